@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_CPU_CPU_H
+#define ORRERY_CORE_CPU_CPU_H
+/*
+ * What every CPU has, whatever its ISA. An ISA's CPU struct starts with `struct
+ * cpu`; its guest registers are IR slots further down. Executors address all of
+ * it off one host register, so the struct is at most 32 KiB + what only C touches.
+ *
+ * Time. A CPU's clock runs at `clock.hz`. During a slice
+ *     cycle count now   = cycles_end - budget
+ *     simulated time    = time of that cycle in the CPU's clock
+ *     instructions      = insns_end - budget / uniform   (uniform models)
+ *                       = insns                          (others)
+ * `budget` counts down; translated code keeps it in a host register and leaves when
+ * it is <= 0 at a canonical boundary. To make a CPU stop at the next boundary
+ * (an interrupt, an earlier event), cpu_kick() moves what is left from budget to
+ * the ends: the clock does not notice. Nothing else is polled.
+ *
+ * Faults. An operation that faults records it (cpu_raise) and returns; the
+ * executor writes the guest registers back as the side table says, sets pc to
+ * the faulting instruction, charges the part of the block done, and calls
+ * ops->take_exception. So nothing unwinds through C frames.
+ *
+ * Called only from the thread that runs the machine.
+ */
+#include "core/device/line.h"
+#include "core/device/machine.h"
+#include "core/event/clock.h"
+#include "core/ir/ir.h"
+
+struct cpu;
+struct exec;
+struct mmu_set;
+struct tm; /* core/timing: a model of this CPU, only passed through here */
+
+enum cpu_run { CPU_RUNNING, CPU_IDLE, CPU_OFF }; /* idle: WFI; off: held (PSCI, HSM, reset) */
+
+/* Reasons to leave translated code, in cpu.exit; 0 = none. */
+enum cpu_exit {
+    CPU_EXIT_EXCEPTION = 1u << 0, /* cpu.fault is filled in */
+    CPU_EXIT_RESYNC    = 1u << 1, /* the running block was invalidated, or its mapping changed */
+    CPU_EXIT_DEBUG     = 1u << 2, /* breakpoint, watchpoint: cpu.debug says which */
+    CPU_EXIT_STOP      = 1u << 3, /* the machine stops */
+};
+
+enum cpu_access { CPU_LOAD, CPU_STORE, CPU_FETCH };
+
+/* A fault in the ISA's own terms. */
+struct cpu_fault {
+    uint64_t cause, value, value2, value3; /* RISC-V: cause, tval, tval2, tinst; x86: vector, error, CR2 */
+    bool pending;
+};
+
+/* Result of a translation for one access (4 KiB granularity, whatever the guest's page size). */
+struct cpu_map {
+    pa_t pa;               /* of the access itself */
+    uint8_t page_shift;    /* of the mapping, for flush bookkeeping: 12.. */
+    bool load, store, fetch; /* permissions in the current mode: all three may enter the TLB */
+    bool no_cache;         /* never enter the TLB (a PMP boundary or watchpoint inside the page) */
+    bool global;
+};
+
+enum cpu_stop_kind { CPU_STOP_NONE, CPU_STOP_BREAK, CPU_STOP_WATCH, CPU_STOP_STEP };
+struct cpu_debug {
+    enum cpu_stop_kind kind;
+    va_t addr;
+    uint8_t access; /* enum cpu_access of a watchpoint */
+};
+
+struct cpu_reg; /* see regs.h: registers by name, for debuggers */
+
+struct cpu_isa {
+    const char *name;                /* "riscv64" */
+    const struct ir_guest *guest;
+    size_t size;                     /* of the ISA's CPU struct */
+    const struct state_field *state; /* of the whole struct, cpu included through cpu_state */
+
+    /* Block key: everything outside the bytes that decoding and semantics depend on. */
+    uint32_t (*mode)(const struct cpu *cpu);
+    /*
+     * Append one canonical block at physical `code` (bytes up to the page's end:
+     * `avail`; more through `next`, the following page's bytes or NULL when not
+     * mapped) to `u`. `start` is the offset of its first instruction from the unit's
+     * first page. An instruction that cannot be fetched ends the block before it;
+     * if it is the first, the block raises the fetch fault itself.
+     */
+    void (*translate)(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
+                      uint32_t avail, const uint8_t *next);
+
+    /*
+     * Walk for one access. 0: *map filled. Else the fault was recorded by
+     * cpu_raise unless `probe` (debugger: no faults, no A/D update, no cost).
+     * `regime` is IR_MEM_REGIME of the memop (0 = current data regime).
+     */
+    int (*walk)(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
+                struct cpu_map *map);
+    /* Physical access answered with an error, or misaligned where forbidden: record the fault. */
+    void (*raise_bus)(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
+    void (*raise_align)(struct cpu *cpu, va_t va, enum cpu_access access);
+    void (*raise_fetch)(struct cpu *cpu, va_t va, enum mem_result why);
+
+    void (*take_exception)(struct cpu *cpu);      /* cpu.fault -> trap entry; pc is the faulting one */
+    bool (*take_interrupt)(struct cpu *cpu);      /* at a boundary: true if one was taken */
+    bool (*has_work)(const struct cpu *cpu);      /* idle CPU: would an interrupt wake it? */
+    void (*reset)(struct cpu *cpu);
+    void (*loaded)(struct cpu *cpu);
+
+    const struct cpu_reg *(*regs)(const struct cpu *cpu, uint32_t *n);
+    /* One instruction at `code` as text, without newline; returns its length, 0 = not enough bytes. */
+    unsigned (*disassemble)(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n, char *text,
+                            size_t size);
+    const char *gdb_arch;            /* "riscv:rv64" */
+    bool watch_before;               /* watchpoints stop before the access (all but x86) */
+};
+
+struct cpu {
+    /* Hot: what translated code touches. */
+    struct mmu_set *set;      /* current software TLB set */
+    int64_t budget;
+    va_t pc;                  /* valid outside translated code */
+    va_t page;                /* virtual address of the running unit's first page */
+    uint32_t exit;            /* enum cpu_exit bits */
+    uint32_t fp_mode;         /* host control word (MXCSR) for the guest's FP mode */
+    uint64_t insns;           /* instructions retired, models that are not uniform */
+    const void *site;         /* side-table entry of the operation that called out, or NULL */
+    struct tm *tm;
+    uint32_t fp_flags;        /* sticky flags collected: bits of enum cpu_fp_flag */
+    bool reserved;            /* LR/exclusive reservation held */
+    uint8_t reserved_size;
+    pa_t reserved_pa;
+    struct cpu_fault fault;
+
+    /* Cold. */
+    const struct cpu_isa *isa;
+    struct machine *machine;
+    struct exec *exec;
+    uint32_t index;           /* 0.. in the machine; hart id, APIC index... */
+    enum cpu_run run;
+    uint32_t mode_flags;      /* last isa->mode() */
+    struct ev_clock clock;
+    int64_t cycles_end;       /* see Time */
+    int64_t insns_end;
+    struct cpu_debug debug;
+    void *exec_private;       /* core/exec's per-CPU data */
+    void *mmu_private;        /* mmu's pool of sets */
+    const char *name;
+};
+
+enum cpu_fp_flag { CPU_FP_INVALID = 1, CPU_FP_DENORMAL = 2, CPU_FP_DIVZERO = 4, CPU_FP_OVERFLOW = 8,
+                   CPU_FP_UNDERFLOW = 16, CPU_FP_INEXACT = 32 }; /* = MXCSR bits 5:0 */
+
+/* Allocates isa->size bytes from the machine's arena and registers the part for reset and state. */
+int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, uint32_t index,
+               uint64_t hz, struct err *e) MUST_CHECK;
+extern const struct state_field cpu_state[]; /* to be included by each ISA's table (STATE_SUB) */
+
+void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3);
+void cpu_kick(struct cpu *cpu);  /* stop at the next canonical boundary; wakes the scheduler if idle */
+
+/* Exact inside helpers declared IR_CALL_TIME, device accesses and between blocks. */
+ps_t cpu_now(const struct cpu *cpu);
+uint64_t cpu_cycles(const struct cpu *cpu);
+uint64_t cpu_insns(const struct cpu *cpu);
+va_t cpu_pc(const struct cpu *cpu);
+
+/*
+ * Set by core/exec, so that lower rooms can ask: static part of the current
+ * operation's site. (done, cost, pc) of the site inside its block.
+ */
+struct cpu_site {
+    int32_t at;               /* offset of the instruction from the unit's first page */
+    uint32_t insns_before;    /* instructions of the block completed before it */
+    uint32_t cost_before;     /* static cycles before it */
+};
+
+#endif

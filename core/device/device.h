@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_DEVICE_DEVICE_H
+#define ORRERY_CORE_DEVICE_DEVICE_H
+/*
+ * What every part has. A part is a struct whose first member is `struct device`,
+ * a state table, a register table and one ops struct; there is no other way to
+ * make one (docs/devices.md walks through an example).
+ *
+ * Life: device_create() allocates `ops->size` zeroed bytes from the machine's
+ * arena, registers the part for reset and state, and gives it its name. The
+ * part's own xxx_create(machine, ..., wiring) calls it, wires lines and timers.
+ * `reset` gives the architected reset values, after the stored registers took
+ * theirs from the table; `loaded` rebuilds what is not saved. `destroy` releases
+ * host resources only (files, sockets); memory goes with the arena.
+ *
+ * A device never calls a CPU: it drives lines and sends MSIs. It reaches memory
+ * through the `struct dma` it was given.
+ */
+#include "core/device/line.h"
+#include "core/device/machine.h"
+#include "core/device/regs.h"
+#include "core/state/state.h"
+
+struct device_ops {
+    const char *name;                 /* kind, as the field calls it: "plic", "ns16550" */
+    const char *spec;                 /* document and version */
+    size_t size;                      /* of the part's struct */
+    const struct reg_desc *regs;      /* may be NULL */
+    uint32_t n_regs;
+    uint64_t mmio_size;               /* bytes the table spans, for device_map */
+    const struct state_field *state;
+    uint32_t version;
+    void (*reset)(void *dev);
+    void (*loaded)(void *dev);
+    void (*destroy)(void *dev);
+    bool holes_refuse;                /* see regs.h */
+};
+
+struct device {
+    const struct device_ops *ops;
+    struct machine *machine;
+    const char *id;                   /* unique in the machine: "plic", "virtio-blk0" */
+    struct mem_region *region;        /* where device_map put the registers, or NULL */
+    uint64_t guest_errors, unmodelled_count;
+    log_cat_t log;
+    struct device *next;
+};
+
+/*
+ * `id` is copied. NULL with `e` filled in when memory runs out or the id is taken
+ * or the tables are inconsistent (rows unsorted, overlapping, storage outside the struct).
+ */
+void *device_create(struct machine *m, const struct device_ops *ops, const char *id, struct err *e);
+
+/* Put the register table at `base` of `space`. */
+int device_map(struct device *dev, struct mem_space *space, pa_t base, struct err *e) MUST_CHECK;
+
+struct device *device_find(struct machine *m, const char *id);
+void device_destroy_all(struct machine *m); /* calls every ops->destroy; machine_destroy does it */
+
+/*
+ * Software did what the specification forbids or leaves undefined; `site` is a
+ * literal. Counted, traced, printed once per site. Never ends anything.
+ */
+void guest_error(struct device *dev, const char *site, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Software used what the hardware has and this model has not. */
+void unmodelled(struct device *dev, const char *site, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static inline ps_t device_now(const struct device *dev)
+{
+    return ev_now(dev->machine->queue);
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_DEVICE_MACHINE_H
+#define ORRERY_CORE_DEVICE_MACHINE_H
+/*
+ * What every part of one machine shares. Several machines may live in one
+ * process (lockstep runs two); nothing is global.
+ *
+ * The machine owns its queue, spaces and RAM blocks created through it, its
+ * devices' list (not the devices), its log and trace. CPUs hang off it as devices
+ * do; core/cpu and core/exec keep their own lists.
+ */
+#include "core/event/queue.h"
+#include "core/memory/space.h"
+#include "core/util/arena.h"
+#include "core/util/log.h"
+#include "core/util/trace.h"
+
+struct device;
+struct state_writer;
+struct state_reader;
+
+enum machine_stop {
+    MACHINE_RUNS = 0,
+    MACHINE_POWEROFF,   /* guest switched off; exit_code says how */
+    MACHINE_RESET,      /* guest asked for a reset: the run loop resets or, -no-reboot, ends */
+    MACHINE_PANIC,      /* guest reported a crash (pvpanic) */
+    MACHINE_QUIT,       /* the user or a debugger ended it */
+    MACHINE_PAUSE,      /* stop at the next boundary, keep everything (debugger, snapshot point) */
+};
+
+/* Whoever must be reset, saved and restored: devices and CPUs register one each, in a fixed order. */
+struct machine_part {
+    const char *name;                 /* unique: section name in snapshots */
+    uint32_t version;
+    const struct state_field *state;  /* may be NULL: nothing to save */
+    void *object;
+    void (*reset)(void *object);
+    void (*loaded)(void *object);     /* after all parts of the machine were loaded */
+    struct machine_part *next;
+};
+
+struct machine {
+    struct ev_queue *queue;
+    struct mem_space *memory;         /* the CPUs' view */
+    struct log *log;
+    struct trace trace;
+    struct arena arena;               /* lives as long as the machine */
+
+    struct machine_part *parts, **parts_end;
+    struct mem_ram *rams[64];
+    uint32_t n_rams;
+    struct device *devices;           /* list through device.next, in order of creation */
+
+    enum machine_stop stop;           /* set through machine_stop() */
+    int exit_code;
+    void (*stopped)(void *arg);       /* the run loop's hook: leave translated code soon */
+    void *stopped_arg;
+
+    uint64_t seed;                    /* everything random in the machine derives from it */
+    uint64_t rtc_base;                /* Unix time in seconds at simulated time 0 */
+    log_cat_t log_board;
+};
+
+/* An empty machine. `log_out` stays the caller's. */
+int machine_create(struct machine **out, FILE *log_out, struct err *e) MUST_CHECK;
+void machine_destroy(struct machine *m);
+
+int machine_add_ram(struct machine *m, const char *name, uint64_t size, struct mem_ram **out,
+                    struct err *e) MUST_CHECK;
+int machine_add_part(struct machine *m, const struct machine_part *part, struct err *e) MUST_CHECK;
+
+/* Power-on or guest reset: every part in order of registration. Time goes on. */
+void machine_reset(struct machine *m);
+
+/* The first request wins until the run loop has consumed it (machine_resume). */
+void machine_stop(struct machine *m, enum machine_stop why, int exit_code);
+void machine_resume(struct machine *m);
+
+/* All parts, the queue, trace hash and RAM. */
+int machine_save(struct machine *m, struct state_writer *w, struct err *e) MUST_CHECK;
+int machine_load(struct machine *m, struct state_reader *r, struct err *e) MUST_CHECK;
+uint64_t machine_hash(struct machine *m); /* of everything machine_save writes */
+
+/* A stream of random numbers for one consumer: a function of the machine's seed and `name` only. */
+struct machine_random {
+    uint64_t state; /* saved by its owner */
+};
+void machine_random_init(struct machine_random *r, const struct machine *m, const char *name);
+uint64_t machine_random_next(struct machine_random *r);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_IR_IR_H
+#define ORRERY_CORE_IR_IR_H
+/*
+ * The intermediate representation: what every guest ISA decodes into and every
+ * executor runs. docs/ir.md explains it with an example; ops.def lists it.
+ *
+ * A *unit* is what is translated at once: one canonical block (first tier) or a
+ * region of several with edges between them (second tier). A *canonical block*
+ * is a function of guest bytes, start address and mode alone: it ends at a
+ * branch, at the end of its 4 KiB page, after IR_BLOCK_INSNS instructions, or
+ * after an instruction that says so (a CSR write, a fence of instructions). Cost is
+ * charged and interrupts are taken at canonical boundaries only, in every tier
+ * and executor.
+ *
+ * Values are numbered by the instruction that defines them and are assigned
+ * once. They live inside one block; what crosses a block boundary is in *slots*:
+ * the guest registers, named and typed by the ISA. A GET sees the last PUT
+ * before it in program order. An instruction that faults leaves all slots as
+ * the PUTs before it left them, and none after it is visible: translators
+ * therefore put results after their last operation that may fault.
+ *
+ * Translation is by physical page: a unit knows its addresses only relative to
+ * the virtual page it was entered through (op PC, branch targets), so all
+ * address spaces share it. Everything else that decoding depends on is in the
+ * unit's mode flags.
+ *
+ * There is no branch inside a block. What an ISA does conditionally within one
+ * instruction is a SELECT, a helper, or ends the block.
+ *
+ * Places kept: condition flags as values (type IR_FLAGS) come with the first
+ * ISA that has them; vectors (v128..v512, lanes in aux) with the first vector ISA.
+ *
+ * Ownership: a unit lives in the arena given to ir_unit_create and dies with it.
+ */
+#include "core/ir/insn.h"
+#include "core/util/arena.h"
+#include "core/util/err.h"
+
+#define IR_BLOCK_INSNS 32    /* guest instructions in a canonical block at most */
+#define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
+#define IR_NONE        0     /* value number 0 defines nothing */
+
+enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_FLAGS, IR_TYPES };
+
+enum ir_op {
+#define IR_OP(name, args, result, flags) IR_##name,
+#include "core/ir/ops.def"
+#undef IR_OP
+    IR_OPS
+};
+
+enum ir_cc { IR_EQ, IR_NE, IR_LTS, IR_GES, IR_LES, IR_GTS, IR_LTU, IR_GEU, IR_LEU, IR_GTU };
+/* Dynamic = the CPU's current mode. Nearest-maximum-magnitude has no host equivalent. */
+enum ir_rm { IR_RNE, IR_RTZ, IR_RDN, IR_RUP, IR_RMM, IR_RM_DYN = 7 };
+/* EQ is quiet; LT and LE signal on any NaN unless QUIET is or'ed in. */
+enum ir_fcmp { IR_FEQ, IR_FLT, IR_FLE, IR_FUNORD, IR_FCMP_QUIET = 8 };
+enum ir_amo { IR_AMO_SWAP, IR_AMO_ADD, IR_AMO_AND, IR_AMO_OR, IR_AMO_XOR,
+              IR_AMO_MIN, IR_AMO_MAX, IR_AMO_MINU, IR_AMO_MAXU };
+enum ir_fence { IR_FENCE_FULL, IR_FENCE_LOADS, IR_FENCE_STORES, IR_FENCE_ACQ, IR_FENCE_REL };
+enum ir_link { IR_LINK_NONE, IR_LINK_CALL, IR_LINK_RETURN }; /* hints for return prediction */
+
+/* Why translated code came back (EXIT) and what the dispatcher does. */
+enum ir_exit {
+    IR_EXIT_LOOKUP,    /* mode or mapping may have changed: look the next block up afresh */
+    IR_EXIT_IDLE,      /* WFI, HLT: stop until an interrupt */
+    IR_EXIT_YIELD,     /* PAUSE, WFE hints: end this CPU's turn */
+};
+
+/* NaN and conversion rules of the guest. */
+enum ir_fp_rule { IR_FP_RISCV, IR_FP_ARM, IR_FP_X86, IR_FP_LOONGARCH };
+
+/* A memory operation's fixed facts, packed into aux2. */
+enum {
+    IR_MEM_SIZE     = 0x0007, /* log2 of bytes, 0..6 */
+    IR_MEM_SIGNED   = 0x0008, /* loads: sign-extend to `type` */
+    IR_MEM_BE       = 0x0010, /* big-endian data */
+    IR_MEM_ALIGNED  = 0x0020, /* misaligned: the ISA's exception, also inside a page */
+    IR_MEM_ATOMIC   = 0x0040, /* not to be split */
+    IR_MEM_ACQUIRE  = 0x0080,
+    IR_MEM_RELEASE  = 0x0100,
+    IR_MEM_STORE_RIGHTS = 0x0200, /* a load that needs store permission and faults as a store (AMO) */
+    IR_MEM_REGIME   = 0xf000, /* 0 the current data regime; else the ISA's (HLV, LDTR): slow path */
+};
+
+struct ir_inst {
+    uint8_t op;        /* enum ir_op */
+    uint8_t type;      /* enum ir_type of the result; of the arguments for SETCC, FCMP, STORE */
+    uint8_t aux;
+    uint8_t uses;      /* filled by ir_count_uses, saturating: back ends fuse single uses */
+    uint16_t aux2;
+    uint16_t a, b, c;  /* value numbers; CALL: d in imm2's low 16 bits */
+    int64_t imm, imm2;
+};
+
+/* A guest register as the IR sees it. At most 128 per ISA; number = place in the table. */
+struct ir_slot {
+    const char *name;
+    uint16_t offset;   /* in the CPU's struct */
+    uint8_t type;      /* IR_I32, IR_I64, IR_F64 (FP registers of any width up to 64) */
+    bool zero;         /* reads as 0 and is never written (x0, XZR) */
+};
+#define IR_MAX_SLOTS 128
+
+enum {
+    IR_CALL_PURE    = 1u << 0, /* function of its arguments only; may be dropped or shared */
+    IR_CALL_EXITS   = 1u << 1, /* may raise or ask to leave: checked after the call */
+    IR_CALL_READS   = 1u << 2, /* may read any slot: memory copies are brought up to date before */
+    IR_CALL_WRITES  = 1u << 3, /* may write any slot: register copies are dropped after */
+    IR_CALL_MODE    = 1u << 4, /* may change mode or mapping: must be the block's last but EXIT */
+    IR_CALL_FP      = 1u << 5, /* computes with the host's FPU: its control word is swapped */
+    IR_CALL_TIME    = 1u << 6, /* needs exact time or PC (cpu_now, cpu_pc) */
+};
+
+struct cpu;
+typedef uint64_t ir_helper_fn(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+struct ir_helper {
+    const char *name;
+    ir_helper_fn *fn;
+    uint32_t flags;
+};
+
+/* What a translator needs to know about its ISA; constant. */
+struct ir_guest {
+    const char *name;
+    const struct ir_slot *slots;
+    uint32_t n_slots;
+    const struct ir_helper *helpers;
+    uint32_t n_helpers;
+    enum ir_fp_rule fp;
+};
+
+struct ir_block {
+    uint32_t first, end;      /* instructions [first, end) of the unit; the last ends the block */
+    int32_t start;            /* offset of its first guest instruction from the unit's first page */
+    uint32_t length;          /* guest bytes */
+    uint16_t n_insns;
+    uint16_t first_insn;      /* index into unit->insns */
+    uint32_t cost;            /* static cycles of the whole block, from the timing model */
+};
+
+struct ir_unit {
+    const struct ir_guest *guest;
+    struct arena *arena;
+    struct ir_inst *insts;
+    uint32_t n_insts, max_insts;
+    struct ir_block blocks[IR_UNIT_BLOCKS];
+    uint32_t n_blocks;        /* blocks[0] is the entry */
+    struct insn_at *insns;    /* guest instructions in order, for timing and the side table */
+    uint32_t n_insns;
+    uint32_t mode;            /* the ISA's mode flags */
+    bool second_page;         /* the last instruction of a one-block unit crosses into the next page */
+    uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
+    bool full;                /* out of instructions or memory: ir_finish reports it */
+};
+
+int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_guest *guest,
+                   uint32_t mode, struct err *e) MUST_CHECK;
+
+/* ---- building: see build.h for the typed short forms ---- */
+uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst); /* returns its value number */
+struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start);
+void ir_end_block(struct ir_unit *u, uint32_t length);
+/* Start guest instruction `d` of `length` bytes at offset `at`. */
+void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
+                   const struct insn_regs *regs);
+
+/* ---- checking, printing, passes ---- */
+/* Every rule of docs/ir.md; ERR_FORMAT names the instruction and the rule. Debug builds: after each pass. */
+int ir_verify(const struct ir_unit *u, struct err *e) MUST_CHECK;
+void ir_print(const struct ir_unit *u, FILE *out);
+void ir_count_uses(struct ir_unit *u);
+
+/*
+ * Passes, in the order ir_optimize runs them. None moves a memory access, a call or a
+ * PUT across an operation that may fault or exit.
+ *   fold      constants, identities, GET after PUT, extensions of extended values
+ *   cse       equal pure operations in one block
+ *   dead      unused pure operations, PUTs overwritten before anything can see them
+ */
+void ir_fold(struct ir_unit *u);
+void ir_cse(struct ir_unit *u);
+void ir_dead(struct ir_unit *u);
+void ir_optimize(struct ir_unit *u);
+
+extern const struct ir_op_info {
+    const char *name;
+    uint8_t args;
+    char result; /* 'N', 'T', 'I' */
+    char flags;  /* 'P', 'W', 'R', 'F', 'E' */
+} ir_op_info[IR_OPS];
+
+#endif
