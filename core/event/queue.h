@@ -8,7 +8,7 @@
  * priority, sequence number); the sequence number is given when the timer is
  * armed, so equal times and priorities run first-armed first. Insert, cancel and
  * re-arm are O(log n) (a 4-ary implicit heap with the index in the timer) and
- * never allocate once `ev_reserve` has been told the number of timers.
+ * never allocate: ev_timer_init reserved the place.
  *
  * "Now" is the time of whoever runs at this moment: inside an event handler the
  * event's time; inside a device access by a CPU the time of that very
