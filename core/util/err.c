@@ -51,9 +51,13 @@ int err_context(struct err *e, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(context, sizeof(context), fmt, ap);
     va_end(ap);
-    size_t used = n < 0 ? 0 : MIN((size_t)n, sizeof(context) - 1);
-    snprintf(context + used, sizeof(context) - used, ": %s", e->text);
-    memcpy(e->text, context, strlen(context) + 1);
+    size_t used = n < 0 ? 0 : MIN((size_t)n, sizeof(context) - 3);
+    memcpy(context + used, ": ", 2);
+    used += 2;
+    size_t rest = MIN(strlen(e->text), sizeof(context) - 1 - used);
+    memcpy(context + used, e->text, rest);
+    memcpy(e->text, context, used + rest);
+    e->text[used + rest] = '\0';
     return e->code;
 }
 

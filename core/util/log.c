@@ -131,7 +131,8 @@ static int configure_one(struct log *log, const char *word, size_t n, struct err
     if (equals && (equals == text || strlen(text) >= NAME_MAX_))
         return err_set(e, ERR_ARG, "log switch '%.*s': a category has 1 to %u characters", (int)n,
                        word, NAME_MAX_ - 1);
-    int level, rc = parse_level(equals ? equals + 1 : text, &level, e);
+    int level = LOG_WARN;
+    int rc = parse_level(equals ? equals + 1 : text, &level, e);
     if (rc < 0)
         return rc;
     return set_rule(log, equals ? text : NULL, level, e);

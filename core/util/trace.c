@@ -47,8 +47,8 @@ int trace_enable(struct trace *t, const char *glob, FILE *out, struct err *e)
 static void print_point(struct trace *t, enum trace_id id, ps_t now, const uint64_t *args,
                         unsigned n)
 {
-    fprintf(t->out, "[%4" PRIu64 ".%012" PRIu64 "] %s ", now / PS_PER_SEC, now % PS_PER_SEC,
-            names[id]);
+    uint64_t seconds = now / PS_PER_SEC, rest = now % PS_PER_SEC;
+    fprintf(t->out, "[%4" PRIu64 ".%012" PRIu64 "] %s ", seconds, rest, names[id]);
     unsigned used = 0;
     for (const char *p = points[id].format; *p; p++) {
         if (*p != '%') {
