@@ -240,6 +240,11 @@ int ev_save(const struct ev_queue *q, struct state_writer *w, struct err *e)
     return state_save(w, "event-queue", 1, ev_queue_state, q, e);
 }
 
+uint64_t ev_hash(uint64_t h, const struct ev_queue *q)
+{
+    return state_hash(h, ev_queue_state, q);
+}
+
 int ev_load(struct ev_queue *q, struct state_reader *r, struct err *e)
 {
     for (uint32_t i = 0; i < q->count; i++)

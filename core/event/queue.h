@@ -75,5 +75,6 @@ extern const struct state_custom ev_timer_custom;
 #define STATE_TIMER(tag, m) STATE_FN(tag, m, &ev_timer_custom)
 int ev_save(const struct ev_queue *q, struct state_writer *w, struct err *e) MUST_CHECK;
 int ev_load(struct ev_queue *q, struct state_reader *r, struct err *e) MUST_CHECK; /* cancels all first */
+uint64_t ev_hash(uint64_t h, const struct ev_queue *q); /* of what ev_save writes */
 
 #endif
