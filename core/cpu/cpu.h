@@ -140,7 +140,9 @@ struct cpu {
     struct ev_clock clock;
     int64_t cycles_end;       /* see Time */
     int64_t insns_end;
+    uint32_t uniform;         /* cycles of every instruction (struct tm); core/exec copies it; 0: varies */
     struct cpu_debug debug;
+    void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked; NULL before it runs */
     void *exec_private;       /* core/exec's per-CPU data */
     void *mmu_private;        /* mmu's pool of sets */
     const char *name;
