@@ -18,7 +18,6 @@ struct field *find_field(const struct gen *g, const char *name) { FIND(field, fi
 struct row *find_row(const struct gen *g, const char *name) { FIND(row, rows); }
 const struct bank *find_bank(const struct gen *g, const char *name) { FIND(bank, banks); }
 static struct names *names_by(const struct gen *g, const char *name) { FIND(names, names); }
-static struct member *find_member(const struct gen *g, const char *name) { FIND(member, members); }
 static const struct ext *find_ext(const struct gen *g, const char *name) { FIND(ext, exts); }
 #undef FIND
 
@@ -308,39 +307,6 @@ void parse_file(struct gen *g, const char *path)
     fclose(in);
 }
 
-/* The type that holds all values of a field. */
-static const char *field_type(const struct field *f)
-{
-    if (f->is_signed || f->shift != 0 || f->width > 16)
-        return "int64_t";
-    return f->width > 8 ? "uint16_t" : "uint8_t";
-}
-
-static void add_member(struct gen *g, const struct field *f)
-{
-    static const char *const reserved[] = { "id", "form", "length" };
-    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-        if (strcmp(f->member, reserved[i]) == 0)
-            fault(g, f->at, "member '%s' is every instruction's; choose another with 'as'", f->member);
-    struct member *m = find_member(g, f->member);
-    if (m == NULL) {
-        m = pool_alloc(&g->pool, sizeof *m);
-        m->name = f->member;
-        m->type = field_type(f);
-        m->is_reg = f->role != ROLE_VALUE;
-        list_push(&g->pool, &g->members, m);
-        return;
-    }
-    if (m->is_reg != (f->role != ROLE_VALUE))
-        fault(g, f->at, "member '%s' holds a register in one field and a value in another", m->name);
-    static const char *const wider[] = { "uint8_t", "uint16_t", "int64_t" };
-    for (size_t i = ARRAY_LEN(wider); i-- > 0;)
-        if (strcmp(wider[i], m->type) == 0 || strcmp(wider[i], field_type(f)) == 0) {
-            m->type = wider[i];
-            return;
-        }
-}
-
 void resolve_declarations(struct gen *g)
 {
     if (g->prefix == NULL)
@@ -358,6 +324,5 @@ void resolve_declarations(struct gen *g)
             fault(g, f->at, "field '%s': no bank '%s' is declared", f->name, f->bank_name);
         if (f->pair && f->role == ROLE_VALUE)
             fault(g, f->at, "field '%s': only registers come in pairs", f->name);
-        add_member(g, f);
     }
 }

@@ -103,6 +103,49 @@ static void inherit(struct row *row)
         row->format = from->format;
 }
 
+static struct member *find_member(const struct gen *g, const char *name)
+{
+    for (size_t i = 0; i < g->members.n; i++) {
+        struct member *m = g->members.at[i];
+        if (strcmp(m->name, name) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+/* The type that holds all values of a field. */
+static const char *field_type(const struct field *f)
+{
+    if (f->is_signed || f->shift != 0 || f->width > 16)
+        return "int64_t";
+    return f->width > 8 ? "uint16_t" : "uint8_t";
+}
+
+static void add_member(struct gen *g, const struct field *f)
+{
+    static const char *const reserved[] = { "id", "form", "length" };
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+        if (strcmp(f->member, reserved[i]) == 0)
+            fault(g, f->at, "member '%s' is every instruction's; choose another with 'as'", f->member);
+    struct member *m = find_member(g, f->member);
+    if (m == NULL) {
+        m = pool_alloc(&g->pool, sizeof *m);
+        m->name = f->member;
+        m->type = field_type(f);
+        m->is_reg = f->role != ROLE_VALUE;
+        list_push(&g->pool, &g->members, m);
+        return;
+    }
+    if (m->is_reg != (f->role != ROLE_VALUE))
+        fault(g, f->at, "member '%s' holds a register in one field and a value in another", m->name);
+    static const char *const wider[] = { "uint8_t", "uint16_t", "int64_t" };
+    for (size_t i = ARRAY_LEN(wider); i-- > 0;)
+        if (strcmp(wider[i], m->type) == 0 || strcmp(wider[i], field_type(f)) == 0) {
+            m->type = wider[i];
+            return;
+        }
+}
+
 void resolve_rows(struct gen *g)
 {
     unsigned id = 0;
@@ -122,5 +165,11 @@ void resolve_rows(struct gen *g)
         row->id = id++;
         if (row->expand != NULL)
             inherit(row);
+    }
+    /* Fields that only expanded rows have end in the members of their targets. */
+    for (size_t i = 0; i < g->rows.n; i++) {
+        const struct row *row = g->rows.at[i];
+        for (unsigned k = 0; row->expand_text == NULL && k < row->n_fields; k++)
+            add_member(g, row->fields[k]);
     }
 }
