@@ -2,7 +2,7 @@
 /*
  * The disassembler. A format is literal text in which the names of the row's members (or fields)
  * stand for their values; {...} is left out if all members in it have their rest value; ~ is
- * nothing and parts two names; a format that starts with + goes on at the mnemonic up to its first
+ * nothing and parts two names; '...' is literal although it has letters; a format that starts with + goes on at the mnemonic up to its first
  * blank.
  */
 #include "tools/decodegen/decodegen.h"
@@ -93,12 +93,14 @@ static const char *add_name(struct gen *g, const struct row *row, struct body *b
     return p + n;
 }
 
-/* Literal text up to the next name or brace. */
+/* Literal text: quoted, or up to the next name, brace or quote. */
 static const char *add_literal(struct gen *g, struct body *b, const char *p)
 {
-    size_t n = strcspn(p, "{}~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    bool quoted = *p == '\'';
+    p += quoted;
+    size_t n = strcspn(p, quoted ? "'" : "{}~'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     add_statement(g, b, pool_printf(&g->pool, "put(t, \"%.*s\");", (int)n, p));
-    return p + n;
+    return p + n + (quoted && p[n] == '\'');
 }
 
 static char *text_body(struct gen *g, const struct row *row)
