@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define RAM_MAX (1ull << 46) /* what a 47-bit host address space can hold beside us */
+#define RAM_MAX (1ull << 42) /* a 47-bit host address space holds some of these */
 
 _Static_assert(MEM_PAGE / MEM_GRANULE == 64, "one code word per page");
 
