@@ -48,7 +48,9 @@ struct machine *host_machine(const struct host *h);
  * Look at the host and deliver what came. `timeout_ms`: 0 = do not wait (then
  * cheap to call often: the host is asked at most once per millisecond of its
  * time), -1 = until something happens. Waits only while nothing is pending and
- * the machine is not stopped. Returns the number of inputs delivered.
+ * the machine is not stopped. Inputs take effect as events of the present time:
+ * if there are any, the queue is run up to now. Returns the number of inputs
+ * delivered, replayed ones not counted.
  */
 unsigned host_poll(struct host *h, int timeout_ms);
 
@@ -69,6 +71,8 @@ int host_record(struct host *h, const char *path, const char *machine, struct er
 int host_replay(struct host *h, const char *path, const char *machine, struct err *e) MUST_CHECK;
 /* Replaying from a file: backends must not open the network nor take host entropy. */
 bool host_is_replaying(const struct host *h);
+/* Inputs are taken now. Not so in replay, nor while a recording repeats itself after a restore. */
+bool host_takes_inputs(const struct host *h);
 /* Ends the recording with the present simulated time; host_destroy does it without reporting. */
 int host_end_record(struct host *h, struct err *e) MUST_CHECK;
 /*
@@ -91,9 +95,9 @@ int host_add_source(struct host *h, const char *name, bool live, host_input_fn *
 
 /*
  * Hand over `n` bytes (1 .. RECORD_MAX_INPUT; copied): one call of the source's fn
- * within this host_poll(), or in the next if called outside of it (for example
- * while a device sends). Order of calls is kept. In replay the bytes are dropped.
- * ERR_LIMIT when too long, ERR_NOMEM.
+ * at the end of this host_poll(), or of the next if called outside of it (for
+ * example while a device sends). Order of calls is kept. While inputs are not
+ * taken the bytes are dropped. ERR_LIMIT when too long, ERR_NOMEM.
  */
 int host_deliver(struct host_source *s, const void *bytes, size_t n, struct err *e) MUST_CHECK;
 
@@ -120,5 +124,18 @@ struct host_hook {
     struct host_hook *next;
 };
 void host_add_hook(struct host *h, struct host_hook *hook);
+
+/*
+ * For libraries with descriptors of their own: within before_poll, have `fd` polled this
+ * once; within `polled`, ask by the index returned what came of it. -1 without memory.
+ */
+int host_poll_add(struct host *h, int fd, short events);
+short host_poll_revents(const struct host *h, int index);
+
+/* Backends by kind ("char", "net", ...) and id. The object stays its owner's. ERR_ARG if taken. */
+int host_register(struct host *h, const char *kind, const char *id, void *object,
+                  struct err *e) MUST_CHECK;
+void *host_lookup(const struct host *h, const char *kind, const char *id); /* NULL: none */
+log_cat_t host_log_category(const struct host *h);
 
 #endif
