@@ -327,7 +327,7 @@ int record_append(struct record_log *log, ps_t when, const char *source, const v
     if (length == 0 || length > RECORD_MAX_INPUT)
         return err_set(e, ERR_LIMIT, "input log %s: input of %zu bytes, 1 to %u are accepted",
                        log->path, length, RECORD_MAX_INPUT);
-    uint32_t id;
+    uint32_t id = 0;
     int rc = find_source(log, when, source, &id, e);
     if (rc < 0)
         return rc;
