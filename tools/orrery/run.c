@@ -57,7 +57,7 @@ static void print_stats(struct board *b, bool json, double seconds, FILE *out)
     uint32_t n = exec_n_cpus(x);
     struct exec_stat stats[64];
     uint32_t n_stats = exec_stats(x, stats, ARRAY_LEN(stats));
-    struct tm *tms[256];
+    struct tm_cpu *tms[256];
     uint64_t insns[256], cycles[256], total = 0;
 
     n = MIN(n, ARRAY_LEN(tms));
