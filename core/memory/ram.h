@@ -30,6 +30,7 @@ enum mem_page_flag {
     MEM_PAGE_CLEAN    = 1u << 1, /* inverse of dirty, so that 0 = stores may go straight to the host */
     MEM_PAGE_RESERVED = 1u << 2,
     MEM_PAGE_WATCHED  = 1u << 3, /* a debugger's or the guest's watchpoint lies here */
+    MEM_PAGE_MAPPED   = 1u << 4, /* some store TLB has pointed at it since this was cleared: only a hint */
 };
 
 struct mem_ram;
@@ -62,7 +63,7 @@ void mem_ram_written(struct mem_ram *ram, uint64_t offset, uint64_t n);
 /* True if a store TLB entry may point at the page now. */
 static inline bool mem_ram_store_direct(const struct mem_ram *ram, uint64_t offset)
 {
-    return ram->flags[offset >> MEM_PAGE_SHIFT] == 0;
+    return (ram->flags[offset >> MEM_PAGE_SHIFT] & ~MEM_PAGE_MAPPED) == 0;
 }
 
 /* Mark [offset, offset+n) as code. Returns true if the page had none before. */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_BACKEND_H
+#define ORRERY_CORE_EXEC_BACKEND_H
+/*
+ * What an executor of units is: the interpreter, the x86-64 code generator, and
+ * whatever host comes next. Private to core/exec and its folders and tests.
+ *
+ * A *block* is the unit's compiled form. Control arrives at its entry with
+ * cpu->page = virtual address of its first page, cpu->set current, and budget > 0.
+ * It leaves the executor with cpu->pc, guest slots and cpu->budget in memory, and
+ * says why (exec_leave).
+ *
+ * Charging, the same for every executor and tier: when a canonical block ends, its
+ * static cost is subtracted; if the budget is then <= 0 the executor leaves with
+ * EXEC_LEAVE_BUDGET and pc = the next block's address, otherwise it goes on. A
+ * faulting operation charges the cost before its instruction. Hooks of the timing
+ * model subtract what they return at once. Models that are not uniform also count
+ * cpu->insns at the same points.
+ *
+ * Edges. Each JUMP and each side of a BRANCH is an edge. An unlinked edge leaves with
+ * EXEC_LEAVE_EDGE and cpu's exec_private->edge set; the run loop finds the target
+ * and calls `link`. Inside the page the link is a plain jump (the mapping cannot
+ * differ); to another page it compares set->fetch[page] with the target's page id
+ * first and leaves with EXEC_LEAVE_LOOKUP on mismatch, and it moves cpu->page.
+ * Indirect jumps probe set->jump in emitted code.
+ *
+ * Dropping. `retire` makes every later arrival at the block's entry (by link,
+ * jump entry or region) leave with EXEC_LEAVE_LOOKUP; its memory is reclaimed
+ * when the whole code buffer is flushed. A block may be retired while it runs:
+ * the store that did it returns "leave" to the executor (CPU_EXIT_RESYNC).
+ *
+ * Side table. For each operation that may fault, call out or read time, a
+ * `struct cpu_site` plus what the executor needs to rebuild guest slots. Cold
+ * stubs put its address into cpu->site before calling out.
+ */
+#include "core/exec/exec.h"
+#include "mmu/tlb.h"
+
+enum exec_leave {
+    EXEC_LEAVE_BUDGET,
+    EXEC_LEAVE_LOOKUP,
+    EXEC_LEAVE_EDGE,
+    EXEC_LEAVE_IDLE,
+    EXEC_LEAVE_YIELD,
+    EXEC_LEAVE_EXIT,     /* cpu->exit holds the reasons; pc = the instruction that asked */
+    EXEC_LEAVE_HOT,      /* the entry counter ran out: cpu's exec_private->block */
+};
+
+struct exec_block;
+struct exec_edge {
+    struct exec_block *from, *to; /* `to` NULL: not linked */
+    int32_t target;               /* offset from the first page of `from` */
+    uint32_t patch;               /* back end: where the jump sits */
+};
+
+struct exec_block {
+    uint32_t page;               /* mmu_page_id of the first page */
+    uint32_t page2;              /* second page when the last instruction crosses, else UINT32_MAX */
+    uint32_t mode;
+    int32_t start;               /* offset in the page */
+    uint32_t length;             /* guest bytes (of all blocks: see `pieces` of a region) */
+    bool region, retired;
+    uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in first-tier blocks */
+    uint16_t n_edges, n_insns;
+    struct exec_edge *edges;     /* two per block of the unit: [2i] jump or taken, [2i+1] not taken */
+    const void *code;            /* back end: entry */
+    void *backend_private;       /* side tables, or the interpreter's unit */
+    struct exec_block *next_hash, *next_in_page, *next_in_page2;
+};
+
+/* Per CPU, at cpu->exec_private. */
+struct exec_cpu {
+    struct exec_edge *edge;      /* after EXEC_LEAVE_EDGE */
+    struct exec_block *block;    /* running, or after EXEC_LEAVE_HOT */
+    uint64_t scratch[64];        /* back end: saved host registers while out in C */
+};
+
+struct exec_backend;
+struct exec_backend_ops {
+    const char *name;
+    int (*create)(struct exec_backend **out, struct exec *x, const struct exec_options *o,
+                  struct err *e);
+    void (*destroy)(struct exec_backend *be);
+    /*
+     * Compile an optimized, use-counted unit into `b` (key fields and edges[].target are
+     * the caller's; patch, code and backend_private the back end's). ERR_LIMIT: the
+     * code buffer is full; the caller flushes and tries again. Per-block data that
+     * must live with the block comes from `arena` (emptied by flush).
+     */
+    int (*compile)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                   struct arena *arena, struct err *e);
+    void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);
+    void (*retire)(struct exec_backend *be, struct exec_block *b);
+    /* All later arrivals at `b` continue at `region` (same entry point). */
+    void (*replace)(struct exec_backend *be, struct exec_block *b, struct exec_block *region);
+    void (*flush)(struct exec_backend *be); /* forget everything */
+    enum exec_leave (*run)(struct exec_backend *be, struct cpu *cpu, struct exec_block *b);
+    uint64_t (*code_used)(const struct exec_backend *be); /* bytes */
+};
+
+extern const struct exec_backend_ops exec_interp;
+#if defined(__x86_64__)
+extern const struct exec_backend_ops exec_x86_64;
+#endif
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_EXEC_H
+#define ORRERY_CORE_EXEC_EXEC_H
+/*
+ * Running CPUs in simulated time.
+ *
+ * The scheduler gives CPUs turns: from the common time T to a deadline D = min(next
+ * event, T + quantum, caller's limit). Then events at D run and T becomes D. A
+ * device access or a helper that makes an event earlier, or wakes another CPU,
+ * cuts the running turn at the next canonical boundary. When every CPU is idle, T
+ * jumps to the next event; when there is none, the host is asked for input.
+ * One host thread, a fixed order of CPUs: the run is a function of the machine
+ * and its inputs.
+ *
+ * Blocks are looked up by (RAM page, offset, mode), translated once for all
+ * CPUs, chained directly inside a page and with a guard across pages, and dropped
+ * when a byte they were made from is written. Hot blocks grow into regions.
+ * Executors (`exec_backend`) are the portable interpreter, which is the oracle,
+ * and the x86-64 code generator. All charge the same cycles at the same points.
+ *
+ * Lockstep runs two machines built alike, one per executor, over the same turns,
+ * compares every declared field and all dirtied RAM after each, and on the first
+ * difference restores the last agreeing state and repeats it block by block to name
+ * the block and print both states.
+ */
+#include "core/cpu/cpu.h"
+
+enum exec_mode { EXEC_INTERP, EXEC_JIT };
+
+struct exec_options {
+    enum exec_mode mode;
+    uint64_t code_bytes;        /* size of the code buffer; 0 = 64 MiB */
+    ps_t quantum;               /* 0 = 10 us (functional); ignored with one CPU */
+    uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 1000, UINT32_MAX never */
+    uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
+    uint32_t dump;              /* enum exec_dump: print to stderr while translating */
+    bool verify;                /* IR verifier after every pass */
+    bool coverage;              /* count executed encodings (insn ids) */
+    bool perf_map;              /* write /tmp/perf-PID.map */
+};
+enum exec_host { EXEC_HOST_AVX = 1, EXEC_HOST_AVX2 = 2, EXEC_HOST_BMI2 = 4, EXEC_HOST_FMA = 8,
+                 EXEC_HOST_AVX512 = 16, EXEC_HOST_LZCNT = 32 };
+enum exec_dump { EXEC_DUMP_DECODE = 1, EXEC_DUMP_IR = 2, EXEC_DUMP_OPT = 4, EXEC_DUMP_ASM = 8 };
+
+/* Host side of a run: called between turns, never more often than every ~1 ms of host time. */
+struct exec_host_ops {
+    /* Deliver pending host input. `wait_ms`: may block that long (-1 = until input). */
+    void (*poll)(void *arg, int wait_ms);
+    void *arg;
+    /* Pace: 0 = as fast as possible; else simulated ps per host ns * 1000 (1000000 = real time). */
+    uint64_t pace;
+};
+
+enum exec_reason {
+    EXEC_STOPPED,    /* machine->stop is set */
+    EXEC_LIMIT_TIME, EXEC_LIMIT_INSNS,
+    EXEC_DEBUG,      /* a CPU hit a breakpoint, watchpoint or finished a step: *cpu */
+    EXEC_DEADLOCK,   /* all CPUs idle or off, no event, no host input possible */
+};
+
+struct exec_limits {
+    ps_t time;         /* PS_NEVER = none */
+    uint64_t insns;    /* retired by all CPUs together, stop at the first boundary at or after; UINT64_MAX */
+};
+
+struct exec;
+int exec_create(struct exec **out, struct machine *m, const struct exec_options *o,
+                struct err *e) MUST_CHECK;
+void exec_destroy(struct exec *x);
+/* In order of index; timing model already in cpu->tm. Attaches the software TLB. */
+int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e) MUST_CHECK;
+void exec_set_host(struct exec *x, const struct exec_host_ops *ops);
+
+enum exec_reason exec_run(struct exec *x, const struct exec_limits *limits, struct cpu **cpu);
+
+/* One instruction of one CPU (others stand still), without changing where blocks are cut. */
+enum exec_reason exec_step(struct exec *x, struct cpu *cpu);
+
+/* Breakpoints are by virtual address, all CPUs, checked before the instruction. */
+int exec_set_break(struct exec *x, va_t addr, bool on, struct err *e) MUST_CHECK;
+int exec_set_watch(struct exec *x, va_t addr, uint64_t size, bool load, bool store, bool on,
+                   struct err *e) MUST_CHECK;
+
+/* Guest instructions were made visible (fence.i, IC IALLU) or all translations must go. */
+void exec_flush_code(struct exec *x);
+
+uint32_t exec_n_cpus(const struct exec *x);
+struct cpu *exec_cpu(const struct exec *x, uint32_t index);
+ps_t exec_time(const struct exec *x);
+
+/* Counters for people: guest instructions, blocks, regions, bytes, host ns spent translating... */
+struct exec_stat {
+    const char *name, *unit;
+    uint64_t value;
+};
+uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max);
+/* Executions by instruction id, when options.coverage: array of `n` or NULL. */
+const uint64_t *exec_coverage(const struct exec *x, uint32_t *n);
+
+/* Lockstep: `a` and `b` were built alike and differ in exec_options.mode. Report goes to `out`. */
+enum exec_reason exec_lockstep(struct exec *a, struct exec *b, const struct exec_limits *limits,
+                               FILE *out, bool *differ);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_MMU_TLB_H
+#define ORRERY_MMU_TLB_H
+/*
+ * The software TLB: a pool of tagged sets per CPU.
+ *
+ * A set holds what one *context* may reach: context = (translation regime, ASID,
+ * VMID, and every mode bit that changes permissions: privilege, SUM, MXR, MPRV...).
+ * The ISA makes a 64-bit key of it; mmu_select() finds or recycles the set, so a
+ * change of address space, privilege or guest/host world is a pointer load and
+ * flushes nothing. Fences flush by ASID, VMID or address over all sets concerned.
+ *
+ * Entries map 4 KiB whatever the guest's page size. Translated code probes them
+ * inline:
+ *     index = (va >> 12) & (MMU_WAYS - 1)
+ *     hit   = (va ^ tag) <= MMU_PAGE - size      one compare: tag and page crossing
+ *     host  = va + addend
+ * An invalid entry i has a tag whose index bits differ from i, so it never hits.
+ * In `fetch`, addend is the page id (mmu_page_id) instead.
+ *
+ * What is never entered: MMIO, ROM and pages with a mem_page_flag (stores), pages
+ * whose permissions differ inside the page, watched pages. Those take mmu_slow_*.
+ *
+ * None of this is saved: it never changes what the guest sees. (LoongArch's
+ * architected TLB is state of its ISA.)
+ */
+#include "core/cpu/cpu.h"
+
+#define MMU_WAYS      512u   /* load and store entries of a set: a power of two */
+#define MMU_FETCHES   256u
+#define MMU_JUMPS     1024u
+#define MMU_SETS      32u    /* per CPU at most */
+
+struct mmu_entry {
+    uint64_t tag;            /* virtual page, low 12 bits zero */
+    uint64_t addend;
+};
+
+/* Where an indirect branch to `va` goes. Owned by core/exec; flushed with the fetch entries. */
+struct mmu_jump {
+    uint64_t va;
+    const void *code;
+};
+
+struct mmu_set {
+    struct mmu_entry load[MMU_WAYS];
+    struct mmu_entry store[MMU_WAYS];
+    struct mmu_entry fetch[MMU_FETCHES];
+    struct mmu_jump jump[MMU_JUMPS];   /* index (va >> 1) & (MMU_JUMPS - 1); empty: va = 1 */
+    uint64_t key;
+    uint32_t asid, vmid;
+    bool used, global_only_asid;
+    uint64_t last_use;
+};
+
+/* A RAM page as 32 bits, unique in the machine: key of blocks and of fetch entries. */
+static inline uint32_t mmu_page_id(const struct mem_ram *ram, uint64_t offset)
+{
+    return ram->id << 26 | (uint32_t)(offset >> MEM_PAGE_SHIFT);
+}
+
+/* Per CPU; sets are allocated when first used. 0 or ERR_NOMEM. */
+int mmu_attach(struct cpu *cpu, struct err *e) MUST_CHECK;
+void mmu_detach(struct cpu *cpu);
+
+/* Make the context's set current (cpu->set). After reset and whenever a key part changed. */
+void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
+
+/* Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. */
+#define MMU_ANY UINT32_MAX
+void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid);
+void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid);
+void mmu_flush_all_cpus(struct machine *m);   /* the address map changed */
+
+/* No store entry of any CPU may point at this page any more (it became code, clean, reserved, watched). */
+void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset);
+/* Empty the jump entries of every set of every CPU. */
+void mmu_flush_jumps(struct machine *m);
+
+/* ---- slow paths: called by executors when the probe missed ---- */
+/*
+ * `memop` = the IR's IR_MEM_* bits. Return 0, or 1 when the operation faulted or
+ * execution must leave (cpu->exit says why). `*value` is zero- or sign-extended to
+ * 64 bits as the memop says. Misaligned and page-crossing accesses are done
+ * bytewise-exact: if the second page faults nothing was written and the reported
+ * address is the second page's first byte.
+ */
+int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
+int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value);
+int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value,
+                 uint64_t *old);
+int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value,
+                 uint64_t *old);
+/* 16-byte CAS; va is 16-aligned (checked by the caller). */
+int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2],
+                    uint64_t old[2]);
+/* Reservation: LR/SC, exclusives. *failed: 0 stored, 1 not. */
+int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
+int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value,
+                          uint64_t *failed);
+/*
+ * Host pointer for `size` bytes inside one page, rights checked for `access`; NULL
+ * when faulted (cpu->exit set) or not plain RAM (*pa valid, use mem_load/mem_store).
+ * After writing through it call mem_ram_written or use mmu_slow_store instead.
+ */
+uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, pa_t *pa);
+
+/*
+ * Translate for fetching: fills the fetch entry. 0 and (*ram, *offset) of the byte at
+ * va, or 1 with the fault recorded. Code in MMIO or ROM ops mode: bus error to the ISA.
+ */
+int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset);
+
+/* Debuggers: through the CPU's current translation, permissions ignored, no side effects. */
+int mmu_debug_read(struct cpu *cpu, va_t va, void *buf, size_t n);
+int mmu_debug_write(struct cpu *cpu, va_t va, const void *buf, size_t n);
+
+/* Watchpoints: data addresses whose access must be reported. Slow path only; see core/exec/exec.h. */
+struct mmu_watch {
+    va_t addr;
+    uint64_t size;
+    bool load, store;
+};
+int mmu_set_watches(struct machine *m, const struct mmu_watch *w, uint32_t n, struct err *e) MUST_CHECK;
+
+#endif
