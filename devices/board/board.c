@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devices/board/board_impl.h"
+#include "core/state/snapshot.h"
+#include "core/timing/model.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const struct board_ops board_riscv_virt;
+const struct board_ops *const board_list[] = { &board_riscv_virt, NULL };
+
+const struct board_ops *board_find(const char *name)
+{
+    for (const struct board_ops *const *o = board_list; *o; o++) {
+        if (strcmp((*o)->name, name) == 0)
+            return *o;
+        for (const char *const *alias = (*o)->aliases; *alias; alias++)
+            if (strcmp(*alias, name) == 0)
+                return *o;
+    }
+    return NULL;
+}
+
+char *board_find_firmware(const struct board *b, const char *name, struct err *e)
+{
+    const char *dirs = b->config.firmware_dirs ? b->config.firmware_dirs : "";
+
+    if (access(name, R_OK) == 0)
+        return strdup(name);
+    while (*dirs) {
+        size_t n = strcspn(dirs, ":");
+        char *path = NULL;
+        if (asprintf(&path, "%.*s/%s", (int)n, dirs, name) > 0 && access(path, R_OK) == 0)
+            return path;
+        free(path);
+        dirs += n + (dirs[n] == ':');
+    }
+    (void)err_set(e, ERR_ABSENT, "firmware '%s' was not found here nor in %s; give its path with "
+                  "-bios (tools/fetch-guest downloads Debian's)", name,
+                  b->config.firmware_dirs ? b->config.firmware_dirs : "any directory");
+    return NULL;
+}
+
+static void poll_host(void *arg, int wait_ms)
+{
+    (void)host_poll(arg, wait_ms);
+}
+
+static int build_cpus(struct board *b, struct err *e)
+{
+    for (uint32_t i = 0; i < b->n_cpus; i++) {
+        int r = exec_add_cpu(b->exec, b->cpus[i], e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int describe(struct board *b, struct err *e)
+{
+    const struct board_config *c = &b->config;
+
+    if (asprintf(&b->description, "%s cpu=%s smp=%u memory=%" PRIu64 " timing=%s seed=%" PRIu64,
+                 b->ops->name, c->cpu, c->cpus, c->memory, c->timing, c->seed) < 0) {
+        b->description = NULL;
+        return err_set(e, ERR_NOMEM, "no memory to describe the machine");
+    }
+    for (uint32_t i = 0; i < c->n_args; i++) {
+        if (c->args[i].kind != BOARD_DEVICE)
+            continue;
+        char *longer = NULL;
+        if (asprintf(&longer, "%s device=%s", b->description, c->args[i].text) < 0)
+            return err_set(e, ERR_NOMEM, "no memory to describe the machine");
+        free(b->description);
+        b->description = longer;
+    }
+    return 0;
+}
+
+int board_create(struct board **out, const struct board_config *c, struct err *e)
+{
+    const struct board_ops *ops = board_find(c->board);
+    struct board *b;
+    int r;
+
+    if (!ops) {
+        const char *names[16];
+        size_t n = 0;
+        for (const struct board_ops *const *o = board_list; *o && n < ARRAY_LEN(names); o++)
+            names[n++] = (*o)->name;
+        const char *near = err_nearest(c->board, names, n);
+        return err_set(e, ERR_ARG, "there is no board '%s'%s%s%s; 'orrery list boards' shows them",
+                       c->board, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+    }
+    if (c->cpus == 0 || c->cpus > ops->max_cpus)
+        return err_set(e, ERR_ARG, "Invalid SMP CPUs %u. The max CPUs supported by machine '%s' is "
+                       "%u", c->cpus, ops->name, ops->max_cpus);
+    b = calloc(1, sizeof(*b));
+    if (!b)
+        return err_set(e, ERR_NOMEM, "no memory for a board");
+    b->ops = ops;
+    b->config = *c;
+    if (!b->config.cpu)
+        b->config.cpu = ops->default_cpu;
+    if (!b->config.timing)
+        b->config.timing = "functional";
+    if (b->config.memory == 0)
+        b->config.memory = ops->default_memory;
+    if ((r = describe(b, e)) < 0 || (r = machine_create(&b->machine, c->log_out, e)) < 0)
+        goto fail;
+    b->machine->seed = c->seed;
+    b->machine->rtc_base = c->rtc_base;
+    b->machine->trace.hashing = c->trace_hash;
+    if (c->log && (r = log_configure(b->machine->log, c->log, e)) < 0)
+        goto fail;
+    if ((r = host_create(&b->host, b->machine, e)) < 0)
+        goto fail;
+    if (c->record && (r = host_record(b->host, c->record, b->description, e)) < 0)
+        goto fail;
+    if (c->replay && (r = host_replay(b->host, c->replay, b->description, e)) < 0)
+        goto fail;
+    if ((r = exec_create(&b->exec, b->machine, &c->exec, e)) < 0)
+        goto fail;
+    if ((r = ops->build(b, e)) < 0 || (r = build_cpus(b, e)) < 0)
+        goto fail;
+    struct exec_host_ops host = { .poll = poll_host, .arg = b->host, .pace = c->pace };
+    exec_set_host(b->exec, &host);
+    board_reset(b);
+    *out = b;
+    return 0;
+fail:
+    board_destroy(b);
+    return r;
+}
+
+void board_destroy(struct board *b)
+{
+    if (!b)
+        return;
+    host_destroy(b->host);
+    if (b->ops->release)
+        b->ops->release(b);
+    exec_destroy(b->exec);
+    if (b->machine)
+        machine_destroy(b->machine);
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        tm_destroy(b->tms[i]);
+    image_free(b->kernel);
+    image_free(b->initrd);
+    image_free(b->bios);
+    image_free(b->dtb);
+    free(b->description);
+    free(b);
+}
+
+void board_reset(struct board *b)
+{
+    machine_reset(b->machine);
+    b->ops->loaded(b);
+}
+
+enum board_end board_run(struct board *b, const struct board_limits *limits, int *exit_code,
+                         struct cpu **cpu)
+{
+    static const struct exec_limits none = { .time = PS_NEVER, .insns = UINT64_MAX };
+
+    for (;;) {
+        enum exec_reason why = exec_run(b->exec, limits ? &limits->exec : &none, cpu);
+        enum machine_stop stop = b->machine->stop;
+
+        if (why == EXEC_LIMIT_TIME || why == EXEC_LIMIT_INSNS)
+            return BOARD_LIMIT;
+        if (why == EXEC_DEBUG)
+            return BOARD_DEBUG;
+        if (why == EXEC_DEADLOCK)
+            return BOARD_DEADLOCK;
+        *exit_code = b->machine->exit_code;
+        if (stop == MACHINE_PAUSE || (stop == MACHINE_POWEROFF && b->config.no_shutdown)) {
+            machine_resume(b->machine);
+            return BOARD_PAUSED;
+        }
+        if (stop != MACHINE_RESET || b->config.no_reboot)
+            return BOARD_ENDED;
+        machine_resume(b->machine);
+        board_reset(b);
+    }
+}
+
+struct machine *board_machine(struct board *b)
+{
+    return b->machine;
+}
+
+struct exec *board_exec(struct board *b)
+{
+    return b->exec;
+}
+
+struct host *board_host(struct board *b)
+{
+    return b->host;
+}
+
+const char *board_describe(const struct board *b)
+{
+    return b->description;
+}
+
+int board_save(struct board *b, const char *path, struct err *e)
+{
+    struct state_writer *w;
+    int r = snapshot_create(&w, path, b->description, e);
+
+    if (r < 0)
+        return r;
+    r = machine_save(b->machine, w, e);
+    if (r < 0) {
+        snapshot_discard(w);
+        return r;
+    }
+    return snapshot_finish(w, e);
+}
+
+int board_load(struct board *b, const char *path, struct err *e)
+{
+    struct state_reader *reader;
+    int r = snapshot_open(&reader, path, b->description, e);
+
+    if (r < 0)
+        return r;
+    r = machine_load(b->machine, reader, e);
+    snapshot_close(reader);
+    return r;
+}
+
+int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)
+{
+    return b->ops->device_tree(b, blob, size, e);
+}

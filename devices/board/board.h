@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_DEVICES_BOARD_BOARD_H
+#define ORRERY_DEVICES_BOARD_BOARD_H
+/*
+ * A whole computer: which parts, where, on which lines, and what is loaded into
+ * it. A board is built from a `board_config`, which both command lines (orrery's
+ * own and QEMU's) fill in; it owns the machine, its CPUs, the executor, the host
+ * connections and the images.
+ *
+ * Life: board_create builds everything and resets it; board_run runs until the
+ * machine ends for good (a guest reset is handled inside unless `no_reboot`);
+ * board_destroy releases all. Images are placed again at every reset, as firmware
+ * expects. The device tree is written from the same table that places the parts.
+ */
+#include "core/exec/exec.h"
+#include "devices/backend/host.h"
+
+/* -drive, -device and so on, kept in the order given: the order decides slots. */
+enum board_arg_kind {
+    BOARD_DRIVE, BOARD_DEVICE, BOARD_NETDEV, BOARD_CHARDEV, BOARD_OBJECT, BOARD_FW_CFG,
+    BOARD_GLOBAL, BOARD_PFLASH,
+};
+struct board_arg {
+    enum board_arg_kind kind;
+    const char *text;           /* as on the command line; outlives the board */
+};
+
+struct board_config {
+    const char *board;          /* "riscv-virt"; QEMU's aliases are known too */
+    const char *board_options;  /* "aclint=on,..." or NULL */
+    const char *cpu;            /* "rv64,zba=off"; NULL: the board's default */
+    const char *timing;         /* "functional", "inorder,..." */
+    uint32_t cpus;
+    uint64_t memory;            /* bytes */
+    const char *kernel, *initrd, *append, *dtb;
+    const char *bios;           /* NULL or "default": the board's firmware; "none" */
+    const char *firmware_dirs;  /* where "default" and bare names are looked for, ':'-separated */
+    const struct board_arg *args;
+    uint32_t n_args;
+    const char *serial[4];      /* -serial, in order; NULL: none given */
+    uint32_t n_serial;
+    const char *monitor;        /* -monitor or NULL */
+    bool snapshot;              /* writes to disks are forgotten at the end */
+    bool no_reboot;             /* a guest reset ends the run with code 0 */
+    bool no_shutdown;           /* poweroff pauses instead */
+    uint64_t seed, rtc_base;
+    struct exec_options exec;
+    uint64_t pace;              /* see exec_host_ops */
+    const char *record, *replay;
+    const char *log;            /* log_configure text or NULL */
+    bool trace_hash;
+    FILE *log_out;
+};
+
+struct board;
+struct board_ops;
+
+int board_create(struct board **out, const struct board_config *c, struct err *e) MUST_CHECK;
+void board_destroy(struct board *b);
+
+/* What board_run stops for, beside the end of the machine. */
+struct board_limits {
+    struct exec_limits exec;
+};
+
+enum board_end {
+    BOARD_ENDED,        /* *exit_code is the guest's */
+    BOARD_LIMIT,        /* time or instruction limit */
+    BOARD_DEBUG,        /* *cpu stopped for the debugger */
+    BOARD_PAUSED,       /* machine_stop(MACHINE_PAUSE) */
+    BOARD_DEADLOCK,     /* every CPU waits for nothing, and no input can come */
+};
+enum board_end board_run(struct board *b, const struct board_limits *limits, int *exit_code,
+                         struct cpu **cpu);
+
+struct machine *board_machine(struct board *b);
+struct exec *board_exec(struct board *b);
+struct host *board_host(struct board *b);
+const char *board_describe(const struct board *b); /* the string snapshots must match */
+
+/* Whole-board snapshots. Loading needs a board built from the same config. */
+int board_save(struct board *b, const char *path, struct err *e) MUST_CHECK;
+int board_load(struct board *b, const char *path, struct err *e) MUST_CHECK;
+
+/* The device tree as handed to firmware: malloc'd, the caller's. */
+int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
+
+void board_reset(struct board *b);
+
+/* ---- what a board is ---- */
+struct board_device {
+    const char *name, *doc;      /* as -device names it */
+};
+struct board_ops {
+    const char *name, *doc;
+    const char *const *aliases;      /* NULL-terminated */
+    const struct cpu_isa *isa;
+    const char *qemu_arch;           /* "riscv64": orrery-system-riscv64 */
+    const char *default_cpu;
+    uint32_t max_cpus;
+    uint64_t default_memory;
+    const struct board_device *devices; /* what -device accepts, NULL name at the end */
+    int (*build)(struct board *b, struct err *e);   /* parts and images */
+    void (*loaded)(struct board *b);                /* place images, set boot registers: after each reset */
+    int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
+    void (*release)(struct board *b);
+};
+extern const struct board_ops *const board_list[]; /* NULL-terminated */
+const struct board_ops *board_find(const char *name);
+
+#endif

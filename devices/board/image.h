@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_DEVICES_BOARD_IMAGE_H
+#define ORRERY_DEVICES_BOARD_IMAGE_H
+/*
+ * Kernel, firmware and RAM-disk images: recognise, unpack, place in guest memory.
+ *
+ * Formats: ELF (ELF gABI; segments go to their physical addresses), Linux `Image`
+ * of riscv and arm64 (Documentation/arch/{riscv/boot-image-header,arm64/booting}.rst), EFI
+ * zboot (drivers/firmware/efi/libstub/zboot-header.S) with a gzip or zstd payload,
+ * gzip around any of these, and raw bytes. Wrappers are peeled at most three
+ * deep and to at most IMAGE_LIMIT bytes, so a hostile file cannot exhaust the host.
+ *
+ * An image is read once, placed as often as the machine is reset, and freed by its
+ * owner. Everything in the file is checked against the file's size.
+ */
+#include "core/memory/space.h"
+
+#define IMAGE_LIMIT (1ull << 30) /* bytes, file and unpacked */
+
+enum image_kind { IMAGE_RAW, IMAGE_ELF, IMAGE_LINUX_RISCV, IMAGE_LINUX_ARM64 };
+
+struct image_segment {
+    pa_t address;
+    uint64_t offset, file_size, memory_size; /* the rest of memory_size is zeroed */
+};
+
+struct image {
+    char *path;
+    enum image_kind kind;
+    uint8_t *data;               /* unpacked */
+    uint64_t size;
+    uint16_t elf_machine;        /* EM_*; 0 if not ELF */
+    bool elf_64;
+    uint64_t entry;              /* ELF: physical entry */
+    pa_t low, high;              /* ELF: range of memory used, [low, high) */
+    struct image_segment *segments;
+    uint32_t n_segments;
+    uint64_t text_offset;        /* Linux: from a 2 MiB boundary */
+    uint64_t image_size;         /* Linux: memory needed, at least `size` */
+    uint64_t tohost;             /* ELF: address of symbol `tohost`, 0 if none */
+};
+
+/*
+ * Read and recognise `path`. ERR_IO: "could not open kernel file 'x': ..."; `what`
+ * names the role ("kernel", "initrd"). ERR_FORMAT says what was found and what is accepted.
+ */
+int image_open(struct image **out, const char *path, const char *what, struct err *e) MUST_CHECK;
+
+/* As it stands in the file, without recognising or unpacking (RAM disks, flash contents). */
+int image_open_raw(struct image **out, const char *path, const char *what, struct err *e) MUST_CHECK;
+/* Recognise bytes already in memory: they are copied. For tests and fuzzers. */
+int image_parse(struct image **out, const uint8_t *bytes, size_t n, const char *what,
+                struct err *e) MUST_CHECK;
+void image_free(struct image *img);
+
+/*
+ * Copy into guest memory: ELF to its own addresses, others to `base`. ERR_LIMIT names
+ * the range that is not RAM.
+ */
+int image_place(const struct image *img, struct mem_space *memory, pa_t base, struct err *e) MUST_CHECK;
+
+#endif

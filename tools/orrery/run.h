@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_TOOLS_ORRERY_RUN_H
+#define ORRERY_TOOLS_ORRERY_RUN_H
+/*
+ * One run of one machine: what both command lines (options.c, qemu_options.c) fill in
+ * and run.c carries out.
+ */
+#include "devices/board/board.h"
+
+#define RUN_MAX_ARGS 256
+
+enum run_exec { RUN_JIT, RUN_INTERP, RUN_LOCKSTEP };
+
+struct run_options {
+    struct board_config board;
+    struct board_arg args[RUN_MAX_ARGS];
+    enum run_exec exec;
+    const char *snapshot_load, *snapshot_save;
+    struct exec_limits stop_at;      /* end of the run, or where the snapshot is taken */
+    bool has_stop;
+    const char *gdb;                 /* "tcp::1234", ":1234" or NULL */
+    bool wait_for_gdb;               /* -S */
+    bool stats, stats_json;
+    bool print_hash;                 /* trace hash and final state hash at exit */
+    bool coverage;
+    const char *dump_dtb;
+    const char *pidfile;
+    unsigned escape;                 /* control code of the terminal's escape key */
+    bool nographic, no_defaults;     /* QEMU's flags of that name */
+    struct arena arena;              /* texts made while parsing */
+};
+
+/* 0 with *o filled, ERR_* with a message, or 1: everything asked for was printed (help, list). */
+int run_parse_native(struct run_options *o, int argc, char **argv, struct err *e) MUST_CHECK;
+int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **argv,
+                   struct err *e) MUST_CHECK;
+void run_defaults(struct run_options *o);
+
+/* The program's exit status. */
+int run_machine(struct run_options *o);
+
+/* Shared by both parsers. */
+int run_add_arg(struct run_options *o, enum board_arg_kind kind, const char *text,
+                struct err *e) MUST_CHECK;
+int run_parse_size(const char *text, uint64_t unit, uint64_t *bytes, struct err *e) MUST_CHECK;
+int run_parse_count(const char *what, const char *text, uint64_t least, uint64_t most,
+                    uint64_t *value, struct err *e) MUST_CHECK;
+/* "10ms", "2.5s", "300us", "1000ns", "7ps" */
+int run_parse_time(const char *text, ps_t *t, struct err *e) MUST_CHECK;
+
+/*
+ * Options as a table. `set` gets the option's argument (NULL if it takes none) and
+ * returns 0, ERR_*, or 1 when the program should end well.
+ */
+struct run_option {
+    const char *name;    /* with its dashes */
+    const char *value;   /* name of the argument for help, NULL = none */
+    int (*set)(struct run_options *o, const char *value, struct err *e);
+    const char *help;    /* NULL = not listed (a synonym) */
+};
+int run_parse_table(struct run_options *o, const struct run_option *table, size_t n,
+                    const char *program, int argc, char **argv,
+                    int (*positional)(struct run_options *o, const char *value, struct err *e),
+                    struct err *e) MUST_CHECK;
+void run_print_help(const struct run_option *table, size_t n, FILE *out);
+const char *run_firmware_dirs(struct run_options *o);
+
+#endif
