@@ -5,5 +5,6 @@
 #include "tools/orrery/run.h"
 
 int command_list(int argc, char **argv);
+int command_bench(int argc, char **argv);
 
 #endif
