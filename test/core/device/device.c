@@ -91,7 +91,8 @@ static void destroy(void *dev)
 
 START_TEST(names)
 {
-    struct device_ops ops = { .name = "part", .size = sizeof(struct part), .destroy = destroy };
+    static const struct device_ops ops = { .name = "part", .size = sizeof(struct part),
+                                           .destroy = destroy };
     char id[] = "uart0";
     struct part *p = device_create(m, &ops, id, &e);
     ck_assert_ptr_nonnull(p);
@@ -110,7 +111,7 @@ END_TEST
 
 START_TEST(guest_errors)
 {
-    struct device_ops ops = { .name = "part", .size = sizeof(struct part) };
+    static const struct device_ops ops = { .name = "part", .size = sizeof(struct part) };
     struct part *p = device_create(m, &ops, "x", &e);
     uint64_t hash = m->trace.hash;
     guest_error(&p->dev, "rule", "n=%d", 5);
