@@ -71,7 +71,7 @@ static int run_test(const struct conform *c, const char *path, const char *exec,
         if (in >= 0 && dup2(in, 0) >= 0 && dup2(pipes[1], 1) >= 0 && dup2(pipes[1], 2) >= 0) {
             close(pipes[0]);
             execl(c->self, c->self, "run", "--board", "riscv-virt", "--cpu", c->cpu, "--bios",
-                  "none", "--memory", "128M", "--kernel", path, "--exec", exec, "--until", c->until,
+                  "none", "--memory", "128M", "--kernel", path, "--exec", exec, "--timeout", c->until,
                   "--no-reboot", "--serial", "stdio", (char *)NULL);
         }
         _exit(127);
@@ -171,7 +171,7 @@ static void usage(FILE *out)
             "  --exec LIST      executors, of jit,interp,lockstep (default: all three)\n"
             "  --filter TEXT    only tests whose name contains TEXT\n"
             "  --cpu NAME       CPU profile (default max)\n"
-            "  --until TIME     simulated time a test may take (default 1s)\n"
+            "  --timeout TIME   simulated time a test may take (default 1s)\n"
             "  --tap, --junit   form of the report (default: failures and a summary)\n"
             "  --output FILE    where the report goes (default: standard output)\n"
             "The exit status is 0 when no test failed.\n");
@@ -212,7 +212,7 @@ int command_conform(int argc, char **argv)
             c.filter = argv[++i];
         else if (strcmp(argv[i], "--cpu") == 0 && value)
             c.cpu = argv[++i];
-        else if (strcmp(argv[i], "--until") == 0 && value)
+        else if (strcmp(argv[i], "--timeout") == 0 && value)
             c.until = argv[++i];
         else if (strcmp(argv[i], "--output") == 0 && value)
             output = argv[++i];
