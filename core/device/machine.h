@@ -72,7 +72,10 @@ int machine_add_part(struct machine *m, const struct machine_part *part, struct 
 /* Power-on or guest reset: every part in order of registration. Time goes on. */
 void machine_reset(struct machine *m);
 
-/* The first request wins until the run loop has consumed it (machine_resume). */
+/*
+ * The first request wins until the run loop has consumed it (machine_resume); only a
+ * pause gives way to any other, or a guest's power-off beside it would be lost.
+ */
 void machine_stop(struct machine *m, enum machine_stop why, int exit_code);
 void machine_resume(struct machine *m);
 

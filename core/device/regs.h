@@ -6,15 +6,20 @@
  *
  * A register is read-only until its row says otherwise. With storage (`.stored`
  * and `.at`) a write changes the bits of `rw`, clears those of `w1c` written as 1
- * and sets those of `w1s` written as 1. Without storage and `.read` it reads as 0.
+ * and sets those of `w1s` written as 1. Without storage and `.read` it reads as its
+ * `reset` value: 0, or the constant of an identification register.
  *   read        computes the value and changes nothing (the debugger calls it)
  *   after_read  what a read does to the device (FIFO pop, clear on read); the
  *               debugger skips it; `value` is what was read
  *   wrote       after the masks were applied to storage; `old` and `now` are the
- *               stored values (without storage: 0 and the written value & rw)
+ *               stored values. Without storage: 0 and the written value & rw; a
+ *               narrow write to a row with `.read` fills the other bytes of rw
+ *               from there. Bits of w1c and w1s are passed as written and never
+ *               filled up: command bits belong there
  * A bank of equal registers is one row with `count` and `stride`; callbacks get the
  * index. Legal access sizes default to the register's width; narrower or wider
- * ones are listed in `sizes`. Narrow accesses see and change the addressed bytes.
+ * ones are listed in `sizes`. Narrow accesses see and change the addressed bytes;
+ * wide ones reach the registers side by side, all of which must take the width.
  * An address no row covers reads 0 and ignores writes, with a guest error, unless
  * the device says `holes_refuse` (MEM_REFUSED).
  *

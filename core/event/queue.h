@@ -8,7 +8,7 @@
  * priority, sequence number); the sequence number is given when the timer is
  * armed, so equal times and priorities run first-armed first. Insert, cancel and
  * re-arm are O(log n) (a 4-ary implicit heap with the index in the timer) and
- * never allocate once `ev_reserve` has been told the number of timers.
+ * never allocate: ev_timer_init reserved the place.
  *
  * "Now" is the time of whoever runs at this moment: inside an event handler the
  * event's time; inside a device access by a CPU the time of that very
@@ -75,5 +75,6 @@ extern const struct state_custom ev_timer_custom;
 #define STATE_TIMER(tag, m) STATE_FN(tag, m, &ev_timer_custom)
 int ev_save(const struct ev_queue *q, struct state_writer *w, struct err *e) MUST_CHECK;
 int ev_load(struct ev_queue *q, struct state_reader *r, struct err *e) MUST_CHECK; /* cancels all first */
+uint64_t ev_hash(uint64_t h, const struct ev_queue *q); /* of what ev_save writes */
 
 #endif

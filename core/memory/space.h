@@ -6,9 +6,11 @@
  * device sees the one its bus gave it (usually through a `struct dma`).
  *
  * Regions are added with a priority; where they overlap, the higher one answers
- * (a PCI BAR moved over RAM, flash in command mode). The space keeps a flat,
- * sorted list of ranges and rebuilds it when a region is added, moved or
- * switched; then `generation` counts up and the listeners flush what they cached.
+ * (a PCI BAR moved over RAM, flash in command mode), among equals the one added
+ * last. A base that software moved where the region wraps or, for RAM and ROM, cuts
+ * pages maps it nowhere. The space keeps a flat, sorted list of ranges and rebuilds
+ * it when a region is added, moved or switched; then `generation` counts up and the
+ * listeners flush what they cached.
  *
  * An access that no region answers, or that its region refuses, returns a
  * mem_result; what that means (access fault, external abort, all ones) is up to

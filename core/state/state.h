@@ -78,7 +78,10 @@ int state_get(struct state_reader *r, void *data, size_t n, struct err *e) MUST_
 uint64_t state_hash(uint64_t h, const struct state_field *table, const void *object);
 const char *state_compare(const struct state_field *table, const void *a, const void *b);
 
-/* Which of the `size` bytes of the owner the table covers: for the generic coverage test. */
+/*
+ * Which of the `size` bytes of the owner the table covers: for the generic coverage
+ * test. Alignment padding at the end of an embedded struct counts as covered.
+ */
 void state_coverage(const struct state_field *table, uint8_t *covered, size_t size);
 
 #endif

@@ -74,7 +74,7 @@ static bool always_with(const struct row *a, const struct row *b)
 
 static void check_reachable(struct gen *g, struct row *row)
 {
-    struct row *above[64];
+    struct row *above[64] = { NULL };
     unsigned n = 0, n_all = 0;
     for (size_t i = 0; i < g->rows.n; i++) {
         struct row *other = g->rows.at[i];

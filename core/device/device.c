@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/device/device.h"
+#include "core/device/regs_impl.h"
+#include "core/util/hash.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+static void part_reset(void *object)
+{
+    struct device *dev = object;
+    reg_reset(dev);
+    if (dev->ops->reset)
+        dev->ops->reset(dev);
+}
+
+static int check_state(const struct device_ops *ops, struct err *e)
+{
+    for (const struct state_field *f = ops->state; f && f->kind != STATE_END_KIND; f++) {
+        uint64_t end =
+            f->at + (f->kind == STATE_BLOB ? sizeof(void *) : (uint64_t)f->size * f->count);
+        if (f->at < sizeof(struct device) || end > ops->size)
+            return err_set(e, ERR_ARG, "%s: saved field %s lies outside the part's struct",
+                           ops->name, f->name);
+    }
+    return 0;
+}
+
+static int init_device(struct machine *m, struct device *dev, const char *id, struct err *e)
+{
+    dev->id = arena_strdup(&m->arena, id);
+    if (!dev->id)
+        return err_set(e, ERR_NOMEM, "part %s: the host has no memory left", id);
+    struct machine_part part = { .name = dev->id,
+                                 .version = dev->ops->version,
+                                 .state = dev->ops->state,
+                                 .object = dev,
+                                 .reset = part_reset,
+                                 .loaded = dev->ops->loaded };
+    return machine_add_part(m, &part, e);
+}
+
+void *device_create(struct machine *m, const struct device_ops *ops, const char *id, struct err *e)
+{
+    assert(ops->size >= sizeof(struct device));
+    if (reg_check_table(ops, e) < 0 || check_state(ops, e) < 0)
+        return NULL;
+    struct device *dev = arena_alloc(&m->arena, ops->size);
+    if (!dev) {
+        err_set(e, ERR_NOMEM, "part %s: the host has no memory left", id);
+        return NULL;
+    }
+    dev->ops = ops;
+    dev->machine = m;
+    dev->log = log_add_category(m->log, ops->name);
+    if (init_device(m, dev, id, e) < 0)
+        return NULL;
+    struct device **end = &m->devices;
+    while (*end)
+        end = &(*end)->next;
+    *end = dev;
+    return dev;
+}
+
+int device_map(struct device *dev, struct mem_space *space, pa_t base, struct err *e)
+{
+    return mem_add_mmio(space, dev->id, base, dev->ops->mmio_size, 0, &reg_mmio_ops, dev,
+                        &dev->region, e);
+}
+
+struct device *device_find(struct machine *m, const char *id)
+{
+    struct device *dev = m->devices;
+    while (dev && strcmp(dev->id, id) != 0)
+        dev = dev->next;
+    return dev;
+}
+
+void device_destroy_all(struct machine *m)
+{
+    for (struct device *dev = m->devices; dev; dev = dev->next)
+        if (dev->ops->destroy)
+            dev->ops->destroy(dev);
+    m->devices = NULL;
+}
+
+static void trace_site(struct device *dev, bool guest, const char *site)
+{
+    uint64_t who = hash_bytes(0, dev->id, strlen(dev->id));
+    uint64_t what = hash_bytes(0, site, strlen(site));
+    if (guest)
+        trace(&dev->machine->trace, guest_error, device_now(dev), who, what);
+    else
+        trace(&dev->machine->trace, unmodelled, device_now(dev), who, what);
+}
+
+void guest_error(struct device *dev, const char *site, const char *fmt, ...)
+{
+    va_list ap;
+    dev->guest_errors++;
+    trace_site(dev, true, site);
+    va_start(ap, fmt);
+    log_channel(dev->machine->log, LOG_GUEST, dev->log, site, fmt, ap);
+    va_end(ap);
+}
+
+void unmodelled(struct device *dev, const char *site, const char *fmt, ...)
+{
+    va_list ap;
+    dev->unmodelled_count++;
+    trace_site(dev, false, site);
+    va_start(ap, fmt);
+    log_channel(dev->machine->log, LOG_UNMODELLED, dev->log, site, fmt, ap);
+    va_end(ap);
+}

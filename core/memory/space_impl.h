@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_MEMORY_SPACE_IMPL_H
+#define ORRERY_CORE_MEMORY_SPACE_IMPL_H
+/* What map.c builds and access.c walks. */
+#include "core/memory/space.h"
+
+struct mem_listener {
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+struct mem_space {
+    const char *name;
+    const struct mem_range *cached; /* last answer of mem_lookup */
+    struct mem_range *ranges;       /* sorted, disjoint; room for 2 * capacity */
+    uint32_t n_ranges;
+    uint32_t n_regions, capacity;
+    struct mem_region **regions;    /* in order of addition */
+    pa_t *starts;                   /* scratch of rebuild: 2 * capacity */
+    uint64_t generation;
+    struct mem_listener *listeners;
+    uint32_t n_listeners;
+};
+
+#endif
