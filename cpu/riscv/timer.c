@@ -69,7 +69,7 @@ static uint64_t event_of(const struct rv_cpu *rv, uint32_t n)
 static uint64_t source(const struct rv_cpu *rv, uint32_t n)
 {
     uint64_t event = event_of(rv, n);
-    const struct tm *tm = rv->cpu.tm;
+    const struct tm_cpu *tm = rv->cpu.tm;
     if (event == EVENT_CYCLES)
         return cpu_cycles(&rv->cpu);
     if (event == EVENT_INSNS)
