@@ -31,7 +31,7 @@
 struct cpu;
 struct exec;
 struct mmu_set;
-struct tm; /* core/timing: a model of this CPU, only passed through here */
+struct tm_cpu; /* core/timing: a model of this CPU, only passed through here */
 
 enum cpu_run { CPU_RUNNING, CPU_IDLE, CPU_OFF }; /* idle: WFI; off: held (PSCI, HSM, reset) */
 
@@ -123,7 +123,7 @@ struct cpu {
     uint32_t fp_mode;         /* host control word (MXCSR) for the guest's FP mode */
     uint64_t insns;           /* instructions retired, models that are not uniform */
     const void *site;         /* side-table entry of the operation that called out, or NULL */
-    struct tm *tm;
+    struct tm_cpu *tm;
     uint32_t fp_flags;        /* sticky flags collected: bits of enum cpu_fp_flag */
     bool reserved;            /* LR/exclusive reservation held */
     uint8_t reserved_size;
@@ -140,7 +140,7 @@ struct cpu {
     struct ev_clock clock;
     int64_t cycles_end;       /* see Time */
     int64_t insns_end;
-    uint32_t uniform;         /* cycles of every instruction (struct tm); core/exec copies it; 0: varies */
+    uint32_t uniform;         /* cycles of every instruction (struct tm_cpu); core/exec copies it; 0: varies */
     struct cpu_debug debug;
     void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked; NULL before it runs */
     void *exec_private;       /* core/exec's per-CPU data */

@@ -44,31 +44,31 @@ struct tm_stat {
     uint32_t at;               /* offset of a uint64_t in the model's struct */
 };
 
-struct tm;
+struct tm_cpu;
 struct tm_model {
     const char *name, *doc;
-    size_t size;               /* of the model's struct; its first member is struct tm */
+    size_t size;               /* of the model's struct; its first member is struct tm_cpu */
     const struct tm_param *params;
     const struct tm_stat *stats;
     uint32_t n_stats;
     const struct state_field *state;
     uint32_t hooks;            /* enum tm_hook this model ever wants */
-    int (*init)(struct tm *t, struct err *e);   /* after parameters; may allocate */
-    void (*reset)(struct tm *t);
-    void (*destroy)(struct tm *t);
+    int (*init)(struct tm_cpu *t, struct err *e);   /* after parameters; may allocate */
+    void (*reset)(struct tm_cpu *t);
+    void (*destroy)(struct tm_cpu *t);
     /*
      * Static cost: fill cost[0..n], cost[i] = cycles of the block before instruction
      * i, cost[n] = of the whole block. `pc` is the physical address of the first.
      */
-    void (*annotate)(struct tm *t, uint64_t pc, const struct insn_at *insns, uint32_t n,
+    void (*annotate)(struct tm_cpu *t, uint64_t pc, const struct insn_at *insns, uint32_t n,
                      uint32_t *cost);
-    uint32_t (*fetch_line)(struct tm *t, uint64_t pa);
-    uint32_t (*data_access)(struct tm *t, uint64_t va, uint64_t pa, uint32_t size, bool write);
-    uint32_t (*branch)(struct tm *t, uint64_t pc, uint64_t target, uint32_t kind, bool taken);
-    uint32_t (*walk_access)(struct tm *t, uint64_t pa, bool write);
+    uint32_t (*fetch_line)(struct tm_cpu *t, uint64_t pa);
+    uint32_t (*data_access)(struct tm_cpu *t, uint64_t va, uint64_t pa, uint32_t size, bool write);
+    uint32_t (*branch)(struct tm_cpu *t, uint64_t pc, uint64_t target, uint32_t kind, bool taken);
+    uint32_t (*walk_access)(struct tm_cpu *t, uint64_t pa, bool write);
 };
 
-struct tm {
+struct tm_cpu {
     const struct tm_model *model;
     uint32_t cpu;              /* index */
     uint32_t line_shift;       /* log2 of the fetch line, for TM_FETCH */
@@ -85,12 +85,12 @@ extern const struct tm_model tm_inorder;
 extern const struct tm_model *const tm_models[]; /* NULL-terminated */
 
 /* `spec` = "inorder" or "inorder,param=value,..."; `core_file` may be NULL. */
-int tm_create(struct tm **out, const char *spec, const char *core_file, uint32_t cpu,
+int tm_create(struct tm_cpu **out, const char *spec, const char *core_file, uint32_t cpu,
               struct err *e) MUST_CHECK;
-void tm_destroy(struct tm *t);
+void tm_destroy(struct tm_cpu *t);
 
 /* Statistics of several CPUs: a table for people, or JSON (one object) for programs. */
-void tm_print_stats(struct tm *const *tms, uint32_t n, const uint64_t *insns,
+void tm_print_stats(struct tm_cpu *const *tms, uint32_t n, const uint64_t *insns,
                     const uint64_t *cycles, bool json, FILE *out);
 
 #endif

@@ -88,6 +88,9 @@ int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct er
 void board_reset(struct board *b);
 
 /* ---- what a board is ---- */
+struct board_device {
+    const char *name, *doc;      /* as -device names it */
+};
 struct board_ops {
     const char *name, *doc;
     const char *const *aliases;      /* NULL-terminated */
@@ -96,6 +99,7 @@ struct board_ops {
     const char *default_cpu;
     uint32_t max_cpus;
     uint64_t default_memory;
+    const struct board_device *devices; /* what -device accepts, NULL name at the end */
     int (*build)(struct board *b, struct err *e);   /* parts and images */
     void (*loaded)(struct board *b);                /* place images, set boot registers: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);

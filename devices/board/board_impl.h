@@ -14,7 +14,7 @@ struct board {
     struct exec *exec;
     struct host *host;
     struct cpu *cpus[BOARD_MAX_CPUS];
-    struct tm *tms[BOARD_MAX_CPUS];
+    struct tm_cpu *tms[BOARD_MAX_CPUS];
     uint32_t n_cpus;
     struct image *kernel, *initrd, *bios, *dtb;
     char *description;

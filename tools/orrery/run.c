@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Carrying out one run: build the board, run it, report. */
 #include "tools/orrery/run.h"
+#include "tools/orrery/debug.h"
 #include "core/timing/model.h"
 #include "devices/backend/char.h"
 #include <errno.h>
@@ -56,7 +57,7 @@ static void print_stats(struct board *b, bool json, double seconds, FILE *out)
     uint32_t n = exec_n_cpus(x);
     struct exec_stat stats[64];
     uint32_t n_stats = exec_stats(x, stats, ARRAY_LEN(stats));
-    struct tm *tms[256];
+    struct tm_cpu *tms[256];
     uint64_t insns[256], cycles[256], total = 0;
 
     n = MIN(n, ARRAY_LEN(tms));
@@ -109,7 +110,7 @@ static int finish(struct run_options *o, struct board *b, enum board_end end, in
                         "simulated time %.6f s\n", (double)exec_time(board_exec(b)) * 1e-12);
         status = 3;
     } else if (end == BOARD_LIMIT) {
-        status = 0;
+        status = o->limit_fails ? 124 : 0;
     }
     if (host_quit_reason(board_host(b)))
         fprintf(stderr, "orrery: %s\n", host_quit_reason(board_host(b)));
@@ -191,9 +192,14 @@ int run_machine(struct run_options *o)
         return r < 0 ? fail(&e) : r;
     }
     struct board_limits limits = { .exec = o->stop_at };
-    struct cpu *cpu = NULL;
-    enum board_end end = board_run(b, &limits, &exit_code, &cpu);
+    struct debug *debug = NULL;
+    if (debug_open(&debug, b, o, &e) < 0) {
+        board_destroy(b);
+        return fail(&e);
+    }
+    enum board_end end = debug_run(debug, &limits, &exit_code);
     r = finish(o, b, end, exit_code, host_seconds() - start, &e);
+    debug_close(debug);
     board_destroy(b);
     arena_destroy(&o->arena);
     return r;

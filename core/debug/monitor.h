@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_DEBUG_MONITOR_H
+#define ORRERY_CORE_DEBUG_MONITOR_H
+/*
+ * The monitor: a line of text in, lines of text out. Reached from gdb ("monitor
+ * ..."), from a terminal (Ctrl-A c) or a socket (-monitor). Commands are spelt as
+ * QEMU's human monitor spells them, as far as they exist.
+ *
+ * Looking never changes the machine. Called between turns of the run loop.
+ */
+#include "core/exec/exec.h"
+
+struct monitor_ops {
+    int (*save)(void *arg, const char *path, struct err *e);  /* snapshot of the whole board */
+    int (*load)(void *arg, const char *path, struct err *e);
+    void *arg;
+};
+
+struct monitor {
+    struct machine *machine;
+    struct exec *exec;
+    struct monitor_ops ops;
+    uint32_t cpu;             /* selected by "cpu N" */
+};
+
+/* Carry out one line; `out` gets text with newlines, in pieces. */
+void monitor_command(struct monitor *m, const char *line, void (*out)(void *arg, const char *text),
+                     void *arg);
+
+#endif

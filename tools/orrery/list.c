@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* orrery list: what can be named on the command line. */
+#include "tools/orrery/commands.h"
+#include "core/timing/model.h"
+#include "cpu/riscv/cpu.h"
+#include <string.h>
+
+static void list_boards(void)
+{
+    for (const struct board_ops *const *b = board_list; *b; b++) {
+        printf("%-16s %s\n", (*b)->name, (*b)->doc);
+        for (const char *const *alias = (*b)->aliases; *alias; alias++)
+            printf("  also %s\n", *alias);
+    }
+}
+
+/* First comment line of a profile: "; one-line description". */
+static void list_cpus(void)
+{
+    for (const struct rv_profile *p = rv_profiles; p->name; p++) {
+        const char *text = p->text + strspn(p->text, "; #");
+        printf("%-16s %.*s\n", p->name, (int)strcspn(text, "\n"), text);
+    }
+}
+
+static void list_devices(void)
+{
+    for (const struct board_ops *const *b = board_list; *b; b++) {
+        printf("%s:\n", (*b)->name);
+        for (const struct board_device *d = (*b)->devices; d->name; d++)
+            printf("  %-24s %s\n", d->name, d->doc);
+    }
+}
+
+static void list_models(void)
+{
+    for (const struct tm_model *const *m = tm_models; *m; m++) {
+        printf("%-16s %s\n", (*m)->name, (*m)->doc);
+        for (const struct tm_param *p = (*m)->params; p && p->name; p++)
+            printf("  %-18s %llu..%llu, default %llu: %s\n", p->name, (unsigned long long)p->least,
+                   (unsigned long long)p->most, (unsigned long long)p->def, p->meaning);
+    }
+}
+
+int command_list(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*print)(void);
+    } lists[] = {
+        { "boards", list_boards }, { "cpus", list_cpus }, { "devices", list_devices },
+        { "models", list_models },
+    };
+
+    for (size_t i = 0; argc == 1 && i < ARRAY_LEN(lists); i++) {
+        if (strcmp(argv[0], lists[i].name) == 0) {
+            lists[i].print();
+            return 0;
+        }
+    }
+    fprintf(stderr, "usage: orrery list boards|cpus|devices|models\n");
+    return 1;
+}
