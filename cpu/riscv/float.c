@@ -41,7 +41,7 @@ static void fsqrt(struct rv_tr *t, unsigned arg)
 
 enum { NEG_PRODUCT = 1, NEG_ADDEND = 2 };
 
-static void fma(struct rv_tr *t, unsigned arg)
+static void multiply_add(struct rv_tr *t, unsigned arg)
 {
     result(t, arg, ir_fma(t->u, FTYPE(arg), rounding(t), operand(t, t->d.rs1, arg),
                           operand(t, t->d.rs2, arg), operand(t, t->d.rs3, arg),
@@ -226,10 +226,10 @@ static void fli(struct rv_tr *t, unsigned arg)
     { RV_INSN_FADD_##P, WR, binary, IR_FADD | p }, { RV_INSN_FSUB_##P, WR, binary, IR_FSUB | p },  \
     { RV_INSN_FMUL_##P, WR, binary, IR_FMUL | p }, { RV_INSN_FDIV_##P, WR, binary, IR_FDIV | p },  \
     { RV_INSN_FSQRT_##P, WR, fsqrt, p },                                                           \
-    { RV_INSN_FMADD_##P, WR, fma, p },                                                             \
-    { RV_INSN_FMSUB_##P, WR, fma, NEG_ADDEND | p },                                                \
-    { RV_INSN_FNMSUB_##P, WR, fma, NEG_PRODUCT | p },                                              \
-    { RV_INSN_FNMADD_##P, WR, fma, NEG_PRODUCT | NEG_ADDEND | p },                                 \
+    { RV_INSN_FMADD_##P, WR, multiply_add, p },                                                             \
+    { RV_INSN_FMSUB_##P, WR, multiply_add, NEG_ADDEND | p },                                                \
+    { RV_INSN_FNMSUB_##P, WR, multiply_add, NEG_PRODUCT | p },                                              \
+    { RV_INSN_FNMADD_##P, WR, multiply_add, NEG_PRODUCT | NEG_ADDEND | p },                                 \
     { RV_INSN_FSGNJ_##P, W, fsgnj, 0 | p }, { RV_INSN_FSGNJN_##P, W, fsgnj, 1 | p },               \
     { RV_INSN_FSGNJX_##P, W, fsgnj, 2 | p },                                                       \
     { RV_INSN_FMIN_##P, W, minmax, p }, { RV_INSN_FMAX_##P, W, minmax, MAXIMUM | p },              \

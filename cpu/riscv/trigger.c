@@ -6,9 +6,9 @@
  * etrigger; their fields and types read as 0 and type 15 (disabled).
  *
  * Off costs nothing: whether a trigger may match now is part of the block key, and
- * only blocks translated under it call rv_trigger_*.
+ * only blocks translated under it call the helpers below.
  */
-#include "cpu/riscv/riscv_impl.h"
+#include "cpu/riscv/translate_impl.h"
 
 #define T_TYPE    63, 60
 #define MC6_HIT0  22, 22
