@@ -74,8 +74,12 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
     cpu->index = index;
     cpu->name = name;
     cpu->clock.hz = hz;
-    struct machine_part part = { .name = name, .version = 1, .state = isa->state, .object = cpu,
-                                 .reset = part_reset, .loaded = part_loaded };
+    struct machine_part part = { .name = name,
+                                 .version = 1,
+                                 .state = isa->state,
+                                 .object = cpu,
+                                 .reset = part_reset,
+                                 .loaded = part_loaded };
     int rc = machine_add_part(m, &part, e);
     if (rc == 0)
         *out = cpu;
@@ -84,8 +88,9 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3)
 {
-    cpu->fault = (struct cpu_fault){ .cause = cause, .value = value, .value2 = value2,
-                                     .value3 = value3, .pending = true };
+    cpu->fault = (struct cpu_fault){
+        .cause = cause, .value = value, .value2 = value2, .value3 = value3, .pending = true
+    };
     cpu->exit |= CPU_EXIT_EXCEPTION;
 }
 
@@ -126,8 +131,8 @@ ps_t cpu_now(const struct cpu *cpu)
 
 uint64_t cpu_insns(const struct cpu *cpu)
 {
-    uint64_t insns = cpu->uniform ? (uint64_t)(cpu->insns_end - insns_of(cpu, cpu->budget))
-                                  : cpu->insns;
+    uint64_t insns =
+        cpu->uniform ? (uint64_t)(cpu->insns_end - insns_of(cpu, cpu->budget)) : cpu->insns;
     return cpu->site ? insns + site_of(cpu)->insns_before : insns;
 }
 

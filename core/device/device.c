@@ -17,8 +17,8 @@ static void part_reset(void *object)
 static int check_state(const struct device_ops *ops, struct err *e)
 {
     for (const struct state_field *f = ops->state; f && f->kind != STATE_END_KIND; f++) {
-        uint64_t end = f->at + (f->kind == STATE_BLOB ? sizeof(void *)
-                                                      : (uint64_t)f->size * f->count);
+        uint64_t end =
+            f->at + (f->kind == STATE_BLOB ? sizeof(void *) : (uint64_t)f->size * f->count);
         if (f->at < sizeof(struct device) || end > ops->size)
             return err_set(e, ERR_ARG, "%s: saved field %s lies outside the part's struct",
                            ops->name, f->name);
@@ -31,8 +31,11 @@ static int init_device(struct machine *m, struct device *dev, const char *id, st
     dev->id = arena_strdup(&m->arena, id);
     if (!dev->id)
         return err_set(e, ERR_NOMEM, "part %s: the host has no memory left", id);
-    struct machine_part part = { .name = dev->id, .version = dev->ops->version,
-                                 .state = dev->ops->state, .object = dev, .reset = part_reset,
+    struct machine_part part = { .name = dev->id,
+                                 .version = dev->ops->version,
+                                 .state = dev->ops->state,
+                                 .object = dev,
+                                 .reset = part_reset,
                                  .loaded = dev->ops->loaded };
     return machine_add_part(m, &part, e);
 }

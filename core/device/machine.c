@@ -107,16 +107,22 @@ struct machine_own {
     uint32_t n_parts, n_rams;
 };
 static const struct state_field machine_own_state[] = {
-    STATE(machine_own, trace_hash), STATE(machine_own, trace_count),
-    STATE(machine_own, seed),       STATE(machine_own, rtc_base),
-    STATE(machine_own, n_parts),    STATE(machine_own, n_rams),
+    STATE(machine_own, trace_hash),
+    STATE(machine_own, trace_count),
+    STATE(machine_own, seed),
+    STATE(machine_own, rtc_base),
+    STATE(machine_own, n_parts),
+    STATE(machine_own, n_rams),
     STATE_END,
 };
 
 static struct machine_own own_of(const struct machine *m)
 {
-    struct machine_own own = { .trace_hash = m->trace.hash, .trace_count = m->trace.count,
-                               .seed = m->seed, .rtc_base = m->rtc_base, .n_rams = m->n_rams };
+    struct machine_own own = { .trace_hash = m->trace.hash,
+                               .trace_count = m->trace.count,
+                               .seed = m->seed,
+                               .rtc_base = m->rtc_base,
+                               .n_rams = m->n_rams };
     for (const struct machine_part *p = m->parts; p; p = p->next)
         own.n_parts++;
     return own;

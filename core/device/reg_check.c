@@ -49,8 +49,8 @@ static const char *row_fault(const struct device_ops *ops, const struct reg_desc
         return "a mask or the reset value is wider than the register";
     if ((r->rw & r->w1c) || (r->rw & r->w1s) || (r->w1c & r->w1s))
         return "the masks rw, w1c and w1s overlap";
-    if (r->stored && (r->at < sizeof(struct device) ||
-                      r->at + (uint64_t)reg_count(r) * r->width > ops->size))
+    if (r->stored &&
+        (r->at < sizeof(struct device) || r->at + (uint64_t)reg_count(r) * r->width > ops->size))
         return "the storage lies outside the part's struct";
     return NULL;
 }

@@ -207,7 +207,9 @@ static enum mem_result table_write(void *arg, uint64_t offset, unsigned size, ui
 }
 
 const struct mmio_ops reg_mmio_ops = {
-    .read = table_read, .write = table_write, .sizes = 1 | 2 | 4 | 8,
+    .read = table_read,
+    .write = table_write,
+    .sizes = 1 | 2 | 4 | 8,
 };
 
 void reg_reset(struct device *dev)

@@ -47,8 +47,8 @@ void ev_destroy(struct ev_queue *q)
     free(q);
 }
 
-int ev_timer_init(struct ev_timer *t, struct ev_queue *q, const char *name, uint32_t prio, ev_fn *fn,
-                  void *arg)
+int ev_timer_init(struct ev_timer *t, struct ev_queue *q, const char *name, uint32_t prio,
+                  ev_fn *fn, void *arg)
 {
     assert(prio < 1u << (64 - SEQ_BITS));
     if (q->reserved == q->capacity) {

@@ -143,11 +143,11 @@ struct ir_unit {
     const struct ir_guest *guest;
     struct arena *arena;
     struct ir_inst *insts;
-    uint32_t n_insts, max_insts;
+    uint32_t n_insts, max_insts;  /* insts[0] stands for IR_NONE and is never used */
     struct ir_block blocks[IR_UNIT_BLOCKS];
     uint32_t n_blocks;        /* blocks[0] is the entry */
     struct insn_at *insns;    /* guest instructions in order, for timing and the side table */
-    uint32_t n_insns;
+    uint32_t n_insns, max_insns;
     uint32_t mode;            /* the ISA's mode flags */
     bool second_page;         /* the last instruction of a one-block unit crosses into the next page */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
@@ -158,12 +158,24 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
                    uint32_t mode, struct err *e) MUST_CHECK;
 
 /* ---- building: see build.h for the typed short forms ---- */
-uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst); /* returns its value number */
+bool ir_grow(struct ir_unit *u); /* room for one more instruction; false: the unit is full */
+
+/* Append; returns its value number, IR_NONE once the unit is full. */
+static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
+{
+    if (UNLIKELY(u->n_insts == u->max_insts) && !ir_grow(u))
+        return IR_NONE;
+    u->insts[u->n_insts] = inst;
+    return (uint16_t)u->n_insts++;
+}
+
 struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start);
 void ir_end_block(struct ir_unit *u, uint32_t length);
 /* Start guest instruction `d` of `length` bytes at offset `at`. */
 void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
                    const struct insn_regs *regs);
+/* After the last block. ERR_LIMIT: the unit was full and must not be used. */
+int ir_finish(const struct ir_unit *u, struct err *e) MUST_CHECK;
 
 /* ---- checking, printing, passes ---- */
 /* Every rule of docs/ir.md; ERR_FORMAT names the instruction and the rule. Debug builds: after each pass. */
@@ -177,6 +189,8 @@ void ir_count_uses(struct ir_unit *u);
  *   fold      constants, identities, GET after PUT, extensions of extended values
  *   cse       equal pure operations in one block
  *   dead      unused pure operations, PUTs overwritten before anything can see them
+ * They are linear, take their scratch memory from the unit's arena and do nothing
+ * when it has none left. `dead` renumbers values.
  */
 void ir_fold(struct ir_unit *u);
 void ir_cse(struct ir_unit *u);
@@ -187,7 +201,7 @@ extern const struct ir_op_info {
     const char *name;
     uint8_t args;
     char result; /* 'N', 'T', 'I' */
-    char flags;  /* 'P', 'W', 'R', 'F', 'E' */
+    char flags;  /* 'P', 'S', 'W', 'F', 'E' */
 } ir_op_info[IR_OPS];
 
 #endif

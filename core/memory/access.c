@@ -169,8 +169,8 @@ enum mem_result mem_read(struct mem_space *s, pa_t pa, void *buf, uint64_t n,
             if (piece == 0)
                 return MEM_BAD_SIZE;
             uint64_t value;
-            enum mem_result rc = mmio_load(r, pa - r->base, (unsigned)piece, &value,
-                                           attrs ? attrs : &no_attrs);
+            enum mem_result rc =
+                mmio_load(r, pa - r->base, (unsigned)piece, &value, attrs ? attrs : &no_attrs);
             if (rc != MEM_OK)
                 return rc;
             st_le(to, value, (unsigned)piece);
@@ -205,8 +205,9 @@ enum mem_result mem_write(struct mem_space *s, pa_t pa, const void *buf, uint64_
             piece = widest(r->ops, pa - r->base, piece);
             if (piece == 0)
                 return MEM_BAD_SIZE;
-            enum mem_result rc = mmio_store(r, pa - r->base, (unsigned)piece,
-                                            ld_le(from, (unsigned)piece), attrs ? attrs : &no_attrs);
+            enum mem_result rc =
+                mmio_store(r, pa - r->base, (unsigned)piece, ld_le(from, (unsigned)piece),
+                           attrs ? attrs : &no_attrs);
             if (rc != MEM_OK)
                 return rc;
         }

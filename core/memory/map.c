@@ -158,8 +158,13 @@ int mem_add_ram(struct mem_space *s, const char *name, pa_t base, struct mem_ram
                 uint64_t ram_offset, uint64_t size, int priority, struct mem_region **out,
                 struct err *e)
 {
-    struct mem_region r = { .name = name, .kind = MEM_RAM, .base = base, .size = size,
-                            .priority = priority, .ram = ram, .ram_offset = ram_offset };
+    struct mem_region r = { .name = name,
+                            .kind = MEM_RAM,
+                            .base = base,
+                            .size = size,
+                            .priority = priority,
+                            .ram = ram,
+                            .ram_offset = ram_offset };
     return add(s, r, out, e);
 }
 
@@ -167,17 +172,28 @@ int mem_add_rom(struct mem_space *s, const char *name, pa_t base, struct mem_ram
                 uint64_t ram_offset, uint64_t size, int priority, const struct mmio_ops *stores,
                 void *arg, struct mem_region **out, struct err *e)
 {
-    struct mem_region r = { .name = name, .kind = MEM_ROM, .base = base, .size = size,
-                            .priority = priority, .ram = ram, .ram_offset = ram_offset,
-                            .ops = stores, .arg = arg };
+    struct mem_region r = { .name = name,
+                            .kind = MEM_ROM,
+                            .base = base,
+                            .size = size,
+                            .priority = priority,
+                            .ram = ram,
+                            .ram_offset = ram_offset,
+                            .ops = stores,
+                            .arg = arg };
     return add(s, r, out, e);
 }
 
 int mem_add_mmio(struct mem_space *s, const char *name, pa_t base, uint64_t size, int priority,
                  const struct mmio_ops *ops, void *arg, struct mem_region **out, struct err *e)
 {
-    struct mem_region r = { .name = name, .kind = MEM_MMIO, .base = base, .size = size,
-                            .priority = priority, .ops = ops, .arg = arg };
+    struct mem_region r = { .name = name,
+                            .kind = MEM_MMIO,
+                            .base = base,
+                            .size = size,
+                            .priority = priority,
+                            .ops = ops,
+                            .arg = arg };
     return add(s, r, out, e);
 }
 

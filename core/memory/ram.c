@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define RAM_MAX (1ull << 46) /* what a 47-bit host address space can hold beside us */
+#define RAM_MAX (1ull << 42) /* a 47-bit host address space holds some of these */
 
 _Static_assert(MEM_PAGE / MEM_GRANULE == 64, "one code word per page");
 
@@ -75,7 +75,7 @@ void mem_ram_written(struct mem_ram *ram, uint64_t offset, uint64_t n)
     assert(offset <= ram->size && n <= ram->size - offset);
     while (n != 0) {
         uint64_t piece = MIN(n, MEM_PAGE - offset % MEM_PAGE);
-        if (UNLIKELY(ram->flags[offset >> MEM_PAGE_SHIFT] != 0))
+        if (UNLIKELY(!mem_ram_store_direct(ram, offset)))
             written_page(ram, offset, piece);
         offset += piece;
         n -= piece;

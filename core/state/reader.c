@@ -127,8 +127,10 @@ static int read_prologue(struct state_reader *r, const char *machine, struct err
         return err_set(e, ERR_NOMEM, "snapshot: the host has no memory left");
     rc = read_at(r, 16, text, head[1], e);
     if (rc == 0 && strcmp(text, machine) != 0)
-        rc = err_set(e, ERR_FORMAT, "snapshot: it was taken of the machine '%.400s'; this one is "
-                     "'%.400s'", text, machine);
+        rc = err_set(e, ERR_FORMAT,
+                     "snapshot: it was taken of the machine '%.400s'; this one is "
+                     "'%.400s'",
+                     text, machine);
     free(text);
     return rc;
 }
@@ -168,8 +170,10 @@ static int read_section(struct state_reader *r, struct err *e)
         rc = check_crc(r, start, start + 22 + n_name, "a section's header", e);
     if (rc < 0)
         return rc;
-    struct snapshot_section s = { .version = ld_le32(rest), .length = ld_le64(rest + 4),
-                                  .crc = ld_le32(rest + 12), .offset = start + 26 + n_name };
+    struct snapshot_section s = { .version = ld_le32(rest),
+                                  .length = ld_le64(rest + 4),
+                                  .crc = ld_le32(rest + 12),
+                                  .offset = start + 26 + n_name };
     if (strlen(name) != n_name || s.length > r->size - s.offset)
         return err_set(e, ERR_FORMAT, "snapshot: section %s: %llu bytes do not fit into the file",
                        name, (unsigned long long)s.length);
@@ -192,8 +196,10 @@ static int read_end(struct state_reader *r, struct err *e)
     if (rc < 0)
         return rc;
     if (n != r->n_sections || r->at + 12 != r->size)
-        return err_set(e, ERR_FORMAT, "snapshot: %u sections and %llu bytes where its end says %u "
-                       "and %llu", r->n_sections, (unsigned long long)r->size, n,
+        return err_set(e, ERR_FORMAT,
+                       "snapshot: %u sections and %llu bytes where its end says %u "
+                       "and %llu",
+                       r->n_sections, (unsigned long long)r->size, n,
                        (unsigned long long)(r->at + 12));
     return 0;
 }

@@ -269,8 +269,8 @@ static void cover_padding(const struct state_field *table, uint8_t *covered, siz
 {
     size_t end = 0;
     for (const struct state_field *f = table; f->kind != STATE_END_KIND; f++)
-        end = MAX(end, f->at + (f->kind == STATE_BLOB ? sizeof(void *)
-                                                      : (size_t)f->size * f->count));
+        end =
+            MAX(end, f->at + (f->kind == STATE_BLOB ? sizeof(void *) : (size_t)f->size * f->count));
     if (end < size && size - end < 8)
         memset(covered + end, 1, size - end);
 }

@@ -85,8 +85,7 @@ static int open_temporary(struct state_writer *w, const char *path, struct err *
     return 0;
 }
 
-int snapshot_create(struct state_writer **out, const char *path, const char *machine,
-                    struct err *e)
+int snapshot_create(struct state_writer **out, const char *path, const char *machine, struct err *e)
 {
     if (strlen(machine) > SNAPSHOT_MACHINE_MAX)
         return err_set(e, ERR_LIMIT, "snapshot: the machine's description is longer than %u",

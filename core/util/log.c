@@ -35,7 +35,9 @@ struct log {
 
 static const char *const level_names[] = { "off", "error", "warn", "info", "debug", "on" };
 static const char *const channel_names[LOG_CHANNELS] = {
-    [LOG_NORMAL] = "", [LOG_GUEST] = "guest", [LOG_UNMODELLED] = "unmodelled",
+    [LOG_NORMAL] = "",
+    [LOG_GUEST] = "guest",
+    [LOG_UNMODELLED] = "unmodelled",
 };
 
 struct log *log_create(FILE *out)
@@ -90,8 +92,9 @@ static int parse_level(const char *word, int *level, struct err *e)
             return 0;
         }
     const char *near = err_nearest(word, level_names, ARRAY_LEN(level_names));
-    return err_set(e, ERR_ARG, "log level '%s' is unknown%s%s%s; accepted: off, error, warn, info, debug",
-                   word, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return err_set(e, ERR_ARG,
+                   "log level '%s' is unknown%s%s%s; accepted: off, error, warn, info, debug", word,
+                   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 /* `category` is NULL for the default of all. */

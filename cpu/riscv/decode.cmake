@@ -10,3 +10,4 @@ add_custom_command(
   COMMENT "decode tables of cpu/riscv"
   VERBATIM)
 list(APPEND ORRERY_GENERATED ${RV_GENERATED}/decode.gen.h ${RV_GENERATED}/decode.gen.c)
+include(${CMAKE_CURRENT_LIST_DIR}/profiles.cmake)

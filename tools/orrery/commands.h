@@ -5,5 +5,7 @@
 #include "tools/orrery/run.h"
 
 int command_list(int argc, char **argv);
+int command_bench(int argc, char **argv);
+int command_conform(int argc, char **argv);
 
 #endif

@@ -38,6 +38,8 @@ static const struct command {
 } commands[] = {
     { "run", cmd_run, "run a machine (orrery run --help)" },
     { "list", command_list, "list boards, cpus, devices or models" },
+    { "bench", command_bench, "measure against QEMU (orrery bench --help)" },
+    { "conform", command_conform, "run a directory of conformance tests" },
     { "help", cmd_help, "this text" },
     { "version", cmd_version, "print the version" },
 };

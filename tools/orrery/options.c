@@ -280,13 +280,17 @@ static int set_rtc(struct run_options *o, const char *v, struct err *e)
 
 static int set_time_limit(struct run_options *o, const char *v, struct err *e)
 {
-    o->has_stop = true;
     return run_parse_time(v, &o->stop_at.time, e);
+}
+
+static int set_timeout(struct run_options *o, const char *v, struct err *e)
+{
+    o->limit_fails = true;
+    return set_time_limit(o, v, e);
 }
 
 static int set_insn_limit(struct run_options *o, const char *v, struct err *e)
 {
-    o->has_stop = true;
     return run_parse_count("number of instructions", v, 0, UINT64_MAX - 1, &o->stop_at.insns, e);
 }
 
@@ -405,6 +409,7 @@ static const struct run_option run_options_table[] = {
     { "--snapshot-save", "FILE", set_snapshot_save, "write a snapshot where the run ends (see --until)" },
     { "--until", "TIME", set_time_limit, "end at a simulated time, such as 2.5s" },
     { "--until-insns", "N", set_insn_limit, "end after N instructions of all CPUs" },
+    { "--timeout", "TIME", set_timeout, "the same, but with exit status 124" },
     { "--record", "FILE", set_record, "log all external input" },
     { "--replay", "FILE", set_replay, "take external input from a log" },
     { "--gdb", "[HOST]:PORT", set_gdb, "listen for gdb" },

@@ -110,7 +110,7 @@ static int finish(struct run_options *o, struct board *b, enum board_end end, in
                         "simulated time %.6f s\n", (double)exec_time(board_exec(b)) * 1e-12);
         status = 3;
     } else if (end == BOARD_LIMIT) {
-        status = 0;
+        status = o->limit_fails ? 124 : 0;
     }
     if (host_quit_reason(board_host(b)))
         fprintf(stderr, "orrery: %s\n", host_quit_reason(board_host(b)));

@@ -17,7 +17,7 @@ struct run_options {
     enum run_exec exec;
     const char *snapshot_load, *snapshot_save;
     struct exec_limits stop_at;      /* end of the run, or where the snapshot is taken */
-    bool has_stop;
+    bool limit_fails;                /* reaching it is exit status 124 */
     const char *gdb;                 /* "tcp::1234", ":1234" or NULL */
     bool wait_for_gdb;               /* -S */
     bool stats, stats_json;

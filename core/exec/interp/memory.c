@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/interp/interp_impl.h"
+#include "core/timing/model.h"
+#include "core/util/bytes.h"
+
+/*
+ * Loads and stores probe the current TLB set here; what misses, is misaligned where
+ * that matters, or uses another regime goes to mmu_slow_*. Everything atomic goes
+ * there always: reservations and exclusivity are the mmu's business.
+ */
+
+/* Host address of the access, NULL if it must take the slow path. */
+static uint8_t *probe(const struct mmu_entry *way, va_t va, uint32_t memop)
+{
+    const struct mmu_entry *e = &way[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    uint64_t size = 1u << (memop & IR_MEM_SIZE);
+    bool strict = memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC);
+    if ((va ^ e->tag) > MEM_PAGE - size || (memop & IR_MEM_REGIME) || (strict && va & (size - 1)))
+        return NULL;
+    return (uint8_t *)(uintptr_t)(va + e->addend);
+}
+
+static uint64_t swapped(uint64_t v, unsigned size)
+{
+    return __builtin_bswap64(v) >> (64 - 8 * size);
+}
+
+static uint64_t load_host(const uint8_t *host, uint32_t memop)
+{
+    unsigned size = 1u << (memop & IR_MEM_SIZE);
+    uint64_t v = ld_le(host, size);
+    if (memop & IR_MEM_BE)
+        v = swapped(v, size);
+    return memop & IR_MEM_SIGNED ? sext(v, 8 * size) : v;
+}
+
+/* The loaded value, extended to 64 bits by the memop, as a value of the op's type. */
+static const struct op *loaded(struct run *r, const struct op *o, uint64_t v)
+{
+    r->v[o->dst] = o->type == IR_I32 || o->type == IR_F32 ? (uint32_t)v : v;
+    return o + 1;
+}
+
+static void hook_data(struct run *r, const struct op *o, va_t va, bool write, const uint8_t *host)
+{
+    if (UNLIKELY(r->code->hooks & TM_DATA))
+        exec_hook_data(r->cpu, va, o->aux2, write, host);
+}
+
+static const struct op *do_load(struct run *r, const struct op *o)
+{
+    struct cpu *cpu = r->cpu;
+    va_t va = r->v[o->a] + (va_t)o->imm;
+    const uint8_t *host =
+        probe(o->aux2 & IR_MEM_STORE_RIGHTS ? cpu->set->store : cpu->set->load, va, o->aux2);
+    uint64_t v;
+    if (LIKELY(host != NULL)) {
+        v = load_host(host, o->aux2);
+    } else {
+        cpu->site = o->site;
+        if (mmu_slow_load(cpu, va, o->aux2, &v))
+            return interp_fault(r, o);
+        cpu->site = NULL;
+    }
+    hook_data(r, o, va, false, host);
+    return loaded(r, o, v);
+}
+
+static const struct op *do_store(struct run *r, const struct op *o)
+{
+    struct cpu *cpu = r->cpu;
+    va_t va = r->v[o->a] + (va_t)o->imm;
+    unsigned size = 1u << (o->aux2 & IR_MEM_SIZE);
+    uint64_t v = r->v[o->b];
+    uint8_t *host = probe(cpu->set->store, va, o->aux2);
+    if (LIKELY(host != NULL)) {
+        st_le(host, o->aux2 & IR_MEM_BE ? swapped(v, size) : v, size);
+    } else {
+        cpu->site = o->site;
+        if (mmu_slow_store(cpu, va, o->aux2, zext(v, 8 * size)))
+            return interp_fault(r, o);
+        cpu->site = NULL;
+    }
+    hook_data(r, o, va, true, host);
+    return o + 1;
+}
+
+static const struct op *do_amo(struct run *r, const struct op *o)
+{
+    va_t va = r->v[o->a];
+    uint64_t old;
+    r->cpu->site = o->site;
+    if (mmu_slow_amo(r->cpu, va, o->aux2, (enum ir_amo)o->aux, r->v[o->b], &old))
+        return interp_fault(r, o);
+    r->cpu->site = NULL;
+    hook_data(r, o, va, true, NULL);
+    return loaded(r, o, old);
+}
+
+static const struct op *do_cas(struct run *r, const struct op *o)
+{
+    va_t va = r->v[o->a];
+    unsigned bits = 8u << (o->aux2 & IR_MEM_SIZE);
+    uint64_t old;
+    r->cpu->site = o->site;
+    if (mmu_slow_cas(r->cpu, va, o->aux2, zext(r->v[o->b], bits), zext(r->v[o->c], bits), &old))
+        return interp_fault(r, o);
+    r->cpu->site = NULL;
+    hook_data(r, o, va, true, NULL);
+    return loaded(r, o, old);
+}
+
+static const struct op *do_loadr(struct run *r, const struct op *o)
+{
+    va_t va = r->v[o->a];
+    uint64_t v;
+    r->cpu->site = o->site;
+    if (mmu_load_reserved(r->cpu, va, o->aux2, &v))
+        return interp_fault(r, o);
+    r->cpu->site = NULL;
+    hook_data(r, o, va, false, NULL);
+    return loaded(r, o, v);
+}
+
+static const struct op *do_storec(struct run *r, const struct op *o)
+{
+    va_t va = r->v[o->a];
+    unsigned bits = 8u << (o->aux2 & IR_MEM_SIZE);
+    uint64_t failed;
+    r->cpu->site = o->site;
+    if (mmu_store_conditional(r->cpu, va, o->aux2, zext(r->v[o->b], bits), &failed))
+        return interp_fault(r, o);
+    r->cpu->site = NULL;
+    if (!failed)
+        hook_data(r, o, va, true, NULL);
+    r->v[o->dst] = failed;
+    return o + 1;
+}
+
+op_fn *interp_memory_handler(const struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_LOAD: return do_load;
+    case IR_STORE: return do_store;
+    case IR_AMO: return do_amo;
+    case IR_CAS: return do_cas;
+    case IR_LOADR: return do_loadr;
+    case IR_STOREC: return do_storec;
+    default: return NULL;
+    }
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ir/ir.h"
+#include <string.h>
+
+/* Value numbers are 16 bits wide. */
+#define MAX_INSTS 65536u
+#define MAX_INSNS (IR_UNIT_BLOCKS * IR_BLOCK_INSNS)
+
+#define N 'N'
+#define T 'T'
+#define I 'I'
+#define P 'P'
+#define S 'S'
+#define W 'W'
+#define F 'F'
+#define E 'E'
+const struct ir_op_info ir_op_info[IR_OPS] = {
+#define IR_OP(name, args, result, flags) { #name, args, result, flags },
+#include "core/ir/ops.def"
+#undef IR_OP
+};
+#undef N
+#undef T
+#undef I
+#undef P
+#undef S
+#undef W
+#undef F
+#undef E
+
+int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_guest *guest,
+                   uint32_t mode, struct err *e)
+{
+    struct ir_unit *u = ARENA_NEW(arena, struct ir_unit);
+    if (!u)
+        goto no_memory;
+    u->guest = guest;
+    u->arena = arena;
+    u->mode = mode;
+    u->max_insts = 256;
+    u->insts = ARENA_ARRAY(arena, struct ir_inst, u->max_insts);
+    u->max_insns = IR_BLOCK_INSNS;
+    u->insns = ARENA_ARRAY(arena, struct insn_at, u->max_insns);
+    if (!u->insts || !u->insns)
+        goto no_memory;
+    u->n_insts = 1; /* value 0 is IR_NONE */
+    *out = u;
+    return 0;
+no_memory:
+    return err_set(e, ERR_NOMEM, "IR unit: no memory left in its arena (%zu of %zu bytes used)",
+                   arena->used, arena->limit);
+}
+
+bool ir_grow(struct ir_unit *u)
+{
+    if (!u->full && u->max_insts < MAX_INSTS) {
+        struct ir_inst *insts = ARENA_ARRAY(u->arena, struct ir_inst, u->max_insts * 2);
+        if (insts) {
+            memcpy(insts, u->insts, u->n_insts * sizeof(*insts));
+            u->insts = insts;
+            u->max_insts *= 2;
+            return true;
+        }
+    }
+    u->full = true;
+    return false;
+}
+
+struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start)
+{
+    if (u->n_blocks == IR_UNIT_BLOCKS)
+        u->full = true; /* the last block is overwritten: the unit is refused by ir_finish */
+    else
+        u->n_blocks++;
+    struct ir_block *b = &u->blocks[u->n_blocks - 1];
+    *b = (struct ir_block){ .first = u->n_insts, .start = start,
+                            .first_insn = (uint16_t)u->n_insns };
+    return b;
+}
+
+void ir_end_block(struct ir_unit *u, uint32_t length)
+{
+    struct ir_block *b = &u->blocks[u->n_blocks - 1];
+    b->end = u->n_insts;
+    b->length = length;
+    b->n_insns = (uint16_t)(u->n_insns - b->first_insn);
+}
+
+static bool grow_insns(struct ir_unit *u)
+{
+    if (!u->full && u->max_insns < MAX_INSNS) {
+        struct insn_at *insns = ARENA_ARRAY(u->arena, struct insn_at, u->max_insns * 2);
+        if (insns) {
+            memcpy(insns, u->insns, u->n_insns * sizeof(*insns));
+            u->insns = insns;
+            u->max_insns *= 2;
+            return true;
+        }
+    }
+    u->full = true;
+    return false;
+}
+
+void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
+                   const struct insn_regs *regs)
+{
+    if (u->n_insns == u->max_insns && !grow_insns(u))
+        return;
+    ir_emit(u, (struct ir_inst){ .op = IR_INSN, .imm = at, .imm2 = u->n_insns });
+    struct insn_at *i = &u->insns[u->n_insns++];
+    i->desc = d;
+    i->regs = *regs;
+    i->at = at;
+    i->length = (uint8_t)length;
+    i->cost_before = 0;
+}
+
+int ir_finish(const struct ir_unit *u, struct err *e)
+{
+    if (!u->full)
+        return 0;
+    return err_set(e, ERR_LIMIT,
+                   "IR unit of %s: full after %u instructions, %u guest instructions, %u blocks; "
+                   "at most %u, %u, %u and what its arena holds",
+                   u->guest->name, u->n_insts, u->n_insns, u->n_blocks, MAX_INSTS, MAX_INSNS,
+                   IR_UNIT_BLOCKS);
+}
+
+static void count(struct ir_unit *u, unsigned v)
+{
+    uint8_t *uses = &u->insts[v].uses;
+    *uses += *uses != 255;
+}
+
+void ir_count_uses(struct ir_unit *u)
+{
+    for (uint32_t i = 0; i < u->n_insts; i++)
+        u->insts[i].uses = 0;
+    for (uint32_t i = 1; i < u->n_insts; i++) {
+        const struct ir_inst *in = &u->insts[i];
+        unsigned args = ir_op_info[in->op].args;
+        if (args > 0)
+            count(u, in->a);
+        if (args > 1)
+            count(u, in->b);
+        if (args > 2)
+            count(u, in->c);
+        if (args > 3)
+            count(u, (uint16_t)in->imm2);
+    }
+}

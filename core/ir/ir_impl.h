@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_IR_IR_IMPL_H
+#define ORRERY_CORE_IR_IR_IMPL_H
+/* Shared by the room's verifier, printer and passes. */
+#include "core/ir/ir.h"
+
+static inline enum ir_type ir_result_type(const struct ir_inst *in)
+{
+    switch (ir_op_info[in->op].result) {
+    case 'T': return (enum ir_type)in->type;
+    case 'I': return IR_I64;
+    default: return IR_VOID;
+    }
+}
+
+static inline unsigned ir_type_bits(enum ir_type t)
+{
+    return t == IR_I32 || t == IR_F32 ? 32 : 64;
+}
+
+static inline bool ir_is_int(enum ir_type t)
+{
+    return t == IR_I32 || t == IR_I64;
+}
+
+static inline bool ir_is_float(enum ir_type t)
+{
+    return t == IR_F32 || t == IR_F64;
+}
+
+static inline bool ir_is_pure_call(const struct ir_unit *u, const struct ir_inst *in)
+{
+    return in->op == IR_CALL && (u->guest->helpers[in->imm].flags & IR_CALL_PURE);
+}
+
+/* May be dropped when nobody uses its value. */
+static inline bool ir_is_droppable(const struct ir_unit *u, const struct ir_inst *in)
+{
+    return ir_op_info[in->op].flags == 'P' || ir_is_pure_call(u, in);
+}
+
+#endif

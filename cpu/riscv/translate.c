@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One canonical block: decode, check what the mode flags forbid, emit. A block ends
+ * where IR_BLOCK_INSNS or the page ends, at an instruction that says so, or before
+ * one whose second half cannot be fetched.
+ */
+#include "core/util/bytes.h"
+#include "cpu/riscv/translate_impl.h"
+#include "mmu/tlb.h"
+#include <string.h>
+
+static const struct rv_semantics *const chapters[] = {
+    rv_integer_rows, rv_load_store_rows, rv_atomic_rows, rv_float_rows,
+    rv_half_rows, rv_bitmanip_rows, rv_crypto_rows, rv_system_rows,
+};
+
+/* The decoder's extension bits by the names both tables use. */
+static uint64_t decode_extensions(const struct rv_config *c)
+{
+    static const char *const names[] = {
+#define RV_EXT(symbol, name, kind) name,
+#include "cpu/riscv/extensions.def"
+#undef RV_EXT
+    };
+    uint64_t bits = BIT(RV_EXT_S); /* S mode is always there */
+    for (unsigned x = 0; x < RV_X_COUNT; x++) {
+        if (!rv_has(c, (enum rv_feature)x))
+            continue;
+        for (unsigned i = 0; i < RV_EXT_COUNT; i++)
+            if (strcmp(rv_ext_names[i], names[x]) == 0)
+                bits |= BIT(i);
+    }
+    return bits;
+}
+
+int rv_semantics_init(struct rv_cpu *rv, struct err *e)
+{
+    struct rv_semantics *by_id = ARENA_ARRAY(&rv->cpu.machine->arena, struct rv_semantics,
+                                             RV_INSN_COUNT);
+    if (by_id == NULL)
+        return err_set(e, ERR_NOMEM, "hart %u: no memory for its instruction table", rv->cpu.index);
+    for (size_t i = 0; i < ARRAY_LEN(chapters); i++)
+        for (const struct rv_semantics *row = chapters[i]; row->fn != NULL; row++)
+            by_id[row->id] = *row;
+    rv->semantics = by_id;
+    rv->decode_ext = decode_extensions(rv->config);
+    return 0;
+}
+
+/* Does the instruction name a rounding mode that is reserved now? */
+static bool bad_rounding(const struct rv_tr *t)
+{
+    return t->d.rm == 5 || t->d.rm == 6 || (t->d.rm == 7 && (t->mode & RV_MODE_BAD_RM));
+}
+
+static void one_insn(struct rv_tr *t)
+{
+    const struct rv_semantics *row = &t->rv->semantics[t->d.id];
+    if (UNLIKELY(t->mode & RV_MODE_TRIG_FETCH))
+        ir_call(t->u, IR_VOID, RV_HELPER_trigger_fetch, ir_pc(t->u, t->at),
+                rv_const(t, t->d.length), IR_NONE, IR_NONE);
+    if (row->fn == NULL || ((row->flags & RV_SEM_FP) && (t->mode & RV_MODE_FP_OFF)) ||
+        ((row->flags & RV_SEM_RM) && bad_rounding(t))) {
+        rv_illegal(t);
+        return;
+    }
+    row->fn(t, row->arg);
+    if ((row->flags & RV_SEM_DIRTY) && (t->mode & RV_MODE_FP_CLEAN) && !t->ended) {
+        ir_call(t->u, IR_VOID, RV_HELPER_fs_dirty, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        ir_exit(t->u, IR_EXIT_LOOKUP, rv_next(t));
+        t->ended = true;
+    }
+}
+
+/* The first FP write under Initial or Clean: its block ends and the next is of a Dirty mode. */
+uint64_t rv_helper_fs_dirty(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct rv_cpu *rv = RV_CPU(cpu);
+    (void)a, (void)b, (void)c, (void)d;
+    rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_FS, RV_FS_DIRTY);
+    rv_update_mode(rv);
+    return 0;
+}
+
+static const struct insn_desc undecoded = { .name = "illegal", .format = "", .klass = INSN_system,
+                                            .feature = "" };
+static const struct insn_regs no_regs = { { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
+                                          { INSN_NO_REG, INSN_NO_REG } };
+
+static void begin(struct rv_tr *t, bool decoded)
+{
+    struct insn_regs regs = no_regs;
+    if (decoded)
+        rv_insn_regs(&t->d, &regs);
+    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : &undecoded, &regs);
+}
+
+/* The second half of an instruction lies on a page that is not mapped: the fault names that page. */
+static void fetch_fault(struct rv_tr *t, int32_t second)
+{
+    t->d.length = 4;
+    begin(t, false);
+    ir_call(t->u, IR_VOID, RV_HELPER_fetch_fault, ir_pc(t->u, second), IR_NONE, IR_NONE, IR_NONE);
+    ir_exit(t->u, IR_EXIT_LOOKUP, t->at);
+}
+
+uint64_t rv_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct mem_ram *ram;
+    uint64_t offset;
+    (void)b, (void)c, (void)d;
+    if (mmu_fetch(cpu, va, &ram, &offset) == 0)
+        cpu->exit |= CPU_EXIT_RESYNC; /* mapped by now: look again */
+    return 0;
+}
+
+void rv_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
+                  uint32_t avail, const uint8_t *next)
+{
+    struct rv_cpu *rv = RV_CPU(cpu);
+    struct rv_tr t = { .rv = rv, .u = u, .mode = u->mode, .at = start };
+    uint32_t offset = 0;
+    ir_begin_block(u, start);
+    for (unsigned n = 0; !t.ended; n++) {
+        if (n == IR_BLOCK_INSNS || offset + 2 > avail) {
+            ir_jump(u, t.at);
+            break;
+        }
+        uint32_t word = ld_le16(code + offset);
+        bool wide = (word & 3) == 3, crosses = wide && offset + 4 > avail;
+        if (crosses && next == NULL) {
+            if (n == 0)
+                fetch_fault(&t, t.at + 2);
+            else
+                ir_jump(u, t.at);
+            break;
+        }
+        if (wide)
+            word |= (uint32_t)(crosses ? ld_le16(next) : ld_le16(code + offset + 2)) << 16;
+        t.word = word;
+        bool decoded = rv_decode(word, rv->decode_ext, &t.d);
+        if (!decoded)
+            t.d = (struct rv_decoded){ .length = wide ? 4 : 2 };
+        begin(&t, decoded);
+        if (decoded)
+            one_insn(&t);
+        else
+            rv_illegal(&t);
+        u->second_page |= crosses;
+        t.at += t.d.length;
+        offset += t.d.length;
+    }
+    ir_end_block(u, offset);
+}

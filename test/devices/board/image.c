@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Image loader: each format is recognised, each damage is refused with words that say what
+ * was found, and mutated images never do worse than that.
+ */
+#include "devices/board/image.h"
+#include "core/util/bytes.h"
+#include "core/util/hash.h"
+#include "test/check_main.h"
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#define KERNEL_BYTES 4096
+
+/* Documentation/arch/riscv/boot-image-header.rst */
+static size_t make_linux(uint8_t *out)
+{
+    memset(out, 0x13, KERNEL_BYTES);
+    memcpy(out, "MZ", 2);
+    st_le64(out + 8, 0x200000);
+    st_le64(out + 16, 0x10000);
+    st_le32(out + 56, 0x05435352);
+    return KERNEL_BYTES;
+}
+
+static size_t make_gzip(const uint8_t *in, size_t n, uint8_t *out, size_t size)
+{
+    z_stream z = { .next_in = (uint8_t *)(uintptr_t)in, .avail_in = (uInt)n, .next_out = out,
+                   .avail_out = (uInt)size };
+
+    ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    return size - z.avail_out;
+}
+
+/* include/linux/pe.h of the zboot header: payload offset and size at 8, 12; method at 24 */
+static size_t make_zboot(const char *method, const uint8_t *payload, size_t n, uint8_t *out)
+{
+    memset(out, 0, 64);
+    memcpy(out, "MZ\0\0zimg", 8);
+    st_le32(out + 8, 64);
+    st_le32(out + 12, (uint32_t)n);
+    snprintf((char *)out + 24, 32, "%s", method);
+    st_le32(out + 56, 0x818223cd);
+    memcpy(out + 64, payload, n);
+    return n + 64;
+}
+
+static size_t make_elf(uint8_t *out)
+{
+    Elf64_Ehdr h = { .e_type = ET_EXEC, .e_machine = EM_RISCV, .e_version = 1, .e_entry = 0x1010,
+                     .e_phoff = 64, .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 1 };
+    Elf64_Phdr p = { .p_type = PT_LOAD, .p_offset = 128, .p_vaddr = 0x1000, .p_paddr = 0x80001000,
+                     .p_filesz = 64, .p_memsz = 96, .p_flags = 5 };
+
+    memset(out, 0xaa, 256);
+    memcpy(h.e_ident, ELFMAG, 4);
+    h.e_ident[EI_CLASS] = ELFCLASS64;
+    h.e_ident[EI_DATA] = ELFDATA2LSB;
+    h.e_ident[EI_VERSION] = 1;
+    memcpy(out, &h, sizeof(h));
+    memcpy(out + 64, &p, sizeof(p));
+    return 256;
+}
+
+static size_t make(int format, uint8_t *out, size_t size)
+{
+    uint8_t kernel[KERNEL_BYTES], packed[2 * KERNEL_BYTES];
+    size_t n = make_linux(kernel);
+
+    switch (format) {
+    case 0:
+        return make_linux(out);
+    case 1:
+        return make_gzip(kernel, n, out, size);
+    case 2:
+        return make_zboot("gzip", packed, make_gzip(kernel, n, packed, sizeof(packed)), out);
+    case 3:
+        return make_zboot("zstd22", packed, ZSTD_compress(packed, sizeof(packed), kernel, n, 3), out);
+    default:
+        return make_elf(out);
+    }
+}
+
+START_TEST(formats_are_recognised)
+{
+    uint8_t bytes[4 * KERNEL_BYTES];
+    struct image *img;
+    struct err e = { 0 };
+    size_t n = make(_i, bytes, sizeof(bytes));
+
+    ck_assert_msg(image_parse(&img, bytes, n, "kernel", &e) == 0, "%s", e.text);
+    if (_i < 4) {
+        ck_assert_int_eq(img->kind, IMAGE_LINUX_RISCV);
+        ck_assert_uint_eq(img->size, KERNEL_BYTES);
+        ck_assert_uint_eq(img->text_offset, 0x200000);
+        ck_assert_uint_eq(img->image_size, 0x10000);
+    } else {
+        ck_assert_int_eq(img->kind, IMAGE_ELF);
+        ck_assert_uint_eq(img->entry, 0x80001010); /* virtual entry moved to its physical place */
+        ck_assert_uint_eq(img->low, 0x80001000);
+        ck_assert_uint_eq(img->high, 0x80001060);
+        ck_assert_uint_eq(img->elf_machine, EM_RISCV);
+    }
+    image_free(img);
+}
+END_TEST
+
+/* A truncated image is refused, or it is one whose end is not needed (raw, Linux, ELF segments). */
+START_TEST(truncation_is_survived)
+{
+    uint8_t bytes[4 * KERNEL_BYTES];
+    size_t n = make(_i, bytes, sizeof(bytes));
+
+    for (size_t cut = 0; cut < n; cut += cut < 256 ? 1 : 97) {
+        struct image *img = NULL;
+        struct err e = { 0 };
+        if (image_parse(&img, bytes, cut, "kernel", &e) < 0)
+            ck_assert_msg(strstr(e.text, "kernel") != NULL && strlen(e.text) > 20, "cut %zu: '%s'",
+                          cut, e.text);
+        else
+            image_free(img);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *method;
+    uint32_t offset, size;
+    const char *says;
+} zboot_rows[] = {
+    { "lzma", 64, 100, "packed with 'lzma'" },
+    { "gzip", 64, 0x7fffffff, "outside the file" },
+    { "gzip", 8, 100, "outside the file" },
+    { "zstd", 64, 0, "outside the file" },
+    { "\x1b[2J", 64, 100, "packed with '?[2J'" }, /* control characters do not reach the terminal */
+};
+
+START_TEST(zboot_damage_is_named)
+{
+    uint8_t bytes[1024] = { 0 }, payload[512] = { 0 };
+    struct image *img;
+    struct err e = { 0 };
+    size_t n = make_zboot(zboot_rows[_i].method, payload, sizeof(payload), bytes);
+
+    st_le32(bytes + 8, zboot_rows[_i].offset);
+    st_le32(bytes + 12, zboot_rows[_i].size);
+    ck_assert_int_lt(image_parse(&img, bytes, n, "kernel", &e), 0);
+    ck_assert_msg(strstr(e.text, zboot_rows[_i].says) != NULL, "'%s'", e.text);
+}
+END_TEST
+
+/* FUZZ_ITERATIONS in the environment makes the run as long as wanted. */
+START_TEST(mutations_are_survived)
+{
+    const char *wanted = getenv("FUZZ_ITERATIONS");
+    unsigned long iterations = wanted ? strtoul(wanted, NULL, 0) / 5 : 4000;
+    uint8_t original[4 * KERNEL_BYTES], bytes[4 * KERNEL_BYTES];
+    size_t n = make(_i, original, sizeof(original));
+    uint64_t seed = 1 + (uint64_t)_i;
+
+    for (unsigned long k = 0; k < iterations; k++) {
+        struct image *img = NULL;
+        struct err e = { 0 };
+        memcpy(bytes, original, n);
+        for (unsigned flips = 1 + (seed & 7); flips > 0; flips--) {
+            seed = hash_mix(seed + 0x9e3779b97f4a7c15ull);
+            size_t at = (seed & 1) ? seed % n : (seed >> 8) % MIN(n, (size_t)128);
+            bytes[at] = (seed & 2) ? (uint8_t)(seed >> 40) : (uint8_t)(bytes[at] ^ 1u << (seed >> 50 & 7));
+        }
+        if (image_parse(&img, bytes, n, "kernel", &e) == 0) {
+            struct mem_space *space = mem_space_create("test"); /* nothing there: placing must refuse */
+            if (img->size > 0)
+                ck_assert_int_lt(image_place(img, space, 0x1000, &e), 0);
+            mem_space_destroy(space);
+            image_free(img);
+        } else {
+            ck_assert_msg(e.text[0] != 0, "refused without a word");
+        }
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("image");
+    TCase *t = tcase_create("image");
+
+    tcase_set_timeout(t, 0);
+    tcase_add_loop_test(t, formats_are_recognised, 0, 5);
+    tcase_add_loop_test(t, truncation_is_survived, 0, 5);
+    tcase_add_loop_test(t, zboot_damage_is_named, 0, (int)ARRAY_LEN(zboot_rows));
+    tcase_add_loop_test(t, mutations_are_survived, 0, 5);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * orrery bench: boots and CPU kernels in Orrery and, where a QEMU is installed, in QEMU in
+ * the same run, the two taking turns, so that a drifting host hits both alike. Reported are
+ * medians, and the ratio QEMU/Orrery of each pair as minimum, median and maximum.
+ */
+#include "tools/orrery/commands.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RUNS_MAX 51
+
+struct sample {
+    double seconds;
+    double megabytes; /* peak resident */
+};
+
+struct job {
+    const char *name;
+    const char *kernel;            /* ELF or Image */
+    const char *initrd, *append;   /* boots only */
+    char expected[64];             /* must stand in the output */
+};
+
+struct bench {
+    const char *orrery, *qemu;     /* programs; qemu NULL: none */
+    const char *bios;
+    char directory[512];
+    const char *timing;
+    unsigned runs;
+    bool json;
+};
+
+static double now_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end with 0. */
+static int run_program(char *const argv[], const char *path, struct sample *s)
+{
+    double start = now_seconds();
+    struct rusage usage;
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), in = open("/dev/null", O_RDONLY);
+        if (out >= 0 && in >= 0 && dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0)
+            execvp(argv[0], argv);
+        _exit(127);
+    }
+    if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
+        return -1;
+    s->seconds = now_seconds() - start;
+    s->megabytes = (double)usage.ru_maxrss / 1024;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+static bool file_contains(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "r");
+    char line[4096];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f))
+        found = strstr(line, text) != NULL;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* Both command lines are QEMU's: the same flags, only the program differs. */
+static int run_job(const struct bench *b, const struct job *j, bool qemu, struct sample *s)
+{
+    char output[] = "/tmp/orrery-bench-XXXXXX";
+    char timing[256];
+    char *argv[40];
+    int n = 0, fd = mkstemp(output);
+
+    if (fd < 0)
+        return -1;
+    close(fd);
+    if (qemu) {
+        argv[n++] = (char *)(uintptr_t)b->qemu;
+        argv[n++] = "-M";
+        argv[n++] = "virt";
+        argv[n++] = "-display";
+        argv[n++] = "none";
+    } else {
+        argv[n++] = (char *)(uintptr_t)b->orrery;
+        argv[n++] = "run";
+        argv[n++] = "--board";
+        argv[n++] = "riscv-virt";
+        snprintf(timing, sizeof(timing), "%s", b->timing);
+        argv[n++] = "--timing";
+        argv[n++] = timing;
+    }
+#define BOTH(long_name, short_name) (char *)(uintptr_t)(qemu ? short_name : long_name)
+    argv[n++] = BOTH("--memory", "-m");
+    argv[n++] = "1G";
+    argv[n++] = BOTH("--serial", "-serial");
+    argv[n++] = "stdio";
+    if (qemu) {
+        argv[n++] = "-monitor";
+        argv[n++] = "none";
+    }
+    argv[n++] = BOTH("--no-reboot", "-no-reboot");
+    argv[n++] = BOTH("--kernel", "-kernel");
+    argv[n++] = (char *)(uintptr_t)j->kernel;
+    argv[n++] = BOTH("--bios", "-bios");
+    argv[n++] = (char *)(uintptr_t)(j->initrd ? b->bios : "none");
+    if (j->initrd) {
+        argv[n++] = BOTH("--initrd", "-initrd");
+        argv[n++] = (char *)(uintptr_t)j->initrd;
+        argv[n++] = BOTH("--append", "-append");
+        argv[n++] = (char *)(uintptr_t)j->append;
+    }
+#undef BOTH
+    argv[n] = NULL;
+    int r = run_program(argv, output, s);
+    if (r == 0 && !file_contains(output, j->expected))
+        r = -1;
+    if (r < 0)
+        fprintf(stderr, "orrery bench: %s under %s did not end with '%s'; its output is in %s\n",
+                j->name, argv[0], j->expected, output);
+    else
+        unlink(output);
+    return r;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+struct spread {
+    double least, median, most;
+};
+
+static struct spread spread_of(const double *values, unsigned n)
+{
+    double v[RUNS_MAX];
+
+    memcpy(v, values, n * sizeof(*v));
+    qsort(v, n, sizeof(*v), by_value);
+    return (struct spread){ v[0], n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2, v[n - 1] };
+}
+
+static json_t *spread_json(struct spread s)
+{
+    return json_pack("{s:f,s:f,s:f}", "min", s.least, "median", s.median, "max", s.most);
+}
+
+static int bench_job(const struct bench *b, const struct job *j, json_t *results)
+{
+    double ours[RUNS_MAX], theirs[RUNS_MAX], ratio[RUNS_MAX], memory[RUNS_MAX];
+    struct sample a, q = { 0 };
+
+    for (unsigned i = 0; i < b->runs; i++) {
+        if (run_job(b, j, false, &a) < 0 || (b->qemu && run_job(b, j, true, &q) < 0))
+            return -1;
+        ours[i] = a.seconds;
+        theirs[i] = q.seconds;
+        ratio[i] = q.seconds / a.seconds;
+        memory[i] = q.megabytes > 0 ? a.megabytes / q.megabytes : 0;
+    }
+    struct spread o = spread_of(ours, b->runs), t = spread_of(theirs, b->runs),
+                  r = spread_of(ratio, b->runs), m = spread_of(memory, b->runs);
+    if (b->json) {
+        json_t *entry = json_pack("{s:s,s:o}", "name", j->name, "orrery_seconds", spread_json(o));
+        if (b->qemu) {
+            json_object_set_new(entry, "qemu_seconds", spread_json(t));
+            json_object_set_new(entry, "speedup", spread_json(r));
+            json_object_set_new(entry, "memory_ratio", spread_json(m));
+        }
+        json_array_append_new(results, entry);
+        return 0;
+    }
+    if (b->qemu)
+        printf("%-12s %9.3f s %9.3f s   %6.2fx (%.2f..%.2f)   memory %.2fx\n", j->name, o.median,
+               t.median, r.median, r.least, r.most, m.median);
+    else
+        printf("%-12s %9.3f s (%.3f..%.3f)\n", j->name, o.median, o.least, o.most);
+    fflush(stdout);
+    return 0;
+}
+
+static bool read_line(const char *path, char *line, size_t size)
+{
+    FILE *f = fopen(path, "r");
+    bool ok = f && fgets(line, (int)size, f);
+
+    if (f)
+        fclose(f);
+    if (ok)
+        line[strcspn(line, "\r\n")] = 0;
+    return ok;
+}
+
+static const char *find_program(const char *name)
+{
+    static char path[512];
+    const char *dirs = getenv("PATH");
+
+    while (dirs && *dirs) {
+        size_t n = strcspn(dirs, ":");
+        snprintf(path, sizeof(path), "%.*s/%s", (int)n, dirs, name);
+        if (access(path, X_OK) == 0)
+            return path;
+        dirs += n + (dirs[n] == ':');
+    }
+    return NULL;
+}
+
+static void usage(void)
+{
+    printf("usage: orrery bench [--runs N] [--json] [--qemu PROGRAM|none] [--kernels DIR] [--timing MODEL]\n"
+           "                    [NAME...]\n"
+           "Kernels: integer nbody matmul memory branchy calls syscalls boot. Build them with\n"
+           "  cmake --build --preset release --target bench-kernels\n"
+           "and fetch the guest for `boot` with tools/fetch-guest riscv64.\n"
+           "A ratio above 1 means Orrery is faster.\n");
+}
+
+int command_bench(int argc, char **argv)
+{
+    static const char *const names[] = { "boot", "integer", "nbody", "matmul", "memory", "branchy",
+                                         "calls", "syscalls" };
+    struct bench b = { .runs = 3, .timing = "functional" };
+    bool wanted[ARRAY_LEN(names)] = { false }, some = false;
+    const char *qemu = "qemu-system-riscv64";
+    char self[512] = "", guest[512], kernel[600], initrd[600], bios[600], sum[600];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    int failed = 0;
+
+    self[length < 0 ? 0 : length] = 0;
+    b.orrery = self;
+    const char *slash = strrchr(self, '/');
+    snprintf(b.directory, sizeof(b.directory), "%.*s/bench/riscv64", (int)(slash ? slash - self : 0),
+             self);
+    for (int i = 0; i < argc; i++) {
+        size_t k;
+        for (k = 0; k < ARRAY_LEN(names); k++)
+            if (strcmp(argv[i], names[k]) == 0)
+                break;
+        if (k < ARRAY_LEN(names)) {
+            wanted[k] = some = true;
+        } else if (strcmp(argv[i], "--json") == 0) {
+            b.json = true;
+        } else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
+            b.runs = (unsigned)MIN(strtoul(argv[++i], NULL, 10), RUNS_MAX);
+        } else if (strcmp(argv[i], "--qemu") == 0 && i + 1 < argc) {
+            qemu = argv[++i];
+        } else if (strcmp(argv[i], "--timing") == 0 && i + 1 < argc) {
+            b.timing = argv[++i];
+        } else if (strcmp(argv[i], "--kernels") == 0 && i + 1 < argc) {
+            snprintf(b.directory, sizeof(b.directory), "%s", argv[++i]);
+        } else {
+            usage();
+            return strcmp(argv[i], "--help") == 0 ? 0 : 1;
+        }
+    }
+    if (b.runs == 0)
+        b.runs = 1;
+    b.qemu = strcmp(qemu, "none") == 0 ? NULL : strchr(qemu, '/') ? qemu : find_program(qemu);
+    if (!b.qemu && strcmp(qemu, "none") != 0)
+        fprintf(stderr, "orrery bench: no %s here, so nothing to compare with (Debian: "
+                        "qemu-system-misc)\n", qemu);
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    snprintf(guest, sizeof(guest), "%s%s/orrery/guests/riscv64", cache ? cache : home ? home : "",
+             cache ? "" : "/.cache");
+    snprintf(bios, sizeof(bios), "%s/firmware/generic/fw_dynamic.bin", guest);
+    b.bios = bios;
+    json_t *results = json_array();
+    if (!b.json)
+        printf("%-12s %11s %11s   speed of Orrery (min..max), %u runs\n", "", "Orrery",
+               b.qemu ? "QEMU" : "", b.runs);
+    for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+        struct job j = { .name = names[k], .kernel = kernel };
+        if (some && !wanted[k])
+            continue;
+        if (k == 0) {
+            snprintf(kernel, sizeof(kernel), "%s/kernel", guest);
+            snprintf(initrd, sizeof(initrd), "%s/initrd.img", guest);
+            j.initrd = initrd;
+            j.append = "console=ttyS0 orrery.run=7472756520"; /* "true " */
+            snprintf(j.expected, sizeof(j.expected), "orrery exit 0");
+        } else {
+            snprintf(kernel, sizeof(kernel), "%s/%s.elf", b.directory, names[k]);
+            snprintf(sum, sizeof(sum), "%s/%s.sum", b.directory, names[k]);
+            if (!read_line(sum, j.expected, sizeof(j.expected))) {
+                fprintf(stderr, "orrery bench: %s is missing; build the target bench-kernels\n", sum);
+                failed = 1;
+                continue;
+            }
+        }
+        if (access(kernel, R_OK) != 0) {
+            fprintf(stderr, "orrery bench: %s is missing (see orrery bench --help)\n", kernel);
+            failed = 1;
+        } else if (bench_job(&b, &j, results) < 0) {
+            failed = 1;
+        }
+    }
+    if (b.json) {
+        json_dumpf(results, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+        printf("\n");
+    }
+    json_decref(results);
+    return failed;
+}
