@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/core/exec/random_ir.h"
+#include "core/util/hash.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t rig_random(uint64_t *s)
+{
+    *s += 0x9e3779b97f4a7c15ull;
+    return hash_mix(*s);
+}
+
+/* ---- the CPU ---- */
+
+#define SLOT(n, m, i, t) { .name = n, .offset = offsetof(struct rig, m[i]), .type = t }
+static const struct ir_slot slots[RIG_SLOTS] = {
+    { .name = "zero", .offset = offsetof(struct rig, zero), .type = IR_I64, .zero = true },
+    SLOT("x1", x, 0, IR_I64), SLOT("x2", x, 1, IR_I64), SLOT("x3", x, 2, IR_I64),
+    SLOT("x4", x, 3, IR_I64), SLOT("x5", x, 4, IR_I64), SLOT("x6", x, 5, IR_I64),
+    SLOT("x7", x, 6, IR_I64), SLOT("x8", x, 7, IR_I64),
+    SLOT("w0", w, 0, IR_I32), SLOT("w1", w, 1, IR_I32), SLOT("w2", w, 2, IR_I32),
+    SLOT("w3", w, 3, IR_I32),
+    SLOT("f0", f, 0, IR_F64), SLOT("f1", f, 1, IR_F64), SLOT("f2", f, 2, IR_F64),
+    SLOT("f3", f, 3, IR_F64), SLOT("f4", f, 4, IR_F64), SLOT("f5", f, 5, IR_F64),
+};
+
+static uint64_t help_pure(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)cpu;
+    return a * 3 + (b ^ c) - d;
+}
+
+static uint64_t help_reads(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct rig *r = (struct rig *)cpu;
+    r->helper_calls++;
+    return hash_bytes(a + b + c + d, r->x, offsetof(struct rig, helper_calls) -
+                                               offsetof(struct rig, x));
+}
+
+static uint64_t help_writes(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct rig *r = (struct rig *)cpu;
+    (void)c, (void)d;
+    r->helper_calls++;
+    r->x[a % RIG_N_X] += b;
+    r->w[b % RIG_N_W] ^= (uint32_t)a;
+    r->f[a % RIG_N_F] = b;
+    return r->x[b % RIG_N_X];
+}
+
+static uint64_t help_raises(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct rig *r = (struct rig *)cpu;
+    (void)c, (void)d;
+    r->helper_calls++;
+    if (a % 4 == 0)
+        cpu_raise(cpu, 2, b, r->x[0], r->x[1]);
+    return a;
+}
+
+static uint64_t help_time(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    ((struct rig *)cpu)->helper_calls++;
+    return cpu_cycles(cpu) * 1000003 + cpu_insns(cpu) * 1009 + cpu_pc(cpu);
+}
+
+static uint64_t help_plain(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    ((struct rig *)cpu)->helper_calls += a + b + c + d;
+    return ((struct rig *)cpu)->helper_calls;
+}
+
+static const struct ir_helper helpers[RIG_HELPERS] = {
+    [RIG_PURE] = { "pure", help_pure, IR_CALL_PURE },
+    [RIG_READS] = { "reads", help_reads, IR_CALL_READS },
+    [RIG_WRITES] = { "writes", help_writes, IR_CALL_READS | IR_CALL_WRITES },
+    [RIG_RAISES] = { "raises", help_raises, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_TIME },
+    [RIG_TIME] = { "time", help_time, IR_CALL_TIME },
+    [RIG_MODE] = { "mode", help_writes,
+                   IR_CALL_MODE | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_EXITS | IR_CALL_TIME },
+    [RIG_PLAIN] = { "plain", help_plain, 0 },
+};
+
+#define GUEST(rule)                                                                                \
+    { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
+      .n_helpers = RIG_HELPERS, .fp = rule }
+static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
+                                          [IR_FP_ARM] = GUEST(IR_FP_ARM),
+                                          [IR_FP_X86] = GUEST(IR_FP_X86),
+                                          [IR_FP_LOONGARCH] = GUEST(IR_FP_LOONGARCH) };
+
+const struct ir_guest *rig_guest(enum ir_fp_rule rule)
+{
+    return &guests[rule];
+}
+
+enum rig_page rig_page_kind(va_t va)
+{
+    uint64_t page = (va - RIG_BASE) / MEM_PAGE;
+    if (page >= RIG_PAGES)
+        return RIG_FAULT;
+    return page < 10 ? RIG_FAST : page < 13 ? RIG_SLOW : page < 15 ? RIG_READ_ONLY : RIG_FAULT;
+}
+
+uint8_t *rig_host(struct cpu *cpu, va_t va)
+{
+    return ((struct rig *)cpu)->ram.host + (va - RIG_BASE);
+}
+
+static uint64_t interesting(uint64_t *s)
+{
+    static const uint64_t values[] = {
+        0, 1, 2, 3, 7, 8, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
+        0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~1ull,
+        0xffffffff80000000, 0x5555555555555555, 0xfffffffffffff800,
+    };
+    static const uint64_t floats[] = {
+        0x0000000000000000, 0x8000000000000000, 0x3ff0000000000000, 0xbff0000000000000,
+        0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001,
+        0x0010000000000000, 0x000fffffffffffff, 0x0000000000000001, 0x7fefffffffffffff,
+        0x4330000000000001, 0x43e0000000000000, 0xc3e0000000000000, 0x41dfffffffc00000,
+        0xffffffff3f800000, 0xffffffff7fc00000, 0xffffffff7f800001, 0xffffffff00000001,
+        0xffffffff7f7fffff, 0xffffffff00800000, 0xffffffffff800000, 0x3fb999999999999a,
+    };
+    uint64_t r = rig_random(s);
+    switch (r % 4) {
+    case 0: return values[(r >> 8) % ARRAY_LEN(values)];
+    case 1: return floats[(r >> 8) % ARRAY_LEN(floats)];
+    case 2: return rig_random(s) >> (r >> 8) % 64;
+    default: return rig_random(s);
+    }
+}
+
+void rig_reset(struct rig *r, uint64_t seed)
+{
+    uint64_t s = seed;
+    static const uint32_t rounding[4] = { 0, 1, 2, 3 };
+    struct cpu *cpu = &r->cpu;
+    struct mmu_set *set = r->set;
+    uint8_t *host = r->ram.host;
+    memset(cpu, 0, sizeof(*cpu));
+    cpu->set = set;
+    cpu->page = RIG_CODE;
+    cpu->exec_private = &r->exec;
+    cpu->machine = &r->machine;
+    cpu->uniform = seed & 1 ? 3 : 0;
+    cpu->fp_mode = 0x1f80 | rounding[rig_random(&s) & 3] << 13;
+    cpu->cycles_end = 1000000;
+    cpu->insns_end = 400000;
+    for (unsigned i = 0; i < RIG_N_X; i++)
+        r->x[i] = interesting(&s);
+    for (unsigned i = 0; i < RIG_N_W; i++)
+        r->w[i] = (uint32_t)interesting(&s);
+    for (unsigned i = 0; i < RIG_N_F; i++)
+        r->f[i] = interesting(&s);
+    r->zero = 0;
+    r->helper_calls = r->slow_calls = 0;
+    for (unsigned i = 0; i < RIG_PAGES * MEM_PAGE; i += 8) {
+        uint64_t v = i % 64 == 0 ? interesting(&s) : hash_mix(seed + i);
+        memcpy(host + i, &v, 8);
+    }
+}
+
+struct rig *rig_create(uint64_t seed)
+{
+    struct rig *r = calloc(1, sizeof(*r));
+    assert(r);
+    r->set = calloc(1, sizeof(*r->set));
+    r->ram = (struct mem_ram){ .size = RIG_PAGES * MEM_PAGE, .id = 1, .name = "rig" };
+    r->ram.host = aligned_alloc(MEM_PAGE, RIG_PAGES * MEM_PAGE);
+    assert(r->set && r->ram.host);
+    r->machine.rams[0] = &r->ram;
+    r->machine.n_rams = 1;
+    for (uint64_t i = 0; i < MMU_WAYS; i++)
+        r->set->load[i].tag = r->set->store[i].tag = (i ^ 1) << MEM_PAGE_SHIFT;
+    for (uint64_t i = 0; i < MMU_FETCHES; i++)
+        r->set->fetch[i].tag = (i ^ 1) << MEM_PAGE_SHIFT;
+    for (uint64_t i = 0; i < MMU_JUMPS; i++)
+        r->set->jump[i].va = i ? 1 : 2; /* never looked up in that place */
+    for (uint64_t p = 0; p < RIG_PAGES; p++) {
+        va_t va = RIG_BASE + p * MEM_PAGE;
+        struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)r->ram.host - RIG_BASE };
+        if (rig_page_kind(va) == RIG_FAST)
+            r->set->store[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)] = e;
+        if (rig_page_kind(va) == RIG_FAST || rig_page_kind(va) == RIG_READ_ONLY)
+            r->set->load[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)] = e;
+    }
+    rig_reset(r, seed);
+    return r;
+}
+
+void rig_destroy(struct rig *r)
+{
+    free(r->ram.host);
+    free(r->set);
+    free(r);
+}
+
+const char *rig_compare(const struct rig *a, const struct rig *b)
+{
+    if (memcmp(a->x, b->x, sizeof(a->x)))
+        return "x1..x8";
+    if (memcmp(a->w, b->w, sizeof(a->w)))
+        return "w0..w3";
+    if (memcmp(a->f, b->f, sizeof(a->f)))
+        return "f0..f5";
+    if (a->zero || b->zero)
+        return "zero was written";
+    if (memcmp(a->ram.host, b->ram.host, RIG_PAGES * MEM_PAGE))
+        return "memory";
+#define FIELD(m)                                                                                   \
+    if (a->cpu.m != b->cpu.m)                                                                      \
+    return #m
+    FIELD(pc);
+    FIELD(page);
+    FIELD(budget);
+    FIELD(exit);
+    FIELD(insns);
+    FIELD(fp_flags);
+    FIELD(reserved);
+    FIELD(cycles_end);
+    FIELD(insns_end);
+    FIELD(fault.cause);
+    FIELD(fault.value);
+    FIELD(fault.value2);
+    FIELD(fault.value3);
+#undef FIELD
+    if (a->helper_calls != b->helper_calls)
+        return "helper calls";
+    return a->cpu.site || b->cpu.site ? "site was left" : NULL;
+}
+
+/* ---- the generator ---- */
+
+struct gen {
+    struct ir_unit *u;
+    const struct random_ir_options *o;
+    uint64_t s;
+    uint16_t pool[IR_TYPES][64];     /* values of this block by type, a ring */
+    uint32_t n[IR_TYPES];
+};
+
+static uint32_t below(struct gen *g, uint32_t n)
+{
+    return (uint32_t)((rig_random(&g->s) >> 33) % n);
+}
+
+static void keep(struct gen *g, enum ir_type t, ir_val_t v)
+{
+    g->pool[t][g->n[t]++ % 64] = v;
+}
+
+static ir_val_t fresh(struct gen *g, enum ir_type t)
+{
+    bool constant = below(g, 3) == 0;
+    if (constant || t == IR_F32) {
+        if (t == IR_F32 && !constant)
+            return ir_funbox(g->u, ir_get(g->u, RIG_F + below(g, RIG_N_F)));
+        return ir_const(g->u, t, interesting(&g->s));
+    }
+    switch (t) {
+    case IR_I32: return ir_get(g->u, RIG_W + below(g, RIG_N_W));
+    case IR_F64: return ir_get(g->u, RIG_F + below(g, RIG_N_F));
+    default: return ir_get(g->u, below(g, RIG_N_X + 1));
+    }
+}
+
+static ir_val_t pick(struct gen *g, enum ir_type t)
+{
+    uint32_t n = MIN(g->n[t], 64);
+    if (n > 0 && below(g, 4) != 0) /* prefer recent ones: chains for the passes to work on */
+        return g->pool[t][(g->n[t] - 1 - MIN(below(g, n), below(g, n))) % 64];
+    ir_val_t v = fresh(g, t);
+    keep(g, t, v);
+    return v;
+}
+
+static enum ir_type int_type(struct gen *g)
+{
+    return below(g, 3) ? IR_I64 : IR_I32;
+}
+
+static enum ir_type float_type(struct gen *g)
+{
+    return below(g, 2) ? IR_F64 : IR_F32;
+}
+
+static enum ir_rm rounding(struct gen *g)
+{
+    uint32_t r = below(g, g->o->rmm ? 6 : 5);
+    return r == 4 ? IR_RM_DYN : r == 5 ? IR_RMM : (enum ir_rm)r;
+}
+
+static void random_int(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = int_type(g), from = int_type(g);
+    unsigned w = t == IR_I32 ? 32 : 64;
+    uint32_t kind = below(g, 12);
+    if (kind < 6) {
+        enum ir_op op = (enum ir_op)(IR_ADD + below(g, IR_CLMULH - IR_ADD + 1));
+        if (op == IR_CLMUL || op == IR_CLMULH)
+            t = IR_I64;
+        bool unary = ir_op_info[op].args == 1;
+        ir_val_t a = pick(g, t);
+        keep(g, t, unary ? ir_op1(u, op, t, a) : ir_op2(u, op, t, a, pick(g, t)));
+    } else if (kind < 8) {
+        unsigned bits = w == 64 ? 8u << below(g, 3) : 8u << below(g, 2);
+        ir_val_t a = pick(g, from);
+        keep(g, t, below(g, 2) ? ir_sext(u, t, a, bits) : ir_zext(u, t, a, bits));
+    } else if (kind == 8) {
+        unsigned n = 1 + below(g, w), low = below(g, w - n + 1);
+        ir_val_t a = pick(g, t);
+        keep(g, t, below(g, 2) ? ir_extract(u, t, a, low, n)
+                               : ir_deposit(u, t, a, pick(g, t), low, n));
+    } else if (kind == 9) {
+        keep(g, IR_I32, ir_trunc(u, pick(g, IR_I64)));
+    } else if (kind == 10) {
+        ir_val_t a = pick(g, t), b = pick(g, t);
+        keep(g, IR_I64, ir_setcc(u, t, (enum ir_cc)below(g, IR_GTU + 1), a, b));
+    } else {
+        enum ir_type any = (enum ir_type)(IR_I32 + below(g, 4));
+        ir_val_t c = pick(g, IR_I64), a = pick(g, any), b = pick(g, any);
+        keep(g, any, ir_select(u, any, c, a, b));
+    }
+}
+
+static void random_float_convert(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = float_type(g), i = int_type(g);
+    switch (below(g, 8)) {
+    case 0: {
+        enum ir_type from = t == IR_F32 ? IR_F64 : IR_F32;
+        ir_val_t a = pick(g, from);
+        keep(g, t, ir_fcvt(u, t, from, rounding(g), a));
+        break;
+    }
+    case 1: {
+        ir_val_t a = pick(g, t);
+        keep(g, i, ir_ftoi(u, i, t, below(g, 2), rounding(g), a));
+        break;
+    }
+    case 2: {
+        ir_val_t a = pick(g, i);
+        keep(g, t, ir_itof(u, t, i, below(g, 2), rounding(g), a));
+        break;
+    }
+    case 3: {
+        ir_val_t a = pick(g, t);
+        keep(g, t, ir_frint(u, t, rounding(g), a, below(g, 2)));
+        break;
+    }
+    case 4: keep(g, IR_F64, ir_fbox(u, pick(g, IR_F32))); break;
+    case 5: keep(g, IR_F32, ir_funbox(u, pick(g, IR_F64))); break;
+    case 6: {
+        ir_val_t a = pick(g, t);
+        keep(g, t == IR_F32 ? IR_I32 : IR_I64, ir_bitcast(u, t == IR_F32 ? IR_I32 : IR_I64, a));
+        break;
+    }
+    default: {
+        ir_val_t a = pick(g, i);
+        keep(g, i == IR_I32 ? IR_F32 : IR_F64, ir_bitcast(u, i == IR_I32 ? IR_F32 : IR_F64, a));
+        break;
+    }
+    }
+}
+
+static void random_float(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = float_type(g);
+    uint32_t kind = below(g, 16);
+    if (kind >= 11) {
+        random_float_convert(g);
+        return;
+    }
+    ir_val_t a = pick(g, t), b = pick(g, t), c = pick(g, t);
+    enum ir_rm rm = rounding(g);
+    switch (kind) {
+    case 0: case 1: keep(g, t, ir_fadd(u, t, rm, a, b)); break;
+    case 2: keep(g, t, ir_fsub(u, t, rm, a, b)); break;
+    case 3: keep(g, t, ir_fmul(u, t, rm, a, b)); break;
+    case 4: keep(g, t, ir_fdiv(u, t, rm, a, b)); break;
+    case 5: keep(g, t, ir_fsqrt(u, t, rm, a)); break;
+    case 6: keep(g, t, ir_fma(u, t, rm, a, b, c, below(g, 2), below(g, 2))); break;
+    case 7: keep(g, t, below(g, 2) ? ir_fmin(u, t, a, b, below(g, 2))
+                                   : ir_fmax(u, t, a, b, below(g, 2))); break;
+    case 8: {
+        unsigned cmp = below(g, 4) | (below(g, 2) ? IR_FCMP_QUIET : 0u);
+        keep(g, IR_I64, ir_fcmp(u, t, cmp, a, b));
+        break;
+    }
+    case 9: keep(g, t, ir_fsgnj(u, t, a, b, below(g, 3))); break;
+    default: keep(g, t, below(g, 2) ? ir_fneg(u, t, a) : ir_fabs(u, t, a)); break;
+    }
+}
+
+/* An address in the data pages, mostly in the fast ones, sometimes at a page's end. */
+static ir_val_t address(struct gen *g, unsigned size)
+{
+    uint64_t pages = below(g, 4) ? 7 : RIG_PAGES - 1;
+    uint64_t in_page = below(g, 3) ? (MEM_PAGE - 1) & ~(uint64_t)(size - 1) : MEM_PAGE - 1;
+    uint64_t mask = pages << MEM_PAGE_SHIFT | in_page;
+    if (below(g, 16) == 0)
+        mask = pages << MEM_PAGE_SHIFT;
+    ir_val_t v = ir_and(g->u, IR_I64, pick(g, IR_I64), ir_const(g->u, IR_I64, mask));
+    return ir_add(g->u, IR_I64, v, ir_const(g->u, IR_I64, RIG_BASE));
+}
+
+static void random_memory(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = g->o->fp ? (enum ir_type)(IR_I32 + below(g, 4)) : int_type(g);
+    uint32_t kind = below(g, 10);
+    if (kind >= 7)
+        t = int_type(g);
+    bool is_float = t == IR_F32 || t == IR_F64;
+    unsigned most = t == IR_I32 || t == IR_F32 ? 2 : 3;
+    unsigned size = 1u << (is_float ? most : below(g, most + 1));
+    unsigned flags = (below(g, 8) ? 0u : IR_MEM_BE) | (below(g, 8) ? 0u : IR_MEM_ALIGNED) |
+                     (below(g, 8) ? 0u : IR_MEM_ATOMIC);
+    unsigned sign = !is_float && below(g, 2) ? IR_MEM_SIGNED : 0u;
+    ir_val_t a = address(g, size);
+    int64_t disp = below(g, 2) ? 0 : (int64_t)below(g, 64) - 32;
+    if (kind < 4) {
+        if (below(g, 16) == 0)
+            flags |= IR_MEM_STORE_RIGHTS;
+        keep(g, t, ir_load(u, t, a, disp, ir_memop(size, flags | sign)));
+        return;
+    }
+    ir_val_t b = pick(g, t), c = pick(g, t);
+    uint16_t atomic = ir_memop(MAX(size, 4), sign);
+    if (kind < 7)
+        ir_store(u, t, a, disp, b, ir_memop(size, flags));
+    else if (kind == 7)
+        keep(g, t, ir_amo(u, t, (enum ir_amo)below(g, IR_AMO_MAXU + 1), a, b, atomic));
+    else if (kind == 8)
+        keep(g, t, ir_cas(u, t, a, b, c, atomic));
+    else if (below(g, 2))
+        keep(g, t, ir_loadr(u, t, a, atomic));
+    else
+        keep(g, IR_I64, ir_storec(u, t, a, b, ir_memop(MAX(size, 4), 0)));
+}
+
+static void random_call(struct gen *g)
+{
+    unsigned h = below(g, RIG_HELPERS);
+    if (h == RIG_MODE)
+        h = RIG_READS;
+    enum ir_type t = below(g, 3) == 0 && h != RIG_PURE ? IR_VOID : int_type(g);
+    ir_val_t v[4];
+    for (unsigned i = 0; i < 4; i++)
+        v[i] = below(g, 3) ? pick(g, int_type(g)) : IR_NONE;
+    ir_val_t r = ir_call(g->u, t, h, v[0], v[1], v[2], v[3]);
+    if (t != IR_VOID)
+        keep(g, t, r);
+}
+
+static void random_put(struct gen *g)
+{
+    switch (below(g, g->o->fp ? 3 : 2)) {
+    case 0: ir_put(g->u, below(g, RIG_N_X + 1), pick(g, IR_I64)); break;
+    case 1: ir_put(g->u, RIG_W + below(g, RIG_N_W), pick(g, IR_I32)); break;
+    default: ir_put(g->u, RIG_F + below(g, RIG_N_F), pick(g, IR_F64)); break;
+    }
+}
+
+static void random_op(struct gen *g)
+{
+    uint32_t kind = below(g, 20);
+    if (kind < 8)
+        random_int(g);
+    else if (kind < 12)
+        random_put(g);
+    else if (kind < 15 && g->o->fp)
+        random_float(g);
+    else if (kind < 18 && g->o->memory)
+        random_memory(g);
+    else if (kind == 18 && g->o->calls)
+        random_call(g);
+    else if (kind == 19)
+        keep(g, IR_I64, ir_pc(g->u, (int64_t)below(g, 8192) - 2048));
+    else
+        ir_fence(g->u, (enum ir_fence)below(g, IR_FENCE_REL + 1));
+}
+
+/* A block of the unit, or an offset nothing is at. */
+static int64_t random_target(struct gen *g)
+{
+    if (below(g, 6) == 0)
+        return (int64_t)below(g, 0x4000) * 4 - 0x8000;
+    return (int64_t)below(g, g->o->blocks) * 0x80;
+}
+
+static void random_end(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    switch (below(g, 8)) {
+    case 0: case 1: ir_jump(u, random_target(g)); break;
+    case 2: ir_jumpr(u, pick(g, IR_I64), (enum ir_link)below(g, 3)); break;
+    case 3:
+        if (g->o->calls && below(g, 2)) {
+            ir_val_t a = pick(g, IR_I64), b = pick(g, IR_I64);
+            ir_call(u, IR_VOID, RIG_MODE, a, b, IR_NONE, IR_NONE);
+        }
+        ir_exit(u, (enum ir_exit)below(g, IR_EXIT_YIELD + 1), random_target(g));
+        break;
+    default: {
+        ir_val_t c = pick(g, IR_I64);
+        int64_t taken = random_target(g);
+        ir_branch(u, c, taken, random_target(g));
+        break;
+    }
+    }
+}
+
+static const struct insn_desc desc = { .name = "random", .length = 4, .branch = INSN_COND };
+
+struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct random_ir_options *o)
+{
+    struct gen g = { .o = o, .s = seed };
+    struct insn_regs none = { .src = { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
+                              .dst = { INSN_NO_REG, INSN_NO_REG } };
+    struct err e;
+    int rc = ir_unit_create(&g.u, arena, rig_guest(o->rule), 0, &e);
+    assert(rc == 0);
+    for (uint32_t n = 0; n < o->blocks; n++) {
+        struct ir_block *b = ir_begin_block(g.u, (int32_t)n * 0x80);
+        uint32_t insns = 1 + below(&g, o->insns);
+        memset(g.n, 0, sizeof(g.n));
+        for (uint32_t i = 0; i < insns; i++) {
+            ir_begin_insn(g.u, b->start + (int32_t)i * 4, 4, &desc, &none);
+            g.u->insns[g.u->n_insns - 1].cost_before = i * 3;
+            for (uint32_t k = 1 + below(&g, 5); k > 0; k--)
+                random_op(&g);
+        }
+        random_end(&g);
+        ir_end_block(g.u, insns * 4);
+        b->cost = insns * 3;
+    }
+    rc = ir_finish(g.u, &e);
+    assert(rc == 0);
+    (void)rc;
+    return g.u;
+}
+
+enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend *be,
+                        const struct ir_unit *u, struct rig *r, struct arena *arena,
+                        int64_t budget)
+{
+    struct exec_block *b = ARENA_NEW(arena, struct exec_block);
+    struct err e;
+    assert(b);
+    b->page = mmu_page_id(&r->ram, 0);
+    b->page2 = UINT32_MAX;
+    b->start = u->blocks[0].start;
+    b->length = u->blocks[0].length;
+    b->region = u->n_blocks > 1;
+    b->counter = UINT32_MAX;
+    b->n_edges = (uint16_t)(2 * u->n_blocks);
+    b->n_insns = (uint16_t)u->n_insns;
+    b->edges = ARENA_ARRAY(arena, struct exec_edge, b->n_edges);
+    assert(b->edges);
+    for (uint32_t i = 0; i < u->n_blocks; i++) {
+        const struct ir_inst *last = &u->insts[u->blocks[i].end - 1];
+        b->edges[2 * i] = (struct exec_edge){ .from = b, .target = (int32_t)last->imm };
+        b->edges[2 * i + 1] = (struct exec_edge){ .from = b, .target = (int32_t)last->imm2 };
+    }
+    int rc = ops->compile(be, u, b, arena, &e);
+    assert(rc == 0);
+    (void)rc;
+    r->cpu.budget = budget;
+    return ops->run(be, &r->cpu, b);
+}

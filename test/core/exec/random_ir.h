@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_TEST_CORE_EXEC_RANDOM_IR_H
+#define ORRERY_TEST_CORE_EXEC_RANDOM_IR_H
+/*
+ * Random valid IR and a small CPU to run it on: executors and passes are compared
+ * by running the same unit from the same state and comparing everything after.
+ *
+ * The CPU ("rig") has slots of every type, a page of code at RIG_CODE and RIG_PAGES data
+ * pages at RIG_BASE of four kinds. Its TLB set is filled in beforehand; the slow
+ * paths are fake_mmu.h's. A unit is a function of (seed, options).
+ */
+#include "core/exec/backend.h"
+#include "core/ir/build.h"
+
+#define RIG_BASE  0x40000000ull
+#define RIG_CODE  0x10000000ull
+#define RIG_PAGES 16u
+
+enum rig_page { RIG_FAST, RIG_SLOW, RIG_READ_ONLY, RIG_FAULT };
+enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 8, RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4,
+       RIG_F = RIG_W + RIG_N_W, RIG_N_F = 6, RIG_SLOTS = RIG_F + RIG_N_F };
+enum rig_helper { RIG_PURE, RIG_READS, RIG_WRITES, RIG_RAISES, RIG_TIME, RIG_MODE, RIG_PLAIN,
+                  RIG_HELPERS };
+
+struct rig {
+    struct cpu cpu;
+    uint64_t zero, x[RIG_N_X];
+    uint32_t w[RIG_N_W];
+    uint64_t f[RIG_N_F];
+    uint64_t helper_calls, slow_calls;   /* slow_calls is not compared */
+    struct exec_cpu exec;
+    struct machine machine;
+    struct mem_ram ram;
+    struct mmu_set *set;
+};
+
+enum rig_page rig_page_kind(va_t va);
+uint8_t *rig_host(struct cpu *cpu, va_t va);
+
+/* Registers and memory filled from `seed`; `rule` chooses the guest. Freed by rig_destroy. */
+struct rig *rig_create(uint64_t seed);
+void rig_reset(struct rig *r, uint64_t seed);
+void rig_destroy(struct rig *r);
+const struct ir_guest *rig_guest(enum ir_fp_rule rule);
+
+/* The first difference in architected state, budget, counts, fault, or NULL. */
+const char *rig_compare(const struct rig *a, const struct rig *b);
+
+struct random_ir_options {
+    enum ir_fp_rule rule;
+    uint32_t blocks;        /* 1 .. 16 */
+    uint32_t insns;         /* guest instructions per block at most, 1 .. 32 */
+    bool fp, memory, calls;
+    bool rmm;               /* rounding to nearest, ties away, among the modes */
+};
+/* Blocks at offsets 0, 0x80, 0x100 ... of the page; costs set, uses not counted. */
+struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct random_ir_options *o);
+
+/*
+ * Compile `u` with `be` and run it on `r` with `budget`. Blocks of one are first-tier
+ * blocks, others regions. `arena` holds the block.
+ */
+enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend *be,
+                        const struct ir_unit *u, struct rig *r, struct arena *arena,
+                        int64_t budget);
+
+/* A stream of numbers: *s is its state. */
+uint64_t rig_random(uint64_t *s);
+
+#endif
