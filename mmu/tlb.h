@@ -47,10 +47,9 @@ struct mmu_set {
     struct mmu_entry store[MMU_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index (va >> 1) & (MMU_JUMPS - 1); empty: va = 1 */
-    uint64_t key;
-    uint32_t asid, vmid;
-    bool used, global_only_asid;
-    uint64_t last_use;
+    uint64_t load_pa[MMU_WAYS];        /* physical pages of the entries: mmu_charge */
+    uint64_t store_pa[MMU_WAYS];
+    uint32_t jump_mode;                /* core/exec: mode flags of the code in `jump` */
 };
 
 /* A RAM page as 32 bits, unique in the machine: key of blocks and of fetch entries. */
@@ -74,13 +73,23 @@ void mmu_flush_all_cpus(struct machine *m);   /* the address map changed */
 
 /* No store entry of any CPU may point at this page any more (it became code, clean, reserved, watched). */
 void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset);
+/*
+ * core/exec's part in reservations. A store entry does not notice a reservation of
+ * its own CPU, so: a CPU that ends its turn with one has its page guarded; and every
+ * write that mem_ram reports is passed on, to break the reservations it overlaps
+ * (but not the writing CPU's own).
+ */
+void mmu_guard_reservation(struct cpu *cpu);
+void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n);
 /* Empty the jump entries of every set of every CPU. */
 void mmu_flush_jumps(struct machine *m);
 
 /* ---- slow paths: called by executors when the probe missed ---- */
 /*
- * `memop` = the IR's IR_MEM_* bits. Return 0, or 1 when the operation faulted or
- * execution must leave (cpu->exit says why). `*value` is zero- or sign-extended to
+ * `memop` = the IR's IR_MEM_* bits. Return 0: done; or 1: not done, because it
+ * faulted or execution must leave first (cpu->exit says why; the instruction starts
+ * over). An access that is done but changed code or the map kicks the CPU instead, so
+ * that the next canonical boundary looks up afresh. `*value` is zero- or sign-extended to
  * 64 bits as the memop says. Misaligned and page-crossing accesses are done
  * bytewise-exact: if the second page faults nothing was written and the reported
  * address is the second page's first byte.
@@ -94,6 +103,11 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
 /* 16-byte CAS; va is 16-aligned (checked by the caller). */
 int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2],
                     uint64_t old[2]);
+/*
+ * Timing. The slow paths charge TM_DATA for RAM by themselves. An executor whose
+ * unit wants TM_DATA calls this after each access that hit a load or store entry.
+ */
+void mmu_charge(struct cpu *cpu, va_t va, unsigned size, bool write);
 /* Reservation: LR/SC, exclusives. *failed: 0 stored, 1 not. */
 int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value,
@@ -122,5 +136,7 @@ struct mmu_watch {
     bool load, store;
 };
 int mmu_set_watches(struct machine *m, const struct mmu_watch *w, uint32_t n, struct err *e) MUST_CHECK;
+/* The next data access of `cpu` is not checked against the watchpoints: resuming from one. */
+void mmu_skip_watch(struct cpu *cpu, bool skip);
 
 #endif

@@ -53,6 +53,7 @@ struct cpu_fault {
 
 /* Result of a translation for one access (4 KiB granularity, whatever the guest's page size). */
 struct cpu_map {
+    uint8_t size;          /* in: bytes of the access, inside one page; 0 counts as 1 */
     pa_t pa;               /* of the access itself */
     uint8_t page_shift;    /* of the mapping, for flush bookkeeping: 12.. */
     bool load, store, fetch; /* permissions in the current mode: all three may enter the TLB */

@@ -16,6 +16,7 @@
 #include "core/util/trace.h"
 
 struct device;
+struct mmu_machine; /* mmu: the CPUs that have a software TLB */
 struct state_writer;
 struct state_reader;
 
@@ -50,6 +51,7 @@ struct machine {
     struct mem_ram *rams[64];
     uint32_t n_rams;
     struct device *devices;           /* list through device.next, in order of creation */
+    struct mmu_machine *mmu;          /* in `arena`, made by the first mmu_attach */
 
     enum machine_stop stop;           /* set through machine_stop() */
     int exit_code;

@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slow paths: translation by the ISA's walker, then RAM, or a device at its exact time.
+ * Entered when a probe missed, so also for all that is never entered.
+ */
+#include "mmu/tlb_impl.h"
+#include "core/timing/model.h"
+#include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include <stdlib.h>
+
+#define PAGE_OFFSET(va) ((va) & (MEM_PAGE - 1))
+
+/* Where an access inside one page goes. */
+struct target {
+    struct cpu_map map;
+    uint8_t *host;          /* NULL: a device, or nothing there */
+    struct mem_ram *ram;
+    uint64_t offset;        /* in ram */
+    bool rom;
+    bool whole;             /* the range covers the 4 KiB page */
+};
+
+static unsigned size_of(uint32_t memop)
+{
+    return 1u << (memop & IR_MEM_SIZE);
+}
+
+static bool is_watched_page(const struct mmu_machine *mm, va_t va)
+{
+    va_t page = va & ~(va_t)(MEM_PAGE - 1);
+    for (uint32_t i = 0; i < mm->n_watches; i++)
+        if (mm->watches[i].addr - page < MEM_PAGE || page - mm->watches[i].addr < mm->watches[i].size)
+            return true;
+    return false;
+}
+
+/* Watchpoints stop before the access; the debugger resumes past it with mmu_skip_watch. */
+static bool hits_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool store)
+{
+    const struct mmu_machine *mm = cpu->machine->mmu;
+    if (LIKELY(mm->n_watches == 0) || mmu_pool_of(cpu)->skip_watch)
+        return false;
+    for (uint32_t i = 0; i < mm->n_watches; i++) {
+        const struct mmu_watch *w = &mm->watches[i];
+        if (!((w->load && load) || (w->store && store)))
+            continue;
+        if (w->addr - va < size || va - w->addr < w->size) {
+            cpu->debug = (struct cpu_debug){ .kind = CPU_STOP_WATCH, .addr = w->addr,
+                                             .access = store ? CPU_STORE : CPU_LOAD };
+            cpu->exit |= CPU_EXIT_DEBUG;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void locate(struct cpu *cpu, struct target *t)
+{
+    const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
+    t->host = NULL;
+    t->ram = NULL;
+    t->rom = t->whole = false;
+    if (range == NULL || range->region->kind == MEM_MMIO)
+        return;
+    const struct mem_region *r = range->region;
+    pa_t page = t->map.pa & ~(pa_t)(MEM_PAGE - 1);
+    t->ram = r->ram;
+    t->offset = r->ram_offset + (t->map.pa - r->base);
+    t->host = r->ram->host + t->offset;
+    t->rom = r->kind == MEM_ROM;
+    t->whole = page >= range->base && page - range->base + MEM_PAGE <= range->size;
+}
+
+/* 0 and *t, or 1 with the fault recorded. Fills the TLB where that is allowed. */
+static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
+                     unsigned regime, struct target *t)
+{
+    t->map = (struct cpu_map){ .size = (uint8_t)size };
+    if (cpu->isa->walk(cpu, va, access, regime, false, &t->map) != 0)
+        return 1;
+    locate(cpu, t);
+    if (t->host == NULL || !t->whole || t->map.no_cache || regime != 0 ||
+        is_watched_page(cpu->machine->mmu, va))
+        return 0;
+    if (access == CPU_LOAD && t->map.load) {
+        mmu_enter(cpu, va, CPU_LOAD, &t->map, t->host);
+    } else if (access == CPU_STORE && t->map.store && !t->rom &&
+               mem_ram_store_direct(t->ram, t->offset)) {
+        mmu_enter(cpu, va, CPU_STORE, &t->map, t->host);
+        t->ram->flags[t->offset >> MEM_PAGE_SHIFT] |= MEM_PAGE_MAPPED;
+    }
+    return 0;
+}
+
+static void charge(struct cpu *cpu, va_t va, pa_t pa, unsigned size, bool write)
+{
+    const struct tm_cpu *tm = cpu->tm;
+    if (tm != NULL && (tm->model->hooks & TM_DATA))
+        cpu->budget -= tm->model->data_access(cpu->tm, va, pa, size, write);
+}
+
+void mmu_charge(struct cpu *cpu, va_t va, unsigned size, bool write)
+{
+    uint32_t i = (uint32_t)(va >> MEM_PAGE_SHIFT) & (MMU_WAYS - 1);
+    charge(cpu, va, (write ? cpu->set->store_pa : cpu->set->load_pa)[i] | PAGE_OFFSET(va), size,
+           write);
+}
+
+/* ---- one page ---- */
+
+static struct mem_attrs attrs_of(const struct cpu *cpu)
+{
+    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index };
+}
+
+/* A device sees the time of this very instruction, and whatever it does sees guarded memory. */
+static void enter_device(struct cpu *cpu)
+{
+    ev_set_now(cpu->machine->queue, cpu_now(cpu));
+    if (UNLIKELY(cpu->reserved))
+        mmu_guard_reservation(cpu);
+}
+
+static int load_at(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
+                   const struct target *t, uint64_t *value)
+{
+    if (LIKELY(t->host != NULL)) {
+        *value = ld_le(t->host, size);
+        charge(cpu, va, t->map.pa, size, false);
+        return 0;
+    }
+    struct mem_attrs attrs = attrs_of(cpu);
+    enter_device(cpu);
+    enum mem_result why = mem_load(cpu->machine->memory, t->map.pa, size, value, &attrs);
+    if (why == MEM_OK)
+        return 0;
+    cpu->isa->raise_bus(cpu, va, access, why);
+    return 1;
+}
+
+/* RAM was written at `t`: code, reservations and dirty pages are looked after. */
+static void written(struct cpu *cpu, const struct target *t, unsigned size)
+{
+    cpu->machine->mmu->storing = cpu;
+    mem_ram_written(t->ram, t->offset, size);
+    cpu->machine->mmu->storing = NULL;
+}
+
+static int store_at(struct cpu *cpu, va_t va, unsigned size, const struct target *t, uint64_t value)
+{
+    if (LIKELY(t->host != NULL && !t->rom)) {
+        st_le(t->host, value, size);
+        written(cpu, t, size);
+        charge(cpu, va, t->map.pa, size, true);
+        return 0;
+    }
+    struct mem_attrs attrs = attrs_of(cpu);
+    enter_device(cpu);
+    enum mem_result why = mem_store(cpu->machine->memory, t->map.pa, size, zext(value, size * 8),
+                                    &attrs);
+    if (why == MEM_OK || why == MEM_READ_ONLY) /* nothing answers a store to ROM, nothing objects */
+        return 0;
+    cpu->isa->raise_bus(cpu, va, CPU_STORE, why);
+    return 1;
+}
+
+static uint64_t swap(uint64_t v, unsigned size)
+{
+    return __builtin_bswap64(v) >> (64 - 8 * size);
+}
+
+/* Value in memory order to the register's, as the memop says. */
+static uint64_t extend(uint64_t v, uint32_t memop)
+{
+    unsigned size = size_of(memop);
+    if (memop & IR_MEM_BE)
+        v = swap(v, size);
+    return memop & IR_MEM_SIGNED ? sext(v, size * 8) : v;
+}
+
+static bool crosses(va_t va, unsigned size)
+{
+    return PAGE_OFFSET(va) + size > MEM_PAGE;
+}
+
+static enum cpu_access load_kind(uint32_t memop)
+{
+    return memop & IR_MEM_STORE_RIGHTS ? CPU_STORE : CPU_LOAD;
+}
+
+static bool is_misaligned(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access)
+{
+    if (!(memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC)) || (va & (size_of(memop) - 1)) == 0)
+        return false;
+    cpu->isa->raise_align(cpu, va, access);
+    return true;
+}
+
+/* ---- loads and stores ---- */
+
+/* Both pages are translated before a byte moves; the fault address is where the second begins. */
+static int translate_both(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
+                          unsigned regime, struct target t[2], unsigned *first)
+{
+    *first = MEM_PAGE - (unsigned)PAGE_OFFSET(va);
+    return translate(cpu, va, *first, access, regime, &t[0]) ||
+           translate(cpu, va + *first, size - *first, access, regime, &t[1]);
+}
+
+static int load_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
+{
+    struct target t[2];
+    unsigned size = size_of(memop), first;
+    enum cpu_access access = load_kind(memop);
+    if (translate_both(cpu, va, size, access, memop & IR_MEM_REGIME, t, &first))
+        return 1;
+    *value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        struct target *half = &t[i >= first];
+        struct target byte = *half;
+        uint64_t at = i >= first ? i - first : i, v;
+        byte.map.pa += at;
+        byte.host = byte.host != NULL ? byte.host + at : NULL;
+        if (load_at(cpu, va + i, 1, access, &byte, &v))
+            return 1;
+        *value |= v << (8 * i);
+    }
+    return 0;
+}
+
+static int store_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
+{
+    struct target t[2];
+    unsigned size = size_of(memop), first;
+    if (translate_both(cpu, va, size, CPU_STORE, memop & IR_MEM_REGIME, t, &first))
+        return 1;
+    for (unsigned i = 0; i < size; i++) {
+        struct target byte = t[i >= first];
+        uint64_t at = i >= first ? i - first : i;
+        byte.map.pa += at;
+        byte.offset += at;
+        byte.host = byte.host != NULL ? byte.host + at : NULL;
+        if (store_at(cpu, va + i, 1, &byte, value >> (8 * i) & 0xff))
+            return 1;
+    }
+    return 0;
+}
+
+int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
+{
+    unsigned size = size_of(memop);
+    enum cpu_access access = load_kind(memop);
+    struct target t;
+    int rc;
+    if (is_misaligned(cpu, va, memop, access) || hits_watch(cpu, va, size, true, false))
+        return 1;
+    if (crosses(va, size))
+        rc = load_across(cpu, va, memop, value);
+    else
+        rc = translate(cpu, va, size, access, memop & IR_MEM_REGIME, &t) ||
+             load_at(cpu, va, size, access, &t, value);
+    if (rc == 0)
+        *value = extend(*value, memop);
+    return rc;
+}
+
+int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
+{
+    unsigned size = size_of(memop);
+    struct target t;
+    if (is_misaligned(cpu, va, memop, CPU_STORE) || hits_watch(cpu, va, size, false, true))
+        return 1;
+    if (memop & IR_MEM_BE)
+        value = swap(zext(value, size * 8), size);
+    if (crosses(va, size))
+        return store_across(cpu, va, memop, value);
+    return translate(cpu, va, size, CPU_STORE, memop & IR_MEM_REGIME, &t) ||
+           store_at(cpu, va, size, &t, value);
+}
+
+/* ---- read-modify-write ---- */
+
+/* Alignment, watchpoints and translation for writing; the operand in memory order. */
+static int open_rmw(struct cpu *cpu, va_t va, unsigned size, unsigned regime, struct target *t)
+{
+    if (hits_watch(cpu, va, size, true, true))
+        return 1;
+    if (va & (size - 1)) {
+        cpu->isa->raise_align(cpu, va, CPU_STORE);
+        return 1;
+    }
+    if (translate(cpu, va, size, CPU_STORE, regime, t))
+        return 1;
+    if (t->rom) { /* no atomicity there */
+        cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_READ_ONLY);
+        return 1;
+    }
+    return 0;
+}
+
+static uint64_t amo_result(enum ir_amo op, uint64_t old, uint64_t value, unsigned size)
+{
+    uint64_t a = zext(old, size * 8), b = zext(value, size * 8);
+    int64_t sa = (int64_t)sext(old, size * 8), sb = (int64_t)sext(value, size * 8);
+    switch (op) {
+    case IR_AMO_SWAP: return value;
+    case IR_AMO_ADD:  return old + value;
+    case IR_AMO_AND:  return old & value;
+    case IR_AMO_OR:   return old | value;
+    case IR_AMO_XOR:  return old ^ value;
+    case IR_AMO_MIN:  return sa < sb ? old : value;
+    case IR_AMO_MAX:  return sa > sb ? old : value;
+    case IR_AMO_MINU: return a < b ? old : value;
+    case IR_AMO_MAXU: return a > b ? old : value;
+    }
+    return value;
+}
+
+int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value,
+                 uint64_t *old)
+{
+    unsigned size = size_of(memop);
+    struct target t;
+    uint64_t v;
+    if (open_rmw(cpu, va, size, memop & IR_MEM_REGIME, &t) ||
+        load_at(cpu, va, size, CPU_STORE, &t, &v))
+        return 1;
+    v = memop & IR_MEM_BE ? swap(v, size) : v;
+    uint64_t result = amo_result(op, v, value, size);
+    if (memop & IR_MEM_BE)
+        result = swap(zext(result, size * 8), size);
+    if (store_at(cpu, va, size, &t, result))
+        return 1;
+    *old = memop & IR_MEM_SIGNED ? sext(v, size * 8) : v;
+    return 0;
+}
+
+int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value,
+                 uint64_t *old)
+{
+    unsigned size = size_of(memop);
+    struct target t;
+    uint64_t v;
+    if (open_rmw(cpu, va, size, memop & IR_MEM_REGIME, &t) ||
+        load_at(cpu, va, size, CPU_STORE, &t, &v))
+        return 1;
+    v = memop & IR_MEM_BE ? swap(v, size) : v;
+    if (v == zext(expected, size * 8)) {
+        value = memop & IR_MEM_BE ? swap(zext(value, size * 8), size) : value;
+        if (store_at(cpu, va, size, &t, value))
+            return 1;
+    }
+    *old = memop & IR_MEM_SIGNED ? sext(v, size * 8) : v;
+    return 0;
+}
+
+int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2],
+                    uint64_t old[2])
+{
+    struct target t;
+    if (open_rmw(cpu, va, 16, 0, &t))
+        return 1;
+    if (t.host == NULL) { /* devices take 8 bytes at most */
+        cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_BAD_SIZE);
+        return 1;
+    }
+    old[0] = ld_le64(t.host);
+    old[1] = ld_le64(t.host + 8);
+    charge(cpu, va, t.map.pa, 16, false);
+    if (old[0] == expected[0] && old[1] == expected[1]) {
+        st_le64(t.host, value[0]);
+        st_le64(t.host + 8, value[1]);
+        written(cpu, &t, 16);
+        charge(cpu, va, t.map.pa, 16, true);
+    }
+    return 0;
+}
+
+/* ---- reservations ---- */
+
+int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
+{
+    unsigned size = size_of(memop);
+    enum cpu_access access = load_kind(memop);
+    struct target t;
+    mmu_drop_reservation(cpu);
+    if (hits_watch(cpu, va, size, true, false))
+        return 1;
+    if (va & (size - 1)) {
+        cpu->isa->raise_align(cpu, va, access);
+        return 1;
+    }
+    if (translate(cpu, va, size, access, memop & IR_MEM_REGIME, &t))
+        return 1;
+    if (t.host == NULL || t.rom) { /* reservability is an attribute of main memory */
+        cpu->isa->raise_bus(cpu, va, access, MEM_REFUSED);
+        return 1;
+    }
+    if (load_at(cpu, va, size, access, &t, value))
+        return 1;
+    *value = extend(*value, memop);
+    cpu->reserved = true;
+    cpu->reserved_pa = t.map.pa;
+    cpu->reserved_size = (uint8_t)size;
+    return 0;
+}
+
+int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value, uint64_t *failed)
+{
+    unsigned size = size_of(memop);
+    struct target t;
+    if (open_rmw(cpu, va, size, memop & IR_MEM_REGIME, &t))
+        return 1;
+    bool holds = cpu->reserved && t.host != NULL && cpu->reserved_pa == t.map.pa &&
+                 cpu->reserved_size == size;
+    mmu_drop_reservation(cpu);
+    *failed = !holds;
+    if (!holds)
+        return 0;
+    if (memop & IR_MEM_BE)
+        value = swap(zext(value, size * 8), size);
+    return store_at(cpu, va, size, &t, value);
+}
+
+static uint8_t *reserved_flags(const struct cpu *cpu, struct mem_ram **ram, uint64_t *offset)
+{
+    const struct mem_range *range = mem_lookup(cpu->machine->memory, cpu->reserved_pa);
+    if (range == NULL || range->region->kind != MEM_RAM)
+        return NULL;
+    *ram = range->region->ram;
+    *offset = range->region->ram_offset + (cpu->reserved_pa - range->region->base);
+    return &(*ram)->flags[*offset >> MEM_PAGE_SHIFT];
+}
+
+void mmu_guard_reservation(struct cpu *cpu)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    struct mem_ram *ram;
+    uint64_t offset;
+    if (!cpu->reserved || p->guarded)
+        return;
+    uint8_t *flags = reserved_flags(cpu, &ram, &offset);
+    if (flags == NULL) { /* the map changed under it */
+        cpu->reserved = false;
+        return;
+    }
+    *flags |= MEM_PAGE_RESERVED;
+    mmu_protect_page(cpu->machine, ram, offset);
+    p->guarded = true;
+}
+
+void mmu_drop_reservation(struct cpu *cpu)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    struct mem_ram *ram;
+    uint64_t offset;
+    cpu->reserved = false;
+    if (LIKELY(!p->guarded))
+        return;
+    p->guarded = false;
+    uint8_t *flags = reserved_flags(cpu, &ram, &offset);
+    for (struct mmu_pool *q = cpu->machine->mmu->pools; q != NULL; q = q->next)
+        if (q->guarded && (q->cpu->reserved_pa ^ cpu->reserved_pa) >> MEM_PAGE_SHIFT == 0)
+            return;
+    if (flags != NULL)
+        *flags &= (uint8_t)~MEM_PAGE_RESERVED;
+}
+
+void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n)
+{
+    if (m->mmu == NULL || !(ram->flags[offset >> MEM_PAGE_SHIFT] & MEM_PAGE_RESERVED))
+        return;
+    bool held = false;
+    for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next) {
+        struct mem_ram *of;
+        uint64_t at;
+        if (!p->cpu->reserved || reserved_flags(p->cpu, &of, &at) == NULL || of != ram)
+            continue;
+        held |= (at ^ offset) >> MEM_PAGE_SHIFT == 0;
+        if (p->cpu != m->mmu->storing &&
+            (at - offset < n || offset - at < p->cpu->reserved_size))
+            mmu_drop_reservation(p->cpu);
+    }
+    if (!held) /* left over from a reservation that was restored and then given up */
+        ram->flags[offset >> MEM_PAGE_SHIFT] &= (uint8_t)~MEM_PAGE_RESERVED;
+}
+
+/* ---- others ---- */
+
+uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, pa_t *pa)
+{
+    struct target t;
+    if (hits_watch(cpu, va, size, access != CPU_STORE, access == CPU_STORE) ||
+        translate(cpu, va, size, access, 0, &t))
+        return NULL;
+    *pa = t.map.pa;
+    if (t.host == NULL || !t.whole || (t.rom && access == CPU_STORE))
+        return NULL;
+    return t.host;
+}
+
+int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
+{
+    struct target t = { .map = { .size = 2 } };
+    if (cpu->isa->walk(cpu, va, CPU_FETCH, 0, false, &t.map) != 0)
+        return 1;
+    locate(cpu, &t);
+    if (t.host == NULL || !t.whole) {
+        cpu->isa->raise_fetch(cpu, va, MEM_NOTHING);
+        return 1;
+    }
+    *ram = t.ram;
+    *offset = t.offset;
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    if (t.map.no_cache)
+        return 0;
+    struct mmu_entry *e = &cpu->set->fetch[va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
+    e->tag = va & ~(va_t)(MEM_PAGE - 1);
+    e->addend = mmu_page_id(t.ram, t.offset);
+    p->tags[p->current].filled = true;
+    if (t.map.page_shift > MEM_PAGE_SHIFT)
+        p->tags[p->current].shifts |= 1ull << t.map.page_shift;
+    return 0;
+}
+
+static int debug_access(struct cpu *cpu, va_t va, uint8_t *buf, size_t n, bool write)
+{
+    static const enum cpu_access kinds[] = { CPU_LOAD, CPU_FETCH, CPU_STORE };
+    struct mem_attrs attrs = attrs_of(cpu);
+    attrs.debug = 1;
+    while (n != 0) {
+        size_t piece = MIN(n, MEM_PAGE - PAGE_OFFSET(va));
+        struct cpu_map map = { 0 };
+        size_t k = 0;
+        while (k < ARRAY_LEN(kinds) && cpu->isa->walk(cpu, va, kinds[k], 0, true, &map) != 0)
+            k++;
+        if (k == ARRAY_LEN(kinds))
+            return ERR_ABSENT;
+        enum mem_result rc = write ? mem_write(cpu->machine->memory, map.pa, buf, piece, &attrs)
+                                   : mem_read(cpu->machine->memory, map.pa, buf, piece, &attrs);
+        if (rc != MEM_OK)
+            return ERR_ABSENT;
+        va += piece;
+        buf += piece;
+        n -= piece;
+    }
+    return 0;
+}
+
+int mmu_debug_read(struct cpu *cpu, va_t va, void *buf, size_t n)
+{
+    return debug_access(cpu, va, buf, n, false);
+}
+
+int mmu_debug_write(struct cpu *cpu, va_t va, const void *buf, size_t n)
+{
+    return debug_access(cpu, va, (uint8_t *)(uintptr_t)buf, n, true);
+}
+
+int mmu_set_watches(struct machine *m, const struct mmu_watch *w, uint32_t n, struct err *e)
+{
+    struct mmu_watch *copy = NULL;
+    if (m->mmu == NULL)
+        return err_set(e, ERR_STATE, "watchpoints need a CPU with a software TLB");
+    if (n != 0 && (copy = calloc(n, sizeof(*copy))) == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for %u watchpoints", n);
+    for (uint32_t i = 0; i < n; i++)
+        copy[i] = w[i];
+    free(m->mmu->watches);
+    m->mmu->watches = copy;
+    m->mmu->n_watches = n;
+    mmu_flush_all_cpus(m);
+    return 0;
+}
+
+void mmu_skip_watch(struct cpu *cpu, bool skip)
+{
+    mmu_pool_of(cpu)->skip_watch = skip;
+}

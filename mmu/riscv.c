@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mmu/riscv.h"
+#include "core/timing/model.h"
+#include "core/util/bits.h"
+#include "core/util/bytes.h"
+
+/* PTE (Sv39, Sv48, Sv57 alike) */
+#define RV_PTE_V    0, 0
+#define RV_PTE_R    1, 1
+#define RV_PTE_W    2, 2
+#define RV_PTE_X    3, 3
+#define RV_PTE_U    4, 4
+#define RV_PTE_G    5, 5
+#define RV_PTE_A    6, 6
+#define RV_PTE_D    7, 7
+#define RV_PTE_PPN  53, 10
+#define RV_PTE_RSV  60, 54
+#define RV_PTE_PBMT 62, 61
+#define RV_PTE_N    63, 63
+#define RV_SATP_MODE 63, 60
+#define RV_SATP_PPN  43, 0
+
+#define PMP_L 7, 7
+#define PMP_A 4, 3
+enum { PMP_OFF, PMP_TOR, PMP_NA4, PMP_NAPOT };
+enum { ALLOW_R = 1, ALLOW_W = 2, ALLOW_X = 4, ALLOW_ALL = 7 };
+enum { PRIV_U, PRIV_S, PRIV_M = 3 };
+
+static const uint8_t need_of[] = { [CPU_LOAD] = ALLOW_R, [CPU_STORE] = ALLOW_W,
+                                   [CPU_FETCH] = ALLOW_X };
+
+/* ---- PMP ---- */
+
+/* Bytes [*first, *last] of entry `i`; false when it matches none. */
+static bool pmp_range(const struct mmu_rv_pmp *p, uint32_t i, pa_t *first, pa_t *last)
+{
+    uint64_t addr = p->addr[i];
+    switch (F_GET(p->cfg[i], PMP_A)) {
+    case PMP_TOR: {
+        uint64_t low = i == 0 ? 0 : p->addr[i - 1];
+        if (low >= addr)
+            return false;
+        *first = low << 2;
+        *last = (addr << 2) - 1;
+        return true;
+    }
+    case PMP_NA4:
+        *first = addr << 2;
+        *last = *first + 3;
+        return true;
+    case PMP_NAPOT: {
+        uint64_t ones = addr ^ (addr + 1); /* yyy0111 -> 0001111 */
+        *first = (addr & ~ones) << 2;
+        *last = ((addr | ones) << 2) | 3;
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+/* Smepmp, table of mseccfg.MML = 1: index L R W X; {M, S and U}. */
+static const uint8_t pmp_mml[16][2] = {
+    [0x0] = { 0, 0 },
+    [0x1] = { 0, ALLOW_X },
+    [0x2] = { ALLOW_R | ALLOW_W, ALLOW_R },
+    [0x3] = { ALLOW_R | ALLOW_W, ALLOW_R | ALLOW_W },
+    [0x4] = { 0, ALLOW_R },
+    [0x5] = { 0, ALLOW_R | ALLOW_X },
+    [0x6] = { 0, ALLOW_R | ALLOW_W },
+    [0x7] = { 0, ALLOW_ALL },
+    [0x8] = { 0, 0 },
+    [0x9] = { ALLOW_X, 0 },
+    [0xa] = { ALLOW_X, ALLOW_X },
+    [0xb] = { ALLOW_R | ALLOW_X, ALLOW_X },
+    [0xc] = { ALLOW_R, 0 },
+    [0xd] = { ALLOW_R | ALLOW_X, 0 },
+    [0xe] = { ALLOW_R | ALLOW_W, 0 },
+    [0xf] = { ALLOW_R, ALLOW_R },
+};
+
+static unsigned pmp_entry_allows(const struct mmu_rv_pmp *p, uint32_t i, uint8_t privilege)
+{
+    unsigned cfg = p->cfg[i], locked = cfg >> 7;
+    if (p->mml) {
+        unsigned row = locked << 3 | (cfg & 1) << 2 | (cfg & 2) | (cfg >> 2 & 1);
+        return pmp_mml[row][privilege != PRIV_M];
+    }
+    return privilege == PRIV_M && !locked ? ALLOW_ALL : cfg & ALLOW_ALL;
+}
+
+static unsigned pmp_default(const struct mmu_rv_pmp *p, uint8_t privilege)
+{
+    if (privilege != PRIV_M)
+        return p->count == 0 ? ALLOW_ALL : 0;
+    if (p->mmwp)
+        return 0;
+    return p->mml ? ALLOW_R | ALLOW_W : ALLOW_ALL;
+}
+
+/*
+ * The lowest entry that matches any byte decides; unless it matches all of them, nothing is
+ * allowed and *split is set.
+ */
+static unsigned pmp_find(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, uint64_t size,
+                         bool *split)
+{
+    pa_t end = pa + size - 1;
+    *split = false;
+    for (uint32_t i = 0; i < p->count; i++) {
+        pa_t first, last;
+        if (!pmp_range(p, i, &first, &last) || last < pa || first > end)
+            continue;
+        if (first <= pa && last >= end)
+            return pmp_entry_allows(p, i, privilege);
+        *split = true;
+        return 0;
+    }
+    return pmp_default(p, privilege);
+}
+
+bool mmu_rv_pmp_allows(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, unsigned size,
+                       enum cpu_access access)
+{
+    bool split;
+    return p == NULL || (pmp_find(p, privilege, pa, size, &split) & need_of[access]) != 0;
+}
+
+/* ---- page tables ---- */
+
+struct walk {
+    uint64_t pte;
+    pa_t pte_pa;
+    uint8_t *host;      /* of the PTE */
+    unsigned level;
+    bool global;
+};
+
+static void charge(const struct mmu_rv_regime *r, pa_t pa, bool write)
+{
+    const struct tm_cpu *tm = r->cpu != NULL ? r->cpu->tm : NULL;
+    if (tm != NULL && (tm->model->hooks & TM_WALK))
+        r->cpu->budget -= tm->model->walk_access(r->cpu->tm, pa, write);
+}
+
+/* PTEs are read with S privilege and must lie in memory. */
+static bool read_pte(const struct mmu_rv_regime *r, struct walk *w, bool probe)
+{
+    uint64_t n;
+    if (!mmu_rv_pmp_allows(r->pmp, PRIV_S, w->pte_pa, 8, CPU_LOAD))
+        return false;
+    w->host = mem_pointer(r->memory, w->pte_pa, &n, false);
+    if (w->host == NULL || n < 8)
+        return false;
+    if (!probe)
+        charge(r, w->pte_pa, false);
+    w->pte = ld_le64(w->host);
+    return true;
+}
+
+/* Steps 2 to 4 of "Virtual Address Translation Process": down to the leaf. */
+static enum mmu_rv_fault find_leaf(const struct mmu_rv_regime *r, va_t va, unsigned levels,
+                                   bool probe, struct walk *w)
+{
+    pa_t table = F_GET(r->satp, RV_SATP_PPN) << 12;
+    w->global = false;
+    for (unsigned i = levels; i-- > 0;) {
+        w->level = i;
+        w->pte_pa = table + (va >> (12 + 9 * i) & 0x1ff) * 8;
+        if (!read_pte(r, w, probe))
+            return MMU_RV_ACCESS_FAULT;
+        uint64_t pte = w->pte, pbmt = F_GET(pte, RV_PTE_PBMT);
+        if (!F_GET(pte, RV_PTE_V) || (!F_GET(pte, RV_PTE_R) && F_GET(pte, RV_PTE_W)) ||
+            F_GET(pte, RV_PTE_RSV) != 0 || pbmt == 3 || (pbmt != 0 && !r->pbmte) ||
+            (F_GET(pte, RV_PTE_N) && !r->napot))
+            return MMU_RV_PAGE_FAULT;
+        w->global |= F_GET(pte, RV_PTE_G);
+        if (F_GET(pte, RV_PTE_R) || F_GET(pte, RV_PTE_X))
+            return MMU_RV_OK;
+        /* A pointer: D, A, U, PBMT and N are reserved. */
+        if (F_GET(pte, RV_PTE_D) || F_GET(pte, RV_PTE_A) || F_GET(pte, RV_PTE_U) || pbmt != 0 ||
+            F_GET(pte, RV_PTE_N))
+            return MMU_RV_PAGE_FAULT;
+        table = F_GET(pte, RV_PTE_PPN) << 12;
+    }
+    return MMU_RV_PAGE_FAULT;
+}
+
+/* Step 5: what the leaf allows the effective privilege. */
+static unsigned leaf_allows(const struct mmu_rv_regime *r, uint64_t pte)
+{
+    unsigned allow = 0;
+    if (F_GET(pte, RV_PTE_R) || (r->mxr && F_GET(pte, RV_PTE_X)))
+        allow |= ALLOW_R;
+    if (F_GET(pte, RV_PTE_W))
+        allow |= ALLOW_W;
+    if (F_GET(pte, RV_PTE_X))
+        allow |= ALLOW_X;
+    if (r->privilege == PRIV_U)
+        return F_GET(pte, RV_PTE_U) ? allow : 0;
+    if (F_GET(pte, RV_PTE_U)) /* S never executes U pages, and touches them only with SUM */
+        return r->sum ? allow & (ALLOW_R | ALLOW_W) : 0;
+    return allow;
+}
+
+/* Step 9. Svade faults; Svadu sets A, and D for a store, with a store of S privilege. */
+static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_access access, bool probe,
+                                   struct walk *w)
+{
+    uint64_t want = w->pte | F_MASK(RV_PTE_A) | (access == CPU_STORE ? F_MASK(RV_PTE_D) : 0);
+    if (want == w->pte)
+        return MMU_RV_OK;
+    if (!r->adue)
+        return MMU_RV_PAGE_FAULT;
+    if (probe)
+        return MMU_RV_OK;
+    uint64_t n;
+    if (!mmu_rv_pmp_allows(r->pmp, PRIV_S, w->pte_pa, 8, CPU_STORE) ||
+        mem_pointer(r->memory, w->pte_pa, &n, true) == NULL)
+        return MMU_RV_ACCESS_FAULT;
+    charge(r, w->pte_pa, true);
+    if (mem_store(r->memory, w->pte_pa, 8, want, NULL) != MEM_OK)
+        return MMU_RV_ACCESS_FAULT;
+    w->pte = want;
+    return MMU_RV_OK;
+}
+
+/* The last step: PMP over the whole 4 KiB page and, when it is split there, over the access. */
+static enum mmu_rv_fault protect(const struct mmu_rv_regime *r, unsigned size,
+                                 enum cpu_access access, unsigned allow, struct cpu_map *map)
+{
+    if (r->pmp != NULL) {
+        bool split;
+        unsigned pmp = pmp_find(r->pmp, r->privilege, map->pa & ~(pa_t)(MEM_PAGE - 1), MEM_PAGE,
+                                &split);
+        if (split) {
+            map->no_cache = true;
+            pmp = pmp_find(r->pmp, r->privilege, map->pa, size, &split);
+        }
+        if (!(pmp & need_of[access]))
+            return MMU_RV_ACCESS_FAULT;
+        allow &= pmp;
+    }
+    map->load = allow & ALLOW_R;
+    map->store = allow & ALLOW_W;
+    map->fetch = allow & ALLOW_X;
+    return MMU_RV_OK;
+}
+
+enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned size,
+                              enum cpu_access access, bool probe, struct cpu_map *map)
+{
+    uint64_t mode = F_GET(r->satp, RV_SATP_MODE);
+    *map = (struct cpu_map){ .pa = va, .page_shift = 12 };
+    if (r->privilege == PRIV_M || mode == 0)
+        return protect(r, size, access, ALLOW_ALL, map);
+
+    unsigned levels = (unsigned)mode - 5; /* 8, 9, 10: Sv39, Sv48, Sv57 */
+    if (sext(va, 12 + 9 * levels) != va)
+        return MMU_RV_PAGE_FAULT;
+    struct walk w;
+    enum mmu_rv_fault fault = find_leaf(r, va, levels, probe, &w);
+    if (fault != MMU_RV_OK)
+        return fault;
+    if (!(leaf_allows(r, w.pte) & need_of[access]))
+        return MMU_RV_PAGE_FAULT;
+    uint64_t ppn = F_GET(w.pte, RV_PTE_PPN);
+    unsigned shift = 12 + 9 * w.level;
+    if (F_GET(w.pte, RV_PTE_N)) { /* Svnapot: only 64 KiB, encoded 1000 in the low bits */
+        if (w.level != 0 || (ppn & 0xf) != 8)
+            return MMU_RV_PAGE_FAULT;
+        ppn &= ~0xfull;
+        shift = 16;
+    } else if (ppn & ((1ull << (9 * w.level)) - 1)) { /* misaligned superpage */
+        return MMU_RV_PAGE_FAULT;
+    }
+    fault = update_ad(r, access, probe, &w);
+    if (fault != MMU_RV_OK)
+        return fault;
+    map->pa = ppn << 12 | zext(va, shift);
+    map->page_shift = (uint8_t)shift;
+    map->global = w.global;
+    unsigned allow = leaf_allows(r, w.pte);
+    if (!F_GET(w.pte, RV_PTE_D))
+        allow &= ~(unsigned)ALLOW_W;
+    if (access == CPU_STORE) /* a probe does not set D, but the store may be done */
+        allow |= ALLOW_W;
+    return protect(r, size, access, allow, map);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sets: selection, fences, and what takes entries away from outside (map changes, code,
+ * reservations). The slow paths are in access.c.
+ *
+ * A set that is not current is not emptied by a fence; it is given up, and emptied when
+ * it is taken again. So a fence costs little however many sets there are.
+ */
+#include "mmu/tlb_impl.h"
+#include "core/util/bits.h"
+#include <stdlib.h>
+
+static inline uint64_t invalid_tag(uint32_t i)
+{
+    return (uint64_t)(i ^ 1) << MEM_PAGE_SHIFT;
+}
+
+static void clear_entries(struct mmu_entry *e, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        e[i].tag = invalid_tag(i);
+}
+
+static void clear_jumps(struct mmu_set *set)
+{
+    for (uint32_t i = 0; i < MMU_JUMPS; i++)
+        set->jump[i].va = 1;
+}
+
+static void clear_set(struct mmu_pool *p, uint32_t i)
+{
+    struct mmu_set *set = p->sets[i];
+    if (p->tags[i].filled) {
+        clear_entries(set->load, MMU_WAYS);
+        clear_entries(set->store, MMU_WAYS);
+        clear_entries(set->fetch, MMU_FETCHES);
+        p->tags[i].filled = false;
+    }
+    p->tags[i].shifts = 0;
+    clear_jumps(set);
+}
+
+/* ---- life ---- */
+
+static struct mmu_set *add_set(struct mmu_pool *p)
+{
+    if (p->n_sets == MMU_SETS)
+        return NULL;
+    struct mmu_set *set = aligned_alloc(64, (sizeof(*set) + 63) & ~(size_t)63);
+    if (set == NULL)
+        return NULL;
+    p->sets[p->n_sets] = set;
+    p->tags[p->n_sets] = (struct mmu_tag){ .filled = true };
+    clear_set(p, p->n_sets++);
+    return set;
+}
+
+static void map_changed(void *arg)
+{
+    mmu_flush_all_cpus(((struct mmu_machine *)arg)->machine);
+}
+
+static int machine_part_of(struct machine *m, struct err *e)
+{
+    if (m->mmu == NULL) {
+        m->mmu = ARENA_NEW(&m->arena, struct mmu_machine);
+        if (m->mmu == NULL)
+            return err_set(e, ERR_NOMEM, "no memory for the software TLB");
+        m->mmu->machine = m;
+    }
+    if (!m->mmu->listening && mem_add_listener(m->memory, map_changed, m->mmu) < 0)
+        return err_set(e, ERR_NOMEM, "no memory for the software TLB");
+    m->mmu->listening = true;
+    return 0;
+}
+
+int mmu_attach(struct cpu *cpu, struct err *e)
+{
+    int rc = machine_part_of(cpu->machine, e);
+    if (rc < 0)
+        return rc;
+    struct mmu_pool *p = calloc(1, sizeof(*p));
+    if (p == NULL || add_set(p) == NULL) {
+        free(p);
+        return err_set(e, ERR_NOMEM, "%s: no memory for the software TLB", cpu->name);
+    }
+    struct mmu_pool **end = &cpu->machine->mmu->pools;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = p;
+    p->cpu = cpu;
+    p->uses = p->tags[0].last_use = 1;
+    cpu->mmu_private = p;
+    cpu->set = p->sets[0];
+    return 0;
+}
+
+void mmu_detach(struct cpu *cpu)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    if (p == NULL)
+        return;
+    for (struct mmu_pool **at = &cpu->machine->mmu->pools; *at != NULL; at = &(*at)->next) {
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    }
+    if (cpu->machine->mmu->pools == NULL) {
+        free(cpu->machine->mmu->watches);
+        cpu->machine->mmu->watches = NULL;
+        cpu->machine->mmu->n_watches = 0;
+    }
+    for (uint32_t i = 0; i < p->n_sets; i++)
+        free(p->sets[i]);
+    free(p);
+    cpu->mmu_private = NULL;
+    cpu->set = NULL;
+}
+
+/* ---- contexts ---- */
+
+/* A free set, a new one, or the one not used for longest. */
+static uint32_t victim(struct mmu_pool *p)
+{
+    uint32_t oldest = 0;
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        if (p->tags[i].last_use == 0)
+            return i;
+        if (p->tags[i].last_use < p->tags[oldest].last_use)
+            oldest = i;
+    }
+    return add_set(p) != NULL ? p->n_sets - 1 : oldest;
+}
+
+void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    uint32_t i = 0;
+    while (i < p->n_sets && (p->tags[i].last_use == 0 || p->tags[i].key != key ||
+                             p->tags[i].asid != asid || p->tags[i].vmid != vmid))
+        i++;
+    if (i == p->n_sets) {
+        i = victim(p);
+        clear_set(p, i);
+        p->tags[i].key = key;
+        p->tags[i].asid = asid;
+        p->tags[i].vmid = vmid;
+    }
+    p->tags[i].last_use = ++p->uses;
+    p->current = i;
+    cpu->set = p->sets[i];
+}
+
+static bool concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
+{
+    return t->last_use != 0 && (asid == MMU_ANY || t->asid == asid) &&
+           (vmid == MMU_ANY || t->vmid == vmid);
+}
+
+void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        if (!concerns(&p->tags[i], asid, vmid))
+            continue;
+        if (i == p->current)
+            clear_set(p, i);
+        else
+            p->tags[i].last_use = 0;
+    }
+    cpu->exit |= CPU_EXIT_RESYNC;
+}
+
+static void drop_span(struct mmu_entry *e, uint32_t n, va_t first, uint64_t span)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (e[i].tag - first < span)
+            e[i].tag = invalid_tag(i);
+}
+
+static void drop_page(struct mmu_entry *e, uint32_t n, va_t page)
+{
+    uint32_t i = (uint32_t)(page >> MEM_PAGE_SHIFT) & (n - 1);
+    if (e[i].tag == page)
+        e[i].tag = invalid_tag(i);
+}
+
+/*
+ * Entries are 4 KiB pieces; a fence of any address of a large page takes the whole page. What
+ * size was mapped there when the entries were made is not known, so all that lies in the same
+ * naturally aligned piece of the largest size seen goes: more than asked for, never less.
+ */
+void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        if (!concerns(&p->tags[i], asid, vmid))
+            continue;
+        struct mmu_set *set = p->sets[i];
+        va_t first = va & ~(va_t)(MEM_PAGE - 1);
+        uint64_t bytes = MAX(span, MEM_PAGE);
+        if (p->tags[i].shifts != 0)
+            bytes = MAX(bytes, 1ull << log2_floor(p->tags[i].shifts));
+        if (bytes == MEM_PAGE) {
+            drop_page(set->load, MMU_WAYS, first);
+            drop_page(set->store, MMU_WAYS, first);
+            drop_page(set->fetch, MMU_FETCHES, first);
+        } else {
+            if (is_pow2(bytes))
+                first &= ~(bytes - 1);
+            drop_span(set->load, MMU_WAYS, first, bytes);
+            drop_span(set->store, MMU_WAYS, first, bytes);
+            drop_span(set->fetch, MMU_FETCHES, first, bytes);
+        }
+        clear_jumps(set);
+    }
+    cpu->exit |= CPU_EXIT_RESYNC;
+}
+
+void mmu_flush_all_cpus(struct machine *m)
+{
+    for (struct mmu_pool *p = m->mmu ? m->mmu->pools : NULL; p != NULL; p = p->next) {
+        uint32_t before = p->cpu->exit;
+        mmu_flush(p->cpu, MMU_ANY, MMU_ANY);
+        p->cpu->exit = before; /* an access that is done may have changed the map */
+        cpu_kick(p->cpu);
+    }
+}
+
+void mmu_flush_jumps(struct machine *m)
+{
+    for (struct mmu_pool *p = m->mmu ? m->mmu->pools : NULL; p != NULL; p = p->next)
+        for (uint32_t i = 0; i < p->n_sets; i++)
+            clear_jumps(p->sets[i]);
+}
+
+void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cpu_map *map,
+               const uint8_t *host)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    struct mmu_tag *t = &p->tags[p->current];
+    va_t page = va & ~(va_t)(MEM_PAGE - 1);
+    uint32_t i = (uint32_t)(va >> MEM_PAGE_SHIFT) & (MMU_WAYS - 1);
+    struct mmu_entry *e = access == CPU_STORE ? &cpu->set->store[i] : &cpu->set->load[i];
+    e->tag = page;
+    e->addend = (uint64_t)(uintptr_t)host - va;
+    (access == CPU_STORE ? cpu->set->store_pa : cpu->set->load_pa)[i] =
+        map->pa & ~(pa_t)(MEM_PAGE - 1);
+    t->filled = true;
+    if (map->page_shift > MEM_PAGE_SHIFT)
+        t->shifts |= 1ull << map->page_shift;
+}
+
+void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
+{
+    uint64_t page = offset >> MEM_PAGE_SHIFT;
+    if (m->mmu == NULL || !(ram->flags[page] & MEM_PAGE_MAPPED))
+        return;
+    ram->flags[page] &= (uint8_t)~MEM_PAGE_MAPPED;
+    uint64_t host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
+    for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next)
+        for (uint32_t s = 0; s < p->n_sets; s++) {
+            struct mmu_entry *e = p->sets[s]->store;
+            if (p->tags[s].last_use == 0 || !p->tags[s].filled)
+                continue;
+            for (uint32_t i = 0; i < MMU_WAYS; i++)
+                if (e[i].tag + e[i].addend == host)
+                    e[i].tag = invalid_tag(i);
+        }
+}

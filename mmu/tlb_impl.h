@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_MMU_TLB_IMPL_H
+#define ORRERY_MMU_TLB_IMPL_H
+/* What tlb.c (sets, fences) and access.c (slow paths) share. */
+#include "mmu/tlb.h"
+
+/* What decides which set is which: kept apart from the sets, which are large. */
+struct mmu_tag {
+    uint64_t key;
+    uint32_t asid, vmid;
+    uint64_t last_use;      /* 0: free */
+    uint64_t shifts;        /* page_shifts above 12 that entries came from, as a mask */
+    bool filled;            /* anything valid in load, store, fetch */
+};
+
+struct mmu_pool {
+    struct cpu *cpu;
+    struct mmu_pool *next;
+    struct mmu_set *sets[MMU_SETS];
+    struct mmu_tag tags[MMU_SETS];
+    uint32_t n_sets, current;
+    uint64_t uses;
+    bool guarded;           /* the page of the CPU's reservation is MEM_PAGE_RESERVED */
+    bool skip_watch;
+};
+
+struct mmu_machine {
+    struct machine *machine;
+    struct mmu_pool *pools; /* in order of attachment */
+    struct mmu_watch *watches;
+    uint32_t n_watches;
+    struct cpu *storing;    /* whose store is being reported */
+    bool listening;
+};
+
+static inline struct mmu_pool *mmu_pool_of(const struct cpu *cpu)
+{
+    return cpu->mmu_private;
+}
+
+/* Enter `va` into the current set. `host` is of the byte at va. */
+void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cpu_map *map,
+               const uint8_t *host);
+void mmu_drop_reservation(struct cpu *cpu);
+
+#endif
