@@ -124,7 +124,10 @@ int rv_cpu_create(struct rv_cpu **out, struct machine *m, const struct rv_config
                   uint32_t hartid, struct err *e) MUST_CHECK;
 void rv_cpu_set_time(struct rv_cpu *rv, const struct rv_time_ops *ops);
 
-/* irq_sink_fn: `cpu` is the struct cpu; `number` is the bit of mip (enum rv_irq): 1 3 5 7 9 11. */
+/*
+ * irq_sink_fn: `cpu` is the struct cpu; `number` is the bit of mip (enum rv_irq): 3 7 9 11 are
+ * levels; 1 takes rising edges, which software clears.
+ */
 void rv_cpu_set_irq(void *cpu, uint32_t number, bool level);
 
 /*

@@ -44,7 +44,7 @@ int rv_pending_interrupt(const struct rv_cpu *rv)
 void rv_check_interrupts(struct rv_cpu *rv)
 {
     bool wake = rv->cpu.run == CPU_IDLE && (rv_mip(rv) & rv->mie) != 0;
-    if (rv->cpu.exec != NULL && (wake || rv_pending_interrupt(rv) >= 0))
+    if (wake || rv_pending_interrupt(rv) >= 0)
         cpu_kick(&rv->cpu);
 }
 
@@ -68,7 +68,9 @@ bool rv_has_work(const struct cpu *cpu)
 void rv_cpu_set_irq(void *cpu, uint32_t number, bool level)
 {
     struct rv_cpu *rv = RV_CPU((struct cpu *)cpu);
-    if (level)
+    if (number == RV_IRQ_SSI) /* an edge (ACLINT SSWI): software clears SSIP, the line never does */
+        rv->mip_soft |= level ? BIT(number) : 0;
+    else if (level)
         rv->mip_line |= BIT(number);
     else
         rv->mip_line &= ~BIT(number);

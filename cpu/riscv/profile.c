@@ -10,6 +10,7 @@
  * Other sections are parameters of timing models and not looked at here.
  */
 #include "cpu/riscv/cpu.h"
+#include <ctype.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@ static const struct { const char *name; enum rv_feature members[12]; } groups[] 
     { "b", { RV_X_ZBA, RV_X_ZBB, RV_X_ZBS } },
     { "zkn", { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKNE, RV_X_ZKND, RV_X_ZKNH } },
     { "zks", { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKSED, RV_X_ZKSH } },
+    { "counters", { RV_X_ZICNTR, RV_X_ZIHPM } }, /* QEMU's names for three */
+    { "epmp", { RV_X_SMEPMP } },
+    { "debug", { RV_X_SDTRIG } },
 };
 
 /* Each needs the other (chapters of the first). */
@@ -131,6 +135,7 @@ static const struct number { const char *name; uint32_t at; bool wide; uint64_t 
     { "mimpid", offsetof(struct rv_config, mimpid), true, 0, UINT64_MAX },
     { "asid-bits", offsetof(struct rv_config, asid_bits), false, 0, 16 },
     { "hpm", offsetof(struct rv_config, hpm_count), false, 0, 29 },
+    { "pmu-num", offsetof(struct rv_config, hpm_count), false, 0, 29 }, /* QEMU's name */
     { "clock", offsetof(struct rv_config, hz), true, 1000, 100000000000ull },
     { "resetvec", offsetof(struct rv_config, reset_pc), true, 0, UINT64_MAX },
 };
@@ -270,8 +275,13 @@ static int read_profile(struct rv_config *c, const char *name, const char *path,
     return line == 0 ? 0 : err_set(e, ERR_FORMAT, "CPU profile %s: line %d is not \"key = value\"", name, line);
 }
 
+/* QEMU spells some of its properties with a capital (Zfh) or with x- in front. */
 static int apply_option(struct rv_config *c, char *option, struct err *e)
 {
+    for (char *p = option; *p != '\0' && *p != '='; p++)
+        *p = (char)tolower((unsigned char)*p);
+    if (strncmp(option, "x-", 2) == 0)
+        option += 2;
     char *value = strchr(option, '=');
     const char *key = option, *v = "on";
     if (value != NULL)

@@ -8,6 +8,7 @@ static const struct { const char *spec; int rc; const char *says; } specs[] = {
     { "rv64", 0, "" }, { "max", 0, "" }, { "sifive-u54", 0, "" }, { "sifive-u74", 0, "" },
     { "rva22s64", 0, "" }, { "rv64,zba=off,+zbkb,-zbc,sv57=off,pmp=off", 0, "" },
     { "rv64,h=off,v=off", 0, "" }, { "rv64,svadu=true,cbom_blocksize=64", 0, "" },
+    { "rv64,Zfh=true,x-zbkc=on,Counters=off,sscofpmf=off,epmp=off,pmu-num=3", 0, "" },
     { "rva23s64", ERR_UNSUPPORTED, "extension v is not modelled" },
     { "rv64,h=on", ERR_UNSUPPORTED, "extension h is not modelled" },
     { "rv64,zkr=on", ERR_UNSUPPORTED, "zkr" },
