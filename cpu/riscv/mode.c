@@ -22,9 +22,12 @@ uint64_t rv_data_priv(const struct rv_cpu *rv)
 }
 
 /* fflags bit against the host's (= MXCSR order). */
-static const struct { uint8_t guest; uint8_t host; } fp_bits[] = {
-    { 1, CPU_FP_INEXACT }, { 2, CPU_FP_UNDERFLOW }, { 4, CPU_FP_OVERFLOW }, { 8, CPU_FP_DIVZERO },
-    { 16, CPU_FP_INVALID },
+static const struct {
+    uint8_t guest;
+    uint8_t host;
+} fp_bits[] = {
+    { 1, CPU_FP_INEXACT }, { 2, CPU_FP_UNDERFLOW }, { 4, CPU_FP_OVERFLOW },
+    { 8, CPU_FP_DIVZERO }, { 16, CPU_FP_INVALID },
 };
 
 uint64_t rv_get_fflags(const struct rv_cpu *rv)

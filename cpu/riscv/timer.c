@@ -16,7 +16,8 @@
 #include "cpu/riscv/riscv_impl.h"
 
 enum { EVENT_NONE, EVENT_CYCLES, EVENT_INSNS, EVENT_MODEL = 0x100 };
-#define OVERFLOW_STEP 1000u /* cycles between looks at a count whose rate is not known, at least */
+#define OVERFLOW_STEP 1000u /* cycles between looks at a count whose rate is not known, at least   \
+                             */
 
 static const struct ev_clock default_clock = { RV_TIME_HZ };
 
@@ -84,8 +85,9 @@ static uint64_t source(const struct rv_cpu *rv, uint32_t n)
 static bool should_run(const struct rv_cpu *rv, uint32_t n)
 {
     uint64_t e = rv->counter[n].event;
-    bool filtered = rv->priv == RV_M ? F_GET(e, RV_HPMEVENT_MINH)
-                    : rv->priv == RV_S ? F_GET(e, RV_HPMEVENT_SINH) : F_GET(e, RV_HPMEVENT_UINH);
+    bool filtered = rv->priv == RV_M   ? F_GET(e, RV_HPMEVENT_MINH)
+                    : rv->priv == RV_S ? F_GET(e, RV_HPMEVENT_SINH)
+                                       : F_GET(e, RV_HPMEVENT_UINH);
     return !(rv->mcountinhibit >> n & 1) && event_of(rv, n) != EVENT_NONE && !filtered;
 }
 

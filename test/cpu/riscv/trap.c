@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trap entry, delegation, vectors, interrupt priority: privileged ISA 1.13, machine and supervisor level. */
+/* Trap entry, delegation, vectors, interrupt priority: privileged ISA 1.13, machine and supervisor
+ * level. */
 #include "test/cpu/riscv/fixture.h"
 
 #define PC 0x80001234ull
@@ -12,7 +13,9 @@ static void trap(struct rv_cpu *rv, uint64_t cause, uint64_t tval)
 }
 
 /* An exception goes to S if it is delegated and did not come from M. */
-static const struct { uint64_t from, cause, medeleg, to; } entries[] = {
+static const struct {
+    uint64_t from, cause, medeleg, to;
+} entries[] = {
     { RV_U, RV_CAUSE_ECALL_U, 0, RV_M },
     { RV_U, RV_CAUSE_ECALL_U, 1 << 8, RV_S },
     { RV_S, RV_CAUSE_LOAD_PAGE, 1 << 13, RV_S },
@@ -54,7 +57,11 @@ START_TEST(exception_entry)
 END_TEST
 
 /* Order MEI MSI MTI SEI SSI STI LCOFI; M's interrupts before any of S. */
-static const struct { uint64_t pending, mideleg, priv; bool mie, sie; int taken; } choices[] = {
+static const struct {
+    uint64_t pending, mideleg, priv;
+    bool mie, sie;
+    int taken;
+} choices[] = {
     { 0xaaa, 0, RV_M, true, false, RV_IRQ_MEI },
     { 0x2aa, 0, RV_M, true, false, RV_IRQ_MSI },
     { 0x2a2, 0, RV_M, true, false, RV_IRQ_MTI },
@@ -62,10 +69,10 @@ static const struct { uint64_t pending, mideleg, priv; bool mie, sie; int taken;
     { 0x022, 0, RV_M, true, false, RV_IRQ_SSI },
     { 0x2020, 0, RV_M, true, false, RV_IRQ_STI },
     { 0x2000, 0, RV_M, true, false, RV_IRQ_LCOFI },
-    { 0xaaa, 0, RV_M, false, false, -1 },           /* MIE off */
-    { 0x222, 0x222, RV_M, true, true, -1 },         /* delegated ones never reach M */
+    { 0xaaa, 0, RV_M, false, false, -1 },   /* MIE off */
+    { 0x222, 0x222, RV_M, true, true, -1 }, /* delegated ones never reach M */
     { 0x2a2, 0x222, RV_M, true, true, RV_IRQ_MTI },
-    { 0x222, 0x222, RV_S, false, false, -1 },       /* SIE off in S */
+    { 0x222, 0x222, RV_S, false, false, -1 }, /* SIE off in S */
     { 0x222, 0x222, RV_S, false, true, RV_IRQ_SEI },
     { 0x022, 0x222, RV_S, false, true, RV_IRQ_SSI },
     { 0x222, 0x222, RV_U, false, false, RV_IRQ_SEI }, /* lower privilege: always enabled */
@@ -142,7 +149,8 @@ START_TEST(state_is_declared)
     state_coverage(rv_state, covered, sizeof(covered));
     for (size_t i = offsetof(struct rv_cpu, priv); i < offsetof(struct rv_cpu, pmp); i++)
         ck_assert_msg(covered[i], "byte %zu of struct rv_cpu is not saved", i);
-    ck_assert(covered[offsetof(struct rv_cpu, pmp.cfg)] && covered[offsetof(struct rv_cpu, pmp.addr)]);
+    ck_assert(covered[offsetof(struct rv_cpu, pmp.cfg)] &&
+              covered[offsetof(struct rv_cpu, pmp.addr)]);
     ck_assert(covered[offsetof(struct rv_cpu, x)] && covered[offsetof(struct rv_cpu, f)]);
 }
 END_TEST
@@ -150,10 +158,23 @@ END_TEST
 START_TEST(debugger_registers)
 {
     struct hart h = hart_create("rv64");
-    static const struct { const char *name; uint16_t number; } rows[] = {
-        { "zero", 0 }, { "a0", 10 }, { "t6", 31 }, { "pc", 32 }, { "ft0", 33 }, { "ft11", 64 },
-        { "fflags", 66 }, { "fcsr", 68 }, { "mstatus", 65 + 0x300 }, { "pmpaddr15", 65 + 0x3bf },
-        { "pmpcfg2", 65 + 0x3a2 }, { "mhpmcounter31", 65 + 0xb1f }, { "priv", 4161 },
+    static const struct {
+        const char *name;
+        uint16_t number;
+    } rows[] = {
+        { "zero", 0 },
+        { "a0", 10 },
+        { "t6", 31 },
+        { "pc", 32 },
+        { "ft0", 33 },
+        { "ft11", 64 },
+        { "fflags", 66 },
+        { "fcsr", 68 },
+        { "mstatus", 65 + 0x300 },
+        { "pmpaddr15", 65 + 0x3bf },
+        { "pmpcfg2", 65 + 0x3a2 },
+        { "mhpmcounter31", 65 + 0xb1f },
+        { "priv", 4161 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct cpu_reg *r = cpu_find_reg(&h.rv->cpu, rows[i].name);
@@ -162,7 +183,8 @@ START_TEST(debugger_registers)
     const struct cpu_reg *pc = cpu_find_reg(&h.rv->cpu, "pc");
     const struct cpu_reg *zero = cpu_find_reg(&h.rv->cpu, "zero");
     const struct cpu_reg *hart = cpu_find_reg(&h.rv->cpu, "mhartid");
-    ck_assert(pc->set(&h.rv->cpu, pc->arg, 0x80000000) && pc->get(&h.rv->cpu, pc->arg) == 0x80000000);
+    ck_assert(pc->set(&h.rv->cpu, pc->arg, 0x80000000) &&
+              pc->get(&h.rv->cpu, pc->arg) == 0x80000000);
     ck_assert(zero->set(&h.rv->cpu, zero->arg, 5) && zero->get(&h.rv->cpu, zero->arg) == 0);
     ck_assert(!hart->set(&h.rv->cpu, hart->arg, 5));
     hart_destroy(&h);
