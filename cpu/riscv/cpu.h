@@ -82,6 +82,7 @@ struct rv_cpu {
     uint32_t n_regs;
     uint32_t mode;       /* block key, see mode.c */
     uint64_t decode_ext; /* extension set in the decoder's terms */
+    bool programmed;     /* some mhpmevent is not 0: privilege changes matter to counters */
     uint64_t context;    /* TLB key last selected; ~0 = none */
     struct ev_timer stimecmp_timer, overflow_timer;
 

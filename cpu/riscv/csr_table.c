@@ -355,6 +355,7 @@ static void write_hpmevent(struct rv_cpu *rv, uint32_t index, uint64_t value)
     rv_counter_write(rv, index + 3, rv_counter_read(rv, index + 3)); /* stop under the old event */
     rv->counter[index + 3].event = value & mask;
     rv->counter[index + 3].running = 0;
+    rv_counters_derive(rv);
     rv_counters_sync(rv);
 }
 

@@ -102,13 +102,14 @@ static void derive(struct rv_cpu *rv)
     rv->pmp.mml = F_GET(rv->mseccfg, RV_MSECCFG_MML);
     rv->pmp.mmwp = F_GET(rv->mseccfg, RV_MSECCFG_MMWP);
     rv->context = ~0ull;
+    rv_counters_derive(rv);
     rv_flush_tlb(rv);
     rv_update_mode(rv);
 }
 
 /*
- * Machine level, "Reset". Integer and FP registers keep what they had, but for x10
- * and x11, which boot stages expect the board to set; here power-on is 0 for all.
+ * Machine level, "Reset": privilege, MIE, MPRV, PC and mcause; PMP and the rest of the state
+ * are unspecified there and are 0 here, so that a run is a function of its inputs.
  */
 static void reset(struct cpu *cpu)
 {

@@ -155,7 +155,7 @@ uint64_t rv_helper_cbo_zero(struct cpu *cpu, uint64_t va, uint64_t word, uint64_
     }
     va = align_down(va, BLOCK);
     for (unsigned i = 0; i < BLOCK; i += 8)
-        if (mmu_slow_store(cpu, va + i, ir_memop(8, 0), 0) && (cpu->exit & CPU_EXIT_EXCEPTION))
+        if (mmu_slow_store(cpu, va + i, ir_memop(8, 0), 0))
             break;
     return 0;
 }

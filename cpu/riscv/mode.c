@@ -104,11 +104,12 @@ void rv_update_mode(struct rv_cpu *rv)
 
 void rv_set_priv(struct rv_cpu *rv, uint64_t priv)
 {
-    if (rv->priv != priv) {
+    if (rv->priv != priv && UNLIKELY(rv->programmed)) {
         rv_counters_sync(rv); /* up to here under the old privilege */
         rv->priv = priv;
         rv_counters_sync(rv);
     }
+    rv->priv = priv;
     rv_update_mode(rv);
 }
 

@@ -349,7 +349,7 @@ int rv_config_parse(struct rv_config *out, const char *spec, const char *path, s
     if (strlen(spec) >= sizeof(text))
         return err_set(e, ERR_LIMIT, "CPU option of %zu characters; 1023 are accepted",
                        strlen(spec));
-    strcpy(text, spec); /* NOLINT: bounded above */
+    memcpy(text, spec, strlen(spec) + 1);
     char *name = strtok_r(text, ",", &save);
     if (name == NULL)
         return err_set(e, ERR_ARG, "the CPU option names no profile");

@@ -79,6 +79,7 @@ int rv_timers_init(struct rv_cpu *rv, struct err *e) MUST_CHECK;
 uint64_t rv_counter_read(const struct rv_cpu *rv, uint32_t n);
 void rv_counter_write(struct rv_cpu *rv, uint32_t n, uint64_t value);
 void rv_counters_sync(struct rv_cpu *rv); /* inhibit, event or privilege changed */
+void rv_counters_derive(struct rv_cpu *rv);
 bool rv_may_count(const struct rv_cpu *rv, uint32_t n);
 
 /* ---- pmp.c, trigger.c: CSR callbacks ---- */

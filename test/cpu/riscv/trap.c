@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trap entry, delegation, vectors, interrupt priority: privileged ISA 1.13, machine and supervisor
  * level. */
+#include "core/state/snapshot.h"
 #include "test/cpu/riscv/fixture.h"
 
 #define PC 0x80001234ull
@@ -155,6 +156,45 @@ START_TEST(state_is_declared)
 }
 END_TEST
 
+/* A hart in mid-flight, saved and restored into a fresh machine, is the same hart. */
+START_TEST(save_and_restore)
+{
+    struct hart a = hart_create("rv64"), b = hart_create("rv64");
+    struct state_writer *w;
+    struct state_reader *r;
+    struct err e = { 0 };
+    for (unsigned i = 1; i < 32; i++)
+        a.rv->x[i] = i * 0x0123456789abcdefull, a.rv->f[i] = ~a.rv->x[i];
+    set_csr(a.rv, RV_PMPADDR0, 0x12345);
+    set_csr(a.rv, RV_PMPCFG0, 0x1f);
+    set_csr(a.rv, RV_MSECCFG, 2);
+    set_csr(a.rv, RV_MENVCFG, F_MASK(RV_ENVCFG_STCE));
+    set_csr(a.rv, RV_STIMECMP, 1000);
+    set_csr(a.rv, RV_MHPMEVENT3, 2);
+    set_csr(a.rv, RV_SATP, 9ull << 60 | 0x77);
+    set_csr(a.rv, RV_MSTATUS, F_PUT(0ull, RV_MSTATUS_FS, RV_FS_CLEAN));
+    set_csr(a.rv, RV_FCSR, 0x9f); /* rounding mode 4 */
+    rv_cpu_set_irq(&a.rv->cpu, RV_IRQ_SEI, true);
+    rv_set_priv(a.rv, RV_S);
+    ck_assert_msg(snapshot_create(&w, NULL, "test", &e) == 0, "%s", e.text);
+    ck_assert_msg(machine_save(a.machine, w, &e) == 0, "%s", e.text);
+    ck_assert_msg(snapshot_finish(w, &e) == 0, "%s", e.text);
+    ck_assert_msg(snapshot_open_memory(&r, w, &e) == 0, "%s", e.text);
+    ck_assert_msg(machine_load(b.machine, r, &e) == 0, "%s", e.text);
+    const char *differs = state_compare(rv_state, a.rv, b.rv);
+    ck_assert_msg(differs == NULL, "%s differs", differs);
+    ck_assert_uint_eq(b.rv->mode, a.rv->mode); /* what is not saved was rebuilt */
+    ck_assert_uint_eq(b.rv->cpu.fp_mode, a.rv->cpu.fp_mode);
+    ck_assert(b.rv->programmed && b.rv->pmp.mmwp && b.rv->pmp.count == 16);
+    ck_assert(ev_is_armed(&b.rv->stimecmp_timer));
+    ck_assert_uint_eq(machine_hash(a.machine), machine_hash(b.machine));
+    snapshot_close(r);
+    snapshot_discard(w);
+    hart_destroy(&a);
+    hart_destroy(&b);
+}
+END_TEST
+
 START_TEST(debugger_registers)
 {
     struct hart h = hart_create("rv64");
@@ -200,6 +240,7 @@ Suite *test_suite(void)
     tcase_add_test(t, interrupt_vectors);
     tcase_add_test(t, reset_state);
     tcase_add_test(t, state_is_declared);
+    tcase_add_test(t, save_and_restore);
     tcase_add_test(t, debugger_registers);
     suite_add_tcase(s, t);
     return s;
