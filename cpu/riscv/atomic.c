@@ -9,14 +9,14 @@
 /* All need natural alignment; narrow results are sign-extended. */
 static uint16_t memop(const struct rv_tr *t, unsigned bytes)
 {
-    return ir_memop(bytes, IR_MEM_SIGNED | IR_MEM_ALIGNED | IR_MEM_ATOMIC |
+    return ir_memop(bytes, IR_MEM_ALIGNED | IR_MEM_ATOMIC |
                                (t->d.aq ? IR_MEM_ACQUIRE : 0u) | (t->d.rl ? IR_MEM_RELEASE : 0u));
 }
 
 static void lr(struct rv_tr *t, unsigned bytes)
 {
     ir_val_t va = rv_data_address(t, bytes, INSN_MEM_READ);
-    rv_put_rd(t, ir_loadr(t->u, IR_I64, va, memop(t, bytes)));
+    rv_put_rd(t, ir_loadr(t->u, IR_I64, va, memop(t, bytes) | IR_MEM_SIGNED));
 }
 
 static void sc(struct rv_tr *t, unsigned bytes)
@@ -30,13 +30,14 @@ static void amo(struct rv_tr *t, unsigned arg)
     unsigned bytes = arg & 0xff;
     ir_val_t va = rv_data_address(t, bytes, INSN_MEM_RMW);
     rv_put_rd(t, ir_amo(t->u, IR_I64, (enum ir_amo)(arg >> 8), va, rv_x(t, t->d.rs2),
-                        memop(t, bytes)));
+                        memop(t, bytes) | IR_MEM_SIGNED));
 }
 
 static void amocas(struct rv_tr *t, unsigned bytes)
 {
     ir_val_t va = rv_data_address(t, bytes, INSN_MEM_RMW);
-    rv_put_rd(t, ir_cas(t->u, IR_I64, va, rv_x(t, t->d.rd), rv_x(t, t->d.rs2), memop(t, bytes)));
+    rv_put_rd(t, ir_cas(t->u, IR_I64, va, rv_x(t, t->d.rd), rv_x(t, t->d.rs2),
+                        memop(t, bytes) | IR_MEM_SIGNED));
 }
 
 static void amocas_q(struct rv_tr *t, unsigned arg)

@@ -25,7 +25,7 @@ int rv_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, b
         .napot = rv_has(rv->config, RV_X_SVNAPOT),
         .cpu = probe ? NULL : cpu,
     };
-    enum mmu_rv_fault fault = mmu_rv_walk(&r, va, 1, access, probe, map);
+    enum mmu_rv_fault fault = mmu_rv_walk(&r, va, map->size == 0 ? 1 : map->size, access, probe, map);
     if (fault == MMU_RV_OK)
         return 0;
     if (!probe)

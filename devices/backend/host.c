@@ -137,6 +137,7 @@ unsigned host_poll(struct host *h, int timeout_ms)
 {
     if (h->in_poll)
         return 0;
+    host_input_note_time(h);
     uint64_t now = host_ms();
     if (timeout_ms == 0 && !h->pending && now == h->last_poll_ms)
         return 0;

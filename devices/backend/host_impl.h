@@ -70,6 +70,8 @@ struct host {
 
 int host_input_init(struct host *h, struct err *e) MUST_CHECK;
 void host_input_release(struct host *h);
+/* At the start of host_poll: the machine has come so far. */
+void host_input_note_time(struct host *h);
 /* At the end of host_poll: make pending inputs events of now. */
 void host_input_flush(struct host *h);
 

@@ -192,12 +192,16 @@ void host_input_release(struct host *h)
     ev_timer_release(&h->timer);
 }
 
+void host_input_note_time(struct host *h)
+{
+    h->furthest = MAX(h->furthest, ev_now(h->machine->queue));
+}
+
 void host_input_flush(struct host *h)
 {
     ps_t now = ev_now(h->machine->queue);
     if (h->record && !h->replaying) {
         struct err e;
-        h->furthest = MAX(h->furthest, now);
         if (record_flush(h->record, &e) < 0)
             host_quit(h, 1, e.text);
     }

@@ -215,8 +215,14 @@ int qcow2_set_refcount(struct qcow2 *q, uint64_t index, uint64_t value, struct e
 int qcow2_allocate(struct qcow2 *q, uint64_t *offset, struct err *e)
 {
     uint64_t index = MAX(q->free_hint, 1u);
+    /* Behind the end of the file all is free but what a crash lost: no endless search there. */
+    uint64_t limit = MAX(qcow2_clusters(q, q->file.size), index) + 64 * per_block(q) + 65536;
     for (;;) {
         struct qcow2_slot *slot;
+        if (index > limit)
+            return qcow2_damaged(q, e, "all clusters up to %#llx have a refcount, the file ends at %#llx",
+                                 (unsigned long long)(index * q->cluster_size),
+                                 (unsigned long long)q->file.size);
         int rc = make_block(q, index, &slot, e);
         if (rc < 0)
             return rc;

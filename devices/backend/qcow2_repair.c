@@ -63,6 +63,10 @@ static int refer_l1(struct count *c, const uint64_t *l1, uint32_t n)
         if (offset % q->cluster_size != 0)
             return qcow2_damaged(q, c->e, "L1 entry %u is %#llx", i, (unsigned long long)l1[i]);
         int rc = refer(c, "L2 table", offset, q->cluster_size);
+        /* At most one entry of each L1 table leads to it. */
+        if (rc == 0 && c->refs[offset / q->cluster_size] > q->n_snapshots + 1)
+            rc = qcow2_damaged(q, c->e, "several L1 entries with the L2 table at %#llx",
+                               (unsigned long long)offset);
         if (rc == 0)
             rc = block_file_read(&q->file, offset, q->table, q->cluster_size, c->e);
         for (uint64_t k = 0; rc == 0 && k < 1ull << q->l2_bits; k++)
@@ -194,7 +198,7 @@ static int set_flags(struct count *c)
 int qcow2_repair(struct qcow2 *q, struct err *e)
 {
     struct count c = { .q = q, .n = qcow2_clusters(q, q->file.size), .e = e };
-    if (c.n > 1ull << 32)
+    if (c.n > 1ull << 28)
         return err_set(e, ERR_LIMIT, "%s: too large to be repaired here; use qemu-img check -r all",
                        q->file.path);
     c.refs = calloc(c.n + 1, sizeof(*c.refs));

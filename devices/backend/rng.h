@@ -18,6 +18,7 @@
 struct rng;
 
 #define RNG_MAX_REQUEST 4096 /* bytes of one answer */
+#define RNG_MAX_WAITING 64
 
 /* `bytes` lives for the call. Called once per request, in order of the requests. */
 typedef void rng_ready_fn(void *arg, const uint8_t *bytes, size_t n);
@@ -31,7 +32,8 @@ int rng_attach(struct rng *r, rng_ready_fn *fn, void *arg, struct err *e) MUST_C
 
 /*
  * Ask for `n` bytes (cut to RNG_MAX_REQUEST). The answer has exactly that many and
- * comes before this returns (seeded) or in a later host_poll() (host).
+ * comes before this returns (seeded) or in a later host_poll() (host). At most
+ * RNG_MAX_WAITING requests may wait; one more is forgotten.
  */
 void rng_request(struct rng *r, size_t n);
 /* Forget requests not yet answered (device reset). */

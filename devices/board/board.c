@@ -126,7 +126,8 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
         goto fail;
     struct exec_host_ops host = { .poll = poll_host, .arg = b->host, .pace = c->pace };
     exec_set_host(b->exec, &host);
-    board_reset(b);
+    if ((r = board_reset(b, e)) < 0)
+        goto fail;
     *out = b;
     return 0;
 fail:
@@ -139,7 +140,7 @@ void board_destroy(struct board *b)
     if (!b)
         return;
     host_destroy(b->host);
-    if (b->ops->release)
+    if (b->machine && b->ops->release)
         b->ops->release(b);
     exec_destroy(b->exec);
     if (b->machine)
@@ -154,10 +155,10 @@ void board_destroy(struct board *b)
     free(b);
 }
 
-void board_reset(struct board *b)
+int board_reset(struct board *b, struct err *e)
 {
     machine_reset(b->machine);
-    b->ops->loaded(b);
+    return b->ops->load_images(b, e);
 }
 
 enum board_end board_run(struct board *b, const struct board_limits *limits, int *exit_code,
@@ -183,7 +184,8 @@ enum board_end board_run(struct board *b, const struct board_limits *limits, int
         if (stop != MACHINE_RESET || b->config.no_reboot)
             return BOARD_ENDED;
         machine_resume(b->machine);
-        board_reset(b);
+        if (board_reset(b, NULL) < 0) /* it fitted before */
+            return BOARD_ENDED;
     }
 }
 

@@ -85,7 +85,7 @@ int board_load(struct board *b, const char *path, struct err *e) MUST_CHECK;
 /* The device tree as handed to firmware: malloc'd, the caller's. */
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
 
-void board_reset(struct board *b);
+int board_reset(struct board *b, struct err *e) MUST_CHECK; /* an image may not fit */
 
 /* ---- what a board is ---- */
 struct board_device {
@@ -101,9 +101,9 @@ struct board_ops {
     uint64_t default_memory;
     const struct board_device *devices; /* what -device accepts, NULL name at the end */
     int (*build)(struct board *b, struct err *e);   /* parts and images */
-    void (*loaded)(struct board *b);                /* place images, set boot registers: after each reset */
+    int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
-    void (*release)(struct board *b);
+    void (*release)(struct board *b);    /* what does not die with the machine's arena */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */
 const struct board_ops *board_find(const char *name);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random I/O on an image and on a flat reference file of the same content; every
- * read is compared. usage: test-block-io DRIVE REFERENCE SEED OPERATIONS [kill]
- * DRIVE is spelt as for -drive. With "kill" the process ends itself at the end
- * without closing, right after a flush and some more writes elsewhere.
+ * read is compared. usage: test-block-io DRIVE REFERENCE SEED OPERATIONS [kill|N]
+ * DRIVE is spelt as for -drive. With "kill" the process ends itself after a flush
+ * without closing; with a number in the middle of its Nth write to the image
+ * (exit status 9), as a crash would.
  */
 #include "devices/backend/block.h"
 #include "core/util/hash.h"
@@ -13,7 +14,21 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_IO = 3 << 20 };
+enum { MAX_IO = 3 << 20, CUT = 9 };
+
+/* The one way to the image, put in between by the linker (--wrap). */
+static unsigned long writes_left;
+static int reference_fd = -1;
+ssize_t __real_pwrite(int fd, const void *buf, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t n, off_t at)
+{
+    if (fd != reference_fd && writes_left != 0 && --writes_left == 0) {
+        size_t torn = n / 2 / 512 * 512; /* sectors are written whole or not */
+        _exit(__real_pwrite(fd, buf, torn, at) == (ssize_t)torn ? CUT : 2);
+    }
+    return __real_pwrite(fd, buf, n, at);
+}
 
 struct run {
     struct block *block;
@@ -131,7 +146,7 @@ int main(int argc, char **argv)
     struct block_options o;
     struct err e;
     if (argc < 5) {
-        fprintf(stderr, "usage: %s DRIVE REFERENCE SEED OPERATIONS [kill]\n", argv[0]);
+        fprintf(stderr, "usage: %s DRIVE REFERENCE SEED OPERATIONS [kill|N]\n", argv[0]);
         return 2;
     }
     if (block_parse(&o, argv[1], &e) < 0 || block_open(&r.block, &o, NULL, &e) < 0) {
@@ -139,6 +154,9 @@ int main(int argc, char **argv)
         return 1;
     }
     r.reference = open(argv[2], O_RDWR | O_CREAT, 0600);
+    reference_fd = r.reference;
+    if (argc > 5)
+        writes_left = strtoul(argv[5], NULL, 0); /* "kill" is 0: never */
     r.random = strtoull(argv[3], NULL, 0);
     r.size = block_size(r.block);
     r.a = malloc(MAX_IO + 8);
@@ -149,7 +167,7 @@ int main(int argc, char **argv)
         step(&r);
     for (uint64_t at = 0; at < r.size; at += 1 << 20)
         compare(&r, at, (size_t)MIN(r.size - at, 1u << 20));
-    if (argc > 5)
+    if (argc > 5 && strcmp(argv[5], "kill") == 0)
         _exit(block_flush(r.block, &e) < 0);
     int rc = block_close(r.block, &e);
     if (rc < 0)

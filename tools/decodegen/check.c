@@ -15,11 +15,11 @@ static bool is_over(const struct row *a, const struct row *b)
 /* A word that both rows match. */
 static bool overlap(const struct row *a, const struct row *b, uint32_t *witness)
 {
-    struct cube not[2 * MAX_NOT];
+    struct cube not [2 * MAX_NOT];
     if (!cubes_meet(a->bits, b->bits))
         return false;
-    memcpy(not, a->not, a->n_not * sizeof *not);
-    memcpy(not + a->n_not, b->not, b->n_not * sizeof *not);
+    memcpy(not, a->not, a->n_not * sizeof *not );
+    memcpy(not +a->n_not, b->not, b->n_not * sizeof *not );
     return cube_left(cube_and(a->bits, b->bits), not, a->n_not + b->n_not, witness);
 }
 
@@ -31,8 +31,8 @@ static void check_overlaps(struct gen *g)
             uint32_t word;
             if (is_over(a, b) || is_over(b, a) || !overlap(a, b, &word))
                 continue;
-            fault(g, b->at, "%s overlaps %s (%s:%u): both match 0x%08x; one needs over=", b->name, a->name,
-                  a->at.file, a->at.line, word);
+            fault(g, b->at, "%s overlaps %s (%s:%u): both match 0x%08x; one needs over=", b->name,
+                  a->name, a->at.file, a->at.line, word);
         }
 }
 
@@ -93,14 +93,15 @@ static void check_reachable(struct gen *g, struct row *row)
             above[n_all++] = above[i];
     if (cube_left_by_rows(row->bits, row->not, row->n_not, above, n_all, &row->witness))
         return;
-    fault(g, row->at, "%s can never be reached%s%s", row->name, n_all != 0 ? ": all it matches goes to " : "",
+    fault(g, row->at, "%s can never be reached%s%s", row->name,
+          n_all != 0 ? ": all it matches goes to " : "",
           n_all != 0 ? above[0]->name : ": no value of its fields is left");
 }
 
 static void check_attributes(struct gen *g, const struct row *row)
 {
-    static const char *const with_mem[] = { "load", "store", "amo", "lr", "sc", "fp_load", "fp_store",
-                                            "vec_mem" };
+    static const char *const with_mem[] = { "load", "store",   "amo",      "lr",
+                                            "sc",   "fp_load", "fp_store", "vec_mem" };
     static const char *const with_branch[] = { "branch", "jump", "call", "ret", "indirect" };
     if (row->klass == NULL) {
         fault(g, row->at, "%s has no class", row->name);
@@ -132,8 +133,8 @@ static void check_registers(struct gen *g, const struct row *row)
         dst += (row->fields[i]->role & ROLE_WRITE) != 0;
     }
     if (src > MAX_SRC || dst > MAX_DST)
-        fault(g, row->at, "%s reads %u and writes %u registers; an insn_regs holds %d and %d", row->name,
-              src, dst, MAX_SRC, MAX_DST);
+        fault(g, row->at, "%s reads %u and writes %u registers; an insn_regs holds %d and %d",
+              row->name, src, dst, MAX_SRC, MAX_DST);
 }
 
 void check_rows(struct gen *g)

@@ -22,25 +22,25 @@ static struct cube cube_outside(struct cube c, struct cube e, uint32_t bits)
     return (struct cube){ c.mask | bit, c.value | (~e.value & bit) };
 }
 
-bool cube_left(struct cube c, const struct cube *not, unsigned n_not, uint32_t *witness)
+bool cube_left(struct cube c, const struct cube * not, unsigned n_not, uint32_t *witness)
 {
     return cube_left_by_rows(c, not, n_not, NULL, 0, witness);
 }
 
-bool cube_left_by_rows(struct cube c, const struct cube *not, unsigned n_not, struct row *const *rows,
-                       unsigned n_rows, uint32_t *witness)
+bool cube_left_by_rows(struct cube c, const struct cube * not, unsigned n_not,
+                       struct row *const *rows, unsigned n_rows, uint32_t *witness)
 {
-    while (n_not > 0 && !cubes_meet(c, not[0])) {
-        not++;
+    while (n_not > 0 && !cubes_meet(c, not [0])) {
+        not ++;
         n_not--;
     }
     if (n_not > 0) {
-        for (uint32_t bits = not[0].mask & ~c.mask; bits != 0; bits = not[0].mask & ~c.mask) {
-            if (cube_left_by_rows(cube_outside(c, not[0], bits), not + 1, n_not - 1, rows, n_rows,
+        for (uint32_t bits = not [0].mask & ~c.mask; bits != 0; bits = not [0].mask & ~c.mask) {
+            if (cube_left_by_rows(cube_outside(c, not [0], bits), not +1, n_not - 1, rows, n_rows,
                                   witness))
                 return true;
             uint32_t bit = bits & -bits;
-            c = (struct cube){ c.mask | bit, c.value | (not[0].value & bit) };
+            c = (struct cube){ c.mask | bit, c.value | (not [0].value & bit) };
         }
         return false;
     }
@@ -60,8 +60,8 @@ bool cube_left_by_rows(struct cube c, const struct cube *not, unsigned n_not, st
         c = (struct cube){ c.mask | bit, c.value | (row->bits.value & bit) };
     }
     for (unsigned i = 0; i < row->n_not; i++)
-        if (cubes_meet(c, row->not[i]) &&
-            cube_left_by_rows(cube_and(c, row->not[i]), NULL, 0, rows + 1, n_rows - 1, witness))
+        if (cubes_meet(c, row->not [i]) &&
+            cube_left_by_rows(cube_and(c, row->not [i]), NULL, 0, rows + 1, n_rows - 1, witness))
             return true;
     return false;
 }

@@ -2,8 +2,8 @@
 /*
  * The disassembler. A format is literal text in which the names of the row's members (or fields)
  * stand for their values; {...} is left out if all members in it have their rest value; ~ is
- * nothing and parts two names; '...' is literal although it has letters; a format that starts with + goes on at the mnemonic up to its first
- * blank.
+ * nothing and parts two names; '...' is literal although it has letters; a format that starts with
+ * + goes on at the mnemonic up to its first blank.
  */
 #include "tools/decodegen/decodegen.h"
 #include <ctype.h>
@@ -25,22 +25,28 @@ static void emit_names(const struct gen *g, FILE *out)
 {
     for (size_t i = 0; i < g->names.n; i++) {
         const struct names *names = g->names.at[i];
-        fprintf(out, "\nstatic const char *name_%s(uint64_t value)\n{\n    switch (value) {\n", names->name);
+        fprintf(out, "\nstatic const char *name_%s(uint64_t value)\n{\n    switch (value) {\n",
+                names->name);
         for (size_t k = 0; k < names->entries.n; k++) {
             const struct name_entry *entry = names->entries.at[k];
-            fprintf(out, "    case 0x%llx: return \"%s\";\n", (unsigned long long)entry->value, entry->text);
+            fprintf(out, "    case 0x%llx: return \"%s\";\n", (unsigned long long)entry->value,
+                    entry->text);
         }
         fputs("    default: return NULL;\n    }\n}\n", out);
-        fprintf(out, "\n__attribute__((unused)) static void put_%s(struct text *t, uint64_t value)\n{\n"
-                     "    const char *name = name_%s(value);\n"
-                     "    if (name != NULL)\n        put(t, \"%%s\", name);\n"
-                     "    else\n        put(t, \"0x%%\" PRIx64, value);\n}\n", names->name, names->name);
+        fprintf(out,
+                "\n__attribute__((unused)) static void put_%s(struct text *t, uint64_t value)\n{\n"
+                "    const char *name = name_%s(value);\n"
+                "    if (name != NULL)\n        put(t, \"%%s\", name);\n"
+                "    else\n        put(t, \"0x%%\" PRIx64, value);\n}\n",
+                names->name, names->name);
     }
 }
 
 static char *put_value(struct gen *g, const struct field *f)
 {
-    const struct names *names = f->names != NULL ? f->names : f->bank != NULL ? f->bank->names : NULL;
+    const struct names *names = f->names != NULL  ? f->names
+                                : f->bank != NULL ? f->bank->names
+                                                  : NULL;
     if (names != NULL)
         return pool_printf(&g->pool, "put_%s(t, (uint64_t)d->%s);", names->name, f->member);
     if (f->bank != NULL)
@@ -51,8 +57,8 @@ static char *put_value(struct gen *g, const struct field *f)
     case SHOW_TARGET:
         return pool_printf(&g->pool, "put(t, \"0x%%\" PRIx64, pc + (uint64_t)d->%s);", f->member);
     case SHOW_SHIFTED:
-        return pool_printf(&g->pool, "put(t, \"0x%%\" PRIx64, (uint64_t)d->%s >> %u & 0x%llx);", f->member,
-                           f->shift, (1ull << f->width) - 1);
+        return pool_printf(&g->pool, "put(t, \"0x%%\" PRIx64, (uint64_t)d->%s >> %u & 0x%llx);",
+                           f->member, f->shift, (1ull << f->width) - 1);
     default:
         return pool_printf(&g->pool, "put(t, \"%%\" PRId64, (int64_t)d->%s);", f->member);
     }
@@ -67,7 +73,12 @@ static const struct field *named(const struct row *row, const char *name)
     return row_member(row, name);
 }
 
-struct body { char *text; char *group; char *condition; bool grouped; };
+struct body {
+    char *text;
+    char *group;
+    char *condition;
+    bool grouped;
+};
 
 static void add_statement(struct gen *g, struct body *b, const char *statement)
 {
@@ -83,13 +94,15 @@ static const char *add_name(struct gen *g, const struct row *row, struct body *b
         n++;
     const struct field *f = named(row, pool_printf(&g->pool, "%.*s", (int)n, p));
     if (f == NULL) {
-        fault(g, row->at, "%s: format \"%s\": '%.*s' is no member of it", row->name, row->format, (int)n, p);
+        fault(g, row->at, "%s: format \"%s\": '%.*s' is no member of it", row->name, row->format,
+              (int)n, p);
         return p + n;
     }
     add_statement(g, b, put_value(g, f));
     if (b->grouped)
-        b->condition = pool_printf(&g->pool, "%s%sd->%s != %lld", b->condition,
-                                   b->condition[0] != '\0' ? " || " : "", f->member, (long long)f->rest);
+        b->condition =
+            pool_printf(&g->pool, "%s%sd->%s != %lld", b->condition,
+                        b->condition[0] != '\0' ? " || " : "", f->member, (long long)f->rest);
     return p + n;
 }
 
@@ -98,7 +111,8 @@ static const char *add_literal(struct gen *g, struct body *b, const char *p)
 {
     bool quoted = *p == '\'';
     p += quoted;
-    size_t n = strcspn(p, quoted ? "'" : "{}~'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    size_t n =
+        strcspn(p, quoted ? "'" : "{}~'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     add_statement(g, b, pool_printf(&g->pool, "put(t, \"%.*s\");", (int)n, p));
     return p + n + (quoted && p[n] == '\'');
 }
@@ -149,16 +163,25 @@ void emit_text(struct gen *g, FILE *out)
         if (k < bodies.n)
             continue;
         list_push(&g->pool, &bodies, body);
-        fprintf(out, "\nstatic void text_%zu(struct text *t, const struct %s_decoded *d, uint64_t pc)\n{\n"
-                     "    (void)t;\n    (void)d;\n    (void)pc;\n%s}\n", k, g->prefix, body);
+        fprintf(
+            out,
+            "\nstatic void text_%zu(struct text *t, const struct %s_decoded *d, uint64_t pc)\n{\n"
+            "    (void)t;\n    (void)d;\n    (void)pc;\n%s}\n",
+            k, g->prefix, body);
     }
-    fprintf(out, "\nvoid %s_disassemble(const struct %s_decoded *d, uint64_t pc, char *text, size_t size)\n{\n"
-                 "    static void (*const operands[])(struct text *, const struct %s_decoded *, uint64_t) = {\n",
+    fprintf(out,
+            "\nvoid %s_disassemble(const struct %s_decoded *d, uint64_t pc, char *text, size_t "
+            "size)\n{\n"
+            "    static void (*const operands[])(struct text *, const struct %s_decoded *, "
+            "uint64_t) = {\n",
             g->prefix, g->prefix, g->prefix);
     for (size_t i = 0; i < g->rows.n; i++) {
         const struct row *row = g->rows.at[i];
         fprintf(out, "        [%s_INSN_%s] = text_%u,\n", g->upper, row->symbol, row->text);
     }
-    fprintf(out, "    };\n    struct text t = { text, size };\n    put(&t, \"%%s\", %s_insn_descs[d->form].name);\n"
-                 "    operands[d->form](&t, d, pc);\n}\n", g->prefix);
+    fprintf(out,
+            "    };\n    struct text t = { text, size };\n    put(&t, \"%%s\", "
+            "%s_insn_descs[d->form].name);\n"
+            "    operands[d->form](&t, d, pc);\n}\n",
+            g->prefix);
 }

@@ -2,7 +2,8 @@
 /*
  * The decoder: a tree of switches. At each node the run of bits that tells most of the rows left
  * apart is switched on; a row in which some of these bits are free goes down several branches. At a
- * leaf the few rows left are compared in falling depth, so that a row stands before those it is over.
+ * leaf the few rows left are compared in falling depth, so that a row stands before those it is
+ * over.
  */
 #include "tools/decodegen/decodegen.h"
 #include <stdlib.h>
@@ -63,11 +64,13 @@ void emit_extract(struct gen *g, FILE *out)
         if (k < bodies.n)
             continue;
         list_push(&g->pool, &bodies, body);
-        fprintf(out, "\nstatic bool extract_%zu(uint32_t w, uint16_t id, uint16_t form, uint8_t length,\n"
-                     "                       struct %s_decoded *out)\n{\n    (void)w;\n"
-                     "    *out = (struct %s_decoded){\n"
-                     "        .id = id, .form = form, .length = length,\n%s    };\n    return true;\n}\n",
-                k, g->prefix, g->prefix, body);
+        fprintf(
+            out,
+            "\nstatic bool extract_%zu(uint32_t w, uint16_t id, uint16_t form, uint8_t length,\n"
+            "                       struct %s_decoded *out)\n{\n    (void)w;\n"
+            "    *out = (struct %s_decoded){\n"
+            "        .id = id, .form = form, .length = length,\n%s    };\n    return true;\n}\n",
+            k, g->prefix, g->prefix, body);
     }
 }
 
@@ -97,10 +100,10 @@ static void emit_row_test(const struct gen *g, FILE *out, const struct row *row,
         glue = " && ";
     }
     for (unsigned i = 0; i < row->n_not; i++) {
-        const struct cube *not = &row->not[i];
-        if (!cubes_meet(row->bits, *not))
+        const struct cube *not = &row->not [i];
+        if (!cubes_meet(row->bits, *not ))
             continue;
-        fprintf(out, "%s(w & 0x%xu) != 0x%xu", glue, not->mask, not->value);
+        fprintf(out, "%s(w & 0x%xu) != 0x%xu", glue, not ->mask, not ->value);
         glue = " && ";
     }
     if (row->n_clauses != 0) {
@@ -118,9 +121,12 @@ static void emit_row_test(const struct gen *g, FILE *out, const struct row *row,
             row->width / 8);
 }
 
-struct run { unsigned lo, n, score; };
+struct run {
+    unsigned lo, n, score;
+};
 
-/* How well bits lo..lo+n-1 tell rows apart: rows get 2 if fixed there, the values seen break ties. */
+/* How well bits lo..lo+n-1 tell rows apart: rows get 2 if fixed there, the values seen break ties.
+ */
 static unsigned score_run(struct row *const *rows, size_t n_rows, unsigned lo, unsigned n)
 {
     uint32_t mask = (uint32_t)(((1ull << n) - 1) << lo);
@@ -134,7 +140,10 @@ static unsigned score_run(struct row *const *rows, size_t n_rows, unsigned lo, u
         values += !seen[v];
         seen[v] = true;
     }
-    return values < 2 && fixed == n_rows ? 0 : values == 0 ? 0 : fixed == n_rows ? 10000 + values : fixed;
+    return values < 2 && fixed == n_rows ? 0
+           : values == 0                 ? 0
+           : fixed == n_rows             ? 10000 + values
+                                         : fixed;
 }
 
 static struct run best_run(struct row *const *rows, size_t n_rows, uint32_t tested)
@@ -149,7 +158,10 @@ static struct run best_run(struct row *const *rows, size_t n_rows, uint32_t test
     return best;
 }
 
-struct tree { const struct gen *g; FILE *out; };
+struct tree {
+    const struct gen *g;
+    FILE *out;
+};
 
 static void emit_node(const struct tree *t, struct row **rows, size_t n_rows, uint32_t tested,
                       unsigned level)
@@ -199,8 +211,8 @@ static void emit_node(const struct tree *t, struct row **rows, size_t n_rows, ui
 
 void emit_tree(struct gen *g, FILE *out)
 {
-    fprintf(out, "\nbool %s_decode(uint32_t w, uint64_t features, struct %s_decoded *out)\n{\n", g->prefix,
-            g->prefix);
+    fprintf(out, "\nbool %s_decode(uint32_t w, uint64_t features, struct %s_decoded *out)\n{\n",
+            g->prefix, g->prefix);
     struct row **rows = pool_alloc(&g->pool, g->rows.n * sizeof *rows);
     for (size_t i = 0; i < g->rows.n; i++)
         rows[i] = g->rows.at[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line of a table into words. Quotes and parentheses hold blanks together; # starts a comment. */
+/* One line of a table into words. Quotes and parentheses hold blanks together; # starts a comment.
+ */
 #include "tools/decodegen/decodegen.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -61,7 +62,8 @@ bool parse_number(const char *text, int64_t *value)
 }
 
 /* "0,2" or "11..15" */
-bool parse_values(struct gen *g, struct place at, const char *text, uint32_t out[MAX_NOT], unsigned *n)
+bool parse_values(struct gen *g, struct place at, const char *text, uint32_t out[MAX_NOT],
+                  unsigned *n)
 {
     char *copy = pool_printf(&g->pool, "%s", text), *save = NULL;
     for (char *item = strtok_r(copy, ",", &save); item != NULL; item = strtok_r(NULL, ",", &save)) {

@@ -22,8 +22,10 @@ static char *guard_of(struct gen *g, const char *include)
 static void emit_source(struct gen *g, FILE *out, const char *include)
 {
     emit_notice(out);
-    fprintf(out, "#include \"%s\"\n#include \"core/util/bits.h\"\n#include <inttypes.h>\n"
-                 "#include <stdarg.h>\n#include <string.h>\n", include);
+    fprintf(out,
+            "#include \"%s\"\n#include \"core/util/bits.h\"\n#include <inttypes.h>\n"
+            "#include <stdarg.h>\n#include <string.h>\n",
+            include);
     emit_tables(g, out);
     emit_extract(g, out);
     emit_tree(g, out);

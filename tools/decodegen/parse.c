@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files and declarations: isa, bank, names, ext, field, with. Rows are kept until all files are read. */
+/* Files and declarations: isa, bank, names, ext, field, with. Rows are kept until all files are
+ * read. */
 #include "tools/decodegen/decodegen.h"
 #include <ctype.h>
 #include <errno.h>
@@ -14,11 +15,26 @@
     }                                                                                              \
     return NULL
 
-struct field *find_field(const struct gen *g, const char *name) { FIND(field, fields); }
-struct row *find_row(const struct gen *g, const char *name) { FIND(row, rows); }
-const struct bank *find_bank(const struct gen *g, const char *name) { FIND(bank, banks); }
-static struct names *names_by(const struct gen *g, const char *name) { FIND(names, names); }
-static const struct ext *find_ext(const struct gen *g, const char *name) { FIND(ext, exts); }
+struct field *find_field(const struct gen *g, const char *name)
+{
+    FIND(field, fields);
+}
+struct row *find_row(const struct gen *g, const char *name)
+{
+    FIND(row, rows);
+}
+const struct bank *find_bank(const struct gen *g, const char *name)
+{
+    FIND(bank, banks);
+}
+static struct names *names_by(const struct gen *g, const char *name)
+{
+    FIND(names, names);
+}
+static const struct ext *find_ext(const struct gen *g, const char *name)
+{
+    FIND(ext, exts);
+}
 #undef FIND
 
 const struct names *find_names(const struct gen *g, const char *name)
@@ -119,7 +135,8 @@ static void parse_names(struct gen *g, const struct line *l)
             continue;
         for (size_t k = 0; k < names->entries.n; k++)
             if (((struct name_entry *)names->entries.at[k])->value == (uint64_t)value)
-                fault(g, l->at, "names %s: value %lld has two texts", names->name, (long long)value);
+                fault(g, l->at, "names %s: value %lld has two texts", names->name,
+                      (long long)value);
         struct name_entry *entry = pool_alloc(&g->pool, sizeof *entry);
         entry->value = (uint64_t)value;
         entry->text = strcmp(text, "\"\"") == 0 ? "" : text;
@@ -165,8 +182,13 @@ static bool parse_piece(struct field *f, const char *text)
 
 static bool parse_role(struct field *f, const char *word)
 {
-    static const struct { const char *word; enum field_role role; } roles[] = {
-        { "read", ROLE_READ }, { "write", ROLE_WRITE }, { "rw", ROLE_RW },
+    static const struct {
+        const char *word;
+        enum field_role role;
+    } roles[] = {
+        { "read", ROLE_READ },
+        { "write", ROLE_WRITE },
+        { "rw", ROLE_RW },
     };
     for (size_t i = 0; i < ARRAY_LEN(roles); i++)
         if (strcmp(word, roles[i].word) == 0) {
@@ -179,7 +201,10 @@ static bool parse_role(struct field *f, const char *word)
 static bool parse_show(struct field *f, const char *word)
 {
     static const char *const kinds[] = {
-        [SHOW_DEC] = "dec", [SHOW_HEX] = "hex", [SHOW_TARGET] = "target", [SHOW_SHIFTED] = "shifted",
+        [SHOW_DEC] = "dec",
+        [SHOW_HEX] = "hex",
+        [SHOW_TARGET] = "target",
+        [SHOW_SHIFTED] = "shifted",
     };
     for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
         if (strcmp(word, kinds[i]) == 0) {
@@ -189,7 +214,8 @@ static bool parse_show(struct field *f, const char *word)
     return false;
 }
 
-/* One word of a field line and its argument. Returns the number of words used, 0 = not understood. */
+/* One word of a field line and its argument. Returns the number of words used, 0 = not understood.
+ */
 static unsigned parse_field_word(struct gen *g, struct field *f, const char *word, const char *arg)
 {
     int64_t number;
@@ -228,14 +254,16 @@ static void check_pieces(struct gen *g, const struct field *f)
     for (unsigned i = 0; i < f->n_pieces; i++) {
         uint32_t bits = (uint32_t)((2ull << f->pieces[i].hi) - (1ull << f->pieces[i].lo));
         if (seen & bits)
-            fault(g, f->at, "field '%s' has bit %u twice", f->name, (unsigned)__builtin_ctz(seen & bits));
+            fault(g, f->at, "field '%s' has bit %u twice", f->name,
+                  (unsigned)__builtin_ctz(seen & bits));
         seen |= bits;
     }
     if (f->n_pieces == 0)
         fault(g, f->at, "field '%s' has no bits", f->name);
     for (unsigned i = 0; i < f->n_never; i++)
         if (f->width < 32 && f->never[i] >> f->width != 0)
-            fault(g, f->at, "field '%s' of %u bits is never %u anyway", f->name, f->width, f->never[i]);
+            fault(g, f->at, "field '%s' of %u bits is never %u anyway", f->name, f->width,
+                  f->never[i]);
 }
 
 /* field NAME BITS... WORDS..., several on a line */
@@ -257,11 +285,14 @@ static void parse_fields(struct gen *g, const struct line *l)
             i++;
         check_pieces(g, f);
         while (i < l->n && strcmp(l->tokens[i], "field") != 0) {
-            unsigned used = parse_field_word(g, f, l->tokens[i], i + 1 < l->n ? l->tokens[i + 1] : NULL);
+            unsigned used =
+                parse_field_word(g, f, l->tokens[i], i + 1 < l->n ? l->tokens[i + 1] : NULL);
             if (used == 0) {
-                fault(g, l->at, "field '%s': '%s' is not understood; accepted: bits, read|write|rw BANK, "
+                fault(g, l->at,
+                      "field '%s': '%s' is not understood; accepted: bits, read|write|rw BANK, "
                       "imm, signed, pair, shift N, plus N, as MEMBER, never LIST, names NAMES, "
-                      "show dec|hex|target|shifted, rest N", f->name, l->tokens[i]);
+                      "show dec|hex|target|shifted, rest N",
+                      f->name, l->tokens[i]);
                 return;
             }
             i += used;
@@ -271,8 +302,11 @@ static void parse_fields(struct gen *g, const struct line *l)
 
 void parse_file(struct gen *g, const char *path)
 {
-    static const struct { const char *word; void (*parse)(struct gen *, const struct line *); } kinds[] = {
-        { "isa", parse_isa }, { "bank", parse_bank }, { "names", parse_names },
+    static const struct {
+        const char *word;
+        void (*parse)(struct gen *, const struct line *);
+    } kinds[] = {
+        { "isa", parse_isa }, { "bank", parse_bank },    { "names", parse_names },
         { "ext", parse_ext }, { "field", parse_fields },
     };
     struct place at = { path, 0 };
@@ -314,7 +348,8 @@ void resolve_declarations(struct gen *g)
     for (size_t i = 0; i < g->banks.n; i++) {
         struct bank *bank = g->banks.at[i];
         if (bank->names_name != NULL && (bank->names = find_names(g, bank->names_name)) == NULL)
-            fault(g, bank->at, "bank '%s': no names '%s' are declared", bank->name, bank->names_name);
+            fault(g, bank->at, "bank '%s': no names '%s' are declared", bank->name,
+                  bank->names_name);
     }
     for (size_t i = 0; i < g->fields.n; i++) {
         struct field *f = g->fields.at[i];

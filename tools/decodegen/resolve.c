@@ -46,7 +46,8 @@ static void resolve_map(struct gen *g, struct row *row, char *text)
         if (strcmp(row->fields[i]->name, equals + 1) == 0)
             map.field = row->fields[i];
     if (map.field == NULL && !parse_number(equals + 1, &map.value))
-        fault(g, row->at, "%s: '%s' is neither a number nor a field of this row", row->name, equals + 1);
+        fault(g, row->at, "%s: '%s' is neither a number nor a field of this row", row->name,
+              equals + 1);
     if (map.field != NULL && map.field->bank != target->bank)
         fault(g, row->at, "%s: '%s' names another kind of register than %s of %s", row->name,
               equals + 1, text, row->expand->name);
@@ -67,7 +68,8 @@ static void resolve_expand(struct gen *g, struct row *row)
         row->expand = NULL;
         return;
     }
-    for (char *item = strtok_r(list, ", \t)", &save); item != NULL; item = strtok_r(NULL, ", \t)", &save))
+    for (char *item = strtok_r(list, ", \t)", &save); item != NULL;
+         item = strtok_r(NULL, ", \t)", &save))
         resolve_map(g, row, item);
     for (unsigned i = 0; i < row->expand->n_fields; i++) {
         unsigned k = 0;
@@ -82,7 +84,8 @@ static void resolve_expand(struct gen *g, struct row *row)
         while (k < row->n_maps && row->maps[k].field != row->fields[i])
             k++;
         if (k == row->n_maps)
-            fault(g, row->at, "%s: expand=%s does not use '%s'", row->name, text, row->fields[i]->name);
+            fault(g, row->at, "%s: expand=%s does not use '%s'", row->name, text,
+                  row->fields[i]->name);
     }
 }
 
@@ -126,7 +129,8 @@ static void add_member(struct gen *g, const struct field *f)
     static const char *const reserved[] = { "id", "form", "length" };
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
         if (strcmp(f->member, reserved[i]) == 0)
-            fault(g, f->at, "member '%s' is every instruction's; choose another with 'as'", f->member);
+            fault(g, f->at, "member '%s' is every instruction's; choose another with 'as'",
+                  f->member);
     struct member *m = find_member(g, f->member);
     if (m == NULL) {
         m = pool_alloc(&g->pool, sizeof *m);
@@ -137,7 +141,8 @@ static void add_member(struct gen *g, const struct field *f)
         return;
     }
     if (m->is_reg != (f->role != ROLE_VALUE))
-        fault(g, f->at, "member '%s' holds a register in one field and a value in another", m->name);
+        fault(g, f->at, "member '%s' holds a register in one field and a value in another",
+              m->name);
     static const char *const wider[] = { "uint8_t", "uint16_t", "int64_t" };
     for (size_t i = ARRAY_LEN(wider); i-- > 0;)
         if (strcmp(wider[i], m->type) == 0 || strcmp(wider[i], field_type(f)) == 0) {

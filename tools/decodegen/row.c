@@ -25,11 +25,15 @@ static void add_not(struct gen *g, struct row *row, struct cube c)
     if (row->n_not == MAX_NOT)
         fault(g, row->at, "%s: more than %d excluded values", row->name, MAX_NOT);
     else
-        row->not[row->n_not++] = c;
+        row->not [row->n_not++] = c;
 }
 
 /* Where reading the bits of a row got stuck: the word, the bit it would describe, and why. */
-struct stuck { unsigned token; int next; const char *why; };
+struct stuck {
+    unsigned token;
+    int next;
+    const char *why;
+};
 
 /* Consume the pieces of `f` from bit *next down as far as they follow each other. */
 static uint32_t take_pieces(const struct field *f, int *next)
@@ -108,17 +112,20 @@ static bool read_bits(const struct gen *g, struct row *row, const struct line *l
     return true;
 }
 
-static bool read_any_width(struct gen *g, struct row *row, const struct line *l, struct stuck *stuck)
+static bool read_any_width(struct gen *g, struct row *row, const struct line *l,
+                           struct stuck *stuck)
 {
     struct stuck best = { 0, 99, NULL };
     for (unsigned i = 0; i < g->n_widths; i++) {
         if (read_bits(g, row, l, g->widths[i], stuck))
             return true;
         /* The width that fits best explains best. */
-        if (stuck->token > best.token || (stuck->token == best.token && abs(stuck->next) < abs(best.next)))
+        if (stuck->token > best.token ||
+            (stuck->token == best.token && abs(stuck->next) < abs(best.next)))
             best = *stuck;
     }
-    if (best.next == -1 && best.token <= l->n && best.why != NULL && find_field(g, best.why) != NULL)
+    if (best.next == -1 && best.token <= l->n && best.why != NULL &&
+        find_field(g, best.why) != NULL)
         fault(g, l->at, "%s: not all bits of field '%s' stand in the row", row->name, best.why);
     else
         fault(g, l->at, "%s: at bit %d '%s' %s", row->name, best.next,
@@ -132,14 +139,23 @@ static const char *const class_names[] = {
 #undef X
 };
 
-struct choice { const char *word, *symbol; };
+struct choice {
+    const char *word, *symbol;
+};
 static const struct choice mem_kinds[] = {
-    { "r", "INSN_MEM_READ" }, { "w", "INSN_MEM_WRITE" }, { "rw", "INSN_MEM_RMW" }, { NULL, NULL },
+    { "r", "INSN_MEM_READ" },
+    { "w", "INSN_MEM_WRITE" },
+    { "rw", "INSN_MEM_RMW" },
+    { NULL, NULL },
 };
 static const struct choice branch_kinds[] = {
-    { "cond", "INSN_COND" },         { "direct", "INSN_DIRECT" },
-    { "call", "INSN_CALL_DIRECT" },  { "indirect", "INSN_INDIRECT" },
-    { "icall", "INSN_CALL_INDIRECT" }, { "ret", "INSN_RETURN" }, { NULL, NULL },
+    { "cond", "INSN_COND" },
+    { "direct", "INSN_DIRECT" },
+    { "call", "INSN_CALL_DIRECT" },
+    { "indirect", "INSN_INDIRECT" },
+    { "icall", "INSN_CALL_INDIRECT" },
+    { "ret", "INSN_RETURN" },
+    { NULL, NULL },
 };
 
 static const char *choose(struct gen *g, const struct row *row, const struct choice *choices,
@@ -170,7 +186,8 @@ static void parse_if(struct gen *g, struct row *row, const char *text)
     for (char *any = strtok_r(copy, "|", &outer); any != NULL; any = strtok_r(NULL, "|", &outer)) {
         uint64_t bits = 0;
         char *inner = NULL;
-        for (char *ext = strtok_r(any, "+", &inner); ext != NULL; ext = strtok_r(NULL, "+", &inner)) {
+        for (char *ext = strtok_r(any, "+", &inner); ext != NULL;
+             ext = strtok_r(NULL, "+", &inner)) {
             size_t i = 0;
             while (i < g->exts.n && strcmp(((struct ext *)g->exts.at[i])->name, ext) != 0)
                 i++;
@@ -220,8 +237,8 @@ static void parse_constraint(struct gen *g, struct row *row, char *word)
             return;
         for (unsigned k = 0; k < n; k++) {
             if (f->width < 32 && values[k] >> f->width != 0)
-                fault(g, row->at, "%s: '%s' of %u bits is never %u anyway", row->name, name, f->width,
-                      values[k]);
+                fault(g, row->at, "%s: '%s' of %u bits is never %u anyway", row->name, name,
+                      f->width, values[k]);
             add_not(g, row, field_cube(f, values[k]));
         }
         return;
@@ -231,7 +248,8 @@ static void parse_constraint(struct gen *g, struct row *row, char *word)
 
 static void parse_attribute(struct gen *g, struct row *row, const char *token)
 {
-    static const char *const keys[] = {
+    enum { IF, CLASS, MEM, SIZE, BRANCH, OVER, EXPAND, READS, WRITES, N_KEYS };
+    static const char *const keys[N_KEYS] = {
         "if", "class", "mem", "size", "branch", "over", "expand", "reads", "writes",
     };
     char *word = pool_printf(&g->pool, "%s", token);
@@ -242,7 +260,7 @@ static void parse_attribute(struct gen *g, struct row *row, const char *token)
     }
     char *equals = strchr(word, '=');
     size_t k = 0, length = equals == NULL ? 0 : (size_t)(equals - word);
-    while (k < ARRAY_LEN(keys) && (strlen(keys[k]) != length || strncmp(word, keys[k], length) != 0))
+    while (k < N_KEYS && (strlen(keys[k]) != length || strncmp(word, keys[k], length) != 0))
         k++;
     if (equals == NULL) {
         fault(g, row->at, "%s: attribute '%s' is not understood", row->name, word);
@@ -251,22 +269,40 @@ static void parse_attribute(struct gen *g, struct row *row, const char *token)
     char *value = equals + 1;
     int64_t number;
     switch (k) {
-    case 0: parse_if(g, row, value); return;
-    case 1: row->klass = choose_class(g, row, value); return;
-    case 2: row->mem = choose(g, row, mem_kinds, value, "mem"); return;
-    case 3:
+    case IF:
+        parse_if(g, row, value);
+        return;
+    case CLASS:
+        row->klass = choose_class(g, row, value);
+        return;
+    case MEM:
+        row->mem = choose(g, row, mem_kinds, value, "mem");
+        return;
+    case SIZE:
         if (!parse_number(value, &number) || number < 0 || number > 255)
             fault(g, row->at, "%s: size wants bytes, not '%s'", row->name, value);
         else
             row->size = (unsigned)number;
         row->has_size = true;
         return;
-    case 4: row->branch = choose(g, row, branch_kinds, value, "branch"); return;
-    case 5: row->over_text = value; return;
-    case 6: row->expand_text = value; return;
-    case 7: parse_implicit(g, row, value, row->reads, &row->n_reads); return;
-    case 8: parse_implicit(g, row, value, row->writes, &row->n_writes); return;
-    default: parse_constraint(g, row, word); return;
+    case BRANCH:
+        row->branch = choose(g, row, branch_kinds, value, "branch");
+        return;
+    case OVER:
+        row->over_text = value;
+        return;
+    case EXPAND:
+        row->expand_text = value;
+        return;
+    case READS:
+        parse_implicit(g, row, value, row->reads, &row->n_reads);
+        return;
+    case WRITES:
+        parse_implicit(g, row, value, row->writes, &row->n_writes);
+        return;
+    default:
+        parse_constraint(g, row, word);
+        return;
     }
 }
 
@@ -291,8 +327,9 @@ static void parse_row(struct gen *g, const struct line *l)
         for (unsigned k = 0; k < f->n_never; k++)
             add_not(g, row, field_cube(f, f->never[k]));
         if (f->pair) /* the even register names the pair */
-            add_not(g, row, (struct cube){ 1u << f->pieces[f->n_pieces - 1].lo,
-                                           1u << f->pieces[f->n_pieces - 1].lo });
+            add_not(g, row,
+                    (struct cube){ 1u << f->pieces[f->n_pieces - 1].lo,
+                                   1u << f->pieces[f->n_pieces - 1].lo });
     }
     for (unsigned i = 1; l->with != NULL && i < l->with->n; i++)
         parse_attribute(g, row, l->with->tokens[i]);

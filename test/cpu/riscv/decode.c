@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The RISC-V decoder against the manual's formats and reserved encodings, and against itself: what
- * the tables generate must agree. decode_objdump.c compares all encodings with an independent reader.
+ * the tables generate must agree. decode_objdump.c compares all encodings with an independent
+ * reader.
  */
 #include "test/check_main.h"
 #include "core/util/bits.h"
@@ -24,6 +25,7 @@ static uint64_t next_random(void *arg)
 }
 
 /* Words put together by hand from volume I, "Base Instruction Formats" and "C". */
+/* clang-format off */
 static const struct { uint32_t word; uint16_t id; uint8_t length, rd, rs1, rs2; int64_t imm; } formats[] = {
     { 0x00c58533, RV_INSN_ADD,  4, 10, 11, 12, 0 },
     { 0x80000513, RV_INSN_ADDI, 4, 10, 0, 0, -2048 },
@@ -59,6 +61,7 @@ static const struct { uint32_t word; uint16_t id; uint8_t length, rd, rs1, rs2; 
     { 0x852e,     RV_INSN_ADD,  2, 10, 0, 11, 0 },
     { 0x9002,     RV_INSN_EBREAK, 2, 0, 0, 0, 0 },
 };
+/* clang-format on */
 
 START_TEST(format)
 {
@@ -69,14 +72,16 @@ START_TEST(format)
     if (!legal)
         return;
     ck_assert_str_eq(rv_insn_descs[d.id].name, rv_insn_descs[formats[_i].id].name);
-    ck_assert_msg(d.length == formats[_i].length && d.rd == formats[_i].rd && d.rs1 == formats[_i].rs1 &&
-                  d.rs2 == formats[_i].rs2 && d.imm == formats[_i].imm,
+    ck_assert_msg(d.length == formats[_i].length && d.rd == formats[_i].rd &&
+                      d.rs1 == formats[_i].rs1 && d.rs2 == formats[_i].rs2 &&
+                      d.imm == formats[_i].imm,
                   "0x%08x: length %u rd %u rs1 %u rs2 %u imm %" PRId64, word, d.length, d.rd, d.rs1,
                   d.rs2, d.imm);
 }
 END_TEST
 
 /* Reserved in the chapters named; illegal whatever the extensions. */
+/* clang-format off */
 static const struct { uint32_t word; const char *why; } reserved[] = {
     { 0x0000, "C: defined illegal" },
     { 0x0004, "c.addi4spn with immediate 0" },
@@ -107,6 +112,7 @@ static const struct { uint32_t word; const char *why; } reserved[] = {
     { 0x0000007f, "80-bit prefix and longer" },
     { 0xffffffff, "defined illegal" },
 };
+/* clang-format on */
 
 START_TEST(reserved_is_illegal)
 {
@@ -118,6 +124,7 @@ START_TEST(reserved_is_illegal)
 END_TEST
 
 /* HINT and may-be spaces: what a word is with an extension and what without. */
+/* clang-format off */
 static const struct { uint32_t word; uint64_t without; const char *with_name, *without_name; } spaces[] = {
     { 0x0100000f, BIT(RV_EXT_ZIHINTPAUSE), "pause",      "fence" },
     { 0x00200033, BIT(RV_EXT_ZIHINTNTL),   "ntl.p1",     "add" },
@@ -138,6 +145,7 @@ static const struct { uint32_t word; uint64_t without; const char *with_name, *w
     { 0x10200073, BIT(RV_EXT_S),           "sret",       NULL },
     { 0x12000073, BIT(RV_EXT_S),           "sfence.vma", NULL },
 };
+/* clang-format on */
 
 START_TEST(extensions_decide)
 {
@@ -164,7 +172,8 @@ START_TEST(random_words_decode_back)
             ck_assert_uint_eq(d.length, (word & 3) == 3 ? 4 : 2);
             ck_assert_uint_eq(rv_insn_descs[form].length, d.length);
             ck_assert(form < RV_INSN_COUNT ? d.id == form : d.id < RV_INSN_COUNT);
-            ck_assert(d.rm != 5 && d.rm != 6 && d.rd < 32 && d.rs1 < 32 && d.rs2 < 32 && d.rs3 < 32);
+            ck_assert(d.rm != 5 && d.rm != 6 && d.rd < 32 && d.rs1 < 32 && d.rs2 < 32 &&
+                      d.rs3 < 32);
         }
 }
 END_TEST
@@ -198,6 +207,7 @@ START_TEST(compressed_ignores_upper_half)
 }
 END_TEST
 
+/* clang-format off */
 static const struct { uint32_t word; struct insn_regs regs; } registers[] = {
     { 0x00c58533, { { 11, 12, NO, NO }, { 10, NO } } },       /* add a0, a1, a2 */
     { 0x00000013, { { NO, NO, NO, NO }, { NO, NO } } },       /* nop: x0 is no dependence */
@@ -210,6 +220,7 @@ static const struct { uint32_t word; struct insn_regs regs; } registers[] = {
     { 0xe42e,     { { 11, 2, NO, NO }, { NO, NO } } },        /* c.sdsp a1, 8(sp) */
     { 0x9082,     { { 1, NO, NO, NO }, { 1, NO } } },         /* c.jalr ra */
 };
+/* clang-format on */
 
 static bool same_set(const uint8_t *a, const uint8_t *b, size_t n)
 {
@@ -225,12 +236,14 @@ START_TEST(registers_are_slots)
     struct insn_regs regs;
     ck_assert(rv_decode(registers[_i].word, ALL, &d));
     rv_insn_regs(&d, &regs);
-    ck_assert_msg(same_set(regs.src, registers[_i].regs.src, 4) && same_set(regs.dst, registers[_i].regs.dst, 2),
+    ck_assert_msg(same_set(regs.src, registers[_i].regs.src, 4) &&
+                      same_set(regs.dst, registers[_i].regs.dst, 2),
                   "0x%08x: %u %u %u %u -> %u %u", registers[_i].word, regs.src[0], regs.src[1],
                   regs.src[2], regs.src[3], regs.dst[0], regs.dst[1]);
 }
 END_TEST
 
+/* clang-format off */
 static const struct { uint32_t word; const char *text; } texts[] = {
     { 0x00c58533, "add a0, a1, a2" },
     { 0xfeb53c23, "sd a1, -8(a0)" },
@@ -250,6 +263,7 @@ static const struct { uint32_t word; const char *text; } texts[] = {
     { 0x81c54573, "mop.r.0 a0, a0" },
     { 0x9002,     "c.ebreak" },
 };
+/* clang-format on */
 
 START_TEST(disassembles)
 {

@@ -13,13 +13,17 @@
 
 /* The words as a section without symbols, in an object whose attributes name the extensions. */
 #define COMMAND                                                                                    \
-    "cd %s && printf '.incbin \"words\"\n' > words.s && riscv64-linux-gnu-as -o words.o words.s "    \
-    "-march=rv64gc_zicbom_zicbop_zicboz_zihintpause_zawrs_zfh_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_zknd_"  \
+    "cd %s && printf '.incbin \"words\"\n' > words.s && riscv64-linux-gnu-as -o words.o words.s "  \
+    "-march=rv64gc_zicbom_zicbop_zicboz_zihintpause_zawrs_zfh_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_"     \
+    "zknd_"                                                                                        \
     "zkne_zknh_zksed_zksh_svinval && riscv64-linux-gnu-objcopy --strip-all words.o && "            \
     "riscv64-linux-gnu-objdump -D -z -j .text -M no-aliases words.o"
 enum { SHOWN = 40 };
 
-struct words { uint32_t *at; size_t n, cap; };
+struct words {
+    uint32_t *at;
+    size_t n, cap;
+};
 
 static void add_word(struct words *w, uint32_t word)
 {
@@ -67,7 +71,9 @@ static void squeeze(char *text)
 /* Extensions that objdump 2.40 does not know yet: it must think their words illegal. */
 static bool is_newer(uint32_t word)
 {
-    static const char *const newer[] = { "zicond", "zacas", "zabha", "zfa", "zcb", "zimop", "zcmop" };
+    static const char *const newer[] = {
+        "zicond", "zacas", "zabha", "zfa", "zcb", "zimop", "zcmop"
+    };
     struct rv_decoded d;
     if (!rv_decode(word, ~0ull, &d))
         return false;
@@ -78,6 +84,7 @@ static bool is_newer(uint32_t word)
 }
 
 /* "" = illegal */
+/* clang-format off */
 static const struct { const char *ours, *theirs, *why; } exceptions[] = {
     { "fence",     "",           "rd and rs1 are reserved, implementations ignore them" },
     { "fence.tso", "",           "the same" },
@@ -110,6 +117,7 @@ static const struct { const char *ours, *theirs, *why; } exceptions[] = {
     { "",          "hinval.gvma", "H has its own table" },
     { "",          "aes64ks1i",  "round numbers 11 to 15 are reserved" },
 };
+/* clang-format on */
 
 static bool may_differ(uint32_t word, const char *ours, const char *theirs, const char *operands)
 {
@@ -130,7 +138,8 @@ static bool same_operand(const struct rv_decoded *d, const char *ours, const cha
     const struct insn_desc *desc = &rv_insn_descs[d->form];
     char *end, *their_end;
     uint64_t v = strtoull(ours, &end, 0);
-    if (strcmp(ours, theirs) == 0 || (desc->klass == INSN_fence && v == 0 && strcmp(theirs, "unknown") == 0))
+    if (strcmp(ours, theirs) == 0 ||
+        (desc->klass == INSN_fence && v == 0 && strcmp(theirs, "unknown") == 0))
         return true;
     if (desc->klass == INSN_csr && strtoull(theirs, &their_end, 0) == d->csr && *their_end == '\0')
         return true; /* a CSR that objdump has no name for yet */
@@ -138,7 +147,8 @@ static bool same_operand(const struct rv_decoded *d, const char *ours, const cha
         return false;
     if (desc->klass == INSN_csr && v == d->csr)
         return true; /* one that RV64 does not have: mstatush and the like */
-    return v == strtoull(theirs, &their_end, desc->branch != INSN_NO_BRANCH ? 16 : 0) && *their_end == '\0';
+    return v == strtoull(theirs, &their_end, desc->branch != INSN_NO_BRANCH ? 16 : 0) &&
+           *their_end == '\0';
 }
 
 static bool same_operands(uint32_t word, char *ours, char *theirs)
@@ -153,7 +163,8 @@ static bool same_operands(uint32_t word, char *ours, char *theirs)
         if (!same_operand(&d, a, b))
             return false;
     /* Exact conversions have no rm in objdump's listing. */
-    return b == NULL && (a == NULL || (rv_insn_descs[d.id].klass == INSN_fp_cvt && strcmp(a, "rne") == 0));
+    return b == NULL &&
+           (a == NULL || (rv_insn_descs[d.id].klass == INSN_fp_cvt && strcmp(a, "rne") == 0));
 }
 
 /* objdump's line "   4:\t00b50533          \tadd\ta0,a0,a1". */
@@ -206,11 +217,13 @@ static unsigned compare(const struct words *words, unsigned bytes)
                                       : may_differ(word, ours, theirs, operands))
             continue;
         if (different++ < SHOWN)
-            printf("%08x: ours '%s %s', objdump's '%s %s'\n", word, ours, our_operands, theirs, operands);
+            printf("%08x: ours '%s %s', objdump's '%s %s'\n", word, ours, our_operands, theirs,
+                   operands);
         fflush(stdout);
     }
     ck_assert_msg(pclose(dump) == 0 && seen == words->n,
-                  "objdump (package binutils-riscv64-linux-gnu) gave %zu of %zu lines", seen, words->n);
+                  "objdump (package binutils-riscv64-linux-gnu) gave %zu of %zu lines", seen,
+                  words->n);
     snprintf(command, sizeof command, "rm -r %s", dir);
     ck_assert_int_eq(system(command), 0);
     return different;
@@ -232,7 +245,8 @@ START_TEST(all_patterns)
 {
     struct words words = { 0 };
     for (uint32_t i = 0; i < 1u << 20; i++)
-        add_word(&words, 3 | F_GET(i, 4, 0) << 2 | F_GET(i, 7, 5) << 12 | F_GET(i, 19, 8) << 20 | 5 << 7 | 6 << 15);
+        add_word(&words, 3 | F_GET(i, 4, 0) << 2 | F_GET(i, 7, 5) << 12 | F_GET(i, 19, 8) << 20 |
+                             5 << 7 | 6 << 15);
     ck_assert_uint_eq(compare(&words, 4), 0);
     free(words.at);
 }

@@ -3,7 +3,7 @@
 # Tables that must not pass: every case below is a table and the complaint it must bring, with its line.
 # usage: errors.sh DECODEGEN
 set -eu
-decodegen=$1
+decodegen=$(realpath "$1")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"

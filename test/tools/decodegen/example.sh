@@ -3,7 +3,7 @@
 # The worked example of docs/decode.md does what the document says.
 # usage: example.sh DECODEGEN CC SOURCE-TREE
 set -eu
-decodegen=$1 cc=$2 top=$3
+decodegen=$(realpath "$1") cc=$2 top=$3
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$top/docs/decode.md" | sed '1d;$d'; }
