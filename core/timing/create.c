@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct tm_model *const tm_models[] = { &tm_functional, NULL };
+const struct tm_model *const tm_models[] = { &tm_functional, &tm_inorder, NULL };
 
 #define MAX_PARAMS 128
 
