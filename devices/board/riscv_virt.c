@@ -12,6 +12,7 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/htif.h"
 #include "devices/ns16550.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/sifive_test.h"
@@ -238,6 +239,10 @@ static int build(struct board *b, struct err *e)
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
         (r = build_uart(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
+    /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
+    if (b->kernel && !b->bios && b->kernel->tohost &&
+        !htif_create(b->machine, "htif", b->kernel->tohost, NULL, e))
+        return e->code;
     struct sifive_test *test = sifive_test_create(b->machine, "test", e);
     if (!test)
         return e->code;
