@@ -90,7 +90,12 @@ struct htif *htif_create(struct machine *m, const char *id, pa_t tohost,
         return NULL;
     }
     h = device_create(m, &ops, id, e);
-    if (!h || (backend && char_attach(backend, id, &output_only, h, &h->port, e) < 0) || mem_add_mmio(m->memory, id, tohost, 8, OVER_RAM, &word_ops, h, NULL, e) < 0)
+    if (!h || (backend && char_attach(backend, id, &output_only, h, &h->port, e) < 0) || mem_add_mmio(m->memory, id, tohost, 8, OVER_RAM, &word_ops, h, &h->word, e) < 0)
         return NULL;
     return h;
+}
+
+void htif_enable(struct htif *h, bool on)
+{
+    mem_enable_region(h->dev.machine->memory, h->word, on);
 }

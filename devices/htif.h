@@ -17,9 +17,13 @@
 struct htif {
     struct device dev;
     struct char_port *port;   /* wiring */
+    struct mem_region *word;
 
     uint64_t high;            /* saved from here on: upper half stored so far */
 };
+
+/* Off while images are placed: the word lies in what they fill. On after htif_create. */
+void htif_enable(struct htif *h, bool on);
 
 /* `tohost` is a multiple of 8. `backend` may be NULL. */
 struct htif *htif_create(struct machine *m, const char *id, pa_t tohost,
