@@ -4,7 +4,6 @@
  * Entered when a probe missed, so also for all that is never entered.
  */
 #include "mmu/tlb_impl.h"
-#include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include <stdlib.h>
@@ -93,20 +92,6 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     return 0;
 }
 
-static void charge(struct cpu *cpu, va_t va, pa_t pa, unsigned size, bool write)
-{
-    const struct tm_cpu *tm = cpu->tm;
-    if (tm != NULL && (tm->model->hooks & TM_DATA))
-        cpu->budget -= tm->model->data_access(cpu->tm, va, pa, size, write);
-}
-
-void mmu_charge(struct cpu *cpu, va_t va, unsigned size, bool write)
-{
-    uint32_t i = (uint32_t)(va >> MEM_PAGE_SHIFT) & (MMU_WAYS - 1);
-    charge(cpu, va, (write ? cpu->set->store_pa : cpu->set->load_pa)[i] | PAGE_OFFSET(va), size,
-           write);
-}
-
 /* ---- one page ---- */
 
 static struct mem_attrs attrs_of(const struct cpu *cpu)
@@ -127,7 +112,6 @@ static int load_at(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
 {
     if (LIKELY(t->host != NULL)) {
         *value = ld_le(t->host, size);
-        charge(cpu, va, t->map.pa, size, false);
         return 0;
     }
     struct mem_attrs attrs = attrs_of(cpu);
@@ -152,7 +136,6 @@ static int store_at(struct cpu *cpu, va_t va, unsigned size, const struct target
     if (LIKELY(t->host != NULL && !t->rom)) {
         st_le(t->host, value, size);
         written(cpu, t, size);
-        charge(cpu, va, t->map.pa, size, true);
         return 0;
     }
     struct mem_attrs attrs = attrs_of(cpu);
@@ -367,12 +350,10 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
     }
     old[0] = ld_le64(t.host);
     old[1] = ld_le64(t.host + 8);
-    charge(cpu, va, t.map.pa, 16, false);
     if (old[0] == expected[0] && old[1] == expected[1]) {
         st_le64(t.host, value[0]);
         st_le64(t.host + 8, value[1]);
         written(cpu, &t, 16);
-        charge(cpu, va, t.map.pa, 16, true);
     }
     return 0;
 }

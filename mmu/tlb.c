@@ -245,8 +245,6 @@ void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cp
     struct mmu_entry *e = access == CPU_STORE ? &cpu->set->store[i] : &cpu->set->load[i];
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
-    (access == CPU_STORE ? cpu->set->store_pa : cpu->set->load_pa)[i] =
-        map->pa & ~(pa_t)(MEM_PAGE - 1);
     t->filled = true;
     if (map->page_shift > MEM_PAGE_SHIFT)
         t->shifts |= 1ull << map->page_shift;

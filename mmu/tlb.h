@@ -47,8 +47,6 @@ struct mmu_set {
     struct mmu_entry store[MMU_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index (va >> 1) & (MMU_JUMPS - 1); empty: va = 1 */
-    uint64_t load_pa[MMU_WAYS];        /* physical pages of the entries: mmu_charge */
-    uint64_t store_pa[MMU_WAYS];
     uint32_t jump_mode;                /* core/exec: mode flags of the code in `jump` */
 };
 
@@ -103,11 +101,6 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
 /* 16-byte CAS; va is 16-aligned (checked by the caller). */
 int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2],
                     uint64_t old[2]);
-/*
- * Timing. The slow paths charge TM_DATA for RAM by themselves. An executor whose
- * unit wants TM_DATA calls this after each access that hit a load or store entry.
- */
-void mmu_charge(struct cpu *cpu, va_t va, unsigned size, bool write);
 /* Reservation: LR/SC, exclusives. *failed: 0 stored, 1 not. */
 int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct tm_model *const tm_models[] = { &tm_functional, NULL };
+const struct tm_model *const tm_models[] = { &tm_functional, &tm_inorder, NULL };
 
 #define MAX_PARAMS 128
 
@@ -96,21 +96,19 @@ static int file_line(void *user, const char *section, const char *name, const ch
     return f->rc == 0;
 }
 
-static int read_file(struct tm_cpu *t, const char *path, struct err *e)
+static int read_core(struct tm_cpu *t, const char *text, struct err *e)
 {
     struct file f = { .t = t, .e = e };
-    int line = ini_parse(path, file_line, &f);
-    if (line == -1)
-        return err_set_errno(e, ERR_IO, errno, "core file %s", path);
+    int line = ini_parse_string(text, file_line, &f);
     if (line == -2)
-        return err_set(e, ERR_NOMEM, "core file %s: no memory", path);
+        return err_set(e, ERR_NOMEM, "core parameters: no memory");
     if (f.rc != 0) {
-        (void)err_context(e, "core file %s, line %d", path, line);
+        (void)err_context(e, "core parameters, line %d", line);
         return f.rc;
     }
     if (line > 0)
-        return err_set(e, ERR_FORMAT, "core file %s, line %d: neither '[section]', 'name = value' "
-                       "nor a comment", path, line);
+        return err_set(e, ERR_FORMAT, "core parameters, line %d: neither '[section]', 'name = value' "
+                       "nor a comment", line);
     return 0;
 }
 
@@ -137,7 +135,7 @@ static int set_options(struct tm_cpu *t, const char *text, struct err *e)
     return 0;
 }
 
-int tm_create(struct tm_cpu **out, const char *spec, const char *core_file, uint32_t cpu,
+int tm_create(struct tm_cpu **out, const char *spec, const char *core, uint32_t cpu,
               struct err *e)
 {
     size_t n = strcspn(spec, ",");
@@ -153,7 +151,7 @@ int tm_create(struct tm_cpu **out, const char *spec, const char *core_file, uint
     t->last_line = UINT64_MAX;
     for (const struct tm_param *p = m->params; p != NULL && p->name != NULL; p++)
         memcpy((char *)t + p->at, &p->def, sizeof(p->def));
-    int rc = core_file != NULL ? read_file(t, core_file, e) : 0;
+    int rc = core != NULL ? read_core(t, core, e) : 0;
     if (rc == 0)
         rc = set_options(t, spec + n, e);
     if (rc == 0 && m->init != NULL)

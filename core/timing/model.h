@@ -84,8 +84,11 @@ extern const struct tm_model tm_functional; /* params: cpi 1..100 */
 extern const struct tm_model tm_inorder;
 extern const struct tm_model *const tm_models[]; /* NULL-terminated */
 
-/* `spec` = "inorder" or "inorder,param=value,..."; `core_file` may be NULL. */
-int tm_create(struct tm_cpu **out, const char *spec, const char *core_file, uint32_t cpu,
+/*
+ * `spec` = "inorder" or "inorder,param=value,..."; `core` is the text of the CPU
+ * profile (INI, section [name-of-model]) or NULL.
+ */
+int tm_create(struct tm_cpu **out, const char *spec, const char *core, uint32_t cpu,
               struct err *e) MUST_CHECK;
 void tm_destroy(struct tm_cpu *t);
 

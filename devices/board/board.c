@@ -140,6 +140,8 @@ void board_destroy(struct board *b)
     if (!b)
         return;
     host_destroy(b->host);
+    if (b->machine && b->ops->release)
+        b->ops->release(b);
     exec_destroy(b->exec);
     if (b->machine)
         machine_destroy(b->machine);

@@ -12,8 +12,11 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/htif.h"
 #include "devices/ns16550.h"
+#include "devices/board/virtio_parts.h"
 #include "devices/sifive_test.h"
+#include "devices/virtio/mmio.h"
 #include "irqchip/aclint.h"
 #include "irqchip/plic.h"
 #include <elf.h>
@@ -43,6 +46,9 @@ struct virt {
     struct mem_ram *dram, *mrom;
     struct plic *plic;
     struct aclint *aclint;
+    struct htif *htif;                 /* NULL: the program has no tohost */
+    struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
+    struct parts parts;
     bool has_sswi;
     uint8_t rng_seed[32];
 };
@@ -143,6 +149,46 @@ static int build_uart(struct board *b, struct virt *v, struct err *e)
     return device_map(&u->dev, b->machine->memory, virt_map[VIRT_UART].base, e);
 }
 
+/* Devices take slots from the highest address down, as on QEMU's board. */
+static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *e)
+{
+    struct virt *v = arg;
+
+    for (uint32_t i = VIRT_VIRTIO_SLOTS; i-- > 0;) {
+        if (!v->slots[i]->virtio) {
+            virtio_mmio_attach(v->slots[i], dev);
+            return 0;
+        }
+    }
+    return err_set(e, ERR_LIMIT, "device %s: all %d virtio MMIO slots are taken", id, VIRT_VIRTIO_SLOTS);
+}
+
+static int build_virtio(struct board *b, struct virt *v, struct err *e)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; i < VIRT_VIRTIO_SLOTS && r == 0; i++) {
+        char id[32];
+        snprintf(id, sizeof(id), "virtio-mmio%u", i);
+        v->slots[i] = virtio_mmio_create(b->machine, id, false, e);
+        if (!v->slots[i])
+            return e->code;
+        irq_connect(&v->slots[i]->irq, plic_set_level, v->plic, virt_map[VIRT_VIRTIO].source + i);
+        r = device_map(&v->slots[i]->dev, b->machine->memory,
+                       virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
+    }
+    v->parts = (struct parts){ .board = b, .plug_mmio = plug_mmio, .arg = v };
+    return r < 0 ? r : parts_build(&v->parts, e);
+}
+
+static void release(struct board *b)
+{
+    struct virt *v = b->parts;
+
+    if (v)
+        parts_release(&v->parts);
+}
+
 static int open_images(struct board *b, struct err *e)
 {
     const struct board_config *c = &b->config;
@@ -192,8 +238,14 @@ static int build(struct board *b, struct err *e)
         st_le64(v->rng_seed + i, machine_random_next(&random));
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
-        (r = build_uart(b, v, e)) < 0)
+        (r = build_uart(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
+    /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
+    if (b->kernel && !b->bios && b->kernel->tohost) {
+        v->htif = htif_create(b->machine, "htif", b->kernel->tohost, NULL, e);
+        if (!v->htif)
+            return e->code;
+    }
     struct sifive_test *test = sifive_test_create(b->machine, "test", e);
     if (!test)
         return e->code;
@@ -310,19 +362,24 @@ static void write_mask_rom(struct virt *v, const struct placement *p)
 static int load_images(struct board *b, struct err *e)
 {
     struct placement p = { 0 };
-    int r = place_all(b, &p, e);
+    struct virt *v = b->parts;
 
+    if (v->htif)
+        htif_enable(v->htif, false);
+    int r = place_all(b, &p, e);
+    if (v->htif)
+        htif_enable(v->htif, true);
     if (r == 0)
-        write_mask_rom(b->parts, &p);
+        write_mask_rom(v, &p);
     return r;
 }
 
-static const struct board_device no_devices[] = { { NULL, NULL } };
 static const char *const aliases[] = { "virt", NULL };
 extern const struct board_ops board_riscv_virt;
 const struct board_ops board_riscv_virt = {
     .name = "riscv-virt", .doc = "RISC-V VirtIO board", .aliases = aliases, .isa = &rv_isa,
     .qemu_arch = "riscv64", .default_cpu = "rv64", .max_cpus = BOARD_MAX_CPUS,
-    .default_memory = 1ull << 30, .devices = no_devices,
+    .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = load_images, .device_tree = device_tree,
+    .release = release,
 };

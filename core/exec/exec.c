@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/exec_impl.h"
+#include "core/timing/model.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_CPUS 1024u
+#define SLICE_CYCLES (1 << 17)
+
+static const struct state_field exec_state[] = {
+    STATE(exec_sched, now),  STATE(exec_sched, deadline),
+    STATE(exec_sched, turn), STATE(exec_sched, in_round),
+    STATE_PTR(exec_sched, cursors, cursor_bytes, MAX_CPUS * sizeof(struct exec_cursor)),
+    STATE_END,
+};
+
+/* ---- what others tell ---- */
+
+static void event_armed(void *arg, ps_t earliest)
+{
+    exec_cut(arg, earliest);
+}
+
+static void stopped(void *arg)
+{
+    struct exec *x = arg;
+    if (x->running != NULL)
+        cpu_kick(x->running);
+}
+
+/* An idle CPU was kicked: if an interrupt is there it runs from now on. */
+static void kicked(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    ps_t now = ev_now(x->machine->queue);
+    if (!cpu->isa->has_work(cpu))
+        return;
+    cpu->run = CPU_RUNNING;
+    exec_advance_to(cpu, now);
+    exec_cut(x, now);
+}
+
+/* ---- saved state ---- */
+
+static void part_reset(void *object)
+{
+    struct exec *x = CONTAINER_OF((struct exec_sched *)object, struct exec, sched);
+    memset(x->sched.cursors, 0, x->sched.cursor_bytes);
+    mmu_flush_all_cpus(x->machine);
+}
+
+static void part_loaded(void *object)
+{
+    struct exec *x = CONTAINER_OF((struct exec_sched *)object, struct exec, sched);
+    if (x->sched.turn > x->n_cpus)
+        x->sched.in_round = 0; /* a snapshot is not trusted */
+    x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
+    x->flush_wanted = true;
+    x->pace_host_ns = 0;
+    mmu_flush_all_cpus(x->machine);
+}
+
+/* ---- life ---- */
+
+static int create_backends(struct exec *x, struct err *e)
+{
+    x->ops = &exec_interp;
+#ifdef ORRERY_EXEC_X86_64
+    if (x->options.mode == EXEC_JIT)
+        x->ops = &exec_x86_64;
+#else
+    if (x->options.mode == EXEC_JIT)
+        return err_set(e, ERR_UNSUPPORTED, "there is no code generator for this host; --exec "
+                       "interp works");
+#endif
+    int rc = x->ops->create(&x->be, x, &x->options, e);
+    if (rc < 0)
+        return rc;
+    if (x->ops == &exec_interp) {
+        x->interp = x->be;
+        return 0;
+    }
+    return exec_interp.create(&x->interp, x, &x->options, e);
+}
+
+int exec_create(struct exec **out, struct machine *m, const struct exec_options *o, struct err *e)
+{
+    struct exec *x = calloc(1, sizeof(*x));
+    if (x == NULL)
+        return err_set(e, ERR_NOMEM, "no memory to run CPUs");
+    x->machine = m;
+    x->options = *o;
+    if (x->options.code_bytes == 0)
+        x->options.code_bytes = 64u << 20;
+    if (x->options.quantum == 0)
+        x->options.quantum = 10 * PS_PER_US;
+    if (x->options.region_threshold == 0)
+        x->options.region_threshold = 1000;
+    x->insn_limit = UINT64_MAX;
+    x->slice = SLICE_CYCLES;
+    arena_init(&x->arena, 0);
+    arena_init(&x->scratch, 0);
+    arena_init(&x->transient, 0);
+    x->sched.cursors = calloc(MAX_CPUS, sizeof(*x->sched.cursors));
+    int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
+    if (rc == 0)
+        rc = create_backends(x, e);
+    struct machine_part part = { .name = "exec", .version = 1, .state = exec_state,
+                                 .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
+    if (rc == 0)
+        rc = machine_add_part(m, &part, e);
+    if (rc < 0) {
+        exec_destroy(x);
+        return rc;
+    }
+    ev_set_listener(m->queue, event_armed, x);
+    m->stopped = stopped;
+    m->stopped_arg = x;
+    if (o->perf_map) {
+        char path[64];
+        snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
+        x->perf_map = fopen(path, "w"); /* a help for profiling: without it the run goes on */
+    }
+    *out = x;
+    return 0;
+}
+
+void exec_destroy(struct exec *x)
+{
+    if (x == NULL)
+        return;
+    for (uint32_t i = 0; i < x->n_cpus; i++) {
+        mmu_detach(x->cores[i]->cpu);
+        x->cores[i]->cpu->exec_private = NULL;
+        x->cores[i]->cpu->exec = NULL;
+        free(x->cores[i]);
+    }
+    for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
+        if (x->rams[r] != NULL)
+            x->rams[r]->written = NULL;
+        free(x->pages[r]);
+    }
+    ev_set_listener(x->machine->queue, NULL, NULL);
+    x->machine->stopped = NULL;
+    if (x->be != NULL)
+        x->ops->destroy(x->be);
+    if (x->interp != NULL && x->interp != x->be)
+        exec_interp.destroy(x->interp);
+    if (x->perf_map != NULL)
+        fclose(x->perf_map);
+    arena_destroy(&x->arena);
+    arena_destroy(&x->scratch);
+    arena_destroy(&x->transient);
+    free(x->hash);
+    free(x->breaks);
+    free(x->watches);
+    free(x->coverage);
+    free(x->sched.cursors);
+    free(x);
+}
+
+/* ---- CPUs ---- */
+
+static uint64_t param_of(const struct tm_cpu *t, const struct tm_param *p)
+{
+    uint64_t v;
+    memcpy(&v, (const char *)t + p->at, sizeof(v));
+    return v;
+}
+
+/* Blocks carry static costs and are shared: so all CPUs have one model and equal parameters. */
+static int check_model(const struct cpu *a, const struct cpu *b, struct err *e)
+{
+    if ((a->tm == NULL) != (b->tm == NULL) || (a->tm != NULL && a->tm->model != b->tm->model))
+        return err_set(e, ERR_UNSUPPORTED, "%s and %s have different timing models; one for all is "
+                       "accepted", a->name, b->name);
+    for (const struct tm_param *p = a->tm ? a->tm->model->params : NULL; p && p->name; p++)
+        if (param_of(a->tm, p) != param_of(b->tm, p))
+            return err_set(e, ERR_UNSUPPORTED, "%s and %s differ in the timing parameter %s; one "
+                           "value for all is accepted", a->name, b->name, p->name);
+    return 0;
+}
+
+static void timing_reset(void *object)
+{
+    struct tm_cpu *tm = object;
+    if (tm->model->reset != NULL)
+        tm->model->reset(tm);
+}
+
+static int add_timing_part(struct cpu *cpu, struct err *e)
+{
+    if (cpu->tm == NULL || cpu->tm->model->state == NULL)
+        return 0;
+    char *name = arena_printf(&cpu->machine->arena, "%s-timing", cpu->name);
+    if (name == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for a CPU");
+    struct machine_part part = { .name = name, .version = 1, .state = cpu->tm->model->state,
+                                 .object = cpu->tm, .reset = timing_reset };
+    return machine_add_part(cpu->machine, &part, e);
+}
+
+static int add_coverage(struct exec *x, struct err *e)
+{
+    if (!x->options.coverage || x->coverage != NULL)
+        return 0;
+    x->n_coverage = UINT16_MAX + 1u;
+    x->coverage = calloc(x->n_coverage, sizeof(*x->coverage));
+    return x->coverage != NULL ? 0 : err_set(e, ERR_NOMEM, "no memory to count encodings");
+}
+
+int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
+{
+    int rc = 0;
+    if (x->n_cpus == MAX_CPUS)
+        return err_set(e, ERR_LIMIT, "more than %u CPUs", MAX_CPUS);
+    if (cpu->index != x->n_cpus)
+        return err_set(e, ERR_ARG, "%s is added as CPU %u; CPUs are added in order of index",
+                       cpu->name, x->n_cpus);
+    if (x->n_cpus != 0)
+        rc = check_model(x->cores[0]->cpu, cpu, e);
+    if (rc == 0)
+        rc = exec_cache_adopt_rams(x, e);
+    if (rc == 0)
+        rc = add_coverage(x, e);
+    if (rc == 0)
+        rc = add_timing_part(cpu, e);
+    if (rc < 0)
+        return rc;
+    struct exec_core *core = aligned_alloc(64, (sizeof(*core) + 63) & ~(size_t)63);
+    if (core == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for a CPU");
+    memset(core, 0, sizeof(*core));
+    core->cpu = cpu;
+    rc = mmu_attach(cpu, e);
+    if (rc < 0) {
+        free(core);
+        return rc;
+    }
+    cpu->exec = x;
+    cpu->exec_private = &core->shared;
+    cpu->kicked = kicked;
+    cpu->uniform = cpu->tm != NULL ? cpu->tm->uniform : 1;
+    x->cores[x->n_cpus++] = core;
+    x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
+    return 0;
+}
+
+void exec_set_host(struct exec *x, const struct exec_host_ops *ops)
+{
+    x->host = ops != NULL ? *ops : (struct exec_host_ops){ 0 };
+}
+
+uint32_t exec_n_cpus(const struct exec *x)
+{
+    return x->n_cpus;
+}
+
+struct cpu *exec_cpu(const struct exec *x, uint32_t index)
+{
+    return index < x->n_cpus ? x->cores[index]->cpu : NULL;
+}
+
+const uint64_t *exec_coverage(const struct exec *x, uint32_t *n)
+{
+    *n = x->n_coverage;
+    return x->coverage;
+}
+
+uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
+{
+    const struct exec_counters *c = &x->count;
+    const struct exec_stat all[] = {
+        { "instructions", "", exec_insns(x) },
+        { "blocks_translated", "", c->translated },
+        { "regions", "", c->regions },
+        { "blocks_dropped", "", c->dropped },
+        { "cache_flushes", "", c->flushes },
+        { "guest_bytes_translated", "B", c->guest_bytes },
+        { "host_code", "B", x->ops->code_used(x->be) },
+        { "translation_time", "ns", c->translate_ns },
+        { "block_lookups", "", c->lookups },
+        { "edges_linked", "", c->links },
+        { "exceptions", "", c->exceptions },
+        { "interrupts", "", c->interrupts },
+        { "rounds", "", c->rounds },
+        { "idle_jumps", "", c->idle_jumps },
+        { "host_polls", "", c->polls },
+    };
+    uint32_t n = (uint32_t)MIN(ARRAY_LEN(all), max);
+    memcpy(out, all, n * sizeof(*out));
+    return n;
+}

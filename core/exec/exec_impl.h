@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_EXEC_IMPL_H
+#define ORRERY_CORE_EXEC_EXEC_IMPL_H
+/*
+ * What the files of core/exec share.
+ *     exec.c      life, options, counters
+ *     sched.c     rounds and turns in simulated time, limits, host polls, pace
+ *     run.c       one CPU's turn: look up, execute, what each way of leaving means
+ *     cache.c     blocks by (page, offset, mode), by page, dropping, flushing
+ *     translate.c guest bytes to a compiled block or region
+ *     debug.c     breakpoints, watchpoints, single steps
+ *     lockstep.c  two machines
+ *
+ * Rules. (1) A turn may be cut at any canonical boundary and taken up again: nothing the
+ * guest sees depends on it. (2) Blocks are dropped at any time, forgotten only between
+ * calls of an executor. (3) Between turns budget is 0 and the ends are exact.
+ */
+#include "core/exec/backend.h"
+#include "core/util/arena.h"
+
+#define EXEC_HASH_BITS   16
+#define EXEC_NO_PAGE     UINT32_MAX
+#define EXEC_MAX_RAMS    64u
+#define EXEC_ARENA_BYTES (768ull << 20) /* of blocks before everything is flushed */
+/*
+ * An instruction may cross into the next page only if its block starts this close to the
+ * end: so what a block contains never depends on whether the next page is mapped.
+ */
+#define EXEC_CROSSING    4u
+
+/* A region's canonical blocks, for exact dropping. */
+struct exec_piece {
+    int32_t start;
+    uint32_t length;
+};
+
+/* A block as the cache keeps it. */
+struct exec_cached {
+    struct exec_block b;
+    uint16_t *ids;               /* instruction ids, when coverage is counted */
+    struct exec_piece *pieces;   /* regions */
+    uint32_t n_pieces;
+    struct exec_cached *entry;   /* regions: the first-tier block that was replaced */
+    struct exec_cached *grown;   /* first tier: the region that replaced it */
+};
+
+/* A CPU between two instructions of a canonical block (debuggers only); saved. */
+struct exec_cursor {
+    uint64_t start;              /* virtual address of the block */
+    uint32_t done;               /* instructions already executed; 0 = at a boundary */
+    uint32_t page2_ok;           /* reserved: 0 */
+};
+
+struct exec_core {
+    struct exec_cpu shared;      /* cpu->exec_private */
+    struct cpu *cpu;
+};
+
+/* Saved: where in a round the machine is. */
+struct exec_sched {
+    ps_t now, deadline;
+    uint32_t turn;               /* index of the CPU whose turn it is */
+    uint32_t in_round;           /* 0: between rounds */
+    uint32_t cursor_bytes;
+    struct exec_cursor *cursors; /* one per CPU */
+};
+
+struct exec_counters {
+    uint64_t translated, regions, dropped, flushes, guest_bytes, translate_ns;
+    uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
+};
+
+struct exec {
+    struct machine *machine;
+    struct exec_options options;
+    const struct exec_backend_ops *ops;
+    struct exec_backend *be;
+    struct exec_backend *interp;           /* for transient blocks; == be in EXEC_INTERP */
+    struct exec_core *cores[1024];
+    uint32_t n_cpus;
+    struct exec_sched sched;
+
+    /* The turn in progress. */
+    struct cpu *running;
+    uint64_t insn_limit;                   /* all CPUs together */
+    bool failed;                           /* a host error stopped the run */
+
+    /* Cache */
+    struct exec_cached **hash;
+    struct exec_block **pages[EXEC_MAX_RAMS]; /* by page of each RAM block */
+    struct mem_ram *rams[EXEC_MAX_RAMS];
+    uint32_t n_rams;                       /* of the machine's, known so far */
+    struct arena arena, scratch, transient;
+    bool flush_wanted;
+    uint64_t *coverage;
+    uint32_t n_coverage;
+    FILE *perf_map;
+
+    /* Host */
+    struct exec_host_ops host;
+    uint64_t last_poll_ns, pace_host_ns;
+    ps_t pace_now;
+    int64_t slice;                         /* cycles between looks at the host's clock */
+
+    /* Debugging */
+    va_t *breaks;
+    uint32_t n_breaks;
+    struct mmu_watch *watches;
+    uint32_t n_watches;
+
+    struct exec_counters count;
+};
+
+/* ---- cache.c ---- */
+struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page2, int32_t start,
+                                    uint32_t mode);
+void exec_cache_add(struct exec *x, struct exec_cached *c);
+void exec_cache_drop(struct exec *x, struct exec_cached *c);
+void exec_cache_flush(struct exec *x);          /* only between calls of an executor */
+void exec_cache_written(void *x, struct mem_ram *ram, uint64_t offset, uint64_t n);
+int exec_cache_adopt_rams(struct exec *x, struct err *e);
+struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);
+
+/* ---- translate.c ---- */
+/* Where a block starts, found by run.c. */
+struct exec_place {
+    struct mem_ram *ram;
+    uint64_t offset;             /* of the first instruction in ram */
+    uint32_t page, page2;        /* page2: of the next virtual page if needed and mapped */
+    const uint8_t *next;         /* its bytes, or NULL */
+    uint32_t mode;
+    uint32_t avail;              /* bytes of code that may be used */
+};
+/* NULL after a host error (reported, machine stopped). */
+struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p);
+/*
+ * A block that is used once, by the interpreter: up to `limit` instructions of the canonical
+ * block at `p`, from instruction `from` on. *n = instructions of the canonical block.
+ */
+struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const struct exec_place *p,
+                                        uint32_t from, uint32_t *n);
+void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c);
+void exec_fail(struct exec *x, const struct err *e);
+
+/* ---- run.c ---- */
+enum exec_turn { EXEC_TURN_DONE, EXEC_TURN_POLL, EXEC_TURN_LIMIT, EXEC_TURN_STOP, EXEC_TURN_DEBUG };
+enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu);
+bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place *p, bool *once);
+/* What follows from leaving an executor, but for edges; false: the turn ends (cpu idle or yields). */
+bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why);
+void exec_take_exception(struct exec *x, struct cpu *cpu);
+void exec_set_budget(struct cpu *cpu, int64_t budget);
+
+/* ---- sched.c ---- */
+uint64_t exec_ticks_at(const struct cpu *cpu, ps_t t);   /* first tick at or after t */
+void exec_cut(struct exec *x, ps_t t);                   /* nothing runs past t without a look */
+uint64_t exec_host_ns(void);
+uint64_t exec_insns(const struct exec *x);               /* of all CPUs */
+void exec_advance_to(struct cpu *cpu, ps_t t);
+bool exec_others_run(const struct exec *x, const struct cpu *cpu);
+
+/* ---- debug.c ---- */
+/* Does the turn have to go instruction by instruction here? */
+bool exec_is_debugged(const struct exec *x, const struct cpu *cpu);
+/* One instruction, or the block's start; false: stop (cpu->debug is set). */
+enum exec_turn exec_debug_insn(struct exec *x, struct cpu *cpu, bool check_break, bool *ends);
+
+static inline struct exec_cursor *exec_cursor_of(const struct exec *x, const struct cpu *cpu)
+{
+    return &x->sched.cursors[cpu->index];
+}
+
+#endif

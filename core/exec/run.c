@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One CPU's turn. */
+#include "core/exec/exec_impl.h"
+#include "core/timing/model.h"
+#include "core/util/bits.h"
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/* `budget` cycles from here on, cycles and instructions so far unchanged. */
+void exec_set_budget(struct cpu *cpu, int64_t budget)
+{
+    int64_t more = budget - cpu->budget;
+    cpu->cycles_end += more;
+    if (cpu->uniform != 0)
+        cpu->insns_end += floor_div(budget, cpu->uniform) - floor_div(cpu->budget, cpu->uniform);
+    cpu->budget = budget;
+}
+
+/*
+ * Entering a trap takes the time of one instruction (and retires none): so a guest whose
+ * trap handler faults at once makes time pass instead of hanging the host.
+ */
+void exec_take_exception(struct exec *x, struct cpu *cpu)
+{
+    int64_t cost = 1, old = cpu->budget;
+    if (cpu->uniform != 0) {
+        cost = cpu->uniform;
+        cpu->insns_end += floor_div(old - cost, cost) - floor_div(old, cost);
+    }
+    cpu->budget = old - cost;
+    cpu->exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
+    cpu->site = NULL;
+    x->count.exceptions++;
+    cpu->isa->take_exception(cpu);
+}
+
+/* ---- finding blocks ---- */
+
+static void empty_jumps(struct mmu_set *set)
+{
+    for (uint32_t i = 0; i < MMU_JUMPS; i++)
+        set->jump[i].va = 1;
+}
+
+/* The page id of the page after pc's, and its bytes; EXEC_NO_PAGE when it cannot be fetched from. */
+static uint32_t second_page(struct cpu *cpu, va_t va, const uint8_t **bytes)
+{
+    uint32_t exits = cpu->exit;
+    struct cpu_fault fault = cpu->fault;
+    struct mem_ram *ram;
+    uint64_t offset;
+    if (mmu_fetch(cpu, va, &ram, &offset) != 0) {
+        cpu->exit = exits;
+        cpu->fault = fault;
+        *bytes = NULL;
+        return EXEC_NO_PAGE;
+    }
+    *bytes = ram->host + offset;
+    return mmu_page_id(ram, offset);
+}
+
+/*
+ * Translate pc for fetching. False: the fault is recorded. *once: the block must not be
+ * kept, since permissions end inside its page; then it has one parcel of code.
+ */
+bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place *p, bool *once)
+{
+    va_t page = pc & ~(va_t)(MEM_PAGE - 1);
+    const struct mmu_entry *e = &cpu->set->fetch[pc >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
+    *once = false;
+    if (LIKELY(e->tag == page)) {
+        p->page = (uint32_t)e->addend;
+        p->ram = exec_cache_ram(x, p->page, &p->offset);
+        p->offset += pc % MEM_PAGE;
+    } else {
+        if (mmu_fetch(cpu, pc, &p->ram, &p->offset) != 0)
+            return false;
+        p->page = mmu_page_id(p->ram, p->offset);
+        *once = e->tag != page;
+    }
+    p->mode = cpu->isa->mode(cpu);
+    p->avail = MEM_PAGE - (uint32_t)(pc % MEM_PAGE);
+    p->page2 = EXEC_NO_PAGE;
+    p->next = NULL;
+    if (UNLIKELY(*once)) {
+        p->avail = MIN(p->avail, 2);
+        p->page2 = second_page(cpu, pc + 2, &p->next);
+    } else if (UNLIKELY(p->avail < EXEC_CROSSING)) {
+        p->page2 = second_page(cpu, page + MEM_PAGE, &p->next);
+    }
+    return true;
+}
+
+static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *once)
+{
+    struct exec_place p;
+    struct exec_cached *c = NULL;
+    uint32_t n;
+    x->count.lookups++;
+    if (!exec_find_place(x, cpu, cpu->pc, &p, once))
+        return NULL;
+    cpu->page = cpu->pc & ~(va_t)(MEM_PAGE - 1);
+    if (UNLIKELY(cpu->set->jump_mode != p.mode)) {
+        empty_jumps(cpu->set);
+        cpu->set->jump_mode = p.mode;
+    }
+    cpu->mode_flags = p.mode;
+    if (LIKELY(!*once)) {
+        c = exec_cache_find(x, p.page, p.page2, (int32_t)(p.offset % MEM_PAGE), p.mode);
+        if (LIKELY(c != NULL))
+            return c;
+        /* A crossing instruction whose second half is missing: the block is its fault. */
+        *once = p.avail < EXEC_CROSSING && p.next == NULL;
+    }
+    return *once ? exec_translate_once(x, cpu, &p, UINT32_MAX, &n) : exec_translate(x, cpu, &p);
+}
+
+/* ---- executing ---- */
+
+static void count_coverage(struct exec *x, const struct exec_cached *c)
+{
+    for (uint32_t i = 0; c->ids != NULL && i < c->b.n_insns; i++)
+        if (c->ids[i] < x->n_coverage)
+            x->coverage[c->ids[i]]++;
+}
+
+/* Blocks may only be reached through the run loop while somebody looks at each of them. */
+static bool may_link(const struct exec *x, const struct exec_cached *c)
+{
+    return x->coverage == NULL && x->n_watches == 0 && c->b.page2 == EXEC_NO_PAGE &&
+           !c->b.retired;
+}
+
+static void link_edge(struct exec *x, struct exec_edge *edge, struct exec_cached *to)
+{
+    if (edge == NULL || edge->from->retired || !may_link(x, to) || edge->from->mode != to->b.mode)
+        return;
+    if (x->n_breaks != 0 && edge->from->page != to->b.page)
+        return;
+    edge->to = &to->b;
+    x->ops->link(x->be, edge, &to->b);
+    x->count.links++;
+}
+
+static void enter_jump(struct exec *x, struct cpu *cpu, const struct exec_cached *c)
+{
+    if (!may_link(x, c) || x->n_breaks != 0)
+        return;
+    struct mmu_jump *j = &cpu->set->jump[cpu->pc >> 1 & (MMU_JUMPS - 1)];
+    j->va = cpu->pc;
+    j->code = c->b.code;
+}
+
+/* Something other than the end of a block: an exception, or a request. False: the turn ends. */
+static bool take_exits(struct exec *x, struct cpu *cpu)
+{
+    uint32_t why = cpu->exit;
+    cpu->exit &= CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG;
+    if (why & CPU_EXIT_DEBUG)
+        return false;
+    if (why & CPU_EXIT_EXCEPTION)
+        exec_take_exception(x, cpu);
+    return true;
+}
+
+bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
+{
+    switch (why) {
+    case EXEC_LEAVE_IDLE:
+        if (cpu->isa->has_work(cpu))
+            return true;
+        cpu->run = CPU_IDLE;
+        return false;
+    case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
+        if (!exec_others_run(x, cpu))
+            return true;
+        exec_advance_to(cpu, x->sched.deadline);
+        return false;
+    case EXEC_LEAVE_EXIT:
+        return take_exits(x, cpu);
+    default:
+        cpu->exit &= CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG; /* done with by leaving */
+        return true;
+    }
+}
+
+/*
+ * With watchpoints set each block comes back here, so that one that stops in the middle is
+ * known and can be finished instruction by instruction.
+ */
+static enum exec_leave run_watched(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+{
+    if (LIKELY(x->n_watches == 0))
+        return x->ops->run(x->be, cpu, &c->b);
+    uint64_t before = cpu_insns(cpu);
+    va_t start = cpu->pc;
+    enum exec_leave why = x->ops->run(x->be, cpu, &c->b);
+    if (cpu->exit & CPU_EXIT_DEBUG)
+        *exec_cursor_of(x, cpu) =
+            (struct exec_cursor){ .start = start, .done = (uint32_t)(cpu_insns(cpu) - before) };
+    return why;
+}
+
+/* Run until the budget is gone or the turn ends (false). */
+static bool execute(struct exec *x, struct cpu *cpu)
+{
+    struct exec_cpu *ec = cpu->exec_private;
+    struct exec_edge *edge = NULL;
+    bool once;
+    while (cpu->budget > 0) {
+        if (UNLIKELY(exec_is_debugged(x, cpu)))
+            return true;
+        if (UNLIKELY(x->flush_wanted)) {
+            exec_cache_flush(x);
+            edge = NULL;
+        }
+        uint64_t flushes = x->count.flushes;
+        struct exec_cached *c = find_block(x, cpu, &once);
+        if (UNLIKELY(c == NULL)) {
+            if (x->failed || !take_exits(x, cpu))
+                return false;
+            edge = NULL;
+            continue;
+        }
+        enum exec_leave why;
+        if (LIKELY(!once)) {
+            if (edge != NULL && x->count.flushes == flushes)
+                link_edge(x, edge, c);
+            else if (edge == NULL)
+                enter_jump(x, cpu, c);
+            if (UNLIKELY(x->coverage != NULL))
+                count_coverage(x, c);
+            why = run_watched(x, cpu, c);
+        } else {
+            why = exec_interp.run(x->interp, cpu, &c->b);
+        }
+        edge = NULL;
+        if (LIKELY(why == EXEC_LEAVE_EDGE && !once))
+            edge = ec->edge;
+        else if (why == EXEC_LEAVE_HOT && x->n_watches == 0 && x->coverage == NULL)
+            exec_grow_region(x, cpu, (struct exec_cached *)ec->block);
+        else if (!exec_left(x, cpu, why))
+            return false;
+    }
+    return true;
+}
+
+/* Cycles this CPU may run before somebody must look, <= 0: its turn is over. */
+static int64_t allowance(struct exec *x, struct cpu *cpu, bool *limited)
+{
+    uint64_t end = exec_ticks_at(cpu, x->sched.deadline), now = cpu_cycles(cpu);
+    *limited = false;
+    if (now >= end)
+        return 0;
+    int64_t left = (int64_t)MIN(end - now, (uint64_t)INT64_MAX / 4);
+    left = MIN(left, x->slice);
+    if (x->insn_limit != UINT64_MAX) {
+        uint64_t done = exec_insns(x);
+        if (done >= x->insn_limit) {
+            *limited = true;
+            return 0;
+        }
+        /* Models whose instructions vary retire no more than 8 a cycle. */
+        uint64_t more = x->insn_limit - done;
+        if (cpu->uniform == 0)
+            more = MAX(more / 8, 1);
+        else if (more < (uint64_t)INT64_MAX / 256)
+            more *= cpu->uniform;
+        left = (int64_t)MIN((uint64_t)left, more);
+    }
+    return left;
+}
+
+enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
+{
+    enum exec_turn end = EXEC_TURN_DONE;
+    x->running = cpu;
+    exec_set_budget(cpu, 0);
+    ev_set_now(x->machine->queue, cpu_now(cpu));
+    uint64_t since = exec_host_ns();
+    while (cpu->run == CPU_RUNNING) {
+        bool limited, ends = false, inside = exec_cursor_of(x, cpu)->done != 0;
+        int64_t budget = allowance(x, cpu, &limited);
+        if (inside) /* turns end at canonical boundaries only */
+            budget = MAX(budget, 1), limited = false;
+        if (x->machine->stop != MACHINE_RUNS)
+            end = EXEC_TURN_STOP;
+        else if (limited)
+            end = EXEC_TURN_LIMIT;
+        if (end != EXEC_TURN_DONE || budget <= 0)
+            break;
+        exec_set_budget(cpu, budget);
+        if (!inside && cpu->isa->take_interrupt(cpu))
+            x->count.interrupts++;
+        bool past_watch = cpu->debug.kind == CPU_STOP_WATCH; /* it stopped before the access */
+        if (UNLIKELY(past_watch || exec_is_debugged(x, cpu))) {
+            mmu_skip_watch(cpu, past_watch);
+            end = exec_debug_insn(x, cpu, true, &ends);
+            mmu_skip_watch(cpu, false);
+            if (end != EXEC_TURN_DONE || ends)
+                break;
+            continue;
+        }
+        cpu->debug.kind = CPU_STOP_NONE;
+        if (!execute(x, cpu)) {
+            if (cpu->exit & CPU_EXIT_DEBUG)
+                end = EXEC_TURN_DEBUG;
+            break;
+        }
+        if (exec_host_ns() - since > 1000000) {
+            end = EXEC_TURN_POLL;
+            break;
+        }
+    }
+    exec_set_budget(cpu, 0);
+    cpu->exit &= ~(uint32_t)(CPU_EXIT_DEBUG | CPU_EXIT_RESYNC);
+    if (cpu->reserved)
+        mmu_guard_reservation(cpu);
+    x->running = NULL;
+    return end;
+}

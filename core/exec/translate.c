@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Guest bytes -> IR -> annotated, optimized -> compiled block. */
+#include "core/exec/exec_impl.h"
+#include "core/timing/model.h"
+#include "core/util/bits.h"
+#include <inttypes.h>
+#include <string.h>
+
+void exec_fail(struct exec *x, const struct err *e)
+{
+    if (!x->failed) {
+        log_cat_t cat = log_add_category(x->machine->log, "exec");
+        log_print(x->machine->log, cat, LOG_ERROR, "%s", e->text);
+    }
+    x->failed = true;
+    machine_stop(x->machine, MACHINE_QUIT, 1);
+}
+
+/* Static costs of every canonical block of the unit, from the CPU's timing model. */
+static void annotate(const struct cpu *cpu, struct ir_unit *u, uint32_t page)
+{
+    struct tm_cpu *tm = cpu->tm;
+    uint32_t cost[IR_BLOCK_INSNS + 1];
+    for (uint32_t i = 0; i < u->n_blocks; i++) {
+        struct ir_block *b = &u->blocks[i];
+        struct insn_at *insns = u->insns + b->first_insn;
+        uint32_t n = MIN(b->n_insns, IR_BLOCK_INSNS);
+        uint64_t pa = ((uint64_t)page << MEM_PAGE_SHIFT) + (uint64_t)(int64_t)b->start;
+        if (tm != NULL) {
+            tm->model->annotate(tm, pa, insns, n, cost);
+        } else {
+            for (uint32_t k = 0; k <= n; k++)
+                cost[k] = k;
+        }
+        for (uint32_t k = 0; k < n; k++)
+            insns[k].cost_before = cost[k];
+        b->cost = MAX(cost[n], 1);
+    }
+    u->hooks = tm != NULL ? tm->model->hooks : 0;
+}
+
+static void dump_decode(const struct cpu *cpu, const struct ir_unit *u, const struct exec_place *p)
+{
+    for (uint32_t i = 0; i < u->n_insns; i++) {
+        char text[128] = "?";
+        uint64_t at = p->offset + (uint64_t)(int64_t)(u->insns[i].at - u->blocks[0].start);
+        if (cpu->isa->disassemble != NULL && at < p->ram->size)
+            cpu->isa->disassemble(cpu, (va_t)(int64_t)u->insns[i].at, p->ram->host + at,
+                                  (size_t)MIN(p->ram->size - at, 16), text, sizeof(text));
+        fprintf(stderr, "  %+6d: %s\n", u->insns[i].at, text);
+    }
+}
+
+/* Passes and checks between translation and compilation. */
+static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u,
+                   const struct exec_place *p, struct err *e)
+{
+    int rc = ir_finish(u, e);
+    if (rc < 0)
+        return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
+    annotate(cpu, u, p->page);
+    if (x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT))
+        fprintf(stderr, "block %s+%#" PRIx64 " mode %#x\n", p->ram->name, p->offset, u->mode);
+    if (x->options.dump & EXEC_DUMP_DECODE)
+        dump_decode(cpu, u, p);
+    if (x->options.dump & EXEC_DUMP_IR)
+        ir_print(u, stderr);
+    if (x->options.verify && (rc = ir_verify(u, e)) < 0)
+        return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
+    ir_optimize(u);
+    if (x->options.verify && (rc = ir_verify(u, e)) < 0)
+        return err_context(e, "optimized block at %s+%#" PRIx64, p->ram->name, p->offset);
+    ir_count_uses(u);
+    if (x->options.dump & EXEC_DUMP_OPT)
+        ir_print(u, stderr);
+    return 0;
+}
+
+static bool set_edges(struct exec_block *b, const struct ir_unit *u, struct arena *arena)
+{
+    b->n_edges = (uint16_t)(2 * u->n_blocks);
+    b->edges = ARENA_ARRAY(arena, struct exec_edge, b->n_edges);
+    if (b->edges == NULL)
+        return false;
+    for (uint32_t i = 0; i < u->n_blocks; i++) {
+        const struct ir_inst *last = &u->insts[u->blocks[i].end - 1];
+        b->edges[2 * i].from = b->edges[2 * i + 1].from = b;
+        b->edges[2 * i].target = (int32_t)last->imm;
+        b->edges[2 * i + 1].target = (int32_t)last->imm2;
+    }
+    return true;
+}
+
+/* A block for the unit, with all but what the back end adds. */
+static struct exec_cached *new_block(struct exec *x, const struct ir_unit *u,
+                                     const struct exec_place *p, struct arena *arena)
+{
+    struct exec_cached *c = ARENA_NEW(arena, struct exec_cached);
+    if (c == NULL || !set_edges(&c->b, u, arena))
+        return NULL;
+    c->b.page = p->page;
+    c->b.page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
+    c->b.mode = u->mode;
+    c->b.start = u->blocks[0].start;
+    c->b.length = u->blocks[0].length;
+    c->b.n_insns = u->blocks[0].n_insns;
+    c->b.counter = UINT32_MAX;
+    if (x->coverage != NULL) {
+        c->ids = ARENA_ARRAY(arena, uint16_t, u->n_insns);
+        for (uint32_t i = 0; c->ids != NULL && i < u->n_insns; i++)
+            c->ids[i] = u->insns[i].desc->id;
+    }
+    return c;
+}
+
+static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct ir_unit **u,
+                    struct err *e)
+{
+    arena_reset(&x->scratch);
+    return ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
+}
+
+static void write_perf_map(struct exec *x, const struct exec_cached *c, uint64_t before)
+{
+    if (x->perf_map != NULL)
+        fprintf(x->perf_map, "%" PRIxPTR " %" PRIx64 " guest_%s_%x_%03x\n", (uintptr_t)c->b.code,
+                x->ops->code_used(x->be) - before, c->b.region ? "region" : "block", c->b.page,
+                (unsigned)c->b.start);
+}
+
+/* Compile with the run's back end; a full buffer is emptied once. Bytes become code. */
+static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
+                                   const struct exec_place *p, bool region, struct err *e)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        struct exec_cached *c = new_block(x, u, p, &x->arena);
+        uint64_t before = x->ops->code_used(x->be);
+        int rc = ERR_LIMIT;
+        if (c != NULL) {
+            c->b.region = region;
+            if (!region && x->options.mode == EXEC_JIT && x->options.region_threshold != UINT32_MAX)
+                c->b.counter = x->options.region_threshold;
+            rc = x->ops->compile(x->be, u, &c->b, &x->arena, e);
+        }
+        if (rc == 0) {
+            write_perf_map(x, c, before);
+            return c;
+        }
+        if (rc != ERR_LIMIT || region)
+            return NULL;
+        exec_cache_flush(x);
+    }
+    (void)err_set(e, ERR_LIMIT, "the code buffer is too small for one block");
+    return NULL;
+}
+
+struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p)
+{
+    struct err e = { 0 };
+    struct ir_unit *u;
+    struct exec_cached *c = NULL;
+    uint64_t since = exec_host_ns(), at = p->offset % MEM_PAGE;
+    if (x->arena.used > EXEC_ARENA_BYTES)
+        exec_cache_flush(x);
+    int rc = new_unit(x, cpu, p->mode, &u, &e);
+    if (rc == 0) {
+        cpu->isa->translate(cpu, u, (int32_t)at, p->ram->host + p->offset, p->avail, p->next);
+        rc = prepare(x, cpu, u, p, &e);
+    }
+    if (rc == 0)
+        c = compile(x, u, p, false, &e);
+    if (c == NULL) {
+        exec_fail(x, &e);
+        return NULL;
+    }
+    x->count.translated++;
+    x->count.guest_bytes += c->b.length;
+    uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)at);
+    (void)mem_ram_mark_code(p->ram, p->offset, first);
+    mmu_protect_page(x->machine, p->ram, p->offset);
+    if (c->b.length > first && c->b.page2 != EXEC_NO_PAGE) {
+        uint64_t offset;
+        struct mem_ram *ram = exec_cache_ram(x, c->b.page2, &offset);
+        (void)mem_ram_mark_code(ram, offset, c->b.length - first);
+        mmu_protect_page(x->machine, ram, offset);
+    }
+    exec_cache_add(x, c);
+    x->count.translate_ns += exec_host_ns() - since;
+    return c;
+}
+
+/* ---- blocks used once ---- */
+
+struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const struct exec_place *p,
+                                        uint32_t from, uint32_t *n)
+{
+    struct err e = { 0 };
+    struct ir_unit *u;
+    struct exec_cached *c = NULL;
+    int32_t at = (int32_t)(p->offset % MEM_PAGE);
+    const uint8_t *code = p->ram->host + p->offset;
+    uint32_t cost = 0, avail = p->avail;
+    arena_reset(&x->transient);
+    int rc = new_unit(x, cpu, p->mode, &u, &e);
+    if (rc < 0)
+        goto out;
+    cpu->isa->translate(cpu, u, at, code, avail, p->next);
+    if (from != UINT32_MAX && (rc = ir_finish(u, &e)) == 0 && from < u->n_insns) {
+        /* One instruction: the same block again, but with no bytes after it. */
+        annotate(cpu, u, p->page);
+        const struct insn_at *i = &u->insns[from];
+        bool last = from + 1 == u->n_insns;
+        uint32_t skip = (uint32_t)(i->at - at), length = i->length;
+        *n = u->n_insns;
+        cost = (last ? u->blocks[0].cost : i[1].cost_before) - i->cost_before;
+        at = i->at;
+        if ((rc = new_unit(x, cpu, p->mode, &u, &e)) < 0)
+            goto out;
+        cpu->isa->translate(cpu, u, at, code + skip, MIN(length, avail - skip),
+                            length > avail - skip ? p->next : NULL);
+        if ((rc = prepare(x, cpu, u, p, &e)) < 0)
+            goto out;
+        u->blocks[0].cost = cost;
+        if (!last)
+            u->hooks &= ~(uint32_t)TM_BRANCH;
+        if (from != 0)
+            u->hooks &= ~(uint32_t)TM_FETCH;
+    } else if (rc == 0) {
+        rc = prepare(x, cpu, u, p, &e);
+        *n = u->n_insns;
+    }
+    if (rc == 0 && (c = new_block(x, u, p, &x->transient)) != NULL)
+        rc = exec_interp.compile(x->interp, u, &c->b, &x->transient, &e);
+out:
+    if (rc < 0 || c == NULL) {
+        exec_fail(x, &e);
+        return NULL;
+    }
+    return c;
+}
+
+/* ---- regions ---- */
+
+struct shape {
+    struct exec_cached *blocks[32];
+    uint32_t n;
+};
+
+static bool is_in(const struct shape *s, const struct exec_cached *c)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->blocks[i] == c)
+            return true;
+    return false;
+}
+
+/*
+ * Breadth first along edges that were executed (they are linked), inside the page. A
+ * region whose blocks never lead back into it gains little over chained blocks, but
+ * its registers still stay in the host's across the joints.
+ */
+static void grow(struct shape *s, struct exec_cached *entry)
+{
+    s->blocks[0] = entry;
+    s->n = 1;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct exec_block *b = &s->blocks[i]->b;
+        for (uint32_t k = 0; k < b->n_edges && s->n < ARRAY_LEN(s->blocks); k++) {
+            struct exec_cached *to = (struct exec_cached *)b->edges[k].to;
+            if (to == NULL || to->b.retired || to->b.region || to->b.page != entry->b.page ||
+                to->b.mode != entry->b.mode || to->b.page2 != EXEC_NO_PAGE ||
+                b->edges[k].target != to->b.start || is_in(s, to))
+                continue;
+            s->blocks[s->n++] = to;
+        }
+    }
+}
+
+static bool set_pieces(struct exec *x, struct exec_cached *region, const struct ir_unit *u)
+{
+    region->pieces = ARENA_ARRAY(&x->arena, struct exec_piece, u->n_blocks);
+    if (region->pieces == NULL)
+        return false;
+    region->n_pieces = u->n_blocks;
+    for (uint32_t i = 0; i < u->n_blocks; i++)
+        region->pieces[i] = (struct exec_piece){ u->blocks[i].start, u->blocks[i].length };
+    return true;
+}
+
+void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+{
+    struct err e = { 0 };
+    struct shape s;
+    struct ir_unit *u;
+    uint64_t since = exec_host_ns();
+    c->b.counter = UINT32_MAX; /* once, whether it works or not */
+    if (c->b.retired || c->grown != NULL || c->b.page2 != EXEC_NO_PAGE)
+        return;
+    grow(&s, c);
+    if (new_unit(x, cpu, c->b.mode, &u, &e) < 0)
+        return;
+    struct exec_place p = { .page = c->b.page, .page2 = EXEC_NO_PAGE, .mode = c->b.mode };
+    p.ram = exec_cache_ram(x, c->b.page, &p.offset);
+    uint64_t page = p.offset;
+    p.offset += (uint32_t)c->b.start;
+    for (uint32_t i = 0; i < s.n; i++) {
+        uint32_t start = (uint32_t)s.blocks[i]->b.start;
+        cpu->isa->translate(cpu, u, (int32_t)start, p.ram->host + page + start, MEM_PAGE - start,
+                            NULL);
+    }
+    if (u->n_blocks != s.n || prepare(x, cpu, u, &p, &e) < 0)
+        return; /* too large for one unit: the blocks stay as they are */
+    struct exec_cached *region = compile(x, u, &p, true, &e);
+    if (region == NULL || !set_pieces(x, region, u))
+        return;
+    region->entry = c;
+    c->grown = region;
+    exec_cache_add(x, region);
+    x->ops->replace(x->be, &c->b, &region->b);
+    x->count.regions++;
+    x->count.translate_ns += exec_host_ns() - since;
+}

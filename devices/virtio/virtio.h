@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_DEVICES_VIRTIO_VIRTIO_H
+#define ORRERY_DEVICES_VIRTIO_VIRTIO_H
+/*
+ * virtio (OASIS virtio 1.2): what every virtio device has, whatever carries it.
+ *
+ *   transport (mmio.c, pci)  <->  struct virtio  <->  device (blk.c, net.c, ...)
+ *
+ * The transport owns the registers and the interrupt; the core owns status,
+ * features and the split virtqueues (2.7) with indirect descriptors and event
+ * indices; the device gets chains of buffers and gives them back. Packed rings are
+ * not offered.
+ *
+ * The driver's tables are never trusted: loops, indices out of range, buffers that are
+ * not RAM and oversized chains set DEVICE_NEEDS_RESET (2.1.2), count a guest error, and
+ * stop the device until it is reset. One notification handles at most a queue's length
+ * of chains.
+ *
+ * Embedded by the device after its struct device; nothing to free.
+ */
+#include "core/device/device.h"
+#include "core/memory/dma.h"
+
+#define VIRTIO_QUEUES    8
+#define VIRTIO_QUEUE_MAX 1024
+#define VIRTIO_SEGMENTS  128        /* buffers in one chain at most */
+
+enum virtio_status {
+    VIRTIO_ACKNOWLEDGE = 1, VIRTIO_DRIVER = 2, VIRTIO_DRIVER_OK = 4, VIRTIO_FEATURES_OK = 8,
+    VIRTIO_NEEDS_RESET = 0x40, VIRTIO_FAILED = 0x80,
+};
+enum virtio_feature { /* device-independent bits, chapter 6 */
+    VIRTIO_F_ANY_LAYOUT = 27, VIRTIO_F_INDIRECT_DESC = 28, VIRTIO_F_EVENT_IDX = 29,
+    VIRTIO_F_VERSION_1 = 32,
+};
+
+struct virtio;
+
+/* One buffer of a chain, in the guest's memory. */
+struct virtio_segment {
+    uint64_t addr;
+    uint32_t length;
+};
+
+/* A chain as the driver made it: first what the device reads, then what it writes. */
+struct virtio_chain {
+    uint16_t head;
+    uint16_t n_read, n_write;
+    uint32_t read_bytes, write_bytes;
+    struct virtio_segment seg[VIRTIO_SEGMENTS]; /* n_read, then n_write */
+};
+
+struct virtio_queue {
+    uint64_t desc, avail, used;     /* saved */
+    uint32_t size;                  /* as set by the driver; 0 = not there */
+    uint16_t last_avail, used_idx, signalled;
+    uint16_t vector;                /* transport's: MSI-X */
+    uint8_t enabled, signalled_valid;
+};
+
+struct virtio_ops {
+    uint32_t id;                    /* virtio device id, chapter 5 */
+    uint64_t features;
+    uint32_t n_queues;
+    uint32_t queue_size;
+    uint32_t config_size;
+    void (*notify)(struct virtio *v, uint32_t queue);  /* the driver made buffers available */
+    /* Little-endian configuration bytes as they are now. */
+    void (*read_config)(const struct virtio *v, uint8_t *bytes);
+    void (*write_config)(struct virtio *v, uint32_t offset, uint32_t n, uint64_t value); /* may be NULL */
+    void (*reset)(struct virtio *v);                   /* drop requests in flight; may be NULL */
+};
+
+struct virtio_transport {
+    void (*interrupt)(void *arg, uint32_t queue);      /* used buffers */
+    void (*config_changed)(void *arg);
+    void *arg;
+};
+
+struct virtio {
+    struct device *dev;             /* wiring */
+    const struct virtio_ops *ops;
+    struct virtio_transport transport;
+    struct dma dma;
+
+    uint64_t driver_features;       /* saved from here on */
+    struct virtio_queue queue[VIRTIO_QUEUES];
+    uint32_t generation;
+    uint8_t status, legacy, broken, pad;
+};
+extern const struct state_field virtio_state[];
+
+void virtio_init(struct virtio *v, struct device *dev, const struct virtio_ops *ops,
+                 struct mem_space *memory);
+void virtio_reset(struct virtio *v);
+void virtio_set_status(struct virtio *v, uint8_t status); /* 0 resets; FEATURES_OK may be refused */
+uint64_t virtio_features(const struct virtio *v);         /* offered */
+static inline bool virtio_has(const struct virtio *v, unsigned feature)
+{
+    return v->driver_features >> feature & 1;
+}
+void virtio_notify(struct virtio *v, uint32_t queue);
+/* Legacy layout (2.7.2): one block at `base`, used ring at the next multiple of `align`. */
+void virtio_set_legacy_ring(struct virtio *v, uint32_t queue, uint64_t base, uint32_t align);
+
+/* ---- for devices ---- */
+/* Take the next available chain. false: none, or the queue is broken. */
+bool virtio_pop(struct virtio *v, uint32_t queue, struct virtio_chain *c);
+/* Give it back with `written` bytes; virtio_signal then interrupts if the driver wants it. */
+void virtio_push(struct virtio *v, uint32_t queue, uint16_t head, uint32_t written);
+void virtio_signal(struct virtio *v, uint32_t queue);
+bool virtio_has_available(struct virtio *v, uint32_t queue);
+
+/* Copy from the chain's readable bytes at `offset`, or into its writable ones. Short at its end. */
+uint32_t virtio_copy_from(struct virtio *v, const struct virtio_chain *c, uint32_t offset,
+                          void *buf, uint32_t n);
+uint32_t virtio_copy_to(struct virtio *v, const struct virtio_chain *c, uint32_t offset,
+                        const void *buf, uint32_t n);
+/* The driver broke a rule: `why` is a literal. */
+void virtio_break(struct virtio *v, const char *why);
+
+#endif
