@@ -122,7 +122,7 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     asm_alu_ri(a, ALU_ADD, true, RSP, 8);
     asm_rm(a, 0xae | OP_0F, 2, SCRATCH(SAVE_MXCSR));
     asm_rr(a, 0x85, RAX, RAX);
-    uint8_t *fault = asm_jcc8(a, CC_NE);
+    uint32_t fault = asm_jcc(a, CC_NE, 0);
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x7e | OP_0F | OP_F3, r, SCRATCH(SAVE_XMM + r));
     for (unsigned r = 0; r < 16; r++)
@@ -132,7 +132,7 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
     asm_rm(a, MOV_LOAD, R13, CPU(set));
     asm_8(a, 0xc3);
-    asm_here(a, fault);
+    asm_patch(a, fault, asm_offset(a));
     asm_alu_ri(a, ALU_ADD, true, RSP, 8); /* the return address */
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
     asm_mov_ri(a, RAX, EXEC_LEAVE_EXIT);

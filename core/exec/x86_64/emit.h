@@ -10,6 +10,7 @@
  * the flags below. Nothing here checks for room: x86_compile makes sure of it.
  */
 #include "core/util/types.h"
+#include <assert.h>
 #include <string.h>
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, RIP };
@@ -111,6 +112,7 @@ static inline uint8_t *asm_jmp8(struct x86_asm *a)
 
 static inline void asm_here(struct x86_asm *a, uint8_t *from)
 {
+    assert(a->p - from <= INT8_MAX);
     from[-1] = (uint8_t)(a->p - from);
 }
 
