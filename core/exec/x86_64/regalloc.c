@@ -350,13 +350,14 @@ static bool may_coalesce(const struct x86_gen *g, const struct value *x, bool fp
     return true;
 }
 
-static void release_args(struct x86_gen *g)
+/* Spilled ones only at the end: until then the operation may read them where they are. */
+static void release_args(struct x86_gen *g, bool end)
 {
     uint16_t args[8];
     unsigned n = x86_args(g, g->i, args);
     for (unsigned k = 0; k < n; k++) {
         struct value *x = &g->values[args[k]];
-        if (x->last <= g->i)
+        if (x->last <= g->i && (end || x->place == P_REG))
             release(g, x, value_is_fp(g, args[k]));
     }
 }
@@ -370,7 +371,7 @@ unsigned x86_def(struct x86_gen *g)
         add_alias(g, v, (unsigned)g->u->insts[x->put].imm, P_PIN);
         return x->reg;
     }
-    release_args(g);
+    release_args(g, false);
     int r = take(g, v, fp);
     if (r < 0) {
         x->place = P_SPILL;
@@ -411,7 +412,7 @@ void x86_result_fp(struct x86_gen *g, unsigned reg)
 
 void x86_end_inst(struct x86_gen *g)
 {
-    release_args(g);
+    release_args(g, true);
     uint16_t v = (uint16_t)g->i;
     struct value *x = &g->values[v];
     if (x->rep == v && x->last <= g->i)
