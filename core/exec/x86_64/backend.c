@@ -122,7 +122,7 @@ static uint32_t emit_link_guard(struct exec_backend *be, const struct exec_edge 
 static void x86_link(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to)
 {
     struct x86_code *c = to->backend_private;
-    if (edge->to || to->retired || edge->from->retired || to->mode != edge->from->mode)
+    if (to->retired || edge->from->retired || to->mode != edge->from->mode)
         return;
     struct x86_link *l = ARENA_NEW(&be->links, struct x86_link);
     if (!l)
@@ -145,6 +145,8 @@ static void x86_retire(struct exec_backend *be, struct exec_block *b)
     patch_entry(be, c, c->lookup_stub);
     for (struct x86_link *l = c->incoming; l; l = l->next) {
         const struct x86_code *from = l->edge->from->backend_private;
+        if (l->edge->to != b) /* linked elsewhere since */
+            continue;
         asm_patch(&be->a, l->edge->patch, from->edge_stubs[l->edge - l->edge->from->edges]);
         l->edge->to = NULL;
     }
