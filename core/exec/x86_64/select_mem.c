@@ -362,10 +362,62 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     }
 }
 
+static bool inline_amo(const struct x86_gen *g, const struct ir_inst *in)
+{
+    unsigned size = in->aux2 & IR_MEM_SIZE;
+    return size >= 2 && !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && !(g->u->hooks & TM_DATA);
+}
+
+/*
+ * One thread runs all CPUs, so a read and a write make an AMO. A store entry implies
+ * that the page may be read; reserved, watched and code pages have none.
+ */
+static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
+{
+    static const uint8_t ops[] = { [IR_AMO_ADD] = ALU_ADD, [IR_AMO_AND] = ALU_AND,
+                                   [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR };
+    static const uint8_t cc[] = { [IR_AMO_MIN] = CC_L, [IR_AMO_MAX] = CC_G, [IR_AMO_MINU] = CC_B,
+                                  [IR_AMO_MAXU] = CC_A };
+    struct x86_asm *a = g->a;
+    struct access x = { .in = in, .store = true, .size = in->aux2 & IR_MEM_SIZE };
+    uint32_t w = x.size == 3 ? OP_W : 0;
+    x86_drop_groups(g);
+    x.base = x86_opnd(g, in->a);
+    x.value = x86_opnd(g, in->b);
+    unsigned dst = x86_def(g);
+    struct stub *s = access_stub(g, &x);
+    s->site = x86_site(g, in, x86_out_amo);
+    x86_load_address(g, RDX, x.base, 0);
+    emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
+    asm_lea(a, true, RDX, host_mem(g, &x, RAX));
+    asm_rm(a, 0x8b | w, RAX, mem_at(RDX, 0));
+    x86_load(g, RCX, x.value, x.size == 3);
+    if (in->aux >= IR_AMO_MIN) {
+        asm_rr(a, ALU_CMP | w, RAX, RCX);
+        asm_rr(a, 0x40 | cc[in->aux] | OP_0F | w, RCX, RAX); /* cmovcc */
+    } else if (in->aux != IR_AMO_SWAP) {
+        asm_rr(a, ops[in->aux] | w, RCX, RAX);
+    }
+    asm_rm(a, 0x89 | w, RCX, mem_at(RDX, 0));
+    if (x.size == 2 && (in->aux2 & IR_MEM_SIGNED))
+        asm_rr(a, 0x63 | OP_W, dst, RAX); /* movsxd */
+    else
+        asm_mov_rr(a, true, dst, RAX);
+    s->has_dst = true;
+    s->dst = (uint8_t)dst;
+    s->back = asm_offset(a);
+    x86_done(g, dst);
+}
+
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_AMO: emit_out(g, in, x86_out_amo); return;
+    case IR_AMO:
+        if (inline_amo(g, in))
+            emit_amo(g, in);
+        else
+            emit_out(g, in, x86_out_amo);
+        return;
     case IR_CAS: emit_out(g, in, x86_out_cas); return;
     case IR_LOADR: emit_out(g, in, x86_out_loadr); return;
     case IR_STOREC: emit_out(g, in, x86_out_storec); return;
