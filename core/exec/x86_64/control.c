@@ -62,6 +62,8 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     for (unsigned k = 0; k < n; k++)
         store_arg(g, k, args[k]);
     x86_call_out(g, x86_site(g, in, fn));
+    if (fn == x86_out_call)
+        x86_forget_pages(g);
     enum ir_type t = value_type(g, (uint16_t)g->i);
     if (ir_op_info[in->op].result == 'N' || t == IR_VOID)
         return;
@@ -134,6 +136,7 @@ void x86_emit_entry(struct x86_gen *g)
         asm_8(a, 0x90); /* nop: five bytes that `retire` may overwrite */
     }
     load_pins(g, g->load_at_entry);
+    x86_forget_pages(g);
 }
 
 /* TM_FETCH, unless the line is the last one fetched. */

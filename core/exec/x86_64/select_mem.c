@@ -107,7 +107,7 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
             continue;
         int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
         int64_t low = in->imm < n.low ? in->imm : n.low, high = end > n.high ? end : n.high;
-        if (high - low > 1024)
+        if (high - low > PAGE_SPAN)
             continue;
         n.low = low;
         n.high = high;
@@ -163,6 +163,58 @@ static void emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t by
     }
     m.disp += 8;
     asm_rm(g->a, 0x8b | OP_W, reg, m);
+}
+
+/* ---- page registers ---- */
+
+void x86_forget_pages(struct x86_gen *g)
+{
+    for (unsigned k = 0; k < g->n_pages; k++)
+        asm_mov_mi(g->a, 3, page_mem(k, 16), 0);
+}
+
+static int find_page(const struct x86_gen *g, const struct access *x)
+{
+    if (g->n_pages == 0 || (x->in->aux2 & IR_MEM_STORE_RIGHTS))
+        return -1;
+    int slot = x86_root_slot(g->u, x->in->a);
+    for (unsigned k = 0; k < g->n_pages; k++)
+        if (g->pages[k].slot == slot && g->pages[k].store == x->store)
+            return (int)k;
+    return -1;
+}
+
+/* As emit_probe, by a page register. `s` is the access's stub, the one before it refills. */
+static void emit_page_probe(struct x86_gen *g, struct stub *s, unsigned align)
+{
+    struct stub *refill = s - 1;
+    asm_rm(g->a, ALU_XOR | OP_W, RDX, page_mem(refill->page, 0));
+    asm_rm(g->a, ALU_CMP | OP_W, RDX, page_mem(refill->page, 16));
+    x86_stub_jcc(g, refill, CC_AE);
+    if (align) {
+        asm_rr(g->a, 0xf6, 0, RDX); /* test dl, imm8 */
+        asm_8(g->a, align);
+        x86_stub_jcc(g, s, CC_NE);
+    }
+    asm_rm(g->a, 0x8b | OP_W, refill->reg, page_mem(refill->page, 8));
+    refill->back = asm_offset(g->a);
+    refill->arg[0].imm = align;
+}
+
+/* Probe the set; on a hit remember the page. */
+void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
+{
+    struct x86_asm *a = g->a;
+    struct x86_mem m = { .base = R13, .index = RCX };
+    m.disp = s->store ? (int32_t)offsetof(struct mmu_set, store)
+                      : (int32_t)offsetof(struct mmu_set, load);
+    x86_load_address(g, RDX, s->arg[1], s->disp);
+    emit_probe(g, miss, s->store, s->bytes, (unsigned)s->arg[0].imm, s->reg);
+    asm_rm(a, 0x89 | OP_W, s->reg, page_mem(s->page, 8));
+    asm_rm(a, 0x8b | OP_W, RCX, m);
+    asm_rm(a, 0x89 | OP_W, RCX, page_mem(s->page, 0));
+    asm_mov_mi(a, 3, page_mem(s->page, 16), PAGE_LIMIT);
+    asm_jmp(a, s->back);
 }
 
 /* Where the access is, given the addend; may use `addend` itself when it is rax. */
@@ -282,6 +334,19 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     bool shared = p != NULL;
     if (!shared && !x->hooked)
         p = new_group(g, x);
+    int page = shared || x->hooked ? -1 : find_page(g, x);
+    int32_t low = p ? (int32_t)p->low : x->disp;
+    int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
+    unsigned addend = p ? p->reg : RAX, align = strict(in) ? (1u << x->size) - 1 : 0;
+    if (page >= 0) {
+        struct stub *r = x86_stub(g, STUB_REFILL);
+        r->page = (uint8_t)page;
+        r->store = x->store;
+        r->reg = (uint8_t)addend;
+        r->arg[1] = x->base;
+        r->disp = low;
+        r->bytes = bytes;
+    }
     struct stub *s = access_stub(g, x);
     struct x86_mem m;
     if (shared) {
@@ -294,11 +359,12 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
             x86_load(g, RDX, x->base, true);
         m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)base, .disp = x->disp };
     } else {
-        bool store = x->store || (in->aux2 & IR_MEM_STORE_RIGHTS);
-        x86_load_address(g, RDX, x->base, p ? p->low : x->disp);
-        emit_probe(g, s, store, p ? (int32_t)(p->high - p->low) : 1 << x->size,
-                   strict(in) ? (1u << x->size) - 1 : 0, p ? p->reg : RAX);
-        m = host_mem(g, x, p ? p->reg : RAX);
+        x86_load_address(g, RDX, x->base, low);
+        if (page >= 0)
+            emit_page_probe(g, s, align);
+        else
+            emit_probe(g, s, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
+        m = host_mem(g, x, addend);
     }
     if (x->hooked)
         prepare_hook(g, x, m);
@@ -340,6 +406,7 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
         asm_mov_mi(g->a, 3, mem_at(RSP, 40), 0);
     }
     x86_call_out(g, x86_site(g, in, fn));
+    x86_forget_pages(g);
     bool result = ir_op_info[in->op].result != 'N';
     if (result) {
         unsigned dst = x86_def(g);

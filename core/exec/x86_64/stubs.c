@@ -31,6 +31,8 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
     for (unsigned r = 0; r < 16; r++)
         if (s->zero >> r & 1)
             asm_rr(a, ALU_XOR, r, r);
+    if (s->address)
+        x86_forget_pages(g);
     if (s->has_dst && s->dst_fp)
         asm_rr(a, 0x6e | OP_0F | OP_66 | OP_W, s->dst, RAX);
     else if (s->has_dst)
@@ -57,6 +59,9 @@ void x86_emit_stubs(struct x86_gen *g)
         switch (s->kind) {
         case STUB_OUT:
             emit_out(g, s);
+            break;
+        case STUB_REFILL:
+            x86_emit_refill(g, s, &g->stubs[i + 1]);
             break;
         case STUB_NAN:
             emit_nan(g, s);
