@@ -48,7 +48,7 @@ struct exec_cached {
 struct exec_cursor {
     uint64_t start;              /* virtual address of the block */
     uint32_t done;               /* instructions already executed; 0 = at a boundary */
-    uint32_t page2_ok;           /* reserved: 0 */
+    uint32_t pad;
 };
 
 struct exec_core {

@@ -198,7 +198,7 @@ static enum exec_leave run_watched(struct exec *x, struct cpu *cpu, struct exec_
     uint64_t before = cpu_insns(cpu);
     va_t start = cpu->pc;
     enum exec_leave why = x->ops->run(x->be, cpu, &c->b);
-    if (cpu->exit & CPU_EXIT_DEBUG)
+    if ((cpu->exit & CPU_EXIT_DEBUG) && cpu_insns(cpu) != before)
         *exec_cursor_of(x, cpu) =
             (struct exec_cursor){ .start = start, .done = (uint32_t)(cpu_insns(cpu) - before) };
     return why;

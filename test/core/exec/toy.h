@@ -28,6 +28,7 @@ struct toy {
     uint64_t line, enabled;
     uint64_t traps, irqs;
     uint64_t log[64], n_log;
+    bool planted; /* ADDI with immediate 77 adds 78: a difference to be found */
 };
 enum { TOY_ADDI, TOY_LOAD, TOY_STORE, TOY_BNE, TOY_JALR, TOY_WFI, TOY_SYS, TOY_TRAP };
 enum { TOY_CYCLES, TOY_ACK, TOY_YIELD, TOY_LOG, TOY_ARM, TOY_STOP };
@@ -105,16 +106,14 @@ static const struct insn_desc toy_descs[8] = {
     { .name = "trap", .id = 7, .klass = INSN_system, .length = 4, .feature = "" },
 };
 
-static bool toy_planted; /* a test's planted bug: ADDI with immediate 77 adds 78 */
-
 /* One instruction; true when it ended the block. */
-static bool toy_insn(struct ir_unit *u, uint32_t word, int32_t at)
+static bool toy_insn(const struct toy *t, struct ir_unit *u, uint32_t word, int32_t at)
 {
     unsigned op = word >> 28 & 7, a = word >> 24 & 15, b = word >> 20 & 15;
     int64_t imm = (int16_t)word;
     switch (op) {
     case TOY_ADDI:
-        if (toy_planted && imm == 77)
+        if (t->planted && imm == 77)
             imm = 78;
         ir_put(u, a, ir_add(u, IR_I64, ir_get(u, b), ir_const(u, IR_I64, (uint64_t)imm)));
         return false;
@@ -163,7 +162,7 @@ static void toy_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, con
     int32_t at = start;
     uint32_t used = 0, n = 0;
     bool ended = false;
-    (void)cpu, (void)next;
+    (void)next;
     ir_begin_block(u, start);
     while (!ended) {
         if (n++ == IR_BLOCK_INSNS || used + 4 > avail) {
@@ -172,7 +171,7 @@ static void toy_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, con
         }
         uint32_t word = ld_le32(code + used);
         ir_begin_insn(u, at, 4, &toy_descs[word >> 28 & 7], &none);
-        ended = toy_insn(u, word, at);
+        ended = toy_insn(toy_of(cpu), u, word, at);
         at += 4;
         used += 4;
     }
