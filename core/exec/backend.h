@@ -29,6 +29,17 @@
  * when the whole code buffer is flushed. A block may be retired while it runs:
  * the store that did it returns "leave" to the executor (CPU_EXIT_RESYNC).
  *
+ * Leaving inside a block. A memory operation that returns 1, and a call declared EXITS
+ * after which cpu->exit has EXCEPTION or DEBUG, was not done: the cost before its
+ * instruction is charged, pc is that instruction, EXEC_LEAVE_EXIT. (A store into the
+ * running block may return 1 although it was done: it is repeated, so only what can be
+ * repeated may do that.) A call after which cpu->exit asks for anything else was done:
+ * the executor calls cpu_kick, and the block leaves at its end. EXIT leaves with its
+ * own reason even when the budget is used up.
+ *
+ * What was compared when a block was found must hold when it is entered by a link or a
+ * jump entry: for blocks with a second page its fetch entry is compared too.
+ *
  * Side table. For each operation that may fault, call out or read time, a
  * `struct cpu_site` plus what the executor needs to rebuild guest slots. Cold
  * stubs put its address into cpu->site before calling out.

@@ -13,8 +13,10 @@ const struct fp_layout fp_layouts[] = {
 void fp_env_init(struct fp_env *env, enum ir_fp_rule rule, uint32_t mode, enum ir_rm rm)
 {
     static const enum ir_rm host[4] = { IR_RNE, IR_RDN, IR_RUP, IR_RTZ }; /* MXCSR.RC */
-    *env = (struct fp_env){ .rule = rule, .rm = rm == IR_RM_DYN ? host[F_GET(mode, 14, 13)] : rm,
-                            .daz = mode >> 6 & 1, .ftz = mode >> 15 & 1 };
+    *env = (struct fp_env){ .rule = rule,
+                            .rm = rm == IR_RM_DYN ? host[F_GET(mode, 14, 13)] : rm,
+                            .daz = mode >> 6 & 1,
+                            .ftz = mode >> 15 & 1 };
 }
 
 /* ---- packing ---- */
@@ -62,7 +64,8 @@ static bool is_tiny(const struct fp_env *env, const struct fp_layout *l, bool si
 {
     if (env->rule == IR_FP_ARM || exp < -l->bias)
         return true;
-    /* After rounding as if the exponent were unbounded: only a carry out reaches the least normal. */
+    /* After rounding as if the exponent were unbounded: only a carry out reaches the least normal.
+     */
     unsigned drop = 63u - l->frac;
     uint64_t rest = zext(sig, drop);
     return !(sig >> drop == BIT(l->frac + 1u) - 1 &&
@@ -80,8 +83,8 @@ uint64_t fp_pack(struct fp_env *env, enum fp_format f, bool sign, int exp, uint6
     if (exp < least) {
         tiny = is_tiny(env, l, sign, exp, sig);
         if (tiny && env->ftz && f != FP_F16) {
-            env->flags |= env->rule == IR_FP_ARM ? CPU_FP_UNDERFLOW
-                                                 : CPU_FP_UNDERFLOW | CPU_FP_INEXACT;
+            env->flags |=
+                env->rule == IR_FP_ARM ? CPU_FP_UNDERFLOW : CPU_FP_UNDERFLOW | CPU_FP_INEXACT;
             return fp_zero(f, sign);
         }
         sig = fp_shift_jam(sig, (unsigned)(least - exp));
@@ -93,7 +96,8 @@ uint64_t fp_pack(struct fp_env *env, enum fp_format f, bool sign, int exp, uint6
         env->flags |= CPU_FP_INEXACT | (tiny ? CPU_FP_UNDERFLOW : 0u);
         sig += fp_rounds_up(env->rm, sign, rest, BIT(drop - 1), sig & 1);
     }
-    /* The integer bit adds to the exponent field: 0 for a denormal, a carry makes it the next one. */
+    /* The integer bit adds to the exponent field: 0 for a denormal, a carry makes it the next one.
+     */
     uint64_t field = (uint64_t)(exp - least);
     if (field + (sig >> l->frac) > (uint64_t)(2 * l->bias))
         return overflow(env, f, sign);
@@ -165,8 +169,7 @@ static uint64_t pack128(struct fp_env *env, enum fp_format f, bool sign, int exp
     /* sig / 2^126 * 2^exp, at most bit 127 set */
     unsigned norm = sig >> 64 ? clz64((uint64_t)(sig >> 64)) : 64 + clz64((uint64_t)sig);
     sig <<= norm;
-    return fp_pack(env, f, sign, exp + 1 - (int)norm,
-                   (uint64_t)(sig >> 64) | ((uint64_t)sig != 0));
+    return fp_pack(env, f, sign, exp + 1 - (int)norm, (uint64_t)(sig >> 64) | ((uint64_t)sig != 0));
 }
 
 /* x + y of signed magnitudes with bit 126 or less set; exact zeros follow 754, 6.3. */
@@ -292,8 +295,8 @@ uint64_t fp_sqrt(struct fp_env *env, enum fp_format f, uint64_t av)
 static uint64_t fma_nan(struct fp_env *env, enum fp_format f, const struct fp_num *a,
                         const struct fp_num *b, const struct fp_num *c)
 {
-    bool zero_inf = (a->kind == FP_ZERO && b->kind == FP_INF) ||
-                    (a->kind == FP_INF && b->kind == FP_ZERO);
+    bool zero_inf =
+        (a->kind == FP_ZERO && b->kind == FP_INF) || (a->kind == FP_INF && b->kind == FP_ZERO);
     if (zero_inf && c->kind == FP_QNAN && env->rule != IR_FP_X86) {
         env->flags |= CPU_FP_INVALID;
         return env->rule == IR_FP_LOONGARCH ? fp_quiet(env, f, c) : fp_default_nan(env, f);
@@ -375,10 +378,14 @@ bool fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t av, uin
     }
     fp_note_denormal(env, a.denormal || b.denormal);
     switch (kind) {
-    case IR_FEQ: return !is_less(&a, &b, false) && !is_less(&b, &a, false);
-    case IR_FLT: return is_less(&a, &b, false);
-    case IR_FLE: return !is_less(&b, &a, false);
-    default: return false;
+    case IR_FEQ:
+        return !is_less(&a, &b, false) && !is_less(&b, &a, false);
+    case IR_FLT:
+        return is_less(&a, &b, false);
+    case IR_FLE:
+        return !is_less(&b, &a, false);
+    default:
+        return false;
     }
 }
 

@@ -9,10 +9,14 @@ uint64_t fp_cvt(struct fp_env *env, enum fp_format to, enum fp_format from, uint
     case FP_SNAN:
         env->flags |= CPU_FP_INVALID;
         return fp_quiet(env, to, &a);
-    case FP_QNAN: return fp_quiet(env, to, &a);
-    case FP_INF: return fp_inf(to, a.sign);
-    case FP_ZERO: return fp_zero(to, a.sign);
-    case FP_FINITE: break;
+    case FP_QNAN:
+        return fp_quiet(env, to, &a);
+    case FP_INF:
+        return fp_inf(to, a.sign);
+    case FP_ZERO:
+        return fp_zero(to, a.sign);
+    case FP_FINITE:
+        break;
     }
     fp_note_denormal(env, a.denormal);
     return fp_pack(env, to, a.sign, a.exp, a.sig);
@@ -32,7 +36,8 @@ static uint64_t to_int_invalid(struct fp_env *env, unsigned bits, bool is_unsign
     return env->rule == IR_FP_RISCV ? most : 0;
 }
 
-/* The magnitude of a finite number below 2^64, rounded; sets *inexact. (With a fraction it is below 2^63.) */
+/* The magnitude of a finite number below 2^64, rounded; sets *inexact. (With a fraction it is below
+ * 2^63.) */
 static uint64_t to_magnitude(const struct fp_env *env, const struct fp_num *a, bool *inexact)
 {
     uint64_t whole, rest; /* rest: 64 bits of fraction, sticky */
@@ -58,8 +63,7 @@ uint64_t fp_to_int(struct fp_env *env, enum fp_format from, unsigned bits, bool 
     if (a.kind != FP_FINITE || a.exp > 63)
         return to_int_invalid(env, bits, is_unsigned, &a);
     uint64_t m = to_magnitude(env, &a, &inexact);
-    uint64_t limit = is_unsigned ? (a.sign ? 0 : zext(UINT64_MAX, bits))
-                                 : BIT(bits - 1) - !a.sign;
+    uint64_t limit = is_unsigned ? (a.sign ? 0 : zext(UINT64_MAX, bits)) : BIT(bits - 1) - !a.sign;
     if (m > limit)
         return to_int_invalid(env, bits, is_unsigned, &a);
     if (inexact)

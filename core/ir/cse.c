@@ -12,10 +12,10 @@
 
 struct cse {
     struct ir_unit *u;
-    uint16_t *map;    /* value -> the equal, earlier one */
-    uint16_t *table;  /* open addressing; 0 = empty */
+    uint16_t *map;   /* value -> the equal, earlier one */
+    uint16_t *table; /* open addressing; 0 = empty */
     uint32_t mask;
-    uint32_t call;    /* the last call that is not pure */
+    uint32_t call; /* the last call that is not pure */
 };
 
 static bool is_shared(const struct cse *c, const struct ir_inst *in)
@@ -74,7 +74,8 @@ static void run_block(struct cse *c, const struct ir_block *b)
         c->map[i] = (uint16_t)i;
         if (is_shared(c, in)) {
             c->map[i] = find_equal(c, i);
-            /* What is shared is computed once: the copy must not raise flags nor be kept for them. */
+            /* What is shared is computed once: the copy must not raise flags nor be kept for them.
+             */
             if (c->map[i] != i && ir_op_info[in->op].flags == 'S')
                 *in = (struct ir_inst){ .op = IR_CONST, .type = IR_I64 };
         } else if (in->op == IR_CALL) {
@@ -90,7 +91,8 @@ void ir_cse(struct ir_unit *u)
         longest = MAX(longest, u->blocks[n].end - u->blocks[n].first);
     while (size < 2 * longest)
         size *= 2;
-    struct cse c = { .u = u, .map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts),
+    struct cse c = { .u = u,
+                     .map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts),
                      .table = ARENA_ARRAY(u->arena, uint16_t, size) };
     if (u->full || !c.map || !c.table)
         return;

@@ -9,8 +9,8 @@
  */
 struct dead {
     struct ir_unit *u;
-    uint16_t *map;       /* 0: dropped (so far); afterwards the new number */
-    uint32_t epoch;      /* counts up at everything that sees the slots */
+    uint16_t *map;                      /* 0: dropped (so far); afterwards the new number */
+    uint32_t epoch;                     /* counts up at everything that sees the slots */
     uint32_t overwritten[IR_MAX_SLOTS]; /* == epoch: a later PUT comes before any observer */
 };
 

@@ -20,8 +20,8 @@ struct fold {
     struct ir_inst *insts;
     uint16_t *map;
     struct known *known;
-    uint32_t i;                     /* the instruction looked at */
-    uint16_t slot[IR_MAX_SLOTS];    /* value a slot holds at this point; 0 = not known */
+    uint32_t i;                  /* the instruction looked at */
+    uint16_t slot[IR_MAX_SLOTS]; /* value a slot holds at this point; 0 = not known */
 };
 
 static bool is_const(const struct fold *f, unsigned v)
@@ -70,10 +70,20 @@ static void swap_const(const struct fold *f, struct ir_inst *in)
     static const uint8_t mirrored[] = { IR_EQ,  IR_NE,  IR_GTS, IR_LES, IR_GES,
                                         IR_LTS, IR_GTU, IR_LEU, IR_GEU, IR_LTU };
     switch (in->op) {
-    case IR_ADD: case IR_AND: case IR_OR: case IR_XOR: case IR_XNOR: case IR_MUL: case IR_MULHS:
-    case IR_MULHU: case IR_CLMUL: case IR_CLMULH: case IR_SETCC:
+    case IR_ADD:
+    case IR_AND:
+    case IR_OR:
+    case IR_XOR:
+    case IR_XNOR:
+    case IR_MUL:
+    case IR_MULHS:
+    case IR_MULHU:
+    case IR_CLMUL:
+    case IR_CLMULH:
+    case IR_SETCC:
         break;
-    default: return;
+    default:
+        return;
     }
     if (!is_const(f, in->a) || is_const(f, in->b))
         return;
@@ -89,13 +99,24 @@ static void fold_same(struct fold *f, struct ir_inst *in)
 {
     enum ir_type t = (enum ir_type)in->type;
     switch (in->op) {
-    case IR_AND: case IR_OR: become(f, in->a); break;
-    case IR_SUB: case IR_XOR: case IR_ANDN: become_const(in, t, 0); break;
-    case IR_ORN: case IR_XNOR: become_const(in, t, all_ones(in)); break;
+    case IR_AND:
+    case IR_OR:
+        become(f, in->a);
+        break;
+    case IR_SUB:
+    case IR_XOR:
+    case IR_ANDN:
+        become_const(in, t, 0);
+        break;
+    case IR_ORN:
+    case IR_XNOR:
+        become_const(in, t, all_ones(in));
+        break;
     case IR_SETCC:
         become_const(in, IR_I64, ir_eval_cc((enum ir_cc)in->aux, 64, 0, 0));
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -109,10 +130,13 @@ static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
         if (k == 0)
             become(f, in->a);
         else if (left->op == IR_PC)
-            *in = (struct ir_inst){ .op = IR_PC, .type = IR_I64,
+            *in = (struct ir_inst){ .op = IR_PC,
+                                    .type = IR_I64,
                                     .imm = (int64_t)((uint64_t)left->imm + k) };
         break;
-    case IR_SUB: case IR_XOR: case IR_ANDN:
+    case IR_SUB:
+    case IR_XOR:
+    case IR_ANDN:
         if (k == 0)
             become(f, in->a);
         else if (in->op == IR_ANDN && k == ones)
@@ -124,7 +148,8 @@ static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
         else if (k == ones)
             become_const(in, (enum ir_type)in->type, ones);
         break;
-    case IR_ORN: case IR_XNOR:
+    case IR_ORN:
+    case IR_XNOR:
         if (k == ones)
             become(f, in->a);
         break;
@@ -134,21 +159,30 @@ static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
         else if (((zext(ones, f->known[in->a].zero)) & ~k) == 0)
             become(f, in->a);
         break;
-    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR:
+    case IR_SHL:
+    case IR_SHR:
+    case IR_SAR:
+    case IR_ROL:
+    case IR_ROR:
         if ((k & (ir_type_bits((enum ir_type)in->type) - 1)) == 0)
             become(f, in->a);
         break;
-    case IR_MUL: case IR_MULHU: case IR_CLMUL: case IR_CLMULH:
+    case IR_MUL:
+    case IR_MULHU:
+    case IR_CLMUL:
+    case IR_CLMULH:
         if (k == 0)
             become_const(in, (enum ir_type)in->type, 0);
         else if (k == 1 && (in->op == IR_MUL || in->op == IR_CLMUL))
             become(f, in->a);
         break;
-    case IR_DIVU: case IR_DIVS:
+    case IR_DIVU:
+    case IR_DIVS:
         if (k == 1)
             become(f, in->a);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -192,7 +226,10 @@ static void fold_unary(struct fold *f, struct ir_inst *in)
 {
     const struct ir_inst *x = &f->insts[in->a];
     switch (in->op) {
-    case IR_SEXT: case IR_ZEXT: fold_extension(f, in); break;
+    case IR_SEXT:
+    case IR_ZEXT:
+        fold_extension(f, in);
+        break;
     case IR_TRUNC:
         if ((x->op == IR_SEXT || x->op == IR_ZEXT) && x->aux == 32) {
             if (ir_result_type(&f->insts[x->a]) == IR_I32)
@@ -223,7 +260,8 @@ static void fold_unary(struct fold *f, struct ir_inst *in)
         if (x->op == IR_FNEG || x->op == IR_FABS)
             in->a = x->a;
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -279,10 +317,20 @@ static void fold_slots(struct fold *f, struct ir_inst *in)
 static void fold_inst(struct fold *f, struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_GET: case IR_PUT: case IR_CALL: fold_slots(f, in); return;
-    case IR_LOAD: case IR_STORE: fold_address(f, in); return;
-    case IR_BRANCH: fold_condition(f, in); return;
-    default: break;
+    case IR_GET:
+    case IR_PUT:
+    case IR_CALL:
+        fold_slots(f, in);
+        return;
+    case IR_LOAD:
+    case IR_STORE:
+        fold_address(f, in);
+        return;
+    case IR_BRANCH:
+        fold_condition(f, in);
+        return;
+    default:
+        break;
     }
     if (!ir_can_eval((enum ir_op)in->op) || fold_const(f, in))
         return;
@@ -295,7 +343,8 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
             if (in->imm == 0)
                 become(f, in->a);
             else
-                *in = (struct ir_inst){ .op = in->imm == 1 ? IR_FNEG : IR_FABS, .type = in->type,
+                *in = (struct ir_inst){ .op = in->imm == 1 ? IR_FNEG : IR_FABS,
+                                        .type = in->type,
                                         .a = in->a };
         }
     } else if (ir_op_info[in->op].args == 1) {
@@ -336,26 +385,37 @@ static struct known known_bits(const struct fold *f, const struct ir_inst *in)
     enum ir_type t = ir_result_type(in);
     unsigned bits = ir_type_bits(t);
     switch (in->op) {
-    case IR_CONST: return ir_is_int(t) ? known_const((uint64_t)in->imm, bits) : known_zero(64, bits);
-    case IR_ZEXT: return known_zero(MIN(in->aux, k[in->a].zero), bits);
+    case IR_CONST:
+        return ir_is_int(t) ? known_const((uint64_t)in->imm, bits) : known_zero(64, bits);
+    case IR_ZEXT:
+        return known_zero(MIN(in->aux, k[in->a].zero), bits);
     case IR_SEXT:
         if (k[in->a].zero < in->aux)
             return known_zero(k[in->a].zero, bits);
         return known_sign(MIN(in->aux, k[in->a].sign), bits);
-    case IR_EXTRACT: return known_zero(in->imm >> 8 & 0xff, bits);
+    case IR_EXTRACT:
+        return known_zero(in->imm >> 8 & 0xff, bits);
     case IR_AND: {
         struct known r = known_zero(MIN(k[in->a].zero, k[in->b].zero), bits);
         r.sign = MIN(r.sign, MAX(k[in->a].sign, k[in->b].sign));
         return r;
     }
-    case IR_OR: case IR_XOR: {
+    case IR_OR:
+    case IR_XOR: {
         struct known r = { .zero = MAX(k[in->a].zero, k[in->b].zero),
                            .sign = MAX(k[in->a].sign, k[in->b].sign) };
         return r;
     }
-    case IR_SETCC: case IR_FCMP: case IR_STOREC: return known_zero(1, bits);
-    case IR_CLZ: case IR_CTZ: case IR_POPCNT: return known_zero(7, bits);
-    case IR_SHR: case IR_SAR:
+    case IR_SETCC:
+    case IR_FCMP:
+    case IR_STOREC:
+        return known_zero(1, bits);
+    case IR_CLZ:
+    case IR_CTZ:
+    case IR_POPCNT:
+        return known_zero(7, bits);
+    case IR_SHR:
+    case IR_SAR:
         if (is_const(f, in->b)) {
             unsigned n = (unsigned)f->insts[in->b].imm & (bits - 1);
             if (in->op == IR_SAR)
@@ -368,11 +428,15 @@ static struct known known_bits(const struct fold *f, const struct ir_inst *in)
                            .sign = MAX(k[in->b].sign, k[in->c].sign) };
         return r;
     }
-    case IR_LOAD: case IR_LOADR: case IR_AMO: case IR_CAS: {
+    case IR_LOAD:
+    case IR_LOADR:
+    case IR_AMO:
+    case IR_CAS: {
         unsigned n = 8u << (in->aux2 & IR_MEM_SIZE);
         return in->aux2 & IR_MEM_SIGNED ? known_sign(n, bits) : known_zero(n, bits);
     }
-    default: return known_zero(bits, bits);
+    default:
+        return known_zero(bits, bits);
     }
 }
 
@@ -395,7 +459,8 @@ static void fold_block(struct fold *f, const struct ir_block *b)
 
 void ir_fold(struct ir_unit *u)
 {
-    struct fold f = { .u = u, .insts = u->insts,
+    struct fold f = { .u = u,
+                      .insts = u->insts,
                       .map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts),
                       .known = ARENA_ARRAY(u->arena, struct known, u->n_insts) };
     if (u->full || !f.map || !f.known)

@@ -73,7 +73,8 @@ struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start)
     else
         u->n_blocks++;
     struct ir_block *b = &u->blocks[u->n_blocks - 1];
-    *b = (struct ir_block){ .first = u->n_insts, .start = start,
+    *b = (struct ir_block){ .first = u->n_insts,
+                            .start = start,
                             .first_insn = (uint16_t)u->n_insns };
     return b;
 }

@@ -42,7 +42,10 @@ static void print_value(FILE *out, unsigned v)
 static void print_memop(FILE *out, unsigned m)
 {
     fprintf(out, " %u%s", 1u << (m & IR_MEM_SIZE), m & IR_MEM_SIGNED ? "s" : "");
-    static const struct { uint16_t bit; const char *name; } bits[] = {
+    static const struct {
+        uint16_t bit;
+        const char *name;
+    } bits[] = {
         { IR_MEM_BE, " be" },           { IR_MEM_ALIGNED, " aligned" },
         { IR_MEM_ATOMIC, " atomic" },   { IR_MEM_ACQUIRE, " acquire" },
         { IR_MEM_RELEASE, " release" }, { IR_MEM_STORE_RIGHTS, " store-rights" },
@@ -91,24 +94,34 @@ static void print_memory(FILE *out, const struct ir_inst *in)
 static void print_operands(FILE *out, const struct ir_unit *u, const struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_CONST: case IR_PC:
+    case IR_CONST:
+    case IR_PC:
         fputs(" ", out);
         print_hex(out, in->imm);
         return;
-    case IR_GET: case IR_PUT:
+    case IR_GET:
+    case IR_PUT:
         fputs(" ", out);
         print_slot(out, u, in->imm);
         if (in->op == IR_PUT)
             fprintf(out, ", %%%u", in->a);
         return;
-    case IR_LOAD: case IR_STORE: case IR_AMO: case IR_CAS: case IR_LOADR: case IR_STOREC:
+    case IR_LOAD:
+    case IR_STORE:
+    case IR_AMO:
+    case IR_CAS:
+    case IR_LOADR:
+    case IR_STOREC:
         print_memory(out, in);
         return;
     case IR_CALL:
-        fprintf(out, " %s", in->imm >= 0 && in->imm < u->guest->n_helpers
-                                ? u->guest->helpers[in->imm].name : "?");
+        fprintf(out, " %s",
+                in->imm >= 0 && in->imm < u->guest->n_helpers ? u->guest->helpers[in->imm].name
+                                                              : "?");
         break;
-    case IR_JUMP: case IR_BRANCH: case IR_EXIT:
+    case IR_JUMP:
+    case IR_BRANCH:
+    case IR_EXIT:
         print_args(out, in);
         fputs(in->op == IR_BRANCH ? ", " : " ", out);
         print_hex(out, in->imm);
@@ -117,7 +130,8 @@ static void print_operands(FILE *out, const struct ir_unit *u, const struct ir_i
             print_hex(out, in->imm2);
         }
         return;
-    default: break;
+    default:
+        break;
     }
     print_args(out, in);
     if (in->op == IR_EXTRACT || in->op == IR_DEPOSIT)
@@ -135,20 +149,39 @@ static void print_mnemonic(FILE *out, const struct ir_inst *in)
     for (const char *p = ir_op_info[in->op].name; *p; p++)
         fputc(tolower((unsigned char)*p), out);
     switch (in->op) {
-    case IR_SETCC: fprintf(out, ".%s", NAME(cc_names, in->aux)); break;
-    case IR_FCMP:
-        fprintf(out, ".%s%s", NAME(fcmp_names, in->aux & 7u),
-                in->aux & IR_FCMP_QUIET ? "q" : "");
+    case IR_SETCC:
+        fprintf(out, ".%s", NAME(cc_names, in->aux));
         break;
-    case IR_AMO: fprintf(out, ".%s", NAME(amo_names, in->aux)); break;
-    case IR_FENCE: fprintf(out, ".%s", NAME(fence_names, in->aux)); break;
-    case IR_EXIT: fprintf(out, ".%s", NAME(exit_names, in->aux)); break;
-    case IR_SEXT: case IR_ZEXT: fprintf(out, "%u", in->aux); break;
-    case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FDIV: case IR_FSQRT: case IR_FMA:
-    case IR_FCVT: case IR_FTOI: case IR_ITOF: case IR_FRINT:
+    case IR_FCMP:
+        fprintf(out, ".%s%s", NAME(fcmp_names, in->aux & 7u), in->aux & IR_FCMP_QUIET ? "q" : "");
+        break;
+    case IR_AMO:
+        fprintf(out, ".%s", NAME(amo_names, in->aux));
+        break;
+    case IR_FENCE:
+        fprintf(out, ".%s", NAME(fence_names, in->aux));
+        break;
+    case IR_EXIT:
+        fprintf(out, ".%s", NAME(exit_names, in->aux));
+        break;
+    case IR_SEXT:
+    case IR_ZEXT:
+        fprintf(out, "%u", in->aux);
+        break;
+    case IR_FADD:
+    case IR_FSUB:
+    case IR_FMUL:
+    case IR_FDIV:
+    case IR_FSQRT:
+    case IR_FMA:
+    case IR_FCVT:
+    case IR_FTOI:
+    case IR_ITOF:
+    case IR_FRINT:
         fprintf(out, ".%s", NAME(rm_names, in->aux));
         break;
-    default: break;
+    default:
+        break;
     }
     if (in->op != IR_PUT && in->op != IR_GET)
         fputs(NAME(type_names, in->type), out);
@@ -164,7 +197,8 @@ static void print_inst(FILE *out, const struct ir_unit *u, uint32_t i)
     if (in->op == IR_INSN) {
         fputs("    ", out);
         print_hex(out, in->imm);
-        const struct insn_desc *d = (uint64_t)in->imm2 < u->n_insns ? u->insns[in->imm2].desc : NULL;
+        const struct insn_desc *d =
+            (uint64_t)in->imm2 < u->n_insns ? u->insns[in->imm2].desc : NULL;
         fprintf(out, "  %s\n", d ? d->name : "?");
         return;
     }

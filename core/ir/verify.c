@@ -12,6 +12,7 @@
  *   -  none (void)   I  i32, i64   L  i64   W  i32   F  f32, f64   S  f32   D  f64
  *   A  any of the four   V  void, i32 or i64
  */
+/* clang-format off */
 static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_CONST] = { 'A', "" },    [IR_GET] = { 'A', "" },      [IR_PUT] = { 'A', "t" },
     [IR_PC] = { 'L', "" },
@@ -40,11 +41,12 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_CALL] = { 'V', "vvvv" }, [IR_INSN] = { '-', "" },     [IR_JUMP] = { '-', "" },
     [IR_BRANCH] = { '-', "l" },  [IR_JUMPR] = { '-', "l" },   [IR_EXIT] = { '-', "" },
 };
+/* clang-format on */
 
 struct checker {
     const struct ir_unit *u;
     const struct ir_block *b;
-    uint32_t at;             /* the instruction looked at */
+    uint32_t at; /* the instruction looked at */
     struct err *e;
 };
 
@@ -65,32 +67,51 @@ static int PRINTF_LIKE(2, 3) fail(const struct checker *c, const char *fmt, ...)
 static bool type_fits(char set, enum ir_type t)
 {
     switch (set) {
-    case '-': return t == IR_VOID;
-    case 'I': return ir_is_int(t);
-    case 'L': return t == IR_I64;
-    case 'W': return t == IR_I32;
-    case 'F': return ir_is_float(t);
-    case 'S': return t == IR_F32;
-    case 'D': return t == IR_F64;
-    case 'A': return ir_is_int(t) || ir_is_float(t);
-    default: return t == IR_VOID || ir_is_int(t); /* V */
+    case '-':
+        return t == IR_VOID;
+    case 'I':
+        return ir_is_int(t);
+    case 'L':
+        return t == IR_I64;
+    case 'W':
+        return t == IR_I32;
+    case 'F':
+        return ir_is_float(t);
+    case 'S':
+        return t == IR_F32;
+    case 'D':
+        return t == IR_F64;
+    case 'A':
+        return ir_is_int(t) || ir_is_float(t);
+    default:
+        return t == IR_VOID || ir_is_int(t); /* V */
     }
 }
 
 static bool arg_fits(char rule, const struct ir_inst *in, enum ir_type t)
 {
-    static const uint8_t cast[IR_TYPES] = { [IR_I32] = IR_F32, [IR_I64] = IR_F64, [IR_F32] = IR_I32,
-                                            [IR_F64] = IR_I64 };
+    static const uint8_t cast[IR_TYPES] = {
+        [IR_I32] = IR_F32, [IR_I64] = IR_F64, [IR_F32] = IR_I32, [IR_F64] = IR_I64
+    };
     switch (rule) {
-    case 't': return t == in->type;
-    case 'l': return t == IR_I64;
-    case 'i': return ir_is_int(t);
-    case 'f': return ir_is_float(t) && t == (in->imm & 0xff);
-    case 'n': return ir_is_int(t) && t == (in->imm & 0xff);
-    case 'g': return t == cast[in->type];
-    case 's': return t == IR_F32;
-    case 'd': return t == IR_F64;
-    default: return ir_is_int(t); /* v */
+    case 't':
+        return t == in->type;
+    case 'l':
+        return t == IR_I64;
+    case 'i':
+        return ir_is_int(t);
+    case 'f':
+        return ir_is_float(t) && t == (in->imm & 0xff);
+    case 'n':
+        return ir_is_int(t) && t == (in->imm & 0xff);
+    case 'g':
+        return t == cast[in->type];
+    case 's':
+        return t == IR_F32;
+    case 'd':
+        return t == IR_F64;
+    default:
+        return ir_is_int(t); /* v */
     }
 }
 
@@ -191,21 +212,40 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
     switch (in->op) {
     case IR_CONST:
         return bits == 32 && in->imm >> 32 != 0 ? FAIL(c, "upper half of a 32-bit constant") : 0;
-    case IR_GET: case IR_PUT: return check_slot(c, in);
-    case IR_SEXT: case IR_ZEXT:
+    case IR_GET:
+    case IR_PUT:
+        return check_slot(c, in);
+    case IR_SEXT:
+    case IR_ZEXT:
         if ((in->aux != 8 && in->aux != 16 && in->aux != 32) || in->aux >= bits)
             return FAIL(c, "extension from %u to %u bits", in->aux, bits);
         return 0;
-    case IR_EXTRACT: case IR_DEPOSIT:
+    case IR_EXTRACT:
+    case IR_DEPOSIT:
         if (n == 0 || low + n > bits || in->imm >> 16 != 0)
             return FAIL(c, "%u bits from bit %u of %u", n, low, bits);
         return 0;
-    case IR_SETCC: return in->aux > IR_GTU ? FAIL(c, "undefined condition %u", in->aux) : 0;
-    case IR_LOAD: case IR_STORE: case IR_AMO: case IR_CAS: case IR_LOADR: case IR_STOREC:
+    case IR_SETCC:
+        return in->aux > IR_GTU ? FAIL(c, "undefined condition %u", in->aux) : 0;
+    case IR_LOAD:
+    case IR_STORE:
+    case IR_AMO:
+    case IR_CAS:
+    case IR_LOADR:
+    case IR_STOREC:
         return check_memop(c, in);
-    case IR_FENCE: return in->aux > IR_FENCE_REL ? FAIL(c, "undefined fence %u", in->aux) : 0;
-    case IR_FADD: case IR_FSUB: case IR_FMUL: case IR_FDIV: case IR_FSQRT: case IR_FMA:
-    case IR_FCVT: case IR_FTOI: case IR_ITOF: case IR_FRINT:
+    case IR_FENCE:
+        return in->aux > IR_FENCE_REL ? FAIL(c, "undefined fence %u", in->aux) : 0;
+    case IR_FADD:
+    case IR_FSUB:
+    case IR_FMUL:
+    case IR_FDIV:
+    case IR_FSQRT:
+    case IR_FMA:
+    case IR_FCVT:
+    case IR_FTOI:
+    case IR_ITOF:
+    case IR_FRINT:
         if (in->aux > IR_RMM && in->aux != IR_RM_DYN)
             return FAIL(c, "undefined rounding mode %u", in->aux);
         if (in->op == IR_FCVT && in->imm == in->type)
@@ -213,13 +253,20 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
         return 0;
     case IR_FCMP:
         return (in->aux & ~(unsigned)IR_FCMP_QUIET) > IR_FUNORD
-                   ? FAIL(c, "undefined comparison %u", in->aux) : 0;
-    case IR_FSGNJ: return in->imm < 0 || in->imm > 2 ? FAIL(c, "undefined sign rule") : 0;
-    case IR_CALL: return check_call(c, in);
-    case IR_INSN: return check_insn(c, in);
-    case IR_JUMPR: return in->aux > IR_LINK_RETURN ? FAIL(c, "undefined link kind") : 0;
-    case IR_EXIT: return in->aux > IR_EXIT_YIELD ? FAIL(c, "undefined reason") : 0;
-    default: return 0;
+                   ? FAIL(c, "undefined comparison %u", in->aux)
+                   : 0;
+    case IR_FSGNJ:
+        return in->imm < 0 || in->imm > 2 ? FAIL(c, "undefined sign rule") : 0;
+    case IR_CALL:
+        return check_call(c, in);
+    case IR_INSN:
+        return check_insn(c, in);
+    case IR_JUMPR:
+        return in->aux > IR_LINK_RETURN ? FAIL(c, "undefined link kind") : 0;
+    case IR_EXIT:
+        return in->aux > IR_EXIT_YIELD ? FAIL(c, "undefined reason") : 0;
+    default:
+        return 0;
     }
 }
 
@@ -246,14 +293,16 @@ static int check_block(struct checker *c, uint32_t expected_first, uint32_t expe
     ptrdiff_t n = b - c->u->blocks;
     const char *name = c->u->guest->name;
     if (b->first != expected_first || b->end <= b->first || b->end > c->u->n_insts)
-        return err_set(c->e, ERR_FORMAT, "IR of %s, block %td: instructions [%u, %u) of %u, "
-                       "expected to start at %u", name, n, b->first, b->end, c->u->n_insts,
-                       expected_first);
+        return err_set(c->e, ERR_FORMAT,
+                       "IR of %s, block %td: instructions [%u, %u) of %u, "
+                       "expected to start at %u",
+                       name, n, b->first, b->end, c->u->n_insts, expected_first);
     if (b->first_insn != expected_insn || b->n_insns == 0 || b->n_insns > IR_BLOCK_INSNS ||
         b->first_insn + b->n_insns > c->u->n_insns)
-        return err_set(c->e, ERR_FORMAT, "IR of %s, block %td: guest instructions %u + %u of %u; "
-                       "1 to %u in a block", name, n, b->first_insn, b->n_insns, c->u->n_insns,
-                       IR_BLOCK_INSNS);
+        return err_set(c->e, ERR_FORMAT,
+                       "IR of %s, block %td: guest instructions %u + %u of %u; "
+                       "1 to %u in a block",
+                       name, n, b->first_insn, b->n_insns, c->u->n_insns, IR_BLOCK_INSNS);
     uint32_t insn = expected_insn;
     for (c->at = b->first; c->at < b->end; c->at++) {
         int rc = check_inst(c);

@@ -9,8 +9,8 @@
 /* All need natural alignment; narrow results are sign-extended. */
 static uint16_t memop(const struct rv_tr *t, unsigned bytes)
 {
-    return ir_memop(bytes, IR_MEM_ALIGNED | IR_MEM_ATOMIC |
-                               (t->d.aq ? IR_MEM_ACQUIRE : 0u) | (t->d.rl ? IR_MEM_RELEASE : 0u));
+    return ir_memop(bytes, IR_MEM_ALIGNED | IR_MEM_ATOMIC | (t->d.aq ? IR_MEM_ACQUIRE : 0u) |
+                               (t->d.rl ? IR_MEM_RELEASE : 0u));
 }
 
 static void lr(struct rv_tr *t, unsigned bytes)
@@ -66,7 +66,8 @@ uint64_t rv_helper_amocas_q(struct cpu *cpu, uint64_t va, uint64_t rd, uint64_t 
 static void wrs(struct rv_tr *t, unsigned nto)
 {
     if (nto)
-        ir_call(t->u, IR_VOID, RV_HELPER_wfi, rv_const(t, t->word), rv_const(t, 1), IR_NONE, IR_NONE);
+        ir_call(t->u, IR_VOID, RV_HELPER_wfi, rv_const(t, t->word), rv_const(t, 1), IR_NONE,
+                IR_NONE);
     ir_exit(t->u, IR_EXIT_YIELD, rv_next(t));
     t->ended = true;
 }

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Zba, Zbb, Zbc, Zbs, Zbkb, Zbkc, Zbkx: unprivileged ISA, chapters "B" and "Scalar Cryptography". */
+/* Zba, Zbb, Zbc, Zbs, Zbkb, Zbkc, Zbkx: unprivileged ISA, chapters "B" and "Scalar Cryptography".
+ */
 #include "cpu/riscv/translate_impl.h"
 
-static ir_val_t rs1(struct rv_tr *t) { return rv_x(t, t->d.rs1); }
-static ir_val_t rs2(struct rv_tr *t) { return rv_x(t, t->d.rs2); }
+static ir_val_t rs1(struct rv_tr *t)
+{
+    return rv_x(t, t->d.rs1);
+}
+static ir_val_t rs2(struct rv_tr *t)
+{
+    return rv_x(t, t->d.rs2);
+}
 
 static void put_word(struct rv_tr *t, ir_val_t v)
 {
@@ -22,8 +29,8 @@ static void binary_imm(struct rv_tr *t, unsigned op)
 
 static void rotate_word(struct rv_tr *t, unsigned op)
 {
-    put_word(t, ir_op2(t->u, (enum ir_op)op, IR_I32, ir_trunc(t->u, rs1(t)),
-                       ir_trunc(t->u, rs2(t))));
+    put_word(t,
+             ir_op2(t->u, (enum ir_op)op, IR_I32, ir_trunc(t->u, rs1(t)), ir_trunc(t->u, rs2(t))));
 }
 
 static void rotate_word_imm(struct rv_tr *t, unsigned op)
@@ -43,8 +50,8 @@ static void shift_add(struct rv_tr *t, unsigned arg)
 static void slli_uw(struct rv_tr *t, unsigned arg)
 {
     (void)arg;
-    rv_put_rd(t, ir_op2i(t->u, IR_SHL, IR_I64, ir_zext(t->u, IR_I64, rs1(t), 32),
-                         (uint64_t)t->d.imm));
+    rv_put_rd(t,
+              ir_op2i(t->u, IR_SHL, IR_I64, ir_zext(t->u, IR_I64, rs1(t), 32), (uint64_t)t->d.imm));
 }
 
 /* ---- Zbb ---- */
@@ -96,16 +103,30 @@ static void single_bit(struct rv_tr *t, unsigned op, ir_val_t n)
     ir_val_t v = rs1(t);
     ir_val_t mask = op == BEXT ? IR_NONE : ir_shl(t->u, IR_I64, rv_const(t, 1), n);
     switch (op) {
-    case BSET: v = ir_or(t->u, IR_I64, v, mask); break;
-    case BCLR: v = ir_andn(t->u, IR_I64, v, mask); break;
-    case BINV: v = ir_xor(t->u, IR_I64, v, mask); break;
-    default: v = ir_op2i(t->u, IR_AND, IR_I64, ir_shr(t->u, IR_I64, v, n), 1); break;
+    case BSET:
+        v = ir_or(t->u, IR_I64, v, mask);
+        break;
+    case BCLR:
+        v = ir_andn(t->u, IR_I64, v, mask);
+        break;
+    case BINV:
+        v = ir_xor(t->u, IR_I64, v, mask);
+        break;
+    default:
+        v = ir_op2i(t->u, IR_AND, IR_I64, ir_shr(t->u, IR_I64, v, n), 1);
+        break;
     }
     rv_put_rd(t, v);
 }
 
-static void bit_reg(struct rv_tr *t, unsigned op) { single_bit(t, op, rs2(t)); }
-static void bit_imm(struct rv_tr *t, unsigned op) { single_bit(t, op, rv_const(t, (uint64_t)t->d.imm)); }
+static void bit_reg(struct rv_tr *t, unsigned op)
+{
+    single_bit(t, op, rs2(t));
+}
+static void bit_imm(struct rv_tr *t, unsigned op)
+{
+    single_bit(t, op, rv_const(t, (uint64_t)t->d.imm));
+}
 
 /* ---- Zbc: clmulr is bits 126:63 of the product ---- */
 static void clmulr(struct rv_tr *t, unsigned arg)

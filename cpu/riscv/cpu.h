@@ -27,22 +27,22 @@ enum rv_feature {
     RV_X_COUNT
 };
 
-#define RV_COUNTERS  32 /* cycle, (time), instret, hpmcounter3..31 */
-#define RV_TRIGGERS  4
-#define RV_PMP_MAX   64
+#define RV_COUNTERS 32 /* cycle, (time), instret, hpmcounter3..31 */
+#define RV_TRIGGERS 4
+#define RV_PMP_MAX  64
 
 /* What a profile fixes; constant once the CPU exists. */
 struct rv_config {
     char name[32];
-    uint64_t ext[2];          /* bit set of enum rv_feature */
+    uint64_t ext[2]; /* bit set of enum rv_feature */
     uint64_t mvendorid, marchid, mimpid;
-    uint32_t satp_mode;       /* highest: 0 bare, 8 Sv39, 9 Sv48, 10 Sv57; lower ones are there too */
-    uint32_t asid_bits;       /* 0..16 */
-    uint32_t pmp_count;       /* 0, 16, 64 */
-    uint32_t hpm_count;       /* programmable counters from mhpmcounter3 on: 0..29 */
-    uint32_t code_class;      /* 0..15: harts of one machine with unlike `ext` take unlike classes */
-    bool misaligned;          /* misaligned loads and stores are done, not trapped */
-    uint64_t hz;              /* the core's clock */
+    uint32_t satp_mode;  /* highest: 0 bare, 8 Sv39, 9 Sv48, 10 Sv57; lower ones are there too */
+    uint32_t asid_bits;  /* 0..16 */
+    uint32_t pmp_count;  /* 0, 16, 64 */
+    uint32_t hpm_count;  /* programmable counters from mhpmcounter3 on: 0..29 */
+    uint32_t code_class; /* 0..15: harts of one machine with unlike `ext` take unlike classes */
+    bool misaligned;     /* misaligned loads and stores are done, not trapped */
+    uint64_t hz;         /* the core's clock */
     uint64_t reset_pc;
 };
 
@@ -56,8 +56,8 @@ static inline bool rv_has(const struct rv_config *c, enum rv_feature x)
  * is exact simulated time of the instruction that asks.
  */
 struct rv_time_ops {
-    uint64_t (*read)(void *arg, ps_t now);       /* ticks at `now` */
-    ps_t (*when)(void *arg, uint64_t ticks);     /* first moment with read() >= ticks; PS_NEVER */
+    uint64_t (*read)(void *arg, ps_t now);   /* ticks at `now` */
+    ps_t (*when)(void *arg, uint64_t ticks); /* first moment with read() >= ticks; PS_NEVER */
     void *arg;
 };
 #define RV_TIME_HZ 10000000u /* default time base: simulated time at 10 MHz */
@@ -72,36 +72,37 @@ struct rv_counter {
 
 struct rv_cpu {
     struct cpu cpu;
-    uint64_t x[32], f[32];    /* the slots */
+    uint64_t x[32], f[32]; /* the slots */
 
     /* Wiring and what is rebuilt: not saved. */
     const struct rv_config *config;
     struct rv_time_ops time;
-    const struct rv_semantics *semantics;   /* by instruction id */
+    const struct rv_semantics *semantics; /* by instruction id */
     const struct cpu_reg *regs;
     uint32_t n_regs;
-    uint32_t mode;            /* block key, see mode.c */
-    uint64_t decode_ext;      /* extension set in the decoder's terms */
-    uint64_t context;         /* TLB key last selected; ~0 = none */
+    uint32_t mode;       /* block key, see mode.c */
+    uint64_t decode_ext; /* extension set in the decoder's terms */
+    bool programmed;     /* some mhpmevent is not 0: privilege changes matter to counters */
+    uint64_t context;    /* TLB key last selected; ~0 = none */
     struct ev_timer stimecmp_timer, overflow_timer;
 
     /* Saved from here on. */
-    uint64_t priv;            /* enum rv_privilege */
-    uint64_t mstatus;         /* without SD */
+    uint64_t priv;    /* enum rv_privilege */
+    uint64_t mstatus; /* without SD */
     uint64_t medeleg, mideleg, mie, mtvec, mscratch, mepc, mcause, mtval, menvcfg, mseccfg;
     uint64_t stvec, sscratch, sepc, scause, stval, senvcfg, satp, stimecmp;
-    uint64_t mip_soft;        /* what software wrote: SSIP, STIP, SEIP, LCOFIP */
-    uint64_t mip_line;        /* what lines and comparators drive */
-    uint64_t frm;             /* 0..7; fflags live in cpu.fp_flags */
+    uint64_t mip_soft; /* what software wrote: SSIP, STIP, SEIP, LCOFIP */
+    uint64_t mip_line; /* what lines and comparators drive */
+    uint64_t frm;      /* 0..7; fflags live in cpu.fp_flags */
     uint64_t mcounteren, scounteren, mcountinhibit;
     struct rv_counter counter[RV_COUNTERS];
     uint64_t tselect, tdata1[RV_TRIGGERS], tdata2[RV_TRIGGERS];
-    struct mmu_rv_pmp pmp;    /* cfg and addr; the rest follows from mseccfg and config */
+    struct mmu_rv_pmp pmp; /* cfg and addr; the rest follows from mseccfg and config */
 };
 
 extern const struct cpu_isa rv_isa;
 extern const struct state_field rv_state[];
-#define RV_CPU(c) CONTAINER_OF((c), struct rv_cpu, cpu)
+#define RV_CPU(c)       CONTAINER_OF((c), struct rv_cpu, cpu)
 #define RV_CPU_CONST(c) ((const struct rv_cpu *)(const void *)(c))
 
 /*
@@ -124,7 +125,10 @@ int rv_cpu_create(struct rv_cpu **out, struct machine *m, const struct rv_config
                   uint32_t hartid, struct err *e) MUST_CHECK;
 void rv_cpu_set_time(struct rv_cpu *rv, const struct rv_time_ops *ops);
 
-/* irq_sink_fn: `cpu` is the struct cpu; `number` is the bit of mip (enum rv_irq): 1 3 5 7 9 11. */
+/*
+ * irq_sink_fn: `cpu` is the struct cpu; `number` is the bit of mip (enum rv_irq): 3 7 9 11 are
+ * levels; 1 takes rising edges, which software clears.
+ */
 void rv_cpu_set_irq(void *cpu, uint32_t number, bool level);
 
 /*

@@ -65,14 +65,27 @@ static const uint8_t sm4_sbox[256] = {
 /* clang-format on */
 
 /* ---- SHA-256, SHA-512, SM3: xor of rotations and shifts ---- */
-struct sigma { uint8_t ror1, ror2, third; bool shift; }; /* third: rotate, or shift right */
-enum { SHA256_SUM0, SHA256_SUM1, SHA256_SIG0, SHA256_SIG1, SHA512_SUM0, SHA512_SUM1, SHA512_SIG0,
-       SHA512_SIG1, SM3_P0, SM3_P1 };
+struct sigma {
+    uint8_t ror1, ror2, third;
+    bool shift;
+}; /* third: rotate, or shift right */
+enum {
+    SHA256_SUM0,
+    SHA256_SUM1,
+    SHA256_SIG0,
+    SHA256_SIG1,
+    SHA512_SUM0,
+    SHA512_SUM1,
+    SHA512_SIG0,
+    SHA512_SIG1,
+    SM3_P0,
+    SM3_P1
+};
 static const struct sigma sigmas[] = {
-    [SHA256_SUM0] = { 2, 13, 22, false }, [SHA256_SUM1] = { 6, 11, 25, false },
-    [SHA256_SIG0] = { 7, 18, 3, true },   [SHA256_SIG1] = { 17, 19, 10, true },
-    [SHA512_SUM0] = { 28, 34, 39, false }, [SHA512_SUM1] = { 14, 18, 41, false },
-    [SHA512_SIG0] = { 1, 8, 7, true },    [SHA512_SIG1] = { 19, 61, 6, true },
+    [SHA256_SUM0] = { 2, 13, 22, false },     [SHA256_SUM1] = { 6, 11, 25, false },
+    [SHA256_SIG0] = { 7, 18, 3, true },       [SHA256_SIG1] = { 17, 19, 10, true },
+    [SHA512_SUM0] = { 28, 34, 39, false },    [SHA512_SUM1] = { 14, 18, 41, false },
+    [SHA512_SIG0] = { 1, 8, 7, true },        [SHA512_SIG1] = { 19, 61, 6, true },
     [SM3_P0] = { 32 - 9, 32 - 17, 0, false }, [SM3_P1] = { 32 - 15, 32 - 23, 0, false },
 };
 
@@ -164,8 +177,8 @@ uint64_t rv_helper_aes64ks1i(struct cpu *cpu, uint64_t rs1, uint64_t rnum, uint6
 static void aes(struct rv_tr *t, unsigned how)
 {
     ir_val_t b = how & AES_SUB ? rv_x(t, t->d.rs2) : rv_const(t, 0);
-    rv_put_rd(t, ir_call(t->u, IR_I64, RV_HELPER_aes, rv_x(t, t->d.rs1), b, rv_const(t, how),
-                         IR_NONE));
+    rv_put_rd(
+        t, ir_call(t->u, IR_I64, RV_HELPER_aes, rv_x(t, t->d.rs1), b, rv_const(t, how), IR_NONE));
 }
 
 static void aes64ks1i(struct rv_tr *t, unsigned arg)

@@ -99,9 +99,12 @@ static void write_sstatus(struct rv_cpu *rv, uint32_t index, uint64_t value)
 
 static uint64_t read_misa(const struct rv_cpu *rv, uint32_t index)
 {
-    static const struct { enum rv_feature x; char letter; } letters[] = {
-        { RV_X_A, 'A' }, { RV_X_C, 'C' }, { RV_X_D, 'D' }, { RV_X_F, 'F' }, { RV_X_I, 'I' },
-        { RV_X_M, 'M' },
+    static const struct {
+        enum rv_feature x;
+        char letter;
+    } letters[] = {
+        { RV_X_A, 'A' }, { RV_X_C, 'C' }, { RV_X_D, 'D' },
+        { RV_X_F, 'F' }, { RV_X_I, 'I' }, { RV_X_M, 'M' },
     };
     (void)index;
     const struct rv_config *c = rv->config;
@@ -115,10 +118,26 @@ static uint64_t read_misa(const struct rv_cpu *rv, uint32_t index)
 }
 
 /* ---- identity ---- */
-static uint64_t read_mvendorid(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv->config->mvendorid; }
-static uint64_t read_marchid(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv->config->marchid; }
-static uint64_t read_mimpid(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv->config->mimpid; }
-static uint64_t read_mhartid(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv->cpu.index; }
+static uint64_t read_mvendorid(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv->config->mvendorid;
+}
+static uint64_t read_marchid(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv->config->marchid;
+}
+static uint64_t read_mimpid(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv->config->mimpid;
+}
+static uint64_t read_mhartid(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv->cpu.index;
+}
 
 /* ---- trap set-up ---- */
 static void put_tvec(uint64_t *tvec, uint64_t value)
@@ -127,16 +146,32 @@ static void put_tvec(uint64_t *tvec, uint64_t value)
     *tvec = (value & ~3ull) | (mode <= 1 ? mode : *tvec & 3);
 }
 
-static void write_mtvec(struct rv_cpu *rv, uint32_t i, uint64_t value) { (void)i; put_tvec(&rv->mtvec, value); }
-static void write_stvec(struct rv_cpu *rv, uint32_t i, uint64_t value) { (void)i; put_tvec(&rv->stvec, value); }
+static void write_mtvec(struct rv_cpu *rv, uint32_t i, uint64_t value)
+{
+    (void)i;
+    put_tvec(&rv->mtvec, value);
+}
+static void write_stvec(struct rv_cpu *rv, uint32_t i, uint64_t value)
+{
+    (void)i;
+    put_tvec(&rv->stvec, value);
+}
 
 static uint64_t epc_mask(const struct rv_cpu *rv)
 {
     return rv_has(rv->config, RV_X_C) ? ~1ull : ~3ull; /* IALIGN */
 }
 
-static void write_mepc(struct rv_cpu *rv, uint32_t i, uint64_t value) { (void)i; rv->mepc = value & epc_mask(rv); }
-static void write_sepc(struct rv_cpu *rv, uint32_t i, uint64_t value) { (void)i; rv->sepc = value & epc_mask(rv); }
+static void write_mepc(struct rv_cpu *rv, uint32_t i, uint64_t value)
+{
+    (void)i;
+    rv->mepc = value & epc_mask(rv);
+}
+static void write_sepc(struct rv_cpu *rv, uint32_t i, uint64_t value)
+{
+    (void)i;
+    rv->sepc = value & epc_mask(rv);
+}
 
 /* ---- interrupts ---- */
 #define S_INTERRUPTS (BIT(RV_IRQ_SSI) | BIT(RV_IRQ_STI) | BIT(RV_IRQ_SEI))
@@ -166,7 +201,11 @@ static void write_mie(struct rv_cpu *rv, uint32_t index, uint64_t value)
     put_mie(rv, S_INTERRUPTS | M_INTERRUPTS | lcofi(rv), value);
 }
 
-static uint64_t read_sie(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv->mie & rv->mideleg; }
+static uint64_t read_sie(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv->mie & rv->mideleg;
+}
 
 static void write_sie(struct rv_cpu *rv, uint32_t index, uint64_t value)
 {
@@ -174,10 +213,19 @@ static void write_sie(struct rv_cpu *rv, uint32_t index, uint64_t value)
     put_mie(rv, rv->mideleg, value);
 }
 
-static uint64_t read_mip(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv_mip(rv); }
-static uint64_t read_sip(const struct rv_cpu *rv, uint32_t i) { (void)i; return rv_mip(rv) & rv->mideleg; }
+static uint64_t read_mip(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv_mip(rv);
+}
+static uint64_t read_sip(const struct rv_cpu *rv, uint32_t i)
+{
+    (void)i;
+    return rv_mip(rv) & rv->mideleg;
+}
 
-/* The external line does not leak into SEIP by a read-modify-write (machine level, "mip and mie"). */
+/* The external line does not leak into SEIP by a read-modify-write (machine level, "mip and mie").
+ */
 static uint64_t modify_mip(const struct rv_cpu *rv, uint32_t index)
 {
     (void)index;
@@ -307,6 +355,7 @@ static void write_hpmevent(struct rv_cpu *rv, uint32_t index, uint64_t value)
     rv_counter_write(rv, index + 3, rv_counter_read(rv, index + 3)); /* stop under the old event */
     rv->counter[index + 3].event = value & mask;
     rv->counter[index + 3].running = 0;
+    rv_counters_derive(rv);
     rv_counters_sync(rv);
 }
 

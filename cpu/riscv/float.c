@@ -6,9 +6,9 @@
 #include "cpu/riscv/translate_impl.h"
 #include <string.h>
 
-enum { S = 0, D = 1 << 8 };         /* precision, in a row's argument beside the operation */
-#define FTYPE(arg) ((arg) & D ? IR_F64 : IR_F32)
-#define LOW(arg)   ((arg) & 0xff)
+enum { S = 0, D = 1 << 8 }; /* precision, in a row's argument beside the operation */
+#define FTYPE(arg) ((arg)&D ? IR_F64 : IR_F32)
+#define LOW(arg)   ((arg)&0xff)
 
 static ir_val_t operand(struct rv_tr *t, unsigned n, unsigned arg)
 {
@@ -30,8 +30,9 @@ static enum ir_rm rounding(const struct rv_tr *t)
 
 static void binary(struct rv_tr *t, unsigned arg)
 {
-    result(t, arg, ir_fop(t->u, (enum ir_op)LOW(arg), FTYPE(arg), rounding(t),
-                          operand(t, t->d.rs1, arg), operand(t, t->d.rs2, arg)));
+    result(t, arg,
+           ir_fop(t->u, (enum ir_op)LOW(arg), FTYPE(arg), rounding(t), operand(t, t->d.rs1, arg),
+                  operand(t, t->d.rs2, arg)));
 }
 
 static void fsqrt(struct rv_tr *t, unsigned arg)
@@ -43,15 +44,17 @@ enum { NEG_PRODUCT = 1, NEG_ADDEND = 2 };
 
 static void multiply_add(struct rv_tr *t, unsigned arg)
 {
-    result(t, arg, ir_fma(t->u, FTYPE(arg), rounding(t), operand(t, t->d.rs1, arg),
-                          operand(t, t->d.rs2, arg), operand(t, t->d.rs3, arg),
-                          arg & NEG_PRODUCT, arg & NEG_ADDEND));
+    result(t, arg,
+           ir_fma(t->u, FTYPE(arg), rounding(t), operand(t, t->d.rs1, arg),
+                  operand(t, t->d.rs2, arg), operand(t, t->d.rs3, arg), arg & NEG_PRODUCT,
+                  arg & NEG_ADDEND));
 }
 
 static void fsgnj(struct rv_tr *t, unsigned arg)
 {
-    result(t, arg, ir_fsgnj(t->u, FTYPE(arg), operand(t, t->d.rs1, arg),
-                            operand(t, t->d.rs2, arg), LOW(arg)));
+    result(
+        t, arg,
+        ir_fsgnj(t->u, FTYPE(arg), operand(t, t->d.rs1, arg), operand(t, t->d.rs2, arg), LOW(arg)));
 }
 
 enum { MAXIMUM = 1, PROPAGATE = 2 };
@@ -59,8 +62,9 @@ enum { MAXIMUM = 1, PROPAGATE = 2 };
 static void minmax(struct rv_tr *t, unsigned arg)
 {
     ir_val_t a = operand(t, t->d.rs1, arg), b = operand(t, t->d.rs2, arg);
-    result(t, arg, arg & MAXIMUM ? ir_fmax(t->u, FTYPE(arg), a, b, arg & PROPAGATE)
-                                 : ir_fmin(t->u, FTYPE(arg), a, b, arg & PROPAGATE));
+    result(t, arg,
+           arg & MAXIMUM ? ir_fmax(t->u, FTYPE(arg), a, b, arg & PROPAGATE)
+                         : ir_fmin(t->u, FTYPE(arg), a, b, arg & PROPAGATE));
 }
 
 static void compare(struct rv_tr *t, unsigned arg)
@@ -80,8 +84,8 @@ enum { LONG = 1, UNSIGNED = 2 };
 static void to_integer(struct rv_tr *t, unsigned arg)
 {
     enum ir_type to = arg & LONG ? IR_I64 : IR_I32;
-    ir_val_t v = ir_ftoi(t->u, to, FTYPE(arg), arg & UNSIGNED, rounding(t),
-                         operand(t, t->d.rs1, arg));
+    ir_val_t v =
+        ir_ftoi(t->u, to, FTYPE(arg), arg & UNSIGNED, rounding(t), operand(t, t->d.rs1, arg));
     rv_put_rd(t, arg & LONG ? v : ir_sext(t->u, IR_I64, v, 32)); /* also fcvt.wu: sign-extended */
 }
 
@@ -90,8 +94,9 @@ static void from_integer(struct rv_tr *t, unsigned arg)
     enum ir_type from = arg & LONG ? IR_I64 : IR_I32;
     ir_val_t x = rv_x(t, t->d.rs1);
     bool exact = (arg & D) && !(arg & LONG); /* no rounding happens: any mode will do */
-    result(t, arg, ir_itof(t->u, FTYPE(arg), from, arg & UNSIGNED, exact ? IR_RM_DYN : rounding(t),
-                           arg & LONG ? x : ir_trunc(t->u, x)));
+    result(t, arg,
+           ir_itof(t->u, FTYPE(arg), from, arg & UNSIGNED, exact ? IR_RM_DYN : rounding(t),
+                   arg & LONG ? x : ir_trunc(t->u, x)));
 }
 
 static void fcvt_s_d(struct rv_tr *t, unsigned arg)
@@ -194,13 +199,43 @@ uint64_t rv_helper_fcvtmod(struct cpu *cpu, uint64_t v, uint64_t b, uint64_t c, 
     return sext(negative ? 0 - whole : whole, 32);
 }
 
-/* ---- fli: chapter "Zfa", table of the 32 values. min is the smallest normal of the format. ---- */
+/* ---- fli: chapter "Zfa", table of the 32 values. min is the smallest normal of the format. ----
+ */
 static double fli_value(unsigned n)
 {
     static const double values[32] = {
-        -1.0, 0, 0x1p-16, 0x1p-15, 0x1p-8, 0x1p-7, 0x1p-4, 0x1p-3, 0.25, 0.3125, 0.375, 0.4375,
-        0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 8.0, 16.0, 128.0, 256.0,
-        0x1p15, 0x1p16, __builtin_inf(), __builtin_nan(""),
+        -1.0,
+        0,
+        0x1p-16,
+        0x1p-15,
+        0x1p-8,
+        0x1p-7,
+        0x1p-4,
+        0x1p-3,
+        0.25,
+        0.3125,
+        0.375,
+        0.4375,
+        0.5,
+        0.625,
+        0.75,
+        0.875,
+        1.0,
+        1.25,
+        1.5,
+        1.75,
+        2.0,
+        2.5,
+        3.0,
+        4.0,
+        8.0,
+        16.0,
+        128.0,
+        256.0,
+        0x1p15,
+        0x1p16,
+        __builtin_inf(),
+        __builtin_nan(""),
     };
     return values[n];
 }

@@ -4,15 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
-#define X_SLOT(n) { .name = "x" #n, .offset = offsetof(struct rv_cpu, x[n]), .type = IR_I64 }
-#define F_SLOT(n) { .name = "f" #n, .offset = offsetof(struct rv_cpu, f[n]), .type = IR_F64 }
+#define X_SLOT(n)                                                                                  \
+    {                                                                                              \
+        .name = "x" #n, .offset = offsetof(struct rv_cpu, x[n]), .type = IR_I64                    \
+    }
+#define F_SLOT(n)                                                                                  \
+    {                                                                                              \
+        .name = "f" #n, .offset = offsetof(struct rv_cpu, f[n]), .type = IR_F64                    \
+    }
 #define ROW8(M, a, b, c, d, e, f, g, h) M(a), M(b), M(c), M(d), M(e), M(f), M(g), M(h)
 static const struct ir_slot slots[] = {
     { .name = "x0", .offset = offsetof(struct rv_cpu, x[0]), .type = IR_I64, .zero = true },
-    X_SLOT(1), X_SLOT(2), X_SLOT(3), X_SLOT(4), X_SLOT(5), X_SLOT(6), X_SLOT(7),
-    ROW8(X_SLOT, 8, 9, 10, 11, 12, 13, 14, 15), ROW8(X_SLOT, 16, 17, 18, 19, 20, 21, 22, 23),
-    ROW8(X_SLOT, 24, 25, 26, 27, 28, 29, 30, 31), ROW8(F_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
-    ROW8(F_SLOT, 8, 9, 10, 11, 12, 13, 14, 15), ROW8(F_SLOT, 16, 17, 18, 19, 20, 21, 22, 23),
+    X_SLOT(1),
+    X_SLOT(2),
+    X_SLOT(3),
+    X_SLOT(4),
+    X_SLOT(5),
+    X_SLOT(6),
+    X_SLOT(7),
+    ROW8(X_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
+    ROW8(X_SLOT, 16, 17, 18, 19, 20, 21, 22, 23),
+    ROW8(X_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
+    ROW8(F_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
+    ROW8(F_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
+    ROW8(F_SLOT, 16, 17, 18, 19, 20, 21, 22, 23),
     ROW8(F_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
     /* vector registers: from 64 on */
 };
@@ -24,29 +39,57 @@ static const struct ir_helper helpers[] = {
 };
 
 const struct ir_guest rv_guest = {
-    .name = "riscv64", .slots = slots, .n_slots = ARRAY_LEN(slots), .helpers = helpers,
-    .n_helpers = ARRAY_LEN(helpers), .fp = IR_FP_RISCV,
+    .name = "riscv64",
+    .slots = slots,
+    .n_slots = ARRAY_LEN(slots),
+    .helpers = helpers,
+    .n_helpers = ARRAY_LEN(helpers),
+    .fp = IR_FP_RISCV,
 };
 
-static const struct state_field counter_state[] = {
-    STATE(rv_counter, base), STATE(rv_counter, since), STATE(rv_counter, event),
-    STATE(rv_counter, running), STATE_END
-};
+static const struct state_field counter_state[] = { STATE(rv_counter, base),
+                                                    STATE(rv_counter, since),
+                                                    STATE(rv_counter, event),
+                                                    STATE(rv_counter, running), STATE_END };
 
-const struct state_field rv_state[] = {
-    STATE_SUB(rv_cpu, cpu, cpu_state),
-    STATE(rv_cpu, x), STATE(rv_cpu, f), STATE_TIMER(rv_cpu, stimecmp_timer),
-    STATE_TIMER(rv_cpu, overflow_timer), STATE(rv_cpu, priv), STATE(rv_cpu, mstatus),
-    STATE(rv_cpu, medeleg), STATE(rv_cpu, mideleg), STATE(rv_cpu, mie), STATE(rv_cpu, mtvec),
-    STATE(rv_cpu, mscratch), STATE(rv_cpu, mepc), STATE(rv_cpu, mcause), STATE(rv_cpu, mtval),
-    STATE(rv_cpu, menvcfg), STATE(rv_cpu, mseccfg), STATE(rv_cpu, stvec), STATE(rv_cpu, sscratch),
-    STATE(rv_cpu, sepc), STATE(rv_cpu, scause), STATE(rv_cpu, stval), STATE(rv_cpu, senvcfg),
-    STATE(rv_cpu, satp), STATE(rv_cpu, stimecmp), STATE(rv_cpu, mip_soft), STATE(rv_cpu, mip_line),
-    STATE(rv_cpu, frm), STATE(rv_cpu, mcounteren), STATE(rv_cpu, scounteren),
-    STATE(rv_cpu, mcountinhibit), STATE_SUBS(rv_cpu, counter, counter_state),
-    STATE(rv_cpu, tselect), STATE(rv_cpu, tdata1), STATE(rv_cpu, tdata2), STATE(rv_cpu, pmp.cfg),
-    STATE(rv_cpu, pmp.addr), STATE_END
-};
+const struct state_field rv_state[] = { STATE_SUB(rv_cpu, cpu, cpu_state),
+                                        STATE(rv_cpu, x),
+                                        STATE(rv_cpu, f),
+                                        STATE_TIMER(rv_cpu, stimecmp_timer),
+                                        STATE_TIMER(rv_cpu, overflow_timer),
+                                        STATE(rv_cpu, priv),
+                                        STATE(rv_cpu, mstatus),
+                                        STATE(rv_cpu, medeleg),
+                                        STATE(rv_cpu, mideleg),
+                                        STATE(rv_cpu, mie),
+                                        STATE(rv_cpu, mtvec),
+                                        STATE(rv_cpu, mscratch),
+                                        STATE(rv_cpu, mepc),
+                                        STATE(rv_cpu, mcause),
+                                        STATE(rv_cpu, mtval),
+                                        STATE(rv_cpu, menvcfg),
+                                        STATE(rv_cpu, mseccfg),
+                                        STATE(rv_cpu, stvec),
+                                        STATE(rv_cpu, sscratch),
+                                        STATE(rv_cpu, sepc),
+                                        STATE(rv_cpu, scause),
+                                        STATE(rv_cpu, stval),
+                                        STATE(rv_cpu, senvcfg),
+                                        STATE(rv_cpu, satp),
+                                        STATE(rv_cpu, stimecmp),
+                                        STATE(rv_cpu, mip_soft),
+                                        STATE(rv_cpu, mip_line),
+                                        STATE(rv_cpu, frm),
+                                        STATE(rv_cpu, mcounteren),
+                                        STATE(rv_cpu, scounteren),
+                                        STATE(rv_cpu, mcountinhibit),
+                                        STATE_SUBS(rv_cpu, counter, counter_state),
+                                        STATE(rv_cpu, tselect),
+                                        STATE(rv_cpu, tdata1),
+                                        STATE(rv_cpu, tdata2),
+                                        STATE(rv_cpu, pmp.cfg),
+                                        STATE(rv_cpu, pmp.addr),
+                                        STATE_END };
 
 static uint32_t mode(const struct cpu *cpu)
 {
@@ -59,13 +102,14 @@ static void derive(struct rv_cpu *rv)
     rv->pmp.mml = F_GET(rv->mseccfg, RV_MSECCFG_MML);
     rv->pmp.mmwp = F_GET(rv->mseccfg, RV_MSECCFG_MMWP);
     rv->context = ~0ull;
+    rv_counters_derive(rv);
     rv_flush_tlb(rv);
     rv_update_mode(rv);
 }
 
 /*
- * Machine level, "Reset". Integer and FP registers keep what they had, but for x10
- * and x11, which boot stages expect the board to set; here power-on is 0 for all.
+ * Machine level, "Reset": privilege, MIE, MPRV, PC and mcause; PMP and the rest of the state
+ * are unspecified there and are 0 here, so that a run is a function of its inputs.
  */
 static void reset(struct cpu *cpu)
 {
@@ -125,12 +169,25 @@ static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code,
 }
 
 const struct cpu_isa rv_isa = {
-    .name = "riscv64", .guest = &rv_guest, .size = sizeof(struct rv_cpu), .state = rv_state,
-    .mode = mode, .translate = rv_translate, .walk = rv_walk, .raise_bus = rv_raise_bus,
-    .raise_align = rv_raise_align, .raise_fetch = rv_raise_fetch,
-    .take_exception = rv_take_exception, .take_interrupt = rv_take_interrupt,
-    .has_work = rv_has_work, .reset = reset, .loaded = loaded, .regs = rv_regs,
-    .disassemble = disassemble, .gdb_arch = "riscv:rv64", .watch_before = true,
+    .name = "riscv64",
+    .guest = &rv_guest,
+    .size = sizeof(struct rv_cpu),
+    .state = rv_state,
+    .mode = mode,
+    .translate = rv_translate,
+    .walk = rv_walk,
+    .raise_bus = rv_raise_bus,
+    .raise_align = rv_raise_align,
+    .raise_fetch = rv_raise_fetch,
+    .take_exception = rv_take_exception,
+    .take_interrupt = rv_take_interrupt,
+    .has_work = rv_has_work,
+    .reset = reset,
+    .loaded = loaded,
+    .regs = rv_regs,
+    .disassemble = disassemble,
+    .gdb_arch = "riscv:rv64",
+    .watch_before = true,
 };
 
 int rv_cpu_create(struct rv_cpu **out, struct machine *m, const struct rv_config *config,

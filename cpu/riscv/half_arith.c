@@ -19,11 +19,26 @@ static uint16_t unbox(uint64_t image)
     return image >= BOX_H ? (uint16_t)image : HALF_NAN;
 }
 
-static bool is_nan(uint16_t h) { return (h & 0x7fff) > HALF_INF; }
-static bool is_signalling(uint16_t h) { return is_nan(h) && !(h & 0x200); }
-static bool is_inf(uint16_t h) { return (h & 0x7fff) == HALF_INF; }
-static bool is_zero(uint16_t h) { return (h & 0x7fff) == 0; }
-static bool sign_of(uint16_t h) { return h >> 15; }
+static bool is_nan(uint16_t h)
+{
+    return (h & 0x7fff) > HALF_INF;
+}
+static bool is_signalling(uint16_t h)
+{
+    return is_nan(h) && !(h & 0x200);
+}
+static bool is_inf(uint16_t h)
+{
+    return (h & 0x7fff) == HALF_INF;
+}
+static bool is_zero(uint16_t h)
+{
+    return (h & 0x7fff) == 0;
+}
+static bool sign_of(uint16_t h)
+{
+    return h >> 15;
+}
 
 static uint16_t invalid(uint32_t *flags)
 {
@@ -43,11 +58,16 @@ static uint64_t magnitude(uint16_t h)
 static bool round_up(enum ir_rm rm, bool negative, bool odd, int half, bool inexact)
 {
     switch (rm) {
-    case IR_RNE: return half > 0 || (half == 0 && odd);
-    case IR_RMM: return half >= 0;
-    case IR_RDN: return negative && inexact;
-    case IR_RUP: return !negative && inexact;
-    default: return false;
+    case IR_RNE:
+        return half > 0 || (half == 0 && odd);
+    case IR_RMM:
+        return half >= 0;
+    case IR_RDN:
+        return negative && inexact;
+    case IR_RUP:
+        return !negative && inexact;
+    default:
+        return false;
     }
 }
 
@@ -79,7 +99,8 @@ static uint16_t overflow(enum ir_rm rm, bool negative, uint32_t *flags)
     return (uint16_t)(negative << 15 | (to_max ? 0x7bffu : HALF_INF));
 }
 
-/* The half nearest to (-1)^negative * v * 2^-scale; 24 <= scale. v = 0 with sticky does not occur. */
+/* The half nearest to (-1)^negative * v * 2^-scale; 24 <= scale. v = 0 with sticky does not occur.
+ */
 static uint16_t round_half(bool negative, u128 v, unsigned scale, bool sticky, enum ir_rm rm,
                            uint32_t *flags)
 {
@@ -188,8 +209,8 @@ static uint16_t square_root(uint16_t a, enum ir_rm rm, uint32_t *flags)
     return round_half(false, root, 44, root * root != n, rm, flags);
 }
 
-uint64_t rv_half_fma(uint64_t ia, uint64_t ib, uint64_t ic, bool negate_product,
-                     bool negate_addend, enum ir_rm rm, uint32_t *flags)
+uint64_t rv_half_fma(uint64_t ia, uint64_t ib, uint64_t ic, bool negate_product, bool negate_addend,
+                     enum ir_rm rm, uint32_t *flags)
 {
     uint16_t a = unbox(ia), b = unbox(ib), c = unbox(ic);
     bool impossible = (is_inf(a) && is_zero(b)) || (is_zero(a) && is_inf(b));
@@ -284,7 +305,8 @@ static uint64_t to_integer(uint16_t h, unsigned bits, bool is_unsigned, enum ir_
     uint64_t most = is_unsigned ? zext(~0ull, bits) : zext(~0ull, bits - 1);
     bool inexact = false, negative = sign_of(h) && !is_nan(h);
     uint64_t whole = is_nan(h) || is_inf(h)
-                         ? ~0ull : shift_round(magnitude(h), 24, false, rm, negative, &inexact);
+                         ? ~0ull
+                         : shift_round(magnitude(h), 24, false, rm, negative, &inexact);
     uint64_t limit = !negative ? most : is_unsigned ? 0 : most + 1;
     if (is_nan(h) || is_inf(h) || whole > limit) {
         *flags |= CPU_FP_INVALID;
@@ -342,7 +364,7 @@ static uint16_t narrow(bool negative, uint64_t e, uint64_t f, unsigned fraction_
         return (uint16_t)(negative << 15);
     uint64_t m = e == 0 ? f : f | BIT(fraction_bits);
     int exponent = (e == 0 ? 1 : (int)e) - bias - (int)fraction_bits; /* value = m * 2^exponent */
-    int left = exponent + 80;                                          /* in units of 2^-80 */
+    int left = exponent + 80;                                         /* in units of 2^-80 */
     if (exponent > 16 - (int)fraction_bits)
         return overflow(rm, negative, flags);
     if (left >= 0)
@@ -368,14 +390,22 @@ static uint64_t convert(enum rv_half_op op, uint64_t a, enum ir_rm rm, uint32_t 
         return BOX_H | narrow(a >> 31 & 1, a >> 23 & 0xff, zext(a, 23), 23, 0xff, rm, flags);
     case RV_HALF_FROM_D:
         return BOX_H | narrow(a >> 63, a >> 52 & 0x7ff, zext(a, 52), 52, 0x7ff, rm, flags);
-    case RV_HALF_TO_W: return to_integer(h, 32, false, rm, flags);
-    case RV_HALF_TO_WU: return to_integer(h, 32, true, rm, flags);
-    case RV_HALF_TO_L: return to_integer(h, 64, false, rm, flags);
-    case RV_HALF_TO_LU: return to_integer(h, 64, true, rm, flags);
-    case RV_HALF_FROM_W: return BOX_H | from_integer(sext(a, 32), a >> 31 & 1, rm, flags);
-    case RV_HALF_FROM_WU: return BOX_H | from_integer(zext(a, 32), false, rm, flags);
-    case RV_HALF_FROM_L: return BOX_H | from_integer(a, a >> 63, rm, flags);
-    default: return BOX_H | from_integer(a, false, rm, flags);
+    case RV_HALF_TO_W:
+        return to_integer(h, 32, false, rm, flags);
+    case RV_HALF_TO_WU:
+        return to_integer(h, 32, true, rm, flags);
+    case RV_HALF_TO_L:
+        return to_integer(h, 64, false, rm, flags);
+    case RV_HALF_TO_LU:
+        return to_integer(h, 64, true, rm, flags);
+    case RV_HALF_FROM_W:
+        return BOX_H | from_integer(sext(a, 32), a >> 31 & 1, rm, flags);
+    case RV_HALF_FROM_WU:
+        return BOX_H | from_integer(zext(a, 32), false, rm, flags);
+    case RV_HALF_FROM_L:
+        return BOX_H | from_integer(a, a >> 63, rm, flags);
+    default:
+        return BOX_H | from_integer(a, false, rm, flags);
     }
 }
 
@@ -384,23 +414,41 @@ uint64_t rv_half_compute(enum rv_half_op op, uint64_t ia, uint64_t ib, enum ir_r
 {
     uint16_t a = unbox(ia), b = unbox(ib);
     switch (op) {
-    case RV_HALF_ADD: return BOX_H | add(a, b, rm, flags);
-    case RV_HALF_SUB: return BOX_H | add(a, is_nan(b) ? b : b ^ 0x8000, rm, flags);
-    case RV_HALF_MUL: return BOX_H | mul(a, b, rm, flags);
-    case RV_HALF_DIV: return BOX_H | divide(a, b, rm, flags);
-    case RV_HALF_SQRT: return BOX_H | square_root(a, rm, flags);
-    case RV_HALF_SGNJ: return BOX_H | (a & 0x7fff) | (b & 0x8000);
-    case RV_HALF_SGNJN: return BOX_H | (a & 0x7fff) | (~b & 0x8000u);
-    case RV_HALF_SGNJX: return BOX_H | (a ^ (b & 0x8000u));
-    case RV_HALF_MIN: case RV_HALF_MAX:
+    case RV_HALF_ADD:
+        return BOX_H | add(a, b, rm, flags);
+    case RV_HALF_SUB:
+        return BOX_H | add(a, is_nan(b) ? b : b ^ 0x8000, rm, flags);
+    case RV_HALF_MUL:
+        return BOX_H | mul(a, b, rm, flags);
+    case RV_HALF_DIV:
+        return BOX_H | divide(a, b, rm, flags);
+    case RV_HALF_SQRT:
+        return BOX_H | square_root(a, rm, flags);
+    case RV_HALF_SGNJ:
+        return BOX_H | (a & 0x7fff) | (b & 0x8000);
+    case RV_HALF_SGNJN:
+        return BOX_H | (a & 0x7fff) | (~b & 0x8000u);
+    case RV_HALF_SGNJX:
+        return BOX_H | (a ^ (b & 0x8000u));
+    case RV_HALF_MIN:
+    case RV_HALF_MAX:
         return BOX_H | minmax(a, b, op == RV_HALF_MAX, false, flags);
-    case RV_HALF_MINM: case RV_HALF_MAXM:
+    case RV_HALF_MINM:
+    case RV_HALF_MAXM:
         return BOX_H | minmax(a, b, op == RV_HALF_MAXM, true, flags);
-    case RV_HALF_EQ: case RV_HALF_LT: case RV_HALF_LE: case RV_HALF_LTQ: case RV_HALF_LEQ:
+    case RV_HALF_EQ:
+    case RV_HALF_LT:
+    case RV_HALF_LE:
+    case RV_HALF_LTQ:
+    case RV_HALF_LEQ:
         return compare(op, a, b, flags);
-    case RV_HALF_CLASS: return classify(a);
-    case RV_HALF_ROUND: return BOX_H | round_integral(a, false, rm, flags);
-    case RV_HALF_ROUNDNX: return BOX_H | round_integral(a, true, rm, flags);
-    default: return convert(op, ia, rm, flags);
+    case RV_HALF_CLASS:
+        return classify(a);
+    case RV_HALF_ROUND:
+        return BOX_H | round_integral(a, false, rm, flags);
+    case RV_HALF_ROUNDNX:
+        return BOX_H | round_integral(a, true, rm, flags);
+    default:
+        return convert(op, ia, rm, flags);
     }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RV64I (without memory and system), M, Zicond, Zimop: unprivileged ISA, chapters of these names. */
+/* RV64I (without memory and system), M, Zicond, Zimop: unprivileged ISA, chapters of these names.
+ */
 #include "cpu/riscv/translate_impl.h"
 
 static ir_val_t imm(struct rv_tr *t)
@@ -130,8 +131,9 @@ static void jalr(struct rv_tr *t, unsigned arg)
     (void)arg;
     ir_val_t sum = ir_op2i(t->u, IR_ADD, IR_I64, rv_x(t, t->d.rs1), (uint64_t)t->d.imm);
     ir_val_t target = ir_op2i(t->u, IR_AND, IR_I64, sum, ~1ull);
-    enum ir_link link = is_link(t->d.rd) ? IR_LINK_CALL
-                        : is_link(t->d.rs1) ? IR_LINK_RETURN : IR_LINK_NONE;
+    enum ir_link link = is_link(t->d.rd)    ? IR_LINK_CALL
+                        : is_link(t->d.rs1) ? IR_LINK_RETURN
+                                            : IR_LINK_NONE;
     if (may_misalign(t))
         check_target(t, rv_const(t, 1), target);
     rv_put_rd(t, ir_pc(t->u, rv_next(t)));

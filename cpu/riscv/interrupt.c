@@ -15,7 +15,7 @@ uint64_t rv_mip(const struct rv_cpu *rv)
 }
 
 /* Highest first. AIA's 43 comes before, SGEI and the VS interrupts between STI and LCOFI. */
-static const uint8_t priority[] = { RV_IRQ_MEI, RV_IRQ_MSI, RV_IRQ_MTI, RV_IRQ_SEI,
+static const uint8_t priority[] = { RV_IRQ_MEI, RV_IRQ_MSI, RV_IRQ_MTI,  RV_IRQ_SEI,
                                     RV_IRQ_SSI, RV_IRQ_STI, RV_IRQ_LCOFI };
 
 static int highest(uint64_t pending)
@@ -40,11 +40,12 @@ int rv_pending_interrupt(const struct rv_cpu *rv)
     return s_on && to_s != 0 ? highest(to_s) : -1;
 }
 
-/* Something changed: stop at the next boundary if an interrupt can be taken or ends an idle state. */
+/* Something changed: stop at the next boundary if an interrupt can be taken or ends an idle state.
+ */
 void rv_check_interrupts(struct rv_cpu *rv)
 {
     bool wake = rv->cpu.run == CPU_IDLE && (rv_mip(rv) & rv->mie) != 0;
-    if (rv->cpu.exec != NULL && (wake || rv_pending_interrupt(rv) >= 0))
+    if (wake || rv_pending_interrupt(rv) >= 0)
         cpu_kick(&rv->cpu);
 }
 
@@ -68,7 +69,9 @@ bool rv_has_work(const struct cpu *cpu)
 void rv_cpu_set_irq(void *cpu, uint32_t number, bool level)
 {
     struct rv_cpu *rv = RV_CPU((struct cpu *)cpu);
-    if (level)
+    if (number == RV_IRQ_SSI) /* an edge (ACLINT SSWI): software clears SSIP, the line never does */
+        rv->mip_soft |= level ? BIT(number) : 0;
+    else if (level)
         rv->mip_line |= BIT(number);
     else
         rv->mip_line &= ~BIT(number);

@@ -62,7 +62,8 @@ static void fsd(struct rv_tr *t, unsigned arg)
     ir_store(t->u, IR_F64, base, t->d.imm, rv_f(t, t->d.rs2), memop(t, arg));
 }
 
-/* Narrow stores write the low bits of the register, boxed or not ("NaN Boxing of Narrower Values"). */
+/* Narrow stores write the low bits of the register, boxed or not ("NaN Boxing of Narrower Values").
+ */
 static void fstore_low(struct rv_tr *t, unsigned arg)
 {
     ir_val_t base = rv_data_address(t, arg, INSN_MEM_WRITE);
@@ -103,8 +104,8 @@ enum cbo { CBO_INVAL, CBO_CLEAN, CBO_FLUSH };
 
 static void cbo(struct rv_tr *t, unsigned kind)
 {
-    ir_call(t->u, IR_VOID, RV_HELPER_cbo, rv_data_address(t, 1, INSN_MEM_WRITE),
-            rv_const(t, kind), rv_const(t, t->word), IR_NONE);
+    ir_call(t->u, IR_VOID, RV_HELPER_cbo, rv_data_address(t, 1, INSN_MEM_WRITE), rv_const(t, kind),
+            rv_const(t, t->word), IR_NONE);
 }
 
 static void cbo_zero(struct rv_tr *t, unsigned arg)
@@ -154,7 +155,7 @@ uint64_t rv_helper_cbo_zero(struct cpu *cpu, uint64_t va, uint64_t word, uint64_
     }
     va = align_down(va, BLOCK);
     for (unsigned i = 0; i < BLOCK; i += 8)
-        if (mmu_slow_store(cpu, va + i, ir_memop(8, 0), 0) && (cpu->exit & CPU_EXIT_EXCEPTION))
+        if (mmu_slow_store(cpu, va + i, ir_memop(8, 0), 0))
             break;
     return 0;
 }

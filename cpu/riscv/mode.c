@@ -22,9 +22,12 @@ uint64_t rv_data_priv(const struct rv_cpu *rv)
 }
 
 /* fflags bit against the host's (= MXCSR order). */
-static const struct { uint8_t guest; uint8_t host; } fp_bits[] = {
-    { 1, CPU_FP_INEXACT }, { 2, CPU_FP_UNDERFLOW }, { 4, CPU_FP_OVERFLOW }, { 8, CPU_FP_DIVZERO },
-    { 16, CPU_FP_INVALID },
+static const struct {
+    uint8_t guest;
+    uint8_t host;
+} fp_bits[] = {
+    { 1, CPU_FP_INEXACT }, { 2, CPU_FP_UNDERFLOW }, { 4, CPU_FP_OVERFLOW },
+    { 8, CPU_FP_DIVZERO }, { 16, CPU_FP_INVALID },
 };
 
 uint64_t rv_get_fflags(const struct rv_cpu *rv)
@@ -101,11 +104,12 @@ void rv_update_mode(struct rv_cpu *rv)
 
 void rv_set_priv(struct rv_cpu *rv, uint64_t priv)
 {
-    if (rv->priv != priv) {
+    if (rv->priv != priv && UNLIKELY(rv->programmed)) {
         rv_counters_sync(rv); /* up to here under the old privilege */
         rv->priv = priv;
         rv_counters_sync(rv);
     }
+    rv->priv = priv;
     rv_update_mode(rv);
 }
 

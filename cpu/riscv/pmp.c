@@ -35,7 +35,8 @@ static bool bypass(const struct rv_cpu *rv)
     return F_GET(rv->mseccfg, RV_MSECCFG_RLB);
 }
 
-/* Smepmp, rule 4 of MML: no new executable rule that M mode could run or that is locked and shared. */
+/* Smepmp, rule 4 of MML: no new executable rule that M mode could run or that is locked and shared.
+ */
 static bool adds_machine_code(uint64_t cfg)
 {
     bool r = F_GET(cfg, PMP_R), w = F_GET(cfg, PMP_W), x = F_GET(cfg, PMP_X);
@@ -69,8 +70,8 @@ uint64_t rv_pmpaddr_read(const struct rv_cpu *rv, uint32_t index)
 void rv_pmpaddr_write(struct rv_cpu *rv, uint32_t index, uint64_t value)
 {
     uint64_t next = index + 1 < rv->config->pmp_count ? rv->pmp.cfg[index + 1] : 0;
-    bool locked = F_GET(rv->pmp.cfg[index], PMP_L) ||
-                  (F_GET(next, PMP_L) && F_GET(next, PMP_A) == PMP_TOR);
+    bool locked =
+        F_GET(rv->pmp.cfg[index], PMP_L) || (F_GET(next, PMP_L) && F_GET(next, PMP_A) == PMP_TOR);
     if (locked && !bypass(rv))
         return;
     rv->pmp.addr[index] = zext(value, 54);

@@ -10,32 +10,45 @@
  * Other sections are parameters of timing models and not looked at here.
  */
 #include "cpu/riscv/cpu.h"
+#include <ctype.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum kind { SINGLE, MULTI, FACT, REFUSED };
-static const struct extension { const char *name; enum kind kind; } extensions[] = {
+static const struct extension {
+    const char *name;
+    enum kind kind;
+} extensions[] = {
 #define RV_EXT(symbol, name, kind) { name, kind },
 #include "cpu/riscv/extensions.def"
 #undef RV_EXT
 };
 
 /* Names that stand for several (unprivileged ISA, naming and "Scalar Cryptography"). */
-static const struct { const char *name; enum rv_feature members[12]; } groups[] = {
+static const struct {
+    const char *name;
+    enum rv_feature members[12];
+} groups[] = {
     { "g", { RV_X_M, RV_X_A, RV_X_F, RV_X_D, RV_X_ZICSR, RV_X_ZIFENCEI } },
     { "b", { RV_X_ZBA, RV_X_ZBB, RV_X_ZBS } },
     { "zkn", { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKNE, RV_X_ZKND, RV_X_ZKNH } },
     { "zks", { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKSED, RV_X_ZKSH } },
+    { "counters", { RV_X_ZICNTR, RV_X_ZIHPM } }, /* QEMU's names for three */
+    { "epmp", { RV_X_SMEPMP } },
+    { "debug", { RV_X_SDTRIG } },
 };
 
 /* Each needs the other (chapters of the first). */
-static const struct { enum rv_feature x, needs; } rules[] = {
-    { RV_X_D, RV_X_F }, { RV_X_F, RV_X_ZICSR }, { RV_X_ZFHMIN, RV_X_F }, { RV_X_ZFH, RV_X_ZFHMIN },
-    { RV_X_ZFA, RV_X_F }, { RV_X_ZABHA, RV_X_A }, { RV_X_ZACAS, RV_X_A }, { RV_X_ZAWRS, RV_X_A },
-    { RV_X_ZCB, RV_X_C }, { RV_X_ZCMOP, RV_X_C }, { RV_X_ZCMOP, RV_X_ZIMOP },
-    { RV_X_ZICNTR, RV_X_ZICSR }, { RV_X_ZIHPM, RV_X_ZICSR }, { RV_X_SSCOFPMF, RV_X_ZIHPM },
+static const struct {
+    enum rv_feature x, needs;
+} rules[] = {
+    { RV_X_D, RV_X_F },         { RV_X_F, RV_X_ZICSR },        { RV_X_ZFHMIN, RV_X_F },
+    { RV_X_ZFH, RV_X_ZFHMIN },  { RV_X_ZFA, RV_X_F },          { RV_X_ZABHA, RV_X_A },
+    { RV_X_ZACAS, RV_X_A },     { RV_X_ZAWRS, RV_X_A },        { RV_X_ZCB, RV_X_C },
+    { RV_X_ZCMOP, RV_X_C },     { RV_X_ZCMOP, RV_X_ZIMOP },    { RV_X_ZICNTR, RV_X_ZICSR },
+    { RV_X_ZIHPM, RV_X_ZICSR }, { RV_X_SSCOFPMF, RV_X_ZIHPM },
 };
 
 static void set_bit(struct rv_config *c, unsigned x, bool on)
@@ -67,7 +80,8 @@ static int set_extension(struct rv_config *c, const char *name, bool on, struct 
 
 static bool parse_bool(const char *v, bool *on)
 {
-    static const char *const yes[] = { "on", "true", "yes", "1" }, *const no[] = { "off", "false", "no", "0" };
+    static const char *const yes[] = { "on", "true", "yes", "1" }, *const no[] = { "off", "false",
+                                                                                   "no", "0" };
     for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
         if (strcmp(v, yes[i]) == 0 || strcmp(v, no[i]) == 0) {
             *on = strcmp(v, yes[i]) == 0;
@@ -85,8 +99,14 @@ static bool parse_u64(const char *v, uint64_t *out)
 }
 
 /* ---- properties with a value; also the keys of a profile file ---- */
-static const struct { const char *name; uint32_t mode; } satp_modes[] = {
-    { "bare", 0 }, { "sv39", 8 }, { "sv48", 9 }, { "sv57", 10 },
+static const struct {
+    const char *name;
+    uint32_t mode;
+} satp_modes[] = {
+    { "bare", 0 },
+    { "sv39", 8 },
+    { "sv48", 9 },
+    { "sv57", 10 },
 };
 
 static int set_satp(struct rv_config *c, const char *v, struct err *e)
@@ -115,7 +135,8 @@ static int set_pmp(struct rv_config *c, const char *v, struct err *e)
     bool on;
     if (strcmp(v, "0") != 0 && strcmp(v, "1") != 0 && parse_u64(v, &n)) {
         if (n != 16 && n != 64)
-            return err_set(e, ERR_ARG, "pmp=%s: 0, 16 or 64 entries, on (16) and off are accepted", v);
+            return err_set(e, ERR_ARG, "pmp=%s: 0, 16 or 64 entries, on (16) and off are accepted",
+                           v);
         c->pmp_count = (uint32_t)n;
     } else if (parse_bool(v, &on)) {
         c->pmp_count = !on ? 0 : c->pmp_count != 0 ? c->pmp_count : 16;
@@ -125,12 +146,18 @@ static int set_pmp(struct rv_config *c, const char *v, struct err *e)
     return 0;
 }
 
-static const struct number { const char *name; uint32_t at; bool wide; uint64_t least, most; } numbers[] = {
+static const struct number {
+    const char *name;
+    uint32_t at;
+    bool wide;
+    uint64_t least, most;
+} numbers[] = {
     { "mvendorid", offsetof(struct rv_config, mvendorid), true, 0, UINT32_MAX },
     { "marchid", offsetof(struct rv_config, marchid), true, 0, UINT64_MAX },
     { "mimpid", offsetof(struct rv_config, mimpid), true, 0, UINT64_MAX },
     { "asid-bits", offsetof(struct rv_config, asid_bits), false, 0, 16 },
     { "hpm", offsetof(struct rv_config, hpm_count), false, 0, 29 },
+    { "pmu-num", offsetof(struct rv_config, hpm_count), false, 0, 29 }, /* QEMU's name */
     { "clock", offsetof(struct rv_config, hz), true, 1000, 100000000000ull },
     { "resetvec", offsetof(struct rv_config, reset_pc), true, 0, UINT64_MAX },
 };
@@ -152,7 +179,9 @@ static int set_number(struct rv_config *c, const struct number *row, const char 
 /* Block sizes are fixed (Zic64b); QEMU has them as properties. */
 static int check_block_size(const char *key, const char *v, struct err *e)
 {
-    return strcmp(v, "64") == 0 ? 0 : err_set(e, ERR_UNSUPPORTED, "%s=%s: cache blocks are 64 bytes", key, v);
+    return strcmp(v, "64") == 0
+               ? 0
+               : err_set(e, ERR_UNSUPPORTED, "%s=%s: cache blocks are 64 bytes", key, v);
 }
 
 static int set_key(struct rv_config *c, const char *key, const char *v, struct err *e)
@@ -178,7 +207,9 @@ static int set_key(struct rv_config *c, const char *key, const char *v, struct e
             return 0;
         }
         if ((strcmp(key, "s") == 0 || strcmp(key, "u") == 0 || strcmp(key, "i") == 0)) {
-            return on ? 0 : err_set(e, ERR_UNSUPPORTED, "%s=off: a hart without it is not modelled", key);
+            return on ? 0
+                      : err_set(e, ERR_UNSUPPORTED, "%s=off: a hart without it is not modelled",
+                                key);
         }
         if (strcmp(key, "mmu") == 0)
             return on ? 0 : limit_satp(c, 8, false);
@@ -203,12 +234,16 @@ static int unknown_key(const char *key, struct err *e)
         names[n++] = satp_modes[i].name;
     names[n++] = "satp", names[n++] = "pmp", names[n++] = "mmu", names[n++] = "misaligned";
     const char *near = err_nearest(key, names, n);
-    return err_set(e, ERR_ARG, "%s is no property of a RISC-V CPU%s%s%s", key, near ? "; did you mean " : "",
-                   near ? near : "", near ? "?" : "");
+    return err_set(e, ERR_ARG, "%s is no property of a RISC-V CPU%s%s%s", key,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* ---- files ---- */
-struct reading { struct rv_config *config; struct err *e; int rc; };
+struct reading {
+    struct rv_config *config;
+    struct err *e;
+    int rc;
+};
 
 static int on_line(void *user, const char *section, const char *key, const char *value)
 {
@@ -223,7 +258,8 @@ static int on_line(void *user, const char *section, const char *key, const char 
         return r->rc == 0;
     }
     snprintf(list, sizeof(list), "%s", value);
-    for (char *x = strtok_r(list, " ", &save); x != NULL && r->rc == 0; x = strtok_r(NULL, " ", &save)) {
+    for (char *x = strtok_r(list, " ", &save); x != NULL && r->rc == 0;
+         x = strtok_r(NULL, " ", &save)) {
         r->rc = set_extension(r->config, x, true, r->e);
         if (r->rc == ERR_ABSENT)
             r->rc = unknown_key(x, r->e);
@@ -267,11 +303,18 @@ static int read_profile(struct rv_config *c, const char *name, const char *path,
     }
     if (r.rc != 0)
         return err_context(e, "CPU profile %s", name);
-    return line == 0 ? 0 : err_set(e, ERR_FORMAT, "CPU profile %s: line %d is not \"key = value\"", name, line);
+    return line == 0 ? 0
+                     : err_set(e, ERR_FORMAT, "CPU profile %s: line %d is not \"key = value\"",
+                               name, line);
 }
 
+/* QEMU spells some of its properties with a capital (Zfh) or with x- in front. */
 static int apply_option(struct rv_config *c, char *option, struct err *e)
 {
+    for (char *p = option; *p != '\0' && *p != '='; p++)
+        *p = (char)tolower((unsigned char)*p);
+    if (strncmp(option, "x-", 2) == 0)
+        option += 2;
     char *value = strchr(option, '=');
     const char *key = option, *v = "on";
     if (value != NULL)
@@ -304,13 +347,15 @@ int rv_config_parse(struct rv_config *out, const char *spec, const char *path, s
 {
     char text[1024], *save = NULL;
     if (strlen(spec) >= sizeof(text))
-        return err_set(e, ERR_LIMIT, "CPU option of %zu characters; 1023 are accepted", strlen(spec));
-    strcpy(text, spec); /* NOLINT: bounded above */
+        return err_set(e, ERR_LIMIT, "CPU option of %zu characters; 1023 are accepted",
+                       strlen(spec));
+    memcpy(text, spec, strlen(spec) + 1);
     char *name = strtok_r(text, ",", &save);
     if (name == NULL)
         return err_set(e, ERR_ARG, "the CPU option names no profile");
-    *out = (struct rv_config){ .misaligned = true, .pmp_count = 16, .hz = 1000000000,
-                               .reset_pc = 0x1000 };
+    *out = (struct rv_config){
+        .misaligned = true, .pmp_count = 16, .hz = 1000000000, .reset_pc = 0x1000
+    };
     snprintf(out->name, sizeof(out->name), "%s", name);
     int r = read_profile(out, name, path, e);
     for (char *o = NULL; r == 0 && (o = strtok_r(NULL, ",", &save)) != NULL;)

@@ -8,10 +8,24 @@
 
 enum { GDB_PC = 32, GDB_F0 = 33, GDB_CSR0 = 65, GDB_PRIV = GDB_CSR0 + 4096 };
 
-static uint64_t get_x(const struct cpu *cpu, uint32_t n) { return RV_CPU_CONST(cpu)->x[n]; }
-static uint64_t get_f(const struct cpu *cpu, uint32_t n) { return RV_CPU_CONST(cpu)->f[n]; }
-static uint64_t get_priv(const struct cpu *cpu, uint32_t n) { (void)n; return RV_CPU_CONST(cpu)->priv; }
-static uint64_t get_pc(const struct cpu *cpu, uint32_t n) { (void)n; return cpu_pc(cpu); }
+static uint64_t get_x(const struct cpu *cpu, uint32_t n)
+{
+    return RV_CPU_CONST(cpu)->x[n];
+}
+static uint64_t get_f(const struct cpu *cpu, uint32_t n)
+{
+    return RV_CPU_CONST(cpu)->f[n];
+}
+static uint64_t get_priv(const struct cpu *cpu, uint32_t n)
+{
+    (void)n;
+    return RV_CPU_CONST(cpu)->priv;
+}
+static uint64_t get_pc(const struct cpu *cpu, uint32_t n)
+{
+    (void)n;
+    return cpu_pc(cpu);
+}
 
 static bool set_x(struct cpu *cpu, uint32_t n, uint64_t v)
 {
@@ -58,13 +72,14 @@ static bool set_csr(struct cpu *cpu, uint32_t arg, uint64_t v)
 }
 
 static const char *const x_names[32] = {
-    "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "fp", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
-    "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+    "zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "fp", "s1", "a0",
+    "a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+    "s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 };
 static const char *const f_names[32] = {
-    "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "fs0", "fs1", "fa0", "fa1", "fa2", "fa3",
-    "fa4", "fa5", "fa6", "fa7", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8", "fs9", "fs10",
-    "fs11", "ft8", "ft9", "ft10", "ft11",
+    "ft0", "ft1", "ft2", "ft3", "ft4",  "ft5",  "ft6", "ft7", "fs0",  "fs1",  "fa0",
+    "fa1", "fa2", "fa3", "fa4", "fa5",  "fa6",  "fa7", "fs2", "fs3",  "fs4",  "fs5",
+    "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
 };
 
 static const char *x_type(unsigned n)
@@ -75,14 +90,23 @@ static const char *x_type(unsigned n)
 static void add_general(struct cpu_reg *r, uint32_t *n, bool fp, bool d)
 {
     for (unsigned i = 0; i < 32; i++)
-        r[(*n)++] = (struct cpu_reg){ x_names[i], "org.gnu.gdb.riscv.cpu", x_type(i), "general",
-                                      (uint16_t)i, 64, i, get_x, set_x };
-    r[(*n)++] = (struct cpu_reg){ "pc", "org.gnu.gdb.riscv.cpu", "code_ptr", "general", GDB_PC, 64, 0,
-                                  get_pc, set_pc };
+        r[(*n)++] = (struct cpu_reg){
+            x_names[i], "org.gnu.gdb.riscv.cpu", x_type(i), "general", (uint16_t)i, 64, i, get_x,
+            set_x
+        };
+    r[(*n)++] = (struct cpu_reg){
+        "pc", "org.gnu.gdb.riscv.cpu", "code_ptr", "general", GDB_PC, 64, 0, get_pc, set_pc
+    };
     for (unsigned i = 0; fp && i < 32; i++)
-        r[(*n)++] = (struct cpu_reg){ f_names[i], "org.gnu.gdb.riscv.fpu",
-                                      d ? "ieee_double" : "ieee_single", "float",
-                                      (uint16_t)(GDB_F0 + i), d ? 64 : 32, i, get_f, set_f };
+        r[(*n)++] = (struct cpu_reg){ f_names[i],
+                                      "org.gnu.gdb.riscv.fpu",
+                                      d ? "ieee_double" : "ieee_single",
+                                      "float",
+                                      (uint16_t)(GDB_F0 + i),
+                                      d ? 64 : 32,
+                                      i,
+                                      get_f,
+                                      set_f };
 }
 
 /* The three FP control registers belong to the fpu feature, all others to csr. */
@@ -99,10 +123,15 @@ static int add_csr(struct rv_cpu *rv, struct cpu_reg *r, const struct rv_csr *cs
                                                 csr->name, shown);
     if (name == NULL)
         return -1;
-    *r = (struct cpu_reg){ name, fpu ? "org.gnu.gdb.riscv.fpu" : "org.gnu.gdb.riscv.csr", "int",
-                           fpu ? "float" : "csr", (uint16_t)(GDB_CSR0 + number),
-                           (uint8_t)(fpu ? 32 : 64), (uint32_t)(csr - rv_csrs) | member << 16,
-                           get_csr, set_csr };
+    *r = (struct cpu_reg){ name,
+                           fpu ? "org.gnu.gdb.riscv.fpu" : "org.gnu.gdb.riscv.csr",
+                           "int",
+                           fpu ? "float" : "csr",
+                           (uint16_t)(GDB_CSR0 + number),
+                           (uint8_t)(fpu ? 32 : 64),
+                           (uint32_t)(csr - rv_csrs) | member << 16,
+                           get_csr,
+                           set_csr };
     return 1;
 }
 
@@ -129,8 +158,9 @@ int rv_regs_init(struct rv_cpu *rv, struct err *e)
     add_general(r, &n, rv_has(rv->config, RV_X_F), rv_has(rv->config, RV_X_D));
     if (add_csrs(rv, r, &n, true) < 0 || add_csrs(rv, r, &n, false) < 0)
         return err_set(e, ERR_NOMEM, "hart %u: no memory for its register list", rv->cpu.index);
-    r[n++] = (struct cpu_reg){ "priv", "org.gnu.gdb.riscv.virtual", "int", "general", GDB_PRIV, 64, 0,
-                               get_priv, set_priv };
+    r[n++] = (struct cpu_reg){
+        "priv", "org.gnu.gdb.riscv.virtual", "int", "general", GDB_PRIV, 64, 0, get_priv, set_priv
+    };
     rv->regs = r;
     rv->n_regs = n;
     return 0;

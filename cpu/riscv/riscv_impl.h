@@ -9,33 +9,33 @@
  * bits from 16 on.
  */
 enum {
-    RV_MODE_PRIV       = 3u << 0,
-    RV_MODE_FP_OFF     = 1u << 2, /* mstatus.FS = Off */
-    RV_MODE_FP_CLEAN   = 1u << 3, /* Initial or Clean: the first write of FP state makes it Dirty */
-    RV_MODE_RMM        = 1u << 4, /* frm = 4: no host equivalent */
-    RV_MODE_BAD_RM     = 1u << 5, /* frm = 5..7: dynamic rounding is illegal */
+    RV_MODE_PRIV = 3u << 0,
+    RV_MODE_FP_OFF = 1u << 2,     /* mstatus.FS = Off */
+    RV_MODE_FP_CLEAN = 1u << 3,   /* Initial or Clean: the first write of FP state makes it Dirty */
+    RV_MODE_RMM = 1u << 4,        /* frm = 4: no host equivalent */
+    RV_MODE_BAD_RM = 1u << 5,     /* frm = 5..7: dynamic rounding is illegal */
     RV_MODE_TRIG_FETCH = 1u << 6, /* an execute trigger may match in this mode */
-    RV_MODE_TRIG_DATA  = 1u << 7, /* a load or store trigger may match */
+    RV_MODE_TRIG_DATA = 1u << 7,  /* a load or store trigger may match */
     RV_MODE_CLASS_SHIFT = 8,      /* rv_config.code_class, 4 bits */
 };
 
 /* ---- csr.c, csr_table.c ---- */
 struct rv_csr {
     uint16_t number;
-    uint16_t count, step;     /* bank: numbers number + i * step; count 0 = 1 */
-    const char *name;         /* banks: with %u, numbered from `first` */
+    uint16_t count, step; /* bank: numbers number + i * step; count 0 = 1 */
+    const char *name;     /* banks: with %u, numbered from `first` */
     uint16_t first;
     bool stored;
-    bool ends_block;          /* a write may change mode, mapping or what interrupts are enabled */
-    uint16_t at;              /* uint64_t in struct rv_cpu */
-    uint8_t feature;          /* enum rv_feature that brings it; RV_X_I = always there */
-    uint64_t mask, reset;     /* stored: bits a write changes, value after reset */
+    bool ends_block;      /* a write may change mode, mapping or what interrupts are enabled */
+    uint16_t at;          /* uint64_t in struct rv_cpu */
+    uint8_t feature;      /* enum rv_feature that brings it; RV_X_I = always there */
+    uint64_t mask, reset; /* stored: bits a write changes, value after reset */
     bool (*exists)(const struct rv_config *c, uint32_t index);
     bool (*may)(const struct rv_cpu *rv, uint32_t index, bool write); /* beyond the number's rule */
     uint64_t (*read)(const struct rv_cpu *rv, uint32_t index);
     uint64_t (*modify)(const struct rv_cpu *rv, uint32_t index); /* what set and clear start from */
     void (*write)(struct rv_cpu *rv, uint32_t index, uint64_t value);
-    void (*wrote)(struct rv_cpu *rv, uint64_t old);              /* after a stored write */
+    void (*wrote)(struct rv_cpu *rv, uint64_t old); /* after a stored write */
 };
 extern const struct rv_csr rv_csrs[];
 extern const uint32_t rv_n_csrs;
@@ -51,10 +51,10 @@ void rv_csr_reset(struct rv_cpu *rv);
 enum rv_csr_op { RV_CSR_READ, RV_CSR_WRITE, RV_CSR_SET, RV_CSR_CLEAR };
 
 /* ---- mode.c: everything that follows from privilege, mstatus, satp, frm... ---- */
-void rv_update_mode(struct rv_cpu *rv);   /* block key, FP control word, TLB context, interrupts */
+void rv_update_mode(struct rv_cpu *rv); /* block key, FP control word, TLB context, interrupts */
 void rv_set_priv(struct rv_cpu *rv, uint64_t priv);
-uint64_t rv_sd(const struct rv_cpu *rv);  /* mstatus with SD */
-void rv_flush_tlb(struct rv_cpu *rv);     /* everything: PMP or the mode of translation changed */
+uint64_t rv_sd(const struct rv_cpu *rv); /* mstatus with SD */
+void rv_flush_tlb(struct rv_cpu *rv);    /* everything: PMP or the mode of translation changed */
 uint64_t rv_get_fflags(const struct rv_cpu *rv);
 void rv_set_fflags(struct rv_cpu *rv, uint64_t fflags);
 uint64_t rv_data_priv(const struct rv_cpu *rv);
@@ -79,6 +79,7 @@ int rv_timers_init(struct rv_cpu *rv, struct err *e) MUST_CHECK;
 uint64_t rv_counter_read(const struct rv_cpu *rv, uint32_t n);
 void rv_counter_write(struct rv_cpu *rv, uint32_t n, uint64_t value);
 void rv_counters_sync(struct rv_cpu *rv); /* inhibit, event or privilege changed */
+void rv_counters_derive(struct rv_cpu *rv);
 bool rv_may_count(const struct rv_cpu *rv, uint32_t n);
 
 /* ---- pmp.c, trigger.c: CSR callbacks ---- */

@@ -28,8 +28,7 @@ void rv_illegal(struct rv_tr *t)
  * translating. Argument a:
  *   7:0 row  15:8 bank member  17:16 enum rv_csr_op  24:20 rd (only csr_mode writes it itself)
  */
-static uint64_t access_csr(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t word,
-                           bool *done)
+static uint64_t access_csr(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t word, bool *done)
 {
     struct rv_cpu *rv = RV_CPU(cpu);
     const struct rv_csr *csr = &rv_csrs[a & 0xff];
@@ -63,7 +62,8 @@ uint64_t rv_helper_csr_fp(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_
     return rv_helper_csr(cpu, a, operand, word, d);
 }
 
-uint64_t rv_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t word, uint64_t d)
+uint64_t rv_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t word,
+                            uint64_t d)
 {
     struct rv_cpu *rv = RV_CPU(cpu);
     unsigned rd = a >> 20 & 31;
@@ -125,7 +125,8 @@ static void ebreak(struct rv_tr *t, unsigned arg)
  */
 static void xret(struct rv_tr *t, unsigned helper)
 {
-    ir_val_t target = ir_call(t->u, IR_I64, helper, rv_const(t, t->word), IR_NONE, IR_NONE, IR_NONE);
+    ir_val_t target =
+        ir_call(t->u, IR_I64, helper, rv_const(t, t->word), IR_NONE, IR_NONE, IR_NONE);
     ir_jumpr(t->u, target, IR_LINK_NONE);
     t->ended = true;
 }

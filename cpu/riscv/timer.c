@@ -16,7 +16,9 @@
 #include "cpu/riscv/riscv_impl.h"
 
 enum { EVENT_NONE, EVENT_CYCLES, EVENT_INSNS, EVENT_MODEL = 0x100 };
-#define OVERFLOW_STEP 1000u /* cycles between looks at a count whose rate is not known, at least */
+#define OVERFLOW_STEP                                                                              \
+    1000u /* cycles between looks at a count whose rate is not known, at least                     \
+           */
 
 static const struct ev_clock default_clock = { RV_TIME_HZ };
 
@@ -84,8 +86,9 @@ static uint64_t source(const struct rv_cpu *rv, uint32_t n)
 static bool should_run(const struct rv_cpu *rv, uint32_t n)
 {
     uint64_t e = rv->counter[n].event;
-    bool filtered = rv->priv == RV_M ? F_GET(e, RV_HPMEVENT_MINH)
-                    : rv->priv == RV_S ? F_GET(e, RV_HPMEVENT_SINH) : F_GET(e, RV_HPMEVENT_UINH);
+    bool filtered = rv->priv == RV_M   ? F_GET(e, RV_HPMEVENT_MINH)
+                    : rv->priv == RV_S ? F_GET(e, RV_HPMEVENT_SINH)
+                                       : F_GET(e, RV_HPMEVENT_UINH);
     return !(rv->mcountinhibit >> n & 1) && event_of(rv, n) != EVENT_NONE && !filtered;
 }
 
@@ -154,6 +157,14 @@ void rv_counters_sync(struct rv_cpu *rv)
     }
     if (programmable && rv_has(rv->config, RV_X_SSCOFPMF))
         arm_overflow(rv);
+}
+
+/* After a reset, restore or write of an event. */
+void rv_counters_derive(struct rv_cpu *rv)
+{
+    rv->programmed = false;
+    for (uint32_t n = 3; n < RV_COUNTERS; n++)
+        rv->programmed |= rv->counter[n].event != 0;
 }
 
 static void overflow_due(void *arg, ps_t when)

@@ -11,7 +11,7 @@
 
 static const struct rv_semantics *const chapters[] = {
     rv_integer_rows, rv_load_store_rows, rv_atomic_rows, rv_float_rows,
-    rv_half_rows, rv_bitmanip_rows, rv_crypto_rows, rv_system_rows,
+    rv_half_rows,    rv_bitmanip_rows,   rv_crypto_rows, rv_system_rows,
 };
 
 /* The decoder's extension bits by the names both tables use. */
@@ -35,8 +35,8 @@ static uint64_t decode_extensions(const struct rv_config *c)
 
 int rv_semantics_init(struct rv_cpu *rv, struct err *e)
 {
-    struct rv_semantics *by_id = ARENA_ARRAY(&rv->cpu.machine->arena, struct rv_semantics,
-                                             RV_INSN_COUNT);
+    struct rv_semantics *by_id =
+        ARENA_ARRAY(&rv->cpu.machine->arena, struct rv_semantics, RV_INSN_COUNT);
     if (by_id == NULL)
         return err_set(e, ERR_NOMEM, "hart %u: no memory for its instruction table", rv->cpu.index);
     for (size_t i = 0; i < ARRAY_LEN(chapters); i++)
@@ -82,8 +82,9 @@ uint64_t rv_helper_fs_dirty(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
     return 0;
 }
 
-static const struct insn_desc undecoded = { .name = "illegal", .format = "", .klass = INSN_system,
-                                            .feature = "" };
+static const struct insn_desc undecoded = {
+    .name = "illegal", .format = "", .klass = INSN_system, .feature = ""
+};
 static const struct insn_regs no_regs = { { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
                                           { INSN_NO_REG, INSN_NO_REG } };
 
@@ -92,10 +93,12 @@ static void begin(struct rv_tr *t, bool decoded)
     struct insn_regs regs = no_regs;
     if (decoded)
         rv_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : &undecoded, &regs);
+    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : &undecoded,
+                  &regs);
 }
 
-/* The second half of an instruction lies on a page that is not mapped: the fault names that page. */
+/* The second half of an instruction lies on a page that is not mapped: the fault names that page.
+ */
 static void fetch_fault(struct rv_tr *t, int32_t second)
 {
     t->d.length = 4;

@@ -14,18 +14,18 @@
 struct rv_tr {
     struct rv_cpu *rv;
     struct ir_unit *u;
-    struct rv_decoded d;      /* the instruction being translated */
-    uint32_t word;            /* its bits (16 or 32), for mtval */
-    uint32_t mode;            /* RV_MODE_* */
-    int32_t at;               /* its offset from the unit's first page */
-    bool ended;               /* an operation that ends the block was emitted */
+    struct rv_decoded d; /* the instruction being translated */
+    uint32_t word;       /* its bits (16 or 32), for mtval */
+    uint32_t mode;       /* RV_MODE_* */
+    int32_t at;          /* its offset from the unit's first page */
+    bool ended;          /* an operation that ends the block was emitted */
 };
 typedef void rv_translate_fn(struct rv_tr *t, unsigned arg);
 
 enum {
-    RV_SEM_FP    = 1, /* needs mstatus.FS != Off */
+    RV_SEM_FP = 1,    /* needs mstatus.FS != Off */
     RV_SEM_DIRTY = 2, /* writes an f register or fflags: FS becomes Dirty */
-    RV_SEM_RM    = 4, /* has a rounding mode field */
+    RV_SEM_RM = 4,    /* has a rounding mode field */
 };
 struct rv_semantics {
     uint16_t id, flags;
@@ -34,28 +34,34 @@ struct rv_semantics {
 };
 extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_atomic_rows[],
     rv_float_rows[], rv_half_rows[], rv_bitmanip_rows[], rv_crypto_rows[], rv_system_rows[];
-#define RV_ROWS_END { .fn = NULL }
+#define RV_ROWS_END                                                                                \
+    {                                                                                              \
+        .fn = NULL                                                                                 \
+    }
 
 /* RV_HELPER(name, IR_CALL_* flags): functions that translated code calls, rv_helper_<name>. */
 #define RV_HELPERS(X)                                                                              \
-    X(raise, IR_CALL_EXITS) X(fetch_fault, IR_CALL_EXITS) X(branch_target, IR_CALL_EXITS)          \
-    X(csr, IR_CALL_EXITS | IR_CALL_TIME) X(csr_fp, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_FP)      \
-    X(csr_mode, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_WRITES | IR_CALL_MODE | IR_CALL_FP)         \
-    X(fs_dirty, IR_CALL_TIME | IR_CALL_MODE)                                                       \
-    X(mret, IR_CALL_EXITS | IR_CALL_TIME) X(sret, IR_CALL_EXITS | IR_CALL_TIME)                    \
-    X(wfi, IR_CALL_EXITS) X(sfence_vma, IR_CALL_EXITS | IR_CALL_MODE)                              \
-    X(trigger_fetch, IR_CALL_EXITS) X(trigger_data, IR_CALL_EXITS)                                 \
-    X(cbo, IR_CALL_EXITS) X(cbo_zero, IR_CALL_EXITS)                                               \
-    X(amocas_q, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES)                                    \
-    X(fclass_s, IR_CALL_PURE) X(fclass_d, IR_CALL_PURE) X(fcvtmod, 0)                              \
-    X(half, 0) X(half_fma, 0)                                                                      \
-    X(xperm4, IR_CALL_PURE) X(xperm8, IR_CALL_PURE) X(aes, IR_CALL_PURE)                           \
-    X(aes64ks1i, IR_CALL_PURE) X(sm4, IR_CALL_PURE)
+    X(raise, IR_CALL_EXITS)                                                                        \
+    X(fetch_fault, IR_CALL_EXITS) X(branch_target, IR_CALL_EXITS)                                  \
+        X(csr, IR_CALL_EXITS | IR_CALL_TIME) X(csr_fp, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_FP)  \
+            X(csr_mode, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_WRITES | IR_CALL_MODE | IR_CALL_FP) \
+                X(fs_dirty, IR_CALL_TIME | IR_CALL_MODE) X(mret, IR_CALL_EXITS | IR_CALL_TIME)     \
+                    X(sret, IR_CALL_EXITS | IR_CALL_TIME) X(wfi, IR_CALL_EXITS)                    \
+                        X(sfence_vma, IR_CALL_EXITS | IR_CALL_MODE)                                \
+                            X(trigger_fetch, IR_CALL_EXITS) X(trigger_data, IR_CALL_EXITS)         \
+                                X(cbo, IR_CALL_EXITS) X(cbo_zero, IR_CALL_EXITS)                   \
+                                    X(amocas_q, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES)    \
+                                        X(fclass_s, IR_CALL_PURE) X(fclass_d, IR_CALL_PURE)        \
+                                            X(fcvtmod, 0) X(half, 0) X(half_fma, 0)                \
+                                                X(xperm4, IR_CALL_PURE) X(xperm8, IR_CALL_PURE)    \
+                                                    X(aes, IR_CALL_PURE)                           \
+                                                        X(aes64ks1i, IR_CALL_PURE)                 \
+                                                            X(sm4, IR_CALL_PURE)
 enum {
 #define X(name, flags) RV_HELPER_##name,
     RV_HELPERS(X)
 #undef X
-    RV_HELPER_COUNT
+        RV_HELPER_COUNT
 };
 #define X(name, flags) ir_helper_fn rv_helper_##name;
 RV_HELPERS(X)

@@ -10,17 +10,17 @@
  */
 #include "cpu/riscv/translate_impl.h"
 
-#define T_TYPE    63, 60
-#define MC6_HIT0  22, 22
-#define MC6_SELECT 21, 21
-#define MC6_SIZE  18, 16
-#define MC6_MATCH 10, 7
-#define MC6_M     6, 6
-#define MC6_S     4, 4
-#define MC6_U     3, 3
+#define T_TYPE      63, 60
+#define MC6_HIT0    22, 22
+#define MC6_SELECT  21, 21
+#define MC6_SIZE    18, 16
+#define MC6_MATCH   10, 7
+#define MC6_M       6, 6
+#define MC6_S       4, 4
+#define MC6_U       3, 3
 #define MC6_EXECUTE 2, 2
-#define MC6_STORE 1, 1
-#define MC6_LOAD  0, 0
+#define MC6_STORE   1, 1
+#define MC6_LOAD    0, 0
 enum { TYPE_MCONTROL6 = 6, TYPE_DISABLED = 15 };
 enum { MATCH_EQUAL, MATCH_NAPOT, MATCH_GE, MATCH_LT };
 
@@ -143,14 +143,17 @@ static bool fire(struct rv_cpu *rv, va_t va, unsigned size, bool execute, bool l
 }
 
 /* Helpers: before an instruction at `va` of `size` bytes; before a data access. */
-uint64_t rv_helper_trigger_fetch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t c, uint64_t d)
+uint64_t rv_helper_trigger_fetch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t c,
+                                 uint64_t d)
 {
     (void)c, (void)d;
     return fire(RV_CPU(cpu), va, (unsigned)size, true, false, false);
 }
 
-uint64_t rv_helper_trigger_data(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t kind, uint64_t d)
+uint64_t rv_helper_trigger_data(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t kind,
+                                uint64_t d)
 {
     (void)d;
-    return fire(RV_CPU(cpu), va, (unsigned)size, false, kind & INSN_MEM_READ, kind & INSN_MEM_WRITE);
+    return fire(RV_CPU(cpu), va, (unsigned)size, false, kind & INSN_MEM_READ,
+                kind & INSN_MEM_WRITE);
 }

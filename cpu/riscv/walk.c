@@ -2,7 +2,8 @@
 /* The hart's side of address translation: which regime applies, and which cause a fault has. */
 #include "cpu/riscv/riscv_impl.h"
 
-static const uint8_t page_fault[] = { [CPU_LOAD] = RV_CAUSE_LOAD_PAGE, [CPU_STORE] = RV_CAUSE_STORE_PAGE,
+static const uint8_t page_fault[] = { [CPU_LOAD] = RV_CAUSE_LOAD_PAGE,
+                                      [CPU_STORE] = RV_CAUSE_STORE_PAGE,
                                       [CPU_FETCH] = RV_CAUSE_FETCH_PAGE };
 static const uint8_t access_fault[] = { [CPU_LOAD] = RV_CAUSE_LOAD_ACCESS,
                                         [CPU_STORE] = RV_CAUSE_STORE_ACCESS,
@@ -25,7 +26,8 @@ int rv_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, b
         .napot = rv_has(rv->config, RV_X_SVNAPOT),
         .cpu = probe ? NULL : cpu,
     };
-    enum mmu_rv_fault fault = mmu_rv_walk(&r, va, map->size == 0 ? 1 : map->size, access, probe, map);
+    enum mmu_rv_fault fault =
+        mmu_rv_walk(&r, va, map->size == 0 ? 1 : map->size, access, probe, map);
     if (fault == MMU_RV_OK)
         return 0;
     if (!probe)

@@ -12,6 +12,7 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/htif.h"
 #include "devices/ns16550.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/sifive_test.h"
@@ -45,6 +46,7 @@ struct virt {
     struct mem_ram *dram, *mrom;
     struct plic *plic;
     struct aclint *aclint;
+    struct htif *htif;                 /* NULL: the program has no tohost */
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
     struct parts parts;
     bool has_sswi;
@@ -238,6 +240,12 @@ static int build(struct board *b, struct err *e)
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
         (r = build_uart(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
+    /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
+    if (b->kernel && !b->bios && b->kernel->tohost) {
+        v->htif = htif_create(b->machine, "htif", b->kernel->tohost, NULL, e);
+        if (!v->htif)
+            return e->code;
+    }
     struct sifive_test *test = sifive_test_create(b->machine, "test", e);
     if (!test)
         return e->code;
@@ -354,10 +362,15 @@ static void write_mask_rom(struct virt *v, const struct placement *p)
 static int load_images(struct board *b, struct err *e)
 {
     struct placement p = { 0 };
-    int r = place_all(b, &p, e);
+    struct virt *v = b->parts;
 
+    if (v->htif)
+        htif_enable(v->htif, false);
+    int r = place_all(b, &p, e);
+    if (v->htif)
+        htif_enable(v->htif, true);
     if (r == 0)
-        write_mask_rom(b->parts, &p);
+        write_mask_rom(v, &p);
     return r;
 }
 

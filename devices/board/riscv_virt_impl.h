@@ -43,7 +43,7 @@ struct virt_tree {
     uint32_t cpus;
     uint64_t memory;
     pa_t pci_mem64;
-    bool aclint;
+    bool aclint, pci, rtc, fw_cfg, flash; /* which parts are there */
     const uint8_t *rng_seed; /* 32 bytes */
 };
 

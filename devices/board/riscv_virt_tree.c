@@ -169,20 +169,23 @@ static void write_soc(struct dt *t, const struct virt_tree *v)
     dt_string(t, "compatible", "simple-bus");
     dt_empty(t, "ranges");
 
-    open_part(t, VIRT_FW_CFG, "fw-cfg");
-    dt_string(t, "compatible", "qemu,fw-cfg-mmio");
-    dt_empty(t, "dma-coherent");
-    dt_end(t);
-
-    uint32_t flash = (uint32_t)virt_map[VIRT_FLASH].base;
-    dt_node(t, "flash@%x", flash);
-    dt_string(t, "compatible", "cfi-flash");
-    dt_cell(t, "reg", 0, flash, 0, VIRT_FLASH_BANK, 0, flash + VIRT_FLASH_BANK, 0, VIRT_FLASH_BANK);
-    dt_cell(t, "bank-width", 4);
-    dt_end(t);
-
+    if (v->fw_cfg) {
+        open_part(t, VIRT_FW_CFG, "fw-cfg");
+        dt_string(t, "compatible", "qemu,fw-cfg-mmio");
+        dt_empty(t, "dma-coherent");
+        dt_end(t);
+    }
+    if (v->flash) {
+        uint32_t flash = (uint32_t)virt_map[VIRT_FLASH].base;
+        dt_node(t, "flash@%x", flash);
+        dt_string(t, "compatible", "cfi-flash");
+        dt_cell(t, "reg", 0, flash, 0, VIRT_FLASH_BANK, 0, flash + VIRT_FLASH_BANK, 0, VIRT_FLASH_BANK);
+        dt_cell(t, "bank-width", 4);
+        dt_end(t);
+    }
     write_interrupt_controllers(t, v);
-    write_pci(t, v);
+    if (v->pci)
+        write_pci(t, v);
 
     /* Highest slot first: Linux numbers disks in this order, and so does QEMU's tree. */
     for (uint32_t i = VIRT_VIRTIO_SLOTS; i-- > 0;) {
@@ -204,10 +207,12 @@ static void write_soc(struct dt *t, const struct virt_tree *v)
     part_irq(t, virt_map[VIRT_UART].source);
     dt_end(t);
 
-    open_part(t, VIRT_RTC, "rtc");
-    dt_string(t, "compatible", "google,goldfish-rtc");
-    part_irq(t, virt_map[VIRT_RTC].source);
-    dt_end(t);
+    if (v->rtc) {
+        open_part(t, VIRT_RTC, "rtc");
+        dt_string(t, "compatible", "google,goldfish-rtc");
+        part_irq(t, virt_map[VIRT_RTC].source);
+        dt_end(t);
+    }
     dt_end(t);
 }
 

@@ -23,6 +23,7 @@ static enum fp_format format_of(unsigned type)
     }
 #define BITS(t) ((t) == IR_I32 ? 32u : 64u)
 
+/* clang-format off */
 HANDLER(fadd, fp_add(e, f, v[o->a], v[o->b]))
 HANDLER(fsub, fp_sub(e, f, v[o->a], v[o->b]))
 HANDLER(fmul, fp_mul(e, f, v[o->a], v[o->b]))
@@ -36,23 +37,38 @@ HANDLER(fcvt, fp_cvt(e, f, format_of((unsigned)o->imm), v[o->a]))
 HANDLER(ftoi, fp_to_int(e, format_of(o->imm & 0xff), BITS(o->type), o->imm & 0x100, v[o->a]))
 HANDLER(itof, fp_from_int(e, f, BITS(o->imm & 0xff), o->imm & 0x100, v[o->a]))
 HANDLER(frint, fp_round(e, f, v[o->a], o->imm & 1))
+/* clang-format on */
 
 op_fn *interp_fp_handler(const struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_FADD: return do_fadd;
-    case IR_FSUB: return do_fsub;
-    case IR_FMUL: return do_fmul;
-    case IR_FDIV: return do_fdiv;
-    case IR_FSQRT: return do_fsqrt;
-    case IR_FMA: return do_fma;
-    case IR_FMIN: return do_fmin;
-    case IR_FMAX: return do_fmax;
-    case IR_FCMP: return do_fcmp;
-    case IR_FCVT: return do_fcvt;
-    case IR_FTOI: return do_ftoi;
-    case IR_ITOF: return do_itof;
-    case IR_FRINT: return do_frint;
-    default: return NULL;
+    case IR_FADD:
+        return do_fadd;
+    case IR_FSUB:
+        return do_fsub;
+    case IR_FMUL:
+        return do_fmul;
+    case IR_FDIV:
+        return do_fdiv;
+    case IR_FSQRT:
+        return do_fsqrt;
+    case IR_FMA:
+        return do_fma;
+    case IR_FMIN:
+        return do_fmin;
+    case IR_FMAX:
+        return do_fmax;
+    case IR_FCMP:
+        return do_fcmp;
+    case IR_FCVT:
+        return do_fcvt;
+    case IR_FTOI:
+        return do_ftoi;
+    case IR_ITOF:
+        return do_itof;
+    case IR_FRINT:
+        return do_frint;
+    default:
+        return NULL;
     }
 }

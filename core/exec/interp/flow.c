@@ -160,11 +160,17 @@ static const struct op *do_call(struct run *r, const struct op *o)
 op_fn *interp_flow_handler(const struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_JUMP: return do_jump;
-    case IR_BRANCH: return do_branch;
-    case IR_JUMPR: return do_jumpr;
-    case IR_EXIT: return do_exit;
-    case IR_CALL: return do_call;
-    default: return NULL;
+    case IR_JUMP:
+        return do_jump;
+    case IR_BRANCH:
+        return do_branch;
+    case IR_JUMPR:
+        return do_jumpr;
+    case IR_EXIT:
+        return do_exit;
+    case IR_CALL:
+        return do_call;
+    default:
+        return NULL;
     }
 }

@@ -5,11 +5,13 @@
  * Constants, slots and everything ir_eval knows: one function per operation and
  * type, so that ir_eval shrinks to the operation itself.
  */
+/* clang-format off */
 #define TYPED(X)                                                                                   \
     X(ADD) X(SUB) X(AND) X(OR) X(XOR) X(ANDN) X(ORN) X(XNOR) X(SHL) X(SHR) X(SAR) X(ROL) X(ROR)   \
     X(MUL) X(MULHS) X(MULHU) X(MULHSU) X(DIVS) X(DIVU) X(REMS) X(REMU) X(CLZ) X(CTZ) X(POPCNT)    \
     X(BSWAP) X(SEXT) X(ZEXT) X(TRUNC) X(EXTRACT) X(DEPOSIT) X(SETCC) X(SELECT) X(BITCAST)
 #define SIGNS(X) X(FNEG) X(FABS) X(FSGNJ)
+/* clang-format on */
 
 #define HANDLER(OP, SUFFIX, TYPE)                                                                  \
     static const struct op *do_##OP##SUFFIX(struct run *r, const struct op *o)                     \
@@ -18,6 +20,7 @@
         v[o->dst] = ir_eval(IR_##OP, TYPE, o->aux, o->imm, v[o->a], v[o->b], v[o->c]);             \
         return o + 1;                                                                              \
     }
+/* clang-format off */
 #define X(OP) HANDLER(OP, 32, IR_I32) HANDLER(OP, 64, IR_I64)
 TYPED(X)
 #undef X
@@ -29,6 +32,7 @@ HANDLER(CLMULH, 64, IR_I64)
 HANDLER(FBOX, 64, IR_F64)
 HANDLER(FUNBOX, 32, IR_F32)
 #undef HANDLER
+/* clang-format on */
 
 static const struct op *do_const(struct run *r, const struct op *o)
 {
@@ -79,6 +83,7 @@ static const struct op *do_fence(struct run *r, const struct op *o)
 
 op_fn *interp_int_handler(const struct ir_inst *in)
 {
+    /* clang-format off */
     static op_fn *const table[IR_OPS][2] = {
 #define X(OP) [IR_##OP] = { do_##OP##32, do_##OP##64 },
         TYPED(X) SIGNS(X)
@@ -89,5 +94,6 @@ op_fn *interp_int_handler(const struct ir_inst *in)
         [IR_GET] = { do_get32, do_get64 },    [IR_PUT] = { do_put32, do_put64 },
         [IR_FENCE] = { do_fence, do_fence },
     };
+    /* clang-format on */
     return table[in->op][in->type == IR_I64 || in->type == IR_F64];
 }

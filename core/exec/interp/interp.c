@@ -6,7 +6,7 @@
 #define MAX_VALUES 65536u
 
 struct exec_backend {
-    uint64_t bytes;                 /* of decoded units, since the last flush */
+    uint64_t bytes; /* of decoded units, since the last flush */
     uint64_t v[MAX_VALUES];
 };
 
@@ -29,8 +29,8 @@ struct decoder {
     const struct ir_unit *u;
     const struct ir_block *b;
     struct op *ops;
-    struct cpu_site *sites;         /* one per guest instruction of the unit */
-    const struct cpu_site *site;    /* of the current one */
+    struct cpu_site *sites;      /* one per guest instruction of the unit */
+    const struct cpu_site *site; /* of the current one */
     struct err *e;
 };
 
@@ -54,9 +54,17 @@ static int decode_inst(struct decoder *d, uint32_t i, struct op *o)
 {
     const struct ir_inst *in = &d->u->insts[i];
     *o = (struct op){
-        .fn = handler_of(in), .dst = place(d, i), .type = in->type, .aux = in->aux,
-        .aux2 = in->aux2, .a = place(d, in->a), .b = place(d, in->b), .c = place(d, in->c),
-        .site = d->site, .imm = in->imm, .imm2 = in->imm2,
+        .fn = handler_of(in),
+        .dst = place(d, i),
+        .type = in->type,
+        .aux = in->aux,
+        .aux2 = in->aux2,
+        .a = place(d, in->a),
+        .b = place(d, in->b),
+        .c = place(d, in->c),
+        .site = d->site,
+        .imm = in->imm,
+        .imm2 = in->imm2,
     };
     if (in->op == IR_GET || in->op == IR_PUT)
         o->imm = d->u->guest->slots[in->imm].offset;
@@ -119,7 +127,9 @@ static int interp_compile(struct exec_backend *be, const struct ir_unit *u, stru
     size_t before = arena->used;
     struct code *code = ARENA_NEW(arena, struct code);
     struct piece *pieces = ARENA_ARRAY(arena, struct piece, u->n_blocks);
-    struct decoder d = { .u = u, .e = e, .ops = ARENA_ARRAY(arena, struct op, u->n_insts),
+    struct decoder d = { .u = u,
+                         .e = e,
+                         .ops = ARENA_ARRAY(arena, struct op, u->n_insts),
                          .sites = ARENA_ARRAY(arena, struct cpu_site, u->n_insns) };
     struct insn_at *insns = ARENA_ARRAY(arena, struct insn_at, u->n_insns);
     if (!code || !pieces || !d.ops || !d.sites || !insns)
@@ -131,7 +141,9 @@ static int interp_compile(struct exec_backend *be, const struct ir_unit *u, stru
         int n = decode_block(&d, o);
         if (n < 0)
             return n;
-        pieces[i] = (struct piece){ .first = o, .start = d.b->start, .cost = d.b->cost,
+        pieces[i] = (struct piece){ .first = o,
+                                    .start = d.b->start,
+                                    .cost = d.b->cost,
                                     .n_insns = d.b->n_insns,
                                     .last = &insns[d.b->first_insn + d.b->n_insns - 1] };
         o += n;
@@ -160,8 +172,7 @@ static void interp_retire(struct exec_backend *be, struct exec_block *b)
     b->retired = true;
 }
 
-static void interp_replace(struct exec_backend *be, struct exec_block *b,
-                           struct exec_block *region)
+static void interp_replace(struct exec_backend *be, struct exec_block *b, struct exec_block *region)
 {
     (void)be;
     ((struct code *)b->backend_private)->region = region;

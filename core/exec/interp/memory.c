@@ -140,12 +140,19 @@ static const struct op *do_storec(struct run *r, const struct op *o)
 op_fn *interp_memory_handler(const struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_LOAD: return do_load;
-    case IR_STORE: return do_store;
-    case IR_AMO: return do_amo;
-    case IR_CAS: return do_cas;
-    case IR_LOADR: return do_loadr;
-    case IR_STOREC: return do_storec;
-    default: return NULL;
+    case IR_LOAD:
+        return do_load;
+    case IR_STORE:
+        return do_store;
+    case IR_AMO:
+        return do_amo;
+    case IR_CAS:
+        return do_cas;
+    case IR_LOADR:
+        return do_loadr;
+    case IR_STOREC:
+        return do_storec;
+    default:
+        return NULL;
     }
 }

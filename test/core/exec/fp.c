@@ -268,7 +268,9 @@ START_TEST(like_the_host)
         return;
     for (uint64_t i = 0; i < n; i++) {
         uint64_t r = next(&s);
-        struct sample v = { operand(&s, f), operand(&s, f), operand(&s, f) };
+        struct sample v = { .a = operand(&s, f) };
+        v.b = operand(&s, f);
+        v.c = operand(&s, f);
         if (op == FROM32 || op == FROM64)
             v.a = integer(&s);
         if (r >> 2 & 1) /* products near the addend */

@@ -271,8 +271,10 @@ static ir_val_t fresh(struct gen *g, enum ir_type t)
 static ir_val_t pick(struct gen *g, enum ir_type t)
 {
     uint32_t n = MIN(g->n[t], 64);
-    if (n > 0 && below(g, 4) != 0) /* prefer recent ones: chains for the passes to work on */
-        return g->pool[t][(g->n[t] - 1 - MIN(below(g, n), below(g, n))) % 64];
+    if (n > 0 && below(g, 4) != 0) { /* prefer recent ones: chains for the passes to work on */
+        uint32_t back = below(g, n), other = below(g, n);
+        return g->pool[t][(g->n[t] - 1 - MIN(back, other)) % 64];
+    }
     ir_val_t v = fresh(g, t);
     keep(g, t, v);
     return v;
@@ -341,17 +343,20 @@ static void random_float_convert(struct gen *g)
     }
     case 1: {
         ir_val_t a = pick(g, t);
-        keep(g, i, ir_ftoi(u, i, t, below(g, 2), rounding(g), a));
+        bool is_unsigned = below(g, 2);
+        keep(g, i, ir_ftoi(u, i, t, is_unsigned, rounding(g), a));
         break;
     }
     case 2: {
         ir_val_t a = pick(g, i);
-        keep(g, t, ir_itof(u, t, i, below(g, 2), rounding(g), a));
+        bool is_unsigned = below(g, 2);
+        keep(g, t, ir_itof(u, t, i, is_unsigned, rounding(g), a));
         break;
     }
     case 3: {
         ir_val_t a = pick(g, t);
-        keep(g, t, ir_frint(u, t, rounding(g), a, below(g, 2)));
+        enum ir_rm rm = rounding(g);
+        keep(g, t, ir_frint(u, t, rm, a, below(g, 2)));
         break;
     }
     case 4: keep(g, IR_F64, ir_fbox(u, pick(g, IR_F32))); break;
@@ -386,7 +391,11 @@ static void random_float(struct gen *g)
     case 3: keep(g, t, ir_fmul(u, t, rm, a, b)); break;
     case 4: keep(g, t, ir_fdiv(u, t, rm, a, b)); break;
     case 5: keep(g, t, ir_fsqrt(u, t, rm, a)); break;
-    case 6: keep(g, t, ir_fma(u, t, rm, a, b, c, below(g, 2), below(g, 2))); break;
+    case 6: {
+        unsigned how = below(g, 4);
+        keep(g, t, ir_fma(u, t, rm, a, b, c, how & 1, how & 2));
+        break;
+    }
     case 7: keep(g, t, below(g, 2) ? ir_fmin(u, t, a, b, below(g, 2))
                                    : ir_fmax(u, t, a, b, below(g, 2))); break;
     case 8: {
@@ -462,11 +471,8 @@ static void random_call(struct gen *g)
 
 static void random_put(struct gen *g)
 {
-    switch (below(g, g->o->fp ? 3 : 2)) {
-    case 0: ir_put(g->u, below(g, RIG_N_X + 1), pick(g, IR_I64)); break;
-    case 1: ir_put(g->u, RIG_W + below(g, RIG_N_W), pick(g, IR_I32)); break;
-    default: ir_put(g->u, RIG_F + below(g, RIG_N_F), pick(g, IR_F64)); break;
-    }
+    unsigned slot = below(g, g->o->fp ? RIG_SLOTS : RIG_F);
+    ir_put(g->u, slot, pick(g, (enum ir_type)slots[slot].type));
 }
 
 static void random_op(struct gen *g)
@@ -501,13 +507,20 @@ static void random_end(struct gen *g)
     struct ir_unit *u = g->u;
     switch (below(g, 8)) {
     case 0: case 1: ir_jump(u, random_target(g)); break;
-    case 2: ir_jumpr(u, pick(g, IR_I64), (enum ir_link)below(g, 3)); break;
+    case 2: {
+        ir_val_t va = pick(g, IR_I64);
+        ir_jumpr(u, va, (enum ir_link)below(g, 3));
+        break;
+    }
     case 3:
         if (g->o->calls && below(g, 2)) {
             ir_val_t a = pick(g, IR_I64), b = pick(g, IR_I64);
             ir_call(u, IR_VOID, RIG_MODE, a, b, IR_NONE, IR_NONE);
         }
-        ir_exit(u, (enum ir_exit)below(g, IR_EXIT_YIELD + 1), random_target(g));
+        {
+            enum ir_exit why = (enum ir_exit)below(g, IR_EXIT_YIELD + 1);
+            ir_exit(u, why, random_target(g));
+        }
         break;
     default: {
         ir_val_t c = pick(g, IR_I64);

@@ -3,7 +3,10 @@
 #include "test/cpu/riscv/fixture.h"
 
 /* ---- WARL: what reads back after all ones, and after zero, were written in M mode ---- */
-static const struct { uint32_t csr; uint64_t ones, zero; } warl[] = {
+static const struct {
+    uint32_t csr;
+    uint64_t ones, zero;
+} warl[] = {
     /* FS dirty -> SD; MPP 3; no big-endian bits; UXL = SXL = 2 read-only; VS, XS 0 */
     { RV_MSTATUS, 0x8000000a007e79aaull, 0x0000000a00000000ull },
     { RV_SSTATUS, 0x80000002000c6122ull, 0x0000000200000000ull },
@@ -20,7 +23,7 @@ static const struct { uint32_t csr; uint64_t ones, zero; } warl[] = {
     { RV_FCSR, 0xff, 0 },
     { RV_FRM, 7, 0 },
     { RV_FFLAGS, 0x1f, 0 },
-    { RV_MCOUNTEREN, 0x7ffff, 0 },  /* CY TM IR and 16 programmable */
+    { RV_MCOUNTEREN, 0x7ffff, 0 }, /* CY TM IR and 16 programmable */
     { RV_SCOUNTEREN, 0x7ffff, 0 },
     { RV_MCOUNTINHIBIT, 0x7fffd, 0 },
     { RV_MHPMEVENT3, 0xf0000000ffffffffull, 0 },
@@ -68,10 +71,14 @@ END_TEST
 /* satp: an unsupported MODE makes the write have no effect. */
 START_TEST(satp_modes)
 {
-    static const struct { const char *cpu; uint64_t mode; bool taken; } rows[] = {
-        { "rv64", 8, true }, { "rv64", 9, true }, { "rv64", 10, true }, { "rv64", 11, false },
-        { "rv64", 1, false }, { "rv64,sv57=off", 10, false }, { "rv64,sv57=off", 9, true },
-        { "sifive-u54", 9, false }, { "sifive-u54", 8, true },
+    static const struct {
+        const char *cpu;
+        uint64_t mode;
+        bool taken;
+    } rows[] = {
+        { "rv64", 8, true },          { "rv64", 9, true },        { "rv64", 10, true },
+        { "rv64", 11, false },        { "rv64", 1, false },       { "rv64,sv57=off", 10, false },
+        { "rv64,sv57=off", 9, true }, { "sifive-u54", 9, false }, { "sifive-u54", 8, true },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct hart h = hart_create(rows[i].cpu);
@@ -92,12 +99,17 @@ START_TEST(satp_modes)
 END_TEST
 
 /* ---- who may: U, S, M; reading and writing; counters and timer closed below M ---- */
-static const struct { uint32_t csr; uint8_t read, write; } rights[] = { /* bit p: privilege p may */
-    { RV_MSTATUS, 0x8, 0x8 }, { RV_MEPC, 0x8, 0x8 }, { RV_PMPCFG0, 0x8, 0x8 }, { RV_MHARTID, 0x8, 0 },
-    { RV_SSTATUS, 0xa, 0xa }, { RV_SATP, 0xa, 0xa }, { RV_STVEC, 0xa, 0xa }, { RV_SIP, 0xa, 0xa },
-    { RV_FCSR, 0xb, 0xb }, { RV_CYCLE, 0x8, 0 }, { RV_TIME, 0x8, 0 }, { RV_INSTRET, 0x8, 0 },
+static const struct {
+    uint32_t csr;
+    uint8_t read, write;
+} rights[] = {
+    /* bit p: privilege p may */
+    { RV_MSTATUS, 0x8, 0x8 },   { RV_MEPC, 0x8, 0x8 },     { RV_PMPCFG0, 0x8, 0x8 },
+    { RV_MHARTID, 0x8, 0 },     { RV_SSTATUS, 0xa, 0xa },  { RV_SATP, 0xa, 0xa },
+    { RV_STVEC, 0xa, 0xa },     { RV_SIP, 0xa, 0xa },      { RV_FCSR, 0xb, 0xb },
+    { RV_CYCLE, 0x8, 0 },       { RV_TIME, 0x8, 0 },       { RV_INSTRET, 0x8, 0 },
     { RV_HPMCOUNTER3, 0x8, 0 }, { RV_STIMECMP, 0x8, 0x8 }, { RV_SCOUNTOVF, 0xa, 0 },
-    { RV_MCYCLE, 0x8, 0x8 }, { RV_TDATA1, 0x8, 0x8 }, { RV_MSECCFG, 0x8, 0x8 },
+    { RV_MCYCLE, 0x8, 0x8 },    { RV_TDATA1, 0x8, 0x8 },   { RV_MSECCFG, 0x8, 0x8 },
 };
 
 START_TEST(privilege_matrix)
@@ -119,7 +131,8 @@ START_TEST(privilege_matrix)
 }
 END_TEST
 
-/* mcounteren opens a counter to S, scounteren too to U; stimecmp needs TM and STCE; TVM closes satp. */
+/* mcounteren opens a counter to S, scounteren too to U; stimecmp needs TM and STCE; TVM closes
+ * satp. */
 START_TEST(gates_of_lower_privilege)
 {
     struct hart h = hart_create("rv64");
@@ -163,21 +176,41 @@ START_TEST(fp_registers_need_fs)
 END_TEST
 
 /* ---- what firmware probes by trap: these must be illegal ---- */
-static const struct { const char *cpu; uint32_t csr; } absent[] = {
+static const struct {
+    const char *cpu;
+    uint32_t csr;
+} absent[] = {
     { "rv64", 0x3c0 }, /* pmpaddr16 with 16 entries */
     { "rv64", 0x3a1 }, /* odd pmpcfg on RV64 */
     { "rv64", 0x3a4 }, /* pmpcfg4 */
-    { "rv64", 0x600 }, { "rv64", 0x680 }, { "rv64", 0x280 },       /* hypervisor */
-    { "rv64", 0xfb0 }, { "rv64", 0xdb0 }, { "rv64", 0x35c },       /* mtopi, stopi, mtopei */
-    { "rv64", 0x30c }, { "rv64", 0x10c },                          /* mstateen0, sstateen0 */
-    { "rv64", 0x321 }, { "rv64", 0x350 }, { "rv64", 0x150 },       /* mcyclecfg, miselect, siselect */
-    { "rv64", 0x740 }, { "rv64", 0x744 }, { "rv64", 0x015 },       /* mnscratch, mnstatus, seed */
-    { "rv64", 0x7a8 }, { "rv64", 0x5a8 }, { "rv64", 0x008 },       /* mcontext, scontext, vstart */
-    { "rv64", 0xc80 }, { "rv64", 0x31a },                          /* RV32 high halves */
-    { "rv64", 0x34a }, { "rv64", 0x34b },                          /* mtinst, mtval2 come with H */
-    { "rv64,sstc=off", RV_STIMECMP }, { "rv64,sscofpmf=off", RV_SCOUNTOVF },
-    { "rv64,zicntr=off", RV_TIME }, { "rv64,sdtrig=off", RV_TSELECT }, { "rv64,pmp=off", RV_PMPCFG0 },
-    { "rv64,smepmp=off", RV_MSECCFG }, { "rv64,f=off,d=off,zfa=off", RV_FCSR },
+    { "rv64", 0x600 },
+    { "rv64", 0x680 },
+    { "rv64", 0x280 }, /* hypervisor */
+    { "rv64", 0xfb0 },
+    { "rv64", 0xdb0 },
+    { "rv64", 0x35c }, /* mtopi, stopi, mtopei */
+    { "rv64", 0x30c },
+    { "rv64", 0x10c }, /* mstateen0, sstateen0 */
+    { "rv64", 0x321 },
+    { "rv64", 0x350 },
+    { "rv64", 0x150 }, /* mcyclecfg, miselect, siselect */
+    { "rv64", 0x740 },
+    { "rv64", 0x744 },
+    { "rv64", 0x015 }, /* mnscratch, mnstatus, seed */
+    { "rv64", 0x7a8 },
+    { "rv64", 0x5a8 },
+    { "rv64", 0x008 }, /* mcontext, scontext, vstart */
+    { "rv64", 0xc80 },
+    { "rv64", 0x31a }, /* RV32 high halves */
+    { "rv64", 0x34a },
+    { "rv64", 0x34b }, /* mtinst, mtval2 come with H */
+    { "rv64,sstc=off", RV_STIMECMP },
+    { "rv64,sscofpmf=off", RV_SCOUNTOVF },
+    { "rv64,zicntr=off", RV_TIME },
+    { "rv64,sdtrig=off", RV_TSELECT },
+    { "rv64,pmp=off", RV_PMPCFG0 },
+    { "rv64,smepmp=off", RV_MSECCFG },
+    { "rv64,f=off,d=off,zfa=off", RV_FCSR },
     { "sifive-u54", RV_STIMECMP },
 };
 
@@ -185,7 +218,8 @@ START_TEST(absent_registers)
 {
     struct hart h = hart_create(absent[_i].cpu);
     uint64_t v;
-    ck_assert_msg(!csr_get(h.rv, absent[_i].csr, &v), "%s has 0x%03x", absent[_i].cpu, absent[_i].csr);
+    ck_assert_msg(!csr_get(h.rv, absent[_i].csr, &v), "%s has 0x%03x", absent[_i].cpu,
+                  absent[_i].csr);
     hart_destroy(&h);
 }
 END_TEST
@@ -208,11 +242,11 @@ START_TEST(sip_and_sie_are_views)
     ck_assert_uint_eq(csr(h.rv, RV_MIE), 0x888);
     set_csr(h.rv, RV_MIP, ~0ull); /* SSIP, STIP, SEIP and LCOFIP are writable */
     ck_assert_uint_eq(csr(h.rv, RV_MIP), 0x2222);
-    set_csr(h.rv, RV_SIP, 0);     /* only SSIP (LCOFIP is not delegated) */
+    set_csr(h.rv, RV_SIP, 0); /* only SSIP (LCOFIP is not delegated) */
     ck_assert_uint_eq(csr(h.rv, RV_MIP), 0x2220);
     rv_cpu_set_irq(&h.rv->cpu, RV_IRQ_MEI, true);
     rv_cpu_set_irq(&h.rv->cpu, RV_IRQ_MTI, true);
-    set_csr(h.rv, RV_MIP, 0);     /* lines are not writable */
+    set_csr(h.rv, RV_MIP, 0); /* lines are not writable */
     ck_assert_uint_eq(csr(h.rv, RV_MIP), 0x880);
     set_csr(h.rv, RV_MIDELEG, 0);
     ck_assert_uint_eq(csr(h.rv, RV_SIP), 0);
@@ -262,9 +296,10 @@ START_TEST(pmp_locks)
 {
     struct hart h = hart_create("rv64,smepmp=off");
     set_csr(h.rv, RV_PMPADDR0, 0x1000);
-    set_csr(h.rv, RV_PMPCFG0, 0x8f0f02ull); /* entry 0: W without R is reserved; 2: locked TOR RWX */
+    set_csr(h.rv, RV_PMPCFG0,
+            0x8f0f02ull); /* entry 0: W without R is reserved; 2: locked TOR RWX */
     ck_assert_uint_eq(csr(h.rv, RV_PMPCFG0), 0x8f0f00);
-    set_csr(h.rv, RV_PMPADDR0 + 1, 7);      /* bottom of a locked TOR: locked with it */
+    set_csr(h.rv, RV_PMPADDR0 + 1, 7); /* bottom of a locked TOR: locked with it */
     set_csr(h.rv, RV_PMPADDR0 + 2, 7);
     set_csr(h.rv, RV_PMPADDR0, 7);
     ck_assert_uint_eq(csr(h.rv, RV_PMPADDR0 + 1), 0);
@@ -281,15 +316,15 @@ START_TEST(mseccfg_is_sticky)
     struct hart h = hart_create("rv64");
     set_csr(h.rv, RV_MSECCFG, 4);
     ck_assert_uint_eq(csr(h.rv, RV_MSECCFG), 4);
-    set_csr(h.rv, RV_PMPCFG0, 0x89);          /* locked, but RLB lets it change */
+    set_csr(h.rv, RV_PMPCFG0, 0x89); /* locked, but RLB lets it change */
     set_csr(h.rv, RV_PMPCFG0, 0x99);
     ck_assert_uint_eq(csr(h.rv, RV_PMPCFG0), 0x99);
-    set_csr(h.rv, RV_MSECCFG, 3);             /* MML, MMWP on, RLB off: cannot come back */
+    set_csr(h.rv, RV_MSECCFG, 3); /* MML, MMWP on, RLB off: cannot come back */
     set_csr(h.rv, RV_MSECCFG, 4);
     ck_assert_uint_eq(csr(h.rv, RV_MSECCFG), 3);
-    set_csr(h.rv, RV_PMPCFG0 + 2, 0x9c);      /* new M-only executable rule: refused under MML */
+    set_csr(h.rv, RV_PMPCFG0 + 2, 0x9c); /* new M-only executable rule: refused under MML */
     ck_assert_uint_eq(csr(h.rv, RV_PMPCFG0 + 2), 0);
-    set_csr(h.rv, RV_PMPCFG0 + 2, 0x1c);      /* S/U executable: taken */
+    set_csr(h.rv, RV_PMPCFG0 + 2, 0x1c); /* S/U executable: taken */
     ck_assert_uint_eq(csr(h.rv, RV_PMPCFG0 + 2), 0x1c);
     hart_destroy(&h);
 }
@@ -300,11 +335,12 @@ START_TEST(triggers)
     struct hart h = hart_create("rv64");
     ck_assert_uint_eq(csr(h.rv, RV_TDATA1) >> 60, 15);
     ck_assert_uint_eq(csr(h.rv, RV_TINFO) & 0xffff, 0x8040);
-    set_csr(h.rv, RV_TDATA1, 2ull << 60 | 0x7f);   /* mcontrol is not offered */
+    set_csr(h.rv, RV_TDATA1, 2ull << 60 | 0x7f); /* mcontrol is not offered */
     ck_assert_uint_eq(csr(h.rv, RV_TDATA1), 15ull << 60);
-    set_csr(h.rv, RV_TDATA1, 6ull << 60 | 0x4f);   /* mcontrol6: M, U, load, store, execute */
+    set_csr(h.rv, RV_TDATA1, 6ull << 60 | 0x4f); /* mcontrol6: M, U, load, store, execute */
     ck_assert_uint_eq(csr(h.rv, RV_TDATA1), 6ull << 60 | 0x4f);
-    ck_assert_uint_eq(h.rv->mode & (RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA), 0); /* M with MIE = 0 */
+    ck_assert_uint_eq(h.rv->mode & (RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA),
+                      0); /* M with MIE = 0 */
     rv_set_priv(h.rv, RV_U);
     ck_assert_uint_eq(h.rv->mode & (RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA),
                       RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA);

@@ -58,8 +58,8 @@ static inline uint64_t csr(struct rv_cpu *rv, uint32_t number)
 
 static inline void set_csr(struct rv_cpu *rv, uint32_t number, uint64_t value)
 {
-    ck_assert_msg(csr_put(rv, number, value), "CSR 0x%03x cannot be written at privilege %u", number,
-                  (unsigned)rv->priv);
+    ck_assert_msg(csr_put(rv, number, value), "CSR 0x%03x cannot be written at privilege %u",
+                  number, (unsigned)rv->priv);
 }
 
 #endif

@@ -4,10 +4,20 @@
 #include "test/check_main.h"
 #include <string.h>
 
-static const struct { const char *spec; int rc; const char *says; } specs[] = {
-    { "rv64", 0, "" }, { "max", 0, "" }, { "sifive-u54", 0, "" }, { "sifive-u74", 0, "" },
-    { "rva22s64", 0, "" }, { "rv64,zba=off,+zbkb,-zbc,sv57=off,pmp=off", 0, "" },
-    { "rv64,h=off,v=off", 0, "" }, { "rv64,svadu=true,cbom_blocksize=64", 0, "" },
+static const struct {
+    const char *spec;
+    int rc;
+    const char *says;
+} specs[] = {
+    { "rv64", 0, "" },
+    { "max", 0, "" },
+    { "sifive-u54", 0, "" },
+    { "sifive-u74", 0, "" },
+    { "rva22s64", 0, "" },
+    { "rv64,zba=off,+zbkb,-zbc,sv57=off,pmp=off", 0, "" },
+    { "rv64,h=off,v=off", 0, "" },
+    { "rv64,svadu=true,cbom_blocksize=64", 0, "" },
+    { "rv64,Zfh=true,x-zbkc=on,Counters=off,sscofpmf=off,epmp=off,pmu-num=3", 0, "" },
     { "rva23s64", ERR_UNSUPPORTED, "extension v is not modelled" },
     { "rv64,h=on", ERR_UNSUPPORTED, "extension h is not modelled" },
     { "rv64,zkr=on", ERR_UNSUPPORTED, "zkr" },
@@ -37,7 +47,8 @@ END_TEST
 START_TEST(properties_take_effect)
 {
     struct rv_config c;
-    ck_assert(rv_config_parse(&c, "rv64,-zba,+zbkb,sv48=off,pmp=64,asid-bits=0,b=off", NULL, NULL) == 0);
+    ck_assert(
+        rv_config_parse(&c, "rv64,-zba,+zbkb,sv48=off,pmp=64,asid-bits=0,b=off", NULL, NULL) == 0);
     ck_assert(!rv_has(&c, RV_X_ZBA) && !rv_has(&c, RV_X_ZBS) && rv_has(&c, RV_X_ZBKB));
     ck_assert_uint_eq(c.satp_mode, 8);
     ck_assert_uint_eq(c.pmp_count, 64);
@@ -49,11 +60,14 @@ END_TEST
 
 START_TEST(device_tree_strings)
 {
-    static const struct { const char *spec, *isa, *mmu; } rows[] = {
-        { "sifive-u54", "rv64imafdc_zicntr_zicsr_zifencei_zihintpause_zihpm_zmmul_zaamo_zalrsc_zca_zcd",
+    static const struct {
+        const char *spec, *isa, *mmu;
+    } rows[] = {
+        { "sifive-u54",
+          "rv64imafdc_zicntr_zicsr_zifencei_zihintpause_zihpm_zmmul_zaamo_zalrsc_zca_zcd",
           "riscv,sv39" },
-        { "sifive-u54,c=off", "rv64imafd_zicntr_zicsr_zifencei_zihintpause_zihpm_zmmul_zaamo_zalrsc",
-          "riscv,sv39" },
+        { "sifive-u54,c=off",
+          "rv64imafd_zicntr_zicsr_zifencei_zihintpause_zihpm_zmmul_zaamo_zalrsc", "riscv,sv39" },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct rv_config c;

@@ -13,8 +13,8 @@ static uint64_t next_random(void *arg)
     return *state = hash_add(*state, 1);
 }
 
-static struct ir_unit *translate(struct hart *h, struct arena *a, uint32_t mode, const uint8_t *code,
-                                 uint32_t avail, const uint8_t *next)
+static struct ir_unit *translate(struct hart *h, struct arena *a, uint32_t mode,
+                                 const uint8_t *code, uint32_t avail, const uint8_t *next)
 {
     struct ir_unit *u;
     struct err e = { 0 };
@@ -27,8 +27,14 @@ static struct ir_unit *translate(struct hart *h, struct arena *a, uint32_t mode,
 }
 
 static const uint32_t modes[] = {
-    RV_M, RV_S, RV_U, RV_M | RV_MODE_FP_OFF, RV_U | RV_MODE_FP_CLEAN, RV_U | RV_MODE_RMM,
-    RV_U | RV_MODE_BAD_RM, RV_S | RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA | RV_MODE_FP_CLEAN,
+    RV_M,
+    RV_S,
+    RV_U,
+    RV_M | RV_MODE_FP_OFF,
+    RV_U | RV_MODE_FP_CLEAN,
+    RV_U | RV_MODE_RMM,
+    RV_U | RV_MODE_BAD_RM,
+    RV_S | RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA | RV_MODE_FP_CLEAN,
 };
 
 START_TEST(every_form_in_every_mode)
@@ -46,7 +52,8 @@ START_TEST(every_form_in_every_mode)
                 continue;
             for (unsigned b = 0; b < 4; b++)
                 code[b] = (uint8_t)(word >> (8 * b));
-            ck_assert_msg(rv_decode(word, h.rv->decode_ext, &d), "form %s", rv_insn_descs[form].name);
+            ck_assert_msg(rv_decode(word, h.rv->decode_ext, &d), "form %s",
+                          rv_insn_descs[form].name);
             ck_assert_msg(h.rv->semantics[d.id].fn != NULL, "%s has no semantics",
                           rv_insn_descs[form].name);
             for (size_t m = 0; m < ARRAY_LEN(modes); m++)
@@ -103,7 +110,7 @@ START_TEST(block_ends)
     ck_assert_uint_eq(u->n_insns, 3);
     ck_assert(u->second_page);
     ck_assert_uint_eq(u->blocks[0].length, 12);
-    u = translate(&h, &a, RV_M, nops, 2, NULL);  /* the first cannot be fetched: raises by itself */
+    u = translate(&h, &a, RV_M, nops, 2, NULL); /* the first cannot be fetched: raises by itself */
     ck_assert_uint_eq(u->n_insns, 1);
     ck_assert_int_eq(last_op(u), IR_EXIT);
     arena_destroy(&a);
@@ -115,11 +122,20 @@ END_TEST
 START_TEST(no_helpers_on_the_common_path)
 {
     static const uint32_t words[] = {
-        0x00b50533, /* add a0,a0,a1 */   0x00053503, /* ld a0,0(a0) */  0x00b53023, /* sd a1,0(a0) */
-        0x02b54533, /* div a0,a0,a1 */   0x100525af, /* lr.w a1,(a0) */ 0x18b526af, /* sc.w a3,a1,(a0) */
-        0x00b5252f, /* amoadd.w */       0x02b57553, /* fadd.d fa0,fa0,fa1 */
-        0x00b57553, /* fadd.s */         0xa2b52553, /* feq.d */        0x60051513, /* clz a0,a0 */
-        0x00052507, /* flw fa0,0(a0) */  0xc2057553, /* fcvt.w.d */     0x28755513, /* orc.b */
+        0x00b50533,
+        /* add a0,a0,a1 */ 0x00053503,
+        /* ld a0,0(a0) */ 0x00b53023, /* sd a1,0(a0) */
+        0x02b54533,
+        /* div a0,a0,a1 */ 0x100525af,
+        /* lr.w a1,(a0) */ 0x18b526af, /* sc.w a3,a1,(a0) */
+        0x00b5252f,
+        /* amoadd.w */ 0x02b57553, /* fadd.d fa0,fa0,fa1 */
+        0x00b57553,
+        /* fadd.s */ 0xa2b52553,
+        /* feq.d */ 0x60051513, /* clz a0,a0 */
+        0x00052507,
+        /* flw fa0,0(a0) */ 0xc2057553,
+        /* fcvt.w.d */ 0x28755513, /* orc.b */
     };
     struct hart h = hart_create("max");
     struct arena a;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trap entry, delegation, vectors, interrupt priority: privileged ISA 1.13, machine and supervisor level. */
+/* Trap entry, delegation, vectors, interrupt priority: privileged ISA 1.13, machine and supervisor
+ * level. */
+#include "core/state/snapshot.h"
 #include "test/cpu/riscv/fixture.h"
 
 #define PC 0x80001234ull
@@ -12,7 +14,9 @@ static void trap(struct rv_cpu *rv, uint64_t cause, uint64_t tval)
 }
 
 /* An exception goes to S if it is delegated and did not come from M. */
-static const struct { uint64_t from, cause, medeleg, to; } entries[] = {
+static const struct {
+    uint64_t from, cause, medeleg, to;
+} entries[] = {
     { RV_U, RV_CAUSE_ECALL_U, 0, RV_M },
     { RV_U, RV_CAUSE_ECALL_U, 1 << 8, RV_S },
     { RV_S, RV_CAUSE_LOAD_PAGE, 1 << 13, RV_S },
@@ -54,7 +58,11 @@ START_TEST(exception_entry)
 END_TEST
 
 /* Order MEI MSI MTI SEI SSI STI LCOFI; M's interrupts before any of S. */
-static const struct { uint64_t pending, mideleg, priv; bool mie, sie; int taken; } choices[] = {
+static const struct {
+    uint64_t pending, mideleg, priv;
+    bool mie, sie;
+    int taken;
+} choices[] = {
     { 0xaaa, 0, RV_M, true, false, RV_IRQ_MEI },
     { 0x2aa, 0, RV_M, true, false, RV_IRQ_MSI },
     { 0x2a2, 0, RV_M, true, false, RV_IRQ_MTI },
@@ -62,10 +70,10 @@ static const struct { uint64_t pending, mideleg, priv; bool mie, sie; int taken;
     { 0x022, 0, RV_M, true, false, RV_IRQ_SSI },
     { 0x2020, 0, RV_M, true, false, RV_IRQ_STI },
     { 0x2000, 0, RV_M, true, false, RV_IRQ_LCOFI },
-    { 0xaaa, 0, RV_M, false, false, -1 },           /* MIE off */
-    { 0x222, 0x222, RV_M, true, true, -1 },         /* delegated ones never reach M */
+    { 0xaaa, 0, RV_M, false, false, -1 },   /* MIE off */
+    { 0x222, 0x222, RV_M, true, true, -1 }, /* delegated ones never reach M */
     { 0x2a2, 0x222, RV_M, true, true, RV_IRQ_MTI },
-    { 0x222, 0x222, RV_S, false, false, -1 },       /* SIE off in S */
+    { 0x222, 0x222, RV_S, false, false, -1 }, /* SIE off in S */
     { 0x222, 0x222, RV_S, false, true, RV_IRQ_SEI },
     { 0x022, 0x222, RV_S, false, true, RV_IRQ_SSI },
     { 0x222, 0x222, RV_U, false, false, RV_IRQ_SEI }, /* lower privilege: always enabled */
@@ -142,18 +150,71 @@ START_TEST(state_is_declared)
     state_coverage(rv_state, covered, sizeof(covered));
     for (size_t i = offsetof(struct rv_cpu, priv); i < offsetof(struct rv_cpu, pmp); i++)
         ck_assert_msg(covered[i], "byte %zu of struct rv_cpu is not saved", i);
-    ck_assert(covered[offsetof(struct rv_cpu, pmp.cfg)] && covered[offsetof(struct rv_cpu, pmp.addr)]);
+    ck_assert(covered[offsetof(struct rv_cpu, pmp.cfg)] &&
+              covered[offsetof(struct rv_cpu, pmp.addr)]);
     ck_assert(covered[offsetof(struct rv_cpu, x)] && covered[offsetof(struct rv_cpu, f)]);
+}
+END_TEST
+
+/* A hart in mid-flight, saved and restored into a fresh machine, is the same hart. */
+START_TEST(save_and_restore)
+{
+    struct hart a = hart_create("rv64"), b = hart_create("rv64");
+    struct state_writer *w;
+    struct state_reader *r;
+    struct err e = { 0 };
+    for (unsigned i = 1; i < 32; i++)
+        a.rv->x[i] = i * 0x0123456789abcdefull, a.rv->f[i] = ~a.rv->x[i];
+    set_csr(a.rv, RV_PMPADDR0, 0x12345);
+    set_csr(a.rv, RV_PMPCFG0, 0x1f);
+    set_csr(a.rv, RV_MSECCFG, 2);
+    set_csr(a.rv, RV_MENVCFG, F_MASK(RV_ENVCFG_STCE));
+    set_csr(a.rv, RV_STIMECMP, 1000);
+    set_csr(a.rv, RV_MHPMEVENT3, 2);
+    set_csr(a.rv, RV_SATP, 9ull << 60 | 0x77);
+    set_csr(a.rv, RV_MSTATUS, F_PUT(0ull, RV_MSTATUS_FS, RV_FS_CLEAN));
+    set_csr(a.rv, RV_FCSR, 0x9f); /* rounding mode 4 */
+    rv_cpu_set_irq(&a.rv->cpu, RV_IRQ_SEI, true);
+    rv_set_priv(a.rv, RV_S);
+    ck_assert_msg(snapshot_create(&w, NULL, "test", &e) == 0, "%s", e.text);
+    ck_assert_msg(machine_save(a.machine, w, &e) == 0, "%s", e.text);
+    ck_assert_msg(snapshot_finish(w, &e) == 0, "%s", e.text);
+    ck_assert_msg(snapshot_open_memory(&r, w, &e) == 0, "%s", e.text);
+    ck_assert_msg(machine_load(b.machine, r, &e) == 0, "%s", e.text);
+    const char *differs = state_compare(rv_state, a.rv, b.rv);
+    ck_assert_msg(differs == NULL, "%s differs", differs);
+    ck_assert_uint_eq(b.rv->mode, a.rv->mode); /* what is not saved was rebuilt */
+    ck_assert_uint_eq(b.rv->cpu.fp_mode, a.rv->cpu.fp_mode);
+    ck_assert(b.rv->programmed && b.rv->pmp.mmwp && b.rv->pmp.count == 16);
+    ck_assert(ev_is_armed(&b.rv->stimecmp_timer));
+    ck_assert_uint_eq(machine_hash(a.machine), machine_hash(b.machine));
+    snapshot_close(r);
+    snapshot_discard(w);
+    hart_destroy(&a);
+    hart_destroy(&b);
 }
 END_TEST
 
 START_TEST(debugger_registers)
 {
     struct hart h = hart_create("rv64");
-    static const struct { const char *name; uint16_t number; } rows[] = {
-        { "zero", 0 }, { "a0", 10 }, { "t6", 31 }, { "pc", 32 }, { "ft0", 33 }, { "ft11", 64 },
-        { "fflags", 66 }, { "fcsr", 68 }, { "mstatus", 65 + 0x300 }, { "pmpaddr15", 65 + 0x3bf },
-        { "pmpcfg2", 65 + 0x3a2 }, { "mhpmcounter31", 65 + 0xb1f }, { "priv", 4161 },
+    static const struct {
+        const char *name;
+        uint16_t number;
+    } rows[] = {
+        { "zero", 0 },
+        { "a0", 10 },
+        { "t6", 31 },
+        { "pc", 32 },
+        { "ft0", 33 },
+        { "ft11", 64 },
+        { "fflags", 66 },
+        { "fcsr", 68 },
+        { "mstatus", 65 + 0x300 },
+        { "pmpaddr15", 65 + 0x3bf },
+        { "pmpcfg2", 65 + 0x3a2 },
+        { "mhpmcounter31", 65 + 0xb1f },
+        { "priv", 4161 },
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct cpu_reg *r = cpu_find_reg(&h.rv->cpu, rows[i].name);
@@ -162,7 +223,8 @@ START_TEST(debugger_registers)
     const struct cpu_reg *pc = cpu_find_reg(&h.rv->cpu, "pc");
     const struct cpu_reg *zero = cpu_find_reg(&h.rv->cpu, "zero");
     const struct cpu_reg *hart = cpu_find_reg(&h.rv->cpu, "mhartid");
-    ck_assert(pc->set(&h.rv->cpu, pc->arg, 0x80000000) && pc->get(&h.rv->cpu, pc->arg) == 0x80000000);
+    ck_assert(pc->set(&h.rv->cpu, pc->arg, 0x80000000) &&
+              pc->get(&h.rv->cpu, pc->arg) == 0x80000000);
     ck_assert(zero->set(&h.rv->cpu, zero->arg, 5) && zero->get(&h.rv->cpu, zero->arg) == 0);
     ck_assert(!hart->set(&h.rv->cpu, hart->arg, 5));
     hart_destroy(&h);
@@ -178,6 +240,7 @@ Suite *test_suite(void)
     tcase_add_test(t, interrupt_vectors);
     tcase_add_test(t, reset_state);
     tcase_add_test(t, state_is_declared);
+    tcase_add_test(t, save_and_restore);
     tcase_add_test(t, debugger_registers);
     suite_add_tcase(s, t);
     return s;

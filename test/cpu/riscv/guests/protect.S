@@ -166,6 +166,19 @@ patch:
     EXPECT(a0, 1 << 13)
     csrr a0, 0xda0
     EXPECT(a0, 8)
+    /* MINH: counts below M only */
+    li t0, 1 << 62 | 2
+    csrw mhpmevent4, t0
+    csrw mhpmcounter4, x0
+    nop
+    csrr a0, mhpmcounter4
+    EXPECT(a0, 0)
+    IN_U(t8_, 8, nop; nop; nop)
+    csrr a0, mhpmcounter4
+    sltiu a1, a0, 3
+    EXPECT(a1, 0)
+    sltiu a1, a0, 5
+    EXPECT(a1, 1)
 GUEST_END
 .text
 spot: nop

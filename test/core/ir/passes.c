@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each pass is for: small units before and after. Meaning in general: core.exec.interp_passes. */
+#include "test/check_main.h"
+#include "test/core/exec/random_ir.h"
+#include <stdlib.h>
+#include <string.h>
+
+static struct arena arena;
+static struct ir_unit *u;
+static struct err e;
+static const struct insn_desc nop = { .name = "nop" };
+static const struct insn_regs regs;
+
+static void setup(void)
+{
+    arena_init(&arena, 0);
+    ck_assert_int_eq(ir_unit_create(&u, &arena, rig_guest(IR_FP_RISCV), 0, &e), 0);
+    ir_begin_block(u, 0);
+    ir_begin_insn(u, 0, 4, &nop, &regs);
+}
+
+static void teardown(void)
+{
+    arena_destroy(&arena);
+}
+
+/* Ends the unit, runs all passes and returns what stands between INSN and JUMP, printed. */
+static char *optimized(void)
+{
+    char *text;
+    size_t n;
+    ir_jump(u, 4);
+    ir_end_block(u, 4);
+    ck_assert_msg(ir_verify(u, &e) == 0, "%s", e.text);
+    ir_optimize(u);
+    ck_assert_msg(ir_verify(u, &e) == 0, "%s", e.text);
+    FILE *out = open_memstream(&text, &n);
+    ir_print(u, out);
+    fclose(out);
+    char *body = strstr(text, "nop\n") + 4, *end = strstr(body, "      jump");
+    *end = 0;
+    char *copy = arena_strdup(&arena, body);
+    free(text);
+    return copy;
+}
+
+static ir_val_t x(unsigned n)
+{
+    return ir_get(u, RIG_X + n);
+}
+
+static ir_val_t c64(uint64_t v)
+{
+    return ir_const(u, IR_I64, v);
+}
+
+START_TEST(constants)
+{
+    ir_val_t product = ir_mul(u, IR_I64, c64(3), c64(7));
+    ir_put(u, RIG_X, ir_add(u, IR_I64, c64(5), product));
+    ck_assert_str_eq(optimized(), "      %2 = const.i64 0x1a\n      put x1, %2\n");
+}
+END_TEST
+
+START_TEST(get_after_put)
+{
+    ir_val_t a = x(1), b = x(2);
+    ir_put(u, RIG_X, ir_sub(u, IR_I64, a, b));
+    ir_put(u, RIG_X + 3, x(0));
+    ir_put(u, RIG_X + 1, x(1)); /* holds it already */
+    ck_assert_str_eq(optimized(), "      %2 = get x2\n      %3 = get x3\n"
+                                  "      %4 = sub.i64 %2, %3\n      put x1, %4\n      put x4, %4\n");
+}
+END_TEST
+
+/* addw; addw: the inner extension does nothing for the outer, the outer nothing for a signed load */
+START_TEST(extensions)
+{
+    ir_val_t l = ir_load(u, IR_I64, x(0), 0, ir_memop(4, IR_MEM_SIGNED));
+    ir_val_t sum = ir_add(u, IR_I64, l, x(1)), inner = ir_sext(u, IR_I64, sum, 32);
+    ir_put(u, RIG_X + 2, ir_sext(u, IR_I64, inner, 32));
+    ir_put(u, RIG_X + 3, ir_sext(u, IR_I64, l, 32));
+    ck_assert_str_eq(optimized(),
+                     "      %2 = get x1\n      %3 = load.i64 [%2] 4s\n      %4 = get x2\n"
+                     "      %5 = add.i64 %3, %4\n      %6 = sext32.i64 %5\n"
+                     "      put x3, %6\n      put x4, %3\n");
+}
+END_TEST
+
+/* A value of 9 bits is not yet one of 8. */
+START_TEST(extensions_at_the_edge)
+{
+    ir_val_t nine = ir_extract(u, IR_I64, x(0), 3, 9), eight = ir_extract(u, IR_I64, x(0), 3, 8);
+    ir_put(u, RIG_X + 1, ir_zext(u, IR_I64, nine, 8));
+    ir_put(u, RIG_X + 2, ir_zext(u, IR_I64, eight, 8));
+    ir_put(u, RIG_X + 3, ir_sext(u, IR_I64, eight, 8));
+    ck_assert_str_eq(optimized(),
+                     "      %2 = get x1\n      %3 = extract.i64 %2, 3+9\n"
+                     "      %4 = extract.i64 %2, 3+8\n      %5 = zext8.i64 %3\n      put x2, %5\n"
+                     "      put x3, %4\n      %8 = sext8.i64 %4\n      put x4, %8\n");
+}
+END_TEST
+
+START_TEST(addresses)
+{
+    ir_val_t a = ir_add(u, IR_I64, ir_pc(u, 0x1000), c64(0x234));
+    ir_put(u, RIG_X, ir_load(u, IR_I64, a, 8, ir_memop(8, 0)));
+    ir_val_t base = x(1), at = ir_add(u, IR_I64, base, c64(16));
+    ir_store(u, IR_I64, at, -8, x(2), ir_memop(8, 0));
+    ck_assert_str_eq(optimized(),
+                     "      %2 = pc.i64 0x1234\n      %3 = load.i64 [%2 + 0x8] 8\n      put x1, %3\n"
+                     "      %5 = get x2\n      %6 = get x3\n      store.i64 [%5 + 0x8], %6 8\n");
+}
+END_TEST
+
+START_TEST(equal_operations)
+{
+    for (unsigned i = 2; i < 4; i++) {
+        ir_val_t a = x(0), b = x(1);
+        ir_put(u, RIG_X + i, ir_add(u, IR_I64, a, b));
+    }
+    ck_assert_str_eq(optimized(), "      %2 = get x1\n      %3 = get x2\n"
+                                  "      %4 = add.i64 %2, %3\n      put x3, %4\n      put x4, %4\n");
+}
+END_TEST
+
+/* An unused FADD stays for its flags; an equal one goes; not across a call. */
+START_TEST(flags_of_floating_point)
+{
+    ir_val_t a = ir_get(u, RIG_F), b = ir_get(u, RIG_F + 1);
+    ir_fadd(u, IR_F64, IR_RNE, a, b);
+    ir_fadd(u, IR_F64, IR_RNE, a, b);
+    ir_call(u, IR_VOID, RIG_PLAIN, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_fadd(u, IR_F64, IR_RNE, a, b);
+    ck_assert_str_eq(optimized(),
+                     "      %2 = get f0\n      %3 = get f1\n      %4 = fadd.rne.f64 %2, %3\n"
+                     "      call plain -, -, -, -\n      %6 = fadd.rne.f64 %2, %3\n");
+}
+END_TEST
+
+/* A PUT goes only if nothing between could show it. */
+START_TEST(overwritten_puts)
+{
+    ir_put(u, RIG_X, c64(1)); /* dropped: overwritten at once */
+    ir_put(u, RIG_X, c64(2)); /* kept: the load may fault */
+    ir_load(u, IR_I64, x(1), 0, ir_memop(8, 0));
+    ir_put(u, RIG_X, c64(3)); /* dropped: a helper without flags sees no slots */
+    ir_call(u, IR_VOID, RIG_PLAIN, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_put(u, RIG_X, c64(4)); /* kept: the helper reads */
+    ir_call(u, IR_VOID, RIG_READS, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_put(u, RIG_X, c64(5)); /* kept: the block ends */
+    ck_assert_str_eq(optimized(),
+                     "      %2 = const.i64 0x2\n      put x1, %2\n      %4 = get x2\n"
+                     "      %5 = load.i64 [%4] 8\n      call plain -, -, -, -\n"
+                     "      %7 = const.i64 0x4\n      put x1, %7\n      call reads -, -, -, -\n"
+                     "      %10 = const.i64 0x5\n      put x1, %10\n");
+}
+END_TEST
+
+START_TEST(helpers_that_write)
+{
+    ir_put(u, RIG_X, c64(1));
+    ir_call(u, IR_VOID, RIG_WRITES, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_put(u, RIG_X + 1, x(0)); /* not 1 any more */
+    ck_assert_str_eq(optimized(), "      %2 = const.i64 0x1\n      put x1, %2\n"
+                                  "      call writes -, -, -, -\n      %5 = get x1\n"
+                                  "      put x2, %5\n");
+}
+END_TEST
+
+START_TEST(conditions)
+{
+    ir_val_t a = x(0), b = x(1), less = ir_setcc(u, IR_I64, IR_LTS, a, b);
+    ir_val_t same = ir_setcc(u, IR_I64, IR_NE, less, c64(0));
+    ir_put(u, RIG_X + 2, ir_setcc(u, IR_I64, IR_EQ, same, c64(0)));
+    ck_assert_str_eq(optimized(), "      %2 = get x1\n      %3 = get x2\n"
+                                  "      %4 = setcc.ges.i64 %2, %3\n      put x3, %4\n");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("core/ir/passes");
+    TCase *t = tcase_create("passes");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, constants);
+    tcase_add_test(t, get_after_put);
+    tcase_add_test(t, extensions);
+    tcase_add_test(t, extensions_at_the_edge);
+    tcase_add_test(t, addresses);
+    tcase_add_test(t, equal_operations);
+    tcase_add_test(t, flags_of_floating_point);
+    tcase_add_test(t, overwritten_puts);
+    tcase_add_test(t, helpers_that_write);
+    tcase_add_test(t, conditions);
+    suite_add_tcase(s, t);
+    return s;
+}
