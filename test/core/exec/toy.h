@@ -298,6 +298,8 @@ static struct rig rig_open(uint32_t n, const char *timing, uint32_t code_thresho
     ck_assert_int_eq(machine_add_ram(g.m, "ram", TOY_SIZE, &g.ram, &e), 0);
     ck_assert_int_eq(mem_add_ram(g.m->memory, "ram", TOY_RAM, g.ram, 0, TOY_SIZE, 0, NULL, &e), 0);
     ck_assert_int_eq(exec_create(&g.x, g.m, &o, &e), 0);
+    if (code_threshold != 0) /* regions, though the interpreter runs them */
+        g.x->options.mode = EXEC_JIT;
     for (uint32_t i = 0; i < n; i++) {
         struct cpu *c;
         ck_assert_int_eq(cpu_create(&c, g.m, &toy_isa, i, 1000000000u, &e), 0);
