@@ -50,7 +50,7 @@ static struct toy *toy_of(struct cpu *cpu)
     return (struct toy *)cpu;
 }
 
-static struct ev_timer *toy_timer; /* the test's, armed by SYS TOY_ARM */
+static struct ev_timer *toy_timer __attribute__((unused)); /* the test's, armed by SYS TOY_ARM */
 
 static uint64_t toy_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t c, uint64_t d)
 {
@@ -251,7 +251,7 @@ static void toy_reset(struct cpu *cpu)
     t->enabled = 1;
 }
 
-static void toy_raise_line(void *cpu)
+static inline void toy_raise_line(void *cpu)
 {
     toy_of(cpu)->line = 1;
     cpu_kick(cpu);
@@ -288,7 +288,7 @@ struct rig {
     uint32_t n;
 };
 
-static struct rig rig_open(uint32_t n, const char *timing, uint32_t code_threshold)
+static inline struct rig rig_open(uint32_t n, const char *timing, uint32_t code_threshold)
 {
     struct rig g = { .n = n };
     struct err e = { 0 };
@@ -314,7 +314,7 @@ static struct rig rig_open(uint32_t n, const char *timing, uint32_t code_thresho
     return g;
 }
 
-static void rig_close(struct rig *g)
+static inline void rig_close(struct rig *g)
 {
     exec_destroy(g->x);
     machine_destroy(g->m);
@@ -322,14 +322,14 @@ static void rig_close(struct rig *g)
         tm_destroy(g->tm[i]);
 }
 
-static void rig_load(struct rig *g, uint32_t at, const uint32_t *code, size_t n)
+static inline void rig_load(struct rig *g, uint32_t at, const uint32_t *code, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         st_le32(g->ram->host + at + 4 * i, code[i]);
     mem_ram_written(g->ram, at, 4 * n);
 }
 
-static enum exec_reason rig_run(struct rig *g, ps_t time, uint64_t insns)
+static inline enum exec_reason rig_run(struct rig *g, ps_t time, uint64_t insns)
 {
     struct exec_limits l = { .time = time, .insns = insns };
     struct cpu *cpu;
