@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/gen.h"
+#include "core/util/bits.h"
+
+/* ---- unit: which slots are pinned ---- */
+
+/* Blocks on direct edges: in the first page, as the interpreter follows them. */
+int x86_block_at(const struct x86_gen *g, int64_t target)
+{
+    if (target < 0 || target >= (int64_t)MEM_PAGE)
+        return -1;
+    for (uint32_t i = 0; i < g->u->n_blocks; i++)
+        if (g->u->blocks[i].start == target)
+            return (int)i;
+    return -1;
+}
+
+static unsigned successors(const struct x86_gen *g, uint32_t block, int to[2])
+{
+    const struct ir_inst *last = &g->u->insts[g->u->blocks[block].end - 1];
+    unsigned n = 0;
+    if (last->op == IR_JUMP || last->op == IR_BRANCH)
+        if ((to[n] = x86_block_at(g, last->imm)) >= 0)
+            n++;
+    if (last->op == IR_BRANCH)
+        if ((to[n] = x86_block_at(g, last->imm2)) >= 0)
+            n++;
+    return n;
+}
+
+struct slot_use {
+    uint32_t weight;
+    uint16_t gets, puts;
+};
+
+/* Loop depth by back edges: blocks between a target and a later source are inside. */
+static bool find_depths(const struct x86_gen *g, uint8_t depth[IR_UNIT_BLOCKS])
+{
+    bool loops = false;
+    for (uint32_t i = 0; i < g->u->n_blocks; i++) {
+        int to[2];
+        unsigned n = successors(g, i, to);
+        for (unsigned k = 0; k < n; k++) {
+            if ((uint32_t)to[k] > i)
+                continue;
+            loops = true;
+            for (uint32_t j = (uint32_t)to[k]; j <= i; j++)
+                depth[j] += depth[j] < 3;
+        }
+    }
+    return loops;
+}
+
+static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS],
+                        struct slot_use use[IR_MAX_SLOTS])
+{
+    const struct ir_unit *u = g->u;
+    for (uint32_t b = 0; b < u->n_blocks; b++) {
+        uint32_t weight = 1u << (3 * depth[b]);
+        for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
+            const struct ir_inst *in = &u->insts[i];
+            g->uses_fp |= is_fp(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
+            if (in->op != IR_GET && in->op != IR_PUT)
+                continue;
+            struct slot_use *s = &use[in->imm];
+            s->weight += weight;
+            if (in->op == IR_GET)
+                s->gets++;
+            else
+                s->puts++;
+        }
+    }
+}
+
+/* Highest number of temporaries of a class wanted at once, roughly: values used later on. */
+static unsigned pressure(const struct x86_gen *g, bool fp)
+{
+    const struct ir_unit *u = g->u;
+    unsigned most = 0;
+    for (uint32_t b = 0; b < u->n_blocks; b++) {
+        unsigned in_block = 0;
+        for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
+            const struct ir_inst *in = &u->insts[i];
+            if (ir_op_info[in->op].result == 'N' || in->op == IR_CONST || in->op == IR_GET ||
+                in->op == IR_TRUNC || in->uses == 0)
+                continue;
+            bool is = ir_op_info[in->op].result == 'T' && is_fp(in->type);
+            const struct ir_inst *next = &u->insts[i + 1];
+            bool put_at_once = next->op == IR_PUT && next->a == i;
+            in_block += is == fp && !put_at_once;
+        }
+        if (in_block > most)
+            most = in_block;
+    }
+    return most;
+}
+
+static void pin(struct x86_gen *g, unsigned slot, bool fp, unsigned reg)
+{
+    struct x86_code *c = g->code;
+    const struct ir_slot *s = &g->u->guest->slots[slot];
+    g->pin_of[slot] = (uint8_t)c->n_pins;
+    c->pins[c->n_pins++] = (struct x86_pin){ .offset = s->offset, .type = s->type,
+                                             .reg = (uint8_t)reg };
+    *(fp ? &g->pins_xmm : &g->pins_gpr) |= 1u << reg;
+    g->pool[fp] &= ~(1u << reg);
+}
+
+/* Pin the heaviest slots of one class, leaving `keep` registers of its pool. */
+static void pin_class(struct x86_gen *g, struct slot_use use[IR_MAX_SLOTS], bool fp, bool loops,
+                      unsigned keep)
+{
+    while (popcount64(g->pool[fp]) > keep && g->code->n_pins < MAX_PINS) {
+        unsigned best = IR_MAX_SLOTS;
+        for (unsigned s = 0; s < g->u->guest->n_slots; s++) {
+            const struct ir_slot *slot = &g->u->guest->slots[s];
+            if (is_fp(slot->type) != fp || slot->zero || g->pin_of[s] != NO_PIN)
+                continue;
+            /* Straight code gains only where a slot would be read or written twice. */
+            if (!loops && use[s].gets < 2 && use[s].puts < 2)
+                continue;
+            if (use[s].weight && (best == IR_MAX_SLOTS || use[s].weight > use[best].weight))
+                best = s;
+        }
+        if (best == IR_MAX_SLOTS)
+            return;
+        pin(g, best, fp, (unsigned)ctz64(g->pool[fp]));
+    }
+}
+
+/* ---- unit: what is loaded at the entry, what is dirty where ---- */
+
+static void find_entry_loads(struct x86_gen *g, bool entry_is_target)
+{
+    const struct ir_unit *u = g->u;
+    uint32_t all = (uint32_t)BIT(g->code->n_pins) - 1, read = 0, written = 0;
+    bool may_fault = false;
+    for (uint32_t i = u->blocks[0].first; i < u->blocks[0].end; i++) {
+        const struct ir_inst *in = &u->insts[i];
+        may_fault |= ir_op_info[in->op].flags == 'F';
+        if ((in->op != IR_GET && in->op != IR_PUT) || g->pin_of[in->imm] == NO_PIN)
+            continue;
+        uint32_t bit = 1u << g->pin_of[in->imm];
+        if (in->op == IR_GET)
+            read |= bit & ~written;
+        else if (!(may_fault && entry_is_target)) /* a fault in a later round stores it */
+            written |= bit & ~read;
+    }
+    g->load_at_entry = u->n_blocks == 1 && !entry_is_target ? read : all & ~written;
+}
+
+static void flow_dirty(struct x86_gen *g)
+{
+    const struct ir_unit *u = g->u;
+    for (uint32_t b = 0; b < u->n_blocks; b++) {
+        g->dirty_in[b] = g->puts[b] = 0;
+        for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++)
+            if (u->insts[i].op == IR_PUT && g->pin_of[u->insts[i].imm] != NO_PIN)
+                g->puts[b] |= 1u << g->pin_of[u->insts[i].imm];
+    }
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t b = 0; b < u->n_blocks; b++) {
+            int to[2];
+            unsigned n = successors(g, b, to);
+            uint32_t out = g->dirty_in[b] | g->puts[b];
+            for (unsigned k = 0; k < n; k++) {
+                changed |= (out & ~g->dirty_in[to[k]]) != 0;
+                g->dirty_in[to[k]] |= out;
+            }
+        }
+    }
+}
+
+void x86_analyze_unit(struct x86_gen *g)
+{
+    static const struct slot_use none;
+    struct slot_use use[IR_MAX_SLOTS];
+    uint8_t depth[IR_UNIT_BLOCKS] = { 0 };
+    memset(g->pin_of, NO_PIN, sizeof(g->pin_of));
+    for (unsigned s = 0; s < IR_MAX_SLOTS; s++)
+        use[s] = none;
+    g->pins_gpr = g->pins_xmm = 0;
+    g->uses_fp = false;
+    g->pool[0] = GPR_POOL;
+    g->pool[1] = XMM_POOL;
+    bool loops = find_depths(g, depth);
+    count_slots(g, depth, use);
+    unsigned gpr = pressure(g, false), xmm = pressure(g, true);
+    pin_class(g, use, false, loops, gpr < 2 ? 2 : gpr > 4 ? 4 : gpr);
+    pin_class(g, use, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
+    bool entry_is_target = false;
+    for (uint32_t b = 0; b < g->u->n_blocks; b++) {
+        int to[2];
+        unsigned n = successors(g, b, to);
+        for (unsigned k = 0; k < n; k++)
+            entry_is_target |= to[k] == 0;
+    }
+    find_entry_loads(g, entry_is_target);
+    flow_dirty(g);
+}
+
+/* ---- block: uses ---- */
+
+static bool is_fused(const struct x86_gen *g, uint16_t v)
+{
+    return g->values[v].fused;
+}
+
+/* The values instruction i reads, seen through other names and fused compares. */
+unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
+{
+    const struct ir_inst *in = &g->u->insts[i];
+    uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    unsigned n = 0, n_args = ir_op_info[in->op].args;
+    for (unsigned k = 0; k < n_args; k++) {
+        if (args[k] == IR_NONE)
+            continue;
+        uint16_t v = g->values[args[k]].rep;
+        if (k == 0 && is_fused(g, v)) {
+            out[n++] = g->values[g->u->insts[v].a].rep;
+            out[n++] = g->values[g->u->insts[v].b].rep;
+        } else {
+            out[n++] = v;
+        }
+    }
+    return n;
+}
+
+static void name_values(struct x86_gen *g)
+{
+    const struct ir_unit *u = g->u;
+    for (uint32_t i = g->block->first; i < g->block->end; i++) {
+        const struct ir_inst *in = &u->insts[i];
+        struct value *v = &g->values[i];
+        *v = (struct value){ .rep = (uint16_t)i };
+        if (in->op == IR_TRUNC)
+            v->rep = g->values[in->a].rep;
+        else if (in->op == IR_CONST)
+            v->place = P_CONST;
+        else if (in->op == IR_FBOX)
+            v->known_box = true;
+        else if (in->op == IR_FUNBOX && g->values[g->values[in->a].rep].known_box)
+            v->rep = g->values[in->a].rep;
+    }
+}
+
+static void note_use(struct x86_gen *g, uint16_t v, uint32_t at)
+{
+    struct value *x = &g->values[v];
+    x->uses++;
+    if (x->last < at)
+        x->last = at;
+}
+
+void x86_analyze_block(struct x86_gen *g)
+{
+    const struct ir_unit *u = g->u;
+    name_values(g);
+    for (uint32_t i = g->block->end; i-- > g->block->first;) {
+        const struct ir_inst *in = &u->insts[i];
+        struct value *v = &g->values[i];
+        if (v->rep != i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
+            continue;
+        if (in->op == IR_BRANCH || in->op == IR_SELECT) {
+            uint16_t c = g->values[in->a].rep;
+            if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1)
+                g->values[c].fused = true;
+        }
+        uint16_t args[8];
+        unsigned n = x86_args(g, i, args);
+        for (unsigned k = 0; k < n; k++)
+            note_use(g, args[k], i);
+        if (in->op == IR_PUT)
+            g->values[args[0]].put = i;
+    }
+}

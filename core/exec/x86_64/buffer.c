@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/x86_impl.h"
+#include <assert.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * One memfd, mapped twice: no page is ever writable and executable at one address.
+ * Jumps are relative and both mappings lie alike, so code is emitted at its offset in
+ * the one and runs in the other.
+ */
+int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e)
+{
+    int rc = 0;
+    int fd = memfd_create("orrery-code", MFD_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(e, ERR_IO, errno, "code buffer: memfd_create");
+    if (ftruncate(fd, (off_t)size) != 0) {
+        rc = err_set_errno(e, ERR_NOMEM, errno, "code buffer of %llu bytes",
+                           (unsigned long long)size);
+        goto out;
+    }
+    void *rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    void *rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+    be->rw = rw == MAP_FAILED ? NULL : rw;
+    be->rx = rx == MAP_FAILED ? NULL : rx;
+    be->size = size;
+    if (!be->rw || !be->rx) {
+        rc = err_set_errno(e, ERR_NOMEM, errno, "code buffer of %llu bytes: mmap",
+                           (unsigned long long)size);
+        x86_buffer_destroy(be);
+    }
+out:
+    close(fd);
+    return rc;
+}
+
+void x86_buffer_destroy(struct exec_backend *be)
+{
+    if (be->rw)
+        munmap(be->rw, be->size);
+    if (be->rx)
+        munmap(be->rx, be->size);
+    be->rw = be->rx = NULL;
+}
+
+#define CPU(member)     mem_at(RBP, (int32_t)offsetof(struct cpu, member))
+#define SCRATCH(n)      mem_at(R12, (int32_t)(offsetof(struct exec_cpu, scratch) + 8 * (size_t)(n)))
+#define MOV_LOAD        (0x8b | OP_W)
+#define MOV_STORE       (0x89 | OP_W)
+
+/* System V ABI: rbx, rbp, r12-r15 are the caller's. Seven pushes of 8 with the return address. */
+static const uint8_t callee_saved[] = { RBX, RBP, R12, R13, R14, R15 };
+
+static void emit_run(struct x86_asm *a, struct x86_fixed *f)
+{
+    f->run = asm_offset(a);
+    for (unsigned i = 0; i < ARRAY_LEN(callee_saved); i++)
+        asm_rr(a, 0xff, 6, callee_saved[i]); /* push */
+    asm_alu_ri(a, ALU_SUB, true, RSP, FRAME_BYTES + 8);
+    asm_mov_rr(a, true, RBP, RDI);
+    asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R13, CPU(set));
+    asm_rr(a, 0xff, 4, RSI); /* jmp rsi */
+
+    asm_align(a, 16);
+    f->leave = asm_offset(a);
+    asm_rm(a, MOV_STORE, R12, CPU(budget));
+    asm_alu_ri(a, ALU_ADD, true, RSP, FRAME_BYTES + 8);
+    for (unsigned i = ARRAY_LEN(callee_saved); i-- > 0;)
+        asm_rr(a, 0x8f, 0, callee_saved[i]); /* pop */
+    asm_8(a, 0xc3);
+}
+
+static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
+{
+    for (unsigned why = 0; why <= EXEC_LEAVE_HOT; why++) {
+        f->leave_at[why] = asm_offset(a);
+        asm_rr(a, 0x63 | OP_W, RAX, RAX); /* movsxd */
+        asm_rm(a, 0x03 | OP_W, RAX, CPU(page));
+        f->leave_pc[why] = asm_offset(a);
+        asm_rm(a, MOV_STORE, RAX, CPU(pc));
+        asm_mov_ri(a, RAX, why);
+        asm_jmp(a, f->leave);
+    }
+    f->leave_edge = asm_offset(a);
+    asm_rm(a, MOV_LOAD, RCX, CPU(exec_private));
+    asm_rm(a, MOV_STORE, RAX, mem_at(RCX, offsetof(struct exec_cpu, edge)));
+    asm_rm(a, 0x8b, RAX, mem_at(RAX, offsetof(struct exec_edge, target)));
+    asm_jmp(a, f->leave_at[EXEC_LEAVE_EDGE]);
+    f->leave_hot = asm_offset(a);
+    asm_rm(a, MOV_LOAD, RCX, CPU(exec_private));
+    asm_rm(a, MOV_STORE, RAX, mem_at(RCX, offsetof(struct exec_cpu, block)));
+    asm_rm(a, 0x8b, RAX, mem_at(RAX, offsetof(struct exec_block, start)));
+    asm_jmp(a, f->leave_at[EXEC_LEAVE_HOT]);
+}
+
+/* rax = site, rdx = va, rcx = b. Returns with rax = result, or leaves. */
+static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
+{
+    asm_align(a, 16);
+    uint32_t at = asm_offset(a);
+    asm_rm(a, MOV_STORE, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R12, CPU(exec_private));
+    for (unsigned r = 0; r < 16; r++)
+        if (GPR_POOL >> r & 1)
+            asm_rm(a, MOV_STORE, r, SCRATCH(SAVE_GPR + r));
+    for (unsigned r = 4; fp && r < 16; r++)
+        asm_rm(a, 0xd6 | OP_0F | OP_66, r, SCRATCH(SAVE_XMM + r)); /* movq */
+    asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR));               /* stmxcsr */
+    asm_mov_rr(a, true, RDI, RBP);
+    asm_mov_rr(a, true, RSI, RAX);
+    asm_lea(a, true, R8, mem_at(RSP, 8));
+    asm_mov_rr(a, true, R9, R12);
+    asm_alu_ri(a, ALU_SUB, true, RSP, 8);
+    asm_mov_ri(a, RAX, 0x1f80);
+    asm_rm(a, 0x89, RAX, mem_at(RSP, 0));
+    asm_rm(a, 0xae | OP_0F, 2, mem_at(RSP, 0));                    /* ldmxcsr */
+    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)x86_out);
+    asm_rr(a, 0xff, 2, RAX); /* call rax */
+    asm_alu_ri(a, ALU_ADD, true, RSP, 8);
+    asm_rm(a, 0xae | OP_0F, 2, SCRATCH(SAVE_MXCSR));
+    asm_rr(a, 0x85, RAX, RAX);
+    uint32_t fault = asm_jcc(a, CC_NE, 0);
+    for (unsigned r = 4; fp && r < 16; r++)
+        asm_rm(a, 0x7e | OP_0F | OP_F3, r, SCRATCH(SAVE_XMM + r));
+    for (unsigned r = 0; r < 16; r++)
+        if (GPR_POOL >> r & 1)
+            asm_rm(a, MOV_LOAD, r, SCRATCH(SAVE_GPR + r));
+    asm_rm(a, MOV_LOAD, RAX, SCRATCH(SAVE_RESULT));
+    asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R13, CPU(set));
+    asm_8(a, 0xc3);
+    asm_patch(a, fault, asm_offset(a));
+    asm_alu_ri(a, ALU_ADD, true, RSP, 8); /* the return address */
+    asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_mov_ri(a, RAX, EXEC_LEAVE_EXIT);
+    asm_jmp(a, f->leave);
+    return at;
+}
+
+static void emit_consts(struct x86_asm *a, struct x86_fixed *f)
+{
+    static const uint64_t values[K_N][2] = {
+        [K_SIGN32] = { 0x80000000 },
+        [K_SIGN64] = { 0x8000000000000000 },
+        [K_ABS32] = { 0x7fffffff },
+        [K_ABS64] = { 0x7fffffffffffffff },
+        [K_BOX] = { 0xffffffff00000000 },
+        [K_NAN32] = { 0x7fc00000 },
+        [K_NAN64] = { 0x7ff8000000000000 },
+        [K_TWO63_32] = { 0x5f000000 },
+        [K_TWO63_64] = { 0x43e0000000000000 },
+        [K_TWO32_32] = { 0x4f800000 },
+        [K_U32MAX_64] = { 0x41efffffffe00000 },
+    };
+    asm_align(a, 16);
+    f->consts = asm_offset(a);
+    memcpy(a->p, values, sizeof(values));
+    a->p += sizeof(values);
+}
+
+void x86_emit_fixed(struct exec_backend *be)
+{
+    struct x86_asm *a = &be->a;
+    a->start = a->p = be->rw;
+    emit_consts(a, &be->fixed);
+    asm_align(a, 64);
+    emit_run(a, &be->fixed);
+    emit_leaves(a, &be->fixed);
+    be->fixed.out = emit_out(a, &be->fixed, false);
+    be->fixed.out_fp = emit_out(a, &be->fixed, true);
+    asm_align(a, 64);
+    be->fixed_end = asm_offset(a);
+    assert(be->fixed_end < 4096);
+}

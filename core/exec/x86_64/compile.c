@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/gen.h"
+#include <assert.h>
+#include <stdlib.h>
+
+/* Upper bounds of emitted bytes, stubs included. */
+#define BYTES_PER_INST  320
+#define BYTES_PER_BLOCK 2048
+#define BYTES_PER_UNIT  4096
+
+#define MAX_VALUES 65536u /* value numbers have 16 bits */
+
+int x86_gen_create(struct exec_backend *be, struct err *e)
+{
+    struct x86_gen *g = calloc(1, sizeof(*g));
+    be->gen = g;
+    if (g)
+        g->values = calloc(MAX_VALUES, sizeof(*g->values));
+    if (!g || !g->values)
+        return err_set(e, ERR_NOMEM, "code generator: the host has no memory left");
+    return 0;
+}
+
+void x86_gen_destroy(struct exec_backend *be)
+{
+    if (be->gen) {
+        free(be->gen->values);
+        free(be->gen->stubs);
+        free(be->gen);
+    }
+}
+
+/* Room for the stubs of one more instruction; pointers to stubs are good until the next call. */
+static bool reserve_stubs(struct x86_gen *g)
+{
+    if (g->n_stubs + STUBS_PER_INST <= g->max_stubs)
+        return true;
+    uint32_t n = g->max_stubs ? 2 * g->max_stubs : 256;
+    struct stub *stubs = realloc(g->stubs, n * sizeof(*stubs));
+    if (!stubs) {
+        g->rc = err_set(g->e, ERR_NOMEM, "code generator: the host has no memory left");
+        return false;
+    }
+    g->stubs = stubs;
+    g->max_stubs = n;
+    return true;
+}
+
+/* Are instructions retired to be counted? Not if all CPUs' models are uniform. */
+static void choose_count(struct x86_gen *g)
+{
+    const struct exec *x = g->be->x;
+    uint32_t n = x ? exec_n_cpus(x) : 0, uniform = 0;
+    for (uint32_t i = 0; i < n; i++)
+        uniform += exec_cpu(x, i)->uniform != 0;
+    g->count = n == 0 || (uniform && uniform < n) ? COUNT_ASK : uniform ? COUNT_NO : COUNT_YES;
+}
+
+static void select_inst(struct x86_gen *g, const struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_INSN:
+        g->site = (struct cpu_site){ .at = (int32_t)in->imm,
+                                     .insns_before = (uint32_t)in->imm2 - g->block->first_insn,
+                                     .cost_before = g->u->insns[in->imm2].cost_before };
+        break;
+    case IR_CONST: case IR_FENCE: case IR_TRUNC: /* one thread runs all CPUs: nothing to order */
+        break;
+    case IR_GET: x86_get(g, in); break;
+    case IR_PUT: x86_put(g, in); break;
+    case IR_LOAD: case IR_STORE: case IR_AMO: case IR_CAS: case IR_LOADR: case IR_STOREC:
+        x86_select_mem(g, in);
+        break;
+    case IR_CALL:
+        x86_select_call(g, in,
+                        g->u->guest->helpers[in->imm].flags & IR_CALL_PURE ? x86_out_pure
+                                                                           : x86_out_call, 4);
+        break;
+    case IR_JUMP: case IR_BRANCH: case IR_JUMPR: case IR_EXIT:
+        x86_select_end(g, in);
+        break;
+    default:
+        if (in->op >= IR_FADD && in->op <= IR_FUNBOX)
+            x86_select_fp(g, in);
+        else
+            x86_select_int(g, in);
+        break;
+    }
+}
+
+static void emit_block(struct x86_gen *g)
+{
+    const struct ir_block *blk = g->block;
+    x86_analyze_block(g);
+    x86_begin_block_regs(g);
+    g->site = (struct cpu_site){ .at = blk->start };
+    if (!reserve_stubs(g))
+        return;
+    x86_begin_block_code(g);
+    for (g->i = blk->first; g->i < blk->end && reserve_stubs(g); g->i++) {
+        const struct ir_inst *in = &g->u->insts[g->i];
+        const struct value *v = &g->values[g->i];
+        if (v->rep != g->i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
+            continue;
+        select_inst(g, in);
+        x86_end_inst(g);
+    }
+}
+
+static int begin(struct x86_gen *g, const struct ir_unit *u)
+{
+    struct exec_backend *be = g->be;
+    uint64_t need = (uint64_t)u->n_insts * BYTES_PER_INST + u->n_blocks * BYTES_PER_BLOCK +
+                    BYTES_PER_UNIT;
+    if (asm_offset(&be->a) + need > be->size) {
+        if (be->fixed_end + need > be->size)
+            return err_set(g->e, ERR_UNSUPPORTED,
+                           "code buffer of %llu bytes: a unit of %u IR instructions may need %llu",
+                           (unsigned long long)be->size, u->n_insts, (unsigned long long)need);
+        return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
+                       (unsigned long long)be->size);
+    }
+    g->code = ARENA_NEW(g->arena, struct x86_code);
+    if (g->code)
+        g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, 2 * u->n_blocks);
+    if (!g->code || !g->code->edge_stubs)
+        return err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
+    g->code->block = g->b;
+    g->code->guest = u->guest;
+    g->rc = 0;
+    g->n_stubs = g->n_fixups = 0;
+    return 0;
+}
+
+int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                struct arena *arena, struct err *e)
+{
+    struct x86_gen *g = be->gen;
+    g->be = be;
+    g->a = &be->a;
+    g->u = u;
+    g->b = b;
+    g->arena = arena;
+    g->e = e;
+    uint8_t *start = be->a.p;
+    int rc = begin(g, u);
+    if (rc)
+        return rc;
+    choose_count(g);
+    x86_analyze_unit(g);
+    if (!reserve_stubs(g))
+        return g->rc;
+    x86_emit_entry(g);
+    for (g->index = 0; g->index < u->n_blocks && g->rc == 0; g->index++) {
+        g->block = &u->blocks[g->index];
+        emit_block(g);
+    }
+    if (g->rc) {
+        be->a.p = start;
+        return g->rc;
+    }
+    for (uint32_t i = 0; i < g->n_fixups; i++)
+        asm_patch(g->a, g->fixups[i].at, g->heads[g->fixups[i].block]);
+    x86_emit_stubs(g);
+    assert(asm_offset(&be->a) <= be->size);
+    memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
+    b->backend_private = g->code;
+    x86_dump(be, b, (uint32_t)(start - be->rw), asm_offset(&be->a));
+    return 0;
+}

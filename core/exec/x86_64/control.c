@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/gen.h"
+#include "core/timing/model.h"
+#include "core/util/bits.h"
+
+/* ---- sites, calls out ---- */
+
+struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
+{
+    struct x86_site *s = ARENA_NEW(g->arena, struct x86_site);
+    if (!s) {
+        g->rc = err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
+        return &g->no_memory;
+    }
+    s->site = g->site;
+    s->code = g->code;
+    s->fn = fn;
+    s->dirty = g->dirty;
+    s->valid = (uint32_t)BIT(g->code->n_pins) - 1;
+    s->inst = *in;
+    return s;
+}
+
+void x86_call_out(struct x86_gen *g, const struct x86_site *site)
+{
+    asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
+    asm_call(g->a, g->uses_fp ? g->be->fixed.out_fp : g->be->fixed.out);
+}
+
+/* frame[k] = value v; an i32 zero-extended */
+static void store_arg(struct x86_gen *g, unsigned k, uint16_t v)
+{
+    struct opnd o = { .kind = O_IMM };
+    bool w = true;
+    if (v != IR_NONE) {
+        o = x86_opnd(g, v);
+        w = is_w(value_type(g, v));
+    }
+    struct x86_mem m = mem_at(RSP, (int32_t)(8 * k));
+    if (!w && o.kind == O_REG && !o.fp) {
+        asm_rr(g->a, 0x8b, RAX, o.reg); /* zero-extends */
+        o = opnd_reg(RAX);
+        w = true;
+    } else if (!w && o.kind != O_REG) {
+        x86_load(g, RAX, o, false);
+        o = opnd_reg(RAX);
+        w = true;
+    }
+    x86_store_opnd(g, m, o, w);
+}
+
+void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n)
+{
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    if (in->op == IR_CALL) {
+        uint32_t flags = g->u->guest->helpers[in->imm].flags;
+        if (!(flags & IR_CALL_PURE))
+            x86_drop_groups(g);
+        if (flags & IR_CALL_WRITES)
+            x86_save_all_aliases(g);
+    }
+    for (unsigned k = 0; k < n; k++)
+        store_arg(g, k, args[k]);
+    x86_call_out(g, x86_site(g, in, fn));
+    enum ir_type t = value_type(g, (uint16_t)g->i);
+    if (ir_op_info[in->op].result == 'N' || t == IR_VOID)
+        return;
+    unsigned dst = x86_def(g);
+    if (is_fp(t))
+        asm_rr(g->a, 0x6e | OP_0F | OP_66 | OP_W, dst, RAX);
+    else
+        asm_mov_rr(g->a, true, dst, RAX);
+    x86_done(g, dst);
+}
+
+/* ---- entries ---- */
+
+/* rdx = page address: to `miss` unless its fetch entry is there and names `page`. Uses ecx. */
+void x86_emit_guard(struct x86_asm *a, uint32_t page, uint32_t miss)
+{
+    struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, fetch) };
+    asm_mov_rr(a, false, RCX, RDX);
+    asm_shift_ri(a, SH_SHR, false, RCX, MEM_PAGE_SHIFT - 4);
+    asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_FETCHES - 1) << 4));
+    asm_rm(a, 0x39 | OP_W, RDX, m);
+    asm_jcc(a, CC_NE, miss);
+    m.disp += (int32_t)offsetof(struct mmu_entry, addend);
+    asm_rm(a, 0x81, 7, m); /* cmp dword, imm32: page ids have 32 bits */
+    asm_32(a, page);
+    asm_jcc(a, CC_NE, miss);
+}
+
+static void load_pins(struct x86_gen *g, uint32_t pins)
+{
+    for (; pins; pins &= pins - 1) {
+        const struct x86_pin *p = &g->code->pins[ctz64(pins)];
+        struct opnd o = { .kind = O_MEM, .reg = RBP, .disp = p->offset };
+        if (is_fp(p->type))
+            x86_load_fp(g, p->reg, o, is_w(p->type));
+        else
+            x86_load(g, p->reg, o, is_w(p->type));
+    }
+}
+
+void x86_emit_entry(struct x86_gen *g)
+{
+    struct x86_asm *a = g->a;
+    const struct x86_fixed *f = &g->be->fixed;
+    struct x86_code *c = g->code;
+    c->lookup_stub = asm_offset(a);
+    asm_mov_ri(a, RAX, (uint32_t)g->b->start);
+    asm_jmp(a, f->leave_at[EXEC_LEAVE_LOOKUP]);
+    asm_align(a, 16);
+    g->b->code = g->be->rx + asm_offset(a);
+    asm_rr(a, 0x81, 7, RDX); /* cmp edx, mode */
+    asm_32(a, g->u->mode);
+    asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
+    asm_alu_ri(a, ALU_AND, true, RAX, -(int32_t)MEM_PAGE);
+    asm_rm(a, 0x89 | OP_W, RAX, CPU_MEM(page));
+    c->link_entry = asm_offset(a);
+    if (g->b->page2 != UINT32_MAX) {
+        asm_rm(a, 0x8b | OP_W, RDX, CPU_MEM(page));
+        asm_alu_ri(a, ALU_ADD, true, RDX, MEM_PAGE);
+        x86_emit_guard(a, g->b->page2, c->lookup_stub);
+    }
+    asm_align(a, 8);
+    c->entry = asm_offset(a);
+    if (g->be->count_entries && !g->b->region) {
+        asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)&g->b->counter);
+        asm_rm(a, 0xff, 1, mem_at(RAX, 0)); /* dec */
+        x86_stub_jcc(g, x86_stub(g, STUB_HOT), CC_E);
+    } else {
+        asm_rm(a, 0x1f | OP_0F, 0, (struct x86_mem){ .base = RAX, .index = RAX });
+        asm_8(a, 0x90); /* nop: five bytes that `retire` may overwrite */
+    }
+    load_pins(g, g->load_at_entry);
+}
+
+/* TM_FETCH, unless the line is the last one fetched. */
+static void fetch_hook(struct x86_gen *g)
+{
+    struct x86_asm *a = g->a;
+    struct ir_inst none = { .op = IR_INSN };
+    uint64_t pa = ((uint64_t)g->b->page << MEM_PAGE_SHIFT) + (uint64_t)(int64_t)g->block->start;
+    asm_rm(a, 0x8b | OP_W, RAX, CPU_MEM(tm));
+    asm_rm(a, 0x8b, RCX, mem_at(RAX, offsetof(struct tm_cpu, line_shift)));
+    asm_mov_ri(a, RDX, pa);
+    asm_rr(a, 0xd3 | OP_W, SH_SHR, RDX);
+    asm_rm(a, ALU_CMP | OP_W, RDX, mem_at(RAX, offsetof(struct tm_cpu, last_line)));
+    struct stub *s = x86_stub(g, STUB_OUT);
+    struct x86_site *site = x86_site(g, &none, x86_out_hook_fetch);
+    site->start = g->block->start;
+    s->site = site;
+    x86_stub_jcc(g, s, CC_NE);
+    s->back = asm_offset(a);
+}
+
+void x86_begin_block_code(struct x86_gen *g)
+{
+    g->heads[g->index] = asm_offset(g->a);
+    if (g->u->hooks & TM_FETCH)
+        fetch_hook(g);
+}
+
+/* ---- ends of blocks ---- */
+
+/* The canonical block is done; its branch goes to target + disp if taken. */
+static void branch_hook(struct x86_gen *g, struct opnd target, int64_t disp, bool taken)
+{
+    const struct ir_block *blk = g->block;
+    const struct insn_at *last = &g->u->insns[blk->first_insn + blk->n_insns - 1];
+    if (!(g->u->hooks & TM_BRANCH) || !last->desc || last->desc->branch == INSN_NO_BRANCH)
+        return;
+    struct insn_at *copy = ARENA_NEW(g->arena, struct insn_at);
+    struct x86_site *s = x86_site(g, &g->u->insts[g->i], x86_out_hook_branch);
+    if (!copy) {
+        g->rc = err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
+        return;
+    }
+    *copy = *last;
+    s->last = copy;
+    x86_load_address(g, RDX, target, disp);
+    asm_mov_ri(g->a, RCX, taken);
+    x86_call_out(g, s);
+}
+
+static void charge(struct x86_gen *g)
+{
+    struct x86_asm *a = g->a;
+    struct x86_mem insns = CPU_MEM(insns);
+    if (g->count == COUNT_YES) {
+        asm_alu_mi(a, ALU_ADD, true, insns, g->block->n_insns);
+    } else if (g->count == COUNT_ASK) {
+        asm_alu_mi(a, ALU_CMP, false, CPU_MEM(uniform), 0);
+        uint8_t *skip = asm_jcc8(a, CC_NE);
+        asm_alu_mi(a, ALU_ADD, true, insns, g->block->n_insns);
+        asm_here(a, skip);
+    }
+    asm_alu_ri(a, ALU_SUB, true, R12, (int32_t)g->block->cost);
+}
+
+static struct opnd page_opnd(void)
+{
+    return (struct opnd){ .kind = O_MEM, .reg = RBP, .disp = (int32_t)offsetof(struct cpu, page) };
+}
+
+/* One side of a JUMP or BRANCH. `fall`: code of the next block follows immediately. */
+static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side, bool fall)
+{
+    struct x86_asm *a = g->a;
+    int64_t target = side ? in->imm2 : in->imm;
+    int to = x86_block_at(g, target);
+    if (to < 0)
+        x86_store_pins(g, g->dirty);
+    branch_hook(g, page_opnd(), in->imm, side == 0);
+    charge(g);
+    struct stub *s = x86_stub(g, STUB_LEAVE);
+    s->why = EXEC_LEAVE_BUDGET;
+    s->target = (int32_t)target;
+    s->dirty = to < 0 ? 0 : g->dirty;
+    x86_stub_jcc(g, s, CC_LE);
+    if (to >= 0) {
+        if (fall && (uint32_t)to == g->index + 1)
+            return;
+        uint32_t at = asm_jmp(a, (uint32_t)to <= g->index ? g->heads[to] : 0);
+        if ((uint32_t)to > g->index) {
+            g->fixups[g->n_fixups].at = at;
+            g->fixups[g->n_fixups++].block = (uint16_t)to;
+        }
+        return;
+    }
+    asm_align_field(a, 1);
+    struct stub *e = x86_stub(g, STUB_EDGE);
+    e->edge = 2 * g->index + side;
+    e->at[e->n_at++] = asm_jmp(a, 0);
+    g->b->edges[e->edge].patch = e->at[0];
+}
+
+static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
+{
+    int taken = x86_block_at(g, in->imm), not_taken = x86_block_at(g, in->imm2);
+    uint32_t dirty = g->dirty;
+    if (taken < 0 && not_taken < 0) {
+        x86_store_pins(g, g->dirty);
+        g->dirty = 0;
+    }
+    unsigned cc = x86_condition(g, in->a);
+    /* First the side that loops or leaves; last the one that falls into the next block. */
+    bool taken_first = (taken >= 0 && not_taken < 0) || not_taken == (int)g->index + 1;
+    uint32_t skip = asm_jcc(g->a, taken_first ? cc ^ 1 : cc, 0);
+    emit_edge(g, in, taken_first ? 0 : 1, false);
+    asm_patch(g->a, skip, asm_offset(g->a));
+    emit_edge(g, in, taken_first ? 1 : 0, true);
+    g->dirty = dirty;
+}
+
+/* set->jump, as the run loop fills it: see mmu/tlb.h. */
+static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
+{
+    struct x86_asm *a = g->a;
+    const struct x86_fixed *f = &g->be->fixed;
+    struct opnd va = x86_opnd(g, in->a);
+    x86_store_pins(g, g->dirty);
+    branch_hook(g, va, 0, true);
+    x86_load(g, RAX, va, true);
+    charge(g);
+    asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]);
+    asm_mov_rr(a, false, RCX, RAX);
+    asm_shift_ri(a, SH_SHL, false, RCX, 3); /* (va >> 1) * 16 */
+    asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
+    struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, jump) };
+    asm_rm(a, 0x39 | OP_W, RAX, m);
+    asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
+    asm_mov_ri(a, RDX, g->u->mode);
+    m.disp += (int32_t)offsetof(struct mmu_jump, code);
+    asm_rm(a, 0xff, 4, m); /* jmp */
+}
+
+static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
+{
+    static const uint8_t reasons[] = { [IR_EXIT_LOOKUP] = EXEC_LEAVE_LOOKUP,
+                                       [IR_EXIT_IDLE] = EXEC_LEAVE_IDLE,
+                                       [IR_EXIT_YIELD] = EXEC_LEAVE_YIELD };
+    x86_store_pins(g, g->dirty);
+    charge(g);
+    asm_mov_ri(g->a, RAX, (uint32_t)in->imm);
+    asm_jmp(g->a, g->be->fixed.leave_at[reasons[in->aux]]);
+}
+
+void x86_select_end(struct x86_gen *g, const struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_JUMP: emit_edge(g, in, 0, true); break;
+    case IR_BRANCH: emit_branch(g, in); break;
+    case IR_JUMPR: emit_jumpr(g, in); break;
+    default: emit_exit(g, in); break;
+    }
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/emit.h"
+
+/* Legacy prefixes, REX, escape and opcode; the REX bits come from the registers. */
+static void head(struct x86_asm *a, uint32_t op, unsigned reg, unsigned index, unsigned rm)
+{
+    static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
+    unsigned prefix = op >> 24 & 3, escape = op >> 8 & 0xff;
+    if (prefix)
+        asm_8(a, prefixes[prefix]);
+    unsigned rex = (op & OP_W ? 8u : 0) | (reg >> 3 & 1) << 2 | (index >> 3 & 1) << 1 |
+                   (rm >> 3 & 1);
+    bool byte = ((op & OP_R8) && reg >= RSP) || ((op & OP_RM8) && rm >= RSP);
+    if (rex || byte)
+        asm_8(a, 0x40 | rex);
+    if (escape) {
+        asm_8(a, 0x0f);
+        if (escape != 0x0f)
+            asm_8(a, escape);
+    }
+    asm_8(a, op & 0xff);
+}
+
+/* ModRM, SIB and displacement of a memory operand. */
+static void tail(struct x86_asm *a, unsigned reg, struct x86_mem m)
+{
+    reg = (reg & 7) << 3;
+    if (m.base == RIP) {
+        asm_8(a, reg | 5);
+        asm_32(a, (uint32_t)m.disp - (asm_offset(a) + 4));
+        return;
+    }
+    unsigned base = m.base & 7u;
+    bool sib = m.index != RSP || base == RSP;
+    unsigned mod = m.disp == 0 && base != RBP ? 0 : m.disp == (int8_t)m.disp ? 0x40 : 0x80;
+    asm_8(a, mod | reg | (sib ? 4 : base));
+    if (sib)
+        asm_8(a, (unsigned)m.scale << 6 | (m.index & 7u) << 3 | base);
+    if (mod == 0x40)
+        asm_8(a, (uint8_t)m.disp);
+    else if (mod == 0x80)
+        asm_32(a, (uint32_t)m.disp);
+}
+
+void asm_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned rm)
+{
+    head(a, op, reg, 0, rm);
+    asm_8(a, 0xc0 | (reg & 7) << 3 | (rm & 7));
+}
+
+void asm_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m)
+{
+    head(a, op & ~OP_RM8, reg, m.index, m.base == RIP ? 0 : m.base);
+    tail(a, reg, m);
+}
+
+/* APM volume 3, 1.2.7: three-byte VEX; R, X, B and vvvv are stored inverted. */
+static void vex(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned index,
+                unsigned rm)
+{
+    unsigned escape = op >> 8 & 0xff, map = escape == 0x38 ? 2 : escape == 0x3a ? 3 : 1;
+    unsigned pp = op >> 24 & 3;
+    asm_8(a, 0xc4);
+    asm_8(a, (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | map);
+    asm_8(a, (op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | pp);
+    asm_8(a, op & 0xff);
+}
+
+void asm_vex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm)
+{
+    vex(a, op, reg, v, 0, rm);
+    asm_8(a, 0xc0 | (reg & 7) << 3 | (rm & 7));
+}
+
+void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m)
+{
+    vex(a, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
+    tail(a, reg, m);
+}
+
+void asm_mov_ri(struct x86_asm *a, unsigned reg, uint64_t v)
+{
+    if (v <= UINT32_MAX) {
+        if (reg >= 8)
+            asm_8(a, 0x41);
+        asm_8(a, 0xb8 | (reg & 7));
+        asm_32(a, (uint32_t)v);
+    } else if ((int64_t)v == (int32_t)v) {
+        asm_rr(a, 0xc7 | OP_W, 0, reg);
+        asm_32(a, (uint32_t)v);
+    } else {
+        asm_8(a, 0x48 | reg >> 3);
+        asm_8(a, 0xb8 | (reg & 7));
+        asm_64(a, v);
+    }
+}
+
+void asm_mov_rr(struct x86_asm *a, bool w, unsigned dst, unsigned src)
+{
+    if (dst != src)
+        asm_rr(a, 0x8b | (w ? OP_W : 0), dst, src);
+}
+
+static void alu_imm(struct x86_asm *a, int32_t imm)
+{
+    if (imm == (int8_t)imm)
+        asm_8(a, (uint8_t)imm);
+    else
+        asm_32(a, (uint32_t)imm);
+}
+
+void asm_alu_ri(struct x86_asm *a, unsigned alu, bool w, unsigned reg, int32_t imm)
+{
+    asm_rr(a, (imm == (int8_t)imm ? 0x83 : 0x81) | (w ? OP_W : 0), alu >> 3, reg);
+    alu_imm(a, imm);
+}
+
+void asm_alu_mi(struct x86_asm *a, unsigned alu, bool w, struct x86_mem m, int32_t imm)
+{
+    asm_rm(a, (imm == (int8_t)imm ? 0x83 : 0x81) | (w ? OP_W : 0), alu >> 3, m);
+    alu_imm(a, imm);
+}
+
+void asm_shift_ri(struct x86_asm *a, unsigned sh, bool w, unsigned reg, unsigned n)
+{
+    asm_rr(a, 0xc1 | (w ? OP_W : 0), sh, reg);
+    asm_8(a, n);
+}
+
+void asm_mov_mi(struct x86_asm *a, unsigned size_log2, struct x86_mem m, int32_t imm)
+{
+    static const uint32_t ops[] = { 0xc6, 0xc7 | OP_66, 0xc7, 0xc7 | OP_W };
+    asm_rm(a, ops[size_log2], 0, m);
+    if (size_log2 == 0) {
+        asm_8(a, (uint8_t)imm);
+    } else if (size_log2 == 1) {
+        asm_8(a, (uint8_t)imm);
+        asm_8(a, (uint8_t)(imm >> 8));
+    } else {
+        asm_32(a, (uint32_t)imm);
+    }
+}
+
+void asm_lea(struct x86_asm *a, bool w, unsigned reg, struct x86_mem m)
+{
+    asm_rm(a, 0x8d | (w ? OP_W : 0), reg, m);
+}
+
+/* Recommended multi-byte no-operations (APM volume 3, NOP). */
+static void nops(struct x86_asm *a, unsigned n)
+{
+    static const uint8_t forms[8][8] = {
+        { 0 }, { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0x00 }, { 0x0f, 0x1f, 0x40, 0 },
+        { 0x0f, 0x1f, 0x44, 0, 0 }, { 0x66, 0x0f, 0x1f, 0x44, 0, 0 },
+        { 0x0f, 0x1f, 0x80, 0, 0, 0, 0 },
+    };
+    while (n > 0) {
+        unsigned k = n > 7 ? 7 : n;
+        memcpy(a->p, forms[k], k);
+        a->p += k;
+        n -= k;
+    }
+}
+
+void asm_align(struct x86_asm *a, unsigned to)
+{
+    nops(a, (0u - asm_offset(a)) & (to - 1));
+}
+
+void asm_align_field(struct x86_asm *a, unsigned ahead)
+{
+    unsigned at = (asm_offset(a) + ahead) & 7;
+    if (at > 4)
+        nops(a, 8 - at);
+}
+
+uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target)
+{
+    asm_8(a, 0x0f);
+    asm_8(a, 0x80 | cc);
+    asm_32(a, target - (asm_offset(a) + 4));
+    return asm_offset(a) - 4;
+}
+
+uint32_t asm_jmp(struct x86_asm *a, uint32_t target)
+{
+    asm_8(a, 0xe9);
+    asm_32(a, target - (asm_offset(a) + 4));
+    return asm_offset(a) - 4;
+}
+
+uint32_t asm_call(struct x86_asm *a, uint32_t target)
+{
+    asm_8(a, 0xe8);
+    asm_32(a, target - (asm_offset(a) + 4));
+    return asm_offset(a) - 4;
+}
+
+void asm_patch(struct x86_asm *a, uint32_t disp_at, uint32_t target)
+{
+    uint32_t disp = target - (disp_at + 4);
+    /* The field is within 8 aligned bytes where it matters: one store. */
+    __builtin_memcpy(a->start + disp_at, &disp, 4);
+}

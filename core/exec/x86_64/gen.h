@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_X86_64_GEN_H
+#define ORRERY_CORE_EXEC_X86_64_GEN_H
+/*
+ * State of one compilation, and what the parts of the code generator share.
+ *
+ *     analyze.c    pins slots, finds uses, fuses compares   (before emission)
+ *     regalloc.c   where values are; allocates while code is emitted
+ *     select_*.c   IR operations -> instructions
+ *     control.c    entries, edges, leaving; stubs
+ *     compile.c    puts them together
+ *
+ * A value is in one of the places of enum place. *Alias*: a GET needs no copy while
+ * its slot is not overwritten; before it is, `x86_save_aliases` moves those still used.
+ * A pinned slot may be overwritten early, by the operation that computes its next
+ * value, if nothing that could see the old one lies between that and the PUT.
+ *
+ * Protocol of an emitter for instruction i: take operands (x86_opnd, x86_use), then
+ * the destination (x86_def; operands that die here may share it), emit, x86_done.
+ */
+#include "core/exec/x86_64/x86_impl.h"
+
+enum place { P_NONE, P_CONST, P_REG, P_PIN, P_SLOT, P_SPILL };
+
+struct value {
+    uint8_t place;
+    uint8_t reg;           /* P_REG; P_PIN: the pin's */
+    bool fused;            /* SETCC emitted by its only user */
+    bool known_box;        /* f64 whose upper half is ones */
+    uint16_t slot;         /* P_PIN, P_SLOT */
+    uint16_t spill;        /* P_SPILL */
+    uint16_t rep;          /* the value it is another name of, or itself */
+    uint16_t uses;
+    uint32_t last;         /* instruction of its last use; 0: none */
+    uint32_t put;          /* first PUT of it, 0: none */
+    uint16_t next_alias;   /* of its slot */
+};
+
+enum opnd_kind { O_REG, O_IMM, O_MEM };
+struct opnd {
+    uint8_t kind, reg;     /* O_REG; O_MEM: base */
+    bool fp;               /* reg is xmm */
+    int32_t disp;          /* O_MEM */
+    uint64_t imm;
+};
+
+enum stub_kind { STUB_OUT, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT };
+#define STUBS_PER_INST 8
+
+/* Code for later: reached by jumps at at[], goes back to `back`. */
+struct stub {
+    uint8_t kind;
+    uint8_t n_at, n_args;
+    bool is64;             /* STUB_NAN */
+    bool address, value;   /* STUB_OUT: rdx = arg[0] + disp, rcx = arg[1]; else args to the frame */
+    bool hook_data;        /* STUB_OUT: frame[4], [5] for the hook */
+    bool dst_fp, has_dst;
+    uint8_t dst;
+    uint8_t why;           /* enum exec_leave */
+    uint32_t at[4], back;
+    struct opnd arg[3];
+    int64_t disp;
+    const struct x86_site *site;
+    uint32_t zero;         /* addend registers that must be forgotten */
+    uint32_t dirty;        /* pins to store */
+    int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
+    uint32_t edge;         /* STUB_EDGE: its index in the block */
+};
+
+/* Accesses off one base that share a probe: reg = addend, 0 when the probe failed. */
+struct group {
+    uint16_t base;         /* value */
+    bool store;
+    uint8_t reg;
+    int64_t low, high;     /* displacements [low, high) it covers */
+    uint32_t last;         /* instruction of its last access */
+};
+#define MAX_GROUPS 4
+
+struct x86_gen {
+    struct exec_backend *be;
+    struct x86_asm *a;
+    const struct ir_unit *u;
+    struct exec_block *b;
+    struct x86_code *code;
+    struct arena *arena;
+    struct err *e;
+    int rc;
+
+    /* Unit. */
+    uint8_t pin_of[IR_MAX_SLOTS];
+    uint32_t pins_gpr, pins_xmm;         /* host registers */
+    uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM */
+    bool uses_fp;
+    enum { COUNT_NO, COUNT_YES, COUNT_ASK } count; /* instructions retired: is the model uniform? */
+    uint32_t load_at_entry;              /* pins */
+    uint32_t dirty_in[IR_UNIT_BLOCKS], puts[IR_UNIT_BLOCKS];
+    uint32_t heads[IR_UNIT_BLOCKS];      /* offsets of blocks' code */
+    struct { uint32_t at; uint16_t block; } fixups[2 * IR_UNIT_BLOCKS];
+    uint32_t n_fixups;
+
+    /* Block. */
+    const struct ir_block *block;
+    uint32_t index;                      /* of the block */
+    uint32_t i;                          /* instruction being emitted */
+    struct cpu_site site;                /* of the current guest instruction */
+    uint32_t dirty, valid;               /* pins */
+    uint32_t locked[2];                  /* registers of this instruction's operands */
+    uint16_t reg_value[2][16];           /* value in a temporary */
+    uint16_t slot_alias[IR_MAX_SLOTS];   /* first alias of a slot */
+    uint16_t spill_free[FRAME_SPILLS];
+    uint32_t n_spill_free, n_spills;
+    struct group groups[MAX_GROUPS];
+    uint32_t n_groups;
+
+    struct stub *stubs;
+    uint32_t n_stubs, max_stubs;
+    struct value *values;                /* by value number */
+    struct x86_site no_memory;           /* stands in for sites when the arena is full */
+};
+
+#define CPU_MEM(member) mem_at(RBP, (int32_t)offsetof(struct cpu, member))
+
+static inline bool is_fp(unsigned type)
+{
+    return type == IR_F32 || type == IR_F64;
+}
+
+static inline bool is_w(unsigned type)
+{
+    return type == IR_I64 || type == IR_F64;
+}
+
+static inline struct x86_mem opnd_mem(struct opnd o)
+{
+    return mem_at(o.reg, o.disp);
+}
+
+static inline bool imm_fits(uint64_t v, bool w)
+{
+    return !w || (int64_t)v == (int32_t)v;
+}
+
+static inline bool has(const struct x86_gen *g, uint32_t host)
+{
+    return (g->be->host & host) == host;
+}
+
+static inline struct opnd opnd_reg(unsigned r)
+{
+    return (struct opnd){ .kind = O_REG, .reg = (uint8_t)r };
+}
+
+/* The type of value v itself (compares name that of their arguments). */
+static inline enum ir_type value_type(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    return ir_op_info[in->op].result == 'I' ? IR_I64 : (enum ir_type)in->type;
+}
+
+/* analyze.c */
+void x86_analyze_unit(struct x86_gen *g);
+void x86_analyze_block(struct x86_gen *g);
+/* The block of the unit that a jump to `target` enters directly, or -1. */
+int x86_block_at(const struct x86_gen *g, int64_t target);
+/* Does this instruction read v (through other names and fused compares too)? */
+unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
+
+/* regalloc.c */
+struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
+/* A register that holds v: its own, or `scratch` loaded with it. */
+unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w);
+unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch);
+/* Load an operand into that very register. Keeps the flags. */
+void x86_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
+void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64);
+unsigned x86_def(struct x86_gen *g);
+void x86_done(struct x86_gen *g, unsigned reg);
+void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* the result is in `reg` */
+void x86_result_fp(struct x86_gen *g, unsigned reg);
+void x86_end_inst(struct x86_gen *g);
+void x86_get(struct x86_gen *g, const struct ir_inst *in);
+void x86_put(struct x86_gen *g, const struct ir_inst *in);
+void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
+void x86_save_all_aliases(struct x86_gen *g);
+void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
+void x86_store_pins(struct x86_gen *g, uint32_t pins);
+/* A spare temporary register for an addend, or -1. */
+int x86_take_reg(struct x86_gen *g);
+void x86_begin_block_regs(struct x86_gen *g);
+
+/* select_int.c, select_mem.c, select_fp.c: emit g->u->insts[g->i] */
+void x86_select_int(struct x86_gen *g, const struct ir_inst *in);
+void x86_select_mem(struct x86_gen *g, const struct ir_inst *in);
+void x86_select_fp(struct x86_gen *g, const struct ir_inst *in);
+/* Compare for a (SETCC or any i64) != 0; returns the condition code. */
+unsigned x86_condition(struct x86_gen *g, uint16_t v);
+void x86_drop_groups(struct x86_gen *g);
+/* reg = base + disp; rax may be used. */
+void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp);
+
+/* control.c */
+struct stub *x86_stub(struct x86_gen *g, enum stub_kind kind);
+struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn);
+void x86_stub_jcc(struct x86_gen *g, struct stub *s, unsigned cc);
+void x86_call_out(struct x86_gen *g, const struct x86_site *site);
+/* CALL and operations done in C: arguments to the frame, call, result. */
+void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n);
+void x86_select_end(struct x86_gen *g, const struct ir_inst *in);
+void x86_emit_entry(struct x86_gen *g);
+void x86_begin_block_code(struct x86_gen *g);
+void x86_emit_guard(struct x86_asm *a, uint32_t page, uint32_t miss);
+
+/* stubs.c */
+void x86_emit_stubs(struct x86_gen *g);
+
+/* compile.c */
+int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                struct arena *arena, struct err *e) MUST_CHECK;
+int x86_gen_create(struct exec_backend *be, struct err *e) MUST_CHECK;
+void x86_gen_destroy(struct exec_backend *be);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/fp.h"
+#include "core/exec/hooks.h"
+#include "core/exec/x86_64/x86_impl.h"
+#include "core/ir/eval.h"
+
+/* ---- slots in memory and in saved registers ---- */
+
+static uint64_t *saved(struct exec_cpu *ec, const struct x86_pin *p)
+{
+    bool xmm = p->type == IR_F32 || p->type == IR_F64;
+    return &ec->scratch[(xmm ? SAVE_XMM : SAVE_GPR) + p->reg];
+}
+
+static size_t width(const struct x86_pin *p)
+{
+    return p->type == IR_I32 || p->type == IR_F32 ? 4 : 8;
+}
+
+static void store_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
+{
+    for (; pins; pins &= pins - 1) {
+        const struct x86_pin *p = &c->pins[ctz64(pins)];
+        memcpy((uint8_t *)cpu + p->offset, saved(cpu->exec_private, p), width(p));
+    }
+}
+
+static void load_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
+{
+    for (; pins; pins &= pins - 1) {
+        const struct x86_pin *p = &c->pins[ctz64(pins)];
+        memcpy(saved(cpu->exec_private, p), (uint8_t *)cpu + p->offset, width(p));
+    }
+}
+
+/* Every call out of translated code comes through here. Nonzero: leave with EXEC_LEAVE_EXIT. */
+int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
+            struct exec_cpu *ec)
+{
+    ec->block = s->code->block;
+    cpu->site = s;
+    if (LIKELY(s->fn(cpu, s, va, b, frame, &ec->scratch[SAVE_RESULT]) == 0)) {
+        cpu->site = NULL;
+        return 0;
+    }
+    store_slots(cpu, s->code, s->dirty);
+    cpu->budget -= s->site.cost_before;
+    if (cpu->uniform == 0)
+        cpu->insns += s->site.insns_before;
+    cpu->pc = cpu->page + (va_t)(int64_t)s->site.at;
+    cpu->site = NULL;
+    return 1;
+}
+
+/* ---- memory ---- */
+
+int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                 uint64_t *frame, uint64_t *result)
+{
+    (void)b, (void)frame;
+    return mmu_slow_load(cpu, va, s->inst.aux2, result);
+}
+
+int x86_out_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                  uint64_t *frame, uint64_t *result)
+{
+    (void)frame, (void)result;
+    return mmu_slow_store(cpu, va, s->inst.aux2, zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE)));
+}
+
+/* The value as the IR has it: an i32 is zero-extended, whatever the registers hold. */
+static uint64_t typed(const struct x86_site *s, uint64_t v)
+{
+    return s->inst.type == IR_I32 ? (uint32_t)v : v;
+}
+
+int x86_out_amo(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                uint64_t *frame, uint64_t *result)
+{
+    (void)frame;
+    return mmu_slow_amo(cpu, va, s->inst.aux2, (enum ir_amo)s->inst.aux, typed(s, b), result);
+}
+
+int x86_out_cas(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                uint64_t *frame, uint64_t *result)
+{
+    unsigned bits = 8u << (s->inst.aux2 & IR_MEM_SIZE);
+    return mmu_slow_cas(cpu, va, s->inst.aux2, zext(b, bits), zext(frame[0], bits), result);
+}
+
+int x86_out_loadr(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                  uint64_t *frame, uint64_t *result)
+{
+    (void)b, (void)frame;
+    return mmu_load_reserved(cpu, va, s->inst.aux2, result);
+}
+
+int x86_out_storec(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                   uint64_t *frame, uint64_t *result)
+{
+    (void)frame;
+    return mmu_store_conditional(cpu, va, s->inst.aux2,
+                                 zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE)), result);
+}
+
+/* ---- helpers ---- */
+
+/* Sticky flags of a guest: the host's denormal bit is an x86 guest's alone. */
+static uint32_t flags_mask(const struct ir_guest *guest)
+{
+    return guest->fp == IR_FP_X86 ? 0x3f : 0x3f & ~CPU_FP_DENORMAL;
+}
+
+int x86_out_pure(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                 uint64_t *frame, uint64_t *result)
+{
+    (void)va, (void)b;
+    const struct ir_helper *h = &s->code->guest->helpers[s->inst.imm];
+    *result = h->fn(cpu, frame[0], frame[1], frame[2], frame[3]);
+    return 0;
+}
+
+/* Same rule as the interpreter's: raised, it was not done; asked to leave, it was. */
+int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                 uint64_t *frame, uint64_t *result)
+{
+    (void)va, (void)b;
+    struct exec_cpu *ec = cpu->exec_private;
+    const struct ir_helper *h = &s->code->guest->helpers[s->inst.imm];
+    cpu->fp_flags |= (uint32_t)ec->scratch[SAVE_MXCSR] & flags_mask(s->code->guest);
+    ec->scratch[SAVE_MXCSR] = (uint32_t)ec->scratch[SAVE_MXCSR] & ~0x3fu;
+    bool slots = h->flags & (IR_CALL_READS | IR_CALL_WRITES);
+    if (slots)
+        store_slots(cpu, s->code, s->dirty);
+    *result = h->fn(cpu, frame[0], frame[1], frame[2], frame[3]);
+    if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
+        if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
+            if (slots)
+                load_slots(cpu, s->code, s->dirty); /* memory has them already */
+            return 1;
+        }
+        cpu_kick(cpu);
+    }
+    if (h->flags & IR_CALL_WRITES)
+        load_slots(cpu, s->code, s->valid);
+    ec->scratch[SAVE_MXCSR] = (cpu->fp_mode & 0xffc0) | 0x1f80;
+    return 0;
+}
+
+/* Pure integer operations this host lacks. */
+int x86_out_eval(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                 uint64_t *frame, uint64_t *result)
+{
+    (void)cpu, (void)va, (void)b;
+    *result = s->inst.op == IR_CLMUL ? ir_clmul_lo(frame[0], frame[1])
+                                     : ir_clmul_hi(frame[0], frame[1]);
+    return 0;
+}
+
+/* ---- exact floating point ---- */
+
+static enum fp_format format_of(int64_t type)
+{
+    return type == IR_F32 ? FP_F32 : FP_F64;
+}
+
+static unsigned bits_of(int64_t type)
+{
+    return type == IR_I32 || type == IR_F32 ? 32 : 64;
+}
+
+int x86_out_fp(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t vb,
+               uint64_t *frame, uint64_t *result)
+{
+    (void)va, (void)vb;
+    const struct ir_inst *in = &s->inst;
+    struct fp_env env, *e = &env;
+    enum fp_format f = format_of(in->type);
+    bool cvt = in->op == IR_FCVT || in->op == IR_FTOI || in->op == IR_ITOF;
+    unsigned bits = bits_of(cvt ? in->imm & 0xff : in->type);
+    uint64_t a = zext(frame[0], bits), b = zext(frame[1], bits), c = zext(frame[2], bits);
+    fp_env_init(e, s->code->guest->fp, cpu->fp_mode, (enum ir_rm)in->aux);
+    switch (in->op) {
+    case IR_FADD: *result = fp_add(e, f, a, b); break;
+    case IR_FSUB: *result = fp_sub(e, f, a, b); break;
+    case IR_FMUL: *result = fp_mul(e, f, a, b); break;
+    case IR_FDIV: *result = fp_div(e, f, a, b); break;
+    case IR_FSQRT: *result = fp_sqrt(e, f, a); break;
+    case IR_FMA: *result = fp_fma(e, f, a, b, c, in->imm & 1, in->imm & 2); break;
+    case IR_FMIN: *result = fp_min(e, f, a, b, in->imm & 1); break;
+    case IR_FMAX: *result = fp_max(e, f, a, b, in->imm & 1); break;
+    case IR_FCMP: *result = fp_cmp(e, f, in->aux, a, b); break;
+    case IR_FCVT: *result = fp_cvt(e, f, format_of(in->imm), a); break;
+    case IR_FTOI:
+        *result = fp_to_int(e, format_of(in->imm & 0xff), bits_of(in->type), in->imm & 0x100, a);
+        break;
+    case IR_ITOF: *result = fp_from_int(e, f, bits, in->imm & 0x100, a); break;
+    case IR_FRINT: *result = fp_round(e, f, a, in->imm & 1); break;
+    default: break;
+    }
+    cpu->fp_flags |= env.flags;
+    return 0;
+}
+
+/* ---- timing hooks ---- */
+
+int x86_out_hook_fetch(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                       uint64_t *frame, uint64_t *result)
+{
+    (void)va, (void)b, (void)frame, (void)result;
+    cpu->site = NULL;
+    exec_hook_fetch(cpu, s->code->block, s->start);
+    return 0;
+}
+
+/* frame[4] = va, frame[5] = host address or 0 */
+int x86_out_hook_data(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                      uint64_t *frame, uint64_t *result)
+{
+    (void)va, (void)b, (void)result;
+    bool write = s->inst.op != IR_LOAD && s->inst.op != IR_LOADR;
+    cpu->site = NULL;
+    exec_hook_data(cpu, frame[4], s->inst.aux2, write, (const uint8_t *)(uintptr_t)frame[5]);
+    return 0;
+}
+
+int x86_out_hook_branch(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t taken,
+                        uint64_t *frame, uint64_t *result)
+{
+    (void)frame, (void)result;
+    cpu->site = NULL;
+    exec_hook_branch(cpu, s->last, va, taken);
+    return 0;
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/gen.h"
+#include "core/util/bits.h"
+
+#define COALESCE_WINDOW 12 /* instructions between an operation and the PUT of its result */
+
+static bool value_is_fp(const struct x86_gen *g, uint16_t v)
+{
+    return is_fp(value_type(g, v));
+}
+
+void x86_begin_block_regs(struct x86_gen *g)
+{
+    g->free[0] = g->pool[0];
+    g->free[1] = g->pool[1];
+    memset(g->slot_alias, 0, sizeof(g->slot_alias));
+    g->n_spills = g->n_spill_free = 0;
+    g->n_groups = 0;
+    g->dirty = g->dirty_in[g->index];
+}
+
+/* ---- moving values ---- */
+
+void x86_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w)
+{
+    struct x86_asm *a = g->a;
+    if (o.kind == O_IMM)
+        asm_mov_ri(a, reg, w ? o.imm : (uint32_t)o.imm);
+    else if (o.kind == O_MEM)
+        asm_rm(a, 0x8b | (w ? OP_W : 0), reg, opnd_mem(o));
+    else if (o.fp)
+        asm_rr(a, 0x7e | OP_0F | OP_66 | (w ? OP_W : 0), o.reg, reg); /* movq */
+    else
+        asm_mov_rr(a, w, reg, o.reg);
+}
+
+void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64)
+{
+    struct x86_asm *a = g->a;
+    if (o.kind == O_IMM) {
+        if (o.imm == 0) {
+            asm_rr(a, 0x57 | OP_0F, reg, reg); /* xorps */
+            return;
+        }
+        asm_mov_ri(a, RAX, o.imm);
+        o = opnd_reg(RAX);
+    }
+    if (o.kind == O_MEM)
+        asm_rm(a, 0x10 | OP_0F | (is64 ? OP_F2 : OP_F3), reg, opnd_mem(o));
+    else if (!o.fp)
+        asm_rr(a, 0x6e | OP_0F | OP_66 | OP_W, reg, o.reg); /* movq */
+    else if (o.reg != reg)
+        asm_rr(a, 0x28 | OP_0F, reg, o.reg); /* movaps */
+}
+
+void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w)
+{
+    if (o.kind == O_IMM && imm_fits(o.imm, w)) {
+        asm_mov_mi(g->a, w ? 3 : 2, m, (int32_t)o.imm);
+        return;
+    }
+    if (o.kind == O_REG && o.fp) {
+        asm_rm(g->a, 0x11 | OP_0F | (w ? OP_F2 : OP_F3), o.reg, m);
+        return;
+    }
+    if (o.kind != O_REG) {
+        x86_load(g, RAX, o, w);
+        o = opnd_reg(RAX);
+    }
+    asm_rm(g->a, 0x89 | (w ? OP_W : 0), o.reg, m);
+}
+
+void x86_store_pins(struct x86_gen *g, uint32_t pins)
+{
+    for (; pins; pins &= pins - 1) {
+        const struct x86_pin *p = &g->code->pins[ctz64(pins)];
+        struct opnd o = opnd_reg(p->reg);
+        o.fp = is_fp(p->type);
+        x86_store_opnd(g, mem_at(RBP, p->offset), o, is_w(p->type));
+    }
+}
+
+/* ---- registers and spill places ---- */
+
+static struct x86_mem spill_mem(unsigned n)
+{
+    return mem_at(RSP, (int32_t)(FRAME_ARGS + 8 * n));
+}
+
+static uint16_t take_spill(struct x86_gen *g)
+{
+    if (g->n_spill_free)
+        return g->spill_free[--g->n_spill_free];
+    if (g->n_spills == FRAME_SPILLS) {
+        g->rc = err_set(g->e, ERR_UNSUPPORTED,
+                        "code generator: more than %u values alive at once in the block at 0x%x",
+                        FRAME_SPILLS, (unsigned)g->block->start);
+        return 0;
+    }
+    return (uint16_t)g->n_spills++;
+}
+
+static void release(struct x86_gen *g, struct value *v, bool fp)
+{
+    if (v->place == P_REG)
+        g->free[fp] |= 1u << v->reg;
+    else if (v->place == P_SPILL)
+        g->spill_free[g->n_spill_free++] = v->spill;
+    else
+        return;
+    v->place = P_NONE;
+}
+
+static void spill_value(struct x86_gen *g, uint16_t n, bool fp)
+{
+    struct value *v = &g->values[n];
+    struct opnd o = opnd_reg(v->reg);
+    o.fp = fp;
+    v->spill = take_spill(g);
+    x86_store_opnd(g, spill_mem(v->spill), o, true);
+    v->place = P_SPILL;
+}
+
+static int evict(struct x86_gen *g, bool fp)
+{
+    if (!fp && g->n_groups > 0)
+        return g->groups[--g->n_groups].reg;
+    int best = -1;
+    for (unsigned r = 0; r < 16; r++) {
+        if (!(g->pool[fp] >> r & 1) || (g->free[fp] >> r & 1) || (g->locked[fp] >> r & 1))
+            continue;
+        if (best < 0 || g->values[g->reg_value[fp][r]].last >
+                            g->values[g->reg_value[fp][best]].last)
+            best = (int)r;
+    }
+    if (best >= 0)
+        spill_value(g, g->reg_value[fp][best], fp);
+    return best;
+}
+
+/* A register for value v, or -1 when all belong to this instruction's operands. */
+static int take(struct x86_gen *g, uint16_t v, bool fp)
+{
+    int r = g->free[fp] ? (int)ctz64(g->free[fp]) : evict(g, fp);
+    if (r < 0)
+        return -1;
+    g->free[fp] &= ~(1u << r);
+    g->reg_value[fp][r] = v;
+    return r;
+}
+
+int x86_take_reg(struct x86_gen *g)
+{
+    if (popcount64(g->free[0]) < 2)
+        return -1;
+    int r = (int)(63 - clz64(g->free[0]));
+    g->free[0] &= ~(1u << r);
+    return r;
+}
+
+/* ---- operands ---- */
+
+struct opnd x86_opnd(struct x86_gen *g, uint16_t v)
+{
+    v = g->values[v].rep;
+    const struct value *x = &g->values[v];
+    const struct ir_inst *in = &g->u->insts[v];
+    struct opnd o = { .kind = O_MEM };
+    switch (x->place) {
+    case P_CONST:
+        o.kind = O_IMM;
+        o.imm = in->op == IR_CONST ? (uint64_t)in->imm : 0; /* a zero slot */
+        break;
+    case P_REG:
+    case P_PIN:
+        o.kind = O_REG;
+        o.reg = x->reg;
+        o.fp = value_is_fp(g, v);
+        g->locked[o.fp] |= 1u << x->reg;
+        break;
+    case P_SLOT:
+        o.reg = RBP;
+        o.disp = g->u->guest->slots[x->slot].offset;
+        break;
+    default: {
+        struct x86_mem m = spill_mem(x->spill);
+        o.reg = m.base;
+        o.disp = m.disp;
+        break;
+    }
+    }
+    return o;
+}
+
+unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w)
+{
+    struct opnd o = x86_opnd(g, v);
+    if (o.kind == O_REG && !o.fp)
+        return o.reg;
+    x86_load(g, scratch, o, w);
+    return scratch;
+}
+
+unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch)
+{
+    struct opnd o = x86_opnd(g, v);
+    if (o.kind == O_REG && o.fp)
+        return o.reg;
+    x86_load_fp(g, scratch, o, is_w(value_type(g, v)));
+    return scratch;
+}
+
+/* ---- slots ---- */
+
+static void add_alias(struct x86_gen *g, uint16_t v, unsigned slot, uint8_t place)
+{
+    struct value *x = &g->values[v];
+    x->place = place;
+    x->slot = (uint16_t)slot;
+    if (place == P_PIN)
+        x->reg = g->code->pins[g->pin_of[slot]].reg;
+    x->next_alias = g->slot_alias[slot];
+    g->slot_alias[slot] = v;
+}
+
+static bool is_alias(const struct value *x, unsigned slot)
+{
+    return (x->place == P_PIN || x->place == P_SLOT) && x->slot == slot;
+}
+
+void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except)
+{
+    for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias) {
+        struct value *x = &g->values[v];
+        if (v == except || !is_alias(x, slot) || x->last <= g->i)
+            continue;
+        bool fp = value_is_fp(g, v);
+        bool w = x->place == P_PIN || is_w(g->u->guest->slots[slot].type);
+        struct opnd o = x86_opnd(g, v);
+        int r = take(g, v, fp);
+        if (r < 0) {
+            x->spill = take_spill(g);
+            x86_store_opnd(g, spill_mem(x->spill), o, w);
+            x->place = P_SPILL;
+            continue;
+        }
+        if (fp)
+            x86_load_fp(g, (unsigned)r, o, w);
+        else
+            x86_load(g, (unsigned)r, o, w);
+        x->place = P_REG;
+        x->reg = (uint8_t)r;
+        g->locked[fp] |= 1u << r;
+    }
+    g->slot_alias[slot] = 0;
+    if (except && is_alias(&g->values[except], slot)) {
+        g->values[except].next_alias = 0;
+        g->slot_alias[slot] = except;
+    }
+}
+
+void x86_save_all_aliases(struct x86_gen *g)
+{
+    for (unsigned s = 0; s < g->u->guest->n_slots; s++)
+        if (g->slot_alias[s])
+            x86_save_aliases(g, s, IR_NONE);
+}
+
+void x86_get(struct x86_gen *g, const struct ir_inst *in)
+{
+    uint16_t v = (uint16_t)g->i;
+    struct value *x = &g->values[v];
+    unsigned slot = (unsigned)in->imm;
+    const struct ir_slot *s = &g->u->guest->slots[slot];
+    if (s->zero) {
+        x->place = P_CONST;
+    } else if (g->pin_of[slot] != NO_PIN) {
+        add_alias(g, v, slot, P_PIN);
+    } else if (x->uses <= 1) {
+        add_alias(g, v, slot, P_SLOT);
+    } else {
+        bool fp = is_fp(s->type);
+        int r = take(g, v, fp);
+        if (r < 0) {
+            add_alias(g, v, slot, P_SLOT);
+            return;
+        }
+        struct opnd o = { .kind = O_MEM, .reg = RBP, .disp = s->offset };
+        if (fp)
+            x86_load_fp(g, (unsigned)r, o, is_w(s->type));
+        else
+            x86_load(g, (unsigned)r, o, is_w(s->type));
+        x->place = P_REG;
+        x->reg = (uint8_t)r;
+    }
+}
+
+void x86_put(struct x86_gen *g, const struct ir_inst *in)
+{
+    uint16_t v = g->values[in->a].rep;
+    struct value *x = &g->values[v];
+    unsigned slot = (unsigned)in->imm;
+    const struct ir_slot *s = &g->u->guest->slots[slot];
+    bool same = is_alias(x, slot); /* computed in place, or the old value again */
+    struct opnd o = x86_opnd(g, v);
+    if (s->zero)
+        return;
+    x86_save_aliases(g, slot, same ? v : IR_NONE);
+    if (g->pin_of[slot] == NO_PIN) {
+        if (!same)
+            x86_store_opnd(g, mem_at(RBP, s->offset), o, is_w(s->type));
+        return;
+    }
+    g->dirty |= 1u << g->pin_of[slot];
+    if (same)
+        return;
+    const struct x86_pin *p = &g->code->pins[g->pin_of[slot]];
+    bool fp = is_fp(s->type);
+    if (fp)
+        x86_load_fp(g, p->reg, o, is_w(s->type));
+    else
+        x86_load(g, p->reg, o, is_w(s->type));
+    if (x->place == P_REG && value_is_fp(g, v) == fp && is_w(value_type(g, v)) == is_w(s->type)) {
+        release(g, x, fp);
+        add_alias(g, v, slot, P_PIN);
+    }
+}
+
+/* ---- definitions ---- */
+
+/* May instruction i compute its result straight in the slot that a later PUT gives it? */
+static bool may_coalesce(const struct x86_gen *g, const struct value *x, bool fp)
+{
+    if (x->put == 0 || x->put - g->i > COALESCE_WINDOW)
+        return false;
+    unsigned slot = (unsigned)g->u->insts[x->put].imm;
+    const struct ir_slot *s = &g->u->guest->slots[slot];
+    if (g->pin_of[slot] == NO_PIN || is_fp(s->type) != fp ||
+        is_w(s->type) != is_w(value_type(g, (uint16_t)g->i)))
+        return false;
+    for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias)
+        if (is_alias(&g->values[v], slot) && g->values[v].last > g->i)
+            return false;
+    for (uint32_t j = g->i + 1; j < x->put; j++) {
+        const struct ir_inst *in = &g->u->insts[j];
+        if (ir_op_info[in->op].flags == 'F' ||
+            ((in->op == IR_GET || in->op == IR_PUT) && in->imm == (int64_t)slot))
+            return false;
+    }
+    return true;
+}
+
+/* Spilled ones only at the end: until then the operation may read them where they are. */
+static void release_args(struct x86_gen *g, bool end)
+{
+    uint16_t args[8];
+    unsigned n = x86_args(g, g->i, args);
+    for (unsigned k = 0; k < n; k++) {
+        struct value *x = &g->values[args[k]];
+        if (x->last <= g->i && (end || x->place == P_REG))
+            release(g, x, value_is_fp(g, args[k]));
+    }
+}
+
+unsigned x86_def(struct x86_gen *g)
+{
+    uint16_t v = (uint16_t)g->i;
+    struct value *x = &g->values[v];
+    bool fp = value_is_fp(g, v);
+    if (may_coalesce(g, x, fp)) {
+        add_alias(g, v, (unsigned)g->u->insts[x->put].imm, P_PIN);
+        return x->reg;
+    }
+    release_args(g, false);
+    int r = take(g, v, fp);
+    if (r < 0) {
+        x->place = P_SPILL;
+        x->spill = take_spill(g);
+        return fp ? 0 : RAX;
+    }
+    x->place = P_REG;
+    x->reg = (uint8_t)r;
+    return (unsigned)r;
+}
+
+/* After the join with the operation's stubs. */
+void x86_done(struct x86_gen *g, unsigned reg)
+{
+    uint16_t v = (uint16_t)g->i;
+    const struct value *x = &g->values[v];
+    if (x->place != P_SPILL)
+        return;
+    struct opnd o = opnd_reg(reg);
+    o.fp = value_is_fp(g, v);
+    x86_store_opnd(g, spill_mem(x->spill), o, true);
+}
+
+void x86_result(struct x86_gen *g, unsigned reg, bool w)
+{
+    unsigned dst = x86_def(g);
+    asm_mov_rr(g->a, w, dst, reg);
+    x86_done(g, dst);
+}
+
+void x86_result_fp(struct x86_gen *g, unsigned reg)
+{
+    unsigned dst = x86_def(g);
+    if (dst != reg)
+        asm_rr(g->a, 0x28 | OP_0F, dst, reg);
+    x86_done(g, dst);
+}
+
+void x86_end_inst(struct x86_gen *g)
+{
+    release_args(g, true);
+    uint16_t v = (uint16_t)g->i;
+    struct value *x = &g->values[v];
+    if (x->rep == v && x->last <= g->i)
+        release(g, x, value_is_fp(g, v));
+    g->locked[0] = g->locked[1] = 0;
+}

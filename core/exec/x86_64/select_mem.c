@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/gen.h"
+#include "core/timing/model.h"
+
+/*
+ * Memory. The probe leaves the entry's addend in rax (or in a group's register), so
+ * that the access is at [addend + base + displacement]:
+ *
+ *     lea  rdx, [base + disp]
+ *     rorx ecx, edx, 8            index * 16
+ *     and  ecx, (MMU_WAYS - 1) * 16
+ *     xor  rdx, [r13 + rcx]       offset in the page, or large
+ *     cmp  rdx, MMU_PAGE - size
+ *     ja   stub                   misses, crosses pages
+ *     mov  rax, [r13 + rcx + 8]
+ */
+#define INDEX_MASK ((int32_t)((MMU_WAYS - 1) << 4))
+
+struct access {
+    const struct ir_inst *in;
+    struct opnd base, value;
+    uint16_t base_value;
+    int32_t disp;
+    unsigned size;                       /* log2 */
+    bool store, hooked;
+};
+
+static bool strict(const struct ir_inst *in)
+{
+    return (in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC)) && (in->aux2 & IR_MEM_SIZE);
+}
+
+/* reg = base + disp */
+void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp)
+{
+    if (base.kind == O_IMM) {
+        asm_mov_ri(g->a, reg, base.imm + (uint64_t)disp);
+        return;
+    }
+    if (base.kind == O_REG && disp == (int32_t)disp) {
+        if (disp)
+            asm_lea(g->a, true, reg, mem_at(base.reg, (int32_t)disp));
+        else
+            asm_mov_rr(g->a, true, reg, base.reg);
+        return;
+    }
+    x86_load(g, reg, base, true);
+    if (disp != (int32_t)disp) {
+        asm_mov_ri(g->a, RAX, (uint64_t)disp);
+        asm_rr(g->a, ALU_ADD | OP_W, reg, RAX);
+    } else if (disp) {
+        asm_alu_ri(g->a, ALU_ADD, true, reg, (int32_t)disp);
+    }
+}
+
+/* ---- groups ---- */
+
+static void free_group(struct x86_gen *g, uint32_t k)
+{
+    g->free[0] |= 1u << g->groups[k].reg;
+    g->groups[k] = g->groups[--g->n_groups];
+}
+
+void x86_drop_groups(struct x86_gen *g)
+{
+    while (g->n_groups)
+        free_group(g, g->n_groups - 1);
+}
+
+static struct group *find_group(struct x86_gen *g, const struct access *x)
+{
+    for (uint32_t k = 0; k < g->n_groups; k++) {
+        struct group *p = &g->groups[k];
+        if (p->base == x->base_value && p->store == x->store && x->disp >= p->low &&
+            x->disp + (1 << x->size) <= p->high)
+            return p;
+    }
+    return NULL;
+}
+
+static bool ends_groups(const struct ir_inst *in)
+{
+    return ir_op_info[in->op].flags == 'F' && in->op != IR_LOAD && in->op != IR_STORE;
+}
+
+static bool can_share(const struct ir_inst *in)
+{
+    return !(in->aux2 & IR_MEM_REGIME) && !strict(in) &&
+           in->imm >= -2048 && in->imm <= 2048;
+}
+
+/* Later accesses of the same kind off this base make a group: one probe for all of them. */
+static struct group *new_group(struct x86_gen *g, const struct access *x)
+{
+    if (g->n_groups == MAX_GROUPS || x->base.kind != O_REG || !can_share(x->in) ||
+        (x->in->aux2 & IR_MEM_STORE_RIGHTS))
+        return NULL;
+    struct group n = { .base = x->base_value, .store = x->store, .low = x->disp,
+                       .high = x->disp + (1 << x->size) };
+    for (uint32_t j = g->i + 1; j < g->block->end; j++) {
+        const struct ir_inst *in = &g->u->insts[j];
+        if (ends_groups(in))
+            break;
+        if (in->op != (x->store ? IR_STORE : IR_LOAD) ||
+            g->values[in->a].rep != x->base_value || !can_share(in) ||
+            (in->aux2 & IR_MEM_STORE_RIGHTS))
+            continue;
+        int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
+        int64_t low = in->imm < n.low ? in->imm : n.low, high = end > n.high ? end : n.high;
+        if (high - low > 1024)
+            continue;
+        n.low = low;
+        n.high = high;
+        n.last = j;
+    }
+    if (n.last == 0)
+        return NULL;
+    int reg = x86_take_reg(g);
+    if (reg < 0)
+        return NULL;
+    n.reg = (uint8_t)reg;
+    g->groups[g->n_groups] = n;
+    return &g->groups[g->n_groups++];
+}
+
+static uint32_t group_regs(const struct x86_gen *g)
+{
+    uint32_t regs = 0;
+    for (uint32_t k = 0; k < g->n_groups; k++)
+        regs |= 1u << g->groups[k].reg;
+    return regs;
+}
+
+/* ---- probes ---- */
+
+static void emit_index(struct x86_gen *g)
+{
+    if (has(g, HOST_BMI2)) {
+        asm_vex_rr(g->a, 0xf0 | OP_0F3A | OP_F2, RCX, 0, RDX); /* rorx */
+        asm_8(g->a, 8);
+    } else {
+        asm_mov_rr(g->a, false, RCX, RDX);
+        asm_shift_ri(g->a, SH_SHR, false, RCX, 8);
+    }
+    asm_alu_ri(g->a, ALU_AND, false, RCX, INDEX_MASK);
+}
+
+/* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. */
+static void emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes,
+                       unsigned align, unsigned reg)
+{
+    int32_t table = store ? (int32_t)offsetof(struct mmu_set, store)
+                          : (int32_t)offsetof(struct mmu_set, load);
+    emit_index(g);
+    struct x86_mem m = { .base = R13, .index = RCX, .disp = table };
+    asm_rm(g->a, ALU_XOR | OP_W, RDX, m);
+    asm_alu_ri(g->a, ALU_CMP, true, RDX, (int32_t)MEM_PAGE - bytes);
+    x86_stub_jcc(g, s, CC_A);
+    if (align) {
+        asm_rr(g->a, 0xf6, 0, RDX); /* test dl, imm8 */
+        asm_8(g->a, align);
+        x86_stub_jcc(g, s, CC_NE);
+    }
+    m.disp += 8;
+    asm_rm(g->a, 0x8b | OP_W, reg, m);
+}
+
+/* Where the access is, given the addend; may use `addend` itself when it is rax. */
+static struct x86_mem host_mem(struct x86_gen *g, const struct access *x, unsigned addend)
+{
+    struct x86_asm *a = g->a;
+    if (x->base.kind == O_REG)
+        return (struct x86_mem){ .base = (uint8_t)addend, .index = x->base.reg, .disp = x->disp };
+    if (x->base.kind == O_MEM) {
+        asm_rm(a, ALU_ADD | OP_W, RAX, opnd_mem(x->base));
+    } else if (imm_fits(x->base.imm, true)) {
+        asm_alu_ri(a, ALU_ADD, true, RAX, (int32_t)x->base.imm);
+    } else {
+        asm_mov_ri(a, RCX, x->base.imm);
+        asm_rr(a, ALU_ADD | OP_W, RAX, RCX);
+    }
+    return mem_at(RAX, x->disp);
+}
+
+/* ---- the accesses ---- */
+
+static void emit_swap(struct x86_gen *g, unsigned reg, unsigned size)
+{
+    if (size == 1) {
+        asm_rr(g->a, 0xc1 | OP_66, SH_ROL, reg);
+        asm_8(g->a, 8);
+    } else if (size > 1) {
+        if (size == 3 || reg >= 8)
+            asm_8(g->a, (size == 3 ? 0x48 : 0x40) | reg >> 3);
+        asm_8(g->a, 0x0f);
+        asm_8(g->a, 0xc8 | (reg & 7));
+    }
+}
+
+static void emit_load_access(struct x86_gen *g, const struct access *x, struct x86_mem m,
+                             unsigned dst)
+{
+    static const uint32_t zext_op[] = { 0xb6 | OP_0F, 0xb7 | OP_0F, 0x8b, 0x8b | OP_W };
+    static const uint32_t sext_op[] = { 0xbe | OP_0F, 0xbf | OP_0F, 0x63, 0x8b };
+    const struct ir_inst *in = x->in;
+    bool w = is_w(in->type), be = in->aux2 & IR_MEM_BE, is_signed = in->aux2 & IR_MEM_SIGNED;
+    if (is_fp(in->type) && !be) {
+        asm_rm(g->a, 0x10 | OP_0F | (w ? OP_F2 : OP_F3), dst, m);
+        return;
+    }
+    if (!be) {
+        asm_rm(g->a, is_signed ? sext_op[x->size] | (w ? OP_W : 0) : zext_op[x->size], dst, m);
+        return;
+    }
+    asm_rm(g->a, zext_op[x->size], RAX, m);
+    emit_swap(g, RAX, x->size);
+    if (is_fp(in->type)) {
+        asm_rr(g->a, 0x6e | OP_0F | OP_66 | OP_W, dst, RAX);
+    } else if (x->size == 3) {
+        asm_mov_rr(g->a, true, dst, RAX);
+    } else {
+        uint32_t op = is_signed ? sext_op[x->size] | (w ? OP_W : 0) : zext_op[x->size];
+        asm_rr(g->a, op, dst, RAX);
+    }
+}
+
+static void emit_store_access(struct x86_gen *g, const struct access *x, struct x86_mem m)
+{
+    static const uint32_t ops[] = { 0x88 | OP_R8, 0x89 | OP_66, 0x89, 0x89 | OP_W };
+    struct opnd v = x->value;
+    bool be = x->in->aux2 & IR_MEM_BE, w = x->size == 3;
+    if (!be && v.kind == O_IMM && imm_fits(v.imm, w)) {
+        asm_mov_mi(g->a, x->size, m, (int32_t)v.imm);
+        return;
+    }
+    if (!be && v.kind == O_REG && v.fp) {
+        asm_rm(g->a, 0x11 | OP_0F | (w ? OP_F2 : OP_F3), v.reg, m);
+        return;
+    }
+    unsigned reg = v.reg;
+    if (be || v.kind != O_REG) {
+        reg = RCX;
+        x86_load(g, RCX, v, w);
+        if (be)
+            emit_swap(g, RCX, x->size);
+    }
+    asm_rm(g->a, ops[x->size], reg, m);
+}
+
+static struct stub *access_stub(struct x86_gen *g, const struct access *x)
+{
+    struct stub *s = x86_stub(g, STUB_OUT);
+    s->address = true;
+    s->value = x->store;
+    s->arg[0] = x->base;
+    s->arg[1] = x->value;
+    s->disp = x->disp;
+    s->hook_data = x->hooked;
+    s->site = x86_site(g, x->in, x->store ? x86_out_store : x86_out_load);
+    return s;
+}
+
+/* frame[4] = va, frame[5] = host address, for the hook after the access */
+static void prepare_hook(struct x86_gen *g, const struct access *x, struct x86_mem m)
+{
+    asm_lea(g->a, true, RDX, m);
+    asm_rm(g->a, 0x89 | OP_W, RDX, mem_at(RSP, 40));
+    x86_load_address(g, RDX, x->base, x->disp);
+    asm_rm(g->a, 0x89 | OP_W, RDX, mem_at(RSP, 32));
+}
+
+static void call_hook(struct x86_gen *g, const struct ir_inst *in)
+{
+    x86_call_out(g, x86_site(g, in, x86_out_hook_data));
+}
+
+/* Loads and stores, `dst` already defined. */
+static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
+{
+    const struct ir_inst *in = x->in;
+    struct group *p = x->hooked ? NULL : can_share(in) ? find_group(g, x) : NULL;
+    bool shared = p != NULL;
+    if (!shared && !x->hooked)
+        p = new_group(g, x);
+    struct stub *s = access_stub(g, x);
+    struct x86_mem m;
+    if (shared) {
+        asm_rr(g->a, 0x85 | OP_W, p->reg, p->reg);
+        x86_stub_jcc(g, s, CC_E);
+        unsigned base = RDX; /* spilled since */
+        if (x->base.kind == O_REG)
+            base = x->base.reg;
+        else
+            x86_load(g, RDX, x->base, true);
+        m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)base, .disp = x->disp };
+    } else {
+        bool store = x->store || (in->aux2 & IR_MEM_STORE_RIGHTS);
+        x86_load_address(g, RDX, x->base, p ? p->low : x->disp);
+        emit_probe(g, s, store, p ? (int32_t)(p->high - p->low) : 1 << x->size,
+                   strict(in) ? (1u << x->size) - 1 : 0, p ? p->reg : RAX);
+        m = host_mem(g, x, p ? p->reg : RAX);
+    }
+    if (x->hooked)
+        prepare_hook(g, x, m);
+    if (x->store)
+        emit_store_access(g, x, m);
+    else
+        emit_load_access(g, x, m, dst);
+    s->zero = group_regs(g);
+    s->back = asm_offset(g->a);
+    if (!x->store) {
+        s->has_dst = true;
+        s->dst = (uint8_t)dst;
+        s->dst_fp = is_fp(in->type);
+        x86_done(g, dst);
+    }
+    if (x->hooked)
+        call_hook(g, in);
+    for (uint32_t k = g->n_groups; k-- > 0;)
+        if (g->groups[k].last <= g->i)
+            free_group(g, k);
+}
+
+/* Always done in C: other regimes, reservations. `n_values` of b, c are arguments. */
+static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
+{
+    struct opnd b = { 0 };
+    bool has_value = in->op != IR_LOAD && in->op != IR_LOADR;
+    x86_drop_groups(g);
+    if (in->op == IR_CAS)
+        x86_store_opnd(g, mem_at(RSP, 0), x86_opnd(g, in->c), true);
+    if (has_value)
+        b = x86_opnd(g, in->b);
+    x86_load_address(g, RDX, x86_opnd(g, in->a), in->imm);
+    if (has_value)
+        x86_load(g, RCX, b, true);
+    bool hooked = (g->u->hooks & TM_DATA) != 0;
+    if (hooked) {
+        asm_rm(g->a, 0x89 | OP_W, RDX, mem_at(RSP, 32));
+        asm_mov_mi(g->a, 3, mem_at(RSP, 40), 0);
+    }
+    x86_call_out(g, x86_site(g, in, fn));
+    bool result = ir_op_info[in->op].result != 'N';
+    if (result) {
+        unsigned dst = x86_def(g);
+        if (is_fp(in->type))
+            asm_rr(g->a, 0x6e | OP_0F | OP_66 | OP_W, dst, RAX);
+        else
+            asm_mov_rr(g->a, true, dst, RAX);
+        x86_done(g, dst);
+    }
+    if (hooked && in->op == IR_STOREC) { /* only a store that was done */
+        struct opnd o = x86_opnd(g, (uint16_t)g->i);
+        x86_load(g, RAX, o, true);
+        asm_rr(g->a, 0x85, RAX, RAX);
+        struct stub *s = x86_stub(g, STUB_OUT);
+        s->site = x86_site(g, in, x86_out_hook_data);
+        x86_stub_jcc(g, s, CC_E);
+        s->back = asm_offset(g->a);
+    } else if (hooked) {
+        call_hook(g, in);
+    }
+}
+
+void x86_select_mem(struct x86_gen *g, const struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_AMO: emit_out(g, in, x86_out_amo); return;
+    case IR_CAS: emit_out(g, in, x86_out_cas); return;
+    case IR_LOADR: emit_out(g, in, x86_out_loadr); return;
+    case IR_STOREC: emit_out(g, in, x86_out_storec); return;
+    default: break;
+    }
+    struct access x = { .in = in, .store = in->op == IR_STORE, .size = in->aux2 & IR_MEM_SIZE,
+                        .disp = (int32_t)in->imm, .hooked = (g->u->hooks & TM_DATA) != 0 };
+    x.base_value = g->values[in->a].rep;
+    if ((in->aux2 & IR_MEM_REGIME) || in->imm != (int32_t)in->imm) {
+        emit_out(g, in, x.store ? x86_out_store : x86_out_load);
+        return;
+    }
+    x.base = x86_opnd(g, in->a);
+    unsigned dst = 0;
+    if (x.store)
+        x.value = x86_opnd(g, in->b);
+    else
+        dst = x86_def(g);
+    emit_access(g, &x, dst);
+}

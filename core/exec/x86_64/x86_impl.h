@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_X86_64_X86_IMPL_H
+#define ORRERY_CORE_EXEC_X86_64_X86_IMPL_H
+/*
+ * The x86-64 code generator, private parts.
+ *
+ * Host registers in translated code:
+ *     rbp  struct cpu *          r12  budget          r13  cpu->set
+ *     rax rcx rdx, xmm0-3        scratch inside one IR operation
+ *     rbx rsi rdi r8-r11 r14 r15, xmm4-15
+ *          guest slots *pinned* for the whole unit, the others *temporaries*
+ *     rsp  16-aligned frame: arguments of calls out, then spilled values
+ *     MXCSR  the guest's rounding mode; collects its sticky flags
+ *
+ * A unit's code, from its lowest address:
+ *     jump entry    b->code: from JUMPR. edx = mode, rax = va; sets cpu->page
+ *     link entry    from linked edges: checks the second page where there is one
+ *     entry         from `run`; the first bytes are overwritten by retire and replace
+ *     loads         of the pinned slots that are read before they are written
+ *     blocks        with direct jumps between them; registers keep their slots
+ *     stubs         everything rare, and leaving
+ *
+ * An operation may go *out* to C: a stub (or, where C is the usual way, the main line)
+ * puts arguments into rdx, rcx and the frame, its struct x86_site into rax and calls
+ * x86_out's thunk. That saves the registers to exec_cpu.scratch, from where C rebuilds
+ * guest slots when the operation faults, and restores them when it does not.
+ *
+ * i32 values have undefined upper halves in registers and spill places; so have f32.
+ */
+#include "core/exec/backend.h"
+#include "core/exec/x86_64/emit.h"
+
+#define FRAME_ARGS   64                  /* bytes for arguments of calls out */
+#define FRAME_SPILLS 1016
+#define FRAME_BYTES  (FRAME_ARGS + 8 * FRAME_SPILLS)
+#define MAX_PINS     20
+#define NO_PIN       0xff
+
+/* Places in exec_cpu.scratch. */
+enum { SAVE_GPR = 0, SAVE_XMM = 16, SAVE_MXCSR = 32, SAVE_RESULT = 33 };
+
+/* Registers that hold slots and temporaries. */
+#define GPR_POOL (1u << RBX | 1u << RSI | 1u << RDI | 1u << R8 | 1u << R9 | 1u << R10 | \
+                  1u << R11 | 1u << R14 | 1u << R15)
+#define XMM_POOL 0xfff0u
+
+enum host { HOST_BMI1 = 1, HOST_BMI2 = 2, HOST_LZCNT = 4, HOST_POPCNT = 8, HOST_FMA = 16,
+            HOST_SSE41 = 32, HOST_CLMUL = 64 };
+
+/* ---- what outlives compilation (in the block's arena) ---- */
+
+struct x86_pin {
+    uint16_t offset;                     /* of the slot in the CPU's struct */
+    uint8_t type, reg;
+};
+
+struct x86_link {                        /* an edge that jumps to this block */
+    struct exec_edge *edge;
+    struct x86_link *next;
+};
+
+struct x86_code {
+    struct exec_block *block;
+    const struct ir_guest *guest;
+    struct x86_pin pins[MAX_PINS];
+    uint32_t n_pins;
+    uint32_t link_entry, entry;          /* offsets in the code buffer */
+    uint32_t lookup_stub;                /* leaves with EXEC_LEAVE_LOOKUP at its start */
+    uint8_t entry_bytes[8];              /* what `retire` and `replace` overwrite */
+    uint32_t *edge_stubs;                /* where an unlinked edge's jump goes */
+    struct x86_link *incoming;
+    struct x86_code *replaces, *next_replaced; /* a region's first-tier blocks */
+};
+
+struct x86_site;
+/* Returns nonzero to leave with EXEC_LEAVE_EXIT; the result goes to *result. */
+typedef int x86_out_fn(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                       uint64_t *frame, uint64_t *result);
+
+/* An operation that may fault or goes out: the side table. */
+struct x86_site {
+    struct cpu_site site;                /* first: cpu->site points at it */
+    struct x86_code *code;
+    x86_out_fn *fn;
+    uint32_t dirty;                      /* pins that differ from memory */
+    uint32_t valid;                      /* pins that hold their slot */
+    struct ir_inst inst;                 /* what it does */
+    int32_t start;                       /* FETCH: the canonical block's */
+    const struct insn_at *last;          /* BRANCH */
+};
+
+/* ---- the back end ---- */
+
+/* Fixed routines and data at the start of the code buffer (offsets). */
+struct x86_fixed {
+    uint32_t run;                        /* (cpu, entry) -> enum exec_leave */
+    uint32_t out, out_fp;                /* calls out; the latter saves xmm4-15 too */
+    uint32_t leave;                      /* eax = enum exec_leave */
+    uint32_t leave_pc[EXEC_LEAVE_HOT + 1]; /* rax = pc */
+    uint32_t leave_at[EXEC_LEAVE_HOT + 1]; /* eax = offset from the first page */
+    uint32_t leave_edge;                 /* rax = struct exec_edge * */
+    uint32_t leave_hot;                  /* rax = struct exec_block * */
+    uint32_t consts;
+};
+
+/* Constants in the buffer, 16 bytes each. */
+enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32, K_TWO63_64,
+       K_TWO32_32, K_U32MAX_64, K_N };
+
+struct x86_gen;
+struct exec_backend {
+    struct exec *x;
+    struct x86_asm a;                    /* a.p: next free byte */
+    uint8_t *rw, *rx;
+    uint64_t size;
+    uint64_t fixed_end;                  /* flush goes back to here */
+    struct x86_fixed fixed;
+    uint32_t host;                       /* enum host */
+    uint32_t dump;
+    bool count_entries;
+    void *perf_map;                      /* FILE * or NULL */
+    struct arena links;                  /* struct x86_link; emptied by flush */
+    struct x86_gen *gen;
+};
+
+/* buffer.c: memory, fixed routines */
+int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e) MUST_CHECK;
+void x86_buffer_destroy(struct exec_backend *be);
+void x86_emit_fixed(struct exec_backend *be);
+
+/* out.c: C side of calls out */
+int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
+            struct exec_cpu *ec);
+x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
+    x86_out_call, x86_out_pure, x86_out_eval, x86_out_fp, x86_out_hook_fetch, x86_out_hook_data,
+    x86_out_hook_branch;
+
+/* dump.c */
+void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from,
+              uint32_t to);
+
+#endif

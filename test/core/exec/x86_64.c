@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Random units run the same under the interpreter and the code generator, whatever the
+ * host offers. RANDOM_IR_UNITS: how many; RANDOM_IR_FIRST: seed of the first;
+ * RANDOM_IR_HIDE: one mask of enum exec_host instead of all.
+ */
+#include "core/timing/model.h"
+#include "core/util/hash.h"
+#include "test/check_main.h"
+#include "test/core/exec/fake_mmu.h"
+#include <stdlib.h>
+
+#if defined(__x86_64__)
+
+static const uint32_t masks[] = {
+    0, EXEC_HOST_BMI2, EXEC_HOST_LZCNT, EXEC_HOST_FMA,
+    EXEC_HOST_AVX | EXEC_HOST_AVX2 | EXEC_HOST_BMI2 | EXEC_HOST_FMA | EXEC_HOST_AVX512 |
+        EXEC_HOST_LZCNT,
+};
+
+static struct random_ir_options options_of(uint64_t seed)
+{
+    return (struct random_ir_options){ .rule = seed / 2 % 4 ? IR_FP_RISCV
+                                                            : (enum ir_fp_rule)(seed / 8 % 4),
+                                       .blocks = seed % 3 ? 1 : 1 + (uint32_t)(seed / 3 % 6),
+                                       .insns = seed % 5 ? 6 : 32, .fp = seed % 4 != 0,
+                                       .memory = seed % 7 != 0, .calls = seed % 3 != 1,
+                                       .rmm = true };
+}
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+struct pair {
+    struct exec_backend *interp, *jit[ARRAY_LEN(masks)];
+    struct rig *a, *b;
+    struct arena arena;
+};
+
+/* A timing model that hashes what it is told, in order, and charges a little. */
+struct hash_model {
+    struct tm_cpu tm;
+    uint64_t hash;
+};
+
+static uint32_t note(struct tm_cpu *t, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct hash_model *m = (struct hash_model *)t;
+    m->hash = hash_mix(m->hash * 31 + hash_mix(a ^ hash_mix(b ^ hash_mix(c ^ hash_mix(d)))));
+    return (uint32_t)(m->hash & 3);
+}
+
+static uint32_t note_fetch(struct tm_cpu *t, uint64_t pa)
+{
+    return note(t, 1, pa, 0, 0);
+}
+
+static uint32_t note_data(struct tm_cpu *t, uint64_t va, uint64_t pa, uint32_t size, bool write)
+{
+    return note(t, 2, va, pa, size * 2 + write);
+}
+
+static uint32_t note_branch(struct tm_cpu *t, uint64_t pc, uint64_t target, uint32_t kind,
+                            bool taken)
+{
+    return note(t, 3, pc, target, kind * 2 + taken);
+}
+
+static const struct tm_model model = { .name = "hash", .fetch_line = note_fetch,
+                                       .data_access = note_data, .branch = note_branch };
+
+/* What differs after the unit of `seed`, or NULL. */
+static const char *differs(struct pair *p, uint64_t seed, uint32_t *size, bool print)
+{
+    struct random_ir_options o = options_of(seed);
+    struct exec_backend *jit = p->jit[seed % ARRAY_LEN(masks)];
+    arena_reset(&p->arena);
+    exec_x86_64.flush(jit);
+    struct ir_unit *u = random_ir(&p->arena, seed, &o);
+    if (seed % 11 < 6)
+        ir_optimize(u);
+    ir_count_uses(u);
+    if (print)
+        ir_print(u, stderr);
+    *size = u->n_insts;
+    rig_reset(p->a, seed);
+    rig_reset(p->b, seed);
+    struct hash_model m[2] = { { .tm = { .model = &model, .line_shift = 6 } },
+                               { .tm = { .model = &model, .line_shift = 6 } } };
+    if (seed % 4 == 1) {
+        u->hooks = 1 + seed / 4 % 7; /* TM_FETCH, TM_DATA, TM_BRANCH */
+        p->a->cpu.tm = &m[0].tm;
+        p->b->cpu.tm = &m[1].tm;
+    }
+    enum exec_leave why = rig_run(&exec_interp, p->interp, u, p->a, &p->arena, 400);
+    /* A block that loops to itself stays inside in translated code. */
+    const struct exec_edge *edge = p->a->exec.edge;
+    while (why == EXEC_LEAVE_EDGE && u->n_blocks == 1 && edge->target == edge->from->start) {
+        why = exec_interp.run(p->interp, &p->a->cpu, edge->from);
+        edge = p->a->exec.edge;
+    }
+    enum exec_leave got = rig_run(&exec_x86_64, jit, u, p->b, &p->arena, 400);
+    if (got != why)
+        return "the reason to leave";
+    return m[0].hash == m[1].hash ? rig_compare(p->a, p->b) : "what the timing model saw";
+}
+
+START_TEST(random_units_agree_with_the_interpreter)
+{
+    struct pair p;
+    struct err e;
+    uint64_t first = setting("RANDOM_IR_FIRST", 0), n = setting("RANDOM_IR_UNITS", 20000);
+    arena_init(&p.arena, 0);
+    ck_assert_int_eq(exec_interp.create(&p.interp, NULL, NULL, &e), 0);
+    for (size_t k = 0; k < ARRAY_LEN(masks); k++) {
+        struct exec_options o = { .code_bytes = 4 << 20, .region_threshold = UINT32_MAX,
+                                  .host_features = (uint32_t)setting("RANDOM_IR_HIDE", masks[k]),
+                                  .dump = n == 1 ? EXEC_DUMP_ASM : 0 };
+        ck_assert_msg(exec_x86_64.create(&p.jit[k], NULL, &o, &e) == 0, "%s", e.text);
+    }
+    p.a = rig_create(0);
+    p.b = rig_create(0);
+    uint64_t worst = 0, failed = 0; /* the smallest unit that differs is shown */
+    uint32_t size, least = UINT32_MAX;
+    for (uint64_t seed = first; seed < first + n; seed++) {
+        if (!differs(&p, seed, &size, false))
+            continue;
+        failed++;
+        if (size < least) {
+            least = size;
+            worst = seed;
+        }
+    }
+    if (failed)
+        ck_abort_msg("%lu of %lu units; seed %lu: %s differs", failed, n, worst,
+                     differs(&p, worst, &size, true));
+    rig_destroy(p.a);
+    rig_destroy(p.b);
+    exec_interp.destroy(p.interp);
+    for (size_t k = 0; k < ARRAY_LEN(masks); k++)
+        exec_x86_64.destroy(p.jit[k]);
+    arena_destroy(&p.arena);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("core/exec/x86_64");
+    TCase *t = tcase_create("random");
+    tcase_set_timeout(t, 100);
+    tcase_add_test(t, random_units_agree_with_the_interpreter);
+    suite_add_tcase(s, t);
+    return s;
+}
+
+#else
+
+Suite *test_suite(void)
+{
+    return suite_create("core/exec/x86_64 (another host)");
+}
+
+#endif
