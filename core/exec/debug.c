@@ -35,15 +35,14 @@ static struct exec_cached *next_insn(struct exec *x, struct cpu *cpu, struct exe
 {
     struct exec_place p;
     bool once;
-    if (at->done == 0)
-        at->start = cpu->pc;
-    if (!exec_find_place(x, cpu, at->start, &p, &once))
+    va_t start = at->done != 0 ? at->start : cpu->pc;
+    if (!exec_find_place(x, cpu, start, &p, &once))
         return NULL;
-    cpu->page = at->start & ~(va_t)(MEM_PAGE - 1);
+    cpu->page = start & ~(va_t)(MEM_PAGE - 1);
     cpu->mode_flags = p.mode;
     struct exec_cached *c = exec_translate_once(x, cpu, &p, at->done, n);
     if (c != NULL && at->done >= *n && at->done != 0) {
-        at->done = 0; /* the code changed: what is at pc now starts a block of its own */
+        *at = (struct exec_cursor){ 0 }; /* the code changed: a new block starts at pc */
         return next_insn(x, cpu, at, n);
     }
     return c;
@@ -61,9 +60,10 @@ enum exec_turn exec_debug_insn(struct exec *x, struct cpu *cpu, bool check_break
         return EXEC_TURN_DEBUG;
     }
     cpu->debug.kind = CPU_STOP_NONE;
+    va_t pc = cpu->pc;
     struct exec_cached *c = next_insn(x, cpu, at, &n);
     if (c == NULL) {
-        at->done = 0;
+        *at = (struct exec_cursor){ 0 };
         *ends = x->failed || !exec_left(x, cpu, EXEC_LEAVE_EXIT);
         return EXEC_TURN_DONE;
     }
@@ -71,12 +71,12 @@ enum exec_turn exec_debug_insn(struct exec *x, struct cpu *cpu, bool check_break
     if (why == EXEC_LEAVE_EXIT) {
         if (cpu->exit & CPU_EXIT_DEBUG)
             return EXEC_TURN_DEBUG;
-        at->done = 0;
     } else if (at->done + 1 < n) {
-        at->done++;
+        if (at->done++ == 0)
+            at->start = pc;
         return EXEC_TURN_DONE;
     }
-    at->done = 0;
+    *at = (struct exec_cursor){ 0 };
     *ends = !exec_left(x, cpu, why);
     return EXEC_TURN_DONE;
 }

@@ -48,7 +48,7 @@ struct exec_cached {
 struct exec_cursor {
     uint64_t start;              /* virtual address of the block */
     uint32_t done;               /* instructions already executed; 0 = at a boundary */
-    uint32_t page2_ok;           /* reserved: 0 */
+    uint32_t pad;
 };
 
 struct exec_core {
@@ -149,6 +149,7 @@ bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place
 /* What follows from leaving an executor, but for edges; false: the turn ends (cpu idle or yields). */
 bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why);
 void exec_take_exception(struct exec *x, struct cpu *cpu);
+bool exec_take_interrupt(struct cpu *cpu); /* traced */
 void exec_set_budget(struct cpu *cpu, int64_t budget);
 
 /* ---- sched.c ---- */

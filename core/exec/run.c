@@ -34,7 +34,19 @@ void exec_take_exception(struct exec *x, struct cpu *cpu)
     cpu->exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
     cpu->site = NULL;
     x->count.exceptions++;
+    trace(&cpu->machine->trace, cpu_exception, cpu_now(cpu), cpu->index, cpu->fault.cause, cpu->pc,
+          cpu->fault.value, cpu_insns(cpu));
     cpu->isa->take_exception(cpu);
+}
+
+bool exec_take_interrupt(struct cpu *cpu)
+{
+    va_t pc = cpu->pc;
+
+    if (!cpu->isa->take_interrupt(cpu))
+        return false;
+    trace(&cpu->machine->trace, cpu_interrupt, cpu_now(cpu), cpu->index, pc, cpu->pc, cpu_insns(cpu));
+    return true;
 }
 
 /* ---- finding blocks ---- */
@@ -173,6 +185,7 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
         if (cpu->isa->has_work(cpu))
             return true;
         cpu->run = CPU_IDLE;
+        trace(&cpu->machine->trace, cpu_halt, cpu_now(cpu), cpu->index, cpu_insns(cpu));
         return false;
     case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
         if (!exec_others_run(x, cpu))
@@ -198,7 +211,7 @@ static enum exec_leave run_watched(struct exec *x, struct cpu *cpu, struct exec_
     uint64_t before = cpu_insns(cpu);
     va_t start = cpu->pc;
     enum exec_leave why = x->ops->run(x->be, cpu, &c->b);
-    if (cpu->exit & CPU_EXIT_DEBUG)
+    if ((cpu->exit & CPU_EXIT_DEBUG) && cpu_insns(cpu) != before)
         *exec_cursor_of(x, cpu) =
             (struct exec_cursor){ .start = start, .done = (uint32_t)(cpu_insns(cpu) - before) };
     return why;
@@ -293,7 +306,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
         if (end != EXEC_TURN_DONE || budget <= 0)
             break;
         exec_set_budget(cpu, budget);
-        if (!inside && cpu->isa->take_interrupt(cpu))
+        if (!inside && exec_take_interrupt(cpu))
             x->count.interrupts++;
         bool past_watch = cpu->debug.kind == CPU_STOP_WATCH; /* it stopped before the access */
         if (UNLIKELY(past_watch || exec_is_debugged(x, cpu))) {

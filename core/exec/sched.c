@@ -268,7 +268,7 @@ enum exec_reason exec_step(struct exec *x, struct cpu *cpu)
         exec_set_budget(cpu, 0);
         ev_set_now(x->machine->queue, cpu_now(cpu));
         exec_set_budget(cpu, 1);
-        if (exec_cursor_of(x, cpu)->done == 0 && cpu->isa->take_interrupt(cpu))
+        if (exec_cursor_of(x, cpu)->done == 0 && exec_take_interrupt(cpu))
             x->count.interrupts++;
         mmu_skip_watch(cpu, true);
         (void)exec_debug_insn(x, cpu, false, &ends);

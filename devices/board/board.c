@@ -114,6 +114,8 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
     b->machine->trace.hashing = c->trace_hash;
     if (c->log && (r = log_configure(b->machine->log, c->log, e)) < 0)
         goto fail;
+    if (c->trace && (r = trace_enable(&b->machine->trace, c->trace, c->log_out, e)) < 0)
+        goto fail;
     if ((r = host_create(&b->host, b->machine, e)) < 0)
         goto fail;
     if (c->record && (r = host_record(b->host, c->record, b->description, e)) < 0)

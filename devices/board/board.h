@@ -49,6 +49,7 @@ struct board_config {
     const char *record, *replay;
     const char *log;            /* log_configure text or NULL */
     bool trace_hash;
+    const char *trace;          /* tracepoints to print: a name or a glob, NULL = none */
     FILE *log_out;
 };
 

@@ -187,7 +187,7 @@ void run_print_help(const struct run_option *table, size_t n, FILE *out)
     }
 SET(cpu, board.cpu) SET(timing, board.timing) SET(kernel, board.kernel) SET(initrd, board.initrd)
 SET(append, board.append) SET(bios, board.bios) SET(dtb, board.dtb) SET(monitor, board.monitor)
-SET(record, board.record) SET(replay, board.replay) SET(log, board.log) SET(gdb, gdb)
+SET(record, board.record) SET(trace, board.trace) SET(replay, board.replay) SET(log, board.log) SET(gdb, gdb)
 SET(snapshot_load, snapshot_load) SET(snapshot_save, snapshot_save) SET(dump_dtb, dump_dtb)
 FLAG(snapshot, board.snapshot) FLAG(no_reboot, board.no_reboot) FLAG(stats, stats)
 FLAG(wait, wait_for_gdb) FLAG(hash, print_hash) FLAG(coverage, coverage)
@@ -428,6 +428,7 @@ static const struct run_option run_options_table[] = {
     { "--dump", "STAGE,...", set_dump, "print decode, ir, opt, asm while translating" },
     { "--dump-dtb", "FILE", set_dump_dtb, "write the device tree and end" },
     { "--log", "CATEGORY=LEVEL,...", set_log, "error, warn, info, debug or off" },
+    { "--trace", "NAME|GLOB", set_trace, "print tracepoints, such as cpu_exception or 'mmio*'" },
     { "--help", NULL, print_run_help, "this text" },
 };
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Regions and the block cache: whatever is grown, dropped or flushed, the run stays the same. */
+#include "test/check_main.h"
+#include "test/core/exec/toy.h"
+
+#define NS(n) ((ps_t)(n)*PS_PER_NS)
+
+/*
+ * Two nested loops over three blocks, an indirect jump into the second page and back, a
+ * store that rewrites an instruction of the inner loop with itself each time round.
+ */
+static const uint32_t first[] = {
+    TOY(TOY_ADDI, 2, 0, 0x7800),  TOY(TOY_ADDI, 2, 2, 0x4800),  TOY(TOY_ADDI, 2, 2, 0x4800),
+    TOY(TOY_ADDI, 9, 2, 0x800),   /* 0x11000: the second page */
+    TOY(TOY_ADDI, 10, 2, -0x7e0), /* 0x10020 */
+    TOY(TOY_LOAD, 11, 10, 0),     TOY(TOY_ADDI, 1, 0, 7),       TOY(TOY_ADDI, 3, 3, 1),
+    /* 0x20 */
+    TOY(TOY_ADDI, 4, 4, 3),       TOY(TOY_ADDI, 1, 1, -1),      TOY(TOY_BNE, 1, 0, -2),
+    TOY(TOY_STORE, 4, 2, 0),      TOY(TOY_ADDI, 5, 3, 0),       TOY(TOY_STORE, 11, 10, 0),
+    TOY(TOY_JALR, 8, 9, 0),
+    TOY(TOY_BNE, 3, 0, -9),
+};
+static const uint32_t second[] = { TOY(TOY_ADDI, 7, 7, 1), TOY(TOY_LOAD, 6, 2, 0),
+                                   TOY(TOY_JALR, 0, 8, 0) };
+
+static struct rig nest(uint32_t threshold)
+{
+    struct rig g = rig_open(1, "functional", threshold);
+    rig_load(&g, 0, first, ARRAY_LEN(first));
+    rig_load(&g, 0x1000, second, ARRAY_LEN(second));
+    return g;
+}
+
+static const uint32_t thresholds[] = { 1, 2, 3, 50, UINT32_MAX };
+
+START_TEST(regions_change_nothing)
+{
+    struct rig plain = nest(0), grown = nest(thresholds[_i]);
+    rig_run(&plain, NS(50000), UINT64_MAX);
+    for (ps_t t = 1; t <= 50000; t += 777)
+        rig_run(&grown, NS(t), UINT64_MAX);
+    rig_run(&grown, NS(50000), UINT64_MAX);
+    ck_assert_uint_eq(machine_hash(plain.m), machine_hash(grown.m));
+    if (thresholds[_i] < 50)
+        ck_assert_uint_gt(grown.x->count.regions, 0);
+    ck_assert_uint_gt(plain.cpu[0]->r[7], 1000);
+    rig_close(&plain);
+    rig_close(&grown);
+}
+END_TEST
+
+/* All translations go at odd moments; everything is the same. */
+START_TEST(flushes_change_nothing)
+{
+    struct rig plain = nest(0), flushed = nest(3);
+    rig_run(&plain, NS(50000), UINT64_MAX);
+    for (ps_t t = 1; t <= 50000; t += 313) {
+        rig_run(&flushed, NS(t), UINT64_MAX);
+        exec_flush_code(flushed.x);
+    }
+    rig_run(&flushed, NS(50000), UINT64_MAX);
+    ck_assert_uint_eq(machine_hash(plain.m), machine_hash(flushed.m));
+    ck_assert_uint_gt(flushed.x->count.flushes, 100);
+    rig_close(&plain);
+    rig_close(&flushed);
+}
+END_TEST
+
+/* A region whose inside is patched by somebody else runs the new code from then on. */
+START_TEST(patched_region_is_dropped)
+{
+    static const uint32_t patch[] = { TOY(TOY_ADDI, 4, 4, 1000) };
+    struct rig g = nest(3);
+    rig_run(&g, NS(10000), UINT64_MAX);
+    ck_assert_uint_gt(g.x->count.regions, 0);
+    uint64_t r3 = g.cpu[0]->r[3], dropped = g.x->count.dropped;
+    (void)r3;
+    g.cpu[0]->r[11] = (uint64_t)TOY(TOY_ADDI, 1, 1, -1) << 32 | patch[0]; /* what it stores */
+    rig_load(&g, 0x20, patch, 1);
+    ck_assert_uint_gt(g.x->count.dropped, dropped);
+    uint64_t before = g.cpu[0]->r[4];
+    rig_run(&g, NS(20000), UINT64_MAX);
+    ck_assert_uint_gt(g.cpu[0]->r[4] - before, 1000 * 2000);
+    rig_close(&g);
+}
+END_TEST
+
+/* Data beside code may be written without dropping any: granules are 64 bytes, blocks exact. */
+START_TEST(only_what_overlaps_is_dropped)
+{
+    struct rig g = nest(UINT32_MAX);
+    rig_run(&g, NS(1000), UINT64_MAX);
+    uint64_t dropped = g.x->count.dropped;
+    static const uint32_t data[] = { 1 };
+    rig_load(&g, 0x200, data, 1);  /* another granule */
+    rig_load(&g, 0x40, data, 1);   /* the byte after the last block */
+    ck_assert_uint_eq(g.x->count.dropped, dropped);
+    rig_load(&g, 0x3c, first + 15, 1); /* the last instruction, with itself */
+    ck_assert_uint_eq(g.x->count.dropped, dropped + 1);
+    ck_assert_uint_eq(g.ram->code[0] & ~1ull, 0); /* one granule holds code */
+    rig_close(&g);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("core.exec.regions");
+    TCase *t = tcase_create("regions");
+    tcase_add_loop_test(t, regions_change_nothing, 0, ARRAY_LEN(thresholds));
+    tcase_add_test(t, flushes_change_nothing);
+    tcase_add_test(t, patched_region_is_dropped);
+    tcase_add_test(t, only_what_overlaps_is_dropped);
+    suite_add_tcase(s, t);
+    return s;
+}

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The software TLB: against the walker at random, fences, crossings, reservations, watchpoints. */
+#include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include "core/util/hash.h"
+#include "mmu/riscv.h"
+#include "mmu/tlb.h"
+#include "test/check_main.h"
+#include <stdio.h>
+#include <string.h>
+
+#define BASE  0x80000000ull
+#define SIZE  (4u << 20)
+#define MMIO  0x10000000ull
+enum { V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128 };
+#define LEAF(pa, bits) ((pa) >> 12 << 10 | V | R | W | X | A | D | (bits))
+
+/* A CPU that is nothing but its MMU. Root tables of two address spaces, at BASE and BASE + 16K. */
+struct bare {
+    struct cpu cpu;
+    struct mmu_rv_regime r;
+};
+
+struct box {
+    struct machine *m;
+    struct mem_ram *ram;
+    struct bare *cpu[2];
+    uint64_t mmio_reads, mmio_writes, mmio_value;
+    ps_t mmio_time;
+};
+
+static uint32_t no_mode(const struct cpu *cpu)
+{
+    (void)cpu;
+    return 0;
+}
+
+static int bare_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
+                     struct cpu_map *map)
+{
+    struct bare *b = (struct bare *)cpu;
+    (void)regime;
+    enum mmu_rv_fault f = mmu_rv_walk(&b->r, va, MAX(map->size, 1), access, probe, map);
+    if (f != MMU_RV_OK && !probe)
+        cpu_raise(cpu, (uint64_t)f, va, access, 0);
+    return f != MMU_RV_OK;
+}
+
+static void raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why)
+{
+    (void)why;
+    cpu_raise(cpu, 100, va, access, 0);
+}
+
+static void raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
+{
+    cpu_raise(cpu, 101, va, access, 0);
+}
+
+static void raise_fetch(struct cpu *cpu, va_t va, enum mem_result why)
+{
+    (void)why;
+    cpu_raise(cpu, 102, va, CPU_FETCH, 0);
+}
+
+static void nothing(struct cpu *cpu)
+{
+    (void)cpu;
+}
+
+static const struct state_field bare_state[] = { STATE_SUB(bare, cpu, cpu_state), STATE_END };
+static const struct cpu_isa bare_isa = {
+    .name = "bare", .size = sizeof(struct bare), .state = bare_state, .mode = no_mode,
+    .walk = bare_walk, .raise_bus = raise_bus, .raise_align = raise_align,
+    .raise_fetch = raise_fetch, .reset = nothing,
+};
+
+static enum mem_result device_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                   const struct mem_attrs *attrs)
+{
+    struct box *b = arg;
+    (void)offset, (void)size, (void)attrs;
+    b->mmio_reads++;
+    b->mmio_time = ev_now(b->m->queue);
+    *value = 0x8877665544332211;
+    return MEM_OK;
+}
+
+static enum mem_result device_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                    const struct mem_attrs *attrs)
+{
+    struct box *b = arg;
+    (void)offset, (void)size, (void)attrs;
+    b->mmio_writes++;
+    b->mmio_value = value;
+    return MEM_OK;
+}
+static const struct mmio_ops device_ops = { device_read, device_write, 1 | 2 | 4 | 8, false };
+
+static void report_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_t n)
+{
+    mmu_ram_written(arg, ram, offset, n);
+}
+
+static struct box *open_box(void)
+{
+    static struct box box;
+    struct err e;
+    box = (struct box){ 0 };
+    ck_assert_int_eq(machine_create(&box.m, stderr, &e), 0);
+    ck_assert_int_eq(machine_add_ram(box.m, "ram", SIZE, &box.ram, &e), 0);
+    ck_assert_int_eq(mem_add_ram(box.m->memory, "ram", BASE, box.ram, 0, SIZE, 0, NULL, &e), 0);
+    ck_assert_int_eq(mem_add_mmio(box.m->memory, "device", MMIO, 0x1000, 0, &device_ops, &box, NULL,
+                                  &e), 0);
+    box.ram->written = report_written;
+    box.ram->written_arg = box.m;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct cpu *c;
+        ck_assert_int_eq(cpu_create(&c, box.m, &bare_isa, i, 1000000000u, &e), 0);
+        box.cpu[i] = (struct bare *)c;
+        box.cpu[i]->r = (struct mmu_rv_regime){ .memory = box.m->memory, .privilege = 1, .cpu = c };
+        c->uniform = 1;
+        ck_assert_int_eq(mmu_attach(c, &e), 0);
+        mmu_select(c, 0, 0, 0);
+    }
+    return &box;
+}
+
+static void close_box(struct box *b)
+{
+    mmu_detach(&b->cpu[0]->cpu);
+    mmu_detach(&b->cpu[1]->cpu);
+    machine_destroy(b->m);
+}
+
+static uint64_t *word(struct box *b, pa_t pa)
+{
+    return (uint64_t *)(void *)(b->ram->host + (pa - BASE));
+}
+
+/* Space `s`: a root, a level-1 table for the first GiB and a level-0 table for its first 2 MiB. */
+static pa_t root_of(unsigned s)
+{
+    return BASE + s * 0x4000;
+}
+
+static void open_spaces(struct box *b)
+{
+    for (unsigned s = 0; s < 2; s++) {
+        *word(b, root_of(s)) = (root_of(s) + 0x1000) >> 12 << 10 | V;
+        *word(b, root_of(s) + 0x1000) = (root_of(s) + 0x2000) >> 12 << 10 | V;
+    }
+}
+
+static uint64_t *pte(struct box *b, unsigned s, unsigned page)
+{
+    return word(b, root_of(s) + 0x2000 + 8 * page);
+}
+
+static void use_space(struct bare *c, unsigned s)
+{
+    c->r.satp = 8ull << 60 | root_of(s) >> 12;
+    mmu_select(&c->cpu, c->r.privilege, s + 1, 0);
+}
+
+/* As an executor does it: probe, then the slow path. */
+static int load(struct cpu *cpu, va_t va, unsigned bytes, uint64_t *v)
+{
+    const struct mmu_entry *e = &cpu->set->load[va >> 12 & (MMU_WAYS - 1)];
+    if ((va ^ e->tag) <= MEM_PAGE - bytes) {
+        *v = ld_le((const uint8_t *)(uintptr_t)(va + e->addend), bytes);
+        return 0;
+    }
+    return mmu_slow_load(cpu, va, log2_floor(bytes), v);
+}
+
+static int store(struct cpu *cpu, va_t va, unsigned bytes, uint64_t v)
+{
+    const struct mmu_entry *e = &cpu->set->store[va >> 12 & (MMU_WAYS - 1)];
+    if ((va ^ e->tag) <= MEM_PAGE - bytes) {
+        st_le((uint8_t *)(uintptr_t)(va + e->addend), v, bytes);
+        return 0;
+    }
+    return mmu_slow_store(cpu, va, log2_floor(bytes), v);
+}
+
+static bool cached(const struct mmu_entry *ways, va_t va)
+{
+    return ways[va >> 12 & (MMU_WAYS - 1)].tag == (va & ~0xfffull);
+}
+
+/* ---- random: what the TLB says is what a walk says, as long as software fences ---- */
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15ull;
+    return hash_mix(*state);
+}
+
+static void change_and_fence(struct box *b, struct bare *c, uint64_t *seed)
+{
+    unsigned s = next_random(seed) & 1, page = next_random(seed) % 64;
+    uint64_t bits = next_random(seed), frame = BASE + 0x100000 + (next_random(seed) % 64) * 0x1000;
+    *pte(b, s, page) = LEAF(frame, 0) & ~(bits & (W | D | X) & -(bits >> 40 & 1));
+    if (bits >> 42 & 1)
+        *pte(b, s, page) = 0;
+    switch (bits >> 44 & 3) {
+    case 0: mmu_flush(&c->cpu, MMU_ANY, MMU_ANY); break;
+    case 1: mmu_flush(&c->cpu, s + 1, MMU_ANY); break;
+    case 2: mmu_flush_page(&c->cpu, page * 0x1000 + 0x123, 1, s + 1, MMU_ANY); break;
+    default: mmu_flush_page(&c->cpu, page * 0x1000, MEM_PAGE, MMU_ANY, MMU_ANY); break;
+    }
+}
+
+static void access_once(struct box *b, struct bare *c, uint64_t *seed)
+{
+    struct cpu_map map;
+    unsigned bytes = 1u << (next_random(seed) & 3);
+    va_t va = (next_random(seed) % 64) * 0x1000 + (next_random(seed) % (MEM_PAGE / bytes)) * bytes;
+    bool write = next_random(seed) & 1;
+    bool ok = mmu_rv_walk(&c->r, va, 1, write ? CPU_STORE : CPU_LOAD, true, &map) == MMU_RV_OK;
+    uint64_t v = next_random(seed), got = 0;
+    int rc = write ? store(&c->cpu, va, bytes, v) : load(&c->cpu, va, bytes, &got);
+    ck_assert_int_eq(rc, !ok);
+    if (ok) {
+        uint64_t there = ld_le(b->ram->host + (map.pa - BASE), bytes);
+        ck_assert_uint_eq(there, write ? zext(v, 8 * bytes) : got);
+    }
+    c->cpu.exit = 0;
+}
+
+START_TEST(equals_the_walker)
+{
+    struct box *b = open_box();
+    uint64_t seed = (uint64_t)_i;
+    open_spaces(b);
+    use_space(b->cpu[0], 0);
+    for (int i = 0; i < 50000; i++) {
+        uint64_t what = next_random(&seed) % 64;
+        if (what == 0)
+            use_space(b->cpu[0], next_random(&seed) & 1);
+        else if (what < 3)
+            change_and_fence(b, b->cpu[0], &seed);
+        else
+            access_once(b, b->cpu[0], &seed);
+    }
+    close_box(b);
+}
+END_TEST
+
+/* More contexts than sets: old ones are recycled, never mixed up. */
+START_TEST(contexts_are_recycled)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    for (uint64_t key = 0; key < 100; key++) {
+        mmu_select(c, key, 0, 0);
+        ck_assert(!cached(c->set->load, BASE));
+        ck_assert_int_eq(load(c, BASE, 8, &v), 0);
+        ck_assert(cached(c->set->load, BASE));
+    }
+    struct mmu_set *last = c->set;
+    mmu_select(c, 98, 0, 0);
+    ck_assert(cached(c->set->load, BASE)); /* kept */
+    mmu_select(c, 99, 0, 0);
+    ck_assert_ptr_eq(c->set, last);
+    mmu_select(c, 0, 0, 0);
+    ck_assert(!cached(c->set->load, BASE));
+    close_box(b);
+}
+END_TEST
+
+/* A fence of one address of a 2 MiB page takes all its 4 KiB entries. */
+START_TEST(fence_takes_the_large_page)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    open_spaces(b);
+    *word(b, root_of(0) + 0x1000 + 8) = LEAF(BASE + 0x200000, 0); /* 2 MiB at VA 2 MiB */
+    use_space(b->cpu[0], 0);
+    ck_assert_int_eq(load(c, 0x200000, 8, &v), 0);
+    ck_assert_int_eq(load(c, 0x3ff000, 8, &v), 0);
+    mmu_flush_page(c, 0x212345, MEM_PAGE, 1, MMU_ANY);
+    ck_assert(!cached(c->set->load, 0x200000));
+    ck_assert(!cached(c->set->load, 0x3ff000));
+    close_box(b);
+}
+END_TEST
+
+/* ---- crossings, alignment ---- */
+
+START_TEST(crossing_is_exact)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    open_spaces(b);
+    *pte(b, 0, 4) = LEAF(BASE + 0x104000, 0);
+    *pte(b, 0, 5) = LEAF(BASE + 0x110000, 0);
+    use_space(b->cpu[0], 0);
+    memset(b->ram->host + 0x104ff0, 0xaa, 16);
+    for (unsigned bytes = 2; bytes <= 8; bytes *= 2)
+        for (unsigned at = MEM_PAGE - bytes + 1; at < MEM_PAGE; at++) {
+            uint64_t x = 0x1122334455667788;
+            ck_assert_int_eq(store(c, 0x4000 + at, bytes, x), 0);
+            ck_assert_int_eq(load(c, 0x4000 + at, bytes, &v), 0);
+            ck_assert_uint_eq(v, zext(x, 8 * bytes));
+            unsigned first = MEM_PAGE - at;
+            ck_assert_uint_eq(ld_le(b->ram->host + 0x104000 + at, first), zext(x, 8 * first));
+        }
+    /* The second page is not writable: nothing is written, and the fault is at its first byte. */
+    *pte(b, 0, 5) &= ~(uint64_t)W;
+    mmu_flush(c, MMU_ANY, MMU_ANY);
+    memset(b->ram->host + 0x104ff0, 0xaa, 16);
+    c->exit = 0;
+    ck_assert_int_eq(store(c, 0x4ffc, 8, 0), 1);
+    ck_assert_uint_eq(c->exit, CPU_EXIT_EXCEPTION);
+    ck_assert_uint_eq(c->fault.cause, MMU_RV_PAGE_FAULT);
+    ck_assert_uint_eq(c->fault.value, 0x5000);
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x104ffc), 0xaaaaaaaa);
+    /* Neither page: the first is reported, at the access's own address. */
+    *pte(b, 0, 4) = 0;
+    mmu_flush(c, MMU_ANY, MMU_ANY);
+    ck_assert_int_eq(load(c, 0x4ffd, 4, &v), 1);
+    ck_assert_uint_eq(c->fault.value, 0x4ffd);
+    close_box(b);
+}
+END_TEST
+
+START_TEST(alignment_rules)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    ck_assert_int_eq(mmu_slow_load(c, BASE + 1, 3, &v), 0);
+    ck_assert_int_eq(mmu_slow_load(c, BASE + 1, 3 | IR_MEM_ALIGNED, &v), 1);
+    ck_assert_uint_eq(c->fault.cause, 101);
+    ck_assert_int_eq(mmu_slow_amo(c, BASE + 2, 2, IR_AMO_ADD, 1, &v), 1);
+    ck_assert_uint_eq(c->fault.cause, 101);
+    ck_assert_uint_eq(c->fault.value2, CPU_STORE);
+    close_box(b);
+}
+END_TEST
+
+START_TEST(values_are_extended)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    st_le64(b->ram->host, 0xfedcba9876543280);
+    ck_assert_int_eq(mmu_slow_load(c, BASE, 0 | IR_MEM_SIGNED, &v), 0);
+    ck_assert_uint_eq(v, 0xffffffffffffff80);
+    ck_assert_int_eq(mmu_slow_load(c, BASE, 1 | IR_MEM_BE, &v), 0);
+    ck_assert_uint_eq(v, 0x8032);
+    ck_assert_int_eq(mmu_slow_load(c, BASE + 4, 2 | IR_MEM_SIGNED, &v), 0);
+    ck_assert_uint_eq(v, 0xfffffffffedcba98);
+    ck_assert_int_eq(mmu_slow_store(c, BASE, 2 | IR_MEM_BE, 0x01020304), 0);
+    ck_assert_uint_eq(ld_be32(b->ram->host), 0x01020304);
+    close_box(b);
+}
+END_TEST
+
+static const struct { enum ir_amo op; uint64_t old, value, result; } amos[] = {
+    { IR_AMO_SWAP, 5, 9, 9 },                   { IR_AMO_ADD, 0xffffffff, 1, 0 },
+    { IR_AMO_AND, 0xf0, 0x3c, 0x30 },           { IR_AMO_OR, 0xf0, 0x3c, 0xfc },
+    { IR_AMO_XOR, 0xf0, 0x3c, 0xcc },           { IR_AMO_MIN, 0x80000000, 1, 0x80000000 },
+    { IR_AMO_MAX, 0x80000000, 1, 1 },           { IR_AMO_MINU, 0x80000000, 1, 1 },
+    { IR_AMO_MAXU, 0x80000000, 1, 0x80000000 },
+};
+
+START_TEST(atomic_operations)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t old;
+    st_le32(b->ram->host + 4, 0x12345678);
+    st_le32(b->ram->host, (uint32_t)amos[_i].old);
+    ck_assert_int_eq(mmu_slow_amo(c, BASE, 2 | IR_MEM_SIGNED, amos[_i].op, amos[_i].value, &old), 0);
+    ck_assert_uint_eq(old, sext(amos[_i].old, 32));
+    ck_assert_uint_eq(ld_le32(b->ram->host), amos[_i].result);
+    ck_assert_uint_eq(ld_le32(b->ram->host + 4), 0x12345678);
+    close_box(b);
+}
+END_TEST
+
+START_TEST(compare_and_swap)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t old, old2[2];
+    const uint64_t five[2] = { 5, 6 }, nine[2] = { 9, 10 };
+    st_le64(b->ram->host, 5);
+    st_le64(b->ram->host + 8, 6);
+    ck_assert_int_eq(mmu_slow_cas(c, BASE, 3, 4, 1, &old), 0);
+    ck_assert_uint_eq(old, 5);
+    ck_assert_uint_eq(ld_le64(b->ram->host), 5);
+    ck_assert_int_eq(mmu_slow_cas128(c, BASE, five, nine, old2), 0);
+    ck_assert_uint_eq(old2[1], 6);
+    ck_assert_uint_eq(ld_le64(b->ram->host + 8), 10);
+    ck_assert_int_eq(mmu_slow_cas128(c, BASE, five, five, old2), 0);
+    ck_assert_uint_eq(old2[0], 9);
+    ck_assert_uint_eq(ld_le64(b->ram->host), 9);
+    close_box(b);
+}
+END_TEST
+
+/* ---- devices ---- */
+
+START_TEST(devices_are_never_cached)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    static const struct cpu_site site = { .at = 8, .insns_before = 2, .cost_before = 2 };
+    uint64_t v;
+    c->cycles_end = 1000; /* cycle 900 at the start of the block, 902 at the access: 1 GHz */
+    c->budget = 100;
+    c->site = &site;
+    for (uint64_t i = 1; i <= 3; i++) {
+        ck_assert_int_eq(load(c, MMIO + 4, 4, &v), 0);
+        ck_assert_uint_eq(b->mmio_reads, i);
+    }
+    ck_assert_uint_eq(b->mmio_time, 902 * PS_PER_NS);
+    ck_assert_uint_eq(v, 0x8877665544332211);
+    ck_assert_int_eq(store(c, MMIO + 4, 2, 0x12345), 0);
+    ck_assert_uint_eq(b->mmio_value, 0x2345);
+    ck_assert_int_eq(store(c, MMIO + 0x2000, 4, 0), 1); /* nothing there */
+    ck_assert_uint_eq(c->fault.cause, 100);
+    c->site = NULL;
+    close_box(b);
+}
+END_TEST
+
+START_TEST(map_changes_flush)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct err e;
+    uint64_t v;
+    ck_assert_int_eq(load(c, BASE, 8, &v), 0);
+    ck_assert(cached(c->set->load, BASE));
+    struct mem_region *over;
+    ck_assert_int_eq(mem_add_mmio(b->m->memory, "over", BASE, 0x1000, 1, &device_ops, b, &over, &e),
+                     0);
+    ck_assert(!cached(c->set->load, BASE));
+    ck_assert_int_eq(load(c, BASE, 8, &v), 0);
+    ck_assert_uint_eq(b->mmio_reads, 1);
+    close_box(b);
+}
+END_TEST
+
+/* ---- pages that stores must be seen on ---- */
+
+START_TEST(protected_pages_leave_the_tlb)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    ck_assert_int_eq(store(c, BASE + 0x5008, 4, 1), 0);
+    ck_assert(cached(c->set->store, BASE + 0x5008));
+    (void)mem_ram_mark_code(b->ram, 0x5000, 4);
+    mmu_protect_page(b->m, b->ram, 0x5000);
+    ck_assert(!cached(c->set->store, BASE + 0x5008));
+    ck_assert_int_eq(store(c, BASE + 0x5008, 4, 2), 0);
+    ck_assert(!cached(c->set->store, BASE + 0x5008)); /* as long as it holds code */
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x5008), 2);
+    mem_ram_clear_code(b->ram, 0x5000);
+    ck_assert_int_eq(store(c, BASE + 0x5008, 4, 3), 0);
+    ck_assert(cached(c->set->store, BASE + 0x5008));
+    close_box(b);
+}
+END_TEST
+
+/* Stores between LR and SC: by whom, where, and whether the turn ended; then SC's result. */
+static const struct { int who; unsigned at; bool guard; uint64_t failed; } reservations[] = {
+    { -1, 0, false, 0 }, { -1, 0, true, 0 },
+    { 0, 0, true, 0 },   /* own stores do not break it */
+    { 1, 0, true, 1 },   { 1, 4, true, 0 }, { 1, 0x800, true, 0 },
+};
+
+START_TEST(reservations_break_exactly)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu, *other = &b->cpu[1]->cpu;
+    uint64_t v, failed;
+    ck_assert_int_eq(store(other, BASE + 0x6000, 4, 5), 0); /* it has the page in its TLB */
+    ck_assert_int_eq(mmu_load_reserved(c, BASE + 0x6000, 2, &v), 0);
+    ck_assert_uint_eq(v, 5);
+    if (reservations[_i].guard)
+        mmu_guard_reservation(c);
+    if (reservations[_i].who >= 0)
+        ck_assert_int_eq(store(&b->cpu[reservations[_i].who]->cpu, BASE + 0x6000 + reservations[_i].at,
+                               4, 5), 0);
+    ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x6000, 2, 7, &failed), 0);
+    ck_assert_uint_eq(failed, reservations[_i].failed);
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x6000), failed ? 5 : 7);
+    ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x6000, 2, 8, &failed), 0);
+    ck_assert_uint_eq(failed, 1); /* it is gone either way */
+    ck_assert_uint_eq(b->ram->flags[6] & MEM_PAGE_RESERVED, 0);
+    close_box(b);
+}
+END_TEST
+
+START_TEST(dma_breaks_reservations)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v, failed;
+    ck_assert_int_eq(mmu_load_reserved(c, BASE + 0x6000, 3, &v), 0);
+    mmu_guard_reservation(c);
+    ck_assert_int_eq(mem_store(b->m->memory, BASE + 0x6007, 1, 1, NULL), MEM_OK);
+    ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x6000, 3, 7, &failed), 0);
+    ck_assert_uint_eq(failed, 1);
+    close_box(b);
+}
+END_TEST
+
+START_TEST(watchpoints)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct mmu_watch w = { .addr = BASE + 0x7004, .size = 4, .store = true };
+    struct err e;
+    uint64_t v;
+    ck_assert_int_eq(store(c, BASE + 0x7000, 8, 1), 0);
+    ck_assert_int_eq(mmu_set_watches(b->m, &w, 1, &e), 0);
+    c->exit = 0;
+    ck_assert_int_eq(load(c, BASE + 0x7004, 4, &v), 0);
+    ck_assert_int_eq(store(c, BASE + 0x7000, 4, 2), 0);
+    ck_assert(!cached(c->set->store, BASE + 0x7000));
+    ck_assert_int_eq(store(c, BASE + 0x7000, 8, 3), 1);
+    ck_assert_uint_eq(c->exit, CPU_EXIT_DEBUG);
+    ck_assert_int_eq(c->debug.kind, CPU_STOP_WATCH);
+    ck_assert_uint_eq(ld_le64(b->ram->host + 0x7000), 2); /* not done */
+    mmu_skip_watch(c, true);
+    ck_assert_int_eq(store(c, BASE + 0x7000, 8, 3), 0);
+    mmu_skip_watch(c, false);
+    ck_assert_int_eq(mmu_set_watches(b->m, NULL, 0, &e), 0);
+    ck_assert_int_eq(store(c, BASE + 0x7000, 8, 4), 0);
+    ck_assert(cached(c->set->store, BASE + 0x7000));
+    close_box(b);
+}
+END_TEST
+
+START_TEST(fetches_and_debuggers)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct mem_ram *ram;
+    uint64_t offset, v = 0x1234;
+    open_spaces(b);
+    *pte(b, 0, 4) = LEAF(BASE + 0x108000, 0);
+    use_space(b->cpu[0], 0);
+    ck_assert_int_eq(mmu_fetch(c, 0x4246, &ram, &offset), 0);
+    ck_assert_uint_eq(offset, 0x108246);
+    ck_assert_uint_eq(c->set->fetch[4].tag, 0x4000);
+    ck_assert_uint_eq(c->set->fetch[4].addend, mmu_page_id(b->ram, 0x108000));
+    c->exit = 0;
+    ck_assert_int_eq(mmu_fetch(c, 0x9000, &ram, &offset), 1);
+    ck_assert_uint_eq(c->exit, CPU_EXIT_EXCEPTION);
+    c->exit = 0;
+    ck_assert_int_eq(mmu_debug_write(c, 0x4ff8, &v, 8), 0);
+    v = 0;
+    ck_assert_int_eq(mmu_debug_read(c, 0x4ff8, &v, 8), 0);
+    ck_assert_uint_eq(v, 0x1234);
+    ck_assert_int_lt(mmu_debug_read(c, 0x4ffc, &v, 8), 0);
+    ck_assert_uint_eq(c->exit, 0);
+    close_box(b);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("mmu.tlb");
+    TCase *t = tcase_create("tlb");
+    tcase_add_loop_test(t, equals_the_walker, 0, 8);
+    tcase_add_test(t, contexts_are_recycled);
+    tcase_add_test(t, fence_takes_the_large_page);
+    tcase_add_test(t, crossing_is_exact);
+    tcase_add_test(t, alignment_rules);
+    tcase_add_test(t, values_are_extended);
+    tcase_add_loop_test(t, atomic_operations, 0, ARRAY_LEN(amos));
+    tcase_add_test(t, compare_and_swap);
+    tcase_add_test(t, devices_are_never_cached);
+    tcase_add_test(t, map_changes_flush);
+    tcase_add_test(t, protected_pages_leave_the_tlb);
+    tcase_add_loop_test(t, reservations_break_exactly, 0, ARRAY_LEN(reservations));
+    tcase_add_test(t, dma_breaks_reservations);
+    tcase_add_test(t, watchpoints);
+    tcase_add_test(t, fetches_and_debuggers);
+    suite_add_tcase(s, t);
+    return s;
+}
