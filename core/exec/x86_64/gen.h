@@ -190,7 +190,7 @@ void x86_analyze_unit(struct x86_gen *g);
 void x86_analyze_block(struct x86_gen *g);
 /* The block of the unit that a jump to `target` enters directly, or -1. */
 int x86_block_at(const struct x86_gen *g, int64_t target);
-/* Does this instruction read v (through other names and fused compares too)? */
+/* The values instruction i reads, seen through other names and fused compares; how many. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
 
 /* regalloc.c */

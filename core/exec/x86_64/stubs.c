@@ -42,8 +42,9 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
 
 static void emit_nan(struct x86_gen *g, const struct stub *s)
 {
+    unsigned k = s->is64 ? K_NAN64 : K_NAN32;
     struct x86_mem m = { .base = RIP, .index = RSP,
-                         .disp = (int32_t)(g->be->fixed.consts + 16 * (s->is64 ? K_NAN64 : K_NAN32)) };
+                         .disp = (int32_t)(g->be->fixed.consts + 16 * k) };
     asm_rm(g->a, 0x10 | OP_0F | (s->is64 ? OP_F2 : OP_F3), s->dst, m);
     asm_jmp(g->a, s->back);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The code generator keeps the contract of core/exec/backend.h: edges, guards, retiring, regions. */
+/* The code generator keeps core/exec/backend.h's contract: edges, guards, retiring, regions. */
 #include "core/timing/model.h"
 #include "test/check_main.h"
 #include "test/core/exec/fake_mmu.h"
