@@ -2,6 +2,7 @@
 #include "devices/board/board_impl.h"
 #include "core/state/snapshot.h"
 #include "core/timing/model.h"
+#include "mmu/tlb.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,8 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
     exec_set_host(b->exec, &host);
     if ((r = board_reset(b, e)) < 0)
         goto fail;
+    /* Back ends say that they were opened: at time 0, not when the run loop first looks. */
+    (void)host_poll(b->host, 0);
     *out = b;
     return 0;
 fail:
@@ -218,6 +221,8 @@ int board_save(struct board *b, const char *path, struct err *e)
 
     if (r < 0)
         return r;
+    /* A restored machine starts with empty TLBs: so does this one, if it goes on. */
+    mmu_flush_all_cpus(b->machine);
     r = machine_save(b->machine, w, e);
     if (r < 0) {
         snapshot_discard(w);
@@ -234,6 +239,7 @@ int board_load(struct board *b, const char *path, struct err *e)
     if (r < 0)
         return r;
     r = machine_load(b->machine, reader, e);
+    mmu_flush_all_cpus(b->machine);
     snapshot_close(reader);
     return r;
 }

@@ -261,7 +261,8 @@ int command_bench(int argc, char **argv)
         } else if (strcmp(argv[i], "--json") == 0) {
             b.json = true;
         } else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
-            b.runs = (unsigned)MIN(strtoul(argv[++i], NULL, 10), RUNS_MAX);
+            unsigned long runs = strtoul(argv[++i], NULL, 10);
+            b.runs = (unsigned)MIN(runs, RUNS_MAX);
         } else if (strcmp(argv[i], "--qemu") == 0 && i + 1 < argc) {
             qemu = argv[++i];
         } else if (strcmp(argv[i], "--timing") == 0 && i + 1 < argc) {

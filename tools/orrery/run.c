@@ -141,7 +141,8 @@ static int run_lockstep(struct run_options *o, struct board *a, struct err *e)
 
     config.exec.mode = EXEC_INTERP;
     for (uint32_t i = 0; i < config.n_serial; i++)
-        config.serial[i] = "null";
+        if (strcmp(config.serial[i], "none") != 0)
+            config.serial[i] = "null";
     config.monitor = NULL;
     config.snapshot = true;
     if ((r = board_create(&b, &config, e)) < 0)
