@@ -63,7 +63,10 @@ void mmu_detach(struct cpu *cpu);
 /* Make the context's set current (cpu->set). After reset and whenever a key part changed. */
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
 
-/* Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. */
+/*
+ * Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. `span`
+ * bytes are counted from the start of va's page; large pages go as a whole.
+ */
 #define MMU_ANY UINT32_MAX
 void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid);
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid);
