@@ -218,7 +218,8 @@ static void access_once(struct box *b, struct bare *c, uint64_t *seed)
     unsigned bytes = 1u << (next_random(seed) & 3);
     va_t va = (next_random(seed) % 64) * 0x1000 + (next_random(seed) % (MEM_PAGE / bytes)) * bytes;
     bool write = next_random(seed) & 1;
-    bool ok = mmu_rv_walk(&c->r, va, 1, write ? CPU_STORE : CPU_LOAD, true, &map) == MMU_RV_OK;
+    bool ok = mmu_rv_walk(&c->r, va, 1, write ? CPU_STORE : CPU_LOAD, true, &map) == MMU_RV_OK &&
+              (write ? map.store : map.load);
     uint64_t v = next_random(seed), got = 0;
     int rc = write ? store(&c->cpu, va, bytes, v) : load(&c->cpu, va, bytes, &got);
     ck_assert_int_eq(rc, !ok);
