@@ -54,7 +54,8 @@ static bool hits_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool 
     return false;
 }
 
-static void locate(struct cpu *cpu, struct target *t)
+/* An access that leaves its range has no host address: core/memory takes it apart. */
+static void locate(struct cpu *cpu, unsigned size, struct target *t)
 {
     const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
     t->host = NULL;
@@ -66,7 +67,7 @@ static void locate(struct cpu *cpu, struct target *t)
     pa_t page = t->map.pa & ~(pa_t)(MEM_PAGE - 1);
     t->ram = r->ram;
     t->offset = r->ram_offset + (t->map.pa - r->base);
-    t->host = r->ram->host + t->offset;
+    t->host = range->size - (t->map.pa - range->base) < size ? NULL : r->ram->host + t->offset;
     t->rom = r->kind == MEM_ROM;
     t->whole = page >= range->base && page - range->base + MEM_PAGE <= range->size;
 }
@@ -78,7 +79,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     t->map = (struct cpu_map){ .size = (uint8_t)size };
     if (cpu->isa->walk(cpu, va, access, regime, false, &t->map) != 0)
         return 1;
-    locate(cpu, t);
+    locate(cpu, size, t);
     if (t->host == NULL || !t->whole || t->map.no_cache || regime != 0 ||
         is_watched_page(cpu->machine->mmu, va))
         return 0;
@@ -117,6 +118,7 @@ static int load_at(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
     struct mem_attrs attrs = attrs_of(cpu);
     enter_device(cpu);
     enum mem_result why = mem_load(cpu->machine->memory, t->map.pa, size, value, &attrs);
+    *value = zext(*value, size * 8);
     if (why == MEM_OK)
         return 0;
     cpu->isa->raise_bus(cpu, va, access, why);
@@ -182,13 +184,37 @@ static bool is_misaligned(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_acc
 
 /* ---- loads and stores ---- */
 
-/* Both pages are translated before a byte moves; the fault address is where the second begins. */
+/* What single bytes at `t` will be answered, as far as the map tells. */
+static enum mem_result takes_bytes(struct cpu *cpu, const struct target *t)
+{
+    if (t->host != NULL && !t->rom)
+        return MEM_OK;
+    const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
+    if (range == NULL)
+        return MEM_NOTHING;
+    const struct mmio_ops *ops = range->region->ops;
+    return range->region->kind != MEM_MMIO || (ops->sizes & 1) ? MEM_OK : MEM_BAD_SIZE;
+}
+
+/*
+ * Both pages are translated, and something answers in both, before a byte moves; the fault
+ * address is where the second begins.
+ */
 static int translate_both(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
                           unsigned regime, struct target t[2], unsigned *first)
 {
     *first = MEM_PAGE - (unsigned)PAGE_OFFSET(va);
-    return translate(cpu, va, *first, access, regime, &t[0]) ||
-           translate(cpu, va + *first, size - *first, access, regime, &t[1]);
+    if (translate(cpu, va, *first, access, regime, &t[0]) ||
+        translate(cpu, va + *first, size - *first, access, regime, &t[1]))
+        return 1;
+    for (unsigned i = 0; i < 2; i++) {
+        enum mem_result why = takes_bytes(cpu, &t[i]);
+        if (why != MEM_OK) {
+            cpu->isa->raise_bus(cpu, i == 0 ? va : va + *first, access, why);
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static int load_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
@@ -486,7 +512,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     struct target t = { .map = { .size = 2 } };
     if (cpu->isa->walk(cpu, va, CPU_FETCH, 0, false, &t.map) != 0)
         return 1;
-    locate(cpu, &t);
+    locate(cpu, 2, &t);
     if (t.host == NULL || !t.whole) {
         cpu->isa->raise_fetch(cpu, va, MEM_NOTHING);
         return 1;

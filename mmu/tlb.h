@@ -92,8 +92,9 @@ void mmu_flush_jumps(struct machine *m);
  * over). An access that is done but changed code or the map kicks the CPU instead, so
  * that the next canonical boundary looks up afresh. `*value` is zero- or sign-extended to
  * 64 bits as the memop says. Misaligned and page-crossing accesses are done
- * bytewise-exact: if the second page faults nothing was written and the reported
- * address is the second page's first byte.
+ * bytewise-exact: if the second page faults, or nothing there takes bytes, nothing was
+ * written and the reported address is the second page's first byte. (Only a device that
+ * refuses a byte of its own accord comes too late for that.)
  */
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value);

@@ -79,10 +79,10 @@ static enum mem_result device_read(void *arg, uint64_t offset, unsigned size, ui
                                    const struct mem_attrs *attrs)
 {
     struct box *b = arg;
-    (void)offset, (void)size, (void)attrs;
+    (void)offset, (void)attrs;
     b->mmio_reads++;
     b->mmio_time = ev_now(b->m->queue);
-    *value = 0x8877665544332211;
+    *value = zext(0x8877665544332211, size == 1 ? 8 : 64); /* wider: more bits than asked for */
     return MEM_OK;
 }
 
@@ -423,7 +423,7 @@ START_TEST(devices_are_never_cached)
         ck_assert_uint_eq(b->mmio_reads, i);
     }
     ck_assert_uint_eq(b->mmio_time, 902 * PS_PER_NS);
-    ck_assert_uint_eq(v, 0x8877665544332211);
+    ck_assert_uint_eq(v, 0x44332211); /* what is above the access is cut off */
     ck_assert_int_eq(store(c, MMIO + 4, 2, 0x12345), 0);
     ck_assert_uint_eq(b->mmio_value, 0x2345);
     ck_assert_int_eq(store(c, MMIO + 0x2000, 4, 0), 1); /* nothing there */
