@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/gen.h"
+#include "core/timing/model.h"
 #include "core/util/bits.h"
 
 /* ---- unit: which slots are pinned ---- */
@@ -172,6 +173,55 @@ static void flow_dirty(struct x86_gen *g)
     }
 }
 
+/* ---- unit: page registers ---- */
+
+int x86_root_slot(const struct ir_unit *u, uint16_t v)
+{
+    for (unsigned steps = 0; steps < 8; steps++) {
+        const struct ir_inst *in = &u->insts[v];
+        if (in->op == IR_GET)
+            return (int)in->imm;
+        if ((in->op != IR_ADD && in->op != IR_SUB) || in->type != IR_I64 ||
+            u->insts[in->b].op != IR_CONST)
+            return -1;
+        v = in->a;
+    }
+    return -1;
+}
+
+static void choose_page_regs(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS])
+{
+    const struct ir_unit *u = g->u;
+    uint32_t weight[IR_MAX_SLOTS][2] = { { 0 } };
+    bool wild[IR_MAX_SLOTS] = { false };
+    for (uint32_t b = 0; b < u->n_blocks; b++) {
+        for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
+            const struct ir_inst *in = &u->insts[i];
+            int slot;
+            if (in->op == IR_PUT) {
+                wild[in->imm] |= x86_root_slot(u, in->a) != (int)in->imm;
+            } else if ((in->op == IR_LOAD || in->op == IR_STORE) && depth[b] &&
+                       (slot = x86_root_slot(u, in->a)) >= 0) {
+                weight[slot][in->op == IR_STORE] += 1u << (3 * depth[b]);
+            }
+        }
+    }
+    while (g->n_pages < MAX_PAGE_REGS) {
+        uint32_t most = 0;
+        struct page_reg best = { 0 };
+        for (unsigned k = 0; k < 2 * u->guest->n_slots; k++) {
+            if (!wild[k / 2] && weight[k / 2][k % 2] > most) {
+                most = weight[k / 2][k % 2];
+                best = (struct page_reg){ .slot = (uint16_t)(k / 2), .store = k % 2 };
+            }
+        }
+        if (most == 0)
+            return;
+        weight[best.slot][best.store] = 0;
+        g->pages[g->n_pages++] = best;
+    }
+}
+
 void x86_analyze_unit(struct x86_gen *g)
 {
     static const struct slot_use none;
@@ -198,6 +248,9 @@ void x86_analyze_unit(struct x86_gen *g)
     }
     find_entry_loads(g, entry_is_target);
     flow_dirty(g);
+    g->n_pages = 0;
+    if (loops && !(g->u->hooks & TM_DATA))
+        choose_page_regs(g, depth);
 }
 
 /* ---- block: uses ---- */

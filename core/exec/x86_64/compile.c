@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* Upper bounds of emitted bytes, stubs included. */
-#define BYTES_PER_INST  320
+#define BYTES_PER_INST  400
 #define BYTES_PER_BLOCK 2048
 #define BYTES_PER_UNIT  4096
 

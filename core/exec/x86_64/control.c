@@ -62,6 +62,8 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     for (unsigned k = 0; k < n; k++)
         store_arg(g, k, args[k]);
     x86_call_out(g, x86_site(g, in, fn));
+    if (fn == x86_out_call)
+        x86_forget_pages(g);
     enum ir_type t = value_type(g, (uint16_t)g->i);
     if (ir_op_info[in->op].result == 'N' || t == IR_VOID)
         return;
@@ -134,6 +136,7 @@ void x86_emit_entry(struct x86_gen *g)
         asm_8(a, 0x90); /* nop: five bytes that `retire` may overwrite */
     }
     load_pins(g, g->load_at_entry);
+    x86_forget_pages(g);
 }
 
 /* TM_FETCH, unless the line is the last one fetched. */
@@ -184,7 +187,7 @@ static void branch_hook(struct x86_gen *g, struct opnd target, int64_t disp, boo
     x86_call_out(g, s);
 }
 
-static void charge(struct x86_gen *g)
+static void count_insns(struct x86_gen *g)
 {
     struct x86_asm *a = g->a;
     struct x86_mem insns = CPU_MEM(insns);
@@ -196,12 +199,33 @@ static void charge(struct x86_gen *g)
         asm_alu_mi(a, ALU_ADD, true, insns, g->block->n_insns);
         asm_here(a, skip);
     }
-    asm_alu_ri(a, ALU_SUB, true, R12, (int32_t)g->block->cost);
+}
+
+/* The flags say whether any budget is left. */
+static void charge(struct x86_gen *g)
+{
+    asm_alu_ri(g->a, ALU_SUB, true, R12, (int32_t)g->block->cost);
 }
 
 static struct opnd page_opnd(void)
 {
     return (struct opnd){ .kind = O_MEM, .reg = RBP, .disp = (int32_t)offsetof(struct cpu, page) };
+}
+
+/* Off the page, or to a block that is not in the unit: a jump to be linked. */
+static void emit_outer_edge(struct x86_gen *g, unsigned side, int64_t target)
+{
+    struct x86_asm *a = g->a;
+    unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
+    count_insns(g);
+    asm_align_field(a, charge_bytes + 2);
+    charge(g);
+    struct stub *e = x86_stub(g, STUB_EDGE);
+    e->edge = 2 * g->index + side;
+    x86_stub_jcc(g, e, CC_G);
+    g->b->edges[e->edge].patch = e->at[0];
+    asm_mov_ri(a, RAX, (uint32_t)target);
+    asm_jmp(a, g->be->fixed.leave_at[EXEC_LEAVE_BUDGET]);
 }
 
 /* One side of a JUMP or BRANCH. `fall`: code of the next block follows immediately. */
@@ -213,27 +237,27 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     if (to < 0)
         x86_store_pins(g, g->dirty);
     branch_hook(g, page_opnd(), in->imm, side == 0);
+    if (to < 0) {
+        emit_outer_edge(g, side, target);
+        return;
+    }
+    count_insns(g);
     charge(g);
     struct stub *s = x86_stub(g, STUB_LEAVE);
     s->why = EXEC_LEAVE_BUDGET;
     s->target = (int32_t)target;
-    s->dirty = to < 0 ? 0 : g->dirty;
-    x86_stub_jcc(g, s, CC_LE);
-    if (to >= 0) {
-        if (fall && (uint32_t)to == g->index + 1)
-            return;
-        uint32_t at = asm_jmp(a, (uint32_t)to <= g->index ? g->heads[to] : 0);
-        if ((uint32_t)to > g->index) {
-            g->fixups[g->n_fixups].at = at;
-            g->fixups[g->n_fixups++].block = (uint16_t)to;
-        }
+    s->dirty = g->dirty;
+    if (fall && (uint32_t)to == g->index + 1) {
+        x86_stub_jcc(g, s, CC_LE);
         return;
     }
-    asm_align_field(a, 1);
-    struct stub *e = x86_stub(g, STUB_EDGE);
-    e->edge = 2 * g->index + side;
-    e->at[e->n_at++] = asm_jmp(a, 0);
-    g->b->edges[e->edge].patch = e->at[0];
+    bool back = (uint32_t)to <= g->index;
+    uint32_t at = asm_jcc(a, CC_G, back ? g->heads[to] : 0);
+    if (!back) {
+        g->fixups[g->n_fixups].at = at;
+        g->fixups[g->n_fixups++].block = (uint16_t)to;
+    }
+    s->at[s->n_at++] = asm_jmp(a, 0);
 }
 
 static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
@@ -263,6 +287,7 @@ static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
     x86_store_pins(g, g->dirty);
     branch_hook(g, va, 0, true);
     x86_load(g, RAX, va, true);
+    count_insns(g);
     charge(g);
     asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]);
     asm_mov_rr(a, false, RCX, RAX);
@@ -282,6 +307,7 @@ static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
                                        [IR_EXIT_IDLE] = EXEC_LEAVE_IDLE,
                                        [IR_EXIT_YIELD] = EXEC_LEAVE_YIELD };
     x86_store_pins(g, g->dirty);
+    count_insns(g);
     charge(g);
     asm_mov_ri(g->a, RAX, (uint32_t)in->imm);
     asm_jmp(g->a, g->be->fixed.leave_at[reasons[in->aux]]);

@@ -44,7 +44,7 @@ struct opnd {
     uint64_t imm;
 };
 
-enum stub_kind { STUB_OUT, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT };
+enum stub_kind { STUB_OUT, STUB_REFILL, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT };
 #define STUBS_PER_INST 8
 
 /* Code for later: reached by jumps at at[], goes back to `back`. */
@@ -54,6 +54,9 @@ struct stub {
     bool is64;             /* STUB_NAN */
     bool address, value;   /* STUB_OUT: rdx = arg[0] + disp, rcx = arg[1]; else args to the frame */
     bool hook_data;        /* STUB_OUT: frame[4], [5] for the hook */
+    bool store;            /* STUB_REFILL; the next stub is the access's STUB_OUT */
+    uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes */
+    int32_t bytes;         /* STUB_REFILL: what must lie in the page */
     bool dst_fp, has_dst;
     uint8_t dst;
     uint8_t why;           /* enum exec_leave */
@@ -77,6 +80,20 @@ struct group {
 };
 #define MAX_GROUPS 4
 
+/*
+ * In loops: the page that accesses off one slot used last, in the frame: its tag and
+ * addend, and PAGE_LIMIT, or 0 when it is not known. Only for slots that stand
+ * still or move by constants. Forgotten at the unit's entry and after every call out
+ * that may change a mapping; nothing else can while translated code runs.
+ */
+struct page_reg {
+    uint16_t slot;
+    bool store;
+};
+#define MAX_PAGE_REGS 4
+#define PAGE_SPAN     128  /* accesses that start this close to the page's end probe the set */
+#define PAGE_LIMIT    ((int32_t)MEM_PAGE - PAGE_SPAN + 1)
+
 struct x86_gen {
     struct exec_backend *be;
     struct x86_asm *a;
@@ -94,6 +111,8 @@ struct x86_gen {
     bool uses_fp;
     enum { COUNT_NO, COUNT_YES, COUNT_ASK } count; /* instructions retired: is the model uniform? */
     uint32_t load_at_entry;              /* pins */
+    struct page_reg pages[MAX_PAGE_REGS];
+    uint32_t n_pages;
     uint32_t dirty_in[IR_UNIT_BLOCKS], puts[IR_UNIT_BLOCKS];
     uint32_t heads[IR_UNIT_BLOCKS];      /* offsets of blocks' code */
     struct { uint32_t at; uint16_t block; } fixups[2 * IR_UNIT_BLOCKS];
@@ -158,12 +177,20 @@ static inline enum ir_type value_type(const struct x86_gen *g, uint16_t v)
     return ir_op_info[in->op].result == 'I' ? IR_I64 : (enum ir_type)in->type;
 }
 
+/* tag at +0, addend at +8, limit at +16 */
+static inline struct x86_mem page_mem(unsigned n, int32_t member)
+{
+    return mem_at(RSP, (int32_t)(FRAME_ARGS + 32 * n) + member);
+}
+
 /* analyze.c */
+/* The slot whose value v is but for constants added, or -1. */
+int x86_root_slot(const struct ir_unit *u, uint16_t v);
 void x86_analyze_unit(struct x86_gen *g);
 void x86_analyze_block(struct x86_gen *g);
 /* The block of the unit that a jump to `target` enters directly, or -1. */
 int x86_block_at(const struct x86_gen *g, int64_t target);
-/* Does this instruction read v (through other names and fused compares too)? */
+/* The values instruction i reads, seen through other names and fused compares; how many. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
 
 /* regalloc.c */
@@ -196,6 +223,8 @@ void x86_select_fp(struct x86_gen *g, const struct ir_inst *in);
 /* Compare for a (SETCC or any i64) != 0; returns the condition code. */
 unsigned x86_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);
+void x86_forget_pages(struct x86_gen *g);
+void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
 /* reg = base + disp; rax may be used. */
 void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp);
 

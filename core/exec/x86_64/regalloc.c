@@ -84,7 +84,7 @@ void x86_store_pins(struct x86_gen *g, uint32_t pins)
 
 static struct x86_mem spill_mem(unsigned n)
 {
-    return mem_at(RSP, (int32_t)(FRAME_ARGS + 8 * n));
+    return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
 }
 
 static uint16_t take_spill(struct x86_gen *g)

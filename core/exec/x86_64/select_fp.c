@@ -50,12 +50,10 @@ static struct stub *reference_stub(struct x86_gen *g, const struct ir_inst *in)
 
 static void join(struct x86_gen *g, struct stub *s, unsigned dst)
 {
-    const struct ir_inst *in = &g->u->insts[g->i];
     s->has_dst = true;
     s->dst = (uint8_t)dst;
     s->dst_fp = is_fp(value_type(g, (uint16_t)g->i));
     s->back = asm_offset(g->a);
-    (void)in;
 }
 
 /* Static rounding mode: to the stub unless the dynamic mode is the same. */
@@ -78,7 +76,7 @@ static void check_mode(struct x86_gen *g, const struct ir_inst *in, struct stub 
     x86_stub_jcc(g, s, CC_NE);
 }
 
-/* Result in xmm0: canonical NaN if it is a NaN. Then to its place. */
+/* The result is in `from`; a NaN becomes the canonical one. Then to its place. */
 static void finish(struct x86_gen *g, unsigned from, bool w, struct stub *mode, unsigned dst)
 {
     asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), from, from);

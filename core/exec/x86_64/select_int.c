@@ -49,9 +49,10 @@ static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
     struct opnd a = x86_opnd(g, va), b = usable(g, vb, w);
     unsigned dst = x86_def(g);
     int32_t imm = (int32_t)b.imm;
-    if (b.kind == O_IMM && in->op == IR_SUB && imm != INT32_MIN && is_reg(a, a.reg) && dst != a.reg) {
+    if (b.kind == O_IMM && in->op == IR_SUB && imm != INT32_MIN && a.kind == O_REG &&
+        dst != a.reg) {
         asm_lea(g->a, w, dst, mem_at(a.reg, -imm));
-    } else if (b.kind == O_IMM && in->op == IR_ADD && is_reg(a, a.reg) && dst != a.reg) {
+    } else if (b.kind == O_IMM && in->op == IR_ADD && a.kind == O_REG && dst != a.reg) {
         asm_lea(g->a, w, dst, mem_at(a.reg, imm));
     } else if (in->op == IR_ADD && a.kind == O_REG && b.kind == O_REG && dst != a.reg &&
                dst != b.reg) {

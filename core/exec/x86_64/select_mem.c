@@ -107,7 +107,7 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
             continue;
         int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
         int64_t low = in->imm < n.low ? in->imm : n.low, high = end > n.high ? end : n.high;
-        if (high - low > 1024)
+        if (high - low > PAGE_SPAN)
             continue;
         n.low = low;
         n.high = high;
@@ -163,6 +163,58 @@ static void emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t by
     }
     m.disp += 8;
     asm_rm(g->a, 0x8b | OP_W, reg, m);
+}
+
+/* ---- page registers ---- */
+
+void x86_forget_pages(struct x86_gen *g)
+{
+    for (unsigned k = 0; k < g->n_pages; k++)
+        asm_mov_mi(g->a, 3, page_mem(k, 16), 0);
+}
+
+static int find_page(const struct x86_gen *g, const struct access *x)
+{
+    if (g->n_pages == 0 || (x->in->aux2 & IR_MEM_STORE_RIGHTS))
+        return -1;
+    int slot = x86_root_slot(g->u, x->in->a);
+    for (unsigned k = 0; k < g->n_pages; k++)
+        if (g->pages[k].slot == slot && g->pages[k].store == x->store)
+            return (int)k;
+    return -1;
+}
+
+/* As emit_probe, by a page register. `s` is the access's stub, the one before it refills. */
+static void emit_page_probe(struct x86_gen *g, struct stub *s, unsigned align)
+{
+    struct stub *refill = s - 1;
+    asm_rm(g->a, ALU_XOR | OP_W, RDX, page_mem(refill->page, 0));
+    asm_rm(g->a, ALU_CMP | OP_W, RDX, page_mem(refill->page, 16));
+    x86_stub_jcc(g, refill, CC_AE);
+    if (align) {
+        asm_rr(g->a, 0xf6, 0, RDX); /* test dl, imm8 */
+        asm_8(g->a, align);
+        x86_stub_jcc(g, s, CC_NE);
+    }
+    asm_rm(g->a, 0x8b | OP_W, refill->reg, page_mem(refill->page, 8));
+    refill->back = asm_offset(g->a);
+    refill->arg[0].imm = align;
+}
+
+/* Probe the set; on a hit remember the page. */
+void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
+{
+    struct x86_asm *a = g->a;
+    struct x86_mem m = { .base = R13, .index = RCX };
+    m.disp = s->store ? (int32_t)offsetof(struct mmu_set, store)
+                      : (int32_t)offsetof(struct mmu_set, load);
+    x86_load_address(g, RDX, s->arg[1], s->disp);
+    emit_probe(g, miss, s->store, s->bytes, (unsigned)s->arg[0].imm, s->reg);
+    asm_rm(a, 0x89 | OP_W, s->reg, page_mem(s->page, 8));
+    asm_rm(a, 0x8b | OP_W, RCX, m);
+    asm_rm(a, 0x89 | OP_W, RCX, page_mem(s->page, 0));
+    asm_mov_mi(a, 3, page_mem(s->page, 16), PAGE_LIMIT);
+    asm_jmp(a, s->back);
 }
 
 /* Where the access is, given the addend; may use `addend` itself when it is rax. */
@@ -282,6 +334,19 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     bool shared = p != NULL;
     if (!shared && !x->hooked)
         p = new_group(g, x);
+    int page = shared || x->hooked ? -1 : find_page(g, x);
+    int32_t low = p ? (int32_t)p->low : x->disp;
+    int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
+    unsigned addend = p ? p->reg : RAX, align = strict(in) ? (1u << x->size) - 1 : 0;
+    if (page >= 0) {
+        struct stub *r = x86_stub(g, STUB_REFILL);
+        r->page = (uint8_t)page;
+        r->store = x->store;
+        r->reg = (uint8_t)addend;
+        r->arg[1] = x->base;
+        r->disp = low;
+        r->bytes = bytes;
+    }
     struct stub *s = access_stub(g, x);
     struct x86_mem m;
     if (shared) {
@@ -294,11 +359,12 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
             x86_load(g, RDX, x->base, true);
         m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)base, .disp = x->disp };
     } else {
-        bool store = x->store || (in->aux2 & IR_MEM_STORE_RIGHTS);
-        x86_load_address(g, RDX, x->base, p ? p->low : x->disp);
-        emit_probe(g, s, store, p ? (int32_t)(p->high - p->low) : 1 << x->size,
-                   strict(in) ? (1u << x->size) - 1 : 0, p ? p->reg : RAX);
-        m = host_mem(g, x, p ? p->reg : RAX);
+        x86_load_address(g, RDX, x->base, low);
+        if (page >= 0)
+            emit_page_probe(g, s, align);
+        else
+            emit_probe(g, s, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
+        m = host_mem(g, x, addend);
     }
     if (x->hooked)
         prepare_hook(g, x, m);
@@ -340,6 +406,7 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
         asm_mov_mi(g->a, 3, mem_at(RSP, 40), 0);
     }
     x86_call_out(g, x86_site(g, in, fn));
+    x86_forget_pages(g);
     bool result = ir_op_info[in->op].result != 'N';
     if (result) {
         unsigned dst = x86_def(g);
@@ -362,10 +429,62 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     }
 }
 
+static bool inline_amo(const struct x86_gen *g, const struct ir_inst *in)
+{
+    unsigned size = in->aux2 & IR_MEM_SIZE;
+    return size >= 2 && !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && !(g->u->hooks & TM_DATA);
+}
+
+/*
+ * One thread runs all CPUs, so a read and a write make an AMO. A store entry implies
+ * that the page may be read; reserved, watched and code pages have none.
+ */
+static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
+{
+    static const uint8_t ops[] = { [IR_AMO_ADD] = ALU_ADD, [IR_AMO_AND] = ALU_AND,
+                                   [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR };
+    static const uint8_t cc[] = { [IR_AMO_MIN] = CC_L, [IR_AMO_MAX] = CC_G, [IR_AMO_MINU] = CC_B,
+                                  [IR_AMO_MAXU] = CC_A };
+    struct x86_asm *a = g->a;
+    struct access x = { .in = in, .store = true, .size = in->aux2 & IR_MEM_SIZE };
+    uint32_t w = x.size == 3 ? OP_W : 0;
+    x86_drop_groups(g);
+    x.base = x86_opnd(g, in->a);
+    x.value = x86_opnd(g, in->b);
+    unsigned dst = x86_def(g);
+    struct stub *s = access_stub(g, &x);
+    s->site = x86_site(g, in, x86_out_amo);
+    x86_load_address(g, RDX, x.base, 0);
+    emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
+    asm_lea(a, true, RDX, host_mem(g, &x, RAX));
+    asm_rm(a, 0x8b | w, RAX, mem_at(RDX, 0));
+    x86_load(g, RCX, x.value, x.size == 3);
+    if (in->aux >= IR_AMO_MIN) {
+        asm_rr(a, ALU_CMP | w, RAX, RCX);
+        asm_rr(a, 0x40 | cc[in->aux] | OP_0F | w, RCX, RAX); /* cmovcc */
+    } else if (in->aux != IR_AMO_SWAP) {
+        asm_rr(a, ops[in->aux] | w, RCX, RAX);
+    }
+    asm_rm(a, 0x89 | w, RCX, mem_at(RDX, 0));
+    if (x.size == 2 && (in->aux2 & IR_MEM_SIGNED))
+        asm_rr(a, 0x63 | OP_W, dst, RAX); /* movsxd */
+    else
+        asm_mov_rr(a, true, dst, RAX);
+    s->has_dst = true;
+    s->dst = (uint8_t)dst;
+    s->back = asm_offset(a);
+    x86_done(g, dst);
+}
+
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in)
 {
     switch (in->op) {
-    case IR_AMO: emit_out(g, in, x86_out_amo); return;
+    case IR_AMO:
+        if (inline_amo(g, in))
+            emit_amo(g, in);
+        else
+            emit_out(g, in, x86_out_amo);
+        return;
     case IR_CAS: emit_out(g, in, x86_out_cas); return;
     case IR_LOADR: emit_out(g, in, x86_out_loadr); return;
     case IR_STOREC: emit_out(g, in, x86_out_storec); return;

@@ -31,6 +31,8 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
     for (unsigned r = 0; r < 16; r++)
         if (s->zero >> r & 1)
             asm_rr(a, ALU_XOR, r, r);
+    if (s->address)
+        x86_forget_pages(g);
     if (s->has_dst && s->dst_fp)
         asm_rr(a, 0x6e | OP_0F | OP_66 | OP_W, s->dst, RAX);
     else if (s->has_dst)
@@ -40,8 +42,9 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
 
 static void emit_nan(struct x86_gen *g, const struct stub *s)
 {
+    unsigned k = s->is64 ? K_NAN64 : K_NAN32;
     struct x86_mem m = { .base = RIP, .index = RSP,
-                         .disp = (int32_t)(g->be->fixed.consts + 16 * (s->is64 ? K_NAN64 : K_NAN32)) };
+                         .disp = (int32_t)(g->be->fixed.consts + 16 * k) };
     asm_rm(g->a, 0x10 | OP_0F | (s->is64 ? OP_F2 : OP_F3), s->dst, m);
     asm_jmp(g->a, s->back);
 }
@@ -57,6 +60,9 @@ void x86_emit_stubs(struct x86_gen *g)
         switch (s->kind) {
         case STUB_OUT:
             emit_out(g, s);
+            break;
+        case STUB_REFILL:
+            x86_emit_refill(g, s, &g->stubs[i + 1]);
             break;
         case STUB_NAN:
             emit_nan(g, s);

@@ -31,8 +31,9 @@
 #include "core/exec/x86_64/emit.h"
 
 #define FRAME_ARGS   64                  /* bytes for arguments of calls out */
-#define FRAME_SPILLS 1016
-#define FRAME_BYTES  (FRAME_ARGS + 8 * FRAME_SPILLS)
+#define FRAME_PAGES  (4 * 32)            /* struct page_reg: tag, addend, limit */
+#define FRAME_SPILLS 1000
+#define FRAME_BYTES  (FRAME_ARGS + FRAME_PAGES + 8 * FRAME_SPILLS)
 #define MAX_PINS     20
 #define NO_PIN       0xff
 

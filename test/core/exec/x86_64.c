@@ -12,6 +12,19 @@
 
 #if defined(__x86_64__)
 
+/* Without core/exec's run loop there are no CPUs to ask about their models. */
+uint32_t exec_n_cpus(const struct exec *x)
+{
+    (void)x;
+    return 0;
+}
+
+struct cpu *exec_cpu(const struct exec *x, uint32_t index)
+{
+    (void)x, (void)index;
+    return NULL;
+}
+
 static const uint32_t masks[] = {
     0, EXEC_HOST_BMI2, EXEC_HOST_LZCNT, EXEC_HOST_FMA,
     EXEC_HOST_AVX | EXEC_HOST_AVX2 | EXEC_HOST_BMI2 | EXEC_HOST_FMA | EXEC_HOST_AVX512 |
@@ -146,12 +159,100 @@ START_TEST(random_units_agree_with_the_interpreter)
 }
 END_TEST
 
+/*
+ * Loops over memory: pointers that stand still or move by constants through pages that hit,
+ * miss, refuse stores and fault, so that page registers and shared probes are refilled and
+ * forgotten in every way.
+ */
+static struct ir_unit *walk(struct arena *arena, uint64_t seed)
+{
+    static const struct insn_desc desc = { .name = "walk", .length = 4, .branch = INSN_COND };
+    static const struct insn_regs none;
+    struct ir_unit *u;
+    struct err e;
+    uint64_t s = seed;
+    ck_assert_int_eq(ir_unit_create(&u, arena, rig_guest(IR_FP_RISCV), 0, &e), 0);
+    ir_begin_block(u, 0);
+    unsigned n = 2 + (unsigned)(rig_random(&s) % 8);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t r = rig_random(&s);
+        unsigned base = RIG_X + 1 + (unsigned)(r >> 8) % 3, size = 1u << (r >> 16) % 4;
+        int64_t disp = (int64_t)(r >> 24) % 64 - ((r & 64) ? 32 : 0);
+        uint16_t memop = ir_memop(size, (r & 128) && size > 1 ? IR_MEM_ALIGNED : 0);
+        ir_begin_insn(u, (int32_t)(4 * i), 4, &desc, &none);
+        u->insns[u->n_insns - 1].cost_before = i;
+        if (r % 8 == 0 && (r & 0x1000))
+            ir_put(u, RIG_X + 4, ir_call(u, IR_I64, RIG_READS, ir_get(u, base), IR_NONE, IR_NONE,
+                                         IR_NONE));
+        else if (r % 8 < 3)
+            ir_put(u, base, ir_op2i(u, IR_ADD, IR_I64, ir_get(u, base),
+                                    (rig_random(&s) % 129 - 64) & ~7ull));
+        else if (r % 8 < 6)
+            ir_put(u, RIG_X, ir_add(u, IR_I64, ir_get(u, RIG_X),
+                                    ir_load(u, IR_I64, ir_get(u, base), disp, memop)));
+        else
+            ir_store(u, IR_I64, ir_get(u, base), disp, ir_get(u, RIG_X), memop);
+    }
+    ir_branch(u, ir_get(u, RIG_X + 5), 0, 0x100);
+    ir_end_block(u, 4 * n);
+    u->blocks[0].length = 4 * n;
+    u->blocks[0].cost = n;
+    return u;
+}
+
+START_TEST(loops_over_memory_agree_with_the_interpreter)
+{
+    struct pair p;
+    struct err e;
+    uint64_t first = setting("RANDOM_IR_FIRST", 0), n = setting("RANDOM_IR_UNITS", 20000);
+    struct exec_options o = { .code_bytes = 4 << 20, .region_threshold = UINT32_MAX,
+                              .dump = n == 1 ? EXEC_DUMP_ASM : 0 };
+    arena_init(&p.arena, 0);
+    ck_assert_int_eq(exec_interp.create(&p.interp, NULL, NULL, &e), 0);
+    ck_assert_msg(exec_x86_64.create(&p.jit[0], NULL, &o, &e) == 0, "%s", e.text);
+    p.a = rig_create(0);
+    p.b = rig_create(0);
+    for (uint64_t seed = first; seed < first + n; seed++) {
+        arena_reset(&p.arena);
+        exec_x86_64.flush(p.jit[0]);
+        struct ir_unit *u = walk(&p.arena, seed);
+        ir_optimize(u);
+        ir_count_uses(u);
+        struct rig *rigs[2] = { p.a, p.b };
+        for (unsigned k = 0; k < 2; k++) {
+            uint64_t s = seed;
+            rig_reset(rigs[k], seed);
+            for (unsigned i = 1; i < 4; i++)
+                rigs[k]->x[i] = RIG_BASE + rig_random(&s) % (15 * MEM_PAGE);
+            rigs[k]->x[5] = 1;
+        }
+        enum exec_leave why = rig_run(&exec_interp, p.interp, u, p.a, &p.arena, 2000);
+        const struct exec_edge *edge = p.a->exec.edge;
+        while (why == EXEC_LEAVE_EDGE && edge->target == 0) {
+            why = exec_interp.run(p.interp, &p.a->cpu, edge->from);
+            edge = p.a->exec.edge;
+        }
+        enum exec_leave got = rig_run(&exec_x86_64, p.jit[0], u, p.b, &p.arena, 2000);
+        const char *what = got == why ? rig_compare(p.a, p.b) : "the reason to leave";
+        if (what)
+            ir_print(u, stderr);
+        ck_assert_msg(!what, "seed %lu: %s differs (leave %d, %d)", seed, what, why, got);
+    }
+    rig_destroy(p.a);
+    rig_destroy(p.b);
+    exec_interp.destroy(p.interp);
+    exec_x86_64.destroy(p.jit[0]);
+    arena_destroy(&p.arena);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core/exec/x86_64");
     TCase *t = tcase_create("random");
     tcase_set_timeout(t, 100);
     tcase_add_test(t, random_units_agree_with_the_interpreter);
+    tcase_add_test(t, loops_over_memory_agree_with_the_interpreter);
     suite_add_tcase(s, t);
     return s;
 }
