@@ -54,7 +54,8 @@ static bool hits_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool 
     return false;
 }
 
-static void locate(struct cpu *cpu, struct target *t)
+/* An access that leaves its range has no host address: core/memory takes it apart. */
+static void locate(struct cpu *cpu, unsigned size, struct target *t)
 {
     const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
     t->host = NULL;
@@ -66,7 +67,7 @@ static void locate(struct cpu *cpu, struct target *t)
     pa_t page = t->map.pa & ~(pa_t)(MEM_PAGE - 1);
     t->ram = r->ram;
     t->offset = r->ram_offset + (t->map.pa - r->base);
-    t->host = r->ram->host + t->offset;
+    t->host = range->size - (t->map.pa - range->base) < size ? NULL : r->ram->host + t->offset;
     t->rom = r->kind == MEM_ROM;
     t->whole = page >= range->base && page - range->base + MEM_PAGE <= range->size;
 }
@@ -78,7 +79,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     t->map = (struct cpu_map){ .size = (uint8_t)size };
     if (cpu->isa->walk(cpu, va, access, regime, false, &t->map) != 0)
         return 1;
-    locate(cpu, t);
+    locate(cpu, size, t);
     if (t->host == NULL || !t->whole || t->map.no_cache || regime != 0 ||
         is_watched_page(cpu->machine->mmu, va))
         return 0;
@@ -117,6 +118,7 @@ static int load_at(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
     struct mem_attrs attrs = attrs_of(cpu);
     enter_device(cpu);
     enum mem_result why = mem_load(cpu->machine->memory, t->map.pa, size, value, &attrs);
+    *value = zext(*value, size * 8);
     if (why == MEM_OK)
         return 0;
     cpu->isa->raise_bus(cpu, va, access, why);
@@ -182,13 +184,37 @@ static bool is_misaligned(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_acc
 
 /* ---- loads and stores ---- */
 
-/* Both pages are translated before a byte moves; the fault address is where the second begins. */
+/* What single bytes at `t` will be answered, as far as the map tells. */
+static enum mem_result takes_bytes(struct cpu *cpu, const struct target *t)
+{
+    if (t->host != NULL && !t->rom)
+        return MEM_OK;
+    const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
+    if (range == NULL)
+        return MEM_NOTHING;
+    const struct mmio_ops *ops = range->region->ops;
+    return range->region->kind != MEM_MMIO || (ops->sizes & 1) ? MEM_OK : MEM_BAD_SIZE;
+}
+
+/*
+ * Both pages are translated, and something answers in both, before a byte moves; the fault
+ * address is where the second begins.
+ */
 static int translate_both(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
                           unsigned regime, struct target t[2], unsigned *first)
 {
     *first = MEM_PAGE - (unsigned)PAGE_OFFSET(va);
-    return translate(cpu, va, *first, access, regime, &t[0]) ||
-           translate(cpu, va + *first, size - *first, access, regime, &t[1]);
+    if (translate(cpu, va, *first, access, regime, &t[0]) ||
+        translate(cpu, va + *first, size - *first, access, regime, &t[1]))
+        return 1;
+    for (unsigned i = 0; i < 2; i++) {
+        enum mem_result why = takes_bytes(cpu, &t[i]);
+        if (why != MEM_OK) {
+            cpu->isa->raise_bus(cpu, i == 0 ? va : va + *first, access, why);
+            return 1;
+        }
+    }
+    return 0;
 }
 
 static int load_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
@@ -264,10 +290,11 @@ int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
 
 /* ---- read-modify-write ---- */
 
-/* Alignment, watchpoints and translation for writing; the operand in memory order. */
-static int open_rmw(struct cpu *cpu, va_t va, unsigned size, unsigned regime, struct target *t)
+/* Alignment, watchpoints and translation for writing, of what `reads` as well or, SC, does not. */
+static int open_rmw(struct cpu *cpu, va_t va, unsigned size, bool reads, unsigned regime,
+                    struct target *t)
 {
-    if (hits_watch(cpu, va, size, true, true))
+    if (hits_watch(cpu, va, size, reads, true))
         return 1;
     if (va & (size - 1)) {
         cpu->isa->raise_align(cpu, va, CPU_STORE);
@@ -306,7 +333,7 @@ int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint6
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
-    if (open_rmw(cpu, va, size, memop & IR_MEM_REGIME, &t) ||
+    if (open_rmw(cpu, va, size, true, memop & IR_MEM_REGIME, &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
     v = memop & IR_MEM_BE ? swap(v, size) : v;
@@ -325,7 +352,7 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
-    if (open_rmw(cpu, va, size, memop & IR_MEM_REGIME, &t) ||
+    if (open_rmw(cpu, va, size, true, memop & IR_MEM_REGIME, &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
     v = memop & IR_MEM_BE ? swap(v, size) : v;
@@ -342,7 +369,7 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
                     uint64_t old[2])
 {
     struct target t;
-    if (open_rmw(cpu, va, 16, 0, &t))
+    if (open_rmw(cpu, va, 16, true, 0, &t))
         return 1;
     if (t.host == NULL) { /* devices take 8 bytes at most */
         cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_BAD_SIZE);
@@ -391,7 +418,7 @@ int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t val
 {
     unsigned size = size_of(memop);
     struct target t;
-    if (open_rmw(cpu, va, size, memop & IR_MEM_REGIME, &t))
+    if (open_rmw(cpu, va, size, false, memop & IR_MEM_REGIME, &t))
         return 1;
     bool holds = cpu->reserved && t.host != NULL && cpu->reserved_pa == t.map.pa &&
                  cpu->reserved_size == size;
@@ -402,69 +429,6 @@ int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t val
     if (memop & IR_MEM_BE)
         value = swap(zext(value, size * 8), size);
     return store_at(cpu, va, size, &t, value);
-}
-
-static uint8_t *reserved_flags(const struct cpu *cpu, struct mem_ram **ram, uint64_t *offset)
-{
-    const struct mem_range *range = mem_lookup(cpu->machine->memory, cpu->reserved_pa);
-    if (range == NULL || range->region->kind != MEM_RAM)
-        return NULL;
-    *ram = range->region->ram;
-    *offset = range->region->ram_offset + (cpu->reserved_pa - range->region->base);
-    return &(*ram)->flags[*offset >> MEM_PAGE_SHIFT];
-}
-
-void mmu_guard_reservation(struct cpu *cpu)
-{
-    struct mmu_pool *p = mmu_pool_of(cpu);
-    struct mem_ram *ram;
-    uint64_t offset;
-    if (!cpu->reserved || p->guarded)
-        return;
-    uint8_t *flags = reserved_flags(cpu, &ram, &offset);
-    if (flags == NULL) { /* the map changed under it */
-        cpu->reserved = false;
-        return;
-    }
-    *flags |= MEM_PAGE_RESERVED;
-    mmu_protect_page(cpu->machine, ram, offset);
-    p->guarded = true;
-}
-
-void mmu_drop_reservation(struct cpu *cpu)
-{
-    struct mmu_pool *p = mmu_pool_of(cpu);
-    struct mem_ram *ram;
-    uint64_t offset;
-    cpu->reserved = false;
-    if (LIKELY(!p->guarded))
-        return;
-    p->guarded = false;
-    uint8_t *flags = reserved_flags(cpu, &ram, &offset);
-    for (struct mmu_pool *q = cpu->machine->mmu->pools; q != NULL; q = q->next)
-        if (q->guarded && (q->cpu->reserved_pa ^ cpu->reserved_pa) >> MEM_PAGE_SHIFT == 0)
-            return;
-    if (flags != NULL)
-        *flags &= (uint8_t)~MEM_PAGE_RESERVED;
-}
-
-void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n)
-{
-    if (m->mmu == NULL || !(ram->flags[offset >> MEM_PAGE_SHIFT] & MEM_PAGE_RESERVED))
-        return;
-    bool held = false;
-    for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next) {
-        struct mem_ram *of;
-        uint64_t at;
-        if (!p->cpu->reserved || reserved_flags(p->cpu, &of, &at) == NULL || of != ram)
-            continue;
-        held |= (at ^ offset) >> MEM_PAGE_SHIFT == 0;
-        if (p->cpu != m->mmu->storing &&
-            (at - offset < n || offset - at < p->cpu->reserved_size))
-            mmu_drop_reservation(p->cpu);
-    }
-    if (!held) /* left over from a reservation that was restored and then given up */
-        ram->flags[offset >> MEM_PAGE_SHIFT] &= (uint8_t)~MEM_PAGE_RESERVED;
 }
 
 /* ---- others ---- */
@@ -486,7 +450,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     struct target t = { .map = { .size = 2 } };
     if (cpu->isa->walk(cpu, va, CPU_FETCH, 0, false, &t.map) != 0)
         return 1;
-    locate(cpu, &t);
+    locate(cpu, 2, &t);
     if (t.host == NULL || !t.whole) {
         cpu->isa->raise_fetch(cpu, va, MEM_NOTHING);
         return 1;

@@ -147,7 +147,7 @@ static void charge(const struct mmu_rv_regime *r, pa_t pa, bool write)
 static bool read_pte(const struct mmu_rv_regime *r, struct walk *w, bool probe)
 {
     uint64_t n;
-    if (!mmu_rv_pmp_allows(r->pmp, PRIV_S, w->pte_pa, 8, CPU_LOAD))
+    if (!probe && !mmu_rv_pmp_allows(r->pmp, PRIV_S, w->pte_pa, 8, CPU_LOAD))
         return false;
     w->host = mem_pointer(r->memory, w->pte_pa, &n, false);
     if (w->host == NULL || n < 8)
@@ -204,7 +204,7 @@ static unsigned leaf_allows(const struct mmu_rv_regime *r, uint64_t pte)
 }
 
 /* Step 9. Svade faults; Svadu sets A, and D for a store, with a store of S privilege. */
-static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_access access, bool probe,
+static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_access access,
                                    struct walk *w)
 {
     uint64_t want = w->pte | F_MASK(RV_PTE_A) | (access == CPU_STORE ? F_MASK(RV_PTE_D) : 0);
@@ -212,8 +212,6 @@ static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_acces
         return MMU_RV_OK;
     if (!r->adue)
         return MMU_RV_PAGE_FAULT;
-    if (probe)
-        return MMU_RV_OK;
     uint64_t n;
     if (!mmu_rv_pmp_allows(r->pmp, PRIV_S, w->pte_pa, 8, CPU_STORE) ||
         mem_pointer(r->memory, w->pte_pa, &n, true) == NULL)
@@ -227,7 +225,8 @@ static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_acces
 
 /* The last step: PMP over the whole 4 KiB page and, when it is split there, over the access. */
 static enum mmu_rv_fault protect(const struct mmu_rv_regime *r, unsigned size,
-                                 enum cpu_access access, unsigned allow, struct cpu_map *map)
+                                 enum cpu_access access, bool probe, unsigned allow,
+                                 struct cpu_map *map)
 {
     if (r->pmp != NULL) {
         bool split;
@@ -237,7 +236,7 @@ static enum mmu_rv_fault protect(const struct mmu_rv_regime *r, unsigned size,
             map->no_cache = true;
             pmp = pmp_find(r->pmp, r->privilege, map->pa, size, &split);
         }
-        if (!(pmp & need_of[access]))
+        if (!probe && !(pmp & need_of[access]))
             return MMU_RV_ACCESS_FAULT;
         allow &= pmp;
     }
@@ -253,8 +252,10 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
     uint64_t mode = F_GET(r->satp, RV_SATP_MODE);
     *map = (struct cpu_map){ .pa = va, .page_shift = 12 };
     if (r->privilege == PRIV_M || mode == 0)
-        return protect(r, size, access, ALLOW_ALL, map);
+        return protect(r, size, access, probe, ALLOW_ALL, map);
 
+    if (mode < 8 || mode > 10) /* reserved; satp holds none, but a snapshot may */
+        return MMU_RV_PAGE_FAULT;
     unsigned levels = (unsigned)mode - 5; /* 8, 9, 10: Sv39, Sv48, Sv57 */
     if (sext(va, 12 + 9 * levels) != va)
         return MMU_RV_PAGE_FAULT;
@@ -262,7 +263,7 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
     enum mmu_rv_fault fault = find_leaf(r, va, levels, probe, &w);
     if (fault != MMU_RV_OK)
         return fault;
-    if (!(leaf_allows(r, w.pte) & need_of[access]))
+    if (!probe && !(leaf_allows(r, w.pte) & need_of[access]))
         return MMU_RV_PAGE_FAULT;
     uint64_t ppn = F_GET(w.pte, RV_PTE_PPN);
     unsigned shift = 12 + 9 * w.level;
@@ -274,16 +275,17 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
     } else if (ppn & ((1ull << (9 * w.level)) - 1)) { /* misaligned superpage */
         return MMU_RV_PAGE_FAULT;
     }
-    fault = update_ad(r, access, probe, &w);
-    if (fault != MMU_RV_OK)
+    if (!probe && (fault = update_ad(r, access, &w)) != MMU_RV_OK)
         return fault;
     map->pa = ppn << 12 | zext(va, shift);
     map->page_shift = (uint8_t)shift;
     map->global = w.global;
     unsigned allow = leaf_allows(r, w.pte);
-    if (!F_GET(w.pte, RV_PTE_D))
-        allow &= ~(unsigned)ALLOW_W;
-    if (access == CPU_STORE) /* a probe does not set D, but the store may be done */
-        allow |= ALLOW_W;
-    return protect(r, size, access, allow, map);
+    if (!probe || !r->adue) { /* a probe does not set them where an access would */
+        if (!F_GET(w.pte, RV_PTE_A))
+            allow = 0;
+        if (!F_GET(w.pte, RV_PTE_D))
+            allow &= ~(unsigned)ALLOW_W;
+    }
+    return protect(r, size, access, probe, allow, map);
 }

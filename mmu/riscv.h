@@ -35,8 +35,10 @@ enum mmu_rv_fault { MMU_RV_OK, MMU_RV_PAGE_FAULT, MMU_RV_ACCESS_FAULT };
 /*
  * Translate one access of `size` bytes (inside one page). On MMU_RV_OK *map is filled:
  * the permissions are those of the page under all of PTE, PMP, privilege, and D bit
- * (store only if D is set); no_cache when PMP splits the 4 KiB page. `probe`: no A/D
- * update, no charge. The caller turns the fault into cause 12/13/15 or 1/5/7.
+ * (store only if D is set); no_cache when PMP splits the 4 KiB page. The caller turns
+ * the fault into cause 12/13/15 or 1/5/7.
+ * `probe` is for debuggers: no A/D update, no charge, and MMU_RV_OK whenever something is
+ * mapped there; what the guest may do with it now is only reported in *map.
  */
 enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned size,
                               enum cpu_access access, bool probe, struct cpu_map *map);

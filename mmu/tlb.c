@@ -172,18 +172,18 @@ void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
     cpu->exit |= CPU_EXIT_RESYNC;
 }
 
-static void drop_span(struct mmu_entry *e, uint32_t n, va_t first, uint64_t span)
+/* Entries of the pages that bytes [first, last] touch; `first` is the first of its page. */
+static void drop_span(struct mmu_entry *e, uint32_t n, va_t first, va_t last)
 {
-    for (uint32_t i = 0; i < n; i++)
-        if (e[i].tag - first < span)
+    if (last - first < MEM_PAGE) {
+        uint32_t i = (uint32_t)(first >> MEM_PAGE_SHIFT) & (n - 1);
+        if (e[i].tag == first)
             e[i].tag = invalid_tag(i);
-}
-
-static void drop_page(struct mmu_entry *e, uint32_t n, va_t page)
-{
-    uint32_t i = (uint32_t)(page >> MEM_PAGE_SHIFT) & (n - 1);
-    if (e[i].tag == page)
-        e[i].tag = invalid_tag(i);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (e[i].tag - first <= last - first)
+            e[i].tag = invalid_tag(i);
 }
 
 /*
@@ -194,25 +194,19 @@ static void drop_page(struct mmu_entry *e, uint32_t n, va_t page)
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
+    va_t page = va & ~(va_t)(MEM_PAGE - 1);
+    uint64_t more = span == 0 ? 0 : span - 1;
+    va_t end = more > UINT64_MAX - page ? UINT64_MAX : page + more;
     for (uint32_t i = 0; i < p->n_sets; i++) {
         if (!concerns(&p->tags[i], asid, vmid))
             continue;
         struct mmu_set *set = p->sets[i];
-        va_t first = va & ~(va_t)(MEM_PAGE - 1);
-        uint64_t bytes = MAX(span, MEM_PAGE);
-        if (p->tags[i].shifts != 0)
-            bytes = MAX(bytes, 1ull << log2_floor(p->tags[i].shifts));
-        if (bytes == MEM_PAGE) {
-            drop_page(set->load, MMU_WAYS, first);
-            drop_page(set->store, MMU_WAYS, first);
-            drop_page(set->fetch, MMU_FETCHES, first);
-        } else {
-            if (is_pow2(bytes))
-                first &= ~(bytes - 1);
-            drop_span(set->load, MMU_WAYS, first, bytes);
-            drop_span(set->store, MMU_WAYS, first, bytes);
-            drop_span(set->fetch, MMU_FETCHES, first, bytes);
-        }
+        uint64_t shifts = p->tags[i].shifts | MEM_PAGE;
+        uint64_t within = (1ull << log2_floor(shifts)) - 1;
+        va_t first = page & ~within, last = end | within;
+        drop_span(set->load, MMU_WAYS, first, last);
+        drop_span(set->store, MMU_WAYS, first, last);
+        drop_span(set->fetch, MMU_FETCHES, first, last);
         clear_jumps(set);
     }
     cpu->exit |= CPU_EXIT_RESYNC;

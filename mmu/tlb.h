@@ -63,7 +63,10 @@ void mmu_detach(struct cpu *cpu);
 /* Make the context's set current (cpu->set). After reset and whenever a key part changed. */
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
 
-/* Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. */
+/*
+ * Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. `span`
+ * bytes are counted from the start of va's page; large pages go as a whole.
+ */
 #define MMU_ANY UINT32_MAX
 void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid);
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid);
@@ -89,8 +92,9 @@ void mmu_flush_jumps(struct machine *m);
  * over). An access that is done but changed code or the map kicks the CPU instead, so
  * that the next canonical boundary looks up afresh. `*value` is zero- or sign-extended to
  * 64 bits as the memop says. Misaligned and page-crossing accesses are done
- * bytewise-exact: if the second page faults nothing was written and the reported
- * address is the second page's first byte.
+ * bytewise-exact: if the second page faults, or nothing there takes bytes, nothing was
+ * written and the reported address is the second page's first byte. (Only a device that
+ * refuses a byte of its own accord comes too late for that.)
  */
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value);

@@ -399,6 +399,22 @@ START_TEST(bare_and_machine)
 }
 END_TEST
 
+/* satp is WARL, but may come from a snapshot: what is no mode maps nothing. */
+START_TEST(reserved_modes_map_nothing)
+{
+    struct world w = open_world();
+    struct cpu_map map;
+    for (uint64_t mode = 1; mode < 16; mode++) {
+        if (mode >= 8 && mode <= 10)
+            continue;
+        w.r.satp = mode << 60 | TABLE(2) >> 12;
+        ck_assert_int_eq(walk(&w, 0, CPU_LOAD, &map), MMU_RV_PAGE_FAULT);
+        ck_assert_int_eq(mmu_rv_walk(&w.r, 0, 1, CPU_LOAD, true, &map), MMU_RV_PAGE_FAULT);
+    }
+    close_world(&w);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("mmu.riscv");
@@ -410,6 +426,7 @@ Suite *test_suite(void)
     tcase_add_test(t, napot_pages);
     tcase_add_test(t, accessed_and_dirty);
     tcase_add_test(t, bare_and_machine);
+    tcase_add_test(t, reserved_modes_map_nothing);
     tcase_add_test(t, pmp_matching);
     tcase_add_test(t, pmp_priority_and_defaults);
     tcase_add_loop_test(t, smepmp_truth_table, 0, ARRAY_LEN(mml_rows));

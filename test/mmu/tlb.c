@@ -79,10 +79,10 @@ static enum mem_result device_read(void *arg, uint64_t offset, unsigned size, ui
                                    const struct mem_attrs *attrs)
 {
     struct box *b = arg;
-    (void)offset, (void)size, (void)attrs;
+    (void)offset, (void)attrs;
     b->mmio_reads++;
     b->mmio_time = ev_now(b->m->queue);
-    *value = 0x8877665544332211;
+    *value = zext(0x8877665544332211, size == 1 ? 8 : 64); /* wider: more bits than asked for */
     return MEM_OK;
 }
 
@@ -218,7 +218,8 @@ static void access_once(struct box *b, struct bare *c, uint64_t *seed)
     unsigned bytes = 1u << (next_random(seed) & 3);
     va_t va = (next_random(seed) % 64) * 0x1000 + (next_random(seed) % (MEM_PAGE / bytes)) * bytes;
     bool write = next_random(seed) & 1;
-    bool ok = mmu_rv_walk(&c->r, va, 1, write ? CPU_STORE : CPU_LOAD, true, &map) == MMU_RV_OK;
+    bool ok = mmu_rv_walk(&c->r, va, 1, write ? CPU_STORE : CPU_LOAD, true, &map) == MMU_RV_OK &&
+              (write ? map.store : map.load);
     uint64_t v = next_random(seed), got = 0;
     int rc = write ? store(&c->cpu, va, bytes, v) : load(&c->cpu, va, bytes, &got);
     ck_assert_int_eq(rc, !ok);
@@ -289,7 +290,96 @@ START_TEST(fence_takes_the_large_page)
 }
 END_TEST
 
+/* Spans of several pages, and of several large ones, from wherever they start. */
+START_TEST(fences_take_whole_spans)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    open_spaces(b);
+    for (unsigned page = 1; page < 5; page++)
+        *pte(b, 0, page) = LEAF(BASE + 0x100000 + page * 0x1000, 0);
+    use_space(b->cpu[0], 0);
+    for (va_t va = 0x1000; va < 0x5000; va += 0x1000)
+        ck_assert_int_eq(load(c, va, 8, &v), 0);
+    mmu_flush_page(c, 0x1000, 0x2000, 1, MMU_ANY);
+    ck_assert(!cached(c->set->load, 0x1000));
+    ck_assert(!cached(c->set->load, 0x2000));
+    ck_assert(cached(c->set->load, 0x3000));
+    *word(b, root_of(0) + 0x1000 + 8) = LEAF(BASE + 0x200000, 0);  /* 2 MiB at VA 2 MiB */
+    *word(b, root_of(0) + 0x1000 + 16) = LEAF(BASE + 0x200000, 0); /* and at 4 MiB */
+    ck_assert_int_eq(load(c, 0x3ff000, 8, &v), 0);
+    ck_assert_int_eq(load(c, 0x580000, 8, &v), 0);
+    mmu_flush_page(c, 0x3ff000, 0x3000, 1, MMU_ANY);
+    ck_assert(!cached(c->set->load, 0x3ff000));
+    ck_assert(!cached(c->set->load, 0x580000));
+    ck_assert(cached(c->set->load, 0x3000));
+    ck_assert_int_eq(load(c, 0x3ff000, 8, &v), 0);
+    mmu_flush_page(c, 0, UINT64_MAX, 1, MMU_ANY); /* everything */
+    ck_assert(!cached(c->set->load, 0x3ff000));
+    ck_assert(!cached(c->set->load, 0x3000));
+    close_box(b);
+}
+END_TEST
+
 /* ---- crossings, alignment ---- */
+
+/* The second page leads nowhere, or to a device that takes no bytes: nothing is written before. */
+START_TEST(refused_crossings_write_nothing)
+{
+    static const struct mmio_ops words_only = { device_read, device_write, 4, false };
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct err e;
+    uint64_t v;
+    ck_assert_int_eq(mem_add_mmio(b->m->memory, "words", MMIO + 0x10000, 0x1000, 0, &words_only, b,
+                                  NULL, &e), 0);
+    open_spaces(b);
+    *pte(b, 0, 1) = LEAF(BASE + 0x101000, 0);
+    *pte(b, 0, 2) = LEAF(_i == 0 ? 0x70000000ull : MMIO + 0x10000, 0);
+    *pte(b, 0, 3) = LEAF(BASE + 0x103000, 0);
+    use_space(b->cpu[0], 0);
+    *word(b, BASE + 0x101ff8) = 0x1111111111111111;
+    ck_assert_int_eq(store(c, 0x1ffc, 8, UINT64_MAX), 1);
+    ck_assert_uint_eq(c->fault.cause, 100);
+    ck_assert_uint_eq(c->fault.value, 0x2000);
+    ck_assert_uint_eq(*word(b, BASE + 0x101ff8), 0x1111111111111111);
+    c->exit = 0;
+    ck_assert_int_eq(load(c, 0x1ffc, 8, &v), 1);
+    ck_assert_uint_eq(c->fault.value, 0x2000);
+    c->exit = 0;
+    ck_assert_int_eq(store(c, 0x2ffe, 4, UINT64_MAX), 1);
+    ck_assert_uint_eq(c->fault.value, 0x2ffe);
+    ck_assert_uint_eq(*word(b, BASE + 0x103000), 0);
+    ck_assert_uint_eq(b->mmio_reads + b->mmio_writes, 0);
+    close_box(b);
+}
+END_TEST
+
+/* A device over part of a page of RAM: what it covers is never read or written beside it. */
+START_TEST(ranges_end_inside_a_page)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct err e;
+    uint64_t v;
+    ck_assert_int_eq(mem_add_mmio(b->m->memory, "over", BASE + 0x9800, 0x100, 1, &device_ops, b, NULL,
+                                  &e), 0);
+    *word(b, BASE + 0x97f8) = 0x0807060504030201;
+    *word(b, BASE + 0x9800) = UINT64_MAX; /* hidden */
+    ck_assert_int_eq(load(c, BASE + 0x97f8, 8, &v), 0);
+    ck_assert_uint_eq(v, 0x0807060504030201);
+    ck_assert(!cached(c->set->load, BASE + 0x9000));
+    ck_assert_int_eq(load(c, BASE + 0x97fc, 8, &v), 0); /* four bytes of each */
+    ck_assert_uint_eq(v, 0x1111111108070605);
+    ck_assert_uint_eq(b->mmio_reads, 4);
+    ck_assert_int_eq(store(c, BASE + 0x97fe, 4, 0), 0);
+    ck_assert_uint_eq(b->mmio_writes, 2);
+    ck_assert_uint_eq(*word(b, BASE + 0x97f8), 0x0000060504030201);
+    ck_assert_uint_eq(*word(b, BASE + 0x9800), UINT64_MAX);
+    close_box(b);
+}
+END_TEST
 
 START_TEST(crossing_is_exact)
 {
@@ -422,7 +512,7 @@ START_TEST(devices_are_never_cached)
         ck_assert_uint_eq(b->mmio_reads, i);
     }
     ck_assert_uint_eq(b->mmio_time, 902 * PS_PER_NS);
-    ck_assert_uint_eq(v, 0x8877665544332211);
+    ck_assert_uint_eq(v, 0x44332211); /* what is above the access is cut off */
     ck_assert_int_eq(store(c, MMIO + 4, 2, 0x12345), 0);
     ck_assert_uint_eq(b->mmio_value, 0x2345);
     ck_assert_int_eq(store(c, MMIO + 0x2000, 4, 0), 1); /* nothing there */
@@ -542,6 +632,56 @@ START_TEST(watchpoints)
 }
 END_TEST
 
+/*
+ * Two CPUs' reservations came out of a snapshot, in one page; nobody is guarded yet. The first
+ * takes another and gives it up: the second's is still watched over.
+ */
+START_TEST(restored_reservations_stay_watched)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu, *other = &b->cpu[1]->cpu;
+    uint64_t v, failed;
+    for (unsigned i = 0; i < 2; i++) {
+        b->cpu[i]->cpu.reserved = true;
+        b->cpu[i]->cpu.reserved_size = 8;
+        b->cpu[i]->cpu.reserved_pa = BASE + 0x6000 + 8 * i;
+    }
+    b->ram->flags[6] |= MEM_PAGE_RESERVED; /* as cpu_create's `loaded` does */
+    ck_assert_int_eq(mmu_load_reserved(c, BASE + 0x6000, 3, &v), 0);
+    mmu_guard_reservation(c);
+    ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x6000, 3, 1, &failed), 0);
+    ck_assert_uint_eq(failed, 0);
+    ck_assert_int_eq(store(c, BASE + 0x6008, 8, 2), 0);
+    ck_assert_int_eq(mmu_store_conditional(other, BASE + 0x6008, 3, 3, &failed), 0);
+    ck_assert_uint_eq(failed, 1);
+    ck_assert_int_eq(store(c, BASE + 0x6010, 8, 2), 0);
+    ck_assert_uint_eq(b->ram->flags[6] & MEM_PAGE_RESERVED, 0);
+    close_box(b);
+}
+END_TEST
+
+/* SC writes and does not read; an AMO does both. */
+START_TEST(conditional_stores_are_not_loads)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct mmu_watch w = { .addr = BASE + 0x7000, .size = 8, .load = true };
+    struct err e;
+    uint64_t v, failed;
+    ck_assert_int_eq(mmu_load_reserved(c, BASE + 0x7000, 3, &v), 0);
+    ck_assert_int_eq(mmu_set_watches(b->m, &w, 1, &e), 0);
+    c->exit = 0;
+    ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x7000, 3, 4, &failed), 0);
+    ck_assert_uint_eq(failed, 0);
+    ck_assert_uint_eq(c->exit, 0);
+    ck_assert_int_eq(mmu_slow_amo(c, BASE + 0x7000, 3, IR_AMO_ADD, 1, &v), 1);
+    ck_assert_uint_eq(c->exit, CPU_EXIT_DEBUG);
+    ck_assert_uint_eq(*word(b, BASE + 0x7000), 4);
+    ck_assert_int_eq(mmu_set_watches(b->m, NULL, 0, &e), 0);
+    close_box(b);
+}
+END_TEST
+
 START_TEST(fetches_and_debuggers)
 {
     struct box *b = open_box();
@@ -569,6 +709,36 @@ START_TEST(fetches_and_debuggers)
 }
 END_TEST
 
+/* A debugger reads and writes what the guest itself may not, and leaves A and D alone. */
+START_TEST(debuggers_ignore_permissions)
+{
+    static const uint64_t bits[] = { V | R | U, V | X, V | R, V | R | W | X | U | A | D };
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    struct mmu_rv_pmp none = { .count = 16 };
+    open_spaces(b);
+    for (unsigned i = 0; i < ARRAY_LEN(bits); i++)
+        *pte(b, 0, i) = (BASE + 0x108000 + i * 0x1000) >> 12 << 10 | bits[i];
+    b->cpu[0]->r.pmp = &none; /* to S and U everything is closed */
+    for (uint8_t privilege = 0; privilege < 2; privilege++) {
+        b->cpu[0]->r.privilege = privilege;
+        use_space(b->cpu[0], 0);
+        for (unsigned i = 0; i < ARRAY_LEN(bits); i++) {
+            uint64_t was = *pte(b, 0, i), v = 0x1234 + i, got = 0;
+            ck_assert_int_eq(mmu_debug_write(c, i * 0x1000 + 8, &v, 8), 0);
+            ck_assert_uint_eq(*word(b, BASE + 0x108008 + i * 0x1000), v);
+            ck_assert_int_eq(mmu_debug_read(c, i * 0x1000 + 8, &got, 8), 0);
+            ck_assert_uint_eq(got, v);
+            ck_assert_uint_eq(*pte(b, 0, i), was);
+        }
+    }
+    uint64_t v;
+    ck_assert_int_lt(mmu_debug_read(c, ARRAY_LEN(bits) * 0x1000, &v, 8), 0); /* not mapped */
+    ck_assert_uint_eq(c->exit, 0);
+    close_box(b);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("mmu.tlb");
@@ -576,7 +746,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, equals_the_walker, 0, 8);
     tcase_add_test(t, contexts_are_recycled);
     tcase_add_test(t, fence_takes_the_large_page);
+    tcase_add_test(t, fences_take_whole_spans);
     tcase_add_test(t, crossing_is_exact);
+    tcase_add_loop_test(t, refused_crossings_write_nothing, 0, 2);
+    tcase_add_test(t, ranges_end_inside_a_page);
     tcase_add_test(t, alignment_rules);
     tcase_add_test(t, values_are_extended);
     tcase_add_loop_test(t, atomic_operations, 0, ARRAY_LEN(amos));
@@ -586,8 +759,11 @@ Suite *test_suite(void)
     tcase_add_test(t, protected_pages_leave_the_tlb);
     tcase_add_loop_test(t, reservations_break_exactly, 0, ARRAY_LEN(reservations));
     tcase_add_test(t, dma_breaks_reservations);
+    tcase_add_test(t, restored_reservations_stay_watched);
     tcase_add_test(t, watchpoints);
+    tcase_add_test(t, conditional_stores_are_not_loads);
     tcase_add_test(t, fetches_and_debuggers);
+    tcase_add_test(t, debuggers_ignore_permissions);
     suite_add_tcase(s, t);
     return s;
 }
