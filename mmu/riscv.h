@@ -12,12 +12,24 @@
  */
 #include "core/cpu/cpu.h"
 
+/* From `first` to the next span's: what privileges {U and S, M} may do there. */
+struct mmu_rv_span {
+    pa_t first;
+    uint8_t allow[2];
+};
+
 struct mmu_rv_pmp {
     uint8_t cfg[64];        /* R 0, W 1, X 2, A 4:3, L 7 */
     uint64_t addr[64];      /* pmpaddr: address bits 55:2 */
     uint32_t count;         /* 0, 16, 64 */
     bool mml, mmwp;         /* mseccfg */
+
+    uint32_t n_spans;       /* made by mmu_rv_pmp_compile: 0 = must be made again */
+    struct mmu_rv_span spans[2 * 64 + 1];
 };
+
+/* After any of the fields above changed, before the next walk. */
+void mmu_rv_pmp_compile(struct mmu_rv_pmp *p);
 
 struct mmu_rv_regime {
     struct mem_space *memory;
