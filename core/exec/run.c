@@ -51,19 +51,19 @@ bool exec_take_interrupt(struct cpu *cpu)
 
 /* ---- finding blocks ---- */
 
-static void empty_jumps(struct mmu_set *set)
-{
-    for (uint32_t i = 0; i < MMU_JUMPS; i++)
-        set->jump[i].va = 1;
-}
-
 /* The page id of the page after pc's, and its bytes; EXEC_NO_PAGE when it cannot be fetched from. */
-static uint32_t second_page(struct cpu *cpu, va_t va, const uint8_t **bytes)
+static uint32_t second_page(struct exec *x, struct cpu *cpu, va_t va, const uint8_t **bytes)
 {
+    const struct mmu_entry *e = &cpu->set->fetch[va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
     uint32_t exits = cpu->exit;
     struct cpu_fault fault = cpu->fault;
     struct mem_ram *ram;
     uint64_t offset;
+    if (LIKELY(e->tag == (va & ~(va_t)(MEM_PAGE - 1)))) {
+        ram = exec_cache_ram(x, (uint32_t)e->addend, &offset);
+        *bytes = ram->host + offset + va % MEM_PAGE;
+        return (uint32_t)e->addend;
+    }
     if (mmu_fetch(cpu, va, &ram, &offset) != 0) {
         cpu->exit = exits;
         cpu->fault = fault;
@@ -99,9 +99,9 @@ bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place
     p->next = NULL;
     if (UNLIKELY(*once)) {
         p->avail = MIN(p->avail, 2);
-        p->page2 = second_page(cpu, pc + 2, &p->next);
+        p->page2 = second_page(x, cpu, pc + 2, &p->next);
     } else if (UNLIKELY(p->avail < EXEC_CROSSING)) {
-        p->page2 = second_page(cpu, page + MEM_PAGE, &p->next);
+        p->page2 = second_page(x, cpu, page + MEM_PAGE, &p->next);
     }
     return true;
 }
@@ -116,7 +116,7 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
         return NULL;
     cpu->page = cpu->pc & ~(va_t)(MEM_PAGE - 1);
     if (UNLIKELY(cpu->set->jump_mode != p.mode)) {
-        empty_jumps(cpu->set);
+        mmu_clear_jumps(cpu->set);
         cpu->set->jump_mode = p.mode;
     }
     cpu->mode_flags = p.mode;
@@ -161,9 +161,7 @@ static void enter_jump(struct exec *x, struct cpu *cpu, const struct exec_cached
 {
     if (!may_link(x, c) || x->n_breaks != 0)
         return;
-    struct mmu_jump *j = &cpu->set->jump[cpu->pc >> 1 & (MMU_JUMPS - 1)];
-    j->va = cpu->pc;
-    j->code = c->b.code;
+    mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
 }
 
 /* Something other than the end of a block: an exception, or a request. False: the turn ends. */
