@@ -14,7 +14,7 @@ extern const uint8_t mmu_rv_need[];
  * What PMP allows for all of [pa, pa + size): the lowest entry that matches any byte decides;
  * unless it matches all of them, nothing is allowed and *split is set.
  */
-unsigned mmu_rv_pmp_find(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, uint64_t size,
+unsigned mmu_rv_pmp_find(struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, uint64_t size,
                          bool *split);
 
 #endif

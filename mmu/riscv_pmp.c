@@ -102,7 +102,7 @@ void mmu_rv_pmp_compile(struct mmu_rv_pmp *p)
         active[n++] = i;
     }
     qsort(starts, n_starts, sizeof(starts[0]), by_address);
-    p->n_spans = 0;
+    p->n_spans = p->recent = 0;
     for (uint32_t s = 0; s < n_starts; s++) {
         uint32_t k = 0;
         while (k < n && (starts[s] < first[k] || starts[s] > last[k]))
@@ -119,8 +119,7 @@ void mmu_rv_pmp_compile(struct mmu_rv_pmp *p)
     }
 }
 
-unsigned mmu_rv_pmp_find(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, uint64_t size,
-                         bool *split)
+static uint32_t find_span(const struct mmu_rv_pmp *p, pa_t pa)
 {
     uint32_t low = 0, high = p->n_spans; /* the span wanted is in [low, high) */
     while (high - low > 1) {
@@ -130,11 +129,24 @@ unsigned mmu_rv_pmp_find(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa,
         else
             high = middle;
     }
-    *split = low + 1 < p->n_spans && pa + size - 1 >= p->spans[low + 1].first;
-    return *split ? 0 : p->spans[low].allow[privilege == PRIV_M];
+    return low;
 }
 
-bool mmu_rv_pmp_allows(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, unsigned size,
+unsigned mmu_rv_pmp_find(struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, uint64_t size,
+                         bool *split)
+{
+    const struct mmu_rv_span *s = &p->spans[p->recent];
+    bool ends = p->recent + 1 == p->n_spans;
+    *split = false;
+    if (UNLIKELY(pa < s[0].first || (!ends && pa + size - 1 >= s[1].first))) {
+        p->recent = find_span(p, pa);
+        s = &p->spans[p->recent];
+        *split = p->recent + 1 < p->n_spans && pa + size - 1 >= s[1].first;
+    }
+    return *split ? 0 : s->allow[privilege == PRIV_M];
+}
+
+bool mmu_rv_pmp_allows(struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, unsigned size,
                        enum cpu_access access)
 {
     bool split;
