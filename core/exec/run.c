@@ -339,6 +339,8 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
         }
     }
     exec_set_budget(cpu, 0);
+    /* Not the time of the last device access: whether the turn was cut after it depends on the host. */
+    ev_set_now(x->machine->queue, cpu_now(cpu));
     cpu->exit &= ~(uint32_t)(CPU_EXIT_DEBUG | CPU_EXIT_RESYNC);
     if (cpu->reserved)
         mmu_guard_reservation(cpu);
