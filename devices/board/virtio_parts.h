@@ -10,10 +10,24 @@
 
 struct part_drive; /* an open disk and who uses it */
 
+/* -global: what it may set. */
+struct parts_globals {
+    bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
+};
+/* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
+int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e) MUST_CHECK;
+
+#define PARTS_SERIALS 8
+
 struct parts {
     struct board *board;
     struct part_drive *drives;
     uint32_t n_drives, n_devices;
+    struct {
+        char id[80];
+        struct virtio *console;  /* virtconsole and virtserialport look for it */
+    } serials[PARTS_SERIALS];
+    uint32_t n_serials;
     /* Put `v` on a transport: false with `e` when there is no place left. */
     int (*plug_mmio)(void *arg, struct virtio *v, const char *id, struct err *e);
     void *arg;
