@@ -123,7 +123,7 @@ static int make_net(struct parts *p, const struct device_options *o, const char 
 {
     struct net_backend *net = net_find(p->board->host, o->netdev);
     uint8_t mac[6];
-    int r = parse_mac(o->mac, p->n_devices, mac, e);
+    int r = parse_mac(o->mac, p->n_nics++, mac, e);
 
     if (r < 0)
         return r;
