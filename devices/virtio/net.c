@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio network device (5.1): one pair of queues, mergeable receive buffers, MAC, link
- * status; no offloads, so frames pass as they are. Transmission completes NET_LATENCY
- * after the notification.
+ * virtio network device (5.1): one pair of queues and a control queue, mergeable receive
+ * buffers, MAC, link status, receive filter; no offloads, so frames pass as they are.
+ * Transmission and commands complete NET_LATENCY after the notification.
  */
 #include "devices/virtio/devices.h"
+#include "devices/virtio/net_impl.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include <string.h>
 
 #define NET_LATENCY (10 * PS_PER_US)
 #define QUEUE_SIZE  256
-enum { F_MAC = 5, F_MRG_RXBUF = 15, F_STATUS = 16 };
-enum { Q_RX, Q_TX };
+enum { Q_RX, Q_TX, Q_CONTROL };
 
 struct virtio_net {
     struct device dev;
@@ -24,13 +24,14 @@ struct virtio_net {
 
     struct ev_timer transmit;           /* saved from here on */
     struct virtio v;
-    uint8_t mac[6], link_up, pad;
+    struct net_filter filter;
+    uint8_t link_up, pending, pad[6];   /* pending: queues to serve, a bit each */
 };
 
 /* 5.1.6: 12 bytes; legacy without mergeable buffers lacks num_buffers. */
 static uint32_t header_bytes(const struct virtio_net *n)
 {
-    return virtio_has(&n->v, VIRTIO_F_VERSION_1) || virtio_has(&n->v, F_MRG_RXBUF) ? 12 : 10;
+    return virtio_has(&n->v, VIRTIO_F_VERSION_1) || virtio_has(&n->v, NET_F_MRG_RXBUF) ? 12 : 10;
 }
 
 /* A frame in one piece goes out from where it lies. */
@@ -50,13 +51,11 @@ static void send_frame(struct virtio_net *n, const struct virtio_chain *c, uint3
     net_send(n->net, s.host, length);
 }
 
-static void send_all(void *arg, ps_t when)
+static void send_all(struct virtio_net *n)
 {
-    struct virtio_net *n = arg;
     struct virtio_chain c;
     uint32_t header = header_bytes(n);
 
-    (void)when;
     for (uint32_t i = 0; i < n->v.queue[Q_TX].size && virtio_pop(&n->v, Q_TX, &c); i++) {
         if (c.read_bytes < header || c.read_bytes - header > NET_MAX_FRAME) {
             virtio_break(&n->v, "frame is shorter than its header or longer than 64 KiB");
@@ -66,7 +65,22 @@ static void send_all(void *arg, ps_t when)
         virtio_push(&n->v, Q_TX, c.head, 0);
     }
     virtio_signal(&n->v, Q_TX);
-    if (virtio_has_available(&n->v, Q_TX))
+}
+
+static void serve(void *arg, ps_t when)
+{
+    struct virtio_net *n = arg;
+
+    (void)when;
+    if (n->pending & BIT(Q_CONTROL))
+        net_control(&n->v, &n->filter, Q_CONTROL);
+    if (n->pending & BIT(Q_TX))
+        send_all(n);
+    n->pending = 0;
+    for (uint32_t queue = Q_TX; queue <= Q_CONTROL; queue++)
+        if (virtio_has_available(&n->v, queue))
+            n->pending |= (uint8_t)BIT(queue);
+    if (n->pending)
         ev_arm(&n->transmit, device_now(&n->dev) + NET_LATENCY);
 }
 
@@ -90,7 +104,7 @@ static uint32_t fill(struct virtio_net *n, const uint8_t *frame, uint32_t length
     struct virtio_chain more, *c = first;
 
     while (done < length) {
-        if (buffers == QUEUE_SIZE || (buffers && !virtio_has(&n->v, F_MRG_RXBUF)) ||
+        if (buffers == QUEUE_SIZE || (buffers && !virtio_has(&n->v, NET_F_MRG_RXBUF)) ||
             !virtio_pop(&n->v, Q_RX, c))
             return 0;
         uint32_t skip = buffers == 0 ? header : 0;
@@ -116,8 +130,11 @@ static void receive(void *arg, const uint8_t *frame, size_t length)
     struct taken taken[QUEUE_SIZE];
     struct virtio_chain first;
     uint8_t bytes[12] = { 0 };
-    uint32_t buffers = fill(n, frame, (uint32_t)length, taken, &first);
+    uint32_t buffers;
 
+    if (!net_filter_passes(&n->v, &n->filter, frame, length))
+        return;
+    buffers = fill(n, frame, (uint32_t)length, taken, &first);
     if (buffers == 0) { /* the frame is dropped, the buffers stay */
         virtio_rewind(&n->v, Q_RX, mark);
         return;
@@ -135,7 +152,7 @@ static void link_changed(void *arg, bool up)
     struct virtio_net *n = arg;
 
     n->link_up = up;
-    if (virtio_has(&n->v, F_STATUS))
+    if (virtio_has(&n->v, NET_F_STATUS))
         virtio_config_changed(&n->v);
 }
 
@@ -147,7 +164,10 @@ static void notify(struct virtio *v, uint32_t queue)
 {
     struct virtio_net *n = CONTAINER_OF(v, struct virtio_net, v);
 
-    if (queue == Q_TX && !ev_is_armed(&n->transmit))
+    if (queue == Q_RX)
+        return;
+    n->pending |= (uint8_t)BIT(queue);
+    if (!ev_is_armed(&n->transmit))
         ev_arm(&n->transmit, device_now(&n->dev) + NET_LATENCY);
 }
 
@@ -155,17 +175,19 @@ static void read_config(const struct virtio *v, uint8_t *bytes)
 {
     const struct virtio_net *n = CONTAINER_OF(v, struct virtio_net, v);
 
-    memcpy(bytes, n->mac, 6);
+    memcpy(bytes, n->filter.mac, 6);
     st_le16(bytes + 6, n->link_up);
 }
 
-/* 5.1.4: only a legacy driver may write its address. */
+/* 5.1.4: only a legacy driver may write its address, and only if it has no command for that. */
 static void write_config(struct virtio *v, uint32_t offset, uint32_t bytes, uint64_t value)
 {
     struct virtio_net *n = CONTAINER_OF(v, struct virtio_net, v);
 
-    for (uint32_t i = offset; i < MIN(offset + bytes, 6u) && !virtio_has(v, VIRTIO_F_VERSION_1); i++)
-        n->mac[i] = (uint8_t)(value >> 8 * (i - offset));
+    if (virtio_has(v, VIRTIO_F_VERSION_1) || virtio_has(v, NET_F_CTRL_MAC_ADDR))
+        return;
+    for (uint32_t i = offset; i < MIN(offset + bytes, 6u); i++)
+        n->filter.mac[i] = (uint8_t)(value >> 8 * (i - offset));
 }
 
 static void reset(struct virtio *v)
@@ -173,20 +195,21 @@ static void reset(struct virtio *v)
     struct virtio_net *n = CONTAINER_OF(v, struct virtio_net, v);
 
     ev_cancel(&n->transmit);
-    memcpy(n->mac, n->permanent_mac, 6);
+    n->pending = 0;
+    net_filter_reset(&n->filter, n->permanent_mac);
 }
 
 static void queue_reset(struct virtio *v, uint32_t queue)
 {
     struct virtio_net *n = CONTAINER_OF(v, struct virtio_net, v);
 
-    if (queue == Q_TX)
-        ev_cancel(&n->transmit);
+    n->pending &= (uint8_t)~BIT(queue);
 }
 
 static const struct state_field state[] = {
     STATE_TIMER(virtio_net, transmit), STATE_SUB(virtio_net, v, virtio_state),
-    STATE(virtio_net, mac), STATE(virtio_net, link_up), STATE(virtio_net, pad), STATE_END
+    STATE_SUB(virtio_net, filter, net_filter_state), STATE(virtio_net, link_up),
+    STATE(virtio_net, pending), STATE(virtio_net, pad), STATE_END
 };
 static void device_reset(void *dev)
 {
@@ -205,21 +228,23 @@ struct virtio *virtio_net_create(struct machine *m, const char *id, struct net_b
     if (!n)
         return NULL;
     n->frame = arena_alloc(&m->arena, NET_MAX_FRAME);
-    if (!n->frame || ev_timer_init(&n->transmit, m->queue, "virtio-net", EV_PRIO_DEVICE, send_all, n)) {
+    if (!n->frame || ev_timer_init(&n->transmit, m->queue, "virtio-net", EV_PRIO_DEVICE, serve, n)) {
         (void)err_set(e, ERR_NOMEM, "%s: no memory", id);
         return NULL;
     }
     memcpy(n->permanent_mac, mac, 6);
-    memcpy(n->mac, mac, 6);
+    net_filter_reset(&n->filter, mac);
     n->net = net;
     n->link_up = net && net_link_is_up(net);
     if (net && net_attach(net, id, &frontend, n, e) < 0)
         return NULL;
     n->ops = (struct virtio_ops){
-        .id = 1, .n_queues = 2, .queue_size = QUEUE_SIZE, .config_size = 8, .notify = notify,
+        .id = 1, .n_queues = 3, .queue_size = QUEUE_SIZE, .config_size = 8, .notify = notify,
         .read_config = read_config, .write_config = write_config, .reset = reset,
         .queue_reset = queue_reset,
-        .features = BIT(F_MAC) | BIT(F_MRG_RXBUF) | BIT(F_STATUS),
+        .features = BIT(NET_F_MAC) | BIT(NET_F_MRG_RXBUF) | BIT(NET_F_STATUS) | BIT(NET_F_CTRL_VQ) |
+                    BIT(NET_F_CTRL_RX) | BIT(NET_F_CTRL_RX_EXTRA) | BIT(NET_F_CTRL_VLAN) |
+                    BIT(NET_F_CTRL_MAC_ADDR),
     };
     virtio_init(&n->v, &n->dev, &n->ops, m->memory);
     return &n->v;

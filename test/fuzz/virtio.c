@@ -203,6 +203,10 @@ static uint32_t make_parts(struct fuzz *f, const struct target *t, struct part *
         st_le32(at(f, DATA, 4), (uint32_t)next(f) % 4);
         st_le16(at(f, DATA + 4, 2), (uint16_t)(next(f) % 8));
         st_le16(at(f, DATA + 6, 2), (uint16_t)(next(f) % 2));
+    } else if (t->v->ops->id == 1 && one_in(f, 3)) { /* a command of the control queue */
+        p[0] = (struct part){ DATA + 64 * (next(f) % 64), one_in(f, 2) ? 2 : 64, 0 };
+        st_le64(at(f, p[0].addr, 8), next(f) & 0x0107ull);
+        p[n - 1].flags = n > 1 ? D_WRITE : 0;
     }
     for (uint32_t i = 0; i < n; i++)
         if (one_in(f, 200))
