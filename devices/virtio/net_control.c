@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * virtio network device: control queue and receive filter (5.1.6.5). A command is
+ * virtio network device: control queue, receive filter and steering (5.1.6.5). A command is
  * {class, command, data...} for the device to read and one byte of answer to write.
  */
 #include "devices/virtio/net_impl.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
+#include "core/util/hash.h"
 #include <string.h>
 
-enum { CLASS_RX = 0, CLASS_MAC = 1, CLASS_VLAN = 2 };
+enum { CLASS_RX = 0, CLASS_MAC = 1, CLASS_VLAN = 2, CLASS_MQ = 4 };
 enum { RX_PROMISC, RX_ALLMULTI, RX_ALLUNI, RX_NOMULTI, RX_NOUNI, RX_NOBCAST, RX_MODES };
 enum { MAC_TABLE_SET = 0, MAC_ADDR_SET = 1 };
 enum { VLAN_ADD = 0, VLAN_DEL = 1 };
 enum { ACK_OK = 0, ACK_ERR = 1 };
-enum { DATA = 2, ETHERTYPE = 12, VLAN_TAG = 14, TYPE_VLAN = 0x8100 };
+enum { DATA = 2, ETHERTYPE = 12, VLAN_TAG = 14, TYPE_VLAN = 0x8100, TYPE_IPV4 = 0x0800,
+       TYPE_IPV6 = 0x86dd };
 
 const struct state_field net_filter_state[] = {
     STATE(net_filter, vlans), STATE(net_filter, n_unicast), STATE(net_filter, n_multicast),
     STATE(net_filter, table), STATE(net_filter, mac), STATE(net_filter, mode),
-    STATE(net_filter, all_unicast), STATE(net_filter, all_multicast), STATE(net_filter, pad), STATE_END
+    STATE(net_filter, all_unicast), STATE(net_filter, all_multicast), STATE(net_filter, max_pairs),
+    STATE(net_filter, pairs), STATE(net_filter, flow), STATE_END
 };
 
 void net_filter_reset(struct net_filter *f, const uint8_t mac[6])
 {
-    *f = (struct net_filter){ .mode = { [RX_PROMISC] = 1 } };
+    *f = (struct net_filter){ .mode = { [RX_PROMISC] = 1 }, .max_pairs = f->max_pairs, .pairs = 1 };
     memcpy(f->mac, mac, 6);
 }
 
@@ -54,6 +57,33 @@ bool net_filter_passes(const struct virtio *v, const struct net_filter *f, const
                                         in_table(f, f->n_unicast, f->n_multicast, frame));
     return !f->mode[RX_NOUNI] && (f->mode[RX_ALLUNI] || f->all_unicast || memcmp(frame, f->mac, 6) == 0 ||
                                   in_table(f, 0, f->n_unicast, frame));
+}
+
+uint32_t net_flow(const uint8_t *frame, size_t n)
+{
+    size_t at = ETHERTYPE, header;
+    uint64_t sum = 0; /* of both ends: the order does not matter */
+    uint8_t protocol;
+
+    if (n >= VLAN_TAG + 4 && ld_be16(frame + at) == TYPE_VLAN)
+        at += 4;
+    uint16_t type = ld_be16(frame + at);
+    at += 2;
+    if (type == TYPE_IPV4 && n >= at + 20) {
+        sum = (uint64_t)ld_be32(frame + at + 12) + ld_be32(frame + at + 16);
+        protocol = ld_be16(frame + at + 6) & 0x3fff ? 0 : frame[at + 9]; /* a fragment has no ports */
+        header = 4u * (frame[at] & 15);
+    } else if (type == TYPE_IPV6 && n >= at + 40) {
+        for (size_t i = 8; i < 40; i += 8)
+            sum += ld_be64(frame + at + i);
+        protocol = frame[at + 6];
+        header = 40;
+    } else {
+        return 0;
+    }
+    if ((protocol == 6 || protocol == 17) && n >= at + header + 4)
+        sum += (uint64_t)ld_be16(frame + at + header) + ld_be16(frame + at + header + 2);
+    return hash_mix(sum + protocol) % NET_FLOWS;
 }
 
 /* One list of the table: le32 entries, then the addresses. False if the command is cut short. */
@@ -116,6 +146,12 @@ static bool command(struct virtio *v, struct net_filter *f, const struct virtio_
             return false;
         uint64_t *word = &f->vlans[ld_le16(b + DATA) / 64], bit = BIT(ld_le16(b + DATA) % 64);
         *word = b[1] == VLAN_ADD ? *word | bit : *word & ~bit;
+        return true;
+    case CLASS_MQ: /* VQ_PAIRS_SET */
+        if (b[1] != 0 || n < 2 || ld_le16(b + DATA) < 1 || ld_le16(b + DATA) > f->max_pairs ||
+            !virtio_has(v, NET_F_MQ))
+            return false;
+        f->pairs = (uint8_t)ld_le16(b + DATA);
         return true;
     default:
         return false;

@@ -112,7 +112,9 @@ static struct virtio *make(struct fuzz *f, uint32_t i, const char *id, struct er
             f->far[i / 5].close = f->net[i / 5]->kind->close;
         f->net[i / 5]->kind = &f->far[i / 5];
         f->net[i / 5]->link_up = true;
-        return virtio_net_create(f->m, id, f->net[i / 5], mac, e);
+        v = virtio_net_create(f->m, id, f->net[i / 5], mac, e);
+        need(v && virtio_net_set_pairs(v, 3, e) == 0, e);
+        return v;
     case 2:
     case 3:
         snprintf(spec, sizeof(spec), "rng-%s,id=r%u", i % 5 == 2 ? "builtin" : "random", i);

@@ -466,6 +466,73 @@ START_TEST(refused_commands)
 }
 END_TEST
 
+/* A UDP frame between the guest, port `guest`, and 10.0.0.9, port 53; out of the guest or into it. */
+static void make_udp(uint8_t frame[64], uint16_t guest, bool out)
+{
+    memset(frame, 0, 64);
+    memcpy(frame, OWN, 6);
+    st_be16(frame + 12, 0x0800);
+    frame[14] = 0x45;
+    frame[23] = 17;
+    st_be32(frame + (out ? 26 : 30), 0x0a000002);
+    st_be32(frame + (out ? 30 : 26), 0x0a000009);
+    st_be16(frame + (out ? 34 : 36), guest);
+    st_be16(frame + (out ? 36 : 34), 53);
+}
+
+/* Which pair receives a frame to guest port `guest`; all have buffers. */
+static uint32_t received_by(uint16_t guest)
+{
+    uint8_t frame[64];
+    uint32_t id, length;
+    make_udp(frame, guest, false);
+    for (uint32_t k = 0; k < 3; k++)
+        if (!virtio_has_available(d.v, 2 * k))
+            driver_add(&d, 2 * k, &(struct buf){ BUFFER, 1526, true }, 1);
+    net_arrived(net, frame, sizeof(frame));
+    host_poll(h, 0);
+    for (uint32_t k = 0; k < 3; k++)
+        if (driver_used(&d, 2 * k, &id, &length))
+            return k;
+    return 99;
+}
+
+/* 5.1.6.5.5: answers come on the pair on which the flow is sent, among those in use. */
+START_TEST(steering)
+{
+    bool other = false;
+
+    build(true);
+    ck_assert_int_eq(virtio_net_set_pairs(d.v, 32, &e), ERR_ARG);
+    ck_assert_int_eq(virtio_net_set_pairs(d.v, 3, &e), 0);
+    d.packed = _i;
+    ck_assert(driver_negotiate(&d, all_control | BIT(22)));
+    for (uint32_t q = 0; q < 7; q++)
+        driver_queue(&d, q, 64);
+    driver_ok(&d);
+    ck_assert_uint_eq(io_read(&d, R_CONFIG + 8, 2), 3);
+    for (uint16_t port = 1000; port < 1010; port++)
+        ck_assert_uint_eq(received_by(port), 0); /* one pair until told otherwise */
+    st_le16(ram(&d, COMMAND), 4);
+    for (uint16_t n = 0; n < 5; n++) {
+        const struct buf b[] = { { COMMAND, 2, false }, { COMMAND + 16, 2, false }, { ACK, 1, true } };
+        st_le16(ram(&d, COMMAND + 16), n);
+        driver_expect(&d, 6, driver_add(&d, 6, b, 3), 1);
+        ck_assert_uint_eq(*ram(&d, ACK), n >= 1 && n <= 3 ? OK : ERR);
+    }
+    for (uint32_t k = 0; k < 3; k++) {
+        for (uint16_t port = 2000; port < 2003; port++) {
+            make_udp(ram(&d, BUFFER + 0x1000 + 12), port, true);
+            driver_expect(&d, 2 * k + 1, driver_add(&d, 2 * k + 1, &(struct buf){ BUFFER + 0x1000, 76, false }, 1), 0);
+            ck_assert_uint_eq(received_by(port), k);
+        }
+    }
+    for (uint16_t port = 3000; port < 3020; port++)
+        other |= received_by(port) != 0;
+    ck_assert(other); /* flows nobody has sent on spread */
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("virtio.net");
@@ -491,6 +558,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, address_table, 0, 2);
     tcase_add_loop_test(t, address_and_vlans, 0, 2);
     tcase_add_loop_test(t, refused_commands, 0, 4);
+    tcase_add_loop_test(t, steering, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
