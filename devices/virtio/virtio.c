@@ -83,7 +83,7 @@ void virtio_config_changed(struct virtio *v)
 
 void virtio_break(struct virtio *v, const char *why)
 {
-    guest_error(v->dev, why, "%s", why);
+    guest_error(v->dev, why, "no request is taken until the driver resets the device");
     if (v->broken)
         return;
     v->broken = 1;
