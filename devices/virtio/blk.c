@@ -123,7 +123,8 @@ static uint32_t request(struct virtio_blk *b, uint32_t queue, const struct virti
     else if (type == T_FLUSH)
         status = block_flush(b->disk, &e) < 0 ? S_IOERR : S_OK;
     else if (type == T_GET_ID) {
-        written = virtio_copy_to(v, c, 0, b->serial, MIN(c->write_bytes - 1, (uint32_t)sizeof(b->serial)));
+        uint32_t room = MIN(c->write_bytes - 1, (uint32_t)sizeof(b->serial));
+        written = virtio_copy_to(v, c, 0, b->serial, room);
         status = S_OK;
     } else if (type == T_DISCARD || type == T_WRITE_ZEROES)
         status = discard(b, c, type == T_WRITE_ZEROES, &e);
@@ -268,7 +269,8 @@ int virtio_blk_set_queues(struct virtio *v, uint32_t n, struct err *e)
     struct virtio_blk *b = CONTAINER_OF(v, struct virtio_blk, v);
 
     if (n < 1 || n > VIRTIO_QUEUES)
-        return err_set(e, ERR_ARG, "%s: num-queues=%u; 1 to %d are accepted", b->dev.id, n, VIRTIO_QUEUES);
+        return err_set(e, ERR_ARG, "%s: num-queues=%u; 1 to %d are accepted", b->dev.id, n,
+                       VIRTIO_QUEUES);
     b->ops.n_queues = n;
     virtio_offer(v, F_MQ, n > 1);
     return 0;

@@ -150,7 +150,8 @@ static void handle_control(struct virtio_console *s, const struct virtio_chain *
         return;
     }
     if (number >= s->options.max_ports || !s->ports[number].owner) {
-        guest_error(&s->dev, "control message", "event %u for port %u, which is not there", event, number);
+        guest_error(&s->dev, "control message", "event %u for port %u, which is not there", event,
+                    number);
         return;
     }
     struct port_state *p = &s->state[number];
@@ -413,7 +414,8 @@ struct virtio *virtio_console_create(struct machine *m, const char *id,
         .config_size = CFG_BYTES, .notify = notify, .read_config = read_config,
         .write_config = write_config, .reset = reset, .queue_reset = queue_reset,
         .features = (o->max_ports > 1 ? BIT(F_MULTIPORT) : 0) |
-                    (o->cols && o->rows ? BIT(F_SIZE) : 0) | (o->emergency_write ? BIT(F_EMERG_WRITE) : 0),
+                    (o->cols && o->rows ? BIT(F_SIZE) : 0) |
+                    (o->emergency_write ? BIT(F_EMERG_WRITE) : 0),
     };
     virtio_init(&s->v, &s->dev, &s->ops, m->memory);
     return &s->v;

@@ -304,7 +304,8 @@ int virtio_net_set_pairs(struct virtio *v, uint32_t n, struct err *e)
     struct virtio_net *net = CONTAINER_OF(v, struct virtio_net, v);
 
     if (n < 1 || n > VIRTIO_NET_PAIRS)
-        return err_set(e, ERR_ARG, "%s: queues=%u; 1 to %d are accepted", net->dev.id, n, VIRTIO_NET_PAIRS);
+        return err_set(e, ERR_ARG, "%s: queues=%u; 1 to %d are accepted", net->dev.id, n,
+                       VIRTIO_NET_PAIRS);
     net->ops.n_queues = 2 * n + 1;
     net->filter.max_pairs = (uint8_t)n;
     virtio_offer(v, NET_F_MQ, n > 1);

@@ -55,7 +55,8 @@ bool net_filter_passes(const struct virtio *v, const struct net_filter *f, const
     if (frame[0] & 1)
         return !f->mode[RX_NOMULTI] && (f->mode[RX_ALLMULTI] || f->all_multicast ||
                                         in_table(f, f->n_unicast, f->n_multicast, frame));
-    return !f->mode[RX_NOUNI] && (f->mode[RX_ALLUNI] || f->all_unicast || memcmp(frame, f->mac, 6) == 0 ||
+    return !f->mode[RX_NOUNI] && (f->mode[RX_ALLUNI] || f->all_unicast ||
+                                  memcmp(frame, f->mac, 6) == 0 ||
                                   in_table(f, 0, f->n_unicast, frame));
 }
 
@@ -130,7 +131,8 @@ static bool command(struct virtio *v, struct net_filter *f, const struct virtio_
     n -= DATA;
     switch (b[0]) {
     case CLASS_RX:
-        if (b[1] >= RX_MODES || n < 1 || !virtio_has(v, b[1] < RX_ALLUNI ? NET_F_CTRL_RX : NET_F_CTRL_RX_EXTRA))
+        if (b[1] >= RX_MODES || n < 1 ||
+            !virtio_has(v, b[1] < RX_ALLUNI ? NET_F_CTRL_RX : NET_F_CTRL_RX_EXTRA))
             return false;
         f->mode[b[1]] = b[DATA] != 0;
         return true;

@@ -49,7 +49,8 @@ static bool walk_table(struct virtio *v, struct virtio_chain *c, uint64_t table,
 
     for (uint32_t i = 0; i < n; i++)
         if (!virtio_ring_read(v, table + 16ull * i, d, 16) ||
-            !virtio_add_descriptor(v, c, ld_le64(d), ld_le32(d + 8), ld_le16(d + 14) & VIRTIO_DESC_WRITE))
+            !virtio_add_descriptor(v, c, ld_le64(d), ld_le32(d + 8),
+                                   ld_le16(d + 14) & VIRTIO_DESC_WRITE))
             return false;
     return true;
 }

@@ -87,11 +87,12 @@ bool virtio_split_pop(struct virtio *v, struct virtio_queue *q, struct virtio_ch
 
 void virtio_split_push(struct virtio *v, struct virtio_queue *q, uint32_t head, uint32_t written)
 {
+    uint64_t at = q->used + RING + USED_ENTRY * (q->used_idx % q->size);
     uint8_t entry[USED_ENTRY];
 
     st_le32(entry, head);
     st_le32(entry + 4, written);
-    if (virtio_ring_write(v, q->used + RING + USED_ENTRY * (q->used_idx % q->size), entry, sizeof(entry)))
+    if (virtio_ring_write(v, at, entry, sizeof(entry)))
         (void)write16(v, q->used + IDX, ++q->used_idx);
 }
 

@@ -71,7 +71,8 @@ struct virtio_ops {
     void (*notify)(struct virtio *v, uint32_t queue);  /* the driver made buffers available */
     /* Little-endian configuration bytes as they are now. */
     void (*read_config)(const struct virtio *v, uint8_t *bytes);
-    void (*write_config)(struct virtio *v, uint32_t offset, uint32_t n, uint64_t value); /* may be NULL */
+    /* The driver writes; may be NULL. */
+    void (*write_config)(struct virtio *v, uint32_t offset, uint32_t n, uint64_t value);
     void (*reset)(struct virtio *v);                   /* drop requests in flight; may be NULL */
     void (*queue_reset)(struct virtio *v, uint32_t queue); /* of one queue; may be NULL */
 };

@@ -64,7 +64,8 @@ static bool one_in(struct fuzz *f, uint32_t n)
 
 static void wr(struct fuzz *f, const struct target *t, uint64_t offset, uint64_t v)
 {
-    (void)mem_store(f->m->memory, SLOTS_AT + 0x1000 * (uint64_t)(t - f->target) + offset, 4, v & 0xffffffff, NULL);
+    uint64_t slot = SLOTS_AT + 0x1000 * (uint64_t)(t - f->target);
+    (void)mem_store(f->m->memory, slot + offset, 4, v & 0xffffffff, NULL);
 }
 
 static uint8_t *at(struct fuzz *f, uint64_t addr, uint32_t n)
@@ -176,8 +177,11 @@ static uint64_t any_address(struct fuzz *f)
 }
 static uint32_t any_length(struct fuzz *f)
 {
-    static const uint32_t often[] = { 0, 1, 8, 10, 12, 16, 17, 512, 513, 1024, 1526, 4096, 65536, 0x80000000, ~0u };
-    return one_in(f, 20) ? (uint32_t)next(f) >> next(f) % 32 : often[next(f) % (one_in(f, 20) ? ARRAY_LEN(often) : 12)];
+    static const uint32_t often[] = { 0, 1, 8, 10, 12, 16, 17, 512, 513, 1024, 1526, 4096,
+                                      65536, 0x80000000, ~0u };
+    if (one_in(f, 20))
+        return (uint32_t)next(f) >> next(f) % 32;
+    return often[next(f) % (one_in(f, 20) ? ARRAY_LEN(often) : 12)];
 }
 
 struct part {
@@ -216,7 +220,8 @@ static uint32_t make_parts(struct fuzz *f, const struct target *t, struct part *
     return n;
 }
 
-static void put(struct fuzz *f, const struct target *t, uint8_t *d, const struct part *p, uint16_t id, uint16_t flags)
+static void put(struct fuzz *f, const struct target *t, uint8_t *d, const struct part *p, uint16_t id,
+                uint16_t flags)
 {
     st_le64(d, p->addr);
     st_le32(d + 8, p->length);
@@ -321,7 +326,7 @@ static void poke(struct fuzz *f, struct target *t, uint32_t q)
     uint8_t frame[2000];
 
     switch (next(f) % 12) {
-    case 0: (void)mem_store(f->m->memory, SLOTS_AT + 0x1000 * (uint64_t)(t - f->target) + (junk & 0x1fc), 4, next(f), NULL); break;
+    case 0: wr(f, t, junk & 0x1fc, next(f)); break;
     case 1: wr(f, t, R_QUEUE_SEL, q); wr(f, t, R_QUEUE_RESET, 1); set_up_queue(f, t, q); break;
     case 2: wr(f, t, R_QUEUE_SEL, q); wr(f, t, R_READY, 0); wr(f, t, R_READY, junk & 1); break;
     case 3: wr(f, t, R_CONFIG + (junk & 0x3c), next(f)); break;

@@ -337,7 +337,8 @@ END_TEST
 /* A buffer that leaves memory half-way: no answer, and what is on the disk was in memory. */
 START_TEST(buffer_leaves_memory)
 {
-    const struct buf b[] = { { HEADER, 16, false }, { RAM_AT + RAM_SIZE - 256, 512, false }, { STATUS, 1, true } };
+    const struct buf b[] = { { HEADER, 16, false }, { RAM_AT + RAM_SIZE - 256, 512, false },
+                             { STATUS, 1, true } };
     start(_i, all);
     put_header(OUT, 0);
     driver_add(&d, 0, b, 3);

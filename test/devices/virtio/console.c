@@ -45,7 +45,8 @@ static void build(uint32_t max_ports)
     ck_assert_msg(v != NULL, "%s", e.text);
     virtio_offer(v, VIRTIO_F_RING_PACKED, true);
     const struct virtio_console_port ports[] = {
-        { "p0", NULL, backend(0), -1, true }, { "p1", "org.test", max_ports > 1 ? backend(1) : NULL, -1, false },
+        { "p0", NULL, backend(0), -1, true },
+        { "p1", "org.test", max_ports > 1 ? backend(1) : NULL, -1, false },
         { "p2", "", NULL, -1, false },
     };
     for (uint32_t i = 0; i < MIN(max_ports, 3u); i++)
@@ -190,7 +191,8 @@ END_TEST
 START_TEST(bad_control_messages)
 {
     static const struct { uint32_t id; uint16_t event; } bad[] = {
-        { 3, PORT_READY }, { 31, PORT_OPEN }, { ~0u, PORT_OPEN }, { 0, CONSOLE_PORT }, { 1, 999 }, { 0, DEVICE_ADD },
+        { 3, PORT_READY }, { 31, PORT_OPEN }, { ~0u, PORT_OPEN }, { 0, CONSOLE_PORT }, { 1, 999 },
+        { 0, DEVICE_ADD },
     };
     start(_i, BIT(F_MULTIPORT));
     give_control_buffers(8);

@@ -101,7 +101,8 @@ END_TEST
 /* 5.1.6.4: header and data in buffers of their own. */
 START_TEST(receive_into_a_chain)
 {
-    const struct buf b[] = { { BUFFER, 12, true }, { BUFFER + 0x100, 40, true }, { BUFFER + 0x200, 500, true } };
+    const struct buf b[] = { { BUFFER, 12, true }, { BUFFER + 0x100, 40, true },
+                             { BUFFER + 0x200, 500, true } };
     uint32_t id, length;
 
     start(_i, 0);
@@ -214,7 +215,8 @@ END_TEST
 
 START_TEST(send_in_pieces)
 {
-    const struct buf b[] = { { BUFFER, 7, false }, { BUFFER + 0x100, 35, false }, { BUFFER + 0x200, 30, false } };
+    const struct buf b[] = { { BUFFER, 7, false }, { BUFFER + 0x100, 35, false },
+                             { BUFFER + 0x200, 30, false } };
     start(_i, 0);
     memset(ram(&d, BUFFER + 0x100), 0xee, 5);      /* the rest of the header */
     memset(ram(&d, BUFFER + 0x100) + 5, 0x11, 30);
@@ -523,7 +525,8 @@ START_TEST(steering)
     for (uint32_t k = 0; k < 3; k++) {
         for (uint16_t port = 2000; port < 2003; port++) {
             make_udp(ram(&d, BUFFER + 0x1000 + 12), port, true);
-            driver_expect(&d, 2 * k + 1, driver_add(&d, 2 * k + 1, &(struct buf){ BUFFER + 0x1000, 76, false }, 1), 0);
+            const struct buf b = { BUFFER + 0x1000, 76, false };
+            driver_expect(&d, 2 * k + 1, driver_add(&d, 2 * k + 1, &b, 1), 0);
             ck_assert_uint_eq(received_by(port), k);
         }
     }
