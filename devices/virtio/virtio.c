@@ -109,7 +109,8 @@ static bool usable(const struct virtio *v, uint32_t queue)
 {
     const struct virtio_queue *q = &v->queue[queue];
 
-    return queue < v->ops->n_queues && q->enabled && q->size && !v->broken &&
+    /* A function that is no bus master leaves its rings alone; that is no fault of the driver. */
+    return queue < v->ops->n_queues && q->enabled && q->size && !v->broken && v->dma.enabled &&
            (v->status & VIRTIO_DRIVER_OK);
 }
 

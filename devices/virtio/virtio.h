@@ -81,7 +81,7 @@ struct virtio {
     struct device *dev;             /* wiring */
     const struct virtio_ops *ops;
     struct virtio_transport transport;
-    struct dma dma;
+    struct dma dma;                 /* the machine's memory, or what the transport puts here */
 
     uint64_t driver_features;       /* saved from here on */
     struct virtio_queue queue[VIRTIO_QUEUES];
