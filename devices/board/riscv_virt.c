@@ -15,6 +15,7 @@
 #include "devices/htif.h"
 #include "devices/ns16550.h"
 #include "devices/board/virtio_parts.h"
+#include "devices/pci/ecam.h"
 #include "devices/sifive_test.h"
 #include "devices/virtio/mmio.h"
 #include "irqchip/aclint.h"
@@ -48,6 +49,7 @@ struct virt {
     struct aclint *aclint;
     struct htif *htif;                 /* NULL: the program has no tohost */
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
+    struct pci_ecam *pci;
     struct parts parts;
     bool has_sswi;
     uint8_t rng_seed[32];
@@ -163,6 +165,22 @@ static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *
     return err_set(e, ERR_LIMIT, "device %s: all %d virtio MMIO slots are taken", id, VIRT_VIRTIO_SLOTS);
 }
 
+/* The root bus of QEMU's gpex: ECAM, one I/O window, INTA..INTD on four PLIC sources. */
+static int build_pci(struct board *b, struct virt *v, struct err *e)
+{
+    const struct pci_ecam_map map = {
+        .config = virt_map[VIRT_ECAM].base, .config_size = virt_map[VIRT_ECAM].size,
+        .io = virt_map[VIRT_PCI_IO].base, .io_size = virt_map[VIRT_PCI_IO].size,
+    };
+
+    v->pci = pci_ecam_create(b->machine, "pci", b->machine->memory, &map, e);
+    if (!v->pci)
+        return e->code;
+    for (uint32_t i = 0; i < ARRAY_LEN(v->pci->intx); i++)
+        irq_connect(&v->pci->intx[i], plic_set_level, v->plic, virt_map[VIRT_ECAM].source + i);
+    return 0;
+}
+
 static int build_virtio(struct board *b, struct virt *v, struct err *e)
 {
     int r = 0;
@@ -177,7 +195,7 @@ static int build_virtio(struct board *b, struct virt *v, struct err *e)
         r = device_map(&v->slots[i]->dev, b->machine->memory,
                        virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
     }
-    v->parts = (struct parts){ .board = b, .plug_mmio = plug_mmio, .arg = v };
+    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .plug_mmio = plug_mmio, .arg = v };
     return r < 0 ? r : parts_build(&v->parts, e);
 }
 
@@ -238,7 +256,7 @@ static int build(struct board *b, struct err *e)
         st_le64(v->rng_seed + i, machine_random_next(&random));
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
-        (r = build_uart(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
+        (r = build_uart(b, v, e)) < 0 || (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
@@ -272,7 +290,7 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
         .pci_mem64 = align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE),
-        .aclint = v->has_sswi, .rng_seed = v->rng_seed,
+        .aclint = v->has_sswi, .pci = true, .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }

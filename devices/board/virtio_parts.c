@@ -3,6 +3,7 @@
 #include "devices/backend/char.h"
 #include "devices/backend/option.h"
 #include "devices/virtio/devices.h"
+#include "devices/virtio/pci.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,23 +19,35 @@ struct part_drive {
 /* Everything a -device may say; which of it a device takes is checked by name. */
 struct device_options {
     char driver[64], id[64], drive[64], netdev[64], rng[64], mac[32], serial[32];
+    char bus[32], addr[16];                 /* from here on: PCI only */
+    int vectors, disable_legacy;
+    bool disable_modern, multifunction;
 };
+enum { CHOSE_AUTO, CHOSE_ON, CHOSE_OFF };
+static const char *const on_off_auto[] = { "auto", "on", "off", NULL };
 static const struct option_desc device_table[] = {
     OPT_TEXT(device_options, "driver", driver), OPT_TEXT(device_options, "id", id),
     OPT_TEXT(device_options, "drive", drive), OPT_TEXT(device_options, "netdev", netdev),
     OPT_TEXT(device_options, "rng", rng), OPT_TEXT(device_options, "mac", mac),
     OPT_TEXT(device_options, "serial", serial),
-    OPT_IGNORED("bus"), OPT_IGNORED("bootindex"), OPT_IGNORED("disable-legacy"),
-    OPT_IGNORED("disable-modern"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
-    OPT_REFUSED("addr", "MMIO transports have no PCI address"),
+    OPT_TEXT(device_options, "bus", bus), OPT_TEXT(device_options, "addr", addr),
+    OPT_NUMBER(device_options, "vectors", vectors),
+    OPT_CHOICE(device_options, "disable-legacy", disable_legacy, on_off_auto),
+    OPT_BOOL(device_options, "disable-modern", disable_modern),
+    OPT_BOOL(device_options, "multifunction", multifunction),
+    OPT_IGNORED("bootindex"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
     OPT_REFUSED("packed", "packed rings are not modelled"),
     OPT_REFUSED("iommu_platform", "this board has no IOMMU"),
 };
 
+#define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S]" },
+    { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S]" PCI_OPTIONS },
     { "virtio-net-device", "virtio network card on an MMIO slot: netdev=ID[,mac=M]" },
+    { "virtio-net-pci", "virtio network card on PCI: netdev=ID[,mac=M]" PCI_OPTIONS },
     { "virtio-rng-device", "virtio entropy on an MMIO slot: [rng=ID]" },
+    { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
     { NULL, NULL },
 };
 
@@ -142,44 +155,124 @@ static int make_rng(struct parts *p, const struct device_options *o, const char 
     return *v ? 0 : e->code;
 }
 
+/* "SLOT[.FUNCTION]", in hexadecimal as QEMU has it. */
+static int parse_addr(const char *text, int *devfn, struct err *e)
+{
+    unsigned slot, function = 0;
+    char end;
+    int n;
+
+    *devfn = -1;
+    if (text[0] == 0)
+        return 0;
+    n = sscanf(text, "%x.%x%c", &slot, &function, &end);
+    if ((n != 2 && !(n == 1 && !strchr(text, '.'))) || slot > 31 || function > 7)
+        return err_set(e, ERR_ARG, "addr=%s is no PCI address; SLOT or SLOT.FUNCTION in hexadecimal is "
+                       "accepted, up to 1f.7", text);
+    *devfn = PCI_DEVFN(slot, function);
+    return 0;
+}
+
+enum { ON_PCI, ON_PCI_TRANSITIONAL, ON_PCI_MODERN, ON_MMIO, ON_EITHER };
+static const char *const transports[] = {
+    [ON_PCI] = "-pci", [ON_PCI_TRANSITIONAL] = "-pci-transitional",
+    [ON_PCI_MODERN] = "-pci-non-transitional", [ON_MMIO] = "-device", [ON_EITHER] = "",
+};
+
+static int plug_pci(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
+                    const char *id, struct err *e)
+{
+    struct virtio_pci_options pci = {
+        /* "auto" is off on a root bus, on behind a port (QEMU docs, "virtio-pci"): here is the root bus. */
+        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON,
+        .disable_modern = o->disable_modern, .multifunction = o->multifunction, .vectors = o->vectors,
+    };
+    char name[96];
+    int r = parse_addr(o->addr, &pci.devfn, e);
+
+    if (r < 0)
+        return r;
+    if (!p->pci)
+        return err_set(e, ERR_UNSUPPORTED, "device %s: this board has no PCI bus", o->driver);
+    if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
+        return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'pcie.0' is there", o->driver,
+                       o->bus);
+    if ((transport == ON_PCI_TRANSITIONAL || transport == ON_PCI_MODERN) &&
+        (o->disable_legacy != CHOSE_AUTO || o->disable_modern))
+        return err_set(e, ERR_ARG, "device %s: the name says which interfaces there are; "
+                       "disable-legacy and disable-modern go with %.*s-pci", o->driver,
+                       (int)(strstr(o->driver, "-pci-") - o->driver), o->driver);
+    snprintf(name, sizeof(name), "%s-pci", id);
+    return virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e) ? 0 : e->code;
+}
+
+static int plug(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
+                const char *id, struct err *e)
+{
+    if (transport != ON_MMIO && (transport != ON_EITHER || p->pci))
+        return plug_pci(p, o, transport, v, id, e);
+    if (o->addr[0] || o->vectors != VIRTIO_PCI_VECTORS_AUTO || o->disable_legacy != CHOSE_AUTO ||
+        o->disable_modern || o->multifunction)
+        return err_set(e, ERR_ARG, "device %s: addr, vectors, multifunction, disable-legacy and "
+                       "disable-modern belong to PCI, and this is an MMIO slot", o->driver);
+    return p->plug_mmio(p->arg, v, id, e);
+}
+
+static const struct device_kind {
+    const char *name;
+    int (*make)(struct parts *, const struct device_options *, const char *, struct virtio **,
+                struct err *);
+} kinds[] = { { "virtio-blk", make_blk }, { "virtio-net", make_net }, { "virtio-rng", make_rng } };
+
+/* "virtio-blk-pci" is a kind and a transport; NULL when the name is neither's. */
+static const struct device_kind *find_kind(const char *driver, int *transport)
+{
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        size_t n = strlen(kinds[k].name);
+        if (strncmp(driver, kinds[k].name, n) != 0)
+            continue;
+        for (*transport = 0; *transport < (int)ARRAY_LEN(transports); ++*transport)
+            if (strcmp(driver + n, transports[*transport]) == 0)
+                return &kinds[k];
+    }
+    return NULL;
+}
+
+static int no_device(const char *driver, struct err *e)
+{
+    const char *names[32];
+    size_t n = 0;
+
+    for (const struct board_device *d = parts_devices; d->name && n < ARRAY_LEN(names); d++)
+        names[n++] = d->name;
+    const char *near = err_nearest(driver, names, n);
+    return err_set(e, ERR_ARG, "there is no device '%s' on this board%s%s%s; 'orrery list devices' "
+                   "shows them", driver, near ? "; did you mean '" : "", near ? near : "",
+                   near ? "'" : "");
+}
+
 static int add_device(struct parts *p, const char *text, struct err *e)
 {
-    static const struct {
-        const char *name;
-        int (*make)(struct parts *, const struct device_options *, const char *, struct virtio **,
-                    struct err *);
-    } kinds[] = { { "virtio-blk", make_blk }, { "virtio-net", make_net }, { "virtio-rng", make_rng } };
-    struct device_options o = { 0 };
+    struct device_options o = { .vectors = VIRTIO_PCI_VECTORS_AUTO };
+    const struct device_kind *kind;
     struct virtio *v;
     char id[80];
-    int r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
+    int transport, r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
 
     if (r < 0) {
         (void)err_context(e, "device '%s'", text);
         return r;
     }
-    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
-        size_t n = strlen(kinds[k].name);
-        if (strncmp(o.driver, kinds[k].name, n) != 0)
-            continue;
-        if (o.driver[n] != 0 && strcmp(o.driver + n, "-device") != 0)
-            continue;
-        snprintf(id, sizeof(id), "%s", o.id);
-        if (id[0] == 0)
-            snprintf(id, sizeof(id), "%s%u", kinds[k].name, p->n_devices);
-        if ((r = kinds[k].make(p, &o, id, &v, e)) < 0)
-            return r;
-        p->n_devices++;
-        return p->plug_mmio(p->arg, v, id, e);
-    }
-    const char *names[32];
-    size_t n = 0;
-    for (const struct board_device *d = parts_devices; d->name && n < ARRAY_LEN(names); d++)
-        names[n++] = d->name;
-    const char *near = err_nearest(o.driver, names, n);
-    return err_set(e, ERR_ARG, "there is no device '%s' on this board%s%s%s; 'orrery list devices' "
-                   "shows them", o.driver, near ? "; did you mean '" : "", near ? near : "",
-                   near ? "'" : "");
+    kind = find_kind(o.driver, &transport);
+    if (!kind)
+        return no_device(o.driver, e);
+    snprintf(id, sizeof(id), "%s", o.id);
+    if (id[0] == 0)
+        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
+    if ((r = kind->make(p, &o, id, &v, e)) < 0)
+        return r;
+    p->n_devices++;
+    return plug(p, &o, transport, v, id, e);
 }
 
 static int open_backends(struct parts *p, struct err *e)
@@ -238,7 +331,7 @@ int parts_build(struct parts *p, struct err *e)
         char text[128];
         if (d->used || d->options.interface == BLOCK_IF_NONE)
             continue;
-        snprintf(text, sizeof(text), "virtio-blk-device,drive=%s", d->options.id);
+        snprintf(text, sizeof(text), "virtio-blk,drive=%s", d->options.id);
         if ((r = add_device(p, text, e)) < 0)
             return r;
     }

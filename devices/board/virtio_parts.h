@@ -8,13 +8,15 @@
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
+struct pci_bus;
 struct part_drive; /* an open disk and who uses it */
 
 struct parts {
     struct board *board;
     struct part_drive *drives;
     uint32_t n_drives, n_devices;
-    /* Put `v` on a transport: false with `e` when there is no place left. */
+    struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
+    /* Put `v` on an MMIO slot: a negative ERR_* with `e` when there is no place left. */
     int (*plug_mmio)(void *arg, struct virtio *v, const char *id, struct err *e);
     void *arg;
 };
