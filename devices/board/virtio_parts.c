@@ -21,7 +21,7 @@ struct device_options {
     char driver[64], id[64], drive[64], netdev[64], rng[64], mac[32], serial[32];
     char bus[32], addr[16];                 /* from here on: PCI only */
     int vectors, disable_legacy;
-    bool disable_modern, multifunction;
+    bool disable_modern, multifunction, iommu_platform;
 };
 enum { CHOSE_AUTO, CHOSE_ON, CHOSE_OFF };
 static const char *const on_off_auto[] = { "auto", "on", "off", NULL };
@@ -35,9 +35,9 @@ static const struct option_desc device_table[] = {
     OPT_CHOICE(device_options, "disable-legacy", disable_legacy, on_off_auto),
     OPT_BOOL(device_options, "disable-modern", disable_modern),
     OPT_BOOL(device_options, "multifunction", multifunction),
+    OPT_BOOL(device_options, "iommu_platform", iommu_platform),
     OPT_IGNORED("bootindex"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
     OPT_REFUSED("packed", "packed rings are not modelled"),
-    OPT_REFUSED("iommu_platform", "this board has no IOMMU"),
 };
 
 #define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
@@ -185,7 +185,8 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
     struct virtio_pci_options pci = {
         /* "auto" is off on a root bus, on behind a port (QEMU docs, "virtio-pci"): here is the root bus. */
         .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON,
-        .disable_modern = o->disable_modern, .multifunction = o->multifunction, .vectors = o->vectors,
+        .disable_modern = o->disable_modern, .multifunction = o->multifunction,
+        .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
     char name[96];
     int r = parse_addr(o->addr, &pci.devfn, e);
@@ -212,9 +213,10 @@ static int plug(struct parts *p, const struct device_options *o, int transport, 
     if (transport != ON_MMIO && (transport != ON_EITHER || p->pci))
         return plug_pci(p, o, transport, v, id, e);
     if (o->addr[0] || o->vectors != VIRTIO_PCI_VECTORS_AUTO || o->disable_legacy != CHOSE_AUTO ||
-        o->disable_modern || o->multifunction)
-        return err_set(e, ERR_ARG, "device %s: addr, vectors, multifunction, disable-legacy and "
-                       "disable-modern belong to PCI, and this is an MMIO slot", o->driver);
+        o->disable_modern || o->multifunction || o->iommu_platform)
+        return err_set(e, ERR_ARG, "device %s: addr, vectors, multifunction, iommu_platform, "
+                       "disable-legacy and disable-modern belong to PCI, and this is an MMIO slot",
+                       o->driver);
     return p->plug_mmio(p->arg, v, id, e);
 }
 

@@ -356,6 +356,16 @@ static void config_read(struct pci_function *f, uint32_t offset, unsigned size, 
     *value = (uint32_t)ld_le(f->config + offset, size);
 }
 
+/* Chapter 6: without VIRTIO_F_ACCESS_PLATFORM addresses are physical, whatever IOMMU there is. */
+static void take_dma(struct virtio_pci *t)
+{
+    struct virtio *v = t->virtio;
+
+    v->dma = t->function.dma;
+    if (!(v->transport_features & BIT(VIRTIO_F_ACCESS_PLATFORM)))
+        v->dma.iommu = NULL;
+}
+
 static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
 {
     struct virtio_pci *t = CONTAINER_OF(f, struct virtio_pci, function);
@@ -364,7 +374,7 @@ static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
     uint32_t at, length;
     void *arg;
 
-    t->virtio->dma = f->dma;
+    take_dma(t);
     update_intx(t); /* MSI-X may have been switched */
     /* What was made available while the function was no bus master has waited. */
     for (uint32_t i = 0; !could && f->dma.enabled && i < t->virtio->ops->n_queues; i++)
@@ -379,7 +389,7 @@ static void reset_function(struct pci_function *f)
 {
     struct virtio_pci *t = CONTAINER_OF(f, struct virtio_pci, function);
 
-    t->virtio->dma = f->dma;
+    take_dma(t);
     t->device_feature_select = t->driver_feature_select = 0;
     t->queue_select = 0;
     virtio_pci_device_reset(t);
@@ -398,7 +408,7 @@ static void virtio_pci_loaded(void *dev)
     struct virtio_pci *t = dev;
 
     pci_loaded(&t->function);
-    t->virtio->dma = t->function.dma;
+    take_dma(t);
 }
 
 static const struct pci_ops pci_ops = {
@@ -444,6 +454,8 @@ static int identify(const struct virtio *v, const struct virtio_pci_options *o, 
     if (o->disable_legacy && o->disable_modern)
         return err_set(e, ERR_ARG, "neither the legacy nor the modern interface is left; give one of "
                        "disable-legacy=on and disable-modern=on at most");
+    if (o->iommu_platform && o->disable_modern)
+        return err_set(e, ERR_ARG, "iommu_platform=on needs the modern interface");
     if (!o->disable_legacy && transitional == 0)
         return err_set(e, ERR_ARG, "virtio device type %u has no legacy interface; "
                        "disable-legacy=on is needed", id);
@@ -540,6 +552,7 @@ struct virtio_pci *virtio_pci_create(struct machine *m, const char *id, struct v
     }
     t->dev.region = t->function.bar[MODERN_BAR].region;
     v->legacy = o->disable_modern;
+    v->transport_features = o->iommu_platform ? BIT(VIRTIO_F_ACCESS_PLATFORM) : 0;
     v->transport = (struct virtio_transport){ interrupt, config_changed, t };
     return t;
 }

@@ -26,8 +26,9 @@ struct virtio_pci;
 #define VIRTIO_PCI_VECTORS_AUTO (-1)
 
 struct virtio_pci_options {
-    bool disable_legacy, disable_modern; /* both: ERR_ARG */
+    bool disable_legacy, disable_modern; /* not both */
     bool multifunction;   /* further functions share the slot of function 0 */
+    bool iommu_platform;  /* DMA through the bus's IOMMU, VIRTIO_F_ACCESS_PLATFORM offered; off: past it */
     int vectors;          /* MSI-X; 0: none; VIRTIO_PCI_VECTORS_AUTO: one a queue and one for configuration */
     int devfn;            /* -1: any */
 };

@@ -28,7 +28,7 @@ void virtio_init(struct virtio *v, struct device *dev, const struct virtio_ops *
 
 uint64_t virtio_features(const struct virtio *v)
 {
-    return v->ops->features | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |
+    return v->ops->features | v->transport_features | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |
            BIT(VIRTIO_F_ANY_LAYOUT) | (v->legacy ? 0 : BIT(VIRTIO_F_VERSION_1));
 }
 
@@ -50,9 +50,13 @@ void virtio_set_status(struct virtio *v, uint8_t status)
         virtio_reset(v);
         return;
     }
-    /* 2.2.2: a set that was not offered is refused by not keeping FEATURES_OK. */
+    /*
+     * 2.2.2: a set that was not offered is refused by not keeping FEATURES_OK; chapter 6: so is a
+     * driver that would hand out addresses the platform does not know.
+     */
     if ((status & VIRTIO_FEATURES_OK) && !(v->status & VIRTIO_FEATURES_OK) &&
-        ((v->driver_features & ~virtio_features(v)) || !virtio_has(v, VIRTIO_F_VERSION_1)))
+        ((v->driver_features & ~virtio_features(v)) || !virtio_has(v, VIRTIO_F_VERSION_1) ||
+         (v->transport_features & ~v->driver_features & BIT(VIRTIO_F_ACCESS_PLATFORM))))
         status &= (uint8_t)~VIRTIO_FEATURES_OK;
     v->status = status | (v->status & VIRTIO_NEEDS_RESET);
 }

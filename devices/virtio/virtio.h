@@ -31,7 +31,7 @@ enum virtio_status {
 };
 enum virtio_feature { /* device-independent bits, chapter 6 */
     VIRTIO_F_ANY_LAYOUT = 27, VIRTIO_F_INDIRECT_DESC = 28, VIRTIO_F_EVENT_IDX = 29,
-    VIRTIO_F_VERSION_1 = 32,
+    VIRTIO_F_VERSION_1 = 32, VIRTIO_F_ACCESS_PLATFORM = 33,
 };
 
 struct virtio;
@@ -82,6 +82,7 @@ struct virtio {
     const struct virtio_ops *ops;
     struct virtio_transport transport;
     struct dma dma;                 /* the machine's memory, or what the transport puts here */
+    uint64_t transport_features;    /* offered for the transport's sake */
 
     uint64_t driver_features;       /* saved from here on */
     struct virtio_queue queue[VIRTIO_QUEUES];

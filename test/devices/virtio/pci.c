@@ -163,11 +163,11 @@ START_TEST(features)
 {
     struct fixture x;
     fixture_open(&x, 2, NULL);
-    /* Device bits 5 and 33; INDIRECT 28, EVENT_IDX 29 and VERSION_1 32 belong to every device. */
+    /* Device bits 5 and 50; INDIRECT 28, EVENT_IDX 29 and VERSION_1 32 belong to every device. */
     ck_assert_uint_eq(rd(&x, COMMON + 4, 4) & (BIT(5) | BIT(28) | BIT(29) | BIT(4)),
                       BIT(5) | BIT(28) | BIT(29));
     wr(&x, COMMON, 4, 1);
-    ck_assert_uint_eq(rd(&x, COMMON + 4, 4) & 7, 3);
+    ck_assert_uint_eq(rd(&x, COMMON + 4, 4) & (BIT(18) | 7), BIT(18) | 1);
     wr(&x, COMMON, 4, 2); /* 4.1.4.3.1: other selections read 0 */
     ck_assert_uint_eq(rd(&x, COMMON + 4, 4), 0);
     wr(&x, COMMON + 8, 4, 0x100);
@@ -436,6 +436,45 @@ START_TEST(bus_master)
 }
 END_TEST
 
+/* Chapter 6, VIRTIO_F_ACCESS_PLATFORM: translated only where it is offered, and then it is a must. */
+static enum mem_result shifted(void *arg, uint32_t requester, uint64_t iova, uint64_t n,
+                               enum dma_kind kind, uint32_t data, struct mem_space **space, pa_t *pa)
+{
+    (void)n, (void)kind, (void)data;
+    ck_assert_uint_eq(requester, ((struct fixture *)arg)->bdf);
+    *space = ((struct fixture *)arg)->m->memory;
+    *pa = iova + 0x8000;
+    return MEM_OK;
+}
+START_TEST(access_platform)
+{
+    struct virtio_pci_options o = { .iommu_platform = _i, .devfn = -1 };
+    struct fixture x;
+    struct dma_iommu iommu = { shifted, &x };
+    fixture_open(&x, 2, &o);
+    x.f->dma.iommu = &iommu;
+    cfg_write(&x, 4, 2, 7);
+    wr(&x, COMMON, 4, 1);
+    ck_assert_uint_eq(rd(&x, COMMON + 4, 4) >> 1 & 1, (unsigned)_i);
+    if (_i) { /* VERSION_1 alone does not do */
+        wr(&x, COMMON + 8, 4, 1);
+        wr(&x, COMMON + 12, 4, 1);
+        wr(&x, COMMON + 0x14, 1, 11);
+        ck_assert_uint_eq(rd(&x, COMMON + 0x14, 1), 3);
+    }
+    drive_with(&x, 0xffff, _i ? 3 : 1);
+    pa_t shift = _i ? 0x8000 : 0;
+    wr(&x, DESC + shift, 8, BUFFER);
+    wr(&x, DESC + shift + 8, 4, 64);
+    wr(&x, DESC + shift + 12, 2, 2);
+    wr(&x, AVAIL + shift + 2, 2, 1);
+    wr(&x, NOTIFY, 2, 0);
+    ck_assert_uint_eq(rd(&x, BUFFER + shift, 1), 0xa5);
+    ck_assert_uint_eq(rd(&x, USED + shift + 2, 2), 1);
+    fixture_close(&x);
+}
+END_TEST
+
 /* ---- the legacy interface (4.1.4.10) ---- */
 static uint64_t in(struct fixture *x, uint32_t port, unsigned size)
 {
@@ -650,6 +689,7 @@ Suite *test_suite(void)
     tcase_add_test(t, msix_messages);
     tcase_add_test(t, configuration_access);
     tcase_add_test(t, bus_master);
+    tcase_add_loop_test(t, access_platform, 0, 2);
     tcase_add_loop_test(t, legacy_registers, 0, 2);
     tcase_add_loop_test(t, legacy_driver, 0, 2);
     suite_add_tcase(s, t);

@@ -118,7 +118,7 @@ static inline void fixture_build(struct fixture *x, struct machine *m, struct me
     x->echo = device_create(m, &echo_ops, "echo", &e);
     ck_assert_msg(x->echo != NULL, "%s", e.text);
     x->echo->ops = (struct virtio_ops){
-        .id = id, .features = BIT(5) | BIT(33), .n_queues = 2, .queue_size = 64, .config_size = 12,
+        .id = id, .features = BIT(5) | BIT(50), .n_queues = 2, .queue_size = 64, .config_size = 12,
         .notify = echo_notify, .read_config = echo_read_config, .write_config = echo_write_config,
     };
     x->v = &x->echo->v;
@@ -220,14 +220,14 @@ static inline void offer(struct fixture *x, pa_t desc, pa_t avail)
     wr(x, avail + 2, 2, (uint16_t)(idx + 1));
 }
 
-/* A modern driver up to DRIVER_OK with queue 0 on; `vector` for it. */
-static inline void drive(struct fixture *x, uint16_t vector)
+/* A modern driver up to DRIVER_OK with queue 0 on, `vector` for it, taking features 32 and up. */
+static inline void drive_with(struct fixture *x, uint16_t vector, uint32_t features)
 {
     wr(x, COMMON + 0x14, 1, 0);
     wr(x, COMMON + 0x14, 1, 1);
     wr(x, COMMON + 0x14, 1, 3);
     wr(x, COMMON + 0x08, 4, 1);
-    wr(x, COMMON + 0x0c, 4, 1); /* VERSION_1 */
+    wr(x, COMMON + 0x0c, 4, features);
     wr(x, COMMON + 0x14, 1, 11);
     ck_assert_uint_eq(rd(x, COMMON + 0x14, 1), 11);
     wr(x, COMMON + 0x16, 2, 0);
@@ -240,6 +240,10 @@ static inline void drive(struct fixture *x, uint16_t vector)
     wr(x, COMMON + 0x34, 4, 0);
     wr(x, COMMON + 0x1c, 2, 1);
     wr(x, COMMON + 0x14, 1, 15);
+}
+static inline void drive(struct fixture *x, uint16_t vector)
+{
+    drive_with(x, vector, 1); /* VERSION_1 */
 }
 
 #endif
