@@ -63,7 +63,7 @@ uint16_t virtio_pci_vector(const struct virtio_pci *t, uint64_t vector)
     return vector < t->function.msix_vectors ? (uint16_t)vector : VIRTIO_MSI_NO_VECTOR;
 }
 
-void virtio_pci_device_reset(struct virtio_pci *t)
+static void reset_device(struct virtio_pci *t)
 {
     virtio_reset(t->virtio);
     t->config_vector = VIRTIO_MSI_NO_VECTOR;
@@ -75,7 +75,7 @@ void virtio_pci_device_reset(struct virtio_pci *t)
 void virtio_pci_write_status(struct virtio_pci *t, uint8_t status)
 {
     if (status == 0)
-        virtio_pci_device_reset(t);
+        reset_device(t);
     else
         virtio_set_status(t->virtio, status);
 }
@@ -127,8 +127,14 @@ READ(read_status)
 }
 WROTE(wrote_status)
 {
+    struct virtio_pci *t = dev;
+    uint8_t status = now & 0xff;
     UNUSED();
-    virtio_pci_write_status(dev, now & 0xff);
+    if ((status & VIRTIO_DRIVER_OK) && !(t->virtio->status & VIRTIO_FEATURES_OK)) {
+        guest_error(&t->dev, "DRIVER_OK", "set before FEATURES_OK was accepted"); /* 3.1.1 */
+        status &= (uint8_t)~VIRTIO_DRIVER_OK;
+    }
+    virtio_pci_write_status(t, status);
 }
 READ(read_generation)
 {
@@ -158,7 +164,7 @@ WROTE(wrote_queue_size)
     struct virtio_pci *t = dev;
     struct virtio_queue *q = configurable(t);
     UNUSED();
-    if (q && is_pow2(now) && now <= t->virtio->ops->queue_size)
+    if (q && virtio_size_accepted(t->virtio, now))
         q->size = (uint32_t)now;
     else if (q)
         guest_error(&t->dev, "queue_size", "queue_size %llu is not accepted", (unsigned long long)now);
@@ -188,15 +194,23 @@ WROTE(wrote_queue_enable)
     struct virtio_pci *t = dev;
     struct virtio_queue *q = virtio_pci_selected(t);
     UNUSED();
-    if (!q)
-        return;
-    if (now != 1) {
+    if (q && now == 1)
+        virtio_enable_queue(t->virtio, t->queue_select);
+    else if (q)
         guest_error(&t->dev, "queue_enable", "%llu written", (unsigned long long)now);
-    } else if (!q->enabled) {
-        q->last_avail = q->used_idx = 0;
-        q->signalled_valid = 0;
-        q->enabled = 1;
-    }
+}
+/* Takes effect at once, so that it always reads 0 (4.1.4.3.1). */
+WROTE(wrote_queue_reset)
+{
+    struct virtio_pci *t = dev;
+    UNUSED();
+    if (!virtio_pci_selected(t) || now == 0)
+        return;
+    if (now == 1 && virtio_has(t->virtio, VIRTIO_F_RING_RESET))
+        virtio_reset_queue(t->virtio, t->queue_select);
+    else
+        guest_error(&t->dev, "queue_reset", "%llu written, VIRTIO_F_RING_RESET is %snegotiated",
+                    (unsigned long long)now, virtio_has(t->virtio, VIRTIO_F_RING_RESET) ? "" : "not ");
 }
 READ(read_queue_number) /* queue_notify_off, and queue_notify_data's value where it is not negotiated */
 {
@@ -295,6 +309,7 @@ static const struct reg_desc virtio_pci_regs[] = {
     REG64(0x30, "queue_device", ANY, .rw = ~0ull, .read = read_queue_device,
           .wrote = wrote_queue_device),
     REG16(0x38, "queue_notify_data", ANY, .read = read_queue_number),
+    REG16(0x3a, "queue_reset", ANY, .rw = ALL16, .wrote = wrote_queue_reset),
     REG8(ISR, "ISR_status", ANY, AT(isr), .after_read = after_isr),
     REG8(DEVICE, "device_config", ANY, .count = DEVICE_BYTES, .rw = 0xff, .read = read_device_config,
          .wrote = wrote_device_config),
@@ -362,7 +377,7 @@ static void take_dma(struct virtio_pci *t)
     struct virtio *v = t->virtio;
 
     v->dma = t->function.dma;
-    if (!(v->transport_features & BIT(VIRTIO_F_ACCESS_PLATFORM)))
+    if (!(v->transport.features & BIT(VIRTIO_F_ACCESS_PLATFORM)))
         v->dma.iommu = NULL;
 }
 
@@ -392,7 +407,7 @@ static void reset_function(struct pci_function *f)
     take_dma(t);
     t->device_feature_select = t->driver_feature_select = 0;
     t->queue_select = 0;
-    virtio_pci_device_reset(t);
+    reset_device(t);
 }
 
 static void virtio_pci_reset(void *dev)
@@ -552,7 +567,9 @@ struct virtio_pci *virtio_pci_create(struct machine *m, const char *id, struct v
     }
     t->dev.region = t->function.bar[MODERN_BAR].region;
     v->legacy = o->disable_modern;
-    v->transport_features = o->iommu_platform ? BIT(VIRTIO_F_ACCESS_PLATFORM) : 0;
-    v->transport = (struct virtio_transport){ interrupt, config_changed, t };
+    v->transport = (struct virtio_transport){
+        .interrupt = interrupt, .config_changed = config_changed, .arg = t,
+        .features = BIT(VIRTIO_F_RING_RESET) | (o->iommu_platform ? BIT(VIRTIO_F_ACCESS_PLATFORM) : 0),
+    };
     return t;
 }

@@ -33,8 +33,6 @@ void virtio_pci_read_isr(struct virtio_pci *t);   /* the read's effect: clears i
 uint16_t virtio_pci_vector(const struct virtio_pci *t, uint64_t vector);
 uint8_t virtio_pci_config_byte(const struct virtio_pci *t, uint32_t offset);
 void virtio_pci_write_config_byte(struct virtio_pci *t, uint32_t offset, uint8_t value);
-/* The driver takes the whole device back to its reset state. */
-void virtio_pci_device_reset(struct virtio_pci *t);
 
 /* BAR 0 of a transitional or legacy function. */
 struct virtio_pci_legacy *virtio_pci_legacy_create(struct virtio_pci *t, struct err *e);

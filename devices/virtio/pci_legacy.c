@@ -56,8 +56,8 @@ WROTE(wrote_queue_address)
     UNUSED();
     if (!virtio_pci_selected(t))
         return;
-    if (now == 0)
-        virtio_pci_device_reset(t);
+    if (now == 0) /* the driver stops using the queue */
+        virtio_reset_queue(t->virtio, t->queue_select);
     else
         virtio_set_legacy_ring(t->virtio, t->queue_select, now << PFN_SHIFT, 1u << PFN_SHIFT);
 }

@@ -228,6 +228,36 @@ START_TEST(queue_registers)
 }
 END_TEST
 
+/* 2.6.1, 4.1.4.3.1: queue_reset, where it was negotiated */
+START_TEST(queue_reset)
+{
+    struct fixture x;
+    fixture_open(&x, 2, NULL);
+    wr(&x, COMMON, 4, 1);
+    ck_assert_uint_ne(rd(&x, COMMON + 4, 4) & BIT(8), 0); /* RING_RESET is bit 40 */
+    drive_with(&x, 1, _i ? 0x101 : 1);
+    offer(&x, DESC, AVAIL);
+    wr(&x, NOTIFY, 2, 0);
+    wr(&x, COMMON + 0x3a, 2, 1);
+    ck_assert_uint_eq(rd(&x, COMMON + 0x3a, 2), 0); /* done */
+    ck_assert_uint_eq(rd(&x, COMMON + 0x1c, 2), _i ? 0 : 1);
+    if (_i) {
+        ck_assert_uint_eq(rd(&x, COMMON + 0x18, 2), 64);
+        wr(&x, USED + 2, 2, 0);
+        wr(&x, AVAIL + 2, 2, 0);
+        wr(&x, COMMON + 0x20, 8, DESC);
+        wr(&x, COMMON + 0x28, 8, AVAIL);
+        wr(&x, COMMON + 0x30, 8, USED);
+        wr(&x, COMMON + 0x1c, 2, 1); /* and enabled again it starts at index 0 */
+        offer(&x, DESC, AVAIL);
+        wr(&x, NOTIFY, 2, 0);
+        ck_assert_uint_eq(rd(&x, USED + 2, 2), 1);
+    }
+    ck_assert_uint_eq(rd(&x, COMMON + 0x14, 1), 15);
+    fixture_close(&x);
+}
+END_TEST
+
 START_TEST(device_configuration)
 {
     struct fixture x;
@@ -252,6 +282,7 @@ START_TEST(notification_goes_by_address)
     struct fixture x;
     fixture_open(&x, 2, NULL);
     drive(&x, 0xffff);
+    memset(x.echo->notified, 0, sizeof(x.echo->notified)); /* DRIVER_OK looks at all queues */
     wr(&x, NOTIFY, 2, 0);
     ck_assert_uint_eq(x.echo->notified[0], 1);
     wr(&x, NOTIFY, 4, 0);
@@ -536,9 +567,14 @@ START_TEST(legacy_driver)
     ck_assert_uint_eq(in(&x, 0x13, 1), 1);
     ck_assert(!x.intx[line]);
     out(&x, 0x10, 2, 7);
-    out(&x, 0x08, 4, 0); /* no page: everything back */
-    ck_assert_uint_eq(in(&x, 0x12, 1), 0);
+    out(&x, 0x08, 4, 0); /* no page: the queue is given up */
+    ck_assert_uint_eq(in(&x, 0x12, 1), 7);
     ck_assert_uint_eq(in(&x, 0x08, 4), 0);
+    offer(&x, desc, avail);
+    out(&x, 0x10, 2, 0);
+    ck_assert_uint_eq(rd(&x, used + 2, 2), 1);
+    out(&x, 0x12, 1, 0);
+    ck_assert_uint_eq(in(&x, 0x12, 1), 0);
     fixture_close(&x);
 }
 END_TEST
@@ -682,6 +718,7 @@ Suite *test_suite(void)
     tcase_add_test(t, common_reset_values);
     tcase_add_test(t, features);
     tcase_add_test(t, queue_registers);
+    tcase_add_loop_test(t, queue_reset, 0, 2);
     tcase_add_test(t, device_configuration);
     tcase_add_test(t, notification_goes_by_address);
     tcase_add_test(t, intx_and_isr);
