@@ -146,7 +146,7 @@ static bool serve(struct virtio_blk *b, uint32_t queue, uint64_t *budget)
     uint32_t left = b->v.queue[queue].size;
 
     while (left && *budget && virtio_pop(&b->v, queue, &c)) {
-        uint64_t moved = (uint64_t)request(b, queue, &c) + 1;
+        uint64_t moved = request(b, queue, &c) + 1ull;
         *budget -= MIN(*budget, moved);
         left--;
     }
