@@ -50,6 +50,7 @@ struct virt {
     struct htif *htif;                 /* NULL: the program has no tohost */
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
     struct pci_ecam *pci;
+    struct ns16550 *uart;
     struct parts parts;
     bool has_sswi;
     uint8_t rng_seed[32];
@@ -147,6 +148,7 @@ static int build_uart(struct board *b, struct virt *v, struct err *e)
     struct ns16550 *u = ns16550_create(b->machine, "serial0", VIRT_UART_CLOCK, backend, e);
     if (!u)
         return e->code;
+    v->uart = u;
     irq_connect(&u->irq, plic_set_level, v->plic, virt_map[VIRT_UART].source);
     return device_map(&u->dev, b->machine->memory, virt_map[VIRT_UART].base, e);
 }
@@ -156,6 +158,9 @@ static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *
 {
     struct virt *v = arg;
 
+    if (v->slots[0]->dev.ops->version == 1 && (dev->offered & BIT(VIRTIO_F_RING_PACKED)))
+        return err_set(e, ERR_ARG, "device %s: packed=on needs slots of version 2; give "
+                       "-global virtio-mmio.force-legacy=off, too", id);
     for (uint32_t i = VIRT_VIRTIO_SLOTS; i-- > 0;) {
         if (!v->slots[i]->virtio) {
             virtio_mmio_attach(v->slots[i], dev);
@@ -183,12 +188,13 @@ static int build_pci(struct board *b, struct virt *v, struct err *e)
 
 static int build_virtio(struct board *b, struct virt *v, struct err *e)
 {
-    int r = 0;
+    struct parts_globals globals;
+    int r = parts_read_globals(&globals, &b->config, e);
 
     for (uint32_t i = 0; i < VIRT_VIRTIO_SLOTS && r == 0; i++) {
         char id[32];
         snprintf(id, sizeof(id), "virtio-mmio%u", i);
-        v->slots[i] = virtio_mmio_create(b->machine, id, false, e);
+        v->slots[i] = virtio_mmio_create(b->machine, id, !globals.force_legacy, e);
         if (!v->slots[i])
             return e->code;
         irq_connect(&v->slots[i]->irq, plic_set_level, v->plic, virt_map[VIRT_VIRTIO].source + i);
@@ -260,7 +266,7 @@ static int build(struct board *b, struct err *e)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
-        v->htif = htif_create(b->machine, "htif", b->kernel->tohost, NULL, e);
+        v->htif = htif_create(b->machine, "htif", b->kernel->tohost, v->uart->port, e);
         if (!v->htif)
             return e->code;
     }

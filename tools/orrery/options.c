@@ -194,6 +194,7 @@ FLAG(wait, wait_for_gdb) FLAG(hash, print_hash) FLAG(coverage, coverage)
 FLAG(perf_map, board.exec.perf_map) FLAG(verify, board.exec.verify)
 ARG(drive, BOARD_DRIVE) ARG(device, BOARD_DEVICE) ARG(chardev, BOARD_CHARDEV)
 ARG(object, BOARD_OBJECT) ARG(fw_cfg, BOARD_FW_CFG) ARG(pflash, BOARD_PFLASH)
+ARG(global, BOARD_GLOBAL)
 #undef SET
 #undef FLAG
 #undef ARG
@@ -398,6 +399,7 @@ static const struct run_option run_options_table[] = {
     { "--device", "NAME[,PROP=V]", set_device, "add a device (orrery list devices)" },
     { "--chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a --device" },
     { "--object", "TYPE,id=N[,...]", set_object, "rng-random, rng-builtin" },
+    { "--global", "DRIVER.PROP=V", set_global, "default for a property: virtio-mmio.force-legacy=off" },
     { "--fw-cfg", "name=N,file=F|string=S", set_fw_cfg, "add a file to fw_cfg" },
     { "--serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none" },
     { "--monitor", "BACKEND", set_monitor, "where the monitor listens" },
