@@ -9,7 +9,8 @@
 
 enum { LEGACY_BAR = 0, MSIX_BAR = 1, MODERN_BAR = 4 };
 enum { COMMON = 0x0000, ISR = 0x1000, DEVICE = 0x2000, NOTIFY = 0x3000, PART = 0x1000, SPAN = 0x4000 };
-enum { NOTIFY_MULTIPLIER = 4, DEVICE_BYTES = 0x100, MSIX_PBA = 0x800 };
+enum { NOTIFY_MULTIPLIER = 4, DEVICE_BYTES = 0x100 };
+#define MSIX_PBA 0x800u
 
 /* 4.1.4: struct virtio_pci_cap */
 enum { CAP_VENDOR = 0x09, CAP_LEN = 2, CAP_CFG_TYPE = 3, CAP_BAR = 4, CAP_OFFSET = 8,
@@ -547,7 +548,9 @@ static int build(struct virtio_pci *t, struct pci_bus *bus, const struct virtio_
         return r;
     if (!o->disable_modern && (r = add_modern(t, e)) < 0)
         return r;
-    if (vectors && (r = pci_add_msix(&t->function, (unsigned)vectors, -MSIX_BAR - 1, 0, MSIX_PBA, e)) < 0)
+    /* Pending bits in the page's second half, or behind a table that is longer. */
+    if (vectors && (r = pci_add_msix(&t->function, (unsigned)vectors, -MSIX_BAR - 1, 0,
+                                     MAX(MSIX_PBA, (uint32_t)vectors * 16), e)) < 0)
         return r;
     return pci_plug(bus, &t->function, o->devfn, e);
 }
