@@ -154,19 +154,22 @@ static int build_uart(struct board *b, struct virt *v, struct err *e)
 }
 
 /* Devices take slots from the highest address down, as on QEMU's board. */
-static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *e)
+static int plug_mmio(void *arg, struct virtio *dev, const char *id, int slot, struct err *e)
 {
     struct virt *v = arg;
 
     if (v->slots[0]->dev.ops->version == 1 && (dev->offered & BIT(VIRTIO_F_RING_PACKED)))
         return err_set(e, ERR_ARG, "device %s: packed=on needs slots of version 2; give "
                        "-global virtio-mmio.force-legacy=off, too", id);
-    for (uint32_t i = VIRT_VIRTIO_SLOTS; i-- > 0;) {
-        if (!v->slots[i]->virtio) {
+    for (int i = VIRT_VIRTIO_SLOTS - 1; i >= 0; i--) {
+        if (!v->slots[i]->virtio && (slot == -1 || slot == i)) {
             virtio_mmio_attach(v->slots[i], dev);
             return 0;
         }
     }
+    if (slot >= 0)
+        return err_set(e, ERR_LIMIT, "device %s: virtio MMIO slot %d is taken or not there; 0 to %d are",
+                       id, slot, VIRT_VIRTIO_SLOTS - 1);
     return err_set(e, ERR_LIMIT, "device %s: all %d virtio MMIO slots are taken", id, VIRT_VIRTIO_SLOTS);
 }
 

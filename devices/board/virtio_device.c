@@ -251,6 +251,8 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
     if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
         return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'pcie.0' is there", o->driver,
                        o->bus);
+    if (o->packed && o->disable_modern)
+        return err_set(e, ERR_ARG, "device %s: packed=on needs the modern interface", o->driver);
     if ((transport == ON_PCI_TRANSITIONAL || transport == ON_PCI_MODERN) &&
         (o->disable_legacy != CHOSE_AUTO || o->disable_modern))
         return err_set(e, ERR_ARG, "device %s: the name says which interfaces there are; "
@@ -258,6 +260,19 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
                        (int)(strstr(o->driver, "-pci-") - o->driver), o->driver);
     snprintf(name, sizeof(name), "%s-pci", id);
     return virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e) ? 0 : e->code;
+}
+
+static int plug_mmio(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
+                     const char *id, struct err *e)
+{
+    int slot = -1;
+    char end;
+
+    (void)transport;
+    if (o->bus[0] && (sscanf(o->bus, "virtio-mmio-bus.%d%c", &slot, &end) != 1 || slot < 0))
+        return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'virtio-mmio-bus.0' and so on "
+                       "are there", o->driver, o->bus);
+    return p->plug_mmio(p->arg, v, id, slot, e);
 }
 
 static const struct device_kind {
@@ -322,7 +337,7 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
     virtio_offer(v, VIRTIO_F_INDIRECT_DESC, o->indirect);
     virtio_offer(v, VIRTIO_F_EVENT_IDX, o->event_idx);
     p->n_devices++;
-    return transport == ON_MMIO ? p->plug_mmio(p->arg, v, id, e) : plug_pci(p, o, transport, v, id, e);
+    return (transport == ON_MMIO ? plug_mmio : plug_pci)(p, o, transport, v, id, e);
 }
 
 int parts_add_device(struct parts *p, const char *text, struct err *e)

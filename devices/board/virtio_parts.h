@@ -36,8 +36,8 @@ struct parts {
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
-    /* Put `v` on an MMIO slot: a negative ERR_* with `e` when there is no place left. */
-    int (*plug_mmio)(void *arg, struct virtio *v, const char *id, struct err *e);
+    /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
+    int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
     void *arg;
 };
 
