@@ -12,8 +12,8 @@
 struct device_options {
     char driver[64], id[64], drive[64], netdev[64], rng[64], mac[32], serial[32];
     char chardev[64], name[64], bus[80];
-    int num_queues, max_ports, nr, cols, rows;
-    bool packed, indirect, event_idx, emergency_write;
+    int num_queues, max_ports, nr, cols, rows, queues;
+    bool mq, packed, indirect, event_idx, emergency_write;
     char addr[16];                          /* from here on: PCI */
     int vectors, disable_legacy;
     bool disable_modern, multifunction, iommu_platform;
@@ -28,7 +28,8 @@ static const struct option_desc device_table[] = {
     OPT_TEXT(device_options, "name", name), OPT_TEXT(device_options, "bus", bus),
     OPT_NUMBER(device_options, "num-queues", num_queues), OPT_NUMBER(device_options, "nr", nr),
     OPT_NUMBER(device_options, "max_ports", max_ports), OPT_NUMBER(device_options, "cols", cols),
-    OPT_NUMBER(device_options, "rows", rows), OPT_BOOL(device_options, "packed", packed),
+    OPT_NUMBER(device_options, "rows", rows), OPT_NUMBER(device_options, "queues", queues),
+    OPT_BOOL(device_options, "mq", mq), OPT_BOOL(device_options, "packed", packed),
     OPT_BOOL(device_options, "emergency-write", emergency_write),
     OPT_BOOL(device_options, "indirect_desc", indirect), OPT_BOOL(device_options, "event_idx", event_idx),
     OPT_TEXT(device_options, "addr", addr), OPT_NUMBER(device_options, "vectors", vectors),
@@ -43,8 +44,8 @@ static const struct option_desc device_table[] = {
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
     { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
-    { "virtio-net-device", "virtio network card on an MMIO slot: netdev=ID[,mac=M]" },
-    { "virtio-net-pci", "virtio network card on PCI: netdev=ID[,mac=M]" PCI_OPTIONS },
+    { "virtio-net-device", "virtio network card on an MMIO slot: netdev=ID[,mac=M][,mq=on[,queues=N]]" },
+    { "virtio-net-pci", "virtio network card on PCI: netdev=ID[,mac=M][,mq=on[,queues=N]]" PCI_OPTIONS },
     { "virtio-rng-device", "virtio entropy on an MMIO slot: [rng=ID]" },
     { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
     { "virtio-serial-device", "virtio console on an MMIO slot: [max_ports=N][,cols=N,rows=N]" },
@@ -96,15 +97,21 @@ static int make_net(struct parts *p, const struct device_options *o, const char 
 {
     struct net_backend *net = net_find(p->board->host, o->netdev);
     uint8_t mac[6];
-    int r = parse_mac(o->mac, p->n_devices, mac, e);
+    int r = parse_mac(o->mac, p->n_nics++, mac, e);
 
     if (r < 0)
         return r;
     if (!net && o->netdev[0])
         return err_set(e, ERR_ABSENT, "device %s: netdev '%s' does not exist; give one with "
                        "-netdev user,id=%s", o->driver, o->netdev, o->netdev);
+    if (o->queues && !o->mq)
+        return err_set(e, ERR_ARG, "device %s: queues=%d needs mq=on", o->driver, o->queues);
     *v = virtio_net_create(p->board->machine, id, net, mac, e);
-    return *v ? 0 : e->code;
+    if (!*v)
+        return e->code;
+    /* A pair for each CPU unless told otherwise. */
+    uint32_t pairs = MIN(p->board->config.cpus, (uint32_t)VIRTIO_NET_PAIRS);
+    return virtio_net_set_pairs(*v, !o->mq ? 1 : o->queues ? (uint32_t)o->queues : pairs, e);
 }
 
 static int make_rng(struct parts *p, const struct device_options *o, const char *id,
@@ -192,7 +199,7 @@ static bool has_word(const char *words, const char *word, size_t n)
 static int check_keys(const char *driver, const char *accepted, const char *text, struct err *e)
 {
     static const char specific[] = "drive netdev rng mac serial chardev name num-queues nr max_ports "
-                                   "cols rows emergency-write" COMMON_KEYS PCI_KEYS;
+                                   "mq queues cols rows emergency-write" COMMON_KEYS PCI_KEYS;
     bool fits = true;
     char item[512];
 
@@ -282,7 +289,7 @@ static const struct device_kind {
     const char *keys;
 } kinds[] = {
     { "virtio-blk", make_blk, "drive serial num-queues" COMMON_KEYS },
-    { "virtio-net", make_net, "netdev mac" COMMON_KEYS },
+    { "virtio-net", make_net, "netdev mac mq queues" COMMON_KEYS },
     { "virtio-rng", make_rng, "rng" COMMON_KEYS },
     { "virtio-serial", make_serial, "max_ports cols rows emergency-write" COMMON_KEYS },
 };

@@ -29,7 +29,7 @@ int parts_read_globals(struct parts_globals *g, const struct board_config *c, st
 struct parts {
     struct board *board;
     struct part_drive *drives;
-    uint32_t n_drives, n_devices;
+    uint32_t n_drives, n_devices, n_nics;
     struct {
         char id[80];
         struct virtio *console;  /* virtconsole and virtserialport look for it */

@@ -160,6 +160,7 @@ static void complete(void *arg, ps_t when)
     uint64_t budget = BLK_BATCH;
 
     (void)when;
+    b->pending &= ~0ull >> (64 - b->ops.n_queues); /* a snapshot may say anything */
     for (uint32_t i = 0; i < b->ops.n_queues; i++) {
         uint32_t queue = (b->turn + i) % b->ops.n_queues;
         if ((b->pending & BIT(queue)) && serve(b, queue, &budget))

@@ -20,6 +20,9 @@ struct virtio *virtio_blk_create(struct machine *m, const char *id, struct block
 int virtio_blk_set_queues(struct virtio *v, uint32_t n, struct err *e) MUST_CHECK;
 struct virtio *virtio_net_create(struct machine *m, const char *id, struct net_backend *net,
                                  const uint8_t mac[6], struct err *e);
+/* While building: pairs of queues, 1 (as created) to VIRTIO_NET_PAIRS. ERR_ARG. */
+#define VIRTIO_NET_PAIRS 31
+int virtio_net_set_pairs(struct virtio *v, uint32_t n, struct err *e) MUST_CHECK;
 struct virtio *virtio_rng_create(struct machine *m, const char *id, struct rng *source,
                                  struct err *e);
 

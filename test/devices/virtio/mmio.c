@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtio over MMIO: registers, initialization, the legacy interface (virtio 1.2, 4.2). */
+#include "devices/virtio/devices.h"
 #include "test/devices/virtio/driver.h"
 
 static struct driver d;
@@ -61,20 +62,53 @@ static void teardown(void)
     driver_destroy(&d);
 }
 
+/* What sits in the slot. */
+enum { PLAIN, BLK, NET, CONSOLE, KINDS };
+struct slot {
+    bool modern;
+    int kind;
+    struct block *disk;
+};
+static struct virtio *make_device(struct machine *m, const struct slot *s, struct err *e)
+{
+    static const struct virtio_console_options console = { 4, 80, 25, true };
+    static const struct virtio_console_port port = { "port", "name", NULL, -1, true };
+    static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+    struct virtio *v;
+
+    switch (s->kind) {
+    case BLK:
+        return virtio_blk_create(m, "disk", s->disk, NULL, e);
+    case NET:
+        return virtio_net_create(m, "nic", NULL, mac, e);
+    case CONSOLE:
+        v = virtio_console_create(m, "console", &console, e);
+        ck_assert_int_eq(virtio_console_add_port(v, &port, e), 0);
+        return v;
+    default:
+        return &plain_create(m)->v;
+    }
+}
 static struct device *make_slot(struct machine *m, void *arg)
 {
+    const struct slot *s = arg;
     struct err e = { 0 };
-    struct virtio_mmio *t = virtio_mmio_create(m, "slot", *(const bool *)arg, &e);
+    struct virtio_mmio *t = virtio_mmio_create(m, "slot", s->modern, &e);
     ck_assert_msg(t != NULL, "%s", e.text);
-    virtio_mmio_attach(t, &plain_create(m)->v);
+    struct virtio *v = make_device(m, s, &e);
+    ck_assert_msg(v != NULL, "%s", e.text);
+    virtio_mmio_attach(t, v);
     return &t->dev;
 }
 
 START_TEST(generic)
 {
-    static const bool modern[] = { false, true };
+    struct err e;
+    struct slot s = { .modern = _i & 1, .kind = _i / 2 };
     driver_create(&d, true);
-    device_generic_test(&(struct device_generic){ .make = make_slot, .arg = (void *)(uintptr_t)&modern[_i] });
+    ck_assert_int_eq(block_create_memory(&s.disk, 8192, &e), 0);
+    device_generic_test(&(struct device_generic){ .make = make_slot, .arg = &s });
+    ck_assert_int_eq(block_close(s.disk, &e), 0);
 }
 END_TEST
 
@@ -333,7 +367,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("registers");
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, generic, 0, 2);
+    tcase_add_loop_test(t, generic, 0, 2 * KINDS);
     tcase_add_loop_test(t, empty_slot, 0, 2);
     tcase_add_loop_test(t, identification, 0, 2);
     tcase_add_loop_test(t, feature_words, 0, 2);

@@ -5,9 +5,11 @@
 #include "test/devices/virtio/driver.h"
 #include <stdio.h>
 
-enum { F_MAC = 5, F_MRG_RXBUF = 15, F_STATUS = 16 };
-enum { RX, TX };
-enum { BUFFER = DATA + 0x10000 };
+enum { F_MAC = 5, F_MRG_RXBUF = 15, F_STATUS = 16, F_CTRL_VQ = 17, F_CTRL_RX = 18, F_CTRL_VLAN = 19,
+       F_CTRL_RX_EXTRA = 20, F_CTRL_MAC_ADDR = 23 };
+enum { RX, TX, CONTROL };
+enum { BUFFER = DATA + 0x10000, COMMAND = DATA + 0x8000, ACK = DATA + 0x7000 };
+enum { OK = 0, ERR = 1 };
 
 static struct driver d;
 static struct host *h;
@@ -341,6 +343,196 @@ START_TEST(snapshot_while_sending)
 }
 END_TEST
 
+/* ---- control queue (5.1.6.5) ---- */
+static const uint64_t all_control = BIT(F_CTRL_VQ) | BIT(F_CTRL_RX) | BIT(F_CTRL_VLAN) |
+                                    BIT(F_CTRL_RX_EXTRA) | BIT(F_CTRL_MAC_ADDR);
+
+static void start_control(bool packed, uint64_t features)
+{
+    build(true);
+    d.packed = packed;
+    ck_assert(driver_negotiate(&d, features));
+    driver_queue(&d, RX, 64);
+    driver_queue(&d, TX, 64);
+    driver_queue(&d, CONTROL, 64);
+    driver_ok(&d);
+}
+
+/* Class and command in a buffer of their own, as drivers have it. Returns the answer. */
+static uint8_t command(uint8_t class, uint8_t what, const void *data, uint32_t n)
+{
+    const struct buf b[] = { { COMMAND, 2, false }, { COMMAND + 16, n, false }, { ACK, 1, true } };
+    *ram(&d, COMMAND) = class;
+    *ram(&d, COMMAND + 1) = what;
+    memcpy(ram(&d, COMMAND + 16), data, n);
+    *ram(&d, ACK) = 0x77;
+    driver_expect(&d, CONTROL, driver_add(&d, CONTROL, b, 3), 1);
+    return *ram(&d, ACK);
+}
+
+/* Does a frame to this address, in this VLAN (0 = none), arrive? */
+static bool arrives(const char *to, uint16_t vlan)
+{
+    uint8_t frame[64] = { 0 };
+    uint32_t id, length;
+    memcpy(frame, to, 6);
+    st_be16(frame + 12, vlan ? 0x8100 : 0x0800);
+    st_be16(frame + 14, 0x6000 | vlan);
+    if (!virtio_has_available(d.v, RX))
+        driver_add(&d, RX, &(struct buf){ BUFFER, 1526, true }, 1);
+    net_arrived(net, frame, sizeof(frame));
+    host_poll(h, 0);
+    return driver_used(&d, RX, &id, &length);
+}
+
+#define OWN   "\x52\x54\x00\x01\x02\x03"
+#define OTHER "\x52\x54\x00\x01\x02\x04"
+#define MULTI "\x33\x33\x00\x00\x00\x01"
+#define BCAST "\xff\xff\xff\xff\xff\xff"
+
+START_TEST(receive_modes)
+{
+    /* mode that is on, then whether own, other, multicast and broadcast frames come */
+    static const struct { int mode; bool own, other, multi, bcast; } rows[] = {
+        { -1, true, false, false, true }, { 0, true, true, true, true },  { 1, true, false, true, true },
+        { 2, true, true, false, true },   { 3, true, false, false, true }, { 4, false, false, false, true },
+        { 5, true, false, false, false },
+    };
+    start_control(_i, all_control);
+    ck_assert(arrives(OTHER, 0) && arrives(MULTI, 0)); /* before the driver says something */
+    ck_assert_uint_eq(command(0, 0, "\0", 1), OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].mode >= 0)
+            ck_assert_uint_eq(command(0, (uint8_t)rows[i].mode, "\1", 1), OK);
+        ck_assert_int_eq(arrives(OWN, 0), rows[i].own);
+        ck_assert_int_eq(arrives(OTHER, 0), rows[i].other);
+        ck_assert_int_eq(arrives(MULTI, 0), rows[i].multi);
+        ck_assert_int_eq(arrives(BCAST, 0), rows[i].bcast);
+        if (rows[i].mode >= 0)
+            ck_assert_uint_eq(command(0, (uint8_t)rows[i].mode, "\0", 1), OK);
+    }
+}
+END_TEST
+
+START_TEST(address_table)
+{
+    uint8_t large[4 + 65 * 6 + 4 + 6] = { 65 };
+    start_control(_i, all_control);
+    ck_assert_uint_eq(command(0, 0, "\0", 1), OK);
+    ck_assert_uint_eq(command(1, 0, "\1\0\0\0" OTHER "\1\0\0\0" MULTI, 20), OK);
+    ck_assert(arrives(OTHER, 0) && arrives(MULTI, 0) && arrives(OWN, 0));
+    ck_assert(!arrives("\x52\x54\x00\x01\x02\x05", 0) && !arrives("\x33\x33\x00\x00\x00\x02", 0));
+    ck_assert_uint_eq(command(1, 0, "\2\0\0\0" OTHER "\1\0\0\0", 14), ERR); /* cut short: */
+    ck_assert(arrives(OTHER, 0) && arrives(MULTI, 0));                       /* nothing changed */
+    ck_assert_uint_eq(command(1, 0, "\xff\xff\xff\xff" OTHER, 10), ERR);
+    ck_assert_uint_eq(command(1, 0, "\0\0\0\0\0\0\0\0", 8), OK);
+    ck_assert(!arrives(OTHER, 0) && !arrives(MULTI, 0));
+    ck_assert_uint_eq(command(1, 0, large, 4 + 65 * 6 + 4), OK); /* does not fit: all unicast */
+    ck_assert(arrives(OTHER, 0) && !arrives(MULTI, 0));
+}
+END_TEST
+
+START_TEST(address_and_vlans)
+{
+    start_control(_i, all_control);
+    ck_assert_uint_eq(command(0, 0, "\0", 1), OK);
+    ck_assert_uint_eq(command(1, 1, OTHER, 6), OK);
+    ck_assert(arrives(OTHER, 0) && !arrives(OWN, 0));
+    ck_assert_uint_eq(io_read(&d, R_CONFIG + 5, 1), 4);
+    ck_assert(!arrives(OTHER, 5));
+    ck_assert_uint_eq(command(2, 0, "\5\0", 2), OK);
+    ck_assert_uint_eq(command(2, 0, "\xff\x0f", 2), OK);
+    ck_assert(arrives(OTHER, 5) && arrives(OTHER, 4095) && !arrives(OTHER, 6));
+    ck_assert_uint_eq(command(2, 1, "\5\0", 2), OK);
+    ck_assert(!arrives(OTHER, 5));
+    wr(&d, R_STATUS, 0);
+    ck_assert_uint_eq(io_read(&d, R_CONFIG + 5, 1), 3); /* a reset brings the first address back */
+}
+END_TEST
+
+START_TEST(refused_commands)
+{
+    static const struct { uint8_t class, what; uint32_t n; } bad[] = {
+        { 0, 6, 1 }, { 0, 0, 0 }, { 1, 1, 5 }, { 1, 2, 6 }, { 1, 0, 3 }, { 2, 2, 2 }, { 2, 0, 1 },
+        { 3, 0, 0 }, { 4, 0, 2 }, { 255, 255, 6 },
+    };
+    start_control(_i & 1, _i & 2 ? all_control : BIT(F_CTRL_VQ));
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        ck_assert_uint_eq(command(bad[i].class, bad[i].what, "\1\0\0\0\0\0", bad[i].n), ERR);
+    ck_assert_uint_eq(command(2, 0, "\0\x10", 2), ERR); /* VLAN 4096 */
+    ck_assert_uint_eq(command(0, 0, "\1", 1), _i & 2 ? OK : ERR);
+    driver_add(&d, CONTROL, (const struct buf[]){ { COMMAND, 1, false }, { ACK, 1, true } }, 2);
+    driver_expect_broken(&d, CONTROL);
+}
+END_TEST
+
+/* A UDP frame between the guest, port `guest`, and 10.0.0.9, port 53; out of the guest or into it. */
+static void make_udp(uint8_t frame[64], uint16_t guest, bool out)
+{
+    memset(frame, 0, 64);
+    memcpy(frame, OWN, 6);
+    st_be16(frame + 12, 0x0800);
+    frame[14] = 0x45;
+    frame[23] = 17;
+    st_be32(frame + (out ? 26 : 30), 0x0a000002);
+    st_be32(frame + (out ? 30 : 26), 0x0a000009);
+    st_be16(frame + (out ? 34 : 36), guest);
+    st_be16(frame + (out ? 36 : 34), 53);
+}
+
+/* Which pair receives a frame to guest port `guest`; all have buffers. */
+static uint32_t received_by(uint16_t guest)
+{
+    uint8_t frame[64];
+    uint32_t id, length;
+    make_udp(frame, guest, false);
+    for (uint32_t k = 0; k < 3; k++)
+        if (!virtio_has_available(d.v, 2 * k))
+            driver_add(&d, 2 * k, &(struct buf){ BUFFER, 1526, true }, 1);
+    net_arrived(net, frame, sizeof(frame));
+    host_poll(h, 0);
+    for (uint32_t k = 0; k < 3; k++)
+        if (driver_used(&d, 2 * k, &id, &length))
+            return k;
+    return 99;
+}
+
+/* 5.1.6.5.5: answers come on the pair on which the flow is sent, among those in use. */
+START_TEST(steering)
+{
+    bool other = false;
+
+    build(true);
+    ck_assert_int_eq(virtio_net_set_pairs(d.v, 32, &e), ERR_ARG);
+    ck_assert_int_eq(virtio_net_set_pairs(d.v, 3, &e), 0);
+    d.packed = _i;
+    ck_assert(driver_negotiate(&d, all_control | BIT(22)));
+    for (uint32_t q = 0; q < 7; q++)
+        driver_queue(&d, q, 64);
+    driver_ok(&d);
+    ck_assert_uint_eq(io_read(&d, R_CONFIG + 8, 2), 3);
+    for (uint16_t port = 1000; port < 1010; port++)
+        ck_assert_uint_eq(received_by(port), 0); /* one pair until told otherwise */
+    st_le16(ram(&d, COMMAND), 4);
+    for (uint16_t n = 0; n < 5; n++) {
+        const struct buf b[] = { { COMMAND, 2, false }, { COMMAND + 16, 2, false }, { ACK, 1, true } };
+        st_le16(ram(&d, COMMAND + 16), n);
+        driver_expect(&d, 6, driver_add(&d, 6, b, 3), 1);
+        ck_assert_uint_eq(*ram(&d, ACK), n >= 1 && n <= 3 ? OK : ERR);
+    }
+    for (uint32_t k = 0; k < 3; k++) {
+        for (uint16_t port = 2000; port < 2003; port++) {
+            make_udp(ram(&d, BUFFER + 0x1000 + 12), port, true);
+            driver_expect(&d, 2 * k + 1, driver_add(&d, 2 * k + 1, &(struct buf){ BUFFER + 0x1000, 76, false }, 1), 0);
+            ck_assert_uint_eq(received_by(port), k);
+        }
+    }
+    for (uint16_t port = 3000; port < 3020; port++)
+        other |= received_by(port) != 0;
+    ck_assert(other); /* flows nobody has sent on spread */
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("virtio.net");
@@ -362,6 +554,11 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, configuration, 0, 2);
     tcase_add_loop_test(t, queue_reset_forgets_transmission, 0, 2);
     tcase_add_loop_test(t, snapshot_while_sending, 0, 2);
+    tcase_add_loop_test(t, receive_modes, 0, 2);
+    tcase_add_loop_test(t, address_table, 0, 2);
+    tcase_add_loop_test(t, address_and_vlans, 0, 2);
+    tcase_add_loop_test(t, refused_commands, 0, 4);
+    tcase_add_loop_test(t, steering, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
