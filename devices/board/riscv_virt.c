@@ -173,12 +173,21 @@ static int plug_mmio(void *arg, struct virtio *dev, const char *id, int slot, st
     return err_set(e, ERR_LIMIT, "device %s: all %d virtio MMIO slots are taken", id, VIRT_VIRTIO_SLOTS);
 }
 
+/* The 64-bit window begins behind RAM, at a multiple of its size. */
+static pa_t pci_mem64(const struct board *b)
+{
+    return align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE);
+}
+
 /* The root bus of QEMU's gpex: ECAM, one I/O window, INTA..INTD on four PLIC sources. */
 static int build_pci(struct board *b, struct virt *v, struct err *e)
 {
     const struct pci_ecam_map map = {
         .config = virt_map[VIRT_ECAM].base, .config_size = virt_map[VIRT_ECAM].size,
         .io = virt_map[VIRT_PCI_IO].base, .io_size = virt_map[VIRT_PCI_IO].size,
+        .range = { { virt_map[VIRT_PCI_MEM32].base, virt_map[VIRT_PCI_MEM32].size },
+                   { pci_mem64(b), VIRT_PCI_MEM64_SIZE } },
+        .n_ranges = 2,
     };
 
     v->pci = pci_ecam_create(b->machine, "pci", b->machine->memory, &map, e);
@@ -298,7 +307,7 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     };
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
-        .pci_mem64 = align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE),
+        .pci_mem64 = pci_mem64(b),
         .aclint = v->has_sswi, .pci = true, .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
