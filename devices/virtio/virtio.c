@@ -62,9 +62,13 @@ void virtio_set_status(struct virtio *v, uint8_t status)
         virtio_reset(v);
         return;
     }
-    /* 2.2.2: a set that was not offered is refused by not keeping FEATURES_OK. */
+    /*
+     * 2.2.2: a set that was not offered is refused by not keeping FEATURES_OK; chapter 6: so is a
+     * driver that would hand out addresses the platform does not know.
+     */
     if ((status & VIRTIO_FEATURES_OK) && !(v->status & VIRTIO_FEATURES_OK) &&
-        ((v->driver_features & ~virtio_features(v)) || !virtio_has(v, VIRTIO_F_VERSION_1)))
+        ((v->driver_features & ~virtio_features(v)) || !virtio_has(v, VIRTIO_F_VERSION_1) ||
+         (v->transport.features & ~v->driver_features & BIT(VIRTIO_F_ACCESS_PLATFORM))))
         status &= (uint8_t)~VIRTIO_FEATURES_OK;
     if (started && !(status & VIRTIO_FEATURES_OK))
         v->driver_features &= virtio_features(v) & 0xffffffff;

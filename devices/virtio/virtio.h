@@ -10,7 +10,7 @@
  * and the virtqueues, split (2.7) and packed (2.8), both with indirect descriptors and
  * event suppression; the device gets chains of buffers and gives them back, and does
  * not see the format. Packed rings are offered when virtio_offer() says so. Not
- * offered: IN_ORDER, NOTIFICATION_DATA, ACCESS_PLATFORM.
+ * offered: IN_ORDER, NOTIFICATION_DATA. ACCESS_PLATFORM is the transport's to offer.
  *
  * The driver's tables are never trusted: loops, indices out of range, rings and buffers
  * that are not RAM and oversized chains set DEVICE_NEEDS_RESET (2.1.2), count a guest
@@ -33,7 +33,8 @@ enum virtio_status {
 };
 enum virtio_feature { /* device-independent bits, chapter 6 */
     VIRTIO_F_ANY_LAYOUT = 27, VIRTIO_F_INDIRECT_DESC = 28, VIRTIO_F_EVENT_IDX = 29,
-    VIRTIO_F_VERSION_1 = 32, VIRTIO_F_RING_PACKED = 34, VIRTIO_F_RING_RESET = 40,
+    VIRTIO_F_VERSION_1 = 32, VIRTIO_F_ACCESS_PLATFORM = 33, VIRTIO_F_RING_PACKED = 34,
+    VIRTIO_F_RING_RESET = 40,
 };
 
 struct virtio;

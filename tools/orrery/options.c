@@ -234,7 +234,7 @@ static int set_net(struct run_options *o, const char *v, struct err *e)
             continue;
         uint32_t k = o->board.n_args;
         const char *net = arena_printf(&o->arena, "%.*s,id=net%u%s", (int)n, v, k, v + n);
-        const char *nic = arena_printf(&o->arena, "virtio-net-device,netdev=net%u", k);
+        const char *nic = arena_printf(&o->arena, "virtio-net,netdev=net%u", k);
         int r = !net || !nic ? err_set(e, ERR_NOMEM, "no memory")
                              : run_add_arg(o, BOARD_NETDEV, net, e);
         return r < 0 ? r : run_add_arg(o, BOARD_DEVICE, nic, e);
