@@ -12,6 +12,7 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/goldfish_rtc.h"
 #include "devices/htif.h"
 #include "devices/ns16550.h"
 #include "devices/board/virtio_parts.h"
@@ -149,6 +150,16 @@ static int build_uart(struct board *b, struct virt *v, struct err *e)
     return device_map(&u->dev, b->machine->memory, virt_map[VIRT_UART].base, e);
 }
 
+static int build_rtc(struct board *b, struct virt *v, struct err *e)
+{
+    struct goldfish_rtc *rtc = goldfish_rtc_create(b->machine, virt_map[VIRT_RTC].name, e);
+
+    if (!rtc)
+        return e->code;
+    irq_connect(&rtc->irq, plic_set_level, v->plic, virt_map[VIRT_RTC].source);
+    return device_map(&rtc->dev, b->machine->memory, virt_map[VIRT_RTC].base, e);
+}
+
 /* Devices take slots from the highest address down, as on QEMU's board. */
 static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *e)
 {
@@ -238,7 +249,8 @@ static int build(struct board *b, struct err *e)
         st_le64(v->rng_seed + i, machine_random_next(&random));
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
-        (r = build_uart(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
+        (r = build_uart(b, v, e)) < 0 || (r = build_rtc(b, v, e)) < 0 ||
+        (r = build_virtio(b, v, e)) < 0)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
@@ -272,7 +284,7 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
         .pci_mem64 = align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE),
-        .aclint = v->has_sswi, .rng_seed = v->rng_seed,
+        .aclint = v->has_sswi, .rtc = true, .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }
