@@ -68,10 +68,12 @@ static int describe(struct board *b, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory to describe the machine");
     }
     for (uint32_t i = 0; i < c->n_args; i++) {
-        if (c->args[i].kind != BOARD_DEVICE)
+        enum board_arg_kind kind = c->args[i].kind;
+        if (kind != BOARD_DEVICE && kind != BOARD_FW_CFG)
             continue;
         char *longer = NULL;
-        if (asprintf(&longer, "%s device=%s", b->description, c->args[i].text) < 0)
+        if (asprintf(&longer, "%s %s=%s", b->description, kind == BOARD_DEVICE ? "device" : "fw_cfg",
+                     c->args[i].text) < 0)
             return err_set(e, ERR_NOMEM, "no memory to describe the machine");
         free(b->description);
         b->description = longer;

@@ -12,6 +12,7 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/board/fw_cfg_items.h"
 #include "devices/goldfish_rtc.h"
 #include "devices/htif.h"
 #include "devices/ns16550.h"
@@ -48,6 +49,7 @@ struct virt {
     struct plic *plic;
     struct aclint *aclint;
     struct htif *htif;                 /* NULL: the program has no tohost */
+    struct fw_cfg *fw_cfg;
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
     struct parts parts;
     bool has_sswi;
@@ -160,6 +162,16 @@ static int build_rtc(struct board *b, struct virt *v, struct err *e)
     return device_map(&rtc->dev, b->machine->memory, virt_map[VIRT_RTC].base, e);
 }
 
+static int build_fw_cfg(struct board *b, struct virt *v, struct err *e)
+{
+    v->fw_cfg = fw_cfg_create(b->machine, virt_map[VIRT_FW_CFG].name, e);
+    if (!v->fw_cfg)
+        return e->code;
+    int r = fw_cfg_items_add(v->fw_cfg, b, e);
+    return r < 0 ? r : device_map(fw_cfg_device(v->fw_cfg), b->machine->memory,
+                                  virt_map[VIRT_FW_CFG].base, e);
+}
+
 /* Devices take slots from the highest address down, as on QEMU's board. */
 static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *e)
 {
@@ -250,7 +262,7 @@ static int build(struct board *b, struct err *e)
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
         (r = build_uart(b, v, e)) < 0 || (r = build_rtc(b, v, e)) < 0 ||
-        (r = build_virtio(b, v, e)) < 0)
+        (r = build_fw_cfg(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
@@ -284,7 +296,7 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
         .pci_mem64 = align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE),
-        .aclint = v->has_sswi, .rtc = true, .rng_seed = v->rng_seed,
+        .aclint = v->has_sswi, .rtc = true, .fw_cfg = true, .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }

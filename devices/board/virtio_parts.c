@@ -207,10 +207,9 @@ static int open_backends(struct parts *p, struct err *e)
             if ((r = char_parse_chardev(&options, text, e)) == 0)
                 r = char_open(&backend, p->board->host, &options, e);
             break;
-        case BOARD_FW_CFG:
         case BOARD_PFLASH:
-            r = err_set(e, ERR_UNSUPPORTED, "'%s': this board has no fw_cfg and no flash yet; leave "
-                        "the option out", text);
+            r = err_set(e, ERR_UNSUPPORTED, "'%s': this board has no flash yet; leave the option out",
+                        text);
             break;
         default:
             break;
