@@ -53,6 +53,7 @@ struct virt {
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
     struct parts parts;
     bool has_sswi;
+    bool flash_boot;                   /* flash bank 0 holds a stage of the boot */
     uint8_t rng_seed[32];
 };
 
@@ -201,7 +202,13 @@ static int build_virtio(struct board *b, struct virt *v, struct err *e)
                        virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
     }
     v->parts = (struct parts){ .board = b, .plug_mmio = plug_mmio, .arg = v };
-    return r < 0 ? r : parts_build(&v->parts, e);
+    if (r == 0)
+        r = parts_build(&v->parts, e);
+    if (r == 0)
+        r = virt_build_flash(b, &v->parts, &v->flash_boot, e);
+    if (r == 0 && b->bios && v->flash_boot)
+        r = fw_cfg_items_add_kernel(v->fw_cfg, b, e);
+    return r;
 }
 
 static void release(struct board *b)
@@ -296,7 +303,8 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
         .pci_mem64 = align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE),
-        .aclint = v->has_sswi, .rtc = true, .fw_cfg = true, .rng_seed = v->rng_seed,
+        .aclint = v->has_sswi, .rtc = true, .fw_cfg = true, .flash = true,
+        .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }
@@ -316,7 +324,7 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
     uint32_t size;
     int r;
 
-    (void)v;
+    bool from_flash = v->flash_boot && b->bios; /* what is in flash loads the kernel, or its own */
     p->start = ram;
     if (b->bios) {
         if ((r = image_place(b->bios, memory, ram, e)) < 0)
@@ -324,7 +332,9 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
         p->start = b->bios->kind == IMAGE_ELF ? b->bios->entry : ram;
         firmware_end = b->bios->kind == IMAGE_ELF ? b->bios->high : ram + b->bios->size;
     }
-    if (b->kernel) {
+    if (from_flash) {
+        p->kernel = virt_map[VIRT_FLASH].base;
+    } else if (b->kernel) {
         uint64_t size_needed = MAX(b->kernel->size, b->kernel->image_size);
         p->kernel = b->kernel->kind == IMAGE_ELF ? b->kernel->entry
                                                  : align_up(firmware_end, b->bios ? KERNEL_ALIGN : 1);
@@ -340,6 +350,8 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
                 return r;
         }
     }
+    if (v->flash_boot && !b->bios)
+        p->start = virt_map[VIRT_FLASH].base;
     if (b->dtb) {
         size = (uint32_t)b->dtb->size;
         blob = malloc(size);
@@ -349,8 +361,8 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
     } else if ((r = device_tree(b, &blob, &size, e)) < 0) {
         return r;
     }
-    r = dt_set_chosen(&blob, &size, b->config.append, p->initrd,
-                      b->initrd ? p->initrd + b->initrd->size : p->initrd, e);
+    r = dt_set_chosen(&blob, &size, from_flash ? NULL : b->config.append, p->initrd,
+                      p->initrd ? p->initrd + b->initrd->size : 0, e);
     if (r == 0) {
         p->tree = align_down(end - size, KERNEL_ALIGN);
         if (p->tree < ram || mem_write(memory, p->tree, blob, size, &(struct mem_attrs){ 0 }) != MEM_OK)

@@ -5,6 +5,7 @@
  * -drive, -netdev, -chardev, -object and -device: backends first, then devices in the
  * order given, each put on its transport by the board.
  */
+#include "devices/backend/block.h"
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
@@ -23,6 +24,12 @@ struct parts {
 extern const struct board_device parts_devices[];
 
 int parts_build(struct parts *p, struct err *e) MUST_CHECK;
+/*
+ * After parts_build: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
+ * NULL, the drive called `id`. NULL in *out if there is none. It stays the parts'.
+ */
+int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,
+                     struct err *e) MUST_CHECK;
 void parts_release(struct parts *p); /* closes disks: after the host's end */
 
 #endif
