@@ -390,7 +390,7 @@ static const struct run_option run_options_table[] = {
     { "--append", "TEXT", set_append, "kernel command line" },
     { "--dtb", "FILE", set_dtb, "device tree instead of the board's own" },
     { "--bios", "FILE|default|none", set_bios, "firmware; default: OpenSBI's fw_dynamic" },
-    { "--pflash", "FILE", set_pflash, "contents of the next flash bank, written back" },
+    { "--pflash", "FILE[,readonly]", set_pflash, "contents of the next flash bank, written back" },
     { "--drive", "file=F[,...]", set_drive, "disk image: format=raw|qcow2, if=virtio|none, id=, ..." },
     { "--snapshot", NULL, set_snapshot, "forget what is written to disks at the end" },
     { "--net", "user[,...]|none", set_net, "a network card; hostfwd=tcp::2222-:22 forwards a port" },

@@ -148,6 +148,17 @@ static int q_vga(struct run_options *o, const char *v, struct err *e)
         : err_set(e, ERR_UNSUPPORTED, "-vga %s: this board has no VGA; '-vga none' is accepted", v);
 }
 
+/* A block node of a file is a drive that no device has taken yet. */
+static int q_blockdev(struct run_options *o, const char *v, struct err *e)
+{
+    const char *drive = arena_printf(&o->arena, "if=none,%s", v);
+
+    if (v[0] == '{')
+        return err_set(e, ERR_UNSUPPORTED, "JSON is not accepted here; write "
+                       "driver=raw|qcow2|file,node-name=ID,filename=F");
+    return drive ? run_add_arg(o, BOARD_DRIVE, drive, e) : err_set(e, ERR_NOMEM, "no memory");
+}
+
 static int q_hd(struct run_options *o, const char *v, struct err *e)
 {
     const char *drive = arena_printf(&o->arena, "file=%s,if=virtio", v);
@@ -300,8 +311,9 @@ static const struct run_option table[] = {
     { "-append", "TEXT", q_append, "kernel command line" },
     { "-dtb", "FILE", q_dtb, "device tree instead of the board's own" },
     { "-bios", "FILE|default|none", q_bios, "firmware" },
-    { "-pflash", "FILE", q_pflash, "contents of the next flash bank" },
+    { "-pflash", "FILE[,readonly]", q_pflash, "contents of the next flash bank" },
     { "-drive", "file=F[,...]", q_drive, "disk image" },
+    { "-blockdev", "driver=D,node-name=N,filename=F", q_blockdev, "the same, named for -device, -machine" },
     { "-hda", "FILE", q_hd, "first disk" },
     { "-hdb", "FILE", q_hd, NULL },
     { "-snapshot", NULL, q_snapshot, "forget what is written to disks" },
