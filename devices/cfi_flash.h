@@ -26,7 +26,7 @@
  * Contents live in a memory of the machine and are saved with it. Where there is a block
  * behind them, what was programmed or erased is written to it at once; a failed write shows
  * as a program or erase error in the status. A restored machine writes what differs to the
- * block. The block stays the caller's and is closed after the machine's end.
+ * block. The block stays the caller's, who closes it when the machine runs no more.
  * A reset leaves contents alone.
  */
 #include "core/device/device.h"
