@@ -169,7 +169,7 @@ static void print_registers(const struct pair *l, uint32_t index)
     uint32_t n = 0;
     const struct cpu_reg *regs = a->isa->regs(a, &n);
     fprintf(l->out, "%s: %-12s %18s %18s\n", a->name, "", l->a->ops->name, l->b->ops->name);
-    fprintf(l->out, "  %-18s %018" PRIx64 " %018" PRIx64 "%s\n", "pc", a->pc, b->pc,
+    fprintf(l->out, "  %-18s 0x%016" PRIx64 " 0x%016" PRIx64 "%s\n", "pc", a->pc, b->pc,
             a->pc != b->pc ? "  <" : "");
     fprintf(l->out, "  %-18s %18" PRIu64 " %18" PRIu64 "%s\n", "cycles", cpu_cycles(a), cpu_cycles(b),
             cpu_cycles(a) != cpu_cycles(b) ? "  <" : "");
@@ -179,7 +179,7 @@ static void print_registers(const struct pair *l, uint32_t index)
         uint64_t va = regs[i].get(a, regs[i].arg), vb = regs[i].get(b, regs[i].arg);
         bool general = strcmp(regs[i].group, "general") == 0 || strcmp(regs[i].group, "float") == 0;
         if (va != vb || general)
-            fprintf(l->out, "  %-18s %018" PRIx64 " %018" PRIx64 "%s\n", regs[i].name, va, vb,
+            fprintf(l->out, "  %-18s 0x%016" PRIx64 " 0x%016" PRIx64 "%s\n", regs[i].name, va, vb,
                     va != vb ? "  <" : "");
     }
 }

@@ -19,8 +19,7 @@
 #include <unistd.h>
 
 #define PAIRS 2
-#define PROGRAM_INSNS 24000u /* retired for one program */
-#define COMPARE       200u   /* instructions between comparisons */
+#define COMPARE 200u /* instructions between comparisons */
 
 struct side {
     struct machine *machine;
@@ -33,13 +32,14 @@ struct side {
 
 struct fuzz {
     const struct fuzz_isa *isa;
-    const char *cpu, *timing, *report;
+    const char *cpu, *against, *timing, *report;
     uint64_t instructions, seed, only, compare;
     bool one_program, quiet;
     struct side side[PAIRS][2]; /* [][0] is the interpreter */
     struct fuzz_coverage coverage;
     struct fuzz_totals totals;
     struct fuzz_program program;
+    uint64_t length; /* instructions retired until it ends */
     bool counting;
 };
 
@@ -80,7 +80,7 @@ static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, s
     if (rc == 0)
         rc = machine_add_ram(s->machine, "ram", f->isa->ram_bytes, &s->ram, e);
     if (rc == 0)
-        rc = f->isa->build(s->machine, s->ram, f->cpu, &s->cpu, e);
+        rc = f->isa->build(s->machine, s->ram, jit ? f->against : f->cpu, &s->cpu, e);
     if (rc == 0)
         rc = tm_create(&s->tm, f->timing, NULL, 0, e);
     if (rc < 0)
@@ -128,7 +128,7 @@ static int fill(const struct fuzz *f, struct side *s, struct err *e)
 static int run_program(struct fuzz *f, unsigned pair, FILE *out, bool *differ, struct err *e)
 {
     struct side *s = f->side[pair];
-    struct exec_limits limits = { .time = 100 * PS_PER_SEC, .insns = PROGRAM_INSNS,
+    struct exec_limits limits = { .time = 100 * PS_PER_SEC, .insns = f->length,
                                   .compare = f->compare };
     int rc = fill(f, &s[0], e);
     if (rc == 0)
@@ -203,9 +203,9 @@ static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, str
 {
     bool differ;
     printf("program %" PRIu64 " of seed %" PRIu64 " shows a difference; repeat it with\n"
-           "  orrery fuzz --isa %s --cpu %s --timing %s --seed %" PRIu64 " --program %" PRIu64
-           " --compare %" PRIu64 "\n", number, f->seed, f->isa->name, f->cpu, f->timing, f->seed,
-           number, f->compare);
+           "  orrery fuzz --isa %s --cpu %s --against %s --timing %s --seed %" PRIu64
+           " --program %" PRIu64 " --compare %" PRIu64 "\n", number, f->seed, f->isa->name, f->cpu,
+           f->against, f->timing, f->seed, number, f->compare);
     fflush(stdout);
     f->counting = false;
     int rc = minimise(f, pair, e);
@@ -236,6 +236,7 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
     for (uint64_t number = f->one_program ? f->only : 0;; number++) {
         struct fuzz_random r = { hash_add(hash_add(0, f->seed), number) };
         unsigned pair = number % PAIRS;
+        f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
         f->isa->generate(f->side[pair][0].cpu, &f->program, &r);
         int rc = run_program(f, pair, NULL, differ, e);
         if (rc < 0)
@@ -295,6 +296,7 @@ static void usage(FILE *out)
             "Run random instructions interpreted and translated side by side and compare all state.\n"
             "  --isa NAME          riscv64 (default)\n"
             "  --cpu NAME          CPU profile (default max: all extensions)\n"
+            "  --against NAME      another CPU profile for translated code, to see a difference found\n"
             "  --timing MODEL      timing model (default functional)\n"
             "  --instructions N    how many of the random programs' instructions (default 1000000)\n"
             "  --seed N            which programs (default 1)\n"
@@ -335,6 +337,8 @@ static int parse(struct fuzz *f, int argc, char **argv, struct err *e)
             rc = find_isa(f, value, e);
         else if (strcmp(option, "--cpu") == 0)
             f->cpu = value;
+        else if (strcmp(option, "--against") == 0)
+            f->against = value;
         else if (strcmp(option, "--timing") == 0)
             f->timing = value;
         else if (strcmp(option, "--report") == 0)
@@ -377,6 +381,8 @@ int command_fuzz(int argc, char **argv)
     int rc = parse(f, argc, argv, &e);
     if (rc == 0 && f->cpu == NULL)
         f->cpu = f->isa->default_cpu;
+    if (f->against == NULL)
+        f->against = f->cpu;
     if (rc == 0)
         rc = prepare(f, &e);
     if (rc == 0)
