@@ -60,6 +60,7 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
             f->coverage.retired[ids[i]]++;
     if (!trapped)
         return;
+    f->coverage.cause[f->isa->cause(cpu)]++;
     if (ids[retired] >= f->isa->n_forms)
         f->coverage.undecodable++;
     else if (f->isa->is_illegal(cpu))

@@ -13,7 +13,8 @@
 #include "core/exec/exec.h"
 #include "core/util/hash.h"
 
-#define FUZZ_SLOTS 2048u
+#define FUZZ_SLOTS  2048u
+#define FUZZ_CAUSES 64u
 
 struct fuzz_random {
     uint64_t state;
@@ -64,6 +65,8 @@ struct fuzz_isa {
     uint32_t (*nop)(unsigned length);
     /* Is this address in the program proper (as opposed to trap handlers and the like)? */
     bool (*in_program)(va_t pc);
+    unsigned (*cause)(const struct cpu *cpu);  /* of the recorded exception: 0..FUZZ_CAUSES-1 */
+    const char *(*cause_name)(unsigned cause); /* NULL: there is none of this number */
     bool (*is_illegal)(const struct cpu *cpu); /* the recorded exception: illegal instruction? */
     const char *(*form_name)(uint16_t form);
     /* Why this encoding cannot retire on `cpu`; NULL: it must. *by_trap: but it must trap. */
@@ -75,11 +78,12 @@ extern const struct fuzz_isa fuzz_riscv64;
 struct fuzz_coverage {
     uint64_t *retired, *illegal, *trapped; /* by form; illegal are not in trapped */
     uint64_t undecodable;                  /* words that no row matches */
+    uint64_t cause[FUZZ_CAUSES];           /* exceptions of executed instructions, as the ISA numbers them */
     uint64_t program;                      /* instructions of programs retired or trapped */
 };
 
 struct fuzz_totals {
-    uint64_t programs, instructions, traps_other, seed;
+    uint64_t programs, instructions, seed;
     double seconds;
 };
 

@@ -42,6 +42,11 @@ static void write_table(const struct fuzz_isa *isa, const struct cpu *cpu,
                 v.missing ? "  never executed" : v.reason ? "  " : "",
                 v.missing || !v.reason ? "" : v.reason);
     }
+    fprintf(out, "%-16s %14s %14" PRIu64 "\n", "(no row)", "", c->undecodable);
+    fprintf(out, "\n%-40s %14s\n", "exceptions of executed instructions", "taken");
+    for (unsigned i = 0; i < FUZZ_CAUSES; i++)
+        if (isa->cause_name(i) != NULL)
+            fprintf(out, "%-40s %14" PRIu64 "\n", isa->cause_name(i), c->cause[i]);
 }
 
 static json_t *as_json(const struct fuzz_isa *isa, const struct cpu *cpu,
@@ -57,11 +62,15 @@ static json_t *as_json(const struct fuzz_isa *isa, const struct cpu *cpu,
             json_object_set_new(entry, "reason", json_string(v.reason));
         json_array_append_new(forms, entry);
     }
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:i,s:o}", "isa", isa->name, "seed",
+    json_t *causes = json_object();
+    for (unsigned i = 0; i < FUZZ_CAUSES; i++)
+        if (isa->cause_name(i) != NULL)
+            json_object_set_new(causes, isa->cause_name(i), json_integer((json_int_t)c->cause[i]));
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:i,s:o,s:o}", "isa", isa->name, "seed",
                      (json_int_t)t->seed, "programs", (json_int_t)t->programs, "instructions",
                      (json_int_t)c->program, "instructions_with_handlers",
                      (json_int_t)t->instructions, "undecodable", (json_int_t)c->undecodable, "missing",
-                     (int)fuzz_missing(isa, cpu, c), "encodings", forms);
+                     (int)fuzz_missing(isa, cpu, c), "exceptions", causes, "encodings", forms);
 }
 
 int fuzz_write_report(const struct fuzz_isa *isa, const struct cpu *cpu, const struct fuzz_coverage *c,

@@ -426,6 +426,32 @@ static bool in_program(va_t pc)
     return offset >= CODE && offset < CODE + CODE_BYTES;
 }
 
+static unsigned cause(const struct cpu *cpu)
+{
+    return cpu->fault.cause % FUZZ_CAUSES;
+}
+
+static const char *cause_name(unsigned number)
+{
+    static const char *const names[] = {
+        [RV_CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
+        [RV_CAUSE_FETCH_ACCESS] = "instruction access fault",
+        [RV_CAUSE_ILLEGAL] = "illegal instruction",
+        [RV_CAUSE_BREAKPOINT] = "breakpoint",
+        [RV_CAUSE_LOAD_MISALIGNED] = "load address misaligned",
+        [RV_CAUSE_LOAD_ACCESS] = "load access fault",
+        [RV_CAUSE_STORE_MISALIGNED] = "store/AMO address misaligned",
+        [RV_CAUSE_STORE_ACCESS] = "store/AMO access fault",
+        [RV_CAUSE_ECALL_U] = "environment call from U-mode",
+        [RV_CAUSE_ECALL_S] = "environment call from S-mode",
+        [RV_CAUSE_ECALL_M] = "environment call from M-mode",
+        [RV_CAUSE_FETCH_PAGE] = "instruction page fault",
+        [RV_CAUSE_LOAD_PAGE] = "load page fault",
+        [RV_CAUSE_STORE_PAGE] = "store/AMO page fault",
+    };
+    return number < ARRAY_LEN(names) ? names[number] : NULL;
+}
+
 static bool is_illegal(const struct cpu *cpu)
 {
     return cpu->fault.cause == RV_CAUSE_ILLEGAL;
@@ -459,5 +485,6 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 const struct fuzz_isa fuzz_riscv64 = {
     .name = "riscv64", .default_cpu = "max", .ram_bytes = RAM_BYTES, .n_forms = RV_FORM_COUNT,
     .build = build, .generate = generate, .nop = nop, .in_program = in_program,
+    .cause = cause, .cause_name = cause_name,
     .is_illegal = is_illegal, .form_name = form_name, .excused = excused,
 };
