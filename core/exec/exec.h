@@ -30,7 +30,7 @@ enum exec_mode { EXEC_INTERP, EXEC_JIT };
 /*
  * With options.coverage: after each pass through a block. `ids` (instruction ids, UINT16_MAX =
  * undecodable) of its `n` instructions; the first `retired` retired; if `trapped`, the next one raised
- * the exception in cpu->fault, which was not taken yet.
+ * the exception in cpu->fault, which was not taken yet. n = 0: fetching from `start` raised it.
  */
 typedef void exec_ran_fn(void *arg, const struct cpu *cpu, va_t start, const uint16_t *ids, uint32_t n,
                          uint32_t retired, bool trapped);
@@ -43,6 +43,7 @@ struct exec_options {
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */
+    bool plain;                 /* no passes over the IR: what they do is compared with (tests) */
     bool coverage;              /* count retired instructions by id; blocks are not joined then */
     exec_ran_fn *ran;           /* with coverage; may be NULL */
     void *ran_arg;

@@ -242,6 +242,8 @@ static bool execute(struct exec *x, struct cpu *cpu)
         uint64_t flushes = x->count.flushes;
         struct exec_cached *c = find_block(x, cpu, &once);
         if (UNLIKELY(c == NULL)) {
+            if (x->coverage != NULL && x->options.ran != NULL && (cpu->exit & CPU_EXIT_EXCEPTION))
+                x->options.ran(x->options.ran_arg, cpu, cpu->pc, NULL, 0, 0, true);
             if (x->failed || !take_exits(x, cpu))
                 return false;
             edge = NULL;

@@ -4,7 +4,8 @@
  *
  * Two pairs of machines take turns: one with all the host offers, one with its newer
  * extensions hidden and other thresholds. They are built once; for each program a
- * snapshot of the fresh machine is loaded and its RAM filled. On a difference
+ * snapshot of the fresh machine is loaded and its RAM filled. The interpreter runs the
+ * IR as the translator wrote it, so the passes are compared as well. On a difference
  * instructions are replaced by no-operations while the difference stays.
  */
 #include "tools/orrery/fuzz.h"
@@ -51,8 +52,11 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
                 uint32_t retired, bool trapped)
 {
     struct fuzz *f = arg;
-    (void)n;
     if (!f->counting || !f->isa->in_program(start))
+        return;
+    if (trapped)
+        f->coverage.cause[f->isa->cause(cpu)]++;
+    if (n == 0)
         return;
     f->coverage.program += retired + trapped;
     for (uint32_t i = 0; i < retired; i++)
@@ -60,7 +64,6 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
             f->coverage.retired[ids[i]]++;
     if (!trapped)
         return;
-    f->coverage.cause[f->isa->cause(cpu)]++;
     if (ids[retired] >= f->isa->n_forms)
         f->coverage.undecodable++;
     else if (f->isa->is_illegal(cpu))
@@ -74,7 +77,8 @@ static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, s
     struct exec_options o = { .mode = jit ? EXEC_JIT : EXEC_INTERP };
     o.region_threshold = pair == 0 ? 16 : 300;
     o.host_features = pair == 0 ? 0 : ~0u;
-    o.coverage = !jit;
+    o.coverage = o.plain = !jit;
+    o.verify = pair == 1;
     o.ran = ran;
     o.ran_arg = f;
     int rc = machine_create(&s->machine, stderr, e);

@@ -78,7 +78,7 @@ extern const struct fuzz_isa fuzz_riscv64;
 struct fuzz_coverage {
     uint64_t *retired, *illegal, *trapped; /* by form; illegal are not in trapped */
     uint64_t undecodable;                  /* words that no row matches */
-    uint64_t cause[FUZZ_CAUSES];           /* exceptions of executed instructions, as the ISA numbers them */
+    uint64_t cause[FUZZ_CAUSES];           /* exceptions, as the ISA numbers them */
     uint64_t program;                      /* instructions of programs retired or trapped */
 };
 

@@ -43,7 +43,7 @@ static void write_table(const struct fuzz_isa *isa, const struct cpu *cpu,
                 v.missing || !v.reason ? "" : v.reason);
     }
     fprintf(out, "%-16s %14s %14" PRIu64 "\n", "(no row)", "", c->undecodable);
-    fprintf(out, "\n%-40s %14s\n", "exceptions of executed instructions", "taken");
+    fprintf(out, "\n%-40s %14s\n", "exceptions", "taken");
     for (unsigned i = 0; i < FUZZ_CAUSES; i++)
         if (isa->cause_name(i) != NULL)
             fprintf(out, "%-40s %14" PRIu64 "\n", isa->cause_name(i), c->cause[i]);

@@ -318,7 +318,9 @@ static void make_table(uint8_t *table, uint32_t round, struct fuzz_random *r)
         mstatus &= ~F_MASK(RV_MSTATUS_MPRV);
     mstatus |= fuzz_one_in(r, 8) ? 0 : 1ull << (13 + fuzz_below(r, 2)) | (uint64_t)fuzz_below(r, 2) << 14;
     uint64_t fcsr = fuzz_one_in(r, 4) ? fuzz_next(r) & 0xff : (uint64_t)fuzz_below(r, 5) << 5;
-    bool open = !fuzz_one_in(r, 4);
+    bool open = !fuzz_one_in(r, 3);
+    uint64_t guarded = RAM + (fuzz_one_in(r, 3) ? CODE + 0x100 * fuzz_below(r, 0x20)
+                                                : DATA + 0x1000 * fuzz_below(r, 8));
     uint64_t cfg = (open ? 0 : (0x18 | fuzz_below(r, 8))) | 0x1f00;
     const struct {
         uint16_t csr;
@@ -335,7 +337,7 @@ static void make_table(uint8_t *table, uint32_t round, struct fuzz_random *r)
         { RV_MCOUNTINHIBIT, fuzz_one_in(r, 4) ? fuzz_next(r) : 0 },
         { RV_STVEC, ALIAS + S_TRAP },
         { RV_MEPC, RAM + CODE },
-        { RV_PMPADDR0, (RAM + DATA + 0x1000ull * fuzz_below(r, 8)) >> 2 | (BIT(fuzz_below(r, 11)) - 1) },
+        { RV_PMPADDR0, guarded >> 2 | (BIT(fuzz_below(r, 11)) - 1) },
         { RV_PMPADDR0 + 1, ~0ull >> 10 },
         { RV_PMPCFG0, cfg },
         { RV_MIE, 0x20 | (fuzz_next(r) & 0x2000) },

@@ -30,7 +30,7 @@ awk '/^encoding/ { rows = 1; next } /^$/ { rows = 0 } rows && $1 != "(no" && $2 
 for cause in "illegal instruction" breakpoint "load address misaligned" "load access fault" \
              "store/AMO address misaligned" "store/AMO access fault" "environment call from U-mode" \
              "environment call from S-mode" "environment call from M-mode" "load page fault" \
-             "store/AMO page fault"; do
+             "store/AMO page fault" "instruction page fault" "instruction access fault"; do
     grep -Eq "^$cause +[1-9]" table.txt || { cp table.txt out; fail "no $cause"; }
 done
 
