@@ -51,8 +51,10 @@ uint64_t fuzz_rv_integer(struct fuzz_random *r)
 static uint64_t float_of(struct fuzz_random *r, unsigned e, unsigned m)
 {
     uint64_t sign = (uint64_t)fuzz_below(r, 2) << (e + m), one = (BIT(e - 1) - 1) << m;
-    uint64_t fraction = fuzz_one_in(r, 2) ? zext(fuzz_next(r), m)
-                                          : sext(fuzz_one_in(r, 2) << fuzz_below(r, m), m) & (BIT(m) - 1);
+    uint64_t bit = BIT(fuzz_below(r, m)); /* ties and their neighbours: few bits, or all above one */
+    uint64_t fraction = fuzz_one_in(r, 2)   ? zext(fuzz_next(r), m)
+                        : fuzz_one_in(r, 2) ? bit
+                                            : BIT(m) - bit;
     switch (fuzz_below(r, 12)) {
     case 0: return sign;                                             /* zero */
     case 1: return sign | fraction;                                  /* subnormal */
@@ -303,7 +305,8 @@ static void make_pages(uint8_t *image, uint32_t base, uint64_t user, struct fuzz
 
 /* ---- tables of the rounds ---- */
 
-static void make_table(uint8_t *table, uint32_t round, struct fuzz_random *r)
+/* `entry`: offset in RAM of the instruction to start at. */
+static void make_table(uint8_t *table, uint32_t round, uint32_t entry, struct fuzz_random *r)
 {
     static const uint8_t privileges[ROUNDS] = { RV_M, RV_S, RV_M, RV_U, RV_M, RV_S, RV_S, RV_U };
     uint64_t priv = privileges[round];
@@ -336,7 +339,7 @@ static void make_table(uint8_t *table, uint32_t round, struct fuzz_random *r)
         { RV_SCOUNTEREN, fuzz_one_in(r, 2) ? ~0ull : fuzz_next(r) },
         { RV_MCOUNTINHIBIT, fuzz_one_in(r, 4) ? fuzz_next(r) : 0 },
         { RV_STVEC, ALIAS + S_TRAP },
-        { RV_MEPC, RAM + CODE },
+        { RV_MEPC, RAM + entry },
         { RV_PMPADDR0, guarded >> 2 | (BIT(fuzz_below(r, 11)) - 1) },
         { RV_PMPADDR0 + 1, ~0ull >> 10 },
         { RV_PMPCFG0, cfg },
@@ -366,11 +369,12 @@ static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_
     memset(p->image, 0, RAM_BYTES);
     for (uint32_t at = DATA; at < DATA + DATA_BYTES; at += 8)
         st_le64(p->image + at, fuzz_one_in(r, 2) ? fuzz_rv_float(r) : fuzz_rv_integer(r));
+    uint32_t bytes = fuzz_rv_code(cpu, p, r);
     for (uint32_t i = 0; i < ROUNDS; i++)
-        make_table(p->image + TABLES + i * TABLE_BYTES, i, r);
+        make_table(p->image + TABLES + i * TABLE_BYTES, i,
+                   i == 0 ? CODE : p->slot[fuzz_below(r, p->n_slots)].offset, r);
     make_pages(p->image, PAGES, 0, r);
     make_pages(p->image, PAGES + 0x8000, U, r);
-    uint32_t bytes = fuzz_rv_code(cpu, p, r);
     put_boot(&a);
     put_trap(&a, M_TRAP, true, bytes);
     put_trap(&a, S_TRAP, false, bytes);

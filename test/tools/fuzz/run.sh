@@ -38,7 +38,7 @@ done
 status=0
 "$orrery" fuzz --seed 1 --against max,zba=off >out 2>&1 || status=$?
 [ $status = 1 ] || fail "--against max,zba=off: status $status"
-sed -n '/^what is left/,/^lockstep/p' out | grep -Eq ' (sh[123]add|add\.uw|slli\.uw)' ||
+sed -n '/^what is left/,/^lockstep/p' out | grep -Eq ' (sh[123]add|add\.uw|slli\.uw|c\.zext\.w)' ||
     fail "the program made small shows no instruction of Zba"
 [ "$(sed -n '/^what is left/,/^lockstep/p' out | wc -l)" -le 8 ] || fail "the program is not small"
 command=$(sed -n 's/^  orrery //p' out)
