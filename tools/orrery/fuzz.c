@@ -233,6 +233,22 @@ static double seconds_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void add_stats(struct fuzz *f)
+{
+    struct exec_stat stats[64];
+    for (unsigned pair = 0; pair < PAIRS; pair++) {
+        uint32_t n = exec_stats(f->side[pair][1].exec, stats, ARRAY_LEN(stats));
+        for (uint32_t i = 0; i < n; i++) {
+            if (strcmp(stats[i].name, "blocks_translated") == 0)
+                f->totals.blocks += stats[i].value;
+            else if (strcmp(stats[i].name, "regions") == 0)
+                f->totals.regions += stats[i].value;
+            else if (strcmp(stats[i].name, "blocks_dropped") == 0)
+                f->totals.dropped += stats[i].value;
+        }
+    }
+}
+
 static int run_all(struct fuzz *f, bool *differ, struct err *e)
 {
     double start = seconds_now();
@@ -259,6 +275,7 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
     }
     if (progress)
         fputc('\r', stderr);
+    add_stats(f);
     return 0;
 }
 

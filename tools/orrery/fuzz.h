@@ -84,6 +84,7 @@ struct fuzz_coverage {
 
 struct fuzz_totals {
     uint64_t programs, instructions, seed;
+    uint64_t blocks, regions, dropped; /* translated code */
     double seconds;
 };
 

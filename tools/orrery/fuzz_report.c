@@ -109,6 +109,8 @@ void fuzz_print_summary(const struct fuzz_isa *isa, const struct cpu *cpu,
             " programs, %.1f s, %.2f million a second: no difference\n",
             c->program, t->instructions, t->programs, t->seconds,
             (double)t->instructions / t->seconds * 1e-6);
+    fprintf(out, "%" PRIu64 " blocks translated, %" PRIu64 " grown into regions, %" PRIu64 " dropped\n",
+            t->blocks, t->regions, t->dropped);
     fprintf(out, "%u of %u encodings executed, %u cannot be, %u are missing\n", executed, isa->n_forms,
             excused, fuzz_missing(isa, cpu, c));
     for (uint16_t form = 0; form < isa->n_forms; form++) {
