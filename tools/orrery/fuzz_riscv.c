@@ -47,6 +47,19 @@ uint64_t fuzz_rv_integer(struct fuzz_random *r)
     }
 }
 
+/* Where conversions to integers overflow: 2^n and 2^n - 1 (or what is nearest) for their widths. */
+static uint64_t integer_edge(struct fuzz_random *r, unsigned e, unsigned m)
+{
+    static const uint8_t widths[] = { 0, 7, 8, 15, 16, 31, 32, 63, 64 };
+    unsigned n = widths[fuzz_below(r, ARRAY_LEN(widths))], bias = (1u << (e - 1)) - 1;
+    if (n > bias)
+        n = bias;
+    if (n == 0 || fuzz_one_in(r, 2))
+        return (uint64_t)(bias + n) << m;
+    unsigned ones = MIN(n - 1, m);
+    return (uint64_t)(bias + n - 1) << m | (BIT(ones) - 1) << (m - ones);
+}
+
 /* A value of a format with `e` exponent and `m` fraction bits. */
 static uint64_t float_of(struct fuzz_random *r, unsigned e, unsigned m)
 {
@@ -55,7 +68,10 @@ static uint64_t float_of(struct fuzz_random *r, unsigned e, unsigned m)
     uint64_t fraction = fuzz_one_in(r, 2)   ? zext(fuzz_next(r), m)
                         : fuzz_one_in(r, 2) ? bit
                                             : BIT(m) - bit;
-    switch (fuzz_below(r, 12)) {
+    switch (fuzz_below(r, 15)) {
+    case 12: return sign;
+    case 13: return sign | integer_edge(r, e, m);
+    case 14: return sign | (integer_edge(r, e, m) + fuzz_below(r, 3) - 1);
     case 0: return sign;                                             /* zero */
     case 1: return sign | fraction;                                  /* subnormal */
     case 2: return sign | BIT(m);                                    /* smallest normal */
@@ -372,7 +388,7 @@ static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_
     uint32_t bytes = fuzz_rv_code(cpu, p, r);
     for (uint32_t i = 0; i < ROUNDS; i++)
         make_table(p->image + TABLES + i * TABLE_BYTES, i,
-                   i == 0 ? CODE : p->slot[fuzz_below(r, p->n_slots)].offset, r);
+                   p->slot[i == 0 ? 0 : fuzz_below(r, p->n_slots)].offset, r);
     make_pages(p->image, PAGES, 0, r);
     make_pages(p->image, PAGES + 0x8000, U, r);
     put_boot(&a);

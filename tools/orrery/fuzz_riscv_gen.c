@@ -23,6 +23,7 @@ struct gen {
     uint32_t at; /* offset in RAM of the next instruction */
     uint32_t bytes;
     const struct insn_desc *desc; /* of the row being drawn */
+    uint8_t last; /* slot of the register written last: what comes often depends on it */
 };
 
 /* ---- operands ---- */
@@ -101,6 +102,8 @@ static uint32_t memory_offset(struct gen *g)
 static uint32_t wide_word(struct gen *g)
 {
     uint32_t word = (uint32_t)fuzz_next(g->r), imm;
+    if (g->last < 64 && fuzz_one_in(g->r, 3))
+        word = (word & ~(31u << 15)) | (g->last & 31u) << 15;
     if (fuzz_one_in(g->r, 8)) /* rd = rs1 or rs1 = rs2 */
         word = (word & ~(31u << 15)) | ((fuzz_one_in(g->r, 2) ? word >> 7 : word >> 20) & 31) << 15;
     if (g->desc->klass == INSN_csr)
@@ -166,6 +169,7 @@ static uint32_t draw(struct gen *g, uint16_t form)
         if (word == 0 || !rv_decode(word, g->features, &d))
             return 0;
         rv_insn_regs(&d, &regs);
+        g->last = regs.dst[0];
         if ((regs.dst[0] >= 32 || !IS_POINTER(regs.dst[0])) || fuzz_one_in(g->r, 16))
             break;
     }
@@ -297,6 +301,42 @@ static void reserve(struct gen *g, uint16_t form)
     place(g, rv_r(0x2f, free_register(g), f3, p, free_register(g), 3 << 2 | aqrl));
 }
 
+/* A chain on one register of what passes know much about: widths, masks, sign and zero extensions. */
+static void add_chain(struct gen *g)
+{
+    static const uint16_t starts[] = {
+        RV_INSN_LB, RV_INSN_LBU, RV_INSN_LH, RV_INSN_LHU, RV_INSN_LW, RV_INSN_LWU, RV_INSN_LUI,
+        RV_INSN_SLTU, RV_INSN_CPOP, RV_INSN_FCLASS_D, RV_INSN_ANDI, RV_INSN_ADDW, RV_INSN_CLZ,
+    };
+    static const uint16_t links[] = {
+        RV_INSN_SLLI, RV_INSN_SRLI, RV_INSN_SRAI, RV_INSN_SLLIW, RV_INSN_SRLIW, RV_INSN_SRAIW,
+        RV_INSN_ANDI, RV_INSN_ORI, RV_INSN_XORI, RV_INSN_ADDI, RV_INSN_ADDIW, RV_INSN_SLTI,
+        RV_INSN_SLTIU, RV_INSN_SEXT_B, RV_INSN_SEXT_H, RV_INSN_ZEXT_H, RV_INSN_ADD_UW,
+        RV_INSN_SLLI_UW, RV_INSN_RORI, RV_INSN_BEXTI, RV_INSN_SUBW, RV_INSN_MULW, RV_INSN_REV8,
+    };
+    uint32_t n = free_register(g);
+    for (uint32_t length = 2 + fuzz_below(g->r, 6), i = 0; i < length; i++) {
+        uint16_t form = i == 0 ? starts[fuzz_below(g->r, ARRAY_LEN(starts))]
+                               : links[fuzz_below(g->r, ARRAY_LEN(links))];
+        uint32_t word = draw(g, form);
+        if (word == 0)
+            return;
+        word = (word & ~(31u << 7)) | n << 7;
+        if (i != 0)
+            word = (word & ~(31u << 15)) | n << 15;
+        place(g, word);
+    }
+}
+
+/* rs2 = rs1, -rs1 or |rs1| for the FP instruction that follows: equal values, zeros of both signs. */
+static void add_kin(struct gen *g, uint32_t word)
+{
+    uint32_t format = word >> 25 & 3, rs1 = word >> 15 & 31, rs2 = word >> 20 & 31;
+    if (fuzz_one_in(g->r, 2))
+        place(g, rv_r(0x53, rs1, 0, 0, 0, 0x78 | format)); /* fmv.w.x, fmv.d.x or fmv.h.x of x0 */
+    place(g, rv_r(0x53, rs2, fuzz_below(g->r, 3), rs1, rs1, 0x10 | format));
+}
+
 /* ---- the program ---- */
 
 static enum fix branch_fix(const struct insn_desc *d, uint32_t word)
@@ -330,6 +370,8 @@ static void add_form(struct gen *g, uint16_t form)
         reserve(g, form);
         return;
     default:
+        if ((word & 0x7f) == 0x53 && rv_insn_descs[form].klass >= INSN_fp_add && fuzz_one_in(g->r, 8))
+            add_kin(g, word);
         place_fixed(g, word, branch_fix(&rv_insn_descs[form], word), g->at);
         return;
     }
@@ -345,6 +387,7 @@ static void add_some(struct gen *g)
     case 0: case 1: modify_code(g); break;
     case 2: case 3: modify_pages(g); break;
     case 4: change_satp(g); break;
+    case 6: case 7: case 8: case 9: case 10: add_chain(g); break;
     case 5: place(g, (uint32_t)fuzz_next(g->r)); break; /* anything */
     default: add_form(g, (uint16_t)fuzz_below(g->r, RV_FORM_COUNT)); break;
     }
@@ -375,6 +418,9 @@ static void fix(struct gen *g, uint32_t i)
 {
     struct fuzz_slot *s = &g->p->slot[i];
     uint32_t distance = s->fix == FIX_NONE ? 0 : target(g, i) - s->base;
+    uint32_t page = (s->base + MEM_PAGE / 2) & ~(MEM_PAGE - 1); /* what crosses into a page */
+    if (s->fix == FIX_PC_S && page - s->base + 0x800 < 0xffc && fuzz_one_in(g->r, 3))
+        distance = page - s->base;
     switch (s->fix) {
     case FIX_B: s->word = (s->word & 0x01fff07f) | (rv_b(0, 0, 0, distance) & ~0x7fu); break;
     case FIX_J: s->word = (s->word & 0xfff) | (rv_jal(0, distance) & ~0xfffu); break;
@@ -394,8 +440,10 @@ static void fix(struct gen *g, uint32_t i)
 uint32_t fuzz_rv_code(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
 {
     static const uint16_t sizes[] = { 64, 256, 512, 1024, 1024, 1024, 0x1800, 0x2000 };
-    struct gen g = { .p = p, .r = r, .features = RV_CPU_CONST(cpu)->decode_ext, .at = CODE };
+    struct gen g = { .p = p, .r = r, .features = RV_CPU_CONST(cpu)->decode_ext, .last = UINT8_MAX };
     g.bytes = sizes[fuzz_below(r, ARRAY_LEN(sizes))];
+    g.at = CODE + 2 * fuzz_below(r, MEM_PAGE / 2);
+    g.bytes += g.at - CODE;
     p->n_slots = 0;
     while (g.at + 4 <= CODE + g.bytes && p->n_slots < FUZZ_SLOTS)
         add_some(&g);
