@@ -101,6 +101,7 @@ static uint32_t memory_offset(struct gen *g)
 /* The free bits of a 32-bit instruction. */
 static uint32_t wide_word(struct gen *g)
 {
+    static const uint8_t shifts[] = { 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 56, 63 };
     uint32_t word = (uint32_t)fuzz_next(g->r), imm;
     if (g->last < 64 && fuzz_one_in(g->r, 3))
         word = (word & ~(31u << 15)) | (g->last & 31u) << 15;
@@ -118,6 +119,9 @@ static uint32_t wide_word(struct gen *g)
     case INSN_fp_store:
         imm = memory_offset(g);
         return (word & ~0xfe000f80u) | (imm >> 5 & 0x7f) << 25 | (imm & 31) << 7;
+    case INSN_int_shift:
+        imm = shifts[fuzz_below(g->r, ARRAY_LEN(shifts))];
+        return fuzz_one_in(g->r, 2) ? word : (word & ~(63u << 20)) | imm << 20;
     case INSN_int_alu:
         imm = (uint32_t)fuzz_rv_integer(g->r); /* of the I format; rs2 elsewhere keeps its bits */
         return fuzz_one_in(g->r, 2) ? word : (word & 0xfffff) | imm << 20;
@@ -312,6 +316,7 @@ static void add_chain(struct gen *g)
         RV_INSN_SLLI, RV_INSN_SRLI, RV_INSN_SRAI, RV_INSN_SLLIW, RV_INSN_SRLIW, RV_INSN_SRAIW,
         RV_INSN_ANDI, RV_INSN_ORI, RV_INSN_XORI, RV_INSN_ADDI, RV_INSN_ADDIW, RV_INSN_SLTI,
         RV_INSN_SLTIU, RV_INSN_SEXT_B, RV_INSN_SEXT_H, RV_INSN_ZEXT_H, RV_INSN_ADD_UW,
+        RV_INSN_SEXT_B, RV_INSN_SEXT_H, RV_INSN_ZEXT_H, RV_INSN_ADDIW, RV_INSN_SRAI, RV_INSN_SRLI,
         RV_INSN_SLLI_UW, RV_INSN_RORI, RV_INSN_BEXTI, RV_INSN_SUBW, RV_INSN_MULW, RV_INSN_REV8,
     };
     uint32_t n = free_register(g);
