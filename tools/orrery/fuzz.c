@@ -21,6 +21,7 @@
 
 #define PAIRS 2
 #define COMPARE 200u /* instructions between comparisons */
+#define LEAST   100u /* programs of a run: fewer do not reach every encoding */
 
 struct side {
     struct machine *machine;
@@ -270,7 +271,8 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
             return report_difference(f, pair, number, e);
         if (progress && f->totals.programs % 64 == 0)
             fprintf(stderr, "\r%" PRIu64 " of %" PRIu64, f->coverage.program, f->instructions);
-        if (f->one_program || f->coverage.program >= f->instructions)
+        if (f->one_program ||
+            (f->coverage.program >= f->instructions && f->totals.programs >= LEAST))
             break;
     }
     if (progress)
@@ -321,7 +323,7 @@ static void usage(FILE *out)
             "  --cpu NAME          CPU profile (default max: all extensions)\n"
             "  --against NAME      another CPU profile for translated code, to see a difference found\n"
             "  --timing MODEL      timing model (default functional)\n"
-            "  --instructions N    how many of the random programs' instructions (default 1000000)\n"
+            "  --instructions N    of random programs, at least (default 1000000; 100 programs at least)\n"
             "  --seed N            which programs (default 1)\n"
             "  --program N         only this program of the seed\n"
             "  --compare N         instructions between two comparisons (default 200; 1: each block)\n"

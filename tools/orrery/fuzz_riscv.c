@@ -47,8 +47,7 @@ uint64_t fuzz_rv_integer(struct fuzz_random *r)
     }
 }
 
-/* Where conversions to integers overflow: 2^n and 2^n - 1 (or what is nearest) for their widths. */
-static uint64_t integer_edge(struct fuzz_random *r, unsigned e, unsigned m)
+uint64_t fuzz_rv_integer_edge(struct fuzz_random *r, unsigned e, unsigned m)
 {
     static const uint8_t widths[] = { 0, 7, 8, 15, 16, 31, 32, 63, 64 };
     unsigned n = widths[fuzz_below(r, ARRAY_LEN(widths))], bias = (1u << (e - 1)) - 1;
@@ -60,8 +59,7 @@ static uint64_t integer_edge(struct fuzz_random *r, unsigned e, unsigned m)
     return (uint64_t)(bias + n - 1) << m | (BIT(ones) - 1) << (m - ones);
 }
 
-/* A value of a format with `e` exponent and `m` fraction bits. */
-static uint64_t float_of(struct fuzz_random *r, unsigned e, unsigned m)
+uint64_t fuzz_rv_float_of(struct fuzz_random *r, unsigned e, unsigned m)
 {
     uint64_t sign = (uint64_t)fuzz_below(r, 2) << (e + m), one = (BIT(e - 1) - 1) << m;
     uint64_t bit = BIT(fuzz_below(r, m)); /* ties and their neighbours: few bits, or all above one */
@@ -70,8 +68,8 @@ static uint64_t float_of(struct fuzz_random *r, unsigned e, unsigned m)
                                             : BIT(m) - bit;
     switch (fuzz_below(r, 15)) {
     case 12: return sign;
-    case 13: return sign | integer_edge(r, e, m);
-    case 14: return sign | (integer_edge(r, e, m) + fuzz_below(r, 3) - 1);
+    case 13: return sign | fuzz_rv_integer_edge(r, e, m);
+    case 14: return sign | (fuzz_rv_integer_edge(r, e, m) + fuzz_below(r, 3) - 1);
     case 0: return sign;                                             /* zero */
     case 1: return sign | fraction;                                  /* subnormal */
     case 2: return sign | BIT(m);                                    /* smallest normal */
@@ -91,15 +89,15 @@ uint64_t fuzz_rv_float(struct fuzz_random *r)
 {
     switch (fuzz_below(r, 16)) {
     case 0: case 1: case 2: case 3: case 4:
-        return float_of(r, 11, 52);
+        return fuzz_rv_float_of(r, 11, 52);
     case 5: case 6: case 7: case 8: case 9:
-        return 0xffffffff00000000 | float_of(r, 8, 23);
+        return 0xffffffff00000000 | fuzz_rv_float_of(r, 8, 23);
     case 10: case 11: case 12: case 13:
-        return 0xffffffffffff0000 | float_of(r, 5, 10);
+        return 0xffffffffffff0000 | fuzz_rv_float_of(r, 5, 10);
     case 14: /* not boxed */
-        return fuzz_next(r) << 32 | float_of(r, 8, 23);
+        return fuzz_next(r) << 32 | fuzz_rv_float_of(r, 8, 23);
     default:
-        return 0xfffffffe00000000 | float_of(r, 5, 10) | fuzz_next(r) << 63;
+        return 0xfffffffe00000000 | fuzz_rv_float_of(r, 5, 10) | fuzz_next(r) << 63;
     }
 }
 

@@ -14,6 +14,8 @@
 
 #define IS_POINTER(n) (BIT(n) & (BIT(2) | BIT(8) | BIT(9) | BIT(18) | BIT(27)))
 
+#define TO_INTEGER(word) (((word) & 0xf800007f) == 0xc0000053) /* fcvt from a format to an integer */
+
 enum fix { FIX_NONE, FIX_B, FIX_J, FIX_CB, FIX_CJ, FIX_PC_I, FIX_PC_S };
 
 struct gen {
@@ -342,6 +344,27 @@ static void add_kin(struct gen *g, uint32_t word)
     place(g, rv_r(0x53, rs2, fuzz_below(g->r, 3), rs1, rs1, 0x10 | format));
 }
 
+/* A fresh value, its upper 32 bits at least, for rs1 of the FP instruction that follows. */
+static void add_operand(struct gen *g, uint32_t word)
+{
+    static const uint8_t sizes[][2] = { { 8, 23 }, { 11, 52 }, { 5, 10 } };
+    bool converts = (word & 0xf800007f) == 0x40000053; /* fcvt between formats: rs2 says from which */
+    uint32_t format = (converts ? word >> 20 : word >> 25) & 3, n = free_register(g);
+    if (format == 3)
+        return;
+    uint64_t value = fuzz_rv_float_of(g->r, sizes[format][0], sizes[format][1]);
+    if (TO_INTEGER(word) && fuzz_one_in(g->r, 2))
+        value = fuzz_rv_integer_edge(g->r, sizes[format][0], sizes[format][1]);
+    uint32_t low = (uint32_t)(format == 1 ? value >> 32 : value);
+    place(g, RV_LUI(n, (low + 0x800) >> 12 & 0xfffff));
+    place(g, RV_ADDI(n, n, low));
+    if (format == 1)
+        place(g, RV_SLLI(n, n, 32));
+    if (format == 1 && fuzz_one_in(g->r, 4))
+        place(g, RV_ADDI(n, n, 0u - fuzz_below(g->r, 2)));
+    place(g, rv_r(0x53, word >> 15 & 31, 0, n, 0, 0x78 | format));
+}
+
 /* ---- the program ---- */
 
 static enum fix branch_fix(const struct insn_desc *d, uint32_t word)
@@ -377,6 +400,8 @@ static void add_form(struct gen *g, uint16_t form)
     default:
         if ((word & 0x7f) == 0x53 && rv_insn_descs[form].klass >= INSN_fp_add && fuzz_one_in(g->r, 8))
             add_kin(g, word);
+        else if ((word & 0x7f) == 0x53 && fuzz_one_in(g->r, TO_INTEGER(word) ? 2 : 4))
+            add_operand(g, word);
         place_fixed(g, word, branch_fix(&rv_insn_descs[form], word), g->at);
         return;
     }
