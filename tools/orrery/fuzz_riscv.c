@@ -334,6 +334,7 @@ static void make_table(uint8_t *table, uint32_t round, uint32_t entry, struct fu
     if (!fuzz_one_in(r, 4) || priv != RV_M)
         mstatus &= ~F_MASK(RV_MSTATUS_MPRV);
     mstatus |= fuzz_one_in(r, 8) ? 0 : 1ull << (13 + fuzz_below(r, 2)) | (uint64_t)fuzz_below(r, 2) << 14;
+    mstatus |= fuzz_one_in(r, 8) ? 0 : 0x200ull << fuzz_below(r, 2); /* VS, where there is V */
     uint64_t fcsr = fuzz_one_in(r, 4) ? fuzz_next(r) & 0xff : (uint64_t)fuzz_below(r, 5) << 5;
     bool open = !fuzz_one_in(r, 3);
     uint64_t guarded = RAM + (fuzz_one_in(r, 3) ? CODE + 0x100 * fuzz_below(r, 0x20)
