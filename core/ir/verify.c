@@ -271,6 +271,10 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
                                (ir_is_float((enum ir_type)in->type) &&
                                 lane != ir_type_bits((enum ir_type)in->type))))
         return FAIL(c, "a lane of %u bits as its type", lane);
+    uint16_t scalar = in->op == IR_VDUP || in->op == IR_VSCALAR ? in->a : in->op == IR_VINS ? in->b : 0;
+    if (scalar != IR_NONE && scalar < c->at &&
+        ir_type_bits(ir_result_type(&c->u->insts[scalar])) < lane)
+        return FAIL(c, "a scalar smaller than the lane");
     if (in->op >= IR_VFADD && in->aux2 > IR_RMM && in->aux2 != IR_RM_DYN)
         return FAIL(c, "undefined rounding mode %u", in->aux2);
     return 0;
