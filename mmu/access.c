@@ -464,8 +464,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     e->tag = va & ~(va_t)(MEM_PAGE - 1);
     e->addend = mmu_page_id(t.ram, t.offset);
     p->tags[p->current].filled = true;
-    if (t.map.page_shift > MEM_PAGE_SHIFT)
-        p->tags[p->current].shifts |= 1ull << t.map.page_shift;
+    mmu_note_size(&p->tags[p->current], va, t.map.page_shift);
     return 0;
 }
 

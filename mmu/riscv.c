@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "mmu/riscv.h"
+#include "mmu/riscv_impl.h"
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
@@ -19,112 +19,6 @@
 #define RV_PTE_N    63, 63
 #define RV_SATP_MODE 63, 60
 #define RV_SATP_PPN  43, 0
-
-#define PMP_L 7, 7
-#define PMP_A 4, 3
-enum { PMP_OFF, PMP_TOR, PMP_NA4, PMP_NAPOT };
-enum { ALLOW_R = 1, ALLOW_W = 2, ALLOW_X = 4, ALLOW_ALL = 7 };
-enum { PRIV_U, PRIV_S, PRIV_M = 3 };
-
-static const uint8_t need_of[] = { [CPU_LOAD] = ALLOW_R, [CPU_STORE] = ALLOW_W,
-                                   [CPU_FETCH] = ALLOW_X };
-
-/* ---- PMP ---- */
-
-/* Bytes [*first, *last] of entry `i`; false when it matches none. */
-static bool pmp_range(const struct mmu_rv_pmp *p, uint32_t i, pa_t *first, pa_t *last)
-{
-    uint64_t addr = p->addr[i];
-    switch (F_GET(p->cfg[i], PMP_A)) {
-    case PMP_TOR: {
-        uint64_t low = i == 0 ? 0 : p->addr[i - 1];
-        if (low >= addr)
-            return false;
-        *first = low << 2;
-        *last = (addr << 2) - 1;
-        return true;
-    }
-    case PMP_NA4:
-        *first = addr << 2;
-        *last = *first + 3;
-        return true;
-    case PMP_NAPOT: {
-        uint64_t ones = addr ^ (addr + 1); /* yyy0111 -> 0001111 */
-        *first = (addr & ~ones) << 2;
-        *last = ((addr | ones) << 2) | 3;
-        return true;
-    }
-    default:
-        return false;
-    }
-}
-
-/* Smepmp, table of mseccfg.MML = 1: index L R W X; {M, S and U}. */
-static const uint8_t pmp_mml[16][2] = {
-    [0x0] = { 0, 0 },
-    [0x1] = { 0, ALLOW_X },
-    [0x2] = { ALLOW_R | ALLOW_W, ALLOW_R },
-    [0x3] = { ALLOW_R | ALLOW_W, ALLOW_R | ALLOW_W },
-    [0x4] = { 0, ALLOW_R },
-    [0x5] = { 0, ALLOW_R | ALLOW_X },
-    [0x6] = { 0, ALLOW_R | ALLOW_W },
-    [0x7] = { 0, ALLOW_ALL },
-    [0x8] = { 0, 0 },
-    [0x9] = { ALLOW_X, 0 },
-    [0xa] = { ALLOW_X, ALLOW_X },
-    [0xb] = { ALLOW_R | ALLOW_X, ALLOW_X },
-    [0xc] = { ALLOW_R, 0 },
-    [0xd] = { ALLOW_R | ALLOW_X, 0 },
-    [0xe] = { ALLOW_R | ALLOW_W, 0 },
-    [0xf] = { ALLOW_R, ALLOW_R },
-};
-
-static unsigned pmp_entry_allows(const struct mmu_rv_pmp *p, uint32_t i, uint8_t privilege)
-{
-    unsigned cfg = p->cfg[i], locked = cfg >> 7;
-    if (p->mml) {
-        unsigned row = locked << 3 | (cfg & 1) << 2 | (cfg & 2) | (cfg >> 2 & 1);
-        return pmp_mml[row][privilege != PRIV_M];
-    }
-    return privilege == PRIV_M && !locked ? ALLOW_ALL : cfg & ALLOW_ALL;
-}
-
-static unsigned pmp_default(const struct mmu_rv_pmp *p, uint8_t privilege)
-{
-    if (privilege != PRIV_M)
-        return p->count == 0 ? ALLOW_ALL : 0;
-    if (p->mmwp)
-        return 0;
-    return p->mml ? ALLOW_R | ALLOW_W : ALLOW_ALL;
-}
-
-/*
- * The lowest entry that matches any byte decides; unless it matches all of them, nothing is
- * allowed and *split is set.
- */
-static unsigned pmp_find(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, uint64_t size,
-                         bool *split)
-{
-    pa_t end = pa + size - 1;
-    *split = false;
-    for (uint32_t i = 0; i < p->count; i++) {
-        pa_t first, last;
-        if (!pmp_range(p, i, &first, &last) || last < pa || first > end)
-            continue;
-        if (first <= pa && last >= end)
-            return pmp_entry_allows(p, i, privilege);
-        *split = true;
-        return 0;
-    }
-    return pmp_default(p, privilege);
-}
-
-bool mmu_rv_pmp_allows(const struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, unsigned size,
-                       enum cpu_access access)
-{
-    bool split;
-    return p == NULL || (pmp_find(p, privilege, pa, size, &split) & need_of[access]) != 0;
-}
 
 /* ---- page tables ---- */
 
@@ -230,13 +124,13 @@ static enum mmu_rv_fault protect(const struct mmu_rv_regime *r, unsigned size,
 {
     if (r->pmp != NULL) {
         bool split;
-        unsigned pmp = pmp_find(r->pmp, r->privilege, map->pa & ~(pa_t)(MEM_PAGE - 1), MEM_PAGE,
-                                &split);
+        unsigned pmp = mmu_rv_pmp_find(r->pmp, r->privilege, map->pa & ~(pa_t)(MEM_PAGE - 1),
+                                       MEM_PAGE, &split);
         if (split) {
             map->no_cache = true;
-            pmp = pmp_find(r->pmp, r->privilege, map->pa, size, &split);
+            pmp = mmu_rv_pmp_find(r->pmp, r->privilege, map->pa, size, &split);
         }
-        if (!probe && !(pmp & need_of[access]))
+        if (!probe && !(pmp & mmu_rv_need[access]))
             return MMU_RV_ACCESS_FAULT;
         allow &= pmp;
     }
@@ -263,7 +157,7 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
     enum mmu_rv_fault fault = find_leaf(r, va, levels, probe, &w);
     if (fault != MMU_RV_OK)
         return fault;
-    if (!probe && !(leaf_allows(r, w.pte) & need_of[access]))
+    if (!probe && !(leaf_allows(r, w.pte) & mmu_rv_need[access]))
         return MMU_RV_PAGE_FAULT;
     uint64_t ppn = F_GET(w.pte, RV_PTE_PPN);
     unsigned shift = 12 + 9 * w.level;

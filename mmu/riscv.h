@@ -12,16 +12,29 @@
  */
 #include "core/cpu/cpu.h"
 
+/* From `first` to the next span's: what privileges {U and S, M} may do there. */
+struct mmu_rv_span {
+    pa_t first;
+    uint8_t allow[2];
+};
+
 struct mmu_rv_pmp {
     uint8_t cfg[64];        /* R 0, W 1, X 2, A 4:3, L 7 */
     uint64_t addr[64];      /* pmpaddr: address bits 55:2 */
     uint32_t count;         /* 0, 16, 64 */
     bool mml, mmwp;         /* mseccfg */
+
+    uint32_t n_spans;       /* made by mmu_rv_pmp_compile: 0 = must be made again */
+    uint32_t recent;        /* span found last: nearly always the next one too */
+    struct mmu_rv_span spans[2 * 64 + 1];
 };
+
+/* After any of the fields above changed, before the next walk. */
+void mmu_rv_pmp_compile(struct mmu_rv_pmp *p);
 
 struct mmu_rv_regime {
     struct mem_space *memory;
-    const struct mmu_rv_pmp *pmp;
+    struct mmu_rv_pmp *pmp;
     uint64_t satp;          /* MODE 0 bare, 8, 9, 10; PPN */
     uint8_t privilege;      /* effective: 0 U, 1 S, 3 M */
     bool sum, mxr;
@@ -44,7 +57,7 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
                               enum cpu_access access, bool probe, struct cpu_map *map);
 
 /* PMP alone, for a physical access. */
-bool mmu_rv_pmp_allows(const struct mmu_rv_pmp *pmp, uint8_t privilege, pa_t pa, unsigned size,
+bool mmu_rv_pmp_allows(struct mmu_rv_pmp *pmp, uint8_t privilege, pa_t pa, unsigned size,
                        enum cpu_access access);
 
 #endif

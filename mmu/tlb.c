@@ -9,6 +9,7 @@
 #include "mmu/tlb_impl.h"
 #include "core/util/bits.h"
 #include <stdlib.h>
+#include <string.h>
 
 static inline uint64_t invalid_tag(uint32_t i)
 {
@@ -21,10 +22,11 @@ static void clear_entries(struct mmu_entry *e, uint32_t n)
         e[i].tag = invalid_tag(i);
 }
 
-static void clear_jumps(struct mmu_set *set)
+void mmu_clear_jumps(struct mmu_set *set)
 {
     for (uint32_t i = 0; i < MMU_JUMPS; i++)
         set->jump[i].va = 1;
+    memset(set->jump_pages, 0, sizeof(set->jump_pages));
 }
 
 static void clear_set(struct mmu_pool *p, uint32_t i)
@@ -37,7 +39,8 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
         p->tags[i].filled = false;
     }
     p->tags[i].shifts = 0;
-    clear_jumps(set);
+    memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
+    mmu_clear_jumps(set);
 }
 
 /* ---- life ---- */
@@ -186,28 +189,55 @@ static void drop_span(struct mmu_entry *e, uint32_t n, va_t first, va_t last)
             e[i].tag = invalid_tag(i);
 }
 
+static void drop_everywhere(struct mmu_set *set, va_t first, va_t last)
+{
+    drop_span(set->load, MMU_WAYS, first, last);
+    drop_span(set->store, MMU_WAYS, first, last);
+    drop_span(set->fetch, MMU_FETCHES, first, last);
+}
+
 /*
  * Entries are 4 KiB pieces; a fence of any address of a large page takes the whole page. What
- * size was mapped there when the entries were made is not known, so all that lies in the same
- * naturally aligned piece of the largest size seen goes: more than asked for, never less.
+ * size was mapped there when the entries were made is not known, so whatever was entered from
+ * a large page covering the address goes, for each size seen: more than asked for at times
+ * (the filter errs on that side), never less.
  */
+static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
+{
+    bool jumps = mmu_filter_has(set->jump_pages, page >> MEM_PAGE_SHIFT);
+    drop_everywhere(set, page, page + MEM_PAGE - 1);
+    for (uint64_t shifts = t->shifts; shifts != 0; shifts &= shifts - 1) {
+        unsigned shift = (unsigned)ctz64(shifts);
+        if (!mmu_filter_has(t->large, page >> shift))
+            continue;
+        uint64_t within = (1ull << shift) - 1;
+        drop_everywhere(set, page & ~within, page | within);
+        jumps = true;
+    }
+    if (jumps)
+        mmu_clear_jumps(set);
+}
+
+static void flush_many(struct mmu_tag *t, struct mmu_set *set, va_t first, va_t last)
+{
+    uint64_t within = (1ull << log2_floor(t->shifts | MEM_PAGE)) - 1;
+    drop_everywhere(set, first & ~within, last | within);
+    mmu_clear_jumps(set);
+}
+
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     uint64_t more = span == 0 ? 0 : span - 1;
-    va_t end = more > UINT64_MAX - page ? UINT64_MAX : page + more;
+    va_t last = more > UINT64_MAX - page ? UINT64_MAX : page + more;
     for (uint32_t i = 0; i < p->n_sets; i++) {
         if (!concerns(&p->tags[i], asid, vmid))
             continue;
-        struct mmu_set *set = p->sets[i];
-        uint64_t shifts = p->tags[i].shifts | MEM_PAGE;
-        uint64_t within = (1ull << log2_floor(shifts)) - 1;
-        va_t first = page & ~within, last = end | within;
-        drop_span(set->load, MMU_WAYS, first, last);
-        drop_span(set->store, MMU_WAYS, first, last);
-        drop_span(set->fetch, MMU_FETCHES, first, last);
-        clear_jumps(set);
+        if (more < MEM_PAGE)
+            flush_one(&p->tags[i], p->sets[i], page);
+        else
+            flush_many(&p->tags[i], p->sets[i], page, last);
     }
     cpu->exit |= CPU_EXIT_RESYNC;
 }
@@ -226,7 +256,7 @@ void mmu_flush_jumps(struct machine *m)
 {
     for (struct mmu_pool *p = m->mmu ? m->mmu->pools : NULL; p != NULL; p = p->next)
         for (uint32_t i = 0; i < p->n_sets; i++)
-            clear_jumps(p->sets[i]);
+            mmu_clear_jumps(p->sets[i]);
 }
 
 void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cpu_map *map,
@@ -240,8 +270,7 @@ void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cp
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
     t->filled = true;
-    if (map->page_shift > MEM_PAGE_SHIFT)
-        t->shifts |= 1ull << map->page_shift;
+    mmu_note_size(t, va, map->page_shift);
 }
 
 void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)

@@ -30,6 +30,7 @@
 #define MMU_FETCHES   256u
 #define MMU_JUMPS     1024u
 #define MMU_SETS      32u    /* per CPU at most */
+#define MMU_FILTER    8u     /* 64-bit words of a filter */
 
 struct mmu_entry {
     uint64_t tag;            /* virtual page, low 12 bits zero */
@@ -48,7 +49,41 @@ struct mmu_set {
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index (va >> 1) & (MMU_JUMPS - 1); empty: va = 1 */
     uint32_t jump_mode;                /* core/exec: mode flags of the code in `jump` */
+    uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
 };
+
+/*
+ * Filters: 512 bits, one for each hash of a page number put in. A fence of one page asks
+ * them whether it has to sweep a table at all: fences are frequent, and most of them
+ * concern data pages of user programs.
+ */
+static inline void mmu_filter_put(uint64_t filter[MMU_FILTER], uint64_t number)
+{
+    unsigned bit = (unsigned)(number * 0x9e3779b97f4a7c15ull >> 55);
+    filter[bit / 64] |= 1ull << bit % 64;
+}
+
+static inline bool mmu_filter_has(const uint64_t filter[MMU_FILTER], uint64_t number)
+{
+    unsigned bit = (unsigned)(number * 0x9e3779b97f4a7c15ull >> 55);
+    return filter[bit / 64] >> bit % 64 & 1;
+}
+
+/* Jumps of the current set to `va` lead to `code`. Only core/exec calls this. */
+static inline void mmu_enter_jump(struct mmu_set *set, va_t va, const void *code)
+{
+    struct mmu_jump *j = &set->jump[va >> 1 & (MMU_JUMPS - 1)];
+    j->va = va;
+    j->code = code;
+    mmu_filter_put(set->jump_pages, va >> MEM_PAGE_SHIFT);
+}
+
+/* Host address of `size` bytes that translated code may store to directly; NULL: ask mmu_slow_store. */
+static inline uint8_t *mmu_store_hit(const struct cpu *cpu, va_t va, unsigned size)
+{
+    const struct mmu_entry *e = &cpu->set->store[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    return (va ^ e->tag) <= MEM_PAGE - size ? (uint8_t *)(uintptr_t)(va + e->addend) : NULL;
+}
 
 /* A RAM page as 32 bits, unique in the machine: key of blocks and of fetch entries. */
 static inline uint32_t mmu_page_id(const struct mem_ram *ram, uint64_t offset)
@@ -82,8 +117,9 @@ void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset);
  */
 void mmu_guard_reservation(struct cpu *cpu);
 void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n);
-/* Empty the jump entries of every set of every CPU. */
+/* Empty the jump entries of every set of every CPU, or of one set. */
 void mmu_flush_jumps(struct machine *m);
+void mmu_clear_jumps(struct mmu_set *set);
 
 /* ---- slow paths: called by executors when the probe missed ---- */
 /*

@@ -10,6 +10,7 @@ struct mmu_tag {
     uint32_t asid, vmid;
     uint64_t last_use;      /* 0: free */
     uint64_t shifts;        /* page_shifts above 12 that entries came from, as a mask */
+    uint64_t large[MMU_FILTER]; /* filter of va >> page_shift of those */
     bool filled;            /* anything valid in load, store, fetch */
 };
 
@@ -36,6 +37,14 @@ struct mmu_machine {
 static inline struct mmu_pool *mmu_pool_of(const struct cpu *cpu)
 {
     return cpu->mmu_private;
+}
+
+static inline void mmu_note_size(struct mmu_tag *t, va_t va, unsigned page_shift)
+{
+    if (page_shift > MEM_PAGE_SHIFT) {
+        t->shifts |= 1ull << page_shift;
+        mmu_filter_put(t->large, va >> page_shift);
+    }
 }
 
 /* Enter `va` into the current set. `host` is of the byte at va. */

@@ -203,6 +203,19 @@ uint64_t machine_hash(struct machine *m)
     return h;
 }
 
+void machine_hash_parts(struct machine *m, void (*fn)(void *arg, const char *name, uint64_t hash),
+                        void *arg)
+{
+    struct machine_own own = own_of(m);
+    fn(arg, "machine", state_hash(0, machine_own_state, &own));
+    fn(arg, "events", ev_hash(0, m->queue));
+    for (const struct machine_part *p = m->parts; p; p = p->next)
+        if (p->state)
+            fn(arg, p->name, state_hash(0, p->state, p->object));
+    for (uint32_t i = 0; i < m->n_rams; i++)
+        fn(arg, m->rams[i]->name, hash_ram(0, m->rams[i]));
+}
+
 void machine_random_init(struct machine_random *r, const struct machine *m, const char *name)
 {
     r->state = hash_bytes(m->seed, name, strlen(name));

@@ -85,6 +85,9 @@ void machine_resume(struct machine *m);
 int machine_save(struct machine *m, struct state_writer *w, struct err *e) MUST_CHECK;
 int machine_load(struct machine *m, struct state_reader *r, struct err *e) MUST_CHECK;
 uint64_t machine_hash(struct machine *m); /* of everything machine_save writes */
+/* The same, section by section: to find out what differs between two runs. */
+void machine_hash_parts(struct machine *m, void (*fn)(void *arg, const char *name, uint64_t hash),
+                        void *arg);
 
 /* A stream of random numbers for one consumer: a function of the machine's seed and `name` only. */
 struct machine_random {

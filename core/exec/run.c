@@ -4,6 +4,13 @@
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 
+/*
+ * What a hint to pause lasts when nobody else can run: of the order of what processors take,
+ * and long enough that a loop waiting for a device does not fill the host's time. Always
+ * the same, past the end of the turn if need be: turns are cut for reasons of the host's.
+ */
+#define PAUSE_CYCLES 64
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
@@ -19,18 +26,22 @@ void exec_set_budget(struct cpu *cpu, int64_t budget)
     cpu->budget = budget;
 }
 
+/* `cycles` pass in which nothing retires. */
+static void pass_time(struct cpu *cpu, int64_t cycles)
+{
+    int64_t old = cpu->budget;
+    if (cpu->uniform != 0)
+        cpu->insns_end += floor_div(old - cycles, cpu->uniform) - floor_div(old, cpu->uniform);
+    cpu->budget = old - cycles;
+}
+
 /*
  * Entering a trap takes the time of one instruction (and retires none): so a guest whose
  * trap handler faults at once makes time pass instead of hanging the host.
  */
 void exec_take_exception(struct exec *x, struct cpu *cpu)
 {
-    int64_t cost = 1, old = cpu->budget;
-    if (cpu->uniform != 0) {
-        cost = cpu->uniform;
-        cpu->insns_end += floor_div(old - cost, cost) - floor_div(old, cost);
-    }
-    cpu->budget = old - cost;
+    pass_time(cpu, cpu->uniform != 0 ? cpu->uniform : 1);
     cpu->exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
     cpu->site = NULL;
     x->count.exceptions++;
@@ -51,19 +62,19 @@ bool exec_take_interrupt(struct cpu *cpu)
 
 /* ---- finding blocks ---- */
 
-static void empty_jumps(struct mmu_set *set)
-{
-    for (uint32_t i = 0; i < MMU_JUMPS; i++)
-        set->jump[i].va = 1;
-}
-
 /* The page id of the page after pc's, and its bytes; EXEC_NO_PAGE when it cannot be fetched from. */
-static uint32_t second_page(struct cpu *cpu, va_t va, const uint8_t **bytes)
+static uint32_t second_page(struct exec *x, struct cpu *cpu, va_t va, const uint8_t **bytes)
 {
+    const struct mmu_entry *e = &cpu->set->fetch[va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
     uint32_t exits = cpu->exit;
     struct cpu_fault fault = cpu->fault;
     struct mem_ram *ram;
     uint64_t offset;
+    if (LIKELY(e->tag == (va & ~(va_t)(MEM_PAGE - 1)))) {
+        ram = exec_cache_ram(x, (uint32_t)e->addend, &offset);
+        *bytes = ram->host + offset + va % MEM_PAGE;
+        return (uint32_t)e->addend;
+    }
     if (mmu_fetch(cpu, va, &ram, &offset) != 0) {
         cpu->exit = exits;
         cpu->fault = fault;
@@ -99,9 +110,9 @@ bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place
     p->next = NULL;
     if (UNLIKELY(*once)) {
         p->avail = MIN(p->avail, 2);
-        p->page2 = second_page(cpu, pc + 2, &p->next);
+        p->page2 = second_page(x, cpu, pc + 2, &p->next);
     } else if (UNLIKELY(p->avail < EXEC_CROSSING)) {
-        p->page2 = second_page(cpu, page + MEM_PAGE, &p->next);
+        p->page2 = second_page(x, cpu, page + MEM_PAGE, &p->next);
     }
     return true;
 }
@@ -116,7 +127,7 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
         return NULL;
     cpu->page = cpu->pc & ~(va_t)(MEM_PAGE - 1);
     if (UNLIKELY(cpu->set->jump_mode != p.mode)) {
-        empty_jumps(cpu->set);
+        mmu_clear_jumps(cpu->set);
         cpu->set->jump_mode = p.mode;
     }
     cpu->mode_flags = p.mode;
@@ -142,8 +153,7 @@ static void count_coverage(struct exec *x, const struct exec_cached *c)
 /* Blocks may only be reached through the run loop while somebody looks at each of them. */
 static bool may_link(const struct exec *x, const struct exec_cached *c)
 {
-    return x->coverage == NULL && x->n_watches == 0 && c->b.page2 == EXEC_NO_PAGE &&
-           !c->b.retired;
+    return x->coverage == NULL && x->n_watches == 0 && !c->b.retired;
 }
 
 static void link_edge(struct exec *x, struct exec_edge *edge, struct exec_cached *to)
@@ -161,9 +171,7 @@ static void enter_jump(struct exec *x, struct cpu *cpu, const struct exec_cached
 {
     if (!may_link(x, c) || x->n_breaks != 0)
         return;
-    struct mmu_jump *j = &cpu->set->jump[cpu->pc >> 1 & (MMU_JUMPS - 1)];
-    j->va = cpu->pc;
-    j->code = c->b.code;
+    mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
 }
 
 /* Something other than the end of a block: an exception, or a request. False: the turn ends. */
@@ -188,8 +196,10 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
         trace(&cpu->machine->trace, cpu_halt, cpu_now(cpu), cpu->index, cpu_insns(cpu));
         return false;
     case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
-        if (!exec_others_run(x, cpu))
+        if (!exec_others_run(x, cpu)) {
+            pass_time(cpu, PAUSE_CYCLES);
             return true;
+        }
         exec_advance_to(cpu, x->sched.deadline);
         return false;
     case EXEC_LEAVE_EXIT:
@@ -329,6 +339,8 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
         }
     }
     exec_set_budget(cpu, 0);
+    /* Not the time of the last device access: whether the turn was cut after it depends on the host. */
+    ev_set_now(x->machine->queue, cpu_now(cpu));
     cpu->exit &= ~(uint32_t)(CPU_EXIT_DEBUG | CPU_EXIT_RESYNC);
     if (cpu->reserved)
         mmu_guard_reservation(cpu);

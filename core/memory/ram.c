@@ -30,6 +30,7 @@ int mem_ram_create(struct mem_ram **out, const char *name, uint64_t size, struct
         ram->host = NULL;
         goto no_memory;
     }
+    (void)madvise(ram->host, size, MADV_HUGEPAGE); /* fewer host faults; a host without them says no */
     ram->flags = calloc(size / MEM_PAGE, sizeof(*ram->flags));
     ram->code = calloc(size / MEM_PAGE, sizeof(*ram->code));
     if (!ram->flags || !ram->code)

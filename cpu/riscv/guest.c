@@ -101,6 +101,7 @@ static void derive(struct rv_cpu *rv)
     rv->pmp.count = rv->config->pmp_count;
     rv->pmp.mml = F_GET(rv->mseccfg, RV_MSECCFG_MML);
     rv->pmp.mmwp = F_GET(rv->mseccfg, RV_MSECCFG_MMWP);
+    rv->pmp.n_spans = 0;
     rv->context = ~0ull;
     rv_counters_derive(rv);
     rv_flush_tlb(rv);

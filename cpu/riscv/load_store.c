@@ -5,6 +5,7 @@
  */
 #include "cpu/riscv/translate_impl.h"
 #include "mmu/tlb.h"
+#include <string.h>
 
 enum { SIGNED = 0x10, BYTES = 0x0f };
 
@@ -153,10 +154,19 @@ uint64_t rv_helper_cbo_zero(struct cpu *cpu, uint64_t va, uint64_t word, uint64_
         rv_raise(rv, RV_CAUSE_ILLEGAL, word);
         return 0;
     }
-    va = align_down(va, BLOCK);
-    for (unsigned i = 0; i < BLOCK; i += 8)
-        if (mmu_slow_store(cpu, va + i, ir_memop(8, 0), 0))
-            break;
+    va_t block = align_down(va, BLOCK);
+    uint8_t *host = mmu_store_hit(cpu, block, BLOCK);
+    if (LIKELY(host != NULL)) {
+        memset(host, 0, BLOCK);
+        return 0;
+    }
+    for (unsigned i = 0; i < BLOCK; i += 8) {
+        if (mmu_slow_store(cpu, block + i, ir_memop(8, 0), 0) == 0)
+            continue;
+        if (cpu->exit & CPU_EXIT_EXCEPTION) /* "Exceptions": the value of rs1, not the block's base */
+            cpu->fault.value = va;
+        break;
+    }
     return 0;
 }
 

@@ -59,6 +59,7 @@ void rv_pmpcfg_write(struct rv_cpu *rv, uint32_t index, uint64_t value)
 {
     for (uint32_t i = 0; i < 8; i++)
         put_cfg(rv, index * 8 + i, value >> (8 * i) & 0xff);
+    rv->pmp.n_spans = 0;
     rv_flush_tlb(rv);
 }
 
@@ -75,6 +76,7 @@ void rv_pmpaddr_write(struct rv_cpu *rv, uint32_t index, uint64_t value)
     if (locked && !bypass(rv))
         return;
     rv->pmp.addr[index] = zext(value, 54);
+    rv->pmp.n_spans = 0;
     rv_flush_tlb(rv);
 }
 
@@ -92,5 +94,6 @@ void rv_mseccfg_write(struct rv_cpu *rv, uint32_t index, uint64_t value)
     rv->mseccfg = value;
     rv->pmp.mml = F_GET(value, RV_MSECCFG_MML);
     rv->pmp.mmwp = F_GET(value, RV_MSECCFG_MMWP);
+    rv->pmp.n_spans = 0;
     rv_flush_tlb(rv);
 }

@@ -14,6 +14,8 @@ int rv_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, b
 {
     struct rv_cpu *rv = RV_CPU(cpu);
     (void)regime; /* HLV and HSV will have one */
+    if (UNLIKELY(rv->pmp.n_spans == 0))
+        mmu_rv_pmp_compile(&rv->pmp);
     const struct mmu_rv_regime r = {
         .memory = cpu->machine->memory,
         .pmp = &rv->pmp,

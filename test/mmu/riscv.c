@@ -254,6 +254,15 @@ static void set_pmp(struct mmu_rv_pmp *p, unsigned i, uint8_t cfg, uint64_t addr
 {
     p->cfg[i] = cfg;
     p->addr[i] = addr;
+    mmu_rv_pmp_compile(p);
+}
+
+/* As the fields are now. */
+static bool allows(struct mmu_rv_pmp *p, uint8_t privilege, pa_t pa, unsigned size,
+                   enum cpu_access access)
+{
+    mmu_rv_pmp_compile(p);
+    return mmu_rv_pmp_allows(p, privilege, pa, size, access);
 }
 enum { PR = 1, PW = 2, PX = 4, TOR = 1 << 3, NA4 = 2 << 3, NAPOT = 3 << 3, LOCK = 0x80 };
 
@@ -274,40 +283,40 @@ START_TEST(pmp_matching)
         struct mmu_rv_pmp p = { .count = 16 };
         p.addr[0] = rows[i].before;
         set_pmp(&p, 1, rows[i].mode | PR, rows[i].addr);
-        ck_assert(mmu_rv_pmp_allows(&p, 1, rows[i].first, 1, CPU_LOAD));
-        ck_assert(mmu_rv_pmp_allows(&p, 1, rows[i].last, 1, CPU_LOAD));
-        ck_assert(!mmu_rv_pmp_allows(&p, 1, rows[i].last + 1, 1, CPU_LOAD));
+        ck_assert(allows(&p, 1, rows[i].first, 1, CPU_LOAD));
+        ck_assert(allows(&p, 1, rows[i].last, 1, CPU_LOAD));
+        ck_assert(!allows(&p, 1, rows[i].last + 1, 1, CPU_LOAD));
         if (rows[i].first != 0)
-            ck_assert(!mmu_rv_pmp_allows(&p, 1, rows[i].first - 1, 1, CPU_LOAD));
-        ck_assert(!mmu_rv_pmp_allows(&p, 1, rows[i].last, 2, CPU_LOAD)); /* not all bytes */
-        ck_assert(!mmu_rv_pmp_allows(&p, 1, rows[i].first, 1, CPU_STORE));
+            ck_assert(!allows(&p, 1, rows[i].first - 1, 1, CPU_LOAD));
+        ck_assert(!allows(&p, 1, rows[i].last, 2, CPU_LOAD)); /* not all bytes */
+        ck_assert(!allows(&p, 1, rows[i].first, 1, CPU_STORE));
     }
     /* All ones is everything; an empty TOR range matches nothing. */
     struct mmu_rv_pmp p = { .count = 16 };
     set_pmp(&p, 0, NAPOT | PR, UINT64_MAX >> 10);
-    ck_assert(mmu_rv_pmp_allows(&p, 0, 0x123456789000, 8, CPU_LOAD));
+    ck_assert(allows(&p, 0, 0x123456789000, 8, CPU_LOAD));
     set_pmp(&p, 0, 0, 0x20000400);
     set_pmp(&p, 1, TOR | PR, 0x20000000);
-    ck_assert(!mmu_rv_pmp_allows(&p, 0, 0x80000000, 8, CPU_LOAD));
+    ck_assert(!allows(&p, 0, 0x80000000, 8, CPU_LOAD));
 }
 END_TEST
 
 START_TEST(pmp_priority_and_defaults)
 {
     struct mmu_rv_pmp p = { .count = 0 };
-    ck_assert(mmu_rv_pmp_allows(&p, 0, 0x1000, 8, CPU_STORE)); /* no PMP at all */
+    ck_assert(allows(&p, 0, 0x1000, 8, CPU_STORE)); /* no PMP at all */
     p.count = 16;
-    ck_assert(!mmu_rv_pmp_allows(&p, 0, 0x1000, 8, CPU_STORE)); /* entries exist, none matches */
-    ck_assert(mmu_rv_pmp_allows(&p, 3, 0x1000, 8, CPU_STORE));
+    ck_assert(!allows(&p, 0, 0x1000, 8, CPU_STORE)); /* entries exist, none matches */
+    ck_assert(allows(&p, 3, 0x1000, 8, CPU_STORE));
     set_pmp(&p, 0, NAPOT | PR, 0x20000000);         /* 8 bytes read-only... */
     set_pmp(&p, 1, NAPOT | PR | PW | PX, 0x200001ff); /* ...in 4 KiB of anything */
-    ck_assert(!mmu_rv_pmp_allows(&p, 1, 0x80000000, 4, CPU_STORE)); /* the lowest number wins */
-    ck_assert(mmu_rv_pmp_allows(&p, 1, 0x80000008, 4, CPU_STORE));
-    ck_assert(!mmu_rv_pmp_allows(&p, 1, 0x80000006, 4, CPU_LOAD)); /* partly in entry 0: fails */
-    ck_assert(mmu_rv_pmp_allows(&p, 3, 0x80000000, 4, CPU_STORE)); /* M is free of unlocked entries */
+    ck_assert(!allows(&p, 1, 0x80000000, 4, CPU_STORE)); /* the lowest number wins */
+    ck_assert(allows(&p, 1, 0x80000008, 4, CPU_STORE));
+    ck_assert(!allows(&p, 1, 0x80000006, 4, CPU_LOAD)); /* partly in entry 0: fails */
+    ck_assert(allows(&p, 3, 0x80000000, 4, CPU_STORE)); /* M is free of unlocked entries */
     p.cfg[0] |= LOCK;
-    ck_assert(!mmu_rv_pmp_allows(&p, 3, 0x80000000, 4, CPU_STORE));
-    ck_assert(mmu_rv_pmp_allows(&p, 3, 0x80000000, 4, CPU_LOAD));
+    ck_assert(!allows(&p, 3, 0x80000000, 4, CPU_STORE));
+    ck_assert(allows(&p, 3, 0x80000000, 4, CPU_LOAD));
 }
 END_TEST
 
@@ -329,11 +338,11 @@ START_TEST(smepmp_truth_table)
     for (int a = CPU_LOAD; a <= CPU_FETCH; a++) {
         bool m = strchr(mml_rows[_i].m, letters[a]) != NULL;
         bool su = strchr(mml_rows[_i].su, letters[a]) != NULL;
-        ck_assert_msg(mmu_rv_pmp_allows(&p, 3, BASE, 4, (enum cpu_access)a) == m, "%s M %c", b,
+        ck_assert_msg(allows(&p, 3, BASE, 4, (enum cpu_access)a) == m, "%s M %c", b,
                       letters[a]);
-        ck_assert_msg(mmu_rv_pmp_allows(&p, 1, BASE, 4, (enum cpu_access)a) == su, "%s S %c", b,
+        ck_assert_msg(allows(&p, 1, BASE, 4, (enum cpu_access)a) == su, "%s S %c", b,
                       letters[a]);
-        ck_assert(mmu_rv_pmp_allows(&p, 0, BASE, 4, (enum cpu_access)a) == su);
+        ck_assert(allows(&p, 0, BASE, 4, (enum cpu_access)a) == su);
     }
 }
 END_TEST
@@ -342,14 +351,14 @@ END_TEST
 START_TEST(smepmp_no_match)
 {
     struct mmu_rv_pmp p = { .count = 16, .mml = true };
-    ck_assert(mmu_rv_pmp_allows(&p, 3, BASE, 4, CPU_LOAD));
-    ck_assert(mmu_rv_pmp_allows(&p, 3, BASE, 4, CPU_STORE));
-    ck_assert(!mmu_rv_pmp_allows(&p, 3, BASE, 4, CPU_FETCH));
+    ck_assert(allows(&p, 3, BASE, 4, CPU_LOAD));
+    ck_assert(allows(&p, 3, BASE, 4, CPU_STORE));
+    ck_assert(!allows(&p, 3, BASE, 4, CPU_FETCH));
     p.mmwp = true;
-    ck_assert(!mmu_rv_pmp_allows(&p, 3, BASE, 4, CPU_LOAD));
+    ck_assert(!allows(&p, 3, BASE, 4, CPU_LOAD));
     p.mml = false;
-    ck_assert(!mmu_rv_pmp_allows(&p, 3, BASE, 4, CPU_FETCH));
-    ck_assert(!mmu_rv_pmp_allows(&p, 1, BASE, 4, CPU_LOAD));
+    ck_assert(!allows(&p, 3, BASE, 4, CPU_FETCH));
+    ck_assert(!allows(&p, 1, BASE, 4, CPU_LOAD));
 }
 END_TEST
 

@@ -716,6 +716,7 @@ START_TEST(debuggers_ignore_permissions)
     struct box *b = open_box();
     struct cpu *c = &b->cpu[0]->cpu;
     struct mmu_rv_pmp none = { .count = 16 };
+    mmu_rv_pmp_compile(&none);
     open_spaces(b);
     for (unsigned i = 0; i < ARRAY_LEN(bits); i++)
         *pte(b, 0, i) = (BASE + 0x108000 + i * 0x1000) >> 12 << 10 | bits[i];

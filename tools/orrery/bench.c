@@ -21,6 +21,7 @@
 struct sample {
     double seconds;
     double megabytes; /* peak resident */
+    double mips, translating; /* Orrery's own: million instructions a second; share of the time */
 };
 
 struct job {
@@ -81,6 +82,31 @@ static bool file_contains(const char *path, const char *text)
     return found;
 }
 
+/* The statistics stand in the last line, behind what the guest printed. */
+static void read_stats(const char *path, struct sample *s)
+{
+    FILE *f = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    json_t *last = NULL;
+
+    while (f && getline(&line, &size, f) > 0) {
+        json_t *j = line[0] == '{' ? json_loads(line, 0, NULL) : NULL;
+        if (j) {
+            json_decref(last);
+            last = j;
+        }
+    }
+    free(line);
+    if (f)
+        fclose(f);
+    double seconds = json_number_value(json_object_get(last, "host_seconds"));
+    const json_t *ns = json_object_get(json_object_get(last, "translator"), "translation_time");
+    s->mips = json_number_value(json_object_get(last, "mips"));
+    s->translating = seconds > 0 ? 1e-9 * json_number_value(ns) / seconds : 0;
+    json_decref(last);
+}
+
 /* Both command lines are QEMU's: the same flags, only the program differs. */
 static int run_job(const struct bench *b, const struct job *j, bool qemu, struct sample *s)
 {
@@ -106,6 +132,7 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
         snprintf(timing, sizeof(timing), "%s", b->timing);
         argv[n++] = "--timing";
         argv[n++] = timing;
+        argv[n++] = "--stats-json";
     }
 #define BOTH(long_name, short_name) (char *)(uintptr_t)(qemu ? short_name : long_name)
     argv[n++] = BOTH("--memory", "-m");
@@ -132,6 +159,8 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
     int r = run_program(argv, output, s);
     if (r == 0 && !file_contains(output, j->expected))
         r = -1;
+    if (r == 0 && !qemu)
+        read_stats(output, s);
     if (r < 0)
         fprintf(stderr, "orrery bench: %s under %s did not end with '%s'; its output is in %s\n",
                 j->name, argv[0], j->expected, output);
@@ -167,20 +196,26 @@ static json_t *spread_json(struct spread s)
 static int bench_job(const struct bench *b, const struct job *j, json_t *results)
 {
     double ours[RUNS_MAX], theirs[RUNS_MAX], ratio[RUNS_MAX], memory[RUNS_MAX];
-    struct sample a, q = { 0 };
+    double mips[RUNS_MAX], translating[RUNS_MAX];
+    struct sample a = { 0 }, q = { 0 };
 
     for (unsigned i = 0; i < b->runs; i++) {
         if (run_job(b, j, false, &a) < 0 || (b->qemu && run_job(b, j, true, &q) < 0))
             return -1;
         ours[i] = a.seconds;
         theirs[i] = q.seconds;
+        mips[i] = a.mips;
+        translating[i] = 100 * a.translating;
         ratio[i] = q.seconds / a.seconds;
         memory[i] = q.megabytes > 0 ? a.megabytes / q.megabytes : 0;
     }
     struct spread o = spread_of(ours, b->runs), t = spread_of(theirs, b->runs),
-                  r = spread_of(ratio, b->runs), m = spread_of(memory, b->runs);
+                  r = spread_of(ratio, b->runs), m = spread_of(memory, b->runs),
+                  speed = spread_of(mips, b->runs), share = spread_of(translating, b->runs);
     if (b->json) {
-        json_t *entry = json_pack("{s:s,s:o}", "name", j->name, "orrery_seconds", spread_json(o));
+        json_t *entry = json_pack("{s:s,s:o,s:o,s:o}", "name", j->name, "orrery_seconds",
+                                  spread_json(o), "mips", spread_json(speed),
+                                  "translating_percent", spread_json(share));
         if (b->qemu) {
             json_object_set_new(entry, "qemu_seconds", spread_json(t));
             json_object_set_new(entry, "speedup", spread_json(r));
@@ -189,11 +224,12 @@ static int bench_job(const struct bench *b, const struct job *j, json_t *results
         json_array_append_new(results, entry);
         return 0;
     }
+    printf("%-12s %9.3f s %8.0f %10.1f %%", j->name, o.median, speed.median, share.median);
     if (b->qemu)
-        printf("%-12s %9.3f s %9.3f s   %6.2fx (%.2f..%.2f)   memory %.2fx\n", j->name, o.median,
-               t.median, r.median, r.least, r.most, m.median);
+        printf("   %9.3f s   %6.2fx (%.2f..%.2f)   %.2fx\n", t.median, r.median, r.least, r.most,
+               m.median);
     else
-        printf("%-12s %9.3f s (%.3f..%.3f)\n", j->name, o.median, o.least, o.most);
+        printf("   (%.3f..%.3f)\n", o.least, o.most);
     fflush(stdout);
     return 0;
 }
@@ -212,7 +248,7 @@ static bool read_line(const char *path, char *line, size_t size)
 
 static const char *find_program(const char *name)
 {
-    static char path[512];
+    static char path[1200];
     const char *dirs = getenv("PATH");
 
     while (dirs && *dirs) {
@@ -232,7 +268,8 @@ static void usage(void)
            "Kernels: integer nbody matmul memory branchy calls syscalls boot. Build them with\n"
            "  cmake --build --preset release --target bench-kernels\n"
            "and fetch the guest for `boot` with tools/fetch-guest riscv64.\n"
-           "A ratio above 1 means Orrery is faster.\n");
+           "The peer is the QEMU of tools/fetch-peer qemu, else the one in PATH.\n"
+           "A speed above 1 means Orrery is faster, memory below 1 that it needs less.\n");
 }
 
 int command_bench(int argc, char **argv)
@@ -241,8 +278,8 @@ int command_bench(int argc, char **argv)
                                          "calls", "syscalls" };
     struct bench b = { .runs = 3, .timing = "functional" };
     bool wanted[ARRAY_LEN(names)] = { false }, some = false;
-    const char *qemu = "qemu-system-riscv64";
-    char self[512] = "", guest[512], kernel[600], initrd[600], bios[600], sum[600];
+    const char *qemu = NULL;
+    char self[512] = "", guest[512], peer[600], kernel[600], initrd[600], bios[600], sum[600];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     int failed = 0;
 
@@ -276,19 +313,27 @@ int command_bench(int argc, char **argv)
     }
     if (b.runs == 0)
         b.runs = 1;
-    b.qemu = strcmp(qemu, "none") == 0 ? NULL : strchr(qemu, '/') ? qemu : find_program(qemu);
-    if (!b.qemu && strcmp(qemu, "none") != 0)
-        fprintf(stderr, "orrery bench: no %s here, so nothing to compare with (Debian: "
-                        "qemu-system-misc)\n", qemu);
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     snprintf(guest, sizeof(guest), "%s%s/orrery/guests/riscv64", cache ? cache : home ? home : "",
              cache ? "" : "/.cache");
+    snprintf(peer, sizeof(peer), "%s%s/orrery/peers/qemu/bin/qemu-system-riscv64",
+             cache ? cache : home ? home : "", cache ? "" : "/.cache");
+    if (!qemu)
+        qemu = access(peer, X_OK) == 0 ? peer : "qemu-system-riscv64";
+    b.qemu = strcmp(qemu, "none") == 0 ? NULL : strchr(qemu, '/') ? qemu : find_program(qemu);
+    if (!b.qemu && strcmp(qemu, "none") != 0)
+        fprintf(stderr, "orrery bench: no %s here, so nothing to compare with (tools/fetch-peer "
+                        "qemu fetches one)\n", qemu);
+    if (b.qemu && !b.json) {
+        printf("peer: %s\n", b.qemu);
+        fflush(stdout);
+    }
     snprintf(bios, sizeof(bios), "%s/firmware/generic/fw_dynamic.bin", guest);
     b.bios = bios;
     json_t *results = json_array();
     if (!b.json)
-        printf("%-12s %11s %11s   speed of Orrery (min..max), %u runs\n", "", "Orrery",
-               b.qemu ? "QEMU" : "", b.runs);
+        printf("%u runs%*s %11s %8s %12s   %11s   %s\n", b.runs, b.runs > 9 ? 5 : 6, "", "Orrery",
+               "MIPS", "translating", b.qemu ? "QEMU" : "", b.qemu ? "speed (min..max)    memory" : "");
     for (size_t k = 0; k < ARRAY_LEN(names); k++) {
         struct job j = { .name = names[k], .kernel = kernel };
         if (some && !wanted[k])

@@ -87,6 +87,12 @@ static void print_stats(struct board *b, bool json, double seconds, FILE *out)
     tm_print_stats(tms, n, insns, cycles, false, out);
 }
 
+static void print_part_hash(void *arg, const char *name, uint64_t hash)
+{
+    (void)arg;
+    fprintf(stderr, "  %016" PRIx64 " %s\n", hash, name);
+}
+
 static void print_coverage(struct board *b, FILE *out)
 {
     uint32_t n;
@@ -124,10 +130,12 @@ static int finish(struct run_options *o, struct board *b, enum board_end end, in
         print_stats(b, o->stats_json, seconds, o->stats_json ? stdout : stderr);
     if (o->coverage)
         print_coverage(b, stderr);
-    if (o->print_hash)
+    if (o->print_hash) {
         fprintf(stderr, "trace hash %016" PRIx64 " points %" PRIu64 " state %016" PRIx64 "\n",
                 board_machine(b)->trace.hash, board_machine(b)->trace.count,
                 machine_hash(board_machine(b)));
+        machine_hash_parts(board_machine(b), print_part_hash, NULL);
+    }
     return status;
 }
 
