@@ -235,7 +235,12 @@ static int q_rtc(struct run_options *o, const char *v, struct err *e)
 static int q_icount(struct run_options *o, const char *v, struct err *e)
 {
     const char *rr = key_value(o, v, "rr"), *file = key_value(o, v, "rrfile");
+    const char *nap = key_value(o, v, "sleep");
 
+    if (nap && strcmp(nap, "on") != 0 && strcmp(nap, "off") != 0)
+        return err_set(e, ERR_ARG, "sleep=%s: on and off are accepted", nap);
+    if (nap && strcmp(nap, "off") == 0)
+        o->board.pace = 0;
     if (!rr)
         return 0; /* every run here counts instructions */
     if (!file)
@@ -338,7 +343,8 @@ static const struct run_option table[] = {
     { "-no-shutdown", NULL, q_no_shutdown, "pause when the guest switches itself off" },
     { "-action", "EVENT=ACTION", q_action, "reboot=shutdown, shutdown=pause" },
     { "-rtc", "base=DATE", q_rtc, "date at power-on" },
-    { "-icount", "...,rr=record|replay,rrfile=F", q_icount, "record or replay" },
+    { "-icount", "...,sleep=off,rr=record|replay,rrfile=F", q_icount,
+      "idle time passes at once; record or replay" },
     { "-seed", "N", q_seed, "everything random derives from it" },
     { "-echr", "N", q_echr, "escape key of the terminal (default 1: Ctrl-A)" },
     { "-loadvm", "FILE", q_loadvm, "start from a snapshot" },
@@ -369,6 +375,11 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
         if (strcmp((*b)->qemu_arch, arch) == 0)
             o->board.board = (*b)->name;
     o->board.memory = 128ull << 20;
+    /*
+     * An idle QEMU waits for the wall clock, and what people run with these flags counts on
+     * it: a login prompt or a connection must not time out while the other end is thinking.
+     */
+    o->board.pace = 1000000;
     snprintf(program, sizeof(program), "orrery-system-%s", arch);
     r = run_parse_table(o, table, ARRAY_LEN(table), program, argc, argv, q_hd, e);
     if (r == 0 && o->board.n_serial == 0 && !o->no_defaults)
