@@ -9,4 +9,10 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.deterministic COMMAND ${boot}/deterministic $<TARGET_FILE:orrery>)
   set_tests_properties(boot.jit boot.smp4 boot.interp boot.inorder boot.deterministic
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
+  # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
+  set(system $<TARGET_FILE_DIR:orrery>/orrery-system-riscv64)
+  add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})
+  add_test(NAME disk.qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --format qcow2 --smp 4)
+  set_tests_properties(disk.raw disk.qcow2_smp4 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()
