@@ -67,6 +67,19 @@ static int q_cpu(struct run_options *o, const char *v, struct err *e)
     return 0;
 }
 
+static int q_accel(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    if (strcmp(v, "help") == 0 || strcmp(v, "?") == 0) {
+        printf("Accelerators supported in Orrery:\ntcg\n");
+        return 1;
+    }
+    /* A list in order of preference: ours is the translator, called tcg in scripts. */
+    if (strstr(v, "tcg"))
+        return 0;
+    return err_set(e, ERR_UNSUPPORTED, "accelerator '%s' is not available; tcg is", v);
+}
+
 static int q_machine(struct run_options *o, const char *v, struct err *e)
 {
     size_t n = strcspn(v, ",");
@@ -83,7 +96,10 @@ static int q_machine(struct run_options *o, const char *v, struct err *e)
         rest = v;
     else
         o->board.board = arena_printf(&o->arena, "%.*s", (int)n, v);
-    const char *dump = key_value(o, rest, "dumpdtb");
+    const char *dump = key_value(o, rest, "dumpdtb"), *accel = key_value(o, rest, "accel");
+    int r = accel ? q_accel(o, accel, e) : 0;
+    if (r != 0)
+        return r;
     if (dump)
         o->dump_dtb = dump;
     if (*rest)
@@ -131,6 +147,44 @@ static int q_serial(struct run_options *o, const char *v, struct err *e)
         return err_set(e, ERR_LIMIT, "more than %zu serial ports", ARRAY_LEN(o->board.serial));
     o->board.serial[o->board.n_serial++] = v;
     return 0;
+}
+
+/* -mon chardev=ID[,mode=readline] = -monitor chardev:ID. */
+static int q_mon(struct run_options *o, const char *v, struct err *e)
+{
+    const char *chardev = key_value(o, v, "chardev"), *mode = key_value(o, v, "mode");
+
+    if (!chardev && !memchr(v, '=', strcspn(v, ",")))
+        chardev = arena_printf(&o->arena, "%.*s", (int)strcspn(v, ","), v);
+    if (!chardev)
+        return err_set(e, ERR_ARG, "'%s' names no character device; chardev=ID is expected", v);
+    if (mode && strcmp(mode, "readline") != 0)
+        return err_set(e, ERR_UNSUPPORTED, "mode=%s: mode=readline is accepted", mode);
+    return take(&o->board.monitor, arena_printf(&o->arena, "chardev:%s", chardev));
+}
+
+/* The firmware chooses what to boot, and on these boards it takes no hint. */
+static int q_boot(struct run_options *o, const char *v, struct err *e)
+{
+    const char *menu = key_value(o, v, "menu"), *splash = key_value(o, v, "splash");
+
+    if (splash || (menu && strcmp(menu, "off") != 0))
+        return err_set(e, ERR_UNSUPPORTED, "'%s': there is no boot menu; leave it out", v);
+    return 0;
+}
+
+static int q_sandbox(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    return strncmp(v, "off", 3) == 0 ? 0
+        : err_set(e, ERR_UNSUPPORTED, "'%s': this program does not confine itself; '-sandbox off' is "
+                  "accepted", v);
+}
+
+static int q_kvm(struct run_options *o, const char *v, struct err *e)
+{
+    (void)v;
+    return q_accel(o, "kvm", e);
 }
 
 static int q_display(struct run_options *o, const char *v, struct err *e)
@@ -198,19 +252,6 @@ static int q_s(struct run_options *o, const char *v, struct err *e)
     (void)v;
     (void)e;
     return take(&o->gdb, "tcp::1234");
-}
-
-static int q_accel(struct run_options *o, const char *v, struct err *e)
-{
-    (void)o;
-    if (strcmp(v, "help") == 0 || strcmp(v, "?") == 0) {
-        printf("Accelerators supported in Orrery:\ntcg\n");
-        return 1;
-    }
-    /* A list in order of preference: ours is the translator, called tcg in scripts. */
-    if (strstr(v, "tcg"))
-        return 0;
-    return err_set(e, ERR_UNSUPPORTED, "accelerator '%s' is not available; tcg is", v);
 }
 
 static int q_rtc(struct run_options *o, const char *v, struct err *e)
@@ -327,10 +368,14 @@ static const struct run_option table[] = {
     { "-global", "DRIVER.PROP=V", q_global, "default for a property" },
     { "-serial", "BACKEND", q_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none" },
     { "-monitor", "BACKEND", q_monitor, "where the monitor listens" },
+    { "-mon", "chardev=ID", q_mon, "the monitor on a character backend" },
     { "-nographic", NULL, q_nographic, "serial port and monitor on the terminal (always so here)" },
     { "-display", "none", q_display, "accepted: there is no display" },
     { "-vga", "none", q_vga, NULL },
     { "-nodefaults", NULL, q_nodefaults, "no default serial port" },
+    { "-boot", "OPTIONS", q_boot, NULL },
+    { "-sandbox", "off", q_sandbox, NULL },
+    { "-enable-kvm", NULL, q_kvm, NULL },
     { "-no-user-config", NULL, q_ignore, NULL },
     { "-name", "NAME", q_ignore, NULL },
     { "-uuid", "UUID", q_ignore, NULL },
