@@ -73,16 +73,9 @@ static const struct device_ops ops = {
     .state = state, .version = 1, .reset = reset,
 };
 
-static size_t no_input(void *arg)
-{
-    (void)arg;
-    return 0;
-}
-
 struct htif *htif_create(struct machine *m, const char *id, pa_t tohost,
-                         struct char_backend *backend, struct err *e)
+                         struct char_port *port, struct err *e)
 {
-    static const struct char_frontend output_only = { .can_receive = no_input, .receive = NULL };
     struct htif *h;
 
     if (tohost % 8) {
@@ -90,8 +83,9 @@ struct htif *htif_create(struct machine *m, const char *id, pa_t tohost,
         return NULL;
     }
     h = device_create(m, &ops, id, e);
-    if (!h || (backend && char_attach(backend, id, &output_only, h, &h->port, e) < 0) || mem_add_mmio(m->memory, id, tohost, 8, OVER_RAM, &word_ops, h, &h->word, e) < 0)
+    if (!h || mem_add_mmio(m->memory, id, tohost, 8, OVER_RAM, &word_ops, h, &h->word, e) < 0)
         return NULL;
+    h->port = port;
     return h;
 }
 

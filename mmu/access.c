@@ -288,6 +288,44 @@ int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
            store_at(cpu, va, size, &t, value);
 }
 
+/* Both halves are translated, and something answers in both, before a byte moves. */
+static int open_halves(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access)
+{
+    struct target t[2];
+    unsigned first = 8;
+    if (is_misaligned(cpu, va, memop, access) ||
+        hits_watch(cpu, va, 16, access == CPU_LOAD, access == CPU_STORE))
+        return 1;
+    if (crosses(va, 16))
+        return translate_both(cpu, va, 16, access, memop & IR_MEM_REGIME, t, &first);
+    return translate(cpu, va, 16, access, memop & IR_MEM_REGIME, &t[0]);
+}
+
+/* The halves, without what was asked of the whole. */
+static uint32_t half_of(uint32_t memop)
+{
+    return (memop & ~(uint32_t)(IR_MEM_SIZE | IR_MEM_ALIGNED | IR_MEM_ATOMIC)) | 3;
+}
+
+int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2])
+{
+    uint64_t half[2];
+    if (open_halves(cpu, va, memop, load_kind(memop)) ||
+        mmu_slow_load(cpu, va, half_of(memop), &half[0]) ||
+        mmu_slow_load(cpu, va + 8, half_of(memop), &half[1]))
+        return 1;
+    value[0] = half[0];
+    value[1] = half[1];
+    return 0;
+}
+
+int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2])
+{
+    return open_halves(cpu, va, memop, CPU_STORE) ||
+           mmu_slow_store(cpu, va, half_of(memop), value[0]) ||
+           mmu_slow_store(cpu, va + 8, half_of(memop), value[1]);
+}
+
 /* ---- read-modify-write ---- */
 
 /* Alignment, watchpoints and translation for writing, of what `reads` as well or, SC, does not. */

@@ -134,6 +134,12 @@ void mmu_clear_jumps(struct mmu_set *set);
  */
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value);
+/*
+ * Vectors of 16 bytes: low half first, no single-copy atomicity beyond its halves; otherwise
+ * as above (alignment is to 16 where the memop asks for it).
+ */
+int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]);
+int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2]);
 int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value,
                  uint64_t *old);
 int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value,

@@ -179,6 +179,18 @@ static void check_peek(struct device *dev)
     }
 }
 
+/* The first saved byte. A struct of another room's has its own wiring in front. */
+static size_t first_saved(const struct state_field *table, size_t none)
+{
+    size_t first = none;
+    for (const struct state_field *f = table; f && f->kind != STATE_END_KIND; f++) {
+        size_t inside = f->kind == STATE_STRUCT && f->count == 1 ? first_saved(f->table, f->size) : 0;
+        if (f->kind != STATE_CUSTOM)
+            first = MIN(first, f->at + inside);
+    }
+    return first;
+}
+
 /*
  * From the first saved member on, every byte is saved. A timer or another custom
  * field may stand further up, with the wiring.
@@ -186,11 +198,9 @@ static void check_peek(struct device *dev)
 static void check_coverage(const struct device *dev)
 {
     const struct device_ops *ops = dev->ops;
-    size_t first = ops->size, end = 0;
+    size_t first = first_saved(ops->state, ops->size), end = 0;
     for (const struct state_field *f = ops->state; f && f->kind != STATE_END_KIND; f++) {
         size_t n = f->kind == STATE_BLOB ? sizeof(void *) : (size_t)f->size * f->count;
-        if (f->kind != STATE_CUSTOM)
-            first = MIN(first, f->at);
         end = MAX(end, f->at + n);
         if (f->kind == STATE_BLOB)
             end = MAX(end, f->length_at + sizeof(uint32_t));

@@ -16,7 +16,8 @@ void fp_env_init(struct fp_env *env, enum ir_fp_rule rule, uint32_t mode, enum i
     *env = (struct fp_env){ .rule = rule,
                             .rm = rm == IR_RM_DYN ? host[F_GET(mode, 14, 13)] : rm,
                             .daz = mode >> 6 & 1,
-                            .ftz = mode >> 15 & 1 };
+                            .ftz = mode >> 15 & 1,
+                            .default_nan = rule == IR_FP_ARM && (mode & FP_MODE_DN) };
 }
 
 /* ---- packing ---- */

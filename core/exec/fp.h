@@ -42,8 +42,11 @@ struct fp_env {
 
 /*
  * The environment of one operation: `mode` is cpu->fp_mode (bits as MXCSR: 6 DAZ,
- * 14:13 rounding, 15 FTZ), `rm` the instruction's.
+ * 14:13 rounding, 15 FTZ; and one more, Arm's FPCR.DN), `rm` the instruction's.
  */
+#define FP_MODE_DAZ 0x40u
+#define FP_MODE_FTZ 0x8000u
+#define FP_MODE_DN  0x10000u
 void fp_env_init(struct fp_env *env, enum ir_fp_rule rule, uint32_t mode, enum ir_rm rm);
 
 uint64_t fp_add(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b);

@@ -28,8 +28,14 @@
  * There is no branch inside a block. What an ISA does conditionally within one
  * instruction is a SELECT, a helper, or ends the block.
  *
- * Places kept: condition flags as values (type IR_FLAGS) come with the first
- * ISA that has them; vectors (v128..v512, lanes in aux) with the first vector ISA.
+ * Condition flags are slots like any other: an ISA splits them into what is cheapest to
+ * make (Arm: a value with N's sign, one that is zero for Z, C, one with V's sign), keeps in
+ * mind which operation set them last, and compares its operands when they are asked
+ * for in the same block; dead PUTs go away by themselves.
+ *
+ * Vectors have 128 bits (v128; wider ones will be types of their own). An ISA with
+ * vector registers has them as v128 slots only: scalars are taken out by VLANE and put back
+ * by VSCALAR.
  *
  * Ownership: a unit lives in the arena given to ir_unit_create and dies with it.
  */
@@ -41,7 +47,7 @@
 #define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
 #define IR_NONE        0     /* value number 0 defines nothing */
 
-enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_FLAGS, IR_TYPES };
+enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
 
 enum ir_op {
 #define IR_OP(name, args, result, flags) IR_##name,
@@ -72,7 +78,7 @@ enum ir_fp_rule { IR_FP_RISCV, IR_FP_ARM, IR_FP_X86, IR_FP_LOONGARCH };
 
 /* A memory operation's fixed facts, packed into aux2. */
 enum {
-    IR_MEM_SIZE     = 0x0007, /* log2 of bytes, 0..6 */
+    IR_MEM_SIZE     = 0x0007, /* log2 of bytes, 0..4; 4 is for v128 and only for it */
     IR_MEM_SIGNED   = 0x0008, /* loads: sign-extend to `type` */
     IR_MEM_BE       = 0x0010, /* big-endian data */
     IR_MEM_ALIGNED  = 0x0020, /* misaligned: the ISA's exception, also inside a page */
@@ -86,7 +92,7 @@ enum {
 struct ir_inst {
     uint8_t op;        /* enum ir_op */
     uint8_t type;      /* enum ir_type of the result; of the arguments for SETCC, FCMP, STORE */
-    uint8_t aux;
+    uint8_t aux;       /* vectors: log2 of a lane's bytes */
     uint8_t uses;      /* filled by ir_count_uses, saturating: back ends fuse single uses */
     uint16_t aux2;
     uint16_t a, b, c;  /* value numbers; CALL: d in imm2's low 16 bits */
@@ -97,7 +103,7 @@ struct ir_inst {
 struct ir_slot {
     const char *name;
     uint16_t offset;   /* in the CPU's struct */
-    uint8_t type;      /* IR_I32, IR_I64, IR_F64 (FP registers of any width up to 64) */
+    uint8_t type;      /* IR_I32, IR_I64, IR_F64 (FP registers of any width up to 64), IR_V128 (16-aligned) */
     bool zero;         /* reads as 0 and is never written (x0, XZR) */
 };
 #define IR_MAX_SLOTS 128
@@ -120,6 +126,26 @@ struct ir_helper {
     uint32_t flags;
 };
 
+/* A vector in memory: lane 0 at the lowest address, little-endian. */
+union ir_vec {
+    uint8_t b[16];
+    uint16_t h[8];
+    uint32_t w[4];
+    uint64_t d[2];
+} __attribute__((aligned(16)));
+
+/*
+ * A vector operation no executor does inline. A function of its operands, `imm` and the CPU's
+ * FP mode; it may raise sticky flags (cpu->fp_flags, saturation flags of the ISA that are
+ * no slots) and does nothing else. `dst` may be one of the operands.
+ */
+typedef void ir_vec_fn(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                       const union ir_vec *b, const union ir_vec *c, uint64_t imm);
+struct ir_vec_helper {
+    const char *name;
+    ir_vec_fn *fn;
+};
+
 /* What a translator needs to know about its ISA; constant. */
 struct ir_guest {
     const char *name;
@@ -128,6 +154,8 @@ struct ir_guest {
     const struct ir_helper *helpers;
     uint32_t n_helpers;
     enum ir_fp_rule fp;
+    const struct ir_vec_helper *vec_helpers; /* of CALLV */
+    uint32_t n_vec_helpers;
 };
 
 struct ir_block {

@@ -10,7 +10,7 @@
  *       put a0, %3
  */
 
-static const char *const type_names[IR_TYPES] = { "", ".i32", ".i64", ".f32", ".f64", ".flags" };
+static const char *const type_names[IR_TYPES] = { "", ".i32", ".i64", ".f32", ".f64", ".v128" };
 static const char *const cc_names[] = { "eq",  "ne",  "lts", "ges", "les",
                                         "gts", "ltu", "geu", "leu", "gtu" };
 static const char *const rm_names[] = { "rne", "rtz", "rdn", "rup", "rmm", "?", "?", "dyn" };
@@ -134,6 +134,14 @@ static void print_operands(FILE *out, const struct ir_unit *u, const struct ir_i
         break;
     }
     print_args(out, in);
+    if (in->op == IR_VCONST)
+        fprintf(out, " 0x%016" PRIx64 "%016" PRIx64, (uint64_t)in->imm2, (uint64_t)in->imm);
+    else if (in->op == IR_CALLV)
+        fprintf(out, " %s, %" PRId64,
+                in->imm >= 0 && in->imm < u->guest->n_vec_helpers ? u->guest->vec_helpers[in->imm].name
+                                                                  : "?", in->imm2);
+    else if (in->op > IR_VCONST && in->op < IR_CALLV && in->imm)
+        fprintf(out, " /%" PRId64, in->imm);
     if (in->op == IR_EXTRACT || in->op == IR_DEPOSIT)
         fprintf(out, ", %u+%u", (unsigned)(in->imm & 0xff), (unsigned)(in->imm >> 8 & 0xff));
     else if (in->op == IR_FCVT || in->op == IR_FTOI || in->op == IR_ITOF)
@@ -183,6 +191,8 @@ static void print_mnemonic(FILE *out, const struct ir_inst *in)
     default:
         break;
     }
+    if (in->op >= IR_VCONST && in->op < IR_CALLV)
+        fprintf(out, "%u", 8u << in->aux);
     if (in->op != IR_PUT && in->op != IR_GET)
         fputs(NAME(type_names, in->type), out);
 }

@@ -7,14 +7,15 @@
  *   t  the instruction's type        l  i64      i  i32 or i64
  *   f  f32 or f64, as imm & 0xff     g  the other half of a bit cast
  *   n  i32 or i64, as imm & 0xff     s  f32      d  f64
- *   v  integer or none
+ *   v  integer or none               q  v128           x  any but v128
+ *   o  v128 or none
  * and the instruction's own type by a set:
  *   -  none (void)   I  i32, i64   L  i64   W  i32   F  f32, f64   S  f32   D  f64
- *   A  any of the four   V  void, i32 or i64
+ *   A  any of the four   V  void, i32 or i64   Q  v128   E  A or v128
  */
 /* clang-format off */
 static const struct { char type; const char *args; } rules[IR_OPS] = {
-    [IR_CONST] = { 'A', "" },    [IR_GET] = { 'A', "" },      [IR_PUT] = { 'A', "t" },
+    [IR_CONST] = { 'A', "" },    [IR_GET] = { 'E', "" },      [IR_PUT] = { 'E', "t" },
     [IR_PC] = { 'L', "" },
     [IR_ADD] = { 'I', "tt" },    [IR_SUB] = { 'I', "tt" },    [IR_AND] = { 'I', "tt" },
     [IR_OR] = { 'I', "tt" },     [IR_XOR] = { 'I', "tt" },    [IR_ANDN] = { 'I', "tt" },
@@ -27,8 +28,8 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_BSWAP] = { 'I', "t" },   [IR_CLMUL] = { 'L', "tt" },  [IR_CLMULH] = { 'L', "tt" },
     [IR_SEXT] = { 'I', "i" },    [IR_ZEXT] = { 'I', "i" },    [IR_TRUNC] = { 'W', "l" },
     [IR_EXTRACT] = { 'I', "t" }, [IR_DEPOSIT] = { 'I', "tt" }, [IR_SETCC] = { 'I', "tt" },
-    [IR_SELECT] = { 'A', "ltt" },
-    [IR_LOAD] = { 'A', "l" },    [IR_STORE] = { 'A', "lt" },  [IR_AMO] = { 'I', "lt" },
+    [IR_SELECT] = { 'E', "ltt" },
+    [IR_LOAD] = { 'E', "l" },    [IR_STORE] = { 'E', "lt" },  [IR_AMO] = { 'I', "lt" },
     [IR_CAS] = { 'I', "ltt" },   [IR_LOADR] = { 'I', "l" },   [IR_STOREC] = { 'I', "lt" },
     [IR_FENCE] = { '-', "" },
     [IR_FADD] = { 'F', "tt" },   [IR_FSUB] = { 'F', "tt" },   [IR_FMUL] = { 'F', "tt" },
@@ -38,6 +39,32 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_FRINT] = { 'F', "t" },   [IR_FNEG] = { 'F', "t" },    [IR_FABS] = { 'F', "t" },
     [IR_FSGNJ] = { 'F', "tt" },  [IR_BITCAST] = { 'A', "g" }, [IR_FBOX] = { 'D', "s" },
     [IR_FUNBOX] = { 'S', "d" },
+    [IR_VCONST] = { 'Q', "" },
+    [IR_VAND] = { 'Q', "tt" }, [IR_VOR] = { 'Q', "tt" }, [IR_VXOR] = { 'Q', "tt" },
+    [IR_VANDN] = { 'Q', "tt" }, [IR_VORN] = { 'Q', "tt" }, [IR_VADD] = { 'Q', "tt" },
+    [IR_VSUB] = { 'Q', "tt" }, [IR_VMUL] = { 'Q', "tt" }, [IR_VMINS] = { 'Q', "tt" },
+    [IR_VMAXS] = { 'Q', "tt" }, [IR_VMINU] = { 'Q', "tt" }, [IR_VMAXU] = { 'Q', "tt" },
+    [IR_VCEQ] = { 'Q', "tt" }, [IR_VCGTS] = { 'Q', "tt" }, [IR_VCGES] = { 'Q', "tt" },
+    [IR_VCGTU] = { 'Q', "tt" }, [IR_VCGEU] = { 'Q', "tt" }, [IR_VADDSS] = { 'Q', "tt" },
+    [IR_VADDUS] = { 'Q', "tt" }, [IR_VSUBSS] = { 'Q', "tt" }, [IR_VSUBUS] = { 'Q', "tt" },
+    [IR_VSHLV] = { 'Q', "tt" }, [IR_VSHRV] = { 'Q', "tt" }, [IR_VSARV] = { 'Q', "tt" },
+    [IR_VZIP1] = { 'Q', "tt" }, [IR_VZIP2] = { 'Q', "tt" }, [IR_VUZP1] = { 'Q', "tt" },
+    [IR_VUZP2] = { 'Q', "tt" }, [IR_VTRN1] = { 'Q', "tt" }, [IR_VTRN2] = { 'Q', "tt" },
+    [IR_VEXT] = { 'Q', "tt" }, [IR_VTBL] = { 'Q', "tt" }, [IR_VNARROW] = { 'Q', "tt" },
+    [IR_VNARROWSS] = { 'Q', "tt" }, [IR_VNARROWSU] = { 'Q', "tt" },
+    [IR_VNARROWUU] = { 'Q', "tt" }, [IR_VMULLS] = { 'Q', "tt" }, [IR_VMULLU] = { 'Q', "tt" },
+    [IR_VADDP] = { 'Q', "tt" }, [IR_VFADD] = { 'Q', "tt" }, [IR_VFSUB] = { 'Q', "tt" },
+    [IR_VFMUL] = { 'Q', "tt" }, [IR_VFDIV] = { 'Q', "tt" }, [IR_VFMIN] = { 'Q', "tt" },
+    [IR_VFMAX] = { 'Q', "tt" }, [IR_VFCEQ] = { 'Q', "tt" }, [IR_VFCGE] = { 'Q', "tt" },
+    [IR_VFCGT] = { 'Q', "tt" }, [IR_VNOT] = { 'Q', "t" }, [IR_VNEG] = { 'Q', "t" },
+    [IR_VABS] = { 'Q', "t" }, [IR_VSHL] = { 'Q', "t" }, [IR_VSHR] = { 'Q', "t" },
+    [IR_VSAR] = { 'Q', "t" }, [IR_VREV] = { 'Q', "t" }, [IR_VWIDENS] = { 'Q', "t" },
+    [IR_VWIDENU] = { 'Q', "t" }, [IR_VPOPCNT] = { 'Q', "t" }, [IR_VFSQRT] = { 'Q', "t" },
+    [IR_VFNEG] = { 'Q', "t" }, [IR_VFABS] = { 'Q', "t" }, [IR_VFTOI] = { 'Q', "t" },
+    [IR_VITOF] = { 'Q', "t" }, [IR_VFRINT] = { 'Q', "t" }, [IR_VSELECT] = { 'Q', "ttt" },
+    [IR_VFMA] = { 'Q', "ttt" }, [IR_VDUP] = { 'Q', "x" }, [IR_VSCALAR] = { 'Q', "x" },
+    [IR_VINS] = { 'Q', "tx" }, [IR_VLANE] = { 'A', "q" }, [IR_VADDV] = { 'L', "q" },
+    [IR_CALLV] = { 'Q', "ooo" },
     [IR_CALL] = { 'V', "vvvv" }, [IR_INSN] = { '-', "" },     [IR_JUMP] = { '-', "" },
     [IR_BRANCH] = { '-', "l" },  [IR_JUMPR] = { '-', "l" },   [IR_EXIT] = { '-', "" },
 };
@@ -83,6 +110,10 @@ static bool type_fits(char set, enum ir_type t)
         return t == IR_F64;
     case 'A':
         return ir_is_int(t) || ir_is_float(t);
+    case 'Q':
+        return t == IR_V128;
+    case 'E':
+        return ir_is_int(t) || ir_is_float(t) || t == IR_V128;
     default:
         return t == IR_VOID || ir_is_int(t); /* V */
     }
@@ -110,6 +141,11 @@ static bool arg_fits(char rule, const struct ir_inst *in, enum ir_type t)
         return t == IR_F32;
     case 'd':
         return t == IR_F64;
+    case 'q':
+    case 'o':
+        return t == IR_V128;
+    case 'x':
+        return ir_is_int(t) || ir_is_float(t);
     default:
         return ir_is_int(t); /* v */
     }
@@ -127,7 +163,7 @@ static int check_args(const struct checker *c, const struct ir_inst *in)
             continue;
         }
         if (v[k] == IR_NONE) {
-            if (args[k] == 'v')
+            if (args[k] == 'v' || args[k] == 'o')
                 continue;
             return FAIL(c, "argument %u is missing", k + 1);
         }
@@ -147,8 +183,10 @@ static int check_memop(const struct checker *c, const struct ir_inst *in)
     unsigned size = 8u << (in->aux2 & IR_MEM_SIZE), bits = ir_type_bits((enum ir_type)in->type);
     if (in->aux2 & 0x0c00)
         return FAIL(c, "undefined bits in memop 0x%x", in->aux2);
-    if (size > bits)
+    if (size > bits || (bits == 128 && size != 128))
         return FAIL(c, "%u bits do not fit its type", size);
+    if (bits == 128 && (in->aux2 & (IR_MEM_BE | IR_MEM_SIGNED)))
+        return FAIL(c, "a vector is accessed little-endian and unsigned");
     if (ir_is_float((enum ir_type)in->type) && (size != bits || (in->aux2 & IR_MEM_SIGNED)))
         return FAIL(c, "a float is accessed in its own size, unsigned");
     if ((in->aux2 & IR_MEM_STORE_RIGHTS) && in->op != IR_LOAD && in->op != IR_LOADR)
@@ -201,6 +239,44 @@ static int check_insn(const struct checker *c, const struct ir_inst *in)
     if (c->u->insns[in->imm2].at != in->imm)
         return FAIL(c, "offset 0x%llx differs from its guest instruction's",
                     (unsigned long long)in->imm);
+    return 0;
+}
+
+/* Lane sizes, counts and lane numbers of the vector operations. */
+static int check_vector(const struct checker *c, const struct ir_inst *in)
+{
+    unsigned lane = 8u << in->aux, most = 3, least = 0;
+    int64_t imm_most = 0;
+    switch (in->op) {
+    case IR_VSHL: case IR_VSHR: case IR_VSAR: imm_most = lane; break;
+    case IR_VEXT: imm_most = 15; break;
+    case IR_VLANE: case IR_VINS: imm_most = 128 / lane - 1; break;
+    case IR_VREV: imm_most = 3; break;
+    case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU: imm_most = 1; most = 2; break;
+    case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: most = 2; break;
+    case IR_VPOPCNT: most = 0; break;
+    case IR_VFMA: imm_most = 3; least = 2; break;
+    case IR_VFMIN: case IR_VFMAX: case IR_VFTOI: case IR_VITOF: case IR_VFRINT: imm_most = 1; least = 2; break;
+    default: least = in->op >= IR_VFADD && in->op <= IR_VFRINT ? 2 : 0; break;
+    }
+    if (in->op == IR_VCONST)
+        return 0;
+    if (in->aux < least || in->aux > most)
+        return FAIL(c, "lanes of %u bits", lane);
+    if (in->imm < 0 || in->imm > imm_most)
+        return FAIL(c, "immediate %lld; 0 to %lld are accepted", (long long)in->imm, (long long)imm_most);
+    if (in->op == IR_VREV && in->imm <= in->aux)
+        return FAIL(c, "lanes as large as what they are reversed in");
+    if (in->op == IR_VLANE && (lane > ir_type_bits((enum ir_type)in->type) ||
+                               (ir_is_float((enum ir_type)in->type) &&
+                                lane != ir_type_bits((enum ir_type)in->type))))
+        return FAIL(c, "a lane of %u bits as its type", lane);
+    uint16_t scalar = in->op == IR_VDUP || in->op == IR_VSCALAR ? in->a : in->op == IR_VINS ? in->b : 0;
+    if (scalar != IR_NONE && scalar < c->at &&
+        ir_type_bits(ir_result_type(&c->u->insts[scalar])) < lane)
+        return FAIL(c, "a scalar smaller than the lane");
+    if (in->op >= IR_VFADD && in->aux2 > IR_RMM && in->aux2 != IR_RM_DYN)
+        return FAIL(c, "undefined rounding mode %u", in->aux2);
     return 0;
 }
 
@@ -257,6 +333,11 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
                    : 0;
     case IR_FSGNJ:
         return in->imm < 0 || in->imm > 2 ? FAIL(c, "undefined sign rule") : 0;
+    case IR_CALLV:
+        if (in->imm < 0 || in->imm >= c->u->guest->n_vec_helpers)
+            return FAIL(c, "vector helper %lld; there are %u", (long long)in->imm,
+                        c->u->guest->n_vec_helpers);
+        return 0;
     case IR_CALL:
         return check_call(c, in);
     case IR_INSN:
@@ -266,7 +347,7 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
     case IR_EXIT:
         return in->aux > IR_EXIT_YIELD ? FAIL(c, "undefined reason") : 0;
     default:
-        return 0;
+        return in->op >= IR_VCONST && in->op < IR_CALLV ? check_vector(c, in) : 0;
     }
 }
 

@@ -15,6 +15,7 @@
 #include "devices/htif.h"
 #include "devices/ns16550.h"
 #include "devices/board/virtio_parts.h"
+#include "devices/pci/ecam.h"
 #include "devices/sifive_test.h"
 #include "devices/virtio/mmio.h"
 #include "irqchip/aclint.h"
@@ -48,6 +49,8 @@ struct virt {
     struct aclint *aclint;
     struct htif *htif;                 /* NULL: the program has no tohost */
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
+    struct pci_ecam *pci;
+    struct ns16550 *uart;
     struct parts parts;
     bool has_sswi;
     uint8_t rng_seed[32];
@@ -145,39 +148,72 @@ static int build_uart(struct board *b, struct virt *v, struct err *e)
     struct ns16550 *u = ns16550_create(b->machine, "serial0", VIRT_UART_CLOCK, backend, e);
     if (!u)
         return e->code;
+    v->uart = u;
     irq_connect(&u->irq, plic_set_level, v->plic, virt_map[VIRT_UART].source);
     return device_map(&u->dev, b->machine->memory, virt_map[VIRT_UART].base, e);
 }
 
 /* Devices take slots from the highest address down, as on QEMU's board. */
-static int plug_mmio(void *arg, struct virtio *dev, const char *id, struct err *e)
+static int plug_mmio(void *arg, struct virtio *dev, const char *id, int slot, struct err *e)
 {
     struct virt *v = arg;
 
-    for (uint32_t i = VIRT_VIRTIO_SLOTS; i-- > 0;) {
-        if (!v->slots[i]->virtio) {
+    if (v->slots[0]->dev.ops->version == 1 && (dev->offered & BIT(VIRTIO_F_RING_PACKED)))
+        return err_set(e, ERR_ARG, "device %s: packed=on needs slots of version 2; give "
+                       "-global virtio-mmio.force-legacy=off, too", id);
+    for (int i = VIRT_VIRTIO_SLOTS - 1; i >= 0; i--) {
+        if (!v->slots[i]->virtio && (slot == -1 || slot == i)) {
             virtio_mmio_attach(v->slots[i], dev);
             return 0;
         }
     }
+    if (slot >= 0)
+        return err_set(e, ERR_LIMIT, "device %s: virtio MMIO slot %d is taken or not there; 0 to %d are",
+                       id, slot, VIRT_VIRTIO_SLOTS - 1);
     return err_set(e, ERR_LIMIT, "device %s: all %d virtio MMIO slots are taken", id, VIRT_VIRTIO_SLOTS);
+}
+
+/* The 64-bit window begins behind RAM, at a multiple of its size. */
+static pa_t pci_mem64(const struct board *b)
+{
+    return align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE);
+}
+
+/* The root bus of QEMU's gpex: ECAM, one I/O window, INTA..INTD on four PLIC sources. */
+static int build_pci(struct board *b, struct virt *v, struct err *e)
+{
+    const struct pci_ecam_map map = {
+        .config = virt_map[VIRT_ECAM].base, .config_size = virt_map[VIRT_ECAM].size,
+        .io = virt_map[VIRT_PCI_IO].base, .io_size = virt_map[VIRT_PCI_IO].size,
+        .range = { { virt_map[VIRT_PCI_MEM32].base, virt_map[VIRT_PCI_MEM32].size },
+                   { pci_mem64(b), VIRT_PCI_MEM64_SIZE } },
+        .n_ranges = 2,
+    };
+
+    v->pci = pci_ecam_create(b->machine, "pci", b->machine->memory, &map, e);
+    if (!v->pci)
+        return e->code;
+    for (uint32_t i = 0; i < ARRAY_LEN(v->pci->intx); i++)
+        irq_connect(&v->pci->intx[i], plic_set_level, v->plic, virt_map[VIRT_ECAM].source + i);
+    return 0;
 }
 
 static int build_virtio(struct board *b, struct virt *v, struct err *e)
 {
-    int r = 0;
+    struct parts_globals globals;
+    int r = parts_read_globals(&globals, &b->config, e);
 
     for (uint32_t i = 0; i < VIRT_VIRTIO_SLOTS && r == 0; i++) {
         char id[32];
         snprintf(id, sizeof(id), "virtio-mmio%u", i);
-        v->slots[i] = virtio_mmio_create(b->machine, id, false, e);
+        v->slots[i] = virtio_mmio_create(b->machine, id, !globals.force_legacy, e);
         if (!v->slots[i])
             return e->code;
         irq_connect(&v->slots[i]->irq, plic_set_level, v->plic, virt_map[VIRT_VIRTIO].source + i);
         r = device_map(&v->slots[i]->dev, b->machine->memory,
                        virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
     }
-    v->parts = (struct parts){ .board = b, .plug_mmio = plug_mmio, .arg = v };
+    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .plug_mmio = plug_mmio, .arg = v };
     return r < 0 ? r : parts_build(&v->parts, e);
 }
 
@@ -241,11 +277,11 @@ static int build(struct board *b, struct err *e)
         st_le64(v->rng_seed + i, machine_random_next(&random));
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
-        (r = build_uart(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
+        (r = build_uart(b, v, e)) < 0 || (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
-        v->htif = htif_create(b->machine, "htif", b->kernel->tohost, NULL, e);
+        v->htif = htif_create(b->machine, "htif", b->kernel->tohost, v->uart->port, e);
         if (!v->htif)
             return e->code;
     }
@@ -274,8 +310,8 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     };
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
-        .pci_mem64 = align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE),
-        .aclint = v->has_sswi, .rng_seed = v->rng_seed,
+        .pci_mem64 = pci_mem64(b),
+        .aclint = v->has_sswi, .pci = true, .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }

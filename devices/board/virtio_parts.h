@@ -5,22 +5,48 @@
  * -drive, -netdev, -chardev, -object and -device: backends first, then devices in the
  * order given, each put on its transport by the board.
  */
+#include "devices/backend/block.h"
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
-struct part_drive; /* an open disk and who uses it */
+struct pci_bus;
+
+struct part_drive {
+    struct block_options options;
+    struct block *disk;
+    bool used;                   /* by a device */
+};
+
+/* -global: what it may set. */
+struct parts_globals {
+    bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
+};
+/* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
+int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e) MUST_CHECK;
+
+#define PARTS_SERIALS 8
 
 struct parts {
     struct board *board;
     struct part_drive *drives;
-    uint32_t n_drives, n_devices;
-    /* Put `v` on a transport: false with `e` when there is no place left. */
-    int (*plug_mmio)(void *arg, struct virtio *v, const char *id, struct err *e);
+    uint32_t n_drives, n_devices, n_nics;
+    struct {
+        char id[80];
+        struct virtio *console;  /* virtconsole and virtserialport look for it */
+    } serials[PARTS_SERIALS];
+    uint32_t n_serials;
+    struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
+    /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
+    int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
     void *arg;
 };
 
 /* What -device accepts; NULL name at the end. */
 extern const struct board_device parts_devices[];
+
+/* virtio_device.c: one -device. */
+int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+struct part_drive *parts_find_drive(struct parts *p, const char *id);
 
 int parts_build(struct parts *p, struct err *e) MUST_CHECK;
 void parts_release(struct parts *p); /* closes disks: after the host's end */

@@ -14,19 +14,21 @@ struct pci_ecam_map {
     uint64_t config_size;
     pa_t io;                         /* window onto I/O addresses 0 .. io_size */
     uint64_t io_size;
+    struct pci_range range[2];       /* memory windows: 32 bits and, behind RAM, 64 */
+    uint32_t n_ranges;
 };
 
 struct pci_ecam {
     struct device dev;
     struct irq_line intx[4];         /* wiring */
     struct pci_bus bus;
+    struct mem_space *io;
     struct pci_function host;        /* 00:00.0 */
 };
 
 /*
- * Regions go into `memory` at the places of `map`; BARs go into `memory` at the
- * addresses software gives them, wherever those lie, below RAM's priority outside the
- * windows of the device tree.
+ * Regions go into `memory` at the places of `map`. BARs decode inside the memory windows
+ * only; what no BAR answers there reads as all ones and ignores writes.
  */
 struct pci_ecam *pci_ecam_create(struct machine *m, const char *id, struct mem_space *memory,
                                  const struct pci_ecam_map *map, struct err *e);

@@ -33,10 +33,20 @@
 struct pci_bus;
 struct pci_function;
 
-/* Where a bus's BARs may lie: filled in by the host bridge. */
+/*
+ * Where a bus's BARs may lie: filled in by the host bridge. A memory BAR decodes only inside
+ * one of the ranges (software sizes BARs by writing all ones, with decoding on if it is
+ * careless: that must not hide memory); without ranges it decodes anywhere.
+ */
+struct pci_range {
+    pa_t base;
+    uint64_t size;
+};
 struct pci_windows {
     struct mem_space *memory;       /* memory BARs are mapped here, at their own addresses */
     struct mem_space *io;           /* I/O BARs: a space of 64 KiB that the bridge shows somewhere */
+    struct pci_range range[2];
+    uint32_t n_ranges;
 };
 
 /* Interrupt pins A..D of a slot to the bridge's four lines: (device + pin) mod 4. */
@@ -51,7 +61,8 @@ struct pci_bus {
     pci_intx_fn *intx;
     void *bridge;
     struct pci_function *function[256]; /* by devfn; NULL: empty slot */
-    uint8_t intx_count[4];          /* functions asserting each line: derived, rebuilt after load */
+    uint32_t intx_count[4];         /* functions asserting each line: derived, rebuilt after load */
+    void (*restored)(void *bridge, unsigned line, bool level); /* after load: the bridge's memory of it; or NULL */
 };
 
 enum pci_bar_kind { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64, PCI_BAR_ROM };
@@ -61,6 +72,10 @@ struct pci_bar {
     bool prefetchable;
     uint64_t size;                  /* a power of two; at least 16 (memory) or 4 (I/O) */
     struct mem_region *region;      /* enabled while the command register and the address let it */
+    const struct mmio_ops *mmio;    /* what is behind it, or ... */
+    void *arg;
+    struct mem_ram *ram;
+    char name[40];
 };
 
 struct pci_ids {
@@ -95,11 +110,13 @@ struct pci_function {
     uint16_t msix_vectors;
     uint8_t msix_bar;
     uint32_t msix_table, msix_pba;                   /* offsets in that BAR */
+    struct mem_region *msix_region[2];               /* in a BAR shared with registers: table, pending bits */
+    bool intx_driven;                                /* counted in the bus's line */
     uint8_t writable[PCI_CONFIG_SIZE];               /* masks: bits software may change */
     uint8_t clears[PCI_CONFIG_SIZE];                 /* bits that writing 1 clears */
     uint8_t defaults[PCI_CONFIG_SIZE];               /* what a reset restores */
 
-    uint8_t config[PCI_CONFIG_SIZE];                 /* saved from here on */
+    _Alignas(8) uint8_t config[PCI_CONFIG_SIZE];     /* saved from here on */
     struct pci_msix_entry msix[PCI_MSIX_VECTORS];
     uint64_t msix_pending[PCI_MSIX_VECTORS / 64];
     uint8_t intx;                                    /* level the function wants */

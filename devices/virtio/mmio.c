@@ -8,7 +8,6 @@
 #define CONFIG 0x100u
 #define CONFIG_BYTES 0x100u
 
-
 static struct virtio_queue *selected(const struct virtio_mmio *t)
 {
     return t->virtio && t->queue_sel < t->virtio->ops->n_queues
@@ -41,7 +40,10 @@ void virtio_mmio_attach(struct virtio_mmio *t, struct virtio *v)
 {
     v->legacy = t->dev.ops->version == 1;
     t->virtio = v;
-    v->transport = (struct virtio_transport){ interrupt, config_changed, t };
+    v->transport = (struct virtio_transport){
+        .interrupt = interrupt, .config_changed = config_changed, .arg = t,
+        .features = BIT(VIRTIO_F_RING_RESET),
+    };
 }
 
 #define READ(name)  static uint64_t name(const void *dev, uint32_t index)
@@ -59,18 +61,17 @@ READ(read_features)
 {
     const struct virtio_mmio *t = dev;
     (void)index;
-    return !t->virtio ? 0 : virtio_features(t->virtio) >> (t->device_features_sel ? 32 : 0) & 0xffffffff;
+    return !t->virtio || t->device_features_sel > 1
+               ? 0 : virtio_features(t->virtio) >> 32 * t->device_features_sel & 0xffffffff;
 }
 WROTE(wrote_features)
 {
     struct virtio_mmio *t = dev;
+    uint32_t low = 32 * (t->driver_features_sel & 1);
     UNUSED();
-    if (!t->virtio || (t->virtio->status & VIRTIO_FEATURES_OK))
+    if (!t->virtio || (t->virtio->status & VIRTIO_FEATURES_OK) || t->driver_features_sel > 1)
         return;
-    if (t->driver_features_sel)
-        t->virtio->driver_features = (t->virtio->driver_features & 0xffffffff) | now << 32;
-    else
-        t->virtio->driver_features = (t->virtio->driver_features & ~0xffffffffull) | now;
+    t->virtio->driver_features = (t->virtio->driver_features & ~(0xffffffffull << low)) | now << low;
 }
 READ(read_queue_max)
 {
@@ -83,7 +84,7 @@ WROTE(wrote_queue_num)
     struct virtio_mmio *t = dev;
     struct virtio_queue *q = selected(t);
     UNUSED();
-    if (q && now > 0 && now <= t->virtio->ops->queue_size && (t->virtio->legacy || is_pow2(now)))
+    if (q && !q->enabled && virtio_size_accepted(t->virtio, now))
         q->size = (uint32_t)now;
     else if (q)
         guest_error(&t->dev, "QueueNum", "QueueNum %llu is not accepted", (unsigned long long)now);
@@ -93,7 +94,7 @@ READ(read_queue_pfn)
     const struct virtio_mmio *t = dev;
     const struct virtio_queue *q = selected(t);
     (void)index;
-    return q && t->page_size ? q->desc / t->page_size : 0;
+    return q && t->virtio->legacy && t->page_size ? q->desc / t->page_size : 0;
 }
 WROTE(wrote_queue_pfn)
 {
@@ -101,38 +102,51 @@ WROTE(wrote_queue_pfn)
     UNUSED();
     if (!selected(t) || !t->virtio->legacy)
         return;
-    if (now == 0) {
-        virtio_reset(t->virtio);
-        t->interrupt_status = 0;
-        update(t);
-        return;
-    }
-    virtio_set_legacy_ring(t->virtio, t->queue_sel, now * t->page_size, t->queue_align);
+    if (now == 0) /* 4.2.4: the driver stops using the queue */
+        virtio_reset_queue(t->virtio, t->queue_sel);
+    else
+        virtio_set_legacy_ring(t->virtio, t->queue_sel, now * t->page_size, t->queue_align);
 }
 READ(read_ready)
 {
-    const struct virtio_queue *q = selected(dev);
+    const struct virtio_mmio *t = dev;
     (void)index;
-    return q ? q->enabled : 0;
+    return selected(t) && !t->virtio->legacy ? selected(t)->enabled : 0;
 }
+/* 4.2.2.1: a queue that is not ready is not touched; made ready again it starts anew. */
 WROTE(wrote_ready)
 {
-    struct virtio_queue *q = selected(dev);
+    struct virtio_mmio *t = dev;
+    struct virtio_queue *q = selected(t);
     UNUSED();
-    if (!q)
+    if (!q || t->virtio->legacy)
         return;
-    if ((now & 1) && !q->enabled) {
-        q->last_avail = q->used_idx = 0;
-        q->signalled_valid = 0;
+    if (now & 1) {
+        virtio_enable_queue(t->virtio, t->queue_sel);
+    } else if (q->enabled) {
+        if (t->virtio->ops->queue_reset)
+            t->virtio->ops->queue_reset(t->virtio, t->queue_sel);
+        q->enabled = 0;
     }
-    q->enabled = now & 1;
+}
+/* Takes effect at once, so that it always reads 0. */
+WROTE(wrote_queue_reset)
+{
+    struct virtio_mmio *t = dev;
+    UNUSED();
+    if (!selected(t) || !(now & 1))
+        return;
+    if (virtio_has(t->virtio, VIRTIO_F_RING_RESET))
+        virtio_reset_queue(t->virtio, t->queue_sel);
+    else
+        guest_error(&t->dev, "QueueReset", "written without VIRTIO_F_RING_RESET");
 }
 WROTE(wrote_notify)
 {
     struct virtio_mmio *t = dev;
     UNUSED();
     if (t->virtio)
-        virtio_notify(t->virtio, now & 0xffff);
+        virtio_notify(t->virtio, (uint32_t)MIN(now, (uint64_t)VIRTIO_QUEUES));
 }
 WROTE(wrote_ack)
 {
@@ -150,14 +164,19 @@ READ(read_status)
 WROTE(wrote_status)
 {
     struct virtio_mmio *t = dev;
+    uint8_t status = now & 0xff;
     UNUSED();
     if (!t->virtio)
         return;
-    if ((now & 0xff) == 0) {
+    if (!t->virtio->legacy && (status & VIRTIO_DRIVER_OK) && !(t->virtio->status & VIRTIO_FEATURES_OK)) {
+        guest_error(&t->dev, "DRIVER_OK", "set before FEATURES_OK was accepted"); /* 3.1.1 */
+        status &= (uint8_t)~VIRTIO_DRIVER_OK;
+    }
+    virtio_set_status(t->virtio, status);
+    if (status == 0) {
         t->interrupt_status = 0;
         update(t);
     }
-    virtio_set_status(t->virtio, now & 0xff);
 }
 READ(read_generation)
 {
@@ -177,7 +196,9 @@ static void set_half(struct virtio_mmio *t, uint32_t which, bool high, uint64_t 
 {
     uint64_t *a = ring_address(t, which);
 
-    if (a)
+    if (a && selected(t)->enabled)
+        guest_error(&t->dev, "ring address", "queue %u changed while ready", t->queue_sel);
+    else if (a)
         *a = high ? (*a & 0xffffffff) | v << 32 : (*a & ~0xffffffffull) | v;
 }
 WROTE(wrote_desc) { UNUSED(); set_half(dev, 0, index, now); }
@@ -250,7 +271,9 @@ static const struct reg_desc mmio_regs[] = {
     REG32(0x080, "QueueDesc", .count = 2, .rw = ALL, .wrote = wrote_desc),
     REG32(0x090, "QueueDriver", .count = 2, .rw = ALL, .wrote = wrote_driver),
     REG32(0x0a0, "QueueDevice", .count = 2, .rw = ALL, .wrote = wrote_device),
-    REG32(0x0b0, "SHMLen", .count = 4, .reset = ALL),
+    REG32(0x0ac, "SHMSel", .rw = ALL),
+    REG32(0x0b0, "SHMLen", .count = 4, .reset = ALL), /* and SHMBase: there are no regions */
+    REG32(0x0c0, "QueueReset", .rw = 1, .wrote = wrote_queue_reset),
     REG32(0x0fc, "ConfigGeneration", .read = read_generation),
     REG8(CONFIG, "Config", .count = CONFIG_BYTES, .sizes = 1 | 2 | 4 | 8, .rw = 0xff,
          .read = read_config, .wrote = wrote_config),

@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio entropy device (5.4): fills every buffer it is given. */
+/*
+ * virtio entropy device (5.4): fills every buffer it is given, with up to RNG_MAX_REQUEST
+ * bytes, as soon as the source has them.
+ */
 #include "devices/virtio/devices.h"
 
 struct virtio_rng {
     struct device dev;
     struct rng *source;                 /* wiring */
+    bool asking;                        /* inside ask(): an answer at once is its loop's business */
 
     struct virtio v;                    /* saved from here on */
-    uint32_t head, waiting;             /* a request is with the source */
+    uint32_t mark, waiting;             /* where the chain was whose bytes are asked for */
 };
 
-static void next(struct virtio_rng *r)
+/* One chain at a time, until the source takes its time or the driver's buffers are filled. */
+static void ask(struct virtio_rng *r)
 {
     struct virtio_chain c;
 
-    if (r->waiting || !virtio_pop(&r->v, 0, &c))
-        return;
-    r->head = c.head;
-    r->waiting = 1;
-    rng_request(r->source, MIN(c.write_bytes, (uint32_t)RNG_MAX_REQUEST));
+    r->asking = true;
+    for (uint32_t i = 0; i < r->v.queue[0].size && !r->waiting; i++) {
+        uint16_t mark = virtio_mark(&r->v, 0);
+        if (!virtio_pop(&r->v, 0, &c))
+            break;
+        if (c.write_bytes == 0) { /* 5.4.6.1 forbids it; nothing to fill */
+            virtio_push(&r->v, 0, c.head, 0);
+            continue;
+        }
+        r->mark = mark;
+        r->waiting = 1;
+        rng_request(r->source, MIN(c.write_bytes, (uint32_t)RNG_MAX_REQUEST));
+    }
+    r->asking = false;
+    virtio_signal(&r->v, 0);
 }
 
-/* The chain is walked again: only its head is state. */
+/* The chain is walked again: only its place is state. */
 static void ready(void *arg, const uint8_t *bytes, size_t n)
 {
     struct virtio_rng *r = arg;
@@ -30,12 +45,11 @@ static void ready(void *arg, const uint8_t *bytes, size_t n)
     if (!r->waiting)
         return;
     r->waiting = 0;
-    uint32_t done = 0;
-    r->v.queue[0].last_avail--; /* take the same chain again */
+    virtio_rewind(&r->v, 0, (uint16_t)r->mark);
     if (virtio_pop(&r->v, 0, &c))
-        done = virtio_copy_to(&r->v, &c, 0, bytes, (uint32_t)n);
-    virtio_push(&r->v, 0, (uint16_t)r->head, done);
-    virtio_signal(&r->v, 0);
+        virtio_push(&r->v, 0, c.head, virtio_copy_to(&r->v, &c, 0, bytes, (uint32_t)n));
+    if (!r->asking)
+        ask(r);
 }
 
 static void notify(struct virtio *v, uint32_t queue)
@@ -43,8 +57,8 @@ static void notify(struct virtio *v, uint32_t queue)
     struct virtio_rng *r = CONTAINER_OF(v, struct virtio_rng, v);
 
     (void)queue;
-    for (uint32_t i = 0; i < v->queue[0].size && !r->waiting && virtio_has_available(v, 0); i++)
-        next(r);
+    if (!r->asking)
+        ask(r);
 }
 
 static void no_config(const struct virtio *v, uint8_t *bytes)
@@ -62,12 +76,18 @@ static void reset(struct virtio *v)
         rng_cancel(r->source);
 }
 
+static void queue_reset(struct virtio *v, uint32_t queue)
+{
+    (void)queue;
+    reset(v);
+}
+
 static const struct virtio_ops ops = {
     .id = 4, .n_queues = 1, .queue_size = 256, .notify = notify, .read_config = no_config,
-    .reset = reset,
+    .reset = reset, .queue_reset = queue_reset,
 };
 static const struct state_field state[] = {
-    STATE_SUB(virtio_rng, v, virtio_state), STATE(virtio_rng, head), STATE(virtio_rng, waiting),
+    STATE_SUB(virtio_rng, v, virtio_state), STATE(virtio_rng, mark), STATE(virtio_rng, waiting),
     STATE_END
 };
 static void device_reset(void *dev)

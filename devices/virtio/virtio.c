@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Status, features and queues: what transports drive and devices work on. */
 #include "devices/virtio/virtio.h"
+#include "devices/virtio/virtio_impl.h"
 #include "core/util/bits.h"
-#include "core/util/bytes.h"
-
-enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
-enum { AVAIL_NO_INTERRUPT = 1 };
 
 static const struct state_field queue_state[] = {
     STATE(virtio_queue, desc), STATE(virtio_queue, avail), STATE(virtio_queue, used),
@@ -24,12 +22,26 @@ void virtio_init(struct virtio *v, struct device *dev, const struct virtio_ops *
     v->dev = dev;
     v->ops = ops;
     v->dma = (struct dma){ .space = memory, .enabled = true };
+    v->offered = ops->features | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |
+                 BIT(VIRTIO_F_ANY_LAYOUT) | BIT(VIRTIO_F_VERSION_1);
 }
 
+void virtio_offer(struct virtio *v, unsigned feature, bool on)
+{
+    v->offered = on ? v->offered | BIT(feature) : v->offered & ~BIT(feature);
+}
+
+/* 6.3: a legacy driver sees the first 32 bits only. */
 uint64_t virtio_features(const struct virtio *v)
 {
-    return v->ops->features | BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |
-           BIT(VIRTIO_F_ANY_LAYOUT) | (v->legacy ? 0 : BIT(VIRTIO_F_VERSION_1));
+    return (v->offered | v->transport.features) & (v->legacy ? 0xffffffff : ~0ull);
+}
+
+static void clear_queue(struct virtio *v, uint32_t queue)
+{
+    v->queue[queue] = (struct virtio_queue){
+        .size = queue < v->ops->n_queues ? v->ops->queue_size : 0, .vector = 0xffff,
+    };
 }
 
 void virtio_reset(struct virtio *v)
@@ -39,34 +51,76 @@ void virtio_reset(struct virtio *v)
     v->driver_features = 0;
     v->status = v->broken = 0;
     for (uint32_t i = 0; i < VIRTIO_QUEUES; i++)
-        v->queue[i] = (struct virtio_queue){
-            .size = i < v->ops->n_queues ? v->ops->queue_size : 0, .vector = 0xffff,
-        };
+        clear_queue(v, i);
 }
 
 void virtio_set_status(struct virtio *v, uint8_t status)
 {
+    bool started = (status & VIRTIO_DRIVER_OK) && !(v->status & VIRTIO_DRIVER_OK);
+
     if (status == 0) {
         virtio_reset(v);
         return;
     }
-    /* 2.2.2: a set that was not offered is refused by not keeping FEATURES_OK. */
+    /*
+     * 2.2.2: a set that was not offered is refused by not keeping FEATURES_OK; chapter 6: so is a
+     * driver that would hand out addresses the platform does not know.
+     */
     if ((status & VIRTIO_FEATURES_OK) && !(v->status & VIRTIO_FEATURES_OK) &&
-        ((v->driver_features & ~virtio_features(v)) || !virtio_has(v, VIRTIO_F_VERSION_1)))
+        ((v->driver_features & ~virtio_features(v)) || !virtio_has(v, VIRTIO_F_VERSION_1) ||
+         (v->transport.features & ~v->driver_features & BIT(VIRTIO_F_ACCESS_PLATFORM))))
         status &= (uint8_t)~VIRTIO_FEATURES_OK;
-    v->status = status | (v->status & VIRTIO_NEEDS_RESET);
+    if (started && !(status & VIRTIO_FEATURES_OK))
+        v->driver_features &= virtio_features(v) & 0xffffffff;
+    v->status = (status & ~VIRTIO_NEEDS_RESET) | (v->status & VIRTIO_NEEDS_RESET);
+    /* Buffers may have been made available, and even announced, before DRIVER_OK (3.1.1). */
+    for (uint32_t i = 0; started && i < v->ops->n_queues; i++)
+        virtio_notify(v, i);
+}
+
+void virtio_config_changed(struct virtio *v)
+{
+    v->generation++;
+    if ((v->status & VIRTIO_DRIVER_OK) && v->transport.config_changed)
+        v->transport.config_changed(v->transport.arg);
 }
 
 void virtio_break(struct virtio *v, const char *why)
 {
-    guest_error(v->dev, why, "%s", why);
+    guest_error(v->dev, why, "no request is taken until the driver resets the device");
     if (v->broken)
         return;
     v->broken = 1;
     v->status |= VIRTIO_NEEDS_RESET;
-    v->generation++;
-    if (v->transport.config_changed)
-        v->transport.config_changed(v->transport.arg);
+    virtio_config_changed(v);
+}
+
+/* ---- queues ---- */
+bool virtio_size_accepted(const struct virtio *v, uint64_t size)
+{
+    return size > 0 && size <= v->ops->queue_size &&
+           (is_pow2(size) || virtio_has(v, VIRTIO_F_RING_PACKED));
+}
+
+void virtio_enable_queue(struct virtio *v, uint32_t queue)
+{
+    struct virtio_queue *q = &v->queue[queue];
+
+    if (q->enabled)
+        return;
+    q->last_avail = q->used_idx = 0;
+    q->signalled_valid = 0;
+    q->enabled = 1;
+}
+
+void virtio_reset_queue(struct virtio *v, uint32_t queue)
+{
+    uint16_t vector = v->queue[queue].vector;
+
+    if (v->ops->queue_reset)
+        v->ops->queue_reset(v, queue);
+    clear_queue(v, queue);
+    v->queue[queue].vector = vector;
 }
 
 void virtio_set_legacy_ring(struct virtio *v, uint32_t queue, uint64_t base, uint32_t align)
@@ -77,39 +131,17 @@ void virtio_set_legacy_ring(struct virtio *v, uint32_t queue, uint64_t base, uin
     q->desc = base;
     q->avail = base + 16ull * q->size;
     q->used = align_up(q->avail + 6 + 2ull * q->size, align);
-    q->enabled = base != 0;
-    q->last_avail = q->used_idx = 0;
-    q->signalled_valid = 0;
-}
-
-static bool read16(struct virtio *v, uint64_t addr, uint16_t *value)
-{
-    uint8_t bytes[2];
-
-    if (dma_read(&v->dma, addr, bytes, 2) != MEM_OK) {
-        virtio_break(v, "virtqueue lies outside memory");
-        return false;
-    }
-    *value = ld_le16(bytes);
-    return true;
-}
-
-static bool write16(struct virtio *v, uint64_t addr, uint16_t value)
-{
-    uint8_t bytes[2];
-
-    st_le16(bytes, value);
-    if (dma_write(&v->dma, addr, bytes, 2) == MEM_OK)
-        return true;
-    virtio_break(v, "virtqueue lies outside memory");
-    return false;
+    q->enabled = 0;
+    if (base != 0)
+        virtio_enable_queue(v, queue);
 }
 
 static bool usable(const struct virtio *v, uint32_t queue)
 {
     const struct virtio_queue *q = &v->queue[queue];
 
-    return queue < v->ops->n_queues && q->enabled && q->size && !v->broken &&
+    /* A function that is no bus master leaves its rings alone; that is no fault of the driver. */
+    return queue < v->ops->n_queues && q->enabled && q->size && !v->broken && v->dma.enabled &&
            (v->status & VIRTIO_DRIVER_OK);
 }
 
@@ -119,165 +151,56 @@ void virtio_notify(struct virtio *v, uint32_t queue)
         v->ops->notify(v, queue);
 }
 
+static bool is_packed(const struct virtio *v)
+{
+    return virtio_has(v, VIRTIO_F_RING_PACKED);
+}
+
 bool virtio_has_available(struct virtio *v, uint32_t queue)
 {
     struct virtio_queue *q = &v->queue[queue];
-    uint16_t idx;
 
-    return usable(v, queue) && read16(v, q->avail + 2, &idx) && idx != q->last_avail;
-}
-
-/* One descriptor into the chain. false: broken. */
-static bool add_descriptor(struct virtio *v, struct virtio_chain *c, const uint8_t *d)
-{
-    struct virtio_segment s = { .addr = ld_le64(d), .length = ld_le32(d + 8) };
-    bool write = ld_le16(d + 12) & DESC_WRITE;
-
-    if (c->n_read + c->n_write == VIRTIO_SEGMENTS) {
-        virtio_break(v, "descriptor chain is too long");
-        return false;
-    }
-    if (!write && c->n_write) {
-        virtio_break(v, "readable descriptor behind a writable one");
-        return false;
-    }
-    uint32_t *bytes = write ? &c->write_bytes : &c->read_bytes;
-    if (s.length > UINT32_MAX - *bytes) {
-        virtio_break(v, "descriptor chain describes more than 4 GiB");
-        return false;
-    }
-    *bytes += s.length;
-    c->seg[c->n_read + c->n_write] = s;
-    *(write ? &c->n_write : &c->n_read) += 1;
-    return true;
-}
-
-/* Walk a table of `size` descriptors at `table` from `at`: 2.7.5, 2.7.5.3. */
-static bool walk_chain(struct virtio *v, struct virtio_chain *c, uint64_t table, uint32_t size,
-                       uint16_t at, bool indirect)
-{
-    uint8_t d[16];
-
-    for (uint32_t steps = 0;; steps++) {
-        if (at >= size || steps >= size) {
-            virtio_break(v, at >= size ? "descriptor index is out of range" : "descriptor chain loops");
-            return false;
-        }
-        if (dma_read(&v->dma, table + 16ull * at, d, 16) != MEM_OK) {
-            virtio_break(v, "descriptor table lies outside memory");
-            return false;
-        }
-        uint16_t flags = ld_le16(d + 12);
-        if (flags & DESC_INDIRECT) {
-            uint32_t length = ld_le32(d + 8);
-            if (indirect || length == 0 || length % 16 || (flags & DESC_NEXT) ||
-                !virtio_has(v, VIRTIO_F_INDIRECT_DESC)) {
-                virtio_break(v, "indirect descriptor is malformed");
-                return false;
-            }
-            return walk_chain(v, c, ld_le64(d), MIN(length / 16, 65536u), 0, true);
-        }
-        if (!add_descriptor(v, c, d))
-            return false;
-        if (!(flags & DESC_NEXT))
-            return true;
-        at = ld_le16(d + 14);
-    }
+    return usable(v, queue) && (is_packed(v) ? virtio_packed_available(v, q)
+                                             : virtio_split_available(v, q));
 }
 
 bool virtio_pop(struct virtio *v, uint32_t queue, struct virtio_chain *c)
 {
     struct virtio_queue *q = &v->queue[queue];
-    uint16_t idx;
 
-    if (!usable(v, queue) || !read16(v, q->avail + 2, &idx) || idx == q->last_avail)
-        return false;
-    if ((uint16_t)(idx - q->last_avail) > q->size) {
-        virtio_break(v, "more buffers available than the queue holds");
-        return false;
-    }
     c->n_read = c->n_write = 0;
     c->read_bytes = c->write_bytes = 0;
-    if (!read16(v, q->avail + 4 + 2ull * (q->last_avail % q->size), &c->head) ||
-        !walk_chain(v, c, q->desc, q->size, c->head, false))
-        return false;
-    q->last_avail++;
-    /* avail_event: tell us when the next one comes (2.7.10). */
-    return !virtio_has(v, VIRTIO_F_EVENT_IDX) || write16(v, q->used + 4 + 8ull * q->size, q->last_avail);
+    return usable(v, queue) && (is_packed(v) ? virtio_packed_pop(v, q, c) : virtio_split_pop(v, q, c));
 }
 
-void virtio_push(struct virtio *v, uint32_t queue, uint16_t head, uint32_t written)
+void virtio_rewind(struct virtio *v, uint32_t queue, uint16_t mark)
+{
+    v->queue[queue].last_avail = mark;
+}
+
+void virtio_push(struct virtio *v, uint32_t queue, uint32_t head, uint32_t written)
 {
     struct virtio_queue *q = &v->queue[queue];
-    uint8_t entry[8];
 
     if (!usable(v, queue))
         return;
-    st_le32(entry, head);
-    st_le32(entry + 4, written);
-    if (dma_write(&v->dma, q->used + 4 + 8ull * (q->used_idx % q->size), entry, 8) != MEM_OK) {
-        virtio_break(v, "virtqueue lies outside memory");
-        return;
-    }
-    (void)write16(v, q->used + 2, ++q->used_idx);
+    if (is_packed(v))
+        virtio_packed_push(v, q, head, written);
+    else
+        virtio_split_push(v, q, head, written);
 }
 
 void virtio_signal(struct virtio *v, uint32_t queue)
 {
     struct virtio_queue *q = &v->queue[queue];
-    uint16_t flags, event, old = q->signalled;
-    bool wanted;
+    uint16_t old = q->signalled_valid ? q->signalled : 0;
 
-    if (!usable(v, queue))
+    if (!usable(v, queue) || q->used_idx == old)
         return;
-    if (virtio_has(v, VIRTIO_F_EVENT_IDX)) {
-        if (!read16(v, q->avail + 4 + 2ull * q->size, &event))
-            return;
-        wanted = !q->signalled_valid ||
-                 (uint16_t)(q->used_idx - event - 1) < (uint16_t)(q->used_idx - old);
-    } else {
-        if (!read16(v, q->avail, &flags))
-            return;
-        wanted = !(flags & AVAIL_NO_INTERRUPT);
-    }
+    bool wanted = is_packed(v) ? virtio_packed_wants_signal(v, q, old)
+                               : virtio_split_wants_signal(v, q, old);
     q->signalled = q->used_idx;
     q->signalled_valid = 1;
     if (wanted && v->transport.interrupt)
         v->transport.interrupt(v->transport.arg, queue);
-}
-
-/* Move bytes between `buf` and segments [first, first + n) from byte `offset` on. */
-static uint32_t copy(struct virtio *v, const struct virtio_segment *s, uint32_t n_segments,
-                     uint32_t offset, uint8_t *buf, uint32_t n, bool to_guest)
-{
-    uint32_t done = 0;
-
-    for (uint32_t i = 0; i < n_segments && done < n; i++) {
-        if (offset >= s[i].length) {
-            offset -= s[i].length;
-            continue;
-        }
-        uint32_t part = MIN(n - done, s[i].length - offset);
-        enum mem_result r = to_guest ? dma_write(&v->dma, s[i].addr + offset, buf + done, part)
-                                     : dma_read(&v->dma, s[i].addr + offset, buf + done, part);
-        if (r != MEM_OK) {
-            virtio_break(v, "buffer lies outside memory");
-            return done;
-        }
-        done += part;
-        offset = 0;
-    }
-    return done;
-}
-
-uint32_t virtio_copy_from(struct virtio *v, const struct virtio_chain *c, uint32_t offset,
-                          void *buf, uint32_t n)
-{
-    return copy(v, c->seg, c->n_read, offset, buf, n, false);
-}
-
-uint32_t virtio_copy_to(struct virtio *v, const struct virtio_chain *c, uint32_t offset,
-                        const void *buf, uint32_t n)
-{
-    return copy(v, c->seg + c->n_read, c->n_write, offset, (uint8_t *)(uintptr_t)buf, n, true);
 }

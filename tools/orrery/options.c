@@ -194,6 +194,7 @@ FLAG(wait, wait_for_gdb) FLAG(hash, print_hash) FLAG(coverage, coverage)
 FLAG(perf_map, board.exec.perf_map) FLAG(verify, board.exec.verify)
 ARG(drive, BOARD_DRIVE) ARG(device, BOARD_DEVICE) ARG(chardev, BOARD_CHARDEV)
 ARG(object, BOARD_OBJECT) ARG(fw_cfg, BOARD_FW_CFG) ARG(pflash, BOARD_PFLASH)
+ARG(global, BOARD_GLOBAL)
 #undef SET
 #undef FLAG
 #undef ARG
@@ -233,7 +234,7 @@ static int set_net(struct run_options *o, const char *v, struct err *e)
             continue;
         uint32_t k = o->board.n_args;
         const char *net = arena_printf(&o->arena, "%.*s,id=net%u%s", (int)n, v, k, v + n);
-        const char *nic = arena_printf(&o->arena, "virtio-net-device,netdev=net%u", k);
+        const char *nic = arena_printf(&o->arena, "virtio-net,netdev=net%u", k);
         int r = !net || !nic ? err_set(e, ERR_NOMEM, "no memory")
                              : run_add_arg(o, BOARD_NETDEV, net, e);
         return r < 0 ? r : run_add_arg(o, BOARD_DEVICE, nic, e);
@@ -398,6 +399,7 @@ static const struct run_option run_options_table[] = {
     { "--device", "NAME[,PROP=V]", set_device, "add a device (orrery list devices)" },
     { "--chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a --device" },
     { "--object", "TYPE,id=N[,...]", set_object, "rng-random, rng-builtin" },
+    { "--global", "DRIVER.PROP=V", set_global, "default for a property: virtio-mmio.force-legacy=off" },
     { "--fw-cfg", "name=N,file=F|string=S", set_fw_cfg, "add a file to fw_cfg" },
     { "--serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none" },
     { "--monitor", "BACKEND", set_monitor, "where the monitor listens" },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/interp/interp_impl.h"
+#include "core/exec/vec.h"
 #include <stdlib.h>
 
 /* Of one block: every IR instruction defines a value at most, and value numbers have 16 bits. */
@@ -8,18 +9,26 @@
 struct exec_backend {
     uint64_t bytes; /* of decoded units, since the last flush */
     uint64_t v[MAX_VALUES];
+    union ir_vec *q; /* MAX_VALUES */
 };
 
 static int interp_create(struct exec_backend **out, struct exec *x, const struct exec_options *o,
                          struct err *e)
 {
     (void)x, (void)o;
-    *out = calloc(1, sizeof(**out));
-    return *out ? 0 : err_set(e, ERR_NOMEM, "interpreter: no memory for its values");
+    struct exec_backend *be = calloc(1, sizeof(*be));
+    if (be && !(be->q = aligned_alloc(16, MAX_VALUES * sizeof(*be->q)))) {
+        free(be);
+        be = NULL;
+    }
+    *out = be;
+    return be ? 0 : err_set(e, ERR_NOMEM, "interpreter: no memory for its values");
 }
 
 static void interp_destroy(struct exec_backend *be)
 {
+    if (be)
+        free(be->q);
     free(be);
 }
 
@@ -36,7 +45,9 @@ struct decoder {
 
 static op_fn *handler_of(const struct ir_inst *in)
 {
-    op_fn *fn = interp_int_handler(in);
+    op_fn *fn = interp_vector_handler(in);
+    if (!fn)
+        fn = interp_int_handler(in);
     if (!fn)
         fn = interp_memory_handler(in);
     if (!fn)
@@ -70,6 +81,8 @@ static int decode_inst(struct decoder *d, uint32_t i, struct op *o)
         o->imm = d->u->guest->slots[in->imm].offset;
     else if (in->op == IR_CALL)
         o->aux2 = place(d, (uint16_t)in->imm2);
+    else if (vec_function((enum ir_op)in->op))
+        o->imm2 = in->op;
     if (!o->fn)
         return err_set(d->e, ERR_UNSUPPORTED, "interpreter: operation %s of type %u",
                        ir_op_info[in->op].name, in->type);
@@ -185,7 +198,7 @@ static void interp_flush(struct exec_backend *be)
 
 static enum exec_leave interp_run(struct exec_backend *be, struct cpu *cpu, struct exec_block *b)
 {
-    struct run r = { .cpu = cpu, .v = be->v };
+    struct run r = { .cpu = cpu, .v = be->v, .q = be->q };
     const struct op *o = interp_enter(&r, b);
     while (o)
         o = o->fn(&r, o);

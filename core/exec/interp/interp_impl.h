@@ -9,11 +9,12 @@
  *     ... compile: IR unit -> struct code (in the block's arena)
  *     ... run:     op = op->fn(run, op) until NULL
  *
- * Values live in one array, numbered from the start of their block.
+ * Values live in one array, numbered from the start of their block; vectors in another.
  */
 #include "core/exec/backend.h"
 #include "core/exec/hooks.h"
 #include "core/ir/eval.h"
+#include "core/timing/model.h"
 #include <string.h>
 
 struct run;
@@ -50,6 +51,7 @@ struct code {
 struct run {
     struct cpu *cpu;
     uint64_t *v;                    /* values of the running block; v[0] = 0 */
+    union ir_vec *q;                /* those that are vectors, at the same places */
     struct exec_block *block;
     const struct code *code;
     const struct piece *piece;
@@ -60,6 +62,7 @@ struct run {
 op_fn *interp_int_handler(const struct ir_inst *in);
 op_fn *interp_memory_handler(const struct ir_inst *in);
 op_fn *interp_fp_handler(const struct ir_inst *in);
+op_fn *interp_vector_handler(const struct ir_inst *in);
 op_fn *interp_flow_handler(const struct ir_inst *in);
 
 /* Run-time steps shared by the handlers. */

@@ -60,7 +60,7 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS],
         uint32_t weight = 1u << (3 * depth[b]);
         for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
             const struct ir_inst *in = &u->insts[i];
-            g->uses_fp |= is_fp(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
+            g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
             if (in->op != IR_GET && in->op != IR_PUT)
                 continue;
             struct slot_use *s = &use[in->imm];
@@ -85,7 +85,7 @@ static unsigned pressure(const struct x86_gen *g, bool fp)
             if (ir_op_info[in->op].result == 'N' || in->op == IR_CONST || in->op == IR_GET ||
                 in->op == IR_TRUNC || in->uses == 0)
                 continue;
-            bool is = ir_op_info[in->op].result == 'T' && is_fp(in->type);
+            bool is = ir_op_info[in->op].result == 'T' && in_xmm(in->type);
             const struct ir_inst *next = &u->insts[i + 1];
             bool put_at_once = next->op == IR_PUT && next->a == i;
             in_block += is == fp && !put_at_once;
@@ -115,7 +115,7 @@ static void pin_class(struct x86_gen *g, struct slot_use use[IR_MAX_SLOTS], bool
         unsigned best = IR_MAX_SLOTS;
         for (unsigned s = 0; s < g->u->guest->n_slots; s++) {
             const struct ir_slot *slot = &g->u->guest->slots[s];
-            if (is_fp(slot->type) != fp || slot->zero || g->pin_of[s] != NO_PIN)
+            if (in_xmm(slot->type) != fp || slot->zero || g->pin_of[s] != NO_PIN)
                 continue;
             /* Straight code gains only where a slot would be read or written twice. */
             if (!loops && use[s].gets < 2 && use[s].puts < 2)

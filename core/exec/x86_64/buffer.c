@@ -107,7 +107,7 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
         if (GPR_POOL >> r & 1)
             asm_rm(a, MOV_STORE, r, SCRATCH(SAVE_GPR + r));
     for (unsigned r = 4; fp && r < 16; r++)
-        asm_rm(a, 0xd6 | OP_0F | OP_66, r, SCRATCH(SAVE_XMM + r)); /* movq */
+        asm_rm(a, 0x11 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r)); /* movups */
     asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR));               /* stmxcsr */
     asm_mov_rr(a, true, RDI, RBP);
     asm_mov_rr(a, true, RSI, RAX);
@@ -124,7 +124,7 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     asm_rr(a, 0x85, RAX, RAX);
     uint32_t fault = asm_jcc(a, CC_NE, 0);
     for (unsigned r = 4; fp && r < 16; r++)
-        asm_rm(a, 0x7e | OP_0F | OP_F3, r, SCRATCH(SAVE_XMM + r));
+        asm_rm(a, 0x10 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r));
     for (unsigned r = 0; r < 16; r++)
         if (GPR_POOL >> r & 1)
             asm_rm(a, MOV_LOAD, r, SCRATCH(SAVE_GPR + r));
@@ -154,6 +154,13 @@ static void emit_consts(struct x86_asm *a, struct x86_fixed *f)
         [K_TWO63_64] = { 0x43e0000000000000 },
         [K_TWO32_32] = { 0x4f800000 },
         [K_U32MAX_64] = { 0x41efffffffe00000 },
+        [K_VSIGN32] = { 0x8000000080000000, 0x8000000080000000 },
+        [K_VSIGN64] = { 0x8000000000000000, 0x8000000000000000 },
+        [K_VABS32] = { 0x7fffffff7fffffff, 0x7fffffff7fffffff },
+        [K_VABS64] = { 0x7fffffffffffffff, 0x7fffffffffffffff },
+        [K_VMIN32] = { 0x0080000000800000, 0x0080000000800000 }, /* the least normal numbers */
+        [K_VMIN64] = { 0x0010000000000000, 0x0010000000000000 },
+        [K_BYTES] = { 0x00ff00ff00ff00ff, 0x00ff00ff00ff00ff },
     };
     asm_align(a, 16);
     f->consts = asm_offset(a);

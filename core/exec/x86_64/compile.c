@@ -80,7 +80,10 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
         x86_select_end(g, in);
         break;
     default:
-        if (in->op >= IR_FADD && in->op <= IR_FUNBOX)
+        if ((in->op >= IR_VCONST && in->op <= IR_CALLV) ||
+            (in->op == IR_SELECT && is_v(in->type)))
+            x86_select_vec(g, in);
+        else if (in->op >= IR_FADD && in->op <= IR_FUNBOX)
             x86_select_fp(g, in);
         else
             x86_select_int(g, in);

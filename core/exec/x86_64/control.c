@@ -97,10 +97,7 @@ static void load_pins(struct x86_gen *g, uint32_t pins)
     for (; pins; pins &= pins - 1) {
         const struct x86_pin *p = &g->code->pins[ctz64(pins)];
         struct opnd o = { .kind = O_MEM, .reg = RBP, .disp = p->offset };
-        if (is_fp(p->type))
-            x86_load_fp(g, p->reg, o, is_w(p->type));
-        else
-            x86_load(g, p->reg, o, is_w(p->type));
+        x86_load_typed(g, p->reg, o, p->type);
     }
 }
 

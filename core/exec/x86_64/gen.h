@@ -57,7 +57,8 @@ struct stub {
     bool store;            /* STUB_REFILL; the next stub is the access's STUB_OUT */
     uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes */
     int32_t bytes;         /* STUB_REFILL: what must lie in the page */
-    bool dst_fp, has_dst;
+    bool dst_fp, dst_vec, has_dst;
+    bool vec;              /* STUB_OUT: vector operands, to the frame in 16 bytes each */
     uint8_t dst;
     uint8_t why;           /* enum exec_leave */
     uint32_t at[4], back;
@@ -145,6 +146,17 @@ static inline bool is_fp(unsigned type)
     return type == IR_F32 || type == IR_F64;
 }
 
+static inline bool is_v(unsigned type)
+{
+    return type == IR_V128;
+}
+
+/* Lives in an xmm register. */
+static inline bool in_xmm(unsigned type)
+{
+    return is_fp(type) || is_v(type);
+}
+
 static inline bool is_w(unsigned type)
 {
     return type == IR_I64 || type == IR_F64;
@@ -201,6 +213,14 @@ unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch);
 /* Load an operand into that very register. Keeps the flags. */
 void x86_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
 void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64);
+void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
+void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
+unsigned x86_use_vec(struct x86_gen *g, uint16_t v, unsigned scratch);
+/* The 16-byte result of a call out; rax is used. */
+void x86_load_out_vec(struct x86_gen *g, unsigned reg);
+/* As loads and stores of the type want it. */
+void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
+void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);
 unsigned x86_def(struct x86_gen *g);
 void x86_done(struct x86_gen *g, unsigned reg);
 void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* the result is in `reg` */
@@ -220,6 +240,9 @@ void x86_begin_block_regs(struct x86_gen *g);
 void x86_select_int(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_fp(struct x86_gen *g, const struct ir_inst *in);
+void x86_select_vec(struct x86_gen *g, const struct ir_inst *in);
+/* To stub `s` when an operation with rounding `mode` (enum ir_rm) cannot run inline as things stand. */
+void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 /* Compare for a (SETCC or any i64) != 0; returns the condition code. */
 unsigned x86_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);

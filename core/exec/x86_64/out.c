@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/fp.h"
 #include "core/exec/hooks.h"
+#include "core/exec/vec.h"
 #include "core/exec/x86_64/x86_impl.h"
 #include "core/ir/eval.h"
 
@@ -8,13 +9,13 @@
 
 static uint64_t *saved(struct exec_cpu *ec, const struct x86_pin *p)
 {
-    bool xmm = p->type == IR_F32 || p->type == IR_F64;
-    return &ec->scratch[(xmm ? SAVE_XMM : SAVE_GPR) + p->reg];
+    bool xmm = p->type == IR_F32 || p->type == IR_F64 || p->type == IR_V128;
+    return &ec->scratch[xmm ? SAVE_XMM + 2 * p->reg : SAVE_GPR + p->reg];
 }
 
 static size_t width(const struct x86_pin *p)
 {
-    return p->type == IR_I32 || p->type == IR_F32 ? 4 : 8;
+    return p->type == IR_V128 ? 16 : p->type == IR_I32 || p->type == IR_F32 ? 4 : 8;
 }
 
 static void store_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
@@ -58,13 +59,17 @@ int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
                  uint64_t *frame, uint64_t *result)
 {
     (void)b, (void)frame;
+    if (s->inst.type == IR_V128)
+        return mmu_slow_load128(cpu, va, s->inst.aux2, result);
     return mmu_slow_load(cpu, va, s->inst.aux2, result);
 }
 
 int x86_out_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                   uint64_t *frame, uint64_t *result)
 {
-    (void)frame, (void)result;
+    (void)result;
+    if (s->inst.type == IR_V128)
+        return mmu_slow_store128(cpu, va, s->inst.aux2, frame);
     return mmu_slow_store(cpu, va, s->inst.aux2, zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE)));
 }
 
@@ -199,6 +204,44 @@ int x86_out_fp(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t 
     default: break;
     }
     cpu->fp_flags |= env.flags;
+    return 0;
+}
+
+/* ---- vectors: operands in the frame, 16 bytes each; a scalar takes the place of one ---- */
+
+static union ir_vec *vector_at(uint64_t *words)
+{
+    return (union ir_vec *)(void *)words; /* the frame is 16-aligned */
+}
+
+int x86_out_vec(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                uint64_t *frame, uint64_t *result)
+{
+    (void)va, (void)b;
+    const struct ir_inst *in = &s->inst;
+    struct vec_env env = { .guest = s->code->guest, .fp_mode = cpu->fp_mode, .lane = in->aux,
+                           .rm = (uint8_t)in->aux2, .imm = in->imm };
+    union ir_vec *v[3] = { vector_at(frame), vector_at(frame + 2), vector_at(frame + 4) };
+    union ir_vec r = { .d = { 0 } };
+    switch (in->op) {
+    case IR_VDUP: vec_dup(&r, in->aux, frame[0]); break;
+    case IR_VSCALAR: r.d[0] = zext(frame[0], 8u << in->aux); break;
+    case IR_VINS:
+        r = *v[0];
+        vec_set_lane(&r, in->aux, (unsigned)in->imm, frame[2]);
+        break;
+    case IR_VLANE: r.d[0] = vec_lane(v[0], in->aux, (unsigned)in->imm); break;
+    case IR_VADDV: r.d[0] = vec_sum(v[0], in->aux); break;
+    case IR_CALLV:
+        s->code->guest->vec_helpers[in->imm].fn(cpu, &r, in->a ? v[0] : NULL, in->b ? v[1] : NULL,
+                                                in->c ? v[2] : NULL, (uint64_t)in->imm2);
+        break;
+    default:
+        vec_function((enum ir_op)in->op)(&env, &r, v[0], in->b ? v[1] : NULL, in->c ? v[2] : NULL);
+        break;
+    }
+    cpu->fp_flags |= env.flags;
+    memcpy(result, &r, 16);
     return 0;
 }
 

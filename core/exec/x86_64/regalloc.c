@@ -6,7 +6,7 @@
 
 static bool value_is_fp(const struct x86_gen *g, uint16_t v)
 {
-    return is_fp(value_type(g, v));
+    return in_xmm(value_type(g, v));
 }
 
 void x86_begin_block_regs(struct x86_gen *g)
@@ -70,13 +70,48 @@ void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w)
     asm_rm(g->a, 0x89 | (w ? OP_W : 0), o.reg, m);
 }
 
+void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o)
+{
+    if (o.kind == O_MEM)
+        asm_rm(g->a, 0x10 | OP_0F, reg, opnd_mem(o)); /* movups: slots of guests are aligned, frames are not */
+    else if (o.reg != reg)
+        asm_rr(g->a, 0x28 | OP_0F, reg, o.reg);
+}
+
+void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o)
+{
+    if (o.kind == O_MEM) {
+        x86_load_vec(g, 0, o);
+        o.reg = 0;
+    }
+    asm_rm(g->a, 0x11 | OP_0F, o.reg, m);
+}
+
+void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type)
+{
+    if (is_v(type))
+        x86_load_vec(g, reg, o);
+    else if (is_fp(type))
+        x86_load_fp(g, reg, o, is_w(type));
+    else
+        x86_load(g, reg, o, is_w(type));
+}
+
+void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type)
+{
+    if (is_v(type))
+        x86_store_vec(g, m, o);
+    else
+        x86_store_opnd(g, m, o, is_w(type));
+}
+
 void x86_store_pins(struct x86_gen *g, uint32_t pins)
 {
     for (; pins; pins &= pins - 1) {
         const struct x86_pin *p = &g->code->pins[ctz64(pins)];
         struct opnd o = opnd_reg(p->reg);
-        o.fp = is_fp(p->type);
-        x86_store_opnd(g, mem_at(RBP, p->offset), o, is_w(p->type));
+        o.fp = in_xmm(p->type);
+        x86_store_typed(g, mem_at(RBP, p->offset), o, p->type);
     }
 }
 
@@ -87,26 +122,30 @@ static struct x86_mem spill_mem(unsigned n)
     return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
 }
 
-static uint16_t take_spill(struct x86_gen *g)
+/* One place of 8 bytes, or two side by side for a vector: those are not used again in the block. */
+static uint16_t take_spill(struct x86_gen *g, uint16_t v)
 {
-    if (g->n_spill_free)
+    unsigned n = is_v(value_type(g, v)) ? 2 : 1;
+    if (n == 1 && g->n_spill_free)
         return g->spill_free[--g->n_spill_free];
-    if (g->n_spills == FRAME_SPILLS) {
+    if (g->n_spills + n > FRAME_SPILLS) {
         g->rc = err_set(g->e, ERR_UNSUPPORTED,
                         "code generator: more than %u values alive at once in the block at 0x%x",
                         FRAME_SPILLS, (unsigned)g->block->start);
         return 0;
     }
-    return (uint16_t)g->n_spills++;
+    g->n_spills += n;
+    return (uint16_t)(g->n_spills - n);
 }
 
 static void release(struct x86_gen *g, struct value *v, bool fp)
 {
+    bool vec = is_v(value_type(g, (uint16_t)(v - g->values)));
     if (v->place == P_REG)
         g->free[fp] |= 1u << v->reg;
-    else if (v->place == P_SPILL)
+    else if (v->place == P_SPILL && !vec)
         g->spill_free[g->n_spill_free++] = v->spill;
-    else
+    else if (v->place != P_SPILL)
         return;
     v->place = P_NONE;
 }
@@ -116,8 +155,11 @@ static void spill_value(struct x86_gen *g, uint16_t n, bool fp)
     struct value *v = &g->values[n];
     struct opnd o = opnd_reg(v->reg);
     o.fp = fp;
-    v->spill = take_spill(g);
-    x86_store_opnd(g, spill_mem(v->spill), o, true);
+    v->spill = take_spill(g, n);
+    if (is_v(value_type(g, n)))
+        x86_store_vec(g, spill_mem(v->spill), o);
+    else
+        x86_store_opnd(g, spill_mem(v->spill), o, true);
     v->place = P_SPILL;
 }
 
@@ -201,6 +243,22 @@ unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w)
     return scratch;
 }
 
+unsigned x86_use_vec(struct x86_gen *g, uint16_t v, unsigned scratch)
+{
+    struct opnd o = x86_opnd(g, v);
+    if (o.kind == O_REG)
+        return o.reg;
+    x86_load_vec(g, scratch, o);
+    return scratch;
+}
+
+void x86_load_out_vec(struct x86_gen *g, unsigned reg)
+{
+    asm_rm(g->a, 0x8b | OP_W, RAX, CPU_MEM(exec_private));
+    asm_rm(g->a, 0x10 | OP_0F, reg,
+           mem_at(RAX, (int32_t)(offsetof(struct exec_cpu, scratch) + 8 * SAVE_RESULT)));
+}
+
 unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch)
 {
     struct opnd o = x86_opnd(g, v);
@@ -238,13 +296,19 @@ void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except)
         bool w = x->place == P_PIN || is_w(g->u->guest->slots[slot].type);
         struct opnd o = x86_opnd(g, v);
         int r = take(g, v, fp);
+        bool vec = is_v(value_type(g, v));
         if (r < 0) {
-            x->spill = take_spill(g);
-            x86_store_opnd(g, spill_mem(x->spill), o, w);
+            x->spill = take_spill(g, v);
+            if (vec)
+                x86_store_vec(g, spill_mem(x->spill), o);
+            else
+                x86_store_opnd(g, spill_mem(x->spill), o, w);
             x->place = P_SPILL;
             continue;
         }
-        if (fp)
+        if (vec)
+            x86_load_vec(g, (unsigned)r, o);
+        else if (fp)
             x86_load_fp(g, (unsigned)r, o, w);
         else
             x86_load(g, (unsigned)r, o, w);
@@ -279,17 +343,14 @@ void x86_get(struct x86_gen *g, const struct ir_inst *in)
     } else if (x->uses <= 1) {
         add_alias(g, v, slot, P_SLOT);
     } else {
-        bool fp = is_fp(s->type);
+        bool fp = in_xmm(s->type);
         int r = take(g, v, fp);
         if (r < 0) {
             add_alias(g, v, slot, P_SLOT);
             return;
         }
         struct opnd o = { .kind = O_MEM, .reg = RBP, .disp = s->offset };
-        if (fp)
-            x86_load_fp(g, (unsigned)r, o, is_w(s->type));
-        else
-            x86_load(g, (unsigned)r, o, is_w(s->type));
+        x86_load_typed(g, (unsigned)r, o, s->type);
         x->place = P_REG;
         x->reg = (uint8_t)r;
     }
@@ -308,19 +369,17 @@ void x86_put(struct x86_gen *g, const struct ir_inst *in)
     x86_save_aliases(g, slot, same ? v : IR_NONE);
     if (g->pin_of[slot] == NO_PIN) {
         if (!same)
-            x86_store_opnd(g, mem_at(RBP, s->offset), o, is_w(s->type));
+            x86_store_typed(g, mem_at(RBP, s->offset), o, s->type);
         return;
     }
     g->dirty |= 1u << g->pin_of[slot];
     if (same)
         return;
     const struct x86_pin *p = &g->code->pins[g->pin_of[slot]];
-    bool fp = is_fp(s->type);
-    if (fp)
-        x86_load_fp(g, p->reg, o, is_w(s->type));
-    else
-        x86_load(g, p->reg, o, is_w(s->type));
-    if (x->place == P_REG && value_is_fp(g, v) == fp && is_w(value_type(g, v)) == is_w(s->type)) {
+    bool fp = in_xmm(s->type);
+    x86_load_typed(g, p->reg, o, s->type);
+    if (x->place == P_REG && value_is_fp(g, v) == fp && is_v(value_type(g, v)) == is_v(s->type) &&
+        is_w(value_type(g, v)) == is_w(s->type)) {
         release(g, x, fp);
         add_alias(g, v, slot, P_PIN);
     }
@@ -335,8 +394,9 @@ static bool may_coalesce(const struct x86_gen *g, const struct value *x, bool fp
         return false;
     unsigned slot = (unsigned)g->u->insts[x->put].imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
-    if (g->pin_of[slot] == NO_PIN || is_fp(s->type) != fp ||
-        is_w(s->type) != is_w(value_type(g, (uint16_t)g->i)))
+    unsigned type = value_type(g, (uint16_t)g->i);
+    if (g->pin_of[slot] == NO_PIN || in_xmm(s->type) != fp || is_w(s->type) != is_w(type) ||
+        is_v(s->type) != is_v(type))
         return false;
     for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias)
         if (is_alias(&g->values[v], slot) && g->values[v].last > g->i)
@@ -375,7 +435,7 @@ unsigned x86_def(struct x86_gen *g)
     int r = take(g, v, fp);
     if (r < 0) {
         x->place = P_SPILL;
-        x->spill = take_spill(g);
+        x->spill = take_spill(g, v);
         return fp ? 0 : RAX;
     }
     x->place = P_REG;
@@ -392,7 +452,10 @@ void x86_done(struct x86_gen *g, unsigned reg)
         return;
     struct opnd o = opnd_reg(reg);
     o.fp = value_is_fp(g, v);
-    x86_store_opnd(g, spill_mem(x->spill), o, true);
+    if (is_v(value_type(g, v)))
+        x86_store_vec(g, spill_mem(x->spill), o);
+    else
+        x86_store_opnd(g, spill_mem(x->spill), o, true);
 }
 
 void x86_result(struct x86_gen *g, unsigned reg, bool w)

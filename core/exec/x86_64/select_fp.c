@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/fp.h"
 #include "core/exec/x86_64/gen.h"
 #include "core/util/bits.h"
 
 /*
- * Scalar floating point on the host's SSE and FMA3 units, RISC-V's rules (unprivileged
- * ISA, chapters "F" and "D"); the other rules go to the exact reference in core/exec/fp.h.
+ * Scalar floating point on the host's SSE and FMA3 units by the rules of RISC-V (unprivileged
+ * ISA, chapters "F" and "D") and of Arm (FPProcessNaNs, FPRound); the other rules go to the
+ * exact reference in core/exec/fp.h.
  *
  * MXCSR has the guest's dynamic rounding mode and keeps its sticky flags. An operation
  * with a static mode runs inline while the dynamic mode is the same, else in the
@@ -56,38 +58,71 @@ static void join(struct x86_gen *g, struct stub *s, unsigned dst)
     s->back = asm_offset(g->a);
 }
 
-/* Static rounding mode: to the stub unless the dynamic mode is the same. */
-static void check_mode(struct x86_gen *g, const struct ir_inst *in, struct stub *s)
+/*
+ * Static rounding mode: to the stub unless the dynamic mode is the same. Arm's flushing of
+ * denormals raises other flags than the host's, and default NaNs it has none of: to the stub.
+ */
+void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s)
 {
-    static const uint8_t rc[] = { [IR_RNE] = 0x00, [IR_RTZ] = 0x60, [IR_RDN] = 0x20,
+    static const uint8_t rc[8] = { [IR_RNE] = 0x00, [IR_RTZ] = 0x60, [IR_RDN] = 0x20,
                                   [IR_RUP] = 0x40 };
-    if (in->aux == IR_RM_DYN)
-        return;
     struct x86_mem m = CPU_MEM(fp_mode);
+    if (g->u->guest->fp == IR_FP_ARM) {
+        asm_rm(g->a, 0xf7, 0, m); /* test dword, imm32 */
+        asm_32(g->a, FP_MODE_DAZ | FP_MODE_FTZ | FP_MODE_DN);
+        x86_stub_jcc(g, s, CC_NE);
+    }
+    if (mode == IR_RM_DYN)
+        return;
     m.disp += 1;
-    if (rc[in->aux] == 0) {
+    if (rc[mode] == 0) {
         asm_rm(g->a, 0xf6, 0, m); /* test byte, 0x60 */
         asm_8(g->a, 0x60);
     } else {
         asm_rm(g->a, 0xb6 | OP_0F, RAX, m);
         asm_alu_ri(g->a, ALU_AND, false, RAX, 0x60);
-        asm_alu_ri(g->a, ALU_CMP, false, RAX, rc[in->aux]);
+        asm_alu_ri(g->a, ALU_CMP, false, RAX, rc[mode]);
     }
     x86_stub_jcc(g, s, CC_NE);
 }
 
-/* The result is in `from`; a NaN becomes the canonical one. Then to its place. */
-static void finish(struct x86_gen *g, unsigned from, bool w, struct stub *mode, unsigned dst)
+/*
+ * The result is in `from` (xmm0 or the destination). RISC-V: a NaN becomes the canonical
+ * one. Arm: the operands decide which NaN, and `rare` (the reference) does it; so it does
+ * with products and quotients that are not above the least normal number but zero, since
+ * there tininess counts before rounding. Then to its place.
+ */
+static void finish(struct x86_gen *g, unsigned from, bool w, struct stub *rare, unsigned dst)
 {
-    asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), from, from);
-    struct stub *s = x86_stub(g, STUB_NAN);
-    s->is64 = w;
-    s->dst = (uint8_t)dst;
-    x86_stub_jcc(g, s, CC_P);
+    const struct ir_inst *in = &g->u->insts[g->i];
+    bool arm = g->u->guest->fp == IR_FP_ARM;
+    struct stub *s = NULL;
+    if (!arm) {
+        asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), from, from);
+        s = x86_stub(g, STUB_NAN);
+        s->is64 = w;
+        s->dst = (uint8_t)dst;
+        x86_stub_jcc(g, s, CC_P);
+    } else if (in->op == IR_FMUL || in->op == IR_FDIV || in->op == IR_FMA ||
+               (in->op == IR_FCVT && !w)) {
+        asm_rm(g->a, 0x10 | OP_0F, 3, constant(g, w ? K_ABS64 : K_ABS32));
+        asm_rr(g->a, 0x54 | OP_0F, 3, from); /* andps */
+        asm_rm(g->a, UCOMIS | OP_0F | OP_CMP(w), 3, constant(g, w ? K_VMIN64 : K_VMIN32));
+        uint8_t *fine = asm_jcc8(g->a, CC_A); /* below, equal, unordered */
+        asm_rr(g->a, 0x57 | OP_0F, 2, 2);
+        asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), 3, 2);
+        x86_stub_jcc(g, rare, CC_P);
+        x86_stub_jcc(g, rare, CC_NE);
+        asm_here(g->a, fine);
+    } else if (in->op != IR_FCVT && in->op != IR_FRINT) {
+        asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), from, from);
+        x86_stub_jcc(g, rare, CC_P);
+    }
     movaps(g, dst, from);
-    s->back = asm_offset(g->a);
-    if (mode)
-        join(g, mode, dst);
+    if (s)
+        s->back = asm_offset(g->a);
+    if (rare)
+        join(g, rare, dst);
     x86_done(g, dst);
 }
 
@@ -97,18 +132,19 @@ static void emit_arith(struct x86_gen *g, const struct ir_inst *in)
                                    [IR_FDIV] = DIVS, [IR_FSQRT] = SQRTS };
     bool w = in->type == IR_F64, unary = in->op == IR_FSQRT;
     uint32_t op = ops[in->op] | OP_0F | OP_SS(w);
-    struct stub *mode = in->aux == IR_RM_DYN ? NULL : reference_stub(g, in);
+    bool arm = g->u->guest->fp == IR_FP_ARM;
+    struct stub *mode = in->aux == IR_RM_DYN && !arm ? NULL : reference_stub(g, in);
     struct opnd a = x86_opnd(g, in->a), b = unary ? a : x86_opnd(g, in->b);
     unsigned dst = x86_def(g);
     if (mode)
-        check_mode(g, in, mode);
+        x86_check_mode(g, in->aux, mode);
     if (b.kind == O_IMM) {
         x86_load_fp(g, 1, b, w);
         b = (struct opnd){ .kind = O_REG, .reg = 1, .fp = true };
     }
     /* In place, unless b would be lost. */
-    unsigned r = b.kind == O_REG && b.reg == dst && !unary &&
-                 !(a.kind == O_REG && a.reg == dst) ? 0 : dst;
+    unsigned r = arm || (b.kind == O_REG && b.reg == dst && !unary &&
+                         !(a.kind == O_REG && a.reg == dst)) ? 0 : dst;
     if (!unary)
         x86_load_fp(g, r, a, w);
     if (b.kind == O_REG)
@@ -131,10 +167,14 @@ static void emit_fma(struct x86_gen *g, const struct ir_inst *in)
     struct opnd a = x86_opnd(g, in->a);
     unsigned b = x86_use_fp(g, in->b, 1), c = x86_use_fp(g, in->c, 2);
     unsigned dst = x86_def(g);
-    check_mode(g, in, s);
+    x86_check_mode(g, in->aux, s);
     x86_load_fp(g, 0, a, w);
     asm_vex_rr(g->a, ops[in->imm & 3] | OP_0F38 | OP_66 | (w ? OP_W : 0), 0, b, c);
     /* inf * 0 + quiet NaN is invalid in RISC-V: the reference knows. */
+    if (g->u->guest->fp == IR_FP_ARM) {
+        finish(g, 0, w, s, dst);
+        return;
+    }
     asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), 0, 0);
     x86_stub_jcc(g, s, CC_P);
     movaps(g, dst, 0);
@@ -168,7 +208,10 @@ static void emit_fcmp(struct x86_gen *g, const struct ir_inst *in)
 {
     bool w = in->type == IR_F64;
     unsigned how = in->aux & 7u, quiet = in->aux & IR_FCMP_QUIET;
+    struct stub *rare = g->u->guest->fp == IR_FP_ARM ? reference_stub(g, in) : NULL;
     unsigned a = x86_use_fp(g, in->a, 0), b = x86_use_fp(g, in->b, 1);
+    if (rare)
+        x86_check_mode(g, IR_RM_DYN, rare);
     bool signals = (how == IR_FLT || how == IR_FLE) && !quiet;
     bool less = how == IR_FLT || how == IR_FLE; /* b > a, b >= a: false when unordered */
     uint32_t op = (signals ? COMIS : UCOMIS) | OP_0F | OP_CMP(w);
@@ -181,17 +224,23 @@ static void emit_fcmp(struct x86_gen *g, const struct ir_inst *in)
         asm_rr(g->a, ALU_AND, RAX, RCX);
     }
     asm_rr(g->a, 0xb6 | OP_0F, RAX, RAX);
+    if (rare) {
+        rare->has_dst = true;
+        rare->dst = RAX;
+        rare->back = asm_offset(g->a);
+    }
     x86_result(g, RAX, true);
 }
 
 static void emit_fcvt(struct x86_gen *g, const struct ir_inst *in)
 {
     bool w = in->type == IR_F64; /* widening: exact */
-    struct stub *mode = w || in->aux == IR_RM_DYN ? NULL : reference_stub(g, in);
+    bool arm = g->u->guest->fp == IR_FP_ARM;
+    struct stub *mode = !arm && (w || in->aux == IR_RM_DYN) ? NULL : reference_stub(g, in);
     unsigned a = x86_use_fp(g, in->a, 1);
     unsigned dst = x86_def(g);
     if (mode)
-        check_mode(g, in, mode);
+        x86_check_mode(g, w ? IR_RM_DYN : in->aux, mode);
     asm_rr(g->a, 0x5a | OP_0F | OP_SS(!w), 0, a);
     finish(g, 0, w, mode, dst);
 }
@@ -203,8 +252,7 @@ static void emit_ftoi(struct x86_gen *g, const struct ir_inst *in)
     struct stub *s = reference_stub(g, in);
     unsigned r = x86_use_fp(g, in->a, 0);
     unsigned dst = x86_def(g);
-    if (in->aux != IR_RTZ)
-        check_mode(g, in, s);
+    x86_check_mode(g, in->aux == IR_RTZ ? IR_RM_DYN : in->aux, s);
     uint32_t op = (in->aux == IR_RTZ ? 0x2cu : 0x2du) | OP_0F | OP_SS(w);
     if (is_unsigned) {
         /* Negative, NaN and too large ones leave before the host can raise inexact. */
@@ -234,7 +282,7 @@ static void emit_itof(struct x86_gen *g, const struct ir_inst *in)
     unsigned r = x86_use(g, in->a, RCX, wide);
     unsigned dst = x86_def(g);
     if (!exact)
-        check_mode(g, in, s);
+        x86_check_mode(g, in->aux, s);
     if (is_unsigned && wide) {
         asm_rr(a, 0x85 | OP_W, r, r);
         x86_stub_jcc(g, s, CC_S);
@@ -258,11 +306,14 @@ static void emit_frint(struct x86_gen *g, const struct ir_inst *in)
         x86_select_call(g, in, x86_out_fp, 1);
         return;
     }
+    struct stub *rare = g->u->guest->fp == IR_FP_ARM ? reference_stub(g, in) : NULL;
     unsigned a = x86_use_fp(g, in->a, 1);
     unsigned dst = x86_def(g);
+    if (rare)
+        x86_check_mode(g, IR_RM_DYN, rare);
     asm_rr(g->a, (w ? 0x0b : 0x0a) | OP_0F3A | OP_66, 0, a); /* roundsd, roundss */
     asm_8(g->a, rm[in->aux] | (in->imm & 1 ? 0u : 8u));
-    finish(g, 0, w, NULL, dst);
+    finish(g, 0, w, rare, dst);
 }
 
 /* ---- bits ---- */
@@ -345,7 +396,9 @@ void x86_select_fp(struct x86_gen *g, const struct ir_inst *in)
     bool has_rm = in->op != IR_FMIN && in->op != IR_FMAX && in->op != IR_FCMP;
     bool exact = (in->op == IR_FCVT && in->type == IR_F64) ||
                  (in->op == IR_ITOF && in->type == IR_F64 && (in->imm & 0xff) == IR_I32);
-    if (is_arith(in->op) && (g->u->guest->fp != IR_FP_RISCV ||
+    enum ir_fp_rule fp = g->u->guest->fp;
+    bool minmax = in->op == IR_FMIN || in->op == IR_FMAX;
+    if (is_arith(in->op) && ((fp != IR_FP_RISCV && fp != IR_FP_ARM) || (minmax && fp != IR_FP_RISCV) ||
                              (has_rm && !exact && in->aux == IR_RMM))) {
         x86_select_call(g, in, x86_out_fp, ir_op_info[in->op].args);
         return;

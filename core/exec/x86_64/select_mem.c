@@ -256,6 +256,10 @@ static void emit_load_access(struct x86_gen *g, const struct access *x, struct x
     static const uint32_t sext_op[] = { 0xbe | OP_0F, 0xbf | OP_0F, 0x63, 0x8b };
     const struct ir_inst *in = x->in;
     bool w = is_w(in->type), be = in->aux2 & IR_MEM_BE, is_signed = in->aux2 & IR_MEM_SIGNED;
+    if (is_v(in->type)) {
+        asm_rm(g->a, 0x10 | OP_0F, dst, m); /* movups */
+        return;
+    }
     if (is_fp(in->type) && !be) {
         asm_rm(g->a, 0x10 | OP_0F | (w ? OP_F2 : OP_F3), dst, m);
         return;
@@ -281,6 +285,10 @@ static void emit_store_access(struct x86_gen *g, const struct access *x, struct 
     static const uint32_t ops[] = { 0x88 | OP_R8, 0x89 | OP_66, 0x89, 0x89 | OP_W };
     struct opnd v = x->value;
     bool be = x->in->aux2 & IR_MEM_BE, w = x->size == 3;
+    if (is_v(x->in->type)) {
+        x86_store_vec(g, m, v);
+        return;
+    }
     if (!be && v.kind == O_IMM && imm_fits(v.imm, w)) {
         asm_mov_mi(g->a, x->size, m, (int32_t)v.imm);
         return;
@@ -304,6 +312,7 @@ static struct stub *access_stub(struct x86_gen *g, const struct access *x)
     struct stub *s = x86_stub(g, STUB_OUT);
     s->address = true;
     s->value = x->store;
+    s->vec = is_v(x->in->type);
     s->arg[0] = x->base;
     s->arg[1] = x->value;
     s->disp = x->disp;
@@ -378,6 +387,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         s->has_dst = true;
         s->dst = (uint8_t)dst;
         s->dst_fp = is_fp(in->type);
+        s->dst_vec = is_v(in->type);
         x86_done(g, dst);
     }
     if (x->hooked)
@@ -397,8 +407,10 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
         x86_store_opnd(g, mem_at(RSP, 0), x86_opnd(g, in->c), true);
     if (has_value)
         b = x86_opnd(g, in->b);
+    if (has_value && is_v(in->type))
+        x86_store_vec(g, mem_at(RSP, 0), b);
     x86_load_address(g, RDX, x86_opnd(g, in->a), in->imm);
-    if (has_value)
+    if (has_value && !is_v(in->type))
         x86_load(g, RCX, b, true);
     bool hooked = (g->u->hooks & TM_DATA) != 0;
     if (hooked) {
@@ -410,7 +422,9 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     bool result = ir_op_info[in->op].result != 'N';
     if (result) {
         unsigned dst = x86_def(g);
-        if (is_fp(in->type))
+        if (is_v(in->type))
+            x86_load_out_vec(g, dst);
+        else if (is_fp(in->type))
             asm_rr(g->a, 0x6e | OP_0F | OP_66 | OP_W, dst, RAX);
         else
             asm_mov_rr(g->a, true, dst, RAX);

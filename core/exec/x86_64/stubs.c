@@ -17,11 +17,17 @@ void x86_stub_jcc(struct x86_gen *g, struct stub *s, unsigned cc)
 static void emit_out(struct x86_gen *g, const struct stub *s)
 {
     struct x86_asm *a = g->a;
-    for (unsigned k = 0; k < s->n_args; k++)
-        x86_store_opnd(g, mem_at(RSP, (int32_t)(8 * k)), s->arg[k], true);
+    for (unsigned k = 0; k < s->n_args; k++) {
+        if (s->vec)
+            x86_store_vec(g, mem_at(RSP, (int32_t)(16 * k)), s->arg[k]);
+        else
+            x86_store_opnd(g, mem_at(RSP, (int32_t)(8 * k)), s->arg[k], true);
+    }
     if (s->address)
         x86_load_address(g, RDX, s->arg[0], s->disp);
-    if (s->value)
+    if (s->value && s->vec)
+        x86_store_vec(g, mem_at(RSP, 0), s->arg[1]);
+    else if (s->value)
         x86_load(g, RCX, s->arg[1], true);
     if (s->hook_data) {
         asm_rm(a, 0x89 | OP_W, RDX, mem_at(RSP, 32));
@@ -33,7 +39,9 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
             asm_rr(a, ALU_XOR, r, r);
     if (s->address)
         x86_forget_pages(g);
-    if (s->has_dst && s->dst_fp)
+    if (s->has_dst && s->dst_vec)
+        x86_load_out_vec(g, s->dst);
+    else if (s->has_dst && s->dst_fp)
         asm_rr(a, 0x6e | OP_0F | OP_66 | OP_W, s->dst, RAX);
     else if (s->has_dst)
         asm_mov_rr(a, true, s->dst, RAX);

@@ -38,7 +38,7 @@
 #define NO_PIN       0xff
 
 /* Places in exec_cpu.scratch. */
-enum { SAVE_GPR = 0, SAVE_XMM = 16, SAVE_MXCSR = 32, SAVE_RESULT = 33 };
+enum { SAVE_GPR = 0, SAVE_XMM = 16 /* two words each */, SAVE_MXCSR = 48, SAVE_RESULT = 50 /* two */ };
 
 /* Registers that hold slots and temporaries. */
 #define GPR_POOL (1u << RBX | 1u << RSI | 1u << RDI | 1u << R8 | 1u << R9 | 1u << R10 | \
@@ -46,7 +46,7 @@ enum { SAVE_GPR = 0, SAVE_XMM = 16, SAVE_MXCSR = 32, SAVE_RESULT = 33 };
 #define XMM_POOL 0xfff0u
 
 enum host { HOST_BMI1 = 1, HOST_BMI2 = 2, HOST_LZCNT = 4, HOST_POPCNT = 8, HOST_FMA = 16,
-            HOST_SSE41 = 32, HOST_CLMUL = 64 };
+            HOST_SSE41 = 32, HOST_CLMUL = 64, HOST_AVX = 128 };
 
 /* ---- what outlives compilation (in the block's arena) ---- */
 
@@ -106,7 +106,8 @@ struct x86_fixed {
 
 /* Constants in the buffer, 16 bytes each. */
 enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32, K_TWO63_64,
-       K_TWO32_32, K_U32MAX_64, K_N };
+       K_TWO32_32, K_U32MAX_64, K_VSIGN32, K_VSIGN64, K_VABS32, K_VABS64, K_VMIN32, K_VMIN64,
+       K_BYTES, K_N };
 
 struct x86_gen;
 struct exec_backend {
@@ -133,7 +134,7 @@ void x86_emit_fixed(struct exec_backend *be);
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
-    x86_out_call, x86_out_pure, x86_out_eval, x86_out_fp, x86_out_hook_fetch, x86_out_hook_data,
+    x86_out_call, x86_out_pure, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
     x86_out_hook_branch;
 
 /* dump.c */

@@ -69,6 +69,26 @@ int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
     return 0;
 }
 
+int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2])
+{
+    ((struct rig *)cpu)->slow_calls++;
+    if (fake_check(cpu, va, memop, memop & IR_MEM_STORE_RIGHTS))
+        return 1;
+    value[0] = ld_le64(rig_host(cpu, va));
+    value[1] = ld_le64(rig_host(cpu, va + 8));
+    return 0;
+}
+
+int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2])
+{
+    ((struct rig *)cpu)->slow_calls++;
+    if (fake_check(cpu, va, memop, true))
+        return 1;
+    st_le64(rig_host(cpu, va), value[0]);
+    st_le64(rig_host(cpu, va + 8), value[1]);
+    return 0;
+}
+
 int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t b,
                  uint64_t *old)
 {

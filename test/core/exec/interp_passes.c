@@ -13,7 +13,7 @@ static struct random_ir_options options_of(uint64_t seed)
                                        .blocks = seed % 3 ? 1 : 1 + (uint32_t)(seed / 3 % 6),
                                        .insns = seed % 5 ? 6 : 32, .fp = seed % 4 != 0,
                                        .memory = seed % 7 != 0, .calls = seed % 3 != 1,
-                                       .rmm = true };
+                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
 }
 
 static void check_seed(struct exec_backend *be, struct rig *plain, struct rig *other,

@@ -23,6 +23,8 @@ static const struct ir_slot slots[RIG_SLOTS] = {
     SLOT("w3", w, 3, IR_I32),
     SLOT("f0", f, 0, IR_F64), SLOT("f1", f, 1, IR_F64), SLOT("f2", f, 2, IR_F64),
     SLOT("f3", f, 3, IR_F64), SLOT("f4", f, 4, IR_F64), SLOT("f5", f, 5, IR_F64),
+    SLOT("v0", v, 0, IR_V128), SLOT("v1", v, 1, IR_V128), SLOT("v2", v, 2, IR_V128),
+    SLOT("v3", v, 3, IR_V128), SLOT("v4", v, 4, IR_V128),
 };
 
 static uint64_t help_pure(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -47,6 +49,7 @@ static uint64_t help_writes(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
     r->x[a % RIG_N_X] += b;
     r->w[b % RIG_N_W] ^= (uint32_t)a;
     r->f[a % RIG_N_F] = b;
+    r->v[a % RIG_N_V].d[b & 1] += a;
     return r->x[b % RIG_N_X];
 }
 
@@ -84,9 +87,21 @@ static const struct ir_helper helpers[RIG_HELPERS] = {
     [RIG_PLAIN] = { "plain", help_plain, 0 },
 };
 
+/* Any mixture that shows which operands came, and where from. */
+static void help_vector(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                        const union ir_vec *b, const union ir_vec *c, uint64_t imm)
+{
+    union ir_vec r = { .d = { imm, ~imm } };
+    for (unsigned i = 0; i < 2; i++)
+        r.d[i] += (a ? 3 * a->d[i] : 5) ^ (b ? 7 * b->d[i ^ 1] : 11) ^ (c ? c->d[i] : 13);
+    cpu->fp_flags |= (uint32_t)imm & CPU_FP_INEXACT;
+    *dst = r;
+}
+static const struct ir_vec_helper vec_helpers[] = { { "vector", help_vector } };
+
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
-      .n_helpers = RIG_HELPERS, .fp = rule }
+      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = 1 }
 static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
                                           [IR_FP_ARM] = GUEST(IR_FP_ARM),
                                           [IR_FP_X86] = GUEST(IR_FP_X86),
@@ -156,6 +171,8 @@ void rig_reset(struct rig *r, uint64_t seed)
         r->w[i] = (uint32_t)interesting(&s);
     for (unsigned i = 0; i < RIG_N_F; i++)
         r->f[i] = interesting(&s);
+    for (unsigned i = 0; i < RIG_N_V; i++)
+        r->v[i] = (union ir_vec){ .d = { interesting(&s), interesting(&s) } };
     r->zero = 0;
     r->helper_calls = r->slow_calls = 0;
     for (unsigned i = 0; i < RIG_PAGES * MEM_PAGE; i += 8) {
@@ -207,6 +224,8 @@ const char *rig_compare(const struct rig *a, const struct rig *b)
         return "w0..w3";
     if (memcmp(a->f, b->f, sizeof(a->f)))
         return "f0..f5";
+    if (memcmp(a->v, b->v, sizeof(a->v)))
+        return "v0..v4";
     if (a->zero || b->zero)
         return "zero was written";
     if (memcmp(a->ram.host, b->ram.host, RIG_PAGES * MEM_PAGE))
@@ -255,6 +274,12 @@ static void keep(struct gen *g, enum ir_type t, ir_val_t v)
 
 static ir_val_t fresh(struct gen *g, enum ir_type t)
 {
+    if (t == IR_V128) {
+        if (below(g, 3) != 0)
+            return ir_get(g->u, RIG_V + below(g, RIG_N_V));
+        uint64_t low = interesting(&g->s);
+        return ir_vconst(g->u, low, below(g, 2) ? low : interesting(&g->s));
+    }
     bool constant = below(g, 3) == 0;
     if (constant || t == IR_F32) {
         if (t == IR_F32 && !constant)
@@ -408,6 +433,74 @@ static void random_float(struct gen *g)
     }
 }
 
+/* ---- vectors ---- */
+
+static void random_vector_scalar(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    unsigned lane = below(g, 4), n = below(g, 16u >> lane);
+    enum ir_type t = lane == 3 ? IR_I64 : int_type(g);
+    if (lane >= 2 && below(g, 3) == 0)
+        t = lane == 2 ? IR_F32 : IR_F64;
+    switch (below(g, 5)) {
+    case 0: keep(g, IR_V128, ir_vop1(u, IR_VDUP, lane, pick(g, t))); break;
+    case 1: keep(g, IR_V128, ir_vop1(u, IR_VSCALAR, lane, pick(g, t))); break;
+    case 2: {
+        ir_val_t a = pick(g, IR_V128);
+        keep(g, IR_V128, ir_vins(u, lane, a, n, pick(g, t)));
+        break;
+    }
+    case 3: keep(g, t, ir_vlane(u, t, lane, pick(g, IR_V128), n)); break;
+    default: keep(g, IR_I64, ir_vaddv(u, lane, pick(g, IR_V128))); break;
+    }
+}
+
+static void random_vector(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    if (below(g, 4) == 0) {
+        random_vector_scalar(g);
+        return;
+    }
+    enum ir_op op = (enum ir_op)(IR_VAND + below(g, IR_VFRINT - IR_VAND + 1));
+    if (op == IR_VDUP || op == IR_VSCALAR || op == IR_VINS || op == IR_VLANE || op == IR_VADDV)
+        op = IR_VADD;
+    unsigned lane = below(g, 4);
+    int64_t imm = 0;
+    enum ir_rm rm = IR_RNE;
+    ir_val_t a = pick(g, IR_V128), b = pick(g, IR_V128), c = pick(g, IR_V128);
+    switch (op) {
+    case IR_VSHL: case IR_VSHR: case IR_VSAR: imm = below(g, (8u << lane) + 1); break;
+    case IR_VEXT: imm = below(g, 16); break;
+    case IR_VREV: lane = below(g, 3); imm = lane + 1 + below(g, 3 - lane); break;
+    case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU:
+        imm = below(g, 2);
+        lane = below(g, 3);
+        break;
+    case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: lane = below(g, 3); break;
+    case IR_VPOPCNT: lane = 0; break;
+    case IR_VFMA: imm = below(g, 4); break;
+    case IR_VFMIN: case IR_VFMAX: case IR_VFTOI: case IR_VITOF: case IR_VFRINT: imm = below(g, 2); break;
+    default: break;
+    }
+    if (op >= IR_VFADD) {
+        lane = 2 + below(g, 2);
+        rm = rounding(g);
+    }
+    if (below(g, 12) == 0) {
+        uint64_t value = rig_random(&g->s);
+        keep(g, IR_V128, ir_callv(u, 0, below(g, 2) ? a : IR_NONE, below(g, 2) ? b : IR_NONE,
+                                  below(g, 2) ? c : IR_NONE, value));
+        return;
+    }
+    unsigned args = ir_op_info[op].args;
+    keep(g, IR_V128, ir_vfop(u, op, lane, rm, a, args > 1 ? b : IR_NONE, args > 2 ? c : IR_NONE, imm));
+    if (below(g, 8) == 0) {
+        ir_val_t cond = pick(g, IR_I64);
+        keep(g, IR_V128, ir_select(u, IR_V128, cond, a, b));
+    }
+}
+
 /* An address in the data pages, mostly in the fast ones, sometimes at a page's end. */
 static ir_val_t address(struct gen *g, unsigned size)
 {
@@ -427,6 +520,18 @@ static void random_memory(struct gen *g)
     uint32_t kind = below(g, 10);
     if (kind >= 7)
         t = int_type(g);
+    if (g->o->vectors && kind < 7 && below(g, 3) == 0)
+        t = IR_V128;
+    if (t == IR_V128) {
+        unsigned flags = (below(g, 8) ? 0u : IR_MEM_ALIGNED) | (below(g, 8) ? 0u : IR_MEM_ATOMIC);
+        ir_val_t a = address(g, 16);
+        int64_t disp = below(g, 2) ? 0 : (int64_t)below(g, 64) - 32;
+        if (kind < 4)
+            keep(g, t, ir_load(u, t, a, disp, ir_memop(16, flags)));
+        else
+            ir_store(u, t, a, disp, pick(g, t), ir_memop(16, flags));
+        return;
+    }
     bool is_float = t == IR_F32 || t == IR_F64;
     unsigned most = t == IR_I32 || t == IR_F32 ? 2 : 3;
     unsigned size = 1u << (is_float ? most : below(g, most + 1));
@@ -471,7 +576,7 @@ static void random_call(struct gen *g)
 
 static void random_put(struct gen *g)
 {
-    unsigned slot = below(g, g->o->fp ? RIG_SLOTS : RIG_F);
+    unsigned slot = below(g, g->o->vectors ? RIG_SLOTS : g->o->fp ? RIG_V : RIG_F);
     ir_put(g->u, slot, pick(g, (enum ir_type)slots[slot].type));
 }
 
@@ -482,6 +587,8 @@ static void random_op(struct gen *g)
         random_int(g);
     else if (kind < 12)
         random_put(g);
+    else if (kind < 15 && g->o->vectors && below(g, 3) != 0)
+        random_vector(g);
     else if (kind < 15 && g->o->fp)
         random_float(g);
     else if (kind < 18 && g->o->memory)

@@ -10,7 +10,7 @@
  * paths are fake_mmu.h's. A unit is a function of (seed, options).
  */
 #include "core/exec/backend.h"
-#include "core/ir/build.h"
+#include "core/ir/build_vec.h"
 
 #define RIG_BASE  0x40000000ull
 #define RIG_CODE  0x10000000ull
@@ -18,7 +18,8 @@
 
 enum rig_page { RIG_FAST, RIG_SLOW, RIG_READ_ONLY, RIG_FAULT };
 enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 8, RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4,
-       RIG_F = RIG_W + RIG_N_W, RIG_N_F = 6, RIG_SLOTS = RIG_F + RIG_N_F };
+       RIG_F = RIG_W + RIG_N_W, RIG_N_F = 6, RIG_V = RIG_F + RIG_N_F, RIG_N_V = 5,
+       RIG_SLOTS = RIG_V + RIG_N_V };
 enum rig_helper { RIG_PURE, RIG_READS, RIG_WRITES, RIG_RAISES, RIG_TIME, RIG_MODE, RIG_PLAIN,
                   RIG_HELPERS };
 
@@ -27,6 +28,7 @@ struct rig {
     uint64_t zero, x[RIG_N_X];
     uint32_t w[RIG_N_W];
     uint64_t f[RIG_N_F];
+    union ir_vec v[RIG_N_V];
     uint64_t helper_calls, slow_calls;   /* slow_calls is not compared */
     struct exec_cpu exec;
     struct machine machine;
@@ -50,7 +52,7 @@ struct random_ir_options {
     enum ir_fp_rule rule;
     uint32_t blocks;        /* 1 .. 16 */
     uint32_t insns;         /* guest instructions per block at most, 1 .. 32 */
-    bool fp, memory, calls;
+    bool fp, memory, calls, vectors; /* vectors: with fp */
     bool rmm;               /* rounding to nearest, ties away, among the modes */
 };
 /* Blocks at offsets 0, 0x80, 0x100 ... of the page; costs set, uses not counted. */

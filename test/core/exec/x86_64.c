@@ -7,6 +7,7 @@
 #include "core/timing/model.h"
 #include "core/util/hash.h"
 #include "test/check_main.h"
+#include "core/exec/fp.h"
 #include "test/core/exec/fake_mmu.h"
 #include <stdlib.h>
 
@@ -33,12 +34,13 @@ static const uint32_t masks[] = {
 
 static struct random_ir_options options_of(uint64_t seed)
 {
-    return (struct random_ir_options){ .rule = seed / 2 % 4 ? IR_FP_RISCV
-                                                            : (enum ir_fp_rule)(seed / 8 % 4),
+    return (struct random_ir_options){ .rule = seed / 2 % 4 == 0   ? (enum ir_fp_rule)(seed / 8 % 4)
+                                               : seed / 2 % 4 == 1 ? IR_FP_ARM
+                                                                   : IR_FP_RISCV,
                                        .blocks = seed % 3 ? 1 : 1 + (uint32_t)(seed / 3 % 6),
                                        .insns = seed % 5 ? 6 : 32, .fp = seed % 4 != 0,
                                        .memory = seed % 7 != 0, .calls = seed % 3 != 1,
-                                       .rmm = true };
+                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
 }
 
 static uint64_t setting(const char *name, uint64_t otherwise)
@@ -101,6 +103,12 @@ static const char *differs(struct pair *p, uint64_t seed, uint32_t *size, bool p
     *size = u->n_insts;
     rig_reset(p->a, seed);
     rig_reset(p->b, seed);
+    if (o.rule == IR_FP_ARM && seed / 32 % 4 == 0) { /* FPCR.FZ, DN, both */
+        static const uint32_t modes[] = { FP_MODE_DAZ | FP_MODE_FTZ, FP_MODE_DN,
+                                          FP_MODE_DAZ | FP_MODE_FTZ | FP_MODE_DN };
+        p->a->cpu.fp_mode |= modes[seed / 128 % 3];
+        p->b->cpu.fp_mode = p->a->cpu.fp_mode;
+    }
     struct hash_model m[2] = { { .tm = { .model = &model, .line_shift = 6 } },
                                { .tm = { .model = &model, .line_shift = 6 } } };
     if (seed % 4 == 1) {

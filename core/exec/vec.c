@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/vec.h"
+#include "core/exec/fp.h"
+#include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include <string.h>
+
+uint64_t vec_lane(const union ir_vec *v, unsigned lane, unsigned n)
+{
+    return ld_le(v->b + (n << lane), 1u << lane);
+}
+
+void vec_set_lane(union ir_vec *v, unsigned lane, unsigned n, uint64_t value)
+{
+    st_le(v->b + (n << lane), value, 1u << lane);
+}
+
+void vec_dup(union ir_vec *v, unsigned lane, uint64_t value)
+{
+    for (unsigned n = 0; n < 16u >> lane; n++)
+        vec_set_lane(v, lane, n, value);
+}
+
+uint64_t vec_sum(const union ir_vec *v, unsigned lane)
+{
+    uint64_t sum = 0;
+    for (unsigned n = 0; n < 16u >> lane; n++)
+        sum += vec_lane(v, lane, n);
+    return zext(sum, 8u << lane);
+}
+
+#define VEC(name)                                                                                  \
+    static void name(struct vec_env *env, union ir_vec *dst, const union ir_vec *a,               \
+                     const union ir_vec *b, const union ir_vec *c)
+#define UNUSED_ENV() ((void)env, (void)a, (void)b, (void)c)
+
+/* ---- bits ---- */
+
+#define BITWISE(name, EXPR)                                                                        \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        UNUSED_ENV();                                                                              \
+        for (unsigned i = 0; i < 2; i++)                                                           \
+            dst->d[i] = (EXPR);                                                                    \
+    }
+BITWISE(vand, a->d[i] & b->d[i])
+BITWISE(vor, a->d[i] | b->d[i])
+BITWISE(vxor, a->d[i] ^ b->d[i])
+BITWISE(vandn, a->d[i] & ~b->d[i])
+BITWISE(vorn, a->d[i] | ~b->d[i])
+BITWISE(vnot, ~a->d[i])
+BITWISE(vselect, (a->d[i] & b->d[i]) | (~a->d[i] & c->d[i]))
+
+/* ---- lane by lane: x, y unsigned, sx, sy signed, w bits ---- */
+
+#define LANES(name, EXPR)                                                                          \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        union ir_vec r;                                                                            \
+        unsigned w = 8u << env->lane;                                                              \
+        (void)w;                                                                                   \
+        UNUSED_ENV();                                                                              \
+        for (unsigned n = 0; n < 16u >> env->lane; n++) {                                          \
+            uint64_t x = vec_lane(a, env->lane, n), y = b ? vec_lane(b, env->lane, n) : 0;         \
+            int64_t sx = (int64_t)sext(x, w), sy = (int64_t)sext(y, w);                            \
+            (void)x, (void)y, (void)sx, (void)sy;                                                  \
+            vec_set_lane(&r, env->lane, n, (uint64_t)(EXPR));                                      \
+        }                                                                                          \
+        *dst = r;                                                                                  \
+    }
+#define MASK(cond) ((cond) ? ~0ull : 0)
+
+/* Into the range of a signed or unsigned number of w bits. */
+static uint64_t clamp_signed(__int128 v, unsigned w)
+{
+    __int128 most = ((__int128)1 << (w - 1)) - 1;
+    return (uint64_t)(v > most ? most : v < -most - 1 ? -most - 1 : v);
+}
+
+static uint64_t clamp_unsigned(__int128 v, unsigned w)
+{
+    __int128 most = ((__int128)1 << w) - 1;
+    return (uint64_t)(v > most ? most : v < 0 ? 0 : v);
+}
+
+static uint64_t shift_left(uint64_t x, uint64_t n, unsigned w)
+{
+    return n >= w ? 0 : x << n;
+}
+
+static uint64_t shift_right(uint64_t x, uint64_t n, unsigned w)
+{
+    return n >= w ? 0 : x >> n;
+}
+
+static uint64_t shift_arith(int64_t x, uint64_t n, unsigned w)
+{
+    return (uint64_t)(x >> (n >= w ? w - 1 : n));
+}
+
+LANES(vadd, x + y)
+LANES(vsub, x - y)
+LANES(vmul, x * y)
+LANES(vneg, 0 - x)
+LANES(vabs, sx < 0 ? 0 - x : x)
+LANES(vmins, sx < sy ? x : y)
+LANES(vmaxs, sx > sy ? x : y)
+LANES(vminu, x < y ? x : y)
+LANES(vmaxu, x > y ? x : y)
+LANES(vceq, MASK(x == y))
+LANES(vcgts, MASK(sx > sy))
+LANES(vcges, MASK(sx >= sy))
+LANES(vcgtu, MASK(x > y))
+LANES(vcgeu, MASK(x >= y))
+LANES(vaddss, clamp_signed((__int128)sx + sy, w))
+LANES(vaddus, clamp_unsigned((__int128)x + y, w))
+LANES(vsubss, clamp_signed((__int128)sx - sy, w))
+LANES(vsubus, clamp_unsigned((__int128)x - y, w))
+LANES(vshl, shift_left(x, (uint64_t)env->imm, w))
+LANES(vshr, shift_right(x, (uint64_t)env->imm, w))
+LANES(vsar, shift_arith(sx, (uint64_t)env->imm, w))
+LANES(vshlv, shift_left(x, y, w))
+LANES(vshrv, shift_right(x, y, w))
+LANES(vsarv, shift_arith(sx, y, w))
+LANES(vpopcnt, popcount64(x))
+
+/* ---- lanes that move ---- */
+
+#define MOVES(name, FROM_A, LANE)                                                                  \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        union ir_vec r;                                                                            \
+        unsigned count = 16u >> env->lane, half = count / 2;                                       \
+        (void)c, (void)half;                                                                       \
+        for (unsigned n = 0; n < count; n++)                                                       \
+            vec_set_lane(&r, env->lane, n, vec_lane((FROM_A) ? a : b, env->lane, (LANE)));         \
+        *dst = r;                                                                                  \
+    }
+MOVES(vzip1, n % 2 == 0, n / 2)
+MOVES(vzip2, n % 2 == 0, half + n / 2)
+MOVES(vuzp1, n < half, 2 * (n % half))
+MOVES(vuzp2, n < half, 2 * (n % half) + 1)
+MOVES(vtrn1, n % 2 == 0, n & ~1u)
+MOVES(vtrn2, n % 2 == 0, n | 1)
+
+VEC(vext)
+{
+    uint8_t both[32];
+    (void)c;
+    memcpy(both, a->b, 16);
+    memcpy(both + 16, b->b, 16);
+    memcpy(dst->b, both + (env->imm & 15), 16);
+}
+
+VEC(vrev)
+{
+    union ir_vec r;
+    unsigned in_group = (1u << env->imm >> env->lane) - 1;
+    (void)b, (void)c;
+    for (unsigned n = 0; n < 16u >> env->lane; n++)
+        vec_set_lane(&r, env->lane, n, vec_lane(a, env->lane, n ^ in_group));
+    *dst = r;
+}
+
+VEC(vtbl)
+{
+    union ir_vec r;
+    (void)env, (void)c;
+    for (unsigned n = 0; n < 16; n++)
+        r.b[n] = b->b[n] > 15 ? 0 : a->b[b->b[n]];
+    *dst = r;
+}
+
+VEC(vaddp)
+{
+    union ir_vec r;
+    unsigned half = 8u >> env->lane;
+    (void)c;
+    for (unsigned n = 0; n < half; n++) {
+        vec_set_lane(&r, env->lane, n, vec_lane(a, env->lane, 2 * n) + vec_lane(a, env->lane, 2 * n + 1));
+        vec_set_lane(&r, env->lane, half + n,
+                     vec_lane(b, env->lane, 2 * n) + vec_lane(b, env->lane, 2 * n + 1));
+    }
+    *dst = r;
+}
+
+/* ---- lanes that change their size ---- */
+
+#define WIDENS(name, EXPR)                                                                         \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        union ir_vec r;                                                                            \
+        unsigned w = 8u << env->lane, half = 8u >> env->lane, first = env->imm ? half : 0;         \
+        (void)c;                                                                                   \
+        for (unsigned n = 0; n < half; n++) {                                                      \
+            uint64_t x = vec_lane(a, env->lane, first + n);                                        \
+            uint64_t y = b ? vec_lane(b, env->lane, first + n) : 0;                                \
+            (void)w, (void)y;                                                                      \
+            vec_set_lane(&r, env->lane + 1u, n, (EXPR));                                           \
+        }                                                                                          \
+        *dst = r;                                                                                  \
+    }
+WIDENS(vwidens, sext(x, w))
+WIDENS(vwidenu, x)
+WIDENS(vmulls, sext(x, w) * sext(y, w))
+WIDENS(vmullu, x * y)
+
+#define NARROWS(name, EXPR)                                                                        \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        union ir_vec r;                                                                            \
+        unsigned w = 8u << env->lane, half = 8u >> env->lane;                                      \
+        (void)c, (void)w;                                                                          \
+        for (unsigned n = 0; n < 2 * half; n++) {                                                  \
+            uint64_t x = vec_lane(n < half ? a : b, env->lane + 1u, n % half);                     \
+            int64_t sx = (int64_t)sext(x, 2 * w);                                                  \
+            (void)sx;                                                                              \
+            vec_set_lane(&r, env->lane, n, (EXPR));                                                \
+        }                                                                                          \
+        *dst = r;                                                                                  \
+    }
+NARROWS(vnarrow, x)
+NARROWS(vnarrowss, clamp_signed(sx, w))
+NARROWS(vnarrowsu, clamp_unsigned(sx, w))
+NARROWS(vnarrowuu, clamp_unsigned(x, w))
+
+/* ---- floating point: the scalar operation on each lane ---- */
+
+static struct fp_env fp_of(const struct vec_env *env)
+{
+    struct fp_env e;
+    fp_env_init(&e, env->guest->fp, env->fp_mode, (enum ir_rm)env->rm);
+    return e;
+}
+
+#define FLOATS(name, EXPR)                                                                         \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        union ir_vec r;                                                                            \
+        struct fp_env fp = fp_of(env), *e = &fp;                                                   \
+        enum fp_format f = env->lane == 2 ? FP_F32 : FP_F64;                                       \
+        for (unsigned n = 0; n < 16u >> env->lane; n++) {                                          \
+            uint64_t x = vec_lane(a, env->lane, n), y = b ? vec_lane(b, env->lane, n) : 0;         \
+            uint64_t z = c ? vec_lane(c, env->lane, n) : 0;                                        \
+            (void)y, (void)z, (void)e, (void)f;                                                    \
+            vec_set_lane(&r, env->lane, n, (EXPR));                                                \
+        }                                                                                          \
+        env->flags |= fp.flags;                                                                    \
+        *dst = r;                                                                                  \
+    }
+#define SIGN (1ull << ((8u << env->lane) - 1))
+FLOATS(vfadd, fp_add(e, f, x, y))
+FLOATS(vfsub, fp_sub(e, f, x, y))
+FLOATS(vfmul, fp_mul(e, f, x, y))
+FLOATS(vfdiv, fp_div(e, f, x, y))
+FLOATS(vfsqrt, fp_sqrt(e, f, x))
+FLOATS(vfma, fp_fma(e, f, x, y, z, env->imm & 1, env->imm & 2))
+FLOATS(vfmin, fp_min(e, f, x, y, env->imm & 1))
+FLOATS(vfmax, fp_max(e, f, x, y, env->imm & 1))
+FLOATS(vfceq, MASK(fp_cmp(e, f, IR_FEQ, x, y)))
+FLOATS(vfcge, MASK(fp_cmp(e, f, IR_FLE, y, x)))
+FLOATS(vfcgt, MASK(fp_cmp(e, f, IR_FLT, y, x)))
+FLOATS(vfneg, x ^ SIGN)
+FLOATS(vfabs, x & ~SIGN)
+FLOATS(vftoi, fp_to_int(e, f, 8u << env->lane, env->imm & 1, x))
+FLOATS(vitof, fp_from_int(e, f, 8u << env->lane, env->imm & 1, x))
+FLOATS(vfrint, fp_round(e, f, x, env->imm & 1))
+
+vec_fn *vec_function(enum ir_op op)
+{
+    static vec_fn *const functions[IR_OPS] = {
+        [IR_VAND] = vand, [IR_VOR] = vor, [IR_VXOR] = vxor, [IR_VANDN] = vandn, [IR_VORN] = vorn,
+        [IR_VNOT] = vnot, [IR_VSELECT] = vselect, [IR_VADD] = vadd, [IR_VSUB] = vsub,
+        [IR_VMUL] = vmul, [IR_VNEG] = vneg, [IR_VABS] = vabs, [IR_VMINS] = vmins, [IR_VMAXS] = vmaxs,
+        [IR_VMINU] = vminu, [IR_VMAXU] = vmaxu, [IR_VCEQ] = vceq, [IR_VCGTS] = vcgts,
+        [IR_VCGES] = vcges, [IR_VCGTU] = vcgtu, [IR_VCGEU] = vcgeu, [IR_VADDSS] = vaddss,
+        [IR_VADDUS] = vaddus, [IR_VSUBSS] = vsubss, [IR_VSUBUS] = vsubus, [IR_VSHL] = vshl,
+        [IR_VSHR] = vshr, [IR_VSAR] = vsar, [IR_VSHLV] = vshlv, [IR_VSHRV] = vshrv,
+        [IR_VSARV] = vsarv, [IR_VPOPCNT] = vpopcnt, [IR_VZIP1] = vzip1, [IR_VZIP2] = vzip2,
+        [IR_VUZP1] = vuzp1, [IR_VUZP2] = vuzp2, [IR_VTRN1] = vtrn1, [IR_VTRN2] = vtrn2,
+        [IR_VEXT] = vext, [IR_VREV] = vrev, [IR_VTBL] = vtbl, [IR_VADDP] = vaddp,
+        [IR_VWIDENS] = vwidens, [IR_VWIDENU] = vwidenu, [IR_VMULLS] = vmulls, [IR_VMULLU] = vmullu,
+        [IR_VNARROW] = vnarrow, [IR_VNARROWSS] = vnarrowss, [IR_VNARROWSU] = vnarrowsu,
+        [IR_VNARROWUU] = vnarrowuu, [IR_VFADD] = vfadd, [IR_VFSUB] = vfsub, [IR_VFMUL] = vfmul,
+        [IR_VFDIV] = vfdiv, [IR_VFSQRT] = vfsqrt, [IR_VFMA] = vfma, [IR_VFMIN] = vfmin,
+        [IR_VFMAX] = vfmax, [IR_VFCEQ] = vfceq, [IR_VFCGE] = vfcge, [IR_VFCGT] = vfcgt,
+        [IR_VFNEG] = vfneg, [IR_VFABS] = vfabs, [IR_VFTOI] = vftoi, [IR_VITOF] = vitof,
+        [IR_VFRINT] = vfrint,
+    };
+    return (unsigned)op < IR_OPS ? functions[op] : NULL;
+}

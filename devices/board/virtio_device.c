@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* -device: what it may say, and the device and transport that come of it. */
+#include "devices/board/virtio_parts.h"
+#include "devices/backend/char.h"
+#include "devices/backend/option.h"
+#include "devices/virtio/devices.h"
+#include "devices/virtio/pci.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Everything a -device may say; which of it a device takes is checked by name. */
+struct device_options {
+    char driver[64], id[64], drive[64], netdev[64], rng[64], mac[32], serial[32];
+    char chardev[64], name[64], bus[80];
+    int num_queues, max_ports, nr, cols, rows, queues;
+    bool mq, packed, indirect, event_idx, emergency_write;
+    char addr[16];                          /* from here on: PCI */
+    int vectors, disable_legacy;
+    bool disable_modern, multifunction, iommu_platform;
+};
+enum { CHOSE_AUTO, CHOSE_ON, CHOSE_OFF };
+static const char *const on_off_auto[] = { "auto", "on", "off", NULL };
+static const struct option_desc device_table[] = {
+    OPT_TEXT(device_options, "driver", driver), OPT_TEXT(device_options, "id", id),
+    OPT_TEXT(device_options, "drive", drive), OPT_TEXT(device_options, "netdev", netdev),
+    OPT_TEXT(device_options, "rng", rng), OPT_TEXT(device_options, "mac", mac),
+    OPT_TEXT(device_options, "serial", serial), OPT_TEXT(device_options, "chardev", chardev),
+    OPT_TEXT(device_options, "name", name), OPT_TEXT(device_options, "bus", bus),
+    OPT_NUMBER(device_options, "num-queues", num_queues), OPT_NUMBER(device_options, "nr", nr),
+    OPT_NUMBER(device_options, "max_ports", max_ports), OPT_NUMBER(device_options, "cols", cols),
+    OPT_NUMBER(device_options, "rows", rows), OPT_NUMBER(device_options, "queues", queues),
+    OPT_BOOL(device_options, "mq", mq), OPT_BOOL(device_options, "packed", packed),
+    OPT_BOOL(device_options, "emergency-write", emergency_write),
+    OPT_BOOL(device_options, "indirect_desc", indirect), OPT_BOOL(device_options, "event_idx", event_idx),
+    OPT_TEXT(device_options, "addr", addr), OPT_NUMBER(device_options, "vectors", vectors),
+    OPT_CHOICE(device_options, "disable-legacy", disable_legacy, on_off_auto),
+    OPT_BOOL(device_options, "disable-modern", disable_modern),
+    OPT_BOOL(device_options, "multifunction", multifunction),
+    OPT_BOOL(device_options, "iommu_platform", iommu_platform),
+    OPT_IGNORED("bootindex"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
+};
+
+#define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
+const struct board_device parts_devices[] = {
+    { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
+    { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
+    { "virtio-net-device", "virtio network card on an MMIO slot: netdev=ID[,mac=M][,mq=on[,queues=N]]" },
+    { "virtio-net-pci", "virtio network card on PCI: netdev=ID[,mac=M][,mq=on[,queues=N]]" PCI_OPTIONS },
+    { "virtio-rng-device", "virtio entropy on an MMIO slot: [rng=ID]" },
+    { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
+    { "virtio-serial-device", "virtio console on an MMIO slot: [max_ports=N][,cols=N,rows=N]" },
+    { "virtio-serial-pci", "virtio console on PCI: [max_ports=N][,cols=N,rows=N]" PCI_OPTIONS },
+    { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
+    { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
+    { NULL, NULL },
+};
+/* Each virtio device takes these, too, and those on PCI. */
+#define COMMON_KEYS " packed indirect_desc event_idx"
+#define PCI_KEYS    " addr vectors disable-legacy disable-modern multifunction iommu_platform"
+
+/* QEMU's range for made-up addresses: 52:54:00:12:34:56 and up. */
+static int parse_mac(const char *text, uint32_t number, uint8_t mac[6], struct err *e)
+{
+    static const uint8_t standard[6] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 };
+    unsigned v[6];
+    char end;
+
+    memcpy(mac, standard, 6);
+    mac[5] = (uint8_t)(mac[5] + number);
+    if (text[0] == 0)
+        return 0;
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &end) != 6 ||
+        (v[0] & 1))
+        return err_set(e, ERR_ARG, "mac '%s' is not a unicast address such as 52:54:00:12:34:56", text);
+    for (int i = 0; i < 6; i++)
+        mac[i] = (uint8_t)v[i];
+    return 0;
+}
+
+static int make_blk(struct parts *p, const struct device_options *o, const char *id,
+                    struct virtio **v, struct err *e)
+{
+    struct part_drive *d = parts_find_drive(p, o->drive);
+
+    if (!d)
+        return err_set(e, ERR_ABSENT, "device %s: drive '%s' does not exist; give one with "
+                       "-drive file=F,if=none,id=%s", o->driver, o->drive, o->drive[0] ? o->drive : "d0");
+    if (d->used)
+        return err_set(e, ERR_ARG, "device %s: drive '%s' is in use already", o->driver, o->drive);
+    d->used = true;
+    *v = virtio_blk_create(p->board->machine, id, d->disk, o->serial[0] ? o->serial : d->options.serial, e);
+    return *v ? virtio_blk_set_queues(*v, (uint32_t)o->num_queues, e) : e->code;
+}
+
+static int make_net(struct parts *p, const struct device_options *o, const char *id,
+                    struct virtio **v, struct err *e)
+{
+    struct net_backend *net = net_find(p->board->host, o->netdev);
+    uint8_t mac[6];
+    int r = parse_mac(o->mac, p->n_nics++, mac, e);
+
+    if (r < 0)
+        return r;
+    if (!net && o->netdev[0])
+        return err_set(e, ERR_ABSENT, "device %s: netdev '%s' does not exist; give one with "
+                       "-netdev user,id=%s", o->driver, o->netdev, o->netdev);
+    if (o->queues && !o->mq)
+        return err_set(e, ERR_ARG, "device %s: queues=%d needs mq=on", o->driver, o->queues);
+    *v = virtio_net_create(p->board->machine, id, net, mac, e);
+    if (!*v)
+        return e->code;
+    /* A pair for each CPU unless told otherwise. */
+    uint32_t pairs = MIN(p->board->config.cpus, (uint32_t)VIRTIO_NET_PAIRS);
+    return virtio_net_set_pairs(*v, !o->mq ? 1 : o->queues ? (uint32_t)o->queues : pairs, e);
+}
+
+static int make_rng(struct parts *p, const struct device_options *o, const char *id,
+                    struct virtio **v, struct err *e)
+{
+    struct rng *source;
+    char text[96];
+    int r;
+
+    if (o->rng[0]) {
+        source = rng_find(p->board->host, o->rng);
+        if (!source)
+            return err_set(e, ERR_ABSENT, "device %s: object '%s' does not exist; give one with "
+                           "-object rng-builtin,id=%s", o->driver, o->rng, o->rng);
+    } else {
+        snprintf(text, sizeof(text), "rng-builtin,id=%s-source", id);
+        if ((r = rng_open(&source, p->board->host, text, e)) < 0)
+            return r;
+    }
+    *v = virtio_rng_create(p->board->machine, id, source, e);
+    return *v ? 0 : e->code;
+}
+
+static int make_serial(struct parts *p, const struct device_options *o, const char *id,
+                       struct virtio **v, struct err *e)
+{
+    const struct virtio_console_options options = {
+        .max_ports = (uint32_t)o->max_ports, .cols = (uint16_t)o->cols, .rows = (uint16_t)o->rows,
+        .emergency_write = o->emergency_write,
+    };
+
+    if (p->n_serials == PARTS_SERIALS)
+        return err_set(e, ERR_LIMIT, "device %s: more than %d of them", o->driver, PARTS_SERIALS);
+    if (o->cols > UINT16_MAX || o->rows > UINT16_MAX || !o->cols != !o->rows)
+        return err_set(e, ERR_ARG, "device %s: cols=%d,rows=%d; both or none, up to 65535", o->driver,
+                       o->cols, o->rows);
+    *v = virtio_console_create(p->board->machine, id, &options, e);
+    if (!*v)
+        return e->code;
+    snprintf(p->serials[p->n_serials].id, sizeof(p->serials[0].id), "%s", id);
+    p->serials[p->n_serials++].console = *v;
+    return 0;
+}
+
+/* virtconsole, virtserialport: on the bus "ID.0" of a virtio-serial device, by default the last one. */
+static int add_port(struct parts *p, const struct device_options *o, struct err *e)
+{
+    size_t n = strlen(o->bus);
+    struct virtio *console = p->n_serials && n == 0 ? p->serials[p->n_serials - 1].console : NULL;
+    struct char_backend *backend = o->chardev[0] ? char_find(p->board->host, o->chardev) : NULL;
+    char id[80];
+
+    for (uint32_t i = 0; n > 2 && strcmp(o->bus + n - 2, ".0") == 0 && i < p->n_serials; i++)
+        if (strlen(p->serials[i].id) == n - 2 && strncmp(p->serials[i].id, o->bus, n - 2) == 0)
+            console = p->serials[i].console;
+    if (!console)
+        return err_set(e, ERR_ABSENT, "device %s: there is no virtio-serial bus%s%s before it; give "
+                       "-device virtio-serial-device,id=ID for a bus 'ID.0'", o->driver,
+                       n ? " " : "", o->bus);
+    if (o->chardev[0] && !backend)
+        return err_set(e, ERR_ABSENT, "device %s: chardev '%s' does not exist; give one with "
+                       "-chardev stdio,id=%s", o->driver, o->chardev, o->chardev);
+    snprintf(id, sizeof(id), "%s", o->id);
+    if (id[0] == 0)
+        snprintf(id, sizeof(id), "%s%u", o->driver, p->n_devices);
+    p->n_devices++;
+    const struct virtio_console_port port = {
+        .id = id, .name = o->name, .backend = backend, .number = o->nr,
+        .console = strcmp(o->driver, "virtconsole") == 0,
+    };
+    return virtio_console_add_port(console, &port, e);
+}
+
+static bool has_word(const char *words, const char *word, size_t n)
+{
+    for (const char *w = words; *w; w += strcspn(w, " ")) {
+        w += strspn(w, " ");
+        if (strcspn(w, " ") == n && strncmp(w, word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Options that mean something to other devices only are refused, not dropped. */
+static int check_keys(const char *driver, const char *accepted, const char *text, struct err *e)
+{
+    static const char specific[] = "drive netdev rng mac serial chardev name num-queues nr max_ports "
+                                   "mq queues cols rows emergency-write" COMMON_KEYS PCI_KEYS;
+    bool fits = true;
+    char item[512];
+
+    while (option_next(&text, item, sizeof(item), &fits)) {
+        const char *key = item;
+        size_t n = strcspn(key, "=");
+        if (key[n] == 0 && strncmp(key, "no", 2) == 0 && has_word(specific, key + 2, n - 2)) {
+            key += 2;
+            n -= 2;
+        }
+        if (has_word(specific, key, n) && !has_word(accepted, key, n))
+            return err_set(e, ERR_ARG, "device %s has no '%.*s'; it takes%s%s", driver, (int)n, key,
+                           accepted[0] == ' ' ? "" : " ", accepted);
+    }
+    return 0;
+}
+
+/* "SLOT[.FUNCTION]", in hexadecimal as QEMU has it. */
+static int parse_addr(const char *text, int *devfn, struct err *e)
+{
+    unsigned slot, function = 0;
+    char end;
+    int n;
+
+    *devfn = -1;
+    if (text[0] == 0)
+        return 0;
+    n = sscanf(text, "%x.%x%c", &slot, &function, &end);
+    if ((n != 2 && !(n == 1 && !strchr(text, '.'))) || slot > 31 || function > 7)
+        return err_set(e, ERR_ARG, "addr=%s is no PCI address; SLOT or SLOT.FUNCTION in hexadecimal is "
+                       "accepted, up to 1f.7", text);
+    *devfn = PCI_DEVFN(slot, function);
+    return 0;
+}
+
+enum { ON_PCI, ON_PCI_TRANSITIONAL, ON_PCI_MODERN, ON_MMIO, ON_EITHER };
+static const char *const transports[] = {
+    [ON_PCI] = "-pci", [ON_PCI_TRANSITIONAL] = "-pci-transitional",
+    [ON_PCI_MODERN] = "-pci-non-transitional", [ON_MMIO] = "-device", [ON_EITHER] = "",
+};
+
+static int plug_pci(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
+                    const char *id, struct err *e)
+{
+    struct virtio_pci_options pci = {
+        /* "auto" is off on a root bus, on behind a port (QEMU docs, "virtio-pci"): here is the root bus. */
+        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON,
+        .disable_modern = o->disable_modern, .multifunction = o->multifunction,
+        .iommu_platform = o->iommu_platform, .vectors = o->vectors,
+    };
+    char name[96];
+    int r = parse_addr(o->addr, &pci.devfn, e);
+
+    if (r < 0)
+        return r;
+    if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
+        return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'pcie.0' is there", o->driver,
+                       o->bus);
+    if (o->packed && o->disable_modern)
+        return err_set(e, ERR_ARG, "device %s: packed=on needs the modern interface", o->driver);
+    if ((transport == ON_PCI_TRANSITIONAL || transport == ON_PCI_MODERN) &&
+        (o->disable_legacy != CHOSE_AUTO || o->disable_modern))
+        return err_set(e, ERR_ARG, "device %s: the name says which interfaces there are; "
+                       "disable-legacy and disable-modern go with %.*s-pci", o->driver,
+                       (int)(strstr(o->driver, "-pci-") - o->driver), o->driver);
+    snprintf(name, sizeof(name), "%s-pci", id);
+    return virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e) ? 0 : e->code;
+}
+
+static int plug_mmio(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
+                     const char *id, struct err *e)
+{
+    int slot = -1;
+    char end;
+
+    (void)transport;
+    if (o->bus[0] && (sscanf(o->bus, "virtio-mmio-bus.%d%c", &slot, &end) != 1 || slot < 0))
+        return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'virtio-mmio-bus.0' and so on "
+                       "are there", o->driver, o->bus);
+    return p->plug_mmio(p->arg, v, id, slot, e);
+}
+
+static const struct device_kind {
+    const char *name;
+    int (*make)(struct parts *, const struct device_options *, const char *, struct virtio **,
+                struct err *);
+    const char *keys;
+} kinds[] = {
+    { "virtio-blk", make_blk, "drive serial num-queues" COMMON_KEYS },
+    { "virtio-net", make_net, "netdev mac mq queues" COMMON_KEYS },
+    { "virtio-rng", make_rng, "rng" COMMON_KEYS },
+    { "virtio-serial", make_serial, "max_ports cols rows emergency-write" COMMON_KEYS },
+};
+
+/* "virtio-blk-pci" is a kind and a transport; NULL when the name is neither's. */
+static const struct device_kind *find_kind(const char *driver, int *transport)
+{
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        size_t n = strlen(kinds[k].name);
+        if (strncmp(driver, kinds[k].name, n) != 0)
+            continue;
+        for (*transport = 0; *transport < (int)ARRAY_LEN(transports); ++*transport)
+            if (strcmp(driver + n, transports[*transport]) == 0)
+                return &kinds[k];
+    }
+    return NULL;
+}
+
+static int no_device(const char *driver, struct err *e)
+{
+    const char *names[32];
+    size_t n = 0;
+
+    for (const struct board_device *d = parts_devices; d->name && n < ARRAY_LEN(names); d++)
+        names[n++] = d->name;
+    const char *near = err_nearest(driver, names, n);
+    return err_set(e, ERR_ARG, "there is no device '%s' on this board%s%s%s; 'orrery list devices' "
+                   "shows them", driver, near ? "; did you mean '" : "", near ? near : "",
+                   near ? "'" : "");
+}
+
+static int add_virtio(struct parts *p, const struct device_options *o, const char *text, struct err *e)
+{
+    int transport, r;
+    const struct device_kind *kind = find_kind(o->driver, &transport);
+    char id[80], keys[256];
+    struct virtio *v;
+
+    if (!kind)
+        return no_device(o->driver, e);
+    if (transport == ON_EITHER)
+        transport = p->pci ? ON_PCI : ON_MMIO;
+    if (transport != ON_MMIO && !p->pci)
+        return err_set(e, ERR_UNSUPPORTED, "device %s: this board has no PCI bus", o->driver);
+    snprintf(keys, sizeof(keys), "%s%s", kind->keys, transport == ON_MMIO ? "" : PCI_KEYS);
+    snprintf(id, sizeof(id), "%s", o->id);
+    if (id[0] == 0)
+        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
+    if ((r = check_keys(o->driver, keys, text, e)) < 0 || (r = kind->make(p, o, id, &v, e)) < 0)
+        return r;
+    virtio_offer(v, VIRTIO_F_RING_PACKED, o->packed);
+    virtio_offer(v, VIRTIO_F_INDIRECT_DESC, o->indirect);
+    virtio_offer(v, VIRTIO_F_EVENT_IDX, o->event_idx);
+    p->n_devices++;
+    return (transport == ON_MMIO ? plug_mmio : plug_pci)(p, o, transport, v, id, e);
+}
+
+int parts_add_device(struct parts *p, const char *text, struct err *e)
+{
+    struct device_options o = {
+        .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
+        .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
+    };
+    int r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
+
+    if (r < 0) {
+        (void)err_context(e, "device '%s'", text);
+        return r;
+    }
+    if (strcmp(o.driver, "virtconsole") == 0 || strcmp(o.driver, "virtserialport") == 0)
+        return (r = check_keys(o.driver, "chardev name nr", text, e)) < 0 ? r : add_port(p, &o, e);
+    return add_virtio(p, &o, text, e);
+}

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Hostile drivers of virtio devices. For long runs: test-virtio-fuzz 1000000 SEED.
+add_executable(test-virtio-fuzz ${CMAKE_CURRENT_LIST_DIR}/virtio.c)
+target_link_libraries(test-virtio-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.virtio COMMAND test-virtio-fuzz 500000)
+set_tests_properties(fuzz.virtio PROPERTIES TIMEOUT 120)
