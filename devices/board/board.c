@@ -2,6 +2,7 @@
 #include "devices/board/board_impl.h"
 #include "core/state/snapshot.h"
 #include "core/timing/model.h"
+#include "devices/backend/char.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -103,6 +104,21 @@ static int open_log(struct board *b, struct err *e)
     return r;
 }
 
+/* Before any part is built: serial ports, devices and the monitor refer to them by id. */
+static int open_chardevs(struct board *b, struct err *e)
+{
+    for (uint32_t i = 0; i < b->config.n_args; i++) {
+        const struct board_arg *a = &b->config.args[i];
+        struct char_options options;
+        struct char_backend *backend;
+        int r;
+        if (a->kind == BOARD_CHARDEV && ((r = char_parse_chardev(&options, a->text, e)) < 0 ||
+                                         (r = char_open(&backend, b->host, &options, e)) < 0))
+            return err_context(e, "chardev '%s'", a->text);
+    }
+    return 0;
+}
+
 int board_create(struct board **out, const struct board_config *c, struct err *e)
 {
     const struct board_ops *ops = board_find(c->board);
@@ -147,7 +163,7 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
         goto fail;
     if ((r = exec_create(&b->exec, b->machine, &c->exec, e)) < 0)
         goto fail;
-    if ((r = ops->build(b, e)) < 0 || (r = build_cpus(b, e)) < 0)
+    if ((r = open_chardevs(b, e)) < 0 || (r = ops->build(b, e)) < 0 || (r = build_cpus(b, e)) < 0)
         goto fail;
     struct exec_host_ops host = { .poll = poll_host, .arg = b->host, .pace = c->pace };
     exec_set_host(b->exec, &host);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/board/image_impl.h"
+#include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -226,14 +227,30 @@ static int place_bytes(struct mem_space *memory, pa_t at, const uint8_t *bytes, 
     return 0;
 }
 
+/* How many of the headers' pages, from the first on, have no RAM. */
+static uint64_t headers_outside(const struct image_segment *s, struct mem_space *memory)
+{
+    const uint64_t page = 4096;
+    uint64_t skip = 0;
+
+    for (pa_t at = s->address; skip <= s->headers; skip = at - s->address) {
+        uint64_t n = 1;
+        if (mem_pointer(memory, at, &n, true))
+            return skip;
+        at = align_down(at, page) + page;
+    }
+    return 0;
+}
+
 int image_place(const struct image *img, struct mem_space *memory, pa_t base, struct err *e)
 {
     if (img->kind != IMAGE_ELF)
         return place_bytes(memory, base, img->data, img->size, img->size, img->path, e);
     for (uint32_t i = 0; i < img->n_segments; i++) {
         const struct image_segment *s = &img->segments[i];
-        int r = place_bytes(memory, s->address, img->data + s->offset, s->file_size,
-                            s->memory_size, img->path, e);
+        uint64_t skip = headers_outside(s, memory);
+        int r = place_bytes(memory, s->address + skip, img->data + s->offset + skip,
+                            s->file_size - skip, s->memory_size - skip, img->path, e);
         if (r < 0)
             return r;
     }

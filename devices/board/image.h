@@ -22,6 +22,7 @@ enum image_kind { IMAGE_RAW, IMAGE_ELF, IMAGE_LINUX_RISCV, IMAGE_LINUX_ARM64 };
 struct image_segment {
     pa_t address;
     uint64_t offset, file_size, memory_size; /* the rest of memory_size is zeroed */
+    uint64_t headers;            /* so many bytes at the front are the file's own headers and padding */
 };
 
 struct image {
@@ -55,7 +56,8 @@ void image_free(struct image *img);
 
 /*
  * Copy into guest memory: ELF to its own addresses, others to `base`. ERR_LIMIT names
- * the range that is not RAM.
+ * the range that is not RAM. Linkers put an ELF file's headers on a page before the program;
+ * where that page lies below RAM it is left out.
  */
 int image_place(const struct image *img, struct mem_space *memory, pa_t base, struct err *e) MUST_CHECK;
 

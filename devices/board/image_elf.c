@@ -9,7 +9,19 @@
 
 #define SEGMENTS 256
 
-static int add_segment(struct image *img, const GElf_Phdr *p, struct err *e)
+/* Bytes up to the first that is neither header nor zero, in a segment that begins with the file. */
+static uint64_t count_headers(const struct image *img, const GElf_Ehdr *header, const GElf_Phdr *p)
+{
+    uint64_t n = 0;
+
+    if (p->p_offset == 0 && header->e_phoff < img->size)
+        n = header->e_phoff + (uint64_t)header->e_phnum * header->e_phentsize;
+    while (n != 0 && n < p->p_filesz && img->data[n] == 0)
+        n++;
+    return n < p->p_filesz ? n : 0;
+}
+
+static int add_segment(struct image *img, const GElf_Ehdr *header, const GElf_Phdr *p, struct err *e)
 {
     if (p->p_filesz > p->p_memsz || p->p_offset > img->size || p->p_filesz > img->size - p->p_offset)
         return err_set(e, ERR_FORMAT,
@@ -23,7 +35,7 @@ static int add_segment(struct image *img, const GElf_Phdr *p, struct err *e)
                        (uint64_t)p->p_paddr);
     img->segments[img->n_segments++] = (struct image_segment){
         .address = p->p_paddr, .offset = p->p_offset, .file_size = p->p_filesz,
-        .memory_size = p->p_memsz,
+        .memory_size = p->p_memsz, .headers = count_headers(img, header, p),
     };
     img->low = MIN(img->low, p->p_paddr);
     img->high = MAX(img->high, p->p_paddr + p->p_memsz);
@@ -87,7 +99,7 @@ int image_parse_elf(struct image *img, struct err *e)
             r = err_set(e, ERR_FORMAT, "ELF program header %zu cannot be read: %s", i,
                         elf_errmsg(-1));
         else if (p.p_type == PT_LOAD && p.p_memsz != 0)
-            r = add_segment(img, &p, e);
+            r = add_segment(img, &header, &p, e);
         /* An entry given as a virtual address lies in a segment whose physical address differs. */
         if (r == 0 && p.p_type == PT_LOAD && header.e_entry >= p.p_vaddr &&
             header.e_entry - p.p_vaddr < p.p_memsz)

@@ -293,12 +293,15 @@ static int build(struct board *b, struct err *e)
 {
     struct virt *v = ARENA_NEW(&b->machine->arena, struct virt);
     struct machine_random random;
+    struct virt_options options;
     int r;
 
     if (!v)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = v;
-    v->has_sswi = b->config.board_options && strstr(b->config.board_options, "aclint=on");
+    if ((r = virt_read_options(&options, b->config.board_options, e)) < 0)
+        return r;
+    v->has_sswi = options.aclint;
     machine_random_init(&random, b->machine, "rng-seed");
     for (size_t i = 0; i < sizeof(v->rng_seed); i += 8)
         st_le64(v->rng_seed + i, machine_random_next(&random));

@@ -52,6 +52,13 @@ struct virt_tree {
 struct parts;
 int virt_build_flash(struct board *b, struct parts *parts, bool *has_image, struct err *e) MUST_CHECK;
 
+/* What follows the machine's name, "aclint=on,acpi=off"; what the board has not is refused. */
+struct virt_options {
+    bool aclint, usb;
+    int aia, aia_guests, acpi, iommu;
+};
+int virt_read_options(struct virt_options *o, const char *text, struct err *e) MUST_CHECK;
+
 /* The tree without bootargs and initrd. *blob malloc'd. */
 int virt_write_tree(const struct virt_tree *v, uint8_t **blob, uint32_t *size,
                     struct err *e) MUST_CHECK;

@@ -107,8 +107,6 @@ static int open_backends(struct parts *p, struct err *e)
 {
     const struct board_config *c = &p->board->config;
     struct net_backend *net;
-    struct char_backend *backend;
-    struct char_options options;
     struct rng *rng;
     int r = 0;
 
@@ -123,10 +121,6 @@ static int open_backends(struct parts *p, struct err *e)
             break;
         case BOARD_OBJECT:
             r = rng_open(&rng, p->board->host, text, e);
-            break;
-        case BOARD_CHARDEV:
-            if ((r = char_parse_chardev(&options, text, e)) == 0)
-                r = char_open(&backend, p->board->host, &options, e);
             break;
         case BOARD_PFLASH:
             r = open_pflash(p, text, e);

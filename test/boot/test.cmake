@@ -2,6 +2,7 @@
 # Boots of the stock Debian kernel; skipped when tools/fetch-guest has not been run.
 if(NOT ORRERY_SANITIZE)
   set(boot ${CMAKE_SOURCE_DIR}/test/boot)
+  set(system $<TARGET_FILE_DIR:orrery>/orrery-system-riscv64)
   add_test(NAME boot.jit COMMAND ${boot}/boots $<TARGET_FILE:orrery>)
   add_test(NAME boot.smp4 COMMAND ${boot}/boots $<TARGET_FILE:orrery> --smp 4)
   add_test(NAME boot.interp COMMAND ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
@@ -13,4 +14,18 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.virtio.transports COMMAND ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   set_tests_properties(boot.flash boot.virtio.transports boot.virtio.packed boot.virtio.legacy boot.jit boot.smp4 boot.interp boot.inorder boot.deterministic
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
+  # QEMU's command lines, one test each.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/qemu_command_lines)
+  file(STRINGS ${boot}/qemu_command_lines rows REGEX "^[a-z0-9_]+ [|] ")
+  foreach(row ${rows})
+    string(REGEX MATCH "^[a-z0-9_]+" name "${row}")
+    add_test(NAME qemu_line.${name} COMMAND ${boot}/same_as_qemu ${name} ${system} qemu-system-riscv64)
+    set_tests_properties(qemu_line.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS qemu_line)
+  endforeach()
+
+  # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
+  add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})
+  add_test(NAME disk.qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --format qcow2 --smp 4)
+  set_tests_properties(disk.raw disk.qcow2_smp4 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()

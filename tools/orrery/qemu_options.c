@@ -66,6 +66,19 @@ static int q_cpu(struct run_options *o, const char *v, struct err *e)
     return 0;
 }
 
+static int q_accel(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    if (strcmp(v, "help") == 0 || strcmp(v, "?") == 0) {
+        printf("Accelerators supported in Orrery:\ntcg\n");
+        return 1;
+    }
+    /* A list in order of preference: ours is the translator, called tcg in scripts. */
+    if (strstr(v, "tcg"))
+        return 0;
+    return err_set(e, ERR_UNSUPPORTED, "accelerator '%s' is not available; tcg is", v);
+}
+
 static int q_machine(struct run_options *o, const char *v, struct err *e)
 {
     size_t n = strcspn(v, ",");
@@ -82,7 +95,10 @@ static int q_machine(struct run_options *o, const char *v, struct err *e)
         rest = v;
     else
         o->board.board = arena_printf(&o->arena, "%.*s", (int)n, v);
-    const char *dump = key_value(o, rest, "dumpdtb");
+    const char *dump = key_value(o, rest, "dumpdtb"), *accel = key_value(o, rest, "accel");
+    int r = accel ? q_accel(o, accel, e) : 0;
+    if (r != 0)
+        return r;
     if (dump)
         o->dump_dtb = dump;
     if (*rest)
@@ -130,6 +146,44 @@ static int q_serial(struct run_options *o, const char *v, struct err *e)
         return err_set(e, ERR_LIMIT, "more than %zu serial ports", ARRAY_LEN(o->board.serial));
     o->board.serial[o->board.n_serial++] = v;
     return 0;
+}
+
+/* -mon chardev=ID[,mode=readline] = -monitor chardev:ID. */
+static int q_mon(struct run_options *o, const char *v, struct err *e)
+{
+    const char *chardev = key_value(o, v, "chardev"), *mode = key_value(o, v, "mode");
+
+    if (!chardev && !memchr(v, '=', strcspn(v, ",")))
+        chardev = arena_printf(&o->arena, "%.*s", (int)strcspn(v, ","), v);
+    if (!chardev)
+        return err_set(e, ERR_ARG, "'%s' names no character device; chardev=ID is expected", v);
+    if (mode && strcmp(mode, "readline") != 0)
+        return err_set(e, ERR_UNSUPPORTED, "mode=%s: mode=readline is accepted", mode);
+    return take(&o->board.monitor, arena_printf(&o->arena, "chardev:%s", chardev));
+}
+
+/* The firmware chooses what to boot, and on these boards it takes no hint. */
+static int q_boot(struct run_options *o, const char *v, struct err *e)
+{
+    const char *menu = key_value(o, v, "menu"), *splash = key_value(o, v, "splash");
+
+    if (splash || (menu && strcmp(menu, "off") != 0))
+        return err_set(e, ERR_UNSUPPORTED, "'%s': there is no boot menu; leave it out", v);
+    return 0;
+}
+
+static int q_sandbox(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    return strncmp(v, "off", 3) == 0 ? 0
+        : err_set(e, ERR_UNSUPPORTED, "'%s': this program does not confine itself; '-sandbox off' is "
+                  "accepted", v);
+}
+
+static int q_kvm(struct run_options *o, const char *v, struct err *e)
+{
+    (void)v;
+    return q_accel(o, "kvm", e);
 }
 
 static int q_display(struct run_options *o, const char *v, struct err *e)
@@ -210,19 +264,6 @@ static int q_s(struct run_options *o, const char *v, struct err *e)
     return take(&o->gdb, "tcp::1234");
 }
 
-static int q_accel(struct run_options *o, const char *v, struct err *e)
-{
-    (void)o;
-    if (strcmp(v, "help") == 0 || strcmp(v, "?") == 0) {
-        printf("Accelerators supported in Orrery:\ntcg\n");
-        return 1;
-    }
-    /* A list in order of preference: ours is the translator, called tcg in scripts. */
-    if (strstr(v, "tcg"))
-        return 0;
-    return err_set(e, ERR_UNSUPPORTED, "accelerator '%s' is not available; tcg is", v);
-}
-
 static int q_rtc(struct run_options *o, const char *v, struct err *e)
 {
     const char *base = key_value(o, v, "base");
@@ -239,7 +280,12 @@ static int q_rtc(struct run_options *o, const char *v, struct err *e)
 static int q_icount(struct run_options *o, const char *v, struct err *e)
 {
     const char *rr = key_value(o, v, "rr"), *file = key_value(o, v, "rrfile");
+    const char *nap = key_value(o, v, "sleep");
 
+    if (nap && strcmp(nap, "on") != 0 && strcmp(nap, "off") != 0)
+        return err_set(e, ERR_ARG, "sleep=%s: on and off are accepted", nap);
+    if (nap && strcmp(nap, "off") == 0)
+        o->board.pace = 0;
     if (!rr)
         return 0; /* every run here counts instructions */
     if (!file)
@@ -327,10 +373,14 @@ static const struct run_option table[] = {
     { "-global", "DRIVER.PROP=V", q_global, "default for a property" },
     { "-serial", "BACKEND", q_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none" },
     { "-monitor", "BACKEND", q_monitor, "where the monitor listens" },
+    { "-mon", "chardev=ID", q_mon, "the monitor on a character backend" },
     { "-nographic", NULL, q_nographic, "serial port and monitor on the terminal (always so here)" },
     { "-display", "none", q_display, "accepted: there is no display" },
     { "-vga", "none", q_vga, NULL },
     { "-nodefaults", NULL, q_nodefaults, "no default serial port" },
+    { "-boot", "OPTIONS", q_boot, NULL },
+    { "-sandbox", "off", q_sandbox, NULL },
+    { "-enable-kvm", NULL, q_kvm, NULL },
     { "-no-user-config", NULL, q_ignore, NULL },
     { "-name", "NAME", q_ignore, NULL },
     { "-uuid", "UUID", q_ignore, NULL },
@@ -343,7 +393,8 @@ static const struct run_option table[] = {
     { "-no-shutdown", NULL, q_no_shutdown, "pause when the guest switches itself off" },
     { "-action", "EVENT=ACTION", q_action, "reboot=shutdown, shutdown=pause" },
     { "-rtc", "base=utc|DATE", q_rtc, "date at power-on (default 2026-01-01)" },
-    { "-icount", "...,rr=record|replay,rrfile=F", q_icount, "record or replay" },
+    { "-icount", "...,sleep=off,rr=record|replay,rrfile=F", q_icount,
+      "idle time passes at once; record or replay" },
     { "-seed", "N", q_seed, "everything random derives from it" },
     { "-echr", "N", q_echr, "escape key of the terminal (default 1: Ctrl-A)" },
     { "-loadvm", "FILE", q_loadvm, "start from a snapshot" },
@@ -374,6 +425,11 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
         if (strcmp((*b)->qemu_arch, arch) == 0)
             o->board.board = (*b)->name;
     o->board.memory = 128ull << 20;
+    /*
+     * An idle QEMU waits for the wall clock, and what people run with these flags counts on
+     * it: a login prompt or a connection must not time out while the other end is thinking.
+     */
+    o->board.pace = 1000000;
     snprintf(program, sizeof(program), "orrery-system-%s", arch);
     r = run_parse_table(o, table, ARRAY_LEN(table), program, argc, argv, q_hd, e);
     if (r == 0 && o->board.n_serial == 0 && !o->no_defaults)

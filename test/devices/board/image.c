@@ -185,6 +185,45 @@ START_TEST(mutations_are_survived)
 }
 END_TEST
 
+/*
+ * GNU ld, -Ttext=0x80000000: the segment begins with the file at 0x7ffff000, where there is no RAM
+ * (ELF gABI chapter 5, "Program Loading"). Only headers and zeroes may be left out.
+ */
+static const struct { size_t spoilt; bool fits; } header_rows[] = {
+    { 0, true },       /* spoils nothing: the magic number's place */
+    { 0x800, false },  /* contents between the headers and RAM */
+    { 0x1000, true },  /* contents in RAM */
+};
+START_TEST(headers_below_ram_are_left_out)
+{
+    enum { PAGE = 0x1000, CODE = 32, BYTES = PAGE + CODE };
+    static const Elf64_Phdr p = { .p_type = PT_LOAD, .p_offset = 0, .p_vaddr = 0x7ffff000,
+                                  .p_paddr = 0x7ffff000, .p_filesz = BYTES, .p_memsz = BYTES };
+    uint8_t bytes[BYTES] = { 0 }, ehdr[256], got[CODE];
+    struct err e = { 0 };
+    struct image *img;
+    struct mem_ram *ram;
+
+    (void)make_elf(ehdr);
+    memcpy(bytes, ehdr, 64);
+    memcpy(bytes + 64, &p, sizeof(p));
+    memset(bytes + PAGE, 0x13, CODE);
+    bytes[header_rows[_i].spoilt] = 0x7f; /* what the magic number begins with */
+    struct mem_space *space = mem_space_create("test");
+    ck_assert_int_eq(mem_ram_create(&ram, "ram", PAGE, &e), 0);
+    ck_assert_int_eq(mem_add_ram(space, "ram", 0x80000000, ram, 0, PAGE, 0, NULL, &e), 0);
+    ck_assert_msg(image_parse(&img, bytes, sizeof(bytes), "kernel", &e) == 0, "%s", e.text);
+    ck_assert_int_eq(image_place(img, space, 0, &e) == 0, header_rows[_i].fits);
+    if (header_rows[_i].fits) {
+        ck_assert_int_eq(mem_read(space, 0x80000000, got, CODE, &(struct mem_attrs){ 0 }), MEM_OK);
+        ck_assert_mem_eq(got, bytes + PAGE, CODE);
+    }
+    image_free(img);
+    mem_space_destroy(space);
+    mem_ram_destroy(ram);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("image");
@@ -195,6 +234,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, truncation_is_survived, 0, 5);
     tcase_add_loop_test(t, zboot_damage_is_named, 0, (int)ARRAY_LEN(zboot_rows));
     tcase_add_loop_test(t, mutations_are_survived, 0, 5);
+    tcase_add_loop_test(t, headers_below_ram_are_left_out, 0, (int)ARRAY_LEN(header_rows));
     suite_add_tcase(s, t);
     return s;
 }
