@@ -27,6 +27,14 @@
 
 enum exec_mode { EXEC_INTERP, EXEC_JIT };
 
+/*
+ * With options.coverage: after each pass through a block. `ids` (instruction ids, UINT16_MAX =
+ * undecodable) of its `n` instructions; the first `retired` retired; if `trapped`, the next one raised
+ * the exception in cpu->fault, which was not taken yet. n = 0: fetching from `start` raised it.
+ */
+typedef void exec_ran_fn(void *arg, const struct cpu *cpu, va_t start, const uint16_t *ids, uint32_t n,
+                         uint32_t retired, bool trapped);
+
 struct exec_options {
     enum exec_mode mode;
     uint64_t code_bytes;        /* size of the code buffer; 0 = 64 MiB */
@@ -35,7 +43,10 @@ struct exec_options {
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */
-    bool coverage;              /* count executed encodings (insn ids) */
+    bool plain;                 /* no passes over the IR: what they do is compared with (tests) */
+    bool coverage;              /* count retired instructions by id; blocks are not joined then */
+    exec_ran_fn *ran;           /* with coverage; may be NULL */
+    void *ran_arg;
     bool perf_map;              /* write /tmp/perf-PID.map */
 };
 enum exec_host { EXEC_HOST_AVX = 1, EXEC_HOST_AVX2 = 2, EXEC_HOST_BMI2 = 4, EXEC_HOST_FMA = 8,
@@ -61,6 +72,7 @@ enum exec_reason {
 struct exec_limits {
     ps_t time;         /* PS_NEVER = none */
     uint64_t insns;    /* retired by all CPUs together, stop at the first boundary at or after; UINT64_MAX */
+    uint64_t compare;  /* lockstep: instructions between two comparisons; 0 = 100000 */
 };
 
 struct exec;
@@ -94,10 +106,13 @@ struct exec_stat {
     uint64_t value;
 };
 uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max);
-/* Executions by instruction id, when options.coverage: array of `n` or NULL. */
+/* Instructions retired by id, when options.coverage: array of `n` or NULL. */
 const uint64_t *exec_coverage(const struct exec *x, uint32_t *n);
 
-/* Lockstep: `a` and `b` were built alike and differ in exec_options.mode. Report goes to `out`. */
+/*
+ * Lockstep: `a` and `b` were built alike and differ in exec_options.mode. The report goes to `out`;
+ * with NULL nobody looks for the block either: only *differ is found out.
+ */
 enum exec_reason exec_lockstep(struct exec *a, struct exec *b, const struct exec_limits *limits,
                                FILE *out, bool *differ);
 

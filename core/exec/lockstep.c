@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define STRETCH 100000u /* instructions between comparisons */
+#define STRETCH 100000u /* instructions after which what agreed is kept, and between comparisons */
 
 struct pair {
     struct exec *a, *b;
@@ -169,7 +169,7 @@ static void print_registers(const struct pair *l, uint32_t index)
     uint32_t n = 0;
     const struct cpu_reg *regs = a->isa->regs(a, &n);
     fprintf(l->out, "%s: %-12s %18s %18s\n", a->name, "", l->a->ops->name, l->b->ops->name);
-    fprintf(l->out, "  %-18s %018" PRIx64 " %018" PRIx64 "%s\n", "pc", a->pc, b->pc,
+    fprintf(l->out, "  %-18s 0x%016" PRIx64 " 0x%016" PRIx64 "%s\n", "pc", a->pc, b->pc,
             a->pc != b->pc ? "  <" : "");
     fprintf(l->out, "  %-18s %18" PRIu64 " %18" PRIu64 "%s\n", "cycles", cpu_cycles(a), cpu_cycles(b),
             cpu_cycles(a) != cpu_cycles(b) ? "  <" : "");
@@ -179,7 +179,7 @@ static void print_registers(const struct pair *l, uint32_t index)
         uint64_t va = regs[i].get(a, regs[i].arg), vb = regs[i].get(b, regs[i].arg);
         bool general = strcmp(regs[i].group, "general") == 0 || strcmp(regs[i].group, "float") == 0;
         if (va != vb || general)
-            fprintf(l->out, "  %-18s %018" PRIx64 " %018" PRIx64 "%s\n", regs[i].name, va, vb,
+            fprintf(l->out, "  %-18s 0x%016" PRIx64 " 0x%016" PRIx64 "%s\n", regs[i].name, va, vb,
                     va != vb ? "  <" : "");
     }
 }
@@ -232,10 +232,10 @@ static int bisect(struct pair *l, struct err *e)
     int rc = go_back(l, l->a, e);
     if (rc == 0)
         rc = go_back(l, l->b, e);
-    if (rc < 0)
+    if (rc < 0 || l->out == NULL)
         return rc;
-    fprintf(l->out, "lockstep: %s and %s differ within %u instructions after instruction %" PRIu64
-                    "\n", l->a->ops->name, l->b->ops->name, STRETCH, l->insns);
+    fprintf(l->out, "lockstep: %s and %s differ after instruction %" PRIu64 "\n",
+            l->a->ops->name, l->b->ops->name, l->insns);
     for (uint64_t n = 0; n < 4 * STRETCH; n++) {
         uint64_t before = exec_insns(l->b);
         struct exec_sched *s = &l->b->sched;
@@ -292,13 +292,14 @@ enum exec_reason exec_lockstep(struct exec *a, struct exec *b, const struct exec
     enum exec_reason why = EXEC_STOPPED;
     *differ = false;
     int rc = open_pair(&l, &e);
+    uint64_t compare = limits->compare != 0 ? limits->compare : STRETCH;
     while (rc == 0) {
-        uint64_t next = MIN(exec_insns(a) + STRETCH, limits->insns);
+        uint64_t next = MIN(exec_insns(a) + compare, limits->insns);
         why = run_to(a, next, limits->time);
         enum exec_reason other = run_to(b, next, limits->time);
         if (why != other || !agree(&l)) {
             *differ = true;
-            if (why != other)
+            if (why != other && out != NULL)
                 fprintf(out, "lockstep: the machines stopped for different reasons (%d, %d)\n", why,
                         other);
             rc = bisect(&l, &e);
@@ -306,10 +307,11 @@ enum exec_reason exec_lockstep(struct exec *a, struct exec *b, const struct exec
         }
         if (why != EXEC_LIMIT_INSNS || next >= limits->insns)
             break;
-        rc = keep(&l, &e);
+        if (exec_insns(a) - l.insns >= STRETCH)
+            rc = keep(&l, &e);
     }
     if (rc < 0) {
-        fprintf(out, "lockstep: %s\n", e.text);
+        fprintf(out != NULL ? out : stderr, "lockstep: %s\n", e.text);
         *differ = true;
     }
     close_pair(&l);

@@ -143,11 +143,20 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
 
 /* ---- executing ---- */
 
-static void count_coverage(struct exec *x, const struct exec_cached *c)
+/* The block at `start` was run once; `before` = instructions retired until then. */
+static void count_coverage(struct exec *x, struct cpu *cpu, const struct exec_cached *c, va_t start,
+                           uint64_t before)
 {
-    for (uint32_t i = 0; c->ids != NULL && i < c->b.n_insns; i++)
+    cpu->site = NULL; /* what it names was charged when the executor left */
+    uint32_t retired = (uint32_t)MIN(cpu_insns(cpu) - before, (uint64_t)c->b.n_insns);
+    if (c->ids == NULL)
+        return;
+    for (uint32_t i = 0; i < retired; i++)
         if (c->ids[i] < x->n_coverage)
             x->coverage[c->ids[i]]++;
+    if (x->options.ran != NULL)
+        x->options.ran(x->options.ran_arg, cpu, start, c->ids, c->b.n_insns, retired,
+                       (cpu->exit & CPU_EXIT_EXCEPTION) && retired < c->b.n_insns);
 }
 
 /* Blocks may only be reached through the run loop while somebody looks at each of them. */
@@ -243,23 +252,27 @@ static bool execute(struct exec *x, struct cpu *cpu)
         uint64_t flushes = x->count.flushes;
         struct exec_cached *c = find_block(x, cpu, &once);
         if (UNLIKELY(c == NULL)) {
+            if (x->coverage != NULL && x->options.ran != NULL && (cpu->exit & CPU_EXIT_EXCEPTION))
+                x->options.ran(x->options.ran_arg, cpu, cpu->pc, NULL, 0, 0, true);
             if (x->failed || !take_exits(x, cpu))
                 return false;
             edge = NULL;
             continue;
         }
         enum exec_leave why;
+        va_t start = cpu->pc;
+        uint64_t before = UNLIKELY(x->coverage != NULL) ? cpu_insns(cpu) : 0;
         if (LIKELY(!once)) {
             if (edge != NULL && x->count.flushes == flushes)
                 link_edge(x, edge, c);
             else if (edge == NULL)
                 enter_jump(x, cpu, c);
-            if (UNLIKELY(x->coverage != NULL))
-                count_coverage(x, c);
             why = run_watched(x, cpu, c);
         } else {
             why = exec_interp.run(x->interp, cpu, &c->b);
         }
+        if (UNLIKELY(x->coverage != NULL))
+            count_coverage(x, cpu, c, start, before);
         edge = NULL;
         if (LIKELY(why == EXEC_LEAVE_EDGE && !once))
             edge = ec->edge;

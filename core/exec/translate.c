@@ -67,7 +67,8 @@ static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u,
         ir_print(u, stderr);
     if (x->options.verify && (rc = ir_verify(u, e)) < 0)
         return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
-    ir_optimize(u);
+    if (!x->options.plain)
+        ir_optimize(u);
     if (x->options.verify && (rc = ir_verify(u, e)) < 0)
         return err_context(e, "optimized block at %s+%#" PRIx64, p->ram->name, p->offset);
     ir_count_uses(u);

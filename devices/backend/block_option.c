@@ -24,10 +24,12 @@ struct parsed {
 static const struct option_desc table[] = {
     OPT_TEXT(parsed, "file", o.file),
     OPT_TEXT(parsed, "file.filename", o.file),
+    OPT_TEXT(parsed, "filename", o.file),
     OPT_TEXT(parsed, "format", format),
     OPT_TEXT(parsed, "driver", format),
     OPT_CHOICE(parsed, "if", interface, interfaces),
     OPT_TEXT(parsed, "id", o.id),
+    OPT_TEXT(parsed, "node-name", o.id),
     OPT_TEXT(parsed, "serial", o.serial),
     OPT_NUMBER(parsed, "unit", o.unit),
     OPT_NUMBER(parsed, "bus", o.bus),
@@ -35,12 +37,15 @@ static const struct option_desc table[] = {
     OPT_BOOL(parsed, "readonly", o.read_only),
     OPT_BOOL(parsed, "read-only", o.read_only),
     OPT_BOOL(parsed, "snapshot", o.snapshot),
+    OPT_BOOL(parsed, "cache.no-flush", o.no_flush),
     OPT_CHOICE(parsed, "media", media, medias),
     OPT_CHOICE(parsed, "cache", cache, caches),
     OPT_CHOICE(parsed, "discard", discard, discards),
     OPT_CHOICE(parsed, "detect-zeroes", detect_zeroes, detects),
     OPT_CHOICE(parsed, "file.locking", locking, lockings),
     OPT_IGNORED("aio"),
+    OPT_IGNORED("file.driver"), /* a host file, whatever it is called */
+    OPT_IGNORED("cache.direct"),
     OPT_IGNORED("werror"),
     OPT_IGNORED("rerror"),
     OPT_IGNORED("auto-read-only"),
@@ -70,7 +75,7 @@ static int finish(struct block_options *o, const struct parsed *p, struct err *e
     }
     o->interface = (enum block_if)p->interface;
     o->writethrough = p->cache == WRITETHROUGH || p->cache == DIRECTSYNC;
-    o->no_flush = p->cache == UNSAFE;
+    o->no_flush |= p->cache == UNSAFE;
     o->discard = p->discard >= 2;
     o->detect_zeroes = p->detect_zeroes != 0;
     o->no_lock = p->locking == 2;

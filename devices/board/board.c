@@ -69,15 +69,39 @@ static int describe(struct board *b, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory to describe the machine");
     }
     for (uint32_t i = 0; i < c->n_args; i++) {
-        if (c->args[i].kind != BOARD_DEVICE)
+        enum board_arg_kind kind = c->args[i].kind;
+        if (kind != BOARD_DEVICE && kind != BOARD_FW_CFG)
             continue;
         char *longer = NULL;
-        if (asprintf(&longer, "%s device=%s", b->description, c->args[i].text) < 0)
+        if (asprintf(&longer, "%s %s=%s", b->description, kind == BOARD_DEVICE ? "device" : "fw_cfg",
+                     c->args[i].text) < 0)
             return err_set(e, ERR_NOMEM, "no memory to describe the machine");
         free(b->description);
         b->description = longer;
     }
     return 0;
+}
+
+/*
+ * A log of inputs belongs to one date, too. A snapshot brings its own, so the date is no
+ * part of what it must match.
+ */
+static int open_log(struct board *b, struct err *e)
+{
+    const struct board_config *c = &b->config;
+    char *text;
+    int r = 0;
+
+    if (!c->record && !c->replay)
+        return 0;
+    if (asprintf(&text, "%s rtc=%" PRIu64, b->description, c->rtc_base) < 0)
+        return err_set(e, ERR_NOMEM, "no memory to describe the machine");
+    if (c->record)
+        r = host_record(b->host, c->record, text, e);
+    if (r == 0 && c->replay)
+        r = host_replay(b->host, c->replay, text, e);
+    free(text);
+    return r;
 }
 
 /* Before any part is built: serial ports, devices and the monitor refer to them by id. */
@@ -135,9 +159,7 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
         goto fail;
     if ((r = host_create(&b->host, b->machine, e)) < 0)
         goto fail;
-    if (c->record && (r = host_record(b->host, c->record, b->description, e)) < 0)
-        goto fail;
-    if (c->replay && (r = host_replay(b->host, c->replay, b->description, e)) < 0)
+    if ((r = open_log(b, e)) < 0)
         goto fail;
     if ((r = exec_create(&b->exec, b->machine, &c->exec, e)) < 0)
         goto fail;

@@ -12,6 +12,8 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/board/fw_cfg_items.h"
+#include "devices/goldfish_rtc.h"
 #include "devices/htif.h"
 #include "devices/ns16550.h"
 #include "devices/board/virtio_parts.h"
@@ -48,11 +50,13 @@ struct virt {
     struct plic *plic;
     struct aclint *aclint;
     struct htif *htif;                 /* NULL: the program has no tohost */
+    struct fw_cfg *fw_cfg;
     struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
     struct pci_ecam *pci;
     struct ns16550 *uart;
     struct parts parts;
     bool has_sswi;
+    bool flash_boot;                   /* flash bank 0 holds a stage of the boot */
     uint8_t rng_seed[32];
 };
 
@@ -153,6 +157,26 @@ static int build_uart(struct board *b, struct virt *v, struct err *e)
     return device_map(&u->dev, b->machine->memory, virt_map[VIRT_UART].base, e);
 }
 
+static int build_rtc(struct board *b, struct virt *v, struct err *e)
+{
+    struct goldfish_rtc *rtc = goldfish_rtc_create(b->machine, virt_map[VIRT_RTC].name, e);
+
+    if (!rtc)
+        return e->code;
+    irq_connect(&rtc->irq, plic_set_level, v->plic, virt_map[VIRT_RTC].source);
+    return device_map(&rtc->dev, b->machine->memory, virt_map[VIRT_RTC].base, e);
+}
+
+static int build_fw_cfg(struct board *b, struct virt *v, struct err *e)
+{
+    v->fw_cfg = fw_cfg_create(b->machine, virt_map[VIRT_FW_CFG].name, e);
+    if (!v->fw_cfg)
+        return e->code;
+    int r = fw_cfg_items_add(v->fw_cfg, b, e);
+    return r < 0 ? r : device_map(fw_cfg_device(v->fw_cfg), b->machine->memory,
+                                  virt_map[VIRT_FW_CFG].base, e);
+}
+
 /* Devices take slots from the highest address down, as on QEMU's board. */
 static int plug_mmio(void *arg, struct virtio *dev, const char *id, int slot, struct err *e)
 {
@@ -214,7 +238,13 @@ static int build_virtio(struct board *b, struct virt *v, struct err *e)
                        virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
     }
     v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .plug_mmio = plug_mmio, .arg = v };
-    return r < 0 ? r : parts_build(&v->parts, e);
+    if (r == 0)
+        r = parts_build(&v->parts, e);
+    if (r == 0)
+        r = virt_build_flash(b, &v->parts, &v->flash_boot, e);
+    if (r == 0 && b->bios && v->flash_boot)
+        r = fw_cfg_items_add_kernel(v->fw_cfg, b, e);
+    return r;
 }
 
 static void release(struct board *b)
@@ -277,7 +307,9 @@ static int build(struct board *b, struct err *e)
         st_le64(v->rng_seed + i, machine_random_next(&random));
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
-        (r = build_uart(b, v, e)) < 0 || (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
+        (r = build_uart(b, v, e)) < 0 || (r = build_rtc(b, v, e)) < 0 ||
+        (r = build_fw_cfg(b, v, e)) < 0 || (r = build_pci(b, v, e)) < 0 ||
+        (r = build_virtio(b, v, e)) < 0)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
@@ -311,7 +343,8 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     const struct virt_tree tree = {
         .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
         .pci_mem64 = pci_mem64(b),
-        .aclint = v->has_sswi, .pci = true, .rng_seed = v->rng_seed,
+        .aclint = v->has_sswi, .pci = true, .rtc = true, .fw_cfg = true, .flash = true,
+        .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }
@@ -331,7 +364,7 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
     uint32_t size;
     int r;
 
-    (void)v;
+    bool from_flash = v->flash_boot && b->bios; /* what is in flash loads the kernel, or its own */
     p->start = ram;
     if (b->bios) {
         if ((r = image_place(b->bios, memory, ram, e)) < 0)
@@ -339,7 +372,9 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
         p->start = b->bios->kind == IMAGE_ELF ? b->bios->entry : ram;
         firmware_end = b->bios->kind == IMAGE_ELF ? b->bios->high : ram + b->bios->size;
     }
-    if (b->kernel) {
+    if (from_flash) {
+        p->kernel = virt_map[VIRT_FLASH].base;
+    } else if (b->kernel) {
         uint64_t size_needed = MAX(b->kernel->size, b->kernel->image_size);
         p->kernel = b->kernel->kind == IMAGE_ELF ? b->kernel->entry
                                                  : align_up(firmware_end, b->bios ? KERNEL_ALIGN : 1);
@@ -355,6 +390,8 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
                 return r;
         }
     }
+    if (v->flash_boot && !b->bios)
+        p->start = virt_map[VIRT_FLASH].base;
     if (b->dtb) {
         size = (uint32_t)b->dtb->size;
         blob = malloc(size);
@@ -364,8 +401,8 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
     } else if ((r = device_tree(b, &blob, &size, e)) < 0) {
         return r;
     }
-    r = dt_set_chosen(&blob, &size, b->config.append, p->initrd,
-                      b->initrd ? p->initrd + b->initrd->size : p->initrd, e);
+    r = dt_set_chosen(&blob, &size, from_flash ? NULL : b->config.append, p->initrd,
+                      p->initrd ? p->initrd + b->initrd->size : 0, e);
     if (r == 0) {
         p->tree = align_down(end - size, KERNEL_ALIGN);
         if (p->tree < ram || mem_write(memory, p->tree, blob, size, &(struct mem_attrs){ 0 }) != MEM_OK)

@@ -161,14 +161,9 @@ static void write_pci(struct dt *t, const struct virt_tree *v)
     dt_end(t);
 }
 
-static void write_soc(struct dt *t, const struct virt_tree *v)
+/* Beside /soc, as on QEMU's board: software may look for the full path. */
+static void write_root_parts(struct dt *t, const struct virt_tree *v)
 {
-    dt_node(t, "soc");
-    dt_cell(t, "#address-cells", 2);
-    dt_cell(t, "#size-cells", 2);
-    dt_string(t, "compatible", "simple-bus");
-    dt_empty(t, "ranges");
-
     if (v->fw_cfg) {
         open_part(t, VIRT_FW_CFG, "fw-cfg");
         dt_string(t, "compatible", "qemu,fw-cfg-mmio");
@@ -183,6 +178,16 @@ static void write_soc(struct dt *t, const struct virt_tree *v)
         dt_cell(t, "bank-width", 4);
         dt_end(t);
     }
+}
+
+static void write_soc(struct dt *t, const struct virt_tree *v)
+{
+    dt_node(t, "soc");
+    dt_cell(t, "#address-cells", 2);
+    dt_cell(t, "#size-cells", 2);
+    dt_string(t, "compatible", "simple-bus");
+    dt_empty(t, "ranges");
+
     write_interrupt_controllers(t, v);
     if (v->pci)
         write_pci(t, v);
@@ -261,6 +266,7 @@ int virt_write_tree(const struct virt_tree *v, uint8_t **blob, uint32_t *size, s
     }
     write_syscon(&t, "poweroff", "syscon-poweroff", 0x5555);
     write_syscon(&t, "reboot", "syscon-reboot", 0x7777);
+    write_root_parts(&t, v);
     write_soc(&t, v);
     return dt_done(&t, blob, size, e);
 }

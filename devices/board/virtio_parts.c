@@ -9,31 +9,90 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRIVES 32
+#define DRIVES      32
+#define FLASH_UNITS 2
+
+/* A bank of its own for each image: the one asked for, else the first free one. */
+static int give_unit(struct parts *p, struct part_drive *d, struct err *e)
+{
+    uint32_t taken = 0;
+    int unit = d->options.unit >= 0 ? d->options.unit : d->options.index;
+
+    for (struct part_drive *o = p->drives; o < d; o++)
+        if (o->options.interface == BLOCK_IF_PFLASH)
+            taken |= 1u << o->options.unit;
+    if (unit < 0)
+        for (unit = 0; unit < FLASH_UNITS && (taken >> unit & 1);)
+            unit++;
+    if (unit >= FLASH_UNITS)
+        return err_set(e, ERR_LIMIT, "there is no flash bank %d; the banks are 0 and 1", unit);
+    if (taken >> unit & 1)
+        return err_set(e, ERR_ARG, "flash bank %d has an image already", unit);
+    d->options.unit = unit;
+    return 0;
+}
+
+static int open_parsed(struct parts *p, struct part_drive *d, struct err *e)
+{
+    struct block_options *o = &d->options;
+    int r = 0;
+
+    if (o->id[0] == 0)
+        snprintf(o->id, sizeof(o->id), "drive%u", p->n_drives);
+    o->snapshot |= p->board->config.snapshot;
+    if (o->interface == BLOCK_IF_PFLASH) {
+        r = give_unit(p, d, e);
+        if (o->format == BLOCK_PROBE)
+            o->format = BLOCK_RAW; /* contents of flash look like anything */
+    } else if (o->interface != BLOCK_IF_NONE && o->interface != BLOCK_IF_VIRTIO &&
+               o->interface != BLOCK_IF_DEFAULT) {
+        r = err_set(e, ERR_UNSUPPORTED, "this board takes if=virtio, if=pflash and if=none");
+    }
+    if (r == 0)
+        r = block_open(&d->disk, o, p->board->machine->log, e);
+    if (r == 0)
+        p->n_drives++;
+    return r;
+}
 
 static int open_drive(struct parts *p, const char *text, struct err *e)
 {
-    struct part_drive *d;
     int r;
 
     if (p->n_drives == DRIVES)
         return err_set(e, ERR_LIMIT, "more than %d drives", DRIVES);
-    d = &p->drives[p->n_drives];
+    struct part_drive *d = &p->drives[p->n_drives];
     *d = (struct part_drive){ 0 };
     if ((r = block_parse(&d->options, text, e)) < 0)
         return r;
-    if (d->options.id[0] == 0)
-        snprintf(d->options.id, sizeof(d->options.id), "drive%u", p->n_drives);
-    d->options.snapshot |= p->board->config.snapshot;
-    if (d->options.interface != BLOCK_IF_NONE && d->options.interface != BLOCK_IF_VIRTIO &&
-        d->options.interface != BLOCK_IF_DEFAULT)
-        return err_set(e, ERR_UNSUPPORTED, "drive '%s': this board takes if=virtio and if=none", text);
-    if ((r = block_open(&d->disk, &d->options, p->board->machine->log, e)) < 0) {
-        (void)err_context(e, "drive '%s'", text);
-        return r;
+    return (r = open_parsed(p, d, e)) < 0 ? err_context(e, "drive '%s'", text) : r;
+}
+
+/* -pflash FILE[,readonly] */
+static int open_pflash(struct parts *p, const char *text, struct err *e)
+{
+    struct pflash_options {
+        char file[1024];
+        bool read_only;
+    } o = { 0 };
+    static const struct option_desc table[] = {
+        OPT_TEXT(pflash_options, "file", file), OPT_BOOL(pflash_options, "readonly", read_only),
+    };
+    int r = option_read(table, ARRAY_LEN(table), &o, text, "file", e);
+
+    if (r == 0 && p->n_drives == DRIVES)
+        r = err_set(e, ERR_LIMIT, "more than %d drives", DRIVES);
+    struct part_drive *d = &p->drives[p->n_drives];
+    if (r == 0) {
+        *d = (struct part_drive){ 0 };
+        r = block_options_file(&d->options, o.file, e);
     }
-    p->n_drives++;
-    return 0;
+    if (r == 0) {
+        d->options.interface = BLOCK_IF_PFLASH;
+        d->options.read_only = o.read_only;
+        r = open_parsed(p, d, e);
+    }
+    return r < 0 ? err_context(e, "pflash '%s'", text) : r;
 }
 
 struct part_drive *parts_find_drive(struct parts *p, const char *id)
@@ -63,10 +122,8 @@ static int open_backends(struct parts *p, struct err *e)
         case BOARD_OBJECT:
             r = rng_open(&rng, p->board->host, text, e);
             break;
-        case BOARD_FW_CFG:
         case BOARD_PFLASH:
-            r = err_set(e, ERR_UNSUPPORTED, "'%s': this board has no fw_cfg and no flash yet; leave "
-                        "the option out", text);
+            r = open_pflash(p, text, e);
             break;
         default:
             break;
@@ -131,12 +188,38 @@ int parts_build(struct parts *p, struct err *e)
     for (uint32_t i = 0; i < p->n_drives; i++) {
         struct part_drive *d = &p->drives[i];
         char text[128];
-        if (d->used || d->options.interface == BLOCK_IF_NONE)
+        if (d->used || d->options.interface == BLOCK_IF_NONE ||
+            d->options.interface == BLOCK_IF_PFLASH)
             continue;
         snprintf(text, sizeof(text), "virtio-blk,drive=%s", d->options.id);
         if ((r = parts_add_device(p, text, e)) < 0)
             return r;
     }
+    return 0;
+}
+
+int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,
+                     struct err *e)
+{
+    struct part_drive *d = NULL;
+
+    *out = NULL;
+    for (uint32_t i = 0; i < p->n_drives; i++)
+        if (p->drives[i].options.interface == BLOCK_IF_PFLASH &&
+            p->drives[i].options.unit == (int)unit)
+            d = &p->drives[i];
+    if (id && d)
+        return err_set(e, ERR_ARG, "flash bank %u has two images: pflash%u=%s and '%s'", unit, unit,
+                       id, d->options.file);
+    if (id && !(d = parts_find_drive(p, id)))
+        return err_set(e, ERR_ABSENT, "pflash%u=%s: there is no such drive; give one with "
+                       "-drive if=none,id=%s,format=raw,file=F", unit, id, id);
+    if (!d)
+        return 0;
+    if (d->used)
+        return err_set(e, ERR_ARG, "pflash%u: drive '%s' is in use already", unit, d->options.id);
+    d->used = true;
+    *out = d->disk;
     return 0;
 }
 

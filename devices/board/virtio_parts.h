@@ -49,6 +49,12 @@ int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHEC
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
 
 int parts_build(struct parts *p, struct err *e) MUST_CHECK;
+/*
+ * After parts_build: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
+ * NULL, the drive called `id`. NULL in *out if there is none. It stays the parts'.
+ */
+int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,
+                     struct err *e) MUST_CHECK;
 void parts_release(struct parts *p); /* closes disks: after the host's end */
 
 #endif

@@ -496,6 +496,41 @@ START_TEST(compare_and_swap)
 }
 END_TEST
 
+/*
+ * Until software fences, a changed page table entry may go unseen (privileged ISA, "Supervisor
+ * Memory-Management Fence Instruction"). The same accesses must then miss it whichever way an
+ * executor goes, or executors differ.
+ */
+START_TEST(every_way_in_uses_the_tlb)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t va = 0x5000;
+    const uint64_t two[2] = { 7, 0 };
+    uint64_t v, pair[2];
+    open_spaces(b);
+    *pte(b, 0, 5) = LEAF(BASE + 0x105000, 0);
+    use_space(b->cpu[0], 0);
+    ck_assert_int_eq(load(c, va, 8, &v), 0);
+    ck_assert_int_eq(store(c, va, 8, 1), 0);
+    ck_assert(cached(c->set->load, va) && cached(c->set->store, va));
+    *pte(b, 0, 5) = 0;
+    ck_assert_int_eq(mmu_slow_load(c, va, 3, &v), 0);
+    ck_assert_uint_eq(v, 1);
+    ck_assert_int_eq(mmu_slow_store(c, va, 3, 2), 0);
+    ck_assert_int_eq(mmu_slow_amo(c, va, 3, IR_AMO_ADD, 3, &v), 0);
+    ck_assert_uint_eq(v, 2);
+    ck_assert_int_eq(mmu_slow_cas(c, va, 3, 5, 7, &v), 0);
+    ck_assert_int_eq(mmu_slow_cas128(c, va, two, two, pair), 0);
+    ck_assert_uint_eq(*word(b, BASE + 0x105000), 7);
+    ck_assert_uint_eq(c->exit, 0);
+    mmu_flush_page(c, va, MEM_PAGE, 1, MMU_ANY);
+    ck_assert_int_eq(mmu_slow_amo(c, va, 3, IR_AMO_ADD, 3, &v), 1);
+    ck_assert(c->exit & CPU_EXIT_EXCEPTION);
+    close_box(b);
+}
+END_TEST
+
 /* ---- devices ---- */
 
 START_TEST(devices_are_never_cached)
@@ -755,6 +790,7 @@ Suite *test_suite(void)
     tcase_add_test(t, values_are_extended);
     tcase_add_loop_test(t, atomic_operations, 0, ARRAY_LEN(amos));
     tcase_add_test(t, compare_and_swap);
+    tcase_add_test(t, every_way_in_uses_the_tlb);
     tcase_add_test(t, devices_are_never_cached);
     tcase_add_test(t, map_changes_flush);
     tcase_add_test(t, protected_pages_leave_the_tlb);

@@ -7,5 +7,6 @@
 int command_list(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_conform(int argc, char **argv);
+int command_fuzz(int argc, char **argv);
 
 #endif

@@ -40,6 +40,7 @@ static const struct command {
     { "list", command_list, "list boards, cpus, devices or models" },
     { "bench", command_bench, "measure against QEMU (orrery bench --help)" },
     { "conform", command_conform, "run a directory of conformance tests" },
+    { "fuzz", command_fuzz, "run random instructions under both executors and compare" },
     { "help", cmd_help, "this text" },
     { "version", cmd_version, "print the version" },
 };

@@ -276,7 +276,7 @@ static int set_seed(struct run_options *o, const char *v, struct err *e)
 
 static int set_rtc(struct run_options *o, const char *v, struct err *e)
 {
-    return run_parse_count("Unix time", v, 0, UINT32_MAX, &o->board.rtc_base, e);
+    return run_parse_date(strncmp(v, "base=", 5) == 0 ? v + 5 : v, &o->board.rtc_base, e);
 }
 
 static int set_time_limit(struct run_options *o, const char *v, struct err *e)
@@ -391,7 +391,7 @@ static const struct run_option run_options_table[] = {
     { "--append", "TEXT", set_append, "kernel command line" },
     { "--dtb", "FILE", set_dtb, "device tree instead of the board's own" },
     { "--bios", "FILE|default|none", set_bios, "firmware; default: OpenSBI's fw_dynamic" },
-    { "--pflash", "FILE", set_pflash, "contents of the next flash bank, written back" },
+    { "--pflash", "FILE[,readonly]", set_pflash, "contents of the next flash bank, written back" },
     { "--drive", "file=F[,...]", set_drive, "disk image: format=raw|qcow2, if=virtio|none, id=, ..." },
     { "--snapshot", NULL, set_snapshot, "forget what is written to disks at the end" },
     { "--net", "user[,...]|none", set_net, "a network card; hostfwd=tcp::2222-:22 forwards a port" },
@@ -406,7 +406,7 @@ static const struct run_option run_options_table[] = {
     { "--exec", "jit|interp|lockstep", set_exec, "executor; lockstep runs both and compares" },
     { "--pace", "max|real", set_pace, "as fast as possible (default), or no faster than the wall clock" },
     { "--seed", "N", set_seed, "everything random in the machine derives from it (default 0)" },
-    { "--rtc", "UNIX-SECONDS", set_rtc, "date at power-on (default 1767225600: 2026-01-01)" },
+    { "--rtc", "utc|DATE", set_rtc, "date at power-on (default 2026-01-01); utc is the host's" },
     { "--snapshot-load", "FILE", set_snapshot_load, "start from a snapshot" },
     { "--snapshot-save", "FILE", set_snapshot_save, "write a snapshot where the run ends (see --until)" },
     { "--until", "TIME", set_time_limit, "end at a simulated time, such as 2.5s" },

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* One option's value "a,b=c": does key `k` stand there, and with which value? */
@@ -203,6 +202,17 @@ static int q_vga(struct run_options *o, const char *v, struct err *e)
         : err_set(e, ERR_UNSUPPORTED, "-vga %s: this board has no VGA; '-vga none' is accepted", v);
 }
 
+/* A block node of a file is a drive that no device has taken yet. */
+static int q_blockdev(struct run_options *o, const char *v, struct err *e)
+{
+    const char *drive = arena_printf(&o->arena, "if=none,%s", v);
+
+    if (v[0] == '{')
+        return err_set(e, ERR_UNSUPPORTED, "JSON is not accepted here; write "
+                       "driver=raw|qcow2|file,node-name=ID,filename=F");
+    return drive ? run_add_arg(o, BOARD_DRIVE, drive, e) : err_set(e, ERR_NOMEM, "no memory");
+}
+
 static int q_hd(struct run_options *o, const char *v, struct err *e)
 {
     const char *drive = arena_printf(&o->arena, "file=%s,if=virtio", v);
@@ -257,20 +267,14 @@ static int q_s(struct run_options *o, const char *v, struct err *e)
 static int q_rtc(struct run_options *o, const char *v, struct err *e)
 {
     const char *base = key_value(o, v, "base");
-    struct tm when = { 0 };
+    const char *clock = key_value(o, v, "clock"), *drift = key_value(o, v, "driftfix");
 
-    if (!base || strcmp(base, "utc") == 0 || strcmp(base, "localtime") == 0) {
-        o->board.rtc_base = (uint64_t)time(NULL); /* an input of the run, given on the command line */
-        return 0;
-    }
-    char *end = strptime(base, "%Y-%m-%dT%H:%M:%S", &when);
-    if (!end)
-        end = strptime(base, "%Y-%m-%d", &when);
-    if (!end || *end)
-        return err_set(e, ERR_ARG, "base '%s' is not understood; utc, localtime and "
-                       "2026-01-31T12:00:00 are", base);
-    o->board.rtc_base = (uint64_t)timegm(&when);
-    return 0;
+    /* Whatever the clock is called, it is simulated time: it neither drifts nor has to catch up. */
+    if (clock && strcmp(clock, "host") != 0 && strcmp(clock, "rt") != 0 && strcmp(clock, "vm") != 0)
+        return err_set(e, ERR_ARG, "clock=%s: host, rt and vm are known", clock);
+    if (drift && strcmp(drift, "none") != 0 && strcmp(drift, "slew") != 0)
+        return err_set(e, ERR_ARG, "driftfix=%s: none and slew are known", drift);
+    return run_parse_date(base ? base : "utc", &o->board.rtc_base, e);
 }
 
 static int q_icount(struct run_options *o, const char *v, struct err *e)
@@ -353,8 +357,9 @@ static const struct run_option table[] = {
     { "-append", "TEXT", q_append, "kernel command line" },
     { "-dtb", "FILE", q_dtb, "device tree instead of the board's own" },
     { "-bios", "FILE|default|none", q_bios, "firmware" },
-    { "-pflash", "FILE", q_pflash, "contents of the next flash bank" },
+    { "-pflash", "FILE[,readonly]", q_pflash, "contents of the next flash bank" },
     { "-drive", "file=F[,...]", q_drive, "disk image" },
+    { "-blockdev", "driver=D,node-name=N,filename=F", q_blockdev, "the same, named for -device, -machine" },
     { "-hda", "FILE", q_hd, "first disk" },
     { "-hdb", "FILE", q_hd, NULL },
     { "-snapshot", NULL, q_snapshot, "forget what is written to disks" },
@@ -387,7 +392,7 @@ static const struct run_option table[] = {
     { "-no-reboot", NULL, q_no_reboot, "end when the guest resets itself" },
     { "-no-shutdown", NULL, q_no_shutdown, "pause when the guest switches itself off" },
     { "-action", "EVENT=ACTION", q_action, "reboot=shutdown, shutdown=pause" },
-    { "-rtc", "base=DATE", q_rtc, "date at power-on" },
+    { "-rtc", "base=utc|DATE", q_rtc, "date at power-on (default 2026-01-01)" },
     { "-icount", "...,sleep=off,rr=record|replay,rrfile=F", q_icount,
       "idle time passes at once; record or replay" },
     { "-seed", "N", q_seed, "everything random derives from it" },

@@ -47,6 +47,8 @@ int run_parse_count(const char *what, const char *text, uint64_t least, uint64_t
                     uint64_t *value, struct err *e) MUST_CHECK;
 /* "10ms", "2.5s", "300us", "1000ns", "7ps" */
 int run_parse_time(const char *text, ps_t *t, struct err *e) MUST_CHECK;
+/* "utc", "localtime", "2026-01-31", "2026-01-31T12:00:00" or seconds since 1970, up to 2106 */
+int run_parse_date(const char *text, uint64_t *seconds, struct err *e) MUST_CHECK;
 
 /*
  * Options as a table. `set` gets the option's argument (NULL if it takes none) and

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * orrery fuzz: random programs in lockstep, interpreter against translated code.
+ *
+ * Two pairs of machines take turns: one with all the host offers, one with its newer
+ * extensions hidden and other thresholds. They are built once; for each program a
+ * snapshot of the fresh machine is loaded and its RAM filled. The interpreter runs the
+ * IR as the translator wrote it, so the passes are compared as well. On a difference
+ * instructions are replaced by no-operations while the difference stays.
+ */
+#include "tools/orrery/fuzz.h"
+#include "core/device/machine.h"
+#include "core/state/snapshot.h"
+#include "core/timing/model.h"
+#include "tools/orrery/commands.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAIRS 2
+#define COMPARE 200u /* instructions between comparisons */
+#define LEAST   100u /* programs of a run: fewer do not reach every encoding */
+
+struct side {
+    struct machine *machine;
+    struct mem_ram *ram;
+    struct cpu *cpu;
+    struct exec *exec;
+    struct tm_cpu *tm;
+    struct state_writer *fresh;
+};
+
+struct fuzz {
+    const struct fuzz_isa *isa;
+    const char *cpu, *against, *timing, *report;
+    uint64_t instructions, seed, only, compare;
+    bool one_program, quiet;
+    struct side side[PAIRS][2]; /* [][0] is the interpreter */
+    struct fuzz_coverage coverage;
+    struct fuzz_totals totals;
+    struct fuzz_program program;
+    uint64_t length; /* instructions retired until it ends */
+    bool counting;
+};
+
+static const struct fuzz_isa *const isas[] = { &fuzz_riscv64 };
+
+/* ---- machines ---- */
+
+static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *ids, uint32_t n,
+                uint32_t retired, bool trapped)
+{
+    struct fuzz *f = arg;
+    if (!f->counting || !f->isa->in_program(start))
+        return;
+    if (trapped)
+        f->coverage.cause[f->isa->cause(cpu)]++;
+    if (n == 0)
+        return;
+    f->coverage.program += retired + trapped;
+    for (uint32_t i = 0; i < retired; i++)
+        if (ids[i] < f->isa->n_forms)
+            f->coverage.retired[ids[i]]++;
+    if (!trapped)
+        return;
+    if (ids[retired] >= f->isa->n_forms)
+        f->coverage.undecodable++;
+    else if (f->isa->is_illegal(cpu))
+        f->coverage.illegal[ids[retired]]++;
+    else
+        f->coverage.trapped[ids[retired]]++;
+}
+
+static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, struct err *e)
+{
+    struct exec_options o = { .mode = jit ? EXEC_JIT : EXEC_INTERP };
+    o.region_threshold = pair == 0 ? 16 : 300;
+    o.host_features = pair == 0 ? 0 : ~0u;
+    o.coverage = o.plain = !jit;
+    o.verify = pair == 1;
+    o.ran = ran;
+    o.ran_arg = f;
+    int rc = machine_create(&s->machine, stderr, e);
+    if (rc == 0)
+        rc = machine_add_ram(s->machine, "ram", f->isa->ram_bytes, &s->ram, e);
+    if (rc == 0)
+        rc = f->isa->build(s->machine, s->ram, jit ? f->against : f->cpu, &s->cpu, e);
+    if (rc == 0)
+        rc = tm_create(&s->tm, f->timing, NULL, 0, e);
+    if (rc < 0)
+        return rc;
+    s->cpu->tm = s->tm;
+    rc = exec_create(&s->exec, s->machine, &o, e);
+    if (rc == 0)
+        rc = exec_add_cpu(s->exec, s->cpu, e);
+    if (rc < 0)
+        return rc;
+    machine_reset(s->machine);
+    rc = snapshot_create(&s->fresh, NULL, "fuzz", e);
+    if (rc == 0)
+        rc = machine_save(s->machine, s->fresh, e);
+    return rc == 0 ? snapshot_finish(s->fresh, e) : rc;
+}
+
+static void destroy_side(struct side *s)
+{
+    if (s->fresh != NULL)
+        snapshot_discard(s->fresh);
+    if (s->exec != NULL)
+        exec_destroy(s->exec);
+    if (s->tm != NULL)
+        tm_destroy(s->tm);
+    if (s->machine != NULL)
+        machine_destroy(s->machine);
+}
+
+static int fill(const struct fuzz *f, struct side *s, struct err *e)
+{
+    struct state_reader *r = NULL;
+    machine_resume(s->machine);
+    int rc = snapshot_open_memory(&r, s->fresh, e);
+    if (rc < 0)
+        return rc;
+    rc = machine_load(s->machine, r, e);
+    snapshot_close(r);
+    memcpy(s->ram->host, f->program.image, f->isa->ram_bytes);
+    mem_ram_written(s->ram, 0, f->isa->ram_bytes);
+    return rc;
+}
+
+/* The program as it stands. `out` NULL: only whether the two differ. */
+static int run_program(struct fuzz *f, unsigned pair, FILE *out, bool *differ, struct err *e)
+{
+    struct side *s = f->side[pair];
+    /* A trap handler that traps at once retires nothing, but time passes. */
+    struct exec_limits limits = { .time = f->length * 50 * PS_PER_NS, .insns = f->length,
+                                  .compare = f->compare };
+    int rc = fill(f, &s[0], e);
+    if (rc == 0)
+        rc = fill(f, &s[1], e);
+    if (rc == 0)
+        (void)exec_lockstep(s[1].exec, s[0].exec, &limits, out, differ);
+    return rc;
+}
+
+/* ---- making a difference small ---- */
+
+static void set_dropped(struct fuzz *f, uint32_t first, uint32_t n, const bool *was, bool drop)
+{
+    for (uint32_t i = first; i < first + n; i++) {
+        struct fuzz_slot *s = &f->program.slot[i];
+        s->dropped = drop || was[i];
+        uint32_t word = s->dropped ? f->isa->nop(s->length) : s->word;
+        for (unsigned k = 0; k < s->length; k++)
+            f->program.image[s->offset + k] = (uint8_t)(word >> 8 * k);
+    }
+}
+
+static int minimise(struct fuzz *f, unsigned pair, struct err *e)
+{
+    bool was[FUZZ_SLOTS] = { false }, differ;
+    uint32_t n = f->program.n_slots, chunk = n;
+    while (chunk != 0) {
+        bool smaller = false;
+        for (uint32_t first = 0; first < n; first += chunk) {
+            uint32_t count = MIN(chunk, n - first), left = 0;
+            for (uint32_t i = first; i < first + count; i++)
+                left += !was[i];
+            if (left == 0)
+                continue;
+            set_dropped(f, first, count, was, true);
+            int rc = run_program(f, pair, NULL, &differ, e);
+            if (rc < 0)
+                return rc;
+            if (!differ)
+                set_dropped(f, first, count, was, false);
+            for (uint32_t i = first; i < first + count; i++)
+                was[i] = f->program.slot[i].dropped;
+            smaller |= differ;
+        }
+        if (chunk > 1)
+            chunk = (chunk + 1) / 2;
+        else if (!smaller)
+            break;
+    }
+    return 0;
+}
+
+static void print_program(struct fuzz *f, unsigned pair)
+{
+    struct cpu *cpu = f->side[pair][0].cpu;
+    char text[128];
+    for (uint32_t i = 0; i < f->program.n_slots; i++) {
+        const struct fuzz_slot *s = &f->program.slot[i];
+        uint8_t code[4];
+        if (s->dropped)
+            continue;
+        for (unsigned k = 0; k < 4; k++)
+            code[k] = (uint8_t)(s->word >> 8 * k);
+        if (cpu->isa->disassemble(cpu, s->offset, code, s->length, text, sizeof(text)) == 0)
+            snprintf(text, sizeof(text), "(undecodable)");
+        printf("  %#07x: %0*" PRIx32 "%*s  %s\n", s->offset, 2 * s->length, s->word,
+               s->length == 2 ? 4 : 0, "", text);
+    }
+}
+
+static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, struct err *e)
+{
+    bool differ;
+    printf("program %" PRIu64 " of seed %" PRIu64 " shows a difference; repeat it with\n"
+           "  orrery fuzz --isa %s --cpu %s --against %s --timing %s --seed %" PRIu64
+           " --program %" PRIu64 " --compare %" PRIu64 "\n", number, f->seed, f->isa->name, f->cpu,
+           f->against, f->timing, f->seed, number, f->compare);
+    fflush(stdout);
+    f->counting = false;
+    int rc = minimise(f, pair, e);
+    if (rc < 0)
+        return rc;
+    printf("what is left of it (offsets in RAM; all else are no-operations):\n");
+    print_program(f, pair);
+    rc = run_program(f, pair, stdout, &differ, e);
+    fflush(stdout);
+    return rc;
+}
+
+/* ---- the run ---- */
+
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void add_stats(struct fuzz *f)
+{
+    struct exec_stat stats[64];
+    for (unsigned pair = 0; pair < PAIRS; pair++) {
+        uint32_t n = exec_stats(f->side[pair][1].exec, stats, ARRAY_LEN(stats));
+        for (uint32_t i = 0; i < n; i++) {
+            if (strcmp(stats[i].name, "blocks_translated") == 0)
+                f->totals.blocks += stats[i].value;
+            else if (strcmp(stats[i].name, "regions") == 0)
+                f->totals.regions += stats[i].value;
+            else if (strcmp(stats[i].name, "blocks_dropped") == 0)
+                f->totals.dropped += stats[i].value;
+        }
+    }
+}
+
+static int run_all(struct fuzz *f, bool *differ, struct err *e)
+{
+    double start = seconds_now();
+    bool progress = isatty(2) && !f->quiet;
+    *differ = false;
+    f->counting = true;
+    for (uint64_t number = f->one_program ? f->only : 0;; number++) {
+        struct fuzz_random r = { hash_add(hash_add(0, f->seed), number) };
+        unsigned pair = number % PAIRS;
+        f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
+        f->isa->generate(f->side[pair][0].cpu, &f->program, &r);
+        int rc = run_program(f, pair, NULL, differ, e);
+        if (rc < 0)
+            return rc;
+        f->totals.programs++;
+        f->totals.instructions += cpu_insns(f->side[pair][0].cpu);
+        f->totals.seconds = seconds_now() - start;
+        if (*differ)
+            return report_difference(f, pair, number, e);
+        if (progress && f->totals.programs % 64 == 0)
+            fprintf(stderr, "\r%" PRIu64 " of %" PRIu64, f->coverage.program, f->instructions);
+        if (f->one_program ||
+            (f->coverage.program >= f->instructions && f->totals.programs >= LEAST))
+            break;
+    }
+    if (progress)
+        fputc('\r', stderr);
+    add_stats(f);
+    return 0;
+}
+
+static int prepare(struct fuzz *f, struct err *e)
+{
+    size_t n = f->isa->n_forms;
+    f->program.image = calloc(1, f->isa->ram_bytes);
+    f->coverage.retired = calloc(n, sizeof(uint64_t));
+    f->coverage.illegal = calloc(n, sizeof(uint64_t));
+    f->coverage.trapped = calloc(n, sizeof(uint64_t));
+    if (!f->program.image || !f->coverage.retired || !f->coverage.illegal || !f->coverage.trapped)
+        return err_set(e, ERR_NOMEM, "no memory for programs");
+    f->totals.seed = f->seed;
+    for (unsigned pair = 0; pair < PAIRS; pair++)
+        for (unsigned jit = 0; jit < 2; jit++) {
+            int rc = build_side(f, &f->side[pair][jit], pair, jit != 0, e);
+            if (rc < 0)
+                return rc;
+        }
+    return 0;
+}
+
+static void release(struct fuzz *f)
+{
+    for (unsigned pair = 0; pair < PAIRS; pair++)
+        for (unsigned jit = 0; jit < 2; jit++)
+            destroy_side(&f->side[pair][jit]);
+    free(f->program.image);
+    free(f->coverage.retired);
+    free(f->coverage.illegal);
+    free(f->coverage.trapped);
+    free(f);
+}
+
+/* ---- the command ---- */
+
+static void usage(FILE *out)
+{
+    fprintf(out,
+            "usage: orrery fuzz [OPTION]...\n"
+            "Run random instructions interpreted and translated side by side and compare all state.\n"
+            "  --isa NAME          riscv64 (default)\n"
+            "  --cpu NAME          CPU profile (default max: all extensions)\n"
+            "  --against NAME      another CPU profile for translated code, to see a difference found\n"
+            "  --timing MODEL      timing model (default functional)\n"
+            "  --instructions N    of random programs, at least (default 1000000; 100 programs at least)\n"
+            "  --seed N            which programs (default 1)\n"
+            "  --program N         only this program of the seed\n"
+            "  --compare N         instructions between two comparisons (default 200; 1: each block)\n"
+            "  --report FILE       executions by encoding, as a table or (FILE.json) JSON; - is stdout\n"
+            "The exit status is 0 when nothing differed and every encoding was executed that can be.\n");
+}
+
+static int number_of(const char *option, const char *text, uint64_t *out, struct err *e)
+{
+    char *end;
+    *out = strtoull(text, &end, 0);
+    if (end == text || *end != 0 || text[0] == '-')
+        return err_set(e, ERR_ARG, "%s %s: a number of 0 to 2^64-1 is expected", option, text);
+    return 0;
+}
+
+static int find_isa(struct fuzz *f, const char *name, struct err *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(isas); i++)
+        if (strcmp(isas[i]->name, name) == 0) {
+            f->isa = isas[i];
+            return 0;
+        }
+    return err_set(e, ERR_ARG, "--isa %s: of the ISAs there is only %s yet", name, isas[0]->name);
+}
+
+static int parse(struct fuzz *f, int argc, char **argv, struct err *e)
+{
+    int rc = 0;
+    for (int i = 0; i < argc && rc == 0; i += 2) {
+        const char *option = argv[i], *value = argv[i + 1];
+        if (i + 1 >= argc)
+            return err_set(e, ERR_ARG, "%s: unknown, or its value is missing (see orrery fuzz --help)",
+                           option);
+        if (strcmp(option, "--isa") == 0)
+            rc = find_isa(f, value, e);
+        else if (strcmp(option, "--cpu") == 0)
+            f->cpu = value;
+        else if (strcmp(option, "--against") == 0)
+            f->against = value;
+        else if (strcmp(option, "--timing") == 0)
+            f->timing = value;
+        else if (strcmp(option, "--report") == 0)
+            f->report = value;
+        else if (strcmp(option, "--instructions") == 0)
+            rc = number_of(option, value, &f->instructions, e);
+        else if (strcmp(option, "--seed") == 0)
+            rc = number_of(option, value, &f->seed, e);
+        else if (strcmp(option, "--compare") == 0)
+            rc = number_of(option, value, &f->compare, e);
+        else if (strcmp(option, "--program") == 0)
+            rc = number_of(option, value, &f->only, e), f->one_program = true;
+        else
+            rc = err_set(e, ERR_ARG, "there is no option %s (see orrery fuzz --help)", option);
+    }
+    if (rc == 0 && f->compare == 0)
+        rc = err_set(e, ERR_ARG, "--compare 0: 1 or more is expected");
+    return rc;
+}
+
+int command_fuzz(int argc, char **argv)
+{
+    struct err e = { 0 };
+    bool differ = false;
+    int status = 0;
+    if (argc == 1 && strcmp(argv[0], "--help") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    struct fuzz *f = calloc(1, sizeof(*f));
+    if (f == NULL) {
+        fputs("orrery fuzz: no memory\n", stderr);
+        return 1;
+    }
+    f->isa = isas[0];
+    f->timing = "functional";
+    f->instructions = 1000000;
+    f->seed = 1;
+    f->compare = COMPARE;
+    int rc = parse(f, argc, argv, &e);
+    if (rc == 0 && f->cpu == NULL)
+        f->cpu = f->isa->default_cpu;
+    if (f->against == NULL)
+        f->against = f->cpu;
+    if (rc == 0)
+        rc = prepare(f, &e);
+    if (rc == 0)
+        rc = run_all(f, &differ, &e);
+    if (rc == 0 && f->report != NULL)
+        rc = fuzz_write_report(f->isa, f->side[0][0].cpu, &f->coverage, &f->totals, f->report, &e);
+    if (rc == 0 && !differ)
+        fuzz_print_summary(f->isa, f->side[0][0].cpu, &f->coverage, &f->totals, stdout);
+    if (rc < 0)
+        fprintf(stderr, "orrery fuzz: %s\n", e.text);
+    else if (differ || (!f->one_program && fuzz_missing(f->isa, f->side[0][0].cpu, &f->coverage) != 0))
+        status = 1;
+    release(f);
+    return rc < 0 ? 2 : status;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_TOOLS_ORRERY_FUZZ_H
+#define ORRERY_TOOLS_ORRERY_FUZZ_H
+/*
+ * orrery fuzz: random programs through two machines that differ in their executor.
+ *
+ * fuzz.c runs them, compares, and makes a program that shows a difference small;
+ * fuzz_report.c says which encodings were executed. What an ISA must bring is one
+ * `struct fuzz_isa`: how to build a CPU with its memory map, and how to fill a
+ * machine's memory with a program. All of a program follows from one random stream,
+ * so (seed, number of the program) names it.
+ */
+#include "core/exec/exec.h"
+#include "core/util/hash.h"
+
+#define FUZZ_SLOTS  2048u
+#define FUZZ_CAUSES 64u
+
+struct fuzz_random {
+    uint64_t state;
+};
+
+static inline uint64_t fuzz_next(struct fuzz_random *r)
+{
+    r->state += 0x9e3779b97f4a7c15ull;
+    return hash_mix(r->state);
+}
+
+/* 0..n-1; n below 2^32 */
+static inline uint32_t fuzz_below(struct fuzz_random *r, uint32_t n)
+{
+    return (uint32_t)(((fuzz_next(r) >> 32) * n) >> 32);
+}
+
+static inline bool fuzz_one_in(struct fuzz_random *r, uint32_t n)
+{
+    return fuzz_below(r, n) == 0;
+}
+
+/* One instruction of the program proper. */
+struct fuzz_slot {
+    uint32_t offset;  /* in RAM */
+    uint32_t word;
+    uint32_t base;    /* `fix`: the ISA's */
+    uint8_t length, fix;
+    bool dropped;     /* a no-operation stands there instead */
+};
+
+/* What a machine's RAM holds before a run. */
+struct fuzz_program {
+    uint8_t *image;   /* isa->ram_bytes */
+    struct fuzz_slot slot[FUZZ_SLOTS];
+    uint32_t n_slots;
+};
+
+struct fuzz_isa {
+    const char *name, *default_cpu;
+    uint64_t ram_bytes;
+    uint16_t n_forms;
+    /* The CPU and everything around it; `ram` is the machine's only memory. */
+    int (*build)(struct machine *m, struct mem_ram *ram, const char *cpu, struct cpu **out,
+                 struct err *e);
+    void (*generate)(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r);
+    /* A no-operation of `length` bytes. */
+    uint32_t (*nop)(unsigned length);
+    /* Is this address in the program proper (as opposed to trap handlers and the like)? */
+    bool (*in_program)(va_t pc);
+    unsigned (*cause)(const struct cpu *cpu);  /* of the recorded exception: 0..FUZZ_CAUSES-1 */
+    const char *(*cause_name)(unsigned cause); /* NULL: there is none of this number */
+    bool (*is_illegal)(const struct cpu *cpu); /* the recorded exception: illegal instruction? */
+    const char *(*form_name)(uint16_t form);
+    /* Why this encoding cannot retire on `cpu`; NULL: it must. *by_trap: but it must trap. */
+    const char *(*excused)(const struct cpu *cpu, uint16_t form, bool *by_trap);
+};
+
+extern const struct fuzz_isa fuzz_riscv64;
+
+struct fuzz_coverage {
+    uint64_t *retired, *illegal, *trapped; /* by form; illegal are not in trapped */
+    uint64_t undecodable;                  /* words that no row matches */
+    uint64_t cause[FUZZ_CAUSES];           /* exceptions, as the ISA numbers them */
+    uint64_t program;                      /* instructions of programs retired or trapped */
+};
+
+struct fuzz_totals {
+    uint64_t programs, instructions, seed;
+    uint64_t blocks, regions, dropped; /* translated code */
+    double seconds;
+};
+
+/* Number of encodings that were never executed and are not excused. */
+unsigned fuzz_missing(const struct fuzz_isa *isa, const struct cpu *cpu, const struct fuzz_coverage *c);
+/* The table, or JSON for a name that ends in .json. */
+int fuzz_write_report(const struct fuzz_isa *isa, const struct cpu *cpu, const struct fuzz_coverage *c,
+                      const struct fuzz_totals *t, const char *path, struct err *e) MUST_CHECK;
+void fuzz_print_summary(const struct fuzz_isa *isa, const struct cpu *cpu,
+                        const struct fuzz_coverage *c, const struct fuzz_totals *t, FILE *out);
+
+#endif

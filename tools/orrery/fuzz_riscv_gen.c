@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * RISC-V: the instructions of a random program.
+ *
+ * Every row of the decode tables is drawn with equal weight. decodegen's rv_random_insn fixes the
+ * bits of the row; the free ones come from here, chosen so that loads and stores mostly hit
+ * (x2, x8, x9, x18 and x27 are kept as pointers), CSR numbers exist and the trap handlers survive.
+ * Some rows only do something after others, so they are drawn in short sequences: jumps through a
+ * register, MRET and SRET, LR and SC, stores into the program, changes of page tables.
+ * Branches get their targets when all instructions have a place.
+ */
+#include "tools/orrery/fuzz_riscv.h"
+#include "core/util/bytes.h"
+
+#define IS_POINTER(n) (BIT(n) & (BIT(2) | BIT(8) | BIT(9) | BIT(18) | BIT(27)))
+
+#define TO_INTEGER(word) (((word) & 0xf800007f) == 0xc0000053) /* fcvt from a format to an integer */
+
+enum fix { FIX_NONE, FIX_B, FIX_J, FIX_CB, FIX_CJ, FIX_PC_I, FIX_PC_S };
+
+struct gen {
+    struct fuzz_program *p;
+    struct fuzz_random *r;
+    uint64_t features;
+    uint32_t at; /* offset in RAM of the next instruction */
+    uint32_t bytes;
+    const struct insn_desc *desc; /* of the row being drawn */
+    uint8_t last; /* slot of the register written last: what comes often depends on it */
+};
+
+/* ---- operands ---- */
+
+static uint32_t pointer(struct gen *g)
+{
+    static const uint8_t pointers[] = { 2, 8, 9, 18, 27 };
+    return pointers[fuzz_below(g->r, ARRAY_LEN(pointers))];
+}
+
+static uint32_t free_register(struct gen *g)
+{
+    uint32_t n;
+    do
+        n = 1 + fuzz_below(g->r, 31);
+    while (IS_POINTER(n));
+    return n;
+}
+
+/*
+ * CSRs; `keep`: what a random value breaks for the rest of the round, so that all but a few
+ * accesses only read them (pmpcfg and mip also take small immediates).
+ */
+static const struct {
+    uint16_t number, count;
+    bool keep;
+} csrs[] = {
+    { RV_FFLAGS, 3, false },   { RV_FFLAGS, 3, false },      { RV_FFLAGS, 3, false },
+    { RV_SSTATUS, 1, false },  { RV_SIE, 1, true },          { RV_STVEC, 1, true },
+    { RV_SCOUNTEREN, 1, false }, { RV_SENVCFG, 1, false },   { RV_SSCRATCH, 5, false },
+    { RV_STIMECMP, 1, true },  { RV_SATP, 1, true },         { RV_MSTATUS, 1, true },
+    { RV_MISA, 1, false },     { RV_MEDELEG, 2, true },      { RV_MIE, 1, true },
+    { RV_MTVEC, 1, true },     { RV_MCOUNTEREN, 1, false },  { RV_MENVCFG, 1, true },
+    { RV_MCOUNTINHIBIT, 1, false }, { RV_MHPMEVENT3, 29, false }, { RV_MSCRATCH, 4, false },
+    { RV_MIP, 1, false },      { RV_PMPCFG0, 16, true },     { RV_PMPADDR0, 64, false },
+    { RV_MSECCFG, 1, true },   { RV_TSELECT, 5, false },     { RV_MCYCLE, 1, false },
+    { RV_MINSTRET, 1, false }, { RV_MHPMCOUNTER3, 29, false }, { RV_CYCLE, 3, false },
+    { RV_HPMCOUNTER3, 29, false }, { RV_SCOUNTOVF, 1, false }, { RV_MVENDORID, 5, false },
+    { 0, 0x1000, true },
+};
+
+static uint32_t any_csr(struct gen *g, bool *keep)
+{
+    uint32_t i = fuzz_below(g->r, ARRAY_LEN(csrs));
+    *keep = csrs[i].keep;
+    return csrs[i].number + fuzz_below(g->r, csrs[i].count);
+}
+
+/* Bits 31:15 of a CSR instruction: number and source. */
+static uint32_t csr_word(struct gen *g)
+{
+    bool keep, sets = g->desc->id != RV_INSN_CSRRW && g->desc->id != RV_INSN_CSRRWI;
+    bool immediate = g->desc->id >= RV_INSN_CSRRWI;
+    uint32_t number = any_csr(g, &keep), source = fuzz_below(g->r, 32);
+    if (keep && sets && !fuzz_one_in(g->r, 200))
+        source = 0;
+    while (keep && !sets && !(immediate && number >= RV_PMPCFG0 && number < RV_PMPADDR0) &&
+           !fuzz_one_in(g->r, 200))
+        number = any_csr(g, &keep);
+    if (number == RV_MSECCFG && !fuzz_one_in(g->r, 50))
+        source &= 4; /* MML and MMWP stay once set, and would keep the handlers from running */
+    return number << 20 | source << 15;
+}
+
+static uint32_t memory_offset(struct gen *g)
+{
+    switch (fuzz_below(g->r, 8)) {
+    case 0: return fuzz_below(g->r, 0x1000);
+    case 1: return fuzz_below(g->r, 16);
+    case 2: return 0u - fuzz_below(g->r, 16);
+    default: return (fuzz_below(g->r, 0x100) - 0x80) << 4; /* aligned */
+    }
+}
+
+/* The free bits of a 32-bit instruction. */
+static uint32_t wide_word(struct gen *g)
+{
+    static const uint8_t shifts[] = { 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 56, 63 };
+    uint32_t word = (uint32_t)fuzz_next(g->r), imm;
+    if (g->last < 64 && fuzz_one_in(g->r, 3))
+        word = (word & ~(31u << 15)) | (g->last & 31u) << 15;
+    if (fuzz_one_in(g->r, 8)) /* rd = rs1 or rs1 = rs2 */
+        word = (word & ~(31u << 15)) | ((fuzz_one_in(g->r, 2) ? word >> 7 : word >> 20) & 31) << 15;
+    if (g->desc->klass == INSN_csr)
+        return (word & 0x7fff) | csr_word(g);
+    if ((g->desc->mem || g->desc->klass == INSN_cache_op) && !fuzz_one_in(g->r, 12))
+        word = (word & ~(31u << 15)) | pointer(g) << 15;
+    switch (g->desc->klass) {
+    case INSN_load:
+    case INSN_fp_load:
+        return (word & 0xfffff) | memory_offset(g) << 20;
+    case INSN_store:
+    case INSN_fp_store:
+        imm = memory_offset(g);
+        return (word & ~0xfe000f80u) | (imm >> 5 & 0x7f) << 25 | (imm & 31) << 7;
+    case INSN_int_shift:
+        imm = shifts[fuzz_below(g->r, ARRAY_LEN(shifts))];
+        return fuzz_one_in(g->r, 2) ? word : (word & ~(63u << 20)) | imm << 20;
+    case INSN_int_alu:
+        imm = (uint32_t)fuzz_rv_integer(g->r); /* of the I format; rs2 elsewhere keeps its bits */
+        return fuzz_one_in(g->r, 2) ? word : (word & 0xfffff) | imm << 20;
+    default:
+        return word;
+    }
+}
+
+static uint64_t next_word(void *arg)
+{
+    struct gen *g = arg;
+    uint32_t word = wide_word(g);
+    if (g->desc->length == 2 && g->desc->mem && !fuzz_one_in(g->r, 8)) /* rs1' = x8 or x9 */
+        word &= ~(6u << 7);
+    return word;
+}
+
+/* ---- placing ---- */
+
+static struct fuzz_slot *place(struct gen *g, uint32_t word)
+{
+    unsigned length = (word & 3) == 3 ? 4 : 2;
+    if (g->p->n_slots == FUZZ_SLOTS || g->at + length > CODE + g->bytes)
+        return NULL;
+    struct fuzz_slot *s = &g->p->slot[g->p->n_slots++];
+    *s = (struct fuzz_slot){ .offset = g->at, .word = word, .length = (uint8_t)length };
+    g->at += length;
+    return s;
+}
+
+static void place_fixed(struct gen *g, uint32_t word, enum fix fix, uint32_t base)
+{
+    struct fuzz_slot *s = place(g, word);
+    if (s != NULL) {
+        s->fix = (uint8_t)fix;
+        s->base = base;
+    }
+}
+
+/* A word of the row that leaves the pointers alone as a rule; 0: the CPU lacks it. */
+static uint32_t draw(struct gen *g, uint16_t form)
+{
+    struct rv_decoded d;
+    struct insn_regs regs;
+    uint32_t word = 0;
+    g->desc = &rv_insn_descs[form];
+    for (unsigned tries = 0; tries < 8; tries++) {
+        word = rv_random_insn(form, next_word, g);
+        if (word == 0 || !rv_decode(word, g->features, &d))
+            return 0;
+        rv_insn_regs(&d, &regs);
+        g->last = regs.dst[0];
+        if ((regs.dst[0] >= 32 || !IS_POINTER(regs.dst[0])) || fuzz_one_in(g->r, 16))
+            break;
+    }
+    return word;
+}
+
+/* ---- sequences ---- */
+
+static void refresh_pointer(struct gen *g)
+{
+    uint32_t n = pointer(g), where = fuzz_below(g->r, 40);
+    uint32_t distance = DATA + fuzz_below(g->r, DATA_BYTES) - CODE;
+    if (where == 0)
+        distance = (uint32_t)(DEVICE - RAM) - CODE + fuzz_below(g->r, 0x2000);
+    else if (where == 1)
+        distance = 0x200000 + DATA - CODE + fuzz_below(g->r, DATA_BYTES); /* the 2 MiB page */
+    else if (where == 2)
+        distance = (uint32_t)fuzz_next(g->r);
+    else if (where == 3)
+        distance = (uint32_t)(ALIAS - RAM) + DATA - CODE;
+    place(g, RV_AUIPC(n, distance >> 12));
+    if (!fuzz_one_in(g->r, 6))
+        place(g, RV_ANDI(n, n, fuzz_one_in(g->r, 4) ? 0xffffff80u : 0xfffffff0u));
+}
+
+/* New values from the data area, where most of the interesting ones stay. */
+static void refresh_value(struct gen *g)
+{
+    uint32_t offset = (fuzz_below(g->r, 0x100) - 0x80) << 3;
+    if (fuzz_one_in(g->r, 3))
+        place(g, RV_LD(free_register(g), pointer(g), offset));
+    else
+        place(g, RV_FLD(fuzz_below(g->r, 32), pointer(g), offset));
+}
+
+/* xN = address of a place nearby; the slot's `base` tells the next one from where it counts. */
+static uint32_t place_here(struct gen *g, uint32_t *n)
+{
+    uint32_t base = g->at;
+    *n = free_register(g);
+    place(g, RV_AUIPC(*n, 0));
+    return base;
+}
+
+static void jump_by_register(struct gen *g, uint16_t form)
+{
+    uint32_t n, base = place_here(g, &n);
+    if (form == RV_INSN_JALR) {
+        place_fixed(g, RV_JALR(fuzz_one_in(g->r, 2) ? free_register(g) : 0, n, 0), FIX_PC_I, base);
+        return;
+    }
+    place_fixed(g, RV_ADDI(n, n, 0), FIX_PC_I, base);
+    place(g, 0x8002u | n << 7 | (form == RV_INSN_C_JALR ? 1u << 12 : 0)); /* c.jr, c.jalr */
+}
+
+static void trap_return(struct gen *g, bool m)
+{
+    uint32_t n, base = place_here(g, &n);
+    place_fixed(g, RV_ADDI(n, n, 0), FIX_PC_I, base);
+    place(g, RV_CSRRW(0, m ? RV_MEPC : RV_SEPC, n));
+    place(g, m ? RV_MRET : RV_SRET);
+}
+
+/* A store of a new instruction into the program, most often seen soon; sometimes with FENCE.I. */
+static void modify_code(struct gen *g)
+{
+    uint16_t form = (uint16_t)fuzz_below(g->r, RV_FORM_COUNT);
+    uint32_t word = draw(g, form), n, value = free_register(g);
+    if (rv_insn_descs[form].klass == INSN_csr || word == 0)
+        word = 0x00000013;
+    place(g, RV_LUI(value, (word + 0x800) >> 12));
+    place(g, RV_ADDI(value, value, word));
+    uint32_t base = place_here(g, &n);
+    if (n == value)
+        return;
+    place_fixed(g, (word & 3) == 3 ? RV_SW(value, n, 0) : rv_s(1, value, n, 0), FIX_PC_S, base);
+    if (fuzz_one_in(g->r, 2))
+        place(g, RV_FENCE_I);
+}
+
+/* Flip low bits of a page table entry, or set some; then SFENCE.VMA, usually. */
+static void modify_pages(struct gen *g)
+{
+    uint32_t n, value = free_register(g), base = place_here(g, &n);
+    uint32_t level0 = PAGES + 0x4000 + (fuzz_one_in(g->r, 2) ? 0x8000 : 0);
+    uint32_t first = fuzz_one_in(g->r, 3) ? CODE >> 12 : DATA >> 12;
+    uint32_t entry = level0 + 8 * (first + fuzz_below(g->r, 16)) - base;
+    if (n == value)
+        return;
+    g->p->slot[g->p->n_slots - 1].word = RV_AUIPC(n, (entry + 0x800) >> 12 & 0xfffff);
+    place(g, RV_LD(value, n, entry));
+    place(g, fuzz_one_in(g->r, 2) ? RV_XORI(value, value, 1u << fuzz_below(g->r, 8))
+                                  : rv_i(0x13, value, 6, value, 0xcf));
+    place(g, RV_SD(value, n, entry));
+    if (fuzz_one_in(g->r, 2))
+        place(g, RV_SFENCE_ALL);
+    else if (!fuzz_one_in(g->r, 4))
+        place(g, rv_r(0x73, 0, 0, pointer(g), 0, 9));
+}
+
+static void change_satp(struct gen *g)
+{
+    uint64_t satp = fuzz_rv_satp(g->r);
+    uint32_t ppn = satp & 0xfffff, a = free_register(g), b = free_register(g);
+    if (a == b)
+        return;
+    place(g, RV_LUI(a, (ppn + 0x800) >> 12));
+    place(g, RV_ADDI(a, a, ppn));
+    place(g, RV_ADDI(b, 0, (uint32_t)(satp >> 60)));
+    place(g, RV_SLLI(b, b, 60));
+    place(g, RV_OR(a, a, b));
+    place(g, RV_CSRRW(free_register(g), RV_SATP, a));
+    if (fuzz_one_in(g->r, 2))
+        place(g, RV_SFENCE_ALL);
+}
+
+/* LR, up to two other instructions, SC to the same place. */
+static void reserve(struct gen *g, uint16_t form)
+{
+    uint32_t f3 = form == RV_INSN_SC_W || form == RV_INSN_LR_W ? 2 : 3, p = pointer(g);
+    uint32_t aqrl = fuzz_below(g->r, 4);
+    place(g, RV_ANDI(p, p, 0xfffffff0u));
+    place(g, rv_r(0x2f, free_register(g), f3, p, 0, 2 << 2 | aqrl));
+    for (uint32_t n = fuzz_below(g->r, 3); n != 0; n--) {
+        uint32_t word = draw(g, (uint16_t)fuzz_below(g->r, RV_FORM_COUNT));
+        if (word != 0 && g->desc->branch == INSN_NO_BRANCH)
+            place(g, word);
+    }
+    place(g, rv_r(0x2f, free_register(g), f3, p, free_register(g), 3 << 2 | aqrl));
+}
+
+/* A chain on one register of what passes know much about: widths, masks, sign and zero extensions. */
+static void add_chain(struct gen *g)
+{
+    static const uint16_t starts[] = {
+        RV_INSN_LB, RV_INSN_LBU, RV_INSN_LH, RV_INSN_LHU, RV_INSN_LW, RV_INSN_LWU, RV_INSN_LUI,
+        RV_INSN_SLTU, RV_INSN_CPOP, RV_INSN_FCLASS_D, RV_INSN_ANDI, RV_INSN_ADDW, RV_INSN_CLZ,
+    };
+    static const uint16_t links[] = {
+        RV_INSN_SLLI, RV_INSN_SRLI, RV_INSN_SRAI, RV_INSN_SLLIW, RV_INSN_SRLIW, RV_INSN_SRAIW,
+        RV_INSN_ANDI, RV_INSN_ORI, RV_INSN_XORI, RV_INSN_ADDI, RV_INSN_ADDIW, RV_INSN_SLTI,
+        RV_INSN_SLTIU, RV_INSN_SEXT_B, RV_INSN_SEXT_H, RV_INSN_ZEXT_H, RV_INSN_ADD_UW,
+        RV_INSN_SEXT_B, RV_INSN_SEXT_H, RV_INSN_ZEXT_H, RV_INSN_ADDIW, RV_INSN_SRAI, RV_INSN_SRLI,
+        RV_INSN_SLLI_UW, RV_INSN_RORI, RV_INSN_BEXTI, RV_INSN_SUBW, RV_INSN_MULW, RV_INSN_REV8,
+    };
+    uint32_t n = free_register(g);
+    for (uint32_t length = 2 + fuzz_below(g->r, 6), i = 0; i < length; i++) {
+        uint16_t form = i == 0 ? starts[fuzz_below(g->r, ARRAY_LEN(starts))]
+                               : links[fuzz_below(g->r, ARRAY_LEN(links))];
+        uint32_t word = draw(g, form);
+        if (word == 0)
+            return;
+        word = (word & ~(31u << 7)) | n << 7;
+        if (i != 0)
+            word = (word & ~(31u << 15)) | n << 15;
+        place(g, word);
+    }
+}
+
+/* rs2 = rs1, -rs1 or |rs1| for the FP instruction that follows: equal values, zeros of both signs. */
+static void add_kin(struct gen *g, uint32_t word)
+{
+    uint32_t format = word >> 25 & 3, rs1 = word >> 15 & 31, rs2 = word >> 20 & 31;
+    if (fuzz_one_in(g->r, 2))
+        place(g, rv_r(0x53, rs1, 0, 0, 0, 0x78 | format)); /* fmv.w.x, fmv.d.x or fmv.h.x of x0 */
+    place(g, rv_r(0x53, rs2, fuzz_below(g->r, 3), rs1, rs1, 0x10 | format));
+}
+
+/* A fresh value, its upper 32 bits at least, for rs1 of the FP instruction that follows. */
+static void add_operand(struct gen *g, uint32_t word)
+{
+    static const uint8_t sizes[][2] = { { 8, 23 }, { 11, 52 }, { 5, 10 } };
+    bool converts = (word & 0xf800007f) == 0x40000053; /* fcvt between formats: rs2 says from which */
+    uint32_t format = (converts ? word >> 20 : word >> 25) & 3, n = free_register(g);
+    if (format == 3)
+        return;
+    uint64_t value = fuzz_rv_float_of(g->r, sizes[format][0], sizes[format][1]);
+    if (TO_INTEGER(word) && fuzz_one_in(g->r, 2))
+        value = fuzz_rv_integer_edge(g->r, sizes[format][0], sizes[format][1]);
+    uint32_t low = (uint32_t)(format == 1 ? value >> 32 : value);
+    place(g, RV_LUI(n, (low + 0x800) >> 12 & 0xfffff));
+    place(g, RV_ADDI(n, n, low));
+    if (format == 1)
+        place(g, RV_SLLI(n, n, 32));
+    if (format == 1 && fuzz_one_in(g->r, 4))
+        place(g, RV_ADDI(n, n, 0u - fuzz_below(g->r, 2)));
+    place(g, rv_r(0x53, word >> 15 & 31, 0, n, 0, 0x78 | format));
+}
+
+/* ---- the program ---- */
+
+static enum fix branch_fix(const struct insn_desc *d, uint32_t word)
+{
+    if (d->branch == INSN_COND)
+        return (word & 3) == 3 ? FIX_B : FIX_CB;
+    if (d->branch == INSN_DIRECT || d->branch == INSN_CALL_DIRECT)
+        return (word & 3) == 3 ? FIX_J : FIX_CJ;
+    return FIX_NONE;
+}
+
+/* One row of the tables, in what it needs around it. */
+static void add_form(struct gen *g, uint16_t form)
+{
+    bool plain = fuzz_one_in(g->r, 8);
+    uint32_t word = draw(g, form);
+    if (word == 0)
+        return;
+    switch (plain ? 0 : form) {
+    case RV_INSN_JALR:
+    case RV_INSN_C_JR:
+    case RV_INSN_C_JALR:
+        jump_by_register(g, form);
+        return;
+    case RV_INSN_MRET:
+    case RV_INSN_SRET:
+        trap_return(g, form == RV_INSN_MRET);
+        return;
+    case RV_INSN_SC_W:
+    case RV_INSN_SC_D:
+        reserve(g, form);
+        return;
+    default:
+        if ((word & 0x7f) == 0x53 && rv_insn_descs[form].klass >= INSN_fp_add && fuzz_one_in(g->r, 8))
+            add_kin(g, word);
+        else if ((word & 0x7f) == 0x53 && fuzz_one_in(g->r, TO_INTEGER(word) ? 2 : 4))
+            add_operand(g, word);
+        place_fixed(g, word, branch_fix(&rv_insn_descs[form], word), g->at);
+        return;
+    }
+}
+
+static void add_some(struct gen *g)
+{
+    if (fuzz_one_in(g->r, 12))
+        refresh_pointer(g);
+    if (fuzz_one_in(g->r, 4))
+        refresh_value(g);
+    switch (fuzz_below(g->r, 200)) {
+    case 0: case 1: modify_code(g); break;
+    case 2: case 3: modify_pages(g); break;
+    case 4: change_satp(g); break;
+    case 6: case 7: case 8: case 9: case 10: add_chain(g); break;
+    case 5: place(g, (uint32_t)fuzz_next(g->r)); break; /* anything */
+    default: add_form(g, (uint16_t)fuzz_below(g->r, RV_FORM_COUNT)); break;
+    }
+}
+
+/* A place to go to from slot `from`: mostly ahead, so that a round gets on. */
+static uint32_t target(struct gen *g, uint32_t from)
+{
+    uint32_t back = MIN(from, 8u), n = g->p->n_slots;
+    uint32_t to = fuzz_one_in(g->r, 8) ? from - fuzz_below(g->r, back + 1) : from + 1 + fuzz_below(g->r, 6);
+    uint32_t offset = to < n ? g->p->slot[to].offset : CODE + g->bytes;
+    return fuzz_one_in(g->r, 100) ? offset + 2 : offset;
+}
+
+static uint32_t cb_bits(uint32_t imm)
+{
+    return (imm >> 8 & 1) << 12 | (imm >> 3 & 3) << 10 | (imm >> 6 & 3) << 5 | (imm >> 1 & 3) << 3 |
+           (imm >> 5 & 1) << 2;
+}
+
+static uint32_t cj_bits(uint32_t imm)
+{
+    return (imm >> 11 & 1) << 12 | (imm >> 4 & 1) << 11 | (imm >> 8 & 3) << 9 | (imm >> 10 & 1) << 8 |
+           (imm >> 6 & 1) << 7 | (imm >> 7 & 1) << 6 | (imm >> 1 & 7) << 3 | (imm >> 5 & 1) << 2;
+}
+
+static void fix(struct gen *g, uint32_t i)
+{
+    struct fuzz_slot *s = &g->p->slot[i];
+    uint32_t distance = s->fix == FIX_NONE ? 0 : target(g, i) - s->base;
+    uint32_t page = (s->base + MEM_PAGE / 2) & ~(MEM_PAGE - 1); /* what crosses into a page */
+    if (s->fix == FIX_PC_S && page - s->base + 0x800 < 0xffc && fuzz_one_in(g->r, 3))
+        distance = page - s->base;
+    switch (s->fix) {
+    case FIX_B: s->word = (s->word & 0x01fff07f) | (rv_b(0, 0, 0, distance) & ~0x7fu); break;
+    case FIX_J: s->word = (s->word & 0xfff) | (rv_jal(0, distance) & ~0xfffu); break;
+    case FIX_CB: s->word = (s->word & 0xe383) | cb_bits(distance); break;
+    case FIX_CJ: s->word = (s->word & 0xe003) | cj_bits(distance); break;
+    case FIX_PC_I: s->word = (s->word & 0xfffff) | (distance & 0xfff) << 20; break;
+    case FIX_PC_S:
+        s->word = (s->word & 0x01fff07f) | (rv_s(0, 0, 0, distance) & 0xfe000f80);
+        break;
+    default: break;
+    }
+    st_le16(g->p->image + s->offset, (uint16_t)s->word);
+    if (s->length == 4)
+        st_le16(g->p->image + s->offset + 2, (uint16_t)(s->word >> 16));
+}
+
+uint32_t fuzz_rv_code(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
+{
+    static const uint16_t sizes[] = { 64, 256, 512, 1024, 1024, 1024, 0x1800, 0x2000 };
+    struct gen g = { .p = p, .r = r, .features = RV_CPU_CONST(cpu)->decode_ext, .last = UINT8_MAX };
+    g.bytes = sizes[fuzz_below(r, ARRAY_LEN(sizes))];
+    g.at = CODE + 2 * fuzz_below(r, MEM_PAGE / 2);
+    g.bytes += g.at - CODE;
+    p->n_slots = 0;
+    while (g.at + 4 <= CODE + g.bytes && p->n_slots < FUZZ_SLOTS)
+        add_some(&g);
+    g.bytes = g.at - CODE;
+    for (uint32_t i = 0; i < p->n_slots; i++)
+        fix(&g, i);
+    return g.bytes;
+}
