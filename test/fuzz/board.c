@@ -109,9 +109,10 @@ static uint64_t config_address(struct fuzz *f)
 {
     static const uint16_t offsets[] = { 0x00, 0x04, 0x06, 0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24,
                                         0x2c, 0x30, 0x34, 0x3c };
+    uint64_t device = next(f) % 6, function = one_in(f, 16) ? next(f) % 8 : 0;
     uint64_t at = one_in(f, 3) ? next(f) % 0x100 : offsets[next(f) % ARRAY_LEN(offsets)];
 
-    return ECAM + (next(f) % 6 << 15) + (one_in(f, 16) ? next(f) % 8 << 12 : 0) + at;
+    return ECAM + (device << 15) + (function << 12) + at;
 }
 
 static pa_t some_address(struct fuzz *f, unsigned *size)
@@ -121,13 +122,14 @@ static pa_t some_address(struct fuzz *f, unsigned *size)
 
     if (one_in(f, 8))
         return config_address(f);
+    uint64_t far = next(f), shift = next(f) % 64;
     if (one_in(f, 200))
-        return next(f) >> (next(f) % 64);
+        return far >> shift;
     if (region->ops == &reg_mmio_ops && !one_in(f, 16) && ((struct device *)region->arg)->ops->n_regs)
         return region->base + reg_address(f, region, size);
     if (one_in(f, 4)) /* around its edges */
-        return region->base + (one_in(f, 2) ? region->size : 0) + next(f) % 16 - 8;
-    return region->base + next(f) % MIN(region->size, one_in(f, 2) ? 0x1000ull : UINT64_MAX);
+        return region->base + (shift & 1 ? region->size : 0) + far % 16 - 8;
+    return region->base + far % MIN(region->size, shift & 1 ? 0x1000ull : UINT64_MAX);
 }
 
 static void access_some(struct fuzz *f)
@@ -188,7 +190,7 @@ static void step(struct fuzz *f)
     if (what == 0)
         reset(f);
     else if (what < 200)
-        pass_time(f, next(f) % (PS_PER_MS >> next(f) % 20));
+        pass_time(f, next(f) % (PS_PER_MS >> what % 20));
     else
         access_some(f);
     if (f->m->stop != MACHINE_RUNS) {
@@ -282,7 +284,7 @@ static void round_of(struct fuzz *f, size_t which, uint64_t n)
     alarm(120); /* a hang dies of SIGALRM */
     build(f, which, args);
     for (uint64_t i = 0; i < n; i++) {
-        if (i % (ROUND / 2) == ROUND / 4)
+        if (i % (ROUND / 8) == ROUND / 16)
             twice(f);
         step(f);
     }

@@ -8,5 +8,5 @@ set_tests_properties(fuzz.virtio PROPERTIES TIMEOUT 120)
 # Every register of whole boards. For long runs: test-board-fuzz 1000000 SEED.
 add_executable(test-board-fuzz ${CMAKE_CURRENT_LIST_DIR}/board.c)
 target_link_libraries(test-board-fuzz PRIVATE orrery_core)
-add_test(NAME fuzz.board COMMAND test-board-fuzz 80000)
+add_test(NAME fuzz.board COMMAND test-board-fuzz 400000)
 set_tests_properties(fuzz.board PROPERTIES TIMEOUT 120)
