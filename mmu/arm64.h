@@ -39,6 +39,7 @@ struct mmu_a64_regime {
     /* Stage 2: EL1&0 only. */
     bool s2_on;
     uint64_t hcr, vtcr, vttbr, s2pir;
+    bool s2_big_endian;                   /* SCTLR_EL2.EE */
 };
 
 enum mmu_a64_walk_flags {

@@ -24,6 +24,8 @@ struct ev_queue {
     void (*listener)(void *arg, ps_t earliest);
     void *listener_arg;
 
+    uint64_t next_host_seq; /* of EV_PRIO_INPUT and EV_PRIO_HOST */
+
     ps_t now; /* saved from here on */
     uint64_t next_seq;
 };
@@ -145,7 +147,8 @@ void ev_arm(struct ev_timer *t, ps_t when)
     if (when == PS_NEVER)
         ev_cancel(t);
     else
-        insert(t, MAX(when, t->queue->now), t->queue->next_seq++);
+        insert(t, MAX(when, t->queue->now),
+               t->prio >= EV_PRIO_INPUT ? t->queue->next_host_seq++ : t->queue->next_seq++);
 }
 
 void ev_cancel(struct ev_timer *t)

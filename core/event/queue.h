@@ -6,7 +6,9 @@
  *
  * An event is an `ev_timer` embedded in its owner. The queue orders by (time,
  * priority, sequence number); the sequence number is given when the timer is
- * armed, so equal times and priorities run first-armed first. Insert, cancel and
+ * armed, so equal times and priorities run first-armed first. Events of the host (from
+ * EV_PRIO_INPUT on) are numbered apart: a replay arms others than the recording did, and the
+ * machine's own must not get other numbers for that. Insert, cancel and
  * re-arm are O(log n) (a 4-ary implicit heap with the index in the timer) and
  * never allocate: ev_timer_init reserved the place.
  *

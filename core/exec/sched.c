@@ -236,6 +236,9 @@ enum exec_reason exec_run(struct exec *x, const struct exec_limits *limits, stru
             end_round(x);
         }
     }
+    /* With one CPU the rest of a round that stopped is a matter of the host's events: end it here. */
+    if (why == EXEC_STOPPED && x->n_cpus == 1 && s->in_round)
+        s->deadline = MAX(s->now, cpu_now(who));
     x->insn_limit = UINT64_MAX;
     if (cpu != NULL)
         *cpu = who;

@@ -41,6 +41,12 @@ static bool repeats(const struct host *h)
            (h->replaying || h->sequence - h->base < record_count(h->record));
 }
 
+/*
+ * A replay goes on this long after the recording's end: longer than a turn, so that the last
+ * one is not cut and a machine that switched itself off ends in the very state it had.
+ */
+#define END_MARGIN 1000000000ull /* 1 ms */
+
 /* Derived state: when the next input takes effect. */
 static void host_input_arm(struct host *h)
 {
@@ -53,7 +59,7 @@ static void host_input_arm(struct host *h)
         return;
     }
     if (h->sequence - h->base == record_count(h->record)) {
-        ev_arm(&h->timer, record_end(h->record));
+        ev_arm(&h->timer, record_end(h->record) + END_MARGIN);
         return;
     }
     struct record_entry entry;

@@ -26,6 +26,6 @@ if(NOT ORRERY_SANITIZE)
 
   # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
   add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})
-  add_test(NAME disk.qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --format qcow2 --smp 4)
-  set_tests_properties(disk.raw disk.qcow2_smp4 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
+  add_test(NAME disk.pci_qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --transport pci --format qcow2 --smp 4)
+  set_tests_properties(disk.raw disk.pci_qcow2_smp4 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()

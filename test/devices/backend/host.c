@@ -119,6 +119,8 @@ START_TEST(replay_is_the_same_run)
     ck_assert_int_eq(host_replay_status(h, &e), 0);
     ck_assert_int_eq(m->stop, MACHINE_RUNS);
     ev_run(m->queue, 1000);
+    ck_assert_int_eq(m->stop, MACHINE_RUNS); /* some time is left for the last turn */
+    ev_run(m->queue, 1000000000000);
     ck_assert_int_eq(m->stop, MACHINE_QUIT);
     ck_assert_str_eq(host_quit_reason(h), "end of the recorded inputs");
     ck_assert_str_eq(part.story, story);
