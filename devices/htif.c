@@ -20,16 +20,13 @@ static void command(struct htif *h, uint64_t value)
                    "are modelled", (unsigned long long)value, (unsigned long long)device);
 }
 
-static void wrote(void *dev, uint32_t half, uint64_t old, uint64_t now)
+static void store_half(struct htif *h, bool upper, uint64_t value)
 {
-    struct htif *h = dev;
-
-    (void)old;
-    if (half == 1) {
-        h->high = now << 32;
+    if (upper) {
+        h->high = value << 32;
         return;
     }
-    command(h, h->high | now);
+    command(h, h->high | value);
     h->high = 0;
 }
 
@@ -51,12 +48,14 @@ static enum mem_result write_word(void *arg, uint64_t offset, unsigned size, uin
     struct htif *h = arg;
 
     (void)attrs;
-    if (size == 8)
+    if (size == 8) {
         command(h, value);
-    else if (size == 4)
-        wrote(h, offset == 4, 0, value);
-    else
+        h->high = 0;
+    } else if (size == 4) {
+        store_half(h, offset == 4, value);
+    } else {
         guest_error(&h->dev, "HTIF access size", "store of %u bytes; 4 and 8 are taken", size);
+    }
     return MEM_OK;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/ns16550.h"
 #include "core/util/bits.h"
+#include <string.h>
 
 enum { IER_RX = 1, IER_THRE = 2, IER_LINE = 4, IER_MODEM = 8 };
-enum { FCR_ENABLE = 1, FCR_CLEAR_RX = 2, FCR_CLEAR_TX = 4 };
-enum { LCR_DLAB = 0x80 };
+enum { FCR_ENABLE = 1, FCR_CLEAR_RX = 2 };
+enum { LCR_WLS = 0x03, LCR_STB = 0x04, LCR_PEN = 0x08, LCR_DLAB = 0x80 };
 enum { LSR_DR = 0x01, LSR_OE = 0x02, LSR_BI = 0x10, LSR_THRE = 0x20, LSR_TEMT = 0x40,
-       LSR_ERRORS = 0x1e };
+       LSR_FIFO_ERROR = 0x80, LSR_ERRORS = 0x1e };
 enum { MCR_LOOP = 0x10 };
 enum { MSR_CTS = 0x10, MSR_DSR = 0x20, MSR_RI = 0x40, MSR_DCD = 0x80 };
 
@@ -25,13 +26,26 @@ static uint32_t trigger_level(const struct ns16550 *u)
     return u->fcr & FCR_ENABLE ? levels[u->fcr >> 6] : 1;
 }
 
+/*
+ * Data sheet, "Line Status Register": a break stands in the FIFO with its character, comes into
+ * LSR when that is the oldest, and stays there until LSR is read. Bit 7 looks into the FIFO.
+ */
+static void reveal_oldest(struct ns16550 *u)
+{
+    if (u->rx.count == 0)
+        return;
+    u->lsr |= u->rx_status[u->rx.head];
+    u->rx_status[u->rx.head] = 0;
+}
+
 static uint8_t line_status(const struct ns16550 *u)
 {
-    uint8_t lsr = u->lsr | LSR_THRE | LSR_TEMT;
+    uint8_t lsr = u->lsr | LSR_THRE | LSR_TEMT | (u->rx.count ? LSR_DR : 0);
+    bool error = u->lsr & LSR_BI;
 
-    if (u->rx.count)
-        lsr |= LSR_DR | u->rx_status[u->rx.head];
-    return lsr;
+    for (uint32_t i = 0; i < u->rx.count; i++)
+        error |= u->rx_status[(u->rx.head + i) % 16] != 0;
+    return lsr | (error && (u->fcr & FCR_ENABLE) ? LSR_FIFO_ERROR : 0);
 }
 
 static uint8_t pending(const struct ns16550 *u)
@@ -54,16 +68,22 @@ static void update(struct ns16550 *u)
     irq_set(&u->irq, pending(u) != IIR_NONE);
 }
 
-/* Four character times without traffic (data sheet, "FIFO Interrupt Mode Operation"). */
+/*
+ * Data sheet, "FIFO Interrupt Mode Operation": four character times after the last one came or
+ * was read. A character is its start bit, LCR's word, parity and stop bits, of 16 clocks of the
+ * divided input each. Counted in half bits for the stop bit and a half of 5-bit words.
+ */
 static void restart_timeout(struct ns16550 *u)
 {
+    uint32_t word = 5 + (u->lcr & LCR_WLS), stop = !(u->lcr & LCR_STB) ? 2 : word == 5 ? 3 : 4;
+    uint64_t halves = 2 * (1 + word + (u->lcr & LCR_PEN ? 1 : 0)) + stop;
+    uint64_t clocks = 4 * halves * 8 * MAX(u->divisor, 1u);
+
     u->timeout_pending = 0;
-    if (!(u->fcr & FCR_ENABLE) || u->rx.count == 0) {
+    if (!(u->fcr & FCR_ENABLE) || u->rx.count == 0)
         ev_cancel(&u->timeout);
-        return;
-    }
-    uint64_t bit = (uint64_t)16 * MAX(u->divisor, 1u) * PS_PER_SEC / 3686400;
-    ev_arm(&u->timeout, device_now(&u->dev) + 4 * 10 * bit);
+    else
+        ev_arm(&u->timeout, device_now(&u->dev) + ev_tick_time(u->clock, clocks));
 }
 
 static void timed_out(void *arg, ps_t when)
@@ -75,15 +95,30 @@ static void timed_out(void *arg, ps_t when)
     update(u);
 }
 
+static void clear_fifo(struct ns16550 *u)
+{
+    u->rx = (struct fifo){ 0 };
+    memset(u->rx_status, 0, sizeof(u->rx_status));
+    restart_timeout(u);
+}
+
+/* One too many: it is lost from a full FIFO, but without FIFO it destroys the one before. */
 static void receive_byte(struct ns16550 *u, uint8_t byte, uint8_t status)
 {
     if (u->rx.count >= fifo_size(u)) {
         u->lsr |= LSR_OE;
+        if (!(u->fcr & FCR_ENABLE)) {
+            u->rx_data[u->rx.head] = byte;
+            u->rx_status[u->rx.head] = status;
+            reveal_oldest(u);
+        }
     } else {
-        uint32_t at = (u->rx.head + u->rx.count) % 16;
-        u->rx_status[at] = status;
+        u->rx_status[(u->rx.head + u->rx.count) % 16] = status;
         (void)fifo_push(&u->rx, u->rx_data, 16, byte);
-        restart_timeout(u);
+        if (u->rx.count == 1)
+            reveal_oldest(u);
+        if (!u->timeout_pending) /* a time-out reported stays until the CPU reads */
+            restart_timeout(u);
     }
     update(u);
 }
@@ -102,9 +137,10 @@ static void receive(void *arg, const uint8_t *bytes, size_t n)
         receive_byte(arg, bytes[i], 0);
 }
 
+/* In loop-back the receiver's input is disconnected. */
 static void event(void *arg, enum char_event what)
 {
-    if (what == CHAR_BREAK)
+    if (what == CHAR_BREAK && !(((struct ns16550 *)arg)->mcr & MCR_LOOP))
         receive_byte(arg, 0, LSR_BI);
 }
 
@@ -132,6 +168,7 @@ static void after_rbr(void *dev, uint32_t index, uint64_t value)
     if ((u->lcr & LCR_DLAB) || u->rx.count == 0)
         return;
     (void)fifo_pop(&u->rx, u->rx_data, 16);
+    reveal_oldest(u);
     restart_timeout(u);
     update(u);
 }
@@ -206,14 +243,14 @@ static void wrote_fcr(void *dev, uint32_t index, uint64_t old, uint64_t now)
 
     (void)index;
     (void)old;
-    if (((u->fcr ^ now) & FCR_ENABLE) || (now & FCR_CLEAR_RX)) {
-        u->rx = (struct fifo){ 0 };
-        u->lsr &= (uint8_t)~LSR_ERRORS;
-    }
-    if (((u->fcr ^ now) & FCR_ENABLE) || (now & FCR_CLEAR_TX))
-        u->thre_pending = 1;
+    /*
+     * Changing bit 0 clears the FIFOs; without it the other bits are not programmed. The transmit
+     * FIFO is always empty, and OE goes when LSR is read only.
+     */
+    bool clear = ((u->fcr ^ now) & FCR_ENABLE) || (now & (FCR_ENABLE | FCR_CLEAR_RX)) == 3;
     u->fcr = now & FCR_ENABLE ? now & 0xc9 : 0;
-    restart_timeout(u);
+    if (clear)
+        clear_fifo(u);
     update(u);
 }
 
@@ -230,8 +267,6 @@ static void after_lsr(void *dev, uint32_t index, uint64_t value)
     (void)index;
     (void)value;
     u->lsr &= (uint8_t)~LSR_ERRORS;
-    if (u->rx.count)
-        u->rx_status[u->rx.head] = 0;
     update(u);
 }
 
@@ -276,12 +311,10 @@ static void ns16550_reset(void *dev)
 {
     struct ns16550 *u = dev;
 
-    u->rx = (struct fifo){ 0 };
-    u->ier = u->fcr = u->lsr = 0;
-    u->thre_pending = u->timeout_pending = 0;
-    u->divisor = 12;
+    u->ier = u->fcr = u->lsr = u->thre_pending = 0;
+    u->divisor = 12; /* the data sheet leaves the latches alone; firmware that sets none finds this */
     u->msr = MSR_CTS | MSR_DSR | MSR_DCD;
-    ev_cancel(&u->timeout);
+    clear_fifo(u);
     update(u);
 }
 
@@ -324,9 +357,13 @@ struct ns16550 *ns16550_create(struct machine *m, const char *id, uint32_t clock
 {
     struct ns16550 *u = device_create(m, &ns16550_ops, id, e);
 
-    (void)clock_hz;
     if (!u)
         return NULL;
+    u->clock = (struct ev_clock){ .hz = clock_hz };
+    if (clock_hz == 0) {
+        (void)err_set(e, ERR_ARG, "%s: an input clock of 0 Hz; 1 and more are accepted", id);
+        return NULL;
+    }
     if (ev_timer_init(&u->timeout, m->queue, "uart time-out", EV_PRIO_DEVICE, timed_out, u)) {
         (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
         return NULL;

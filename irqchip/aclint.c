@@ -12,12 +12,20 @@ uint64_t aclint_read_time(void *aclint, ps_t now)
     return ev_ticks(mtime_clock, now) + a->offset;
 }
 
+/*
+ * Counted from now, as the offset says neither whether mtime was set forward or back nor how
+ * often it went round.
+ */
 ps_t aclint_time_of(void *aclint, uint64_t ticks)
 {
     const struct aclint *a = aclint;
+    ps_t now = device_now(&a->dev);
+    uint64_t mtime = aclint_read_time(aclint, now), count = ev_ticks(mtime_clock, now);
 
-    /* An offset larger than the target: it was reached before power-on. */
-    return ticks < a->offset ? 0 : ev_tick_time(mtime_clock, ticks - a->offset);
+    if (ticks <= mtime)
+        return 0;
+    return ticks - mtime > UINT64_MAX - count ? PS_NEVER
+                                              : ev_tick_time(mtime_clock, count + (ticks - mtime));
 }
 
 /* MTIP = mtime >= mtimecmp, unsigned: the line now, and the moment it will rise. */
@@ -37,12 +45,36 @@ static void expired(void *arg, ps_t when)
     update_timer(t->owner, t->hart);
 }
 
+/* mtime is another than time alone made it: all that was derived from it is derived again. */
+static void mtime_jumped(struct aclint *a)
+{
+    uint64_t mtime = aclint_read_time(a, device_now(&a->dev));
+    ps_t last = mtime == UINT64_MAX ? device_now(&a->dev) : aclint_time_of(a, UINT64_MAX);
+
+    /* Where it will go round to 0: one tick behind the last. */
+    ev_arm(&a->wrap, last == PS_NEVER ? PS_NEVER
+                                      : ev_tick_time(mtime_clock, ev_ticks(mtime_clock, last) + 1));
+    for (uint32_t i = 0; i < a->n_harts; i++)
+        update_timer(a, i);
+    if (a->jumped)
+        a->jumped(a->jumped_arg);
+}
+
+static void wrapped(void *arg, ps_t when)
+{
+    (void)when;
+    mtime_jumped(arg);
+}
+
 static void wrote_msip(void *dev, uint32_t hart, uint64_t old, uint64_t now)
 {
     struct aclint *a = dev;
 
     (void)old;
-    irq_set(&a->msip[hart], now & 1);
+    if (hart < a->n_harts)
+        irq_set(&a->msip[hart], now & 1);
+    else
+        a->soft[hart] = 0; /* no such hart: hardwired to 0 */
 }
 
 static void wrote_mtimecmp(void *dev, uint32_t hart, uint64_t old, uint64_t now)
@@ -53,6 +85,8 @@ static void wrote_mtimecmp(void *dev, uint32_t hart, uint64_t old, uint64_t now)
     (void)now;
     if (hart < a->n_harts)
         update_timer(a, hart);
+    else
+        a->mtimecmp[hart] = 0;
 }
 
 static uint64_t read_mtime(const void *dev, uint32_t index)
@@ -70,22 +104,20 @@ static void wrote_mtime(void *dev, uint32_t index, uint64_t old, uint64_t now)
     (void)index;
     (void)old;
     a->offset = now - ev_ticks(mtime_clock, device_now(&a->dev));
-    for (uint32_t i = 0; i < a->n_harts; i++)
-        update_timer(a, i);
+    mtime_jumped(a);
 }
 
 static void aclint_reset(void *dev)
 {
     struct aclint *a = dev;
 
-    /* mtimecmp has no reset value (ACLINT 1.0-rc4, chapter MTIMER); all ones keeps MTIP low. */
+    /* Chapter "MTIMER Device": mtime starts at 0; mtimecmp is unknown, all ones keeps MTIP low. */
     for (uint32_t i = 0; i < ACLINT_HARTS; i++) {
-        a->mtimecmp[i] = UINT64_MAX;
-        ev_cancel(&a->compare[i]);
-        irq_set(&a->mtip[i], false);
+        a->mtimecmp[i] = i < a->n_harts ? UINT64_MAX : 0;
         irq_set(&a->msip[i], false);
     }
-    a->offset = 0;
+    a->offset = 0 - ev_ticks(mtime_clock, device_now(&a->dev));
+    mtime_jumped(a);
 }
 
 static void aclint_loaded(void *dev)
@@ -104,6 +136,7 @@ static const struct state_field timer_state[] = {
     STATE_END
 };
 static const struct state_field aclint_state[] = {
+    STATE_TIMER(aclint, wrap),
     STATE_SUBS(aclint, compare, timer_state), STATE(aclint, mtimecmp), STATE(aclint, offset),
     STATE(aclint, soft), STATE_END
 };
@@ -120,7 +153,7 @@ static const struct reg_desc aclint_regs[] = {
 static const struct device_ops aclint_ops = {
     .name = "aclint", .spec = "RISC-V ACLINT 1.0-rc4", .size = sizeof(struct aclint),
     .regs = aclint_regs, .n_regs = ARRAY_LEN(aclint_regs), .mmio_size = 0x10000,
-    .state = aclint_state, .version = 1, .reset = aclint_reset, .loaded = aclint_loaded,
+    .state = aclint_state, .version = 2, .reset = aclint_reset, .loaded = aclint_loaded,
 };
 
 struct aclint *aclint_create(struct machine *m, const char *id, uint32_t harts, struct err *e)
@@ -133,12 +166,15 @@ struct aclint *aclint_create(struct machine *m, const char *id, uint32_t harts, 
     if (!a)
         return NULL;
     a->n_harts = harts;
+    bool room = ev_timer_init(&a->wrap, m->queue, "mtime wrap", EV_PRIO_CLOCK, wrapped, a) == 0;
     for (uint32_t i = 0; i < ACLINT_HARTS; i++) {
         a->who[i] = (struct aclint_timer){ .owner = a, .hart = i };
-        if (ev_timer_init(&a->compare[i], m->queue, "mtimecmp", EV_PRIO_CLOCK, expired, &a->who[i])) {
-            (void)err_set(e, ERR_NOMEM, "%s: no memory for timers", id);
-            return NULL;
-        }
+        room = room && ev_timer_init(&a->compare[i], m->queue, "mtimecmp", EV_PRIO_CLOCK, expired,
+                                     &a->who[i]) == 0;
+    }
+    if (!room) {
+        (void)err_set(e, ERR_NOMEM, "%s: no memory for timers", id);
+        return NULL;
     }
     return a;
 }

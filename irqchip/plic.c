@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Map (PLIC 1.0.0, chapter "Memory Map"): 0x0 priorities, 0x1000 pending, 0x2000 + 0x80 * c
- * enables, 0x200000 + 0x1000 * c threshold and claim/complete.
+ * Map (PLIC 1.0.0, chapter "Memory Map"): 0x4 priorities from source 1, 0x1000 pending,
+ * 0x2000 + 0x80 * c enables, 0x200000 + 0x1000 * c threshold and claim/complete.
  */
 #include "irqchip/plic.h"
 #include "core/util/bits.h"
@@ -34,9 +34,15 @@ static void update(struct plic *p)
         irq_set(&p->out[c], plic_best_pending(p, c, p->threshold[c]) != 0);
 }
 
-static void gateway(struct plic *p, uint32_t w)
+/*
+ * Chapter "Interrupt Gateways": the first assertion becomes a request, which is never withdrawn;
+ * the next one is forwarded after completion. A source that is pending is not forwarded again.
+ */
+static void gateway(struct plic *p, uint32_t source)
 {
-    p->pending[w] |= p->level[w] & ~p->claimed[w];
+    uint32_t w = source / 32;
+
+    p->pending[w] |= p->level[w] & ~p->claimed[w] & 1u << source % 32;
     update(p);
 }
 
@@ -48,18 +54,30 @@ void plic_set_level(void *plic, uint32_t number, bool level)
     if (number == 0 || number >= PLIC_SOURCES)
         return;
     p->level[w] = level ? p->level[w] | bit : p->level[w] & ~bit;
-    /* A request once forwarded stays pending; one not yet claimed is withdrawn with a level source. */
-    if (!level)
-        p->pending[w] &= ~bit;
-    gateway(p, w);
+    gateway(p, number);
 }
 
-static void wrote_any(void *dev, uint32_t index, uint64_t old, uint64_t now)
+static void wrote_priority(void *dev, uint32_t index, uint64_t old, uint64_t now)
 {
     (void)index;
     (void)old;
     (void)now;
     update(dev);
+}
+
+/* Enables and threshold: those of contexts that are not there are hardwired to 0. */
+static void wrote_context(void *dev, uint32_t context, uint64_t old, uint64_t now)
+{
+    struct plic *p = dev;
+
+    (void)old;
+    (void)now;
+    if (context >= p->n_contexts) {
+        p->threshold[context] = 0;
+        for (uint32_t w = 0; w < WORDS; w++)
+            p->enable[w][context] = 0;
+    }
+    update(p);
 }
 
 static uint64_t read_claim(const void *dev, uint32_t context)
@@ -81,7 +99,10 @@ static void after_claim(void *dev, uint32_t context, uint64_t source)
     update(p);
 }
 
-/* Completion of a source not enabled for the context is ignored. */
+/*
+ * Chapter "Interrupt Completion": a source not enabled for the context is ignored; that the
+ * context is the one that claimed it is not checked.
+ */
 static void wrote_complete(void *dev, uint32_t context, uint64_t old, uint64_t now)
 {
     struct plic *p = dev;
@@ -91,17 +112,20 @@ static void wrote_complete(void *dev, uint32_t context, uint64_t old, uint64_t n
     if (now == 0 || now >= PLIC_SOURCES || !(p->enable[w][context] >> now % 32 & 1))
         return;
     p->claimed[w] &= ~(1u << now % 32);
-    gateway(p, w);
+    gateway(p, (uint32_t)now);
 }
 
 static void plic_reset(void *dev)
 {
     struct plic *p = dev;
 
+    /*
+     * Nothing is forwarded here: the parts behind the lines are reset after this one and
+     * lower them then, but a request could not be taken back.
+     */
     memset(p->pending, 0, sizeof(p->pending));
     memset(p->claimed, 0, sizeof(p->claimed));
-    for (uint32_t w = 0; w < WORDS; w++)
-        gateway(p, w);
+    update(p);
 }
 
 static void plic_loaded(void *dev)
@@ -120,15 +144,16 @@ static const struct state_field plic_state[] = {
 #define AT(m) REG_AT(plic, m)
 /* clang-format off */
 static const struct reg_desc plic_regs[] = {
-    REG32(0x0,      "priority",  AT(priority), .count = PLIC_SOURCES, .rw = PRIORITY_MASK, .wrote = wrote_any),
+    REG32(0x4,      "priority",  .stored = true, .at = offsetof(struct plic, priority[1]),
+          .count = PLIC_SOURCES - 1, .rw = PRIORITY_MASK, .wrote = wrote_priority),
     REG32(0x1000,   "pending",   AT(pending),  .count = WORDS),
 #define ENABLE(w) \
     REG32(0x2000 + 4 * (w), "enable" #w, .stored = true, .at = offsetof(struct plic, enable[w]), \
-          .count = PLIC_CONTEXTS, .stride = 0x80, .rw = (w) ? 0xffffffff : 0xfffffffe, .wrote = wrote_any)
+          .count = PLIC_CONTEXTS, .stride = 0x80, .rw = (w) ? 0xffffffff : 0xfffffffe, .wrote = wrote_context)
     ENABLE(0), ENABLE(1), ENABLE(2),
 #undef ENABLE
     REG32(0x200000, "threshold", AT(threshold), .count = PLIC_CONTEXTS, .stride = 0x1000, .rw = PRIORITY_MASK,
-          .wrote = wrote_any),
+          .wrote = wrote_context),
     REG32(0x200004, "claim",     .count = PLIC_CONTEXTS, .stride = 0x1000, .rw = 0xffffffff,
           .read = read_claim, .after_read = after_claim, .wrote = wrote_complete),
 };

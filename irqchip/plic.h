@@ -5,7 +5,9 @@
  * RISC-V Platform-Level Interrupt Controller (PLIC specification 1.0.0): level
  * sources, 3-bit priorities, one context per hart and privilege mode, each driving
  * one line. A source's gateway forwards one request at a time: it is pending from the
- * rise of its line until claimed and again, if the line is still high, after completion.
+ * rise of its line until claimed, even if the line falls, and again, if the line is
+ * high then, after completion. A reset forgets requests; the parts behind the lines
+ * are expected to lower them in theirs.
  *
  * Created by the board; freed with the machine.
  */

@@ -124,6 +124,8 @@ const struct rv_profile *rv_profile_find(const char *name);
 int rv_cpu_create(struct rv_cpu **out, struct machine *m, const struct rv_config *config,
                   uint32_t hartid, struct err *e) MUST_CHECK;
 void rv_cpu_set_time(struct rv_cpu *rv, const struct rv_time_ops *ops);
+/* mtime was written or reset: what depends on `time` is computed anew. */
+void rv_cpu_time_jumped(struct rv_cpu *rv);
 
 /*
  * irq_sink_fn: `cpu` is the struct cpu; `number` is the bit of mip (enum rv_irq): 3 7 9 11 are

@@ -63,6 +63,11 @@ void rv_cpu_set_time(struct rv_cpu *rv, const struct rv_time_ops *ops)
     rv->time = *ops;
 }
 
+void rv_cpu_time_jumped(struct rv_cpu *rv)
+{
+    rv_stimecmp_changed(rv);
+}
+
 static uint64_t event_of(const struct rv_cpu *rv, uint32_t n)
 {
     return n == 0 ? EVENT_CYCLES : n == 2 ? EVENT_INSNS : rv->counter[n].event & 0xffffffff;

@@ -86,6 +86,16 @@ static int build_cpus(struct board *b, struct virt *v, struct err *e)
     return 0;
 }
 
+/* mtime jumped: `time` with it. */
+static void time_jumped(void *arg)
+{
+    struct board *b = arg;
+    struct virt *v = b->parts;
+
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        rv_cpu_time_jumped(v->harts[i]);
+}
+
 static int build_interrupts(struct board *b, struct virt *v, struct err *e)
 {
     enum { MSIP = 3, MTIP = 7, SEIP = 9, MEIP = 11, SSIP = 1 };
@@ -118,6 +128,8 @@ static int build_interrupts(struct board *b, struct virt *v, struct err *e)
             irq_connect(&sswi->ssip[i], rv_cpu_set_irq, cpu, SSIP);
         rv_cpu_set_time(v->harts[i], &time);
     }
+    v->aclint->jumped = time_jumped;
+    v->aclint->jumped_arg = b;
     return 0;
 }
 

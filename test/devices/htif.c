@@ -88,6 +88,65 @@ START_TEST(exits)
 }
 END_TEST
 
+/* Stores of which nothing becomes a command, and what they leave behind. */
+START_TEST(widths)
+{
+    uint64_t v = 1;
+
+    store(0, 1, 1);
+    store(0, 2, 1);
+    store(4, 2, 0x0101);
+    ck_assert_uint_eq(m->stop, MACHINE_RUNS);
+    ck_assert_uint_eq(htif->dev.guest_errors, 3);
+    for (unsigned size = 1; size <= 8; size *= 2) {
+        ck_assert_int_eq(mem_load(m->memory, TOHOST, size, &v, NULL), MEM_OK);
+        ck_assert_uint_eq(v, 0);
+    }
+    store(4, 4, 0x01010000); /* half a command... */
+    store(0, 8, 0);          /* ...is overwritten by a whole one */
+    store(0, 4, 3);
+    ck_assert_uint_eq(m->stop, MACHINE_POWEROFF);
+    ck_assert_int_eq(m->exit_code, 1);
+}
+END_TEST
+
+/* The upper half is state; a reset forgets it. */
+START_TEST(halves_are_saved)
+{
+    struct machine *fresh = device_generic_machine();
+    struct host *other;
+
+    ck_assert_int_eq(host_create(&other, fresh, &e), 0);
+    struct htif *copy = htif_create(fresh, "htif", TOHOST, NULL, &e);
+    ck_assert_ptr_nonnull(copy);
+    machine_reset(fresh);
+    store(4, 4, 0x00010000); /* device 0, command 1: neither exit nor a character */
+    device_generic_copy(m, fresh);
+    ck_assert_int_eq(mem_store(fresh->memory, TOHOST, 4, 1, NULL), MEM_OK);
+    ck_assert_uint_eq(fresh->stop, MACHINE_RUNS);
+    ck_assert_uint_eq(copy->dev.unmodelled_count, 1);
+    device_generic_copy(m, fresh);
+    machine_reset(fresh);
+    ck_assert_int_eq(mem_store(fresh->memory, TOHOST, 4, 1, NULL), MEM_OK);
+    ck_assert_uint_eq(fresh->stop, MACHINE_POWEROFF);
+    host_destroy(other);
+    machine_destroy(fresh);
+}
+END_TEST
+
+static struct device *make(struct machine *machine, void *arg)
+{
+    (void)arg;
+    struct htif *made = htif_create(machine, "htif", TOHOST, NULL, &e);
+    ck_assert_ptr_nonnull(made);
+    return &made->dev;
+}
+START_TEST(generic)
+{
+    device_generic_test(&(struct device_generic){ .make = make, .steps = 50 });
+}
+END_TEST
+
 START_TEST(creation)
 {
     ck_assert(htif_create(m, "odd", TOHOST + 4, NULL, &e) == NULL);
@@ -106,6 +165,9 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, prints);
     tcase_add_loop_test(t, exits, 0, ARRAY_LEN(ends));
+    tcase_add_test(t, widths);
+    tcase_add_test(t, halves_are_saved);
+    tcase_add_test(t, generic);
     tcase_add_test(t, creation);
     suite_add_tcase(s, t);
     return s;

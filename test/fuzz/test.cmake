@@ -4,3 +4,9 @@ add_executable(test-virtio-fuzz ${CMAKE_CURRENT_LIST_DIR}/virtio.c)
 target_link_libraries(test-virtio-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.virtio COMMAND test-virtio-fuzz 500000)
 set_tests_properties(fuzz.virtio PROPERTIES TIMEOUT 120)
+
+# Every register of whole boards. For long runs: test-board-fuzz 1000000 SEED.
+add_executable(test-board-fuzz ${CMAKE_CURRENT_LIST_DIR}/board.c)
+target_link_libraries(test-board-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.board COMMAND test-board-fuzz 400000)
+set_tests_properties(fuzz.board PROPERTIES TIMEOUT 120)

@@ -3,9 +3,10 @@
 #include "tools/orrery/commands.h"
 #include "core/timing/model.h"
 #include "cpu/riscv/cpu.h"
+#include "tools/orrery/option_table.h"
 #include <string.h>
 
-static void list_boards(void)
+void list_boards(void)
 {
     for (const struct board_ops *const *b = board_list; *b; b++) {
         printf("%-16s %s\n", (*b)->name, (*b)->doc);
@@ -15,7 +16,7 @@ static void list_boards(void)
 }
 
 /* First comment line of a profile: "; one-line description". */
-static void list_cpus(void)
+void list_cpus(void)
 {
     for (const struct rv_profile *p = rv_profiles; p->name; p++) {
         const char *text = p->text + strspn(p->text, "; #");
@@ -23,7 +24,7 @@ static void list_cpus(void)
     }
 }
 
-static void list_devices(void)
+void list_devices(void)
 {
     for (const struct board_ops *const *b = board_list; *b; b++) {
         printf("%s:\n", (*b)->name);
@@ -32,7 +33,7 @@ static void list_devices(void)
     }
 }
 
-static void list_models(void)
+void list_models(void)
 {
     for (const struct tm_model *const *m = tm_models; *m; m++) {
         printf("%-16s %s\n", (*m)->name, (*m)->doc);

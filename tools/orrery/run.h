@@ -50,21 +50,6 @@ int run_parse_time(const char *text, ps_t *t, struct err *e) MUST_CHECK;
 /* "utc", "localtime", "2026-01-31", "2026-01-31T12:00:00" or seconds since 1970, up to 2106 */
 int run_parse_date(const char *text, uint64_t *seconds, struct err *e) MUST_CHECK;
 
-/*
- * Options as a table. `set` gets the option's argument (NULL if it takes none) and
- * returns 0, ERR_*, or 1 when the program should end well.
- */
-struct run_option {
-    const char *name;    /* with its dashes */
-    const char *value;   /* name of the argument for help, NULL = none */
-    int (*set)(struct run_options *o, const char *value, struct err *e);
-    const char *help;    /* NULL = not listed (a synonym) */
-};
-int run_parse_table(struct run_options *o, const struct run_option *table, size_t n,
-                    const char *program, int argc, char **argv,
-                    int (*positional)(struct run_options *o, const char *value, struct err *e),
-                    struct err *e) MUST_CHECK;
-void run_print_help(const struct run_option *table, size_t n, FILE *out);
 const char *run_firmware_dirs(struct run_options *o);
 
 #endif

@@ -291,6 +291,42 @@ START_TEST(stimecmp_drives_stip)
 }
 END_TEST
 
+/* A time base that its owner sets (ACLINT: mtime is writable): STIP follows both ways. */
+static uint64_t base;
+static uint64_t based_read(void *arg, ps_t now)
+{
+    (void)arg;
+    return now / (PS_PER_US / 10) + base;
+}
+static ps_t based_when(void *arg, uint64_t ticks)
+{
+    (void)arg;
+    return (ticks - base) * (PS_PER_US / 10);
+}
+START_TEST(stimecmp_follows_a_jump_of_time)
+{
+    static const struct rv_time_ops ops = { based_read, based_when, NULL };
+    struct hart h = hart_create("rv64");
+
+    rv_cpu_set_time(h.rv, &ops);
+    base = 100;
+    set_csr(h.rv, RV_MENVCFG, F_MASK(RV_ENVCFG_STCE));
+    set_csr(h.rv, RV_STIMECMP, 1000);
+    ck_assert_uint_eq(csr(h.rv, RV_MIP), 0);
+    base = 5000;
+    rv_cpu_time_jumped(h.rv);
+    ck_assert_uint_eq(csr(h.rv, RV_MIP), 0x20);
+    base = 990;
+    rv_cpu_time_jumped(h.rv);
+    ck_assert_uint_eq(csr(h.rv, RV_MIP), 0);
+    ev_run(h.machine->queue, PS_PER_US - 1);
+    ck_assert_uint_eq(csr(h.rv, RV_MIP), 0);
+    ev_run(h.machine->queue, PS_PER_US);
+    ck_assert_uint_eq(csr(h.rv, RV_MIP), 0x20);
+    hart_destroy(&h);
+}
+END_TEST
+
 /* ---- PMP: locks, reserved combinations, Smepmp ---- */
 START_TEST(pmp_locks)
 {
@@ -363,6 +399,7 @@ Suite *test_suite(void)
     tcase_add_test(t, sip_and_sie_are_views);
     tcase_add_test(t, external_line_does_not_stick);
     tcase_add_test(t, stimecmp_drives_stip);
+    tcase_add_test(t, stimecmp_follows_a_jump_of_time);
     tcase_add_test(t, pmp_locks);
     tcase_add_test(t, mseccfg_is_sticky);
     tcase_add_test(t, triggers);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Hostile software on a whole board: every register of every part, all widths, whatever the state.
+ * usage: test-board-fuzz ACCESSES [SEED [CONFIGURATION]]
+ *
+ * Each round builds one of the configurations below and lets one access follow the other: to
+ * registers of the parts' tables, to PCI configuration space, to any byte of any region.
+ * In between time passes while the harts sleep, and the board is reset. Now and then the
+ * machine is saved in memory, goes on, is restored and goes on in the same way: it has to come to
+ * the same state. Nothing may crash, hang or trip a sanitizer.
+ */
+#include "core/device/device.h"
+#include "core/memory/space_impl.h"
+#include "core/state/snapshot.h"
+#include "core/util/bits.h"
+#include "core/util/hash.h"
+#include "devices/board/board.h"
+#include "mmu/tlb.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DRAM      0x80000000ull
+#define ECAM      0x30000000ull
+#define PCI_MEM32 0x40000000ull
+#define MEMORY    (4ull << 20)
+enum { ROUND = 20000, AGAIN = 400 /* accesses done twice around a restore */ };
+
+#define MAX_ARGS 12
+static const struct {
+    uint32_t harts;
+    const char *options, *cpu;
+    const char *devices[MAX_ARGS];
+} configs[] = {
+    { 1, NULL, "rv64", { NULL } },
+    { 4, "aclint=on", "max",
+      { "virtio-rng-device", "virtio-blk-device,drive=d0", "virtio-serial-device" } },
+    { 4, NULL, "rv64",
+      { "virtio-rng-pci", "virtio-blk-pci,drive=d0", "virtio-serial-pci", "virtio-blk-device,drive=d1" } },
+    { 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
+};
+
+struct fuzz {
+    struct board *board;
+    struct machine *m;
+    uint64_t random;
+    uint64_t results[MEM_READ_ONLY + 1], resets, restores, stops, ends[BOARD_DEADLOCK + 1];
+    char disk[64];
+};
+
+static uint64_t next(struct fuzz *f)
+{
+    return f->random = hash_mix(f->random + 0x9e3779b97f4a7c15ull);
+}
+
+static bool one_in(struct fuzz *f, uint32_t n)
+{
+    return next(f) % n == 0;
+}
+
+static void need(int r, const struct err *e, const char *what)
+{
+    if (r < 0) {
+        fprintf(stderr, "board-fuzz: %s: %s\n", what, e->text);
+        exit(2);
+    }
+}
+
+/* ---- one access ---- */
+
+/* Single bits, runs of ones, small numbers, the test finisher's commands, addresses of RAM and of the PCI window. */
+static uint64_t some_value(struct fuzz *f)
+{
+    static const uint16_t commands[] = { 0x3333, 0x5555, 0x7777 };
+    uint64_t v = next(f);
+
+    switch (next(f) % 10) {
+    case 0: return BIT(v % 64);
+    case 1: return ~0ull >> (v % 64);
+    case 2: return v % 16;
+    case 3: return v % 4096;
+    case 4: return 0;
+    case 5: return DRAM + v % MEMORY;
+    case 6: return DRAM + align_down(v % MEMORY, 4096);
+    case 7: return PCI_MEM32 + align_down(v % (1 << 20), 4096);
+    case 8: return commands[v % ARRAY_LEN(commands)];
+    default: return v;
+    }
+}
+
+/* Mostly in the width the register takes. */
+static uint64_t reg_address(struct fuzz *f, const struct mem_region *region, unsigned *size)
+{
+    const struct device *dev = region->arg;
+    const struct reg_desc *r = &dev->ops->regs[next(f) % dev->ops->n_regs];
+    uint64_t index = next(f) % (r->count ? r->count : 1), inside = one_in(f, 4) ? next(f) % r->width : 0;
+
+    if (!one_in(f, 3))
+        index %= 4;
+    if (!one_in(f, 4))
+        *size = r->width;
+    return r->offset + index * (r->stride ? r->stride : r->width) + inside;
+}
+
+/* Bus 0, the first devices: where the functions are, and the offsets that mean something. */
+static uint64_t config_address(struct fuzz *f)
+{
+    static const uint16_t offsets[] = { 0x00, 0x04, 0x06, 0x0c, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24,
+                                        0x2c, 0x30, 0x34, 0x3c };
+    uint64_t device = next(f) % 6, function = one_in(f, 16) ? next(f) % 8 : 0;
+    uint64_t at = one_in(f, 3) ? next(f) % 0x100 : offsets[next(f) % ARRAY_LEN(offsets)];
+
+    return ECAM + (device << 15) + (function << 12) + at;
+}
+
+static pa_t some_address(struct fuzz *f, unsigned *size)
+{
+    const struct mem_space *space = f->m->memory;
+    const struct mem_region *region = space->regions[next(f) % space->n_regions];
+
+    if (one_in(f, 8))
+        return config_address(f);
+    uint64_t far = next(f), shift = next(f) % 64;
+    if (one_in(f, 200))
+        return far >> shift;
+    if (region->ops == &reg_mmio_ops && !one_in(f, 16) && ((struct device *)region->arg)->ops->n_regs)
+        return region->base + reg_address(f, region, size);
+    if (one_in(f, 4)) /* around its edges */
+        return region->base + (shift & 1 ? region->size : 0) + far % 16 - 8;
+    return region->base + far % MIN(region->size, shift & 1 ? 0x1000ull : UINT64_MAX);
+}
+
+static void access_some(struct fuzz *f)
+{
+    static const struct mem_attrs debug = { .debug = true };
+    unsigned size = 1u << next(f) % 4;
+    pa_t pa = some_address(f, &size);
+    uint64_t value = some_value(f);
+    enum mem_result r;
+
+    if (!one_in(f, 16))
+        pa = align_down(pa, size);
+    if (one_in(f, 2))
+        r = mem_load(f->m->memory, pa, size, &value, one_in(f, 32) ? &debug : NULL);
+    else
+        r = mem_store(f->m->memory, pa, size, zext(value, size * 8), NULL);
+    if ((unsigned)r > MEM_READ_ONLY) {
+        fprintf(stderr, "board-fuzz: address %#" PRIx64 ", %u bytes: result %u\n", (uint64_t)pa, size, r);
+        exit(1);
+    }
+    f->results[r]++;
+}
+
+/* Time passes with the harts asleep: mie is 0, so nothing wakes them from WFI. */
+static void pass_time(struct fuzz *f, ps_t time)
+{
+    struct board_limits limits = { .exec = { .time = exec_time(board_exec(f->board)) + time,
+                                             .insns = UINT64_MAX } };
+    struct cpu *cpu = NULL;
+    int code;
+
+    f->ends[board_run(f->board, &limits, &code, &cpu)]++;
+}
+
+/* All harts start in the mask ROM, which sends them here: wfi; j . - 4 */
+static void put_to_sleep(struct fuzz *f)
+{
+    static const uint32_t code[] = { 0x10500073, 0xffdff06f };
+
+    for (uint32_t i = 0; i < ARRAY_LEN(code); i++)
+        (void)mem_store(f->m->memory, DRAM + 4 * i, 4, code[i], NULL);
+    pass_time(f, 10 * PS_PER_US);
+}
+
+static void reset(struct fuzz *f)
+{
+    struct err e = { 0 };
+
+    need(board_reset(f->board, &e), &e, "reset");
+    put_to_sleep(f);
+    f->resets++;
+}
+
+static void step(struct fuzz *f)
+{
+    uint64_t what = next(f) % 4000;
+
+    if (what == 0)
+        reset(f);
+    else if (what < 200)
+        pass_time(f, next(f) % (PS_PER_MS >> what % 20));
+    else
+        access_some(f);
+    if (f->m->stop != MACHINE_RUNS) {
+        f->stops++;
+        machine_resume(f->m);
+    }
+}
+
+/* ---- save and restore ---- */
+static void print_part(void *arg, const char *name, uint64_t hash)
+{
+    fprintf(stderr, "  %s %016" PRIx64 " %s\n", (const char *)arg, hash, name);
+}
+
+static void restore(struct fuzz *f, const struct state_writer *w)
+{
+    struct err e = { 0 };
+    struct state_reader *r;
+
+    need(snapshot_open_memory(&r, w, &e), &e, "restore");
+    need(machine_load(f->m, r, &e), &e, "restore");
+    mmu_flush_all_cpus(f->m);
+    snapshot_close(r);
+}
+
+/* The same accesses from the same state lead to the same state, seen from before and after a restore. */
+static void twice(struct fuzz *f)
+{
+    struct err e = { 0 };
+    struct state_writer *w;
+    uint64_t before, first, random = f->random;
+
+    need(snapshot_create(&w, NULL, "fuzz", &e), &e, "save");
+    mmu_flush_all_cpus(f->m);
+    need(machine_save(f->m, w, &e), &e, "save");
+    need(snapshot_finish(w, &e), &e, "save");
+    before = machine_hash(f->m);
+    for (int i = 0; i < AGAIN; i++)
+        step(f);
+    first = machine_hash(f->m);
+    restore(f, w);
+    f->random = random;
+    bool same = machine_hash(f->m) == before;
+    for (int i = 0; same && i < AGAIN; i++)
+        step(f);
+    if (!same || machine_hash(f->m) != first) {
+        fprintf(stderr, "board-fuzz: %s differs\n", same ? "what follows a restore" : "the restored machine");
+        machine_hash_parts(f->m, print_part, "second");
+        restore(f, w);
+        if (!same) {
+            machine_hash_parts(f->m, print_part, "restored");
+        } else {
+            f->random = random;
+            for (int i = 0; i < AGAIN; i++)
+                step(f);
+            machine_hash_parts(f->m, print_part, "third");
+        }
+        exit(1);
+    }
+    snapshot_discard(w);
+    f->restores++;
+}
+
+/* ---- one machine ---- */
+static void build(struct fuzz *f, size_t which, struct board_arg *args)
+{
+    struct err e = { 0 };
+    static char drives[2][128];
+    struct board_config c = {
+        .board = "riscv-virt", .board_options = configs[which].options, .cpu = configs[which].cpu,
+        .timing = "functional", .cpus = configs[which].harts, .memory = MEMORY, .bios = "none",
+        .args = args, .serial = { "null" }, .n_serial = 1, .snapshot = true,
+        .seed = next(f), .rtc_base = 1767225600, .trace_hash = true, .log_out = stderr,
+        .log = "error,guest=off,unmodelled=off", .exec = { .mode = EXEC_JIT, .code_bytes = 1 << 20 },
+    };
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(drives[i], sizeof(drives[i]), "file=%s,format=raw,if=none,id=d%u", f->disk, i);
+        args[c.n_args++] = (struct board_arg){ BOARD_DRIVE, drives[i] };
+    }
+    for (unsigned i = 0; i < MAX_ARGS && configs[which].devices[i]; i++)
+        args[c.n_args++] = (struct board_arg){ BOARD_DEVICE, configs[which].devices[i] };
+    need(board_create(&f->board, &c, &e), &e, "build");
+    f->m = board_machine(f->board);
+    put_to_sleep(f);
+}
+
+static void round_of(struct fuzz *f, size_t which, uint64_t n)
+{
+    struct board_arg args[MAX_ARGS + 2];
+
+    alarm(120); /* a hang dies of SIGALRM */
+    build(f, which, args);
+    for (uint64_t i = 0; i < n; i++) {
+        if (i % (ROUND / 8) == ROUND / 16)
+            twice(f);
+        step(f);
+    }
+    board_destroy(f->board);
+    alarm(0);
+}
+
+int main(int argc, char **argv)
+{
+    static struct fuzz f;
+    uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 0) : ROUND;
+    size_t only = argc > 3 ? strtoul(argv[3], NULL, 0) : SIZE_MAX;
+    static const uint8_t sectors[64 * 512];
+
+    f.random = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    snprintf(f.disk, sizeof(f.disk), "/tmp/board-fuzz-XXXXXX");
+    int fd = mkstemp(f.disk);
+    if (fd < 0 || write(fd, sectors, sizeof(sectors)) != sizeof(sectors) || close(fd) != 0) {
+        perror(f.disk);
+        return 2;
+    }
+    for (uint64_t done = 0, i = 0; done < n; done += ROUND, i++)
+        round_of(&f, only < ARRAY_LEN(configs) ? only : i % ARRAY_LEN(configs), MIN((uint64_t)ROUND, n - done));
+    unlink(f.disk);
+    printf("%" PRIu64 " steps: %" PRIu64 " accesses taken, %" PRIu64 " to nothing, %" PRIu64
+           " of a wrong size, %" PRIu64 " refused, %" PRIu64 " read-only; %" PRIu64 " resets, %" PRIu64
+           " times of rest, %" PRIu64 " restores, %" PRIu64 " stops\n", n, f.results[MEM_OK],
+           f.results[MEM_NOTHING], f.results[MEM_BAD_SIZE], f.results[MEM_REFUSED],
+           f.results[MEM_READ_ONLY], f.resets, f.ends[BOARD_LIMIT], f.restores, f.stops);
+    /* A fuzzer that mostly misses tests nothing. */
+    return n >= ROUND && f.results[MEM_OK] < n / 4 ? 1 : 0;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What orrery's own command line and QEMU's have in common. */
+#include "tools/orrery/option_table.h"
+#include "devices/backend/option.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- texts ---- */
+char *run_printf(struct run_options *o, struct err *e, const char *fmt, ...)
+{
+    char *text = NULL, *copy = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (vasprintf(&text, fmt, ap) < 0)
+        text = NULL;
+    va_end(ap);
+    if (text)
+        copy = arena_strdup(&o->arena, text);
+    free(text);
+    if (!copy)
+        (void)err_set(e, ERR_NOMEM, "no memory");
+    return copy;
+}
+
+const char *run_key(struct run_options *o, const char *list, const char *key)
+{
+    char item[1024];
+    size_t n = strlen(key);
+    const char *found = NULL;
+    bool fits = true;
+
+    while (list && option_next(&list, item, sizeof(item), &fits))
+        if (strncmp(item, key, n) == 0 && item[n] == '=')
+            found = arena_strdup(&o->arena, item + n + 1);
+    return found;
+}
+
+bool run_first_is(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+
+    return strncmp(list, word, n) == 0 && (list[n] == 0 || list[n] == ',');
+}
+
+int run_choose(const char *what, const char *text, const char *const *words, struct err *e)
+{
+    char all[256] = "";
+    size_t n = 0;
+
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], text) == 0)
+            return i;
+        n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
+                              i == 0 ? "" : words[i + 1] ? ", " : " and ", words[i]);
+        n = MIN(n, sizeof(all) - 1);
+    }
+    return err_set(e, ERR_ARG, "%s '%s' is not known; %s are", what, text, all);
+}
+
+bool run_wants_help(const char *value)
+{
+    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
+}
+
+/* ---- numbers ---- */
+int run_parse_count(const char *what, const char *text, uint64_t least, uint64_t most,
+                    uint64_t *value, struct err *e)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    if (end == text || *end || errno || strchr(text, '-') || *value < least || *value > most)
+        return err_set(e, ERR_ARG, "%s is '%s'; a number from %" PRIu64 " to %" PRIu64
+                       " is expected", what, text, least, most);
+    return 0;
+}
+
+int run_parse_size(const char *text, uint64_t unit, uint64_t *bytes, struct err *e)
+{
+    static const char units[] = "bkmgt";
+    char *end;
+
+    errno = 0;
+    uint64_t n = strtoull(text, &end, 0);
+    if (end != text && *end) {
+        const char *found = strchr(units, *end | 0x20);
+        unit = found ? 1ull << (10 * (found - units)) : 0;
+        end += found != NULL;
+        if (unit > 1 && (end[0] == 'B' || end[0] == 'b'))
+            end++;
+        else if (unit > 1 && end[0] == 'i' && end[1] == 'B')
+            end += 2;
+    }
+    if (end == text || *end || errno || strchr(text, '-') || unit == 0 || n > (UINT64_MAX / 2) / unit)
+        return err_set(e, ERR_ARG, "size '%s' is not understood; expected is a number with K, M, G "
+                       "or T behind it, such as 512M", text);
+    *bytes = n * unit;
+    return 0;
+}
+
+int run_parse_time(const char *text, ps_t *t, struct err *e)
+{
+    static const struct { const char *unit; double ps; } units[] = {
+        { "ps", 1 }, { "ns", 1e3 }, { "us", 1e6 }, { "ms", 1e9 }, { "s", 1e12 }, { "min", 6e13 },
+    };
+    char *end;
+    double value = strtod(text, &end);
+
+    for (size_t i = 0; end != text && i < ARRAY_LEN(units); i++) {
+        double ps = value * units[i].ps;
+        if (strcmp(end, units[i].unit) == 0 && ps >= 0 && ps < 1.8e19) {
+            *t = (ps_t)ps;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_ARG, "time '%s' is not understood; expected is a number with ps, ns, us, "
+                   "ms, s or min behind it, such as 2.5s", text);
+}
+
+/* ---- setters ---- */
+int run_add_arg(struct run_options *o, enum board_arg_kind kind, const char *text, struct err *e)
+{
+    if (o->board.n_args == RUN_MAX_ARGS)
+        return err_set(e, ERR_LIMIT, "more than %d devices and backends", RUN_MAX_ARGS);
+    o->args[o->board.n_args++] = (struct board_arg){ .kind = kind, .text = text };
+    return 0;
+}
+
+/* A list in order of preference, "kvm:tcg,thread=single": ours is the translator, called tcg in scripts. */
+int run_set_accel(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    if (run_wants_help(v)) {
+        printf("Accelerators supported in Orrery:\ntcg\n");
+        return 1;
+    }
+    for (const char *p = v; *p && *p != ','; p += *p == ':') {
+        size_t n = strcspn(p, ":,");
+        if (n == 3 && strncmp(p, "tcg", n) == 0)
+            return 0;
+        p += n;
+        if (*p != ':')
+            break;
+    }
+    return err_set(e, ERR_UNSUPPORTED, "accelerator '%s' is not available; tcg is", v);
+}
+
+int run_set_machine(struct run_options *o, const char *v, struct err *e)
+{
+    size_t n = strcspn(v, ",");
+    const char *rest = v[n] ? v + n + 1 : "";
+
+    if (run_wants_help(v)) {
+        list_boards();
+        return 1;
+    }
+    /* "-machine virt" and "-machine aclint=on" may both be given: options merge key by key. */
+    if (memchr(v, '=', n))
+        rest = v;
+    else if (!(o->board.board = run_printf(o, e, "%.*s", (int)n, v)))
+        return ERR_NOMEM;
+    const char *dump = run_key(o, rest, "dumpdtb"), *accel = run_key(o, rest, "accel");
+    int r = accel ? run_set_accel(o, accel, e) : 0;
+    if (r != 0)
+        return r;
+    if (dump)
+        o->dump_dtb = dump;
+    if (*rest && o->board.board_options)
+        rest = run_printf(o, e, "%s,%s", o->board.board_options, rest);
+    if (!rest)
+        return ERR_NOMEM;
+    if (*rest)
+        o->board.board_options = rest;
+    return 0;
+}
+
+static int set_cpu(struct run_options *o, const char *v, struct err *e)
+{
+    if (run_wants_help(v)) {
+        list_cpus();
+        return 1;
+    }
+    /* "host" and "max" are the same here: everything the emulator has. */
+    o->board.cpu = run_first_is(v, "host") ? run_printf(o, e, "max%s", v + 4) : v;
+    return o->board.cpu ? 0 : ERR_NOMEM;
+}
+
+int run_set_timing(struct run_options *o, const char *v, struct err *e)
+{
+    (void)e;
+    if (run_wants_help(v)) {
+        list_models();
+        return 1;
+    }
+    o->board.timing = v;
+    return 0;
+}
+
+static int set_device(struct run_options *o, const char *v, struct err *e)
+{
+    if (run_wants_help(v)) {
+        list_devices();
+        return 1;
+    }
+    return run_add_arg(o, BOARD_DEVICE, v, e);
+}
+
+/* N, cpus=N, or the product of sockets=2,cores=2. */
+static int set_smp(struct run_options *o, const char *v, struct err *e)
+{
+    static const char *const parts[] = { "sockets", "clusters", "cores", "threads" };
+    const char *cpus = run_key(o, v, "cpus");
+    uint64_t n = 1, factor;
+    int r = 0;
+
+    if (!memchr(v, '=', strcspn(v, ",")) && !(cpus = run_printf(o, e, "%.*s", (int)strcspn(v, ","), v)))
+        return ERR_NOMEM;
+    for (size_t i = 0; !cpus && r == 0 && i < ARRAY_LEN(parts); i++) {
+        const char *part = run_key(o, v, parts[i]);
+        if (part && (r = run_parse_count(parts[i], part, 1, 4096, &factor, e)) == 0)
+            n *= factor; /* at most 2^48 */
+    }
+    if (cpus)
+        r = run_parse_count("number of CPUs", cpus, 1, 4096, &n, e);
+    if (r == 0 && n > 4096)
+        return err_set(e, ERR_ARG, "'%s' makes %" PRIu64 " CPUs; 1 to 4096 are expected", v, n);
+    if (r == 0)
+        o->board.cpus = (uint32_t)n;
+    return r;
+}
+
+int run_set_memory(struct run_options *o, const char *v, struct err *e)
+{
+    const char *size = run_key(o, v, "size");
+
+    if (!size && !(size = run_printf(o, e, "%.*s", (int)strcspn(v, ","), v)))
+        return ERR_NOMEM;
+    return run_parse_size(size, 1ull << 20, &o->board.memory, e);
+}
+
+static int set_serial(struct run_options *o, const char *v, struct err *e)
+{
+    if (o->board.n_serial == ARRAY_LEN(o->board.serial))
+        return err_set(e, ERR_LIMIT, "more than %zu serial ports", ARRAY_LEN(o->board.serial));
+    o->board.serial[o->board.n_serial++] = v;
+    return 0;
+}
+
+static int set_seed(struct run_options *o, const char *v, struct err *e)
+{
+    return run_parse_count("seed", v, 0, UINT64_MAX, &o->board.seed, e);
+}
+
+const struct run_option run_shared_options[] = {
+    ROW_CALL("cpu", "NAME[,EXT=on|off]", set_cpu, "CPU profile; help lists them"),
+    ROW_CALL("smp", "N", set_smp, "number of CPUs"),
+    ROW_TEXT("kernel", "FILE", board.kernel, "Linux Image (plain, gzip, EFI zboot), ELF or raw image"),
+    ROW_TEXT("initrd", "FILE", board.initrd, "initial RAM disk"),
+    ROW_TEXT("append", "TEXT", board.append, "kernel command line"),
+    ROW_TEXT("dtb", "FILE", board.dtb, "device tree instead of the board's own"),
+    ROW_TEXT("bios", "FILE|default|none", board.bios, "firmware; default: OpenSBI's fw_dynamic"),
+    ROW_ARG("pflash", "FILE[,readonly]", BOARD_PFLASH, "contents of the next flash bank, written back"),
+    ROW_ARG("drive", "file=F[,...]", BOARD_DRIVE, "disk image: format=raw|qcow2, if=virtio|none, id=, ..."),
+    ROW_FLAG("snapshot", board.snapshot, "forget what is written to disks at the end"),
+    ROW_CALL("device", "NAME[,PROP=V]", set_device, "add a device; help lists them"),
+    ROW_ARG("netdev", "TYPE,id=N[,...]", BOARD_NETDEV, "network backend for a device"),
+    ROW_ARG("chardev", "TYPE,id=N[,...]", BOARD_CHARDEV, "character backend for a device"),
+    ROW_ARG("object", "TYPE,id=N[,...]", BOARD_OBJECT, "rng-random, rng-builtin"),
+    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy=off"),
+    ROW_CALL("serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none"),
+    ROW_TEXT("monitor", "BACKEND", board.monitor, "where the monitor listens"),
+    ROW_TEXT("gdb", "[tcp:[HOST]]:PORT", gdb, "listen for gdb"),
+    ROW_FLAG("no-reboot", board.no_reboot, "end when the guest resets itself"),
+    ROW_CALL("seed", "N", set_seed, "everything random in the machine derives from it (default 0)"),
+};
+const size_t run_n_shared_options = ARRAY_LEN(run_shared_options);
