@@ -10,3 +10,9 @@ add_executable(test-board-fuzz ${CMAKE_CURRENT_LIST_DIR}/board.c)
 target_link_libraries(test-board-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.board COMMAND test-board-fuzz 400000)
 set_tests_properties(fuzz.board PROPERTIES TIMEOUT 120)
+
+# Hostile debuggers. For long runs: test-gdb-fuzz 1000000 SEED.
+add_executable(test-gdb-fuzz ${CMAKE_CURRENT_LIST_DIR}/gdb.c)
+target_link_libraries(test-gdb-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.gdb COMMAND test-gdb-fuzz 60000)
+set_tests_properties(fuzz.gdb PROPERTIES TIMEOUT 120)
