@@ -10,3 +10,12 @@ add_executable(test-board-fuzz ${CMAKE_CURRENT_LIST_DIR}/board.c)
 target_link_libraries(test-board-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.board COMMAND test-board-fuzz 400000)
 set_tests_properties(fuzz.board PROPERTIES TIMEOUT 120)
+
+# Command lines: test-options-fuzz 1000000 SEED.
+add_executable(test-options-fuzz ${CMAKE_CURRENT_LIST_DIR}/options.c ${CMAKE_SOURCE_DIR}/tools/orrery/options.c
+  ${CMAKE_SOURCE_DIR}/tools/orrery/qemu_options.c ${CMAKE_SOURCE_DIR}/tools/orrery/shared_options.c
+  ${CMAKE_SOURCE_DIR}/tools/orrery/option_table.c ${CMAKE_SOURCE_DIR}/tools/orrery/list.c
+  ${CMAKE_SOURCE_DIR}/tools/orrery/date.c)
+target_link_libraries(test-options-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.options COMMAND test-options-fuzz 100000)
+set_tests_properties(fuzz.options PROPERTIES TIMEOUT 120)
