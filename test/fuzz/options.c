@@ -7,6 +7,10 @@
  */
 #include "core/util/bits.h"
 #include "core/util/hash.h"
+#include "cpu/riscv/cpu.h"
+#include "devices/backend/block.h"
+#include "devices/backend/char.h"
+#include "devices/board/riscv_virt_impl.h"
 #include "tools/orrery/option_table.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -38,7 +42,7 @@ static const char *const values[] = {
 };
 
 struct fuzz {
-    uint64_t random, parsed, refused, printed;
+    uint64_t random, parsed, refused, printed, part_taken, part_refused;
     char words[MAX_WORDS][MAX_WORD];
     char *argv[MAX_WORDS];
 };
@@ -143,6 +147,40 @@ static void print_line(const struct fuzz *f, int argc)
     fprintf(stderr, "\n");
 }
 
+/* The texts go on to the parsers of the parts; those open nothing either. */
+static bool read_parts(struct fuzz *f, const struct run_options *o)
+{
+    static struct block_options block;
+    static struct char_options chars;
+    static struct rv_config cpu;
+    struct virt_options machine;
+    struct err e = { 0 };
+    bool ok = true;
+
+#define READ(call)                                                                                 \
+    do {                                                                                           \
+        int r_ = (call);                                                                           \
+        f->part_taken += r_ == 0;                                                                  \
+        f->part_refused += r_ < 0;                                                                 \
+        ok = ok && (r_ >= 0 || e.text[0]);                                                         \
+        e = (struct err){ 0 };                                                                     \
+    } while (0)
+    if (o->board.cpu)
+        READ(rv_config_parse(&cpu, o->board.cpu, NULL, &e));
+    if (o->board.board_options)
+        READ(virt_read_options(&machine, o->board.board_options, &e));
+    for (uint32_t i = 0; i < o->board.n_serial; i++)
+        READ(char_parse_serial(&chars, "serial0", o->board.serial[i], &e));
+    for (uint32_t i = 0; i < o->board.n_args; i++) {
+        if (o->args[i].kind == BOARD_CHARDEV)
+            READ(char_parse_chardev(&chars, o->args[i].text, &e));
+        if (o->args[i].kind == BOARD_DRIVE)
+            READ(block_parse(&block, o->args[i].text, &e));
+    }
+#undef READ
+    return ok;
+}
+
 static bool one(struct fuzz *f)
 {
     static struct run_options o;
@@ -159,6 +197,7 @@ static bool one(struct fuzz *f)
         ok = ok && o.args[i].text && strlen(o.args[i].text) < 16 * MAX_WORD;
     for (uint32_t i = 0; i < o.board.n_serial; i++)
         ok = ok && strlen(o.board.serial[i]) < MAX_WORD;
+    ok = read_parts(f, &o) && ok;
     f->parsed += r == 0;
     f->printed += r == 1;
     f->refused += r < 0;
@@ -192,7 +231,8 @@ int main(int argc, char **argv)
     (void)dup2(terminal, STDOUT_FILENO);
     (void)close(terminal);
     printf("%" PRIu64 " command lines: %" PRIu64 " parsed, %" PRIu64 " printed something, %" PRIu64
-           " refused\n", n, f.parsed, f.printed, f.refused);
+           " refused; of parts: %" PRIu64 " taken, %" PRIu64 " refused\n", n, f.parsed, f.printed,
+           f.refused, f.part_taken, f.part_refused);
     if (opened)
         fprintf(stderr, "options-fuzz: parsing left descriptors open\n");
     return opened || (n >= 1000 && (f.parsed < n / 20 || f.refused < n / 20)) ? 1 : 0;
