@@ -18,7 +18,7 @@ struct dt {
     char where[64];     /* name of the node or property it struck */
 };
 
-#define DT_BYTES (2u << 20) /* room for 64 CPUs many times over */
+#define DT_BYTES (2u << 20) /* room for 64 CPUs many times over; the most that is read, too */
 
 int dt_begin(struct dt *t, struct err *e) MUST_CHECK;
 void dt_node(struct dt *t, const char *fmt, ...) PRINTF_LIKE(2, 3); /* opens "name@unit" */
@@ -39,8 +39,9 @@ void dt_reg(struct dt *t, uint64_t base, uint64_t size); /* reg = <base size>, t
 int dt_done(struct dt *t, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
 
 /*
- * A tree from a file (-dtb) or from dt_done: set bootargs and initrd range in /chosen,
- * making the node if needed. *blob may be reallocated.
+ * A tree from a file (-dtb) or from dt_done: check it, set bootargs and initrd range in /chosen,
+ * making the node if needed. *blob is reallocated. ERR_FORMAT, ERR_LIMIT (over DT_BYTES): it
+ * stays as it was.
  */
 int dt_set_chosen(uint8_t **blob, uint32_t *size, const char *bootargs, uint64_t initrd,
                    uint64_t initrd_end, struct err *e) MUST_CHECK;

@@ -405,7 +405,7 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
     if (v->flash_boot && !b->bios)
         p->start = virt_map[VIRT_FLASH].base;
     if (b->dtb) {
-        size = (uint32_t)b->dtb->size;
+        size = (uint32_t)MIN(b->dtb->size, UINT32_MAX);
         blob = malloc(size);
         if (!blob)
             return err_set(e, ERR_NOMEM, "no memory for the device tree");
@@ -415,6 +415,8 @@ static int place_all(struct board *b, struct placement *p, struct err *e)
     }
     r = dt_set_chosen(&blob, &size, from_flash ? NULL : b->config.append, p->initrd,
                       p->initrd ? p->initrd + b->initrd->size : 0, e);
+    if (r < 0 && b->dtb)
+        (void)err_context(e, "'%s'", b->dtb->path);
     if (r == 0) {
         p->tree = align_down(end - size, KERNEL_ALIGN);
         if (p->tree < ram || mem_write(memory, p->tree, blob, size, &(struct mem_attrs){ 0 }) != MEM_OK)

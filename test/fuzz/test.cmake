@@ -16,3 +16,17 @@ add_executable(test-gdb-fuzz ${CMAKE_CURRENT_LIST_DIR}/gdb.c)
 target_link_libraries(test-gdb-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.gdb COMMAND test-gdb-fuzz 60000)
 set_tests_properties(fuzz.gdb PROPERTIES TIMEOUT 120)
+# Command lines: test-options-fuzz 1000000 SEED.
+add_executable(test-options-fuzz ${CMAKE_CURRENT_LIST_DIR}/options.c ${CMAKE_SOURCE_DIR}/tools/orrery/options.c
+  ${CMAKE_SOURCE_DIR}/tools/orrery/qemu_options.c ${CMAKE_SOURCE_DIR}/tools/orrery/shared_options.c
+  ${CMAKE_SOURCE_DIR}/tools/orrery/option_table.c ${CMAKE_SOURCE_DIR}/tools/orrery/list.c
+  ${CMAKE_SOURCE_DIR}/tools/orrery/date.c)
+target_link_libraries(test-options-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.options COMMAND test-options-fuzz 100000)
+set_tests_properties(fuzz.options PROPERTIES TIMEOUT 120)
+
+# Device tree blobs: test-devicetree-fuzz 1000000 SEED.
+add_executable(test-devicetree-fuzz ${CMAKE_CURRENT_LIST_DIR}/devicetree.c)
+target_link_libraries(test-devicetree-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.devicetree COMMAND test-devicetree-fuzz 20000)
+set_tests_properties(fuzz.devicetree PROPERTIES TIMEOUT 120)

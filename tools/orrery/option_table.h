@@ -53,6 +53,7 @@ void run_print_options(const struct run_command_line *l, FILE *out);
 /* ---- what both command lines have (shared_options.c) ---- */
 extern const struct run_option run_shared_options[];
 extern const size_t run_n_shared_options;
+extern const struct run_command_line run_native_line, run_qemu_line; /* options.c, qemu_options.c */
 
 run_set_fn run_set_machine; /* NAME[,OPT=V], or OPT=V for the machine named elsewhere */
 run_set_fn run_set_memory, run_set_accel, run_set_timing;

@@ -199,7 +199,7 @@ static int set_positional(struct run_options *o, const char *v, struct err *e)
     return 0;
 }
 
-static const struct run_command_line command_line = {
+const struct run_command_line run_native_line = {
     .program = "orrery run", .dashes = "--", .equals = true, .positional = set_positional,
     .own = table, .n_own = ARRAY_LEN(table),
 };
@@ -210,14 +210,14 @@ static int print_help(struct run_options *o, const char *v, struct err *e)
     (void)v;
     (void)e;
     printf("usage: orrery run [OPTION]... [KERNEL]\n\nRun a machine. Options:\n");
-    run_print_options(&command_line, stdout);
+    run_print_options(&run_native_line, stdout);
     printf("\nIn the terminal, Ctrl-A x ends the machine and Ctrl-A h shows other keys.\n");
     return 1;
 }
 
 int run_parse_native(struct run_options *o, int argc, char **argv, struct err *e)
 {
-    int r = run_parse(o, &command_line, argc, argv, e);
+    int r = run_parse(o, &run_native_line, argc, argv, e);
 
     if (r == 0 && o->board.n_serial == 0)
         o->board.serial[o->board.n_serial++] = "mon:stdio";

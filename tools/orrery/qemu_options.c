@@ -247,7 +247,7 @@ static const struct run_option table[] = {
     ROW_CALL("h", NULL, q_help, NULL),
 };
 
-static const struct run_command_line command_line = {
+const struct run_command_line run_qemu_line = {
     .dashes = "-", .positional = q_hd, .own = table, .n_own = ARRAY_LEN(table),
 };
 
@@ -258,14 +258,14 @@ static int q_help(struct run_options *o, const char *v, struct err *e)
     (void)e;
     printf("usage: orrery-system-ARCH [options] [disk_image]\n\n"
            "Orrery " ORRERY_VERSION " with the command line of QEMU's system emulators:\n");
-    run_print_options(&command_line, stdout);
+    run_print_options(&run_qemu_line, stdout);
     printf("\nDuring emulation, Ctrl-A x ends and Ctrl-A h shows other keys.\n");
     return 1;
 }
 
 int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **argv, struct err *e)
 {
-    struct run_command_line l = command_line;
+    struct run_command_line l = run_qemu_line;
     int r;
 
     for (const struct board_ops *const *b = board_list; *b; b++)
