@@ -26,6 +26,14 @@ void net_warn(struct net_backend *n, const char *fmt, ...)
               n->id, text);
 }
 
+/* What the network outside knows is not the machine's: nothing of it is in a snapshot. */
+static void loaded(void *object)
+{
+    struct net_backend *n = object;
+    if (n->kind)
+        net_warn(n, "connections open when the snapshot was taken are gone; the guest has to make new ones");
+}
+
 /* ---- queues ---------------------------------------------------------------- */
 
 static void queue_init(struct net_queue *q)
@@ -258,7 +266,8 @@ int net_open(struct net_backend **out, struct host *h, const char *spec, struct 
     host_add_hook(h, &n->hook);
     snprintf(name, sizeof(name), "net-%s", n->id);
     const struct machine_part part = { .name = arena_strdup(&host_machine(h)->arena, name),
-                                       .version = 1, .state = net_state, .object = n };
+                                       .version = 1, .state = net_state, .loaded = loaded,
+                                       .object = n };
     if (!part.name)
         return err_set(e, ERR_NOMEM, "-netdev %.300s: no memory", spec);
     rc = machine_add_part(host_machine(h), &part, e);

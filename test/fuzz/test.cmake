@@ -11,6 +11,11 @@ target_link_libraries(test-board-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.board COMMAND test-board-fuzz 400000)
 set_tests_properties(fuzz.board PROPERTIES TIMEOUT 120)
 
+# Hostile debuggers. For long runs: test-gdb-fuzz 1000000 SEED.
+add_executable(test-gdb-fuzz ${CMAKE_CURRENT_LIST_DIR}/gdb.c)
+target_link_libraries(test-gdb-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.gdb COMMAND test-gdb-fuzz 60000)
+set_tests_properties(fuzz.gdb PROPERTIES TIMEOUT 120)
 # Command lines: test-options-fuzz 1000000 SEED.
 add_executable(test-options-fuzz ${CMAKE_CURRENT_LIST_DIR}/options.c ${CMAKE_SOURCE_DIR}/tools/orrery/options.c
   ${CMAKE_SOURCE_DIR}/tools/orrery/qemu_options.c ${CMAKE_SOURCE_DIR}/tools/orrery/shared_options.c

@@ -143,8 +143,8 @@ static void iterate(struct fuzz *f, const char *path)
 int main(int argc, char **argv)
 {
     char path[] = "/tmp/orrery-fuzz-XXXXXX";
-    struct fuzz *f = calloc(1, sizeof(*f));
-    if (argc < 4 || !f) {
+    struct fuzz *f = argc < 4 ? NULL : calloc(1, sizeof(*f));
+    if (!f) {
         fprintf(stderr, "usage: %s IMAGE SEED ITERATIONS\n", argv[0]);
         return 2;
     }
