@@ -281,7 +281,7 @@ static void round_of(struct fuzz *f, size_t which, uint64_t n)
 {
     struct board_arg args[MAX_ARGS + 2];
 
-    alarm(120); /* a hang dies of SIGALRM */
+    alarm(60); /* a hang dies of SIGALRM */
     build(f, which, args);
     for (uint64_t i = 0; i < n; i++) {
         if (i % (ROUND / 8) == ROUND / 16)
