@@ -167,6 +167,8 @@ static void end_round(struct exec *x)
         for (uint32_t i = 0; i < x->n_cpus; i++)
             s->deadline = MAX(s->deadline, cpu_now(x->cores[i]->cpu));
     }
+    if (x->n_cpus > 1 && !is_idle(x)) /* what comes while it sleeps comes after this round */
+        ev_set_now(x->machine->queue, s->deadline);
     pace(x, s->deadline);
     ps_t next = ev_next(x->machine->queue); /* input came while it slept */
     s->deadline = MAX(s->now, MIN(s->deadline, next));
@@ -192,6 +194,13 @@ static bool run_round(struct exec *x, enum exec_reason *why, struct cpu **cpu)
             s->turn++;
             break;
         case EXEC_TURN_POLL:
+            /*
+             * With several CPUs input waits for the end of the round: those that had their turn
+             * are past this moment already, and a replay, which knows the input beforehand, would
+             * stop them here.
+             */
+            if (x->n_cpus > 1)
+                break;
             ev_set_now(x->machine->queue, cpu_now(c));
             poll_if_due(x);
             pace(x, cpu_now(c));
