@@ -142,7 +142,9 @@ static void iterate(struct fuzz *f, const char *path)
 
 int main(int argc, char **argv)
 {
-    char path[] = "/tmp/orrery-fuzz-XXXXXX";
+    char path[4096]; /* TMPDIR in memory makes flushes cheap */
+    const char *tmp = getenv("TMPDIR");
+    snprintf(path, sizeof(path), "%s/orrery-fuzz-XXXXXX", tmp ? tmp : "/tmp");
     struct fuzz *f = argc < 4 ? NULL : calloc(1, sizeof(*f));
     if (!f) {
         fprintf(stderr, "usage: %s IMAGE SEED ITERATIONS\n", argv[0]);
