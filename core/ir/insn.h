@@ -29,11 +29,14 @@ enum insn_mem { INSN_NO_MEM, INSN_MEM_READ = 1, INSN_MEM_WRITE = 2, INSN_MEM_RMW
 enum insn_branch { INSN_NO_BRANCH, INSN_COND, INSN_DIRECT, INSN_CALL_DIRECT, INSN_INDIRECT,
                    INSN_CALL_INDIRECT, INSN_RETURN };
 
-/* Registers of one occurrence: slot numbers (IR_MAX_SLOTS = none), sources then destinations. */
+/* Registers of one occurrence: slot numbers (INSN_NO_REG = none), sources then destinations. */
 struct insn_regs {
-    uint8_t src[4], dst[2];
+    uint8_t src[4], dst[4];
 };
 #define INSN_NO_REG 0xff
+#define INSN_NO_REGS                                                                               \
+    { { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },                                      \
+      { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG } }
 
 struct insn_desc {
     const char *name;       /* as the manual spells it: "czero.eqz" */

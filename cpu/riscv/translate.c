@@ -85,8 +85,7 @@ uint64_t rv_helper_fs_dirty(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
 static const struct insn_desc undecoded = {
     .name = "illegal", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
 };
-static const struct insn_regs no_regs = { { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
-                                          { INSN_NO_REG, INSN_NO_REG } };
+static const struct insn_regs no_regs = INSN_NO_REGS;
 
 static void begin(struct rv_tr *t, bool decoded)
 {

@@ -20,13 +20,13 @@
 
 enum {
     MAX_PIECES = 16,
-    MAX_ROW_FIELDS = 12,
+    MAX_ROW_FIELDS = 16,
     MAX_NOT = 64,
     MAX_OVER = 16,
     MAX_CLAUSES = 8,
     MAX_IMPLICIT = 4,
     MAX_SRC = 4,
-    MAX_DST = 2,
+    MAX_DST = 4,
     MAX_EXTS = 64,
     MAX_TOKENS = 160
 };

@@ -180,8 +180,9 @@ void emit_text(struct gen *g, FILE *out)
         fprintf(out, "        [%s_INSN_%s] = text_%u,\n", g->upper, row->symbol, row->text);
     }
     fprintf(out,
-            "    };\n    struct text t = { text, size };\n    put(&t, \"%%s\", "
-            "%s_insn_descs[d->form].name);\n"
+            "    };\n    struct text t = { text, size };\n"
+            "    const char *name = %s_insn_descs[d->form].name;\n"
+            "    put(&t, \"%%.*s\", (int)strcspn(name, \"@\"), name);\n"
             "    operands[d->form](&t, d, pc);\n}\n",
             g->prefix);
 }

@@ -11,8 +11,7 @@ static struct rig *rig;
 static struct err err;
 static const struct insn_desc add_desc = { .name = "add", .branch = INSN_NO_BRANCH };
 static const struct insn_desc beq_desc = { .name = "beq", .branch = INSN_COND };
-static const struct insn_regs no_regs = { { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
-                                          { INSN_NO_REG, INSN_NO_REG } };
+static const struct insn_regs no_regs = INSN_NO_REGS;
 
 static void setup(void)
 {

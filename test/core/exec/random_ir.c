@@ -643,8 +643,7 @@ static const struct insn_desc desc = { .name = "random", .length = 4, .branch = 
 struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct random_ir_options *o)
 {
     struct gen g = { .o = o, .s = seed };
-    struct insn_regs none = { .src = { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
-                              .dst = { INSN_NO_REG, INSN_NO_REG } };
+    struct insn_regs none = INSN_NO_REGS;
     struct err e;
     int rc = ir_unit_create(&g.u, arena, rig_guest(o->rule), 0, &e);
     assert(rc == 0);

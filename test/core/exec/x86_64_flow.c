@@ -25,8 +25,7 @@ static struct exec_backend *be;
 static struct rig *rig;
 static struct err err;
 static const struct insn_desc add_desc = { .name = "add", .branch = INSN_NO_BRANCH };
-static const struct insn_regs no_regs = { { INSN_NO_REG, INSN_NO_REG, INSN_NO_REG, INSN_NO_REG },
-                                          { INSN_NO_REG, INSN_NO_REG } };
+static const struct insn_regs no_regs = INSN_NO_REGS;
 
 static void setup(void)
 {

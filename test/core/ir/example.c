@@ -19,7 +19,7 @@ static const struct insn_desc lw = { .name = "lw" }, addw = { .name = "addw" },
 /* loop: lw a2,0(a0); addw a1,a1,a2; addi a0,a0,4; bne a0,a3,loop */
 static struct ir_unit *build(struct arena *arena)
 {
-    static const struct insn_regs regs = { { INSN_NO_REG }, { INSN_NO_REG } };
+    static const struct insn_regs regs = INSN_NO_REGS;
     struct ir_unit *u;
     struct err e;
     ck_assert_int_eq(ir_unit_create(&u, arena, &guest, 0, &e), 0);
