@@ -36,21 +36,50 @@ enum a64_input { A64_IRQ, A64_FIQ, A64_GROUP0, A64_GROUP1_S, A64_GROUP1_NS, A64_
 enum a64_timer { A64_TIMER_PHYS, A64_TIMER_VIRT, A64_TIMER_HYP, A64_TIMER_HYP_VIRT, A64_TIMER_SEC,
                  A64_TIMERS };
 
+enum a64_id {
+#define A64_ID(symbol, name, crm, op2) A64_ID_##symbol,
+#include "cpu/arm64/id_registers.def"
+#undef A64_ID
+    A64_ID_COUNT
+};
+enum a64_feature {
+#define A64_FEATURE(symbol, name, reg, bit, least, is_signed) A64_F_##symbol,
+#include "cpu/arm64/features.def"
+#undef A64_FEATURE
+    A64_F_COUNT
+};
+
+/* Algorithm of pointer authentication; ID_AA64ISAR1/2 say the same to the guest. */
+enum a64_pauth { A64_PAUTH_NONE, A64_PAUTH_QARMA5, A64_PAUTH_QARMA3, A64_PAUTH_IMPDEF };
+
 /*
- * What a profile fixes. ID registers are given by name in its text file (cpu/arm64/profiles)
- * and are the only statement of features: `has` is derived from them once.
+ * What a profile fixes; constant once the CPU exists. ID registers are given by name in its
+ * text file (cpu/arm64/profiles) and are the only statement of features: `has`, `pauth` and
+ * `mmu` are derived from them (a64_config_derive).
  */
 struct a64_config {
     char name[32];
-    uint64_t midr, revidr, ctr, dczid, clidr, ccsidr[7][2];
-    uint64_t id_pfr[3], id_dfr[2], id_isar[4], id_mmfr[5], id_zfr, id_smfr, id_afr[2];
-    uint64_t pmcr_n;         /* event counters */
+    uint64_t id[A64_ID_COUNT];
+    uint64_t midr, revidr, ctr, dczid, clidr, ccsidr[7][2]; /* ccsidr[level][0 data, 1 instruction] */
+    uint32_t pmu_counters;   /* PMCR_EL0.N */
     uint64_t hz, counter_hz; /* core clock; CNTFRQ_EL0 */
     uint64_t reset_pc;
-    bool el2, el3;           /* board's choice: virtualization=, secure= */
     uint64_t mpidr;
-    uint32_t code_class;     /* PEs of one machine with unlike features take unlike classes */
+    uint32_t gic_pribits, gic_list_registers; /* 0: no GICv3 CPU interface as system registers */
+    uint32_t code_class;     /* 0..15: PEs of one machine with unlike features take unlike classes */
+    /* Derived. */
+    uint64_t has[(A64_F_COUNT + 63) / 64];
+    enum a64_pauth pauth;
+    uint32_t pauth_level;    /* ID_AA64ISAR1_EL1.APA's number: 1 PAuth .. 3 PAuth2, 4 FPAC, 5 FPACCOMBINE */
+    struct mmu_a64_features mmu;
 };
+
+static inline bool a64_has(const struct a64_config *c, enum a64_feature x)
+{
+    return c->has[x / 64] >> (x % 64) & 1;
+}
+/* After changing id[] (a board takes EL2 or EL3 away). */
+void a64_config_derive(struct a64_config *c);
 
 /*
  * System registers of the interrupt controller's CPU interface (ICC_*, ICV_*, ICH_*).
@@ -73,10 +102,14 @@ struct a64_firmware_ops {
 
 struct a64_cpu;
 #define A64_CPU(c) ((struct a64_cpu *)(void *)(c)) /* struct cpu comes first */
+#define A64_CPU_CONST(c) ((const struct a64_cpu *)(const void *)(c))
 
 extern const struct cpu_isa a64_isa;
 
-/* "max", "neoverse-n1,pauth=off,lpa2=on" : profiles and QEMU's property syntax. Errors as rv_config_parse. */
+/*
+ * "max", "neoverse-n1,pauth=off,lpa2=on": profiles (`path`: a directory with more, or NULL) and QEMU's property
+ * syntax. Also el2=off, el3=off.
+ * ERR_ABSENT and ERR_ARG name the nearest profile or property, ERR_UNSUPPORTED what is not modelled. */
 int a64_config_parse(struct a64_config *out, const char *spec, const char *path,
                      struct err *e) MUST_CHECK;
 struct a64_profile {
