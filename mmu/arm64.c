@@ -205,7 +205,8 @@ static bool walk(const struct mmu_a64_regime *r, va_t va, const struct a64_acces
         return false;
     out->ipa = out->pa;
     out->s1_shift = out->page_shift;
-    if (r->s2_on && r->id == MMU_A64_EL10 && !through_stage2(r, a, out, fault))
+    if (r->s2_on && r->id == MMU_A64_EL10 && !r->s1_only &&
+        !through_stage2(r, a, out, fault))
         return false;
     out->device = (out->attr & 0xf0) == 0;
     out->normal_tagged = out->attr == 0xf0;

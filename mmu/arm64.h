@@ -38,6 +38,7 @@ struct mmu_a64_regime {
     uint64_t sctlr, tcr, tcr2, ttbr[2], mair, pir, pire0, por, por_el0;
     /* Stage 2: EL1&0 only. */
     bool s2_on;
+    bool s1_only;                         /* AT S1E*: only table walks go through stage 2 */
     uint64_t hcr, vtcr, vttbr, s2pir;
     bool s2_big_endian;                   /* SCTLR_EL2.EE */
 };

@@ -81,9 +81,14 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
                                  .reset = part_reset,
                                  .loaded = part_loaded };
     int rc = machine_add_part(m, &part, e);
-    if (rc == 0)
-        *out = cpu;
-    return rc;
+    if (rc < 0)
+        return rc;
+    if (m->cpus_end == NULL)
+        m->cpus_end = &m->cpus;
+    *m->cpus_end = cpu;
+    m->cpus_end = &cpu->next;
+    *out = cpu;
+    return 0;
 }
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3)

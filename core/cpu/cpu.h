@@ -134,6 +134,7 @@ struct cpu {
     /* Cold. */
     const struct cpu_isa *isa;
     struct machine *machine;
+    struct cpu *next;         /* of machine->cpus: what an ISA broadcasts goes to all */
     struct exec *exec;
     uint32_t index;           /* 0.. in the machine; hart id, APIC index... */
     enum cpu_run run;

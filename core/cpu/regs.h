@@ -18,6 +18,9 @@ struct cpu_reg {
     uint32_t arg;           /* for get and set: slot offset, CSR number */
     uint64_t (*get)(const struct cpu *cpu, uint32_t arg);
     bool (*set)(struct cpu *cpu, uint32_t arg, uint64_t value); /* false: not writable */
+    /* Bits 127:64 of registers that have them; NULL for others. */
+    uint64_t (*get_high)(const struct cpu *cpu, uint32_t arg);
+    bool (*set_high)(struct cpu *cpu, uint32_t arg, uint64_t value);
 };
 
 const struct cpu_reg *cpu_find_reg(const struct cpu *cpu, const char *name);

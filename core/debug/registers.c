@@ -72,6 +72,8 @@ void gdb_put_reg(struct gdb *g, const struct cpu_reg *r)
     uint8_t bytes[16] = { 0 };
 
     st_le64(bytes, r->get(gdb_cpu(g), r->arg));
+    if (r->get_high)
+        st_le64(bytes + 8, r->get_high(gdb_cpu(g), r->arg));
     gdb_put_hex(g, bytes, MIN(r->bits / 8u, sizeof(bytes)));
 }
 
@@ -90,8 +92,10 @@ bool gdb_write_reg(struct gdb *g, const struct cpu_reg *r, const char *hex)
 {
     uint8_t bytes[16] = { 0 };
 
-    return gdb_unhex(hex, bytes, MIN(r->bits / 8u, sizeof(bytes))) && r->set &&
-           r->set(gdb_cpu(g), r->arg, ld_le64(bytes));
+    if (!gdb_unhex(hex, bytes, MIN(r->bits / 8u, sizeof(bytes))) || !r->set ||
+        !r->set(gdb_cpu(g), r->arg, ld_le64(bytes)))
+        return false;
+    return !r->set_high || r->set_high(gdb_cpu(g), r->arg, ld_le64(bytes + 8));
 }
 
 bool gdb_write_all(struct gdb *g, const char *hex)

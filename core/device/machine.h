@@ -51,6 +51,7 @@ struct machine {
     struct mem_ram *rams[64];
     uint32_t n_rams;
     struct device *devices;           /* list through device.next, in order of creation */
+    struct cpu *cpus, **cpus_end;     /* through cpu.next, in order of creation */
     struct mmu_machine *mmu;          /* in `arena`, made by the first mmu_attach */
 
     enum machine_stop stop;           /* set through machine_stop() */

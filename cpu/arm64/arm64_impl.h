@@ -34,8 +34,20 @@ enum {
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
 struct a64_semantics;
-struct a64_timers;  /* timer.c */
 struct a64_pmu;     /* pmu.c */
+
+/* What a level contributes to block key and TLB context while control registers stay as they are. */
+struct a64_level {
+    uint64_t key;
+    uint32_t mode, asid, vmid;
+};
+
+struct a64_timer_unit {
+    struct a64_cpu *a;
+    enum a64_timer which;
+    struct ev_timer due;
+    struct irq_line out;
+};
 
 struct a64_cpu {
     struct cpu cpu;
@@ -48,23 +60,26 @@ struct a64_cpu {
     const struct a64_semantics *semantics;
     uint64_t decode_ext;
     uint32_t mode;            /* block key, see mode.c */
+    struct a64_level level[4];
     uint64_t context;         /* TLB key last selected; ~0: none */
     uint32_t context_asid, context_vmid;
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
     bool guarded;             /* a guarded page was seen: see bti.c */
+    uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
     struct a64_gic_ops gic;
     struct a64_firmware_ops firmware;
-    struct a64_timers *timers;
     struct a64_pmu *pmu;
+    struct a64_timer_unit timer[A64_TIMERS];
+    struct irq_line pmu_line;
     const struct cpu_reg *regs;
     uint32_t n_regs;
-    uint32_t inputs;          /* BIT(enum a64_input): levels. Driven by lines: set again by their drivers */
-
     /* PSTATE beside NZCV; each 0 or 1 but el, btype and daif (bits 9:6 as in SPSR). Saved. */
+    uint64_t inputs;          /* BIT(enum a64_input): levels */
     uint64_t el, spsel, daif, pan, uao, dit, ssbs, tco, btype, il, ss, allint;
     uint64_t nrw;             /* AArch32 (EL0 only) */
     uint64_t a32;             /* its T, IT, E, GE, Q and mode bits as SPSR has them */
     uint64_t qc;              /* FPSR.QC: 0 or 1 */
+    uint64_t stepping;        /* 1: a software-stepped instruction has started, see debug.c */
     uint64_t event;           /* the event register of WFE */
     uint64_t serror, serror_iss; /* an SError is pending, with that ISS */
 #define A64_STATE(name)      uint64_t name;
@@ -98,6 +113,10 @@ unsigned a64_regime_el(const struct a64_cpu *a, unsigned el);
 
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
+void a64_level_changed(struct a64_cpu *a); /* the same, when only PSTATE changed */
+/* Tags of TLB entries: VMID of EL1&0, or what stands for the other regimes (1, 2, 3). */
+uint32_t a64_vmid(const struct a64_cpu *a);
+uint32_t a64_regime_tag(const struct a64_cpu *a, unsigned regime);
 /* Change level and stack pointer selection together: banks x[31]. */
 void a64_set_el(struct a64_cpu *a, unsigned el, unsigned spsel);
 uint64_t a64_get_nzcv(const struct a64_cpu *a);          /* bits 31:28 */
@@ -130,7 +149,6 @@ enum {
     A64_CAUSE_FAR = 8,      /* FAR_ELx is written */
     A64_CAUSE_HPFAR = 16,   /* HPFAR_EL2 too, if the target is EL2 */
     A64_CAUSE_NEXT = 32,    /* the preferred return address is the next instruction (SVC, HVC, SMC) */
-    A64_CAUSE_ERET = 64,    /* an exception after a return that is illegal... reserved */
 };
 /*
  * Record an exception of the current instruction for level `target` (1..3). EC_xxx_LOWER and its
@@ -144,6 +162,20 @@ void a64_raise_undefined(struct a64_cpu *a);
 void a64_take_exception(struct cpu *cpu);
 /* Enter `target` at its vector + `offset` (0 sync, 0x80 IRQ, 0x100 FIQ, 0x180 SError); return address is `from`. */
 void a64_enter(struct a64_cpu *a, unsigned target, unsigned offset, uint64_t esr, va_t from);
+
+/* Level to which FP and AdvSIMD instructions of level `el` trap; 0: they do not. */
+unsigned a64_fp_trap(const struct a64_cpu *a, unsigned el);
+
+/* ---- debug.c: breakpoints, watchpoints, software step (D2) ---- */
+uint32_t a64_debug_mode(const struct a64_cpu *a);  /* A64_MODE_STEP, BREAK, WATCH now */
+unsigned a64_debug_target(const struct a64_cpu *a); /* level of debug exceptions, D2.4 */
+uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr); /* DebugExceptionReturnSS() */
+
+/* ---- bti.c ---- */
+void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */
+
+/* ---- mte.c ---- */
+uint32_t a64_mte_mode(const struct a64_cpu *a);    /* A64_MODE_MTE, MTE0 now */
 
 /* ---- interrupt.c ---- */
 void a64_check_interrupts(struct a64_cpu *a);
@@ -190,6 +222,10 @@ uint64_t a64_count(const struct a64_cpu *a);             /* CNTPCT_EL0 now, with
 uint64_t a64_virtual_offset(const struct a64_cpu *a);    /* of CNTVCT_EL0 read at the current level */
 void a64_timer_changed(struct a64_cpu *a, enum a64_timer t); /* ctl, cval or an offset was written */
 uint64_t a64_timer_ctl(const struct a64_cpu *a, enum a64_timer t); /* with ISTATUS */
+uint64_t a64_physical_offset(const struct a64_cpu *a);   /* of CNTPCT_EL0 read at the current level */
+uint64_t a64_timer_offset(const struct a64_cpu *a, enum a64_timer t); /* of its CVAL and TVAL */
+void a64_timers_reset(struct a64_cpu *a);
+void a64_timers_loaded(struct a64_cpu *a);
 
 /* ---- pmu.c: PMUv3 (D13) ---- */
 int a64_pmu_init(struct a64_cpu *a, struct err *e) MUST_CHECK;

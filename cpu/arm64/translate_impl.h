@@ -98,8 +98,10 @@ static inline void a64_put_x(struct a64_tr *t, enum ir_type type, unsigned n, ir
         ir_put(t->u, n, type == IR_I32 ? ir_zext(t->u, IR_I64, v, 32) : v);
 }
 
-/* 31 = SP. */
+/* 31 = SP, which ends the block. */
 void a64_put_xsp(struct a64_tr *t, enum ir_type type, unsigned n, ir_val_t v);
+/* The same after an addition of `step` to it: SP that stays as aligned as it was does not end the block. */
+void a64_write_back(struct a64_tr *t, unsigned n, ir_val_t v, int64_t step);
 
 static inline ir_val_t a64_v(struct a64_tr *t, unsigned n) /* all 128 bits */
 {
@@ -139,6 +141,13 @@ void a64_undefined(struct a64_tr *t);
 /* Exception with that ESR for the level a64_target_el says; ends the block. */
 void a64_raises(struct a64_tr *t, uint64_t esr);
 
+/* ---- branches (branch.c) ---- */
+/* Indirect branch; ends the block. `btype`: what it leaves in PSTATE.BTYPE (0: a return). */
+void a64_branch_to(struct a64_tr *t, ir_val_t va, enum ir_link link, unsigned btype);
+unsigned a64_btype_of_br(unsigned rn);
+/* DecodeBitMasks(); false: reserved. */
+bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, enum ir_type type, uint64_t *mask);
+
 /* ---- flags (integer.c) ---- */
 void a64_set_flags_logic(struct a64_tr *t, enum ir_type type, ir_val_t result);
 void a64_set_flags_add(struct a64_tr *t, enum ir_type type, ir_val_t a, ir_val_t b, ir_val_t result);
@@ -148,7 +157,6 @@ void a64_set_flags_bits(struct a64_tr *t, ir_val_t n, ir_val_t z, ir_val_t c, ir
 void a64_set_flags_const(struct a64_tr *t, unsigned nzcv);
 /* The condition (0..15) as i64 0 or 1. */
 ir_val_t a64_condition(struct a64_tr *t, unsigned cond);
-/* Like SELECT on the condition, field by field: flags become the new ones, or `nzcv` (CCMP, FCCMP). */
 
 /* ---- addresses and accesses (load_store.c) ---- */
 /*

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Self-hosted debug (Arm ARM, D2): breakpoints, watchpoints, software step. Translated code
+ * asks only in modes in which something may match; these are chosen here.
+ *
+ * Software step: a stepped instruction is a block of its own. PSTATE.SS is cleared when it
+ * starts, with `stepping` set; an exception that keeps it from completing puts SS back
+ * (SSAdvance happens when an instruction completes); the next block finds SS = 0 and raises.
+ */
+#include "core/util/bits.h"
+#include "cpu/arm64/bits.h"
+#include "cpu/arm64/translate_impl.h"
+
+enum { MDSCR_SS = 1, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15 };
+
+unsigned a64_debug_target(const struct a64_cpu *a)
+{
+    bool routed = a64_el2_enabled(a) && ((a->mdcr_el2 >> 8 & 1) || (a->hcr_el2 & A64_HCR_TGE));
+    return a->el >= 2 ? (unsigned)a->el : routed ? 2 : 1;
+}
+
+/* AArch64.GenerateDebugExceptionsFrom() */
+static bool enabled_from(const struct a64_cpu *a, unsigned from, bool masked)
+{
+    bool routed = a64_el2_enabled(a) && ((a->mdcr_el2 >> 8 & 1) || (a->hcr_el2 & A64_HCR_TGE));
+    unsigned target = routed ? 2 : 1;
+    if (a->oslsr & 1)
+        return false;
+    bool secure = from == 3 || a64_secure_below_el3(a);
+    if (a64_cpu_has(a, A64_F_EL3) && secure && (a->mdcr_el3 >> 16 & 1))
+        return false;
+    if (from == target)
+        return (a->mdscr_el1 & MDSCR_KDE) && !masked;
+    return target > from;
+}
+
+static bool enabled_now(const struct a64_cpu *a)
+{
+    return enabled_from(a, (unsigned)a->el, a->daif & A64_PS_D);
+}
+
+/* ---- software step ---- */
+uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr)
+{
+    if (!(a->mdscr_el1 & MDSCR_SS))
+        return 0;
+    unsigned to = spsr & A64_PS_NRW ? 0 : spsr >> 2 & 3;
+    bool masked = !(spsr & A64_PS_NRW) && (spsr & A64_PS_D);
+    return !enabled_now(a) && enabled_from(a, to, masked) ? A64_BIT(spsr, 21) : 0;
+}
+
+uint64_t a64_helper_step(struct cpu *cpu, uint64_t a0, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)a0, (void)b, (void)c, (void)d;
+    if (a->ss) {
+        a->ss = 0;
+        a->stepping = 1;
+        return 0;
+    }
+    uint64_t iss = 0x22 | (a->stepping ? 1u << 24 : 0);
+    a->stepping = 0;
+    a64_raise(a, a64_debug_target(a), A64_ESR(A64_EC_STEP, iss));
+    return 0;
+}
+
+/* ---- what breakpoints and watchpoints have in common: D2.8.4, AArch64.StateMatch ---- */
+static bool state_matches(const struct a64_cpu *a, uint64_t control, unsigned el)
+{
+    unsigned ssc = control >> 14 & 3, hmc = control >> 13 & 1, pxc = control >> 1 & 3;
+    bool secure = el == 3 || a64_secure_below_el3(a), match;
+    switch (el) {
+    case 3: match = hmc == 1 && !(ssc & 1); break;
+    case 2: match = (hmc == 1 && (ssc << 2 | pxc) != 8) || ssc == 3; break;
+    case 1: match = pxc & 1; break;
+    default: match = pxc & 2;
+    }
+    return match && (ssc == 0 || (ssc == 1 && !secure) || (ssc == 2 && secure) ||
+                     (ssc == 3 && (hmc == 1 || secure)));
+}
+
+static unsigned n_breakpoints(const struct a64_cpu *a)
+{
+    return 1 + (a->config->id[A64_ID_DFR0] >> 12 & 15);
+}
+
+static unsigned n_watchpoints(const struct a64_cpu *a)
+{
+    return 1 + (a->config->id[A64_ID_DFR0] >> 20 & 15);
+}
+
+/* Context breakpoints: CONTEXTIDR_EL1 (2, 3), VMID (8, 9), both (10, 11); D2.8.3. */
+static bool context_matches(const struct a64_cpu *a, unsigned n, bool linked)
+{
+    uint64_t control = a->dbgbcr[n], value = a->dbgbvr[n];
+    unsigned type = control >> 20 & 15;
+    if (!(control & 1) || (type & 1) != linked)
+        return false;
+    bool id = (uint32_t)value == (uint32_t)a->contextidr[a64_host(a) && a->el != 1 ? 2 : 1];
+    bool vmid = a64_el2_enabled(a) && a->el < 2 && !a64_host(a) &&
+                (value >> 32 & 0xffff) == (a64_vmid(a) & 0xffff);
+    switch (type & ~1u) {
+    case 2: return id && a->el < 2;
+    case 8: return vmid;
+    case 10: return id && vmid;
+    default: return false;
+    }
+}
+
+static bool link_matches(const struct a64_cpu *a, uint64_t control)
+{
+    unsigned n = control >> 16 & 15;
+    return n < n_breakpoints(a) && context_matches(a, n, true);
+}
+
+static bool breakpoint_matches(const struct a64_cpu *a, unsigned n, va_t pc)
+{
+    uint64_t control = a->dbgbcr[n];
+    unsigned type = control >> 20 & 15;
+    if (!(control & 1) || !state_matches(a, control, (unsigned)a->el))
+        return false;
+    if (type <= 1) /* address: the sign-extended 53 bits of DBGBVR */
+        return sext(a->dbgbvr[n] & ~3ull, 53) == sext(pc, 53) && (type == 0 || link_matches(a, control));
+    return !(type & 1) && context_matches(a, n, false);
+}
+
+uint32_t a64_debug_mode(const struct a64_cpu *a)
+{
+    uint32_t mode = 0;
+    if (LIKELY(!(a->mdscr_el1 & (MDSCR_SS | MDSCR_MDE))) || !enabled_now(a))
+        return 0;
+    if (a->mdscr_el1 & MDSCR_SS)
+        mode |= A64_MODE_STEP;
+    if (!(a->mdscr_el1 & MDSCR_MDE))
+        return mode;
+    for (unsigned n = 0; n < n_breakpoints(a); n++)
+        if (a->dbgbcr[n] & 1)
+            mode |= A64_MODE_BREAK;
+    for (unsigned n = 0; n < n_watchpoints(a); n++)
+        if (a->dbgwcr[n] & 1)
+            mode |= A64_MODE_WATCH;
+    return mode;
+}
+
+uint64_t a64_helper_breakpoint(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)b, (void)c, (void)d;
+    for (unsigned n = 0; n < n_breakpoints(a); n++)
+        if (breakpoint_matches(a, n, pc)) {
+            a64_raise(a, a64_debug_target(a), A64_ESR(A64_EC_BREAK, 0x22));
+            break;
+        }
+    return 0;
+}
+
+/* ---- watchpoints: D2.9.4, AArch64.WatchpointByteMatch ---- */
+/* First byte of [va, va + size) that watchpoint n watches; false: none. */
+static bool bytes_match(const struct a64_cpu *a, unsigned n, va_t va, uint64_t size, va_t *first)
+{
+    uint64_t control = a->dbgwcr[n], value = a->dbgwvr[n];
+    unsigned mask = control >> 24 & 31, bas = control >> 5 & 0xff, bottom = value & 4 ? 2 : 3;
+    va_t last = va + size - 1;
+    if (mask > 2) { /* a naturally aligned range */
+        va_t from = value & ~((1ull << mask) - 1), to = from + (1ull << mask) - 1;
+        if (va > to || last < from)
+            return false;
+        *first = MAX(va, from);
+        return true;
+    }
+    for (unsigned i = 0; i < (1u << bottom); i++) {
+        va_t byte = (value & ~((1ull << bottom) - 1)) + i;
+        if ((bas >> i & 1) && byte - va < size) {
+            *first = byte;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t a64_helper_watch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t kind, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    bool store = kind & INSN_MEM_WRITE, load = kind & INSN_MEM_READ;
+    unsigned el = (kind & 0x100) && (a->mode & A64_MODE_UNPRIV) ? 0 : (unsigned)a->el;
+    (void)d;
+    for (unsigned n = 0; n < n_watchpoints(a); n++) {
+        uint64_t control = a->dbgwcr[n];
+        unsigned lsc = control >> 3 & 3;
+        va_t first;
+        if (!(control & 1) || !((load && (lsc & 1)) || (store && (lsc & 2))) ||
+            !state_matches(a, control, el) || !bytes_match(a, n, va, size, &first) ||
+            ((control >> 20 & 1) && !link_matches(a, control)))
+            continue;
+        uint64_t iss = 0x22 | (store && (lsc & 2) ? 1u << 6 : 0);
+        a64_raise_at(a, a64_debug_target(a), A64_ESR(A64_EC_WATCH, iss), first, NULL);
+        break;
+    }
+    return 0;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupts and SError: Arm ARM, D1.3.6 (routing and masking). Inputs are levels; which of IRQ
+ * and FIQ an interrupt of a GICv3 group is depends on where the PE is (IHI 0069H, 4.6.2), so it
+ * is decided here, each time.
+ */
+#include "core/util/bits.h"
+#include "cpu/arm64/arm64_impl.h"
+#include "cpu/arm64/bits.h"
+
+enum { PEND_IRQ = 1, PEND_FIQ = 2, PEND_SERROR = 4, PEND_VIRQ = 8, PEND_VFIQ = 16, PEND_VSERROR = 32 };
+
+static uint32_t physical(const struct a64_cpu *a)
+{
+    uint64_t in = a->inputs;
+    uint32_t p = 0;
+    if (in & BIT(A64_IRQ))
+        p |= PEND_IRQ;
+    if (in & (BIT(A64_FIQ) | BIT(A64_GROUP0)))
+        p |= PEND_FIQ;
+    bool el3 = a64_cpu_has(a, A64_F_EL3), secure = a64_secure_below_el3(a);
+    if (in & BIT(A64_GROUP1_S))
+        p |= el3 && (a->el == 3 || !secure) ? PEND_FIQ : PEND_IRQ;
+    if (in & BIT(A64_GROUP1_NS))
+        p |= el3 && (a->el == 3 || secure) ? PEND_FIQ : PEND_IRQ;
+    return p | (a->serror ? PEND_SERROR : 0u);
+}
+
+/* Virtual ones exist below EL2 while HCR_EL2 routes the physical kind to EL2 and TGE is 0. */
+static uint32_t virtual(const struct a64_cpu *a)
+{
+    uint64_t hcr = a64_hcr(a);
+    uint32_t p = 0;
+    if (a->el > 1 || (hcr & A64_HCR_TGE))
+        return 0;
+    if ((hcr & A64_HCR_IMO) && ((hcr & A64_HCR_VI) || (a->inputs & BIT(A64_VIRQ))))
+        p |= PEND_VIRQ;
+    if ((hcr & A64_HCR_FMO) && ((hcr & A64_HCR_VF) || (a->inputs & BIT(A64_VFIQ))))
+        p |= PEND_VFIQ;
+    if ((hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE))
+        p |= PEND_VSERROR;
+    return p;
+}
+
+static unsigned target_of(const struct a64_cpu *a, uint64_t scr_bit, uint64_t hcr_bit)
+{
+    if (a64_cpu_has(a, A64_F_EL3) && (a->scr_el3 & scr_bit))
+        return 3;
+    if (a64_el2_enabled(a) && (a->hcr_el2 & (hcr_bit | A64_HCR_TGE)))
+        return 2;
+    return 1;
+}
+
+/* Table D1-11 and the like: a level above is not masked, except EL1, and EL2 as its EL0's host. */
+static bool taken(const struct a64_cpu *a, unsigned target, uint64_t mask_bit)
+{
+    if (target < a->el)
+        return false;
+    if (target > a->el && (target == 3 || (target == 2 && !a64_host(a))))
+        return true;
+    return !(a->daif & mask_bit);
+}
+
+struct choice {
+    unsigned target, offset;
+    bool is_virtual;
+};
+
+/* What to take now: FIQ, IRQ, SError is the order this PE keeps among them (it is free to). */
+static bool choose(const struct a64_cpu *a, struct choice *c)
+{
+    uint32_t p = physical(a);
+    if (p & PEND_FIQ) {
+        *c = (struct choice){ target_of(a, A64_SCR_FIQ, A64_HCR_FMO), 0x100, false };
+        if (taken(a, c->target, A64_PS_F))
+            return true;
+    }
+    if (p & PEND_IRQ) {
+        *c = (struct choice){ target_of(a, A64_SCR_IRQ, A64_HCR_IMO), 0x80, false };
+        if (taken(a, c->target, A64_PS_I))
+            return true;
+    }
+    if (p & PEND_SERROR) {
+        *c = (struct choice){ target_of(a, A64_SCR_EA, A64_HCR_AMO), 0x180, false };
+        if (taken(a, c->target, A64_PS_A))
+            return true;
+    }
+    uint32_t v = virtual(a);
+    if (LIKELY(v == 0))
+        return false;
+    *c = (struct choice){ 1, 0, true };
+    c->offset = (v & PEND_VFIQ) && !(a->daif & A64_PS_F)      ? 0x100
+                : (v & PEND_VIRQ) && !(a->daif & A64_PS_I)    ? 0x80
+                : (v & PEND_VSERROR) && !(a->daif & A64_PS_A) ? 0x180
+                                                              : 0;
+    return c->offset != 0;
+}
+
+void a64_check_interrupts(struct a64_cpu *a)
+{
+    struct choice c;
+    if (LIKELY(a->inputs == 0 && !a->serror && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE))))
+        return;
+    if ((a->cpu.run == CPU_IDLE && a64_has_work(&a->cpu)) || choose(a, &c))
+        cpu_kick(&a->cpu);
+}
+
+bool a64_take_interrupt(struct cpu *cpu)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    struct choice c;
+    if (LIKELY(!choose(a, &c)))
+        return false;
+    uint64_t esr = 0;
+    if (c.offset == 0x180) {
+        uint64_t iss = c.is_virtual ? a->vsesr_el2 & 0x1ffffff : a->serror_iss;
+        esr = A64_ESR(A64_EC_SERROR, iss);
+        if (c.is_virtual)
+            a->hcr_el2 &= ~A64_HCR_VSE;
+        else
+            a->serror = 0;
+    }
+    a64_enter(a, c.target, c.offset, esr, cpu->pc);
+    return true;
+}
+
+/* D1.6.2: WFI ends for what is pending, whatever PSTATE masks; virtual ones if they could be taken unmasked. */
+bool a64_has_work(const struct cpu *cpu)
+{
+    const struct a64_cpu *a = A64_CPU_CONST(cpu);
+    return physical(a) != 0 || virtual(a) != 0;
+}
+
+/* ISR_EL1, D24.2.72: what EL1 would take; virtual ones instead where the physical go to EL2. */
+uint64_t a64_isr(const struct a64_cpu *a)
+{
+    uint32_t p = physical(a), v = virtual(a);
+    uint64_t hcr = a->el == 1 ? a64_hcr(a) : 0, isr = 0;
+    if (hcr & A64_HCR_IMO ? v & PEND_VIRQ : p & PEND_IRQ)
+        isr |= A64_PS_I;
+    if (hcr & A64_HCR_FMO ? v & PEND_VFIQ : p & PEND_FIQ)
+        isr |= A64_PS_F;
+    if (hcr & A64_HCR_AMO ? v & PEND_VSERROR : p & PEND_SERROR)
+        isr |= A64_PS_A;
+    return isr;
+}
+
+void a64_cpu_set_input(void *cpu, uint32_t number, bool level)
+{
+    struct a64_cpu *a = A64_CPU((struct cpu *)cpu);
+    uint64_t bit = BIT(number), before = a->inputs;
+    a->inputs = level ? before | bit : before & ~bit;
+    if (a->inputs != before && level)
+        a64_check_interrupts(a);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* System instructions: Arm ARM, C4.1.93: registers, PSTATE fields, hints, barriers. */
+#include "core/util/bits.h"
+#include "cpu/arm64/bits.h"
+#include "cpu/arm64/translate_impl.h"
+
+/* ---- MSR, MRS, SYS, SYSL: one helper each way ---- */
+static uint32_t code_of(uint32_t word)
+{
+    return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
+}
+
+enum { NZCV = A64_REG(3, 3, 4, 2, 0), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
+
+uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
+{
+    uint64_t value = 0;
+    (void)c, (void)d;
+    a64_sysreg_access(A64_CPU(cpu), (uint32_t)code, true, (unsigned)rt, &value);
+    return value;
+}
+
+uint64_t a64_helper_mrs_flags(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
+{
+    return a64_helper_mrs(cpu, code, rt, c, d);
+}
+
+uint64_t a64_helper_msr(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
+{
+    (void)d;
+    a64_sysreg_access(A64_CPU(cpu), (uint32_t)code, false, (unsigned)rt, &value);
+    return 0;
+}
+
+uint64_t a64_helper_msr_mode(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
+{
+    return a64_helper_msr(cpu, code, rt, value, d);
+}
+
+static ir_val_t nzcv_bits(struct a64_tr *t)
+{
+    struct ir_unit *u = t->u;
+    ir_val_t zero = a64_const(t, 0);
+    ir_val_t n = ir_op2i(u, IR_SHR, IR_I64, ir_get(u, A64_SLOT_NF), 63);
+    ir_val_t z = ir_setcc(u, IR_I64, IR_EQ, ir_get(u, A64_SLOT_ZF), zero);
+    ir_val_t v = ir_op2i(u, IR_SHR, IR_I64, ir_get(u, A64_SLOT_VF), 63);
+    ir_val_t r = ir_op2i(u, IR_SHL, IR_I64, n, 31);
+    r = ir_deposit(u, IR_I64, r, z, 30, 1);
+    r = ir_deposit(u, IR_I64, r, ir_get(u, A64_SLOT_CF), 29, 1);
+    return ir_deposit(u, IR_I64, r, v, 28, 1);
+}
+
+static void mrs(struct a64_tr *t, unsigned arg)
+{
+    uint32_t code = code_of(t->word);
+    unsigned rt = t->word & 31;
+    (void)arg;
+    if (code == NZCV) {
+        a64_put_x(t, IR_I64, rt, nzcv_bits(t));
+        return;
+    }
+    bool random = code == RNDR || code == RNDRRS; /* sets NZCV */
+    ir_val_t v = ir_call(t->u, IR_I64, random ? A64_HELPER_mrs_flags : A64_HELPER_mrs,
+                         a64_const(t, code), a64_const(t, rt), IR_NONE, IR_NONE);
+    if (random)
+        t->flags = A64_FLAGS_SLOTS;
+    a64_put_x(t, IR_I64, rt, v);
+}
+
+static void msr(struct a64_tr *t, unsigned arg)
+{
+    struct ir_unit *u = t->u;
+    uint32_t code = code_of(t->word);
+    unsigned rt = t->word & 31;
+    ir_val_t value = a64_x(t, IR_I64, rt);
+    (void)arg;
+    if (code == NZCV) {
+        a64_set_flags_bits(t, ir_extract(u, IR_I64, value, 31, 1), ir_extract(u, IR_I64, value, 30, 1),
+                           ir_extract(u, IR_I64, value, 29, 1), ir_extract(u, IR_I64, value, 28, 1));
+        return;
+    }
+    bool ends = a64_sysreg_ends_block(t->a->config, code, false);
+    ir_call(u, IR_VOID, ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
+            a64_const(t, rt), value, IR_NONE);
+    if (ends) {
+        ir_exit(u, IR_EXIT_LOOKUP, a64_next(t));
+        t->ended = true;
+    }
+}
+
+/* ---- MSR (immediate) ---- */
+enum { /* op1 << 3 | op2 */
+       PS_UAO = 0 << 3 | 3, PS_PAN = 0 << 3 | 4, PS_SPSEL = 0 << 3 | 5, PS_ALLINT = 1 << 3 | 0,
+       PS_SSBS = 3 << 3 | 1, PS_DIT = 3 << 3 | 2, PS_TCO = 3 << 3 | 4, PS_DAIFSET = 3 << 3 | 6,
+       PS_DAIFCLR = 3 << 3 | 7 };
+
+static bool has_field(const struct a64_config *c, unsigned field)
+{
+    switch (field) {
+    case PS_UAO: return a64_has(c, A64_F_UAO);
+    case PS_PAN: return a64_has(c, A64_F_PAN);
+    case PS_ALLINT: return a64_has(c, A64_F_NMI);
+    case PS_SSBS: return a64_has(c, A64_F_SSBS);
+    case PS_DIT: return a64_has(c, A64_F_DIT);
+    case PS_TCO: return a64_has(c, A64_F_MTE);
+    case PS_SPSEL: case PS_DAIFSET: case PS_DAIFCLR: return true;
+    default: return false;
+    }
+}
+
+/* EL0 may write DIT, SSBS, TCO, and DAIF if SCTLR_EL1.UMA says so. */
+static bool may_write(struct a64_cpu *a, unsigned field, unsigned imm)
+{
+    if (a->el != 0 || field == PS_SSBS || field == PS_DIT || field == PS_TCO)
+        return true;
+    if (field != PS_DAIFSET && field != PS_DAIFCLR) {
+        a64_raise_undefined(a);
+        return false;
+    }
+    if (a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_UMA)
+        return true;
+    uint64_t iss = (uint64_t)(field & 7) << 17 | (uint64_t)(field >> 3) << 14 | 4u << 10 | 31u << 5 | imm << 1;
+    a64_raise(a, a64_target_el(a), A64_ESR(A64_EC_SYSREG, iss));
+    return false;
+}
+
+uint64_t a64_helper_msr_imm(struct cpu *cpu, uint64_t field, uint64_t imm, uint64_t c, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)c, (void)d;
+    if (!may_write(a, (unsigned)field, (unsigned)imm))
+        return 0;
+    switch (field) {
+    case PS_UAO: a->uao = imm & 1; break;
+    case PS_PAN: a->pan = imm & 1; break;
+    case PS_SSBS: a->ssbs = imm & 1; break;
+    case PS_DIT: a->dit = imm & 1; break;
+    case PS_TCO: a->tco = imm & 1; break;
+    case PS_SPSEL: a64_set_el(a, (unsigned)a->el, imm & 1); break;
+    case PS_DAIFSET: a->daif |= imm << 6; break;
+    case PS_DAIFCLR: a->daif &= ~(imm << 6); break;
+    default: break;
+    }
+    a64_level_changed(a);
+    return 0;
+}
+
+/* Masking interrupts takes effect by itself: what is taken is decided when it is taken. */
+uint64_t a64_helper_daifset(struct cpu *cpu, uint64_t field, uint64_t imm, uint64_t c, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)c, (void)d;
+    if (may_write(a, (unsigned)field, (unsigned)imm))
+        a->daif |= imm << 6;
+    return 0;
+}
+
+static void msr_imm(struct a64_tr *t, unsigned arg)
+{
+    unsigned field = (t->word >> 16 & 7) << 3 | (t->word >> 5 & 7), imm = t->word >> 8 & 15;
+    (void)arg;
+    if (!has_field(t->a->config, field)) {
+        a64_undefined(t);
+        return;
+    }
+    bool masks = field == PS_DAIFSET && !(imm & 8); /* D matters to the block key */
+    ir_call(t->u, IR_VOID, masks ? A64_HELPER_daifset : A64_HELPER_msr_imm, a64_const(t, field),
+            a64_const(t, imm), IR_NONE, IR_NONE);
+    if (!masks) {
+        ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
+        t->ended = true;
+    }
+}
+
+/* ---- hints ---- */
+enum { WAIT_WFI = 0, WAIT_WFE = 1, WAIT_WFIT = 2, WAIT_WFET = 3 };
+
+/* Which level a wait that would wait is trapped to; 0: none (D1.6). */
+static unsigned wait_target(const struct a64_cpu *a, bool wfe)
+{
+    uint64_t sctlr = a->sctlr[a64_regime_el(a, 0)], hcr = a64_hcr(a);
+    if (a->el == 0 && !(sctlr & (wfe ? A64_SCTLR_NTWE : A64_SCTLR_NTWI)))
+        return a64_target_el(a);
+    if (a->el < 2 && (hcr & (wfe ? A64_HCR_TWE : A64_HCR_TWI)))
+        return 2;
+    if (a->el < 3 && a64_cpu_has(a, A64_F_EL3) && (a->scr_el3 & (wfe ? A64_SCR_TWE : A64_SCR_TWI)))
+        return 3;
+    return 0;
+}
+
+static bool wait_trapped(struct a64_cpu *a, unsigned kind, unsigned rt)
+{
+    unsigned target = wait_target(a, kind & 1);
+    if (target == 0)
+        return false;
+    uint64_t iss = 1u << 24 | 0xeu << 20 | kind;
+    if (kind >= WAIT_WFIT)
+        iss |= rt << 5 | 1u << 2; /* RN, RV */
+    a64_raise(a, target, A64_ESR(A64_EC_WFX, iss));
+    return true;
+}
+
+uint64_t a64_helper_wfi(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    (void)b, (void)c, (void)d, (void)e;
+    if (!a64_has_work(cpu))
+        wait_trapped(A64_CPU(cpu), WAIT_WFI, 0);
+    return 0;
+}
+
+/* The event register; WFET and WFIT (`kind`) also end at a count of the virtual counter. */
+uint64_t a64_helper_wfe(struct cpu *cpu, uint64_t kind, uint64_t until, uint64_t rt, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)d;
+    if (kind >= WAIT_WFIT && a64_count(a) - a64_virtual_offset(a) >= until)
+        return 0;
+    if ((kind & 1) && a->event)
+        a->event = 0;
+    else if (!a64_has_work(cpu))
+        wait_trapped(a, (unsigned)kind, (unsigned)rt);
+    return 0;
+}
+
+static void wfi(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_call(t->u, IR_VOID, A64_HELPER_wfi, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_exit(t->u, IR_EXIT_IDLE, a64_next(t));
+    t->ended = true;
+}
+
+/* A wait may end at any time: these end the CPU's turn, and the guest looks again. */
+static void wfe(struct a64_tr *t, unsigned kind)
+{
+    unsigned rt = kind >= WAIT_WFIT ? t->word & 31 : 31;
+    ir_call(t->u, IR_VOID, A64_HELPER_wfe, a64_const(t, kind), a64_x(t, IR_I64, rt), a64_const(t, rt),
+            IR_NONE);
+    ir_exit(t->u, IR_EXIT_YIELD, a64_next(t));
+    t->ended = true;
+}
+
+static void yield(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_exit(t->u, IR_EXIT_YIELD, a64_next(t));
+    t->ended = true;
+}
+
+uint64_t a64_helper_sev(struct cpu *cpu, uint64_t all, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)b, (void)c, (void)d;
+    if (!all)
+        A64_CPU(cpu)->event = 1;
+    for (struct cpu *p = all ? cpu->machine->cpus : NULL; p != NULL; p = p->next)
+        A64_CPU(p)->event = 1;
+    return 0;
+}
+
+static void sev(struct a64_tr *t, unsigned all)
+{
+    ir_call(t->u, IR_VOID, A64_HELPER_sev, a64_const(t, all), IR_NONE, IR_NONE, IR_NONE);
+}
+
+static void nothing(struct a64_tr *t, unsigned arg)
+{
+    (void)t, (void)arg;
+}
+
+/* ESB: no error is ever deferred by an error node; a pending SError that is masked moves to DISR_EL1. */
+uint64_t a64_helper_esb(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    uint64_t hcr = a64_hcr(a);
+    (void)b, (void)c, (void)d, (void)e;
+    if (!(a->daif & A64_PS_A))
+        return 0;
+    if (a->serror) {
+        a->disr_el1 = 1ull << 31 | (a->serror_iss & 0x1ffffff);
+        a->serror = 0;
+    } else if (a->el < 2 && (hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE)) {
+        a->vdisr_el2 = 1ull << 31 | (a->vsesr_el2 & 0x1ffffff);
+        a->hcr_el2 &= ~A64_HCR_VSE;
+    }
+    return 0;
+}
+
+static void esb(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    if (a64_cpu_has(t->a, A64_F_RAS))
+        ir_call(t->u, IR_VOID, A64_HELPER_esb, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+}
+
+/* ---- barriers ---- */
+static void barrier(struct a64_tr *t, unsigned kind)
+{
+    ir_fence(t->u, (enum ir_fence)kind);
+}
+
+/* Whatever changes context ends its block, and stores to code are seen at once: nothing is left to do. */
+static void isb(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_fence(t->u, IR_FENCE_FULL);
+    ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
+    t->ended = true;
+}
+
+uint64_t a64_helper_clrex(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    (void)b, (void)c, (void)d, (void)e;
+    cpu->reserved = false;
+    return 0;
+}
+
+static void clrex(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_call(t->u, IR_VOID, A64_HELPER_clrex, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+}
+
+/* clang-format off */
+const struct a64_semantics a64_system_rows[] = {
+    { A64_INSN_MRS, 0, mrs, 0 }, { A64_INSN_MSR, 0, msr, 0 },
+    { A64_INSN_SYS, 0, msr, 0 }, { A64_INSN_SYSL, 0, mrs, 0 },
+    { A64_INSN_MSR_IMM, 0, msr_imm, 0 },
+    { A64_INSN_HINT, 0, nothing, 0 },  { A64_INSN_NOP, 0, nothing, 0 },
+    { A64_INSN_YIELD, 0, yield, 0 },   { A64_INSN_WFE, 0, wfe, WAIT_WFE },
+    { A64_INSN_WFI, 0, wfi, 0 },       { A64_INSN_SEV, 0, sev, 1 },
+    { A64_INSN_SEVL, 0, sev, 0 },      { A64_INSN_DGH, 0, nothing, 0 },
+    { A64_INSN_ESB, 0, esb, 0 },       { A64_INSN_CSDB, 0, nothing, 0 },
+    { A64_INSN_CLRBHB, 0, nothing, 0 }, { A64_INSN_CHKFEAT, 0, nothing, 0 },
+    { A64_INSN_BTI, 0, nothing, 0 },
+    { A64_INSN_WFET, 0, wfe, WAIT_WFET }, { A64_INSN_WFIT, 0, wfe, WAIT_WFIT },
+    { A64_INSN_CLREX, 0, clrex, 0 },   { A64_INSN_SB, 0, barrier, IR_FENCE_FULL },
+    { A64_INSN_DSB, 0, barrier, IR_FENCE_FULL }, { A64_INSN_DMB, 0, barrier, IR_FENCE_FULL },
+    { A64_INSN_DSB_NXS, 0, barrier, IR_FENCE_FULL }, { A64_INSN_ISB, 0, isb, 0 },
+    A64_ROWS_END
+};
+/* clang-format on */

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The PE's side of address translation: which regime rules an access, and what ESR, FAR and
+ * HPFAR say of a fault (Arm ARM, D8, D24.2.40; AArch64.FaultSyndrome). What the syndrome says of
+ * the instruction (ISV, CM, a read that also writes) is found by decoding it again:
+ * faults that need it are rare.
+ */
+#include "core/util/bits.h"
+#include "cpu/arm64/bits.h"
+#include "cpu/arm64/translate_impl.h"
+#include "mmu/tlb.h"
+
+void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r)
+{
+    unsigned regime = a64_regime_el(a, el);
+    uint64_t hcr = a64_hcr(a), scr = a64_scr(a);
+    bool tcr2 = a64_cpu_has(a, A64_F_TCR2) && (scr & A64_SCR_TCR2EN);
+    if (regime == 1 && a64_el2_enabled(a))
+        tcr2 = tcr2 && (a64_hcrx(a) >> 14 & 1);
+    *r = (struct mmu_a64_regime){
+        .memory = a->cpu.machine->memory,
+        .f = &a->config->mmu,
+        .id = regime == 1           ? MMU_A64_EL10
+              : regime == 3         ? MMU_A64_EL3
+              : a64_e2h(a)          ? MMU_A64_EL20
+                                    : MMU_A64_EL2,
+        .user = user,
+        .pan = a->pan && !user,
+        .secure = el == 3 || a64_secure_below_el3(a),
+        .on = a->sctlr[regime] & A64_SCTLR_M,
+        .sctlr = a->sctlr[regime],
+        .tcr = a->tcr[regime],
+        .tcr2 = tcr2 || regime == 3 ? a->tcr2[regime] : 0,
+        .ttbr = { a->ttbr0[regime], a->ttbr1[regime] },
+        .mair = a->mair[regime],
+        .pir = a->pir[regime],
+        .pire0 = a->pire0[regime],
+        .por = a->por[regime],
+        .por_el0 = a->por[0],
+        .hcr = hcr,
+        .vtcr = a->vtcr_el2,
+        .vttbr = a->vttbr_el2,
+        .s2pir = a->s2pir_el2,
+        .s2_big_endian = a->sctlr[2] & A64_SCTLR_EE,
+    };
+    if (regime == 1) {
+        if (hcr & (A64_HCR_DC | A64_HCR_TGE))
+            r->on = false;
+        r->s2_on = hcr & (A64_HCR_VM | A64_HCR_DC);
+        r->nv1 = (hcr & A64_HCR_NV) && (hcr & A64_HCR_NV1);
+    }
+}
+
+/* ---- what the syndrome says of the instruction ---- */
+static bool current_insn(struct a64_cpu *a, struct a64_decoded *d)
+{
+    uint8_t code[4];
+    if (a->nrw || mmu_debug_read(&a->cpu, cpu_pc(&a->cpu), code, 4) < 0)
+        return false;
+    uint32_t word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+    return a64_decode(word, a->decode_ext, d);
+}
+
+/*
+ * ISV and its fields: a load or store of one general register without writeback (D24.2.40,
+ * "ISS encoding for an exception from a Data Abort"). Taken from the instruction word, whose classes
+ * (C4.1.94) fix where size, direction and sign are.
+ */
+static uint64_t access_syndrome(uint32_t word)
+{
+    bool vector = word >> 26 & 1;
+    unsigned size = word >> 30, opc = word >> 22 & 3, rt = word & 31;
+    unsigned kind = word >> 24 & 0x3f & ~4u; /* bits 29:24 without V */
+    bool ordered = (word & 0x3f000000) == 0x08000000 && (word >> 23 & 1) && !(word >> 21 & 1);
+    if (ordered) { /* LDAR, STLR, LDLAR, STLLR: one register, never signed */
+        bool acquire = word >> 15 & 1;
+        return 1u << 24 | size << 22 | rt << 16 | (size == 3 ? 1u << 15 : 0) | (acquire ? 1u << 14 : 0);
+    }
+    if (vector || !(kind == 0x38 || kind == 0x39 || kind == 0x18 || kind == 0x19))
+        return 0;
+    if (kind == 0x18) { /* literal: size is in opc, and 11 is PRFM */
+        return size == 3 ? 0 : 1u << 24 | (size == 2 ? 1u << 21 | 2u << 22 : (2u + size) << 22) |
+                                   rt << 16 | (size != 0 ? 1u << 15 : 0);
+    }
+    if (kind == 0x38) {
+        unsigned mode = word >> 10 & 3;
+        if ((word >> 21 & 1) && mode == 0) { /* atomics: only LDAPR is a plain load */
+            if ((word & 0x3ffffc00) != 0x38bfc000)
+                return 0;
+            return 1u << 24 | size << 22 | rt << 16 | (size == 3 ? 1u << 15 : 0) | 1u << 14;
+        }
+        if ((word >> 21 & 1) && mode != 2) /* LDRAA, LDRAB: with or without writeback */
+            return mode == 3 ? 0 : 1u << 24 | 3u << 22 | rt << 16 | 1u << 15;
+        if (!(word >> 21 & 1) && (mode & 1)) /* pre- and post-index */
+            return 0;
+    } else if (kind == 0x19 && ((word >> 21 & 1) || (word >> 10 & 3) != 0)) {
+        return 0;
+    }
+    bool sign = opc >= 2, wide = opc == 2 || size == 3;
+    if (size == 3 && opc == 2) /* PRFM */
+        return 0;
+    uint64_t order = kind == 0x19 ? 1u << 14 : 0; /* LDAPUR, STLUR */
+    return 1u << 24 | size << 22 | (sign ? 1u << 21 : 0) | rt << 16 | (wide ? 1u << 15 : 0) | order;
+}
+
+static bool fetch_word(struct a64_cpu *a, uint32_t *word)
+{
+    uint8_t code[4];
+    if (a->nrw || mmu_debug_read(&a->cpu, cpu_pc(&a->cpu), code, 4) < 0)
+        return false;
+    *word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+    return true;
+}
+
+/* Cache maintenance by VA, DC ZVA apart: CM = 1 and WnR = 1 (SYS with CRn = 7). */
+static bool is_cache_op(uint32_t word)
+{
+    bool sys = (word & 0xfff80000) == 0xd5080000, crn7 = (word >> 12 & 0xf) == 7;
+    unsigned crm = word >> 8 & 0xf;
+    return sys && crn7 && crm != 4 && crm != 8 && crm != 9;
+}
+
+/* ---- raising ---- */
+enum { ISS_WNR = 1 << 6, ISS_S1PTW = 1 << 7, ISS_CM = 1 << 8 };
+#define ISS_ISV (1ull << 24)
+
+/* Level of an external abort that is no stage-2 fault: SCR_EL3.EA, HCR_EL2.TEA (D1.3.5.5). */
+static unsigned external_target(const struct a64_cpu *a)
+{
+    if (a64_cpu_has(a, A64_F_EL3) && (a->scr_el3 & A64_SCR_EA))
+        return 3;
+    if (a->el <= 1 && a64_el2_enabled(a) && (a->hcr_el2 & A64_HCR_TEA))
+        return 2;
+    return a64_target_el(a);
+}
+
+static void raise_abort(struct a64_cpu *a, va_t va, enum cpu_access access,
+                        const struct mmu_a64_fault *f, bool on_walk)
+{
+    uint64_t iss = mmu_a64_fsc(f, on_walk), hpfar = 0;
+    bool fetch = access == CPU_FETCH, external = f->kind == MMU_A64_EXTERNAL;
+    uint32_t word;
+    if (f->s1ptw)
+        iss |= ISS_S1PTW;
+    if (!fetch && f->wnr)
+        iss |= ISS_WNR;
+    if (!fetch && fetch_word(a, &word)) {
+        if (is_cache_op(word))
+            iss |= ISS_CM | ISS_WNR;
+        else if (f->stage2 && !f->s1ptw && !external)
+            iss |= access_syndrome(word);
+    }
+    if (f->dirty_bit)
+        iss |= 1ull << (32 + 5);
+    if (f->overlay)
+        iss |= 1ull << (32 + 6);
+    unsigned target = f->stage2 ? 2 : external ? external_target(a) : a64_target_el(a);
+    if (f->stage2 && external && a64_cpu_has(a, A64_F_EL3) && (a->scr_el3 & A64_SCR_EA))
+        target = 3;
+    if (f->stage2) {
+        hpfar = f->ipa >> 12 << 4;
+        if (a64_secure_below_el3(a))
+            hpfar |= 1ull << 63;
+    }
+    uint64_t esr = A64_ESR(fetch ? A64_EC_IABORT : A64_EC_DABORT, iss);
+    a64_raise_at(a, target, esr, va, f->stage2 ? &hpfar : NULL);
+}
+
+int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
+             struct cpu_map *map)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    struct mmu_a64_regime r;
+    struct mmu_a64_result res;
+    struct mmu_a64_fault fault;
+    unsigned flags = probe ? MMU_A64_PROBE : 0;
+    a64_fill_regime(a, (unsigned)a->el, a->el == 0 || regime == A64_REGIME_UNPRIV, &r);
+    r.cpu = probe ? NULL : cpu;
+    if (LIKELY(mmu_a64_walk(&r, va, map->size == 0 ? 1 : map->size, access, flags, &res, &fault))) {
+        map->pa = res.pa;
+        map->page_shift = res.page_shift;
+        map->load = res.load;
+        map->store = res.store;
+        map->fetch = res.fetch;
+        map->global = res.global;
+        map->no_cache = false;
+        if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
+            a->tagged = true;
+        if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
+            a->guarded = true; /* from now on indirect branches check their targets */
+            a64_update_mode(a);
+        }
+        return 0;
+    }
+    if (probe)
+        return 1;
+    if (access == CPU_STORE) {
+        struct a64_decoded d;
+        bool decoded = current_insn(a, &d);
+        if (decoded && a64_insn_descs[d.id].mem == INSN_MEM_RMW)
+            flags |= MMU_A64_RMW;
+        if (flags & MMU_A64_RMW) /* once more, for the direction to report */
+            mmu_a64_walk(&r, va, 1, access, flags, &res, &fault);
+    }
+    raise_abort(a, va, access, &fault, true);
+    return 1;
+}
+
+void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why)
+{
+    struct mmu_a64_fault f = { .kind = MMU_A64_EXTERNAL, .wnr = access == CPU_STORE };
+    (void)why;
+    raise_abort(A64_CPU(cpu), va, access, &f, false);
+}
+
+void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why)
+{
+    a64_raise_bus(cpu, va, CPU_FETCH, why);
+}
+
+void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    uint64_t iss = 0x21 | (access == CPU_STORE ? ISS_WNR : 0);
+    a64_raise_at(a, a64_target_el(a), A64_ESR(A64_EC_DABORT, iss), va, NULL);
+}
+
+/* ---- AT (D8.15) and PAR_EL1 (D24.2.120) ---- */
+static uint64_t par_of_fault(const struct mmu_a64_fault *f)
+{
+    return 1 | (uint64_t)mmu_a64_fsc(f, true) << 1 | (uint64_t)f->s1ptw << 8 |
+           (uint64_t)f->stage2 << 9 | 1ull << 11 | (uint64_t)f->overlay << 14 |
+           (uint64_t)f->dirty_bit << 15;
+}
+
+static uint64_t par_of_result(const struct mmu_a64_regime *r, const struct mmu_a64_result *res)
+{
+    return (res->pa & 0xffffffffff000ull) | (uint64_t)res->sh << 7 | (uint64_t)(r->secure ? 0 : 1) << 9 |
+           1ull << 11 | (uint64_t)res->attr << 56;
+}
+
+enum { AT_E1 = 1, AT_E0, AT_E2, AT_E3 };
+static const struct at_op {
+    uint16_t op; /* op1 << 7 | CRm << 3 | op2 */
+    uint8_t who;
+    bool write, stage2, pan, no_perm;
+} at_ops[] = {
+    { 0 << 7 | 8 << 3 | 0, AT_E1, 0, 0, 0, 0 }, { 0 << 7 | 8 << 3 | 1, AT_E1, 1, 0, 0, 0 },
+    { 0 << 7 | 8 << 3 | 2, AT_E0, 0, 0, 0, 0 }, { 0 << 7 | 8 << 3 | 3, AT_E0, 1, 0, 0, 0 },
+    { 0 << 7 | 9 << 3 | 0, AT_E1, 0, 0, 1, 0 }, { 0 << 7 | 9 << 3 | 1, AT_E1, 1, 0, 1, 0 },
+    { 0 << 7 | 9 << 3 | 2, AT_E1, 0, 0, 0, 1 }, { 4 << 7 | 8 << 3 | 0, AT_E2, 0, 0, 0, 0 },
+    { 4 << 7 | 8 << 3 | 1, AT_E2, 1, 0, 0, 0 }, { 4 << 7 | 8 << 3 | 4, AT_E1, 0, 1, 0, 0 },
+    { 4 << 7 | 8 << 3 | 5, AT_E1, 1, 1, 0, 0 }, { 4 << 7 | 8 << 3 | 6, AT_E0, 0, 1, 0, 0 },
+    { 4 << 7 | 8 << 3 | 7, AT_E0, 1, 1, 0, 0 }, { 4 << 7 | 9 << 3 | 2, AT_E2, 0, 0, 0, 1 },
+    { 6 << 7 | 8 << 3 | 0, AT_E3, 0, 0, 0, 0 }, { 6 << 7 | 8 << 3 | 1, AT_E3, 1, 0, 0, 0 },
+    { 6 << 7 | 9 << 3 | 2, AT_E3, 0, 0, 0, 1 },
+};
+
+/* Faults that are taken although the instruction only asks (D8.15.1, "Synchronous faults"). */
+static bool at_raises(const struct a64_cpu *a, const struct mmu_a64_fault *f)
+{
+    return f->kind == MMU_A64_EXTERNAL || (a->el == 1 && f->stage2 && f->s1ptw);
+}
+
+void a64_address_translate(struct a64_cpu *a, unsigned op, va_t va)
+{
+    const struct at_op *row = at_ops;
+    while (row < at_ops + ARRAY_LEN(at_ops) && row->op != op)
+        row++;
+    if (row == at_ops + ARRAY_LEN(at_ops)) {
+        a64_raise_undefined(a);
+        return;
+    }
+    struct mmu_a64_regime r;
+    struct mmu_a64_result res;
+    struct mmu_a64_fault fault;
+    bool user = row->who == AT_E0;
+    /* S1E1, S1E0 at EL2 with {E2H, TGE} = {1, 1} ask the host's regime; S12 never does */
+    unsigned el = row->who == AT_E2   ? 2
+                  : row->who == AT_E3 ? 3
+                  : !row->stage2 && a64_host(a) ? 2
+                                                : 1;
+    a64_fill_regime(a, el, user, &r);
+    r.cpu = &a->cpu;
+    r.s1_only = !row->stage2;
+    r.pan = row->pan && a->pan && !user;
+    unsigned flags = MMU_A64_AT | (row->no_perm ? MMU_A64_NO_PERM : 0u);
+    if (mmu_a64_walk(&r, va, 1, row->write ? CPU_STORE : CPU_LOAD, flags, &res, &fault))
+        a->par_el1 = par_of_result(&r, &res);
+    else if (at_raises(a, &fault))
+        raise_abort(a, va, CPU_LOAD, &fault, true);
+    else
+        a->par_el1 = par_of_fault(&fault);
+}
