@@ -71,6 +71,8 @@ struct a64_cpu {
     struct a64_pmu *pmu;
     struct a64_timer_unit timer[A64_TIMERS];
     struct irq_line pmu_line;
+    const struct a64_sysreg **sysregs; /* implemented ones by encoding */
+    uint32_t n_sysregs;
     const struct cpu_reg *regs;
     uint32_t n_regs;
     /* PSTATE beside NZCV; each 0 or 1 but el, btype and daif (bits 9:6 as in SPSR). Saved. */
@@ -198,15 +200,16 @@ void a64_address_translate(struct a64_cpu *a, unsigned op, va_t va);
 #define A64_REG(op0, op1, crn, crm, op2) \
     ((uint32_t)((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2)))
 struct a64_sysreg; /* sysreg.h */
-/* The row of an implemented register or SYS instruction (op0 = 1), or NULL: UNDEFINED. Function of the config. */
-const struct a64_sysreg *a64_sysreg_find(const struct a64_config *c, uint32_t code);
+/* The row of an implemented register or SYS instruction (op0 = 1), or NULL: UNDEFINED. */
+int a64_sysreg_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
+const struct a64_sysreg *a64_sysreg_find(const struct a64_cpu *a, uint32_t code);
 /*
  * The whole instruction at the current level: finds (E2H redirection included), checks rights and
  * traps, does it or raises. `iss_rt` is Rt for the syndrome; `*value` in or out.
  */
 void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned iss_rt, uint64_t *value);
 /* Must the block end after it (mode, mapping, interrupts may have changed)? Known when translating. */
-bool a64_sysreg_ends_block(const struct a64_config *c, uint32_t code, bool read);
+bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read);
 void a64_sysreg_reset(struct a64_cpu *a);
 /* For debuggers and boards: no checks, no side effects on reading. False: there is none. */
 bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value);

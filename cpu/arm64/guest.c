@@ -184,7 +184,7 @@ int a64_cpu_create(struct a64_cpu **out, struct machine *m, const struct a64_con
     a->el = 1;
     a->spsel = 1;
     if ((r = a64_semantics_init(a, e)) < 0 || (r = a64_timers_init(a, e)) < 0 ||
-        (r = a64_pmu_init(a, e)) < 0 || (r = a64_regs_init(a, e)) < 0)
+        (r = a64_sysreg_init(a, e)) < 0 || (r = a64_pmu_init(a, e)) < 0 || (r = a64_regs_init(a, e)) < 0)
         return r;
     *out = a;
     return 0;

@@ -79,7 +79,7 @@ static void msr(struct a64_tr *t, unsigned arg)
                            ir_extract(u, IR_I64, value, 29, 1), ir_extract(u, IR_I64, value, 28, 1));
         return;
     }
-    bool ends = a64_sysreg_ends_block(t->a->config, code, false);
+    bool ends = a64_sysreg_ends_block(t->a, code, false);
     ir_call(u, IR_VOID, ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
             a64_const(t, rt), value, IR_NONE);
     if (ends) {
