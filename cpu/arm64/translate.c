@@ -124,6 +124,8 @@ static void one_insn(struct a64_tr *t)
         ir_call(t->u, IR_VOID, A64_HELPER_step, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     if (UNLIKELY(t->mode & A64_MODE_BREAK))
         ir_call(t->u, IR_VOID, A64_HELPER_breakpoint, ir_pc(t->u, t->at), IR_NONE, IR_NONE, IR_NONE);
+    if (UNLIKELY(t->mode & A64_MODE_COUNT) && a64_insn_descs[t->d.form].mem != INSN_NO_MEM)
+        ir_call(t->u, IR_VOID, A64_HELPER_count_access, a64_const(t, 1), IR_NONE, IR_NONE, IR_NONE);
     const struct a64_semantics *row = &t->a->semantics[t->d.id];
     if (row->fn == NULL)
         a64_undefined(t);
