@@ -10,3 +10,4 @@ add_custom_command(
   COMMENT "decode tables of cpu/arm64"
   VERBATIM)
 list(APPEND ORRERY_GENERATED ${A64_GENERATED}/decode.gen.h ${A64_GENERATED}/decode.gen.c)
+include(${CMAKE_CURRENT_LIST_DIR}/profiles.cmake)

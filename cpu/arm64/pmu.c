@@ -13,6 +13,7 @@
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/translate_impl.h"
 #include <string.h>
 
 enum { CYCLE = 31, COUNTERS = 32 };
