@@ -38,7 +38,7 @@ struct gicv3_config {
     bool security;           /* the CPUs have EL3: two Security states */
     bool lpis;
     uint32_t list_registers; /* 0: no virtualization; else 1 .. 16 */
-    uint32_t priority_bits;  /* 5 .. 8 physical; 4 if there is one Security state */
+    uint32_t priority_bits;  /* 5 .. 8 */
 };
 
 /*

@@ -86,7 +86,7 @@ struct gicv3 {
 
     uint64_t router[GICV3_IRQS];     /* saved from here on */
     struct gicv3_bank bank[GICV3_BANKS];
-    uint32_t ctlr, padding;
+    uint32_t ctlr;
 };
 
 static inline bool gicv3_ds(const struct gicv3 *g)
@@ -122,6 +122,9 @@ void gicv3_changed(struct gicv3 *g, struct gicv3_cpu *c, uint32_t bank, uint32_t
 void gicv3_rescan(struct gicv3_cpu *c);  /* best and lines, after enables or priorities at large changed */
 void gicv3_rescan_all(struct gicv3 *g);
 void gicv3_drive(struct gicv3_cpu *c);   /* lines, after PMR, APRs or virtual state changed */
+/* All that is derived, after reset or restore; restored: sinks have their own view of the lines. */
+void gicv3_rebuild(struct gicv3 *g, bool restored);
+void gicv3_rebuild_cpu(struct gicv3_cpu *c, bool restored);
 void gicv3_set_router(struct gicv3 *g, uint32_t intid, uint64_t value);
 void gicv3_activate(struct gicv3_cpu *c, uint32_t intid);   /* pending to active; LPI: to idle */
 void gicv3_deactivate(struct gicv3_cpu *c, uint32_t intid);
