@@ -92,7 +92,7 @@ static struct gicv3_cpu *target_of(struct gicv3 *g, uint32_t intid)
 
 void gicv3_changed(struct gicv3 *g, struct gicv3_cpu *c, uint32_t bank, uint32_t bits)
 {
-    uint32_t ready = ready_bits(bank ? &g->bank[bank] : &c->bank);
+    uint32_t ready = bits ? ready_bits(bank ? &g->bank[bank] : &c->bank) : 0;
 
     for (; bits; bits &= bits - 1) {
         uint32_t bit = ctz64(bits), intid = bank * 32 + bit;
