@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CPU_ARM64_SIMD_IMPL_H
+#define ORRERY_CPU_ARM64_SIMD_IMPL_H
+/*
+ * Short forms of the AdvSIMD translators (simd_*.c). The arrangement of an instruction is `lane`, log2 of a
+ * lane's bytes, and `bytes`, how much of the register takes part: 16, 8, or one lane. What lies above
+ * becomes zero. Where an operation has no side effects garbage above is computed and dropped; where it
+ * may set FPSR, operands are clipped first.
+ */
+#include "cpu/arm64/translate_impl.h"
+
+/* Bytes above `bytes` (1, 2, 4, 8, 16) become zero. */
+static inline ir_val_t a64_clip(struct a64_tr *t, ir_val_t v, unsigned bytes)
+{
+    unsigned lane = (unsigned)__builtin_ctz(bytes);
+    if (bytes == 16)
+        return v;
+    return ir_vop1(t->u, IR_VSCALAR, lane, ir_vlane(t->u, IR_I64, lane, v, 0));
+}
+
+static inline void a64_put_bytes(struct a64_tr *t, unsigned n, ir_val_t v, unsigned bytes)
+{
+    a64_put_v(t, n, a64_clip(t, v, bytes));
+}
+
+/* Lane and bytes of rows with `arr` = size:Q, with `q` alone, and of scalars with `size`. */
+static inline unsigned a64_arr_lane(const struct a64_tr *t)
+{
+    return (unsigned)t->d.arr >> 1;
+}
+static inline unsigned a64_arr_bytes(const struct a64_tr *t)
+{
+    return t->d.arr & 1 ? 16 : 8;
+}
+static inline unsigned a64_q_bytes(const struct a64_tr *t)
+{
+    return t->word >> 30 & 1 ? 16 : 8;
+}
+
+/* The value in all lanes. */
+static inline ir_val_t a64_vdup_const(struct a64_tr *t, unsigned lane, uint64_t v)
+{
+    static const uint64_t ones[] = { 0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1 };
+    uint64_t low = lane == 3 ? v : (v & ((1ull << (8u << lane)) - 1)) * ones[lane];
+    return ir_vconst(t->u, low, low);
+}
+static inline ir_val_t a64_vzero(struct a64_tr *t)
+{
+    return ir_vconst(t->u, 0, 0);
+}
+
+/* Lane `n` of a register in all lanes: the second operand of instructions by element. */
+static inline ir_val_t a64_vdup_lane(struct a64_tr *t, unsigned lane, unsigned reg, unsigned n)
+{
+    return ir_vop1(t->u, IR_VDUP, lane, ir_vlane(t->u, IR_I64, lane, a64_v(t, reg), n));
+}
+
+#endif
