@@ -37,6 +37,35 @@ static inline unsigned a64_q_bytes(const struct a64_tr *t)
     return t->word >> 30 & 1 ? 16 : 8;
 }
 
+/*
+ * `arg` of the functions that serve whole families: an IR operation or the number of a vector helper,
+ * and where the arrangement is said. A64_VS_H, S, D: the lane's size is the row's (by element when a64_second
+ * takes it so, Q says the rest); A64_VS_N: a scalar; else `arr`.
+ */
+enum {
+    A64_VS_OP = 0xfff, A64_VS_N = 0x1000,
+    A64_VS_H = 0x2000, A64_VS_S = 0x4000, A64_VS_D = 0x6000, A64_VS_LANE = 0x6000,
+    A64_VS_ELT = 0x8000,
+    A64_VS_FLAG = 0x10000, /* from here on: what the function makes of it */
+};
+struct a64_shape {
+    unsigned lane, bytes;
+};
+static inline struct a64_shape a64_shape(const struct a64_tr *t, unsigned arg)
+{
+    struct a64_shape s = { .lane = (arg & A64_VS_LANE) / A64_VS_H };
+    if (s.lane != 0) {
+        s.bytes = arg & A64_VS_N ? 1u << s.lane : a64_q_bytes(t);
+    } else if (arg & A64_VS_N) {
+        s.lane = t->d.size;
+        s.bytes = 1u << s.lane;
+    } else {
+        s.lane = a64_arr_lane(t);
+        s.bytes = a64_arr_bytes(t);
+    }
+    return s;
+}
+
 /* The value in all lanes. */
 static inline ir_val_t a64_vdup_const(struct a64_tr *t, unsigned lane, uint64_t v)
 {
@@ -54,5 +83,12 @@ static inline ir_val_t a64_vdup_lane(struct a64_tr *t, unsigned lane, unsigned r
 {
     return ir_vop1(t->u, IR_VDUP, lane, ir_vlane(t->u, IR_I64, lane, a64_v(t, reg), n));
 }
+static inline ir_val_t a64_second(struct a64_tr *t, unsigned arg, unsigned lane)
+{
+    return arg & A64_VS_ELT ? a64_vdup_lane(t, lane, t->d.rm, t->d.idx) : a64_v(t, t->d.rm);
+}
+
+/* `imm` of a vector helper: lane, and in bytes how much takes part; what lies above is zero in the result. */
+#define A64_VEC_IMM(lane, bytes) ((uint64_t)(lane) | (uint64_t)(bytes) << 4)
 
 #endif
