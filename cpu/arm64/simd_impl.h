@@ -90,5 +90,8 @@ static inline ir_val_t a64_second(struct a64_tr *t, unsigned arg, unsigned lane)
 
 /* `imm` of a vector helper: lane, and in bytes how much takes part; what lies above is zero in the result. */
 #define A64_VEC_IMM(lane, bytes) ((uint64_t)(lane) | (uint64_t)(bytes) << 4)
+/* simd_saturate.c: estimates of 9 bits. */
+unsigned a64_recip_estimate(unsigned x);
+unsigned a64_recip_sqrt_estimate(unsigned x);
 
 #endif
