@@ -41,6 +41,12 @@ ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t dis
     return address(t, rn, offset, disp, bytes, kind);
 }
 
+void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
+                      enum insn_mem kind, bool tagged)
+{
+    checks(t, base, disp, bytes, kind, rn == 31, tagged);
+}
+
 uint16_t a64_memop(const struct a64_tr *t, unsigned bytes, unsigned flags)
 {
     if (t->mode & A64_MODE_BE)

@@ -166,6 +166,9 @@ ir_val_t a64_condition(struct a64_tr *t, unsigned cond);
  */
 ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
                      enum insn_mem kind);
+/* The checks alone, for an address of one's own making: `base` + disp; SP is checked if `rn` is 31. */
+void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
+                      enum insn_mem kind, bool tagged);
 /* memop of a plain access in the current mode: endianness, alignment. */
 uint16_t a64_memop(const struct a64_tr *t, unsigned bytes, unsigned flags);
 
