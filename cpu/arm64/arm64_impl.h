@@ -29,7 +29,8 @@ enum {
     A64_MODE_CLASS_SHIFT = 18,      /* a64_config.code_class, 4 bits */
     A64_MODE_A32        = 1u << 22, /* EL0 in AArch32: */
     A64_MODE_T32        = 1u << 23,
-    A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits */
+    A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
+    A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
@@ -193,6 +194,9 @@ void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
 /* The regime of accesses made at level `el` in the current Security state. */
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r);
+/* Cache maintenance of the line at `va`: what it faults with. DC ZVA. */
+void a64_cache_fault(struct a64_cpu *a, va_t va, bool store);
+void a64_zero_block(struct a64_cpu *a, va_t block, uint64_t size);
 /* AT: `op` = op1 << 7 | CRm << 3 | op2 of SYS with CRn = 7. Sets par_el1 or raises. */
 void a64_address_translate(struct a64_cpu *a, unsigned op, va_t va);
 
@@ -214,6 +218,8 @@ void a64_sysreg_reset(struct a64_cpu *a);
 /* For debuggers and boards: no checks, no side effects on reading. False: there is none. */
 bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value);
 
+uint64_t a64_random(struct a64_cpu *a);
+
 /* ---- tlbi.c ---- */
 /* TLBI: `code` as A64_REG with op0 = 1, CRn 8 or 9. Rights were checked. */
 void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value);
@@ -233,6 +239,9 @@ void a64_timers_loaded(struct a64_cpu *a);
 /* ---- pmu.c: PMUv3 (D13) ---- */
 int a64_pmu_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
 void a64_pmu_reset(struct a64_cpu *a);
+void a64_pmu_controls_changed(struct a64_cpu *a, uint64_t old); /* MDCR_EL2, MDCR_EL3 were written */
+void a64_pmu_loaded(struct a64_cpu *a);
+bool a64_pmu_counts_accesses(const struct a64_cpu *a); /* A64_MODE_COUNT */
 void a64_pmu_level_changed(struct a64_cpu *a); /* before el or Security state changes: counts so far are banked */
 
 /* ---- pauth.c (D8.10) ---- */

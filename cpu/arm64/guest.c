@@ -129,6 +129,7 @@ static void loaded(struct cpu *cpu)
     a->btype &= 3;
     a->daif &= A64_PS_DAIF;
     a64_timers_loaded(a);
+    a64_pmu_loaded(a);
     derive(a);
 }
 

@@ -389,6 +389,8 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_UNPRIV;
     if (UNLIKELY(a->il))
         mode |= A64_MODE_IL;
+    if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
+        mode |= A64_MODE_COUNT;
     if (UNLIKELY(a->nrw))
         mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
                 (uint32_t)((a->a32 >> 8 & 0xfc) | (a->a32 >> 25 & 3)) << A64_MODE_IT_SHIFT;

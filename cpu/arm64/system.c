@@ -3,6 +3,8 @@
 #include "core/util/bits.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
+#include "mmu/tlb.h"
+#include <string.h>
 
 /* ---- MSR, MRS, SYS, SYSL: one helper each way ---- */
 static uint32_t code_of(uint32_t word)
@@ -10,7 +12,7 @@ static uint32_t code_of(uint32_t word)
     return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
 }
 
-enum { NZCV = A64_REG(3, 3, 4, 2, 0), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
+enum { NZCV = A64_REG(3, 3, 4, 2, 0), ZVA = A64_REG(1, 3, 7, 4, 1), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
 
 uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
 {
@@ -35,6 +37,18 @@ uint64_t a64_helper_msr(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va
 uint64_t a64_helper_msr_mode(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
 {
     return a64_helper_msr(cpu, code, rt, value, d);
+}
+
+/* DC ZVA without the search for its row when nothing can trap it: kernels clear pages with it. */
+uint64_t a64_helper_zva(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    uint64_t size = 4ull << (a->config->dczid & 15);
+    uint8_t *host = mmu_store_hit(cpu, va & ~(size - 1), (unsigned)size);
+    if (UNLIKELY(a->el == 0 || (a->hcr_el2 & B(28)) || (a->mode & (A64_MODE_WATCH | A64_MODE_MTE)) || host == NULL))
+        return a64_helper_msr(cpu, code, rt, va, d);
+    memset(host, 0, size);
+    return 0;
 }
 
 static ir_val_t nzcv_bits(struct a64_tr *t)
@@ -80,7 +94,7 @@ static void msr(struct a64_tr *t, unsigned arg)
         return;
     }
     bool ends = a64_sysreg_ends_block(t->a, code, false);
-    ir_call(u, IR_VOID, ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
+    ir_call(u, IR_VOID, code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
             a64_const(t, rt), value, IR_NONE);
     if (ends) {
         ir_exit(u, IR_EXIT_LOOKUP, a64_next(t));

@@ -9,6 +9,7 @@
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
+#include <string.h>
 
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r)
 {
@@ -223,6 +224,34 @@ void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
     struct a64_cpu *a = A64_CPU(cpu);
     uint64_t iss = 0x21 | (access == CPU_STORE ? ISS_WNR : 0);
     a64_raise_at(a, a64_target_el(a), A64_ESR(A64_EC_DABORT, iss), va, NULL);
+}
+
+/* ---- cache maintenance ---- */
+/* Permission faults are EL0's only (D7.5.9.8); memory that is not there is clean. */
+void a64_cache_fault(struct a64_cpu *a, va_t va, bool store)
+{
+    struct cpu *cpu = &a->cpu;
+    pa_t pa;
+    mmu_host(cpu, va, 1, store ? CPU_STORE : CPU_LOAD, &pa);
+    if (!(cpu->exit & CPU_EXIT_EXCEPTION))
+        return;
+    bool permission = (cpu->fault.value & 0x3c) == 0x0c;
+    if ((permission && a->el != 0 && (cpu->fault.cause & A64_CAUSE_TARGET) == a->el) ||
+        (cpu->fault.value & 0x3f) == 0x10)
+        cpu->exit &= ~CPU_EXIT_EXCEPTION;
+}
+
+void a64_zero_block(struct a64_cpu *a, va_t block, uint64_t size)
+{
+    struct cpu *cpu = &a->cpu;
+    uint8_t *host = mmu_store_hit(cpu, block, (unsigned)size);
+    if (LIKELY(host != NULL)) {
+        memset(host, 0, size);
+        return;
+    }
+    for (uint64_t i = 0; i < size; i += 8)
+        if (mmu_slow_store(cpu, block + i, ir_memop(8, 0), 0) != 0)
+            return;
 }
 
 /* ---- AT (D8.15) and PAR_EL1 (D24.2.120) ---- */
