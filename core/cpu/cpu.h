@@ -97,6 +97,12 @@ struct cpu_isa {
                 struct cpu_map *map);
     /* Physical access answered with an error, or misaligned where forbidden: record the fault. */
     void (*raise_bus)(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
+    /*
+     * The TLB context of accesses made with regime `regime` (not 0) now, as mmu_select's arguments; false:
+     * such accesses are walked each time. NULL: always false.
+     */
+    bool (*regime_context)(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                           uint32_t *vmid);
     void (*raise_align)(struct cpu *cpu, va_t va, enum cpu_access access);
     void (*raise_fetch)(struct cpu *cpu, va_t va, enum mem_result why);
 

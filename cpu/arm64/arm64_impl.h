@@ -120,6 +120,7 @@ unsigned a64_regime_el(const struct a64_cpu *a, unsigned el);
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
 void a64_level_changed(struct a64_cpu *a); /* the same, when only PSTATE changed */
+bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid);
 /* Tags of TLB entries: VMID of EL1&0, or what stands for the other regimes (1, 2, 3). */
 uint32_t a64_vmid(const struct a64_cpu *a);
 uint32_t a64_regime_tag(const struct a64_cpu *a, unsigned regime);

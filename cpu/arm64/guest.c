@@ -162,6 +162,7 @@ const struct cpu_isa a64_isa = {
     .mode = mode,
     .translate = a64_translate,
     .walk = a64_walk,
+    .regime_context = a64_regime_context,
     .raise_bus = a64_raise_bus,
     .raise_align = a64_raise_align,
     .raise_fetch = a64_raise_fetch,

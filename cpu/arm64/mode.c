@@ -379,7 +379,7 @@ static bool unprivileged_acts(const struct a64_cpu *a)
 static void select_context(struct a64_cpu *a)
 {
     const struct a64_level *l = &a->level[a->el];
-    uint64_t key = l->key | a->pan << 2;
+    uint64_t key = l->key | (a->el != 0 ? a->pan << 2 : 0);
     if (a->cpu.mmu_private == NULL || (a->context == key && a->context_asid == l->asid &&
                                        a->context_vmid == l->vmid && a->cpu.set != NULL))
         return;
@@ -387,6 +387,17 @@ static void select_context(struct a64_cpu *a)
     a->context_asid = l->asid;
     a->context_vmid = l->vmid;
     mmu_select(&a->cpu, key, l->asid, l->vmid);
+}
+
+/* LDTR and STTR act as EL0 of this regime: they share its set. */
+bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid)
+{
+    const struct a64_level *l = &A64_CPU_CONST(cpu)->level[0];
+    (void)regime;
+    *key = l->key;
+    *asid = l->asid;
+    *vmid = l->vmid;
+    return true;
 }
 
 void a64_level_changed(struct a64_cpu *a)
