@@ -100,9 +100,6 @@ struct arm_virt {
     uint8_t rng_seed[32], kaslr_seed[8];
 };
 
-/* Does this machine start the kernel itself, below EL3? */
-bool arm_virt_boots_linux(const struct board *b);
-
 /* ---- boot: arm_virt_boot.c ---- */
 int arm_virt_open_images(struct board *b, struct err *e) MUST_CHECK;
 int arm_virt_load_images(struct board *b, struct err *e) MUST_CHECK;
