@@ -208,8 +208,7 @@ const struct state_field gicv2_state[] = {
     STATE(gicv2, group), STATE(gicv2, edge), STATE(gicv2, apr), STATE(gicv2, nsapr),
     STATE(gicv2, lr), STATE(gicv2, hcr), STATE(gicv2, vmcr), STATE(gicv2, vapr),
     STATE(gicv2, ctlr), STATE(gicv2, dist_ctlr), STATE(gicv2, priority), STATE(gicv2, target),
-    STATE(gicv2, sgi), STATE(gicv2, pmr), STATE(gicv2, bpr), STATE(gicv2, abpr),
-    STATE(gicv2, reserved), STATE_END
+    STATE(gicv2, sgi), STATE(gicv2, pmr), STATE(gicv2, bpr), STATE(gicv2, abpr), STATE_END
 };
 
 static struct gicv2_frame *create_frame(struct gicv2 *g, const struct device_ops *ops,

@@ -58,7 +58,6 @@ struct gicv2 {
     uint8_t priority[GICV2_SLOTS][32], target[GICV2_SLOTS][32];
     uint8_t sgi[GICV2_CPUS][GICV2_SGIS];   /* pending from which CPUs */
     uint8_t pmr[GICV2_CPUS], bpr[GICV2_CPUS], abpr[GICV2_CPUS];
-    uint8_t reserved[4];                   /* so that no padding follows */
 };
 
 static inline uint32_t gicv2_slot(uint32_t word, uint32_t cpu)

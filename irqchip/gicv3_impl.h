@@ -156,6 +156,12 @@ void gicv3_lpi_rescan(struct gicv3_cpu *c);       /* lpi_best alone */
 void gicv3_lpi_rebuild(struct gicv3_cpu *c);      /* lpi_ready and lpi_best from `lpi` */
 void gicv3_lpi_enable(struct gicv3_cpu *c, bool on);
 void gicv3_lpi_taken(struct gicv3_cpu *c, uint32_t intid);
+/*
+ * Tables in memory. False where there is no RAM: a table that software laid over registers would
+ * otherwise have the GIC call itself.
+ */
+bool gicv3_table_read(struct dma *d, uint64_t at, void *to, uint32_t n) MUST_CHECK;
+bool gicv3_table_write(struct dma *d, uint64_t at, const void *from, uint32_t n) MUST_CHECK;
 
 /* ---- gicv3_cpu.c, gicv3_virt.c ---- */
 struct gicv3_access {

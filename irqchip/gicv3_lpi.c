@@ -7,7 +7,39 @@
  * restored machine goes on as it would have.
  */
 #include "irqchip/gicv3_impl.h"
+#include "core/util/bytes.h"
 #include <string.h>
+
+bool gicv3_table_read(struct dma *d, uint64_t at, void *to, uint32_t n)
+{
+    for (uint8_t *out = to; n != 0;) {
+        uint64_t piece = n;
+        const uint8_t *p = dma_map(d, at, &piece, false);
+        if (p == NULL || piece == 0)
+            return false;
+        memcpy(out, p, piece);
+        out += piece;
+        at += piece;
+        n -= (uint32_t)piece;
+    }
+    return true;
+}
+
+bool gicv3_table_write(struct dma *d, uint64_t at, const void *from, uint32_t n)
+{
+    for (const uint8_t *in = from; n != 0;) {
+        uint64_t piece = n;
+        uint8_t *p = dma_map(d, at, &piece, true);
+        if (p == NULL || piece == 0)
+            return false;
+        memcpy(p, in, piece);
+        dma_mapped_written(d, at, piece);
+        in += piece;
+        at += piece;
+        n -= (uint32_t)piece;
+    }
+    return true;
+}
 
 static bool lpis_on(const struct gicv3_cpu *c)
 {
@@ -33,7 +65,7 @@ static uint8_t read_config(struct gicv3_cpu *c, uint32_t intid)
     uint64_t base = c->propbaser & F_MASK(GICR_PROPBASER_PA);
     uint8_t config = 0;
 
-    if (dma_read(&c->gic->dma, base + intid - GICV3_FIRST_LPI, &config, 1) != MEM_OK) {
+    if (!gicv3_table_read(&c->gic->dma, base + intid - GICV3_FIRST_LPI, &config, 1)) {
         guest_error(&c->dev, "no memory at the LPI configuration table", "GICR_PROPBASER %#llx, INTID %u",
                     (unsigned long long)c->propbaser, intid);
         return 0;
@@ -110,7 +142,7 @@ static void load_pending(struct gicv3_cpu *c)
     uint8_t chunk[512];
 
     for (uint32_t at = GICV3_FIRST_LPI / 8; at < id_limit(c) / 8; at += sizeof(chunk)) {
-        if (dma_read(&c->gic->dma, base + at, chunk, sizeof(chunk)) != MEM_OK) {
+        if (!gicv3_table_read(&c->gic->dma, base + at, chunk, sizeof(chunk))) {
             guest_error(&c->dev, "no memory at the LPI pending table", "GICR_PENDBASER %#llx",
                         (unsigned long long)c->pendbaser);
             return;
@@ -133,7 +165,7 @@ static void store_pending(struct gicv3_cpu *c)
         memset(chunk, 0, sizeof(chunk));
         for (uint32_t i = 0; i < sizeof(chunk) * 8; i++)
             chunk[i / 8] |= (uint8_t)((from[i] & GICV3_LPI_PENDING ? 1u : 0u) << i % 8);
-        if (dma_write(&c->gic->dma, base + at, chunk, sizeof(chunk)) != MEM_OK) {
+        if (!gicv3_table_write(&c->gic->dma, base + at, chunk, sizeof(chunk))) {
             guest_error(&c->dev, "no memory at the LPI pending table", "GICR_PENDBASER %#llx",
                         (unsigned long long)c->pendbaser);
             return;
@@ -189,8 +221,9 @@ void gicv3_reread_lpi(struct gicv3 *g, uint32_t cpu, uint32_t intid)
         return;
     if (intid)
         reread(c, intid - GICV3_FIRST_LPI);
-    for (uint32_t n = 0; intid == 0 && n < GICV3_N_LPIS; n++)
-        reread(c, n);
+    for (uint32_t n = 0; intid == 0 && n < GICV3_N_LPIS; n += 8)
+        for (uint32_t i = 0; ld_le64(&c->lpi[n]) != 0 && i < 8; i++)
+            reread(c, n + i);
     gicv3_drive(c);
 }
 
@@ -209,6 +242,7 @@ void gicv3_move_lpi(struct gicv3 *g, uint32_t from, uint32_t to, uint32_t intid)
         return;
     if (intid)
         move(g, from, to, intid);
-    for (uint32_t n = 0; intid == 0 && n < GICV3_N_LPIS; n++)
-        move(g, from, to, n + GICV3_FIRST_LPI);
+    for (uint32_t n = 0; intid == 0 && n < GICV3_N_LPIS; n += 8)
+        for (uint32_t i = 0; ld_le64(&g->cpu[from]->lpi[n]) != 0 && i < 8; i++)
+            move(g, from, to, n + i + GICV3_FIRST_LPI);
 }

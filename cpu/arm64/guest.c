@@ -247,7 +247,7 @@ void a64_power_on(struct cpu *cpu, va_t pc, uint64_t context)
     a->x[0] = context;
     cpu->pc = pc;
     derive(a);
-    cpu_kick(cpu);
+    cpu_start(cpu);
 }
 
 void a64_power_off(struct cpu *cpu)
