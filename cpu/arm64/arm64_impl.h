@@ -30,6 +30,9 @@ enum {
     A64_MODE_A32        = 1u << 22, /* EL0 in AArch32: */
     A64_MODE_T32        = 1u << 23,
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
+    A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
+    A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
+    A64_MODE_TRAPS      = 1u << 27, /* some register of system.c's `plain` table is trapped */
     A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */

@@ -280,6 +280,13 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_BE;
     if (a64_cpu_has(a, A64_F_BTI) && a->guarded)
         mode |= A64_MODE_BTI;
+    if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
+        mode |= A64_MODE_E2H;
+    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained) */
+    uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
+    if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
+        ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine)))
+        mode |= A64_MODE_TRAPS;
     return mode;
 }
 
@@ -389,6 +396,8 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_UNPRIV;
     if (UNLIKELY(a->il))
         mode |= A64_MODE_IL;
+    if (UNLIKELY(a->el != 0 && !a->spsel))
+        mode |= A64_MODE_SP0;
     if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
         mode |= A64_MODE_COUNT;
     if (UNLIKELY(a->nrw))
