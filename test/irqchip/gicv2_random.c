@@ -7,7 +7,7 @@
 #include "core/util/hash.h"
 #include "test/irqchip/gicv2_machine.h"
 
-enum { STEPS = 4000 };
+enum { STEPS = 2500 };
 
 static const struct gicv2_config configs[] = {
     { .n_cpus = 1, .n_spis = 32 },
