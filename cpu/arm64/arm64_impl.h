@@ -29,9 +29,15 @@ enum {
     A64_MODE_CLASS_SHIFT = 18,      /* a64_config.code_class, 4 bits */
     A64_MODE_A32        = 1u << 22, /* EL0 in AArch32: */
     A64_MODE_T32        = 1u << 23,
-    A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits */
+    A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
+    A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
+    A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
+    A64_MODE_TRAPS      = 1u << 27, /* some register of system.c's `plain` table is trapped */
+    A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
+
+enum { A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200 }; /* with enum insn_mem: how an access is made */
 
 struct a64_semantics;
 struct a64_pmu;     /* pmu.c */
@@ -49,6 +55,17 @@ struct a64_timer_unit {
     struct irq_line out;
 };
 
+/* Where the tags of a page lie that was accessed of late. */
+struct a64_tag_page {
+    va_t page;
+    uint64_t context, epoch;
+    uint32_t asid, vmid;
+    bool user, load, store;
+    struct mem_ram *ram;      /* that of the tags; NULL: the page has none */
+    struct mem_ram *data;
+    uint64_t offset, data_page; /* of the page in each */
+};
+
 struct a64_cpu {
     struct cpu cpu;
     uint64_t x[32];           /* x[31]: the current stack pointer */
@@ -64,6 +81,8 @@ struct a64_cpu {
     uint64_t context;         /* TLB key last selected; ~0: none */
     uint32_t context_asid, context_vmid;
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
+    struct a64_tag_page tag_pages[64]; /* see mte.c */
+    uint64_t tag_epoch;       /* of those that are good */
     bool guarded;             /* a guarded page was seen: see bti.c */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
     struct a64_gic_ops gic;
@@ -116,6 +135,7 @@ unsigned a64_regime_el(const struct a64_cpu *a, unsigned el);
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
 void a64_level_changed(struct a64_cpu *a); /* the same, when only PSTATE changed */
+bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid);
 /* Tags of TLB entries: VMID of EL1&0, or what stands for the other regimes (1, 2, 3). */
 uint32_t a64_vmid(const struct a64_cpu *a);
 uint32_t a64_regime_tag(const struct a64_cpu *a, unsigned regime);
@@ -176,8 +196,23 @@ uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr); /* DebugEx
 /* ---- bti.c ---- */
 void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */
 
-/* ---- mte.c ---- */
+/* ---- mte.c: memory tagging (D10) ---- */
 uint32_t a64_mte_mode(const struct a64_cpu *a);    /* A64_MODE_MTE, MTE0 now */
+void a64_mte_forget(struct a64_cpu *a);            /* mapping may have changed */
+/* AArch64.AllocationTagAccessIsEnabled() */
+bool a64_mte_access(const struct a64_cpu *a, unsigned el);
+/*
+ * Tag check of an access before it is made; `kind` is enum insn_mem and A64_ACCESS_UNPRIV. False: it faulted,
+ * or translation did. Only to be asked in the modes A64_MODE_MTE and MTE0.
+ */
+bool a64_mte_check(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind);
+/* Tags of whole granules. False: it faulted. Where access to tags is off or memory has none: 0, nothing. */
+bool a64_mte_load_tag(struct a64_cpu *a, va_t va, unsigned *tag);
+bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag);
+/* The block of DC GVA, DC GZVA (`zero`) and STZGM. May fault. */
+void a64_mte_set_block(struct a64_cpu *a, va_t va, unsigned tag, bool zero);
+/* ChooseNonExcludedTag() */
+unsigned a64_mte_choose_tag(unsigned tag, unsigned offset, unsigned exclude);
 
 /* ---- interrupt.c ---- */
 void a64_check_interrupts(struct a64_cpu *a);
@@ -191,8 +226,13 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
 void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
+/* Translation of one data access with all that the walk says; `user`: with EL0's rights. False: it faulted. */
+bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res);
 /* The regime of accesses made at level `el` in the current Security state. */
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r);
+/* Cache maintenance of the line at `va`: what it faults with. DC ZVA. */
+void a64_cache_fault(struct a64_cpu *a, va_t va, bool store);
+void a64_zero_block(struct a64_cpu *a, va_t block, uint64_t size);
 /* AT: `op` = op1 << 7 | CRm << 3 | op2 of SYS with CRn = 7. Sets par_el1 or raises. */
 void a64_address_translate(struct a64_cpu *a, unsigned op, va_t va);
 
@@ -214,6 +254,8 @@ void a64_sysreg_reset(struct a64_cpu *a);
 /* For debuggers and boards: no checks, no side effects on reading. False: there is none. */
 bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value);
 
+uint64_t a64_random(struct a64_cpu *a);
+
 /* ---- tlbi.c ---- */
 /* TLBI: `code` as A64_REG with op0 = 1, CRn 8 or 9. Rights were checked. */
 void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value);
@@ -233,6 +275,9 @@ void a64_timers_loaded(struct a64_cpu *a);
 /* ---- pmu.c: PMUv3 (D13) ---- */
 int a64_pmu_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
 void a64_pmu_reset(struct a64_cpu *a);
+void a64_pmu_controls_changed(struct a64_cpu *a, uint64_t old); /* MDCR_EL2, MDCR_EL3 were written */
+void a64_pmu_loaded(struct a64_cpu *a);
+bool a64_pmu_counts_accesses(const struct a64_cpu *a); /* A64_MODE_COUNT */
 void a64_pmu_level_changed(struct a64_cpu *a); /* before el or Security state changes: counts so far are banked */
 
 /* ---- pauth.c (D8.10) ---- */

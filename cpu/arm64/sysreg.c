@@ -4,6 +4,7 @@
  * (Arm ARM, D24.1.2). Encodings without a row are UNDEFINED, but for what is reserved for
  * identification (reads as zero) and what HCR_EL2.TIDCP traps.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/util/bits.h"
@@ -20,6 +21,20 @@ static int by_code(const void *x, const void *y)
     return a[0]->code < b[0]->code ? -1 : a[0]->code > b[0]->code;
 }
 
+/* A row stands for a register of this PE: its feature is there, and that many breakpoints are. */
+static bool is_there(const struct a64_cpu *a, const struct a64_sysreg *r)
+{
+    uint64_t dfr0 = a->config->id[A64_ID_DFR0];
+    unsigned crm = r->code >> 3 & 15, op2 = r->code & 7;
+    if (r->feature != 0 && !a64_cpu_has(a, (enum a64_feature)(r->feature - 1)))
+        return false;
+    if (r->code >> 7 == A64_REG(2, 0, 0, 0, 0) >> 7 && op2 >= 4)
+        return crm <= (op2 < 6 ? dfr0 >> 12 & 15 : dfr0 >> 20 & 15);
+    if (r->code >> 14 == 3 && (r->code >> 11 & 7) == 3 && (r->code >> 7 & 15) == 14 && crm >= 8 && r->code != A64_REG(3, 3, 14, 15, 7))
+        return ((crm & 3) << 3 | op2) < a->config->pmu_counters;
+    return true;
+}
+
 int a64_sysreg_init(struct a64_cpu *a, struct err *e)
 {
     uint32_t n = 0;
@@ -32,9 +47,14 @@ int a64_sysreg_init(struct a64_cpu *a, struct err *e)
     n = 0;
     for (size_t i = 0; i < ARRAY_LEN(tables); i++)
         for (const struct a64_sysreg *r = tables[i]; r->name != NULL; r++)
-            if (r->feature == A64_ALWAYS || a64_cpu_has(a, (enum a64_feature)r->feature))
+            if (is_there(a, r))
                 rows[n++] = r;
     qsort(rows, n, sizeof(*rows), by_code);
+    char name[24];
+    struct machine_random random;
+    snprintf(name, sizeof(name), "cpu%u.rndr", a->cpu.index);
+    machine_random_init(&random, a->cpu.machine, name);
+    a->random = random.state;
     a->sysregs = rows;
     a->n_sysregs = n;
     return 0;
@@ -69,7 +89,7 @@ static void do_write(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
         r->write(a, r, value);
     } else if (r->at != 0) {
         uint64_t *at = storage(a, r), old = *at;
-        *at = (old & ~r->mask) | (value & r->mask);
+        *at = (old & r->keeps) | (value & ~r->keeps);
         if (r->wrote != NULL)
             r->wrote(a, old);
     }
@@ -82,7 +102,6 @@ enum { ID_FIRST = A64_REG(3, 0, 0, 1, 0), ID_LAST = A64_REG(3, 0, 0, 7, 7) };
 /* CRn = 0, op1 = 0: identification, allocated or not (D24.1.3). */
 static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned rt, uint64_t *value)
 {
-    static const struct a64_sysreg row = { .name = "id", .trap = TRAP_ID3, .read_el = 1, .write_el = 4 };
     if (code < ID_FIRST || code > ID_LAST || !read)
         return false;
     if (a->el == 0) {
@@ -96,7 +115,6 @@ static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned
         a64_sysreg_trap_to(a, 2, code, read, rt);
         return true;
     }
-    (void)row;
     static const uint8_t number[A64_ID_COUNT] = {
 #define A64_ID(symbol, name, crm, op2) (crm) << 3 | (op2),
 #include "cpu/arm64/id_registers.def"
@@ -151,8 +169,9 @@ static bool gic_register(struct a64_cpu *a, uint32_t code, bool read, unsigned r
         return true;
     }
     (void)sre;
-    bool secure = a64_is_secure(a);
+    bool secure = a64_secure_below_el3(a);
     uint64_t hcr = a64_hcr(a);
+    ev_set_now(a->cpu.machine->queue, cpu_now(&a->cpu)); /* an SGI wakes another PE now */
     int r = read ? a->gic.read(a->gic.arg, code, (unsigned)a->el, secure, hcr, value)
                  : a->gic.write(a->gic.arg, code, (unsigned)a->el, secure, hcr, *value);
     if (r == A64_GIC_TRAP_EL2)
@@ -233,6 +252,14 @@ bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read)
         return false;
     const struct a64_sysreg *other = r->e2h != 0 ? a64_sysreg_find(a, r->e2h) : NULL;
     return (r->flags & A64_SYS_ENDS) || (other != NULL && (other->flags & A64_SYS_ENDS));
+}
+
+uint64_t a64_random(struct a64_cpu *a)
+{
+    struct machine_random r = { a->random };
+    uint64_t v = machine_random_next(&r);
+    a->random = r.state;
+    return v;
 }
 
 void a64_sysreg_reset(struct a64_cpu *a)

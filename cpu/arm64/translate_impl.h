@@ -40,7 +40,8 @@ struct a64_semantics {
 extern const struct a64_semantics a64_integer_rows[], a64_branch_rows[], a64_load_store_rows[],
     a64_atomic_rows[], a64_system_rows[], a64_pauth_rows[], a64_mte_rows[], a64_mops_rows[],
     a64_vec_memory_rows[], a64_float_rows[], a64_simd_int_rows[], a64_simd_fp_rows[],
-    a64_simd_move_rows[], a64_crypto_rows[];
+    a64_simd_move_rows[], a64_simd_widen_rows[], a64_simd_saturate_rows[], a64_simd_fp_lanes_rows[],
+    a64_crypto_rows[];
 #define A64_ROWS_END                                                                               \
     {                                                                                              \
         .fn = NULL                                                                                 \
@@ -161,10 +162,14 @@ ir_val_t a64_condition(struct a64_tr *t, unsigned cond);
 /* ---- addresses and accesses (load_store.c) ---- */
 /*
  * Address of an access of `bytes` through base register `rn` (SP checked where wanted, tags checked,
- * watchpoints asked). `offset` is a value or IR_NONE; the rest goes into ir_load's disp.
+ * watchpoints asked). `offset` is a value or IR_NONE; the rest goes into ir_load's disp. `kind`: enum insn_mem
+ * and A64_ACCESS_*.
  */
 ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
-                     enum insn_mem kind);
+                     unsigned kind);
+/* The checks alone, for an address of one's own making: `base` + disp; SP is checked if `rn` is 31. */
+void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
+                      unsigned kind, bool tagged);
 /* memop of a plain access in the current mode: endianness, alignment. */
 uint16_t a64_memop(const struct a64_tr *t, unsigned bytes, unsigned flags);
 

@@ -9,6 +9,7 @@
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
+#include <string.h>
 
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r)
 {
@@ -112,12 +113,11 @@ static bool fetch_word(struct a64_cpu *a, uint32_t *word)
     return true;
 }
 
-/* Cache maintenance by VA, DC ZVA apart: CM = 1 and WnR = 1 (SYS with CRn = 7). */
+/* Cache maintenance by VA, DC ZVA apart, and AT: CM = 1 and WnR = 1 (SYS with CRn = 7). */
 static bool is_cache_op(uint32_t word)
 {
     bool sys = (word & 0xfff80000) == 0xd5080000, crn7 = (word >> 12 & 0xf) == 7;
-    unsigned crm = word >> 8 & 0xf;
-    return sys && crn7 && crm != 4 && crm != 8 && crm != 9;
+    return sys && crn7 && (word >> 8 & 0xf) != 4;
 }
 
 /* ---- raising ---- */
@@ -166,44 +166,58 @@ static void raise_abort(struct a64_cpu *a, va_t va, enum cpu_access access,
     a64_raise_at(a, target, esr, va, f->stage2 ? &hpfar : NULL);
 }
 
-int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
-             struct cpu_map *map)
+/* False: the fault was recorded, unless `probe`. */
+static bool walk(struct a64_cpu *a, va_t va, unsigned size, enum cpu_access access, bool user, bool probe,
+                 struct mmu_a64_result *res)
 {
-    struct a64_cpu *a = A64_CPU(cpu);
     struct mmu_a64_regime r;
-    struct mmu_a64_result res;
     struct mmu_a64_fault fault;
     unsigned flags = probe ? MMU_A64_PROBE : 0;
-    a64_fill_regime(a, (unsigned)a->el, a->el == 0 || regime == A64_REGIME_UNPRIV, &r);
-    r.cpu = probe ? NULL : cpu;
-    if (LIKELY(mmu_a64_walk(&r, va, map->size == 0 ? 1 : map->size, access, flags, &res, &fault))) {
-        map->pa = res.pa;
-        map->page_shift = res.page_shift;
-        map->load = res.load;
-        map->store = res.store;
-        map->fetch = res.fetch;
-        map->global = res.global;
-        map->no_cache = false;
-        if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
-            a->tagged = true;
-        if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
-            a->guarded = true; /* from now on indirect branches check their targets */
-            a64_update_mode(a);
-        }
-        return 0;
-    }
+    a64_fill_regime(a, (unsigned)a->el, user, &r);
+    r.cpu = probe ? NULL : &a->cpu;
+    if (LIKELY(mmu_a64_walk(&r, va, size, access, flags, res, &fault)))
+        return true;
     if (probe)
-        return 1;
+        return false;
     if (access == CPU_STORE) {
         struct a64_decoded d;
         bool decoded = current_insn(a, &d);
         if (decoded && a64_insn_descs[d.id].mem == INSN_MEM_RMW)
             flags |= MMU_A64_RMW;
         if (flags & MMU_A64_RMW) /* once more, for the direction to report */
-            mmu_a64_walk(&r, va, 1, access, flags, &res, &fault);
+            mmu_a64_walk(&r, va, 1, access, flags, res, &fault);
     }
     raise_abort(a, va, access, &fault, true);
-    return 1;
+    return false;
+}
+
+bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res)
+{
+    return walk(a, va, 1, access, user || a->el == 0, false, res);
+}
+
+int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
+             struct cpu_map *map)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    struct mmu_a64_result res;
+    bool user = a->el == 0 || regime == A64_REGIME_UNPRIV;
+    if (UNLIKELY(!walk(a, va, map->size == 0 ? 1 : map->size, access, user, probe, &res)))
+        return 1;
+    map->pa = res.pa;
+    map->page_shift = res.page_shift;
+    map->load = res.load;
+    map->store = res.store;
+    map->fetch = res.fetch;
+    map->global = res.global;
+    map->no_cache = false;
+    if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
+        a->tagged = true;
+    if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
+        a->guarded = true; /* from now on indirect branches check their targets */
+        a64_update_mode(a);
+    }
+    return 0;
 }
 
 void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why)
@@ -223,6 +237,34 @@ void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
     struct a64_cpu *a = A64_CPU(cpu);
     uint64_t iss = 0x21 | (access == CPU_STORE ? ISS_WNR : 0);
     a64_raise_at(a, a64_target_el(a), A64_ESR(A64_EC_DABORT, iss), va, NULL);
+}
+
+/* ---- cache maintenance ---- */
+/* Permission faults are EL0's only (D7.5.9.8); memory that is not there is clean. */
+void a64_cache_fault(struct a64_cpu *a, va_t va, bool store)
+{
+    struct cpu *cpu = &a->cpu;
+    pa_t pa;
+    mmu_host(cpu, va, 1, store ? CPU_STORE : CPU_LOAD, &pa);
+    if (!(cpu->exit & CPU_EXIT_EXCEPTION))
+        return;
+    bool permission = (cpu->fault.value & 0x3c) == 0x0c;
+    if ((permission && a->el != 0 && (cpu->fault.cause & A64_CAUSE_TARGET) == a->el) ||
+        (cpu->fault.value & 0x3f) == 0x10)
+        cpu->exit &= ~CPU_EXIT_EXCEPTION;
+}
+
+void a64_zero_block(struct a64_cpu *a, va_t block, uint64_t size)
+{
+    struct cpu *cpu = &a->cpu;
+    uint8_t *host = mmu_store_hit(cpu, block, (unsigned)size);
+    if (LIKELY(host != NULL)) {
+        memset(host, 0, size);
+        return;
+    }
+    for (uint64_t i = 0; i < size; i += 8)
+        if (mmu_slow_store(cpu, block + i, ir_memop(8, 0), 0) != 0)
+            return;
 }
 
 /* ---- AT (D8.15) and PAR_EL1 (D24.2.120) ---- */

@@ -21,7 +21,7 @@ if(NOT ORRERY_SANITIZE)
   foreach(row ${rows})
     string(REGEX MATCH "^[a-z0-9_]+" name "${row}")
     add_test(NAME qemu_line.${name} COMMAND ${boot}/same_as_qemu ${name} ${system} qemu-system-riscv64)
-    set_tests_properties(qemu_line.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300 LABELS qemu_line)
+    set_tests_properties(qemu_line.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400 LABELS qemu_line)
   endforeach()
 
   # Debian with systemd from the disk of tools/make-disk; skipped when there is none.

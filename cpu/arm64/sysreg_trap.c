@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which accesses a higher level keeps for itself (Arm ARM, D1.4 "configurable instruction
+ * controls", and each register's accessibility pseudocode in D24). The order is that of the
+ * pseudocode: EL1's own controls over EL0, then EL2's, then EL3's.
+ */
+#include "core/util/bits.h"
+#include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/translate_impl.h"
+
+void a64_sysreg_trap_to(struct a64_cpu *a, unsigned target, uint32_t code, bool read, unsigned rt)
+{
+    uint64_t iss = (uint64_t)(code >> 14 & 3) << 20 | (uint64_t)(code & 7) << 17 |
+                   (uint64_t)(code >> 11 & 7) << 14 | (uint64_t)(code >> 7 & 15) << 10 |
+                   (uint64_t)rt << 5 | (uint64_t)(code >> 3 & 15) << 1 | read;
+    a64_raise(a, target, A64_ESR(A64_EC_SYSREG, iss));
+}
+
+/* ---- EL0, by what rules it: EL1, or a host at EL2 ---- */
+static bool user_timer_denied(const struct a64_cpu *a, unsigned trap)
+{
+    bool host = a64_host(a);
+    uint64_t ctl = host ? a->cnthctl_el2 : a->cntkctl_el1;
+    switch (trap) {
+    case TRAP_COUNT_P: return !(ctl & B(0));
+    case TRAP_COUNT_V: return !(ctl & B(1));
+    case TRAP_TIMER_V: return !(ctl & B(8));
+    case TRAP_TIMER_P: return !(ctl & B(9));
+    default: return !(ctl & 3);
+    }
+}
+
+static bool user_pmu_denied(const struct a64_cpu *a, unsigned trap, bool read)
+{
+    uint64_t en = a->pmuserenr;
+    if (en & 1)
+        return false;
+    switch (trap) {
+    case TRAP_PMU_SW: return !(en & 2);
+    case TRAP_PMU_CC: return !(read && (en & 4));
+    case TRAP_PMU_ER: return !(read && (en & 8));
+    default: return true;
+    }
+}
+
+static bool user_denied(const struct a64_cpu *a, unsigned trap, bool read)
+{
+    uint64_t sctlr = a->sctlr[a64_regime_el(a, 0)];
+    switch (trap) {
+    case TRAP_CTR: return !(sctlr & B(15));
+    case TRAP_POC: case TRAP_POU: return !(sctlr & A64_SCTLR_UCI);
+    case TRAP_ZVA: return !(sctlr & A64_SCTLR_DZE);
+    case TRAP_DAIF: return !(sctlr & A64_SCTLR_UMA);
+    case TRAP_RESTRICT: return !(sctlr & B(10));
+    case TRAP_SCXT0: return sctlr & B(20);
+    case TRAP_DEBUG0: return a->mdscr_el1 & B(12);
+    case TRAP_POE0: return !(a64_host(a) ? a->cptr_el2 & B(29) : a->cpacr_el1 & B(29));
+    case TRAP_COUNT_P: case TRAP_COUNT_V: case TRAP_TIMER_P: case TRAP_TIMER_V: case TRAP_CNTFRQ:
+        return user_timer_denied(a, trap);
+    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER:
+        return user_pmu_denied(a, trap, read);
+    default: return false;
+    }
+}
+
+/* ---- EL2 over EL1 and its EL0 ---- */
+static bool fine_grained(const struct a64_cpu *a, const struct a64_sysreg *r, bool read)
+{
+    unsigned which = read ? r->fgt_read : r->fgt_write, bit = which & 63;
+    if (which == 0 || !a64_cpu_has(a, A64_F_FGT) || !(a64_scr(a) & A64_SCR_FGTEN))
+        return false;
+    uint64_t v = which >> 6 == 2 ? a->hfgitr_el2
+                 : which >> 6 == 1 ? (read ? a->hfgrtr_el2 : a->hfgwtr_el2)
+                                   : (read ? a->hdfgrtr_el2 : a->hdfgwtr_el2);
+    bool inverted = which >> 6 == 1 && bit >= 50; /* nXXX: 0 traps */
+    return (v >> bit & 1) != inverted;
+}
+
+/* CNTHCTL_EL2 has its EL1 controls elsewhere when E2H is 1 (D24.10.2). */
+static bool guest_timer(const struct a64_cpu *a, unsigned trap)
+{
+    uint64_t ctl = a->cnthctl_el2;
+    bool e2h = a64_e2h(a), ecv = a64_cpu_has(a, A64_F_ECV);
+    switch (trap) {
+    case TRAP_COUNT_P: return !(ctl & (e2h ? B(10) : B(0)));
+    case TRAP_TIMER_P: return !(ctl & (e2h ? B(11) : B(1)));
+    case TRAP_TIMER_V: return ecv && (ctl & B(13));
+    case TRAP_COUNT_V: return ecv && (ctl & B(14));
+    default: return false;
+    }
+}
+
+static bool guest_debug(const struct a64_cpu *a, unsigned trap)
+{
+    uint64_t mdcr = a->mdcr_el2;
+    bool all = (mdcr & B(8)) || (a->hcr_el2 & A64_HCR_TGE);
+    switch (trap) {
+    case TRAP_DEBUG: case TRAP_DEBUG0: return all || (mdcr & B(9));
+    case TRAP_DBG_ROM: return all || (mdcr & B(11));
+    case TRAP_DBG_OS: return all || (mdcr & B(10));
+    case TRAP_PMU_CR: return mdcr & (B(6) | B(5));
+    default: return mdcr & B(6);
+    }
+}
+
+static bool guest_cache(uint64_t hcr, unsigned trap)
+{
+    switch (trap) {
+    case TRAP_SW: return hcr & B(22);
+    case TRAP_POC: return hcr & B(23);
+    case TRAP_POU: case TRAP_ICI: return hcr & (B(24) | B(52));
+    case TRAP_ICIS: return hcr & (B(24) | B(50));
+    case TRAP_TLBI: return hcr & B(25);
+    case TRAP_TLBI_IS: return hcr & (B(25) | B(54));
+    default: return hcr & (B(25) | B(55));
+    }
+}
+
+static bool guest_trapped(const struct a64_cpu *a, unsigned trap, bool read)
+{
+    uint64_t hcr = a64_hcr(a), hcrx = a64_hcrx(a);
+    switch (trap) {
+    case TRAP_VM: return hcr & (read ? B(30) : B(26));
+    case TRAP_ID1: return hcr & B(16);
+    case TRAP_ID2: return hcr & B(17);
+    case TRAP_ID4: return hcr & (B(17) | B(49));
+    case TRAP_CTR: return hcr & B(17);
+    case TRAP_ID5: return hcr & B(58);
+    case TRAP_ACTLR: return hcr & B(21);
+    case TRAP_AT: return hcr & B(44);
+    case TRAP_SW: case TRAP_POC: case TRAP_POU: case TRAP_ICI: case TRAP_ICIS: case TRAP_TLBI:
+    case TRAP_TLBI_IS: case TRAP_TLBI_OS:
+        return guest_cache(hcr, trap);
+    case TRAP_ZVA: return hcr & B(28);
+    case TRAP_KEY: return !(hcr & A64_HCR_APK);
+    case TRAP_CPACR: return a->cptr_el2 & B(31);
+    case TRAP_MTE: return !(hcr & A64_HCR_ATA);
+    case TRAP_SCXT: case TRAP_SCXT0: return !(hcr & B(53)) && !a64_host(a);
+    case TRAP_LOR: return hcr & B(35);
+    case TRAP_ERR: return hcr & B(36);
+    case TRAP_DEBUG: case TRAP_DEBUG0: case TRAP_DBG_ROM: case TRAP_DBG_OS: case TRAP_PMU:
+    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER:
+        return guest_debug(a, trap);
+    case TRAP_TIMER_P: case TRAP_TIMER_V: case TRAP_COUNT_P: case TRAP_COUNT_V:
+        return guest_timer(a, trap);
+    case TRAP_TCR2: return !(hcrx & B(14)) || (hcr & (read ? B(30) : B(26)));
+    case TRAP_SCTLR2: return !(hcrx & B(15)) || (hcr & (read ? B(30) : B(26)));
+    case TRAP_PIE: case TRAP_POE: return hcr & (read ? B(30) : B(26));
+    default: return false;
+    }
+}
+
+/* ---- EL3 over the rest ---- */
+static bool monitor_trapped(const struct a64_cpu *a, unsigned trap)
+{
+    uint64_t scr = a->scr_el3, mdcr = a->mdcr_el3;
+    switch (trap) {
+    case TRAP_KEY: return !(scr & A64_SCR_APK);
+    case TRAP_CPACR: case TRAP_CPTR2: return a->cptr_el3 & B(31);
+    case TRAP_MTE: return !(scr & A64_SCR_ATA);
+    case TRAP_SCXT: case TRAP_SCXT0: return !(scr & A64_SCR_ENSCXT);
+    case TRAP_LOR: return scr & B(14);
+    case TRAP_ERR: return scr & B(15);
+    case TRAP_TIMER_S: return a->el == 1 && !(scr & B(11));
+    case TRAP_TCR2: return !(scr & A64_SCR_TCR2EN);
+    case TRAP_SCTLR2: return !(scr & A64_SCR_SCTLR2EN);
+    case TRAP_PIE: case TRAP_POE: case TRAP_POE0: return !(scr & A64_SCR_PIEN);
+    case TRAP_HCX: return !(scr & A64_SCR_HXEN);
+    case TRAP_FGT_REGS: return !(scr & A64_SCR_FGTEN);
+    case TRAP_CNTPOFF: return !(scr & A64_SCR_ECVEN);
+    case TRAP_DEBUG: case TRAP_DEBUG0: case TRAP_DBG_ROM: return mdcr & B(9);
+    case TRAP_DBG_OS: return mdcr & B(10);
+    case TRAP_PMU: case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC:
+    case TRAP_PMU_ER:
+        return mdcr & B(6);
+    default: return false;
+    }
+}
+
+bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, bool read, unsigned rt)
+{
+    unsigned trap = r->trap, target = 0;
+    if (trap == TRAP_NONE && LIKELY(r->fgt_read == 0 && r->fgt_write == 0))
+        return false;
+    if (trap == TRAP_FP) {
+        if (a64_fp_trap(a, (unsigned)a->el) == 0)
+            return false;
+        a64_helper_fp_trap(&a->cpu, 0, 0, 0, 0);
+        return true;
+    }
+    if (trap == TRAP_TIMER_S && a->el < 3 && (a->el == 2 || !a64_secure_below_el3(a))) {
+        a64_raise_undefined(a);
+        return true;
+    }
+    if (a->el == 0 && user_denied(a, trap, read))
+        target = a64_target_el(a);
+    else if (a->el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
+             (guest_trapped(a, trap, read) || fine_grained(a, r, read)))
+        target = 2;
+    else if (a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap))
+        target = 3;
+    if (target == 0)
+        return false;
+    a64_sysreg_trap_to(a, target, r->code, read, rt);
+    return true;
+}
