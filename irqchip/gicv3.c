@@ -235,7 +235,7 @@ static void put(struct gicv3_cpu *c, void (*set)(struct irq_line *, bool))
     set(&c->out.group1_ns, l.group1_ns);
     set(&c->out.virq, l.virq);
     set(&c->out.vfiq, l.vfiq);
-    set(&c->out.maintenance, l.maintenance);
+    set(&c->out.maintenance, l.maintenance); /* last: it comes back as a PPI and may drive the others */
 }
 
 void gicv3_drive(struct gicv3_cpu *c)
@@ -264,7 +264,6 @@ uint32_t gicv3_n_cpus(const struct gicv3 *g)
     return g->n_cpus;
 }
 
-/* Everything derived, from what was saved; `set` says whether sinks hear of the lines. */
 void gicv3_rebuild_cpu(struct gicv3_cpu *c, bool restored)
 {
     struct gicv3 *g = c->gic;

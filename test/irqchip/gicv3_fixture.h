@@ -7,7 +7,7 @@
 #include "test/check_main.h"
 #include "test/device_generic.h"
 
-enum { GICD = 0x08000000, GICR = 0x080a0000, RAM = 0x40000000, RAM_SIZE = 4 << 20, MAX_TEST_CPUS = 4 };
+enum { GICD = 0x08000000, GICR = 0x080a0000, RAM = 0x40000000, RAM_SIZE = 1 << 20, MAX_TEST_CPUS = 4 };
 enum { IRQ, FIQ, GROUP0, GROUP1_S, GROUP1_NS, VIRQ, VFIQ, MAINTENANCE, LINES };
 
 #define SYSREG(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))

@@ -286,6 +286,28 @@ START_TEST(maintenance_interrupt)
 }
 END_TEST
 
+/* As boards connect it: the hypervisor takes its maintenance interrupt as PPI 25, level-sensitive. */
+START_TEST(maintenance_is_a_ppi)
+{
+    all_on();
+    irq_on(0, 25, 1, 0x80);
+    irq_connect(&gicv3_interface_of(g, 0)->maintenance, gicv3_set_ppi, g, 25);
+    virtual_on();
+    hyp_put(ICH_HCR, EN | UIE);
+    ck_assert(is_pending(0, 25) && out[0][IRQ]);
+    ck_assert_uint_eq(get_as(EL2, 0, ICC_IAR1), 25);
+    ck_assert(!out[0][IRQ]);
+    hyp_put(ICH_HCR, EN);
+    ck_assert(!is_pending(0, 25));
+    put_as(EL2, 0, ICC_EOIR1, 25);
+    ck_assert(!out[0][IRQ]);
+    hyp_put(ICH_HCR, EN | UIE);
+    ck_assert(out[0][IRQ]);
+    machine_reset(m);
+    ck_assert(!is_pending(0, 25) && !out[0][IRQ]);
+}
+END_TEST
+
 /* ---- traps: which of TC, TALL0, TALL1, TDIR catch an access at EL1 ---- */
 static const struct { uint32_t reg; bool read; uint32_t by; } traps[] = {
     { ICC_PMR, true, TC },        { ICC_CTLR, false, TC },     { ICC_RPR, true, TC },
@@ -405,6 +427,7 @@ Suite *test_suite(void)
     tcase_add_test(t, hardware_interrupt);
     tcase_add_test(t, special_in_list_register);
     tcase_add_loop_test(t, maintenance_interrupt, 0, (int)ARRAY_LEN(maintenance));
+    tcase_add_test(t, maintenance_is_a_ppi);
     tcase_add_loop_test(t, hypervisor_traps, 0, (int)ARRAY_LEN(traps));
     tcase_add_test(t, no_virtualization);
     tcase_add_loop_test(t, fuzz, 0, 8);
