@@ -206,6 +206,11 @@ struct cpu *a64_cpu_base(struct a64_cpu *a)
     return &a->cpu;
 }
 
+uint64_t a64_decode_features(const struct cpu *cpu)
+{
+    return A64_CPU_CONST(cpu)->decode_ext;
+}
+
 struct irq_line *a64_pmu_line(struct a64_cpu *a)
 {
     return &a->pmu_line;
