@@ -53,7 +53,7 @@ enum { ARM_PPI_PMU = 23, ARM_PPI_MAINTENANCE = 25, ARM_PPI_HYP_TIMER = 26, ARM_P
 enum arm_gic { ARM_GIC_AUTO, ARM_GIC_2, ARM_GIC_3, ARM_GIC_MAX };
 enum arm_msi { ARM_MSI_AUTO, ARM_MSI_ITS, ARM_MSI_V2M, ARM_MSI_OFF };
 struct arm_virt_options {
-    bool virtualization, secure;
+    bool virtualization, secure, mte;
     bool highmem, highmem_ecam, highmem_mmio, highmem_redists, compact_highmem;
     bool its, dtb_randomness;
     int gic, msi, acpi;              /* enum arm_gic, enum arm_msi; 0 auto, 1 off, 2 on */
