@@ -53,6 +53,13 @@ static const uint32_t modes[] = {
     1 | A64_MODE_UNPRIV | A64_MODE_MTE | A64_MODE_MTE0 | A64_MODE_SP_CHECK, 1 | A64_MODE_IL, 1 | A64_MODE_COUNT,
 };
 
+/* Scalar floating point; loads and stores of SIMD&FP registers (memory copies have V = 1, too). */
+static bool has_to_work(uint32_t word)
+{
+    return (word & 0x5e000000) == 0x1e000000 ||
+           ((word & 0x0e000000) == 0x0c000000 && (word & 0x3b200c00) != 0x19000400);
+}
+
 START_TEST(every_form_in_every_mode)
 {
     uint64_t seed = 42;
@@ -65,8 +72,7 @@ START_TEST(every_form_in_every_mode)
                 continue;
             st_le32(code, word);
             ck_assert_msg(a64_decode(word, ~0ull, &d), "form %s", a64_insn_descs[form].name);
-            unsigned klass = a64_insn_descs[form].klass;
-            if (klass >= INSN_fp_add && klass <= INSN_fp_store)
+            if (has_to_work(word))
                 ck_assert_msg(cpu->semantics[d.id].fn != NULL, "%s has no semantics", a64_insn_descs[form].name);
             for (size_t m = 0; m < ARRAY_LEN(modes); m++)
                 translate(modes[m], code, 4);
