@@ -15,10 +15,10 @@ struct layout {
     unsigned gran; /* log2 of the granule */
     enum flavour flavour;
     unsigned va, oa; /* largest input and output sizes */
-    int first_block; /* lowest-numbered level that has blocks */
+    int first_block; /* lowest-numbered level that has blocks; of 64K: level 1, as the PE has 52-bit addresses */
 };
 static const struct layout layouts[] = {
-    { 12, PLAIN, 48, 48, 1 }, { 14, PLAIN, 48, 48, 2 }, { 16, PLAIN, 48, 48, 2 }, { 16, LVA, 52, 48, 2 },
+    { 12, PLAIN, 48, 48, 1 }, { 14, PLAIN, 48, 48, 2 }, { 16, PLAIN, 48, 48, 1 }, { 16, LVA, 52, 48, 1 },
     { 16, LPA, 52, 52, 1 },   { 12, LPA2, 52, 52, 0 },  { 14, LPA2, 52, 52, 1 },
 };
 
