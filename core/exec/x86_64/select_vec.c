@@ -608,7 +608,7 @@ static bool emit_float_sign(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_float_convert(struct x86_gen *g, const struct ir_inst *in)
 {
     bool to_int = in->op == IR_VFTOI;
-    if (in->aux != 2 || (in->imm & 1))
+    if (in->aux != 2 || (in->imm & 1) || in->aux2 == IR_RMM) /* a mode the host lacks */
         return false;
     struct stub *s = reference_stub(g, in);
     unsigned a = x86_use_vec(g, in->a, 1);
