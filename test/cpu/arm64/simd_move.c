@@ -91,9 +91,10 @@ START_TEST(copies)
     struct simd_rig g = simd_open(modes[_i]);
     for (unsigned imm5 = 1; imm5 < 32; imm5++) {
         unsigned lane = (unsigned)__builtin_ctz(imm5), index = imm5 >> (lane + 1), from = 15 - index;
-        uint64_t all = ~0ull >> (64 - (8u << lane)), element;
+        uint64_t element;
         if (lane == 4)
             continue;
+        uint64_t all = ~0ull >> (64 - (8u << lane));
         from &= (16u >> lane) - 1;
         for (unsigned q = lane == 3; q < 2; q++) {
             vec e = { .d = { 0, 0 } };
