@@ -24,6 +24,8 @@ static const struct a64_semantics *const chapters[] = {
     a64_simd_int_rows,
     a64_simd_widen_rows,
     a64_simd_saturate_rows,
+    a64_simd_fp_rows,
+    a64_simd_fp_lanes_rows,
     a64_crypto_rows,
 };
 /* clang-format on */
