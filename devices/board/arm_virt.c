@@ -373,7 +373,8 @@ static void release(struct board *b)
         parts_release(&v->parts);
 }
 
-static const char *const aliases[] = { "virt", NULL };
+/* Machine versions that differ in nothing that is modelled. */
+static const char *const aliases[] = { "virt", "virt-10.0", "virt-9.2", "virt-9.1", "virt-9.0", NULL };
 extern const struct board_ops board_arm_virt;
 const struct board_ops board_arm_virt = {
     .name = "arm-virt", .doc = "Arm VirtIO board (AArch64)", .aliases = aliases, .isa = &a64_isa,

@@ -156,7 +156,7 @@ int run_set_machine(struct run_options *o, const char *v, struct err *e)
     const char *rest = v[n] ? v + n + 1 : "";
 
     if (run_wants_help(v)) {
-        list_boards();
+        list_boards(o->arch);
         return 1;
     }
     /* "-machine virt" and "-machine aclint=on" may both be given: options merge key by key. */
@@ -164,6 +164,9 @@ int run_set_machine(struct run_options *o, const char *v, struct err *e)
         rest = v;
     else if (!(o->board.board = run_printf(o, e, "%.*s", (int)n, v)))
         return ERR_NOMEM;
+    const struct board_ops *board = board_find_for(o->board.board, o->arch);
+    if (board)
+        o->board.board = board->name;
     const char *dump = run_key(o, rest, "dumpdtb"), *accel = run_key(o, rest, "accel");
     int r = accel ? run_set_accel(o, accel, e) : 0;
     if (r != 0)
@@ -182,7 +185,7 @@ int run_set_machine(struct run_options *o, const char *v, struct err *e)
 static int set_cpu(struct run_options *o, const char *v, struct err *e)
 {
     if (run_wants_help(v)) {
-        list_cpus();
+        list_cpus(o->arch);
         return 1;
     }
     /* "host" and "max" are the same here: everything the emulator has. */
