@@ -58,6 +58,7 @@ static inline struct pe pe_create(const char *spec, enum exec_mode mode)
         pe_put(&p, PE_VECTORS + 0x80 * i, &wait, 1);
     for (unsigned el = 1; el < 4; el++)
         p.a->vbar[el] = PE_VECTORS;
+    p.a->cpacr_el1 = 3u << 20; /* FP is on */
     p.a->sctlr[1] |= A64_SCTLR_NTWI | A64_SCTLR_NTWE; /* EL0 may wait */
     return p;
 }
