@@ -18,6 +18,7 @@ static const struct a64_semantics *const chapters[] = {
     a64_system_rows,
     a64_pauth_rows,
     a64_mte_rows,
+    a64_mops_rows,
     a64_vec_memory_rows,
     a64_float_rows,
     a64_simd_move_rows,

@@ -22,6 +22,7 @@
 #define PFR0_EL2 11, 8
 #define PFR0_EL3 15, 12
 #define PFR0_GIC 27, 24
+/* ID_AA64PFR1_EL1 */
 #define PFR1_MTE 11, 8
 
 /* ---- CPUs ---- */
@@ -35,13 +36,13 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     if (v->options.virtualization && !a64_has(c, A64_F_EL2))
         return err_set(e, ERR_ARG, "machine option virtualization=on: CPU '%s' has no EL2",
                        b->config.cpu);
+    if (v->options.mte && !a64_has(c, A64_F_MTE2))
+        return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no FEAT_MTE2", b->config.cpu);
+    if (!v->options.mte && a64_has(c, A64_F_MTE2)) /* no memory for tags: the instructions alone */
+        c->id[A64_ID_PFR1] = F_PUT(c->id[A64_ID_PFR1], PFR1_MTE, 1);
     if (!v->options.virtualization)
         c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL2, 0);
     c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
-    if (v->options.mte && !a64_has(c, A64_F_MTE2))
-        return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no memory tagging", b->config.cpu);
-    if (!v->options.mte && a64_has(c, A64_F_MTE2)) /* no tag memory: what is left is EL0's instructions */
-        c->id[A64_ID_PFR1] = F_PUT(c->id[A64_ID_PFR1], PFR1_MTE, 1);
     c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_GIC, v->options.gic == ARM_GIC_3 ? 1 : 0);
     if (v->options.gic != ARM_GIC_3)
         c->gic_list_registers = 0;

@@ -53,9 +53,9 @@ enum { ARM_PPI_PMU = 23, ARM_PPI_MAINTENANCE = 25, ARM_PPI_HYP_TIMER = 26, ARM_P
 enum arm_gic { ARM_GIC_AUTO, ARM_GIC_2, ARM_GIC_3, ARM_GIC_MAX };
 enum arm_msi { ARM_MSI_AUTO, ARM_MSI_ITS, ARM_MSI_V2M, ARM_MSI_OFF };
 struct arm_virt_options {
-    bool virtualization, secure, mte;
+    bool virtualization, secure;
     bool highmem, highmem_ecam, highmem_mmio, highmem_redists, compact_highmem;
-    bool its, dtb_randomness;
+    bool its, dtb_randomness, mte;
     int gic, msi, acpi;              /* enum arm_gic, enum arm_msi; 0 auto, 1 off, 2 on */
     uint64_t pci_mem64_size;
 };
