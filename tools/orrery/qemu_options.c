@@ -256,7 +256,9 @@ static int q_help(struct run_options *o, const char *v, struct err *e)
     (void)o;
     (void)v;
     (void)e;
-    printf("usage: orrery-system-ARCH [options] [disk_image]\n\n"
+    /* Scripts read the version from the first line. */
+    printf("QEMU emulator version 10.0.0 (command line of; this is Orrery " ORRERY_VERSION ")\n"
+           "usage: orrery-system-ARCH [options] [disk_image]\n\n"
            "Orrery " ORRERY_VERSION " with the command line of QEMU's system emulators:\n");
     run_print_options(&run_qemu_line, stdout);
     printf("\nDuring emulation, Ctrl-A x ends and Ctrl-A h shows other keys.\n");

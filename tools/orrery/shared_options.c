@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What orrery's own command line and QEMU's have in common. */
+#include "devices/backend/char.h"
 #include "tools/orrery/option_table.h"
 #include "devices/backend/option.h"
 #include <errno.h>
@@ -213,6 +214,17 @@ static int set_device(struct run_options *o, const char *v, struct err *e)
     return run_add_arg(o, BOARD_DEVICE, v, e);
 }
 
+static int set_chardev(struct run_options *o, const char *v, struct err *e)
+{
+    if (run_wants_help(v)) {
+        printf("Available chardev backend types:\n");
+        for (const char *const *name = char_backend_names; *name; name++)
+            printf("  %s\n", *name);
+        return 1;
+    }
+    return run_add_arg(o, BOARD_CHARDEV, v, e);
+}
+
 /* N, cpus=N, or the product of sockets=2,cores=2. */
 static int set_smp(struct run_options *o, const char *v, struct err *e)
 {
@@ -272,7 +284,7 @@ const struct run_option run_shared_options[] = {
     ROW_FLAG("snapshot", board.snapshot, "forget what is written to disks at the end"),
     ROW_CALL("device", "NAME[,PROP=V]", set_device, "add a device; help lists them"),
     ROW_ARG("netdev", "TYPE,id=N[,...]", BOARD_NETDEV, "network backend for a device"),
-    ROW_ARG("chardev", "TYPE,id=N[,...]", BOARD_CHARDEV, "character backend for a device"),
+    ROW_CALL("chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a device; help lists them"),
     ROW_ARG("object", "TYPE,id=N[,...]", BOARD_OBJECT, "rng-random, rng-builtin"),
     ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy=off"),
     ROW_CALL("serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none"),
