@@ -164,7 +164,7 @@ const struct cpu_isa a64_isa = {
     .walk = a64_walk,
     .regime_context = a64_regime_context,
     .raise_bus = a64_raise_bus,
-    .raise_align = a64_raise_align,
+    .raise_align = a64_raise_align, .allows_misaligned = a64_allows_misaligned,
     .raise_fetch = a64_raise_fetch,
     .take_exception = a64_take_exception,
     .take_interrupt = a64_take_interrupt,
