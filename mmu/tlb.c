@@ -243,6 +243,8 @@ static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
         mmu_clear_jumps(set);
 }
 
+enum { FEW_PAGES = 64 };
+
 static void flush_many(struct mmu_tag *t, struct mmu_set *set, va_t first, va_t last)
 {
     uint64_t within = (1ull << log2_floor(t->shifts | MEM_PAGE)) - 1;
@@ -259,8 +261,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
     for (uint32_t i = 0; i < p->n_sets; i++) {
         if (!concerns(&p->tags[i], asid, vmid))
             continue;
-        if (more < MEM_PAGE)
-            flush_one(&p->tags[i], p->sets[i], page);
+        if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
+            for (va_t at = page; at - page <= more; at += MEM_PAGE)
+                flush_one(&p->tags[i], p->sets[i], at);
         else
             flush_many(&p->tags[i], p->sets[i], page, last);
     }
