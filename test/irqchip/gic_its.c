@@ -468,7 +468,7 @@ static uint64_t random_word(uint64_t *state)
     uint64_t v = *state ^ *state >> 29;
     switch (v >> 60) {
     case 0 ... 4: return v & 0xf;
-    case 5 ... 7: return BIT(63) | (RAM + (v & 0x3fffc0));
+    case 5 ... 7: return BIT(63) | (RAM + (v & 0xfffc0));
     case 8: return BIT(63) | ITS;
     case 9: return (uint64_t)LPI << 32 | (v & 7);
     default: return v;
@@ -514,7 +514,7 @@ static struct device *make(struct machine *machine, void *arg)
 
 START_TEST(generic)
 {
-    device_generic_test(&(struct device_generic){ .make = make });
+    device_generic_test(&(struct device_generic){ .make = make, .steps = 1000 });
 }
 END_TEST
 
