@@ -318,7 +318,7 @@ static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
     charge(g);
     asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]);
     asm_mov_rr(a, false, RCX, RAX);
-    asm_shift_ri(a, SH_SHL, false, RCX, 3); /* (va >> 1) * 16 */
+    asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
     asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
     struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, jump) };
     asm_rm(a, 0x39 | OP_W, RAX, m);
