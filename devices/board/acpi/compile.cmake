@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # cmake -D IASL=iasl -D OUT=directory -D SOURCES=a.asl;b.asl -P compile.cmake
-set(header "/* Generated from devices/board/acpi/*.asl. */\n#ifndef ORRERY_ACPI_TEMPLATES_GEN_H\n#define ORRERY_ACPI_TEMPLATES_GEN_H\n#include \"devices/board/acpi.h\"\n")
-set(source "/* Generated from devices/board/acpi/*.asl. */\n#include \"devices/board/acpi/templates.gen.h\"\n")
+set(header "/* Generated from the ASL files in devices/board/acpi. */\n#ifndef ORRERY_ACPI_TEMPLATES_GEN_H\n#define ORRERY_ACPI_TEMPLATES_GEN_H\n#include \"devices/board/acpi.h\"\n")
+set(source "/* Generated from the ASL files in devices/board/acpi. */\n#include \"devices/board/acpi/templates.gen.h\"\n")
 foreach(file ${SOURCES})
   get_filename_component(name ${file} NAME_WE)
   execute_process(COMMAND ${IASL} -ve -p ${OUT}/${name} ${file} RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
