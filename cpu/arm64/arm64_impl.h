@@ -208,7 +208,7 @@ bool a64_mte_access(const struct a64_cpu *a, unsigned el);
 bool a64_mte_check(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind);
 /* Tags of whole granules. False: it faulted. Where access to tags is off or memory has none: 0, nothing. */
 bool a64_mte_load_tag(struct a64_cpu *a, va_t va, unsigned *tag);
-bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag);
+bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag, unsigned kind);
 /* The block of DC GVA, DC GZVA (`zero`) and STZGM. May fault. */
 void a64_mte_set_block(struct a64_cpu *a, va_t va, unsigned tag, bool zero);
 /* ChooseNonExcludedTag() */

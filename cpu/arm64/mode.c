@@ -419,6 +419,7 @@ void a64_level_changed(struct a64_cpu *a)
         if (sctlr & (a->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))
             mode |= A64_MODE_SP_CHECK;
     }
+    a->cpu.secure = a64_cpu_has(a, A64_F_EL3) && a64_is_secure(a);
     a->mode = mode | a64_mte_mode(a);
     select_context(a);
     a64_check_interrupts(a);
