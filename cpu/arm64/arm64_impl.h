@@ -227,6 +227,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
              struct cpu_map *map);
 void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
+bool a64_allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, bool ordered); /* atomic.c */
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
 /* Translation of one data access with all that the walk says; `user`: with EL0's rights. False: it faulted. */
 bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res);
