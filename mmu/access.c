@@ -80,14 +80,15 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     if (cpu->isa->walk(cpu, va, access, regime, false, &t->map) != 0)
         return 1;
     locate(cpu, size, t);
-    if (t->host == NULL || !t->whole || t->map.no_cache || regime != 0 ||
+    uint32_t set = mmu_set_of(cpu, regime);
+    if (t->host == NULL || !t->whole || t->map.no_cache || set == MMU_NO_SET ||
         is_watched_page(cpu->machine->mmu, va))
         return 0;
     if (access == CPU_LOAD && t->map.load) {
-        mmu_enter(cpu, va, CPU_LOAD, &t->map, t->host);
+        mmu_enter(cpu, set, va, CPU_LOAD, &t->map, t->host);
     } else if (access == CPU_STORE && t->map.store && !t->rom &&
                mem_ram_store_direct(t->ram, t->offset)) {
-        mmu_enter(cpu, va, CPU_STORE, &t->map, t->host);
+        mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
         t->ram->flags[t->offset >> MEM_PAGE_SHIFT] |= MEM_PAGE_MAPPED;
     }
     return 0;
@@ -98,13 +99,18 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
  * inline is each executor's business (some probe AMOs, some one for several loads), and a guest
  * that has not fenced yet must not see it: what the TLB holds is used on this way in as well.
  */
-static uint8_t *cached(const struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
+static uint8_t *cached(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
                        unsigned regime)
 {
-    const struct mmu_set *set = cpu->set;
+    uint32_t number = regime == 0 ? 0 : mmu_set_of(cpu, regime);
+    const struct mmu_set *set = regime == 0             ? cpu->set
+                                : number == MMU_NO_SET ? NULL
+                                                       : mmu_pool_of(cpu)->sets[number];
+    if (set == NULL)
+        return NULL;
     const struct mmu_entry *e =
         &(access == CPU_STORE ? set->store : set->load)[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
-    if (regime != 0 || (va ^ e->tag) > MEM_PAGE - size)
+    if ((va ^ e->tag) > MEM_PAGE - size)
         return NULL;
     return (uint8_t *)(uintptr_t)(va + e->addend);
 }

@@ -136,9 +136,9 @@ static uint32_t victim(struct mmu_pool *p)
     return add_set(p) != NULL ? p->n_sets - 1 : oldest;
 }
 
-void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
+/* The set of that context, emptied if it was another's. Never the current one's place. */
+static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32_t vmid)
 {
-    struct mmu_pool *p = mmu_pool_of(cpu);
     uint32_t i = 0;
     while (i < p->n_sets && (p->tags[i].last_use == 0 || p->tags[i].key != key ||
                              p->tags[i].asid != asid || p->tags[i].vmid != vmid))
@@ -151,8 +151,32 @@ void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
         p->tags[i].vmid = vmid;
     }
     p->tags[i].last_use = ++p->uses;
-    p->current = i;
-    cpu->set = p->sets[i];
+    return i;
+}
+
+void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    p->current = find_set(p, key, asid, vmid);
+    p->other_regime = 0;
+    cpu->set = p->sets[p->current];
+}
+
+uint32_t mmu_set_of(struct cpu *cpu, unsigned regime)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    uint64_t key;
+    uint32_t asid, vmid;
+    if (regime == 0)
+        return p->current;
+    if (LIKELY(p->other_regime == regime))
+        return p->other;
+    if (cpu->isa->regime_context == NULL || !cpu->isa->regime_context(cpu, regime, &key, &asid, &vmid))
+        return MMU_NO_SET;
+    p->tags[p->current].last_use = ++p->uses;
+    p->other = find_set(p, key, asid, vmid);
+    p->other_regime = regime;
+    return p->other;
 }
 
 static bool concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
@@ -164,6 +188,7 @@ static bool concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
 void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
+    p->other_regime = 0;
     for (uint32_t i = 0; i < p->n_sets; i++) {
         if (!concerns(&p->tags[i], asid, vmid))
             continue;
@@ -259,14 +284,14 @@ void mmu_flush_jumps(struct machine *m)
             mmu_clear_jumps(p->sets[i]);
 }
 
-void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cpu_map *map,
+void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, const struct cpu_map *map,
                const uint8_t *host)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    struct mmu_tag *t = &p->tags[p->current];
+    struct mmu_tag *t = &p->tags[set];
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     uint32_t i = (uint32_t)(va >> MEM_PAGE_SHIFT) & (MMU_WAYS - 1);
-    struct mmu_entry *e = access == CPU_STORE ? &cpu->set->store[i] : &cpu->set->load[i];
+    struct mmu_entry *e = access == CPU_STORE ? &p->sets[set]->store[i] : &p->sets[set]->load[i];
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
     t->filled = true;

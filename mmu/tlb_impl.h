@@ -20,6 +20,7 @@ struct mmu_pool {
     struct mmu_set *sets[MMU_SETS];
     struct mmu_tag tags[MMU_SETS];
     uint32_t n_sets, current;
+    uint32_t other, other_regime; /* the set of accesses with a regime of their own; other_regime 0: not known */
     uint64_t uses;
     bool guarded;           /* the page of the CPU's reservation is MEM_PAGE_RESERVED */
     bool skip_watch;
@@ -47,9 +48,12 @@ static inline void mmu_note_size(struct mmu_tag *t, va_t va, unsigned page_shift
     }
 }
 
-/* Enter `va` into the current set. `host` is of the byte at va. */
-void mmu_enter(struct cpu *cpu, va_t va, enum cpu_access access, const struct cpu_map *map,
+/* Enter `va` into set number `set`. `host` is of the byte at va. */
+void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, const struct cpu_map *map,
                const uint8_t *host);
+#define MMU_NO_SET UINT32_MAX
+/* Number of the set for accesses with `regime`: the current one for 0; MMU_NO_SET: none. */
+uint32_t mmu_set_of(struct cpu *cpu, unsigned regime);
 void mmu_drop_reservation(struct cpu *cpu);
 
 #endif

@@ -118,6 +118,13 @@ void cpu_kick(struct cpu *cpu)
         cpu->kicked(cpu);
 }
 
+void cpu_start(struct cpu *cpu)
+{
+    cpu->run = CPU_RUNNING;
+    if (cpu->kicked)
+        cpu->kicked(cpu);
+}
+
 static const struct cpu_site *site_of(const struct cpu *cpu)
 {
     return cpu->site;

@@ -97,6 +97,12 @@ struct cpu_isa {
                 struct cpu_map *map);
     /* Physical access answered with an error, or misaligned where forbidden: record the fault. */
     void (*raise_bus)(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
+    /*
+     * The TLB context of accesses made with regime `regime` (not 0) now, as mmu_select's arguments; false:
+     * such accesses are walked each time. NULL: always false.
+     */
+    bool (*regime_context)(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                           uint32_t *vmid);
     void (*raise_align)(struct cpu *cpu, va_t va, enum cpu_access access);
     void (*raise_fetch)(struct cpu *cpu, va_t va, enum mem_result why);
 
@@ -144,7 +150,7 @@ struct cpu {
     int64_t insns_end;
     uint32_t uniform;         /* cycles of every instruction (struct tm_cpu); core/exec copies it; 0: varies */
     struct cpu_debug debug;
-    void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked; NULL before it runs */
+    void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked, an off one started; NULL before it runs */
     void *exec_private;       /* core/exec's per-CPU data */
     void *mmu_private;        /* mmu's pool of sets */
     const char *name;
@@ -160,6 +166,7 @@ extern const struct state_field cpu_state[]; /* to be included by each ISA's tab
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3);
 void cpu_kick(struct cpu *cpu);  /* stop at the next canonical boundary; wakes the scheduler if idle */
+void cpu_start(struct cpu *cpu); /* an off CPU runs from its pc on, from now on (ev_now must be exact) */
 
 /* Exact inside helpers declared IR_CALL_TIME, device accesses and between blocks. */
 ps_t cpu_now(const struct cpu *cpu);

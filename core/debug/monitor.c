@@ -261,6 +261,19 @@ static void cmd_load(struct monitor *m, const struct output *o, const char *rest
         say(o, "%s\n", e.text);
 }
 
+/* "bus_error BASE+SIZE", "bus_error off BASE" */
+static void cmd_bus_error(struct monitor *m, const struct output *o, const char *rest)
+{
+    struct err e = { 0 };
+    bool off = strncmp(rest, "off", 3) == 0;
+    const char *range = off ? rest + 3 + strspn(rest + 3, " ") : rest;
+
+    if (*range == 0 || !m->ops.bus_error)
+        say(o, "usage: bus_error BASE+SIZE, or bus_error off BASE\n");
+    else if (m->ops.bus_error(m->ops.arg, range, !off, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
 static void cmd_log(struct monitor *m, const struct output *o, const char *rest)
 {
     struct err e = { 0 };
@@ -284,6 +297,7 @@ static const struct command {
     { "system_reset", cmd_reset, "reset the machine" },
     { "savevm", cmd_save, "savevm FILE: write a snapshot" },
     { "loadvm", cmd_load, "loadvm FILE: go back to a snapshot" },
+    { "bus_error", cmd_bus_error, "bus_error BASE+SIZE: errors for physical addresses; bus_error off BASE" },
     { "log", cmd_log, "log CATEGORY=LEVEL,..." },
     { "quit", cmd_quit, "end the emulator" },
     { "q", cmd_quit, NULL },

@@ -13,6 +13,8 @@
 struct monitor_ops {
     int (*save)(void *arg, const char *path, struct err *e);  /* snapshot of the whole board */
     int (*load)(void *arg, const char *path, struct err *e);
+    /* Physical addresses that answer with errors: "BASE+SIZE" on, "BASE" off. */
+    int (*bus_error)(void *arg, const char *range, bool on, struct err *e);
     void *arg;
 };
 

@@ -58,7 +58,7 @@ static inline bool ev_is_armed(const struct ev_timer *t)
 }
 
 ps_t ev_now(const struct ev_queue *q);
-void ev_set_now(struct ev_queue *q, ps_t now); /* core/exec only */
+void ev_set_now(struct ev_queue *q, ps_t now); /* who runs a CPU or calls out of its instructions */
 
 /* Time of the earliest event, PS_NEVER if none. */
 ps_t ev_next(const struct ev_queue *q);

@@ -29,12 +29,15 @@ static void stopped(void *arg)
         cpu_kick(x->running);
 }
 
-/* An idle CPU was kicked: if an interrupt is there it runs from now on. */
+/*
+ * An idle CPU was kicked: if an interrupt is there it runs from now on, as does one that was
+ * started. The round ends: who runs alone in it may have been given a long one.
+ */
 static void kicked(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
     ps_t now = ev_now(x->machine->queue);
-    if (!cpu->isa->has_work(cpu))
+    if (cpu->run == CPU_IDLE && !cpu->isa->has_work(cpu))
         return;
     cpu->run = CPU_RUNNING;
     exec_advance_to(cpu, now);

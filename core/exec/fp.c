@@ -37,9 +37,9 @@ struct fp_num fp_unpack(struct fp_env *env, enum fp_format f, uint64_t v)
         n.sig = BIT(63) | frac << (63 - l->frac);
     } else if (frac == 0) {
         n.kind = FP_ZERO;
-    } else if (env->daz && f != FP_F16) {
+    } else if (f == FP_F16 ? env->flush16 : env->daz) {
         n.kind = FP_ZERO;
-        if (env->rule == IR_FP_ARM)
+        if (env->rule == IR_FP_ARM && f != FP_F16)
             env->flags |= CPU_FP_DENORMAL;
     } else {
         unsigned shift = clz64(frac);
@@ -83,7 +83,7 @@ uint64_t fp_pack(struct fp_env *env, enum fp_format f, bool sign, int exp, uint6
     int least = 1 - l->bias;
     if (exp < least) {
         tiny = is_tiny(env, l, sign, exp, sig);
-        if (tiny && env->ftz && f != FP_F16) {
+        if (tiny && (f == FP_F16 ? env->flush16 : env->ftz)) {
             env->flags |=
                 env->rule == IR_FP_ARM ? CPU_FP_UNDERFLOW : CPU_FP_UNDERFLOW | CPU_FP_INEXACT;
             return fp_zero(f, sign);

@@ -36,6 +36,7 @@ struct fp_env {
     bool daz;            /* denormal operands count as zero (f32, f64); Arm FZ sets both */
     bool ftz;            /* tiny results become zero (f32, f64) */
     bool default_nan;    /* Arm FPCR.DN: never propagate */
+    bool flush16;        /* Arm FPCR.FZ16: both of f16, whose operands raise no DENORMAL; 0 after fp_env_init */
     uint32_t flags;      /* enum cpu_fp_flag bits, or'ed in. DENORMAL: x86 any denormal operand
                             (not under daz), Arm a flushed one; others never */
 };

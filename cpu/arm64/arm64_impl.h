@@ -30,6 +30,9 @@ enum {
     A64_MODE_A32        = 1u << 22, /* EL0 in AArch32: */
     A64_MODE_T32        = 1u << 23,
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
+    A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
+    A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
+    A64_MODE_TRAPS      = 1u << 27, /* some register of system.c's `plain` table is trapped */
     A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
@@ -117,6 +120,7 @@ unsigned a64_regime_el(const struct a64_cpu *a, unsigned el);
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
 void a64_level_changed(struct a64_cpu *a); /* the same, when only PSTATE changed */
+bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid);
 /* Tags of TLB entries: VMID of EL1&0, or what stands for the other regimes (1, 2, 3). */
 uint32_t a64_vmid(const struct a64_cpu *a);
 uint32_t a64_regime_tag(const struct a64_cpu *a, unsigned regime);

@@ -88,5 +88,6 @@ enum {
 #define A64_FPCR_FZ16  B(19)
 #define A64_FPCR_FZ    B(24)
 #define A64_FPCR_DN    B(25)
+#define A64_FPCR_AHP   B(26)
 
 #endif

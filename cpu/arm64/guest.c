@@ -18,6 +18,10 @@
     {                                                                                              \
         .name = "v" #n, .offset = offsetof(struct a64_cpu, v[n]), .type = IR_V128                  \
     }
+#define SYS_SLOT(m)                                                                                \
+    {                                                                                              \
+        .name = #m, .offset = offsetof(struct a64_cpu, m), .type = IR_I64                          \
+    }
 #define ROW8(M, a, b, c, d, e, f, g, h) M(a), M(b), M(c), M(d), M(e), M(f), M(g), M(h)
 static const struct ir_slot slots[A64_SLOTS] = {
     ROW8(X_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),         ROW8(X_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
@@ -25,8 +29,11 @@ static const struct ir_slot slots[A64_SLOTS] = {
     FLAG_SLOT(nf), FLAG_SLOT(zf), FLAG_SLOT(cf), FLAG_SLOT(vf),
     ROW8(V_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),         ROW8(V_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
     ROW8(V_SLOT, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(V_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
+    SYS_SLOT(daif), SYS_SLOT(sp_el[0]), SYS_SLOT(tpidr[0]), SYS_SLOT(tpidrro_el0), SYS_SLOT(tpidr[1]),
+    SYS_SLOT(tpidr[2]), SYS_SLOT(elr[1]), SYS_SLOT(elr[2]), SYS_SLOT(spsr[1]), SYS_SLOT(spsr[2]),
+    SYS_SLOT(esr[1]), SYS_SLOT(esr[2]), SYS_SLOT(far[1]), SYS_SLOT(far[2]),
 };
-_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36, "order of the slots");
+_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOTS == 82, "order of the slots");
 
 static const struct ir_helper helpers[] = {
 #define A64_HELPER(name, flags) { #name, a64_helper_##name, (flags) },
@@ -155,6 +162,7 @@ const struct cpu_isa a64_isa = {
     .mode = mode,
     .translate = a64_translate,
     .walk = a64_walk,
+    .regime_context = a64_regime_context,
     .raise_bus = a64_raise_bus,
     .raise_align = a64_raise_align,
     .raise_fetch = a64_raise_fetch,
@@ -239,7 +247,7 @@ void a64_power_on(struct cpu *cpu, va_t pc, uint64_t context)
     a->x[0] = context;
     cpu->pc = pc;
     derive(a);
-    cpu_kick(cpu);
+    cpu_start(cpu);
 }
 
 void a64_power_off(struct cpu *cpu)

@@ -280,6 +280,13 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_BE;
     if (a64_cpu_has(a, A64_F_BTI) && a->guarded)
         mode |= A64_MODE_BTI;
+    if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
+        mode |= A64_MODE_E2H;
+    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained) */
+    uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
+    if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
+        ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine)))
+        mode |= A64_MODE_TRAPS;
     return mode;
 }
 
@@ -372,7 +379,7 @@ static bool unprivileged_acts(const struct a64_cpu *a)
 static void select_context(struct a64_cpu *a)
 {
     const struct a64_level *l = &a->level[a->el];
-    uint64_t key = l->key | a->pan << 2;
+    uint64_t key = l->key | (a->el != 0 ? a->pan << 2 : 0);
     if (a->cpu.mmu_private == NULL || (a->context == key && a->context_asid == l->asid &&
                                        a->context_vmid == l->vmid && a->cpu.set != NULL))
         return;
@@ -382,6 +389,17 @@ static void select_context(struct a64_cpu *a)
     mmu_select(&a->cpu, key, l->asid, l->vmid);
 }
 
+/* LDTR and STTR act as EL0 of this regime: they share its set. */
+bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid)
+{
+    const struct a64_level *l = &A64_CPU_CONST(cpu)->level[0];
+    (void)regime;
+    *key = l->key;
+    *asid = l->asid;
+    *vmid = l->vmid;
+    return true;
+}
+
 void a64_level_changed(struct a64_cpu *a)
 {
     uint32_t mode = a->level[a->el].mode | (uint32_t)a->btype << 5 | a64_debug_mode(a);
@@ -389,6 +407,8 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_UNPRIV;
     if (UNLIKELY(a->il))
         mode |= A64_MODE_IL;
+    if (UNLIKELY(a->el != 0 && !a->spsel))
+        mode |= A64_MODE_SP0;
     if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
         mode |= A64_MODE_COUNT;
     if (UNLIKELY(a->nrw))

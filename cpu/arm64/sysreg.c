@@ -169,8 +169,9 @@ static bool gic_register(struct a64_cpu *a, uint32_t code, bool read, unsigned r
         return true;
     }
     (void)sre;
-    bool secure = a64_is_secure(a);
+    bool secure = a64_secure_below_el3(a);
     uint64_t hcr = a64_hcr(a);
+    ev_set_now(a->cpu.machine->queue, cpu_now(&a->cpu)); /* an SGI wakes another PE now */
     int r = read ? a->gic.read(a->gic.arg, code, (unsigned)a->el, secure, hcr, value)
                  : a->gic.write(a->gic.arg, code, (unsigned)a->el, secure, hcr, *value);
     if (r == A64_GIC_TRAP_EL2)

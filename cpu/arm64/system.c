@@ -12,7 +12,7 @@ static uint32_t code_of(uint32_t word)
     return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
 }
 
-enum { NZCV = A64_REG(3, 3, 4, 2, 0), ZVA = A64_REG(1, 3, 7, 4, 1), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
+enum { NZCV = A64_REG(3, 3, 4, 2, 0), ZVA = A64_REG(1, 3, 7, 4, 1), DAIF = A64_REG(3, 3, 4, 2, 1), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
 
 uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
 {
@@ -64,13 +64,63 @@ static ir_val_t nzcv_bits(struct a64_tr *t)
     return ir_deposit(u, IR_I64, r, v, 28, 1);
 }
 
+/*
+ * Registers that are values, read and written without a helper where nothing traps them: `el` is the
+ * least level. Those of EL1 that E2H redirects have EL2's slot beside theirs.
+ */
+static const struct plain_reg {
+    uint32_t code;
+    uint8_t el, slot, e2h_slot;
+    bool read_only_at_el0, trapped;
+} plain[] = {
+    { A64_REG(3, 3, 13, 0, 2), 0, A64_SLOT_TPIDR_EL0, A64_SLOT_TPIDR_EL0, false, true },
+    { A64_REG(3, 3, 13, 0, 3), 0, A64_SLOT_TPIDRRO, A64_SLOT_TPIDRRO, true, true },
+    { A64_REG(3, 0, 13, 0, 4), 1, A64_SLOT_TPIDR_EL1, A64_SLOT_TPIDR_EL1, false, true },
+    { A64_REG(3, 4, 13, 0, 2), 2, A64_SLOT_TPIDR_EL2, A64_SLOT_TPIDR_EL2, false, false },
+    { A64_REG(3, 0, 4, 1, 0), 1, A64_SLOT_SP_EL0, A64_SLOT_SP_EL0, false, false },
+    { A64_REG(3, 0, 4, 0, 0), 1, A64_SLOT_SPSR_EL1, A64_SLOT_SPSR_EL2, false, false },
+    { A64_REG(3, 0, 4, 0, 1), 1, A64_SLOT_ELR_EL1, A64_SLOT_ELR_EL2, false, false },
+    { A64_REG(3, 4, 4, 0, 0), 2, A64_SLOT_SPSR_EL2, A64_SLOT_SPSR_EL2, false, false },
+    { A64_REG(3, 4, 4, 0, 1), 2, A64_SLOT_ELR_EL2, A64_SLOT_ELR_EL2, false, false },
+    { A64_REG(3, 0, 5, 2, 0), 1, A64_SLOT_ESR_EL1, A64_SLOT_ESR_EL2, false, true },
+    { A64_REG(3, 0, 6, 0, 0), 1, A64_SLOT_FAR_EL1, A64_SLOT_FAR_EL2, false, true },
+    { A64_REG(3, 4, 5, 2, 0), 2, A64_SLOT_ESR_EL2, A64_SLOT_ESR_EL2, false, false },
+    { A64_REG(3, 4, 6, 0, 0), 2, A64_SLOT_FAR_EL2, A64_SLOT_FAR_EL2, false, false },
+};
+
+/* The slot to use for it in this mode; 0: not this way. */
+static unsigned plain_slot(const struct a64_tr *t, uint32_t code, bool read)
+{
+    unsigned el = t->mode & A64_MODE_EL;
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+        const struct plain_reg *p = &plain[i];
+        if (p->code != code)
+            continue;
+        if (el < p->el || (p->trapped && (t->mode & A64_MODE_TRAPS)) ||
+            (!read && el == 0 && p->read_only_at_el0) || (p->slot == A64_SLOT_SP_EL0 && (t->mode & A64_MODE_SP0)) ||
+            ((code >> 11 & 7) == 4 && !a64_cpu_has(t->a, A64_F_EL2)))
+            return 0;
+        return el == 2 && (t->mode & A64_MODE_E2H) ? p->e2h_slot : p->slot;
+    }
+    return 0;
+}
+
 static void mrs(struct a64_tr *t, unsigned arg)
 {
+    unsigned slot;
     uint32_t code = code_of(t->word);
     unsigned rt = t->word & 31;
     (void)arg;
     if (code == NZCV) {
         a64_put_x(t, IR_I64, rt, nzcv_bits(t));
+        return;
+    }
+    if (code == DAIF && (t->mode & A64_MODE_EL) != 0)
+        slot = A64_SLOT_DAIF;
+    else
+        slot = plain_slot(t, code, true);
+    if (slot != 0) {
+        a64_put_x(t, IR_I64, rt, ir_get(t->u, slot));
         return;
     }
     bool random = code == RNDR || code == RNDRRS; /* sets NZCV */
@@ -91,6 +141,11 @@ static void msr(struct a64_tr *t, unsigned arg)
     if (code == NZCV) {
         a64_set_flags_bits(t, ir_extract(u, IR_I64, value, 31, 1), ir_extract(u, IR_I64, value, 30, 1),
                            ir_extract(u, IR_I64, value, 29, 1), ir_extract(u, IR_I64, value, 28, 1));
+        return;
+    }
+    unsigned slot = plain_slot(t, code, false);
+    if (slot != 0) {
+        ir_put(u, slot, value);
         return;
     }
     bool ends = a64_sysreg_ends_block(t->a, code, false);
@@ -159,16 +214,6 @@ uint64_t a64_helper_msr_imm(struct cpu *cpu, uint64_t field, uint64_t imm, uint6
     return 0;
 }
 
-/* Masking interrupts takes effect by itself: what is taken is decided when it is taken. */
-uint64_t a64_helper_daifset(struct cpu *cpu, uint64_t field, uint64_t imm, uint64_t c, uint64_t d)
-{
-    struct a64_cpu *a = A64_CPU(cpu);
-    (void)c, (void)d;
-    if (may_write(a, (unsigned)field, (unsigned)imm))
-        a->daif |= imm << 6;
-    return 0;
-}
-
 static void msr_imm(struct a64_tr *t, unsigned arg)
 {
     unsigned field = (t->word >> 16 & 7) << 3 | (t->word >> 5 & 7), imm = t->word >> 8 & 15;
@@ -177,13 +222,14 @@ static void msr_imm(struct a64_tr *t, unsigned arg)
         a64_undefined(t);
         return;
     }
-    bool masks = field == PS_DAIFSET && !(imm & 8); /* D matters to the block key */
-    ir_call(t->u, IR_VOID, masks ? A64_HELPER_daifset : A64_HELPER_msr_imm, a64_const(t, field),
-            a64_const(t, imm), IR_NONE, IR_NONE);
-    if (!masks) {
-        ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
-        t->ended = true;
+    /* Masking interrupts takes effect by itself: what is taken is decided when it is. D matters to the block key. */
+    if (field == PS_DAIFSET && !(imm & 8) && (t->mode & A64_MODE_EL) != 0) {
+        ir_put(t->u, A64_SLOT_DAIF, ir_op2i(t->u, IR_OR, IR_I64, ir_get(t->u, A64_SLOT_DAIF), imm << 6));
+        return;
     }
+    ir_call(t->u, IR_VOID, A64_HELPER_msr_imm, a64_const(t, field), a64_const(t, imm), IR_NONE, IR_NONE);
+    ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
+    t->ended = true;
 }
 
 /* ---- hints ---- */

@@ -10,7 +10,8 @@
 
 static const struct a64_semantics *const chapters[] = {
     a64_integer_rows,    a64_branch_rows,   a64_load_store_rows, a64_atomic_rows, a64_system_rows,
-    a64_pauth_rows,
+    a64_vec_memory_rows, a64_float_rows,      a64_crypto_rows,
+    a64_pauth_rows,      a64_simd_move_rows, a64_simd_int_rows, a64_simd_widen_rows, a64_simd_saturate_rows,
 };
 
 /* The decoder's extension bits by the names both tables use. */

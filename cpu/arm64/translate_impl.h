@@ -40,7 +40,8 @@ struct a64_semantics {
 extern const struct a64_semantics a64_integer_rows[], a64_branch_rows[], a64_load_store_rows[],
     a64_atomic_rows[], a64_system_rows[], a64_pauth_rows[], a64_mte_rows[], a64_mops_rows[],
     a64_vec_memory_rows[], a64_float_rows[], a64_simd_int_rows[], a64_simd_fp_rows[],
-    a64_simd_move_rows[], a64_crypto_rows[];
+    a64_simd_move_rows[], a64_simd_widen_rows[], a64_simd_saturate_rows[], a64_simd_fp_lanes_rows[],
+    a64_crypto_rows[];
 #define A64_ROWS_END                                                                               \
     {                                                                                              \
         .fn = NULL                                                                                 \

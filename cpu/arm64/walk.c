@@ -113,12 +113,11 @@ static bool fetch_word(struct a64_cpu *a, uint32_t *word)
     return true;
 }
 
-/* Cache maintenance by VA, DC ZVA apart: CM = 1 and WnR = 1 (SYS with CRn = 7). */
+/* Cache maintenance by VA, DC ZVA apart, and AT: CM = 1 and WnR = 1 (SYS with CRn = 7). */
 static bool is_cache_op(uint32_t word)
 {
     bool sys = (word & 0xfff80000) == 0xd5080000, crn7 = (word >> 12 & 0xf) == 7;
-    unsigned crm = word >> 8 & 0xf;
-    return sys && crn7 && crm != 4 && crm != 8 && crm != 9;
+    return sys && crn7 && (word >> 8 & 0xf) != 4;
 }
 
 /* ---- raising ---- */

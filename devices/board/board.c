@@ -3,14 +3,15 @@
 #include "core/state/snapshot.h"
 #include "core/timing/model.h"
 #include "devices/backend/char.h"
+#include "devices/bus_error.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-extern const struct board_ops board_riscv_virt;
-const struct board_ops *const board_list[] = { &board_riscv_virt, NULL };
+extern const struct board_ops board_riscv_virt, board_arm_virt;
+const struct board_ops *const board_list[] = { &board_riscv_virt, &board_arm_virt, NULL };
 
 const struct board_ops *board_find(const char *name)
 {
@@ -119,6 +120,63 @@ static int open_chardevs(struct board *b, struct err *e)
     return 0;
 }
 
+/*
+ * bus-error=BASE+SIZE, any number of times, is every board's: taken out of the options before
+ * the board reads its own.
+ */
+static int take_bus_errors(struct board *b, struct err *e)
+{
+    const char *from = b->config.board_options;
+
+    b->bus_error = bus_error_create(b->machine, "bus-error", e);
+    if (!b->bus_error)
+        return e->code;
+    if (!from || !strstr(from, "bus-error="))
+        return 0;
+    char *rest = b->options = malloc(strlen(from) + 1);
+    if (!rest)
+        return err_set(e, ERR_NOMEM, "no memory for the machine options");
+    *rest = '\0';
+    while (*from) {
+        size_t n = strcspn(from, ",");
+        char word[128];
+        pa_t base;
+        uint64_t size;
+        int r;
+        snprintf(word, sizeof(word), "%.*s", (int)n, from);
+        if (strncmp(word, "bus-error=", 10) != 0) {
+            if (rest != b->options)
+                *rest++ = ',';
+            memcpy(rest, from, n);
+            rest += n;
+            *rest = '\0';
+        } else if ((r = bus_error_parse(word + 10, &base, &size, e)) < 0 ||
+                   (r = bus_error_add(b->bus_error, base, size, e)) < 0) {
+            return err_context(e, "machine option bus-error");
+        }
+        from += n + (from[n] == ',');
+    }
+    b->config.board_options = b->options;
+    return 0;
+}
+
+int board_bus_error(struct board *b, const char *range, bool on, struct err *e)
+{
+    pa_t base;
+    uint64_t size;
+    char *end;
+    int r;
+
+    if (on) {
+        r = bus_error_parse(range, &base, &size, e);
+        return r < 0 ? r : bus_error_add(b->bus_error, base, size, e);
+    }
+    base = strtoull(range, &end, 0);
+    if (end == range)
+        return err_set(e, ERR_ARG, "'%s' is no address", range);
+    return bus_error_remove(b->bus_error, base, e);
+}
+
 int board_create(struct board **out, const struct board_config *c, struct err *e)
 {
     const struct board_ops *ops = board_find(c->board);
@@ -163,7 +221,7 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
         goto fail;
     if ((r = exec_create(&b->exec, b->machine, &c->exec, e)) < 0)
         goto fail;
-    if ((r = open_chardevs(b, e)) < 0 || (r = ops->build(b, e)) < 0 || (r = build_cpus(b, e)) < 0)
+    if ((r = open_chardevs(b, e)) < 0 || (r = take_bus_errors(b, e)) < 0 || (r = ops->build(b, e)) < 0 || (r = build_cpus(b, e)) < 0)
         goto fail;
     struct exec_host_ops host = { .poll = poll_host, .arg = b->host, .pace = c->pace };
     exec_set_host(b->exec, &host);
@@ -195,6 +253,7 @@ void board_destroy(struct board *b)
     image_free(b->bios);
     image_free(b->dtb);
     free(b->description);
+    free(b->options);
     free(b);
 }
 

@@ -83,6 +83,12 @@ const char *board_describe(const struct board *b); /* the string snapshots must 
 int board_save(struct board *b, const char *path, struct err *e) MUST_CHECK;
 int board_load(struct board *b, const char *path, struct err *e) MUST_CHECK;
 
+/*
+ * Physical addresses that answer with an error from now on: `range` is "BASE+SIZE"; or, with `on`
+ * false, the base of one to lift. Machine option bus-error=BASE+SIZE does the same from the start.
+ */
+int board_bus_error(struct board *b, const char *range, bool on, struct err *e) MUST_CHECK;
+
 /* The device tree as handed to firmware: malloc'd, the caller's. */
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
 

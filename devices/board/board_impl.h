@@ -17,7 +17,8 @@ struct board {
     struct tm_cpu *tms[BOARD_MAX_CPUS];
     uint32_t n_cpus;
     struct image *kernel, *initrd, *bios, *dtb;
-    char *description;
+    char *description, *options; /* options: config.board_options less what every board has */
+    struct bus_error *bus_error;
     void *parts;                 /* the board's own struct, in the machine's arena */
 };
 

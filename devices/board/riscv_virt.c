@@ -12,6 +12,7 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
 #include "devices/board/devicetree.h"
+#include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
 #include "devices/goldfish_rtc.h"
 #include "devices/htif.h"
@@ -234,6 +235,22 @@ static int build_pci(struct board *b, struct virt *v, struct err *e)
     return 0;
 }
 
+/*
+ * Bank 0 with an image is a stage of the boot (QEMU docs/system/riscv/virt.rst): without firmware
+ * harts start in it, with firmware it holds what the firmware goes on to, which finds kernel,
+ * initrd and command line in fw_cfg.
+ */
+static int build_flash(struct board *b, struct virt *v, struct err *e)
+{
+    struct cfi_flash *banks[FLASH_BANKS];
+    bool has_image[FLASH_BANKS] = { false };
+    int r = flash_banks_build(b, &v->parts, virt_map[VIRT_FLASH].base, VIRT_FLASH_BANK,
+                              VIRT_FLASH_SECTOR, banks, has_image, e);
+
+    v->flash_boot = has_image[0];
+    return r;
+}
+
 static int build_virtio(struct board *b, struct virt *v, struct err *e)
 {
     struct parts_globals globals;
@@ -253,7 +270,7 @@ static int build_virtio(struct board *b, struct virt *v, struct err *e)
     if (r == 0)
         r = parts_build(&v->parts, e);
     if (r == 0)
-        r = virt_build_flash(b, &v->parts, &v->flash_boot, e);
+        r = build_flash(b, v, e);
     if (r == 0 && b->bios && v->flash_boot)
         r = fw_cfg_items_add_kernel(v->fw_cfg, b, e);
     return r;

@@ -28,7 +28,6 @@ extern const struct virt_place virt_map[VIRT_PARTS];
 #define VIRT_UART_CLOCK     3686400u
 #define VIRT_PCI_MEM64_SIZE (16ull << 30)
 #define VIRT_FLASH_BANK     0x02000000u
-#define VIRT_FLASH_BANKS    2
 #define VIRT_FLASH_SECTOR   0x40000u
 
 /* What the tree says of the CPUs: from the profile. */
@@ -47,10 +46,6 @@ struct virt_tree {
     bool aclint, pci, rtc, fw_cfg, flash; /* which parts are there */
     const uint8_t *rng_seed; /* 32 bytes */
 };
-
-/* Both banks, empty or with their images. `*has_image`: there is one in bank 0. */
-struct parts;
-int virt_build_flash(struct board *b, struct parts *parts, bool *has_image, struct err *e) MUST_CHECK;
 
 /* What follows the machine's name, "aclint=on,acpi=off"; what the board has not is refused. */
 struct virt_options {

@@ -2,8 +2,8 @@
 /*
  * The disassembler. A format is literal text in which the names of the row's members (or fields)
  * stand for their values; {...} is left out if all members in it have their rest value; ~ is
- * nothing and parts two names; '...' is literal although it has letters; a format that starts with
- * + goes on at the mnemonic up to its first blank.
+ * nothing and parts two names; '...' is literal although it has letters; NAME:TEXTS prints a value by
+ * another table of names; a format that starts with + goes on at the mnemonic up to its first blank.
  */
 #include "tools/decodegen/decodegen.h"
 #include <ctype.h>
@@ -86,6 +86,20 @@ static void add_statement(struct gen *g, struct body *b, const char *statement)
     *where = pool_printf(&g->pool, "%s%s    %s\n", *where, b->grouped ? "    " : "", statement);
 }
 
+/* The :TEXTS after a name, if those names are declared. */
+static const struct names *names_after(struct gen *g, const char **p)
+{
+    size_t n = 1;
+    if (**p != ':')
+        return NULL;
+    while (isalnum((unsigned char)(*p)[n]) || (*p)[n] == '_')
+        n++;
+    const struct names *names = find_names(g, pool_printf(&g->pool, "%.*s", (int)n - 1, *p + 1));
+    if (names != NULL)
+        *p += n;
+    return names;
+}
+
 /* A name in a format: its field's value. Returns the end of the name. */
 static const char *add_name(struct gen *g, const struct row *row, struct body *b, const char *p)
 {
@@ -98,12 +112,17 @@ static const char *add_name(struct gen *g, const struct row *row, struct body *b
               (int)n, p);
         return p + n;
     }
-    add_statement(g, b, put_value(g, f));
+    const char *end = p + n;
+    const struct names *names = names_after(g, &end);
+    add_statement(g, b,
+                  names == NULL ? put_value(g, f)
+                                : pool_printf(&g->pool, "put_%s(t, (uint64_t)d->%s);",
+                                              names->name, f->member));
     if (b->grouped)
         b->condition =
             pool_printf(&g->pool, "%s%sd->%s != %lld", b->condition,
                         b->condition[0] != '\0' ? " || " : "", f->member, (long long)f->rest);
-    return p + n;
+    return end;
 }
 
 /* Literal text: quoted, or up to the next name, brace or quote. */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_DEVICES_BOARD_FLASH_BANKS_H
+#define ORRERY_DEVICES_BOARD_FLASH_BANKS_H
+/*
+ * The two banks of flash of QEMU's `virt` boards and what is in them: -pflash,
+ * -drive if=pflash or -machine pflash0=ID,pflash1=ID. A bank without an image is empty.
+ */
+#include "devices/board/virtio_parts.h"
+#include "devices/cfi_flash.h"
+
+#define FLASH_BANKS 2
+
+/*
+ * Two banks of `size` bytes from `base` on, erased by `sector` bytes, called flash0 and flash1.
+ * After parts_build. `has_image`: for each, is there one?
+ */
+int flash_banks_build(struct board *b, struct parts *parts, pa_t base, uint64_t size, uint32_t sector,
+                      struct cfi_flash *banks[FLASH_BANKS], bool has_image[FLASH_BANKS],
+                      struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cryptographic vector helpers, used as software uses the instructions, against the examples of
+ * the standards: FIPS 197 (appendix C.1), FIPS 180-4 ("abc"), GB/T 32905-2016 (appendix A.1), GB/T
+ * 32907-2016 (appendix A.1). Then the host's forms against the portable ones.
+ */
+#include "core/util/sbox.h"
+#include "cpu/arm64/crypto_impl.h"
+#include "cpu/arm64/translate_impl.h"
+#include "test/check_main.h"
+#include <string.h>
+
+/* FIPS 180-4, 4.2.3: cube roots of the first 80 primes; their upper halves are SHA-256's (4.2.2). */
+/* clang-format off */
+static const uint64_t sha_k[80] = {
+    0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,
+    0x3956c25bf348b538, 0x59f111f1b605d019, 0x923f82a4af194f9b, 0xab1c5ed5da6d8118,
+    0xd807aa98a3030242, 0x12835b0145706fbe, 0x243185be4ee4b28c, 0x550c7dc3d5ffb4e2,
+    0x72be5d74f27b896f, 0x80deb1fe3b1696b1, 0x9bdc06a725c71235, 0xc19bf174cf692694,
+    0xe49b69c19ef14ad2, 0xefbe4786384f25e3, 0x0fc19dc68b8cd5b5, 0x240ca1cc77ac9c65,
+    0x2de92c6f592b0275, 0x4a7484aa6ea6e483, 0x5cb0a9dcbd41fbd4, 0x76f988da831153b5,
+    0x983e5152ee66dfab, 0xa831c66d2db43210, 0xb00327c898fb213f, 0xbf597fc7beef0ee4,
+    0xc6e00bf33da88fc2, 0xd5a79147930aa725, 0x06ca6351e003826f, 0x142929670a0e6e70,
+    0x27b70a8546d22ffc, 0x2e1b21385c26c926, 0x4d2c6dfc5ac42aed, 0x53380d139d95b3df,
+    0x650a73548baf63de, 0x766a0abb3c77b2a8, 0x81c2c92e47edaee6, 0x92722c851482353b,
+    0xa2bfe8a14cf10364, 0xa81a664bbc423001, 0xc24b8b70d0f89791, 0xc76c51a30654be30,
+    0xd192e819d6ef5218, 0xd69906245565a910, 0xf40e35855771202a, 0x106aa07032bbd1b8,
+    0x19a4c116b8d2d0c8, 0x1e376c085141ab53, 0x2748774cdf8eeb99, 0x34b0bcb5e19b48a8,
+    0x391c0cb3c5c95a63, 0x4ed8aa4ae3418acb, 0x5b9cca4f7763e373, 0x682e6ff3d6b2b8a3,
+    0x748f82ee5defb2fc, 0x78a5636f43172f60, 0x84c87814a1f0ab72, 0x8cc702081a6439ec,
+    0x90befffa23631e28, 0xa4506cebde82bde9, 0xbef9a3f7b2c67915, 0xc67178f2e372532b,
+    0xca273eceea26619c, 0xd186b8c721c0c207, 0xeada7dd6cde0eb1e, 0xf57d4f7fee6ed178,
+    0x06f067aa72176fba, 0x0a637dc5a2c898a6, 0x113f9804bef90dae, 0x1b710b35131c471b,
+    0x28db77f523047d84, 0x32caab7b40c72493, 0x3c9ebe0a15c9bebc, 0x431d67c49c100d4c,
+    0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
+};
+/* clang-format on */
+
+typedef union ir_vec vec;
+
+static vec run(ir_vec_fn *fn, vec a, vec b, vec c, uint64_t imm)
+{
+    vec r = a;
+    fn(NULL, &r, &r, &b, &c, imm); /* dst is an operand: it may be */
+    return r;
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void check_words(const vec *v, const uint32_t *expected, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        ck_assert_msg(v[i / 4].w[i % 4] == expected[i], "word %u: %08x, not %08x", i, v[i / 4].w[i % 4], expected[i]);
+}
+
+static const vec zero;
+static const struct forms {
+    ir_vec_fn *aese, *aesd, *aesmc, *aesimc, *sha1, *sha256h, *sha256h2, *sha256su0, *sha256su1;
+} forms[2] = {
+    { a64_vec_aese, a64_vec_aesd, a64_vec_aesmc, a64_vec_aesimc, a64_vec_sha1, a64_vec_sha256h,
+      a64_vec_sha256h2, a64_vec_sha256su0, a64_vec_sha256su1 },
+    { a64_portable_aese, a64_portable_aesd, a64_portable_aesmc, a64_portable_aesimc, a64_portable_sha1,
+      a64_portable_sha256h, a64_portable_sha256h2, a64_portable_sha256su0, a64_portable_sha256su1 },
+};
+
+/* FIPS 197, 5.2 */
+static void expand_key(uint8_t w[176], const uint8_t key[16])
+{
+    uint8_t constant = 1;
+    memcpy(w, key, 16);
+    for (unsigned i = 16; i < 176; i += 4) {
+        uint8_t t[4] = { w[i - 4], w[i - 3], w[i - 2], w[i - 1] };
+        if (i % 16 == 0) {
+            uint8_t first = t[0];
+            t[0] = sbox_aes[t[1]] ^ constant;
+            t[1] = sbox_aes[t[2]];
+            t[2] = sbox_aes[t[3]];
+            t[3] = sbox_aes[first];
+            constant = (uint8_t)(constant << 1 ^ (constant & 0x80 ? 0x1b : 0));
+        }
+        for (unsigned n = 0; n < 4; n++)
+            w[i + n] = w[i - 16 + n] ^ t[n];
+    }
+}
+
+START_TEST(aes128)
+{
+    static const vec plain = { .b = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa,
+                                      0xbb, 0xcc, 0xdd, 0xee, 0xff } };
+    static const vec cipher = { .b = { 0x69, 0xc4, 0xe0, 0xd8, 0x6a, 0x7b, 0x04, 0x30, 0xd8, 0xcd, 0xb7,
+                                       0x80, 0x70, 0xb4, 0xc5, 0x5a } };
+    const struct forms *f = &forms[_i];
+    uint8_t key[16], w[176];
+    vec k[11];
+    for (unsigned i = 0; i < 16; i++)
+        key[i] = (uint8_t)i;
+    expand_key(w, key);
+    memcpy(k, w, sizeof(w));
+    vec s = plain;
+    for (unsigned r = 0; r < 10; r++) {
+        s = run(f->aese, s, k[r], zero, 0);
+        if (r < 9)
+            s = run(f->aesmc, s, zero, zero, 0);
+    }
+    s.d[0] ^= k[10].d[0], s.d[1] ^= k[10].d[1];
+    ck_assert_mem_eq(&s, &cipher, 16);
+    for (unsigned r = 10; r > 0; r--) { /* the equivalent inverse cipher, 5.3.5 */
+        s = run(f->aesd, s, r == 10 ? k[10] : run(f->aesimc, k[r], zero, zero, 0), zero, 0);
+        if (r > 1)
+            s = run(f->aesimc, s, zero, zero, 0);
+    }
+    s.d[0] ^= k[0].d[0], s.d[1] ^= k[0].d[1];
+    ck_assert_mem_eq(&s, &plain, 16);
+}
+END_TEST
+
+/* The padded message "abc". */
+static void abc(uint32_t w[16])
+{
+    memset(w, 0, 64);
+    w[0] = 0x61626380;
+    w[15] = 24;
+}
+
+START_TEST(sha1)
+{
+    static const uint32_t constants[4] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6 };
+    static const uint64_t functions[4] = { A64_SHA1_CHOOSE, A64_SHA1_PARITY, A64_SHA1_MAJORITY, A64_SHA1_PARITY };
+    static const uint32_t digest[5] = { 0xa9993e36, 0x4706816a, 0xba3e2571, 0x7850c26c, 0x9cd0d89d };
+    const vec start = { .w = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 } };
+    uint32_t w[80];
+    abc(w);
+    for (unsigned i = 16; i < 80; i++)
+        w[i] = a64_rol32(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
+    vec s = start, e = { .w = { 0xc3d2e1f0 } };
+    for (unsigned i = 0; i < 80; i += 4) {
+        vec words = zero, next_e = { .w = { a64_rol32(s.w[0], 30) } }; /* SHA1H */
+        for (unsigned n = 0; n < 4; n++)
+            words.w[n] = w[i + n] + constants[i / 20];
+        s = run(forms[_i].sha1, s, e, words, functions[i / 20]);
+        e = next_e;
+    }
+    for (unsigned i = 0; i < 4; i++)
+        s.w[i] += start.w[i];
+    check_words(&s, digest, 4);
+    ck_assert_uint_eq(e.w[0] + 0xc3d2e1f0, digest[4]);
+}
+END_TEST
+
+START_TEST(sha256)
+{
+    static const uint32_t digest[8] = { 0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
+                                        0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad };
+    const vec start[2] = { { .w = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a } },
+                           { .w = { 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 } } };
+    const struct forms *f = &forms[_i];
+    uint32_t w[16];
+    vec m[4], s[2] = { start[0], start[1] };
+    abc(w);
+    memcpy(m, w, sizeof(w));
+    for (unsigned i = 0; i < 64; i += 4) {
+        vec words = m[0], before = s[0];
+        for (unsigned n = 0; n < 4; n++)
+            words.w[n] += (uint32_t)(sha_k[i + n] >> 32);
+        vec next = run(f->sha256su1, run(f->sha256su0, m[0], m[1], zero, 0), m[2], m[3], 0);
+        s[0] = run(f->sha256h, s[0], s[1], words, 0);
+        s[1] = run(f->sha256h2, s[1], before, words, 0);
+        m[0] = m[1], m[1] = m[2], m[2] = m[3], m[3] = next;
+    }
+    for (unsigned i = 0; i < 8; i++)
+        s[i / 4].w[i % 4] += start[i / 4].w[i % 4];
+    check_words(s, digest, 8);
+}
+END_TEST
+
+/* Registers as software has them: ab, cd, ef, gh with the later letter in lane 1. */
+START_TEST(sha512)
+{
+    static const uint64_t start[8] = { 0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                                       0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+                                       0x1f83d9abfb41bd6b, 0x5be0cd19137e2179 };
+    static const uint64_t digest[8] = { 0xddaf35a193617aba, 0xcc417349ae204131, 0x12e6fa4e89a97ea2,
+                                        0x0a9eeee64b55d39a, 0x2192992a274fc1a8, 0x36ba3c23a3feebbd,
+                                        0x454d4423643ce80e, 0x2a9ac94fa54ca49f };
+    vec s[4], m[8] = { { .d = { 0x6162638000000000, 0 } } };
+    m[7].d[1] = 24;
+    memcpy(s, start, sizeof(s));
+    for (unsigned i = 0; i < 80; i += 2) {
+        /* H and G with words and constants; the operands pair what lies across two registers */
+        vec sum = { .d = { s[3].d[0] + m[0].d[1] + sha_k[i + 1], s[3].d[1] + m[0].d[0] + sha_k[i] } };
+        vec fg = { .d = { s[2].d[1], s[3].d[0] } }, de = { .d = { s[1].d[1], s[2].d[0] } };
+        vec t = run(a64_vec_sha512h, sum, fg, de, 0);
+        vec next_ef = { .d = { s[1].d[0] + t.d[0], s[1].d[1] + t.d[1] } };
+        vec next_ab = run(a64_vec_sha512h2, t, s[1], s[0], 0);
+        vec mid = { .d = { m[4].d[1], m[5].d[0] } };
+        vec next = run(a64_vec_sha512su1, run(a64_vec_sha512su0, m[0], m[1], zero, 0), m[7], mid, 0);
+        s[3] = s[2], s[2] = next_ef, s[1] = s[0], s[0] = next_ab;
+        memmove(m, m + 1, 7 * sizeof(*m));
+        m[7] = next;
+    }
+    for (unsigned i = 0; i < 8; i++)
+        ck_assert_uint_eq(s[i / 2].d[i % 2] + start[i], digest[i]);
+}
+END_TEST
+
+/* Lanes hold D, C, B, A and H, G, F, E: the newest word is in lane 3. */
+START_TEST(sm3)
+{
+    static const uint32_t start[8] = { 0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,
+                                       0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e };
+    static const uint32_t digest[8] = { 0x66c7f0f4, 0x62eeedd9, 0xd1f2d46b, 0xdc10e4e2,
+                                        0x4167c487, 0x5cf2f7a2, 0x297da02b, 0x8f4ba8e0 };
+    uint32_t w[68];
+    vec ad = { .w = { start[3], start[2], start[1], start[0] } }, eh = { .w = { start[7], start[6], start[5], start[4] } };
+    abc(w);
+    for (unsigned i = 16; i < 68; i += 4) {
+        vec m[4], shifted, middle;
+        memcpy(m, w + i - 16, 64);
+        memcpy(&shifted, w + i - 9, 16);  /* W[j-9] */
+        memcpy(&middle, w + i - 13, 16);  /* W[j-13] */
+        vec tenth;
+        memcpy(&tenth, w + i - 6, 16);    /* W[j-6] */
+        vec part = run(a64_vec_sm3partw1, m[0], shifted, m[3], 0);
+        part = run(a64_vec_sm3partw2, part, tenth, middle, 0);
+        memcpy(w + i, &part, 16);
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        uint32_t t = i < 16 ? 0x79cc4519 : 0x7a879d8a, turned = i % 32 == 0 ? t : a64_rol32(t, i % 32);
+        vec constant = { .w = { 0, 0, 0, turned } }, words, both;
+        memcpy(&words, w + i, 16);
+        for (unsigned n = 0; n < 4; n++)
+            both.w[n] = w[i + n % 4] ^ w[i + 4];
+        vec ss1 = run(a64_vec_sm3ss1, ad, eh, constant, 0);
+        ad = run(a64_vec_sm3tt, ad, ss1, both, i < 16 ? 0 : 1);
+        eh = run(a64_vec_sm3tt, eh, ss1, words, i < 16 ? 2 : 3);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        ck_assert_uint_eq(ad.w[3 - i] ^ start[i], digest[i]);
+        ck_assert_uint_eq(eh.w[3 - i] ^ start[4 + i], digest[4 + i]);
+    }
+}
+END_TEST
+
+START_TEST(sm4)
+{
+    static const uint8_t text[16] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+                                      0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10 };
+    static const uint32_t fk[4] = { 0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc };
+    static const uint32_t cipher[4] = { 0x681edf34, 0xd206965e, 0x86b3e94f, 0x536e4246 };
+    vec key, s;
+    for (unsigned i = 0; i < 4; i++) {
+        s.w[i] = be32(text + 4 * i);
+        key.w[i] = s.w[i] ^ fk[i];
+    }
+    for (unsigned i = 0; i < 32; i += 4) {
+        vec constants;
+        for (unsigned n = 0; n < 16; n++) /* CK: bytes (4 i + j) * 7, the first one highest */
+            constants.b[n] = (uint8_t)(((i + n / 4) * 4 + 3 - n % 4) * 7);
+        key = run(a64_vec_sm4ekey, key, constants, zero, 0);
+        s = run(a64_vec_sm4e, s, key, zero, 0);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(s.w[3 - i], cipher[i]);
+}
+END_TEST
+
+START_TEST(both_forms_agree)
+{
+    static const struct {
+        const char *name;
+        ir_vec_fn *host, *portable;
+    } pairs[] = {
+#define X(name) { #name, a64_vec_##name, a64_portable_##name },
+        A64_CRYPTO_TWO_FORMS(X)
+#undef X
+    };
+    uint64_t x = 0x9e3779b97f4a7c15;
+    for (unsigned i = 0; i < 3000; i++) {
+        uint64_t v[6];
+        for (unsigned n = 0; n < 6; n++) {
+            x = x * 6364136223846793005u + 1442695040888963407u;
+            v[n] = x ^ x >> 29;
+        }
+        vec a = { .d = { v[0], v[1] } }, b = { .d = { v[2], v[3] } }, c = { .d = { v[4], v[5] } };
+        for (size_t p = 0; p < sizeof(pairs) / sizeof(pairs[0]); p++) {
+            vec h = run(pairs[p].host, a, b, c, i % 3), q = run(pairs[p].portable, a, b, c, i % 3);
+            ck_assert_msg(memcmp(&h, &q, 16) == 0, "%s", pairs[p].name);
+        }
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("crypto");
+    TCase *tc = tcase_create("crypto");
+    tcase_add_loop_test(tc, aes128, 0, 2);
+    tcase_add_loop_test(tc, sha1, 0, 2);
+    tcase_add_loop_test(tc, sha256, 0, 2);
+    tcase_add_test(tc, sha512);
+    tcase_add_test(tc, sm3);
+    tcase_add_test(tc, sm4);
+    tcase_add_test(tc, both_forms_agree);
+    suite_add_tcase(s, tc);
+    return s;
+}
