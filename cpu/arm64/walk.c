@@ -174,6 +174,8 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     struct mmu_a64_result res;
     struct mmu_a64_fault fault;
     unsigned flags = probe ? MMU_A64_PROBE : 0;
+    if (UNLIKELY(a->nrw))
+        va &= UINT32_MAX; /* the PC may have run over the end */
     a64_fill_regime(a, (unsigned)a->el, a->el == 0 || regime == A64_REGIME_UNPRIV, &r);
     r.cpu = probe ? NULL : cpu;
     if (LIKELY(mmu_a64_walk(&r, va, map->size == 0 ? 1 : map->size, access, flags, &res, &fault))) {
