@@ -17,7 +17,7 @@ enum { TYPE_DEVICES = 1, TYPE_COLLECTIONS = 4, PAGE_64K = 2 };
                   MASK_(55, 53) | MASK_(47, 0))
 #define BASER_RESET(type)                                                                          \
     ((uint64_t)(type) << 56 | 7ull << 48 /* entries of 8 bytes */ | PAGE_64K << 8)
-#define CBASER_RW (MASK_(63, 63) | MASK_(61, 59) | MASK_(55, 53) | MASK_(51, 12) | MASK_(11, 10) | MASK_(7, 0))
+#define CBASER_RW (MASK_(63, 63) | MASK_(61, 59) | MASK_(55, 53) | MASK_(51, 10) | MASK_(7, 0))
 #define CWRITER_RW MASK_(19, 5)
 
 static bool enabled(const struct gic_its *s)
@@ -166,15 +166,19 @@ static const struct state_field its_state[] = {
 };
 
 /* clang-format off */
+#define WIDE(off, nm, mask, fn) \
+    REG64(off, nm, .sizes = 4 | 8, .rw = (mask), .read = read_##fn, .wrote = wrote_##fn)
 static const struct reg_desc its_regs[] = {
-    REG32(0x00000, "GITS_CTLR",       .rw = F_MASK(GITS_CTLR_ENABLED), .read = read_ctlr, .wrote = wrote_ctlr),
+    REG32(0x00000, "GITS_CTLR",       .rw = F_MASK(GITS_CTLR_ENABLED), .read = read_ctlr,
+          .wrote = wrote_ctlr),
     REG32(0x00004, "GITS_IIDR",       .reset = GICV3_IIDR),
     REG64(0x00008, "GITS_TYPER",      .sizes = 4 | 8, .read = read_typer),
     REG32(0x00018, "GITS_MPIDR"),
-    REG64(0x00080, "GITS_CBASER",     .sizes = 4 | 8, .rw = CBASER_RW, .read = read_cbaser, .wrote = wrote_cbaser),
-    REG64(0x00088, "GITS_CWRITER",    .sizes = 4 | 8, .rw = CWRITER_RW, .read = read_cwriter, .wrote = wrote_cwriter),
+    WIDE(0x00080, "GITS_CBASER",      CBASER_RW, cbaser),
+    WIDE(0x00088, "GITS_CWRITER",     CWRITER_RW, cwriter),
     REG64(0x00090, "GITS_CREADR",     .sizes = 4 | 8, .read = read_creadr),
-    REG64(0x00100, "GITS_BASER",      .sizes = 4 | 8, .count = 8, .rw = BASER_RW, .read = read_baser, .wrote = wrote_baser),
+    REG64(0x00100, "GITS_BASER",      .sizes = 4 | 8, .count = 8, .rw = BASER_RW,
+          .read = read_baser, .wrote = wrote_baser),
     REG32(0x0ffd0, "GITS_ID",         .count = 12, .read = read_id),
     REG32(0x10040, "GITS_TRANSLATER", .sizes = 2 | 4, .rw = 0xffffffff, .wrote = wrote_translater),
 };

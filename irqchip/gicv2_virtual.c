@@ -5,7 +5,7 @@
 /* 5.3.1 GICH_HCR, 5.3.4 GICH_MISR: enables and causes of the maintenance interrupt. */
 enum { HCR_EN = 0x01, HCR_UIE = 0x02, HCR_LRENPIE = 0x04, HCR_NPIE = 0x08, HCR_GRP0E = 0x10,
        HCR_GRP0D = 0x20, HCR_GRP1E = 0x40, HCR_GRP1D = 0x80 };
-enum { MISR_EOI = 0x01, MISR_U = 0x02 };
+enum { MISR_EOI = 0x01 }; /* the others have the bits of their enables */
 #define HCR_EOI_COUNT 31, 27
 
 /* 5.3.3 GICH_VMCR; its bits below 10 are those of GICV_CTLR. */

@@ -28,7 +28,7 @@ static uint32_t groups_on(const struct gicv3_cpu *c)
 
 static struct gicv3_best candidate(struct gicv3_cpu *c, uint32_t intid)
 {
-    const struct gicv3_bank *b = gicv3_bank_of(c, intid);
+    const struct gicv3_bank *b = intid < GICV3_FIRST_SPI ? &c->bank : &c->gic->bank[intid / 32];
 
     return (struct gicv3_best){ intid, b->priority[intid % 32],
                                 (uint8_t)gicv3_group_of(c->gic, b, intid % 32) };
@@ -41,19 +41,38 @@ static void choose(struct gicv3_cpu *c)
         c->best = c->lpi_best;
 }
 
-void gicv3_rescan(struct gicv3_cpu *c)
+/* The lowest INTID of a level that is of a group that is on; GICV3_ID_SPURIOUS if there is none. */
+static uint32_t first_of_level(const struct gicv3_cpu *c, uint32_t level, uint32_t on)
+{
+    for (uint32_t banks = c->ready_banks[level]; banks; banks &= banks - 1) {
+        uint32_t w = ctz64(banks);
+        const struct gicv3_bank *b = w ? &c->gic->bank[w] : &c->bank;
+        for (uint32_t bits = c->ready[level][w]; bits; bits &= bits - 1)
+            if (on >> gicv3_group_of(c->gic, b, ctz64(bits)) & 1)
+                return w * 32 + ctz64(bits);
+    }
+    return GICV3_ID_SPURIOUS;
+}
+
+static void find_best(struct gicv3_cpu *c)
 {
     uint32_t on = groups_on(c);
 
     c->irq_best = nothing;
-    for (uint32_t banks = on ? c->ready_banks : 0; banks; banks &= banks - 1) {
-        uint32_t first = ctz64(banks) * 32;
-        for (uint32_t bits = c->ready[first / 32]; bits; bits &= bits - 1) {
-            struct gicv3_best x = candidate(c, first + ctz64(bits));
-            if ((on >> x.group & 1) && beats(&x, &c->irq_best))
-                c->irq_best = x;
+    for (uint32_t i = 0; on && i < ARRAY_LEN(c->ready_levels); i++) {
+        for (uint64_t levels = c->ready_levels[i]; levels; levels &= levels - 1) {
+            uint32_t intid = first_of_level(c, i * 64 + ctz64(levels), on);
+            if (intid == GICV3_ID_SPURIOUS)
+                continue;
+            c->irq_best = candidate(c, intid);
+            return;
         }
     }
+}
+
+void gicv3_rescan(struct gicv3_cpu *c)
+{
+    find_best(c);
     gicv3_drive(c);
 }
 
@@ -63,20 +82,33 @@ void gicv3_rescan_all(struct gicv3 *g)
         gicv3_rescan(g->cpu[i]);
 }
 
+static void list(struct gicv3_cpu *c, uint32_t intid, bool on)
+{
+    uint32_t level = c->level[intid], w = intid / 32, bit = 1u << intid % 32;
+    uint32_t *bits = &c->ready[level][w], *banks = &c->ready_banks[level];
+    uint64_t *levels = &c->ready_levels[level / 64];
+
+    *bits = on ? *bits | bit : *bits & ~bit;
+    *banks = *bits ? *banks | 1u << w : *banks & ~(1u << w);
+    *levels = *banks ? *levels | BIT(level % 64) : *levels & ~BIT(level % 64);
+    c->listed[w] = on ? c->listed[w] | bit : c->listed[w] & ~bit;
+}
+
 /* One interrupt changed. True: it was the best, so that the next one has to be looked for. */
 static bool note(struct gicv3_cpu *c, uint32_t intid, bool ready)
 {
-    uint32_t w = intid / 32, bit = 1u << intid % 32;
+    struct gicv3_best x = candidate(c, intid);
 
-    c->ready[w] = ready ? c->ready[w] | bit : c->ready[w] & ~bit;
-    c->ready_banks = c->ready[w] ? c->ready_banks | 1u << w : c->ready_banks & ~(1u << w);
+    if (c->listed[intid / 32] >> intid % 32 & 1)
+        list(c, intid, false);
+    if (ready) {
+        c->level[intid] = (uint8_t)(x.priority >> (8 - c->gic->priority_bits));
+        list(c, intid, true);
+    }
     if (intid == c->irq_best.intid)
         return true;
-    if (ready) {
-        struct gicv3_best x = candidate(c, intid);
-        if ((groups_on(c) >> x.group & 1) && beats(&x, &c->irq_best))
-            c->irq_best = x;
-    }
+    if (ready && (groups_on(c) >> x.group & 1) && beats(&x, &c->irq_best))
+        c->irq_best = x;
     return false;
 }
 
@@ -235,7 +267,7 @@ static void put(struct gicv3_cpu *c, void (*set)(struct irq_line *, bool))
     set(&c->out.group1_ns, l.group1_ns);
     set(&c->out.virq, l.virq);
     set(&c->out.vfiq, l.vfiq);
-    set(&c->out.maintenance, l.maintenance);
+    set(&c->out.maintenance, l.maintenance); /* last: it comes back as a PPI and may drive the others */
 }
 
 void gicv3_drive(struct gicv3_cpu *c)
@@ -264,13 +296,14 @@ uint32_t gicv3_n_cpus(const struct gicv3 *g)
     return g->n_cpus;
 }
 
-/* Everything derived, from what was saved; `set` says whether sinks hear of the lines. */
 void gicv3_rebuild_cpu(struct gicv3_cpu *c, bool restored)
 {
     struct gicv3 *g = c->gic;
 
-    memset(c->ready, 0, sizeof(c->ready));
-    c->ready_banks = 0;
+    memset(c->ready, 0, sizeof(c->ready[0]) << g->priority_bits);
+    memset(c->ready_banks, 0, sizeof(c->ready_banks[0]) << g->priority_bits);
+    memset(c->ready_levels, 0, sizeof(c->ready_levels));
+    memset(c->listed, 0, sizeof(c->listed));
     c->irq_best = nothing;
     gicv3_lpi_rebuild(c);
     for (uint32_t w = 0; w < g->n_banks; w++) {

@@ -35,10 +35,13 @@ static struct gicv3_cpu *create_cpu(struct machine *m, struct gicv3 *g, uint32_t
     c->index = index;
     c->out.arg = c;
     c->lpi_bytes = g->lpis ? GICV3_N_LPIS : 0;
+    c->ready = arena_alloc(&m->arena, sizeof(c->ready[0]) << g->priority_bits);
+    c->ready_banks = ARENA_ARRAY(&m->arena, uint32_t, 1u << g->priority_bits);
     c->lpi = arena_alloc(&m->arena, GICV3_N_LPIS);
     c->lpi_ready = ARENA_ARRAY(&m->arena, uint64_t, GICV3_N_LPIS / 64);
     c->lpi_ready_words = ARENA_ARRAY(&m->arena, uint64_t, GICV3_N_LPIS / 4096);
-    if (c->lpi == NULL || c->lpi_ready == NULL || c->lpi_ready_words == NULL) {
+    if (c->ready == NULL || c->ready_banks == NULL || c->lpi == NULL || c->lpi_ready == NULL ||
+        c->lpi_ready_words == NULL) {
         (void)err_set(e, ERR_NOMEM, "%s: the host has no memory left", id);
         return NULL;
     }

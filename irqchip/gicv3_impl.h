@@ -4,9 +4,9 @@
 /*
  * Inside the GICv3. Interrupts lie in banks of 32: bank 0 (SGIs and PPIs) is each
  * redistributor's own, banks 1..31 (SPIs) the distributor's. What a CPU could take of them is
- * kept as a bitmap, `ready`: pending, enabled, not active, routed to it. From ready bits and
- * the enables of groups follows `best`, the highest priority pending interrupt, which is
- * recomputed when one of its inputs changes and not when it is read:
+ * kept in bitmaps by priority, `ready`: pending, enabled, not active, routed to it. From ready
+ * bits and the enables of groups follows `best`, the highest priority pending interrupt, which
+ * is recomputed when one of its inputs changes and not when it is read:
  *
  *   lines, ISPENDR.. -> bank -> gicv3_changed() -> ready -> best -> gicv3_drive() -> lines
  *   ITS              -> lpi  -> lpi_ready       -> lpi_best /
@@ -57,7 +57,11 @@ struct gicv3_cpu {
     uint32_t index;
     bool last;                       /* of its run of redistributors */
 
-    uint32_t ready[GICV3_BANKS], ready_banks; /* derived */
+    uint32_t (*ready)[GICV3_BANKS];  /* derived; by priority level, then bank */
+    uint32_t *ready_banks;           /* by level: banks that are not empty */
+    uint64_t ready_levels[4];        /* levels that are not empty */
+    uint32_t listed[GICV3_BANKS];    /* what is in `ready`, and the level under which it is */
+    uint8_t level[GICV3_IRQS];
     struct gicv3_best irq_best, lpi_best, best;
     uint64_t *lpi_ready, *lpi_ready_words;
 

@@ -25,6 +25,12 @@ static unsigned size_of(uint32_t memop)
     return 1u << (memop & IR_MEM_SIZE);
 }
 
+/* A number: 0 the current data regime. */
+static unsigned regime_of(uint32_t memop)
+{
+    return (memop & IR_MEM_REGIME) >> 12;
+}
+
 static bool is_watched_page(const struct mmu_machine *mm, va_t va)
 {
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
@@ -245,7 +251,7 @@ static int load_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value
     struct target t[2];
     unsigned size = size_of(memop), first;
     enum cpu_access access = load_kind(memop);
-    if (translate_both(cpu, va, size, access, memop & IR_MEM_REGIME, t, &first))
+    if (translate_both(cpu, va, size, access, regime_of(memop), t, &first))
         return 1;
     *value = 0;
     for (unsigned i = 0; i < size; i++) {
@@ -265,7 +271,7 @@ static int store_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value
 {
     struct target t[2];
     unsigned size = size_of(memop), first;
-    if (translate_both(cpu, va, size, CPU_STORE, memop & IR_MEM_REGIME, t, &first))
+    if (translate_both(cpu, va, size, CPU_STORE, regime_of(memop), t, &first))
         return 1;
     for (unsigned i = 0; i < size; i++) {
         struct target byte = t[i >= first];
@@ -287,13 +293,13 @@ int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
     int rc = 0;
     if (is_misaligned(cpu, va, memop, access) || hits_watch(cpu, va, size, true, false))
         return 1;
-    const uint8_t *host = cached(cpu, va, size, access, memop & IR_MEM_REGIME);
+    const uint8_t *host = cached(cpu, va, size, access, regime_of(memop));
     if (host != NULL)
         *value = ld_le(host, size);
     else if (crosses(va, size))
         rc = load_across(cpu, va, memop, value);
     else
-        rc = translate(cpu, va, size, access, memop & IR_MEM_REGIME, &t) ||
+        rc = translate(cpu, va, size, access, regime_of(memop), &t) ||
              load_at(cpu, va, size, access, &t, value);
     if (rc == 0)
         *value = extend(*value, memop);
@@ -308,14 +314,14 @@ int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
         return 1;
     if (memop & IR_MEM_BE)
         value = swap(zext(value, size * 8), size);
-    uint8_t *host = cached(cpu, va, size, CPU_STORE, memop & IR_MEM_REGIME);
+    uint8_t *host = cached(cpu, va, size, CPU_STORE, regime_of(memop));
     if (host != NULL) { /* as plain memory as any store entry's */
         st_le(host, value, size);
         return 0;
     }
     if (crosses(va, size))
         return store_across(cpu, va, memop, value);
-    return translate(cpu, va, size, CPU_STORE, memop & IR_MEM_REGIME, &t) ||
+    return translate(cpu, va, size, CPU_STORE, regime_of(memop), &t) ||
            store_at(cpu, va, size, &t, value);
 }
 
@@ -328,8 +334,8 @@ static int open_halves(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access
         hits_watch(cpu, va, 16, access == CPU_LOAD, access == CPU_STORE))
         return 1;
     if (crosses(va, 16))
-        return translate_both(cpu, va, 16, access, memop & IR_MEM_REGIME, t, &first);
-    return translate(cpu, va, 16, access, memop & IR_MEM_REGIME, &t[0]);
+        return translate_both(cpu, va, 16, access, regime_of(memop), t, &first);
+    return translate(cpu, va, 16, access, regime_of(memop), &t[0]);
 }
 
 /* The halves, without what was asked of the whole. */
@@ -407,7 +413,7 @@ int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint6
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
-    if (open_rmw(cpu, va, size, true, memop & IR_MEM_REGIME, &t) ||
+    if (open_rmw(cpu, va, size, true, regime_of(memop), &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
     v = memop & IR_MEM_BE ? swap(v, size) : v;
@@ -426,7 +432,7 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
-    if (open_rmw(cpu, va, size, true, memop & IR_MEM_REGIME, &t) ||
+    if (open_rmw(cpu, va, size, true, regime_of(memop), &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
     v = memop & IR_MEM_BE ? swap(v, size) : v;
@@ -474,7 +480,7 @@ int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
         cpu->isa->raise_align(cpu, va, access);
         return 1;
     }
-    if (translate(cpu, va, size, access, memop & IR_MEM_REGIME, &t))
+    if (translate(cpu, va, size, access, regime_of(memop), &t))
         return 1;
     if (t.host == NULL || t.rom) { /* reservability is an attribute of main memory */
         cpu->isa->raise_bus(cpu, va, access, MEM_REFUSED);
@@ -493,7 +499,7 @@ int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t val
 {
     unsigned size = size_of(memop);
     struct target t;
-    if (open_rmw(cpu, va, size, false, memop & IR_MEM_REGIME, &t))
+    if (open_rmw(cpu, va, size, false, regime_of(memop), &t))
         return 1;
     bool holds = cpu->reserved && t.host != NULL && cpu->reserved_pa == t.map.pa &&
                  cpu->reserved_size == size;

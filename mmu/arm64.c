@@ -146,6 +146,8 @@ static uint8_t combine_attr(const struct mmu_a64_regime *r, uint8_t s1, uint8_t 
     }
     if ((s1 & 0xf0) == 0)
         return s1;
+    if (s1 == 0xf0) /* Tagged: Write-Back, and remains so only where stage 2 leaves it that */
+        return s2 == 0xf ? s1 : combine_attr(r, 0xff, s2);
     uint8_t result = 0;
     for (unsigned half = 0; half < 2; half++) { /* inner, outer */
         unsigned a = s1 >> 4 * half & 0xf, b = s2 >> 2 * half & 3, c;

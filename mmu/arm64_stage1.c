@@ -9,6 +9,7 @@
 #define SCTLR_EE   25
 #define SCTLR_EPAN 57
 #define HCR_DC     12
+#define HCR_DCT    57
 #define TCR2_PIE   1
 #define TCR2_E0POE 2
 #define TCR2_POE   3
@@ -284,7 +285,7 @@ static bool without_tables(const struct mmu_a64_regime *r, va_t va, const struct
     *out = (struct mmu_a64_result){ .pa = v, .page_shift = 12, .load = true, .store = true,
                                     .fetch = true, .global = true, .sh = 2 };
     if (dc) {
-        out->attr = 0xff;
+        out->attr = bit(r->hcr, HCR_DCT) ? 0xf0 : 0xff;
         out->sh = 0;
     } else if (a->kind == CPU_FETCH) {
         out->attr = bit(r->sctlr, 12) ? 0xaa : 0x44;

@@ -91,7 +91,7 @@ struct cpu_isa {
     /*
      * Walk for one access. 0: *map filled. Else the fault was recorded by
      * cpu_raise unless `probe` (debugger: no faults, no A/D update, no cost).
-     * `regime` is IR_MEM_REGIME of the memop (0 = current data regime).
+     * `regime` is the number in IR_MEM_REGIME of the memop (0 = current data regime).
      */
     int (*walk)(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
                 struct cpu_map *map);

@@ -2,6 +2,7 @@
 #include "core/device/machine.h"
 #include "core/device/device.h"
 #include "core/state/snapshot.h"
+#include "core/util/bits.h"
 #include "core/util/hash.h"
 #include <stdlib.h>
 #include <string.h>
@@ -46,8 +47,8 @@ void machine_destroy(struct machine *m)
     free(m);
 }
 
-int machine_add_ram(struct machine *m, const char *name, uint64_t size, struct mem_ram **out,
-                    struct err *e)
+static int add_block(struct machine *m, const char *name, uint64_t size, struct mem_ram **out,
+                     struct err *e)
 {
     for (uint32_t i = 0; i < m->n_rams; i++)
         if (strcmp(m->rams[i]->name, name) == 0)
@@ -61,6 +62,34 @@ int machine_add_ram(struct machine *m, const char *name, uint64_t size, struct m
     (*out)->id = m->n_rams;
     m->rams[m->n_rams++] = *out;
     return 0;
+}
+
+/* Two tags a byte. */
+static int add_tags(struct machine *m, struct mem_ram *ram, struct err *e)
+{
+    uint64_t bytes = ram->size / (2 * MEM_TAG_GRANULE);
+    const char *name = arena_printf(&m->arena, "%s.tags", ram->name);
+    if (name == NULL)
+        return err_set(e, ERR_NOMEM, "memory %s: the host has no memory for its tags", ram->name);
+    return add_block(m, name, align_up(bytes, MEM_PAGE), &ram->tags, e);
+}
+
+int machine_add_ram(struct machine *m, const char *name, uint64_t size, struct mem_ram **out,
+                    struct err *e)
+{
+    int rc = add_block(m, name, size, out, e);
+    return rc == 0 && m->tagged ? add_tags(m, *out, e) : rc;
+}
+
+int machine_tag_ram(struct machine *m, struct err *e)
+{
+    if (m->tagged)
+        return 0;
+    int rc = 0;
+    for (uint32_t i = 0, n = m->n_rams; rc == 0 && i < n; i++)
+        rc = add_tags(m, m->rams[i], e);
+    m->tagged = rc == 0;
+    return rc;
 }
 
 int machine_add_part(struct machine *m, const struct machine_part *part, struct err *e)

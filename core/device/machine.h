@@ -50,6 +50,7 @@ struct machine {
     struct machine_part *parts, **parts_end;
     struct mem_ram *rams[64];
     uint32_t n_rams;
+    bool tagged;                      /* RAM blocks have allocation tags */
     struct device *devices;           /* list through device.next, in order of creation */
     struct cpu *cpus, **cpus_end;     /* through cpu.next, in order of creation */
     struct mmu_machine *mmu;          /* in `arena`, made by the first mmu_attach */
@@ -70,6 +71,12 @@ void machine_destroy(struct machine *m);
 
 int machine_add_ram(struct machine *m, const char *name, uint64_t size, struct mem_ram **out,
                     struct err *e) MUST_CHECK;
+/*
+ * During construction: every block, those to come included, gets memory for allocation tags (Arm's
+ * MTE). It is a block of its own, "<name>.tags", that no address space maps: so tags are
+ * saved, hashed and compared as RAM is.
+ */
+int machine_tag_ram(struct machine *m, struct err *e) MUST_CHECK;
 int machine_add_part(struct machine *m, const struct machine_part *part, struct err *e) MUST_CHECK;
 
 /* Power-on or guest reset: every part in order of registration. Time goes on. */

@@ -24,6 +24,7 @@
 #define MEM_PAGE_SHIFT 12
 #define MEM_PAGE       4096u
 #define MEM_GRANULE    64u /* of code tracking */
+#define MEM_TAG_GRANULE 16u /* bytes that share an allocation tag */
 
 enum mem_page_flag {
     MEM_PAGE_CODE     = 1u << 0,
@@ -45,6 +46,7 @@ struct mem_ram {
     uint64_t *code;     /* one word per page, bit = granule; allocated with the block */
     uint32_t id;        /* small number, unique in the machine: part of a block's key */
     const char *name;   /* section name in snapshots */
+    struct mem_ram *tags; /* allocation tags, four bits for each 16 bytes (see machine_tag_ram), or NULL */
     mem_written_fn *written;
     void *written_arg;
 };

@@ -39,6 +39,8 @@ enum {
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
+enum { A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200 }; /* with enum insn_mem: how an access is made */
+
 struct a64_semantics;
 struct a32_tables;  /* a32/a32_impl.h */
 struct a64_pmu;     /* pmu.c */
@@ -54,6 +56,17 @@ struct a64_timer_unit {
     enum a64_timer which;
     struct ev_timer due;
     struct irq_line out;
+};
+
+/* Where the tags of a page lie that was accessed of late. */
+struct a64_tag_page {
+    va_t page;
+    uint64_t context, epoch;
+    uint32_t asid, vmid;
+    bool user, load, store;
+    struct mem_ram *ram;      /* that of the tags; NULL: the page has none */
+    struct mem_ram *data;
+    uint64_t offset, data_page; /* of the page in each */
 };
 
 struct a64_cpu {
@@ -73,6 +86,8 @@ struct a64_cpu {
     uint64_t context;         /* TLB key last selected; ~0: none */
     uint32_t context_asid, context_vmid;
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
+    struct a64_tag_page tag_pages[64]; /* see mte.c */
+    uint64_t tag_epoch;       /* of those that are good */
     bool guarded;             /* a guarded page was seen: see bti.c */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
     struct a64_gic_ops gic;
@@ -188,8 +203,23 @@ uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr); /* DebugEx
 /* ---- bti.c ---- */
 void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */
 
-/* ---- mte.c ---- */
+/* ---- mte.c: memory tagging (D10) ---- */
 uint32_t a64_mte_mode(const struct a64_cpu *a);    /* A64_MODE_MTE, MTE0 now */
+void a64_mte_forget(struct a64_cpu *a);            /* mapping may have changed */
+/* AArch64.AllocationTagAccessIsEnabled() */
+bool a64_mte_access(const struct a64_cpu *a, unsigned el);
+/*
+ * Tag check of an access before it is made; `kind` is enum insn_mem and A64_ACCESS_UNPRIV. False: it faulted,
+ * or translation did. Only to be asked in the modes A64_MODE_MTE and MTE0.
+ */
+bool a64_mte_check(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind);
+/* Tags of whole granules. False: it faulted. Where access to tags is off or memory has none: 0, nothing. */
+bool a64_mte_load_tag(struct a64_cpu *a, va_t va, unsigned *tag);
+bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag);
+/* The block of DC GVA, DC GZVA (`zero`) and STZGM. May fault. */
+void a64_mte_set_block(struct a64_cpu *a, va_t va, unsigned tag, bool zero);
+/* ChooseNonExcludedTag() */
+unsigned a64_mte_choose_tag(unsigned tag, unsigned offset, unsigned exclude);
 
 /* ---- interrupt.c ---- */
 void a64_check_interrupts(struct a64_cpu *a);
@@ -203,6 +233,8 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
 void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
+/* Translation of one data access with all that the walk says; `user`: with EL0's rights. False: it faulted. */
+bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res);
 /* The regime of accesses made at level `el` in the current Security state. */
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r);
 /* Cache maintenance of the line at `va`: what it faults with. DC ZVA. */

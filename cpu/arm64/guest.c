@@ -211,6 +211,8 @@ int a64_cpu_create(struct a64_cpu **out, struct machine *m, const struct a64_con
     a->config = copy;
     a->el = 1;
     a->spsel = 1;
+    if (a64_cpu_has(a, A64_F_MTE2) && (r = machine_tag_ram(m, e)) < 0)
+        return r;
     if ((r = a64_semantics_init(a, e)) < 0 || (r = a32_init(a, e)) < 0 || (r = a64_timers_init(a, e)) < 0 ||
         (r = a64_sysreg_init(a, e)) < 0 || (r = a64_pmu_init(a, e)) < 0 || (r = a64_regs_init(a, e)) < 0)
         return r;

@@ -6,12 +6,10 @@
 #include "cpu/arm64/translate_impl.h"
 
 /* ---- addresses ---- */
-enum { ACCESS_UNPRIV = 0x100 }; /* with enum insn_mem, for the checking helpers */
-
 static void checks(struct a64_tr *t, ir_val_t base, int64_t disp, unsigned bytes, unsigned kind, bool sp,
                    bool tagged)
 {
-    uint32_t mte = kind & ACCESS_UNPRIV ? A64_MODE_MTE0 : A64_MODE_MTE;
+    uint32_t mte = kind & A64_ACCESS_UNPRIV ? A64_MODE_MTE0 : A64_MODE_MTE;
     ir_val_t va = IR_NONE;
     if (LIKELY(!(t->mode & (A64_MODE_WATCH | A64_MODE_SP_CHECK | mte))))
         return;
@@ -30,19 +28,20 @@ static ir_val_t address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t 
     ir_val_t base = a64_xsp(t, IR_I64, rn);
     if (offset != IR_NONE)
         base = ir_add(t->u, IR_I64, base, offset);
-    /* SP with an immediate offset is not tag-checked (D10.4.1) */
-    checks(t, base, disp, bytes, kind, rn == 31, rn != 31 || offset != IR_NONE);
+    /* SP with an immediate offset and no write-back is not tag-checked (D10.4.1) */
+    checks(t, base, disp, bytes, kind, rn == 31,
+           rn != 31 || offset != IR_NONE || (kind & A64_ACCESS_WRITE_BACK));
     return base;
 }
 
 ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
-                     enum insn_mem kind)
+                     unsigned kind)
 {
     return address(t, rn, offset, disp, bytes, kind);
 }
 
 void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
-                      enum insn_mem kind, bool tagged)
+                      unsigned kind, bool tagged)
 {
     checks(t, base, disp, bytes, kind, rn == 31, tagged);
 }
@@ -91,7 +90,8 @@ static unsigned flags_of(const struct a64_tr *t, unsigned arg)
 
 static unsigned kind_of(unsigned arg)
 {
-    return (arg & STORE ? INSN_MEM_WRITE : INSN_MEM_READ) | (arg & UNPRIV ? ACCESS_UNPRIV : 0u);
+    return (arg & STORE ? INSN_MEM_WRITE : INSN_MEM_READ) | (arg & UNPRIV ? A64_ACCESS_UNPRIV : 0u) |
+           (arg & (PRE | POST) ? A64_ACCESS_WRITE_BACK : 0u);
 }
 
 /* One register at base + disp. */

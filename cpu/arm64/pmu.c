@@ -130,16 +130,14 @@ static bool is_wide(const struct a64_cpu *a, unsigned n)
 }
 
 /* ---- counting ---- */
+static void add(struct a64_cpu *a, unsigned n, uint64_t count);
+
 static void overflowed(struct a64_cpu *a, unsigned n, uint64_t times)
 {
-    a->pmovs |= B(n);
     unsigned next = n + 1;
-    if (!(n & 1) && next < a->config->pmu_counters && event_of(a, next) == EVENT_CHAIN && runs(a, next)) {
-        uint64_t old = a->pmevcntr[next];
-        a->pmevcntr[next] = (uint32_t)(old + times);
-        if (a->pmevcntr[next] < old)
-            a->pmovs |= B(next);
-    }
+    a->pmovs |= B(n);
+    if (!(n & 1) && next < a->config->pmu_counters && event_of(a, next) == EVENT_CHAIN && runs(a, next))
+        add(a, next, times);
 }
 
 static void add(struct a64_cpu *a, unsigned n, uint64_t count)

@@ -25,7 +25,15 @@ static void zero(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
 {
     uint64_t size = 4ull << (a->config->dczid & 15);
     (void)r;
-    a64_zero_block(a, va & ~(size - 1), size);
+    va &= ~(size - 1);
+    if (!(a->mode & A64_MODE_MTE) || a64_mte_check(a, va, size, INSN_MEM_WRITE))
+        a64_zero_block(a, va, size);
+}
+
+/* DC GVA, DC GZVA: the address's tag for the block, unchecked. */
+static void set_tags(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
+{
+    a64_mte_set_block(a, va, va >> 56 & 15, r->arg);
 }
 
 static void translate(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
@@ -103,6 +111,8 @@ const struct a64_sysreg a64_sysregs_ops[] = {
     OP0("dc cigvac", 14, 3, .trap = TRAP_POC, .feature = NEEDS(MTE), .write = by_address, .arg = BY_LOAD, FGT(10)),
     OP0("dc cigdvac", 14, 5, .trap = TRAP_POC, .feature = NEEDS(MTE), .write = by_address, .arg = BY_LOAD, FGT(10)),
     OP0("dc zva", 4, 1, .trap = TRAP_ZVA, .write = zero, FGT(11)),
+    OP0("dc gva", 4, 3, .trap = TRAP_ZVA, .feature = NEEDS(MTE), .write = set_tags, .arg = 0, FGT(11)),
+    OP0("dc gzva", 4, 4, .trap = TRAP_ZVA, .feature = NEEDS(MTE), .write = set_tags, .arg = 1, FGT(11)),
     OP0("cfp rctx", 3, 4, .trap = TRAP_RESTRICT, .feature = NEEDS(SPECRES), .write = nothing, FGT(48)),
     OP0("dvp rctx", 3, 5, .trap = TRAP_RESTRICT, .feature = NEEDS(SPECRES), .write = nothing, FGT(49)),
     OP0("cosp rctx", 3, 6, .trap = TRAP_RESTRICT, .feature = NEEDS(SPECRES2), .write = nothing, FGT(60)),

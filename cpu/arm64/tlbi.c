@@ -86,6 +86,7 @@ static void flush_one(struct a64_cpu *a, const struct operation *o, uint32_t vmi
             mmu_flush_page(cpu, base, span, MMU_ANY, vmid);
     }
     a64_bti_forget(a);
+    a64_mte_forget(a);
     cpu->exit = before; /* this PE's block ends here; others look up when their turn begins */
 }
 
@@ -111,5 +112,6 @@ void a64_flush_tlb(struct a64_cpu *a)
         mmu_flush(&a->cpu, MMU_ANY, MMU_ANY);
     a->cpu.exit = before;
     a64_bti_forget(a);
+    a64_mte_forget(a);
     a->tagged = false;
 }

@@ -8,11 +8,25 @@
 #include "cpu/arm64/translate_impl.h"
 #include <string.h>
 
+/* One a line: chapters are added side by side. */
+/* clang-format off */
 static const struct a64_semantics *const chapters[] = {
-    a64_integer_rows,    a64_branch_rows,   a64_load_store_rows, a64_atomic_rows, a64_system_rows,
-    a64_vec_memory_rows, a64_float_rows,      a64_crypto_rows,
-    a64_pauth_rows,      a64_simd_move_rows, a64_simd_int_rows, a64_simd_widen_rows, a64_simd_saturate_rows,
+    a64_integer_rows,
+    a64_branch_rows,
+    a64_load_store_rows,
+    a64_atomic_rows,
+    a64_system_rows,
+    a64_pauth_rows,
+    a64_mte_rows,
+    a64_vec_memory_rows,
+    a64_float_rows,
+    a64_simd_move_rows,
+    a64_simd_int_rows,
+    a64_simd_widen_rows,
+    a64_simd_saturate_rows,
+    a64_crypto_rows,
 };
+/* clang-format on */
 
 /* The decoder's extension bits by the names both tables use. */
 static uint64_t decode_extensions(const struct a64_config *c)

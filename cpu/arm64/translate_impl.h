@@ -162,13 +162,14 @@ ir_val_t a64_condition(struct a64_tr *t, unsigned cond);
 /* ---- addresses and accesses (load_store.c) ---- */
 /*
  * Address of an access of `bytes` through base register `rn` (SP checked where wanted, tags checked,
- * watchpoints asked). `offset` is a value or IR_NONE; the rest goes into ir_load's disp.
+ * watchpoints asked). `offset` is a value or IR_NONE; the rest goes into ir_load's disp. `kind`: enum insn_mem
+ * and A64_ACCESS_*.
  */
 ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
-                     enum insn_mem kind);
+                     unsigned kind);
 /* The checks alone, for an address of one's own making: `base` + disp; SP is checked if `rn` is 31. */
 void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
-                      enum insn_mem kind, bool tagged);
+                      unsigned kind, bool tagged);
 /* memop of a plain access in the current mode: endianness, alignment. */
 uint16_t a64_memop(const struct a64_tr *t, unsigned bytes, unsigned flags);
 

@@ -166,46 +166,60 @@ static void raise_abort(struct a64_cpu *a, va_t va, enum cpu_access access,
     a64_raise_at(a, target, esr, va, f->stage2 ? &hpfar : NULL);
 }
 
-int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
-             struct cpu_map *map)
+/* False: the fault was recorded, unless `probe`. */
+static bool walk(struct a64_cpu *a, va_t va, unsigned size, enum cpu_access access, bool user, bool probe,
+                 struct mmu_a64_result *res)
 {
-    struct a64_cpu *a = A64_CPU(cpu);
     struct mmu_a64_regime r;
-    struct mmu_a64_result res;
     struct mmu_a64_fault fault;
     unsigned flags = probe ? MMU_A64_PROBE : 0;
     if (UNLIKELY(a->nrw))
         va &= UINT32_MAX; /* the PC may have run over the end */
-    a64_fill_regime(a, (unsigned)a->el, a->el == 0 || regime == A64_REGIME_UNPRIV, &r);
-    r.cpu = probe ? NULL : cpu;
-    if (LIKELY(mmu_a64_walk(&r, va, map->size == 0 ? 1 : map->size, access, flags, &res, &fault))) {
-        map->pa = res.pa;
-        map->page_shift = res.page_shift;
-        map->load = res.load;
-        map->store = res.store;
-        map->fetch = res.fetch;
-        map->global = res.global;
-        map->no_cache = false;
-        if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
-            a->tagged = true;
-        if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
-            a->guarded = true; /* from now on indirect branches check their targets */
-            a64_update_mode(a);
-        }
-        return 0;
-    }
+    a64_fill_regime(a, (unsigned)a->el, user, &r);
+    r.cpu = probe ? NULL : &a->cpu;
+    if (LIKELY(mmu_a64_walk(&r, va, size, access, flags, res, &fault)))
+        return true;
     if (probe)
-        return 1;
+        return false;
     if (access == CPU_STORE) {
         struct a64_decoded d;
         bool decoded = current_insn(a, &d);
         if (decoded && a64_insn_descs[d.id].mem == INSN_MEM_RMW)
             flags |= MMU_A64_RMW;
         if (flags & MMU_A64_RMW) /* once more, for the direction to report */
-            mmu_a64_walk(&r, va, 1, access, flags, &res, &fault);
+            mmu_a64_walk(&r, va, 1, access, flags, res, &fault);
     }
     raise_abort(a, va, access, &fault, true);
-    return 1;
+    return false;
+}
+
+bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res)
+{
+    return walk(a, va, 1, access, user || a->el == 0, false, res);
+}
+
+int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
+             struct cpu_map *map)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    struct mmu_a64_result res;
+    bool user = a->el == 0 || regime == A64_REGIME_UNPRIV;
+    if (UNLIKELY(!walk(a, va, map->size == 0 ? 1 : map->size, access, user, probe, &res)))
+        return 1;
+    map->pa = res.pa;
+    map->page_shift = res.page_shift;
+    map->load = res.load;
+    map->store = res.store;
+    map->fetch = res.fetch;
+    map->global = res.global;
+    map->no_cache = false;
+    if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
+        a->tagged = true;
+    if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
+        a->guarded = true; /* from now on indirect branches check their targets */
+        a64_update_mode(a);
+    }
+    return 0;
 }
 
 void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why)

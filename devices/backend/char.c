@@ -121,6 +121,20 @@ static bool make_room(struct char_backend *c, size_t n)
     return true;
 }
 
+/* QEMU's chardev testdev: decimal digits, then a command; q is the only one. */
+static void test_command(struct char_backend *c, const uint8_t *p, size_t n)
+{
+    for (; n != 0; n--, p++) {
+        if (*p >= '0' && *p <= '9') {
+            c->test_code = c->test_code * 10 + (*p - '0');
+            continue;
+        }
+        if (*p == 'q')
+            machine_stop(host_machine(c->host), MACHINE_POWEROFF, (int)((c->test_code << 1 | 1) & 0xff));
+        c->test_code = 0;
+    }
+}
+
 static void output(struct char_backend *c, const uint8_t *p, size_t n)
 {
     if (c->log && (fwrite(p, 1, n, c->log) != n || fflush(c->log) != 0)) {
@@ -132,6 +146,10 @@ static void output(struct char_backend *c, const uint8_t *p, size_t n)
     }
     if (c->options.kind == CHAR_NULL)
         return;
+    if (c->options.kind == CHAR_TESTDEV) {
+        test_command(c, p, n);
+        return;
+    }
     while (n != 0) {
         size_t part = MIN(n, (size_t)WRITE_CHUNK);
         if (!c->connected || c->out_fd < 0 || !make_room(c, part)) {

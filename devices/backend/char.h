@@ -13,6 +13,7 @@
  *   unix:PATH[,server[=on|off]][,wait=on|off|nowait]
  *   tcp:HOST:PORT[,server[=on|off]][,wait=on|off|nowait][,nodelay[=on|off]]
  *   fd:N            an inherited descriptor
+ *   testdev         -chardev only: "Nq" written to it ends the machine with exit code 2 * N + 1
  *   mon:SPEC        SPEC shared by several front ends, the monitor among them
  *
  * A multiplexed backend (mon:, mux=on) has one front end in focus that gets the
@@ -58,6 +59,7 @@ void char_write(struct char_port *p, const void *bytes, size_t n);
 
 enum char_kind {
     CHAR_NULL, CHAR_STDIO, CHAR_FILE, CHAR_PIPE, CHAR_PTY, CHAR_UNIX, CHAR_TCP, CHAR_FD,
+    CHAR_TESTDEV,
     CHAR_REFERENCE, /* "chardev:ID": the backend of that id */
     CHAR_NONE,      /* "none": no such device at all */
 };
@@ -79,6 +81,7 @@ struct char_options {
 int char_parse_serial(struct char_options *o, const char *id, const char *spec,
                       struct err *e) MUST_CHECK;
 /* -chardev: "socket,id=s0,path=/tmp/s,server=on,wait=off", "stdio,id=s0,mux=on,signal=off". */
+extern const char *const char_backend_names[]; /* of -chardev; NULL at the end */
 int char_parse_chardev(struct char_options *o, const char *spec, struct err *e) MUST_CHECK;
 
 /*

@@ -40,6 +40,7 @@ struct char_backend {
     size_t head, length, room;
     bool stuck;                     /* the reader had his second; drop until he reads */
     uint64_t dropped;
+    uint32_t test_code;             /* testdev: the number read so far */
     FILE *log;
 };
 

@@ -212,11 +212,13 @@ static int check_chardev(struct parsed *p, const char *spec, struct err *e)
     return 0;
 }
 
+const char *const char_backend_names[] = { "null", "stdio", "file", "pipe", "pty", "socket", "fd", "testdev",
+                                           NULL };
+
 int char_parse_chardev(struct char_options *o, const char *spec, struct err *e)
 {
-    static const char *const names[] = { "null", "stdio", "file", "pipe", "pty", "socket", "fd" };
     static const enum char_kind kinds[] = { CHAR_NULL, CHAR_STDIO, CHAR_FILE, CHAR_PIPE, CHAR_PTY,
-                                            CHAR_UNIX, CHAR_FD };
+                                            CHAR_UNIX, CHAR_FD, CHAR_TESTDEV };
     struct parsed p;
     defaults(&p);
     int rc = option_read(chardev_table, ARRAY_LEN(chardev_table), &p, spec, "backend", e);
@@ -224,13 +226,13 @@ int char_parse_chardev(struct char_options *o, const char *spec, struct err *e)
         err_context(e, "-chardev %s", spec);
         return rc;
     }
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(p.backend, names[i]) == 0) {
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (strcmp(p.backend, char_backend_names[i]) == 0) {
             p.o.kind = kinds[i];
             rc = check_chardev(&p, spec, e);
             return rc < 0 ? rc : finish(o, &p, spec, e);
         }
     }
     return err_set(e, ERR_ARG, "-chardev %s: backend \"%s\" is not known; accepted are null, stdio, "
-                   "file, pipe, pty, socket, fd", spec, p.backend);
+                   "file, pipe, pty, socket, fd, testdev", spec, p.backend);
 }

@@ -373,10 +373,11 @@ static void release(struct board *b)
         parts_release(&v->parts);
 }
 
-static const char *const aliases[] = { "virt", NULL };
+/* Machine versions that differ in nothing that is modelled. */
+static const char *const aliases[] = { "virt", "virt-10.0", "virt-9.2", "virt-9.1", "virt-9.0", NULL };
 extern const struct board_ops board_arm_virt;
 const struct board_ops board_arm_virt = {
-    .name = "arm-virt", .doc = "Arm VirtIO board (AArch64)", .aliases = aliases, .isa = &a64_isa,
+    .name = "arm-virt", .doc = "ARM Virtual Machine (AArch64)", .aliases = aliases, .isa = &a64_isa,
     .qemu_arch = "aarch64", .default_cpu = "max", .max_cpus = BOARD_MAX_CPUS,
     .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = arm_virt_load_images, .device_tree = device_tree,

@@ -15,7 +15,14 @@ const struct board_ops *const board_list[] = { &board_riscv_virt, &board_arm_vir
 
 const struct board_ops *board_find(const char *name)
 {
+    return board_find_for(name, NULL);
+}
+
+const struct board_ops *board_find_for(const char *name, const char *arch)
+{
     for (const struct board_ops *const *o = board_list; *o; o++) {
+        if (arch && strcmp((*o)->qemu_arch, arch) != 0)
+            continue;
         if (strcmp((*o)->name, name) == 0)
             return *o;
         for (const char *const *alias = (*o)->aliases; *alias; alias++)

@@ -114,5 +114,7 @@ struct board_ops {
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */
 const struct board_ops *board_find(const char *name);
+/* Among those of `arch` (qemu_arch) only, NULL: all. Boards of several have the alias "virt". */
+const struct board_ops *board_find_for(const char *name, const char *arch);
 
 #endif

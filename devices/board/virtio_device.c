@@ -3,6 +3,7 @@
 #include "devices/board/virtio_parts.h"
 #include "devices/backend/char.h"
 #include "devices/backend/option.h"
+#include "devices/pci/testdev.h"
 #include "devices/virtio/devices.h"
 #include "devices/virtio/pci.h"
 #include <stdio.h>
@@ -52,6 +53,7 @@ const struct board_device parts_devices[] = {
     { "virtio-serial-pci", "virtio console on PCI: [max_ports=N][,cols=N,rows=N]" PCI_OPTIONS },
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
+    { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
     { NULL, NULL },
 };
 /* Each virtio device takes these, too, and those on PCI. */
@@ -347,6 +349,22 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
     return (transport == ON_MMIO ? plug_mmio : plug_pci)(p, o, transport, v, id, e);
 }
 
+static int add_testdev(struct parts *p, const struct device_options *o, struct err *e)
+{
+    char id[80];
+    int devfn, r = parse_addr(o->addr, &devfn, e);
+
+    if (r < 0)
+        return r;
+    if (!p->pci)
+        return err_set(e, ERR_UNSUPPORTED, "device pci-testdev: this board has no PCI bus");
+    snprintf(id, sizeof(id), "%s", o->id);
+    if (id[0] == 0)
+        snprintf(id, sizeof(id), "pci-testdev%u", p->n_devices);
+    p->n_devices++;
+    return pci_testdev_create(p->board->machine, id, p->pci, devfn, e) ? 0 : e->code;
+}
+
 int parts_add_device(struct parts *p, const char *text, struct err *e)
 {
     struct device_options o = {
@@ -361,5 +379,7 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
     }
     if (strcmp(o.driver, "virtconsole") == 0 || strcmp(o.driver, "virtserialport") == 0)
         return (r = check_keys(o.driver, "chardev name nr", text, e)) < 0 ? r : add_port(p, &o, e);
+    if (strcmp(o.driver, "pci-testdev") == 0)
+        return (r = check_keys(o.driver, "addr", text, e)) < 0 ? r : add_testdev(p, &o, e);
     return add_virtio(p, &o, text, e);
 }

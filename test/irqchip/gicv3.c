@@ -38,7 +38,7 @@ START_TEST(constants_and_resets)
 }
 END_TEST
 
-/* What stays of all ones in the banks: bank 0 is not the distributor's, 288 INTIDs exist, 5 bits of priority. */
+/* What stays of all ones: bank 0 is not the distributor's, 288 INTIDs exist, 5 bits of priority. */
 static const struct { uint64_t at; uint32_t reads; } ones[] = {
     { GICD + 0x080, 0 },          { GICD + 0x084, 0xffffffff }, { GICD + 0x0a0, 0xffffffff },
     { GICD + 0x0a4, 0 },          { GICD + 0x100, 0 },          { GICD + 0x120, 0xffffffff },

@@ -2,13 +2,16 @@
 /* orrery list: what can be named on the command line. */
 #include "tools/orrery/commands.h"
 #include "core/timing/model.h"
+#include "cpu/arm64/cpu.h"
 #include "cpu/riscv/cpu.h"
 #include "tools/orrery/option_table.h"
 #include <string.h>
 
-void list_boards(void)
+void list_boards(const char *arch)
 {
     for (const struct board_ops *const *b = board_list; *b; b++) {
+        if (arch && strcmp((*b)->qemu_arch, arch) != 0)
+            continue;
         printf("%-16s %s\n", (*b)->name, (*b)->doc);
         for (const char *const *alias = (*b)->aliases; *alias; alias++)
             printf("  also %s\n", *alias);
@@ -16,11 +19,23 @@ void list_boards(void)
 }
 
 /* First comment line of a profile: "; one-line description". */
-void list_cpus(void)
+static void list_cpu(const char *name, const char *text)
 {
-    for (const struct rv_profile *p = rv_profiles; p->name; p++) {
-        const char *text = p->text + strspn(p->text, "; #");
-        printf("%-16s %.*s\n", p->name, (int)strcspn(text, "\n"), text);
+    text += strspn(text, "; #");
+    printf("  %-16s %.*s\n", name, (int)strcspn(text, "\n"), text);
+}
+
+void list_cpus(const char *arch)
+{
+    if (!arch || strcmp(arch, "riscv64") == 0) {
+        printf("riscv64:\n");
+        for (const struct rv_profile *p = rv_profiles; p->name; p++)
+            list_cpu(p->name, p->text);
+    }
+    if (!arch || strcmp(arch, "aarch64") == 0) {
+        printf("aarch64:\n");
+        for (const struct a64_profile *p = a64_profiles; p->name; p++)
+            list_cpu(p->name, p->text);
     }
 }
 
@@ -43,13 +58,23 @@ void list_models(void)
     }
 }
 
+static void all_boards(void)
+{
+    list_boards(NULL);
+}
+
+static void all_cpus(void)
+{
+    list_cpus(NULL);
+}
+
 int command_list(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*print)(void);
     } lists[] = {
-        { "boards", list_boards }, { "cpus", list_cpus }, { "devices", list_devices },
+        { "boards", all_boards }, { "cpus", all_cpus }, { "devices", list_devices },
         { "models", list_models },
     };
 

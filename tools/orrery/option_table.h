@@ -69,8 +69,8 @@ int run_choose(const char *what, const char *text, const char *const *words, str
 bool run_wants_help(const char *value); /* "help" or "?" */
 
 /* ---- lists (list.c) ---- */
-void list_boards(void);
-void list_cpus(void);
+void list_boards(const char *arch); /* NULL: all */
+void list_cpus(const char *arch);
 void list_devices(void);
 void list_models(void);
 

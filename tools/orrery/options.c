@@ -18,17 +18,33 @@ void run_defaults(struct run_options *o)
     o->board.exec.mode = EXEC_JIT;
 }
 
+/* Where firmware is: beside the guest that tools/fetch-guest made, and where Debian's packages put it. */
+static const struct {
+    const char *arch, *guest, *fetched[4], *installed;
+} firmware[] = {
+    { "riscv64", "riscv64", { "generic" },
+      "/usr/share/opensbi/generic:/usr/lib/riscv64-linux-gnu/opensbi/generic:/usr/share/qemu" },
+    { "aarch64", "arm64", { "qemu-efi-aarch64", "AAVMF", "u-boot/qemu_arm64" },
+      "/usr/share/qemu-efi-aarch64:/usr/share/AAVMF:/usr/lib/u-boot/qemu_arm64:/usr/share/qemu" },
+};
+
 const char *run_firmware_dirs(struct run_options *o)
 {
     const char *given = getenv("ORRERY_FIRMWARE");
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const struct board_ops *board = board_find_for(o->board.board, o->arch);
+    const char *dirs = "";
+    size_t i = 0;
 
-    if (given)
+    if (given || !board)
         return given;
-    return arena_printf(&o->arena,
-                        "%s%s/orrery/guests/riscv64/firmware/generic:"
-                        "/usr/share/opensbi/generic:/usr/lib/riscv64-linux-gnu/opensbi/generic:"
-                        "/usr/share/qemu", cache ? cache : home ? home : "", cache ? "" : "/.cache");
+    while (i + 1 < ARRAY_LEN(firmware) && strcmp(firmware[i].arch, board->qemu_arch) != 0)
+        i++;
+    for (const char *const *d = firmware[i].fetched; *d && dirs; d++)
+        dirs = arena_printf(&o->arena, "%s%s%s/orrery/guests/%s/firmware/%s:", dirs,
+                            cache ? cache : home ? home : "", cache ? "" : "/.cache",
+                            firmware[i].guest, *d);
+    return dirs ? arena_printf(&o->arena, "%s%s", dirs, firmware[i].installed) : NULL;
 }
 
 /* --net user,... is a backend and a card for it. */

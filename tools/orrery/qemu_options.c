@@ -256,7 +256,9 @@ static int q_help(struct run_options *o, const char *v, struct err *e)
     (void)o;
     (void)v;
     (void)e;
-    printf("usage: orrery-system-ARCH [options] [disk_image]\n\n"
+    /* Scripts read the version from the first line. */
+    printf("QEMU emulator version 10.0.0 (command line of; this is Orrery " ORRERY_VERSION ")\n"
+           "usage: orrery-system-ARCH [options] [disk_image]\n\n"
            "Orrery " ORRERY_VERSION " with the command line of QEMU's system emulators:\n");
     run_print_options(&run_qemu_line, stdout);
     printf("\nDuring emulation, Ctrl-A x ends and Ctrl-A h shows other keys.\n");
@@ -268,9 +270,12 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
     struct run_command_line l = run_qemu_line;
     int r;
 
-    for (const struct board_ops *const *b = board_list; *b; b++)
-        if (strcmp((*b)->qemu_arch, arch) == 0)
-            o->board.board = (*b)->name;
+    const struct board_ops *board = board_find_for("virt", arch);
+    if (!board)
+        return err_set(e, ERR_ARG, "orrery-system-%s: there is no board for %s; 'orrery list "
+                       "boards' shows those there are", arch, arch);
+    o->arch = arch;
+    o->board.board = board->name;
     o->board.memory = 128ull << 20;
     /*
      * An idle QEMU waits for the wall clock, and what people run with these flags counts on

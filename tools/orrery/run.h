@@ -13,6 +13,7 @@ enum run_exec { RUN_JIT, RUN_INTERP, RUN_LOCKSTEP };
 
 struct run_options {
     struct board_config board;
+    const char *arch;                /* the program's, as QEMU calls it; NULL: it has them all */
     struct board_arg args[RUN_MAX_ARGS];
     enum run_exec exec;
     const char *snapshot_load, *snapshot_save;

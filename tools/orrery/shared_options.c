@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What orrery's own command line and QEMU's have in common. */
+#include "devices/backend/char.h"
 #include "tools/orrery/option_table.h"
 #include "devices/backend/option.h"
 #include <errno.h>
@@ -156,7 +157,7 @@ int run_set_machine(struct run_options *o, const char *v, struct err *e)
     const char *rest = v[n] ? v + n + 1 : "";
 
     if (run_wants_help(v)) {
-        list_boards();
+        list_boards(o->arch);
         return 1;
     }
     /* "-machine virt" and "-machine aclint=on" may both be given: options merge key by key. */
@@ -164,6 +165,9 @@ int run_set_machine(struct run_options *o, const char *v, struct err *e)
         rest = v;
     else if (!(o->board.board = run_printf(o, e, "%.*s", (int)n, v)))
         return ERR_NOMEM;
+    const struct board_ops *board = board_find_for(o->board.board, o->arch);
+    if (board)
+        o->board.board = board->name;
     const char *dump = run_key(o, rest, "dumpdtb"), *accel = run_key(o, rest, "accel");
     int r = accel ? run_set_accel(o, accel, e) : 0;
     if (r != 0)
@@ -182,7 +186,7 @@ int run_set_machine(struct run_options *o, const char *v, struct err *e)
 static int set_cpu(struct run_options *o, const char *v, struct err *e)
 {
     if (run_wants_help(v)) {
-        list_cpus();
+        list_cpus(o->arch);
         return 1;
     }
     /* "host" and "max" are the same here: everything the emulator has. */
@@ -208,6 +212,17 @@ static int set_device(struct run_options *o, const char *v, struct err *e)
         return 1;
     }
     return run_add_arg(o, BOARD_DEVICE, v, e);
+}
+
+static int set_chardev(struct run_options *o, const char *v, struct err *e)
+{
+    if (run_wants_help(v)) {
+        printf("Available chardev backend types:\n");
+        for (const char *const *name = char_backend_names; *name; name++)
+            printf("  %s\n", *name);
+        return 1;
+    }
+    return run_add_arg(o, BOARD_CHARDEV, v, e);
 }
 
 /* N, cpus=N, or the product of sockets=2,cores=2. */
@@ -269,7 +284,7 @@ const struct run_option run_shared_options[] = {
     ROW_FLAG("snapshot", board.snapshot, "forget what is written to disks at the end"),
     ROW_CALL("device", "NAME[,PROP=V]", set_device, "add a device; help lists them"),
     ROW_ARG("netdev", "TYPE,id=N[,...]", BOARD_NETDEV, "network backend for a device"),
-    ROW_ARG("chardev", "TYPE,id=N[,...]", BOARD_CHARDEV, "character backend for a device"),
+    ROW_CALL("chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a device; help lists them"),
     ROW_ARG("object", "TYPE,id=N[,...]", BOARD_OBJECT, "rng-random, rng-builtin"),
     ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy=off"),
     ROW_CALL("serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none"),

@@ -221,6 +221,28 @@ START_TEST(random_numbers)
 }
 END_TEST
 
+/* Arm ARM, D10: four bits for each 16 bytes; blocks before and after the request have them. */
+START_TEST(tags_are_blocks)
+{
+    struct machine *m = device_generic_machine();
+    struct mem_ram *a, *b;
+    ck_assert_int_eq(machine_add_ram(m, "a", 1 << 20, &a, &e), 0);
+    ck_assert_ptr_null(a->tags);
+    ck_assert_int_eq(machine_tag_ram(m, &e), 0);
+    ck_assert_int_eq(machine_tag_ram(m, &e), 0);
+    ck_assert_int_eq(machine_add_ram(m, "b", MEM_PAGE, &b, &e), 0);
+    ck_assert_uint_eq(a->tags->size, 1 << 15);
+    ck_assert_str_eq(a->tags->name, "a.tags");
+    ck_assert_uint_eq(b->tags->size, MEM_PAGE);
+    ck_assert_ptr_null(a->tags->tags);
+    ck_assert_uint_eq(m->n_rams, 4);
+    uint64_t before = machine_hash(m);
+    a->tags->host[7] = 1;
+    ck_assert_uint_ne(machine_hash(m), before);
+    machine_destroy(m);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("machine");
@@ -232,6 +254,7 @@ Suite *test_suite(void)
     tcase_add_test(c, hash_sees_everything);
     tcase_add_test(c, other_shape);
     tcase_add_test(c, random_numbers);
+    tcase_add_test(c, tags_are_blocks);
     suite_add_tcase(s, c);
     return s;
 }
