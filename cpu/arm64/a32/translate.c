@@ -207,9 +207,7 @@ static void decode_a32(struct a32_tr *t, const struct a32_tables *tables, uint32
     TAKE(x) TAKE(m) TAKE(r) TAKE(par) TAKE(parop) TAKE(pkh) TAKE(rotate) TAKE(sat) TAKE(sh) TAKE(sz)
     TAKE(crcc) TAKE(mask) TAKE(be) TAKE(p) TAKE(u) TAKE(w) TAKE(rt) TAKE(rt2) TAKE(opc1) TAKE(crn) TAKE(cp)
     TAKE(opc2) TAKE(crm)
-    if (word >> 28 == 15)
-        t->o.cond = 14;
-    t->cond = t->o.cond;
+    t->cond = MIN(word >> 28, 14u);
     f->row = &tables->a32[d.id];
     f->desc = &a32_insn_descs[d.form];
     a32_insn_regs(&d, &f->regs);
