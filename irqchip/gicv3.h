@@ -37,6 +37,7 @@ struct gicv3_config {
     const uint64_t *mpidr;   /* MPIDR_EL1 of each CPU, no two of one affinity; copied */
     bool security;           /* the CPUs have EL3: two Security states */
     bool lpis;
+    bool awake;              /* firmware woke the redistributors: ProcessorSleep is 0 at reset */
     uint32_t list_registers; /* 0: no virtualization; else 1 .. 16 */
     uint32_t priority_bits;  /* 5 .. 8 */
 };

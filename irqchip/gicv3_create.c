@@ -62,6 +62,7 @@ struct gicv3 *gicv3_create(struct machine *m, const char *id, const struct gicv3
     g->preemption_bits = MIN(config->priority_bits, 7u);
     g->security = config->security;
     g->lpis = config->lpis;
+    g->awake = config->awake;
     g->dma = (struct dma){ .space = m->memory, .enabled = true };
     g->cpu = ARENA_ARRAY(&m->arena, struct gicv3_cpu *, config->n_cpus);
     g->affinity = ARENA_ARRAY(&m->arena, uint64_t, config->n_cpus);

@@ -83,7 +83,7 @@ struct gicv3 {
     uint64_t *affinity;              /* Aff3..Aff0 of each CPU as in MPIDR_EL1 */
     uint32_t n_cpus, n_banks;        /* banks: with bank 0 */
     uint32_t n_irqs, list_registers, priority_bits, preemption_bits;
-    bool security, lpis, wide_aff0;
+    bool security, lpis, wide_aff0, awake;
     bool nonsecure;                  /* the access to registers that is under way */
 
     uint16_t target[GICV3_IRQS];     /* derived from router: index of the CPU or GICV3_NO_CPU */

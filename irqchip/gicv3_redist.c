@@ -204,7 +204,7 @@ static void redist_reset(void *dev)
     c->bank = (struct gicv3_bank){ .level = c->bank.level, .edge = 0xffff };
     c->ctlr = 0;
     c->propbaser = c->pendbaser = 0;
-    c->waker = F_MASK(GICR_WAKER_SLEEP);
+    c->waker = c->gic->awake ? 0 : F_MASK(GICR_WAKER_SLEEP);
     memset(c->lpi, 0, GICV3_N_LPIS);
     gicv3_cpu_reset(c);
     gicv3_virt_reset(c);

@@ -125,7 +125,7 @@ static uint8_t *cached(struct cpu *cpu, va_t va, unsigned size, enum cpu_access 
 
 static struct mem_attrs attrs_of(const struct cpu *cpu)
 {
-    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index };
+    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index, .secure = cpu->secure };
 }
 
 /* A device sees the time of this very instruction, and whatever it does sees guarded memory. */

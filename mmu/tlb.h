@@ -85,6 +85,13 @@ static inline uint8_t *mmu_store_hit(const struct cpu *cpu, va_t va, unsigned si
     return (va ^ e->tag) <= MEM_PAGE - size ? (uint8_t *)(uintptr_t)(va + e->addend) : NULL;
 }
 
+/* Likewise where it may load from. */
+static inline const uint8_t *mmu_load_hit(const struct cpu *cpu, va_t va, unsigned size)
+{
+    const struct mmu_entry *e = &cpu->set->load[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    return (va ^ e->tag) <= MEM_PAGE - size ? (const uint8_t *)(uintptr_t)(va + e->addend) : NULL;
+}
+
 /* A RAM page as 32 bits, unique in the machine: key of blocks and of fetch entries. */
 static inline uint32_t mmu_page_id(const struct mem_ram *ram, uint64_t offset)
 {

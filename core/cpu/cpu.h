@@ -132,6 +132,7 @@ struct cpu {
     const void *site;         /* side-table entry of the operation that called out, or NULL */
     struct tm_cpu *tm;
     uint32_t fp_flags;        /* sticky flags collected: bits of enum cpu_fp_flag */
+    bool secure;              /* accesses carry mem_attrs.secure: the ISA sets it when its state changes */
     bool reserved;            /* LR/exclusive reservation held */
     uint8_t reserved_size;
     pa_t reserved_pa;

@@ -75,6 +75,7 @@ struct a64_cpu {
     uint64_t nf, zf, cf, vf;  /* NZCV: see cpu.h */
     union ir_vec v[32];
     uint64_t it, ge, q;       /* AArch32: ITSTATE (and a verdict, a32_impl.h), APSR.GE, APSR.Q */
+    uint64_t fpnzcv;          /* FPSR.NZCV, bits 31:28: AArch32's VCMP sets them */
 
     /* Wiring and what is rebuilt: not saved. */
     const struct a64_config *config;
@@ -215,7 +216,7 @@ bool a64_mte_access(const struct a64_cpu *a, unsigned el);
 bool a64_mte_check(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind);
 /* Tags of whole granules. False: it faulted. Where access to tags is off or memory has none: 0, nothing. */
 bool a64_mte_load_tag(struct a64_cpu *a, va_t va, unsigned *tag);
-bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag);
+bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag, unsigned kind);
 /* The block of DC GVA, DC GZVA (`zero`) and STZGM. May fault. */
 void a64_mte_set_block(struct a64_cpu *a, va_t va, unsigned tag, bool zero);
 /* ChooseNonExcludedTag() */

@@ -27,8 +27,8 @@ enum a64_slot { A64_SLOT_X = 0, A64_SLOT_SP = 31, A64_SLOT_NF = 32, A64_SLOT_ZF,
                 A64_SLOT_DAIF = 68, A64_SLOT_SP_EL0, A64_SLOT_TPIDR_EL0, A64_SLOT_TPIDRRO, A64_SLOT_TPIDR_EL1,
                 A64_SLOT_TPIDR_EL2, A64_SLOT_ELR_EL1, A64_SLOT_ELR_EL2, A64_SLOT_SPSR_EL1, A64_SLOT_SPSR_EL2,
                 A64_SLOT_ESR_EL1, A64_SLOT_ESR_EL2, A64_SLOT_FAR_EL1, A64_SLOT_FAR_EL2,
-                /* AArch32's ITSTATE, APSR.GE and APSR.Q: */
-                A64_SLOT_IT, A64_SLOT_GE, A64_SLOT_Q, A64_SLOTS };
+                /* AArch32's ITSTATE, APSR.GE, APSR.Q, and FPSR.NZCV in bits 31:28 */
+                A64_SLOT_IT, A64_SLOT_GE, A64_SLOT_Q, A64_SLOT_FPNZCV, A64_SLOTS };
 
 /*
  * Interrupt inputs of the PE. A GICv2 drives IRQ and FIQ; a GICv3 says which group its highest

@@ -32,7 +32,7 @@ static const struct ir_slot slots[A64_SLOTS] = {
     SYS_SLOT(daif), SYS_SLOT(sp_el[0]), SYS_SLOT(tpidr[0]), SYS_SLOT(tpidrro_el0), SYS_SLOT(tpidr[1]),
     SYS_SLOT(tpidr[2]), SYS_SLOT(elr[1]), SYS_SLOT(elr[2]), SYS_SLOT(spsr[1]), SYS_SLOT(spsr[2]),
     SYS_SLOT(esr[1]), SYS_SLOT(esr[2]), SYS_SLOT(far[1]), SYS_SLOT(far[2]),
-    FLAG_SLOT(it), FLAG_SLOT(ge), FLAG_SLOT(q),
+    FLAG_SLOT(it), FLAG_SLOT(ge), FLAG_SLOT(q), FLAG_SLOT(fpnzcv),
 };
 _Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 82, "order of the slots");
 
@@ -61,7 +61,7 @@ const struct ir_guest a64_guest = {
 const struct state_field a64_state[] = {
     STATE_SUB(a64_cpu, cpu, cpu_state),
     STATE(a64_cpu, x), STATE(a64_cpu, nf), STATE(a64_cpu, zf), STATE(a64_cpu, cf), STATE(a64_cpu, vf),
-    STATE(a64_cpu, v), STATE(a64_cpu, it), STATE(a64_cpu, ge), STATE(a64_cpu, q),
+    STATE(a64_cpu, v), STATE(a64_cpu, it), STATE(a64_cpu, ge), STATE(a64_cpu, q), STATE(a64_cpu, fpnzcv),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_PHYS].due), STATE_TIMER(a64_cpu, timer[A64_TIMER_VIRT].due),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_HYP].due), STATE_TIMER(a64_cpu, timer[A64_TIMER_HYP_VIRT].due),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_SEC].due),
@@ -111,7 +111,7 @@ static void reset(struct cpu *cpu)
     a->spsel = 1;
     a->daif = A64_PS_DAIF;
     a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = a->allint = 0;
-    a->it = a->ge = a->q = 0;
+    a->it = a->ge = a->q = a->fpnzcv = 0;
     a->nrw = a->a32 = a->qc = a->event = a->serror = a->serror_iss = a->stepping = 0;
     a->guarded = false;
     cpu->fp_flags = 0;
@@ -136,6 +136,7 @@ static void loaded(struct cpu *cpu)
         a->nrw = a->a32 = 0;
     a->it = a->nrw ? a->it & 0x3ff : 0;
     a->ge &= 15;
+    a->fpnzcv &= 0xf0000000;
     uint64_t *const bits[] = { &a->pan, &a->uao, &a->dit,    &a->ssbs, &a->tco, &a->il,    &a->ss,
                                &a->qc,  &a->cf,  &a->allint, &a->nrw,  &a->q,    &a->event, &a->serror,
                                &a->stepping };

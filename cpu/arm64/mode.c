@@ -227,7 +227,7 @@ static const struct {
 
 uint64_t a64_get_fpsr(const struct a64_cpu *a)
 {
-    uint64_t v = a->qc << 27;
+    uint64_t v = a->qc << 27 | a->fpnzcv;
     for (size_t i = 0; i < ARRAY_LEN(fp_bits); i++)
         if (a->cpu.fp_flags & fp_bits[i].host)
             v |= 1ull << fp_bits[i].guest;
@@ -242,6 +242,7 @@ void a64_set_fpsr(struct a64_cpu *a, uint64_t value)
             flags |= fp_bits[i].host;
     a->cpu.fp_flags = flags;
     a->qc = A64_BIT(value, 27);
+    a->fpnzcv = a64_cpu_has(a, A64_F_A32EL0) ? value & 0xf0000000 : 0; /* AArch32's flags; else RES0 */
 }
 
 /* RMode 23:22: 0 nearest, 1 up, 2 down, 3 zero; MXCSR 14:13: 0 nearest, 1 down, 2 up, 3 zero. */
@@ -433,6 +434,7 @@ void a64_level_changed(struct a64_cpu *a)
         if (sctlr & (a->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))
             mode |= A64_MODE_SP_CHECK;
     }
+    a->cpu.secure = a64_cpu_has(a, A64_F_EL3) && a64_is_secure(a);
     a->mode = a->nrw ? mode : mode | a64_mte_mode(a);
     select_context(a);
     a64_check_interrupts(a);

@@ -143,13 +143,14 @@ bool a64_mte_load_tag(struct a64_cpu *a, va_t va, unsigned *tag)
     return p != NULL;
 }
 
-bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag)
+bool a64_mte_store_tags(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned tag, unsigned kind)
 {
+    bool user = (kind & A64_ACCESS_UNPRIV) && (a->mode & A64_MODE_UNPRIV);
     for (va_t at = va; at - va < bytes; at += MEM_TAG_GRANULE) {
-        const struct a64_tag_page *p = tags_of(a, at, CPU_STORE, false);
+        const struct a64_tag_page *p = tags_of(a, at, CPU_STORE, user);
         if (p == NULL)
             return false;
-        if (p->ram == NULL || !a64_mte_access(a, (unsigned)a->el))
+        if (p->ram == NULL || !a64_mte_access(a, user ? 0 : (unsigned)a->el))
             continue;
         uint8_t *b = &p->ram->host[byte_of(p, at)];
         *b = (uint8_t)((*b & ~(15u << shift_of(at))) | (tag & 15) << shift_of(at));

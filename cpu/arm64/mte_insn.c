@@ -120,7 +120,7 @@ uint64_t a64_helper_stg(struct cpu *cpu, uint64_t va, uint64_t tag, uint64_t byt
         return 0;
     for (va_t at = va; at - va < (bytes & ~1ull); at += MEM_TAG_GRANULE)
         if (((bytes & 1) && !store_pair(cpu, at, 0, 0)) ||
-            !a64_mte_store_tags(A64_CPU(cpu), at, MEM_TAG_GRANULE, (unsigned)tag))
+            !a64_mte_store_tags(A64_CPU(cpu), at, MEM_TAG_GRANULE, (unsigned)tag, INSN_MEM_WRITE))
             break;
     return 0;
 }
@@ -129,7 +129,7 @@ uint64_t a64_helper_stgp(struct cpu *cpu, uint64_t va, uint64_t first, uint64_t 
 {
     (void)d;
     if (aligned(cpu, va) && store_pair(cpu, va, first, second))
-        a64_mte_store_tags(A64_CPU(cpu), va, MEM_TAG_GRANULE, (unsigned)F_GET(va, TAG));
+        a64_mte_store_tags(A64_CPU(cpu), va, MEM_TAG_GRANULE, (unsigned)F_GET(va, TAG), INSN_MEM_WRITE);
     return 0;
 }
 
@@ -161,7 +161,8 @@ uint64_t a64_helper_stgm(struct cpu *cpu, uint64_t va, uint64_t tags, uint64_t c
     (void)c, (void)d;
     va &= ~(uint64_t)(GMID_BYTES - 1);
     for (unsigned i = 0; i < GMID_BYTES / MEM_TAG_GRANULE; i++)
-        if (!a64_mte_store_tags(A64_CPU(cpu), va + i * MEM_TAG_GRANULE, MEM_TAG_GRANULE, tags >> 4 * i & 15))
+        if (!a64_mte_store_tags(A64_CPU(cpu), va + i * MEM_TAG_GRANULE, MEM_TAG_GRANULE,
+                                tags >> 4 * i & 15, INSN_MEM_WRITE))
             break;
     return 0;
 }
@@ -174,7 +175,7 @@ void a64_mte_set_block(struct a64_cpu *a, va_t va, unsigned tag, bool zero)
     if (zero)
         a64_zero_block(a, va, size);
     if (!(a->cpu.exit & CPU_EXIT_EXCEPTION))
-        a64_mte_store_tags(a, va, size, tag);
+        a64_mte_store_tags(a, va, size, tag, INSN_MEM_WRITE);
 }
 
 uint64_t a64_helper_stzgm(struct cpu *cpu, uint64_t va, uint64_t tag, uint64_t c, uint64_t d)

@@ -19,7 +19,8 @@
 enum { CYCLE = 31, COUNTERS = 32 };
 enum { PMCR_E = 1, PMCR_P = 2, PMCR_C = 4, PMCR_D = 8, PMCR_DP = 32, PMCR_LC = 64, PMCR_LP = 128 };
 enum { EVENT_SW_INCR = 0, EVENT_INST_RETIRED = 8, EVENT_CPU_CYCLES = 0x11, EVENT_MEM_ACCESS = 0x13,
-       EVENT_INST_SPEC = 0x1b, EVENT_BUS_CYCLES = 0x1d, EVENT_CHAIN = 0x1e };
+       EVENT_INST_SPEC = 0x1b, EVENT_BUS_CYCLES = 0x1d, EVENT_CHAIN = 0x1e, EVENT_STALL_FRONTEND = 0x23,
+       EVENT_STALL_BACKEND = 0x24 };
 #define OVERFLOW_STEP 1000u /* cycles between looks at a count whose rate is not known, at least */
 
 struct a64_pmu {
@@ -136,7 +137,8 @@ static void overflowed(struct a64_cpu *a, unsigned n, uint64_t times)
 {
     unsigned next = n + 1;
     a->pmovs |= B(n);
-    if (!(n & 1) && next < a->config->pmu_counters && event_of(a, next) == EVENT_CHAIN && runs(a, next))
+    if (!(n & 1) && !is_wide(a, n) && next < a->config->pmu_counters && event_of(a, next) == EVENT_CHAIN &&
+        runs(a, next)) /* 64-bit counters are not chained (D13.5.2) */
         add(a, next, times);
 }
 
@@ -398,7 +400,9 @@ static bool counted(const struct a64_cpu *a, unsigned event)
 {
     return event == EVENT_SW_INCR || event == EVENT_INST_RETIRED || event == EVENT_CPU_CYCLES ||
            event == EVENT_MEM_ACCESS || event == EVENT_INST_SPEC || event == EVENT_BUS_CYCLES ||
-           event == EVENT_CHAIN || model_stat(a, event) != NULL;
+           event == EVENT_CHAIN || model_stat(a, event) != NULL ||
+           /* wanted from PMUv3p1 on; no model tells stalls apart, so there are none */
+           event == EVENT_STALL_FRONTEND || event == EVENT_STALL_BACKEND;
 }
 
 READ(read_ceid) /* arg: 0 or 32, the first event */

@@ -18,12 +18,15 @@ static const struct a64_semantics *const chapters[] = {
     a64_system_rows,
     a64_pauth_rows,
     a64_mte_rows,
+    a64_mops_rows,
     a64_vec_memory_rows,
     a64_float_rows,
     a64_simd_move_rows,
     a64_simd_int_rows,
     a64_simd_widen_rows,
     a64_simd_saturate_rows,
+    a64_simd_fp_rows,
+    a64_simd_fp_lanes_rows,
     a64_crypto_rows,
 };
 /* clang-format on */

@@ -184,7 +184,7 @@ static bool walk(struct a64_cpu *a, va_t va, unsigned size, enum cpu_access acce
     if (access == CPU_STORE) {
         struct a64_decoded d;
         bool decoded = current_insn(a, &d);
-        if (decoded && a64_insn_descs[d.id].mem == INSN_MEM_RMW)
+        if (decoded && a64_insn_descs[d.id].klass == INSN_amo) /* copies read and write different places */
             flags |= MMU_A64_RMW;
         if (flags & MMU_A64_RMW) /* once more, for the direction to report */
             mmu_a64_walk(&r, va, 1, access, flags, res, &fault);

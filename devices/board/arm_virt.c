@@ -22,6 +22,8 @@
 #define PFR0_EL2 11, 8
 #define PFR0_EL3 15, 12
 #define PFR0_GIC 27, 24
+/* ID_AA64PFR1_EL1 */
+#define PFR1_MTE 11, 8
 
 /* ---- CPUs ---- */
 
@@ -34,6 +36,10 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     if (v->options.virtualization && !a64_has(c, A64_F_EL2))
         return err_set(e, ERR_ARG, "machine option virtualization=on: CPU '%s' has no EL2",
                        b->config.cpu);
+    if (v->options.mte && !a64_has(c, A64_F_MTE2))
+        return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no FEAT_MTE2", b->config.cpu);
+    if (!v->options.mte && a64_has(c, A64_F_MTE2)) /* no memory for tags: the instructions alone */
+        c->id[A64_ID_PFR1] = F_PUT(c->id[A64_ID_PFR1], PFR1_MTE, 1);
     if (!v->options.virtualization)
         c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL2, 0);
     c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
@@ -127,7 +133,7 @@ static int build_gicv3(struct board *b, struct arm_virt *v, const struct a64_con
 {
     const struct gicv3_config config = {
         .n_cpus = b->n_cpus, .n_spis = ARM_VIRT_SPIS, .mpidr = v->mpidr, .security = v->has_el3,
-        .lpis = v->options.msi == ARM_MSI_ITS, .priority_bits = c->gic_pribits,
+        .awake = !v->has_el3, .lpis = v->options.msi == ARM_MSI_ITS, .priority_bits = c->gic_pribits,
         .list_registers = v->has_el2 ? c->gic_list_registers : 0,
     };
     struct gicv3 *g = gicv3_create(b->machine, "gic", &config, e);
@@ -183,7 +189,8 @@ static int build_memory(struct board *b, struct arm_virt *v, struct err *e)
     if (size < 1 << 20 || size % MEM_PAGE || size > 1ull << 40)
         return err_set(e, ERR_ARG, "memory of %" PRIu64 " bytes; a multiple of 4K from 1M to 1T is "
                        "accepted", size);
-    if ((r = machine_add_ram(m, "dram", size, &v->dram, e)) < 0)
+    if ((v->options.mte && (r = machine_tag_ram(m, e)) < 0) ||
+        (r = machine_add_ram(m, "dram", size, &v->dram, e)) < 0)
         return r;
     return mem_add_ram(m->memory, "dram", v->map[ARM_VIRT_DRAM].base, v->dram, 0, size, 0, NULL, e);
 }

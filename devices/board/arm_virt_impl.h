@@ -55,7 +55,7 @@ enum arm_msi { ARM_MSI_AUTO, ARM_MSI_ITS, ARM_MSI_V2M, ARM_MSI_OFF };
 struct arm_virt_options {
     bool virtualization, secure;
     bool highmem, highmem_ecam, highmem_mmio, highmem_redists, compact_highmem;
-    bool its, dtb_randomness;
+    bool its, dtb_randomness, mte;
     int gic, msi, acpi;              /* enum arm_gic, enum arm_msi; 0 auto, 1 off, 2 on */
     uint64_t pci_mem64_size;
 };

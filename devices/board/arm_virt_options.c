@@ -16,7 +16,7 @@ struct spelled {
     struct arm_virt_options o;
     char mem64_size[32];
     int iommu;
-    bool mte, ras, usb;
+    bool ras, usb;
 };
 
 static const struct option_desc table[] = {
@@ -35,7 +35,7 @@ static const struct option_desc table[] = {
     OPT_BOOL(spelled, "dtb-kaslr-seed", o.dtb_randomness), /* its older name */
     OPT_CHOICE(spelled, "acpi", o.acpi, auto_choices),
     OPT_CHOICE(spelled, "iommu", iommu, iommu_choices),
-    OPT_BOOL(spelled, "mte", mte),
+    OPT_BOOL(spelled, "mte", o.mte),
     OPT_BOOL(spelled, "ras", ras),
     OPT_BOOL(spelled, "usb", usb),
     OPT_IGNORED("accel"),    /* both are the command line's */
@@ -120,9 +120,9 @@ int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t
     if (r == 0 && s.iommu != 0)
         r = err_set(e, ERR_UNSUPPORTED, "iommu=%s: this board has none; iommu=none is accepted",
                     iommu_choices[s.iommu]);
-    if (r == 0 && (s.mte || s.ras || s.usb))
+    if (r == 0 && (s.ras || s.usb))
         r = err_set(e, ERR_UNSUPPORTED, "%s=on: this board has none; off is accepted",
-                    s.mte ? "mte" : s.ras ? "ras" : "usb");
+                    s.ras ? "ras" : "usb");
     if (r == 0 && s.o.acpi == 2)
         r = err_set(e, ERR_UNSUPPORTED, "acpi=on: this board is described by its device tree; off "
                     "is accepted");

@@ -207,7 +207,7 @@ static bool bar_address(const struct pci_function *f, unsigned index, pa_t *base
     if (b->kind == PCI_BAR_MEM64)
         *base |= (uint64_t)ld_le32(f->config + at + 4) << 32;
     *base &= ~(b->size - 1);
-    if (*base == 0)
+    if (*base == 0 && b->kind != PCI_BAR_IO) /* I/O space begins with ports anyone may have */
         return false;
     if (b->kind == PCI_BAR_IO)
         return *base + b->size <= 0x10000;

@@ -6,9 +6,9 @@
  *            2, 3            control: device to driver, driver to device
  *            2n + 2, 2n + 3  receive and transmit of port n >= 1
  *
- * Input waits in a FIFO of the port until the driver gives buffers. Output leaves
- * CONSOLE_LATENCY after the notification, at most CONSOLE_BATCH bytes at one moment; a chain
- * may take several. Control messages are not queued: a port remembers which it owes the
+ * Input waits in a FIFO of the port until the driver gives buffers. Output leaves at
+ * the notification, at most CONSOLE_BATCH bytes at one moment, the rest CONSOLE_LATENCY later; a
+ * chain may take several. Control messages are not queued: a port remembers which it owes the
  * driver, and they are made from its state when there are buffers.
  */
 #include "devices/virtio/devices.h"
@@ -262,6 +262,13 @@ static void notify(struct virtio *v, uint32_t queue)
     struct virtio_console *s = console_of(v);
 
     if (queue & 1) {
+        uint32_t budget = CONSOLE_BATCH;
+        /*
+         * Bytes leave at once, as from QEMU's: there is software that does not wait for its last
+         * word to be used before it switches the machine off. What is too much for one go follows.
+         */
+        if (queue != CONTROL_TX && !(s->pending & BIT(queue)) && send_data(s, queue, &budget))
+            return;
         s->pending |= BIT(queue);
         if (!ev_is_armed(&s->transmit))
             ev_arm(&s->transmit, device_now(&s->dev) + CONSOLE_LATENCY);

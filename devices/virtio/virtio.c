@@ -140,9 +140,12 @@ static bool usable(const struct virtio *v, uint32_t queue)
 {
     const struct virtio_queue *q = &v->queue[queue];
 
-    /* A function that is no bus master leaves its rings alone; that is no fault of the driver. */
+    /*
+     * A function that is no bus master leaves its rings alone; that is no fault of the driver.
+     * Drivers of the legacy interface use devices before DRIVER_OK (3.1.2).
+     */
     return queue < v->ops->n_queues && q->enabled && q->size && !v->broken && v->dma.enabled &&
-           (v->status & VIRTIO_DRIVER_OK);
+           ((v->status & VIRTIO_DRIVER_OK) || v->legacy);
 }
 
 void virtio_notify(struct virtio *v, uint32_t queue)

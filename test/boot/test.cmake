@@ -15,6 +15,20 @@ if(NOT ORRERY_SANITIZE)
   set_tests_properties(boot.flash boot.virtio.transports boot.virtio.packed boot.virtio.legacy boot.jit boot.smp4 boot.interp boot.inorder boot.deterministic
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
+  set(arm ${CMAKE_COMMAND} -E env ARCH=arm64)
+  add_test(NAME boot.arm64.jit COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.gicv3_smp4 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --smp 4 --board arm-virt,gic-version=3)
+  add_test(NAME boot.arm64.el2 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on)
+  add_test(NAME boot.arm64.cortex_a72 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a72)
+  add_test(NAME boot.arm64.interp COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
+  add_test(NAME boot.arm64.firmware COMMAND ${boot}/arm64_firmware $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.deterministic COMMAND ${arm} ${boot}/deterministic $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
+  set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.interp
+    boot.arm64.firmware boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
+    PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
   # QEMU's command lines, one test each.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/qemu_command_lines)
   file(STRINGS ${boot}/qemu_command_lines rows REGEX "^[a-z0-9_]+ [|] ")

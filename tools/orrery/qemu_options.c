@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* orrery-system-ARCH: the same program with the flags of QEMU's system emulators. */
 #include "tools/orrery/option_table.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -196,6 +197,44 @@ static int q_action(struct run_options *o, const char *v, struct err *e)
     return 0;
 }
 
+/* -d guest_errors,unimp: what QEMU keeps to itself unless asked. */
+static int q_d(struct run_options *o, const char *v, struct err *e)
+{
+    static const struct {
+        const char *item, *channel;
+    } items[] = { { "guest_errors", "guest=warn" }, { "unimp", "unmodelled=warn" } };
+
+    if (run_wants_help(v)) {
+        printf("Log items (comma separated):\n"
+               "guest_errors    log when the guest does something invalid\n"
+               "unimp           log use of what is not modelled\n");
+        return 1;
+    }
+    while (*v) {
+        size_t n = strcspn(v, ","), i = 0;
+        while (i < ARRAY_LEN(items) && (strlen(items[i].item) != n || strncmp(v, items[i].item, n) != 0))
+            i++;
+        if (i == ARRAY_LEN(items))
+            return err_set(e, ERR_UNSUPPORTED, "log item '%.*s' is not available; guest_errors and unimp are "
+                           "(orrery run --dump shows code)", (int)n, v);
+        if (!(o->board.log = run_printf(o, e, "%s,%s", o->board.log, items[i].channel)))
+            return ERR_NOMEM;
+        v += n + (v[n] == ',');
+    }
+    return 0;
+}
+
+static int q_log_file(struct run_options *o, const char *v, struct err *e)
+{
+    FILE *f = fopen(v, "we");
+
+    if (!f)
+        return err_set_errno(e, ERR_IO, errno, "cannot write the log %s", v);
+    setvbuf(f, NULL, _IOLBF, 0);
+    o->board.log_out = f; /* until the program ends */
+    return 0;
+}
+
 static int q_version(struct run_options *o, const char *v, struct err *e)
 {
     (void)o;
@@ -242,6 +281,8 @@ static const struct run_option table[] = {
     ROW_CALL("echr", "N", q_echr, "escape key of the terminal (default 1: Ctrl-A)"),
     ROW_TEXT("loadvm", "FILE", snapshot_load, "start from a snapshot"),
     ROW_TEXT("pidfile", "FILE", pidfile, "write the process id"),
+    ROW_CALL("d", "ITEM,...", q_d, "log guest_errors, unimp"),
+    ROW_CALL("D", "FILE", q_log_file, "write the log there"),
     ROW_CALL("version", NULL, q_version, "print the version"),
     ROW_CALL("help", NULL, q_help, "this text"),
     ROW_CALL("h", NULL, q_help, NULL),
@@ -282,6 +323,7 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
      * it: a login prompt or a connection must not time out while the other end is thinking.
      */
     o->board.pace = 1000000;
+    o->board.log = "guest=off,unmodelled=off"; /* scripts take a word on standard error for a failure */
     if (!(l.program = run_printf(o, e, "orrery-system-%s", arch)))
         return ERR_NOMEM;
     r = run_parse(o, &l, argc, argv, e);

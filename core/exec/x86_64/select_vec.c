@@ -534,7 +534,9 @@ static void check_result(struct x86_gen *g, const struct ir_inst *in, struct stu
         op3i(g, 0xc2 | packed(in), 3, 0, 0, 3); /* unordered */
     } else {
         asm_vex_rm(g->a, 0x54 | packed(in), 3, 0, constant(g, d ? K_VABS64 : K_VABS32));
-        asm_vex_rm(g->a, 0xc2 | packed(in), 3, 3, constant(g, d ? K_VMIN64 : K_VMIN32));
+        struct x86_mem least = constant(g, d ? K_VMIN64 : K_VMIN32);
+        least.disp -= 1; /* what is relative to RIP counts from behind the byte that follows */
+        asm_vex_rm(g->a, 0xc2 | packed(in), 3, 3, least);
         asm_8(g->a, 0x1a); /* not greater or unordered, quiet */
         zeros(g, 2);
         op3i(g, 0xc2 | packed(in), 2, 0, 2, 4); /* not equal or unordered, quiet */
@@ -608,7 +610,7 @@ static bool emit_float_sign(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_float_convert(struct x86_gen *g, const struct ir_inst *in)
 {
     bool to_int = in->op == IR_VFTOI;
-    if (in->aux != 2 || (in->imm & 1))
+    if (in->aux != 2 || (in->imm & 1) || in->aux2 == IR_RMM) /* a mode the host lacks */
         return false;
     struct stub *s = reference_stub(g, in);
     unsigned a = x86_use_vec(g, in->a, 1);
