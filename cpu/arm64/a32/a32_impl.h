@@ -27,6 +27,7 @@
 #include "cpu/arm64/a32/a32.gen.h"
 #include "cpu/arm64/a32/t16.gen.h"
 #include "cpu/arm64/a32/t32.gen.h"
+#include "cpu/arm64/a32/vfp.gen.h"
 
 enum { A32_PASS = 0x100, A32_FAIL = 0x200 }; /* in A64_SLOT_IT, above ITSTATE */
 
@@ -40,6 +41,9 @@ struct a32_op {
 struct a32_tr {
     struct a64_tr b;      /* what the functions of A64 need; its `d` is unused */
     struct a32_op o;
+    struct a32v_decoded f; /* operands of floating-point and Advanced SIMD: rows of vfp.decode */
+    uint8_t acc, idx;      /* for A64's functions: the third source; the element, if by_element */
+    bool by_element;
     bool thumb, wide;     /* T32; an instruction of 32 bits */
     unsigned cond;        /* of this instruction, 14 if it is not conditional (any more) */
     ir_val_t sel;         /* the condition as a value where selects are wanted, or IR_NONE */
@@ -66,12 +70,14 @@ extern const struct a32_semantics a32_data_rows[], a32_multiply_rows[], a32_medi
     a32_exclusive_rows[], a32_branch_rows[], a32_system_rows[], a32_coprocessor_rows[];
 extern const struct a32_semantics t32_data_rows[], t32_multiply_rows[], t32_media_rows[], t32_memory_rows[],
     t32_exclusive_rows[], t32_branch_rows[], t32_system_rows[], t32_coprocessor_rows[];
+extern const struct a32_semantics a32v_fp_rows[], a32v_memory_rows[], a32v_neon_rows[];
 extern const struct a32_semantics t16_data_rows[], t16_multiply_rows[], t16_media_rows[], t16_memory_rows[], t16_branch_rows[], t16_system_rows[];
 
 /* What a64_cpu.a32 points to: rows by id, decoder extensions. Built once per CPU. */
 struct a32_tables {
-    struct a32_semantics a32[A32_INSN_COUNT], t32[T32_INSN_COUNT], t16[T16_INSN_COUNT];
-    uint64_t a32_ext, t32_ext, t16_ext;
+    struct a32_semantics a32[A32_INSN_COUNT], t32[T32_INSN_COUNT], t16[T16_INSN_COUNT],
+        vfp[A32V_INSN_COUNT];
+    uint64_t a32_ext, t32_ext, t16_ext, vfp_ext;
 };
 
 /* ---- translate.c ---- */

@@ -21,6 +21,8 @@ static const struct a32_semantics *const t16_chapters[] = {
     t16_data_rows, t16_multiply_rows, t16_media_rows, t16_memory_rows, t16_branch_rows, t16_system_rows,
 };
 
+static const struct a32_semantics *const vfp_chapters[] = { a32v_fp_rows, a32v_memory_rows, a32v_neon_rows };
+
 static void by_id(struct a32_semantics *table, const struct a32_semantics *const *chapters, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -69,9 +71,11 @@ int a32_init(struct a64_cpu *a, struct err *e)
     by_id(tables->a32, a32_chapters, ARRAY_LEN(a32_chapters));
     by_id(tables->t32, t32_chapters, ARRAY_LEN(t32_chapters));
     by_id(tables->t16, t16_chapters, ARRAY_LEN(t16_chapters));
+    by_id(tables->vfp, vfp_chapters, ARRAY_LEN(vfp_chapters));
     tables->a32_ext = extensions(a->config, a32_ext_names, A32_EXT_COUNT);
     tables->t32_ext = extensions(a->config, t32_ext_names, T32_EXT_COUNT);
     tables->t16_ext = extensions(a->config, t16_ext_names, T16_EXT_COUNT);
+    tables->vfp_ext = extensions(a->config, a32v_ext_names, A32V_EXT_COUNT);
     a->a32_tables = tables;
     return 0;
 }
@@ -246,6 +250,31 @@ static const struct insn_desc undecoded = {
 };
 static const struct insn_regs no_regs = INSN_NO_REGS;
 
+/* T32's floating-point and Advanced SIMD in A32's encoding (F3.1.9, F3.1.10). */
+static uint32_t vfp_word(uint32_t word, bool thumb)
+{
+    unsigned top = word >> 24;
+    if (!thumb)
+        return word;
+    if ((top & 0xef) == 0xef)
+        return (word & 0xffffff) | 0xf2000000 | (top >> 4 & 1) << 24;
+    if (top == 0xf9)
+        return (word & 0xffffff) | 0xf4000000;
+    return word;
+}
+
+static void decode_vfp(struct a32_tr *t, const struct a32_tables *tables, uint32_t word, struct found *f)
+{
+    word = vfp_word(word, t->thumb);
+    if (!a64_cpu_has(t->b.a, A64_F_FP) || !a32v_decode(word, tables->vfp_ext, &t->f))
+        return;
+    if (!t->thumb)
+        t->cond = MIN(word >> 28, 14u);
+    f->row = &tables->vfp[t->f.id];
+    f->desc = &a32v_insn_descs[t->f.form];
+    a32v_insn_regs(&t->f, &f->regs);
+}
+
 static void decode(struct a32_tr *t, uint32_t word, struct found *f)
 {
     const struct a32_tables *tables = t->b.a->a32_tables;
@@ -258,6 +287,8 @@ static void decode(struct a32_tr *t, uint32_t word, struct found *f)
         decode_t32(t, tables, word, f);
     else
         decode_t16(t, tables, word, f);
+    if (f->desc == NULL && (!t->thumb || t->wide))
+        decode_vfp(t, tables, word, f);
     if (t->thumb && a32_in_it(t))
         t->cond = t->it >> 4;
     if (t->cond == 15) /* ITSTATE of a guest's own making */
@@ -385,12 +416,15 @@ unsigned a32_disassemble_at(const struct a64_cpu *a, va_t pc, const uint8_t *cod
                             size_t size)
 {
     bool thumb = a->a32 & 1u << 5;
+    struct a32v_decoded v;
     if (n < 2 || (!thumb && n < 4) || (thumb && is_wide(ld_le16(code)) && n < 4))
         return 0;
     if (!thumb) {
         struct a32_decoded d;
         if (a32_decode(ld_le32(code), a->a32_tables->a32_ext, &d))
             a32_disassemble(&d, pc, text, size);
+        else if (a32v_decode(ld_le32(code), a->a32_tables->vfp_ext, &v))
+            a32v_disassemble(&v, pc, text, size);
         else
             snprintf(text, size, ".inst 0x%08x", ld_le32(code));
         return 4;
@@ -401,6 +435,8 @@ unsigned a32_disassemble_at(const struct a64_cpu *a, va_t pc, const uint8_t *cod
         word |= ld_le16(code + 2);
         if (t32_decode(word, a->a32_tables->t32_ext, &d))
             t32_disassemble(&d, pc, text, size);
+        else if (a32v_decode(vfp_word(word, true), a->a32_tables->vfp_ext, &v))
+            a32v_disassemble(&v, pc, text, size);
         else
             snprintf(text, size, ".inst.w 0x%08x", word);
         return 4;
