@@ -66,6 +66,10 @@ static void sat(struct a32_tr *t, unsigned kind)
 {
     unsigned bits = t->o.sat + (kind & SAT_UNSIGNED ? 0u : 1u);
     ir_val_t unused, v = a32_r(t, t->o.rn);
+    if (t->thumb && !(kind & SAT_HALVES) && t->o.sh && t->o.imm == 0) { /* the place of SSAT16, USAT16 */
+        a32_undefined(t);
+        return;
+    }
     if (!(kind & SAT_HALVES))
         v = a32_shift_imm(t, v, t->o.sh ? 2 : 0, (unsigned)t->o.imm, &unused);
     put_q(t, call(t, A64_HELPER_a32_sat, kind, v, a32_const(t, bits)));

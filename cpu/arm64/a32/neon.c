@@ -88,6 +88,22 @@ static void accumulate(struct a32_tr *t, unsigned lane, bool subtract, ir_val_t 
     a64_put_v(&t->b, d, v);
 }
 
+/* VRECPS, VRSQRTS: rounded twice as well, where A64's are fused. */
+static void step(struct a32_tr *t, bool half, bool root)
+{
+    struct ir_unit *u = a32_u(t);
+    uint32_t first = u->n_insts;
+    unsigned d = reg(t->f.vd, t->f.q), n = reg(t->f.vn, t->f.q), m = reg(t->f.vm, t->f.q);
+    if (half && !a64_cpu_has(t->b.a, A64_F_FP16)) {
+        a32_undefined(t);
+        return;
+    }
+    uint64_t imm = A64_VEC_IMM(half ? 1 : 2, t->f.q ? 16 : 8) | (root ? A32_STEP_ROOT : 0);
+    ir_val_t v = ir_callv(u, A64_VEC_a32_step, a64_v(&t->b, n), a64_v(&t->b, m), IR_NONE, imm);
+    a32_standardize(t, first);
+    a64_put_v(&t->b, d, v);
+}
+
 enum { FOPC_FMA = 1, FOPC_ADD, FOPC_MUL, FOPC_CMP, FOPC_ACMP, FOPC_MAX, FOPC_STEP };
 
 static void same_fp(struct a32_tr *t, unsigned arg)
@@ -117,6 +133,10 @@ static void same_fp(struct a32_tr *t, unsigned arg)
             a32_undefined(t);
         else
             accumulate(t, half ? 1 : 2, a, a64_v(&t->b, reg(t->f.vm, t->f.q)));
+        return;
+    }
+    if (opc == FOPC_STEP && code != 24) {
+        step(t, half, a);
         return;
     }
     uint32_t word = half ? A64_SAME16 | (code & 7) << 11 : A64_SAME | code << 11;

@@ -3,6 +3,7 @@
 #include "core/exec/fp.h"
 #include "core/exec/vec.h"
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/arm64/a32/vfp_impl.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/float_impl.h"
@@ -130,5 +131,50 @@ void a64_vec_a32_to_fixed16(struct cpu *cpu, union ir_vec *dst, const union ir_v
         env.flags = (env.flags & ~(uint32_t)CPU_FP_INEXACT) | CPU_FP_INVALID;
     n = n > most ? most : n < least ? least : n;
     *dst = (union ir_vec){ .d = { zext((uint64_t)n, 32), 0 } };
+    a64_fp_done(a, &env);
+}
+
+/* ---- VRECPS, VRSQRTS: FPRecipStep(), FPRSqrtStep() of AArch32 (J1.3) ---- */
+struct number {
+    bool zero, infinite, flushed;
+};
+
+static struct number number_of(const struct fp_env *env, enum fp_format f, uint64_t v)
+{
+    unsigned frac = f == FP_F16 ? 10 : 23, bits = f == FP_F16 ? 5 : 8;
+    uint64_t e = zext(v >> frac, bits), rest = zext(v, frac);
+    bool flush = f == FP_F16 ? env->flush16 : env->daz, denormal = e == 0 && rest != 0;
+    return (struct number){ .zero = e == 0 && (rest == 0 || flush), .infinite = e == zext(~0ull, bits) && rest == 0,
+                            .flushed = denormal && flush && f != FP_F16 };
+}
+
+/* 2 - x * y; (3 - x * y) / 2. Infinity times zero counts as zero and raises nothing. */
+static uint64_t step_of(struct fp_env *env, enum fp_format f, bool root, uint64_t x, uint64_t y)
+{
+    static const uint64_t two[] = { 0x4000, 0x40000000 }, three[] = { 0x4200, 0x40400000 },
+                          half[] = { 0x3800, 0x3f000000 };
+    struct number a = number_of(env, f, x), b = number_of(env, f, y);
+    uint64_t product = 0;
+    if (!((a.infinite && b.zero) || (a.zero && b.infinite)))
+        product = fp_mul(env, f, x, y);
+    else if (a.flushed || b.flushed)
+        env->flags |= CPU_FP_DENORMAL;
+    uint64_t r = fp_sub(env, f, root ? three[f] : two[f], product);
+    return root ? fp_mul(env, f, r, half[f]) : r; /* exact, and of a NaN the default one again */
+}
+
+void a64_vec_a32_step(struct cpu *cpu, union ir_vec *dst, const union ir_vec *va, const union ir_vec *vb,
+                      const union ir_vec *vc, uint64_t imm)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    unsigned size = 1u << (imm & 15), bytes = imm >> 4 & 31;
+    struct fp_env env;
+    union ir_vec r = { .d = { 0, 0 } };
+    (void)vc;
+    a64_fp_env(a, IR_RNE, &env);
+    for (unsigned at = 0; at < bytes; at += size)
+        st_le(r.b + at, step_of(&env, size == 2 ? FP_F16 : FP_F32, imm & A32_STEP_ROOT, ld_le(va->b + at, size),
+                                ld_le(vb->b + at, size)), size);
+    *dst = r;
     a64_fp_done(a, &env);
 }

@@ -22,6 +22,8 @@ void a32_run_standard(struct a32_tr *t, uint32_t word, unsigned rd, unsigned rn,
 /* Emitted from instruction `first` of the unit on: under the standard FPSCR. */
 void a32_standardize(struct a32_tr *t, uint32_t first);
 
+/* In the helper a32_step's imm, beside lane and bytes: VRSQRTS. */
+#define A32_STEP_ROOT (1ull << 16)
 /* neon_misc.c: two registers. */
 void a32_neon_misc(struct a32_tr *t, unsigned arg);
 
