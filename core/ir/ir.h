@@ -116,6 +116,11 @@ enum {
     IR_CALL_MODE    = 1u << 4, /* may change mode or mapping: must be the block's last but EXIT */
     IR_CALL_FP      = 1u << 5, /* computes with the host's FPU: its control word is swapped */
     IR_CALL_TIME    = 1u << 6, /* needs exact time or PC (cpu_now, cpu_pc) */
+    /*
+     * Short integer code that touches no slot, no guest memory, no time: called without much
+     * ado. Beside it only PURE or EXITS.
+     */
+    IR_CALL_LIGHT   = 1u << 7,
 };
 
 struct cpu;

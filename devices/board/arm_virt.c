@@ -5,9 +5,11 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/arm64/cpu.h"
+#include "devices/acpi_ged.h"
 #include "devices/board/arm_psci.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/gpio_key.h"
 #include "devices/pci/ecam.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -236,7 +238,22 @@ static int build_primecells(struct board *b, struct arm_virt *v, struct err *e)
     if ((r = place(b, v, ARM_VIRT_RTC, &rtc->dev, &rtc->irq, e)) < 0)
         return r;
     v->gpio = pl061_create(b->machine, v->map[ARM_VIRT_GPIO].name, e);
-    return v->gpio ? place(b, v, ARM_VIRT_GPIO, &v->gpio->dev, &v->gpio->irq, e) : e->code;
+    v->key = gpio_key_create(b->machine, "power-key", e);
+    if (!v->gpio || !v->key)
+        return e->code;
+    irq_connect(&v->key->line, pl061_set_input, v->gpio, ARM_VIRT_POWER_KEY);
+    return place(b, v, ARM_VIRT_GPIO, &v->gpio->dev, &v->gpio->irq, e);
+}
+
+/* Firmware that has ACPI tables has the GED for it; others find a pin of the GPIO in the device tree. */
+static void power_key(struct board *b)
+{
+    struct arm_virt *v = b->parts;
+
+    if (v->ged)
+        acpi_ged_raise(v->ged, ACPI_GED_POWER_BUTTON);
+    else
+        gpio_key_press(v->key);
 }
 
 static int build_fw_cfg(struct board *b, struct arm_virt *v, struct err *e)
@@ -329,6 +346,18 @@ static int build_flash(struct board *b, struct arm_virt *v, struct err *e)
     return v->firmware ? fw_cfg_items_add_kernel(v->fw_cfg, b, e) : 0;
 }
 
+/* For firmware alone: a kernel that is started without any finds the device tree. */
+static int build_acpi(struct board *b, struct arm_virt *v, struct err *e)
+{
+    if (!v->firmware || !v->options.acpi)
+        return 0;
+    v->ged = acpi_ged_create(b->machine, v->map[ARM_VIRT_GED].name, e);
+    if (!v->ged)
+        return e->code;
+    int r = place(b, v, ARM_VIRT_GED, &v->ged->dev, &v->ged->irq, e);
+    return r < 0 ? r : arm_virt_add_acpi(b, e);
+}
+
 static void seed(struct board *b, struct arm_virt *v)
 {
     struct machine_random random;
@@ -364,7 +393,8 @@ static int build(struct board *b, struct err *e)
     if ((r = build_primecells(b, v, e)) < 0 || (r = build_fw_cfg(b, v, e)) < 0 ||
         (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
-    return build_flash(b, v, e);
+    r = build_flash(b, v, e);
+    return r < 0 ? r : build_acpi(b, v, e);
 }
 
 static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)
@@ -388,5 +418,5 @@ const struct board_ops board_arm_virt = {
     .qemu_arch = "aarch64", .default_cpu = "max", .max_cpus = BOARD_MAX_CPUS,
     .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = arm_virt_load_images, .device_tree = device_tree,
-    .release = release,
+    .release = release, .power_key = power_key,
 };
