@@ -33,6 +33,7 @@ enum {
     A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
     A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
     A64_MODE_TRAPS      = 1u << 27, /* some register of system.c's `plain` table is trapped */
+    A64_MODE_DEBUG      = 1u << 28, /* MDSCR_EL1 enables debug exceptions, which PSTATE.D may mask */
     A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
@@ -216,6 +217,7 @@ unsigned a64_mte_choose_tag(unsigned tag, unsigned offset, unsigned exclude);
 
 /* ---- interrupt.c ---- */
 void a64_check_interrupts(struct a64_cpu *a);
+bool a64_interrupt_due(const struct a64_cpu *a, uint64_t daif); /* one would be taken if PSTATE.DAIF were that */
 bool a64_take_interrupt(struct cpu *cpu);
 bool a64_has_work(const struct cpu *cpu);
 uint64_t a64_isr(const struct a64_cpu *a); /* ISR_EL1 */
@@ -225,6 +227,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
              struct cpu_map *map);
 void a64_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
+bool a64_allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, bool ordered); /* atomic.c */
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
 /* Translation of one data access with all that the walk says; `user`: with EL0's rights. False: it faulted. */
 bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res);

@@ -140,6 +140,10 @@ void a64_set_x(struct cpu *cpu, unsigned n, uint64_t value);
 /* Start an off PE at `pc` with x0 = context, in the highest EL below EL3 that it has (PSCI, 6.4). */
 void a64_power_on(struct cpu *cpu, va_t pc, uint64_t context);
 void a64_power_off(struct cpu *cpu);
+/* For makers of random programs: `features` of the decode tables; `code` (as `reg`
+ * of a64_gic_ops) of the n-th system register or SYS instruction (op0 = 1) there is, false past the last. */
+uint64_t a64_decode_features(const struct cpu *cpu);
+bool a64_sysreg_number(const struct cpu *cpu, uint32_t n, uint32_t *code);
 /* Device tree: "arm,neoverse-n1", "arm,armv8". */
 const char *a64_compatible(const struct a64_config *c);
 

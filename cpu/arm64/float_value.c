@@ -7,7 +7,7 @@ enum { F64_BIAS = 1023, F64_FRAC = 52, F64_EXPONENTS = 2047 };
 
 void a64_fp_env(const struct a64_cpu *a, enum ir_rm rm, struct fp_env *env)
 {
-    fp_env_init(env, IR_FP_ARM, a64_host_fp_mode(a), rm);
+    fp_env_init(env, IR_FP_ARM, a->cpu.fp_mode, rm);
     env->flush16 = (a->fpcr & A64_FPCR_FZ16) != 0;
 }
 

@@ -164,7 +164,7 @@ const struct cpu_isa a64_isa = {
     .walk = a64_walk,
     .regime_context = a64_regime_context,
     .raise_bus = a64_raise_bus,
-    .raise_align = a64_raise_align,
+    .raise_align = a64_raise_align, .allows_misaligned = a64_allows_misaligned,
     .raise_fetch = a64_raise_fetch,
     .take_exception = a64_take_exception,
     .take_interrupt = a64_take_interrupt,
@@ -204,6 +204,11 @@ int a64_cpu_create(struct a64_cpu **out, struct machine *m, const struct a64_con
 struct cpu *a64_cpu_base(struct a64_cpu *a)
 {
     return &a->cpu;
+}
+
+uint64_t a64_decode_features(const struct cpu *cpu)
+{
+    return A64_CPU_CONST(cpu)->decode_ext;
 }
 
 struct irq_line *a64_pmu_line(struct a64_cpu *a)

@@ -407,6 +407,8 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_UNPRIV;
     if (UNLIKELY(a->il))
         mode |= A64_MODE_IL;
+    if (UNLIKELY(a->mdscr_el1 & (B(0) | B(15))))
+        mode |= A64_MODE_DEBUG;
     if (UNLIKELY(a->el != 0 && !a->spsel))
         mode |= A64_MODE_SP0;
     if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)

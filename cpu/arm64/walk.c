@@ -205,7 +205,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     if (UNLIKELY(!walk(a, va, map->size == 0 ? 1 : map->size, access, user, probe, &res)))
         return 1;
     map->pa = res.pa;
-    map->page_shift = res.page_shift;
+    map->page_shift = res.block_shift;
     map->load = res.load;
     map->store = res.store;
     map->fetch = res.fetch;

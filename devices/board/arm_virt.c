@@ -5,6 +5,7 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/arm64/cpu.h"
+#include "devices/acpi_ged.h"
 #include "devices/board/arm_psci.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
@@ -329,6 +330,18 @@ static int build_flash(struct board *b, struct arm_virt *v, struct err *e)
     return v->firmware ? fw_cfg_items_add_kernel(v->fw_cfg, b, e) : 0;
 }
 
+/* For firmware alone: a kernel that is started without any finds the device tree. */
+static int build_acpi(struct board *b, struct arm_virt *v, struct err *e)
+{
+    if (!v->firmware || !v->options.acpi)
+        return 0;
+    v->ged = acpi_ged_create(b->machine, v->map[ARM_VIRT_GED].name, e);
+    if (!v->ged)
+        return e->code;
+    int r = place(b, v, ARM_VIRT_GED, &v->ged->dev, &v->ged->irq, e);
+    return r < 0 ? r : arm_virt_add_acpi(b, e);
+}
+
 static void seed(struct board *b, struct arm_virt *v)
 {
     struct machine_random random;
@@ -364,7 +377,8 @@ static int build(struct board *b, struct err *e)
     if ((r = build_primecells(b, v, e)) < 0 || (r = build_fw_cfg(b, v, e)) < 0 ||
         (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
-    return build_flash(b, v, e);
+    r = build_flash(b, v, e);
+    return r < 0 ? r : build_acpi(b, v, e);
 }
 
 static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)

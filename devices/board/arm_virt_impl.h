@@ -17,7 +17,7 @@
 enum arm_virt_part {
     ARM_VIRT_FLASH, ARM_VIRT_GIC_DIST, ARM_VIRT_GIC_CPU, ARM_VIRT_GIC_V2M, ARM_VIRT_GIC_HYP,
     ARM_VIRT_GIC_VCPU, ARM_VIRT_GIC_ITS, ARM_VIRT_GIC_REDIST, ARM_VIRT_UART, ARM_VIRT_RTC,
-    ARM_VIRT_FW_CFG, ARM_VIRT_GPIO, ARM_VIRT_UART1, ARM_VIRT_VIRTIO, ARM_VIRT_PCI_MEM32,
+    ARM_VIRT_FW_CFG, ARM_VIRT_GPIO, ARM_VIRT_UART1, ARM_VIRT_GED, ARM_VIRT_VIRTIO, ARM_VIRT_PCI_MEM32,
     ARM_VIRT_PCI_IO, ARM_VIRT_ECAM, ARM_VIRT_DRAM,
     /* Behind RAM, each at a multiple of its size: arm_virt_place_high. */
     ARM_VIRT_GIC_REDIST2, ARM_VIRT_CXL, ARM_VIRT_HIGH_ECAM, ARM_VIRT_PCI_MEM64,
@@ -55,8 +55,8 @@ enum arm_msi { ARM_MSI_AUTO, ARM_MSI_ITS, ARM_MSI_V2M, ARM_MSI_OFF };
 struct arm_virt_options {
     bool virtualization, secure;
     bool highmem, highmem_ecam, highmem_mmio, highmem_redists, compact_highmem;
-    bool its, dtb_randomness, mte;
-    int gic, msi, acpi;              /* enum arm_gic, enum arm_msi; 0 auto, 1 off, 2 on */
+    bool its, dtb_randomness, mte, acpi;
+    int gic, msi;                    /* enum arm_gic, enum arm_msi */
     uint64_t pci_mem64_size;
 };
 /* With what the number of CPUs decides: `gic` is 2 or 3 afterwards, `msi` no longer auto. */
@@ -92,6 +92,7 @@ struct arm_virt {
     struct virtio_mmio *slots[ARM_VIRT_VIRTIO_SLOTS];
     struct pci_ecam *pci;
     struct pl061 *gpio;
+    struct acpi_ged *ged;            /* NULL without ACPI */
     struct parts parts;
     struct cfi_flash *flash[2];
     bool firmware;                   /* flash bank 0 holds some: CPUs start in it */
@@ -103,6 +104,10 @@ struct arm_virt {
 /* ---- boot: arm_virt_boot.c ---- */
 int arm_virt_open_images(struct board *b, struct err *e) MUST_CHECK;
 int arm_virt_load_images(struct board *b, struct err *e) MUST_CHECK;
+
+/* ---- ACPI: arm_virt_acpi.c ---- */
+/* For firmware, through fw_cfg. */
+int arm_virt_add_acpi(struct board *b, struct err *e) MUST_CHECK;
 
 /* ---- device tree: arm_virt_tree.c ---- */
 int arm_virt_write_tree(const struct board *b, uint8_t **blob, uint32_t *size,

@@ -22,6 +22,7 @@ const struct arm_virt_place arm_virt_map[ARM_VIRT_PARTS] = {
     [ARM_VIRT_FW_CFG] = { "fw_cfg", 0x09020000, 0x18, NONE },
     [ARM_VIRT_GPIO] = { "gpio", 0x09030000, 0x1000, 7 },
     [ARM_VIRT_UART1] = { "serial1", 0x09040000, 0x1000, 8 },
+    [ARM_VIRT_GED] = { "ged", 0x09080000, 4, 9 },
     [ARM_VIRT_VIRTIO] = { "virtio-mmio", 0x0a000000, 0x200, 16 },
     [ARM_VIRT_PCI_MEM32] = { "pci-mem32", 0x10000000, 0x2eff0000, NONE },
     [ARM_VIRT_PCI_IO] = { "pci-io", 0x3eff0000, 0x10000, NONE },

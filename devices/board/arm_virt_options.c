@@ -15,7 +15,7 @@ static const char *const iommu_choices[] = { "none", "smmuv3", NULL };
 struct spelled {
     struct arm_virt_options o;
     char mem64_size[32];
-    int iommu;
+    int iommu, acpi;
     bool ras, usb;
 };
 
@@ -33,7 +33,7 @@ static const struct option_desc table[] = {
     OPT_CHOICE(spelled, "msi", o.msi, msi_choices),
     OPT_BOOL(spelled, "dtb-randomness", o.dtb_randomness),
     OPT_BOOL(spelled, "dtb-kaslr-seed", o.dtb_randomness), /* its older name */
-    OPT_CHOICE(spelled, "acpi", o.acpi, auto_choices),
+    OPT_CHOICE(spelled, "acpi", acpi, auto_choices),
     OPT_CHOICE(spelled, "iommu", iommu, iommu_choices),
     OPT_BOOL(spelled, "mte", o.mte),
     OPT_BOOL(spelled, "ras", ras),
@@ -123,9 +123,6 @@ int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t
     if (r == 0 && (s.ras || s.usb))
         r = err_set(e, ERR_UNSUPPORTED, "%s=on: this board has none; off is accepted",
                     s.ras ? "ras" : "usb");
-    if (r == 0 && s.o.acpi == 2)
-        r = err_set(e, ERR_UNSUPPORTED, "acpi=on: this board is described by its device tree; off "
-                    "is accepted");
     if (r == 0 && s.o.secure)
         r = err_set(e, ERR_UNSUPPORTED, "secure=on: Secure memory is not modelled; off is accepted");
     if (r == 0)
@@ -136,6 +133,7 @@ int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t
         r = choose_msi(&s.o, e);
     if (!s.o.highmem)
         s.o.highmem_ecam = s.o.highmem_mmio = s.o.highmem_redists = false;
+    s.o.acpi = strcmp(auto_choices[s.acpi], "off") != 0;
     *o = s.o;
     return r < 0 ? err_context(e, "machine option") : 0;
 }

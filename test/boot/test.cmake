@@ -21,12 +21,15 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.el2 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on)
   add_test(NAME boot.arm64.cortex_a72 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a72)
   add_test(NAME boot.arm64.interp COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
+  add_test(NAME boot.arm64.prompts COMMAND ${boot}/arm64_prompts $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64)
+  add_test(NAME boot.arm64.acpi COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
   add_test(NAME boot.arm64.firmware COMMAND ${boot}/arm64_firmware $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.deterministic COMMAND ${arm} ${boot}/deterministic $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
   set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.interp
-    boot.arm64.firmware boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
+    boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
@@ -47,5 +50,9 @@ if(NOT ORRERY_SANITIZE)
   # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
   add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})
   add_test(NAME disk.pci_qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --transport pci --format qcow2 --smp 4)
-  set_tests_properties(disk.raw disk.pci_qcow2_smp4 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
+  set(arm_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64 --arch arm64)
+  add_test(NAME disk.arm64.raw COMMAND ${arm_disk})
+  add_test(NAME disk.arm64.pci_qcow2_smp4 COMMAND ${arm_disk} --transport pci --format qcow2 --smp 4)
+  add_test(NAME disk.arm64.efi COMMAND ${arm_disk} --efi --transport pci --machine virt,gic-version=3)
+  set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()

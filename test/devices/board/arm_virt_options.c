@@ -22,7 +22,7 @@ static const struct { const char *text; uint32_t cpus; int gic, msi; const char 
     { "gic-version=2,msi=its", 1, 0, 0, "a GICv2 has no ITS" },
     { "gic-version=3,msi=gicv2m", 1, 0, 0, "msi=gicv2m" },
     { "iommu=smmuv3", 1, 0, 0, "iommu=smmuv3" },
-    { "mte=on", 1, 0, 0, "mte=on" },
+    { "mte=on,acpi=on", 1, ARM_GIC_2, ARM_MSI_V2M, NULL },
     { "ras=on", 1, 0, 0, "ras=on" },
     { "highmem-mmio-size=3G", 1, 0, 0, "power of two" },
     { "highmem-mmio-size=x", 1, 0, 0, "is no size" },

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "devices/board/acpi.h"
+#include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLES_FILE "etc/acpi/tables"
+#define RSDP_FILE   "etc/acpi/rsdp"
+#define LOADER_FILE "etc/table-loader"
+
+/* 5.2.6: who made them */
+#define OEM_ID       "ORRERY"
+#define OEM_TABLE_ID "VIRT    "
+#define CREATOR_ID   "ORRY"
+
+/* Commands of the loader: 128 bytes each, file names of 56. */
+enum { ALLOCATE = 1, ADD_POINTER = 2, ADD_CHECKSUM = 3 };
+enum { ZONE_HIGH = 1, ZONE_FSEG = 2 };
+#define COMMAND_SIZE 128
+
+#define CHECKSUM_AT 9 /* in a table's header */
+#define LENGTH_AT   4
+
+/* ---- buffers ---- */
+void acpi_begin(struct acpi *a)
+{
+    memset(a, 0, sizeof(*a));
+}
+
+void acpi_free(struct acpi *a)
+{
+    free(a->tables.bytes);
+    free(a->loader.bytes);
+    memset(a, 0, sizeof(*a));
+}
+
+/* Room for `n` more bytes, all 0; NULL after a failure. */
+static uint8_t *more(struct acpi *a, struct acpi_buffer *b, uint32_t n)
+{
+    if (a->failed)
+        return NULL;
+    if (n > b->room - b->size) {
+        uint32_t room = (uint32_t)align_up(b->size + n, 4096) * 2;
+        uint8_t *bytes = realloc(b->bytes, room);
+        if (!bytes) {
+            a->failed = ERR_NOMEM;
+            return NULL;
+        }
+        b->bytes = bytes;
+        b->room = room;
+    }
+    uint8_t *at = b->bytes + b->size;
+    memset(at, 0, n);
+    b->size += n;
+    return at;
+}
+
+void acpi_bytes(struct acpi *a, const void *bytes, uint32_t n)
+{
+    uint8_t *at = more(a, &a->tables, n);
+
+    if (at)
+        memcpy(at, bytes, n);
+}
+
+static void number(struct acpi *a, uint64_t v, unsigned size)
+{
+    uint8_t bytes[8];
+
+    st_le64(bytes, v);
+    acpi_bytes(a, bytes, size);
+}
+
+void acpi_u8(struct acpi *a, uint8_t v) { number(a, v, 1); }
+void acpi_u16(struct acpi *a, uint16_t v) { number(a, v, 2); }
+void acpi_u32(struct acpi *a, uint32_t v) { number(a, v, 4); }
+void acpi_u64(struct acpi *a, uint64_t v) { number(a, v, 8); }
+void acpi_zero(struct acpi *a, uint32_t n) { (void)more(a, &a->tables, n); }
+
+void acpi_address(struct acpi *a, unsigned bits, uint64_t address)
+{
+    acpi_u8(a, 0); /* system memory */
+    acpi_u8(a, (uint8_t)bits);
+    acpi_u8(a, 0);
+    acpi_u8(a, bits ? (uint8_t)(__builtin_ctz(bits) - 2) : 0); /* access size: 1 is a byte */
+    acpi_u64(a, address);
+}
+
+uint32_t acpi_at(const struct acpi *a)
+{
+    return a->tables.size - a->start;
+}
+
+/* ---- commands to firmware ---- */
+static uint8_t *command(struct acpi *a, uint32_t what)
+{
+    uint8_t *c = more(a, &a->loader, COMMAND_SIZE);
+
+    if (c)
+        st_le32(c, what);
+    return c;
+}
+
+static void allocate(struct acpi *a, const char *file, uint32_t align, uint8_t zone)
+{
+    uint8_t *c = command(a, ALLOCATE);
+
+    if (!c)
+        return;
+    memcpy(c + 4, file, strlen(file));
+    st_le32(c + 60, align);
+    c[64] = zone;
+}
+
+/* What stands at `at` of `file` is an offset into the tables: firmware adds where those begin. */
+static void add_pointer(struct acpi *a, const char *file, uint32_t at, unsigned size)
+{
+    uint8_t *c = command(a, ADD_POINTER);
+
+    if (!c)
+        return;
+    memcpy(c + 4, file, strlen(file));
+    memcpy(c + 60, TABLES_FILE, strlen(TABLES_FILE));
+    st_le32(c + 116, at);
+    c[120] = (uint8_t)size;
+}
+
+static void add_checksum(struct acpi *a, const char *file, uint32_t at, uint32_t start, uint32_t n)
+{
+    uint8_t *c = command(a, ADD_CHECKSUM);
+
+    if (!c)
+        return;
+    memcpy(c + 4, file, strlen(file));
+    st_le32(c + 60, at);
+    st_le32(c + 64, start);
+    st_le32(c + 68, n);
+}
+
+/* ---- tables ---- */
+void acpi_table(struct acpi *a, const char signature[4], uint8_t revision)
+{
+    a->start = a->tables.size;
+    if (memcmp(signature, "DSDT", 4) == 0) {
+        a->dsdt = a->start;
+    } else if (memcmp(signature, "XSDT", 4) != 0) {
+        assert(a->n_listed < ACPI_TABLES_MAX);
+        a->listed[a->n_listed++] = a->start;
+    }
+    acpi_bytes(a, signature, 4);
+    acpi_u32(a, 0);
+    acpi_u8(a, revision);
+    acpi_u8(a, 0);
+    acpi_bytes(a, OEM_ID, 6);
+    acpi_bytes(a, OEM_TABLE_ID, 8);
+    acpi_u32(a, 1);
+    acpi_bytes(a, CREATOR_ID, 4);
+    acpi_u32(a, 1);
+}
+
+void acpi_table_end(struct acpi *a)
+{
+    if (a->failed)
+        return;
+    st_le32(a->tables.bytes + a->start + LENGTH_AT, acpi_at(a));
+    add_checksum(a, TABLES_FILE, a->start + CHECKSUM_AT, a->start, acpi_at(a));
+}
+
+static void table_pointer(struct acpi *a, unsigned size, uint32_t target)
+{
+    add_pointer(a, TABLES_FILE, a->tables.size, size);
+    number(a, target, size);
+}
+
+void acpi_dsdt_pointer(struct acpi *a, unsigned size)
+{
+    table_pointer(a, size, a->dsdt);
+}
+
+/* ---- AML ---- */
+uint32_t acpi_append(struct acpi *a, const struct acpi_template *t)
+{
+    uint32_t from = a->tables.size;
+
+    assert(t->size > ACPI_HEADER);
+    acpi_bytes(a, t->aml + ACPI_HEADER, t->size - ACPI_HEADER);
+    return from;
+}
+
+static void fill(struct acpi *a, uint32_t from, const void *stands_for, const void *with, unsigned size)
+{
+    uint8_t *at = NULL;
+
+    if (a->failed)
+        return;
+    for (uint32_t i = from; i + size <= a->tables.size; i++) {
+        if (memcmp(a->tables.bytes + i, stands_for, size) == 0) {
+            assert(!at); /* our own templates: the test of this file fills in all of them */
+            at = a->tables.bytes + i;
+        }
+    }
+    assert(at);
+    memcpy(at, with, size);
+}
+
+void acpi_fill(struct acpi *a, uint32_t from, unsigned size, uint64_t stands_for, uint64_t value)
+{
+    uint8_t old[8], new[8];
+
+    st_le64(old, stands_for);
+    st_le64(new, value);
+    fill(a, from, old, new, size);
+}
+
+void acpi_fill_name(struct acpi *a, uint32_t from, const char stands_for[4], const char name[4])
+{
+    fill(a, from, stands_for, name, 4);
+}
+
+/* ---- XSDT, RSDP and the files ---- */
+static uint8_t *keep(struct machine *m, const uint8_t *bytes, uint32_t n)
+{
+    uint8_t *copy = arena_alloc(&m->arena, n);
+
+    if (copy)
+        memcpy(copy, bytes, n);
+    return copy;
+}
+
+/* 5.2.5.3; its checksums are firmware's to fill in. */
+#define RSDP_SIZE 36
+static void write_rsdp(struct acpi *a, uint8_t rsdp[RSDP_SIZE], uint32_t xsdt)
+{
+    memset(rsdp, 0, RSDP_SIZE);
+    memcpy(rsdp, "RSD PTR ", 8);
+    memcpy(rsdp + 9, OEM_ID, 6);
+    rsdp[15] = 2;
+    st_le32(rsdp + 20, RSDP_SIZE);
+    st_le64(rsdp + 24, xsdt);
+    add_pointer(a, RSDP_FILE, 24, 8);
+    add_checksum(a, RSDP_FILE, 8, 0, 20);
+    add_checksum(a, RSDP_FILE, 32, 0, RSDP_SIZE);
+}
+
+/* Files must be allocated before a command names them: these two go in front. */
+static void allocate_first(struct acpi *a)
+{
+    uint32_t n = a->loader.size;
+
+    allocate(a, RSDP_FILE, 16, ZONE_FSEG);
+    allocate(a, TABLES_FILE, 64, ZONE_HIGH);
+    if (a->failed)
+        return;
+    uint8_t both[2 * COMMAND_SIZE];
+    memcpy(both, a->loader.bytes + n, sizeof(both));
+    memmove(a->loader.bytes + sizeof(both), a->loader.bytes, n);
+    memcpy(a->loader.bytes, both, sizeof(both));
+}
+
+int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e)
+{
+    uint8_t rsdp[RSDP_SIZE], *kept[3] = { NULL };
+    int r;
+
+    uint32_t xsdt = a->tables.size;
+    acpi_table(a, "XSDT", 1);
+    for (uint32_t i = 0; i < a->n_listed; i++)
+        table_pointer(a, 8, a->listed[i]);
+    acpi_table_end(a);
+    write_rsdp(a, rsdp, xsdt);
+    allocate_first(a);
+    if (!a->failed && (!(kept[0] = keep(m, rsdp, RSDP_SIZE)) ||
+                       !(kept[1] = keep(m, a->tables.bytes, a->tables.size)) ||
+                       !(kept[2] = keep(m, a->loader.bytes, a->loader.size))))
+        a->failed = ERR_NOMEM;
+    uint32_t tables = a->tables.size, loader = a->loader.size;
+    r = a->failed;
+    acpi_free(a);
+    if (r < 0)
+        return err_set(e, r, "no memory for the ACPI tables");
+    if ((r = fw_cfg_add_file(f, RSDP_FILE, kept[0], RSDP_SIZE, e)) < 0 ||
+        (r = fw_cfg_add_file(f, TABLES_FILE, kept[1], tables, e)) < 0)
+        return r;
+    return fw_cfg_add_file(f, LOADER_FILE, kept[2], loader, e);
+}

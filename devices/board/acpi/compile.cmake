@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# cmake -D IASL=iasl -D OUT=directory -D SOURCES=a.asl;b.asl -P compile.cmake
+set(header "/* Generated from the ASL files in devices/board/acpi. */\n#ifndef ORRERY_ACPI_TEMPLATES_GEN_H\n#define ORRERY_ACPI_TEMPLATES_GEN_H\n#include \"devices/board/acpi.h\"\n")
+set(source "/* Generated from the ASL files in devices/board/acpi. */\n#include \"devices/board/acpi/templates.gen.h\"\n")
+foreach(file ${SOURCES})
+  get_filename_component(name ${file} NAME_WE)
+  execute_process(COMMAND ${IASL} -ve -p ${OUT}/${name} ${file} RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said)
+  if(failed)
+    message(FATAL_ERROR "${file}: iasl failed\n${said}")
+  endif()
+  file(READ ${OUT}/${name}.aml bytes HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+  string(APPEND header "extern const struct acpi_template ${name}_aml;\n")
+  string(APPEND source "static const uint8_t ${name}[] = {\n${bytes}\n};\nconst struct acpi_template ${name}_aml = { \"${name}\", ${name}, sizeof(${name}) };\n")
+endforeach()
+file(WRITE ${OUT}/templates.gen.h "${header}#endif\n")
+file(WRITE ${OUT}/templates.gen.c "${source}")
