@@ -32,6 +32,12 @@ if(NOT ORRERY_SANITIZE)
     boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
+  # A guest of the guest; skipped when tools/fetch-nested has not been run.
+  foreach(mode vhe nvhe protected)
+    add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})
+    set_tests_properties(boot.arm64.nested_${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+  endforeach()
+
   # QEMU's command lines, one test each.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/qemu_command_lines)
   file(STRINGS ${boot}/qemu_command_lines rows REGEX "^[a-z0-9_]+ [|] ")
