@@ -11,6 +11,7 @@
         .equ    DRAM, 0x40100000
         .equ    TABLE, SECRAM + 0x10000
 
+        .globl  start
         .text
 start:  mrs     x0, CurrentEL
         cmp     x0, #3 << 2
