@@ -205,12 +205,21 @@ static enum cpu_access load_kind(uint32_t memop)
     return memop & IR_MEM_STORE_RIGHTS ? CPU_STORE : CPU_LOAD;
 }
 
-static bool is_misaligned(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access)
+static bool raises_align(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access, bool ordered)
 {
-    if (!(memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC)) || (va & (size_of(memop) - 1)) == 0)
+    unsigned size = size_of(memop);
+    if ((va & (size - 1)) == 0)
+        return false;
+    if (!(memop & IR_MEM_ALIGNED) && cpu->isa->allows_misaligned != NULL &&
+        cpu->isa->allows_misaligned(cpu, va, size, ordered))
         return false;
     cpu->isa->raise_align(cpu, va, access);
     return true;
+}
+
+static bool is_misaligned(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access)
+{
+    return (memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC)) && raises_align(cpu, va, memop, access, true);
 }
 
 /* ---- loads and stores ---- */
@@ -369,15 +378,11 @@ int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t v
 /* ---- read-modify-write ---- */
 
 /* Alignment, watchpoints and translation for writing, of what `reads` as well or, SC, does not. */
-static int open_rmw(struct cpu *cpu, va_t va, unsigned size, bool reads, unsigned regime,
-                    struct target *t)
+static int open_rmw(struct cpu *cpu, va_t va, uint32_t memop, bool reads, struct target *t)
 {
-    if (hits_watch(cpu, va, size, reads, true))
+    unsigned size = size_of(memop), regime = regime_of(memop);
+    if (hits_watch(cpu, va, size, reads, true) || raises_align(cpu, va, memop, CPU_STORE, false))
         return 1;
-    if (va & (size - 1)) {
-        cpu->isa->raise_align(cpu, va, CPU_STORE);
-        return 1;
-    }
     uint8_t *host = reads ? cached(cpu, va, size, CPU_STORE, regime) : NULL;
     if (host != NULL) {
         *t = (struct target){ .host = host };
@@ -416,7 +421,7 @@ int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint6
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
-    if (open_rmw(cpu, va, size, true, regime_of(memop), &t) ||
+    if (open_rmw(cpu, va, memop, true, &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
     v = memop & IR_MEM_BE ? swap(v, size) : v;
@@ -435,7 +440,7 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
-    if (open_rmw(cpu, va, size, true, regime_of(memop), &t) ||
+    if (open_rmw(cpu, va, memop, true, &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
     v = memop & IR_MEM_BE ? swap(v, size) : v;
@@ -452,7 +457,7 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
                     uint64_t old[2])
 {
     struct target t;
-    if (open_rmw(cpu, va, 16, true, 0, &t))
+    if (open_rmw(cpu, va, 4 | IR_MEM_ALIGNED, true, &t))
         return 1;
     if (t.host == NULL) { /* devices take 8 bytes at most */
         cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_BAD_SIZE);
@@ -477,12 +482,8 @@ int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
     enum cpu_access access = load_kind(memop);
     struct target t;
     mmu_drop_reservation(cpu);
-    if (hits_watch(cpu, va, size, true, false))
+    if (hits_watch(cpu, va, size, true, false) || raises_align(cpu, va, memop, access, false))
         return 1;
-    if (va & (size - 1)) {
-        cpu->isa->raise_align(cpu, va, access);
-        return 1;
-    }
     if (translate(cpu, va, size, access, regime_of(memop), &t))
         return 1;
     if (t.host == NULL || t.rom) { /* reservability is an attribute of main memory */
@@ -502,7 +503,7 @@ int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t val
 {
     unsigned size = size_of(memop);
     struct target t;
-    if (open_rmw(cpu, va, size, false, regime_of(memop), &t))
+    if (open_rmw(cpu, va, memop, false, &t))
         return 1;
     bool holds = cpu->reserved && t.host != NULL && cpu->reserved_pa == t.map.pa &&
                  cpu->reserved_size == size;

@@ -68,6 +68,7 @@ struct mmu_a64_result {
     pa_t pa;
     uint64_t ipa;
     uint8_t page_shift;       /* of the smaller mapping of the two stages */
+    uint8_t block_shift;      /* of stage 1's leaf, be it in a contiguous group or not: what TLBI by VA drops */
     uint8_t s1_shift;
     bool load, store, fetch;  /* may be cached for the regime's rights: store only when already dirty */
     bool global, guarded;     /* nG = 0; GP */

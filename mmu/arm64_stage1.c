@@ -268,6 +268,7 @@ static void describe(const struct mmu_a64_regime *r, const struct a64_format *t,
     unsigned shift = a64_shift(t, d->level);
     out->pa = a64_output(t, d->value, shift) | zext(va, shift);
     out->page_shift = (uint8_t)a64_mapping_shift(t, d);
+    out->block_shift = (uint8_t)shift;
     out->attr = (uint8_t)(r->mair >> 8 * (d->value >> 2 & 7));
     out->sh = (uint8_t)(t->ds ? field(r, upper, 12, 28, 12, 2) : d->value >> 8 & 3);
     out->guarded = r->f->bti && bit(d->value, 50);
@@ -282,7 +283,7 @@ static bool without_tables(const struct mmu_a64_regime *r, va_t va, const struct
     if (zext(v, 56) >> r->f->pa_bits != 0 || (a64_two_ranges(r) ? sext(v, 56) != v : v >> 56 != 0))
         return a64_fail(fault, MMU_A64_ADDRESS_SIZE, 0);
     bool dc = r->id == MMU_A64_EL10 && bit(r->hcr, HCR_DC);
-    *out = (struct mmu_a64_result){ .pa = v, .page_shift = 12, .load = true, .store = true,
+    *out = (struct mmu_a64_result){ .pa = v, .page_shift = 12, .block_shift = 12, .load = true, .store = true,
                                     .fetch = true, .global = true, .sh = 2, .nonsecure = !r->secure };
     if (dc) {
         out->attr = bit(r->hcr, HCR_DCT) ? 0xf0 : 0xff;

@@ -227,9 +227,17 @@ static void drop_everywhere(struct mmu_set *set, va_t first, va_t last)
  * a large page covering the address goes, for each size seen: more than asked for at times
  * (the filter errs on that side), never less.
  */
+static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
+{
+    for (uint32_t i = 0; i < MMU_JUMPS; i++)
+        if (set->jump[i].va - first <= last - first)
+            set->jump[i].va = 1;
+}
+
 static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
 {
-    bool jumps = mmu_filter_has(set->jump_pages, page >> MEM_PAGE_SHIFT);
+    if (mmu_filter_has(set->jump_pages, page >> MEM_PAGE_SHIFT))
+        drop_jumps(set, page, page + MEM_PAGE - 1);
     drop_everywhere(set, page, page + MEM_PAGE - 1);
     for (uint64_t shifts = t->shifts; shifts != 0; shifts &= shifts - 1) {
         unsigned shift = (unsigned)ctz64(shifts);
@@ -237,17 +245,17 @@ static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
             continue;
         uint64_t within = (1ull << shift) - 1;
         drop_everywhere(set, page & ~within, page | within);
-        jumps = true;
+        drop_jumps(set, page & ~within, page | within);
     }
-    if (jumps)
-        mmu_clear_jumps(set);
 }
+
+enum { FEW_PAGES = 64 };
 
 static void flush_many(struct mmu_tag *t, struct mmu_set *set, va_t first, va_t last)
 {
     uint64_t within = (1ull << log2_floor(t->shifts | MEM_PAGE)) - 1;
     drop_everywhere(set, first & ~within, last | within);
-    mmu_clear_jumps(set);
+    drop_jumps(set, first & ~within, last | within);
 }
 
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
@@ -259,8 +267,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
     for (uint32_t i = 0; i < p->n_sets; i++) {
         if (!concerns(&p->tags[i], asid, vmid))
             continue;
-        if (more < MEM_PAGE)
-            flush_one(&p->tags[i], p->sets[i], page);
+        if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
+            for (va_t at = page; at - page <= more; at += MEM_PAGE)
+                flush_one(&p->tags[i], p->sets[i], at);
         else
             flush_many(&p->tags[i], p->sets[i], page, last);
     }

@@ -30,7 +30,7 @@
 #define MMU_FETCHES   256u
 #define MMU_JUMPS     1024u
 #define MMU_SETS      32u    /* per CPU at most */
-#define MMU_FILTER    8u     /* 64-bit words of a filter */
+#define MMU_FILTER    64u    /* 64-bit words of a filter: a power of two */
 
 struct mmu_entry {
     uint64_t tag;            /* virtual page, low 12 bits zero */
@@ -47,32 +47,37 @@ struct mmu_set {
     struct mmu_entry load[MMU_WAYS];
     struct mmu_entry store[MMU_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];
-    struct mmu_jump jump[MMU_JUMPS];   /* index (va >> 1) & (MMU_JUMPS - 1); empty: va = 1 */
+    struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: va = 1 */
     uint32_t jump_mode;                /* core/exec: mode flags of the code in `jump` */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
 };
 
 /*
- * Filters: 512 bits, one for each hash of a page number put in. A fence of one page asks
+ * Filters: 4096 bits, one for each hash of a page number put in. A fence of one page asks
  * them whether it has to sweep a table at all: fences are frequent, and most of them
  * concern data pages of user programs.
  */
 static inline void mmu_filter_put(uint64_t filter[MMU_FILTER], uint64_t number)
 {
-    unsigned bit = (unsigned)(number * 0x9e3779b97f4a7c15ull >> 55);
+    unsigned bit = (unsigned)(number * 0x9e3779b97f4a7c15ull >> 52);
     filter[bit / 64] |= 1ull << bit % 64;
 }
 
 static inline bool mmu_filter_has(const uint64_t filter[MMU_FILTER], uint64_t number)
 {
-    unsigned bit = (unsigned)(number * 0x9e3779b97f4a7c15ull >> 55);
+    unsigned bit = (unsigned)(number * 0x9e3779b97f4a7c15ull >> 52);
     return filter[bit / 64] >> bit % 64 & 1;
+}
+
+static inline uint32_t mmu_jump_index(uint64_t va)
+{
+    return (uint32_t)(va >> 2) & (MMU_JUMPS - 1); /* targets are mostly four bytes apart, or more */
 }
 
 /* Jumps of the current set to `va` lead to `code`. Only core/exec calls this. */
 static inline void mmu_enter_jump(struct mmu_set *set, va_t va, const void *code)
 {
-    struct mmu_jump *j = &set->jump[va >> 1 & (MMU_JUMPS - 1)];
+    struct mmu_jump *j = &set->jump[mmu_jump_index(va)];
     j->va = va;
     j->code = code;
     mmu_filter_put(set->jump_pages, va >> MEM_PAGE_SHIFT);

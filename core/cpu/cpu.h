@@ -105,6 +105,11 @@ struct cpu_isa {
     bool (*regime_context)(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
                            uint32_t *vmid);
     void (*raise_align)(struct cpu *cpu, va_t va, enum cpu_access access);
+    /*
+     * May a misaligned access of IR_MEM_ATOMIC without IR_MEM_ALIGNED go on? `ordered`: it is a plain load or store
+     * with acquire or release. It does not cross a page when this says yes to others. NULL: never.
+     */
+    bool (*allows_misaligned)(const struct cpu *cpu, va_t va, unsigned size, bool ordered);
     void (*raise_fetch)(struct cpu *cpu, va_t va, enum mem_result why);
 
     void (*take_exception)(struct cpu *cpu);      /* cpu.fault -> trap entry; pc is the faulting one */

@@ -82,7 +82,7 @@ enum {
     IR_MEM_SIGNED   = 0x0008, /* loads: sign-extend to `type` */
     IR_MEM_BE       = 0x0010, /* big-endian data */
     IR_MEM_ALIGNED  = 0x0020, /* misaligned: the ISA's exception, also inside a page */
-    IR_MEM_ATOMIC   = 0x0040, /* not to be split */
+    IR_MEM_ATOMIC   = 0x0040, /* not to be split: misaligned as cpu_isa.allows_misaligned says */
     IR_MEM_ACQUIRE  = 0x0080,
     IR_MEM_RELEASE  = 0x0100,
     IR_MEM_STORE_RIGHTS = 0x0200, /* a load that needs store permission and faults as a store (AMO) */
@@ -116,6 +116,11 @@ enum {
     IR_CALL_MODE    = 1u << 4, /* may change mode or mapping: must be the block's last but EXIT */
     IR_CALL_FP      = 1u << 5, /* computes with the host's FPU: its control word is swapped */
     IR_CALL_TIME    = 1u << 6, /* needs exact time or PC (cpu_now, cpu_pc) */
+    /*
+     * Short integer code that touches no slot, no guest memory, no time: called without much
+     * ado. Beside it only PURE or EXITS.
+     */
+    IR_CALL_LIGHT   = 1u << 7,
 };
 
 struct cpu;

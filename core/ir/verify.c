@@ -217,8 +217,10 @@ static int check_call(const struct checker *c, const struct ir_inst *in)
     if (in->imm < 0 || in->imm >= c->u->guest->n_helpers)
         return FAIL(c, "helper %lld; there are %u", (long long)in->imm, c->u->guest->n_helpers);
     const struct ir_helper *h = &c->u->guest->helpers[in->imm];
-    if ((h->flags & IR_CALL_PURE) && (h->flags & ~(uint32_t)IR_CALL_PURE))
-        return FAIL(c, "helper %s: pure excludes every other flag", h->name);
+    if ((h->flags & IR_CALL_PURE) && (h->flags & ~(uint32_t)(IR_CALL_PURE | IR_CALL_LIGHT)))
+        return FAIL(c, "helper %s: pure excludes every other flag but light", h->name);
+    if ((h->flags & IR_CALL_LIGHT) && (h->flags & ~(uint32_t)(IR_CALL_PURE | IR_CALL_EXITS | IR_CALL_LIGHT)))
+        return FAIL(c, "helper %s: light excludes what it has beside it", h->name);
     if ((h->flags & IR_CALL_PURE) && in->type == IR_VOID)
         return FAIL(c, "helper %s: pure, yet without result", h->name);
     if (in->imm2 >> 16 != 0)

@@ -3,22 +3,28 @@
  * Exclusives, compare-and-swap and atomic memory operations: Arm ARM, C4.1.94 and B2.9. One CPU
  * runs at a time, so an operation is atomic when nothing comes between its halves.
  */
+#include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
 
 /* Row arguments: bytes in 4:0, order, and an AMO's kind from bit 8 on. */
 enum { BYTES = 0x1f, ACQ = 0x20, REL = 0x40, INVERT = 0x80, KIND = 8 };
 
+/* Misaligned ones fault, unless a64_allows_misaligned says otherwise. */
 static uint16_t memop(const struct a64_tr *t, unsigned bytes, unsigned arg)
 {
     return a64_memop(t, bytes, IR_MEM_ATOMIC | (arg & ACQ ? IR_MEM_ACQUIRE : 0u) |
                                    (arg & REL ? IR_MEM_RELEASE : 0u));
 }
 
-/* Atomics need natural alignment, but FEAT_LSE2 lets them lie anyhow within 16 bytes. */
-static unsigned alignment(const struct a64_tr *t)
+/* Atomics need natural alignment, but FEAT_LSE2 lets them lie anyhow within 16 bytes, and SCTLR_ELx.nAA
+ * loads and stores that are only ordered anywhere (B2.8.2, AArch64.UnalignedAccessFaults()). */
+bool a64_allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, bool ordered)
 {
-    return a64_cpu_has(t->a, A64_F_LSE2) ? 0 : IR_MEM_ALIGNED;
+    const struct a64_cpu *a = A64_CPU_CONST(cpu);
+    if (!a64_cpu_has(a, A64_F_LSE2))
+        return false;
+    return (va & 15) + size <= 16 || (ordered && (a->sctlr[a64_regime_el(a, (unsigned)a->el)] & A64_SCTLR_NAA));
 }
 
 static void put(struct a64_tr *t, unsigned n, ir_val_t v)
@@ -27,18 +33,18 @@ static void put(struct a64_tr *t, unsigned n, ir_val_t v)
         ir_put(t->u, n, v);
 }
 
-/* ---- exclusives: always naturally aligned ---- */
+/* ---- exclusives ---- */
 static void ldxr(struct a64_tr *t, unsigned arg)
 {
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, INSN_MEM_READ);
-    put(t, t->d.rt, ir_loadr(t->u, IR_I64, va, memop(t, arg & BYTES, arg) | IR_MEM_ALIGNED));
+    put(t, t->d.rt, ir_loadr(t->u, IR_I64, va, memop(t, arg & BYTES, arg)));
 }
 
 static void stxr(struct a64_tr *t, unsigned arg)
 {
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, INSN_MEM_WRITE);
     put(t, t->d.rs, ir_storec(t->u, IR_I64, va, a64_x(t, IR_I64, t->d.rt),
-                              memop(t, arg & BYTES, arg) | IR_MEM_ALIGNED));
+                              memop(t, arg & BYTES, arg)));
 }
 
 /* A pair of words is one access of 8 bytes: the first is at the lower address. */
@@ -57,7 +63,7 @@ static ir_val_t join_words(struct a64_tr *t, ir_val_t first, ir_val_t second)
 static void ldxp_w(struct a64_tr *t, unsigned arg)
 {
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_READ);
-    ir_val_t both = ir_loadr(t->u, IR_I64, va, memop(t, 8, arg) | IR_MEM_ALIGNED);
+    ir_val_t both = ir_loadr(t->u, IR_I64, va, memop(t, 8, arg));
     put(t, t->d.rt, word_of_pair(t, both, false));
     put(t, t->d.rt2, word_of_pair(t, both, true));
 }
@@ -66,7 +72,7 @@ static void stxp_w(struct a64_tr *t, unsigned arg)
 {
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_WRITE);
     ir_val_t both = join_words(t, a64_x(t, IR_I64, t->d.rt), a64_x(t, IR_I64, t->d.rt2));
-    put(t, t->d.rs, ir_storec(t->u, IR_I64, va, both, memop(t, 8, arg) | IR_MEM_ALIGNED));
+    put(t, t->d.rs, ir_storec(t->u, IR_I64, va, both, memop(t, 8, arg)));
 }
 
 /* ---- 16 bytes: in C. Argument b packs the registers: rt, rt2 << 8, rs << 16. ---- */
@@ -167,7 +173,7 @@ static void cas(struct a64_tr *t, unsigned arg)
     unsigned bytes = arg & BYTES;
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, bytes, INSN_MEM_RMW);
     put(t, t->d.rs, ir_cas(t->u, IR_I64, va, a64_x(t, IR_I64, t->d.rs), a64_x(t, IR_I64, t->d.rt),
-                           memop(t, bytes, arg) | (uint16_t)alignment(t)));
+                           memop(t, bytes, arg)));
 }
 
 static void casp_w(struct a64_tr *t, unsigned arg)
@@ -175,7 +181,7 @@ static void casp_w(struct a64_tr *t, unsigned arg)
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_RMW);
     ir_val_t expected = join_words(t, a64_x(t, IR_I64, t->d.rs), a64_x(t, IR_I64, t->d.rs + 1u));
     ir_val_t value = join_words(t, a64_x(t, IR_I64, t->d.rt), a64_x(t, IR_I64, t->d.rt + 1u));
-    ir_val_t old = ir_cas(t->u, IR_I64, va, expected, value, memop(t, 8, arg) | (uint16_t)IR_MEM_ALIGNED);
+    ir_val_t old = ir_cas(t->u, IR_I64, va, expected, value, memop(t, 8, arg));
     put(t, t->d.rs, word_of_pair(t, old, false));
     put(t, t->d.rs + 1u, word_of_pair(t, old, true));
 }
@@ -189,7 +195,7 @@ static void amo(struct a64_tr *t, unsigned arg)
     if (arg & INVERT) /* LDCLR */
         v = ir_op2i(t->u, IR_XOR, IR_I64, v, ~0ull);
     put(t, t->d.rt, ir_amo(t->u, IR_I64, (enum ir_amo)(arg >> KIND), va, v,
-                           memop(t, bytes, arg) | (uint16_t)alignment(t)));
+                           memop(t, bytes, arg)));
 }
 
 /* clang-format off */

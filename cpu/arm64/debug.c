@@ -89,20 +89,34 @@ static unsigned n_watchpoints(const struct a64_cpu *a)
     return 1 + (a->config->id[A64_ID_DFR0] >> 20 & 15);
 }
 
-/* Context breakpoints: CONTEXTIDR_EL1 (2, 3), VMID (8, 9), both (10, 11); D2.8.3. */
+/* ELIsInHost(PSTATE.EL) */
+static bool in_host(const struct a64_cpu *a)
+{
+    return a->el == 2 ? a64_e2h(a) : a->el == 0 && a64_host(a);
+}
+
+/*
+ * Context breakpoints, D2.8.3, AArch64.BreakpointValueMatch: DBGBCR.BT<3:1> says what of
+ * CONTEXTIDR_EL1, CONTEXTIDR_EL2 and the VMID the two halves of DBGBVR are compared with.
+ */
 static bool context_matches(const struct a64_cpu *a, unsigned n, bool linked)
 {
     uint64_t control = a->dbgbcr[n], value = a->dbgbvr[n];
     unsigned type = control >> 20 & 15;
     if (!(control & 1) || (type & 1) != linked)
         return false;
-    bool id = (uint32_t)value == (uint32_t)a->contextidr[a64_host(a) && a->el != 1 ? 2 : 1];
-    bool vmid = a64_el2_enabled(a) && a->el < 2 && !a64_host(a) &&
-                (value >> 32 & 0xffff) == (a64_vmid(a) & 0xffff);
-    switch (type & ~1u) {
-    case 2: return id && a->el < 2;
-    case 8: return vmid;
-    case 10: return id && vmid;
+    bool host = in_host(a), guest = a->el < 2 && !host, vmid16 = a->vtcr_el2 >> 19 & 1;
+    bool id1 = guest && (uint32_t)value == (uint32_t)a->contextidr[1];
+    bool id2 = a->el != 3 && a64_el2_enabled(a) && value >> 32 == (uint32_t)a->contextidr[2];
+    bool vmid = guest && a64_el2_enabled(a) &&
+                (value >> 32 & (vmid16 ? 0xffff : 0xff)) == (a64_vmid(a) & 0xffff);
+    switch (type >> 1) {
+    case 1: return host ? a->el != 3 && (uint32_t)value == (uint32_t)a->contextidr[2] : id1;
+    case 3: return id1;
+    case 4: return vmid;
+    case 5: return id1 && vmid;
+    case 6: return id2;
+    case 7: return id1 && id2;
     default: return false;
     }
 }

@@ -275,12 +275,24 @@ static unsigned fbits(const struct a64_tr *t, unsigned rest)
     return rest & FIXED ? 64 - (unsigned)t->d.scale : 0;
 }
 
+/* 2^n */
+static uint64_t power(enum ir_type type, int n)
+{
+    return type == IR_F64 ? (uint64_t)(1023 + n) << 52 : (uint64_t)(127 + n) << 23;
+}
+
 static void to_integer(struct a64_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
     unsigned rest = REST(arg), fraction = fbits(t, rest);
     enum ir_type type = rest & LONG ? IR_I64 : IR_I32;
     enum ir_rm rm = (enum ir_rm)(rest & 7);
+    if (fraction != 0 && (arg & PRECISION) == S) { /* as a double neither the scaled number nor a denormal is lost */
+        ir_val_t d = ir_fcvt(u, IR_F64, IR_F32, IR_RM_DYN, operand(t, arg, t->d.rn));
+        d = ir_fmul(u, IR_F64, IR_RM_DYN, d, ir_const(u, IR_F64, power(IR_F64, (int)fraction)));
+        a64_put_x(t, type, t->d.rd, ir_ftoi(u, type, IR_F64, rest & UNSIGNED, rm, d));
+        return;
+    }
     if (IS_HALF(arg) || fraction != 0) {
         uint64_t imm = A64_FP_OP(A64_CVT_TO_INT) | A64_FP_RM(rm) | A64_FP_FORMAT(arg & PRECISION) |
                        integer_bits(rest) | A64_FP_FBITS(fraction);
@@ -290,12 +302,6 @@ static void to_integer(struct a64_tr *t, unsigned arg)
     }
     a64_put_x(t, type, t->d.rd,
               ir_ftoi(u, type, FTYPE(arg), rest & UNSIGNED, rm, operand(t, arg, t->d.rn)));
-}
-
-/* 2^-n */
-static uint64_t power(enum ir_type type, unsigned n)
-{
-    return type == IR_F64 ? (uint64_t)(1023 - n) << 52 : (uint64_t)(127 - n) << 23;
 }
 
 static void from_integer(struct a64_tr *t, unsigned arg)
@@ -312,7 +318,7 @@ static void from_integer(struct a64_tr *t, unsigned arg)
     }
     ir_val_t v = ir_itof(u, FTYPE(arg), type, rest & UNSIGNED, IR_RM_DYN, a64_x(t, type, t->d.rn));
     if (fraction != 0) /* exact: what is not zero is 2^-64 or more */
-        v = ir_fmul(u, FTYPE(arg), IR_RM_DYN, v, ir_const(u, FTYPE(arg), power(FTYPE(arg), fraction)));
+        v = ir_fmul(u, FTYPE(arg), IR_RM_DYN, v, ir_const(u, FTYPE(arg), power(FTYPE(arg), -(int)fraction)));
     result(t, arg, v);
 }
 

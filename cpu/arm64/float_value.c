@@ -7,7 +7,7 @@ enum { F64_BIAS = 1023, F64_FRAC = 52, F64_EXPONENTS = 2047 };
 
 void a64_fp_env(const struct a64_cpu *a, enum ir_rm rm, struct fp_env *env)
 {
-    fp_env_init(env, IR_FP_ARM, a64_host_fp_mode(a), rm);
+    fp_env_init(env, IR_FP_ARM, a->cpu.fp_mode, rm);
     env->flush16 = (a->fpcr & A64_FPCR_FZ16) != 0;
 }
 
@@ -164,7 +164,7 @@ uint64_t a64_fp_to_js(struct fp_env *env, uint64_t v, bool *exact)
             env->flags |= CPU_FP_DENORMAL;
         else if (sig != 0)
             env->flags |= CPU_FP_INEXACT;
-        *exact = v == 0;
+        *exact = !sign && (sig == 0 || env->daz); /* what was flushed is +0 */
         return 0;
     }
     sig |= BIT(F64_FRAC);

@@ -52,13 +52,13 @@ static unsigned target_of(const struct a64_cpu *a, uint64_t scr_bit, uint64_t hc
 }
 
 /* Table D1-11 and the like: a level above is not masked, except EL1, and EL2 as its EL0's host. */
-static bool taken(const struct a64_cpu *a, unsigned target, uint64_t mask_bit)
+static bool taken(const struct a64_cpu *a, uint64_t daif, unsigned target, uint64_t mask_bit)
 {
     if (target < a->el)
         return false;
     if (target > a->el && (target == 3 || (target == 2 && !a64_host(a))))
         return true;
-    return !(a->daif & mask_bit);
+    return !(daif & mask_bit);
 }
 
 struct choice {
@@ -67,41 +67,52 @@ struct choice {
 };
 
 /* What to take now: FIQ, IRQ, SError is the order this PE keeps among them (it is free to). */
-static bool choose(const struct a64_cpu *a, struct choice *c)
+static bool choose(const struct a64_cpu *a, uint64_t daif, struct choice *c)
 {
     uint32_t p = physical(a);
     if (p & PEND_FIQ) {
         *c = (struct choice){ target_of(a, A64_SCR_FIQ, A64_HCR_FMO), 0x100, false };
-        if (taken(a, c->target, A64_PS_F))
+        if (taken(a, daif, c->target, A64_PS_F))
             return true;
     }
     if (p & PEND_IRQ) {
         *c = (struct choice){ target_of(a, A64_SCR_IRQ, A64_HCR_IMO), 0x80, false };
-        if (taken(a, c->target, A64_PS_I))
+        if (taken(a, daif, c->target, A64_PS_I))
             return true;
     }
     if (p & PEND_SERROR) {
         *c = (struct choice){ target_of(a, A64_SCR_EA, A64_HCR_AMO), 0x180, false };
-        if (taken(a, c->target, A64_PS_A))
+        if (taken(a, daif, c->target, A64_PS_A))
             return true;
     }
     uint32_t v = virtual(a);
     if (LIKELY(v == 0))
         return false;
     *c = (struct choice){ 1, 0, true };
-    c->offset = (v & PEND_VFIQ) && !(a->daif & A64_PS_F)      ? 0x100
-                : (v & PEND_VIRQ) && !(a->daif & A64_PS_I)    ? 0x80
-                : (v & PEND_VSERROR) && !(a->daif & A64_PS_A) ? 0x180
+    c->offset = (v & PEND_VFIQ) && !(daif & A64_PS_F)      ? 0x100
+                : (v & PEND_VIRQ) && !(daif & A64_PS_I)    ? 0x80
+                : (v & PEND_VSERROR) && !(daif & A64_PS_A) ? 0x180
                                                               : 0;
     return c->offset != 0;
+}
+
+static bool nothing_pends(const struct a64_cpu *a)
+{
+    return a->inputs == 0 && !a->serror && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE));
+}
+
+bool a64_interrupt_due(const struct a64_cpu *a, uint64_t daif)
+{
+    struct choice c;
+    return UNLIKELY(!nothing_pends(a)) && choose(a, daif, &c);
 }
 
 void a64_check_interrupts(struct a64_cpu *a)
 {
     struct choice c;
-    if (LIKELY(a->inputs == 0 && !a->serror && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE))))
+    if (LIKELY(nothing_pends(a)))
         return;
-    if ((a->cpu.run == CPU_IDLE && a64_has_work(&a->cpu)) || choose(a, &c))
+    if ((a->cpu.run == CPU_IDLE && a64_has_work(&a->cpu)) || choose(a, a->daif, &c))
         cpu_kick(&a->cpu);
 }
 
@@ -109,7 +120,7 @@ bool a64_take_interrupt(struct cpu *cpu)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     struct choice c;
-    if (LIKELY(!choose(a, &c)))
+    if (LIKELY(!choose(a, a->daif, &c)))
         return false;
     uint64_t esr = 0;
     if (c.offset == 0x180) {

@@ -81,8 +81,8 @@ static unsigned flags_of(const struct a64_tr *t, unsigned arg)
         f |= IR_MEM_ACQUIRE;
     if (arg & REL)
         f |= IR_MEM_RELEASE;
-    if ((arg & ORDERED) && !a64_cpu_has(t->a, A64_F_LSE2)) /* with FEAT_LSE2: within 16 bytes */
-        f |= IR_MEM_ALIGNED | IR_MEM_ATOMIC;
+    if (arg & ORDERED)
+        f |= IR_MEM_ATOMIC; /* where it may lie: a64_allows_misaligned */
     if ((arg & UNPRIV) && (t->mode & A64_MODE_UNPRIV))
         f |= A64_REGIME_UNPRIV << 12;
     return f;

@@ -281,3 +281,11 @@ bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value)
     *value = do_read((struct a64_cpu *)(uintptr_t)a, r);
     return true;
 }
+
+bool a64_sysreg_number(const struct cpu *cpu, uint32_t n, uint32_t *code)
+{
+    const struct a64_cpu *a = A64_CPU_CONST(cpu);
+    if (n < a->n_sysregs)
+        *code = a->sysregs[n]->code;
+    return n < a->n_sysregs;
+}

@@ -39,7 +39,7 @@ static void write_claimclr(struct a64_cpu *a, const struct a64_sysreg *r, uint64
 
 #define DBG(name, op1, crn, crm, op2, ...) SYS(name, A64_REG(2, op1, crn, crm, op2), 1, 1, .trap = TRAP_DEBUG, __VA_ARGS__)
 #define PAIR(n)                                                                                       \
-    DBG("dbgbvr" #n "_el1", 0, 0, n, 4, .at = AT(dbgbvr[n]), .keeps = 3, FGT_DRW(1)),                 \
+    DBG("dbgbvr" #n "_el1", 0, 0, n, 4, .at = AT(dbgbvr[n]), FGT_DRW(1)),                 \
     DBG("dbgbcr" #n "_el1", 0, 0, n, 5, .at = AT(dbgbcr[n]), .keeps = ~0xffe1e7ull, FGT_DRW(0), .flags = A64_SYS_ENDS), \
     DBG("dbgwvr" #n "_el1", 0, 0, n, 6, .at = AT(dbgwvr[n]), .keeps = 3, FGT_DRW(3)),                 \
     DBG("dbgwcr" #n "_el1", 0, 0, n, 7, .at = AT(dbgwcr[n]), .keeps = ~0x1f1fffffull, FGT_DRW(2), .flags = A64_SYS_ENDS)

@@ -30,8 +30,12 @@ static void write_hcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va
     always &= ~(A64_HCR_HCD | B(31));
     if (!a64_cpu_has(a, A64_F_EL3))
         always |= A64_HCR_HCD;
+    uint64_t old = a->hcr_el2;
     a->hcr_el2 = value & allowed(a, always, rows, ARRAY_LEN(rows));
     a->hcr_el2 |= B(31); /* RW: EL1 is AArch64 only */
+    /* CNTPOFF_EL2 does not apply under a host (D12.2.4) */
+    if (((old ^ a->hcr_el2) & (A64_HCR_E2H | A64_HCR_TGE)) && (a->cnthctl_el2 & B(12)))
+        a64_timer_changed(a, A64_TIMER_PHYS);
 }
 
 static void write_hcrx(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)

@@ -131,6 +131,25 @@ static void mrs(struct a64_tr *t, unsigned arg)
     a64_put_x(t, IR_I64, rt, v);
 }
 
+/*
+ * Interrupts that this PSTATE.DAIF lets in: the PE leaves at the next canonical boundary. The slot
+ * is written by translated code, and not read here.
+ */
+uint64_t a64_helper_unmasked(struct cpu *cpu, uint64_t daif, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)b, (void)c, (void)d;
+    if (a64_interrupt_due(A64_CPU(cpu), daif))
+        cpu->exit |= CPU_EXIT_RESYNC;
+    return 0;
+}
+
+/* Where no debug exception depends on PSTATE.D, unmasking changes nothing in the block key. */
+static void put_daif(struct a64_tr *t, ir_val_t daif)
+{
+    ir_put(t->u, A64_SLOT_DAIF, daif);
+    ir_call(t->u, IR_VOID, A64_HELPER_unmasked, daif, IR_NONE, IR_NONE, IR_NONE);
+}
+
 static void msr(struct a64_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
@@ -146,6 +165,10 @@ static void msr(struct a64_tr *t, unsigned arg)
     unsigned slot = plain_slot(t, code, false);
     if (slot != 0) {
         ir_put(u, slot, value);
+        return;
+    }
+    if (code == DAIF && (t->mode & A64_MODE_EL) != 0 && !(t->mode & A64_MODE_DEBUG)) {
+        put_daif(t, ir_op2i(u, IR_AND, IR_I64, value, A64_PS_DAIF));
         return;
     }
     bool ends = a64_sysreg_ends_block(t->a, code, false);
@@ -225,6 +248,10 @@ static void msr_imm(struct a64_tr *t, unsigned arg)
     /* Masking interrupts takes effect by itself: what is taken is decided when it is. D matters to the block key. */
     if (field == PS_DAIFSET && !(imm & 8) && (t->mode & A64_MODE_EL) != 0) {
         ir_put(t->u, A64_SLOT_DAIF, ir_op2i(t->u, IR_OR, IR_I64, ir_get(t->u, A64_SLOT_DAIF), imm << 6));
+        return;
+    }
+    if (field == PS_DAIFCLR && (t->mode & A64_MODE_EL) != 0 && !(t->mode & A64_MODE_DEBUG)) {
+        put_daif(t, ir_op2i(t->u, IR_AND, IR_I64, ir_get(t->u, A64_SLOT_DAIF), ~((uint64_t)imm << 6)));
         return;
     }
     ir_call(t->u, IR_VOID, A64_HELPER_msr_imm, a64_const(t, field), a64_const(t, imm), IR_NONE, IR_NONE);
@@ -358,14 +385,6 @@ static void barrier(struct a64_tr *t, unsigned kind)
     ir_fence(t->u, (enum ir_fence)kind);
 }
 
-/* Whatever changes context ends its block, and stores to code are seen at once: nothing is left to do. */
-static void isb(struct a64_tr *t, unsigned arg)
-{
-    (void)arg;
-    ir_fence(t->u, IR_FENCE_FULL);
-    ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
-    t->ended = true;
-}
 
 uint64_t a64_helper_clrex(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
@@ -395,7 +414,8 @@ const struct a64_semantics a64_system_rows[] = {
     { A64_INSN_WFET, 0, wfe, WAIT_WFET }, { A64_INSN_WFIT, 0, wfe, WAIT_WFIT },
     { A64_INSN_CLREX, 0, clrex, 0 },   { A64_INSN_SB, 0, barrier, IR_FENCE_FULL },
     { A64_INSN_DSB, 0, barrier, IR_FENCE_FULL }, { A64_INSN_DMB, 0, barrier, IR_FENCE_FULL },
-    { A64_INSN_DSB_NXS, 0, barrier, IR_FENCE_FULL }, { A64_INSN_ISB, 0, isb, 0 },
+    { A64_INSN_DSB_NXS, 0, barrier, IR_FENCE_FULL }, /* whatever changes context ends its block, and stores to code are seen at once */
+    { A64_INSN_ISB, 0, barrier, IR_FENCE_FULL },
     A64_ROWS_END
 };
 /* clang-format on */

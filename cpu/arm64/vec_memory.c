@@ -32,11 +32,11 @@ static ir_val_t reverse_bytes(struct a64_tr *t, ir_val_t v128)
     return ir_vop(t->u, IR_VEXT, 0, v, v, IR_NONE, 8);
 }
 
-/* Acquire and release: with FEAT_LSE2 only what leaves its 16 bytes must be aligned. */
-static unsigned flags_of(const struct a64_tr *t, unsigned arg)
+/* Acquire and release: where they may lie says a64_allows_misaligned. */
+static unsigned flags_of(unsigned arg)
 {
     unsigned f = arg & ACQ ? IR_MEM_ACQUIRE : arg & REL ? IR_MEM_RELEASE : 0;
-    return f != 0 && !a64_cpu_has(t->a, A64_F_LSE2) ? f | IR_MEM_ALIGNED | IR_MEM_ATOMIC : f;
+    return f != 0 ? f | IR_MEM_ATOMIC : f;
 }
 
 /* memop of a whole vector. */
@@ -77,9 +77,9 @@ static void store(struct a64_tr *t, unsigned bytes, ir_val_t base, int64_t disp,
 static void access(struct a64_tr *t, unsigned arg, ir_val_t base, int64_t disp)
 {
     if (arg & STORE)
-        store(t, arg & BYTES, base, disp, a64_v(t, t->d.rt), flags_of(t, arg));
+        store(t, arg & BYTES, base, disp, a64_v(t, t->d.rt), flags_of(arg));
     else
-        a64_put_v(t, t->d.rt, load(t, arg & BYTES, base, disp, flags_of(t, arg)));
+        a64_put_v(t, t->d.rt, load(t, arg & BYTES, base, disp, flags_of(arg)));
 }
 
 static void immediate(struct a64_tr *t, unsigned arg)
@@ -350,7 +350,7 @@ static void load_lane(struct a64_tr *t, unsigned arg)
     unsigned n = REGISTERS(arg), size = SECOND(arg), each = 1u << size;
     ir_val_t v[4], base = base_of(t, 0, n * each, arg);
     for (unsigned i = 0; i < n; i++)
-        v[i] = ir_load(t->u, IR_I64, base, i * each, a64_memop(t, each, flags_of(t, arg)));
+        v[i] = ir_load(t->u, IR_I64, base, i * each, a64_memop(t, each, flags_of(arg)));
     for (unsigned i = 0; i < n; i++) {
         unsigned r = (t->d.rt + i) & 31;
         a64_put_v(t, r, ir_vins(t->u, size, a64_v(t, r), (unsigned)t->d.imm, v[i]));
@@ -365,7 +365,7 @@ static void store_lane(struct a64_tr *t, unsigned arg)
     for (unsigned i = 0; i < n; i++)
         ir_store(t->u, IR_I64, base, i * each,
                  ir_vlane(t->u, IR_I64, size, a64_v(t, (t->d.rt + i) & 31), (unsigned)t->d.imm),
-                 a64_memop(t, each, flags_of(t, arg)));
+                 a64_memop(t, each, flags_of(arg)));
     step(t, arg, base, n * each);
 }
 

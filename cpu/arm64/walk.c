@@ -173,6 +173,8 @@ static bool walk(struct a64_cpu *a, va_t va, unsigned size, enum cpu_access acce
     struct mmu_a64_regime r;
     struct mmu_a64_fault fault;
     unsigned flags = probe ? MMU_A64_PROBE : 0;
+    if (UNLIKELY(a->nrw))
+        va &= UINT32_MAX; /* the PC may have run over the end */
     a64_fill_regime(a, (unsigned)a->el, user, &r);
     r.cpu = probe ? NULL : &a->cpu;
     if (LIKELY(mmu_a64_walk(&r, va, size, access, flags, res, &fault)))
@@ -205,7 +207,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     if (UNLIKELY(!walk(a, va, map->size == 0 ? 1 : map->size, access, user, probe, &res)))
         return 1;
     map->pa = res.pa;
-    map->page_shift = res.page_shift;
+    map->page_shift = res.block_shift;
     map->load = res.load;
     map->store = res.store;
     map->fetch = res.fetch;

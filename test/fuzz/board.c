@@ -14,6 +14,7 @@
 #include "core/state/snapshot.h"
 #include "core/util/bits.h"
 #include "core/util/hash.h"
+#include "cpu/arm64/cpu.h"
 #include "devices/board/board.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
@@ -22,27 +23,39 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DRAM      0x80000000ull
-#define ECAM      0x30000000ull
-#define PCI_MEM32 0x40000000ull
 #define MEMORY    (4ull << 20)
 enum { ROUND = 20000, AGAIN = 400 /* accesses done twice around a restore */ };
 
+/* Where things are on a board, and code that waits for ever: wfi; j . - 4 */
+static const struct place {
+    const char *board;
+    pa_t dram, ecam, pci_mem32;
+    uint32_t code[2];
+} riscv = { "riscv-virt", 0x80000000, 0x30000000, 0x40000000, { 0x10500073, 0xffdff06f } },
+  arm = { "arm-virt", 0x40000000, 0x4010000000, 0x10000000, { 0xd503207f, 0x17ffffff } };
+
 #define MAX_ARGS 12
 static const struct {
+    const struct place *at;
     uint32_t harts;
     const char *options, *cpu;
     const char *devices[MAX_ARGS];
 } configs[] = {
-    { 1, NULL, "rv64", { NULL } },
-    { 4, "aclint=on", "max",
+    { &riscv, 1, NULL, "rv64", { NULL } },
+    { &riscv, 4, "aclint=on", "max",
       { "virtio-rng-device", "virtio-blk-device,drive=d0", "virtio-serial-device" } },
-    { 4, NULL, "rv64",
+    { &arm, 2, "gic-version=3,virtualization=on", "max",
+      { "virtio-rng-pci", "virtio-blk-pci,drive=d0", "virtio-serial-device" } },
+    { &riscv, 4, NULL, "rv64",
       { "virtio-rng-pci", "virtio-blk-pci,drive=d0", "virtio-serial-pci", "virtio-blk-device,drive=d1" } },
-    { 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
+    { &arm, 8, "gic-version=2,virtualization=on", "cortex-a72",
+      { "virtio-rng-device", "virtio-blk-device,drive=d0", "virtio-serial-pci" } },
+    { &riscv, 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
+    { &arm, 64, NULL, "cortex-a72", { "virtio-rng-pci" } },
 };
 
 struct fuzz {
+    const struct place *at;
     struct board *board;
     struct machine *m;
     uint64_t random;
@@ -82,9 +95,9 @@ static uint64_t some_value(struct fuzz *f)
     case 2: return v % 16;
     case 3: return v % 4096;
     case 4: return 0;
-    case 5: return DRAM + v % MEMORY;
-    case 6: return DRAM + align_down(v % MEMORY, 4096);
-    case 7: return PCI_MEM32 + align_down(v % (1 << 20), 4096);
+    case 5: return f->at->dram + v % MEMORY;
+    case 6: return f->at->dram + align_down(v % MEMORY, 4096);
+    case 7: return f->at->pci_mem32 + align_down(v % (1 << 20), 4096);
     case 8: return commands[v % ARRAY_LEN(commands)];
     default: return v;
     }
@@ -112,13 +125,17 @@ static uint64_t config_address(struct fuzz *f)
     uint64_t device = next(f) % 6, function = one_in(f, 16) ? next(f) % 8 : 0;
     uint64_t at = one_in(f, 3) ? next(f) % 0x100 : offsets[next(f) % ARRAY_LEN(offsets)];
 
-    return ECAM + (device << 15) + (function << 12) + at;
+    return f->at->ecam + (device << 15) + (function << 12) + at;
 }
 
 static pa_t some_address(struct fuzz *f, unsigned *size)
 {
     const struct mem_space *space = f->m->memory;
-    const struct mem_region *region = space->regions[next(f) % space->n_regions];
+    uint32_t which = (uint32_t)(next(f) % space->n_regions);
+
+    while (!space->regions[which]->enabled) /* where it lay last is nothing that is restored */
+        which = (which + 1) % space->n_regions;
+    const struct mem_region *region = space->regions[which];
 
     if (one_in(f, 8))
         return config_address(f);
@@ -153,7 +170,7 @@ static void access_some(struct fuzz *f)
     f->results[r]++;
 }
 
-/* Time passes with the harts asleep: mie is 0, so nothing wakes them from WFI. */
+/* Time passes with the harts asleep: interrupts are masked, so none is taken. */
 static void pass_time(struct fuzz *f, ps_t time)
 {
     struct board_limits limits = { .exec = { .time = exec_time(board_exec(f->board)) + time,
@@ -164,13 +181,13 @@ static void pass_time(struct fuzz *f, ps_t time)
     f->ends[board_run(f->board, &limits, &code, &cpu)]++;
 }
 
-/* All harts start in the mask ROM, which sends them here: wfi; j . - 4 */
+/* RISC-V's harts start in the mask ROM, which sends them to RAM; Arm's are sent there. */
 static void put_to_sleep(struct fuzz *f)
 {
-    static const uint32_t code[] = { 0x10500073, 0xffdff06f };
-
-    for (uint32_t i = 0; i < ARRAY_LEN(code); i++)
-        (void)mem_store(f->m->memory, DRAM + 4 * i, 4, code[i], NULL);
+    for (uint32_t i = 0; i < ARRAY_LEN(f->at->code); i++)
+        (void)mem_store(f->m->memory, f->at->dram + 4 * i, 4, f->at->code[i], NULL);
+    for (struct cpu *c = f->m->cpus; c && f->at == &arm; c = c->next)
+        a64_power_on(c, f->at->dram, 0);
     pass_time(f, 10 * PS_PER_US);
 }
 
@@ -205,6 +222,28 @@ static void print_part(void *arg, const char *name, uint64_t hash)
     fprintf(stderr, "  %s %016" PRIx64 " %s\n", (const char *)arg, hash, name);
 }
 
+/* Parts' hashes after the first time, to be compared with the second's. */
+struct kept {
+    uint32_t n, at;
+    uint64_t hash[512];
+};
+static void keep_part(void *arg, const char *name, uint64_t hash)
+{
+    struct kept *k = arg;
+
+    (void)name;
+    if (k->n < ARRAY_LEN(k->hash))
+        k->hash[k->n++] = hash;
+}
+static void print_changed(void *arg, const char *name, uint64_t hash)
+{
+    struct kept *k = arg;
+
+    if (k->at < k->n && k->hash[k->at] != hash)
+        fprintf(stderr, "  first %016" PRIx64 ", second %016" PRIx64 " %s\n", k->hash[k->at], hash, name);
+    k->at++;
+}
+
 static void restore(struct fuzz *f, const struct state_writer *w)
 {
     struct err e = { 0 };
@@ -231,6 +270,8 @@ static void twice(struct fuzz *f)
     for (int i = 0; i < AGAIN; i++)
         step(f);
     first = machine_hash(f->m);
+    struct kept parts = { 0 };
+    machine_hash_parts(f->m, keep_part, &parts);
     restore(f, w);
     f->random = random;
     bool same = machine_hash(f->m) == before;
@@ -238,7 +279,7 @@ static void twice(struct fuzz *f)
         step(f);
     if (!same || machine_hash(f->m) != first) {
         fprintf(stderr, "board-fuzz: %s differs\n", same ? "what follows a restore" : "the restored machine");
-        machine_hash_parts(f->m, print_part, "second");
+        machine_hash_parts(f->m, same ? print_changed : print_part, same ? (void *)&parts : "second");
         restore(f, w);
         if (!same) {
             machine_hash_parts(f->m, print_part, "restored");
@@ -260,7 +301,7 @@ static void build(struct fuzz *f, size_t which, struct board_arg *args)
     struct err e = { 0 };
     static char drives[2][128];
     struct board_config c = {
-        .board = "riscv-virt", .board_options = configs[which].options, .cpu = configs[which].cpu,
+        .board = configs[which].at->board, .board_options = configs[which].options, .cpu = configs[which].cpu,
         .timing = "functional", .cpus = configs[which].harts, .memory = MEMORY, .bios = "none",
         .args = args, .serial = { "null" }, .n_serial = 1, .snapshot = true,
         .seed = next(f), .rtc_base = 1767225600, .trace_hash = true, .log_out = stderr,
@@ -272,6 +313,7 @@ static void build(struct fuzz *f, size_t which, struct board_arg *args)
     }
     for (unsigned i = 0; i < MAX_ARGS && configs[which].devices[i]; i++)
         args[c.n_args++] = (struct board_arg){ BOARD_DEVICE, configs[which].devices[i] };
+    f->at = configs[which].at;
     need(board_create(&f->board, &c, &e), &e, "build");
     f->m = board_machine(f->board);
     put_to_sleep(f);

@@ -31,9 +31,19 @@ struct job {
     char expected[64];             /* must stand in the output */
 };
 
+/* A guest architecture: what the command lines of both emulators say for it. */
+static const struct target {
+    const char *name, *qemu_arch, *board, *cpu, *console;
+    const char *firmware;          /* of boots, beside the guest; NULL: none is needed */
+} targets[] = {
+    { "riscv64", "riscv64", "riscv-virt", NULL, "ttyS0", "firmware/generic/fw_dynamic.bin" },
+    { "arm64", "aarch64", "arm-virt", "max", "ttyAMA0", NULL },
+};
+
 struct bench {
+    const struct target *target;
     const char *orrery, *qemu;     /* programs; qemu NULL: none */
-    const char *bios;
+    const char *bios;              /* of boots; NULL: none */
     char directory[512];
     const char *timing;
     unsigned runs;
@@ -124,11 +134,12 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
         argv[n++] = "virt";
         argv[n++] = "-display";
         argv[n++] = "none";
+        argv[n++] = "-nodefaults"; /* a network card and sound would be loaded for nothing */
     } else {
         argv[n++] = (char *)(uintptr_t)b->orrery;
         argv[n++] = "run";
         argv[n++] = "--board";
-        argv[n++] = "riscv-virt";
+        argv[n++] = (char *)(uintptr_t)b->target->board;
         snprintf(timing, sizeof(timing), "%s", b->timing);
         argv[n++] = "--timing";
         argv[n++] = timing;
@@ -146,8 +157,14 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
     argv[n++] = BOTH("--no-reboot", "-no-reboot");
     argv[n++] = BOTH("--kernel", "-kernel");
     argv[n++] = (char *)(uintptr_t)j->kernel;
-    argv[n++] = BOTH("--bios", "-bios");
-    argv[n++] = (char *)(uintptr_t)(j->initrd ? b->bios : "none");
+    if (b->target->firmware) {
+        argv[n++] = BOTH("--bios", "-bios");
+        argv[n++] = (char *)(uintptr_t)(j->initrd ? b->bios : "none");
+    }
+    if (b->target->cpu) {
+        argv[n++] = BOTH("--cpu", "-cpu");
+        argv[n++] = (char *)(uintptr_t)b->target->cpu;
+    }
     if (j->initrd) {
         argv[n++] = BOTH("--initrd", "-initrd");
         argv[n++] = (char *)(uintptr_t)j->initrd;
@@ -263,31 +280,89 @@ static const char *find_program(const char *name)
 
 static void usage(void)
 {
-    printf("usage: orrery bench [--runs N] [--json] [--qemu PROGRAM|none] [--kernels DIR] [--timing MODEL]\n"
-           "                    [NAME...]\n"
+    printf("usage: orrery bench [--arch riscv64|arm64] [--runs N] [--json] [--qemu PROGRAM|none]\n"
+           "                    [--kernels DIR] [--timing MODEL] [NAME...]\n"
            "Kernels: integer nbody matmul memory branchy calls syscalls boot. Build them with\n"
            "  cmake --build --preset release --target bench-kernels\n"
-           "and fetch the guest for `boot` with tools/fetch-guest riscv64.\n"
+           "and fetch the guest for `boot` with tools/fetch-guest ARCH.\n"
            "The peer is the QEMU of tools/fetch-peer qemu, else the one in PATH.\n"
            "A speed above 1 means Orrery is faster, memory below 1 that it needs less.\n");
+}
+
+/* Where guests and the peer are. */
+static void find_guest(struct bench *b, const char *qemu, char guest[512], char bios[600])
+{
+    static char peer[600], program[64];
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *top = cache ? cache : home ? home : "", *sub = cache ? "" : "/.cache";
+
+    snprintf(guest, 512, "%s%s/orrery/guests/%s", top, sub, b->target->name);
+    snprintf(program, sizeof(program), "qemu-system-%s", b->target->qemu_arch);
+    snprintf(peer, sizeof(peer), "%s%s/orrery/peers/qemu/bin/%s", top, sub, program);
+    if (!qemu)
+        qemu = access(peer, X_OK) == 0 ? peer : program;
+    b->qemu = strcmp(qemu, "none") == 0 ? NULL : strchr(qemu, '/') ? qemu : find_program(qemu);
+    if (!b->qemu && strcmp(qemu, "none") != 0)
+        fprintf(stderr, "orrery bench: no %s here, so nothing to compare with (tools/fetch-peer "
+                        "qemu fetches one)\n", qemu);
+    if (b->target->firmware) {
+        snprintf(bios, 600, "%s/%s", guest, b->target->firmware);
+        b->bios = bios;
+    }
+}
+
+/* Texts of job `name`; false, and a message, when something is not built. */
+static bool prepare_job(const struct bench *b, struct job *j, const char *guest, char text[3][600])
+{
+    if (strcmp(j->name, "boot") == 0) {
+        snprintf(text[0], 600, "%s/kernel", guest);
+        snprintf(text[1], 600, "%s/initrd.img", guest);
+        snprintf(text[2], 600, "console=%s orrery.run=7472756520", b->target->console); /* "true " */
+        j->initrd = text[1];
+        j->append = text[2];
+        snprintf(j->expected, sizeof(j->expected), "orrery exit 0");
+    } else {
+        snprintf(text[0], 600, "%s/%s.elf", b->directory, j->name);
+        snprintf(text[1], 600, "%s/%s.sum", b->directory, j->name);
+        if (!read_line(text[1], j->expected, sizeof(j->expected))) {
+            fprintf(stderr, "orrery bench: %s is missing; build the target bench-kernels\n", text[1]);
+            return false;
+        }
+    }
+    j->kernel = text[0];
+    if (access(j->kernel, R_OK) == 0)
+        return true;
+    fprintf(stderr, "orrery bench: %s is missing (see orrery bench --help)\n", j->kernel);
+    return false;
+}
+
+/* `v` is --arch's value. */
+static bool set_target(struct bench *b, const char *v)
+{
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        if (strcmp(v, targets[i].name) == 0) {
+            b->target = &targets[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 int command_bench(int argc, char **argv)
 {
     static const char *const names[] = { "boot", "integer", "nbody", "matmul", "memory", "branchy",
                                          "calls", "syscalls" };
-    struct bench b = { .runs = 3, .timing = "functional" };
+    struct bench b = { .target = &targets[0], .runs = 3, .timing = "functional" };
     bool wanted[ARRAY_LEN(names)] = { false }, some = false;
     const char *qemu = NULL;
-    char self[512] = "", guest[512], peer[600], kernel[600], initrd[600], bios[600], sum[600];
+    char self[512] = "", guest[512], bios[600], text[3][600];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     int failed = 0;
 
     self[length < 0 ? 0 : length] = 0;
     b.orrery = self;
     const char *slash = strrchr(self, '/');
-    snprintf(b.directory, sizeof(b.directory), "%.*s/bench/riscv64", (int)(slash ? slash - self : 0),
-             self);
+    b.directory[0] = 0;
     for (int i = 0; i < argc; i++) {
         size_t k;
         for (k = 0; k < ARRAY_LEN(names); k++)
@@ -304,6 +379,8 @@ int command_bench(int argc, char **argv)
             qemu = argv[++i];
         } else if (strcmp(argv[i], "--timing") == 0 && i + 1 < argc) {
             b.timing = argv[++i];
+        } else if (strcmp(argv[i], "--arch") == 0 && i + 1 < argc && set_target(&b, argv[i + 1])) {
+            i++;
         } else if (strcmp(argv[i], "--kernels") == 0 && i + 1 < argc) {
             snprintf(b.directory, sizeof(b.directory), "%s", argv[++i]);
         } else {
@@ -313,52 +390,24 @@ int command_bench(int argc, char **argv)
     }
     if (b.runs == 0)
         b.runs = 1;
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    snprintf(guest, sizeof(guest), "%s%s/orrery/guests/riscv64", cache ? cache : home ? home : "",
-             cache ? "" : "/.cache");
-    snprintf(peer, sizeof(peer), "%s%s/orrery/peers/qemu/bin/qemu-system-riscv64",
-             cache ? cache : home ? home : "", cache ? "" : "/.cache");
-    if (!qemu)
-        qemu = access(peer, X_OK) == 0 ? peer : "qemu-system-riscv64";
-    b.qemu = strcmp(qemu, "none") == 0 ? NULL : strchr(qemu, '/') ? qemu : find_program(qemu);
-    if (!b.qemu && strcmp(qemu, "none") != 0)
-        fprintf(stderr, "orrery bench: no %s here, so nothing to compare with (tools/fetch-peer "
-                        "qemu fetches one)\n", qemu);
+    if (!b.directory[0])
+        snprintf(b.directory, sizeof(b.directory), "%.*s/bench/%s", (int)(slash ? slash - self : 0), self,
+                 b.target->name);
+    find_guest(&b, qemu, guest, bios);
     if (b.qemu && !b.json) {
         printf("peer: %s\n", b.qemu);
         fflush(stdout);
     }
-    snprintf(bios, sizeof(bios), "%s/firmware/generic/fw_dynamic.bin", guest);
-    b.bios = bios;
     json_t *results = json_array();
     if (!b.json)
         printf("%u runs%*s %11s %8s %12s   %11s   %s\n", b.runs, b.runs > 9 ? 5 : 6, "", "Orrery",
                "MIPS", "translating", b.qemu ? "QEMU" : "", b.qemu ? "speed (min..max)    memory" : "");
     for (size_t k = 0; k < ARRAY_LEN(names); k++) {
-        struct job j = { .name = names[k], .kernel = kernel };
+        struct job j = { .name = names[k] };
         if (some && !wanted[k])
             continue;
-        if (k == 0) {
-            snprintf(kernel, sizeof(kernel), "%s/kernel", guest);
-            snprintf(initrd, sizeof(initrd), "%s/initrd.img", guest);
-            j.initrd = initrd;
-            j.append = "console=ttyS0 orrery.run=7472756520"; /* "true " */
-            snprintf(j.expected, sizeof(j.expected), "orrery exit 0");
-        } else {
-            snprintf(kernel, sizeof(kernel), "%s/%s.elf", b.directory, names[k]);
-            snprintf(sum, sizeof(sum), "%s/%s.sum", b.directory, names[k]);
-            if (!read_line(sum, j.expected, sizeof(j.expected))) {
-                fprintf(stderr, "orrery bench: %s is missing; build the target bench-kernels\n", sum);
-                failed = 1;
-                continue;
-            }
-        }
-        if (access(kernel, R_OK) != 0) {
-            fprintf(stderr, "orrery bench: %s is missing (see orrery bench --help)\n", kernel);
+        if (!prepare_job(&b, &j, guest, text) || bench_job(&b, &j, results) < 0)
             failed = 1;
-        } else if (bench_job(&b, &j, results) < 0) {
-            failed = 1;
-        }
     }
     if (b.json) {
         json_dumpf(results, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

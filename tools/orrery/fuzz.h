@@ -37,6 +37,11 @@ static inline bool fuzz_one_in(struct fuzz_random *r, uint32_t n)
     return fuzz_below(r, n) == 0;
 }
 
+/* fuzz_value.c: a value worth trying, of a format with `e` exponent and `m` fraction bits. */
+uint64_t fuzz_float_of(struct fuzz_random *r, unsigned e, unsigned m);
+/* Where conversions to integers overflow: 2^n and 2^n - 1 (or what is nearest) for their widths. */
+uint64_t fuzz_integer_edge(struct fuzz_random *r, unsigned e, unsigned m);
+
 /* One instruction of the program proper. */
 struct fuzz_slot {
     uint32_t offset;  /* in RAM */
@@ -73,7 +78,7 @@ struct fuzz_isa {
     const char *(*excused)(const struct cpu *cpu, uint16_t form, bool *by_trap);
 };
 
-extern const struct fuzz_isa fuzz_riscv64;
+extern const struct fuzz_isa fuzz_riscv64, fuzz_arm64;
 
 struct fuzz_coverage {
     uint64_t *retired, *illegal, *trapped; /* by form; illegal are not in trapped */

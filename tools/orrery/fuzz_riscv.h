@@ -101,13 +101,9 @@ static inline uint32_t rv_jal(uint32_t rd, uint32_t imm)
 #define RV_SFENCE_ALL         0x12000073u
 #define RV_FENCE_I            0x0000100fu
 
-/* A value worth trying: for integer registers; for FP registers; for memory. */
+/* A value worth trying: for integer registers; for FP registers. */
 uint64_t fuzz_rv_integer(struct fuzz_random *r);
 uint64_t fuzz_rv_float(struct fuzz_random *r);
-/* Of a format with `e` exponent and `m` fraction bits. */
-uint64_t fuzz_rv_float_of(struct fuzz_random *r, unsigned e, unsigned m);
-/* Where conversions to integers overflow: 2^n and 2^n - 1 (or what is nearest) for their widths. */
-uint64_t fuzz_rv_integer_edge(struct fuzz_random *r, unsigned e, unsigned m);
 uint64_t fuzz_rv_satp(struct fuzz_random *r);
 
 /* fuzz_riscv_gen.c: the program into p->image; returns its length in bytes. */

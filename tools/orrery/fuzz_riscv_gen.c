@@ -352,9 +352,9 @@ static void add_operand(struct gen *g, uint32_t word)
     uint32_t format = (converts ? word >> 20 : word >> 25) & 3, n = free_register(g);
     if (format == 3)
         return;
-    uint64_t value = fuzz_rv_float_of(g->r, sizes[format][0], sizes[format][1]);
+    uint64_t value = fuzz_float_of(g->r, sizes[format][0], sizes[format][1]);
     if (TO_INTEGER(word) && fuzz_one_in(g->r, 2))
-        value = fuzz_rv_integer_edge(g->r, sizes[format][0], sizes[format][1]);
+        value = fuzz_integer_edge(g->r, sizes[format][0], sizes[format][1]);
     uint32_t low = (uint32_t)(format == 1 ? value >> 32 : value);
     place(g, RV_LUI(n, (low + 0x800) >> 12 & 0xfffff));
     place(g, RV_ADDI(n, n, low));

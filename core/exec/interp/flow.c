@@ -103,7 +103,7 @@ static const struct op *do_jumpr(struct run *r, const struct op *o)
     va_t va = r->v[o->a];
     if (end_block(r, true, va, true))
         return interp_leave(r, EXEC_LEAVE_BUDGET, va);
-    const struct mmu_jump *j = &r->cpu->set->jump[va >> 1 & (MMU_JUMPS - 1)];
+    const struct mmu_jump *j = &r->cpu->set->jump[mmu_jump_index(va)];
     if (j->va != va || !j->code) /* an empty entry holds va 1, which software can jump to */
         return interp_leave(r, EXEC_LEAVE_LOOKUP, va);
     struct exec_block *to = (struct exec_block *)(uintptr_t)j->code;

@@ -140,6 +140,38 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     return at;
 }
 
+/*
+ * rdx = an IR_CALL_LIGHT helper, rax = site, arguments in the frame; returns its result in rax.
+ * It leaves budget, MXCSR and slots alone, so only what the ABI lets it clobber is saved.
+ */
+static uint32_t emit_light(struct x86_asm *a, bool fp)
+{
+    static const uint8_t saved[] = { RSI, RDI, R8, R9, R10, R11 };
+    static const uint8_t args[] = { RSI, RDX, RCX, R8 };
+    int32_t vectors = fp ? 12 * 16 : 0, frame = 8 + (int32_t)sizeof(saved) * 8 + 8 + vectors;
+    asm_align(a, 16);
+    uint32_t at = asm_offset(a);
+    for (unsigned i = 0; i < ARRAY_LEN(saved); i++)
+        asm_rr(a, 0xff, 6, saved[i]); /* push */
+    asm_alu_ri(a, ALU_SUB, true, RSP, 8 + vectors);
+    for (unsigned r = 4; fp && r < 16; r++)
+        asm_rm(a, 0x11 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4))); /* movups */
+    asm_rm(a, MOV_STORE, RAX, CPU(site));
+    asm_mov_rr(a, true, RAX, RDX);
+    asm_mov_rr(a, true, RDI, RBP);
+    for (unsigned k = 0; k < ARRAY_LEN(args); k++)
+        asm_rm(a, MOV_LOAD, args[k], mem_at(RSP, frame + 8 * (int32_t)k));
+    asm_rr(a, 0xff, 2, RAX); /* call rax */
+    asm_mov_mi(a, 3, CPU(site), 0);
+    for (unsigned r = 4; fp && r < 16; r++)
+        asm_rm(a, 0x10 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4)));
+    asm_alu_ri(a, ALU_ADD, true, RSP, 8 + vectors);
+    for (unsigned i = ARRAY_LEN(saved); i-- > 0;)
+        asm_rr(a, 0x8f, 0, saved[i]); /* pop */
+    asm_8(a, 0xc3);
+    return at;
+}
+
 static void emit_consts(struct x86_asm *a, struct x86_fixed *f)
 {
     static const uint64_t values[K_N][2] = {
@@ -178,6 +210,8 @@ void x86_emit_fixed(struct exec_backend *be)
     emit_leaves(a, &be->fixed);
     be->fixed.out = emit_out(a, &be->fixed, false);
     be->fixed.out_fp = emit_out(a, &be->fixed, true);
+    be->fixed.light = emit_light(a, false);
+    be->fixed.light_fp = emit_light(a, true);
     asm_align(a, 64);
     be->fixed_end = asm_offset(a);
     assert(be->fixed_end < 4096);

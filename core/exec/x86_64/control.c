@@ -49,9 +49,39 @@ static void store_arg(struct x86_gen *g, unsigned k, uint16_t v)
     x86_store_opnd(g, m, o, w);
 }
 
+static void light_call(struct x86_gen *g, const struct ir_inst *in)
+{
+    const struct ir_helper *h = &g->u->guest->helpers[in->imm];
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    const struct x86_site *site = x86_site(g, in, x86_out_light);
+    for (unsigned k = 0; k < 4; k++)
+        store_arg(g, k, args[k]);
+    asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
+    asm_mov_ri(g->a, RDX, (uint64_t)(uintptr_t)h->fn);
+    asm_call(g->a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    if (h->flags & IR_CALL_EXITS) {
+        asm_rm(g->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
+        asm_alu_mi(g->a, ALU_CMP, false, mem_at(RBP, (int32_t)offsetof(struct cpu, exit)), 0);
+        struct stub *s = x86_stub(g, STUB_OUT);
+        s->site = site;
+        x86_stub_jcc(g, s, CC_NE);
+        s->back = asm_offset(g->a);
+    }
+    if (ir_op_info[in->op].result == 'N' || value_type(g, (uint16_t)g->i) == IR_VOID)
+        return;
+    unsigned dst = x86_def(g);
+    asm_mov_rr(g->a, true, dst, RAX);
+    x86_done(g, dst);
+}
+
 void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n)
 {
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    if (in->op == IR_CALL && (g->u->guest->helpers[in->imm].flags & IR_CALL_LIGHT) &&
+        !is_fp(value_type(g, (uint16_t)g->i))) {
+        light_call(g, in);
+        return;
+    }
     if (in->op == IR_CALL) {
         uint32_t flags = g->u->guest->helpers[in->imm].flags;
         if (!(flags & IR_CALL_PURE))
@@ -288,7 +318,7 @@ static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
     charge(g);
     asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]);
     asm_mov_rr(a, false, RCX, RAX);
-    asm_shift_ri(a, SH_SHL, false, RCX, 3); /* (va >> 1) * 16 */
+    asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
     asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
     struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, jump) };
     asm_rm(a, 0x39 | OP_W, RAX, m);

@@ -152,6 +152,18 @@ int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
     return 0;
 }
 
+/* After a light helper that raised or asked to leave; its result is in the frame. */
+int x86_out_light(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
+                  uint64_t *frame, uint64_t *result)
+{
+    (void)s, (void)va, (void)b;
+    *result = frame[0];
+    if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG))
+        return 1;
+    cpu_kick(cpu);
+    return 0;
+}
+
 /* Pure integer operations this host lacks. */
 int x86_out_eval(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                  uint64_t *frame, uint64_t *result)

@@ -28,6 +28,7 @@ static struct fp_env env_of(uint64_t fpcr, enum ir_rm rm)
 {
     struct fp_env env;
     cpu->fpcr = fpcr;
+    cpu->cpu.fp_mode = a64_host_fp_mode(cpu);
     a64_fp_env(cpu, rm, &env);
     return env;
 }

@@ -3,8 +3,12 @@
 #include "bench.h"
 #include <stddef.h>
 
+#ifdef __aarch64__
+#define UART ((volatile uint8_t *)0x09000000)
+#else
 #define UART ((volatile uint8_t *)0x10000000)
 #define TEST ((volatile uint32_t *)0x100000)
+#endif
 
 int bench_main(void);
 void bench_exit(int code);
@@ -30,9 +34,15 @@ void *memset(void *to, int c, size_t n)
 
 uint64_t bench_syscall(uint64_t v)
 {
+#ifdef __aarch64__
+    register uint64_t x0 __asm__("x0") = v;
+    __asm__ volatile("svc #0" : "+r"(x0) : : "x1", "memory");
+    return x0;
+#else
     register uint64_t a0 __asm__("a0") = v;
     __asm__ volatile("ecall" : "+r"(a0) : : "memory");
     return a0;
+#endif
 }
 
 int bench_main(void)
@@ -50,7 +60,12 @@ int bench_main(void)
 
 void bench_exit(int code)
 {
+#ifdef __aarch64__
+    (void)code; /* always 0 */
+    __asm__ volatile("svc #1");
+#else
     *TEST = code ? 0x3333 | (uint32_t)code << 16 : 0x5555;
+#endif
     for (;;)
         ;
 }

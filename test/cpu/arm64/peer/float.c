@@ -119,7 +119,7 @@ static void one_case(const struct insn_case *c, const uint64_t v[3], uint64_t x1
 
 static void operands(const struct insn_case *c, uint64_t fpcr)
 {
-    unsigned n = formats[c->format].n, randoms = 40;
+    unsigned n = formats[c->format].n, randoms = 12;
     for (unsigned i = 0; c->kind == INT && i < formats[3].n + randoms; i++)
         one_case(c, (const uint64_t[3]){ 0 }, number(3, i), fpcr, 0);
     for (unsigned i = 0; c->kind != INT && i < n + randoms; i++) {
@@ -128,14 +128,14 @@ static void operands(const struct insn_case *c, uint64_t fpcr)
             one_case(c, v, 0, fpcr, 0x60000000);
             continue;
         }
-        unsigned step = c->kind == TWO ? 1 : 3;
-        for (unsigned j = c->kind == TWO ? 0 : (unsigned)random_bits() % step; j < n + 4; j += step) {
+        unsigned step = c->kind == TWO ? 3 : 7;
+        for (unsigned j = (unsigned)random_bits() % step; j < n + 4; j += step) {
             v[1] = number((unsigned)c->format, j);
             if (c->kind != THREE) {
                 one_case(c, v, 0, fpcr, c->kind == COND ? random_bits() & 0xf0000000 : 0);
                 continue;
             }
-            for (unsigned k = (unsigned)random_bits() % 7; k < n + 7; k += 7) {
+            for (unsigned k = (unsigned)random_bits() % 11; k < n + 11; k += 11) {
                 v[2] = number((unsigned)c->format, k);
                 one_case(c, v, 0, fpcr, 0);
             }
