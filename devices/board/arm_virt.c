@@ -9,6 +9,7 @@
 #include "devices/board/arm_psci.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/gpio_key.h"
 #include "devices/pci/ecam.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -250,7 +251,22 @@ static int build_primecells(struct board *b, struct arm_virt *v, struct err *e)
     if ((r = place(b, v, ARM_VIRT_RTC, &rtc->dev, &rtc->irq, e)) < 0)
         return r;
     v->gpio = pl061_create(b->machine, v->map[ARM_VIRT_GPIO].name, e);
-    return v->gpio ? place(b, v, ARM_VIRT_GPIO, &v->gpio->dev, &v->gpio->irq, e) : e->code;
+    v->key = gpio_key_create(b->machine, "power-key", e);
+    if (!v->gpio || !v->key)
+        return e->code;
+    irq_connect(&v->key->line, pl061_set_input, v->gpio, ARM_VIRT_POWER_KEY);
+    return place(b, v, ARM_VIRT_GPIO, &v->gpio->dev, &v->gpio->irq, e);
+}
+
+/* Firmware that has ACPI tables has the GED for it; others find a pin of the GPIO in the device tree. */
+static void power_key(struct board *b)
+{
+    struct arm_virt *v = b->parts;
+
+    if (v->ged)
+        acpi_ged_raise(v->ged, ACPI_GED_POWER_BUTTON);
+    else
+        gpio_key_press(v->key);
 }
 
 static int build_fw_cfg(struct board *b, struct arm_virt *v, struct err *e)
@@ -417,5 +433,5 @@ const struct board_ops board_arm_virt = {
     .qemu_arch = "aarch64", .default_cpu = "max", .max_cpus = BOARD_MAX_CPUS,
     .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = arm_virt_load_images, .device_tree = device_tree,
-    .release = release,
+    .release = release, .power_key = power_key,
 };

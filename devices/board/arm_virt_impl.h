@@ -92,6 +92,7 @@ struct arm_virt {
     struct virtio_mmio *slots[ARM_VIRT_VIRTIO_SLOTS];
     struct pci_ecam *pci;
     struct pl061 *gpio;
+    struct gpio_key *key;
     struct acpi_ged *ged;            /* NULL without ACPI */
     struct parts parts;
     struct cfi_flash *flash[2];
