@@ -29,6 +29,8 @@ enum {
     A64_MODE_CLASS_SHIFT = 18,      /* a64_config.code_class, 4 bits */
     A64_MODE_A32        = 1u << 22, /* EL0 in AArch32: */
     A64_MODE_T32        = 1u << 23,
+    A64_MODE_PASS       = 1u << 3,  /* the first instruction's condition: known to hold, */
+    A64_MODE_FAIL       = 1u << 4,  /* known not to (in place of TBI) */
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
     A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
     A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
@@ -41,6 +43,7 @@ enum {
 enum { A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200 }; /* with enum insn_mem: how an access is made */
 
 struct a64_semantics;
+struct a32_tables;  /* a32/a32_impl.h */
 struct a64_pmu;     /* pmu.c */
 
 /* What a level contributes to block key and TLB context while control registers stay as they are. */
@@ -72,10 +75,13 @@ struct a64_cpu {
     uint64_t x[32];           /* x[31]: the current stack pointer */
     uint64_t nf, zf, cf, vf;  /* NZCV: see cpu.h */
     union ir_vec v[32];
+    uint64_t it, ge, q;       /* AArch32: ITSTATE (and a verdict, a32_impl.h), APSR.GE, APSR.Q */
+    uint64_t fpnzcv;          /* FPSR.NZCV, bits 31:28: AArch32's VCMP sets them */
 
     /* Wiring and what is rebuilt: not saved. */
     const struct a64_config *config;
     const struct a64_semantics *semantics;
+    const struct a32_tables *a32_tables; /* of AArch32 at EL0; NULL without */
     uint64_t decode_ext;
     uint32_t mode;            /* block key, see mode.c */
     struct a64_level level[4];
@@ -99,7 +105,7 @@ struct a64_cpu {
     uint64_t inputs;          /* BIT(enum a64_input): levels */
     uint64_t el, spsel, daif, pan, uao, dit, ssbs, tco, btype, il, ss, allint;
     uint64_t nrw;             /* AArch32 (EL0 only) */
-    uint64_t a32;             /* its T, IT, E, GE, Q and mode bits as SPSR has them */
+    uint64_t a32;             /* its T, E and mode bits as SPSR has them */
     uint64_t qc;              /* FPSR.QC: 0 or 1 */
     uint64_t stepping;        /* 1: a software-stepped instruction has started, see debug.c */
     uint64_t event;           /* the event register of WFE */
@@ -152,6 +158,8 @@ void a64_set_fpsr(struct a64_cpu *a, uint64_t value);
 uint32_t a64_host_fp_mode(const struct a64_cpu *a);      /* of FPCR; core/exec/fp.h */
 uint64_t a64_get_sp(const struct a64_cpu *a, unsigned el); /* SP_ELn wherever it is now */
 void a64_set_sp(struct a64_cpu *a, unsigned el, uint64_t v);
+/* AArch32: everything a64_cpu.a32, it, ge, q hold, from an SPSR. */
+void a64_set_a32(struct a64_cpu *a, uint64_t spsr);
 
 /* ---- exception.c ---- */
 enum a64_ec {
@@ -295,6 +303,11 @@ uint64_t a64_pac_generic(const struct a64_cpu *a, uint64_t x, uint64_t y);
 void a64_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next);
 int a64_semantics_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
+int a32_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
+void a32_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
+                   uint32_t avail, const uint8_t *next);
+unsigned a32_disassemble_at(const struct a64_cpu *a, va_t pc, const uint8_t *code, size_t n, char *text,
+                            size_t size);
 extern const struct ir_guest a64_guest;
 const struct cpu_reg *a64_regs(const struct cpu *cpu, uint32_t *n);
 int a64_regs_init(struct a64_cpu *a, struct err *e) MUST_CHECK;

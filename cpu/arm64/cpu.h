@@ -2,11 +2,11 @@
 #ifndef ORRERY_CPU_ARM64_CPU_H
 #define ORRERY_CPU_ARM64_CPU_H
 /*
- * An Arm PE in AArch64 state: Arm ARM DDI 0487 (issue L), EL0 to EL3. Extensions as the
+ * An Arm PE in AArch64 state, EL0 also in AArch32: Arm ARM DDI 0487 (issue L), EL0 to EL3. Extensions as the
  * profile's ID registers say; nothing else asks what a CPU has.
  *
  * Places kept: SVE and SME registers behind `v`; Realm state beside the security state;
- * FEAT_NV2 in the system registers' access table; AArch32 at EL0 as a second decoder.
+ * FEAT_NV2 in the system registers' access table.
  *
  * General registers are slots 0..30, the current stack pointer slot 31: whoever changes
  * EL or SPSel moves it to and from sp_el[]. NZCV lives in four slots, each in the form that
@@ -26,7 +26,9 @@ enum a64_slot { A64_SLOT_X = 0, A64_SLOT_SP = 31, A64_SLOT_NF = 32, A64_SLOT_ZF,
                 /* system registers that kernels use all the time */
                 A64_SLOT_DAIF = 68, A64_SLOT_SP_EL0, A64_SLOT_TPIDR_EL0, A64_SLOT_TPIDRRO, A64_SLOT_TPIDR_EL1,
                 A64_SLOT_TPIDR_EL2, A64_SLOT_ELR_EL1, A64_SLOT_ELR_EL2, A64_SLOT_SPSR_EL1, A64_SLOT_SPSR_EL2,
-                A64_SLOT_ESR_EL1, A64_SLOT_ESR_EL2, A64_SLOT_FAR_EL1, A64_SLOT_FAR_EL2, A64_SLOTS };
+                A64_SLOT_ESR_EL1, A64_SLOT_ESR_EL2, A64_SLOT_FAR_EL1, A64_SLOT_FAR_EL2,
+                /* AArch32's ITSTATE, APSR.GE, APSR.Q, and FPSR.NZCV in bits 31:28 */
+                A64_SLOT_IT, A64_SLOT_GE, A64_SLOT_Q, A64_SLOT_FPNZCV, A64_SLOTS };
 
 /*
  * Interrupt inputs of the PE. A GICv2 drives IRQ and FIQ; a GICv3 says which group its highest

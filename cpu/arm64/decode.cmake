@@ -11,3 +11,4 @@ add_custom_command(
   VERBATIM)
 list(APPEND ORRERY_GENERATED ${A64_GENERATED}/decode.gen.h ${A64_GENERATED}/decode.gen.c)
 include(${CMAKE_CURRENT_LIST_DIR}/profiles.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/a32/decode.cmake)

@@ -75,12 +75,14 @@ void a64_enter(struct a64_cpu *a, unsigned target, unsigned offset, uint64_t esr
     va_t vector = vector_of(a, target, offset);
     if (a->pmu != NULL && target != a->el)
         a64_pmu_level_changed(a);
-    if (a->nrw) /* D1.3.4: the upper halves are zero after AArch32 */
+    if (a->nrw) { /* D1.3.4: the upper halves are zero after AArch32 */
         for (unsigned i = 0; i < 31; i++)
             a->x[i] &= UINT32_MAX;
+        from &= UINT32_MAX;
+    }
     if (span_sets_pan(a, target))
         a->pan = 1;
-    a->nrw = a->a32 = 0;
+    a->nrw = a->a32 = a->it = a->ge = a->q = 0;
     a64_set_el(a, target, 1);
     a->spsr[target] = spsr;
     a->elr[target] = from;

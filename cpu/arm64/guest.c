@@ -32,8 +32,9 @@ static const struct ir_slot slots[A64_SLOTS] = {
     SYS_SLOT(daif), SYS_SLOT(sp_el[0]), SYS_SLOT(tpidr[0]), SYS_SLOT(tpidrro_el0), SYS_SLOT(tpidr[1]),
     SYS_SLOT(tpidr[2]), SYS_SLOT(elr[1]), SYS_SLOT(elr[2]), SYS_SLOT(spsr[1]), SYS_SLOT(spsr[2]),
     SYS_SLOT(esr[1]), SYS_SLOT(esr[2]), SYS_SLOT(far[1]), SYS_SLOT(far[2]),
+    FLAG_SLOT(it), FLAG_SLOT(ge), FLAG_SLOT(q), FLAG_SLOT(fpnzcv),
 };
-_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOTS == 82, "order of the slots");
+_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 82, "order of the slots");
 
 static const struct ir_helper helpers[] = {
 #define A64_HELPER(name, flags) { #name, a64_helper_##name, (flags) },
@@ -60,7 +61,7 @@ const struct ir_guest a64_guest = {
 const struct state_field a64_state[] = {
     STATE_SUB(a64_cpu, cpu, cpu_state),
     STATE(a64_cpu, x), STATE(a64_cpu, nf), STATE(a64_cpu, zf), STATE(a64_cpu, cf), STATE(a64_cpu, vf),
-    STATE(a64_cpu, v),
+    STATE(a64_cpu, v), STATE(a64_cpu, it), STATE(a64_cpu, ge), STATE(a64_cpu, q), STATE(a64_cpu, fpnzcv),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_PHYS].due), STATE_TIMER(a64_cpu, timer[A64_TIMER_VIRT].due),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_HYP].due), STATE_TIMER(a64_cpu, timer[A64_TIMER_HYP_VIRT].due),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_SEC].due),
@@ -82,7 +83,11 @@ const struct state_field a64_state[] = {
 
 static uint32_t mode(const struct cpu *cpu)
 {
-    return A64_CPU_CONST(cpu)->mode;
+    const struct a64_cpu *a = A64_CPU_CONST(cpu);
+    if (LIKELY(!a->nrw))
+        return a->mode;
+    /* ITSTATE, and PASS or FAIL, are written by translated code */
+    return a->mode | (uint32_t)(a->it & 0xff) << A64_MODE_IT_SHIFT | (uint32_t)(a->it >> 8 & 3) << 3;
 }
 
 static void derive(struct a64_cpu *a)
@@ -106,6 +111,7 @@ static void reset(struct cpu *cpu)
     a->spsel = 1;
     a->daif = A64_PS_DAIF;
     a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = a->allint = 0;
+    a->it = a->ge = a->q = a->fpnzcv = 0;
     a->nrw = a->a32 = a->qc = a->event = a->serror = a->serror_iss = a->stepping = 0;
     a->guarded = false;
     cpu->fp_flags = 0;
@@ -128,8 +134,11 @@ static void loaded(struct cpu *cpu)
     a->spsel = a->el == 0 ? 0 : a->spsel & 1;
     if (a->el != 0 || !a64_cpu_has(a, A64_F_A32EL0))
         a->nrw = a->a32 = 0;
+    a->it = a->nrw ? a->it & 0x3ff : 0;
+    a->ge &= 15;
+    a->fpnzcv &= 0xf0000000;
     uint64_t *const bits[] = { &a->pan, &a->uao, &a->dit,    &a->ssbs, &a->tco, &a->il,    &a->ss,
-                               &a->qc,  &a->cf,  &a->allint, &a->nrw,  &a->event, &a->serror,
+                               &a->qc,  &a->cf,  &a->allint, &a->nrw,  &a->q,    &a->event, &a->serror,
                                &a->stepping };
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         *bits[i] &= 1;
@@ -144,6 +153,8 @@ static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code,
                             size_t size)
 {
     struct a64_decoded d;
+    if (A64_CPU_CONST(cpu)->nrw)
+        return a32_disassemble_at(A64_CPU_CONST(cpu), pc, code, n, text, size);
     if (n < 4)
         return 0;
     uint32_t word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
@@ -154,13 +165,22 @@ static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code,
     return 4;
 }
 
+static void translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code, uint32_t avail,
+                      const uint8_t *next)
+{
+    if (UNLIKELY(u->mode & A64_MODE_A32))
+        a32_translate(cpu, u, start, code, avail, next);
+    else
+        a64_translate(cpu, u, start, code, avail, next);
+}
+
 const struct cpu_isa a64_isa = {
     .name = "aarch64",
     .guest = &a64_guest,
     .size = sizeof(struct a64_cpu),
     .state = a64_state,
     .mode = mode,
-    .translate = a64_translate,
+    .translate = translate,
     .walk = a64_walk,
     .regime_context = a64_regime_context,
     .raise_bus = a64_raise_bus,
@@ -194,7 +214,7 @@ int a64_cpu_create(struct a64_cpu **out, struct machine *m, const struct a64_con
     a->spsel = 1;
     if (a64_cpu_has(a, A64_F_MTE2) && (r = machine_tag_ram(m, e)) < 0)
         return r;
-    if ((r = a64_semantics_init(a, e)) < 0 || (r = a64_timers_init(a, e)) < 0 ||
+    if ((r = a64_semantics_init(a, e)) < 0 || (r = a32_init(a, e)) < 0 || (r = a64_timers_init(a, e)) < 0 ||
         (r = a64_sysreg_init(a, e)) < 0 || (r = a64_pmu_init(a, e)) < 0 || (r = a64_regs_init(a, e)) < 0)
         return r;
     *out = a;

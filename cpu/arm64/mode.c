@@ -102,11 +102,27 @@ void a64_set_nzcv(struct a64_cpu *a, uint64_t bits)
     a->vf = A64_BIT(bits, 28) << 63;
 }
 
+/* AArch32 at EL0: what PSTATE has beside NZCV, in its places of an SPSR (D1.7, G8.2 CPSR). */
+#define A32_BITS (0xfull | 1ull << 5 | 1ull << 9)
+
+static uint64_t a32_bits(const struct a64_cpu *a)
+{
+    return a->a32 | (a->it & 0xfc) << 8 | (a->it & 3) << 25 | a->ge << 16 | a->q << 27;
+}
+
+void a64_set_a32(struct a64_cpu *a, uint64_t spsr)
+{
+    a->a32 = spsr & A32_BITS;
+    a->it = (spsr >> 8 & 0xfc) | (spsr >> 25 & 3);
+    a->ge = spsr >> 16 & 15;
+    a->q = A64_BIT(spsr, 27);
+}
+
 uint64_t a64_get_spsr(const struct a64_cpu *a)
 {
     uint64_t s = a64_get_nzcv(a) | a->il << 20 | a->ss << 21;
     if (a->nrw)
-        return s | a->a32 | (a->daif & (A64_PS_A | A64_PS_I | A64_PS_F)) | A64_PS_NRW |
+        return s | a32_bits(a) | (a->daif & (A64_PS_A | A64_PS_I | A64_PS_F)) | A64_PS_NRW |
                a->ssbs << 23 | a->dit << 24 | a->pan << 22;
     return s | a->daif | a->el << 2 | a->spsel | a->pan << 22 | a->uao << 23 | a->dit << 24 |
            a->tco << 25 | a->ssbs << 12 | a->allint << 13 | a->btype << A64_PS_BTYPE_SHIFT;
@@ -131,9 +147,6 @@ void a64_set_el(struct a64_cpu *a, unsigned el, unsigned spsel)
     a->spsel = el == 0 ? 0 : spsel;
     a->x[31] = a->sp_el[a->spsel ? a->el : 0];
 }
-
-/* AArch32 at EL0: mode bits, T, IT, E, GE, Q of the SPSR live in a32 (D1.7, G8.2 CPSR). */
-#define A32_BITS (0x1full | 1ull << 5 | 1ull << 9 | 0xfc00ull | 0xfull << 16 | 3ull << 25 | 1ull << 27)
 
 /* D1.4.2, IllegalExceptionReturn(). */
 static bool illegal_return(const struct a64_cpu *a, uint64_t spsr)
@@ -162,7 +175,7 @@ static void pstate_from_spsr(struct a64_cpu *a, uint64_t spsr)
     if (spsr & A64_PS_NRW) {
         a->ssbs = a64_has(c, A64_F_SSBS) ? A64_BIT(spsr, 23) : 0;
         a->daif = (spsr & (A64_PS_A | A64_PS_I | A64_PS_F)) | A64_PS_D;
-        a->a32 = spsr & A32_BITS;
+        a64_set_a32(a, spsr);
         a->btype = a->uao = a->tco = 0;
         return;
     }
@@ -214,7 +227,7 @@ static const struct {
 
 uint64_t a64_get_fpsr(const struct a64_cpu *a)
 {
-    uint64_t v = a->qc << 27;
+    uint64_t v = a->qc << 27 | a->fpnzcv;
     for (size_t i = 0; i < ARRAY_LEN(fp_bits); i++)
         if (a->cpu.fp_flags & fp_bits[i].host)
             v |= 1ull << fp_bits[i].guest;
@@ -229,6 +242,7 @@ void a64_set_fpsr(struct a64_cpu *a, uint64_t value)
             flags |= fp_bits[i].host;
     a->cpu.fp_flags = flags;
     a->qc = A64_BIT(value, 27);
+    a->fpnzcv = a64_cpu_has(a, A64_F_A32EL0) ? value & 0xf0000000 : 0; /* AArch32's flags; else RES0 */
 }
 
 /* RMode 23:22: 0 nearest, 1 up, 2 down, 3 zero; MXCSR 14:13: 0 nearest, 1 down, 2 up, 3 zero. */
@@ -413,16 +427,17 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_SP0;
     if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
         mode |= A64_MODE_COUNT;
-    if (UNLIKELY(a->nrw))
+    if (UNLIKELY(a->nrw)) { /* ITSTATE is added where the key is asked for, see guest.c */
+        mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE);
         mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
-                (uint32_t)((a->a32 >> 8 & 0xfc) | (a->a32 >> 25 & 3)) << A64_MODE_IT_SHIFT;
-    if (UNLIKELY(a->x[31] & 15)) {
+                (a->a32 & 1u << 9 ? A64_MODE_BE : 0u);
+    } else if (UNLIKELY(a->x[31] & 15)) {
         uint64_t sctlr = a->sctlr[a64_regime_el(a, (unsigned)a->el)];
         if (sctlr & (a->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))
             mode |= A64_MODE_SP_CHECK;
     }
     a->cpu.secure = a64_cpu_has(a, A64_F_EL3) && a64_is_secure(a);
-    a->mode = mode | a64_mte_mode(a);
+    a->mode = a->nrw ? mode : mode | a64_mte_mode(a);
     select_context(a);
     a64_check_interrupts(a);
 }

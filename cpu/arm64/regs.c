@@ -30,7 +30,7 @@ static uint64_t get_pc(const struct cpu *cpu, uint32_t n)
 static bool set_pc(struct cpu *cpu, uint32_t n, uint64_t v)
 {
     (void)n;
-    cpu->pc = v;
+    cpu->pc = A64_CPU(cpu)->nrw ? v & (A64_CPU(cpu)->a32 & 1u << 5 ? ~1ull : ~3ull) & UINT32_MAX : v;
     return true;
 }
 
@@ -48,6 +48,8 @@ static bool set_cpsr(struct cpu *cpu, uint32_t n, uint64_t v)
     a64_set_nzcv(a, v);
     if (!a->nrw)
         a->daif = v & A64_PS_DAIF;
+    else
+        a64_set_a32(a, v);
     a64_level_changed(a);
     return true;
 }

@@ -104,14 +104,25 @@ void a64_put_xsp(struct a64_tr *t, enum ir_type type, unsigned n, ir_val_t v);
 /* The same after an addition of `step` to it: SP that stays as aligned as it was does not end the block. */
 void a64_write_back(struct a64_tr *t, unsigned n, ir_val_t v, int64_t step);
 
+/*
+ * Numbers above 31 are views: AArch32's D and S registers, parts of V0-15, read with zeros above and
+ * written without touching the rest. So its instructions are done by A64's functions (a32/neon.c).
+ */
+enum { A64_VIEW_D = 0x40, A64_VIEW_S = 0x80 };
+ir_val_t a64_view(struct a64_tr *t, unsigned n);
+void a64_put_view(struct a64_tr *t, unsigned n, ir_val_t v128);
+
 static inline ir_val_t a64_v(struct a64_tr *t, unsigned n) /* all 128 bits */
 {
-    return ir_get(t->u, A64_SLOT_V + n);
+    return LIKELY(n < 32) ? ir_get(t->u, A64_SLOT_V + n) : a64_view(t, n);
 }
 
 static inline void a64_put_v(struct a64_tr *t, unsigned n, ir_val_t v128)
 {
-    ir_put(t->u, A64_SLOT_V + n, v128);
+    if (LIKELY(n < 32))
+        ir_put(t->u, A64_SLOT_V + n, v128);
+    else
+        a64_put_view(t, n, v128);
 }
 
 /* Scalar of `type` in the low lane (IR_F32, IR_F64, IR_I32, IR_I64); written with zeros above. */

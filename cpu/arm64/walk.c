@@ -173,6 +173,8 @@ static bool walk(struct a64_cpu *a, va_t va, unsigned size, enum cpu_access acce
     struct mmu_a64_regime r;
     struct mmu_a64_fault fault;
     unsigned flags = probe ? MMU_A64_PROBE : 0;
+    if (UNLIKELY(a->nrw))
+        va &= UINT32_MAX; /* the PC may have run over the end */
     a64_fill_regime(a, (unsigned)a->el, user, &r);
     r.cpu = probe ? NULL : &a->cpu;
     if (LIKELY(mmu_a64_walk(&r, va, size, access, flags, res, &fault)))
@@ -210,6 +212,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     map->store = res.store;
     map->fetch = res.fetch;
     map->global = res.global;
+    map->nonsecure = res.nonsecure;
     map->no_cache = false;
     if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
         a->tagged = true;
@@ -275,9 +278,9 @@ static uint64_t par_of_fault(const struct mmu_a64_fault *f)
            (uint64_t)f->dirty_bit << 15;
 }
 
-static uint64_t par_of_result(const struct mmu_a64_regime *r, const struct mmu_a64_result *res)
+static uint64_t par_of_result(const struct mmu_a64_result *res)
 {
-    return (res->pa & 0xffffffffff000ull) | (uint64_t)res->sh << 7 | (uint64_t)(r->secure ? 0 : 1) << 9 |
+    return (res->pa & 0xffffffffff000ull) | (uint64_t)res->sh << 7 | (uint64_t)res->nonsecure << 9 |
            1ull << 11 | (uint64_t)res->attr << 56;
 }
 
@@ -328,7 +331,7 @@ void a64_address_translate(struct a64_cpu *a, unsigned op, va_t va)
     r.pan = row->pan && a->pan && !user;
     unsigned flags = MMU_A64_AT | (row->no_perm ? MMU_A64_NO_PERM : 0u);
     if (mmu_a64_walk(&r, va, 1, row->write ? CPU_STORE : CPU_LOAD, flags, &res, &fault))
-        a->par_el1 = par_of_result(&r, &res);
+        a->par_el1 = par_of_result(&res);
     else if (at_raises(a, &fault))
         raise_abort(a, va, CPU_LOAD, &fault, true);
     else
