@@ -34,7 +34,7 @@ if(NOT ORRERY_SANITIZE)
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
-  foreach(mode vhe nvhe protected)
+  foreach(mode vhe nvhe protected gicv2)
     add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})
     set_tests_properties(boot.arm64.nested_${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
   endforeach()
