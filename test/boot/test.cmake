@@ -24,13 +24,20 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.prompts COMMAND ${boot}/arm64_prompts $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64)
   add_test(NAME boot.arm64.acpi COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
+  add_test(NAME boot.arm64.secure COMMAND ${boot}/arm64_secure $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.firmware COMMAND ${boot}/arm64_firmware $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.deterministic COMMAND ${arm} ${boot}/deterministic $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
   set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.interp
-    boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
+    boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
+  # A guest of the guest; skipped when tools/fetch-nested has not been run.
+  foreach(mode vhe nvhe protected)
+    add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})
+    set_tests_properties(boot.arm64.nested_${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+  endforeach()
 
   # QEMU's command lines, one test each.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/qemu_command_lines)
