@@ -44,13 +44,18 @@ if(NOT ORRERY_SANITIZE)
   endforeach()
 
   # QEMU's command lines, one test each.
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/qemu_command_lines)
-  file(STRINGS ${boot}/qemu_command_lines rows REGEX "^[a-z0-9_]+ [|] ")
-  foreach(row ${rows})
-    string(REGEX MATCH "^[a-z0-9_]+" name "${row}")
-    add_test(NAME qemu_line.${name} COMMAND ${boot}/same_as_qemu ${name} ${system} qemu-system-riscv64)
-    set_tests_properties(qemu_line.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400 LABELS qemu_line)
-  endforeach()
+  function(qemu_lines arch table prefix qemu_arch)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/${table})
+    file(STRINGS ${boot}/${table} rows REGEX "^[a-z0-9_]+ [|] ")
+    foreach(row ${rows})
+      string(REGEX MATCH "^[a-z0-9_]+" name "${row}")
+      add_test(NAME ${prefix}.${name} COMMAND ${CMAKE_COMMAND} -E env ARCH=${arch} ${boot}/same_as_qemu ${name}
+        $<TARGET_FILE_DIR:orrery>/orrery-system-${qemu_arch} qemu-system-${qemu_arch})
+      set_tests_properties(${prefix}.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400 LABELS qemu_line)
+    endforeach()
+  endfunction()
+  qemu_lines(riscv64 qemu_command_lines qemu_line riscv64)
+  qemu_lines(arm64 qemu_command_lines_arm64 qemu_line.arm64 aarch64)
 
   # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
   add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})
