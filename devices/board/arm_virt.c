@@ -38,13 +38,16 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     if (v->options.virtualization && !a64_has(c, A64_F_EL2))
         return err_set(e, ERR_ARG, "machine option virtualization=on: CPU '%s' has no EL2",
                        b->config.cpu);
+    if (v->options.secure && !a64_has(c, A64_F_EL3))
+        return err_set(e, ERR_ARG, "machine option secure=on: CPU '%s' has no EL3", b->config.cpu);
     if (v->options.mte && !a64_has(c, A64_F_MTE2))
         return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no FEAT_MTE2", b->config.cpu);
     if (!v->options.mte && a64_has(c, A64_F_MTE2)) /* no memory for tags: the instructions alone */
         c->id[A64_ID_PFR1] = F_PUT(c->id[A64_ID_PFR1], PFR1_MTE, 1);
     if (!v->options.virtualization)
         c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL2, 0);
-    c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
+    if (!v->options.secure)
+        c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
     c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_GIC, v->options.gic == ARM_GIC_3 ? 1 : 0);
     if (v->options.gic != ARM_GIC_3)
         c->gic_list_registers = 0;
@@ -71,6 +74,16 @@ static int build_cpus(struct board *b, struct arm_virt *v, struct a64_config *c,
             return r;
         b->cpus[i]->tm = b->tms[i];
     }
+    return 0;
+}
+
+/* The board's own firmware, unless what starts at EL3 is some. */
+static int build_psci(struct board *b, struct arm_virt *v, struct err *e)
+{
+    if (v->has_el3 && b->kernel && b->kernel->kind != IMAGE_ELF && !v->firmware)
+        return err_set(e, ERR_UNSUPPORTED, "machine option secure=on: '%s' needs firmware that "
+                       "starts at EL3 before it; give -bios or an image of flash bank 0",
+                       b->kernel->path);
     if (v->has_el3)
         return 0;
     v->psci = arm_psci_create(b->machine, v->has_el2, v->mpidr, b->n_cpus, e);
@@ -227,7 +240,7 @@ static int build_primecells(struct board *b, struct arm_virt *v, struct err *e)
 {
     int r = build_uart(b, v, ARM_VIRT_UART, 0, e);
 
-    v->second_uart = b->config.n_serial > 1;
+    v->second_uart = b->config.n_serial > 1 || v->options.secure;
     if (r == 0 && v->second_uart)
         r = build_uart(b, v, ARM_VIRT_UART1, 1, e);
     if (r < 0)
@@ -393,8 +406,10 @@ static int build(struct board *b, struct err *e)
     if ((r = build_primecells(b, v, e)) < 0 || (r = build_fw_cfg(b, v, e)) < 0 ||
         (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
-    r = build_flash(b, v, e);
-    return r < 0 ? r : build_acpi(b, v, e);
+    if ((r = build_flash(b, v, e)) < 0 || (r = build_psci(b, v, e)) < 0 ||
+        (v->options.secure && (r = arm_virt_build_secure(b, e)) < 0))
+        return r;
+    return build_acpi(b, v, e);
 }
 
 static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)
