@@ -422,8 +422,9 @@ READ(read_userenr)
 #define PM .feature = NEEDS(PMU)
 /* What may start or stop the counting of accesses ends its block: A64_MODE_COUNT is in the block key. */
 #define PM0(name, crm, op2, trap_, ...) SYS(name, A64_REG(3, 3, 9, crm, op2), 0, 0, PM, .trap = trap_, __VA_ARGS__)
-#define SETCLR(name, bank, crm, op2, set) \
-    PM0(name, crm, op2, TRAP_PMU_EN, .at = AT(bank), .arg = set, .read = read_set, .write = write_set, .flags = A64_SYS_ENDS)
+#define SETCLR(name, bank, crm, op2, set, fgt) \
+    PM0(name, crm, op2, TRAP_PMU_EN, .at = AT(bank), .arg = set, .read = read_set, .write = write_set, .flags = A64_SYS_ENDS, \
+        FGT_DRW(fgt))
 #define COUNTER(n)                                                                                     \
     SYS("pmevcntr" #n "_el0", A64_REG(3, 3, 14, 8 + (n) / 8, (n) % 8), 0, 0, PM, .trap = TRAP_PMU_ER,  \
         .arg = n, .read = read_count, .write = write_count, FGT_DRW(12)),                              \
@@ -433,10 +434,10 @@ READ(read_userenr)
 /* clang-format off */
 const struct a64_sysreg a64_sysregs_pmu[] = {
     PM0("pmcr_el0", 12, 0, TRAP_PMU_CR, .flags = A64_SYS_ENDS, .read = read_pmcr, .write = write_pmcr, .fgt_write = FGT_D(21)),
-    SETCLR("pmcntenset_el0", pmcnten, 12, 1, 1), SETCLR("pmcntenclr_el0", pmcnten, 12, 2, 0),
-    SETCLR("pmovsclr_el0", pmovs, 12, 3, 0), SETCLR("pmovsset_el0", pmovs, 14, 3, 1),
+    SETCLR("pmcntenset_el0", pmcnten, 12, 1, 1, 16), SETCLR("pmcntenclr_el0", pmcnten, 12, 2, 0, 16),
+    SETCLR("pmovsclr_el0", pmovs, 12, 3, 0, 18), SETCLR("pmovsset_el0", pmovs, 14, 3, 1, 18),
     SYS("pmswinc_el0", A64_REG(3, 3, 9, 12, 4), A64_SYS_RO, 0, PM, .trap = TRAP_PMU_SW, .write = write_swinc, .fgt_write = FGT_D(20)),
-    PM0("pmselr_el0", 12, 5, TRAP_PMU_ER, .at = AT(pmselr), .keeps = ~31ull, FGT_DRW(19)),
+    PM0("pmselr_el0", 12, 5, TRAP_PMU_SEL, .at = AT(pmselr), .keeps = ~31ull, FGT_DRW(19)),
     SYS("pmceid0_el0", A64_REG(3, 3, 9, 12, 6), 0, A64_SYS_RO, PM, .trap = TRAP_PMU_EN, .arg = 0, .read = read_ceid, .fgt_read = FGT_D(58)),
     SYS("pmceid1_el0", A64_REG(3, 3, 9, 12, 7), 0, A64_SYS_RO, PM, .trap = TRAP_PMU_EN, .arg = 32, .read = read_ceid, .fgt_read = FGT_D(58)),
     PM0("pmccntr_el0", 13, 0, TRAP_PMU_CC, .arg = CYCLE, .read = read_count, .write = write_count, FGT_DRW(15)),
