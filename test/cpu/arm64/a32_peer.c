@@ -161,11 +161,15 @@ static unsigned compare(const struct a32_start *s, const struct a32_end *ours, c
     return 1;
 }
 
-/* LDRD with writeback to what it loads: UNPREDICTABLE, and the peer does it otherwise. */
-static bool unpredictable(const struct a32_start *s)
+/* Literals; LDRD with writeback to what it loads: UNPREDICTABLE, and the peer does it otherwise. */
+static bool left_out(const struct a32_start *s)
 {
     unsigned n = s->word >> 16 & 15;
-    return s->thumb && s->length == 4 && (s->word & 0xfe700000) == 0xe8700000 &&
+    if (s->length == 2)
+        return s->word >> 11 == 9;
+    if (s->thumb && (s->word & 0xfe1f0000) == 0xf81f0000)
+        return true;
+    return s->thumb && (s->word & 0xfe700000) == 0xe8700000 &&
            (n == (s->word >> 12 & 15) || n == (s->word >> 8 & 15));
 }
 
@@ -190,7 +194,7 @@ START_TEST(same_as_peer)
     map(&p);
     while (fread(&s, sizeof(s), 1, f) == 1 && fread(&peer, sizeof(peer), 1, peer_file) == 1) {
         n++;
-        if (unpredictable(&s))
+        if (left_out(&s))
             continue;
         run(&p, &s, &ours);
         ran += !ours.signal && !peer.signal;
