@@ -60,14 +60,21 @@ static bool hits_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool 
     return false;
 }
 
+static struct mem_attrs attrs_of(const struct cpu *cpu, const struct cpu_map *map)
+{
+    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index,
+                               .secure = cpu->secure && !map->nonsecure };
+}
+
 /* An access that leaves its range has no host address: core/memory takes it apart. */
 static void locate(struct cpu *cpu, unsigned size, struct target *t)
 {
+    struct mem_attrs attrs = attrs_of(cpu, &t->map);
     const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
     t->host = NULL;
     t->ram = NULL;
     t->rom = t->whole = false;
-    if (range == NULL || range->region->kind == MEM_MMIO)
+    if (range == NULL || range->region->kind == MEM_MMIO || !mem_is_open(range->region, &attrs))
         return;
     const struct mem_region *r = range->region;
     pa_t page = t->map.pa & ~(pa_t)(MEM_PAGE - 1);
@@ -123,11 +130,6 @@ static uint8_t *cached(struct cpu *cpu, va_t va, unsigned size, enum cpu_access 
 
 /* ---- one page ---- */
 
-static struct mem_attrs attrs_of(const struct cpu *cpu)
-{
-    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index, .secure = cpu->secure };
-}
-
 /* A device sees the time of this very instruction, and whatever it does sees guarded memory. */
 static void enter_device(struct cpu *cpu)
 {
@@ -143,7 +145,7 @@ static int load_at(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
         *value = ld_le(t->host, size);
         return 0;
     }
-    struct mem_attrs attrs = attrs_of(cpu);
+    struct mem_attrs attrs = attrs_of(cpu, &t->map);
     enter_device(cpu);
     enum mem_result why = mem_load(cpu->machine->memory, t->map.pa, size, value, &attrs);
     *value = zext(*value, size * 8);
@@ -169,7 +171,7 @@ static int store_at(struct cpu *cpu, va_t va, unsigned size, const struct target
             written(cpu, t, size);
         return 0;
     }
-    struct mem_attrs attrs = attrs_of(cpu);
+    struct mem_attrs attrs = attrs_of(cpu, &t->map);
     enter_device(cpu);
     enum mem_result why = mem_store(cpu->machine->memory, t->map.pa, size, zext(value, size * 8),
                                     &attrs);
@@ -228,7 +230,8 @@ static enum mem_result takes_bytes(struct cpu *cpu, const struct target *t)
     if (t->host != NULL && !t->rom)
         return MEM_OK;
     const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
-    if (range == NULL)
+    struct mem_attrs attrs = attrs_of(cpu, &t->map);
+    if (range == NULL || !mem_is_open(range->region, &attrs))
         return MEM_NOTHING;
     const struct mmio_ops *ops = range->region->ops;
     return range->region->kind != MEM_MMIO || (ops->sizes & 1) ? MEM_OK : MEM_BAD_SIZE;
@@ -553,8 +556,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
 static int debug_access(struct cpu *cpu, va_t va, uint8_t *buf, size_t n, bool write)
 {
     static const enum cpu_access kinds[] = { CPU_LOAD, CPU_FETCH, CPU_STORE };
-    struct mem_attrs attrs = attrs_of(cpu);
-    attrs.debug = 1;
+    struct mem_attrs attrs = { .requester = MEM_REQUESTER_CPU + cpu->index, .secure = cpu->secure, .debug = 1 };
     while (n != 0) {
         size_t piece = MIN(n, MEM_PAGE - PAGE_OFFSET(va));
         struct cpu_map map = { 0 };

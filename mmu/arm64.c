@@ -104,7 +104,7 @@ bool a64_read(const struct mmu_a64_regime *r, const struct a64_format *t, unsign
 {
     uint64_t n;
     const uint8_t *host = mem_pointer(r->memory, d->pa, &n, false);
-    if (host == NULL || n < 8)
+    if (host == NULL || n < 8 || (d->nonsecure && mem_lookup(r->memory, d->pa)->region->secure))
         return false;
     if (!(flags & MMU_A64_PROBE))
         charge(r, d->pa, false);

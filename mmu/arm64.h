@@ -72,6 +72,7 @@ struct mmu_a64_result {
     uint8_t s1_shift;
     bool load, store, fetch;  /* may be cached for the regime's rights: store only when already dirty */
     bool global, guarded;     /* nG = 0; GP */
+    bool nonsecure;           /* the address space: NS of stage 1 from Secure state */
     bool device, normal_tagged;
     uint8_t attr;             /* MAIR encoding of both stages combined, for PAR_EL1 */
     uint8_t sh;               /* as PAR_EL1 reports it */

@@ -22,6 +22,7 @@ struct a64_format {
 struct a64_desc {
     uint64_t value;
     pa_t pa;              /* where it lies */
+    bool nonsecure;       /* in the Non-secure address space */
     int level;
 };
 

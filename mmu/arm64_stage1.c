@@ -284,7 +284,7 @@ static bool without_tables(const struct mmu_a64_regime *r, va_t va, const struct
         return a64_fail(fault, MMU_A64_ADDRESS_SIZE, 0);
     bool dc = r->id == MMU_A64_EL10 && bit(r->hcr, HCR_DC);
     *out = (struct mmu_a64_result){ .pa = v, .page_shift = 12, .block_shift = 12, .load = true, .store = true,
-                                    .fetch = true, .global = true, .sh = 2 };
+                                    .fetch = true, .global = true, .sh = 2, .nonsecure = !r->secure };
     if (dc) {
         out->attr = bit(r->hcr, HCR_DCT) ? 0xf0 : 0xff;
         out->sh = 0;
@@ -312,7 +312,7 @@ bool a64_stage1(const struct mmu_a64_regime *r, va_t va, const struct a64_access
     uint64_t table = a64_table_base(&t, r->ttbr[upper], ps, index_bits), ipa = 0;
     if (table >> t.oa != 0)
         return a64_fail(fault, MMU_A64_ADDRESS_SIZE, 0);
-    struct a64_desc d = { .level = t.start };
+    struct a64_desc d = { .level = t.start, .nonsecure = !r->secure };
     for (;; d.level++, index_bits = t.stride) {
         ipa = table + (va >> a64_shift(&t, d.level) & ((1ull << index_bits) - 1)) * 8;
         if (!locate(r, ipa, a, false, &d.pa, fault))
@@ -329,9 +329,11 @@ bool a64_stage1(const struct mmu_a64_regime *r, va_t va, const struct a64_access
             break;
         if (hierarchical(r, upper, pie))
             note_table(&way, r, d.value);
+        d.nonsecure |= bit(d.value, 63); /* D8.4.2.2 NSTable, which HPD leaves alone */
         table = a64_output(&t, d.value, t.gran);
     }
     struct rights p = pie ? indirection(r, &t, d.value) : direct(r, &t, d.value, &way);
     describe(r, &t, upper, &d, va, out);
+    out->nonsecure = d.nonsecure || bit(d.value, 5); /* NS, to Secure regimes */
     return finish(r, &t, a, &d, ipa, &p, out, fault);
 }

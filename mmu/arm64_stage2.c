@@ -138,6 +138,7 @@ bool a64_stage2(const struct mmu_a64_regime *r, uint64_t ipa, const struct a64_a
     struct a64_desc d = { .level = t.start };
     for (;; d.level++, index_bits = t.stride) {
         d.pa = table + (ipa >> a64_shift(&t, d.level) & ((1ull << index_bits) - 1)) * 8;
+        d.nonsecure = !r->secure;
         if (!a64_read(r, &t, a->flags, &d))
             return fail(fault, a, ipa, MMU_A64_EXTERNAL, d.level);
         enum a64_entry kind = a64_classify(&t, r->f, &d);

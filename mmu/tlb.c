@@ -25,7 +25,7 @@ static void clear_entries(struct mmu_entry *e, uint32_t n)
 void mmu_clear_jumps(struct mmu_set *set)
 {
     for (uint32_t i = 0; i < MMU_JUMPS; i++)
-        set->jump[i].va = 1;
+        set->jump[i].va = mmu_no_jump(i);
     memset(set->jump_pages, 0, sizeof(set->jump_pages));
 }
 
@@ -231,7 +231,7 @@ static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
 {
     for (uint32_t i = 0; i < MMU_JUMPS; i++)
         if (set->jump[i].va - first <= last - first)
-            set->jump[i].va = 1;
+            set->jump[i].va = mmu_no_jump(i);
 }
 
 static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)

@@ -47,7 +47,7 @@ struct mmu_set {
     struct mmu_entry load[MMU_WAYS];
     struct mmu_entry store[MMU_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];
-    struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: va = 1 */
+    struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: mmu_no_jump */
     uint32_t jump_mode;                /* core/exec: mode flags of the code in `jump` */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
 };
@@ -72,6 +72,12 @@ static inline bool mmu_filter_has(const uint64_t filter[MMU_FILTER], uint64_t nu
 static inline uint32_t mmu_jump_index(uint64_t va)
 {
     return (uint32_t)(va >> 2) & (MMU_JUMPS - 1); /* targets are mostly four bytes apart, or more */
+}
+
+/* The address in an empty entry `i`: one that is looked for elsewhere. */
+static inline uint64_t mmu_no_jump(uint32_t i)
+{
+    return i == 0 ? 4 : 1;
 }
 
 /* Jumps of the current set to `va` lead to `code`. Only core/exec calls this. */

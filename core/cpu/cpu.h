@@ -59,6 +59,7 @@ struct cpu_map {
     bool load, store, fetch; /* permissions in the current mode: all three may enter the TLB */
     bool no_cache;         /* never enter the TLB (a PMP boundary or watchpoint inside the page) */
     bool global;
+    bool nonsecure;        /* to the Non-secure address space, although the CPU is in Secure state */
 };
 
 enum cpu_stop_kind { CPU_STOP_NONE, CPU_STOP_BREAK, CPU_STOP_WATCH, CPU_STOP_STEP };

@@ -241,6 +241,17 @@ static void cmd_reset(struct monitor *m, const struct output *o, const char *res
     machine_stop(m->machine, MACHINE_RESET, 0);
 }
 
+static void cmd_powerdown(struct monitor *m, const struct output *o, const char *rest)
+{
+    struct err e = { 0 };
+
+    (void)rest;
+    if (!m->ops.power_key)
+        say(o, "there is no power key\n");
+    else if (m->ops.power_key(m->ops.arg, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
 static void cmd_save(struct monitor *m, const struct output *o, const char *rest)
 {
     struct err e = { 0 };
@@ -295,6 +306,7 @@ static const struct command {
     { "xp", NULL, "the same at physical addresses" },
     { "cpu", cmd_cpu, "select a CPU for info and x" },
     { "system_reset", cmd_reset, "reset the machine" },
+    { "system_powerdown", cmd_powerdown, "press the power key" },
     { "savevm", cmd_save, "savevm FILE: write a snapshot" },
     { "loadvm", cmd_load, "loadvm FILE: go back to a snapshot" },
     { "bus_error", cmd_bus_error, "bus_error BASE+SIZE: errors for physical addresses; bus_error off BASE" },

@@ -15,6 +15,7 @@ struct monitor_ops {
     int (*load)(void *arg, const char *path, struct err *e);
     /* Physical addresses that answer with errors: "BASE+SIZE" on, "BASE" off. */
     int (*bus_error)(void *arg, const char *range, bool on, struct err *e);
+    int (*power_key)(void *arg, struct err *e);
     void *arg;
 };
 

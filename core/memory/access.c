@@ -118,7 +118,7 @@ enum mem_result mem_load(struct mem_space *s, pa_t pa, unsigned size, uint64_t *
 {
     const struct mem_range *range = mem_lookup(s, pa);
     *value = 0;
-    if (!range)
+    if (!range || UNLIKELY(!mem_is_open(range->region, attrs)))
         return MEM_NOTHING;
     const struct mem_region *r = range->region;
     if (UNLIKELY(range->size - (pa - range->base) < size))
@@ -133,7 +133,7 @@ enum mem_result mem_store(struct mem_space *s, pa_t pa, unsigned size, uint64_t 
                           const struct mem_attrs *attrs)
 {
     const struct mem_range *range = mem_lookup(s, pa);
-    if (!range)
+    if (!range || UNLIKELY(!mem_is_open(range->region, attrs)))
         return MEM_NOTHING;
     const struct mem_region *r = range->region;
     if (UNLIKELY(range->size - (pa - range->base) < size))
@@ -160,7 +160,7 @@ enum mem_result mem_read(struct mem_space *s, pa_t pa, void *buf, uint64_t n,
     uint8_t *to = buf;
     while (n != 0) {
         const struct mem_range *range = mem_lookup(s, pa);
-        if (!range)
+        if (!range || !mem_is_open(range->region, attrs))
             return MEM_NOTHING;
         const struct mem_region *r = range->region;
         uint64_t piece = piece_of(range, pa, n);
@@ -192,7 +192,7 @@ enum mem_result mem_write(struct mem_space *s, pa_t pa, const void *buf, uint64_
     const uint8_t *from = buf;
     while (n != 0) {
         const struct mem_range *range = mem_lookup(s, pa);
-        if (!range)
+        if (!range || !mem_is_open(range->region, attrs))
             return MEM_NOTHING;
         const struct mem_region *r = range->region;
         uint64_t piece = piece_of(range, pa, n);

@@ -223,6 +223,12 @@ void mem_set_region_kind(struct mem_space *s, struct mem_region *r, enum mem_kin
     rebuild(s);
 }
 
+void mem_set_secure(struct mem_space *s, struct mem_region *r)
+{
+    r->secure = true;
+    rebuild(s);
+}
+
 const struct mem_range *mem_lookup(struct mem_space *s, pa_t pa)
 {
     const struct mem_range *c = s->cached;

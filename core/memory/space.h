@@ -57,6 +57,7 @@ struct mem_region {
     uint64_t size;
     int priority;
     bool enabled;
+    bool secure;            /* answers Secure accesses only: mem_set_secure */
     struct mem_ram *ram;    /* RAM, ROM: the block behind it */
     uint64_t ram_offset;
     const struct mmio_ops *ops; /* MMIO; for ROM: where stores go (flash), or NULL = ignored */
@@ -91,6 +92,15 @@ int mem_add_mmio(struct mem_space *s, const char *name, pa_t base, uint64_t size
                  struct err *e) MUST_CHECK;
 void mem_move_region(struct mem_space *s, struct mem_region *r, pa_t base);
 void mem_enable_region(struct mem_space *s, struct mem_region *r, bool on);
+/*
+ * TrustZone's memory and devices: to Non-secure accesses there is nothing at its place. Debuggers,
+ * and the machine itself, which gives no attributes, get through.
+ */
+void mem_set_secure(struct mem_space *s, struct mem_region *r);
+static inline bool mem_is_open(const struct mem_region *r, const struct mem_attrs *attrs)
+{
+    return !r->secure || !attrs || attrs->secure || attrs->debug;
+}
 /* Flash leaves and re-enters array mode: a ROM region answers loads from its ops meanwhile. */
 void mem_set_region_kind(struct mem_space *s, struct mem_region *r, enum mem_kind kind);
 

@@ -79,7 +79,9 @@ static void stxp_w(struct a64_tr *t, unsigned arg)
 static void wide(struct a64_tr *t, unsigned helper)
 {
     ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 16,
-                              helper == A64_HELPER_ldxp ? INSN_MEM_READ : INSN_MEM_WRITE);
+                              helper == A64_HELPER_ldxp   ? INSN_MEM_READ
+                              : helper == A64_HELPER_casp ? INSN_MEM_RMW
+                                                          : INSN_MEM_WRITE);
     uint64_t regs = t->d.rt | (uint64_t)t->d.rt2 << 8 | (uint64_t)t->d.rs << 16;
     ir_call(t->u, IR_VOID, helper, va, a64_const(t, regs), a64_const(t, a64_memop(t, 8, 0)), IR_NONE);
 }

@@ -206,7 +206,8 @@ uint64_t a64_helper_watch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t 
             !state_matches(a, control, el) || !bytes_match(a, n, va, size, &first) ||
             ((control >> 20 & 1) && !link_matches(a, control)))
             continue;
-        uint64_t iss = 0x22 | (store && (lsc & 2) ? 1u << 6 : 0);
+        /* WnR of a read-modify-write: 0 if the read alone would have matched */
+        uint64_t iss = 0x22 | (store && (lsc & 2) && !(load && (lsc & 1)) ? 1u << 6 : 0);
         a64_raise_at(a, a64_debug_target(a), A64_ESR(A64_EC_WATCH, iss), first, NULL);
         break;
     }

@@ -164,7 +164,7 @@ uint64_t a64_fp_to_js(struct fp_env *env, uint64_t v, bool *exact)
             env->flags |= CPU_FP_DENORMAL;
         else if (sig != 0)
             env->flags |= CPU_FP_INEXACT;
-        *exact = !sign && (sig == 0 || env->daz); /* what was flushed is +0 */
+        *exact = v == 0;
         return 0;
     }
     sig |= BIT(F64_FRAC);

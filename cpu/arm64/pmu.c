@@ -420,32 +420,34 @@ READ(read_userenr)
 }
 
 #define PM .feature = NEEDS(PMU)
+/* What may start or stop the counting of accesses ends its block: A64_MODE_COUNT is in the block key. */
 #define PM0(name, crm, op2, trap_, ...) SYS(name, A64_REG(3, 3, 9, crm, op2), 0, 0, PM, .trap = trap_, __VA_ARGS__)
-#define SETCLR(name, bank, crm, op2, set) \
-    PM0(name, crm, op2, TRAP_PMU_EN, .at = AT(bank), .arg = set, .read = read_set, .write = write_set)
+#define SETCLR(name, bank, crm, op2, set, fgt) \
+    PM0(name, crm, op2, TRAP_PMU_EN, .at = AT(bank), .arg = set, .read = read_set, .write = write_set, .flags = A64_SYS_ENDS, \
+        FGT_DRW(fgt))
 #define COUNTER(n)                                                                                     \
     SYS("pmevcntr" #n "_el0", A64_REG(3, 3, 14, 8 + (n) / 8, (n) % 8), 0, 0, PM, .trap = TRAP_PMU_ER,  \
         .arg = n, .read = read_count, .write = write_count, FGT_DRW(12)),                              \
     SYS("pmevtyper" #n "_el0", A64_REG(3, 3, 14, 12 + (n) / 8, (n) % 8), 0, 0, PM, .trap = TRAP_PMU_EN, \
-        .arg = n, .read = read_type, .write = write_type, FGT_DRW(13))
+        .arg = n, .read = read_type, .write = write_type, .flags = A64_SYS_ENDS, FGT_DRW(13))
 
 /* clang-format off */
 const struct a64_sysreg a64_sysregs_pmu[] = {
-    PM0("pmcr_el0", 12, 0, TRAP_PMU_CR, .read = read_pmcr, .write = write_pmcr, .fgt_write = FGT_D(21)),
-    SETCLR("pmcntenset_el0", pmcnten, 12, 1, 1), SETCLR("pmcntenclr_el0", pmcnten, 12, 2, 0),
-    SETCLR("pmovsclr_el0", pmovs, 12, 3, 0), SETCLR("pmovsset_el0", pmovs, 14, 3, 1),
+    PM0("pmcr_el0", 12, 0, TRAP_PMU_CR, .flags = A64_SYS_ENDS, .read = read_pmcr, .write = write_pmcr, .fgt_write = FGT_D(21)),
+    SETCLR("pmcntenset_el0", pmcnten, 12, 1, 1, 16), SETCLR("pmcntenclr_el0", pmcnten, 12, 2, 0, 16),
+    SETCLR("pmovsclr_el0", pmovs, 12, 3, 0, 18), SETCLR("pmovsset_el0", pmovs, 14, 3, 1, 18),
     SYS("pmswinc_el0", A64_REG(3, 3, 9, 12, 4), A64_SYS_RO, 0, PM, .trap = TRAP_PMU_SW, .write = write_swinc, .fgt_write = FGT_D(20)),
-    PM0("pmselr_el0", 12, 5, TRAP_PMU_ER, .at = AT(pmselr), .keeps = ~31ull, FGT_DRW(19)),
+    PM0("pmselr_el0", 12, 5, TRAP_PMU_SEL, .at = AT(pmselr), .keeps = ~31ull, FGT_DRW(19)),
     SYS("pmceid0_el0", A64_REG(3, 3, 9, 12, 6), 0, A64_SYS_RO, PM, .trap = TRAP_PMU_EN, .arg = 0, .read = read_ceid, .fgt_read = FGT_D(58)),
     SYS("pmceid1_el0", A64_REG(3, 3, 9, 12, 7), 0, A64_SYS_RO, PM, .trap = TRAP_PMU_EN, .arg = 32, .read = read_ceid, .fgt_read = FGT_D(58)),
     PM0("pmccntr_el0", 13, 0, TRAP_PMU_CC, .arg = CYCLE, .read = read_count, .write = write_count, FGT_DRW(15)),
-    PM0("pmxevtyper_el0", 13, 1, TRAP_PMU_EN, .arg = COUNTERS, .read = read_type, .write = write_type, FGT_DRW(13)),
+    PM0("pmxevtyper_el0", 13, 1, TRAP_PMU_EN, .arg = COUNTERS, .read = read_type, .write = write_type, .flags = A64_SYS_ENDS, FGT_DRW(13)),
     PM0("pmxevcntr_el0", 13, 2, TRAP_PMU_ER, .arg = COUNTERS, .read = read_count, .write = write_count, FGT_DRW(12)),
     SYS("pmuserenr_el0", A64_REG(3, 3, 9, 14, 0), 0, 1, PM, .trap = TRAP_PMU, .at = AT(pmuserenr), .keeps = ~15ull, .read = read_userenr, FGT_DRW(57)),
     SYS("pmintenset_el1", A64_REG(3, 0, 9, 14, 1), 1, 1, PM, .trap = TRAP_PMU, .at = AT(pminten), .arg = 1, .read = read_set, .write = write_set, FGT_DRW(17)),
     SYS("pmintenclr_el1", A64_REG(3, 0, 9, 14, 2), 1, 1, PM, .trap = TRAP_PMU, .at = AT(pminten), .arg = 0, .read = read_set, .write = write_set, FGT_DRW(17)),
     SYS("pmmir_el1", A64_REG(3, 0, 9, 14, 6), 1, A64_SYS_RO, .feature = NEEDS(PMUV3P4), .trap = TRAP_PMU, .fgt_read = FGT_D(22)),
-    SYS("pmccfiltr_el0", A64_REG(3, 3, 14, 15, 7), 0, 0, PM, .trap = TRAP_PMU_EN, .arg = CYCLE, .read = read_type, .write = write_type, FGT_DRW(14)),
+    SYS("pmccfiltr_el0", A64_REG(3, 3, 14, 15, 7), 0, 0, PM, .trap = TRAP_PMU_EN, .arg = CYCLE, .read = read_type, .write = write_type, .flags = A64_SYS_ENDS, FGT_DRW(14)),
     COUNTER(0), COUNTER(1), COUNTER(2), COUNTER(3), COUNTER(4), COUNTER(5), COUNTER(6), COUNTER(7),
     COUNTER(8), COUNTER(9), COUNTER(10), COUNTER(11), COUNTER(12), COUNTER(13), COUNTER(14), COUNTER(15),
     COUNTER(16), COUNTER(17), COUNTER(18), COUNTER(19), COUNTER(20), COUNTER(21), COUNTER(22), COUNTER(23),

@@ -127,6 +127,14 @@ static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned
     return true;
 }
 
+/* FEAT_IDST: at EL0 all of the identification space is trapped rather than UNDEFINED. */
+static bool is_trapped_space(const struct a64_cpu *a, uint32_t code, bool read)
+{
+    unsigned op1 = code >> 11 & 7;
+    return read && a->el == 0 && a64_cpu_has(a, A64_F_IDST) && code >> 14 == 3 && (code >> 7 & 15) == 0 &&
+           (code >> 3 & 15) < 8 && (op1 == 0 || op1 == 1 || op1 == 3);
+}
+
 /* IMPLEMENTATION DEFINED encodings: CRn 11 and 15 (HCR_EL2.TIDCP). */
 static bool is_impdef(uint32_t code)
 {
@@ -138,6 +146,8 @@ static void no_such(struct a64_cpu *a, uint32_t code, bool read, unsigned rt)
 {
     if (is_impdef(code) && a->el == 1 && (a64_hcr(a) & B(20)))
         a64_sysreg_trap_to(a, 2, code, read, rt);
+    else if (is_trapped_space(a, code, read))
+        a64_sysreg_trap_to(a, a64_target_el(a), code, read, rt);
     else
         a64_raise_undefined(a);
 }
@@ -169,6 +179,11 @@ static bool gic_register(struct a64_cpu *a, uint32_t code, bool read, unsigned r
         return true;
     }
     (void)sre;
+    if (icc && op1 == 0 && crm == 12 && op2 >= 6) { /* ICC_IGRPENn_EL1 */
+        const struct a64_sysreg row = { .code = code, FGT_RW(39) };
+        if (a64_sysreg_trapped(a, &row, read, rt))
+            return true;
+    }
     bool secure = a64_secure_below_el3(a);
     uint64_t hcr = a64_hcr(a);
     ev_set_now(a->cpu.machine->queue, cpu_now(&a->cpu)); /* an SGI wakes another PE now */
@@ -224,6 +239,8 @@ void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned rt,
                   (read ? r->read_el : r->write_el) == 2;
         if (nv)
             a64_sysreg_trap_to(a, 2, code, read, rt);
+        else if (is_trapped_space(a, code, read))
+            a64_sysreg_trap_to(a, a64_target_el(a), code, read, rt);
         else
             a64_raise_undefined(a);
         return;

@@ -48,10 +48,10 @@ static void write_claimclr(struct a64_cpu *a, const struct a64_sysreg *r, uint64
 const struct a64_sysreg a64_sysregs_debug[] = {
     PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6), PAIR(7),
     PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12), PAIR(13), PAIR(14), PAIR(15),
-    DBG("osdtrrx_el1", 0, 0, 0, 2),
-    DBG("mdccint_el1", 0, 0, 2, 0, .at = AT(mdccint_el1), .keeps = ~0x60000000ull),
+    SYS("osdtrrx_el1", A64_REG(2, 0, 0, 0, 2), 1, 1, .trap = TRAP_DEBUG0),
+    SYS("mdccint_el1", A64_REG(2, 0, 0, 2, 0), 1, 1, .trap = TRAP_DEBUG0, .at = AT(mdccint_el1), .keeps = ~0x60000000ull),
     DBG("mdscr_el1", 0, 0, 2, 2, .at = AT(mdscr_el1), .keeps = ~0xf001ull, FGT_DRW(4), .flags = A64_SYS_ENDS),
-    DBG("osdtrtx_el1", 0, 0, 3, 2),
+    SYS("osdtrtx_el1", A64_REG(2, 0, 0, 3, 2), 1, 1, .trap = TRAP_DEBUG0),
     DBG("oseccr_el1", 0, 0, 6, 2, FGT_DRW(10)),
     SYS("mdccsr_el0", A64_REG(2, 3, 0, 1, 0), 0, A64_SYS_RO, .trap = TRAP_DEBUG0),
     SYS("dbgdtr_el0", A64_REG(2, 3, 0, 4, 0), 0, 0, .trap = TRAP_DEBUG0),

@@ -39,6 +39,7 @@ static bool user_pmu_denied(const struct a64_cpu *a, unsigned trap, bool read)
     case TRAP_PMU_SW: return !(en & 2);
     case TRAP_PMU_CC: return !(read && (en & 4));
     case TRAP_PMU_ER: return !(read && (en & 8));
+    case TRAP_PMU_SEL: return !(en & 8);
     default: return true;
     }
 }
@@ -57,7 +58,7 @@ static bool user_denied(const struct a64_cpu *a, unsigned trap, bool read)
     case TRAP_POE0: return !(a64_host(a) ? a->cptr_el2 & B(29) : a->cpacr_el1 & B(29));
     case TRAP_COUNT_P: case TRAP_COUNT_V: case TRAP_TIMER_P: case TRAP_TIMER_V: case TRAP_CNTFRQ:
         return user_timer_denied(a, trap);
-    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER:
+    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER: case TRAP_PMU_SEL:
         return user_pmu_denied(a, trap, read);
     default: return false;
     }
@@ -72,6 +73,9 @@ static bool fine_grained(const struct a64_cpu *a, const struct a64_sysreg *r, bo
     uint64_t v = which >> 6 == 2 ? a->hfgitr_el2
                  : which >> 6 == 1 ? (read ? a->hfgrtr_el2 : a->hfgwtr_el2)
                                    : (read ? a->hdfgrtr_el2 : a->hdfgwtr_el2);
+    /* HCRX_EL2.FGTnXS: TLBI...NXS are not meant */
+    if (which >> 6 == 2 && (r->code >> 7 & 15) == 9 && (a64_hcrx(a) & B(4)))
+        return false;
     bool inverted = which >> 6 == 1 && bit >= 50; /* nXXX: 0 traps */
     return (v >> bit & 1) != inverted;
 }
@@ -95,7 +99,8 @@ static bool guest_debug(const struct a64_cpu *a, unsigned trap)
     uint64_t mdcr = a->mdcr_el2;
     bool all = (mdcr & B(8)) || (a->hcr_el2 & A64_HCR_TGE);
     switch (trap) {
-    case TRAP_DEBUG: case TRAP_DEBUG0: return all || (mdcr & B(9));
+    case TRAP_DEBUG: return all || (mdcr & B(9));
+    case TRAP_DEBUG0: return all || (mdcr & B(9)) || (a64_cpu_has(a, A64_F_FGT) && (mdcr & B(27)));
     case TRAP_DBG_ROM: return all || (mdcr & B(11));
     case TRAP_DBG_OS: return all || (mdcr & B(10));
     case TRAP_PMU_CR: return mdcr & (B(6) | B(5));
@@ -139,7 +144,7 @@ static bool guest_trapped(const struct a64_cpu *a, unsigned trap, bool read)
     case TRAP_LOR: return hcr & B(35);
     case TRAP_ERR: return hcr & B(36);
     case TRAP_DEBUG: case TRAP_DEBUG0: case TRAP_DBG_ROM: case TRAP_DBG_OS: case TRAP_PMU:
-    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER:
+    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER: case TRAP_PMU_SEL:
         return guest_debug(a, trap);
     case TRAP_TIMER_P: case TRAP_TIMER_V: case TRAP_COUNT_P: case TRAP_COUNT_V:
         return guest_timer(a, trap);
@@ -168,10 +173,11 @@ static bool monitor_trapped(const struct a64_cpu *a, unsigned trap)
     case TRAP_HCX: return !(scr & A64_SCR_HXEN);
     case TRAP_FGT_REGS: return !(scr & A64_SCR_FGTEN);
     case TRAP_CNTPOFF: return !(scr & A64_SCR_ECVEN);
-    case TRAP_DEBUG: case TRAP_DEBUG0: case TRAP_DBG_ROM: return mdcr & B(9);
+    case TRAP_DEBUG: case TRAP_DBG_ROM: return mdcr & B(9);
+    case TRAP_DEBUG0: return (mdcr & B(9)) || (a64_cpu_has(a, A64_F_FGT) && (mdcr & B(27)));
     case TRAP_DBG_OS: return mdcr & B(10);
     case TRAP_PMU: case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC:
-    case TRAP_PMU_ER:
+    case TRAP_PMU_ER: case TRAP_PMU_SEL:
         return mdcr & B(6);
     default: return false;
     }

@@ -133,14 +133,39 @@ static void begin(struct a64_tr *t, bool decoded)
     ir_begin_insn(t->u, t->at, 4, decoded ? &a64_insn_descs[t->d.form] : &undecoded, &regs);
 }
 
-static void one_insn(struct a64_tr *t)
+/*
+ * What precedes any instruction, in the order of priority of D1.3.5.6: software step, misaligned PC,
+ * breakpoint, Illegal Execution state, branch target. Then those that are UNDEFINED. True: all is said.
+ */
+static bool refused(struct a64_tr *t)
 {
-    if (UNLIKELY(t->mode & A64_MODE_BTYPE))
-        ir_call(t->u, IR_VOID, A64_HELPER_bti_landing, ir_pc(t->u, t->at), IR_NONE, IR_NONE, IR_NONE);
-    if (UNLIKELY(t->mode & A64_MODE_STEP))
+    if (t->mode & A64_MODE_STEP)
         ir_call(t->u, IR_VOID, A64_HELPER_step, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    if (UNLIKELY(t->mode & A64_MODE_BREAK))
+    if (t->at & 3) {
+        pc_alignment(t);
+        return true;
+    }
+    if (t->mode & A64_MODE_BREAK)
         ir_call(t->u, IR_VOID, A64_HELPER_breakpoint, ir_pc(t->u, t->at), IR_NONE, IR_NONE, IR_NONE);
+    if (t->mode & A64_MODE_IL) {
+        a64_raises(t, A64_ESR(A64_EC_ILLEGAL, 0));
+        return true;
+    }
+    if (t->mode & A64_MODE_BTYPE)
+        ir_call(t->u, IR_VOID, A64_HELPER_bti_landing, ir_pc(t->u, t->at), IR_NONE, IR_NONE, IR_NONE);
+    return false;
+}
+
+static void one_insn(struct a64_tr *t, bool decoded)
+{
+    enum { RARE = A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_IL | A64_MODE_BTYPE };
+    begin(t, decoded);
+    if (UNLIKELY((t->mode & RARE) || (t->at & 3)) && refused(t))
+        return;
+    if (!decoded) {
+        a64_undefined(t);
+        return;
+    }
     if (UNLIKELY(t->mode & A64_MODE_COUNT) && a64_insn_descs[t->d.form].mem != INSN_NO_MEM)
         ir_call(t->u, IR_VOID, A64_HELPER_count_access, a64_const(t, 1), IR_NONE, IR_NONE, IR_NONE);
     const struct a64_semantics *row = &t->a->semantics[t->d.id];
@@ -152,22 +177,6 @@ static void one_insn(struct a64_tr *t)
         row->fn(t, row->arg);
 }
 
-/* What comes before the first instruction of a block in modes that are rare. */
-static bool refused(struct a64_tr *t)
-{
-    if (t->at & 3) {
-        begin(t, false);
-        pc_alignment(t);
-        return true;
-    }
-    if (t->mode & A64_MODE_IL) {
-        begin(t, false);
-        a64_raises(t, A64_ESR(A64_EC_ILLEGAL, 0));
-        return true;
-    }
-    return false;
-}
-
 void a64_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
@@ -176,22 +185,13 @@ void a64_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
     uint32_t offset = 0;
     (void)next;
     ir_begin_block(u, start);
-    if (UNLIKELY(refused(&t))) {
-        ir_end_block(u, MIN(avail, 4u));
-        return;
-    }
     for (unsigned n = 0; !t.ended; n++) {
-        if (n == IR_BLOCK_INSNS || offset + 4 > avail) {
+        if (n == IR_BLOCK_INSNS || (offset + 4 > avail && offset != 0)) {
             ir_jump(u, t.at);
             break;
         }
-        t.word = ld_le32(code + offset);
-        bool decoded = a64_decode(t.word, a->decode_ext, &t.d);
-        begin(&t, decoded);
-        if (LIKELY(decoded))
-            one_insn(&t);
-        else
-            a64_undefined(&t);
+        t.word = offset + 4 > avail ? 0 : ld_le32(code + offset); /* PC is misaligned, or there are 4 bytes */
+        one_insn(&t, a64_decode(t.word, a->decode_ext, &t.d));
         t.at += 4;
         offset += 4;
         if (UNLIKELY(t.mode & (A64_MODE_STEP | A64_MODE_BTYPE)) && !t.ended) {
@@ -199,5 +199,5 @@ void a64_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
             break;
         }
     }
-    ir_end_block(u, offset);
+    ir_end_block(u, MIN(avail, offset));
 }

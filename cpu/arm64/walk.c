@@ -134,9 +134,23 @@ static unsigned external_target(const struct a64_cpu *a)
     return a64_target_el(a);
 }
 
+/* What comes before an instruction abort (D1.3.5.6): software step, misaligned PC. True: it was raised. */
+static bool precedes_fetch(struct a64_cpu *a, va_t pc)
+{
+    if ((a->mode & A64_MODE_STEP) && !a->ss)
+        a64_helper_step(&a->cpu, 0, 0, 0, 0);
+    else if (!a->nrw && (pc & 3))
+        a64_helper_pc_align(&a->cpu, pc, 0, 0, 0);
+    else
+        return false;
+    return true;
+}
+
 static void raise_abort(struct a64_cpu *a, va_t va, enum cpu_access access,
                         const struct mmu_a64_fault *f, bool on_walk)
 {
+    if (access == CPU_FETCH && precedes_fetch(a, va))
+        return;
     uint64_t iss = mmu_a64_fsc(f, on_walk), hpfar = 0;
     bool fetch = access == CPU_FETCH, external = f->kind == MMU_A64_EXTERNAL;
     uint32_t word;
@@ -212,6 +226,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     map->store = res.store;
     map->fetch = res.fetch;
     map->global = res.global;
+    map->nonsecure = res.nonsecure;
     map->no_cache = false;
     if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
         a->tagged = true;
@@ -277,9 +292,9 @@ static uint64_t par_of_fault(const struct mmu_a64_fault *f)
            (uint64_t)f->dirty_bit << 15;
 }
 
-static uint64_t par_of_result(const struct mmu_a64_regime *r, const struct mmu_a64_result *res)
+static uint64_t par_of_result(const struct mmu_a64_result *res)
 {
-    return (res->pa & 0xffffffffff000ull) | (uint64_t)res->sh << 7 | (uint64_t)(r->secure ? 0 : 1) << 9 |
+    return (res->pa & 0xffffffffff000ull) | (uint64_t)res->sh << 7 | (uint64_t)res->nonsecure << 9 |
            1ull << 11 | (uint64_t)res->attr << 56;
 }
 
@@ -330,7 +345,7 @@ void a64_address_translate(struct a64_cpu *a, unsigned op, va_t va)
     r.pan = row->pan && a->pan && !user;
     unsigned flags = MMU_A64_AT | (row->no_perm ? MMU_A64_NO_PERM : 0u);
     if (mmu_a64_walk(&r, va, 1, row->write ? CPU_STORE : CPU_LOAD, flags, &res, &fault))
-        a->par_el1 = par_of_result(&r, &res);
+        a->par_el1 = par_of_result(&res);
     else if (at_raises(a, &fault))
         raise_abort(a, va, CPU_LOAD, &fault, true);
     else

@@ -9,6 +9,7 @@
 #include "devices/board/arm_psci.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/gpio_key.h"
 #include "devices/pci/ecam.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -37,13 +38,16 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     if (v->options.virtualization && !a64_has(c, A64_F_EL2))
         return err_set(e, ERR_ARG, "machine option virtualization=on: CPU '%s' has no EL2",
                        b->config.cpu);
+    if (v->options.secure && !a64_has(c, A64_F_EL3))
+        return err_set(e, ERR_ARG, "machine option secure=on: CPU '%s' has no EL3", b->config.cpu);
     if (v->options.mte && !a64_has(c, A64_F_MTE2))
         return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no FEAT_MTE2", b->config.cpu);
     if (!v->options.mte && a64_has(c, A64_F_MTE2)) /* no memory for tags: the instructions alone */
         c->id[A64_ID_PFR1] = F_PUT(c->id[A64_ID_PFR1], PFR1_MTE, 1);
     if (!v->options.virtualization)
         c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL2, 0);
-    c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
+    if (!v->options.secure)
+        c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
     c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_GIC, v->options.gic == ARM_GIC_3 ? 1 : 0);
     if (v->options.gic != ARM_GIC_3)
         c->gic_list_registers = 0;
@@ -70,6 +74,16 @@ static int build_cpus(struct board *b, struct arm_virt *v, struct a64_config *c,
             return r;
         b->cpus[i]->tm = b->tms[i];
     }
+    return 0;
+}
+
+/* The board's own firmware, unless what starts at EL3 is some. */
+static int build_psci(struct board *b, struct arm_virt *v, struct err *e)
+{
+    if (v->has_el3 && b->kernel && b->kernel->kind != IMAGE_ELF && !v->firmware)
+        return err_set(e, ERR_UNSUPPORTED, "machine option secure=on: '%s' needs firmware that "
+                       "starts at EL3 before it; give -bios or an image of flash bank 0",
+                       b->kernel->path);
     if (v->has_el3)
         return 0;
     v->psci = arm_psci_create(b->machine, v->has_el2, v->mpidr, b->n_cpus, e);
@@ -226,7 +240,7 @@ static int build_primecells(struct board *b, struct arm_virt *v, struct err *e)
 {
     int r = build_uart(b, v, ARM_VIRT_UART, 0, e);
 
-    v->second_uart = b->config.n_serial > 1;
+    v->second_uart = b->config.n_serial > 1 || v->options.secure;
     if (r == 0 && v->second_uart)
         r = build_uart(b, v, ARM_VIRT_UART1, 1, e);
     if (r < 0)
@@ -237,7 +251,22 @@ static int build_primecells(struct board *b, struct arm_virt *v, struct err *e)
     if ((r = place(b, v, ARM_VIRT_RTC, &rtc->dev, &rtc->irq, e)) < 0)
         return r;
     v->gpio = pl061_create(b->machine, v->map[ARM_VIRT_GPIO].name, e);
-    return v->gpio ? place(b, v, ARM_VIRT_GPIO, &v->gpio->dev, &v->gpio->irq, e) : e->code;
+    v->key = gpio_key_create(b->machine, "power-key", e);
+    if (!v->gpio || !v->key)
+        return e->code;
+    irq_connect(&v->key->line, pl061_set_input, v->gpio, ARM_VIRT_POWER_KEY);
+    return place(b, v, ARM_VIRT_GPIO, &v->gpio->dev, &v->gpio->irq, e);
+}
+
+/* Firmware that has ACPI tables has the GED for it; others find a pin of the GPIO in the device tree. */
+static void power_key(struct board *b)
+{
+    struct arm_virt *v = b->parts;
+
+    if (v->ged)
+        acpi_ged_raise(v->ged, ACPI_GED_POWER_BUTTON);
+    else
+        gpio_key_press(v->key);
 }
 
 static int build_fw_cfg(struct board *b, struct arm_virt *v, struct err *e)
@@ -377,8 +406,10 @@ static int build(struct board *b, struct err *e)
     if ((r = build_primecells(b, v, e)) < 0 || (r = build_fw_cfg(b, v, e)) < 0 ||
         (r = build_pci(b, v, e)) < 0 || (r = build_virtio(b, v, e)) < 0)
         return r;
-    r = build_flash(b, v, e);
-    return r < 0 ? r : build_acpi(b, v, e);
+    if ((r = build_flash(b, v, e)) < 0 || (r = build_psci(b, v, e)) < 0 ||
+        (v->options.secure && (r = arm_virt_build_secure(b, e)) < 0))
+        return r;
+    return build_acpi(b, v, e);
 }
 
 static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)
@@ -402,5 +433,5 @@ const struct board_ops board_arm_virt = {
     .qemu_arch = "aarch64", .default_cpu = "max", .max_cpus = BOARD_MAX_CPUS,
     .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = arm_virt_load_images, .device_tree = device_tree,
-    .release = release,
+    .release = release, .power_key = power_key,
 };

@@ -83,7 +83,7 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct arm_v
     for (uint32_t i = 0; i < b->n_cpus; i++)
         append_nth(a, &arm_virt_cpu_aml, "C000", i);
     write_uart(a, &v->map[ARM_VIRT_UART], "COM0", 0);
-    if (v->second_uart)
+    if (v->second_uart && !v->options.secure)
         write_uart(a, &v->map[ARM_VIRT_UART1], "COM1", 1);
     from = acpi_append(a, &arm_virt_fw_cfg_aml);
     acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_FW_CFG].base);

@@ -6,7 +6,7 @@
  * - a Linux Image (Documentation/arch/arm64/booting.rst): CPU 0 starts in it below EL3, x0 = device
  *   tree, everything in RAM. Raw bytes are taken for an old one;
  * - an ELF program: CPU 0 starts at its entry; device tree at the start of RAM where there is
- *   room, its address in x0 here, too.
+ *   room, its address in x0 here, too. With secure=on it starts at EL3, alone of these.
  */
 #include "devices/board/arm_virt_impl.h"
 #include "core/util/bits.h"
@@ -144,9 +144,13 @@ int arm_virt_load_images(struct board *b, struct err *e)
     }
     if ((r = place_tree(b, &p, e)) < 0)
         return r;
-    for (uint32_t i = 1; v->psci && i < b->n_cpus; i++)
+    for (uint32_t i = 1; (v->psci || direct) && i < b->n_cpus; i++)
         a64_power_off(b->cpus[i]);
-    if (direct)
+    if (direct && v->has_el3) { /* a program at the reset's Exception level */
+        b->cpus[0]->pc = p.start;
+        a64_set_x(b->cpus[0], 0, p.tree);
+    } else if (direct) {
         a64_power_on(b->cpus[0], p.start, p.tree);
+    }
     return 0;
 }

@@ -17,7 +17,7 @@
 enum arm_virt_part {
     ARM_VIRT_FLASH, ARM_VIRT_GIC_DIST, ARM_VIRT_GIC_CPU, ARM_VIRT_GIC_V2M, ARM_VIRT_GIC_HYP,
     ARM_VIRT_GIC_VCPU, ARM_VIRT_GIC_ITS, ARM_VIRT_GIC_REDIST, ARM_VIRT_UART, ARM_VIRT_RTC,
-    ARM_VIRT_FW_CFG, ARM_VIRT_GPIO, ARM_VIRT_UART1, ARM_VIRT_GED, ARM_VIRT_VIRTIO, ARM_VIRT_PCI_MEM32,
+    ARM_VIRT_FW_CFG, ARM_VIRT_GPIO, ARM_VIRT_UART1, ARM_VIRT_GED, ARM_VIRT_SECURE_GPIO, ARM_VIRT_SECURE_MEM, ARM_VIRT_VIRTIO, ARM_VIRT_PCI_MEM32,
     ARM_VIRT_PCI_IO, ARM_VIRT_ECAM, ARM_VIRT_DRAM,
     /* Behind RAM, each at a multiple of its size: arm_virt_place_high. */
     ARM_VIRT_GIC_REDIST2, ARM_VIRT_CXL, ARM_VIRT_HIGH_ECAM, ARM_VIRT_PCI_MEM64,
@@ -92,6 +92,7 @@ struct arm_virt {
     struct virtio_mmio *slots[ARM_VIRT_VIRTIO_SLOTS];
     struct pci_ecam *pci;
     struct pl061 *gpio;
+    struct gpio_key *key;
     struct acpi_ged *ged;            /* NULL without ACPI */
     struct parts parts;
     struct cfi_flash *flash[2];
@@ -100,6 +101,10 @@ struct arm_virt {
     struct arm_psci *psci;           /* NULL: what runs at EL3 does it */
     uint8_t rng_seed[32], kaslr_seed[8];
 };
+
+/* ---- TrustZone: arm_virt_secure.c ---- */
+/* After all parts that are made Secure. */
+int arm_virt_build_secure(struct board *b, struct err *e) MUST_CHECK;
 
 /* ---- boot: arm_virt_boot.c ---- */
 int arm_virt_open_images(struct board *b, struct err *e) MUST_CHECK;

@@ -123,8 +123,6 @@ int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t
     if (r == 0 && (s.ras || s.usb))
         r = err_set(e, ERR_UNSUPPORTED, "%s=on: this board has none; off is accepted",
                     s.ras ? "ras" : "usb");
-    if (r == 0 && s.o.secure)
-        r = err_set(e, ERR_UNSUPPORTED, "secure=on: Secure memory is not modelled; off is accepted");
     if (r == 0)
         r = read_mem64_size(&s, e);
     if (r == 0)

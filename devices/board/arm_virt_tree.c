@@ -8,7 +8,7 @@
 #include "devices/board/arm_virt_impl.h"
 #include "devices/board/devicetree.h"
 
-enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC = 0x8001, PHANDLE_MSI = 0x8002, PHANDLE_GPIO = 0x8003,
+enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC = 0x8001, PHANDLE_MSI = 0x8002, PHANDLE_GPIO = 0x8003, PHANDLE_SECURE_GPIO = 0x8004,
        PHANDLE_CPU = 0x9000 };
 /* interrupt-controller/arm,gic.yaml: first and third cell */
 enum { GIC_SPI = 0, GIC_PPI = 1, EDGE_RISING = 1, LEVEL_HIGH = 4 };
@@ -17,6 +17,25 @@ static void open_part(struct dt *t, const struct arm_virt_place *p, const char *
 {
     dt_node(t, "%s@%llx", node, (unsigned long long)p->base);
     dt_reg(t, p->base, p->size);
+}
+
+/* arm/secure.txt: only Secure software may use it. */
+static void set_secure(struct dt *t)
+{
+    dt_string(t, "status", "disabled");
+    dt_string(t, "secure-status", "okay");
+}
+
+/* The node stays open. */
+static void write_flash(struct dt *t, const char *node, uint32_t base, uint32_t banks)
+{
+    uint32_t reg[8] = { 0, base, 0, ARM_VIRT_FLASH_BANK, 0, base + ARM_VIRT_FLASH_BANK, 0,
+                        ARM_VIRT_FLASH_BANK };
+
+    dt_node(t, "%s@%x", node, base);
+    dt_string(t, "compatible", "cfi-flash");
+    dt_cells(t, "reg", reg, 4 * banks);
+    dt_cell(t, "bank-width", 4);
 }
 
 /* A PPI's third cell: level, and with a GICv2 the CPUs it goes to. */
@@ -156,10 +175,40 @@ static void open_primecell(struct dt *t, const struct arm_virt *v, enum arm_virt
 static void write_uart(struct dt *t, const struct arm_virt *v, enum arm_virt_part part)
 {
     open_primecell(t, v, part, "pl011");
+    if (part == ARM_VIRT_UART1 && v->options.secure)
+        set_secure(t);
     dt_strings(t, "compatible", "arm,pl011\0arm,primecell");
     dt_cell(t, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
     dt_strings(t, "clock-names", "uartclk\0apb_pclk");
     dt_end(t);
+}
+
+static void write_gpio(struct dt *t, const struct arm_virt_place *p, uint32_t phandle)
+{
+    open_part(t, p, "pl061");
+    if (p->spi != ARM_VIRT_NO_SPI)
+        dt_cell(t, "interrupts", GIC_SPI, p->spi, LEVEL_HIGH);
+    dt_cell(t, "phandle", phandle);
+    dt_strings(t, "compatible", "arm,pl061\0arm,primecell");
+    dt_cell(t, "#gpio-cells", 2);
+    dt_empty(t, "gpio-controller");
+    dt_cell(t, "clocks", PHANDLE_CLOCK);
+    dt_string(t, "clock-names", "apb_pclk");
+}
+
+/* Secure software's GPIO, and what two of its pins do: power/reset/gpio-poweroff.yaml */
+static void write_secure_gpio(struct dt *t, const struct arm_virt *v)
+{
+    write_gpio(t, &v->map[ARM_VIRT_SECURE_GPIO], PHANDLE_SECURE_GPIO);
+    set_secure(t);
+    dt_end(t);
+    for (uint32_t pin = 0; pin < 2; pin++) {
+        dt_node(t, pin == 0 ? "gpio-poweroff" : "gpio-restart");
+        dt_string(t, "compatible", pin == 0 ? "gpio-poweroff" : "gpio-restart");
+        dt_cell(t, "gpios", PHANDLE_SECURE_GPIO, pin, 0);
+        set_secure(t);
+        dt_end(t);
+    }
 }
 
 static void write_primecells(struct dt *t, const struct arm_virt *v)
@@ -173,15 +222,11 @@ static void write_primecells(struct dt *t, const struct arm_virt *v)
     dt_string(t, "clock-names", "apb_pclk");
     dt_end(t);
 
-    open_primecell(t, v, ARM_VIRT_GPIO, "pl061");
-    dt_cell(t, "phandle", PHANDLE_GPIO);
-    dt_strings(t, "compatible", "arm,pl061\0arm,primecell");
-    dt_cell(t, "#gpio-cells", 2);
-    dt_empty(t, "gpio-controller");
-    dt_cell(t, "clocks", PHANDLE_CLOCK);
-    dt_string(t, "clock-names", "apb_pclk");
+    write_gpio(t, &v->map[ARM_VIRT_GPIO], PHANDLE_GPIO);
     dt_end(t);
 
+    if (v->options.secure)
+        write_secure_gpio(t, v);
     dt_node(t, "gpio-keys");
     dt_string(t, "compatible", "gpio-keys");
     dt_node(t, "poweroff");
@@ -258,11 +303,16 @@ static void write_memories(struct dt *t, const struct arm_virt *v)
     open_part(t, &v->map[ARM_VIRT_DRAM], "memory");
     dt_string(t, "device_type", "memory");
     dt_end(t);
-    dt_node(t, "flash@%x", flash);
-    dt_string(t, "compatible", "cfi-flash");
-    dt_cell(t, "reg", 0, flash, 0, ARM_VIRT_FLASH_BANK, 0, flash + ARM_VIRT_FLASH_BANK, 0,
-            ARM_VIRT_FLASH_BANK);
-    dt_cell(t, "bank-width", 4);
+    if (v->options.secure) {
+        write_flash(t, "secflash", flash, 1);
+        set_secure(t);
+        dt_end(t);
+        open_part(t, &v->map[ARM_VIRT_SECURE_MEM], "secram");
+        dt_string(t, "device_type", "memory");
+        set_secure(t);
+        dt_end(t);
+    }
+    write_flash(t, "flash", v->options.secure ? flash + ARM_VIRT_FLASH_BANK : flash, v->options.secure ? 1 : 2);
     dt_end(t);
     open_part(t, &v->map[ARM_VIRT_FW_CFG], "fw-cfg");
     dt_string(t, "compatible", "qemu,fw-cfg-mmio");
@@ -279,6 +329,11 @@ static void write_chosen(struct dt *t, const struct arm_virt *v)
         dt_bytes(t, "kaslr-seed", v->kaslr_seed, sizeof(v->kaslr_seed));
     }
     dt_end(t);
+    if (v->options.secure) {
+        dt_node(t, "secure-chosen");
+        dt_string(t, "stdout-path", "/pl011@9040000");
+        dt_end(t);
+    }
     dt_node(t, "aliases");
     dt_string(t, "serial0", "/pl011@9000000");
     if (v->second_uart)

@@ -270,6 +270,14 @@ int board_reset(struct board *b, struct err *e)
     return b->ops->load_images(b, e);
 }
 
+int board_power_key(struct board *b, struct err *e)
+{
+    if (!b->ops->power_key)
+        return err_set(e, ERR_UNSUPPORTED, "%s has no power key", b->ops->name);
+    b->ops->power_key(b);
+    return 0;
+}
+
 enum board_end board_run(struct board *b, const struct board_limits *limits, int *exit_code,
                          struct cpu **cpu)
 {

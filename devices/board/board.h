@@ -93,6 +93,8 @@ int board_bus_error(struct board *b, const char *range, bool on, struct err *e) 
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
 
 int board_reset(struct board *b, struct err *e) MUST_CHECK; /* an image may not fit */
+/* Press the power key: the guest decides what comes of it. ERR_UNSUPPORTED: the board has none. */
+int board_power_key(struct board *b, struct err *e) MUST_CHECK;
 
 /* ---- what a board is ---- */
 struct board_device {
@@ -111,6 +113,7 @@ struct board_ops {
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
     void (*release)(struct board *b);    /* what does not die with the machine's arena */
+    void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */
 const struct board_ops *board_find(const char *name);

@@ -24,6 +24,7 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.prompts COMMAND ${boot}/arm64_prompts $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64)
   add_test(NAME boot.arm64.acpi COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
+  add_test(NAME boot.arm64.secure COMMAND ${boot}/arm64_secure $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.firmware COMMAND ${boot}/arm64_firmware $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.compat.arm COMMAND ${boot}/arm64_compat $<TARGET_FILE:orrery> arm)
   add_test(NAME boot.arm64.compat.thumb COMMAND ${boot}/arm64_compat $<TARGET_FILE:orrery> thumb --cpu cortex-a72)
@@ -32,18 +33,29 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
   set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.interp
-    boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb
+    boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb
     boot.arm64.compat.interp boot.arm64.deterministic boot.arm64.virtio.gicv2m boot.arm64.virtio.its
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
-  # QEMU's command lines, one test each.
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/qemu_command_lines)
-  file(STRINGS ${boot}/qemu_command_lines rows REGEX "^[a-z0-9_]+ [|] ")
-  foreach(row ${rows})
-    string(REGEX MATCH "^[a-z0-9_]+" name "${row}")
-    add_test(NAME qemu_line.${name} COMMAND ${boot}/same_as_qemu ${name} ${system} qemu-system-riscv64)
-    set_tests_properties(qemu_line.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400 LABELS qemu_line)
+  # A guest of the guest; skipped when tools/fetch-nested has not been run.
+  foreach(mode vhe nvhe protected gicv2)
+    add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})
+    set_tests_properties(boot.arm64.nested_${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
   endforeach()
+
+  # QEMU's command lines, one test each.
+  function(qemu_lines arch table prefix qemu_arch)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${boot}/${table})
+    file(STRINGS ${boot}/${table} rows REGEX "^[a-z0-9_]+ [|] ")
+    foreach(row ${rows})
+      string(REGEX MATCH "^[a-z0-9_]+" name "${row}")
+      add_test(NAME ${prefix}.${name} COMMAND ${CMAKE_COMMAND} -E env ARCH=${arch} ${boot}/same_as_qemu ${name}
+        $<TARGET_FILE_DIR:orrery>/orrery-system-${qemu_arch} qemu-system-${qemu_arch})
+      set_tests_properties(${prefix}.${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400 LABELS qemu_line)
+    endforeach()
+  endfunction()
+  qemu_lines(riscv64 qemu_command_lines qemu_line riscv64)
+  qemu_lines(arm64 qemu_command_lines_arm64 qemu_line.arm64 aarch64)
 
   # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
   add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})

@@ -28,6 +28,11 @@ static int bus_error(void *arg, const char *range, bool on, struct err *e)
     return board_bus_error(arg, range, on, e);
 }
 
+static int power_key(void *arg, struct err *e)
+{
+    return board_power_key(arg, e);
+}
+
 static int load(void *arg, const char *path, struct err *e)
 {
     return board_load(arg, path, e);
@@ -201,7 +206,7 @@ int debug_open(struct debug **out, struct board *b, const struct run_options *o,
     d->board = b;
     d->monitor = (struct monitor){
         .machine = board_machine(b), .exec = board_exec(b),
-        .ops = { .save = save, .load = load, .bus_error = bus_error, .arg = b },
+        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key, .arg = b },
     };
     r = open_monitor(d, o, e);
     if (r == 0 && o->gdb)

@@ -187,7 +187,7 @@ START_TEST(indirect_jump_probes_the_set)
     rig->x[1] = va;
     ck_assert_int_eq(run(a), EXEC_LEAVE_LOOKUP);
     ck_assert_uint_eq(rig->cpu.pc, va);
-    rig->set->jump[va >> 1 & (MMU_JUMPS - 1)] = (struct mmu_jump){ .va = va, .code = b->code };
+    rig->set->jump[mmu_jump_index(va)] = (struct mmu_jump){ .va = va, .code = b->code };
     ck_assert_int_eq(run(a), EXEC_LEAVE_EDGE);
     ck_assert_uint_eq(rig->cpu.page, 0x7000000);
     ck_assert_uint_eq(rig->cpu.pc, 0x7000080);

@@ -196,7 +196,7 @@ struct rig *rig_create(uint64_t seed)
     for (uint64_t i = 0; i < MMU_FETCHES; i++)
         r->set->fetch[i].tag = (i ^ 1) << MEM_PAGE_SHIFT;
     for (uint64_t i = 0; i < MMU_JUMPS; i++)
-        r->set->jump[i].va = i ? 1 : 2; /* never looked up in that place */
+        r->set->jump[i].va = mmu_no_jump(i);
     for (uint64_t p = 0; p < RIG_PAGES; p++) {
         va_t va = RIG_BASE + p * MEM_PAGE;
         struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)r->ram.host - RIG_BASE };

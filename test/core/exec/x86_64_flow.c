@@ -187,7 +187,7 @@ START_TEST(indirect_jump_probes_the_set)
     struct exec_block *a = block_of(u, 1, UINT32_MAX, false), *b = adder(3, 0x24, 1, 0x80);
     struct exec_block *other = block_of(adder_unit(0x24, 1, 0x80, 5), 3, UINT32_MAX, false);
     va_t va = 0x7000024;
-    struct mmu_jump *j = &rig->set->jump[va >> 1 & (MMU_JUMPS - 1)];
+    struct mmu_jump *j = &rig->set->jump[mmu_jump_index(va)];
     rig->x[1] = va;
     ck_assert_int_eq(run(a), EXEC_LEAVE_LOOKUP);
     ck_assert_uint_eq(rig->cpu.pc, va);

@@ -316,6 +316,32 @@ static void join(void *arg, const char *text)
     strcat(strcat(arg, text), "\n");
 }
 
+/* By who asks: Non-secure, Secure, a debugger, the machine itself. */
+START_TEST(secure_regions)
+{
+    static const struct mem_attrs by[] = { { .requester = 1 }, { .secure = 1 }, { .debug = 1 } };
+    struct mem_region *r[2];
+    uint64_t v;
+    uint8_t bytes[8];
+
+    ck_assert_int_eq(mem_add_ram(space, "ram", 0, ram, 0, MEM_PAGE, 0, &r[0], &e), 0);
+    r[1] = add_mmio(MEM_PAGE, 16, 0, &any);
+    for (unsigned i = 0; i < 2; i++) {
+        pa_t at = i * MEM_PAGE;
+        ck_assert_int_eq(mem_load(space, at, 4, &v, &by[0]), MEM_OK);
+        mem_set_secure(space, r[i]);
+        for (unsigned k = 0; k < 4; k++) {
+            const struct mem_attrs *attrs = k < 3 ? &by[k] : NULL;
+            enum mem_result want = k == 0 ? MEM_NOTHING : MEM_OK;
+            ck_assert_int_eq(mem_load(space, at, 4, &v, attrs), want);
+            ck_assert_int_eq(mem_store(space, at, 4, v, attrs), want);
+            ck_assert_int_eq(mem_read(space, at, bytes, 8, attrs), want);
+            ck_assert_int_eq(mem_write(space, at, bytes, 8, attrs), want);
+        }
+    }
+}
+END_TEST
+
 START_TEST(printing)
 {
     char text[1000] = "";
@@ -341,6 +367,7 @@ Suite *test_suite(void)
     tcase_add_test(c, mmio_answers);
     tcase_add_test(c, copies);
     tcase_add_test(c, rom);
+    tcase_add_test(c, secure_regions);
     tcase_add_test(c, printing);
     suite_add_tcase(s, c);
     return s;
