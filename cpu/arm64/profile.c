@@ -360,6 +360,21 @@ static int apply_option(struct a64_config *c, char *option, struct err *e)
     return r == ERR_ABSENT ? unknown_key(key, e) : r;
 }
 
+/* Features that software takes for granted with another (A2.2): the CPU would not boot Linux otherwise. */
+static int check_requirements(const struct a64_config *c, struct err *e)
+{
+    static const struct {
+        enum a64_feature feature, needs;
+    } rows[] = {
+        { A64_F_S1PIE, A64_F_TCR2 }, { A64_F_S1POE, A64_F_TCR2 }, { A64_F_S1POE, A64_F_ATS1A },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (a64_has(c, rows[i].feature) && !a64_has(c, rows[i].needs))
+            return err_set(e, ERR_ARG, "%s=on needs %s=on: switch both off, or neither",
+                           features[rows[i].feature].name, features[rows[i].needs].name);
+    return 0;
+}
+
 int a64_config_parse(struct a64_config *out, const char *spec, const char *path, struct err *e)
 {
     char text[1024], *save = NULL;
@@ -377,10 +392,11 @@ int a64_config_parse(struct a64_config *out, const char *spec, const char *path,
     if (r == 0 && field(out, A64_ID_PFR0, 4) != 1)
         r = err_set(e, ERR_UNSUPPORTED, "ID_AA64PFR0_EL1.EL1 = %u: EL1 in AArch64 only is modelled",
                     field(out, A64_ID_PFR0, 4));
-    if (r != 0)
-        return err_context(e, "cpu %s", spec);
-    a64_config_derive(out);
-    return 0;
+    if (r == 0) {
+        a64_config_derive(out);
+        r = check_requirements(out, e);
+    }
+    return r == 0 ? 0 : err_context(e, "cpu %s", spec);
 }
 
 const char *a64_compatible(const struct a64_config *c)

@@ -179,6 +179,11 @@ static bool gic_register(struct a64_cpu *a, uint32_t code, bool read, unsigned r
         return true;
     }
     (void)sre;
+    if (icc && op1 == 0 && crm == 12 && op2 >= 6) { /* ICC_IGRPENn_EL1 */
+        const struct a64_sysreg row = { .code = code, FGT_RW(39) };
+        if (a64_sysreg_trapped(a, &row, read, rt))
+            return true;
+    }
     bool secure = a64_secure_below_el3(a);
     uint64_t hcr = a64_hcr(a);
     ev_set_now(a->cpu.machine->queue, cpu_now(&a->cpu)); /* an SGI wakes another PE now */

@@ -134,9 +134,23 @@ static unsigned external_target(const struct a64_cpu *a)
     return a64_target_el(a);
 }
 
+/* What comes before an instruction abort (D1.3.5.6): software step, misaligned PC. True: it was raised. */
+static bool precedes_fetch(struct a64_cpu *a, va_t pc)
+{
+    if ((a->mode & A64_MODE_STEP) && !a->ss)
+        a64_helper_step(&a->cpu, 0, 0, 0, 0);
+    else if (!a->nrw && (pc & 3))
+        a64_helper_pc_align(&a->cpu, pc, 0, 0, 0);
+    else
+        return false;
+    return true;
+}
+
 static void raise_abort(struct a64_cpu *a, va_t va, enum cpu_access access,
                         const struct mmu_a64_fault *f, bool on_walk)
 {
+    if (access == CPU_FETCH && precedes_fetch(a, va))
+        return;
     uint64_t iss = mmu_a64_fsc(f, on_walk), hpfar = 0;
     bool fetch = access == CPU_FETCH, external = f->kind == MMU_A64_EXTERNAL;
     uint32_t word;

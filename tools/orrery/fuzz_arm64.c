@@ -388,6 +388,8 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
     if (form == A64_INSN_HLT || form == A64_INSN_DRPS || form == A64_INSN_DCPS1 ||
         form == A64_INSN_DCPS2 || form == A64_INSN_DCPS3)
         return "for Debug state, which there is not";
+    if (form == A64_INSN_SYSL)
+        return "no instruction of this kind is implemented";
     uint32_t word = a64_random_insn(form, zeros, NULL);
     if (word == 0)
         return "other rows cover all its encodings";

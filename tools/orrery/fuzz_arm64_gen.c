@@ -33,6 +33,7 @@ struct gen {
     uint32_t at;          /* offset in RAM of the next instruction */
     uint32_t bytes;
     const struct insn_desc *desc; /* of the row being drawn */
+    uint32_t turn;        /* all rows take turns */
     uint8_t last;         /* slot of the register written last: what comes often depends on it */
 };
 
@@ -210,8 +211,8 @@ static void refresh_pointer(struct gen *g)
     else if (where == 4)
         target = CODE + fuzz_below(g->r, CODE_BYTES);
     place(g, FA_ADRP(n, (target >> 12) - (g->at >> 12)));
-    if (!fuzz_one_in(g->r, 3))
-        place(g, FA_ADD(n, n, fuzz_one_in(g->r, 3) ? target : target & ~15u));
+    if (!fuzz_one_in(g->r, 4))
+        place(g, FA_ADD(n, n, fuzz_one_in(g->r, 6) ? target : target & ~15u));
     if (fuzz_one_in(g->r, 24)) /* a tag, or the upper range */
         place(g, fuzz_one_in(g->r, 2) ? FA_SET(n, n, 56 + fuzz_below(g->r, 5), 1 + fuzz_below(g->r, 3)) : FA_SET(n, n, 39, 25));
     else if (fuzz_one_in(g->r, 8))
@@ -238,9 +239,8 @@ static void add_operands(struct gen *g, uint32_t word)
         place(g, FA_LDR_Q(RM(word), p, fuzz_below(g->r, 0x200) * 16));
     if (fuzz_one_in(g->r, 4))
         place(g, FA_LDR_Q(RD(word), p, fuzz_below(g->r, 0x200) * 16));
-    if (fuzz_one_in(g->r, 8)) /* fneg, fabs (D); orr: equal values, zeros of both signs */
-        place(g, (fuzz_one_in(g->r, 3) ? 0x1e614000u : fuzz_one_in(g->r, 2) ? 0x1e60c000u : 0x4ea01c00u) |
-                     RN(word) << 5 | RM(word) | ((RN(word)) << 16 & 0));
+    if (fuzz_one_in(g->r, 8)) /* FNEG, FABS (D): equal values, zeros of both signs */
+        place(g, (fuzz_one_in(g->r, 3) ? 0x1e614000u : 0x1e60c000u) | RN(word) << 5 | RM(word));
 }
 
 static void place_integer(struct gen *g, uint32_t n, uint64_t value)
@@ -375,22 +375,27 @@ static void reserve(struct gen *g, uint32_t word)
     place(g, WITH_RN(word, p));
 }
 
-/* Prologue, main part and epilogue of one copy or set (C6.2, CPYP). */
+/* Prologue, main part and epilogue of one copy or set (C6.2, CPYP); sets of tags take whole granules. */
 static void copy_memory(struct gen *g, uint32_t word)
 {
-    bool sets = (word & 0x1bc00000) == 0x19c00000;
+    bool sets = (word & 0x1bc00000) == 0x19c00000, tags = sets && (word & BIT(26));
     uint32_t step = sets ? 14 : 22, d = plain_pointer(g), s = sets ? free_register(g) : 8, n = free_register(g);
     uint32_t at = DATA + DATA_BYTES / 4 + fuzz_below(g->r, DATA_BYTES / 4);
     if (d == s || n == s)
         return;
     word = (word & ~(3u << step | 31u << 16 | 31u << 5 | 31u)) | s << 16 | n << 5 | d;
+    uint32_t bytes = fuzz_below(g->r, fuzz_one_in(g->r, 4) ? 9000 : 80);
+    if (tags && !fuzz_one_in(g->r, 8)) {
+        at &= ~15u;
+        bytes &= ~15u;
+    }
     place(g, FA_ADRP(d, (at >> 12) - (g->at >> 12)));
     place(g, FA_ADD(d, d, at));
     if (!sets && fuzz_one_in(g->r, 2)) { /* overlapping */
         place(g, FA_ADD(s, d, fuzz_below(g->r, 300)));
         place(g, (fuzz_one_in(g->r, 2) ? FA_ADD(s, s, fuzz_below(g->r, 300)) : FA_ADD(s, s, 100) | 1u << 30));
     }
-    place_integer(g, n, fuzz_below(g->r, fuzz_one_in(g->r, 4) ? 9000 : 80));
+    place_integer(g, n, bytes);
     for (uint32_t i = 0; i < 3; i++)
         place(g, word | i << step);
 }
@@ -455,9 +460,15 @@ static void add_form(struct gen *g, uint16_t form)
     }
 }
 
+static uint16_t next_form(struct gen *g)
+{
+    enum { STRIDE = A64_FORM_COUNT % 619 ? 619 : 617 }; /* a prime: neighbours in a table come apart */
+    return (uint16_t)(g->turn++ * STRIDE % A64_FORM_COUNT);
+}
+
 static void add_some(struct gen *g)
 {
-    if (fuzz_one_in(g->r, 12))
+    if (fuzz_one_in(g->r, 8))
         refresh_pointer(g);
     if (fuzz_one_in(g->r, 4))
         refresh_value(g);
@@ -466,15 +477,16 @@ static void add_some(struct gen *g)
     case 2: case 3: modify_pages(g); break;
     case 4: change_control(g); break;
     case 5: place(g, (uint32_t)fuzz_next(g->r)); break; /* anything */
-    default: add_form(g, (uint16_t)fuzz_below(g->r, A64_FORM_COUNT)); break;
+    default: add_form(g, next_form(g)); break;
     }
 }
 
-/* A place to go to from slot `from`: mostly ahead, so that a round gets on. */
+/* A place to go to from slot `from`: mostly ahead, so that a round gets on; what is always taken makes loops. */
 static uint32_t target(struct gen *g, uint32_t from)
 {
+    bool always = g->p->slot[from].fix == FIX_ADR || g->p->slot[from].fix == FIX_26;
     uint32_t back = MIN(from, 8u), n = g->p->n_slots;
-    uint32_t to = fuzz_one_in(g->r, 8) ? from - fuzz_below(g->r, back + 1) : from + 1 + fuzz_below(g->r, 6);
+    uint32_t to = fuzz_one_in(g->r, always ? 100 : 10) ? from - fuzz_below(g->r, back + 1) : from + 1 + fuzz_below(g->r, 6);
     return to < n ? g->p->slot[to].offset : CODE + g->bytes;
 }
 
@@ -512,6 +524,7 @@ uint32_t fuzz_a64_code(const struct cpu *cpu, struct fuzz_program *p, const stru
     g.bytes = sizes[fuzz_below(r, ARRAY_LEN(sizes))];
     g.at = CODE + 4 * fuzz_below(r, MEM_PAGE / 4);
     g.bytes += g.at - CODE;
+    g.turn = fuzz_below(r, A64_FORM_COUNT);
     p->n_slots = 0;
     while (g.at + 4 <= CODE + g.bytes && p->n_slots < FUZZ_SLOTS)
         add_some(&g);

@@ -26,9 +26,9 @@
 
 static uint64_t page_bits(struct fuzz_random *r, unsigned which)
 {
-    uint64_t bits = VALID | TABLE | AF | (which == TREE_USER ? AP_EL0 | GP * fuzz_below(r, 2) : 0) |
+    uint64_t bits = VALID | TABLE | AF | (which == TREE_USER ? AP_EL0 : 0) | (which != TREE_STAGE2 && fuzz_one_in(r, 2) ? GP : 0) |
                     (which == TREE_STAGE2 ? S2_RW : 0);
-    switch (fuzz_below(r, 24)) {
+    switch (fuzz_below(r, 40)) {
     case 0: return bits ^ AP_RO;
     case 1: return (bits | DBM) ^ (which == TREE_STAGE2 ? 0 : AP_RO);
     case 2: return bits & ~(uint64_t)AF;
@@ -100,7 +100,8 @@ void fuzz_a64_pages(uint8_t *image, struct fuzz_a64_tree *t, unsigned which, str
         if (offset >= DATA || (offset >= CODE && fuzz_one_in(r, 3)))
             bits = page_bits(r, which);
         else if (offset >= CODE)
-            bits = fixed_bits(which, offset) | (which == TREE_USER ? AP_EL0 : 0);
+            bits = fixed_bits(which, offset) | (which == TREE_USER ? AP_EL0 : 0) |
+                   (which != TREE_STAGE2 && fuzz_one_in(r, 3) ? GP : 0);
         st_le64(image + level3 + 8 * index_of(RAM + offset, g, 3), (RAM + offset) | bits);
         st_le64(image + alias3 + 8 * index_of(ALIAS + offset, g, 3),
                 (RAM + offset) | (offset < CODE ? fixed_bits(which, offset) : page_bits(r, which)));
@@ -233,7 +234,7 @@ static void set_translation(uint8_t *table, uint32_t round, const struct fuzz_a6
     for (unsigned i = 0; i < 8; i++)
         mair |= attributes[i] << 8 * i;
     for (unsigned el = 1; el <= 3; el++) {
-        bool two = el == 1 || (el == 2 && kinds[round].e2h), on = fuzz_below(r, 5) > 1;
+        bool two = el == 1 || (el == 2 && kinds[round].e2h), on = !fuzz_one_in(r, 4);
         const struct fuzz_a64_tree *t = two ? one : other;
         set(table, FA_MAIR(el), mair);
         set(table, FA_TCR(el), two ? tcr_two(r, t) : tcr_one(r, t));
@@ -273,7 +274,7 @@ static void set_controls(uint8_t *table, uint32_t round, struct fuzz_random *r)
     set(table, FA_CPTR_EL2, kinds[round].e2h ? (fp ? 3u << 20 : (fuzz_next(r) & 3) << 20) | some(r, 6, BIT(31))
                                              : 0x32ff | some(r, 6, BIT(10) | BIT(31)));
     set(table, FA_CPTR_EL3, some(r, 12, BIT(10) | BIT(31)));
-    set(table, FA_MDCR_EL2, fuzz_below(r, 7) | some(r, 4, 0xfe0));
+    set(table, FA_MDCR_EL2, fuzz_below(r, 7) | some(r, 8, 0xfe0));
     set(table, FA_MDCR_EL3, some(r, 6, BIT(6) | BIT(9) | BIT(10)));
     set(table, FA_CNTKCTL_EL1, fuzz_one_in(r, 3) ? fuzz_next(r) & 0x3ff : 0x303);
     set(table, FA_CNTHCTL_EL2, fuzz_one_in(r, 6) ? fuzz_next(r) & 0x3ff : kinds[round].e2h ? 0xc03 : 3);
@@ -282,12 +283,12 @@ static void set_controls(uint8_t *table, uint32_t round, struct fuzz_random *r)
     set(table, FA_PMCR_EL0, fuzz_next(r) & 0x71);
 }
 
-static void set_debug(uint8_t *table, struct fuzz_random *r)
+static void set_debug(uint8_t *table, uint32_t entry, struct fuzz_random *r)
 {
     bool on = fuzz_one_in(r, 6);
     set(table, FA_MDSCR_EL1, on ? (fuzz_next(r) & 1) | BIT(13) | BIT(15) : some(r, 8, BIT(12)));
     for (uint32_t i = 0; i < 2; i++) {
-        set(table, FA_DBG(i, 4), RAM + CODE + 4 * fuzz_below(r, 0x800));
+        set(table, FA_DBG(i, 4), RAM + entry + 4 * fuzz_below(r, 64));
         set(table, FA_DBG(i, 5), on && fuzz_one_in(r, 2) ? 0x1e1 | (fuzz_next(r) & 0xe006) : 0);
     }
     set(table, FA_DBG(0, 6), RAM + DATA + 8 * fuzz_below(r, DATA_BYTES / 8));
@@ -334,7 +335,7 @@ void fuzz_a64_round(uint8_t *table, uint32_t round, uint32_t entry, const struct
     spsr |= fuzz_one_in(r, 8) ? BIT(22) : 0;
     set_translation(table, round, trees, r);
     set_controls(table, round, r);
-    set_debug(table, r);
+    set_debug(table, entry, r);
     set_registers(table, r);
     for (unsigned el = 1; el <= 3; el++) {
         set(table, FA_VBAR(el), RAM + VECTORS + 0x800 * (el - 1));

@@ -27,7 +27,7 @@ foreach(source ${A64_GUESTS})
   list(APPEND A64_GUEST_PROGRAMS ${program})
   foreach(mode interp jit lockstep)
     add_test(NAME cpu.arm64.guests.${name}.${mode}
-      COMMAND orrery run --board arm-virt,virtualization=on --cpu max --bios none
+      COMMAND orrery run --board arm-virt,virtualization=on,gic-version=3 --cpu max --bios none
         --memory 256M --no-reboot --serial stdio --exec ${mode} --timeout 60s --kernel ${program})
     set_tests_properties(cpu.arm64.guests.${name}.${mode} PROPERTIES TIMEOUT 200
       PASS_REGULAR_EXPRESSION "${name}: [0-9]+ cases passed")

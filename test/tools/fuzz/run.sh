@@ -22,6 +22,15 @@ for seed in 1 2; do
     grep -q '"missing": 0' report$seed.json || fail "seed $seed: the report says something is missing"
 done
 
+"$orrery" fuzz --isa aarch64 --instructions 600000 --seed 2 --report arm.json >out 2>&1 ||
+    fail "aarch64: a difference, or an encoding is missing"
+grep -q '"missing": 0' arm.json || fail "aarch64: the report says something is missing"
+for cause in "trapped FP or SIMD" "branch target" "illegal execution state" SVC HVC SMC "instruction abort" \
+             "trapped system register" "pointer authentication failure" "data abort" "SP alignment" \
+             "memory copy and set" "software step" watchpoint BRK; do
+    grep -Eq "\"$cause\": [1-9]" arm.json || { cp arm.json out; fail "aarch64: no $cause"; }
+done
+
 # The table: every row retired or says why not; each kind of exception came.
 "$orrery" fuzz --instructions 100000 --seed 3 --cpu max,misaligned=off --report table.txt >out 2>&1 ||
     fail "misaligned=off differs"

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 add_test(NAME tools.fuzz
   COMMAND ${CMAKE_SOURCE_DIR}/test/tools/fuzz/run.sh $<TARGET_FILE:orrery> ${CMAKE_SOURCE_DIR})
-set_tests_properties(tools.fuzz PROPERTIES TIMEOUT 300)
+set_tests_properties(tools.fuzz PROPERTIES TIMEOUT 600)

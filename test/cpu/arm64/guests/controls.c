@@ -3,15 +3,16 @@
  * EL2's controls over EL1, one by one: with the control as it lets EL1 through, the instruction
  * runs; with that one bit turned, it traps to EL2, and ESR_EL2 says which instruction it was.
  * Controls and bits as Arm DDI 0487 gives them (D24.2: CPTR_EL2, HCR_EL2, HCRX_EL2, HFG*_EL2,
- * HDFG*_EL2; D24.3.18 MDCR_EL2; D24.10.2 CNTHCTL_EL2). Everything twice: without and with
+ * HDFG*_EL2; D24.3.18 MDCR_EL2; D24.10.2 CNTHCTL_EL2), ICH_HCR_EL2 as IHI 0069H, 12.4.7. Everything twice: without and with
  * HCR_EL2.E2H, which gives CPTR_EL2 and CNTHCTL_EL2 another layout. Ends with "controls: N cases passed".
  */
 #include "guest.h"
 
-enum control { HCR, HCRX, MDCR, CPTR, CNTHCTL, HFGRTR, HFGWTR, HFGITR, HDFGRTR, HDFGWTR, CONTROLS };
+enum control { HCR, HCRX, MDCR, CPTR, CNTHCTL, HFGRTR, HFGWTR, HFGITR, HDFGRTR, HDFGWTR, ICH_HCR, CONTROLS };
 static const char *const control_names[CONTROLS] = {
     "HCR_EL2", "HCRX_EL2", "MDCR_EL2", "CPTR_EL2", "CNTHCTL_EL2",
     "HFGRTR_EL2", "HFGWTR_EL2", "HFGITR_EL2", "HDFGRTR_EL2", "HDFGWTR_EL2",
+    "ICH_HCR_EL2",
 };
 
 #define BIT(n) (1ull << (n))
@@ -21,6 +22,12 @@ static const char *const control_names[CONTROLS] = {
 #define HCRX_OPEN (BIT(11) | BIT(14) | BIT(15))
 #define SCTLR_OPEN (0x30d00800 | BIT(31)) /* EnIA */
 #define HFG_OPEN 0xfffc000000000000ull
+
+/* ID_AA64PFR0_EL1.GIC: the CPU interface's registers are there. */
+static bool has_gic(void)
+{
+    return (MRS("s3_0_c0_c4_0") >> 24 & 15) != 0;
+}
 
 static void set_controls(uint64_t e2h, const uint64_t *v)
 {
@@ -35,6 +42,8 @@ static void set_controls(uint64_t e2h, const uint64_t *v)
     MSR("s3_4_c1_c1_6", v[HFGITR]);
     MSR("s3_4_c3_c1_4", v[HDFGRTR]);
     MSR("s3_4_c3_c1_5", v[HDFGWTR]);
+    if (has_gic())
+        MSR("s3_4_c12_c11_0", v[ICH_HCR]);
     ISB();
 }
 
@@ -143,6 +152,7 @@ static const struct row rows[] = {
     R(HFGRTR, 40, 3, 0, 5, 3, 0), FINE(41, 3, 0, 5, 3, 1), R(HFGRTR, 42, 3, 0, 5, 4, 0), FINE(43, 3, 0, 5, 4, 1),
     FINE(44, 3, 0, 5, 4, 2), FINE(45, 3, 0, 5, 5, 0), FINE(49, 3, 0, 5, 4, 3),
     FINE(57, 3, 0, 10, 2, 2), FINE(58, 3, 0, 10, 2, 3), FINE(59, 3, 3, 10, 2, 4), FINE(60, 3, 0, 10, 2, 4),
+    FINE(39, 3, 0, 12, 12, 6), FINE(39, 3, 0, 12, 12, 7),
     /* HFGITR_EL2 */
     W(HFGITR, 0, 1, 0, 7, 1, 0), W(HFGITR, 1, 1, 0, 7, 5, 0), W(HFGITR, 2, 1, 3, 7, 5, 1), W(HFGITR, 3, 1, 0, 7, 6, 1),
     W(HFGITR, 4, 1, 0, 7, 6, 2), W(HFGITR, 5, 1, 0, 7, 10, 2), W(HFGITR, 6, 1, 0, 7, 14, 2), W(HFGITR, 7, 1, 3, 7, 11, 1),
@@ -164,6 +174,14 @@ static const struct row rows[] = {
     DEBUG_FINE(18, 3, 3, 9, 12, 3), DEBUG_FINE(18, 3, 3, 9, 14, 3), DEBUG_FINE(19, 3, 3, 9, 12, 5),
     W(HDFGWTR, 20, 3, 3, 9, 12, 4), W(HDFGWTR, 21, 3, 3, 9, 12, 0), R(HDFGRTR, 22, 3, 0, 9, 14, 6),
     DEBUG_FINE(57, 3, 3, 9, 14, 0), R(HDFGRTR, 58, 3, 3, 9, 12, 6), R(HDFGRTR, 58, 3, 3, 9, 12, 7),
+    /* ICH_HCR_EL2: TC, TALL0, TALL1, TDIR */
+    RW(ICH_HCR, 10, 3, 0, 4, 6, 0), RW(ICH_HCR, 10, 3, 0, 12, 12, 4), R(ICH_HCR, 10, 3, 0, 12, 11, 3),
+    W(ICH_HCR, 10, 3, 0, 12, 11, 1), W(ICH_HCR, 10, 3, 0, 12, 11, 5), W(ICH_HCR, 10, 3, 0, 12, 11, 6),
+    R(ICH_HCR, 11, 3, 0, 12, 8, 0), W(ICH_HCR, 11, 3, 0, 12, 8, 1), R(ICH_HCR, 11, 3, 0, 12, 8, 2),
+    RW(ICH_HCR, 11, 3, 0, 12, 8, 3), RW(ICH_HCR, 11, 3, 0, 12, 8, 4), RW(ICH_HCR, 11, 3, 0, 12, 12, 6),
+    R(ICH_HCR, 12, 3, 0, 12, 12, 0), W(ICH_HCR, 12, 3, 0, 12, 12, 1), R(ICH_HCR, 12, 3, 0, 12, 12, 2),
+    RW(ICH_HCR, 12, 3, 0, 12, 12, 3), RW(ICH_HCR, 12, 3, 0, 12, 9, 0), RW(ICH_HCR, 12, 3, 0, 12, 12, 7),
+    W(ICH_HCR, 14, 3, 0, 12, 11, 1),
 };
 
 /* ---- running one ---- */
@@ -239,7 +257,10 @@ static void restore_el1(uint64_t e2h)
 static bool is_there(uint32_t insn)
 {
     bool mte = (MRS("s3_0_c0_c4_1") >> 8 & 15) >= 2, sctlr2 = (MRS("s3_0_c0_c7_3") >> 4 & 15) != 0;
+    if ((insn & 0xfffff000) == 0xd518c000 || (insn & 0xfffff000) == 0xd538c000) /* CRn 12: but VBAR, ISR */
+        return (insn >> 8 & 15) < 8 || has_gic();
     switch (insn & ~(1u << 21)) {
+    case SYSTEM(0, 3, 0, 4, 6, 0): return has_gic();
     case SYSTEM(0, 3, 1, 0, 0, 4): case SYSTEM(0, 3, 0, 5, 6, 0): case SYSTEM(0, 3, 0, 5, 6, 1):
     case SYSTEM(0, 3, 0, 1, 0, 5): case SYSTEM(0, 3, 0, 1, 0, 6):
         return mte;

@@ -240,6 +240,15 @@ static void expect_el2(enum access a, uint64_t va, enum kind kind, int level, bo
         same("HPFAR_EL2", MRS("hpfar_el2") & 0xfffffffffffull, ipa >> 12 << 4);
 }
 
+/* AT S1E1A (FEAT_ATS1A): the address without the permissions; older assemblers lack the name. */
+#define AT_S1E1A(va)                                                                                   \
+    ({                                                                                                 \
+        abort_esr = 0;                                                                                 \
+        __asm__ volatile("sys #0, c7, c9, #2, %0; isb" ::"r"((uint64_t)(va)) : "memory");              \
+        cases++;                                                                                       \
+        MRS("par_el1");                                                                                \
+    })
+
 #define AT_(op, va)                                                                                    \
     ({                                                                                                 \
         abort_esr = 0;                                                                                 \
@@ -355,6 +364,7 @@ static void stage1_leaf(uint64_t va, int leaf)
     change(slot, was & ~AF);
     expect_el1(LOAD, va, ACCESS_FLAG, leaf);
     par_is_fault(AT_("s1e1r", va), ACCESS_FLAG, leaf, false, false);
+    par_is_fault(AT_S1E1A(va), ACCESS_FLAG, leaf, false, false);
     what_now = "access flag set by the walk";
     set_tcr(tcr | 1ull << 39);
     expect_good(LOAD, va);
@@ -364,6 +374,8 @@ static void stage1_leaf(uint64_t va, int leaf)
     expect_good(LOAD, va);
     expect_el1(STORE, va, PERMISSION, leaf);
     par_is_fault(AT_("s1e1w", va), PERMISSION, leaf, false, false);
+    same("PAR_EL1 of AT S1E1A", AT_S1E1A(va), AT_("s1e1r", va));
+    same("ESR_EL2 of an exception in AT", abort_esr, 0);
     what_now = "dirty state";
     set_tcr(tcr | 3ull << 39);
     change(slot, was | AP_RO | DBM);
