@@ -224,17 +224,6 @@ static int q_d(struct run_options *o, const char *v, struct err *e)
     return 0;
 }
 
-static int q_log_file(struct run_options *o, const char *v, struct err *e)
-{
-    FILE *f = fopen(v, "we");
-
-    if (!f)
-        return err_set_errno(e, ERR_IO, errno, "cannot write the log %s", v);
-    setvbuf(f, NULL, _IOLBF, 0);
-    o->board.log_out = f; /* until the program ends */
-    return 0;
-}
-
 static int q_version(struct run_options *o, const char *v, struct err *e)
 {
     (void)o;
@@ -282,7 +271,7 @@ static const struct run_option table[] = {
     ROW_TEXT("loadvm", "FILE", snapshot_load, "start from a snapshot"),
     ROW_TEXT("pidfile", "FILE", pidfile, "write the process id"),
     ROW_CALL("d", "ITEM,...", q_d, "log guest_errors, unimp"),
-    ROW_CALL("D", "FILE", q_log_file, "write the log there"),
+    ROW_TEXT("D", "FILE", log_file, "write the log there"),
     ROW_CALL("version", NULL, q_version, "print the version"),
     ROW_CALL("help", NULL, q_help, "this text"),
     ROW_CALL("h", NULL, q_help, NULL),

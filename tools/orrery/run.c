@@ -172,6 +172,14 @@ int run_machine(struct run_options *o)
     o->board.exec.coverage = o->coverage;
     if (o->exec == RUN_LOCKSTEP)
         o->board.snapshot = true;
+    if (o->log_file) { /* until the program ends: destroying the machine may still say something */
+        o->board.log_out = fopen(o->log_file, "we");
+        if (!o->board.log_out) {
+            (void)err_set_errno(&e, ERR_IO, errno, "cannot write the log %s", o->log_file);
+            return fail(&e);
+        }
+        setvbuf(o->board.log_out, NULL, _IOLBF, 0);
+    }
     if ((r = board_create(&b, &o->board, &e)) < 0)
         return fail(&e);
     if (o->dump_dtb) {

@@ -25,7 +25,7 @@ struct run_options {
     bool print_hash;                 /* trace hash and final state hash at exit */
     bool coverage;
     const char *dump_dtb;
-    const char *pidfile;
+    const char *pidfile, *log_file;
     unsigned escape;                 /* control code of the terminal's escape key */
     bool nographic, no_defaults;     /* QEMU's flags of that name */
     struct arena arena;              /* texts made while parsing */
