@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* orrery-system-ARCH: the same program with the flags of QEMU's system emulators. */
 #include "tools/orrery/option_table.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
