@@ -65,7 +65,7 @@ static uint64_t source(const struct a64_cpu *a, uint32_t event)
 {
     const uint64_t *stat;
     switch (event) {
-    case EVENT_CPU_CYCLES: case EVENT_BUS_CYCLES: return cpu_cycles(&a->cpu);
+    case EVENT_CPU_CYCLES: case EVENT_BUS_CYCLES: return cpu_cycles_in_event(&a->cpu);
     case EVENT_INST_RETIRED: case EVENT_INST_SPEC: return cpu_insns(&a->cpu);
     case EVENT_MEM_ACCESS: return a->pmaccess;
     default: stat = model_stat(a, event); return stat != NULL ? *stat : 0;
@@ -220,7 +220,7 @@ static void changed(struct a64_cpu *a)
         uint64_t d = wanted >> n & 1 ? distance(a, n) : UINT64_MAX;
         least = MIN(least, d);
     }
-    uint64_t now = cpu_cycles(&a->cpu);
+    uint64_t now = cpu_cycles_in_event(&a->cpu);
     if (least == UINT64_MAX || now + least < now || least > 1ull << 48)
         ev_cancel(&a->pmu_due);
     else

@@ -16,6 +16,7 @@
 #define LDR        0xf9400064u /* ldr x4, [x3] */
 #define STR        0xf9000064u
 #define LDP        0xa9401864u /* ldp x4, x6, [x3] */
+#define B_NEXT     0x14000001u /* b .+4: the block ends */
 #define CYCLES     31          /* PMCCNTR_EL0's bit in the masks */
 
 static const enum exec_mode modes[] = { EXEC_INTERP, EXEC_JIT };
@@ -63,15 +64,15 @@ static void sink(void *arg, uint32_t number, bool level)
 /* MEM_ACCESS: a load, a store and a pair of registers are one each (D13.12). */
 START_TEST(accesses_count_on)
 {
-    const uint32_t words[] = { PMEVTYPER0, PMCNTENSET, PMCR, LDR, STR, LDP, LDR, /* here */ LDR, STR, LDP, READ_CNTR0, WFI };
+    const uint32_t words[] = { PMEVTYPER0, PMCNTENSET, PMCR, LDR, STR, LDP, LDR, B_NEXT, /* here */ LDR, STR, LDP, READ_CNTR0, WFI };
     struct pe a = make(modes[_i]);
     a.a->x[0] = 0x13, a.a->x[1] = 1, a.a->x[2] = 1, a.a->x[3] = PE_DATA;
     pe_put(&a, PE_CODE, words, ARRAY_LEN(words));
     a.a->cpu.pc = PE_CODE;
-    ck_assert_int_eq(go(&a, 7), EXEC_LIMIT_INSNS);
+    ck_assert_int_eq(go(&a, 8), EXEC_LIMIT_INSNS);
     struct pe b = copy(&a, modes[_i]);
-    ck_assert_uint_eq(b.a->cpu.pc, PE_CODE + 4 * 7);
-    ck_assert_int_eq(go(&b, 7 + 4), EXEC_LIMIT_INSNS);
+    ck_assert_uint_eq(b.a->cpu.pc, PE_CODE + 4 * 8);
+    ck_assert_int_eq(go(&b, 8 + 4), EXEC_LIMIT_INSNS);
     ck_assert_uint_eq(b.a->x[5], 7);
     pe_destroy(&a);
     pe_destroy(&b);
@@ -81,16 +82,17 @@ END_TEST
 /* PMCR_EL0.LC = 0: PMCCNTR_EL0 overflows out of bit 31. */
 static struct pe near_overflow(enum exec_mode mode, bool *level)
 {
-    const uint32_t words[] = { PMCCNTR, PMINTENSET, PMCNTENSET, PMCR, WFI };
+    const uint32_t words[] = { PMCCNTR, PMINTENSET, PMCNTENSET, PMCR, B_NEXT, WFI };
     struct pe p = make(mode);
     irq_connect(&p.a->pmu_line, sink, level, 0);
     p.a->x[0] = 0xfffff000, p.a->x[1] = B(CYCLES), p.a->x[2] = 1;
     pe_put(&p, PE_CODE, words, ARRAY_LEN(words));
     p.a->cpu.pc = PE_CODE;
-    ck_assert_int_eq(go(&p, 4), EXEC_LIMIT_INSNS);
+    ck_assert_int_eq(go(&p, 5), EXEC_LIMIT_INSNS);
     return p;
 }
 
+/* The PE waits for an interrupt, and its cycles go on. */
 START_TEST(overflow_comes_when_it_was_due)
 {
     bool level = false, level_of_copy = false;
@@ -121,7 +123,7 @@ START_TEST(the_interrupt_can_be_cleared)
     pe_put(&b, PE_CODE, &clear, 1);
     b.a->cpu.pc = PE_CODE;
     b.a->cpu.run = CPU_RUNNING;
-    go(&b, 1);
+    go(&b, 7);
     ck_assert_uint_eq(b.a->pmovs, 0);
     ck_assert(!level_of_copy);
     pe_destroy(&a);
