@@ -99,7 +99,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
         return 0;
     if (access == CPU_LOAD && t->map.load) {
         mmu_enter(cpu, set, va, CPU_LOAD, &t->map, t->host);
-    } else if (access == CPU_STORE && t->map.store && !t->rom &&
+    } else if (access == CPU_STORE && t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
                mem_ram_store_direct(t->ram, t->offset)) {
         mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
         t->ram->flags[t->offset >> MEM_PAGE_SHIFT] |= MEM_PAGE_MAPPED;
@@ -389,6 +389,8 @@ static int open_rmw(struct cpu *cpu, va_t va, uint32_t memop, bool reads, struct
         return 0;
     }
     if (translate(cpu, va, size, CPU_STORE, regime, t))
+        return 1;
+    if (UNLIKELY(reads && !t->map.load) && translate(cpu, va, size, CPU_LOAD, regime, t))
         return 1;
     if (t->rom) { /* no atomicity there */
         cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_READ_ONLY);

@@ -108,7 +108,7 @@ struct a64_cpu {
     uint64_t nrw;             /* AArch32 (EL0 only) */
     uint64_t a32;             /* its T, E and mode bits as SPSR has them */
     uint64_t qc;              /* FPSR.QC: 0 or 1 */
-    uint64_t stepping;        /* 1: a software-stepped instruction has started, see debug.c */
+    uint64_t stepping;        /* 1: a software-stepped instruction has started (3: a load-exclusive), see debug.c */
     uint64_t event;           /* the event register of WFE */
     uint64_t serror, serror_iss; /* an SError is pending, with that ISS */
 #define A64_STATE(name)      uint64_t name;

@@ -49,16 +49,16 @@ uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr)
     return !enabled_now(a) && enabled_from(a, to, masked) ? A64_BIT(spsr, 21) : 0;
 }
 
-uint64_t a64_helper_step(struct cpu *cpu, uint64_t a0, uint64_t b, uint64_t c, uint64_t d)
+uint64_t a64_helper_step(struct cpu *cpu, uint64_t exclusive, uint64_t b, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    (void)a0, (void)b, (void)c, (void)d;
+    (void)b, (void)c, (void)d;
     if (a->ss) {
         a->ss = 0;
-        a->stepping = 1;
+        a->stepping = exclusive ? 3 : 1;
         return 0;
     }
-    uint64_t iss = 0x22 | (a->stepping ? 1u << 24 : 0);
+    uint64_t iss = 0x22 | (a->stepping ? 1u << 24 : 0) | (a->stepping & 2 ? 1u << 6 : 0); /* ISV, EX */
     a->stepping = 0;
     a64_raise(a, a64_debug_target(a), A64_ESR(A64_EC_STEP, iss));
     return 0;
@@ -206,6 +206,12 @@ uint64_t a64_helper_watch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t 
             !state_matches(a, control, el) || !bytes_match(a, n, va, size, &first) ||
             ((control >> 20 & 1) && !link_matches(a, control)))
             continue;
+        struct mmu_a64_result res; /* faults of translation come first (D1.3.5.6) */
+        bool user = el == 0;
+        if (!a64_walk_data(a, va, store ? CPU_STORE : CPU_LOAD, user, &res) ||
+            ((va ^ (va + size - 1)) >= MEM_PAGE &&
+             !a64_walk_data(a, va + size - 1, store ? CPU_STORE : CPU_LOAD, user, &res)))
+            break;
         /* WnR of a read-modify-write: 0 if the read alone would have matched */
         uint64_t iss = 0x22 | (store && (lsc & 2) && !(load && (lsc & 1)) ? 1u << 6 : 0);
         a64_raise_at(a, a64_debug_target(a), A64_ESR(A64_EC_WATCH, iss), first, NULL);

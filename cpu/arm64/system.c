@@ -149,6 +149,7 @@ static void put_daif(struct a64_tr *t, ir_val_t daif)
 {
     ir_put(t->u, A64_SLOT_DAIF, daif);
     ir_call(t->u, IR_VOID, A64_HELPER_unmasked, daif, IR_NONE, IR_NONE, IR_NONE);
+    t->wrote = true;
 }
 
 static void msr(struct a64_tr *t, unsigned arg)
@@ -175,6 +176,7 @@ static void msr(struct a64_tr *t, unsigned arg)
     bool ends = a64_sysreg_ends_block(t->a, code, false);
     ir_call(u, IR_VOID, code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
             a64_const(t, rt), value, IR_NONE);
+    t->wrote = true;
     if (ends) {
         ir_exit(u, IR_EXIT_LOOKUP, a64_next(t));
         t->ended = true;
@@ -386,6 +388,20 @@ static void barrier(struct a64_tr *t, unsigned kind)
     ir_fence(t->u, (enum ir_fence)kind);
 }
 
+/*
+ * Whatever changes context ends its block, and stores to code are seen at once. But an
+ * interrupt that a write of PSTATE.DAIF, of the GIC's priority mask or of a timer has let in must be
+ * taken here at the latest (D1.3.6.5): software masks it again right behind.
+ */
+static void isb(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_fence(t->u, IR_FENCE_FULL);
+    if (t->wrote) {
+        ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
+        t->ended = true;
+    }
+}
 
 uint64_t a64_helper_clrex(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
@@ -415,8 +431,8 @@ const struct a64_semantics a64_system_rows[] = {
     { A64_INSN_WFET, 0, wfe, WAIT_WFET }, { A64_INSN_WFIT, 0, wfe, WAIT_WFIT },
     { A64_INSN_CLREX, 0, clrex, 0 },   { A64_INSN_SB, 0, barrier, IR_FENCE_FULL },
     { A64_INSN_DSB, 0, barrier, IR_FENCE_FULL }, { A64_INSN_DMB, 0, barrier, IR_FENCE_FULL },
-    { A64_INSN_DSB_NXS, 0, barrier, IR_FENCE_FULL }, /* whatever changes context ends its block, and stores to code are seen at once */
-    { A64_INSN_ISB, 0, barrier, IR_FENCE_FULL },
+    { A64_INSN_DSB_NXS, 0, barrier, IR_FENCE_FULL },
+    { A64_INSN_ISB, 0, isb, 0 },
     A64_ROWS_END
 };
 /* clang-format on */

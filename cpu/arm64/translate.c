@@ -137,10 +137,12 @@ static void begin(struct a64_tr *t, bool decoded)
  * What precedes any instruction, in the order of priority of D1.3.5.6: software step, misaligned PC,
  * breakpoint, Illegal Execution state, branch target. Then those that are UNDEFINED. True: all is said.
  */
-static bool refused(struct a64_tr *t)
+static bool refused(struct a64_tr *t, bool decoded)
 {
-    if (t->mode & A64_MODE_STEP)
-        ir_call(t->u, IR_VOID, A64_HELPER_step, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    if (t->mode & A64_MODE_STEP) {
+        bool exclusive = decoded && a64_insn_descs[t->d.form].klass == INSN_lr;
+        ir_call(t->u, IR_VOID, A64_HELPER_step, a64_const(t, exclusive), IR_NONE, IR_NONE, IR_NONE);
+    }
     if (t->at & 3) {
         pc_alignment(t);
         return true;
@@ -160,7 +162,7 @@ static void one_insn(struct a64_tr *t, bool decoded)
 {
     enum { RARE = A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_IL | A64_MODE_BTYPE };
     begin(t, decoded);
-    if (UNLIKELY((t->mode & RARE) || (t->at & 3)) && refused(t))
+    if (UNLIKELY((t->mode & RARE) || (t->at & 3)) && refused(t, decoded))
         return;
     if (!decoded) {
         a64_undefined(t);

@@ -22,6 +22,7 @@ struct a64_tr {
     uint32_t mode;        /* A64_MODE_* */
     int32_t at;           /* its offset from the unit's first page */
     bool ended;           /* an operation that ends the block was emitted */
+    bool wrote;           /* one before this one wrote a system register or PSTATE.DAIF */
     enum a64_flags_from flags;
     enum ir_type flags_type;
     ir_val_t flags_a, flags_b; /* SUB: a - b */

@@ -300,7 +300,7 @@ static void before(struct a32_tr *t)
 {
     struct ir_unit *u = a32_u(t);
     if (UNLIKELY(t->b.mode & A64_MODE_STEP))
-        ir_call(u, IR_VOID, A64_HELPER_step, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        ir_call(u, IR_VOID, A64_HELPER_step, a64_const(&t->b, 0), IR_NONE, IR_NONE, IR_NONE);
     if (UNLIKELY(t->b.mode & A64_MODE_BREAK))
         ir_call(u, IR_VOID, A64_HELPER_breakpoint, ir_pc(u, t->b.at), IR_NONE, IR_NONE, IR_NONE);
 }

@@ -228,6 +228,30 @@ START_TEST(tables_describe_the_machine)
 }
 END_TEST
 
+/* ACPI 6.4, 5.6.9: with ACPI the power key is the event device's, bit 1 of its register. */
+START_TEST(power_key)
+{
+    struct err e = { 0 };
+    uint64_t v;
+
+    build(NULL, 1, true);
+    ck_assert_int_eq(board_power_key(b, &e), 0);
+    ck_assert_int_eq(mem_load(b->machine->memory, 0x09080000, 4, &v, &(struct mem_attrs){ 0 }), MEM_OK);
+    ck_assert_uint_eq(v, 2);
+}
+END_TEST
+
+/* secure=on: the second UART is not the system's, and PSCI not the board's. */
+START_TEST(secure_board)
+{
+    build("secure=on", 1, true);
+    load();
+    const uint8_t *dsdt = find("DSDT");
+    ck_assert(!memmem(dsdt, ld_le32(dsdt + 4), "COM1", 4));
+    ck_assert_uint_eq(ld_le16(find("FACP") + 129), 0);
+}
+END_TEST
+
 START_TEST(only_firmware_gets_them)
 {
     uint32_t n;
@@ -245,6 +269,8 @@ Suite *test_suite(void)
 
     tcase_add_checked_fixture(c, NULL, teardown);
     tcase_add_loop_test(c, tables_describe_the_machine, 0, ARRAY_LEN(rows));
+    tcase_add_test(c, power_key);
+    tcase_add_test(c, secure_board);
     tcase_add_loop_test(c, only_firmware_gets_them, 0, 2);
     suite_add_tcase(s, c);
     return s;

@@ -18,7 +18,7 @@ extern uint64_t run_el1(const uint32_t *code, uint64_t x5);
 extern char el2_vectors[], el1_vectors[];
 static uint32_t code[4] __attribute__((aligned(64)));
 static unsigned cases, failures;
-enum { NOP = 0xd503201f };
+enum { NOP = 0xd503201f, HVC = 0xd4000002 };
 
 static const struct row {
     const char *what;
@@ -93,6 +93,7 @@ static void check(const struct row *r, uint64_t e2h)
 int main(void)
 {
     code[0] = code[1] = NOP;
+    code[2] = HVC;
     MSR("vbar_el2", (uint64_t)el2_vectors);
     MSR("mdcr_el2", MDCR);
     MSR("vtcr_el2", BIT(19)); /* VS: 16-bit VMIDs */

@@ -66,7 +66,7 @@ static void open_all(uint64_t e2h, uint64_t *v)
      (op2) << 5 | RT)
 enum { WFI = 0xd503207f, WFE = 0xd503205f, SVC = 0xd4000001, ERET = 0xd69f03e0, SMC = 0xd4000003,
        FMOV_D0_X5 = 0x9e6700a0, FMOV_S0_S1 = 0x1e204020, PACIA_X5 = 0xdac123e5,
-       PACGA_X5 = 0x9ac530a5, ERETAA = 0xd69f0bff, NOP = 0xd503201f };
+       PACGA_X5 = 0x9ac530a5, ERETAA = 0xd69f0bff, NOP = 0xd503201f, HVC = 0xd4000002 };
 
 struct row {
     enum control control;
@@ -229,6 +229,7 @@ static uint64_t run(uint32_t insn)
 {
     code[0] = insn == WFE ? WFE : NOP; /* the exception return has set the event register */
     code[1] = insn;
+    code[2] = HVC;
     DSB();
     __asm__ volatile("ic iallu; dsb sy; isb" ::: "memory");
     cases++;

@@ -3,7 +3,7 @@
     .arch armv8-a
 
     .text
-/* uint64_t run_el1(const uint32_t *code, uint64_t x5): the two words of code at EL1, then HVC 0. */
+/* uint64_t run_el1(const uint32_t *code, uint64_t x5): code at EL1, which ends with HVC 0. */
     .globl run_el1
 run_el1:
     stp x29, x30, [sp, #-96]!
@@ -12,8 +12,6 @@ run_el1:
     stp x23, x24, [sp, #48]
     stp x21, x22, [sp, #64]
     stp x19, x20, [sp, #80]
-    ldr w2, =0xd4000002
-    str w2, [x0, #8]
     dsb sy
     ic iallu
     dsb sy
