@@ -21,10 +21,45 @@
 uint64_t fuzz_a64_integer(struct fuzz_random *r)
 {
     static const uint64_t some[] = {
-        0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, ~0ull, ~1ull, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff,
-        0x7fffffff, 0x80000000, 0xffffffff, 0xffffffff80000000, 0xffffffff7fffffff, 0x100000000,
-        INT64_MAX, BIT(63), BIT(63) + 1, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa, 0x0102030405060708,
-        RAM + DATA, RAM + DATA + 0xffd, RAM + CODE, DEVICE, ALIAS + DATA, 0x43e0000000000000,
+        0,
+        1,
+        2,
+        3,
+        7,
+        8,
+        15,
+        16,
+        31,
+        32,
+        33,
+        63,
+        64,
+        ~0ull,
+        ~1ull,
+        0x7f,
+        0x80,
+        0xff,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0xffffffff80000000,
+        0xffffffff7fffffff,
+        0x100000000,
+        INT64_MAX,
+        BIT(63),
+        BIT(63) + 1,
+        0x5555555555555555,
+        0xaaaaaaaaaaaaaaaa,
+        0x0102030405060708,
+        RAM + DATA,
+        RAM + DATA + 0xffd,
+        RAM + CODE,
+        DEVICE,
+        ALIAS + DATA,
+        0x43e0000000000000,
     };
     switch (fuzz_below(r, 8)) {
     case 0:
@@ -45,7 +80,9 @@ uint64_t fuzz_a64_integer(struct fuzz_random *r)
 /* Lanes of one format; a scalar has other bits above it. */
 void fuzz_a64_vector(struct fuzz_random *r, uint64_t v[2])
 {
-    static const uint8_t formats[][3] = { { 64, 11, 52 }, { 32, 8, 23 }, { 16, 5, 10 }, { 16, 8, 7 } };
+    static const uint8_t formats[][3] = {
+        { 64, 11, 52 }, { 32, 8, 23 }, { 16, 5, 10 }, { 16, 8, 7 }
+    };
     static const uint8_t bytes[] = { 0, 1, 2, 0x7f, 0x80, 0x81, 0xfe, 0xff, 0x40, 0x3f, 8, 16 };
     uint32_t kind = fuzz_below(r, 10);
     if (kind >= 8) {
@@ -173,7 +210,8 @@ static void put_interrupt(struct assembler *a, unsigned el)
     uint32_t branch = a->at;
     put(a, 0);
     put_giveup(a, el);
-    st_le32(a->image + branch, FA_TBZ(29, 0, a->at - branch)); /* every other one goes on, after a while */
+    st_le32(a->image + branch,
+            FA_TBZ(29, 0, a->at - branch)); /* every other one goes on, after a while */
     put(a, FA_ADD(29, 29, 300));
     put(a, FA_MSR(FA_CNTP_CVAL, 29));
     put(a, FA_MSR(FA_CNTV_CVAL, 29));
@@ -181,8 +219,8 @@ static void put_interrupt(struct assembler *a, unsigned el)
 }
 
 /*
- * Skip the instruction of a program of `bytes`, or give up when pc is elsewhere. SVC, HVC and SMC have
- * been passed already; a software step sets SPSR.SS, so that one instruction is executed.
+ * Skip the instruction of a program of `bytes`, or give up when pc is elsewhere. SVC, HVC and SMC
+ * have been passed already; a software step sets SPSR.SS, so that one instruction is executed.
  */
 static void put_sync(struct assembler *a, unsigned el, uint32_t bytes)
 {
@@ -305,7 +343,9 @@ static int build(struct machine *m, struct mem_ram *ram, const char *spec, struc
         enum a64_timer timer;
         enum a64_input input;
     } wires[] = {
-        { A64_TIMER_PHYS, A64_IRQ }, { A64_TIMER_VIRT, A64_FIQ }, { A64_TIMER_HYP, A64_VIRQ },
+        { A64_TIMER_PHYS, A64_IRQ },
+        { A64_TIMER_VIRT, A64_FIQ },
+        { A64_TIMER_HYP, A64_VIRQ },
         { A64_TIMER_HYP_VIRT, A64_VFIQ },
     };
     struct a64_config config;
@@ -351,14 +391,27 @@ static unsigned cause(const struct cpu *cpu)
 static const char *cause_name(unsigned number)
 {
     static const char *const names[FUZZ_CAUSES] = {
-        [0x00] = "unknown (undefined instruction)", [0x01] = "trapped WFI or WFE",
-        [0x07] = "trapped FP or SIMD", [0x09] = "trapped pointer authentication",
-        [0x0d] = "branch target", [0x0e] = "illegal execution state", [0x15] = "SVC", [0x16] = "HVC",
-        [0x17] = "SMC", [0x18] = "trapped system register", [0x1a] = "trapped ERET",
-        [0x1c] = "pointer authentication failure", [0x21] = "instruction abort",
-        [0x22] = "PC alignment", [0x25] = "data abort", [0x26] = "SP alignment",
-        [0x27] = "memory copy and set", [0x31] = "breakpoint", [0x33] = "software step",
-        [0x35] = "watchpoint", [0x3c] = "BRK",
+        [0x00] = "unknown (undefined instruction)",
+        [0x01] = "trapped WFI or WFE",
+        [0x07] = "trapped FP or SIMD",
+        [0x09] = "trapped pointer authentication",
+        [0x0d] = "branch target",
+        [0x0e] = "illegal execution state",
+        [0x15] = "SVC",
+        [0x16] = "HVC",
+        [0x17] = "SMC",
+        [0x18] = "trapped system register",
+        [0x1a] = "trapped ERET",
+        [0x1c] = "pointer authentication failure",
+        [0x21] = "instruction abort",
+        [0x22] = "PC alignment",
+        [0x25] = "data abort",
+        [0x26] = "SP alignment",
+        [0x27] = "memory copy and set",
+        [0x31] = "breakpoint",
+        [0x33] = "software step",
+        [0x35] = "watchpoint",
+        [0x3c] = "BRK",
     };
     return names[number];
 }
@@ -382,7 +435,8 @@ static uint64_t zeros(void *arg)
 static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 {
     struct a64_decoded d;
-    *by_trap = form == A64_INSN_SVC || form == A64_INSN_HVC || form == A64_INSN_SMC || form == A64_INSN_BRK;
+    *by_trap = form == A64_INSN_SVC || form == A64_INSN_HVC || form == A64_INSN_SMC ||
+               form == A64_INSN_BRK;
     if (*by_trap)
         return "what it does is to trap";
     if (form == A64_INSN_HLT || form == A64_INSN_DRPS || form == A64_INSN_DCPS1 ||
@@ -399,8 +453,17 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 }
 
 const struct fuzz_isa fuzz_arm64 = {
-    .name = "aarch64", .default_cpu = "max", .ram_bytes = RAM_BYTES, .n_forms = A64_FORM_COUNT,
-    .build = build, .generate = generate, .nop = nop, .in_program = in_program,
-    .cause = cause, .cause_name = cause_name,
-    .is_illegal = is_illegal, .form_name = form_name, .excused = excused,
+    .name = "aarch64",
+    .default_cpu = "max",
+    .ram_bytes = RAM_BYTES,
+    .n_forms = A64_FORM_COUNT,
+    .build = build,
+    .generate = generate,
+    .nop = nop,
+    .in_program = in_program,
+    .cause = cause,
+    .cause_name = cause_name,
+    .is_illegal = is_illegal,
+    .form_name = form_name,
+    .excused = excused,
 };

@@ -86,25 +86,37 @@ enum { TABLE_X = 0, TABLE_SP = 31, TABLE_V = 32, TABLE_DELAY = 96, TABLE_SYS = 9
 #define FA_FPSR         FA_REG(3, 3, 4, 4, 1)
 #define FA_SP_EL(n)     ((n) == 0 ? FA_REG(3, 0, 4, 1, 0) : FA_REG(3, (n) == 1 ? 4 : 6, 4, 1, 0))
 #define FA_SPSEL        FA_REG(3, 0, 4, 2, 0)
-#define FA_KEY(n)       FA_REG(3, 0, 2, 1 + (n) / 4, (n) % 4) /* 0..9: APIA, APIB, APDA, APDB, APGA; Lo, Hi */
+#define FA_KEY(n) \
+    FA_REG(3, 0, 2, 1 + (n) / 4, (n) % 4) /* 0..9: APIA, APIB, APDA, APDB, APGA; Lo, Hi */
 #define FA_RGSR_EL1     FA_REG(3, 0, 1, 0, 5)
 #define FA_GCR_EL1      FA_REG(3, 0, 1, 0, 6)
 
 #define FA_MSR(reg, rt)          (0xd5000000u | (reg) << 5 | (uint32_t)(rt))
 #define FA_MRS(rt, reg)          (0xd5200000u | (reg) << 5 | (uint32_t)(rt))
-#define FA_MOVZ(rd, imm, hw)     (0xd2800000u | (uint32_t)(hw) << 21 | ((uint32_t)(imm) & 0xffff) << 5 | (uint32_t)(rd))
-#define FA_MOVN(rd, imm, hw)     (0x92800000u | (uint32_t)(hw) << 21 | ((uint32_t)(imm) & 0xffff) << 5 | (uint32_t)(rd))
-#define FA_MOVK(rd, imm, hw)     (0xf2800000u | (uint32_t)(hw) << 21 | ((uint32_t)(imm) & 0xffff) << 5 | (uint32_t)(rd))
-#define FA_ADD(rd, rn, imm)      (0x91000000u | ((uint32_t)(imm) & 0xfff) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_MOVZ(rd, imm, hw) \
+    (0xd2800000u | (uint32_t)(hw) << 21 | ((uint32_t)(imm) & 0xffff) << 5 | (uint32_t)(rd))
+#define FA_MOVN(rd, imm, hw) \
+    (0x92800000u | (uint32_t)(hw) << 21 | ((uint32_t)(imm) & 0xffff) << 5 | (uint32_t)(rd))
+#define FA_MOVK(rd, imm, hw) \
+    (0xf2800000u | (uint32_t)(hw) << 21 | ((uint32_t)(imm) & 0xffff) << 5 | (uint32_t)(rd))
+#define FA_ADD(rd, rn, imm) \
+    (0x91000000u | ((uint32_t)(imm) & 0xfff) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
 #define FA_ADD12(rd, rn, imm)    (FA_ADD(rd, rn, imm) | 1u << 22)
 #define FA_SUB12(rd, rn, imm)    (FA_ADD12(rd, rn, imm) | 1u << 30)
-#define FA_SUBS(rd, rn, imm)     (0xf1000000u | ((uint32_t)(imm) & 0xfff) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_SUBS_R(rd, rn, rm)    (0xeb000000u | (uint32_t)(rm) << 16 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_ADD_R(rd, rn, rm, sh) (0x8b000000u | (uint32_t)(rm) << 16 | (uint32_t)(sh) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_ORR_R(rd, rn, rm, sh) (0xaa000000u | (uint32_t)(rm) << 16 | (uint32_t)(sh) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_EOR_R(rd, rn, rm)     (0xca000000u | (uint32_t)(rm) << 16 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_UBFX(rd, rn, lsb, n)  (0xd3400000u | (uint32_t)(lsb) << 16 | (uint32_t)((lsb) + (n) - 1) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_BFI0(rd, rn, n)       (0xb3400000u | (uint32_t)((n) - 1) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd)) /* lsb 0 */
+#define FA_SUBS(rd, rn, imm) \
+    (0xf1000000u | ((uint32_t)(imm) & 0xfff) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_SUBS_R(rd, rn, rm) \
+    (0xeb000000u | (uint32_t)(rm) << 16 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_ADD_R(rd, rn, rm, sh) \
+    (0x8b000000u | (uint32_t)(rm) << 16 | (uint32_t)(sh) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_ORR_R(rd, rn, rm, sh) \
+    (0xaa000000u | (uint32_t)(rm) << 16 | (uint32_t)(sh) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_EOR_R(rd, rn, rm) \
+    (0xca000000u | (uint32_t)(rm) << 16 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_UBFX(rd, rn, lsb, n) \
+    (0xd3400000u | (uint32_t)(lsb) << 16 | (uint32_t)((lsb) + (n) - 1) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
+#define FA_BFI0(rd, rn, n) \
+    (0xb3400000u | (uint32_t)((n) - 1) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd)) /* lsb 0 */
 /* Bits lsb..lsb+n-1 := 0; := 1. */
 #define FA_CLEAR(rd, rn, lsb, n) \
     (0x92400000u | (uint32_t)((64 - (lsb) - (n)) & 63) << 16 | (uint32_t)(63 - (n)) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
@@ -112,15 +124,23 @@ enum { TABLE_X = 0, TABLE_SP = 31, TABLE_V = 32, TABLE_DELAY = 96, TABLE_SYS = 9
     (0xb2400000u | (uint32_t)((64 - (lsb)) & 63) << 16 | (uint32_t)((n) - 1) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
 #define FA_EOR_BIT(rd, rn, bit) \
     (0xd2400000u | (uint32_t)((64 - (bit)) & 63) << 16 | (uint32_t)(rn) << 5 | (uint32_t)(rd))
-#define FA_LDR(rt, rn, imm)      (0xf9400000u | (uint32_t)((imm) / 8) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
-#define FA_STR(rt, rn, imm)      (0xf9000000u | (uint32_t)((imm) / 8) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
-#define FA_STR_W(rt, rn, imm)    (0xb9000000u | (uint32_t)((imm) / 4) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
-#define FA_LDR_Q(rt, rn, imm)    (0x3dc00000u | (uint32_t)((imm) / 16) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
+#define FA_LDR(rt, rn, imm) \
+    (0xf9400000u | (uint32_t)((imm) / 8) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
+#define FA_STR(rt, rn, imm) \
+    (0xf9000000u | (uint32_t)((imm) / 8) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
+#define FA_STR_W(rt, rn, imm) \
+    (0xb9000000u | (uint32_t)((imm) / 4) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
+#define FA_LDR_Q(rt, rn, imm) \
+    (0x3dc00000u | (uint32_t)((imm) / 16) << 10 | (uint32_t)(rn) << 5 | (uint32_t)(rt))
 #define FA_B(distance)           (0x14000000u | ((uint32_t)(distance) >> 2 & 0x3ffffff))
-#define FA_B_COND(cond, distance) (0x54000000u | ((uint32_t)(distance) >> 2 & 0x7ffff) << 5 | (uint32_t)(cond))
-#define FA_CBZ(rt, distance)     (0xb4000000u | ((uint32_t)(distance) >> 2 & 0x7ffff) << 5 | (uint32_t)(rt))
-#define FA_TBZ(rt, bit, distance) (0x36000000u | (uint32_t)(bit) << 19 | ((uint32_t)(distance) >> 2 & 0x3fff) << 5 | (uint32_t)(rt))
-#define FA_ADR(rd, distance)     (0x10000000u | ((uint32_t)(distance) & 3) << 29 | ((uint32_t)(distance) >> 2 & 0x7ffff) << 5 | (uint32_t)(rd))
+#define FA_B_COND(cond, distance) \
+    (0x54000000u | ((uint32_t)(distance) >> 2 & 0x7ffff) << 5 | (uint32_t)(cond))
+#define FA_CBZ(rt, distance) \
+    (0xb4000000u | ((uint32_t)(distance) >> 2 & 0x7ffff) << 5 | (uint32_t)(rt))
+#define FA_TBZ(rt, bit, distance) \
+    (0x36000000u | (uint32_t)(bit) << 19 | ((uint32_t)(distance) >> 2 & 0x3fff) << 5 | (uint32_t)(rt))
+#define FA_ADR(rd, distance) \
+    (0x10000000u | ((uint32_t)(distance) & 3) << 29 | ((uint32_t)(distance) >> 2 & 0x7ffff) << 5 | (uint32_t)(rd))
 #define FA_ADRP(rd, pages)       (FA_ADR(rd, pages) | 1u << 31)
 #define FA_BR(rn)                (0xd61f0000u | (uint32_t)(rn) << 5)
 #define FA_SMC(imm)              (0xd4000003u | (uint32_t)(imm) << 5)

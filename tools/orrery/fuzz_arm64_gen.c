@@ -9,15 +9,15 @@
  * pointers, ERET, exclusives, copies of memory, stores into the program, changes of tables.
  * Branches get their targets when all instructions have a place.
  */
-#include "core/util/bytes.h"
 #include "tools/orrery/fuzz_arm64.h"
+#include "core/util/bytes.h"
 #include <string.h>
 
-#define POINTERS        (BIT(2) | BIT(8) | BIT(9) | BIT(18) | BIT(27) | BIT(31))
-#define IS_POINTER(n)   (POINTERS >> (n) & 1)
-#define RD(word)        ((word) & 31)
-#define RN(word)        ((word) >> 5 & 31)
-#define RM(word)        ((word) >> 16 & 31)
+#define POINTERS         (BIT(2) | BIT(8) | BIT(9) | BIT(18) | BIT(27) | BIT(31))
+#define IS_POINTER(n)    (POINTERS >> (n)&1)
+#define RD(word)         ((word)&31)
+#define RN(word)         ((word) >> 5 & 31)
+#define RM(word)         ((word) >> 16 & 31)
 #define WITH_RN(word, n) (((word) & ~(31u << 5)) | (uint32_t)(n) << 5)
 #define WITH_RM(word, n) (((word) & ~(31u << 16)) | (uint32_t)(n) << 16)
 
@@ -33,8 +33,8 @@ struct gen {
     uint32_t at;          /* offset in RAM of the next instruction */
     uint32_t bytes;
     const struct insn_desc *desc; /* of the row being drawn */
-    uint32_t turn;        /* all rows take turns */
-    uint8_t last;         /* slot of the register written last: what comes often depends on it */
+    uint32_t turn;                /* all rows take turns */
+    uint8_t last; /* slot of the register written last: what comes often depends on it */
 };
 
 /* ---- operands ---- */
@@ -68,10 +68,16 @@ static bool is_control(uint32_t code)
     if (op0 == 2)
         return crm == 2 ? (code & 7) == 2 : crn == 1;
     switch (crn) {
-    case 1: return !(op1 == 0 && crm == 0 && (code & 7) >= 5);
-    case 2: return crm == 0 || op1 != 0; /* not the keys */
-    case 10: case 12: case 14: return true;
-    default: return false;
+    case 1:
+        return !(op1 == 0 && crm == 0 && (code & 7) >= 5);
+    case 2:
+        return crm == 0 || op1 != 0; /* not the keys */
+    case 10:
+    case 12:
+    case 14:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -110,7 +116,9 @@ static uint32_t system_word(struct gen *g, uint32_t word)
 /* The free bits. */
 static uint64_t next_word(void *arg)
 {
-    static const uint8_t shifts[] = { 0, 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 56, 63 };
+    static const uint8_t shifts[] = {
+        0, 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 56, 63
+    };
     struct gen *g = arg;
     uint32_t word = (uint32_t)fuzz_next(g->r);
     if (g->last < 32 && fuzz_one_in(g->r, 3))
@@ -133,9 +141,11 @@ static uint64_t next_word(void *arg)
     case INSN_int_shift:
     case INSN_int_alu:
         if (fuzz_one_in(g->r, 3))
-            word = (word & ~(63u << 10)) | (uint32_t)shifts[fuzz_below(g->r, ARRAY_LEN(shifts))] << 10;
+            word = (word & ~(63u << 10)) | (uint32_t)shifts[fuzz_below(g->r, ARRAY_LEN(shifts))]
+                                               << 10;
         if (fuzz_one_in(g->r, 3))
-            word = (word & ~(63u << 16)) | (uint32_t)shifts[fuzz_below(g->r, ARRAY_LEN(shifts))] << 16;
+            word = (word & ~(63u << 16)) | (uint32_t)shifts[fuzz_below(g->r, ARRAY_LEN(shifts))]
+                                               << 16;
         return word;
     default:
         return word;
@@ -195,7 +205,8 @@ static bool has_prefix(const char *text, const char *prefix)
 
 /* ---- sequences ---- */
 
-/* A pointer into the middle of the data, by PC: it stays in the mapping that the program runs in. */
+/* A pointer into the middle of the data, by PC: it stays in the mapping that the program runs in.
+ */
 static void refresh_pointer(struct gen *g)
 {
     uint32_t n = plain_pointer(g), where = fuzz_below(g->r, 48);
@@ -214,7 +225,9 @@ static void refresh_pointer(struct gen *g)
     if (!fuzz_one_in(g->r, 4))
         place(g, FA_ADD(n, n, fuzz_one_in(g->r, 6) ? target : target & ~15u));
     if (fuzz_one_in(g->r, 24)) /* a tag, or the upper range */
-        place(g, fuzz_one_in(g->r, 2) ? FA_SET(n, n, 56 + fuzz_below(g->r, 5), 1 + fuzz_below(g->r, 3)) : FA_SET(n, n, 39, 25));
+        place(g, fuzz_one_in(g->r, 2)
+                     ? FA_SET(n, n, 56 + fuzz_below(g->r, 5), 1 + fuzz_below(g->r, 3))
+                     : FA_SET(n, n, 39, 25));
     else if (fuzz_one_in(g->r, 8))
         place(g, FA_ADD(31, n, 0)); /* SP */
 }
@@ -265,7 +278,8 @@ static void add_integer(struct gen *g, uint32_t word)
 static void jump_by_register(struct gen *g, uint32_t word)
 {
     uint32_t n = RN(word), key = word >> 10 & 1;
-    bool returns = (word & 0xfffffbff) == 0xd65f0bff, zero = (word & 0xfe9ff800) == 0xd61f0800 && !returns;
+    bool returns = (word & 0xfffffbff) == 0xd65f0bff,
+         zero = (word & 0xfe9ff800) == 0xd61f0800 && !returns;
     bool two = (word & 0xff9ff800) == 0xd71f0800;
     if (!returns && (n == 31 || IS_POINTER(n)))
         word = WITH_RN(word, n = free_register(g));
@@ -281,7 +295,8 @@ static void jump_by_register(struct gen *g, uint32_t word)
     place(g, word);
 }
 
-/* ERET to the next instruction or another; SPSR is as it was, or sets NZCV and interrupt masks anew. */
+/* ERET to the next instruction or another; SPSR is as it was, or sets NZCV and interrupt masks
+ * anew. */
 static void exception_return(struct gen *g, uint32_t word)
 {
     uint32_t n = free_register(g), s = free_register(g), el = 1 + fuzz_below(g->r, 3);
@@ -291,7 +306,8 @@ static void exception_return(struct gen *g, uint32_t word)
     place(g, FA_MSR(FA_ELR(el), n));
     if (s != n && fuzz_one_in(g->r, 2)) {
         place(g, FA_MRS(s, FA_SPSR(el)));
-        place(g, FA_EOR_BIT(s, s, fuzz_one_in(g->r, 2) ? 28 + fuzz_below(g->r, 4) : fuzz_below(g->r, 32)));
+        place(g, FA_EOR_BIT(
+                     s, s, fuzz_one_in(g->r, 2) ? 28 + fuzz_below(g->r, 4) : fuzz_below(g->r, 32)));
         place(g, FA_MSR(FA_SPSR(el), s));
     }
     place(g, word);
@@ -302,7 +318,8 @@ static void modify_code(struct gen *g)
 {
     uint16_t form = (uint16_t)fuzz_below(g->r, A64_FORM_COUNT);
     uint32_t word = draw(g, form), n = free_register(g), value = free_register(g);
-    if (word == 0 || g->desc->klass == INSN_csr || g->desc->klass == INSN_system || g->desc->branch != INSN_NO_BRANCH)
+    if (word == 0 || g->desc->klass == INSN_csr || g->desc->klass == INSN_system ||
+        g->desc->branch != INSN_NO_BRANCH)
         word = FA_NOP;
     if (n == value)
         return;
@@ -332,7 +349,8 @@ static void modify_pages(struct gen *g)
     place(g, FA_STR(value, n, at & 0xfff));
     if (fuzz_one_in(g->r, 4))
         return;
-    static const uint32_t flushes[] = { FA_TLBI_VMALLE1, FA_TLBI_ALLE1, FA_TLBI_ALLE2, FA_TLBI_ALLE3 };
+    static const uint32_t flushes[] = { FA_TLBI_VMALLE1, FA_TLBI_ALLE1, FA_TLBI_ALLE2,
+                                        FA_TLBI_ALLE3 };
     uint32_t flush = flushes[fuzz_below(g->r, ARRAY_LEN(flushes))];
     place(g, FA_DSB);
     place(g, FA_MSR(flush, 31));
@@ -348,8 +366,9 @@ static void change_control(struct gen *g)
         place_integer(g, n, (RAM + root) | (uint64_t)fuzz_below(g->r, 3) << 48);
         place(g, FA_MSR(FA_TTBR0(el), n));
     } else {
-        static const uint32_t controls[] = { FA_SCTLR(1), FA_SCTLR(2), FA_SCTLR(3), FA_TCR(1), FA_TCR(2), FA_HCR_EL2,
-                                             FA_SCR_EL3, FA_CPACR_EL1, FA_CPTR_EL2, FA_MDSCR_EL1, FA_CNTP_CTL };
+        static const uint32_t controls[] = { FA_SCTLR(1), FA_SCTLR(2),  FA_SCTLR(3), FA_TCR(1),
+                                             FA_TCR(2),   FA_HCR_EL2,   FA_SCR_EL3,  FA_CPACR_EL1,
+                                             FA_CPTR_EL2, FA_MDSCR_EL1, FA_CNTP_CTL };
         uint32_t reg = controls[fuzz_below(g->r, ARRAY_LEN(controls))];
         place(g, FA_MRS(n, reg));
         place(g, FA_EOR_BIT(n, n, fuzz_below(g->r, fuzz_one_in(g->r, 3) ? 64 : 32)));
@@ -375,11 +394,13 @@ static void reserve(struct gen *g, uint32_t word)
     place(g, WITH_RN(word, p));
 }
 
-/* Prologue, main part and epilogue of one copy or set (C6.2, CPYP); sets of tags take whole granules. */
+/* Prologue, main part and epilogue of one copy or set (C6.2, CPYP); sets of tags take whole
+ * granules. */
 static void copy_memory(struct gen *g, uint32_t word)
 {
     bool sets = (word & 0x1bc00000) == 0x19c00000, tags = sets && (word & BIT(26));
-    uint32_t step = sets ? 14 : 22, d = plain_pointer(g), s = sets ? free_register(g) : 8, n = free_register(g);
+    uint32_t step = sets ? 14 : 22, d = plain_pointer(g), s = sets ? free_register(g) : 8,
+             n = free_register(g);
     uint32_t at = DATA + DATA_BYTES / 4 + fuzz_below(g->r, DATA_BYTES / 4);
     if (d == s || n == s)
         return;
@@ -393,7 +414,8 @@ static void copy_memory(struct gen *g, uint32_t word)
     place(g, FA_ADD(d, d, at));
     if (!sets && fuzz_one_in(g->r, 2)) { /* overlapping */
         place(g, FA_ADD(s, d, fuzz_below(g->r, 300)));
-        place(g, (fuzz_one_in(g->r, 2) ? FA_ADD(s, s, fuzz_below(g->r, 300)) : FA_ADD(s, s, 100) | 1u << 30));
+        place(g, (fuzz_one_in(g->r, 2) ? FA_ADD(s, s, fuzz_below(g->r, 300))
+                                       : FA_ADD(s, s, 100) | 1u << 30));
     }
     place_integer(g, n, bytes);
     for (uint32_t i = 0; i < 3; i++)
@@ -441,12 +463,14 @@ static void add_form(struct gen *g, uint16_t form)
         place_fixed(g, word, branch_fix(word));
     else if (d->branch >= INSN_INDIRECT)
         jump_by_register(g, word);
-    else if ((word & 0xfffff3ff) == (FA_ERET & 0xfffff3e0) || word == FA_ERET || (word & 0xfffffbff) == 0xd69f0bff)
+    else if ((word & 0xfffff3ff) == (FA_ERET & 0xfffff3e0) || word == FA_ERET ||
+             (word & 0xfffffbff) == 0xd69f0bff)
         exception_return(g, word);
     else if (d->klass == INSN_sc)
         reserve(g, word);
-    else if (has_prefix(d->name, "cpy") || has_prefix(d->name, "setp") || has_prefix(d->name, "setm") ||
-             has_prefix(d->name, "sete") || has_prefix(d->name, "setg"))
+    else if (has_prefix(d->name, "cpy") || has_prefix(d->name, "setp") ||
+             has_prefix(d->name, "setm") || has_prefix(d->name, "sete") ||
+             has_prefix(d->name, "setg"))
         copy_memory(g, word);
     else if (d->mem != INSN_NO_MEM)
         add_memory(g, word);
@@ -462,7 +486,9 @@ static void add_form(struct gen *g, uint16_t form)
 
 static uint16_t next_form(struct gen *g)
 {
-    enum { STRIDE = A64_FORM_COUNT % 619 ? 619 : 617 }; /* a prime: neighbours in a table come apart */
+    enum {
+        STRIDE = A64_FORM_COUNT % 619 ? 619 : 617
+    }; /* a prime: neighbours in a table come apart */
     return (uint16_t)(g->turn++ * STRIDE % A64_FORM_COUNT);
 }
 
@@ -473,20 +499,34 @@ static void add_some(struct gen *g)
     if (fuzz_one_in(g->r, 4))
         refresh_value(g);
     switch (fuzz_below(g->r, 200)) {
-    case 0: case 1: modify_code(g); break;
-    case 2: case 3: modify_pages(g); break;
-    case 4: change_control(g); break;
-    case 5: place(g, (uint32_t)fuzz_next(g->r)); break; /* anything */
-    default: add_form(g, next_form(g)); break;
+    case 0:
+    case 1:
+        modify_code(g);
+        break;
+    case 2:
+    case 3:
+        modify_pages(g);
+        break;
+    case 4:
+        change_control(g);
+        break;
+    case 5:
+        place(g, (uint32_t)fuzz_next(g->r));
+        break; /* anything */
+    default:
+        add_form(g, next_form(g));
+        break;
     }
 }
 
-/* A place to go to from slot `from`: mostly ahead, so that a round gets on; what is always taken makes loops. */
+/* A place to go to from slot `from`: mostly ahead, so that a round gets on; what is always taken
+ * makes loops. */
 static uint32_t target(struct gen *g, uint32_t from)
 {
     bool always = g->p->slot[from].fix == FIX_ADR || g->p->slot[from].fix == FIX_26;
     uint32_t back = MIN(from, 8u), n = g->p->n_slots;
-    uint32_t to = fuzz_one_in(g->r, always ? 100 : 10) ? from - fuzz_below(g->r, back + 1) : from + 1 + fuzz_below(g->r, 6);
+    uint32_t to = fuzz_one_in(g->r, always ? 100 : 10) ? from - fuzz_below(g->r, back + 1)
+                                                       : from + 1 + fuzz_below(g->r, 6);
     return to < n ? g->p->slot[to].offset : CODE + g->bytes;
 }
 
@@ -500,24 +540,32 @@ static void fix(struct gen *g, uint32_t i)
             distance = (uint32_t)fuzz_next(g->r);
     }
     switch (s->fix) {
-    case FIX_26: s->word = (s->word & 0xfc000000) | (distance >> 2 & 0x3ffffff); break;
+    case FIX_26:
+        s->word = (s->word & 0xfc000000) | (distance >> 2 & 0x3ffffff);
+        break;
     case FIX_19:
-    case FIX_LITERAL: s->word = (s->word & 0xff00001f) | (distance >> 2 & 0x7ffff) << 5; break;
-    case FIX_14: s->word = (s->word & 0xfff8001f) | (distance >> 2 & 0x3fff) << 5; break;
+    case FIX_LITERAL:
+        s->word = (s->word & 0xff00001f) | (distance >> 2 & 0x7ffff) << 5;
+        break;
+    case FIX_14:
+        s->word = (s->word & 0xfff8001f) | (distance >> 2 & 0x3fff) << 5;
+        break;
     case FIX_ADR:
         distance += fuzz_one_in(g->r, 100) ? fuzz_below(g->r, 4) : 0;
         s->word = FA_ADR(RD(s->word), distance);
         break;
-    default: break;
+    default:
+        break;
     }
     st_le32(g->p->image + s->offset, s->word);
 }
 
-uint32_t fuzz_a64_code(const struct cpu *cpu, struct fuzz_program *p, const struct fuzz_a64_tree trees[TREES],
-                       struct fuzz_random *r)
+uint32_t fuzz_a64_code(const struct cpu *cpu, struct fuzz_program *p,
+                       const struct fuzz_a64_tree trees[TREES], struct fuzz_random *r)
 {
     static const uint16_t sizes[] = { 64, 256, 512, 1024, 1024, 1024, 0x1800, 0x2000 };
-    struct gen g = { .cpu = cpu, .p = p, .r = r, .trees = trees, .features = a64_decode_features(cpu), .last = UINT8_MAX };
+    struct gen g = { .cpu = cpu, .p = p, .r = r, .trees = trees, .last = UINT8_MAX };
+    g.features = a64_decode_features(cpu);
     uint32_t code;
     while (a64_sysreg_number(cpu, g.n_registers, &code))
         g.n_registers++;

@@ -4,48 +4,67 @@
  *
  * Each tree maps RAM to itself, the same RAM at ALIAS, the device, and RAM as one block where the
  * granule has a block of that size (Arm ARM, D8.3). Handlers, tables of rounds and the
- * trees themselves are always good for the levels above EL0; the pages of program and data are of all kinds.
+ * trees themselves are always good for the levels above EL0; the pages of program and data are of
+ * all kinds.
  */
-#include "core/util/bytes.h"
 #include "tools/orrery/fuzz_arm64.h"
-#include <string.h>
+#include "core/util/bytes.h"
 
 /* Descriptors, D8.3.1 and D8.3.2. */
-#define VALID    BIT(0)
-#define TABLE    BIT(1) /* also: page */
-#define AP_EL0   BIT(6) /* stage 2: readable */
-#define AP_RO    BIT(7) /* stage 2: writable */
-#define AF       BIT(10)
-#define NG       BIT(11)
-#define GP       BIT(50)
-#define DBM      BIT(51)
-#define CONT     BIT(52)
-#define PXN      BIT(53)
-#define UXN      BIT(54)
-#define S2_RW    (BIT(6) | BIT(7) | 0xful << 2)
+#define VALID  BIT(0)
+#define TABLE  BIT(1) /* also: page */
+#define AP_EL0 BIT(6) /* stage 2: readable */
+#define AP_RO  BIT(7) /* stage 2: writable */
+#define AF     BIT(10)
+#define NG     BIT(11)
+#define GP     BIT(50)
+#define DBM    BIT(51)
+#define CONT   BIT(52)
+#define PXN    BIT(53)
+#define UXN    BIT(54)
+#define S2_RW  (BIT(6) | BIT(7) | 0xfull << 2)
 
 static uint64_t page_bits(struct fuzz_random *r, unsigned which)
 {
-    uint64_t bits = VALID | TABLE | AF | (which == TREE_USER ? AP_EL0 : 0) | (which != TREE_STAGE2 && fuzz_one_in(r, 2) ? GP : 0) |
+    uint64_t bits = VALID | TABLE | AF | (which == TREE_USER ? AP_EL0 : 0) |
+                    (which != TREE_STAGE2 && fuzz_one_in(r, 2) ? GP : 0) |
                     (which == TREE_STAGE2 ? S2_RW : 0);
     switch (fuzz_below(r, 40)) {
-    case 0: return bits ^ AP_RO;
-    case 1: return (bits | DBM) ^ (which == TREE_STAGE2 ? 0 : AP_RO);
-    case 2: return bits & ~(uint64_t)AF;
-    case 3: return bits ^ AP_EL0;
-    case 4: return bits & ~(uint64_t)VALID;
-    case 5: return bits & ~(uint64_t)TABLE; /* reserved at level 3 */
-    case 6: return bits | UXN;
-    case 7: return bits | PXN;
-    case 8: return bits | NG;
-    case 9: return bits ^ (uint64_t)fuzz_below(r, 16) << 2; /* MAIR's other kinds; stage 2: memory attributes */
-    case 10: return bits ^ (uint64_t)fuzz_below(r, 8) << 2;
-    case 11: return bits | CONT;
-    case 12: return bits | 3u << 8;         /* SH; with LPA2 high bits of the address */
-    case 13: return bits | BIT(5);          /* NS */
-    case 14: return bits | BIT(fuzz_below(r, 15) + 36);
-    case 15: return bits | 3ull << 2;       /* tagged */
-    default: return bits;
+    case 0:
+        return bits ^ AP_RO;
+    case 1:
+        return (bits | DBM) ^ (which == TREE_STAGE2 ? 0 : AP_RO);
+    case 2:
+        return bits & ~(uint64_t)AF;
+    case 3:
+        return bits ^ AP_EL0;
+    case 4:
+        return bits & ~(uint64_t)VALID;
+    case 5:
+        return bits & ~(uint64_t)TABLE; /* reserved at level 3 */
+    case 6:
+        return bits | UXN;
+    case 7:
+        return bits | PXN;
+    case 8:
+        return bits | NG;
+    case 9:
+        return bits ^ (uint64_t)fuzz_below(r, 16)
+                          << 2; /* MAIR's other kinds; stage 2: memory attributes */
+    case 10:
+        return bits ^ (uint64_t)fuzz_below(r, 8) << 2;
+    case 11:
+        return bits | CONT;
+    case 12:
+        return bits | 3u << 8; /* SH; with LPA2 high bits of the address */
+    case 13:
+        return bits | BIT(5); /* NS */
+    case 14:
+        return bits | BIT(fuzz_below(r, 15) + 36);
+    case 15:
+        return bits | 3ull << 2; /* tagged */
+    default:
+        return bits;
     }
 }
 
@@ -79,7 +98,7 @@ static void choose_geometry(struct fuzz_a64_tree *t, bool stage2, struct fuzz_ra
     } kinds[] = {
         { 12, 39, 1, false }, { 12, 39, 1, false }, { 12, 48, 0, false }, { 14, 36, 2, false },
         { 14, 47, 1, false }, { 16, 39, 2, false }, { 16, 48, 1, false }, { 12, 39, 1, true },
-        { 14, 47, 1, true }, { 12, 48, 0, true }, { 12, 52, -1, true }, { 14, 52, 0, true },
+        { 14, 47, 1, true },  { 12, 48, 0, true },  { 12, 52, -1, true }, { 14, 52, 0, true },
     };
     uint32_t i = fuzz_below(r, stage2 ? 10 : ARRAY_LEN(kinds));
     t->granule = kinds[i].granule;
@@ -109,14 +128,16 @@ void fuzz_a64_pages(uint8_t *image, struct fuzz_a64_tree *t, unsigned which, str
     for (int level = 2; level >= t->start; level--)
         st_le64(image + base + table_at(g, level) + 8 * index_of(RAM, g, level),
                 (RAM + base + table_at(g, level + 1)) | TABLE | VALID);
-    uint64_t device = which == TREE_STAGE2 ? VALID | AF | 3u << 6 : VALID | AF | 2u << 2 | (which == TREE_USER ? AP_EL0 : 0);
+    uint64_t device =
+        VALID | AF | (which == TREE_STAGE2 ? 3u << 6 : 2u << 2 | (which == TREE_USER ? AP_EL0 : 0));
     if (g == 16) {
         st_le64(image + level3 + 8 * index_of(DEVICE, g, 3), DEVICE | device | TABLE);
     } else {
         st_le64(image + base + table_at(g, 2) + 8 * index_of(DEVICE, g, 2), DEVICE | device);
     }
     if (g == 12) {
-        st_le64(image + base + table_at(g, 2) + 8 * index_of(ALIAS, g, 2), (RAM + base) | TABLE | VALID);
+        st_le64(image + base + table_at(g, 2) + 8 * index_of(ALIAS, g, 2),
+                (RAM + base) | TABLE | VALID);
         st_le64(image + base + table_at(g, 2) + 8 * index_of(BLOCK, g, 2),
                 RAM | (page_bits(r, which) & ~(uint64_t)TABLE));
     }
@@ -125,21 +146,24 @@ void fuzz_a64_pages(uint8_t *image, struct fuzz_a64_tree *t, unsigned which, str
 
 uint32_t fuzz_a64_descriptor(const struct fuzz_a64_tree *t, unsigned which, uint32_t offset)
 {
-    return PAGES + which * TREE_BYTES + table_at(t->granule, 3) + 8 * index_of(RAM + offset, t->granule, 3);
+    return PAGES + which * TREE_BYTES + table_at(t->granule, 3) +
+           8 * index_of(RAM + offset, t->granule, 3);
 }
 
 /* ---- registers ---- */
 
 const uint32_t fuzz_a64_first[] = {
-    FA_SCR_EL3, FA_HCR_EL2, FA_HCRX_EL2, FA_HFGRTR_EL2, FA_HFGWTR_EL2, FA_HFGITR_EL2, FA_HDFGRTR_EL2,
-    FA_HDFGWTR_EL2, FA_SCTLR(1), FA_SCTLR(2), FA_TCR(1), FA_TCR(2), FA_TCR(3), FA_TTBR0(1),
-    FA_TTBR1(1), FA_TTBR0(2), FA_TTBR1(2), FA_TTBR0(3), FA_VTTBR_EL2, FA_VTCR_EL2, FA_MAIR(1),
-    FA_MAIR(2), FA_MAIR(3), FA_VBAR(1), FA_VBAR(2), FA_VBAR(3), FA_CPACR_EL1, FA_CPTR_EL2, FA_MDCR_EL2,
-    FA_CNTKCTL_EL1, FA_CNTHCTL_EL2, FA_CNTP_CTL, FA_CNTV_CTL, FA_FPCR, FA_FPSR, FA_SP_EL(0), FA_SP_EL(1),
-    FA_SP_EL(2), FA_KEY(0), FA_KEY(1), FA_KEY(2), FA_KEY(3), FA_KEY(4), FA_KEY(5), FA_KEY(6), FA_KEY(7),
-    FA_KEY(8), FA_KEY(9), FA_RGSR_EL1, FA_GCR_EL1, FA_PMUSERENR, FA_PMCNTENSET, FA_PMCR_EL0,
-    FA_DBG(0, 4), FA_DBG(0, 5), FA_DBG(0, 6), FA_DBG(0, 7), FA_DBG(1, 4), FA_DBG(1, 5),
-    FA_ELR(1), FA_ELR(2), FA_ELR(3), FA_SPSR(1), FA_SPSR(2), FA_SPSR(3), 0,
+    FA_SCR_EL3,     FA_HCR_EL2,     FA_HCRX_EL2,  FA_HFGRTR_EL2, FA_HFGWTR_EL2, FA_HFGITR_EL2,
+    FA_HDFGRTR_EL2, FA_HDFGWTR_EL2, FA_SCTLR(1),  FA_SCTLR(2),   FA_TCR(1),     FA_TCR(2),
+    FA_TCR(3),      FA_TTBR0(1),    FA_TTBR1(1),  FA_TTBR0(2),   FA_TTBR1(2),   FA_TTBR0(3),
+    FA_VTTBR_EL2,   FA_VTCR_EL2,    FA_MAIR(1),   FA_MAIR(2),    FA_MAIR(3),    FA_VBAR(1),
+    FA_VBAR(2),     FA_VBAR(3),     FA_CPACR_EL1, FA_CPTR_EL2,   FA_MDCR_EL2,   FA_CNTKCTL_EL1,
+    FA_CNTHCTL_EL2, FA_CNTP_CTL,    FA_CNTV_CTL,  FA_FPCR,       FA_FPSR,       FA_SP_EL(0),
+    FA_SP_EL(1),    FA_SP_EL(2),    FA_KEY(0),    FA_KEY(1),     FA_KEY(2),     FA_KEY(3),
+    FA_KEY(4),      FA_KEY(5),      FA_KEY(6),    FA_KEY(7),     FA_KEY(8),     FA_KEY(9),
+    FA_RGSR_EL1,    FA_GCR_EL1,     FA_PMUSERENR, FA_PMCNTENSET, FA_PMCR_EL0,   FA_DBG(0, 4),
+    FA_DBG(0, 5),   FA_DBG(0, 6),   FA_DBG(0, 7), FA_DBG(1, 4),  FA_DBG(1, 5),  FA_ELR(1),
+    FA_ELR(2),      FA_ELR(3),      FA_SPSR(1),   FA_SPSR(2),    FA_SPSR(3),    0,
 };
 const uint32_t fuzz_a64_last[] = { FA_CPTR_EL3, FA_MDSCR_EL1, FA_MDCR_EL3, FA_SCTLR(3), 0 };
 
@@ -174,9 +198,11 @@ static uint64_t tg1(const struct fuzz_a64_tree *t)
 /* Two address ranges: TCR_EL1, TCR_EL2 with E2H. */
 static uint64_t tcr_two(struct fuzz_random *r, const struct fuzz_a64_tree *t)
 {
-    uint64_t size = 64 - t->bits, tcr = size | size << 16 | tg0(t) << 14 | tg1(t) << 30 | 6ull << 32;
+    uint64_t size = 64 - t->bits,
+             tcr = size | size << 16 | tg0(t) << 14 | tg1(t) << 30 | 6ull << 32;
     tcr |= fuzz_next(r) & (BIT(37) | BIT(38) | BIT(39) | BIT(40)); /* TBI, HA, HD */
-    tcr |= some(r, 3, BIT(22) | BIT(36) | BIT(41) | BIT(42) | BIT(51) | BIT(52) | BIT(57) | BIT(58));
+    tcr |=
+        some(r, 3, BIT(22) | BIT(36) | BIT(41) | BIT(42) | BIT(51) | BIT(52) | BIT(57) | BIT(58));
     tcr |= some(r, 8, BIT(7) | BIT(23) | BIT(55) | BIT(56)); /* EPD, E0PD */
     return tcr | (t->ds ? BIT(59) : 0);
 }
@@ -202,17 +228,17 @@ static uint64_t sctlr(struct fuzz_random *r, bool mmu)
     uint64_t v = 0x30d01804 | BIT(28) | BIT(5) | (uint64_t)mmu;
     v |= BIT(9) | BIT(10) | BIT(14) | BIT(15) | BIT(16) | BIT(18) | BIT(26) | BIT(33) | BIT(32);
     v ^= some(r, 4, BIT(9) | BIT(10) | BIT(14) | BIT(15) | BIT(16) | BIT(18) | BIT(26) | BIT(33));
-    v |= fuzz_next(r) & (BIT(3) | BIT(4) | BIT(6) | BIT(13) | BIT(27) | BIT(30) | BIT(31)); /* SA, nAA, EnI, EnD */
-    v |= fuzz_next(r) & (BIT(35) | BIT(36) | BIT(42) | BIT(43));                     /* BT, ATA */
-    v |= some(r, 3, 0xfull << 37 | BIT(44) | BIT(23) | BIT(22));                     /* TCF, DSSBS */
+    v |= fuzz_next(r) &
+         (BIT(3) | BIT(4) | BIT(6) | BIT(13) | BIT(27) | BIT(30) | BIT(31)); /* SA, nAA, EnI, EnD */
+    v |= fuzz_next(r) & (BIT(35) | BIT(36) | BIT(42) | BIT(43));             /* BT, ATA */
+    v |= some(r, 3, 0xfull << 37 | BIT(44) | BIT(23) | BIT(22));             /* TCF, DSSBS */
     v |= fuzz_one_in(r, 6) ? BIT(1) : 0;
     return v | some(r, 6, BIT(19) | BIT(24) | BIT(25) | BIT(57)); /* WXN, E0E, EE, EPAN */
 }
 
-static uint64_t ttbr(struct fuzz_random *r, const struct fuzz_a64_tree *t, uint32_t root_offset)
+static uint64_t ttbr(struct fuzz_random *r, const struct fuzz_a64_tree *t)
 {
-    (void)t;
-    return (RAM + root_offset) | (uint64_t)fuzz_below(r, 3) << 48;
+    return (RAM + t->root) | (uint64_t)fuzz_below(r, 3) << 48;
 }
 
 /* E2H, TGE, stage 2, level of each kind of round. */
@@ -228,7 +254,9 @@ static void set_translation(uint8_t *table, uint32_t round, const struct fuzz_a6
 {
     static const uint64_t attributes[] = { 0xff, 0x44, 0x04, 0xf0, 0xff, 0xbb, 0x00, 0x0c };
     bool low = kinds[round].level == 0;
-    const struct fuzz_a64_tree *one = &trees[fuzz_one_in(r, 12) ? !low : low ? TREE_USER : TREE_PRIVILEGED];
+    const struct fuzz_a64_tree *one = &trees[fuzz_one_in(r, 12) ? !low
+                                             : low              ? TREE_USER
+                                                                : TREE_PRIVILEGED];
     const struct fuzz_a64_tree *other = &trees[TREE_PRIVILEGED], *second = &trees[TREE_STAGE2];
     uint64_t mair = 0;
     for (unsigned i = 0; i < 8; i++)
@@ -238,9 +266,9 @@ static void set_translation(uint8_t *table, uint32_t round, const struct fuzz_a6
         const struct fuzz_a64_tree *t = two ? one : other;
         set(table, FA_MAIR(el), mair);
         set(table, FA_TCR(el), two ? tcr_two(r, t) : tcr_one(r, t));
-        set(table, FA_TTBR0(el), ttbr(r, t, (uint32_t)t->root));
+        set(table, FA_TTBR0(el), ttbr(r, t));
         if (el < 3)
-            set(table, FA_TTBR1(el), ttbr(r, t, (uint32_t)t->root));
+            set(table, FA_TTBR1(el), ttbr(r, t));
         set(table, FA_SCTLR(el), sctlr(r, on));
     }
     set(table, FA_VTCR_EL2, vtcr(r, second));
@@ -249,21 +277,29 @@ static void set_translation(uint8_t *table, uint32_t round, const struct fuzz_a6
 
 static void set_controls(uint8_t *table, uint32_t round, struct fuzz_random *r)
 {
-    uint64_t all_scr = 0x38 | BIT(0) | BIT(8) | BIT(10) | BIT(16) | BIT(17) | BIT(25) | BIT(26) | BIT(27) | BIT(28) |
-                       BIT(38) | BIT(43) | BIT(44) | BIT(45) | BIT(40);
-    uint64_t scr = all_scr ^ some(r, 4, BIT(8) | BIT(16) | BIT(17) | BIT(25) | BIT(26) | BIT(27) | BIT(38));
-    scr ^= fuzz_one_in(r, 8) ? BIT(0) | BIT(18) * fuzz_below(r, 2) : 0; /* Secure, with or without EL2 */
+    uint64_t all_scr = 0x38 | BIT(0) | BIT(8) | BIT(10) | BIT(16) | BIT(17) | BIT(25) | BIT(26) |
+                       BIT(27) | BIT(28) | BIT(38) | BIT(43) | BIT(44) | BIT(45) | BIT(40);
+    uint64_t scr =
+        all_scr ^ some(r, 4, BIT(8) | BIT(16) | BIT(17) | BIT(25) | BIT(26) | BIT(27) | BIT(38));
+    scr ^= fuzz_one_in(r, 8) ? BIT(0) | BIT(18) * fuzz_below(r, 2)
+                             : 0; /* Secure, with or without EL2 */
     scr |= fuzz_one_in(r, 4) ? 0 : BIT(1) | BIT(2);
     scr |= some(r, 8, BIT(12) | BIT(13) | BIT(14) | BIT(3) | BIT(9));
     uint64_t hcr = BIT(31) | BIT(40) | BIT(41) | BIT(53) | BIT(56);
     hcr ^= some(r, 4, BIT(40) | BIT(41) | BIT(53) | BIT(56));
-    hcr |= some(r, 3, BIT(13) | BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(21) | BIT(22) | BIT(23) | BIT(24) |
-                          BIT(25) | BIT(26) | BIT(28) | BIT(30) | BIT(44) | BIT(49) | BIT(52) | BIT(54) | BIT(55));
-    hcr |= some(r, 4, BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(2) | BIT(12) | BIT(46) | BIT(57));
-    hcr |= (uint64_t)kinds[round].e2h << 34 | (uint64_t)kinds[round].tge << 27 | kinds[round].stage2;
+    hcr |= some(r, 3,
+                BIT(13) | BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(21) | BIT(22) |
+                    BIT(23) | BIT(24) | BIT(25) | BIT(26) | BIT(28) | BIT(30) | BIT(44) | BIT(49) |
+                    BIT(52) | BIT(54) | BIT(55));
+    hcr |= some(r, 4,
+                BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(2) | BIT(12) | BIT(46) | BIT(57));
+    hcr |=
+        (uint64_t)kinds[round].e2h << 34 | (uint64_t)kinds[round].tge << 27 | kinds[round].stage2;
     set(table, FA_SCR_EL3, scr);
     set(table, FA_HCR_EL2, hcr);
-    set(table, FA_HCRX_EL2, fuzz_one_in(r, 3) ? fuzz_next(r) : BIT(10) | BIT(11) | BIT(14) | BIT(15)); /* MCE2, MSCEn, TCR2En */
+    /* MCE2, MSCEn, TCR2En, SCTLR2En */
+    set(table, FA_HCRX_EL2,
+        fuzz_one_in(r, 3) ? fuzz_next(r) : BIT(10) | BIT(11) | BIT(14) | BIT(15));
     for (uint32_t i = 0; i < 5; i++) {
         static const uint32_t fgt[] = { FA_HFGRTR_EL2, FA_HFGWTR_EL2, FA_HFGITR_EL2, FA_HDFGRTR_EL2,
                                         FA_HDFGWTR_EL2 };
@@ -271,13 +307,17 @@ static void set_controls(uint8_t *table, uint32_t round, struct fuzz_random *r)
     }
     bool fp = !fuzz_one_in(r, 8);
     set(table, FA_CPACR_EL1, fp ? 3u << 20 : (fuzz_next(r) & 3) << 20);
-    set(table, FA_CPTR_EL2, kinds[round].e2h ? (fp ? 3u << 20 : (fuzz_next(r) & 3) << 20) | some(r, 6, BIT(31))
-                                             : 0x32ff | some(r, 6, BIT(10) | BIT(31)));
+    set(table, FA_CPTR_EL2,
+        kinds[round].e2h ? (fp ? 3u << 20 : (fuzz_next(r) & 3) << 20) | some(r, 6, BIT(31))
+                         : 0x32ff | some(r, 6, BIT(10) | BIT(31)));
     set(table, FA_CPTR_EL3, some(r, 12, BIT(10) | BIT(31)));
     set(table, FA_MDCR_EL2, fuzz_below(r, 7) | some(r, 8, 0xfe0));
     set(table, FA_MDCR_EL3, some(r, 6, BIT(6) | BIT(9) | BIT(10)));
     set(table, FA_CNTKCTL_EL1, fuzz_one_in(r, 3) ? fuzz_next(r) & 0x3ff : 0x303);
-    set(table, FA_CNTHCTL_EL2, fuzz_one_in(r, 6) ? fuzz_next(r) & 0x3ff : kinds[round].e2h ? 0xc03 : 3);
+    set(table, FA_CNTHCTL_EL2,
+        fuzz_one_in(r, 6)  ? fuzz_next(r) & 0x3ff
+        : kinds[round].e2h ? 0xc03
+                           : 3);
     set(table, FA_PMUSERENR, fuzz_next(r) & 15);
     set(table, FA_PMCNTENSET, fuzz_next(r) & 0x8000003f);
     set(table, FA_PMCR_EL0, fuzz_next(r) & 0x71);
@@ -320,12 +360,13 @@ static void set_registers(uint8_t *table, struct fuzz_random *r)
         set(table, FA_KEY(i), fuzz_next(r));
     set(table, FA_RGSR_EL1, fuzz_next(r) & 0xffff0f);
     set(table, FA_GCR_EL1, fuzz_next(r) & 0x1ffff);
-    set(table, FA_FPCR, fuzz_one_in(r, 3) ? fuzz_next(r) & (7 | 0xf9ull << 19) : (uint64_t)fuzz_below(r, 4) << 22);
+    set(table, FA_FPCR,
+        fuzz_one_in(r, 3) ? fuzz_next(r) & (7 | 0xf9ull << 19) : (uint64_t)fuzz_below(r, 4) << 22);
     set(table, FA_FPSR, fuzz_next(r) & 0x0800009f);
 }
 
-void fuzz_a64_round(uint8_t *table, uint32_t round, uint32_t entry, const struct fuzz_a64_tree trees[TREES],
-                    struct fuzz_random *r)
+void fuzz_a64_round(uint8_t *table, uint32_t round, uint32_t entry,
+                    const struct fuzz_a64_tree trees[TREES], struct fuzz_random *r)
 {
     uint32_t level = kinds[round].level;
     /* M, and NZCV DIT UAO PAN SS SSBS BTYPE DAIF as they fall */

@@ -5,9 +5,22 @@
  */
 #include "test/cpu/arm64/fixture.h"
 
-enum { LDADD_X = 0xf8210002, LDAR_X = 0xc8dffc02, LDXR_X = 0xc85f7c02, SWP_H = 0x78218002, CASP_X = 0x48207c02,
-       LDR_X = 0xf9400002, STR_X = 0xf9000002, NOP = 0xd503201f, UDF = 0x00000000, BR_X0 = 0xd61f0000,
-       MRS_MPIDR = 0xd53800a2, MRS_ISAR0 = 0xd5380602, MRS_CCSIDR = 0xd5390002, MRS_SCTLR = 0xd5381002 };
+enum {
+    LDADD_X = 0xf8210002,
+    LDAR_X = 0xc8dffc02,
+    LDXR_X = 0xc85f7c02,
+    SWP_H = 0x78218002,
+    CASP_X = 0x48207c02,
+    LDR_X = 0xf9400002,
+    STR_X = 0xf9000002,
+    NOP = 0xd503201f,
+    UDF = 0x00000000,
+    BR_X0 = 0xd61f0000,
+    MRS_MPIDR = 0xd53800a2,
+    MRS_ISAR0 = 0xd5380602,
+    MRS_CCSIDR = 0xd5390002,
+    MRS_SCTLR = 0xd5381002
+};
 #define ALIGN_LOAD  A64_ESR(A64_EC_DABORT, 0x21)
 #define ALIGN_STORE A64_ESR(A64_EC_DABORT, 0x61)
 
@@ -33,7 +46,8 @@ static const struct {
     uint32_t word, offset, naa;
     uint64_t with, without;
 } places[] = {
-    { LDADD_X, 0, 0, 0, 0 },  { LDADD_X, 8, 0, 0, 0 },
+    { LDADD_X, 0, 0, 0, 0 },
+    { LDADD_X, 8, 0, 0, 0 },
     { LDADD_X, 5, 0, 0, ALIGN_STORE },
     { LDADD_X, 9, 0, ALIGN_STORE, ALIGN_STORE },
     { LDADD_X, 9, 1, ALIGN_STORE, ALIGN_STORE }, /* nAA is not for atomics */
@@ -77,7 +91,8 @@ static void step(struct pe *p, bool ss)
     pe_level(p, 1);
 }
 
-/* After `first` was stepped the next one is not looked at: ESR has IFSC 0x22, ISV and, for a Load-Exclusive, EX. */
+/* After `first` was stepped the next one is not looked at: ESR has IFSC 0x22, ISV and, for a
+ * Load-Exclusive, EX. */
 static const struct {
     uint32_t first, iss;
 } steps[] = { { NOP, 1u << 24 | 0x22 }, { LDR_X, 1u << 24 | 0x22 }, { LDXR_X, 1u << 24 | 0x62 } };
@@ -167,7 +182,9 @@ END_TEST
 static const struct {
     uint32_t word;
     bool trapped;
-} reads[] = { { MRS_MPIDR, true }, { MRS_ISAR0, true }, { MRS_CCSIDR, true }, { MRS_SCTLR, false } };
+} reads[] = {
+    { MRS_MPIDR, true }, { MRS_ISAR0, true }, { MRS_CCSIDR, true }, { MRS_SCTLR, false }
+};
 
 START_TEST(identification_at_el0)
 {
@@ -175,7 +192,8 @@ START_TEST(identification_at_el0)
     p.a->scr_el3 |= A64_SCR_NS | A64_SCR_RW;
     p.a->hcr_el2 |= B(31);
     pe_level(&p, 0);
-    ck_assert_uint_eq(esr_of(&p, reads[_i].word, 0) >> 26, reads[_i].trapped ? A64_EC_SYSREG : A64_EC_UNKNOWN);
+    ck_assert_uint_eq(esr_of(&p, reads[_i].word, 0) >> 26,
+                      reads[_i].trapped ? A64_EC_SYSREG : A64_EC_UNKNOWN);
     ck_assert_uint_eq(p.a->el, 1);
     pe_destroy(&p);
 }
@@ -190,16 +208,19 @@ START_TEST(atomics_read_as_well)
     } rows[] = { { STR_X, 0 }, { LDADD_X, A64_ESR(A64_EC_DABORT_LOWER, 0xe) } };
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         struct pe p = make("max", i == 0 ? EXEC_INTERP : EXEC_JIT);
-        uint64_t *l1 = (uint64_t *)(void *)(p.ram->host + (PE_TABLES + 0x4000 - PE_RAM)), *l2 = l1 + 512;
+        uint64_t *l1 = (uint64_t *)(void *)(p.ram->host + (PE_TABLES + 0x4000 - PE_RAM)),
+                 *l2 = l1 + 512;
         l1[PE_RAM >> 30] = (PE_TABLES + 0x5000) | 3;
         for (unsigned k = 0; k < PE_SIZE >> 21; k++)
-            l2[k] = (PE_RAM + ((uint64_t)k << 21)) | 1u << 10 | (k == 1 ? 2u : 3u) << 6 | 0xf << 2 | 1;
+            l2[k] =
+                (PE_RAM + ((uint64_t)k << 21)) | 1u << 10 | (k == 1 ? 2u : 3u) << 6 | 0xf << 2 | 1;
         p.a->vtcr_el2 = 1ull << 31 | 25 | 1 << 6 | 2 << 16; /* T0SZ, SL0: level 1, PS 40 bits */
         p.a->vttbr_el2 = PE_TABLES + 0x4000;
         p.a->hcr_el2 |= 1;
         pe_level(&p, 1);
         uint64_t esr = esr_of(&p, rows[i].word, PE_RAM + (2u << 20));
-        ck_assert_uint_eq(rows[i].esr == 0 ? esr : esr & ~0x1ff8000ull & ~(1ull << 24), rows[i].esr); /* but ISV... */
+        ck_assert_uint_eq(rows[i].esr == 0 ? esr : esr & ~0x1ff8000ull & ~(1ull << 24),
+                          rows[i].esr); /* but ISV... */
         pe_destroy(&p);
     }
 }
