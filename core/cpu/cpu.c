@@ -136,6 +136,14 @@ uint64_t cpu_cycles(const struct cpu *cpu)
     return cpu->site ? cycles + site_of(cpu)->cost_before : cycles;
 }
 
+uint64_t cpu_cycles_in_event(const struct cpu *cpu)
+{
+    uint64_t cycles = cpu_cycles(cpu);
+    if (cpu->run == CPU_RUNNING)
+        return cycles;
+    return MAX(cycles, ev_ticks(cpu->clock, ev_now(cpu->machine->queue)));
+}
+
 ps_t cpu_now(const struct cpu *cpu)
 {
     return ev_tick_time(cpu->clock, cpu_cycles(cpu));

@@ -178,6 +178,11 @@ void cpu_start(struct cpu *cpu); /* an off CPU runs from its pc on, from now on 
 /* Exact inside helpers declared IR_CALL_TIME, device accesses and between blocks. */
 ps_t cpu_now(const struct cpu *cpu);
 uint64_t cpu_cycles(const struct cpu *cpu);
+/*
+ * For event handlers: the cycles of a CPU that waits are brought up to date when it goes on, so that
+ * cpu_cycles() stands still and a timer set again by it would lie in the past, for ever.
+ */
+uint64_t cpu_cycles_in_event(const struct cpu *cpu);
 uint64_t cpu_insns(const struct cpu *cpu);
 va_t cpu_pc(const struct cpu *cpu);
 

@@ -60,6 +60,7 @@ struct machine {
     void (*stopped)(void *arg);       /* the run loop's hook: leave translated code soon */
     void *stopped_arg;
 
+    ps_t inputs_from;                 /* the run loop's: input from outside takes effect then or later */
     uint64_t seed;                    /* everything random in the machine derives from it */
     uint64_t rtc_base;                /* Unix time in seconds at simulated time 0 */
     log_cat_t log_board;

@@ -9,7 +9,7 @@
 #define SLICE_CYCLES (1 << 17)
 
 static const struct state_field exec_state[] = {
-    STATE(exec_sched, now),  STATE(exec_sched, deadline),
+    STATE(exec_sched, now),  STATE(exec_sched, deadline), STATE(exec_sched, reached),
     STATE(exec_sched, turn), STATE(exec_sched, in_round),
     STATE_PTR(exec_sched, cursors, cursor_bytes, MAX_CPUS * sizeof(struct exec_cursor)),
     STATE_END,
@@ -58,6 +58,8 @@ static void part_loaded(void *object)
     struct exec *x = CONTAINER_OF((struct exec_sched *)object, struct exec, sched);
     if (x->sched.turn > x->n_cpus)
         x->sched.in_round = 0; /* a snapshot is not trusted */
+    x->sched.reached = MIN(x->sched.reached, x->sched.now + x->options.quantum);
+    x->machine->inputs_from = x->sched.reached;
     x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
     x->flush_wanted = true;
     x->pace_host_ns = 0;
@@ -109,7 +111,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
     if (rc == 0)
         rc = create_backends(x, e);
-    struct machine_part part = { .name = "exec", .version = 1, .state = exec_state,
+    struct machine_part part = { .name = "exec", .version = 2, .state = exec_state,
                                  .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
     if (rc == 0)
         rc = machine_add_part(m, &part, e);

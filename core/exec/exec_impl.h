@@ -59,6 +59,12 @@ struct exec_core {
 /* Saved: where in a round the machine is. */
 struct exec_sched {
     ps_t now, deadline;
+    /*
+     * With several CPUs: how far the rounds until now were meant to go. A round that was cut leaves
+     * CPUs which had their turn beyond `now`; a replay, which knows an input beforehand, would have stopped
+     * them at its time. So inputs take effect no earlier than this (machine.inputs_from).
+     */
+    ps_t reached;
     uint32_t turn;               /* index of the CPU whose turn it is */
     uint32_t in_round;           /* 0: between rounds */
     uint32_t cursor_bytes;

@@ -148,8 +148,10 @@ static bool start_round(struct exec *x, const struct exec_limits *limits, enum e
     if (idle && next == PS_NEVER)
         return wait_for_input(x, limits, why);
     s->deadline = MAX(next, s->now);
-    if (!idle && x->n_cpus > 1)
+    if (!idle && x->n_cpus > 1) {
         s->deadline = MIN(s->deadline, s->now + x->options.quantum);
+        x->machine->inputs_from = s->reached = MAX(s->reached, s->deadline);
+    }
     if (idle || x->n_cpus == 1)
         s->deadline = MIN(s->deadline, limits->time);
     s->turn = 0;

@@ -97,6 +97,7 @@ struct a64_cpu {
     struct a64_pmu *pmu;
     struct a64_timer_unit timer[A64_TIMERS];
     struct irq_line pmu_line;
+    struct ev_timer pmu_due;  /* saved; see pmu.c */
     const struct a64_sysreg **sysregs; /* implemented ones by encoding */
     uint32_t n_sysregs;
     const struct cpu_reg *regs;

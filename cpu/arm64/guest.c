@@ -64,7 +64,7 @@ const struct state_field a64_state[] = {
     STATE(a64_cpu, v), STATE(a64_cpu, it), STATE(a64_cpu, ge), STATE(a64_cpu, q), STATE(a64_cpu, fpnzcv),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_PHYS].due), STATE_TIMER(a64_cpu, timer[A64_TIMER_VIRT].due),
     STATE_TIMER(a64_cpu, timer[A64_TIMER_HYP].due), STATE_TIMER(a64_cpu, timer[A64_TIMER_HYP_VIRT].due),
-    STATE_TIMER(a64_cpu, timer[A64_TIMER_SEC].due),
+    STATE_TIMER(a64_cpu, timer[A64_TIMER_SEC].due), STATE_TIMER(a64_cpu, pmu_due),
     STATE(a64_cpu, inputs), STATE(a64_cpu, el), STATE(a64_cpu, spsel), STATE(a64_cpu, daif),
     STATE(a64_cpu, pan), STATE(a64_cpu, uao), STATE(a64_cpu, dit), STATE(a64_cpu, ssbs),
     STATE(a64_cpu, tco), STATE(a64_cpu, btype), STATE(a64_cpu, il), STATE(a64_cpu, ss),

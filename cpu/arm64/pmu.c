@@ -24,10 +24,6 @@ enum { EVENT_SW_INCR = 0, EVENT_INST_RETIRED = 8, EVENT_CPU_CYCLES = 0x11, EVENT
 #define OVERFLOW_STEP 1000u /* cycles between looks at a count whose rate is not known, at least */
 
 struct a64_pmu {
-    struct a64_cpu *a;
-    struct ev_timer due;
-    uint64_t ceid;        /* common events 0..63 that are counted */
-    uint64_t accesses;    /* of the PE, while A64_MODE_COUNT */
     bool active;          /* some counter may run */
     bool counts_accesses; /* and one of them counts memory accesses */
 };
@@ -69,9 +65,9 @@ static uint64_t source(const struct a64_cpu *a, uint32_t event)
 {
     const uint64_t *stat;
     switch (event) {
-    case EVENT_CPU_CYCLES: case EVENT_BUS_CYCLES: return cpu_cycles(&a->cpu);
+    case EVENT_CPU_CYCLES: case EVENT_BUS_CYCLES: return cpu_cycles_in_event(&a->cpu);
     case EVENT_INST_RETIRED: case EVENT_INST_SPEC: return cpu_insns(&a->cpu);
-    case EVENT_MEM_ACCESS: return a->pmu->accesses;
+    case EVENT_MEM_ACCESS: return a->pmaccess;
     default: stat = model_stat(a, event); return stat != NULL ? *stat : 0;
     }
 }
@@ -169,12 +165,16 @@ static void settle(struct a64_cpu *a, unsigned n)
         add(a, n, counted);
 }
 
-static void set_line(struct a64_cpu *a)
+static bool wants_interrupt(const struct a64_cpu *a)
 {
     uint64_t guest = (1ull << n_guest(a)) - 1, pending = a->pmovs & a->pminten;
-    bool on = (pending & (guest | B(CYCLE)) && (a->pmcr & PMCR_E)) ||
-              (pending & ~(guest | B(CYCLE)) && (a->mdcr_el2 >> 7 & 1));
-    irq_set(&a->pmu_line, on);
+    return (pending & (guest | B(CYCLE)) && (a->pmcr & PMCR_E)) ||
+           (pending & ~(guest | B(CYCLE)) && (a->mdcr_el2 >> 7 & 1));
+}
+
+static void set_line(struct a64_cpu *a)
+{
+    irq_set(&a->pmu_line, wants_interrupt(a));
 }
 
 static void settle_all(struct a64_cpu *a)
@@ -198,26 +198,33 @@ static uint64_t distance(const struct a64_cpu *a, unsigned n)
     return MAX(left / 4, OVERFLOW_STEP);
 }
 
+/* What follows from which counters are enabled. */
+static void find_enabled(struct a64_cpu *a)
+{
+    struct a64_pmu *p = a->pmu;
+    p->active = p->counts_accesses = false;
+    for (unsigned n = 0; n < COUNTERS; n++) {
+        p->active |= enabled(a, n);
+        p->counts_accesses |= enabled(a, n) && event_of(a, n) == EVENT_MEM_ACCESS;
+    }
+}
+
 /* After a change: who runs now, when one may overflow. */
 static void changed(struct a64_cpu *a)
 {
     struct a64_pmu *p = a->pmu;
     uint64_t least = UINT64_MAX, wanted = a->pminten | 0x55555555; /* even ones may be chained */
     bool counted = p->counts_accesses;
-    p->active = p->counts_accesses = false;
-    for (unsigned n = 0; n < COUNTERS; n++) {
-        if (!enabled(a, n))
-            continue;
-        p->active = true;
-        p->counts_accesses |= event_of(a, n) == EVENT_MEM_ACCESS;
+    find_enabled(a);
+    for (unsigned n = 0; p->active && n < COUNTERS; n++) {
         uint64_t d = wanted >> n & 1 ? distance(a, n) : UINT64_MAX;
         least = MIN(least, d);
     }
-    uint64_t now = cpu_cycles(&a->cpu);
+    uint64_t now = cpu_cycles_in_event(&a->cpu);
     if (least == UINT64_MAX || now + least < now || least > 1ull << 48)
-        ev_cancel(&p->due);
+        ev_cancel(&a->pmu_due);
     else
-        ev_arm(&p->due, ev_tick_time(a->cpu.clock, now + least));
+        ev_arm(&a->pmu_due, ev_tick_time(a->cpu.clock, now + least));
     set_line(a);
     if (counted != p->counts_accesses)
         a64_level_changed(a);
@@ -252,18 +259,16 @@ bool a64_pmu_counts_accesses(const struct a64_cpu *a)
 uint64_t a64_helper_count_access(struct cpu *cpu, uint64_t n, uint64_t b, uint64_t c, uint64_t d)
 {
     (void)b, (void)c, (void)d;
-    A64_CPU(cpu)->pmu->accesses += n;
+    A64_CPU(cpu)->pmaccess += n;
     return 0;
 }
 
 int a64_pmu_init(struct a64_cpu *a, struct err *e)
 {
-    if (!a64_cpu_has(a, A64_F_PMU))
-        return 0;
-    struct a64_pmu *p = ARENA_NEW(&a->cpu.machine->arena, struct a64_pmu);
-    if (p == NULL || ev_timer_init(&p->due, a->cpu.machine->queue, "pmu", EV_PRIO_CLOCK, due, a) < 0)
+    struct a64_pmu *p = NULL;
+    if (ev_timer_init(&a->pmu_due, a->cpu.machine->queue, "pmu", EV_PRIO_CLOCK, due, a) < 0 ||
+        (a64_cpu_has(a, A64_F_PMU) && (p = ARENA_NEW(&a->cpu.machine->arena, struct a64_pmu)) == NULL))
         return err_set(e, ERR_NOMEM, "cpu%u: no memory for its performance monitors", a->cpu.index);
-    p->a = a;
     a->pmu = p;
     return 0;
 }
@@ -284,11 +289,9 @@ void a64_pmu_loaded(struct a64_cpu *a)
 {
     if (a->pmu == NULL)
         return;
-    for (unsigned n = 0; n < COUNTERS; n++) /* accesses are not saved: the count goes on from here */
-        if (event_of(a, n) == EVENT_MEM_ACCESS)
-            a->pmbase[n] = a->pmu->accesses;
     a->pmselr &= 31;
-    a->pmu->active = true; /* the timer was loaded with the queue */
+    find_enabled(a);
+    irq_restore(&a->pmu_line, wants_interrupt(a));
 }
 
 /* ---- registers ---- */

@@ -78,7 +78,7 @@ static uint64_t source(const struct rv_cpu *rv, uint32_t n)
     uint64_t event = event_of(rv, n);
     const struct tm_cpu *tm = rv->cpu.tm;
     if (event == EVENT_CYCLES)
-        return cpu_cycles(&rv->cpu);
+        return cpu_cycles_in_event(&rv->cpu);
     if (event == EVENT_INSNS)
         return cpu_insns(&rv->cpu);
     if (event >= EVENT_MODEL && tm != NULL && event - EVENT_MODEL < tm->model->n_stats) {
@@ -123,7 +123,7 @@ static uint64_t overflow_distance(const struct rv_cpu *rv)
 static void arm_overflow(struct rv_cpu *rv)
 {
     uint64_t cycles = overflow_distance(rv);
-    uint64_t now = cpu_cycles(&rv->cpu);
+    uint64_t now = cpu_cycles_in_event(&rv->cpu);
     if (cycles == UINT64_MAX || now + cycles < now)
         ev_cancel(&rv->overflow_timer);
     else

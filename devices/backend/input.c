@@ -53,7 +53,7 @@ static void host_input_arm(struct host *h)
     ps_t now = ev_now(h->machine->queue);
     if (!repeats(h)) {
         if (h->pending)
-            ev_arm(&h->timer, now);
+            ev_arm(&h->timer, MAX(now, h->machine->inputs_from));
         else
             ev_cancel(&h->timer);
         return;

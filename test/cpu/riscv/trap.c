@@ -195,6 +195,22 @@ START_TEST(save_and_restore)
 }
 END_TEST
 
+/* Sscofpmf: a counter of cycles overflows while the hart waits. */
+START_TEST(overflow_while_waiting)
+{
+    struct hart h = hart_create("max");
+    struct ev_queue *q = h.machine->queue;
+    set_csr(h.rv, RV_MHPMEVENT3, 1);
+    set_csr(h.rv, RV_MHPMCOUNTER3, 0ull - 1000);
+    h.rv->cpu.run = CPU_IDLE;
+    ev_run(q, ev_tick_time(h.rv->cpu.clock, 999));
+    ck_assert(!(csr(h.rv, RV_MIP) >> RV_IRQ_LCOFI & 1));
+    ev_run(q, ev_tick_time(h.rv->cpu.clock, 1001));
+    ck_assert(csr(h.rv, RV_MIP) >> RV_IRQ_LCOFI & 1);
+    hart_destroy(&h);
+}
+END_TEST
+
 START_TEST(debugger_registers)
 {
     struct hart h = hart_create("rv64");
@@ -241,6 +257,7 @@ Suite *test_suite(void)
     tcase_add_test(t, reset_state);
     tcase_add_test(t, state_is_declared);
     tcase_add_test(t, save_and_restore);
+    tcase_add_test(t, overflow_while_waiting);
     tcase_add_test(t, debugger_registers);
     suite_add_tcase(s, t);
     return s;

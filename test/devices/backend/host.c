@@ -102,6 +102,23 @@ START_TEST(inputs_keep_order_and_time)
 }
 END_TEST
 
+/* What some CPU has passed already takes no input. */
+START_TEST(inputs_wait_for_all_cpus)
+{
+    ev_run(m->queue, 100);
+    m->inputs_from = 130;
+    put("a");
+    host_poll(h, 0);
+    put("b");
+    host_poll(h, 0);
+    ck_assert_str_eq(part.story, "");
+    ev_run(m->queue, 129);
+    ck_assert_str_eq(part.story, "");
+    ev_run(m->queue, 200);
+    ck_assert_str_eq(part.story, "a@130 event@130 b@130 event@130 ");
+}
+END_TEST
+
 START_TEST(replay_is_the_same_run)
 {
     ck_assert_int_eq(host_record(h, log_path, "m", &e), 0);
@@ -272,6 +289,7 @@ Suite *test_suite(void)
     TCase *c = tcase_create("inputs");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, inputs_keep_order_and_time);
+    tcase_add_test(c, inputs_wait_for_all_cpus);
     tcase_add_test(c, replay_is_the_same_run);
     tcase_add_test(c, a_recording_repeats_after_restore);
     tcase_add_test(c, replay_names_what_it_lacks);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Performance monitors over a snapshot (Arm ARM, D13): what counted before counts on, an overflow that was
+ * due comes, and the interrupt's level is known. At EL1, Non-secure.
+ */
+#include "core/state/snapshot.h"
+#include "test/cpu/arm64/fixture.h"
+
+#define PMCR       0xd51b9c02u /* msr pmcr_el0, x2 */
+#define PMCNTENSET 0xd51b9c21u /* msr pmcntenset_el0, x1 */
+#define PMOVSCLR   0xd51b9c61u /* msr pmovsclr_el0, x1 */
+#define PMCCNTR    0xd51b9d00u /* msr pmccntr_el0, x0 */
+#define PMINTENSET 0xd5189e21u /* msr pmintenset_el1, x1 */
+#define PMEVTYPER0 0xd51bec00u /* msr pmevtyper0_el0, x0 */
+#define READ_CNTR0 0xd53be805u /* mrs x5, pmevcntr0_el0 */
+#define LDR        0xf9400064u /* ldr x4, [x3] */
+#define STR        0xf9000064u
+#define LDP        0xa9401864u /* ldp x4, x6, [x3] */
+#define B_NEXT     0x14000001u /* b .+4: the block ends */
+#define CYCLES     31          /* PMCCNTR_EL0's bit in the masks */
+
+static const enum exec_mode modes[] = { EXEC_INTERP, EXEC_JIT };
+
+static struct pe make(enum exec_mode mode)
+{
+    struct pe p = pe_create("max", mode);
+    p.a->scr_el3 |= A64_SCR_NS | A64_SCR_RW;
+    p.a->hcr_el2 |= B(31);
+    pe_map(&p, 0xff, false);
+    pe_level(&p, 1);
+    return p;
+}
+
+/* A fresh machine with the state of `from`. */
+static struct pe copy(struct pe *from, enum exec_mode mode)
+{
+    struct pe to = make(mode);
+    struct state_writer *w;
+    struct state_reader *r;
+    struct err e = { 0 };
+    ck_assert_int_eq(snapshot_create(&w, NULL, "pmu", &e), 0);
+    ck_assert_msg(machine_save(from->machine, w, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(snapshot_finish(w, &e), 0);
+    ck_assert_msg(snapshot_open_memory(&r, w, &e) == 0, "%s", e.text);
+    ck_assert_msg(machine_load(to.machine, r, &e) == 0, "%s", e.text);
+    snapshot_close(r);
+    snapshot_discard(w);
+    return to;
+}
+
+static enum exec_reason go(struct pe *p, uint64_t insns)
+{
+    struct exec_limits limits = { .time = PS_NEVER, .insns = insns };
+    struct cpu *cpu;
+    return exec_run(p->exec, &limits, &cpu);
+}
+
+static void sink(void *arg, uint32_t number, bool level)
+{
+    (void)number;
+    *(bool *)arg = level;
+}
+
+/* MEM_ACCESS: a load, a store and a pair of registers are one each (D13.12). */
+START_TEST(accesses_count_on)
+{
+    const uint32_t words[] = { PMEVTYPER0, PMCNTENSET, PMCR, LDR, STR, LDP, LDR, B_NEXT, /* here */ LDR, STR, LDP, READ_CNTR0, WFI };
+    struct pe a = make(modes[_i]);
+    a.a->x[0] = 0x13, a.a->x[1] = 1, a.a->x[2] = 1, a.a->x[3] = PE_DATA;
+    pe_put(&a, PE_CODE, words, ARRAY_LEN(words));
+    a.a->cpu.pc = PE_CODE;
+    ck_assert_int_eq(go(&a, 8), EXEC_LIMIT_INSNS);
+    struct pe b = copy(&a, modes[_i]);
+    ck_assert_uint_eq(b.a->cpu.pc, PE_CODE + 4 * 8);
+    ck_assert_int_eq(go(&b, 8 + 4), EXEC_LIMIT_INSNS);
+    ck_assert_uint_eq(b.a->x[5], 7);
+    pe_destroy(&a);
+    pe_destroy(&b);
+}
+END_TEST
+
+/* PMCR_EL0.LC = 0: PMCCNTR_EL0 overflows out of bit 31. */
+static struct pe near_overflow(enum exec_mode mode, bool *level)
+{
+    const uint32_t words[] = { PMCCNTR, PMINTENSET, PMCNTENSET, PMCR, B_NEXT, WFI };
+    struct pe p = make(mode);
+    irq_connect(&p.a->pmu_line, sink, level, 0);
+    p.a->x[0] = 0xfffff000, p.a->x[1] = B(CYCLES), p.a->x[2] = 1;
+    pe_put(&p, PE_CODE, words, ARRAY_LEN(words));
+    p.a->cpu.pc = PE_CODE;
+    ck_assert_int_eq(go(&p, 5), EXEC_LIMIT_INSNS);
+    return p;
+}
+
+/* The PE waits for an interrupt, and its cycles go on. */
+START_TEST(overflow_comes_when_it_was_due)
+{
+    bool level = false, level_of_copy = false;
+    struct pe a = near_overflow(modes[_i], &level), b = copy(&a, modes[_i]);
+    irq_connect(&b.a->pmu_line, sink, &level_of_copy, 0);
+    ck_assert(!level);
+    go(&a, 1000);
+    go(&b, 1000);
+    ck_assert(level && level_of_copy);
+    ck_assert_uint_eq(b.a->pmovs, B(CYCLES));
+    ck_assert_uint_eq(b.a->cpu.pc, a.a->cpu.pc);
+    ck_assert_uint_eq(ev_now(b.machine->queue), ev_now(a.machine->queue));
+    pe_destroy(&a);
+    pe_destroy(&b);
+}
+END_TEST
+
+START_TEST(the_interrupt_can_be_cleared)
+{
+    const uint32_t clear = PMOVSCLR;
+    bool level = false, level_of_copy = true;
+    struct pe a = near_overflow(modes[_i], &level);
+    go(&a, 1000);
+    ck_assert(level);
+    struct pe b = copy(&a, modes[_i]);
+    irq_connect(&b.a->pmu_line, sink, &level_of_copy, 0);
+    ck_assert_uint_eq(b.a->pmovs, B(CYCLES));
+    pe_put(&b, PE_CODE, &clear, 1);
+    b.a->cpu.pc = PE_CODE;
+    b.a->cpu.run = CPU_RUNNING;
+    go(&b, 7);
+    ck_assert_uint_eq(b.a->pmovs, 0);
+    ck_assert(!level_of_copy);
+    pe_destroy(&a);
+    pe_destroy(&b);
+}
+END_TEST
+
+/* A counter that nobody enabled leaves no trace of when the machine was restored. */
+START_TEST(idle_monitors_stay_as_they_are)
+{
+    const uint32_t words[] = { LDR, LDR, 0xd4000001u /* svc #0 */ };
+    struct pe a = make(modes[_i]);
+    a.a->x[3] = PE_DATA;
+    ck_assert(pe_run(&a, words, 2));
+    struct pe b = copy(&a, modes[_i]);
+    ck_assert(!pe_run(&a, words, 3));
+    ck_assert(!pe_run(&b, words, 3));
+    ck_assert_mem_eq(a.a->pmbase, b.a->pmbase, sizeof(a.a->pmbase));
+    pe_destroy(&a);
+    pe_destroy(&b);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("cpu/arm64/pmu");
+    TCase *c = tcase_create("snapshot");
+    tcase_add_loop_test(c, accesses_count_on, 0, ARRAY_LEN(modes));
+    tcase_add_loop_test(c, overflow_comes_when_it_was_due, 0, ARRAY_LEN(modes));
+    tcase_add_loop_test(c, the_interrupt_can_be_cleared, 0, ARRAY_LEN(modes));
+    tcase_add_loop_test(c, idle_monitors_stay_as_they_are, 0, ARRAY_LEN(modes));
+    suite_add_tcase(s, c);
+    return s;
+}
