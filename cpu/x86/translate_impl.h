@@ -24,6 +24,12 @@ struct x86_tr {
     int cc;               /* enum x86_cc + size */
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_left;     /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
+    bool defer;           /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is raised */
+    uint8_t n_deferred;
+    struct {
+        uint16_t slot;
+        ir_val_t v;
+    } deferred[24];
 };
 typedef void x86_translate_fn(struct x86_tr *t, unsigned arg);
 
@@ -36,7 +42,7 @@ enum {
     X86_SEM_AVX512 = 16,  /* EVEX, and VEX forms on opmasks */
     X86_SEM_CPL0 = 32,    /* #GP(0) unless CPL is 0 */
     X86_SEM_NO_V86 = 64,  /* #UD in real and virtual-8086 mode */
-    X86_SEM_FP = 128,     /* SIMD floating point: under X86_MODE_XM wrapped in the check for #XM */
+    X86_SEM_FP = 128,     /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
 };
 struct x86_semantics {
@@ -83,7 +89,17 @@ static inline bool x86_is64(const struct x86_tr *t)
 {
     return (t->mode & X86_MODE_CODE) == X86_CODE64;
 }
-/* log2 of 1, 2, 4, 8 bytes; bits of it. */
+/* Every write of a slot: see x86_tr.defer. */
+static inline void x86_put_slot(struct x86_tr *t, unsigned slot, ir_val_t v)
+{
+    if (LIKELY(!t->defer)) {
+        ir_put(t->u, slot, v);
+    } else {
+        t->deferred[t->n_deferred].slot = (uint16_t)slot;
+        t->deferred[t->n_deferred++].v = v;
+    }
+}
+/* log2 of 1, 2, 4, 8 bytes. */
 static inline unsigned x86_log2(unsigned bytes)
 {
     return (unsigned)__builtin_ctz(bytes);
@@ -95,6 +111,8 @@ ir_val_t x86_get_reg(struct x86_tr *t, unsigned reg, unsigned bytes);
 void x86_put_reg(struct x86_tr *t, unsigned reg, unsigned bytes, ir_val_t v);
 /* The value of operand `n`: register, immediate (cut to the operand's or the operation's size), or memory (loads). */
 ir_val_t x86_get(struct x86_tr *t, unsigned n);
+/* Likewise of an operand that is written afterwards: memory must take stores, and faults as for one. */
+ir_val_t x86_get_rmw(struct x86_tr *t, unsigned n);
 /* Write operand `n`. A memory operand is stored to: it comes before all PUTs. */
 void x86_put(struct x86_tr *t, unsigned n, ir_val_t v);
 bool x86_is_mem(const struct x86_tr *t, unsigned n);
@@ -122,6 +140,12 @@ ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes);
 /* Aligned: #GP(0) unless the address is a multiple of the operand's size (legacy SSE; MOVAPS). */
 void x86_check_aligned(struct x86_tr *t, unsigned n);
 void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128); /* register or memory */
+/* op(a, b) at `bytes` width, zero-extended: both are zero-extended or have rubbish above that the op does not mind. */
+ir_val_t x86_op2(struct x86_tr *t, enum ir_op op, unsigned bytes, ir_val_t a, ir_val_t b);
+ir_val_t x86_sext(struct x86_tr *t, ir_val_t v, unsigned bytes); /* to 64 bits */
+/* Read-modify-write of memory operand `n` under LOCK, beyond what x86_locked does: its old value. ADC is an ADD of both. */
+enum x86_arith { X86_ARITH_NEG, X86_ARITH_ADD, X86_ARITH_SUB };
+ir_val_t x86_locked_arith(struct x86_tr *t, unsigned n, enum x86_arith what, ir_val_t v);
 /* After a VEX or EVEX write of d.vl bytes of register operand n: zeros above. Legacy encodings: nothing. */
 void x86_zero_upper(struct x86_tr *t, unsigned n);
 

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lazy flags made real: what CF, PF, AF, ZF, SF and OF are after an operation whose result and
+ * operand are still known (SDM volume 1, appendix A). The reference of flags_emit.c, and what is called where
+ * translated code does not know which operation it was.
+ */
+#include "core/util/bits.h"
+#include "cpu/x86/translate_impl.h"
+
+/* ZF, SF, PF of a result whose top bit is `msb`. */
+static uint64_t result_flags(uint64_t r, uint64_t msb)
+{
+    uint64_t f = r == 0 ? X86_ZF : 0;
+    f |= r & msb ? X86_SF : 0;
+    return f | (__builtin_parity((unsigned)r & 0xff) ? 0 : X86_PF);
+}
+
+/* left + a (+ x) = r. */
+static uint64_t add_flags(uint64_t left, uint64_t a, uint64_t r, uint64_t msb, bool carry)
+{
+    return (carry ? X86_CF : 0) | ((left ^ a ^ r) & 0x10 ? X86_AF : 0) |
+           ((left ^ r) & (a ^ r) & msb ? X86_OF : 0);
+}
+
+/* left - a (- x) = r. */
+static uint64_t sub_flags(uint64_t left, uint64_t a, uint64_t r, uint64_t msb, bool borrow)
+{
+    return (borrow ? X86_CF : 0) | ((left ^ a ^ r) & 0x10 ? X86_AF : 0) |
+           ((left ^ a) & (left ^ r) & msb ? X86_OF : 0);
+}
+
+static uint64_t carry_overflow(bool carry, bool overflow)
+{
+    return (carry ? X86_CF : 0) | (overflow ? X86_OF : 0);
+}
+
+uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
+{
+    unsigned bits = 8u << (cc & 3);
+    uint64_t msb = 1ull << (bits - 1), left;
+    switch (cc & ~3ull) {
+    case X86_CC_ADD:
+        return result_flags(r, msb) | add_flags(zext(r - a, bits), a, r, msb, r < a);
+    case X86_CC_ADC:
+        left = zext(r - a - x, bits);
+        return result_flags(r, msb) | add_flags(left, a, r, msb, r < left || (x && r == left));
+    case X86_CC_SUB:
+        left = zext(r + a, bits);
+        return result_flags(r, msb) | sub_flags(left, a, r, msb, left < a);
+    case X86_CC_SBB:
+        left = zext(r + a + x, bits);
+        return result_flags(r, msb) | sub_flags(left, a, r, msb, left < a || (x && left == a));
+    case X86_CC_LOGIC:
+        return result_flags(r, msb);
+    case X86_CC_INC:
+        return result_flags(r, msb) | carry_overflow(a, r == msb) | ((r & 15) == 0 ? X86_AF : 0);
+    case X86_CC_DEC:
+        return result_flags(r, msb) | carry_overflow(a, r == msb - 1) | ((r & 15) == 15 ? X86_AF : 0);
+    case X86_CC_SHL:
+        return result_flags(r, msb) | carry_overflow(a & msb, (a ^ r) & msb);
+    case X86_CC_SHR:
+        return result_flags(r, msb) | carry_overflow(a & 1, (a ^ r) & msb);
+    case X86_CC_MUL:
+        return result_flags(r, msb) | carry_overflow(a, a);
+    case X86_CC_BITS:
+        return result_flags(r, msb) | carry_overflow(a, false);
+    case X86_CC_POPCNT:
+        return r == 0 ? X86_ZF : 0;
+    default:
+        return r & X86_ARITH;
+    }
+}
+
+bool x86_test_condition(uint64_t f, unsigned cond)
+{
+    bool sf = f & X86_SF, of = f & X86_OF, zf = f & X86_ZF, yes = false;
+    switch (cond >> 1) {
+    case 0: yes = of; break;
+    case 1: yes = f & X86_CF; break;
+    case 2: yes = zf; break;
+    case 3: yes = (f & X86_CF) || zf; break;
+    case 4: yes = sf; break;
+    case 5: yes = f & X86_PF; break;
+    case 6: yes = sf != of; break;
+    default: yes = zf || sf != of; break;
+    }
+    return yes != (cond & 1);
+}
+
+uint64_t x86_get_rflags(const struct x86_cpu *c)
+{
+    return c->rflags | x86_arith_flags(c->cc, c->cc_r, c->cc_a, c->cc_x);
+}
+
+void x86_set_rflags(struct x86_cpu *c, uint64_t value)
+{
+    c->cc = X86_CC_FLAGS;
+    c->cc_r = value & X86_ARITH;
+    c->cc_a = c->cc_x = 0;
+    c->rflags = (value & ~(uint64_t)X86_ARITH) | 2;
+    c->df = value & X86_DF ? -1ull : 1;
+}
+
+/* ---- called by translated code ---- */
+uint64_t x86_helper_flags(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
+{
+    (void)cpu;
+    return x86_arith_flags(cc, r, a, x);
+}
+
+/* `cc`: 7:0 enum x86_cc + size, 15:8 the condition. */
+uint64_t x86_helper_condition(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
+{
+    (void)cpu;
+    return x86_test_condition(x86_arith_flags(cc & 0xff, r, a, x), (unsigned)(cc >> 8));
+}
