@@ -190,11 +190,6 @@ uint64_t x86_helper_push_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64
     uint64_t mask = stack_mask(c), sp = (c->gpr[4] - 8 * bytes) & mask;
     va_t va;
     (void)b, (void)c0, (void)d;
-    for (unsigned i = 0; i < 8; i++) /* the lowest address holds register 7; one at a time, so that all or none must be there */
-        if (!x86_linear(c, X86_SS, (sp + i * bytes) & mask, (unsigned)bytes, true, &va) ||
-            mmu_host(cpu, va, 1, CPU_STORE, &(pa_t){ 0 }) == NULL)
-            if (cpu->exit & CPU_EXIT_EXCEPTION)
-                return 0;
     for (unsigned i = 0; i < 8; i++)
         if (!x86_linear(c, X86_SS, (sp + i * bytes) & mask, (unsigned)bytes, true, &va) ||
             !x86_store_linear(c, va, (unsigned)bytes, false, zext(c->gpr[7 - i], (unsigned)bytes * 8)))

@@ -185,6 +185,11 @@ bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, 
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write, va_t *va);
 
+/* ---- io.c: ports (SDM volume 1, chapter 19) ---- */
+bool x86_io_allowed(struct x86_cpu *c, uint64_t port, unsigned bytes); /* IOPL and the TSS's bit map; #GP(0) */
+uint64_t x86_io_read(struct x86_cpu *c, uint64_t port, unsigned bytes); /* nothing there: all ones */
+void x86_io_write(struct x86_cpu *c, uint64_t port, unsigned bytes, uint64_t value);
+
 /* ---- control.c, msr.c, cpuid.c, timestamp.c ---- */
 bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value);  /* false: #GP was raised */
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n);
