@@ -46,7 +46,8 @@ struct x86_operand {
 struct x86_decoded {
     uint16_t id, form;        /* enum x86_insn; the row that matched */
     uint8_t length;
-    uint8_t op_size;          /* effective operand size in bytes: 2, 4, 8; of rows with fixed sizes: of no meaning */
+    uint8_t op_size;          /* effective operand size in bytes: 2, 4, 8; of rows with fixed sizes: of no meaning; of
+                                 string instructions 1 too */
     uint8_t addr_size;        /* effective address size: 2, 4, 8 */
     uint8_t modrm;            /* raw; 0 without one */
     bool lock, rep, repne;    /* F0; F3, F2 where they are no mandatory prefix */
@@ -64,7 +65,8 @@ struct x86_decoded {
     bool vsib;
     int64_t disp;             /* EVEX's disp8*N is multiplied already */
 
-    uint64_t imm, imm2;
+    uint64_t imm, imm2;       /* of two immediates of an instruction the first and the second */
+    uint8_t cond;             /* Jcc, SETcc, CMOVcc, FCMOVcc: the low four bits of Jcc's opcode */
 
     uint8_t vl;               /* VEX, EVEX: vector length in bytes 16, 32, 64 (64 too with embedded rounding); 0: legacy */
     bool evex;

@@ -4,7 +4,7 @@
 #include "tools/decodegen/decodegen.h"
 #include <string.h>
 
-static bool is_over(const struct row *a, const struct row *b)
+bool is_over(const struct row *a, const struct row *b)
 {
     for (unsigned i = 0; i < a->n_over; i++)
         if (a->over[i] == b)
@@ -37,7 +37,7 @@ static void check_overlaps(struct gen *g)
 }
 
 /* Falling depth is the order in which rows that match the same word are tried. */
-static void order_rows(struct gen *g)
+void order_rows(struct gen *g)
 {
     bool moved = true;
     for (size_t round = 0; moved; round++) {
@@ -57,14 +57,22 @@ static void order_rows(struct gen *g)
     }
 }
 
+static bool clause_within(const uint64_t a[EXT_WORDS], const uint64_t b[EXT_WORDS])
+{
+    for (unsigned i = 0; i < EXT_WORDS; i++)
+        if ((a[i] & ~b[i]) != 0)
+            return false;
+    return true;
+}
+
 /* Is `a` there whenever `b` is? */
-static bool always_with(const struct row *a, const struct row *b)
+bool always_with(const struct row *a, const struct row *b)
 {
     if (a->n_clauses == 0)
         return true;
     for (unsigned i = 0; i < b->n_clauses; i++) {
         unsigned k = 0;
-        while (k < a->n_clauses && (a->clauses[k] & ~b->clauses[i]) != 0)
+        while (k < a->n_clauses && !clause_within(a->clauses[k], b->clauses[i]))
             k++;
         if (k == a->n_clauses)
             return false;
@@ -98,7 +106,7 @@ static void check_reachable(struct gen *g, struct row *row)
           n_all != 0 ? above[0]->name : ": no value of its fields is left");
 }
 
-static void check_attributes(struct gen *g, const struct row *row)
+void check_attributes(struct gen *g, const struct row *row)
 {
     static const char *const with_mem[] = { "load", "store",   "amo",      "lr",
                                             "sc",   "fp_load", "fp_store", "vec_mem" };

@@ -27,7 +27,9 @@ enum {
     MAX_IMPLICIT = 4,
     MAX_SRC = 4,
     MAX_DST = 4,
-    MAX_EXTS = 64,
+    MAX_EXTS = 256,
+    MAX_WORD_EXTS = 64, /* of a decoder of words */
+    EXT_WORDS = MAX_EXTS / 64,
     MAX_TOKENS = 160
 };
 
@@ -115,7 +117,10 @@ struct map {
     int64_t value;
 };
 
+struct opcode; /* opcode.h: what a row of an opcode table has besides */
+
 struct row {
+    struct opcode *opcode; /* NULL in tables of words */
     const char *name, *symbol; /* "c.addi", "C_ADDI" */
     struct place at;
     unsigned width; /* bits */
@@ -124,7 +129,7 @@ struct row {
     struct field *fields[MAX_ROW_FIELDS];
     unsigned n_fields;
     const char *feature;           /* text of if=, "" = base */
-    uint64_t clauses[MAX_CLAUSES]; /* any of: all these extension bits */
+    uint64_t clauses[MAX_CLAUSES][EXT_WORDS]; /* any of: all these extension bits */
     unsigned n_clauses;
     const char *klass, *mem, *branch; /* enumerator names */
     unsigned size;
@@ -154,6 +159,7 @@ struct gen {
     unsigned errors;
     const char *prefix, *upper; /* "rv", "RV" */
     unsigned widths[4], n_widths;
+    bool opcodes; /* isa PREFIX opcodes: rows are opcode.h's */
     struct list banks, exts, names, fields, rows, members, row_lines;
 };
 
@@ -171,6 +177,8 @@ void parse_file(struct gen *g, const char *path); /* declarations; rows are kept
 void resolve_declarations(struct gen *g);
 void parse_rows(struct gen *g);   /* once all files were read */
 void resolve_rows(struct gen *g); /* over=, expand=, numbers */
+void parse_attribute(struct gen *g, struct row *row, const char *token);
+char *symbol_of(struct gen *g, const char *name);
 bool parse_number(const char *text, int64_t *value);
 bool parse_values(struct gen *g, struct place at, const char *text, uint32_t out[MAX_NOT],
                   unsigned *n);
@@ -195,9 +203,16 @@ bool cube_left_by_rows(struct cube c, const struct cube * not, unsigned n_not,
 
 /* check.c */
 void check_rows(struct gen *g);
+void check_attributes(struct gen *g, const struct row *row);
+void order_rows(struct gen *g); /* gives depths */
+bool is_over(const struct row *a, const struct row *b);
+bool always_with(const struct row *a, const struct row *b); /* is `a` there whenever `b` is? */
 
 /* emit_*.c: print the generated files; the model is sound by then */
 void emit_notice(FILE *out);
+void emit_ids(const struct gen *g, FILE *out);
+void emit_exts(const struct gen *g, FILE *out);
+void emit_guard(FILE *out, const char *guard);
 void emit_header(struct gen *g, FILE *out, const char *guard);
 void emit_extract(struct gen *g, FILE *out);
 void emit_tree(struct gen *g, FILE *out);

@@ -11,7 +11,12 @@ void emit_notice(FILE *out)
           out);
 }
 
-static void emit_ids(const struct gen *g, FILE *out)
+void emit_guard(FILE *out, const char *guard)
+{
+    fprintf(out, "#ifndef %s\n#define %s\n#include \"core/ir/insn.h\"\n", guard, guard);
+}
+
+void emit_ids(const struct gen *g, FILE *out)
 {
     fprintf(out,
             "\n/* What an instruction is, for translators: rows that expand to another have its "
@@ -32,14 +37,14 @@ static void emit_ids(const struct gen *g, FILE *out)
     fprintf(out, "    %s_FORM_COUNT = %zu\n};\n", g->upper, g->rows.n);
 }
 
-static void emit_exts(const struct gen *g, FILE *out)
+void emit_exts(const struct gen *g, FILE *out)
 {
     fprintf(out, "\n/* Bits of `features`. */\nenum %s_ext {\n", g->prefix);
     for (size_t i = 0; i < g->exts.n; i++) {
         const struct ext *ext = g->exts.at[i];
         fprintf(out, "    %s_EXT_", g->upper);
         for (const char *p = ext->name; *p != '\0'; p++)
-            fputc(toupper((unsigned char)*p), out);
+            fputc(isalnum((unsigned char)*p) ? toupper((unsigned char)*p) : '_', out);
         fputs(",\n", out);
     }
     fprintf(out, "    %s_EXT_COUNT\n};\nextern const char *const %s_ext_names[];\n", g->upper,
@@ -74,7 +79,7 @@ void emit_header(struct gen *g, FILE *out, const char *guard)
 {
     const char *p = g->prefix;
     emit_notice(out);
-    fprintf(out, "#ifndef %s\n#define %s\n#include \"core/ir/insn.h\"\n", guard, guard);
+    emit_guard(out, guard);
     emit_ids(g, out);
     emit_exts(g, out);
     for (size_t i = 0; i < g->banks.n; i++) {

@@ -110,7 +110,7 @@ static void emit_row_test(const struct gen *g, FILE *out, const struct row *row,
         fprintf(out, "%s(", glue);
         for (unsigned i = 0; i < row->n_clauses; i++)
             fprintf(out, "%s(features & 0x%llxu) == 0x%llxu", i == 0 ? "" : " || ",
-                    (unsigned long long)row->clauses[i], (unsigned long long)row->clauses[i]);
+                    (unsigned long long)row->clauses[i][0], (unsigned long long)row->clauses[i][0]);
         fputc(')', out);
         glue = " && ";
     }

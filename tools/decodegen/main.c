@@ -5,7 +5,7 @@
  * Writes INCLUDE-NAME (such as cpu/riscv/decode.gen.h) and beside it the same name with .c below
  * OUT-DIRECTORY. Nothing is written if a table has an error.
  */
-#include "tools/decodegen/decodegen.h"
+#include "tools/decodegen/opcode.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +60,11 @@ static bool generate(struct gen *g, const char *directory, const char *include)
         FILE *out = open_memstream(&text[i], &size[i]);
         if (out == NULL)
             return false;
-        if (i == 0)
+        if (g->opcodes && i == 0)
+            emit_opcode_header(g, out, guard_of(g, include));
+        else if (g->opcodes)
+            emit_opcode_source(g, out, include);
+        else if (i == 0)
             emit_header(g, out, guard_of(g, include));
         else
             emit_source(g, out, include);
@@ -86,9 +90,11 @@ int main(int argc, char **argv)
     resolve_declarations(&g);
     if (g.errors == 0)
         parse_rows(&g);
-    if (g.errors == 0)
+    if (g.errors == 0 && g.opcodes)
+        check_opcode_rows(&g);
+    if (g.errors == 0 && !g.opcodes)
         resolve_rows(&g);
-    if (g.errors == 0)
+    if (g.errors == 0 && !g.opcodes)
         check_rows(&g);
     bool good = g.errors == 0 && generate(&g, argv[1], argv[2]);
     pool_free(&g.pool);

@@ -52,7 +52,13 @@ static bool is_identifier(const char *s)
     return true;
 }
 
-/* isa PREFIX WIDTH... */
+/* What CPUID flags are called: sse4.1, 3dnowprefetch, sha-ni. */
+static bool is_feature(const char *s)
+{
+    return s[0] != '\0' && s[strspn(s, "0123456789abcdefghijklmnopqrstuvwxyz_-.")] == '\0';
+}
+
+/* isa PREFIX WIDTH... | isa PREFIX opcodes */
 static void parse_isa(struct gen *g, const struct line *l)
 {
     if (g->prefix != NULL) {
@@ -63,12 +69,13 @@ static void parse_isa(struct gen *g, const struct line *l)
         fault(g, l->at, "isa wants a prefix and the instruction widths in bits: isa rv 16 32");
         return;
     }
+    g->opcodes = l->n == 3 && strcmp(l->tokens[2], "opcodes") == 0;
     char *upper = pool_printf(&g->pool, "%s", l->tokens[1]);
     for (char *p = upper; *p != '\0'; p++)
         *p = (char)toupper((unsigned char)*p);
     g->prefix = l->tokens[1];
     g->upper = upper;
-    for (unsigned i = 2; i < l->n; i++) {
+    for (unsigned i = 2; i < l->n && !g->opcodes; i++) {
         int64_t width;
         if (!parse_number(l->tokens[i], &width) || (width != 8 && width != 16 && width != 32) ||
             g->n_widths == ARRAY_LEN(g->widths)) {
@@ -147,9 +154,10 @@ static void parse_names(struct gen *g, const struct line *l)
 static void parse_ext(struct gen *g, const struct line *l)
 {
     for (unsigned i = 1; i < l->n; i++) {
-        if (!is_identifier(l->tokens[i]) || find_ext(g, l->tokens[i]) != NULL) {
+        bool named = is_identifier(l->tokens[i]) || is_feature(l->tokens[i]);
+        if (!named || find_ext(g, l->tokens[i]) != NULL) {
             fault(g, l->at, "extension '%s' is %s", l->tokens[i],
-                  is_identifier(l->tokens[i]) ? "declared twice" : "no name");
+                  named ? "declared twice" : "no name");
             continue;
         }
         if (g->exts.n == MAX_EXTS) {
@@ -345,6 +353,9 @@ void resolve_declarations(struct gen *g)
 {
     if (g->prefix == NULL)
         fault(g, (struct place){ "decodegen", 0 }, "no file has an isa line (isa PREFIX WIDTH...)");
+    if (!g->opcodes && g->exts.n > MAX_WORD_EXTS)
+        fault(g, ((struct ext *)g->exts.at[MAX_WORD_EXTS])->at, "more than %d extensions",
+              MAX_WORD_EXTS);
     for (size_t i = 0; i < g->banks.n; i++) {
         struct bank *bank = g->banks.at[i];
         if (bank->names_name != NULL && (bank->names = find_names(g, bank->names_name)) == NULL)

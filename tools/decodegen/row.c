@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows: a name, its bits, its attributes. What the attributes point to is resolved in resolve.c. */
 #include "core/ir/insn.h"
-#include "tools/decodegen/decodegen.h"
+#include "tools/decodegen/opcode.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +184,7 @@ static void parse_if(struct gen *g, struct row *row, const char *text)
     row->n_clauses = 0;
     char *copy = pool_printf(&g->pool, "%s", text), *outer = NULL;
     for (char *any = strtok_r(copy, "|", &outer); any != NULL; any = strtok_r(NULL, "|", &outer)) {
-        uint64_t bits = 0;
+        uint64_t bits[EXT_WORDS] = { 0 };
         char *inner = NULL;
         for (char *ext = strtok_r(any, "+", &inner); ext != NULL;
              ext = strtok_r(NULL, "+", &inner)) {
@@ -194,10 +194,10 @@ static void parse_if(struct gen *g, struct row *row, const char *text)
             if (i == g->exts.n)
                 fault(g, row->at, "%s: unknown extension '%s'", row->name, ext);
             else
-                bits |= 1ull << i;
+                bits[i / 64] |= 1ull << i % 64;
         }
         if (row->n_clauses < MAX_CLAUSES)
-            row->clauses[row->n_clauses++] = bits;
+            memcpy(row->clauses[row->n_clauses++], bits, sizeof bits);
         else
             fault(g, row->at, "%s: more than %d alternatives in if=", row->name, MAX_CLAUSES);
     }
@@ -246,7 +246,7 @@ static void parse_constraint(struct gen *g, struct row *row, char *word)
     fault(g, row->at, "%s: '%s' is not a field of this row", row->name, name);
 }
 
-static void parse_attribute(struct gen *g, struct row *row, const char *token)
+void parse_attribute(struct gen *g, struct row *row, const char *token)
 {
     enum { IF, CLASS, MEM, SIZE, BRANCH, OVER, EXPAND, READS, WRITES, N_KEYS };
     static const char *const keys[N_KEYS] = {
@@ -306,6 +306,14 @@ static void parse_attribute(struct gen *g, struct row *row, const char *token)
     }
 }
 
+char *symbol_of(struct gen *g, const char *name)
+{
+    char *symbol = pool_printf(&g->pool, "%s", name);
+    for (char *p = symbol; *p != '\0'; p++)
+        *p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
+    return symbol;
+}
+
 static void parse_row(struct gen *g, const struct line *l)
 {
     struct row *row = pool_alloc(&g->pool, sizeof *row);
@@ -313,10 +321,7 @@ static void parse_row(struct gen *g, const struct line *l)
     row->name = l->tokens[0];
     row->at = l->at;
     row->feature = "";
-    char *symbol = pool_printf(&g->pool, "%s", row->name);
-    for (char *p = symbol; *p != '\0'; p++)
-        *p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
-    row->symbol = symbol;
+    row->symbol = symbol_of(g, row->name);
     if (find_row(g, row->name) != NULL)
         fault(g, row->at, "a second row '%s'", row->name);
     if (!read_any_width(g, row, l, &stuck))
@@ -341,5 +346,8 @@ static void parse_row(struct gen *g, const struct line *l)
 void parse_rows(struct gen *g)
 {
     for (size_t i = 0; i < g->row_lines.n; i++)
-        parse_row(g, g->row_lines.at[i]);
+        if (g->opcodes)
+            parse_opcode_row(g, g->row_lines.at[i]);
+        else
+            parse_row(g, g->row_lines.at[i]);
 }
