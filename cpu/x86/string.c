@@ -137,11 +137,14 @@ static void fill(uint8_t *to, uint64_t v, uint64_t n, unsigned bytes)
             memcpy(to + i * bytes, &v, bytes);
 }
 
+/* Elements of one pass at most: about what 16 pages hold, between two looks at interrupts. */
+#define PASS 65536u
+
 /*
  * As many elements as both pages hold at once, by host addresses. 0: not so. In the flat modes only: there the
  * whole span is inside its segment if it does not wrap.
  */
-static uint64_t span(struct run *r)
+static uint64_t span(struct run *r, uint64_t most)
 {
     struct x86_cpu *c = r->c;
     uint64_t n = c->gpr[RCX] & r->mask, dst = c->gpr[RDI] & r->mask, src = c->gpr[RSI] & r->mask;
@@ -152,7 +155,7 @@ static uint64_t span(struct run *r)
         return 0;
     if (has_source && x86_code64(c) && (r->seg == X86_FS || r->seg == X86_GS))
         src += c->seg[r->seg].base;
-    n = MIN(n, room(r, dst));
+    n = MIN(MIN(n, most), room(r, dst));
     if (has_source)
         n = MIN(n, room(r, src));
     if (n < 2)
@@ -182,9 +185,6 @@ static struct run open_run(struct cpu *cpu, uint64_t d)
                          .step = c->df == 1 ? bytes : 0 - (uint64_t)bytes };
 }
 
-/* Elements of one pass at most: about what 16 pages hold, between two looks at interrupts. */
-#define PASS 65536u
-
 /* MOVS, STOS, LODS. 1: go on. */
 uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -192,15 +192,18 @@ uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t
     (void)b, (void)c, (void)d;
     bool single = r.c->mode & X86_MODE_TF;
     for (uint64_t done = 0; (r.c->gpr[RCX] & r.mask) != 0 && done < PASS;) {
-        uint64_t n = span(&r);
+        uint64_t n = span(&r, PASS - done);
         if (n == 0) {
             if (!element(&r))
                 return 0;
             n = 1;
         }
         done += n;
-        /* A device or a page of code was written, or this is single-stepped: boundaries must be seen */
-        if (single || cpu->exit != 0 || cpu->budget <= 0)
+        /*
+         * Single-stepped, or a device asked for attention. Nothing else may cut a pass: how many there are must not
+         * depend on what the host has cached.
+         */
+        if (single || cpu->budget <= 0)
             break;
     }
     return (r.c->gpr[RCX] & r.mask) != 0;
@@ -230,7 +233,7 @@ uint64_t x86_helper_rep_compare(struct cpu *cpu, uint64_t how, uint64_t b0, uint
         c->cc_a = b;
         if ((a == b) == until_equal)
             return 0;
-        if (single || cpu->exit != 0 || cpu->budget <= 0)
+        if (single || cpu->budget <= 0)
             break;
     }
     return (c->gpr[RCX] & r.mask) != 0;
