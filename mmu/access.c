@@ -151,6 +151,10 @@ static int load_at(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
     *value = zext(*value, size * 8);
     if (why == MEM_OK)
         return 0;
+    if (cpu->isa->open_bus) {
+        *value = zext(~0ull, size * 8);
+        return 0;
+    }
     cpu->isa->raise_bus(cpu, va, access, why);
     return 1;
 }
@@ -175,7 +179,7 @@ static int store_at(struct cpu *cpu, va_t va, unsigned size, const struct target
     enter_device(cpu);
     enum mem_result why = mem_store(cpu->machine->memory, t->map.pa, size, zext(value, size * 8),
                                     &attrs);
-    if (why == MEM_OK || why == MEM_READ_ONLY) /* nothing answers a store to ROM, nothing objects */
+    if (why == MEM_OK || why == MEM_READ_ONLY || cpu->isa->open_bus) /* nothing answers a store to ROM, nothing objects */
         return 0;
     cpu->isa->raise_bus(cpu, va, CPU_STORE, why);
     return 1;
@@ -248,7 +252,7 @@ static int translate_both(struct cpu *cpu, va_t va, unsigned size, enum cpu_acce
     if (translate(cpu, va, *first, access, regime, &t[0]) ||
         translate(cpu, va + *first, size - *first, access, regime, &t[1]))
         return 1;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 2 && !cpu->isa->open_bus; i++) {
         enum mem_result why = takes_bytes(cpu, &t[i]);
         if (why != MEM_OK) {
             cpu->isa->raise_bus(cpu, i == 0 ? va : va + *first, access, why);
@@ -392,7 +396,7 @@ static int open_rmw(struct cpu *cpu, va_t va, uint32_t memop, bool reads, struct
         return 1;
     if (UNLIKELY(reads && !t->map.load) && translate(cpu, va, size, CPU_LOAD, regime, t))
         return 1;
-    if (t->rom) { /* no atomicity there */
+    if (t->rom && !cpu->isa->open_bus) { /* no atomicity there */
         cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_READ_ONLY);
         return 1;
     }
@@ -417,12 +421,44 @@ static uint64_t amo_result(enum ir_amo op, uint64_t old, uint64_t value, unsigne
     return value;
 }
 
+/* A plain access of the same place and rights: what an atomic one across two pages is made of, where it is allowed. */
+static uint32_t plain(uint32_t memop)
+{
+    return (memop & ~(uint32_t)(IR_MEM_ATOMIC | IR_MEM_ALIGNED | IR_MEM_SIGNED)) | IR_MEM_STORE_RIGHTS;
+}
+
+/* On one host thread nothing comes between the load and the store. */
+static int cas_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value, uint64_t *old)
+{
+    unsigned size = size_of(memop);
+    uint64_t v;
+    if (raises_align(cpu, va, memop, CPU_STORE, false) || mmu_slow_load(cpu, va, plain(memop), &v))
+        return 1;
+    if (v == zext(expected, size * 8) && mmu_slow_store(cpu, va, plain(memop), value))
+        return 1;
+    *old = memop & IR_MEM_SIGNED ? sext(v, size * 8) : v;
+    return 0;
+}
+
+static int amo_across(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old)
+{
+    unsigned size = size_of(memop);
+    uint64_t v;
+    if (raises_align(cpu, va, memop, CPU_STORE, false) || mmu_slow_load(cpu, va, plain(memop), &v) ||
+        mmu_slow_store(cpu, va, plain(memop), amo_result(op, v, value, size)))
+        return 1;
+    *old = memop & IR_MEM_SIGNED ? sext(v, size * 8) : v;
+    return 0;
+}
+
 int mmu_slow_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value,
                  uint64_t *old)
 {
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
+    if (UNLIKELY(crosses(va, size)))
+        return amo_across(cpu, va, memop, op, value, old);
     if (open_rmw(cpu, va, memop, true, &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
@@ -442,6 +478,8 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
     unsigned size = size_of(memop);
     struct target t;
     uint64_t v;
+    if (UNLIKELY(crosses(va, size)))
+        return cas_across(cpu, va, memop, expected, value, old);
     if (open_rmw(cpu, va, memop, true, &t) ||
         load_at(cpu, va, size, CPU_STORE, &t, &v))
         return 1;
@@ -461,6 +499,10 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
     struct target t;
     if (open_rmw(cpu, va, 4 | IR_MEM_ALIGNED, true, &t))
         return 1;
+    if (t.host == NULL && cpu->isa->open_bus) {
+        old[0] = old[1] = ~0ull;
+        return 0;
+    }
     if (t.host == NULL) { /* devices take 8 bytes at most */
         cpu->isa->raise_bus(cpu, va, CPU_STORE, MEM_BAD_SIZE);
         return 1;
@@ -537,7 +579,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     struct target t = { .map = { .size = 2 } };
     if (cpu->isa->walk(cpu, va, CPU_FETCH, 0, false, &t.map) != 0)
         return 1;
-    locate(cpu, 2, &t);
+    locate(cpu, 1, &t);
     if (t.host == NULL || !t.whole) {
         cpu->isa->raise_fetch(cpu, va, MEM_NOTHING);
         return 1;

@@ -96,6 +96,8 @@ struct cpu_isa {
      */
     int (*walk)(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
                 struct cpu_map *map);
+    /* Nothing on the bus objects: what is not answered reads as ones, stores to it are lost (x86). raise_bus is not called then. */
+    bool open_bus;
     /* Physical access answered with an error, or misaligned where forbidden: record the fault. */
     void (*raise_bus)(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
     /*
@@ -107,7 +109,7 @@ struct cpu_isa {
     void (*raise_align)(struct cpu *cpu, va_t va, enum cpu_access access);
     /*
      * May a misaligned access of IR_MEM_ATOMIC without IR_MEM_ALIGNED go on? `ordered`: it is a plain load or store
-     * with acquire or release. It does not cross a page when this says yes to others. NULL: never.
+     * with acquire or release. Across two pages it is not atomic against other host threads. NULL: never.
      */
     bool (*allows_misaligned)(const struct cpu *cpu, va_t va, unsigned size, bool ordered);
     void (*raise_fetch)(struct cpu *cpu, va_t va, enum mem_result why);

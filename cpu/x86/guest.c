@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ISA as the executors see it: slots, helpers, ops, saved state, construction. */
+#include "core/util/bits.h"
+#include "cpu/x86/translate_impl.h"
+#include "mmu/tlb.h"
+#include <stdio.h>
+#include <string.h>
+
+#define SLOT(n, m)                                                                                 \
+    {                                                                                              \
+        .name = (n), .offset = offsetof(struct x86_cpu, m), .type = IR_I64                         \
+    }
+#define VEC_SLOT(n, q)                                                                             \
+    {                                                                                              \
+        .name = "v" #n "." #q, .offset = offsetof(struct x86_cpu, v[n][q]), .type = IR_V128        \
+    }
+#define VEC4(n) VEC_SLOT(n, 0), VEC_SLOT(n, 1), VEC_SLOT(n, 2), VEC_SLOT(n, 3)
+#define K_SLOT(n)  SLOT("k" #n, k[n])
+#define MM_SLOT(n) SLOT("mm" #n, st[n].m)
+#define ROW8(M, a, b, c, d, e, f, g, h) M(a), M(b), M(c), M(d), M(e), M(f), M(g), M(h)
+
+/* clang-format off */
+static const struct ir_slot slots[X86_SLOTS] = {
+    SLOT("rax", gpr[0]), SLOT("rcx", gpr[1]), SLOT("rdx", gpr[2]), SLOT("rbx", gpr[3]),
+    SLOT("rsp", gpr[4]), SLOT("rbp", gpr[5]), SLOT("rsi", gpr[6]), SLOT("rdi", gpr[7]),
+    SLOT("r8", gpr[8]), SLOT("r9", gpr[9]), SLOT("r10", gpr[10]), SLOT("r11", gpr[11]),
+    SLOT("r12", gpr[12]), SLOT("r13", gpr[13]), SLOT("r14", gpr[14]), SLOT("r15", gpr[15]),
+    SLOT("cc", cc), SLOT("cc_r", cc_r), SLOT("cc_a", cc_a), SLOT("cc_x", cc_x), SLOT("df", df), SLOT("rflags", rflags),
+    SLOT("es_base", seg[X86_ES].base), SLOT("cs_base", seg[X86_CS].base), SLOT("ss_base", seg[X86_SS].base),
+    SLOT("ds_base", seg[X86_DS].base), SLOT("fs_base", seg[X86_FS].base), SLOT("gs_base", seg[X86_GS].base),
+    ROW8(K_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
+    ROW8(MM_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
+    ROW8(VEC4, 0, 1, 2, 3, 4, 5, 6, 7), ROW8(VEC4, 8, 9, 10, 11, 12, 13, 14, 15),
+    ROW8(VEC4, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(VEC4, 24, 25, 26, 27, 28, 29, 30, 31),
+};
+/* clang-format on */
+_Static_assert(X86_SLOT_CC == 16 && X86_SLOT_SEG_BASE == 22 && X86_SLOT_K == 28 && X86_SLOT_VEC == 44,
+               "order of the slots");
+
+static const struct ir_helper helpers[] = {
+#define X86_HELPER(name, flags) { #name, x86_helper_##name, (flags) },
+#include "cpu/x86/helpers.def"
+#undef X86_HELPER
+};
+static const struct ir_vec_helper vec_helpers[] = {
+#define X86_VEC_HELPER(name) { #name, x86_vec_##name },
+#include "cpu/x86/vec_helpers.def"
+#undef X86_VEC_HELPER
+    { NULL, NULL },
+};
+
+const struct ir_guest x86_guest = {
+    .name = "x86_64",
+    .slots = slots,
+    .n_slots = ARRAY_LEN(slots),
+    .helpers = helpers,
+    .n_helpers = ARRAY_LEN(helpers),
+    .fp = IR_FP_X86,
+    .vec_helpers = vec_helpers,
+    .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
+};
+
+const struct state_field x86_state[] = {
+    STATE_SUB(x86_cpu, cpu, cpu_state),
+    STATE(x86_cpu, gpr), STATE(x86_cpu, cc), STATE(x86_cpu, cc_r), STATE(x86_cpu, cc_a), STATE(x86_cpu, cc_x),
+    STATE(x86_cpu, df), STATE(x86_cpu, rflags), STATE(x86_cpu, seg), STATE(x86_cpu, gdtr), STATE(x86_cpu, idtr),
+    STATE(x86_cpu, k), STATE(x86_cpu, st), STATE(x86_cpu, v),
+#define X86_STATE(name)      STATE(x86_cpu, name),
+#define X86_STATE_N(name, n) STATE(x86_cpu, name),
+#include "cpu/x86/state.def"
+#undef X86_STATE
+#undef X86_STATE_N
+    STATE_END
+};
+
+static uint32_t mode(const struct cpu *cpu)
+{
+    return X86_CPU_CONST(cpu)->mode;
+}
+
+static void derive(struct x86_cpu *c)
+{
+    c->context = ~0ull;
+    x86_flush_tlb(c);
+    x86_update_mode(c);
+}
+
+static void reset(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    x86_reset(c, false);
+    derive(c);
+}
+
+/* A snapshot is not trusted: what indexes tables is brought into range. */
+static void loaded(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    c->cc = c->cc < X86_CC_COUNT ? c->cc : (uint64_t)X86_CC_FLAGS;
+    c->df = c->rflags & X86_DF ? -1ull : 1;
+    c->rflags = (c->rflags & 0x3f7700) | 2;
+    c->shadow = MIN(c->shadow, (uint64_t)X86_SHADOW_SS);
+    c->smm = c->smm != 0;
+    c->nmi_blocked = c->nmi_blocked != 0;
+    c->fsw &= 0xffff;
+    c->fcw &= 0xffff;
+    c->ftw &= 0xff;
+    for (unsigned i = 0; i < 8; i++)
+        c->st[i].se &= 0xffff;
+    derive(c);
+}
+
+static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n, char *text, size_t size)
+{
+    const struct x86_cpu *c = X86_CPU_CONST(cpu);
+    struct x86_decoded d;
+    enum x86_decode_result r = x86_decode(code, n, (enum x86_code)(c->mode & X86_MODE_CODE),
+                                          (c->mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE, c->decode_ext, &d);
+    if (r == X86_TOO_SHORT || n == 0)
+        return 0;
+    if (r == X86_DECODED) {
+        x86_disassemble(&d, pc, text, size);
+        return d.length;
+    }
+    snprintf(text, size, "(bad) 0x%02x", code[0]);
+    return 1;
+}
+
+/* Misaligned atomic accesses work (split locks), whatever pages they touch. */
+static bool allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, bool ordered)
+{
+    (void)cpu, (void)va, (void)size, (void)ordered;
+    return true;
+}
+
+static void raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
+{
+    (void)va, (void)access;
+    x86_raise_error(X86_CPU(cpu), X86_AC_FAULT, 0);
+}
+
+/* What no device answers reads as ones: only code fetched from there comes here, and FF FF is undefined. */
+static void raise_fetch(struct cpu *cpu, va_t va, enum mem_result why)
+{
+    (void)va, (void)why;
+    x86_raise(X86_CPU(cpu), X86_UD);
+}
+
+static void raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why)
+{
+    (void)access;
+    raise_fetch(cpu, va, why);
+}
+
+const struct cpu_isa x86_isa = {
+    .name = "x86_64",
+    .guest = &x86_guest,
+    .size = sizeof(struct x86_cpu),
+    .state = x86_state,
+    .mode = mode,
+    .translate = x86_translate,
+    .walk = x86_walk,
+    .open_bus = true,
+    .raise_bus = raise_bus,
+    .raise_align = raise_align,
+    .raise_fetch = raise_fetch,
+    .allows_misaligned = allows_misaligned,
+    .take_exception = x86_take_exception,
+    .take_interrupt = x86_take_interrupt,
+    .has_work = x86_has_work,
+    .reset = reset,
+    .loaded = loaded,
+    .regs = x86_regs,
+    .disassemble = disassemble,
+    .max_insn = X86_MAX_LENGTH,
+    .parcel = X86_MAX_LENGTH,
+    .gdb_arch = "i386:x86-64",
+};
+
+int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_config *config,
+                   const struct x86_wiring *wiring, uint32_t index, struct err *e)
+{
+    struct cpu *cpu;
+    int r = cpu_create(&cpu, m, &x86_isa, index, config->hz, e);
+    if (r < 0)
+        return r;
+    struct x86_cpu *c = X86_CPU(cpu);
+    struct x86_config *own = ARENA_NEW(&m->arena, struct x86_config);
+    if (own == NULL)
+        return err_set(e, ERR_NOMEM, "cpu%u: no memory for its configuration", index);
+    *own = *config;
+    c->config = own;
+    c->wiring = *wiring;
+    if ((r = x86_semantics_init(c, e)) < 0)
+        return r;
+    *out = c;
+    return 0;
+}
+
+struct cpu *x86_cpu_base(struct x86_cpu *c)
+{
+    return &c->cpu;
+}
+
+const struct x86_config *x86_cpu_config(const struct x86_cpu *c)
+{
+    return c->config;
+}
+
+void x86_cpu_set_apic(struct x86_cpu *c, const struct x86_apic_ops *ops)
+{
+    c->apic = *ops;
+}
+
+uint64_t x86_get_gpr(const struct cpu *cpu, unsigned n)
+{
+    return X86_CPU_CONST(cpu)->gpr[n & 15];
+}
+
+void x86_set_gpr(struct cpu *cpu, unsigned n, uint64_t value)
+{
+    X86_CPU(cpu)->gpr[n & 15] = value;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What follows from control registers, segments and RFLAGS: the block key, the host's FP control word,
+ * the TLB context. Everything here is derived; x86_update_mode() is called after every change of what it reads.
+ */
+#include "core/util/bits.h"
+#include "cpu/x86/bits.h"
+#include "cpu/x86/x86_impl.h"
+#include "mmu/tlb.h"
+
+static enum x86_code code_size(const struct x86_cpu *c)
+{
+    const struct x86_segment *cs = &c->seg[X86_CS];
+    if (x86_long_mode(c) && (cs->attr & X86_ATTR_L) && !x86_v86(c))
+        return X86_CODE64;
+    return cs->attr & X86_ATTR_DB ? X86_CODE32 : X86_CODE16;
+}
+
+/* Base 0, all 4 GiB, present; data segments: writable, not expand-down; code: readable. */
+static bool is_flat(const struct x86_segment *s, bool code)
+{
+    unsigned type = s->attr & 0xf;
+    bool kind = code ? (type & 0xa) == 0xa : (type & 0xe) == 2;
+    return s->base == 0 && s->limit == UINT32_MAX && (s->attr & X86_ATTR_P) && (s->attr & X86_ATTR_S) && kind;
+}
+
+static uint32_t segment_mode(const struct x86_cpu *c, enum x86_code code)
+{
+    uint32_t m = 0;
+    if (code == X86_CODE64)
+        return X86_MODE_FLAT | X86_MODE_CS_FLAT | X86_MODE_SS32;
+    if (c->seg[X86_SS].attr & X86_ATTR_DB)
+        m |= X86_MODE_SS32;
+    if (is_flat(&c->seg[X86_DS], false) && is_flat(&c->seg[X86_ES], false) && is_flat(&c->seg[X86_SS], false))
+        m |= X86_MODE_FLAT;
+    if (is_flat(&c->seg[X86_CS], true))
+        m |= X86_MODE_CS_FLAT;
+    return m;
+}
+
+static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
+{
+    uint32_t m = 0;
+    uint64_t xcr0 = c->xcr0[0], avx = X86_XCR0_SSE | X86_XCR0_AVX;
+    uint64_t avx512 = X86_XCR0_OPMASK | X86_XCR0_ZMM_HI | X86_XCR0_HI16;
+    m |= c->cr0 & X86_CR0_EM ? X86_MODE_EM : 0;
+    m |= c->cr0 & X86_CR0_TS ? X86_MODE_TS : 0;
+    m |= c->cr0 & X86_CR0_MP ? X86_MODE_MP : 0;
+    m |= c->cr4 & X86_CR4_OSFXSR ? X86_MODE_SSE : 0;
+    if (vex && (c->cr4 & X86_CR4_OSXSAVE) && (xcr0 & avx) == avx) {
+        m |= X86_MODE_AVX;
+        m |= (xcr0 & avx512) == avx512 ? X86_MODE_AVX512 : 0;
+    }
+    if ((~c->mxcsr & 0x1f80) != 0)
+        m |= X86_MODE_XM;
+    return m;
+}
+
+static uint32_t block_key(const struct x86_cpu *c)
+{
+    enum x86_code code = code_size(c);
+    bool pe = c->cr0 & X86_CR0_PE, v86 = x86_v86(c);
+    /* CPL is SS.DPL (SDM 5.5), 3 in virtual-8086 mode */
+    unsigned cpl = !pe ? 0 : v86 ? 3 : c->seg[X86_SS].attr >> 5 & 3;
+    uint32_t m = (uint32_t)code | cpl << 2 | segment_mode(c, code) | unit_mode(c, pe && !v86);
+    m |= pe ? X86_MODE_PE : 0;
+    m |= v86 ? X86_MODE_V86 : 0;
+    m |= c->rflags & X86_TF ? X86_MODE_TF : 0;
+    m |= c->rflags & X86_RF ? X86_MODE_RF : 0;
+    m |= c->shadow != X86_SHADOW_NONE ? X86_MODE_SHADOW : 0;
+    m |= (c->cr0 & X86_CR0_AM) && (c->rflags & X86_AC) && cpl == 3 ? X86_MODE_ALIGN : 0;
+    m |= c->smm ? X86_MODE_SMM : 0;
+    m |= cpl <= (c->rflags >> 12 & 3) ? X86_MODE_IOPL : 0;
+    m |= x86_debug_mode(c);
+    return m | c->config->code_class << X86_MODE_CLASS_SHIFT;
+}
+
+/*
+ * What decides which addresses translate and to what, beside the tables: the rights of the level, the switches of paging.
+ * The address space itself is the ASID: the PCID, or without it a number the tables' address stands for in the key.
+ */
+static uint64_t context_key(const struct x86_cpu *c)
+{
+    uint64_t k = (c->cr0 & X86_CR0_PG) != 0;
+    bool user = X86_CPL_OF(c->mode) == 3;
+    k |= (uint64_t)user << 1;
+    k |= (uint64_t)((c->cr0 & X86_CR0_WP) != 0) << 2;
+    k |= (uint64_t)((c->cr4 & X86_CR4_SMEP) != 0) << 3;
+    k |= (uint64_t)((c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC)) << 4;
+    k |= (uint64_t)x86_long_mode(c) << 5 | (uint64_t)((c->cr4 & X86_CR4_PAE) != 0) << 6;
+    k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0) << 8;
+    k |= (uint64_t)((c->cr4 & X86_CR4_PGE) != 0) << 9 | (uint64_t)((c->cr4 & X86_CR4_PSE) != 0) << 10;
+    k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
+    k |= (uint64_t)x86_code64(c) << 13;
+    if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */
+        k |= 1ull << 14 | c->pkru << 32;
+    return k;
+}
+
+static void select_context(struct x86_cpu *c)
+{
+    uint64_t key = context_key(c);
+    uint32_t asid = c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
+    if (key == c->context && asid == c->context_asid)
+        return;
+    c->context = key;
+    c->context_asid = asid;
+    mmu_select(&c->cpu, key, asid, 0);
+}
+
+void x86_update_mode(struct x86_cpu *c)
+{
+    c->mode = block_key(c);
+    c->cpu.secure = c->smm != 0;
+    c->cpu.fp_mode = x86_host_fp_mode(c);
+    select_context(c);
+    x86_check_interrupts(c);
+}
+
+void x86_flush_tlb(struct x86_cpu *c)
+{
+    mmu_flush(&c->cpu, MMU_ANY, MMU_ANY);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The CPU's side of paging: which regime applies to an access, and which exception a fault becomes. */
+#include "core/util/bits.h"
+#include "cpu/x86/bits.h"
+#include "cpu/x86/x86_impl.h"
+
+static enum mmu_x86_mode paging_mode(const struct x86_cpu *c)
+{
+    if (!(c->cr0 & X86_CR0_PG))
+        return MMU_X86_OFF;
+    if (!(c->cr4 & X86_CR4_PAE))
+        return MMU_X86_32BIT;
+    if (!x86_long_mode(c))
+        return MMU_X86_PAE;
+    return c->cr4 & X86_CR4_LA57 ? MMU_X86_5LEVEL : MMU_X86_4LEVEL;
+}
+
+void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r)
+{
+    *r = (struct mmu_x86_regime){
+        .memory = c->cpu.machine->memory,
+        .mode = paging_mode(c),
+        .cr3 = c->cr3,
+        .user = user && !implicit,
+        .wp = c->cr0 & X86_CR0_WP,
+        .nxe = (c->efer & X86_EFER_NXE) && (c->cr4 & X86_CR4_PAE),
+        .smep = c->cr4 & X86_CR4_SMEP,
+        .smap = (c->cr4 & X86_CR4_SMAP) && (implicit || !(c->rflags & X86_AC)),
+        .pse = c->cr4 & X86_CR4_PSE,
+        .pse36 = x86_cpu_has(c, X86_F_PSE36),
+        .pages1g = x86_cpu_has(c, X86_F_PDPE1GB),
+        .global = c->cr4 & X86_CR4_PGE,
+        .pke = c->cr4 & X86_CR4_PKE,
+        .pks = c->cr4 & X86_CR4_PKS,
+        .pkru = (uint32_t)c->pkru,
+        .pkrs = (uint32_t)c->pkrs,
+        .pa_bits = (uint8_t)c->config->pa_bits,
+        .a20 = c->inputs & BIT(X86_A20M) ? ~(uint64_t)(1u << 20) : ~0ull,
+    };
+    for (unsigned i = 0; i < 4; i++)
+        r->pdpte[i] = c->pdpte[i];
+}
+
+/*
+ * Does the instruction at the current pc reach memory through the stack segment? Then what is not canonical
+ * is #SS(0), else #GP(0) (SDM volume 1, 3.3.7.1). Asked after the fact: it is too rare to be kept ready.
+ */
+static bool is_stack_access(struct x86_cpu *c)
+{
+    static const uint16_t stack_insns[] = { X86_INSN_PUSH, X86_INSN_POP, X86_INSN_CALL, X86_INSN_RET, X86_INSN_PUSHF,
+                                            X86_INSN_POPF, X86_INSN_ENTER, X86_INSN_LEAVE };
+    uint8_t code[X86_MAX_LENGTH];
+    struct x86_decoded d;
+    size_t n = sizeof(code);
+    va_t pc = cpu_pc(&c->cpu);
+    while (n != 0 && mmu_debug_read(&c->cpu, pc, code, n) != 0)
+        n--;
+    if (x86_decode(code, n, (enum x86_code)(c->mode & X86_MODE_CODE), true, c->decode_ext, &d) != X86_DECODED)
+        return false;
+    for (unsigned i = 0; i < d.n_ops; i++)
+        if (d.op[i].kind == X86_OP_MEM)
+            return d.seg == X86_SS;
+    for (size_t i = 0; i < ARRAY_LEN(stack_insns); i++)
+        if (d.id == stack_insns[i])
+            return true;
+    return false;
+}
+
+int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    struct mmu_x86_regime r;
+    uint32_t error = 0;
+    bool implicit = regime == X86_REGIME_IMPLICIT;
+    if (!x86_code64(c)) {
+        if (LIKELY(!x86_long_mode(c) || access == CPU_FETCH || !implicit))
+            va = (uint32_t)va; /* see cpu.h on pc */
+    }
+    if (x86_long_mode(c) && !mmu_x86_canonical(va, c->cr4 & X86_CR4_LA57)) {
+        if (!probe)
+            x86_raise_error(c, access != CPU_FETCH && is_stack_access(c) ? X86_SS_FAULT : X86_GP, 0);
+        return 1;
+    }
+    x86_fill_regime(c, x86_cpl(c) == 3, implicit, &r);
+    r.cpu = probe ? NULL : cpu;
+    enum mmu_x86_fault fault = mmu_x86_walk(&r, va, MAX(map->size, 1), access, probe, map, &error);
+    if (fault == MMU_X86_OK)
+        return 0;
+    if (!probe && fault == MMU_X86_PAGE_FAULT)
+        x86_raise_page(c, va, error);
+    return 1;
+}
