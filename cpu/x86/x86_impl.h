@@ -143,6 +143,7 @@ void x86_raise_page(struct x86_cpu *c, va_t va, uint32_t error);
 void x86_take_exception(struct cpu *cpu);       /* cpu.fault -> its handler; #DF and shutdown included */
 /* Deliver at an instruction boundary: NMI, external interrupt. */
 void x86_deliver_interrupt(struct x86_cpu *c, unsigned vector);
+void x86_deliver_trap(struct x86_cpu *c, uint64_t dr6); /* #DB after an instruction, with these bits of DR6 */
 void x86_shutdown(struct x86_cpu *c);
 
 /* ---- interrupt.c ---- */

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupts and exceptions: SDM volume 3, chapter 7; volume 2, INT n. A fault met while delivering one is
+ * delivered in its place, or becomes a double fault, or shuts the processor down.
+ */
+#include "core/util/bits.h"
+#include "cpu/x86/bits.h"
+#include "cpu/x86/segment.h"
+
+/* ---- raising ---- */
+void x86_raise(struct x86_cpu *c, enum x86_vector vector)
+{
+    cpu_raise(&c->cpu, vector, 0, 0, 0);
+}
+
+void x86_raise_error(struct x86_cpu *c, enum x86_vector vector, uint32_t error)
+{
+    cpu_raise(&c->cpu, (uint64_t)vector | X86_CAUSE_ERROR, error, 0, 0);
+}
+
+void x86_raise_page(struct x86_cpu *c, va_t va, uint32_t error)
+{
+    cpu_raise(&c->cpu, X86_PF_FAULT | X86_CAUSE_ERROR, error, va, 0);
+}
+
+/* ---- delivery ---- */
+struct event {
+    unsigned vector;
+    bool has_error, soft, external; /* external: nested faults say EXT */
+    uint32_t error;
+    uint64_t ip;        /* to return to */
+    uint64_t flags;     /* image to push */
+};
+
+static uint32_t ext(const struct event *v)
+{
+    return v->external;
+}
+
+static bool deliver_real(struct x86_cpu *c, const struct event *v)
+{
+    struct x86_stack s;
+    uint64_t entry;
+    if (v->vector * 4 + 3 > c->idtr.limit) {
+        x86_raise_error(c, X86_GP, v->vector * 8 + 2 + ext(v));
+        return false;
+    }
+    if (!x86_load_linear(c, (uint32_t)(c->idtr.base + v->vector * 4), 4, true, &entry))
+        return false;
+    x86_open_stack(c, &s);
+    if (!x86_stack_push(c, &s, 2, v->flags) || !x86_stack_push(c, &s, 2, c->seg[X86_CS].sel) ||
+        !x86_stack_push(c, &s, 2, v->ip))
+        return false;
+    c->gpr[4] = s.sp;
+    c->rflags &= ~(uint64_t)(X86_IF | X86_TF | X86_AC | X86_RF);
+    x86_load_real_segment(c, X86_CS, (uint16_t)(entry >> 16));
+    c->cpu.pc = (uint32_t)(c->seg[X86_CS].base + (entry & 0xffff));
+    return true;
+}
+
+struct gate {
+    uint64_t low, high;
+    unsigned type, dpl;
+    bool present;
+    uint16_t sel;
+    uint64_t ip;
+};
+
+/* The gate in the IDT, checked but for its code segment. */
+static bool read_gate(struct x86_cpu *c, const struct event *v, struct gate *g)
+{
+    unsigned bytes = x86_long_mode(c) ? 16 : 8;
+    uint32_t error = v->vector * 8 + 2 + ext(v);
+    va_t at = c->idtr.base + (uint64_t)v->vector * bytes;
+    if ((uint64_t)v->vector * bytes + bytes - 1 > c->idtr.limit) {
+        x86_raise_error(c, X86_GP, error);
+        return false;
+    }
+    g->high = 0;
+    if (!x86_load_linear(c, at, 8, true, &g->low) || (bytes == 16 && !x86_load_linear(c, at + 8, 8, true, &g->high)))
+        return false;
+    g->type = g->low >> 40 & 0x1f;
+    g->dpl = g->low >> 45 & 3;
+    g->present = g->low >> 47 & 1;
+    g->sel = (uint16_t)(g->low >> 16);
+    g->ip = (g->low & 0xffff) | (g->low >> 32 & 0xffff0000) | g->high << 32;
+    bool right = g->type == 14 || g->type == 15 || (bytes == 8 && (g->type == 5 || g->type == 6 || g->type == 7));
+    if (!right || (v->soft && g->dpl < x86_cpl(c))) {
+        x86_raise_error(c, X86_GP, error);
+        return false;
+    }
+    if (!g->present) {
+        x86_raise_error(c, X86_NP, error);
+        return false;
+    }
+    if (g->type == 6 || g->type == 7)
+        g->ip &= 0xffff;
+    return true;
+}
+
+/* The handler's code segment. *inner: it has more rights than the one that was interrupted. */
+static bool read_handler(struct x86_cpu *c, const struct event *v, const struct gate *g, uint64_t *d, bool *inner)
+{
+    if ((g->sel & ~3u) == 0) {
+        x86_raise_error(c, X86_GP, ext(v));
+        return false;
+    }
+    if (!x86_get_descriptor(c, g->sel, X86_GP, ext(v), d, NULL))
+        return false;
+    unsigned dpl = x86_desc_dpl(*d);
+    bool conforms = x86_desc_conforms(*d);
+    bool bad = !x86_desc_is_code(*d) || dpl > x86_cpl(c) || (x86_v86(c) && (conforms || dpl != 0)) ||
+               (x86_long_mode(c) && (!x86_desc_long(*d) || x86_desc_db(*d)));
+    if (bad) {
+        x86_raise_error(c, X86_GP, (g->sel & ~3u) | ext(v));
+        return false;
+    }
+    if (!x86_desc_present(*d)) {
+        x86_raise_error(c, X86_NP, (g->sel & ~3u) | ext(v));
+        return false;
+    }
+    *inner = !conforms && dpl < x86_cpl(c);
+    return true;
+}
+
+static void handler_flags(struct x86_cpu *c, const struct gate *g)
+{
+    c->rflags &= ~(uint64_t)(X86_TF | X86_NT | X86_RF | X86_VM);
+    if (!(g->type & 1))
+        c->rflags &= ~(uint64_t)X86_IF;
+}
+
+static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct gate *g)
+{
+    uint64_t d, sp;
+    bool inner;
+    unsigned ist = g->low >> 32 & 7;
+    if (!read_handler(c, v, g, &d, &inner))
+        return false;
+    unsigned dpl = inner ? x86_desc_dpl(d) : x86_cpl(c);
+    sp = c->gpr[4];
+    if (ist != 0 ? !x86_long_stack(c, 2 + ist, &sp) : inner && !x86_long_stack(c, dpl, &sp))
+        return false;
+    struct x86_stack s = { .sp = sp & ~15ull, .mask = ~0ull, .supervisor = dpl < 3, .error = ext(v) };
+    uint16_t cs = c->seg[X86_CS].sel, ss = c->seg[X86_SS].sel;
+    if (!x86_stack_push(c, &s, 8, ss) || !x86_stack_push(c, &s, 8, c->gpr[4]) ||
+        !x86_stack_push(c, &s, 8, v->flags) || !x86_stack_push(c, &s, 8, cs) ||
+        !x86_stack_push(c, &s, 8, v->ip) || (v->has_error && !x86_stack_push(c, &s, 8, v->error)))
+        return false;
+    if (!mmu_x86_canonical(g->ip, c->cr4 & X86_CR4_LA57)) {
+        x86_raise_error(c, X86_GP, ext(v));
+        return false;
+    }
+    if (!x86_put_segment(c, X86_CS, (uint16_t)((g->sel & ~3u) | dpl), d))
+        return false;
+    c->gpr[4] = s.sp;
+    if (inner)
+        x86_null_segment(c, X86_SS, (uint16_t)dpl);
+    handler_flags(c, g);
+    c->cpu.pc = g->ip;
+    return true;
+}
+
+/* What leaves virtual-8086 mode is pushed too, and the data segments become null. */
+static bool push_v86(struct x86_cpu *c, struct x86_stack *s, unsigned bytes)
+{
+    return x86_stack_push(c, s, bytes, c->seg[X86_GS].sel) && x86_stack_push(c, s, bytes, c->seg[X86_FS].sel) &&
+           x86_stack_push(c, s, bytes, c->seg[X86_DS].sel) && x86_stack_push(c, s, bytes, c->seg[X86_ES].sel);
+}
+
+static bool deliver_protected(struct x86_cpu *c, const struct event *v, const struct gate *g)
+{
+    unsigned bytes = g->type & 8 ? 4 : 2;
+    struct x86_segment inner_ss;
+    struct x86_stack s;
+    uint64_t d, ss_d = 0, sp;
+    uint16_t ss_sel = 0;
+    bool inner, v86 = x86_v86(c);
+    if (!read_handler(c, v, g, &d, &inner))
+        return false;
+    unsigned dpl = inner ? x86_desc_dpl(d) : x86_cpl(c);
+    x86_open_stack(c, &s);
+    s.error = ext(v);
+    if (inner) {
+        if (!x86_inner_stack(c, dpl, ext(v), &ss_sel, &sp, &ss_d))
+            return false;
+        x86_unpack_segment(ss_sel, ss_d, &inner_ss);
+        s = (struct x86_stack){ .base = inner_ss.base, .sp = sp, .limit = &inner_ss, .supervisor = dpl < 3,
+                                .mask = inner_ss.attr & X86_ATTR_DB ? UINT32_MAX : 0xffff,
+                                .error = (ss_sel & ~3u) | ext(v) };
+        if ((v86 && !push_v86(c, &s, bytes)) || !x86_stack_push(c, &s, bytes, c->seg[X86_SS].sel) ||
+            !x86_stack_push(c, &s, bytes, c->gpr[4]))
+            return false;
+    }
+    if (!x86_stack_push(c, &s, bytes, v->flags) || !x86_stack_push(c, &s, bytes, c->seg[X86_CS].sel) ||
+        !x86_stack_push(c, &s, bytes, v->ip) || (v->has_error && !x86_stack_push(c, &s, bytes, v->error)))
+        return false;
+    struct x86_segment code;
+    x86_unpack_segment(g->sel, d, &code);
+    if (g->ip > code.limit) {
+        x86_raise_error(c, X86_GP, ext(v));
+        return false;
+    }
+    if ((inner && !x86_put_segment(c, X86_SS, ss_sel, ss_d)) ||
+        !x86_put_segment(c, X86_CS, (uint16_t)((g->sel & ~3u) | dpl), d))
+        return false;
+    c->gpr[4] = (c->gpr[4] & ~s.mask) | (s.sp & s.mask);
+    if (inner && s.mask == UINT32_MAX)
+        c->gpr[4] = (uint32_t)s.sp;
+    if (v86) {
+        static const uint8_t data[] = { X86_GS, X86_FS, X86_DS, X86_ES };
+        for (unsigned i = 0; i < 4; i++)
+            x86_null_segment(c, data[i], 0);
+    }
+    handler_flags(c, g);
+    c->cpu.pc = (uint32_t)(c->seg[X86_CS].base + g->ip);
+    return true;
+}
+
+static bool deliver(struct x86_cpu *c, const struct event *v)
+{
+    struct gate g;
+    if (x86_real_mode(c))
+        return deliver_real(c, v);
+    if (v->soft && x86_v86(c) && (c->rflags & X86_IOPL) != X86_IOPL) {
+        x86_raise_error(c, X86_GP, 0); /* INT n, as long as there is no interrupt redirection */
+        return false;
+    }
+    if (!read_gate(c, v, &g))
+        return false;
+    if (g.type == 5) {
+        va_t next = c->cpu.pc;
+        return x86_task_switch(c, g.sel, X86_TASK_GATE, next, v->has_error, v->error);
+    }
+    return x86_long_mode(c) ? deliver_long(c, v, &g) : deliver_protected(c, v, &g);
+}
+
+/* ---- nesting (SDM 7.15, "Interrupt 8") ---- */
+enum weight { BENIGN, CONTRIBUTORY, PAGE };
+
+static enum weight weight(unsigned vector)
+{
+    if (vector == X86_PF_FAULT || vector == X86_VE)
+        return PAGE;
+    bool heavy = vector == X86_DE || (vector >= X86_TS_FAULT && vector <= X86_GP) || vector == X86_CP;
+    return heavy ? CONTRIBUTORY : BENIGN;
+}
+
+/* cpu.fault of a failed delivery as an event; the fault is consumed. */
+static void take_nested(struct x86_cpu *c, struct event *v)
+{
+    const struct cpu_fault *f = &c->cpu.fault;
+    unsigned vector = f->cause & X86_CAUSE_VECTOR;
+    enum weight first = weight(v->vector), second = weight(vector);
+    c->cpu.exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
+    if (vector == X86_PF_FAULT)
+        c->cr2 = f->value2;
+    bool twice = (first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN);
+    v->soft = false;
+    v->external = true;
+    v->flags |= X86_RF;
+    if (twice) {
+        v->vector = X86_DFT;
+        v->has_error = true;
+        v->error = 0;
+    } else {
+        v->vector = vector;
+        v->has_error = f->cause & X86_CAUSE_ERROR;
+        v->error = (uint32_t)f->value;
+    }
+}
+
+static void deliver_all(struct x86_cpu *c, struct event *v)
+{
+    c->shadow = X86_SHADOW_NONE;
+    while (!deliver(c, v)) {
+        bool was_double = v->vector == X86_DFT;
+        take_nested(c, v);
+        if (was_double) {
+            x86_shutdown(c);
+            return;
+        }
+        if (x86_real_mode(c))
+            v->has_error = false;
+    }
+    x86_update_mode(c);
+}
+
+void x86_shutdown(struct x86_cpu *c)
+{
+    c->cpu.run = CPU_OFF;
+    cpu_kick(&c->cpu);
+    c->wiring.shutdown(c->wiring.arg);
+}
+
+/* DR6 and DR7 as #DB finds them (SDM 18.3). */
+static void note_debug(struct x86_cpu *c, uint64_t bits)
+{
+    c->dr[6] = (c->dr[6] & ~0xfull) | bits;
+    c->dr[7] &= ~(uint64_t)X86_DR7_GD;
+    c->debugctl &= ~(uint64_t)(X86_DEBUGCTL_LBR | X86_DEBUGCTL_BTF);
+}
+
+void x86_take_exception(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    const struct cpu_fault f = cpu->fault;
+    unsigned vector = f.cause & X86_CAUSE_VECTOR;
+    bool soft = f.cause & X86_CAUSE_SOFT, trap = f.cause & (X86_CAUSE_TRAP | X86_CAUSE_ICEBP);
+    uint64_t flags = x86_get_rflags(c);
+    if (f.cause & X86_CAUSE_TRIPLE) {
+        x86_shutdown(c);
+        return;
+    }
+    c->pending_db = 0; /* the instruction was not completed: its traps do not happen */
+    if (vector == X86_PF_FAULT)
+        c->cr2 = f.value2;
+    if (vector == X86_DB)
+        note_debug(c, f.value2);
+    if (!soft && !trap && vector != X86_DB)
+        flags |= X86_RF;
+    struct event v = {
+        .vector = vector,
+        .has_error = (f.cause & X86_CAUSE_ERROR) && !x86_real_mode(c),
+        .soft = soft,
+        .external = !soft,
+        .error = (uint32_t)f.value,
+        .ip = x86_ip(c, cpu->pc + (soft || (f.cause & X86_CAUSE_ICEBP) ? f.value3 : 0)),
+        .flags = flags,
+    };
+    deliver_all(c, &v);
+}
+
+void x86_deliver_trap(struct x86_cpu *c, uint64_t dr6)
+{
+    note_debug(c, dr6);
+    struct event v = { .vector = X86_DB, .external = true, .ip = x86_ip(c, c->cpu.pc), .flags = x86_get_rflags(c) };
+    deliver_all(c, &v);
+}
+
+void x86_deliver_interrupt(struct x86_cpu *c, unsigned vector)
+{
+    struct event v = { .vector = vector, .external = true, .ip = x86_ip(c, c->cpu.pc), .flags = x86_get_rflags(c) };
+    deliver_all(c, &v);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes from outside, in the order of priority of SDM volume 3, table 7-2: INIT, SMI, traps, NMI, interrupts. */
+#include "core/util/bits.h"
+#include "cpu/x86/bits.h"
+#include "cpu/x86/x86_impl.h"
+
+static bool has(const struct x86_cpu *c, enum x86_input i)
+{
+    return c->inputs >> i & 1;
+}
+
+static bool takes_interrupts(const struct x86_cpu *c)
+{
+    return (c->rflags & X86_IF) && c->shadow == X86_SHADOW_NONE;
+}
+
+/* Would x86_take_interrupt do something now? */
+static bool is_due(const struct x86_cpu *c)
+{
+    if (c->wait_sipi)
+        return false;
+    if (has(c, X86_INIT) && !c->smm)
+        return true;
+    if (has(c, X86_SMI) && !c->smm)
+        return true;
+    if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS)
+        return true;
+    if (has(c, X86_NMI) && !c->nmi_blocked && c->shadow == X86_SHADOW_NONE)
+        return true;
+    return has(c, X86_INTR) && takes_interrupts(c);
+}
+
+void x86_check_interrupts(struct x86_cpu *c)
+{
+    if (is_due(c))
+        cpu_kick(&c->cpu);
+}
+
+bool x86_has_work(const struct cpu *cpu)
+{
+    return is_due(X86_CPU_CONST(cpu));
+}
+
+static void clear_input(struct x86_cpu *c, enum x86_input i)
+{
+    c->inputs &= ~(1ull << i);
+}
+
+/* INIT: an application processor waits for its start-up IPI then, the bootstrap processor begins at the reset vector. */
+static void take_init(struct x86_cpu *c)
+{
+    clear_input(c, X86_INIT);
+    x86_reset(c, true);
+    if (c->apic.init != NULL)
+        c->apic.init(c->apic.arg);
+    if (!(c->apic_base & X86_APIC_BSP)) {
+        c->wait_sipi = 1;
+        c->cpu.run = CPU_OFF;
+        cpu_kick(&c->cpu);
+    }
+    x86_update_mode(c);
+}
+
+bool x86_take_interrupt(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    if (LIKELY(!is_due(c)))
+        return false;
+    c->halted = 0;
+    if (has(c, X86_INIT) && !c->smm) {
+        take_init(c);
+        return true;
+    }
+    if (has(c, X86_SMI) && !c->smm) {
+        clear_input(c, X86_SMI);
+        x86_enter_smm(c);
+        return true;
+    }
+    if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS) {
+        uint64_t bits = c->pending_db;
+        c->pending_db = 0;
+        x86_deliver_trap(c, bits);
+        return true;
+    }
+    if (has(c, X86_NMI) && !c->nmi_blocked && c->shadow == X86_SHADOW_NONE) {
+        clear_input(c, X86_NMI);
+        c->nmi_blocked = 1;
+        x86_deliver_interrupt(c, X86_NMI_VECTOR);
+        return true;
+    }
+    int vector = c->apic.acknowledge(c->apic.arg);
+    if (vector < 0)
+        return false;
+    x86_deliver_interrupt(c, (unsigned)vector);
+    return true;
+}
+
+void x86_cpu_set_input(void *cpu, uint32_t number, bool level)
+{
+    struct x86_cpu *c = cpu;
+    if (number == X86_INTR) {
+        c->inputs = (c->inputs & ~(1ull << X86_INTR)) | (uint64_t)level << X86_INTR;
+    } else if (number == X86_A20M) {
+        c->inputs = (c->inputs & ~(1ull << X86_A20M)) | (uint64_t)level << X86_A20M;
+        x86_update_mode(c);
+        cpu_kick(&c->cpu); /* what runs may lie on the other side of A20 now */
+        return;
+    } else if (level) { /* edges stay until they are taken */
+        c->inputs |= 1ull << number;
+        if (number == X86_INIT && c->wait_sipi)
+            clear_input(c, X86_INIT);
+    }
+    x86_check_interrupts(c);
+}
+
+/* SDM 10.4.4.1: real mode at vector << 12. */
+void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
+{
+    if (!c->wait_sipi)
+        return;
+    c->wait_sipi = 0;
+    x86_load_real_segment(c, X86_CS, (uint16_t)(vector << 8));
+    c->cpu.pc = (uint64_t)vector << 12;
+    x86_update_mode(c);
+    cpu_start(&c->cpu);
+}
