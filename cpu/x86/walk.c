@@ -3,6 +3,7 @@
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
+#include "mmu/tlb.h"
 
 static enum mmu_x86_mode paging_mode(const struct x86_cpu *c)
 {
