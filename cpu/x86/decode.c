@@ -298,6 +298,11 @@ static bool check_evex(const struct x86_reader *r, const struct x86_row *row,
 
 static bool check_row(const struct x86_reader *r, const struct x86_row *row, struct x86_decoded *d)
 {
+    /* APM volume 3, MOV CRn: with AltMovCr8, LOCK is the bit that REX.R is elsewhere */
+    if (d->lock && (row->flags & X86_ROW_ANY_MOD) && has_feature(r->features, X86_EXT_CR8LEGACY)) {
+        d->lock = false;
+        r->r = 8;
+    }
     /* LOCK: only where the row allows it and the destination is memory */
     if (d->lock && (!(row->flags & X86_ROW_LOCK) || d->modrm >= 0xc0))
         return false;
