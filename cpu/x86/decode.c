@@ -296,7 +296,7 @@ static bool check_evex(const struct x86_reader *r, const struct x86_row *row,
     return d->k != 0 || !(row->flags & X86_ROW_KMUST);
 }
 
-static bool check_row(const struct x86_reader *r, const struct x86_row *row, struct x86_decoded *d)
+static bool check_row(struct x86_reader *r, const struct x86_row *row, struct x86_decoded *d)
 {
     /* APM volume 3, MOV CRn: with AltMovCr8, LOCK is the bit that REX.R is elsewhere */
     if (d->lock && (row->flags & X86_ROW_ANY_MOD) && has_feature(r->features, X86_EXT_CR8LEGACY)) {

@@ -265,6 +265,8 @@ static bool parse_flag(struct opcode *o, const char *word)
         { "mask", X86_ROW_MASK },   { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
         { "kmust", X86_ROW_MASK | X86_ROW_KMUST }, { "er", X86_ROW_ER | X86_ROW_SAE },
         { "sae", X86_ROW_SAE },     { "distinct", X86_ROW_DISTINCT },
+        { "cc=r", X86_ROW_READS_CC }, { "cc=w", X86_ROW_WRITES_CC },
+        { "cc=x", X86_ROW_READS_CC | X86_ROW_WRITES_CC },
     };
     static const struct {
         const char *word;
