@@ -284,7 +284,7 @@ static bool check_evex(const struct x86_reader *r, const struct x86_row *row,
             return false;
         d->broadcast = r->evex_b;
         d->vl = row->flags & X86_ROW_LIG ? 16 : (uint8_t)(16 << r->l);
-        if (!(row->flags & X86_ROW_LIG) && d->vl < 64 &&
+        if (!(row->flags & (X86_ROW_LIG | X86_ROW_NO_VL)) && d->vl < 64 &&
             !has_feature(r->features, X86_EXT_AVX512VL))
             return false;
     }
