@@ -284,7 +284,7 @@ static bool check_evex(const struct x86_reader *r, const struct x86_row *row,
             return false;
         d->broadcast = r->evex_b;
         d->vl = row->flags & X86_ROW_LIG ? 16 : (uint8_t)(16 << r->l);
-        if (!(row->flags & X86_ROW_LIG) && d->vl < 64 &&
+        if (!(row->flags & (X86_ROW_LIG | X86_ROW_NO_VL)) && d->vl < 64 &&
             !has_feature(r->features, X86_EXT_AVX512VL))
             return false;
     }
@@ -296,8 +296,13 @@ static bool check_evex(const struct x86_reader *r, const struct x86_row *row,
     return d->k != 0 || !(row->flags & X86_ROW_KMUST);
 }
 
-static bool check_row(const struct x86_reader *r, const struct x86_row *row, struct x86_decoded *d)
+static bool check_row(struct x86_reader *r, const struct x86_row *row, struct x86_decoded *d)
 {
+    /* APM volume 3, MOV CRn: with AltMovCr8, LOCK is the bit that REX.R is elsewhere */
+    if (d->lock && (row->flags & X86_ROW_ANY_MOD) && has_feature(r->features, X86_EXT_CR8LEGACY)) {
+        d->lock = false;
+        r->r = 8;
+    }
     /* LOCK: only where the row allows it and the destination is memory */
     if (d->lock && (!(row->flags & X86_ROW_LOCK) || d->modrm >= 0xc0))
         return false;

@@ -96,6 +96,13 @@ enum x86_decode_result x86_decode(const uint8_t *code, size_t n, enum x86_code m
 /* As Intel's manual writes it. `pc`: of the instruction. */
 void x86_disassemble(const struct x86_decoded *d, uint64_t pc, char *text, size_t size);
 
+/*
+ * Bytes that decode to row `form` in `mode` on a CPU with all features; free bits are next(arg)'s. The length, or 0
+ * if the row does not exist in that mode, needs memory although `memory` is false, or is hidden by another.
+ */
+size_t x86_random_insn(uint16_t form, enum x86_code mode, bool memory, uint64_t (*next)(void *arg), void *arg,
+                       uint8_t code[X86_MAX_LENGTH]);
+
 /* Registers read and written, for timing models: slots of cpu/x86 (cpu.h), INSN_NO_REG where the lists end. */
 void x86_insn_regs(const struct x86_decoded *d, struct insn_regs *regs);
 

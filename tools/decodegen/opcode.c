@@ -102,7 +102,8 @@ static bool accept_vex_word(struct opcode *o, const char *word, bool evex, unsig
     } maps[] = { { "0F", 1 }, { "0F38", 2 }, { "0F3A", 3 }, { "MAP5", 5 }, { "MAP6", 6 } };
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++)
         if (strcmp(lengths[i].word, word) == 0) {
-            accept_only(o, DIMENSION(L), lengths[i].lig && !evex ? 3 : lengths[i].values);
+            o->lengths |= lengths[i].lig && !evex ? 3 : lengths[i].values;
+            accept_only(o, DIMENSION(L), o->lengths);
             o->out.flags |= lengths[i].lig ? X86_ROW_LIG : 0;
             return true;
         }
@@ -265,6 +266,9 @@ static bool parse_flag(struct opcode *o, const char *word)
         { "mask", X86_ROW_MASK },   { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
         { "kmust", X86_ROW_MASK | X86_ROW_KMUST }, { "er", X86_ROW_ER | X86_ROW_SAE },
         { "sae", X86_ROW_SAE },     { "distinct", X86_ROW_DISTINCT },
+        { "novl", X86_ROW_NO_VL },
+        { "cc=r", X86_ROW_READS_CC }, { "cc=w", X86_ROW_WRITES_CC },
+        { "cc=x", X86_ROW_READS_CC | X86_ROW_WRITES_CC },
     };
     static const struct {
         const char *word;
