@@ -61,7 +61,7 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
 
 static int build_cpus(struct board *b, struct arm_virt *v, struct a64_config *c, struct err *e)
 {
-    const struct a64_profile *profile = a64_profile_find(c->name);
+    const struct cpu_profile *profile = cpu_profile_find(&a64_profiles, c->name);
     int r;
 
     for (uint32_t i = 0; i < b->config.cpus; i++) {

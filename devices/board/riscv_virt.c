@@ -79,7 +79,7 @@ static int build_cpus(struct board *b, struct virt *v, struct err *e)
             return r;
         b->cpus[i] = &v->harts[i]->cpu;
         b->n_cpus = i + 1;
-        const struct rv_profile *profile = rv_profile_find(v->cpu.name);
+        const struct cpu_profile *profile = cpu_profile_find(&rv_profiles, v->cpu.name);
         if ((r = tm_create(&b->tms[i], b->config.timing, profile ? profile->text : NULL, i, e)) < 0)
             return r;
         b->cpus[i]->tm = b->tms[i];
