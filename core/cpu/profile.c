@@ -229,22 +229,36 @@ int cpu_profile_parse(const struct cpu_profiles *all, void *config, const char *
 }
 
 /* ---- lists ---- */
+/* Would turning it the other way be accepted, alone or with others, and change something? */
+static bool can_turn(const struct cpu_profiles *all, void *scratch, const struct cpu_property *p,
+                     bool on)
+{
+    for (const struct cpu_property *first = all->properties; first < p; first++)
+        if (strcmp(first->name, p->name) == 0)
+            return false; /* never reached */
+    if (p->turn(scratch, p->arg, !on, NULL) != 0)
+        return false;
+    int rc = all->settle != NULL ? all->settle(scratch, NULL) : 0;
+    return rc == 0 ? p->is_on(scratch, p->arg) != on : rc != ERR_UNSUPPORTED;
+}
+
 int cpu_profile_switches(const struct cpu_profiles *all, const char *name,
                          void (*each)(void *arg, const char *name, bool on), void *arg,
                          struct err *e)
 {
-    char *config = malloc(all->size * 2), *other = config + all->size;
-    if (config == NULL)
-        return err_set(e, ERR_NOMEM, "no memory for CPU profile %s", name);
-    int rc = cpu_profile_parse(all, config, name, NULL, e);
+    void *config = malloc(all->size), *scratch = malloc(all->size);
+    int rc = config != NULL && scratch != NULL
+                 ? cpu_profile_parse(all, config, name, NULL, e)
+                 : err_set(e, ERR_NOMEM, "no memory for CPU profile %s", name);
     for (const struct cpu_property *p = all->properties; rc == 0 && p->name != NULL; p++) {
         if (p->turn == NULL || p->is_on == NULL)
             continue;
         bool on = p->is_on(config, p->arg);
-        memcpy(other, config, all->size);
-        if (p->turn(other, p->arg, !on, NULL) == 0)
+        memcpy(scratch, config, all->size);
+        if (can_turn(all, scratch, p, on))
             each(arg, p->name, on);
     }
     free(config);
+    free(scratch);
     return rc;
 }

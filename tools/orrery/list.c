@@ -29,10 +29,9 @@ static void list_switch(void *arg, const char *name, bool on)
     struct switch_list *l = arg;
     if (on != l->on)
         return;
-    if (l->column + 1 + strlen(name) > 99)
-        l->column = 0;
-    if (l->column == 0)
-        l->column = (size_t)printf("\n    %-5s", "");
+    if (l->column == 0 || l->column + 1 + strlen(name) > 99)
+        l->column = (size_t)printf("%s    %-4s", l->column == 0 ? "" : "\n",
+                                   l->column != 0 ? "" : on ? "on:" : "off:");
     l->column += (size_t)printf(" %s", name);
 }
 
@@ -43,13 +42,8 @@ static void list_cpu(const struct cpu_profiles *all, const struct cpu_profile *p
     printf("  %-16s %.*s\n", p->name, (int)strcspn(text, "\n"), text);
     for (int on = 1; on >= 0; on--) {
         struct switch_list l = { .on = on };
-        l.column = (size_t)printf("    %-5s", on ? "on:" : "off:");
-        struct err e = { 0 };
-        if (cpu_profile_switches(all, p->name, list_switch, &l, &e) < 0) {
-            printf(" %s\n", e.text);
-            return;
-        }
-        printf("\n");
+        if (cpu_profile_switches(all, p->name, list_switch, &l, NULL) == 0 && l.column != 0)
+            printf("\n");
     }
 }
 
