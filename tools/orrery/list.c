@@ -45,6 +45,11 @@ static void list_cpu(const struct cpu_profiles *all, const struct cpu_profile *p
         if (cpu_profile_switches(all, p->name, list_switch, &l, NULL) == 0 && l.column != 0)
             printf("\n");
     }
+    printf("    timing:");
+    for (const struct tm_model *const *m = tm_models; *m; m++)
+        if (tm_suits(*m, p->text))
+            printf(" %s", (*m)->name);
+    printf("\n");
 }
 
 void list_cpus(const char *arch)
