@@ -262,3 +262,14 @@ int cpu_profile_switches(const struct cpu_profiles *all, const char *name,
     free(scratch);
     return rc;
 }
+
+uint64_t cpu_decode_bits(const char *const *ext_names, unsigned n_ext, const char *const *names,
+                         const uint64_t *has, unsigned n)
+{
+    uint64_t bits = 0;
+    for (unsigned x = 0; x < n; x++)
+        for (unsigned i = 0; (has[x / 64] >> x % 64 & 1) != 0 && i < n_ext; i++)
+            if (strcmp(ext_names[i], names[x]) == 0)
+                bits |= 1ull << i;
+    return bits;
+}

@@ -88,6 +88,13 @@ int cpu_profile_switches(const struct cpu_profiles *all, const char *name,
                          void (*each)(void *arg, const char *name, bool on), void *arg,
                          struct err *e) MUST_CHECK;
 
+/*
+ * The decoder's set of extensions: bit i for ext_names[i] where names[x] is the same word and bit x of
+ * `has`, of `n` features, is set.
+ */
+uint64_t cpu_decode_bits(const char *const *ext_names, unsigned n_ext, const char *const *names,
+                         const uint64_t *has, unsigned n);
+
 /* For texts that take more than a number or a switch. */
 bool cpu_parse_bool(const char *value, bool *on);
 bool cpu_parse_u64(const char *value, uint64_t *number);
