@@ -55,12 +55,20 @@ static int unknown_property(const struct cpu_profiles *all, const char *key, str
                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+/* QEMU takes either of - and _ in most names. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a != '\0' && (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-')))
+        a++, b++;
+    return *a == *b;
+}
+
 static int set_property(const struct cpu_profiles *all, void *config, const char *key,
                         const char *value, struct err *e)
 {
     const struct cpu_property *p = all->properties;
     bool on;
-    while (p->name != NULL && strcmp(p->name, key) != 0)
+    while (p->name != NULL && !same_name(p->name, key))
         p++;
     if (p->name == NULL)
         return unknown_property(all, key, e);
@@ -234,7 +242,7 @@ static bool can_turn(const struct cpu_profiles *all, void *scratch, const struct
                      bool on)
 {
     for (const struct cpu_property *first = all->properties; first < p; first++)
-        if (strcmp(first->name, p->name) == 0)
+        if (same_name(first->name, p->name))
             return false; /* never reached */
     if (p->turn(scratch, p->arg, !on, NULL) != 0)
         return false;

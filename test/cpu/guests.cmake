@@ -2,7 +2,7 @@
 # orrery_guests(ISA COMPILER PROGRAM SOURCES PATTERN... FLAGS FLAG... RUN OPTION...
 #               [COMMON SOURCE...] [TIMEOUT SECONDS] [REPORTS])
 # Bare-metal guests of test/cpu/ISA/guests: each file of SOURCES (with <name>_asm.S, where there is
-# one, and COMMON) is one program, run by `orrery run` under each executor. Patterns and COMMON are
+# one, and COMMON) is one program, run by `orrery run` under each executor and timed. Patterns and COMMON are
 # relative to the folder; guest.ld is the linker's script. Exit status 0 = passed; with REPORTS it
 # must also have said "<name>: N cases passed".
 function(orrery_guests isa)
@@ -33,9 +33,13 @@ function(orrery_guests isa)
       DEPENDS ${inputs} ${parts}
       VERBATIM)
     list(APPEND programs ${program})
-    foreach(mode interp jit lockstep)
+    foreach(mode interp jit lockstep timed)
       set(test cpu.${isa}.guests.${name}.${mode})
-      add_test(NAME ${test} COMMAND orrery run ${G_RUN} --no-reboot --exec ${mode} --kernel ${program})
+      set(how --exec ${mode})
+      if(mode STREQUAL "timed")
+        set(how --exec lockstep --timing inorder)
+      endif()
+      add_test(NAME ${test} COMMAND orrery run ${G_RUN} --no-reboot ${how} --kernel ${program})
       set_tests_properties(${test} PROPERTIES TIMEOUT ${G_TIMEOUT})
       if(G_REPORTS)
         set_tests_properties(${test} PROPERTIES PASS_REGULAR_EXPRESSION "${name}: [0-9]+ cases passed")

@@ -42,6 +42,7 @@ static int set_maker(void *config, const char *key, const char *value, struct er
 
 static const struct cpu_property properties[] = {
     CPU_NUMBER(toy, "width", width, 1, 64),
+    CPU_NUMBER(toy, "line-width_max", width, 1, 64), /* another name */
     CPU_NUMBER(toy, "clock", clock, 0, UINT64_MAX),
     CPU_TEXT("maker", set_maker),
     CPU_SWITCH("fast", turn, is_on, FAST),
@@ -104,6 +105,8 @@ static const struct {
     { "plain", 0, "", 8, WIDE },
     { "better", 0, "", 8, FAST | WIDE },
     { "plain,width=0x10,+fast,-wide", 0, "", 16, FAST },
+    { "plain,line_width-max=9", 0, "", 9, WIDE },
+    { "plain,line_width=9", ERR_ARG, "is no property", 0, 0 },
     { "plain,fast,wide=no", 0, "", 8, FAST },
     { "plain,x-Fast=true,BROAD=0", 0, "", 8, FAST },
     { "plain,future=off", 0, "", 8, WIDE },
