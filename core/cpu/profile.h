@@ -14,7 +14,8 @@
  * timing models, are not looked at here.
  *
  * On the command line QEMU's syntax follows the name: "NAME,clock=1000000,+zba,-c,sv48=on,sse";
- * upper case counts as lower, _ as - (in files, too), a leading "x-" is passed over. A property is one of
+ * upper case counts as lower, a leading "x-" is passed over; _ counts as -, in files as well. A
+ * property is one of
  *     number    decimal, 0x or 0 in front, in a range
  *     switch    on off, true false, yes no, 1 0
  *     text      whatever its function accepts

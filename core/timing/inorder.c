@@ -129,7 +129,8 @@ static void set_latencies(struct inorder *m)
         { INSN_fp_add, m->fp_add },    { INSN_fp_mul, m->fp_mul },    { INSN_fp_fma, m->fp_fma },
         { INSN_fp_div, m->fp_div },    { INSN_fp_sqrt, m->fp_sqrt },  { INSN_fp_cvt, m->fp_cvt },
         { INSN_vec_mem, m->load_use }, { INSN_vec_int, m->vec_int }, { INSN_vec_fp, m->vec_fp },
-        { INSN_crypto, m->crypto },    { INSN_fp_cmp, m->fp_cvt },    { INSN_fp_move, m->fp_move },  { INSN_fp_misc, m->fp_move },
+        { INSN_crypto, m->crypto },    { INSN_fp_cmp, m->fp_cvt },
+        { INSN_fp_move, m->fp_move },  { INSN_fp_misc, m->fp_move },
         { INSN_amo, m->amo },          { INSN_sc, m->amo },           { INSN_csr, m->csr },
         { INSN_system, m->csr },       { INSN_fence, m->fence },      { INSN_cache_op, m->fence },
     };
