@@ -196,6 +196,7 @@ bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value);  /* false: #GP
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n);
 bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
+uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
@@ -203,6 +204,7 @@ void x86_msr_reset(struct x86_cpu *c, bool init);
 
 /* ---- debug.c: breakpoints (SDM 18) ---- */
 uint32_t x86_debug_mode(const struct x86_cpu *c);  /* X86_MODE_BREAK, WATCH now */
+void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
 
 /* ---- x87.c ---- */
 void x86_x87_reset(struct x86_cpu *c);             /* FNINIT */
