@@ -202,6 +202,11 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *value); /* false: n
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
+/* ---- pmu.c: architectural performance monitoring (SDM 20.2; APM 13.2) ---- */
+bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *value);  /* false: not one of its MSRs */
+bool x86_pmu_write(struct x86_cpu *c, uint32_t msr, uint64_t value);
+void x86_pmu_reset(struct x86_cpu *c);
+
 /* ---- debug.c: breakpoints (SDM 18) ---- */
 uint32_t x86_debug_mode(const struct x86_cpu *c);  /* X86_MODE_BREAK, WATCH now */
 void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
