@@ -289,12 +289,12 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
 
 void x86_msr_reset(struct x86_cpu *c, bool init)
 {
-    c->apic_base = 0xfee00000 | X86_APIC_EN | (c->config->bootstrap ? X86_APIC_BSP : 0);
-    c->spec_ctrl = 0;
-    c->pkru = c->pkrs = 0;
     c->debugctl = 0;
     if (init)
         return;
+    c->apic_base = 0xfee00000 | X86_APIC_EN | (c->config->bootstrap ? X86_APIC_BSP : 0);
+    c->spec_ctrl = 0;
+    c->pkru = c->pkrs = 0;
     c->star = c->lstar = c->cstar = c->fmask = c->kernel_gs_base = c->tsc_aux = 0;
     c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
     c->tsc_offset = c->tsc_adjust = 0;
