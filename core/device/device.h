@@ -42,6 +42,7 @@ struct device {
     const char *id;                   /* unique in the machine: "plic", "virtio-blk0" */
     struct mem_region *region;        /* where device_map put the registers, or NULL */
     uint64_t guest_errors, unmodelled_count;
+    uint64_t written;                 /* during a row's `wrote`: the bits the access addressed */
     log_cat_t log;
     struct device *next;
 };
