@@ -152,14 +152,8 @@ static void apply_ecam(struct q35_mch *q)
     unsigned length = (unsigned)F_GET(bar, PCIEXBAR_LENGTH);
     pa_t base = length < 3 ? (bar & F_MASK(PCIEXBAR_ADDRESS)) & ~(ecam_size(length) - 1) : 0;
 
-    for (unsigned i = 0; i < 3; i++) {
-        bool on = i == length && F_GET(bar, PCIEXBAR_ENABLE);
-        if (on && q->ecam[i]->base != base) {
-            mem_enable_region(q->config.memory, q->ecam[i], false);
-            mem_move_region(q->config.memory, q->ecam[i], base);
-        }
-        mem_enable_region(q->config.memory, q->ecam[i], on);
-    }
+    for (unsigned i = 0; i < 3; i++)
+        mem_place_region(q->config.memory, q->ecam[i], i == length && F_GET(bar, PCIEXBAR_ENABLE), base);
 }
 
 /* ---- system management memory ---- */
@@ -306,9 +300,7 @@ static int build(struct q35_mch *q, struct err *e)
     if (c->low_ram < MIB || c->low_ram % MIB || c->low_ram > c->ram->size || c->low_ram > HIGH_SMRAM)
         return err_set(e, ERR_ARG, "low RAM of %" PRIu64 " bytes; a multiple of 1 MiB up to %" PRIu64
                        " MiB and to the size of the memory is accepted", c->low_ram, HIGH_SMRAM / MIB);
-    pci_bus_init(&q->bus, q->dev.machine, &w, c->intx, c->bridge);
-    q->bus.intx_map = c->intx_map;
-    q->bus.restored = c->intx_restored;
+    pci_bus_init(&q->bus, q->dev.machine, &w, NULL, NULL);
     for (unsigned i = 0; i < Q35_PAM_SEGMENTS; i++)
         if ((r = add_segment(q, i, e)) < 0)
             return r;

@@ -24,7 +24,8 @@
  * Not modelled: D_CLS (reported); EPBAR, MCHBAR, DMIBAR, graphics and remapping registers read 0.
  * Locks (D_LCK, 9Ch) last until a reset.
  *
- * Owned by the machine. Created after RAM is mapped, before anything is plugged into `bus`.
+ * Owned by the machine. Created after RAM is mapped, before anything is plugged into `bus`, whose
+ * interrupts the LPC bridge connects (ich9_lpc.h).
  */
 #include "devices/pci/pci.h"
 
@@ -39,10 +40,6 @@ struct q35_mch_config {
     uint16_t extended_tseg;          /* MiB of TSEG size 3; 0: there is none */
     struct pci_range range[2];       /* where memory BARs may lie */
     uint32_t n_ranges;
-    pci_intx_fn *intx;               /* eight lines, PIRQA to PIRQH: ich9_lpc.h */
-    unsigned (*intx_map)(void *bridge, uint8_t devfn, unsigned pin);
-    void (*intx_restored)(void *bridge, unsigned line, bool level);
-    void *bridge;
 };
 
 struct q35_segment {

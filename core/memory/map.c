@@ -226,6 +226,15 @@ void mem_enable_region(struct mem_space *s, struct mem_region *r, bool on)
     rebuild(s);
 }
 
+void mem_place_region(struct mem_space *s, struct mem_region *r, bool on, pa_t base)
+{
+    if (!on || r->base != base)
+        mem_enable_region(s, r, false);
+    if (on)
+        mem_move_region(s, r, base);
+    mem_enable_region(s, r, on);
+}
+
 void mem_set_region_kind(struct mem_space *s, struct mem_region *r, enum mem_kind kind)
 {
     assert(kind == MEM_MMIO ? r->ops != NULL : r->ram != NULL);

@@ -93,6 +93,8 @@ int mem_add_mmio(struct mem_space *s, const char *name, pa_t base, uint64_t size
                  struct err *e) MUST_CHECK;
 void mem_move_region(struct mem_space *s, struct mem_region *r, pa_t base);
 void mem_enable_region(struct mem_space *s, struct mem_region *r, bool on);
+/* Both at once, for windows that software moves and switches: it is nowhere in between. */
+void mem_place_region(struct mem_space *s, struct mem_region *r, bool on, pa_t base);
 /*
  * TrustZone's memory and devices: to Non-secure accesses there is nothing at its place. Debuggers,
  * and the machine itself, which gives no attributes, get through.

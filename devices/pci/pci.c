@@ -225,18 +225,6 @@ static bool bar_address(const struct pci_function *f, unsigned index, pa_t *base
     return b->size - 1 < top - *base && in_windows(&f->bus->windows, *base, b->size);
 }
 
-static void place_region(struct mem_space *space, struct mem_region *r, bool on, pa_t base)
-{
-    if (!r)
-        return;
-    if (r->enabled && (!on || r->base != base))
-        mem_enable_region(space, r, false);
-    if (on && r->base != base)
-        mem_move_region(space, r, base);
-    if (on && !r->enabled)
-        mem_enable_region(space, r, true);
-}
-
 static void update_bars(struct pci_function *f)
 {
     for (unsigned i = 0; i <= PCI_ROM_BAR; i++) {
@@ -247,10 +235,10 @@ static void update_bars(struct pci_function *f)
         struct mem_space *space =
             b->kind == PCI_BAR_IO ? f->bus->windows.io : f->bus->windows.memory;
         bool on = bar_address(f, i, &base);
-        place_region(space, b->region, on, base);
+        mem_place_region(space, b->region, on, base);
         if (f->msix_region[0] && f->msix_bar == i) {
-            place_region(space, f->msix_region[0], on, base + f->msix_table);
-            place_region(space, f->msix_region[1], on, base + f->msix_pba);
+            mem_place_region(space, f->msix_region[0], on, base + f->msix_table);
+            mem_place_region(space, f->msix_region[1], on, base + f->msix_pba);
         }
     }
 }

@@ -24,16 +24,10 @@ static struct pci_ports *ports;
 static struct mem_ram *ram, *bios;
 static struct line_log reset_line;
 
-static void intx(void *bridge, unsigned line, bool level)
-{
-    (void)bridge, (void)line, (void)level;
-}
-
 static struct device *make(struct machine *machine, void *arg)
 {
     struct err e = { 0 };
-    struct q35_mch_config c = { .memory = machine->memory, .low_ram = LOW_RAM, .extended_tseg = 4,
-                                .intx = intx };
+    struct q35_mch_config c = { .memory = machine->memory, .low_ram = LOW_RAM, .extended_tseg = 4 };
 
     (void)arg;
     ck_assert_int_eq(machine_add_ram(machine, "ram", LOW_RAM, &c.ram, &e), 0);
@@ -370,7 +364,7 @@ END_TEST
 START_TEST(refused_sizes)
 {
     struct err e = { 0 };
-    struct q35_mch_config c = { .memory = m->memory, .ram = ram, .low_ram = LOW_RAM + MIB, .intx = intx };
+    struct q35_mch_config c = { .memory = m->memory, .ram = ram, .low_ram = LOW_RAM + MIB };
 
     ck_assert_ptr_null(q35_mch_create(m, "other", &c, &e));
     ck_assert_int_eq(e.code, ERR_ARG);
