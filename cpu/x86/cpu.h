@@ -24,6 +24,7 @@
  * The CPU belongs to the machine's arena. x86_cpu_create during construction only.
  */
 #include "core/cpu/cpu.h"
+#include "core/cpu/profile.h"
 #include "core/cpu/regs.h"
 #include "core/event/queue.h"
 #include "cpu/x86/decode.h"
@@ -170,6 +171,8 @@ struct x86_cpu;
 
 extern const struct cpu_isa x86_isa;
 
+extern const struct cpu_profile x86_profile_list[];
+extern const struct cpu_profiles x86_profiles;
 /* "max", "zen4,-avx512f,+la57,x2apic=on": profiles (`path`: a directory with more, or NULL) and QEMU's syntax. */
 int x86_config_parse(struct x86_config *out, const char *spec, const char *path, struct err *e) MUST_CHECK;
 /* The x2APIC id of CPU `index`: fields of threads, cores, dies, sockets, each as wide as it must be. */

@@ -196,13 +196,30 @@ bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value);  /* false: #GP
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n);
 bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
+uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
+/* Highest basic or extended CPUID leaf. */
+uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended);
+
+/* ---- xsave.c: extended state (SDM volume 1, chapter 13) ---- */
+/* Bytes of an area that holds `components`; of the compacted form, or the standard one. */
+uint32_t x86_xsave_size(uint64_t components, bool compacted);
+/* Offset in the standard form and size of component n (2..63). */
+void x86_xsave_component(unsigned n, uint32_t *offset, uint32_t *size);
+
+/* ---- pmu.c: architectural performance monitoring (SDM 20.2; APM 13.2) ---- */
+bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *value);  /* false: not one of its MSRs */
+bool x86_pmu_write(struct x86_cpu *c, uint32_t msr, uint64_t value);
+void x86_pmu_leaf(const struct x86_cpu *c, uint32_t regs[4]);         /* CPUID leaf A */
+void x86_pmu_reset(struct x86_cpu *c);
+
 /* ---- debug.c: breakpoints (SDM 18) ---- */
 uint32_t x86_debug_mode(const struct x86_cpu *c);  /* X86_MODE_BREAK, WATCH now */
+void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
 
 /* ---- x87.c ---- */
 void x86_x87_reset(struct x86_cpu *c);             /* FNINIT */
