@@ -367,7 +367,7 @@ static bool is_less(const struct fp_num *a, const struct fp_num *b, bool signed_
     return a->exp != b->exp ? a->exp < b->exp : a->sig < b->sig;
 }
 
-bool fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t av, uint64_t bv)
+unsigned fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t av, uint64_t bv)
 {
     struct fp_num a = fp_unpack(env, f, av), b = fp_unpack(env, f, bv);
     unsigned kind = cmp & ~(unsigned)IR_FCMP_QUIET;
@@ -375,7 +375,7 @@ bool fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t av, uin
         bool quiet = kind == IR_FEQ || kind == IR_FUNORD || (cmp & IR_FCMP_QUIET);
         if (!quiet || a.kind == FP_SNAN || b.kind == FP_SNAN)
             env->flags |= CPU_FP_INVALID;
-        return kind == IR_FUNORD;
+        return kind == IR_FIMAGE ? 0x45 : kind == IR_FUNORD;
     }
     fp_note_denormal(env, a.denormal || b.denormal);
     switch (kind) {
@@ -385,8 +385,10 @@ bool fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t av, uin
         return is_less(&a, &b, false);
     case IR_FLE:
         return !is_less(&b, &a, false);
+    case IR_FIMAGE:
+        return is_less(&a, &b, false) ? 1 : is_less(&b, &a, false) ? 0 : 0x40;
     default:
-        return false;
+        return 0;
     }
 }
 

@@ -61,8 +61,8 @@ uint64_t fp_fma(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, ui
 /* `propagate`: any NaN operand gives NaN. x86 has one rule and ignores it. */
 uint64_t fp_min(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, bool propagate);
 uint64_t fp_max(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, bool propagate);
-/* `cmp` = enum ir_fcmp, IR_FCMP_QUIET or'ed in. */
-bool fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t a, uint64_t b);
+/* `cmp` = enum ir_fcmp, IR_FCMP_QUIET or'ed in: 0, 1, or IMAGE's flags. */
+unsigned fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t a, uint64_t b);
 
 uint64_t fp_cvt(struct fp_env *env, enum fp_format to, enum fp_format from, uint64_t a);
 /* To an integer of `bits` (32, 64); the result is zero-extended. */

@@ -29,6 +29,14 @@ uint64_t vec_sum(const union ir_vec *v, unsigned lane)
     return zext(sum, 8u << lane);
 }
 
+uint64_t vec_tops(const union ir_vec *v, unsigned lane)
+{
+    uint64_t tops = 0;
+    for (unsigned n = 0; n < 16u >> lane; n++)
+        tops |= (vec_lane(v, lane, n) >> ((8u << lane) - 1)) << n;
+    return tops;
+}
+
 #define VEC(name)                                                                                  \
     static void name(struct vec_env *env, union ir_vec *dst, const union ir_vec *a,               \
                      const union ir_vec *b, const union ir_vec *c)
@@ -123,6 +131,39 @@ LANES(vshlv, shift_left(x, y, w))
 LANES(vshrv, shift_right(x, y, w))
 LANES(vsarv, shift_arith(sx, y, w))
 LANES(vpopcnt, popcount64(x))
+LANES(vavg, (x + y + 1) >> 1)
+LANES(vmulh, env->imm == 0   ? (uint64_t)(sx * sy) >> w
+             : env->imm == 1 ? x * y >> w
+                             : (uint64_t)(((sx * sy >> (w - 2)) + 1) >> 1))
+LANES(vshl1, shift_left(x, b->d[0], w))
+LANES(vshr1, shift_right(x, b->d[0], w))
+LANES(vsar1, shift_arith(sx, b->d[0], w))
+
+/* Neighbours' products, added at twice the size. */
+VEC(vmadd)
+{
+    union ir_vec r;
+    unsigned w = 8u << env->lane;
+    (void)c;
+    for (unsigned n = 0; n < 16u >> env->lane; n += 2) {
+        int64_t sum = 0;
+        for (unsigned i = n; i < n + 2; i++) {
+            uint64_t x = vec_lane(a, env->lane, i);
+            sum += (int64_t)(env->lane == 0 ? x : sext(x, w)) * (int64_t)sext(vec_lane(b, env->lane, i), w);
+        }
+        vec_set_lane(&r, env->lane + 1u, n / 2, env->lane == 0 ? clamp_signed(sum, 16) : (uint64_t)sum);
+    }
+    *dst = r;
+}
+
+VEC(vsad)
+{
+    union ir_vec r = { .d = { 0 } };
+    (void)env, (void)c;
+    for (unsigned n = 0; n < 16; n++)
+        r.d[n / 8] += (uint64_t)(a->b[n] < b->b[n] ? b->b[n] - a->b[n] : a->b[n] - b->b[n]);
+    *dst = r;
+}
 
 /* ---- lanes that move ---- */
 
@@ -184,6 +225,27 @@ VEC(vaddp)
     *dst = r;
 }
 
+/* Byte b & 15; none where its top bit is set. */
+VEC(vtblm)
+{
+    union ir_vec r;
+    (void)env, (void)c;
+    for (unsigned n = 0; n < 16; n++)
+        r.b[n] = b->b[n] & 0x80 ? 0 : a->b[b->b[n] & 15];
+    *dst = r;
+}
+
+VEC(vshuf)
+{
+    union ir_vec r = *a;
+    unsigned first = env->lane == 1 && env->imm & 0x100 ? 4 : 0;
+    (void)c;
+    for (unsigned n = 0; n < 4; n++)
+        vec_set_lane(&r, env->lane, first + n,
+                     vec_lane(n < 2 ? a : b, env->lane, first + (env->imm >> 2 * n & 3)));
+    *dst = r;
+}
+
 /* ---- lanes that change their size ---- */
 
 #define WIDENS(name, EXPR)                                                                         \
@@ -229,7 +291,7 @@ NARROWS(vnarrowuu, clamp_unsigned(x, w))
 static struct fp_env fp_of(const struct vec_env *env)
 {
     struct fp_env e;
-    fp_env_init(&e, env->guest->fp, env->fp_mode, (enum ir_rm)env->rm);
+    fp_env_init(&e, env->guest->fp, env->fp_mode, (enum ir_rm)(env->rm & ~IR_VF_LOW));
     return e;
 }
 
@@ -239,7 +301,9 @@ static struct fp_env fp_of(const struct vec_env *env)
         union ir_vec r;                                                                            \
         struct fp_env fp = fp_of(env), *e = &fp;                                                   \
         enum fp_format f = env->lane == 2 ? FP_F32 : FP_F64;                                       \
-        for (unsigned n = 0; n < 16u >> env->lane; n++) {                                          \
+        unsigned count = env->rm & IR_VF_LOW ? 1 : 16u >> env->lane;                               \
+        r = *a;                                                                                    \
+        for (unsigned n = 0; n < count; n++) {                                                     \
             uint64_t x = vec_lane(a, env->lane, n), y = b ? vec_lane(b, env->lane, n) : 0;         \
             uint64_t z = c ? vec_lane(c, env->lane, n) : 0;                                        \
             (void)y, (void)z, (void)e, (void)f;                                                    \
@@ -248,6 +312,21 @@ static struct fp_env fp_of(const struct vec_env *env)
         env->flags |= fp.flags;                                                                    \
         *dst = r;                                                                                  \
     }
+
+/* Predicates of VCMPPS (Intel SDM volume 2, CMPPD): eight relations, their other eight, all again with the other signal. */
+static bool compare(struct fp_env *e, enum fp_format f, unsigned predicate, uint64_t x, uint64_t y)
+{
+    static const bool truth[16][4] = { /* less, equal, greater, unordered */
+        { 0, 1, 0, 0 }, { 1, 0, 0, 0 }, { 1, 1, 0, 0 }, { 0, 0, 0, 1 },
+        { 1, 0, 1, 1 }, { 0, 1, 1, 1 }, { 0, 0, 1, 1 }, { 1, 1, 1, 0 },
+        { 0, 1, 0, 1 }, { 1, 0, 0, 1 }, { 1, 1, 0, 1 }, { 0, 0, 0, 0 },
+        { 1, 0, 1, 0 }, { 0, 1, 1, 0 }, { 0, 0, 1, 0 }, { 1, 1, 1, 1 },
+    };
+    bool signals = ((0x6666u >> (predicate & 15)) ^ (predicate >> 4)) & 1;
+    unsigned image = fp_cmp(e, f, IR_FIMAGE | (signals ? 0 : IR_FCMP_QUIET), x, y);
+    return truth[predicate & 15][image == 1 ? 0 : image == 0x40 ? 1 : image == 0 ? 2 : 3];
+}
+
 #define SIGN (1ull << ((8u << env->lane) - 1))
 FLOATS(vfadd, fp_add(e, f, x, y))
 FLOATS(vfsub, fp_sub(e, f, x, y))
@@ -260,11 +339,31 @@ FLOATS(vfmax, fp_max(e, f, x, y, env->imm & 1))
 FLOATS(vfceq, MASK(fp_cmp(e, f, IR_FEQ, x, y)))
 FLOATS(vfcge, MASK(fp_cmp(e, f, IR_FLE, y, x)))
 FLOATS(vfcgt, MASK(fp_cmp(e, f, IR_FLT, y, x)))
+FLOATS(vfcmp, MASK(compare(e, f, (unsigned)env->imm, x, y)))
 FLOATS(vfneg, x ^ SIGN)
 FLOATS(vfabs, x & ~SIGN)
 FLOATS(vftoi, fp_to_int(e, f, 8u << env->lane, env->imm & 1, x))
 FLOATS(vitof, fp_from_int(e, f, 8u << env->lane, env->imm & 1, x))
 FLOATS(vfrint, fp_round(e, f, x, env->imm & 1))
+
+/* Lanes of different sizes: the low two, or two with zeros above. */
+#define RESIZES(name, FROM, TO, EXPR)                                                              \
+    VEC(name)                                                                                      \
+    {                                                                                              \
+        union ir_vec r = { .d = { 0 } };                                                           \
+        struct fp_env fp = fp_of(env), *e = &fp;                                                   \
+        (void)b, (void)c;                                                                          \
+        for (unsigned n = 0; n < 2; n++) {                                                         \
+            uint64_t x = vec_lane(a, FROM, n);                                                     \
+            vec_set_lane(&r, TO, n, (EXPR));                                                       \
+        }                                                                                          \
+        env->flags |= fp.flags;                                                                    \
+        *dst = r;                                                                                  \
+    }
+RESIZES(vfwiden, 2, 3, fp_cvt(e, FP_F64, FP_F32, x))
+RESIZES(vfnarrow, 3, 2, fp_cvt(e, FP_F32, FP_F64, x))
+RESIZES(vftoin, 3, 2, fp_to_int(e, FP_F64, 32, false, x))
+RESIZES(vitofw, 2, 3, fp_from_int(e, FP_F64, 32, false, x))
 
 vec_fn *vec_function(enum ir_op op)
 {
@@ -285,7 +384,10 @@ vec_fn *vec_function(enum ir_op op)
         [IR_VFDIV] = vfdiv, [IR_VFSQRT] = vfsqrt, [IR_VFMA] = vfma, [IR_VFMIN] = vfmin,
         [IR_VFMAX] = vfmax, [IR_VFCEQ] = vfceq, [IR_VFCGE] = vfcge, [IR_VFCGT] = vfcgt,
         [IR_VFNEG] = vfneg, [IR_VFABS] = vfabs, [IR_VFTOI] = vftoi, [IR_VITOF] = vitof,
-        [IR_VFRINT] = vfrint,
+        [IR_VFRINT] = vfrint, [IR_VSHL1] = vshl1, [IR_VSHR1] = vshr1, [IR_VSAR1] = vsar1,
+        [IR_VTBLM] = vtblm, [IR_VSHUF] = vshuf, [IR_VMADD] = vmadd, [IR_VMULH] = vmulh,
+        [IR_VAVG] = vavg, [IR_VSAD] = vsad, [IR_VFCMP] = vfcmp, [IR_VFWIDEN] = vfwiden,
+        [IR_VFNARROW] = vfnarrow, [IR_VFTOIN] = vftoin, [IR_VITOFW] = vitofw,
     };
     return (unsigned)op < IR_OPS ? functions[op] : NULL;
 }

@@ -12,7 +12,7 @@ struct vec_env {
     const struct ir_guest *guest;
     uint32_t fp_mode;   /* cpu->fp_mode */
     uint8_t lane;       /* log2 of bytes */
-    uint8_t rm;         /* enum ir_rm */
+    uint8_t rm;         /* enum ir_rm, IR_VF_LOW */
     int64_t imm;
     uint32_t flags;     /* enum cpu_fp_flag bits, or'ed in */
 };
@@ -23,14 +23,15 @@ typedef void vec_fn(struct vec_env *env, union ir_vec *dst, const union ir_vec *
 
 /*
  * The function of an operation whose arguments and result are v128, NULL for others
- * (VDUP, VSCALAR, VINS, VLANE, VADDV, VCONST, CALLV have forms of their own).
+ * (VDUP, VSCALAR, VINS, VLANE, VADDV, VTOPS, VCONST, CALLV have forms of their own).
  */
 vec_fn *vec_function(enum ir_op op);
 
-/* Lane `n`, zero-extended; replacing it; the sum of all, as VADDV. */
+/* Lane `n`, zero-extended; replacing it; the sum of all, as VADDV; top bits, as VTOPS. */
 uint64_t vec_lane(const union ir_vec *v, unsigned lane, unsigned n);
 void vec_set_lane(union ir_vec *v, unsigned lane, unsigned n, uint64_t value);
 void vec_dup(union ir_vec *v, unsigned lane, uint64_t value);
 uint64_t vec_sum(const union ir_vec *v, unsigned lane);
+uint64_t vec_tops(const union ir_vec *v, unsigned lane);
 
 #endif

@@ -59,8 +59,12 @@ enum ir_op {
 enum ir_cc { IR_EQ, IR_NE, IR_LTS, IR_GES, IR_LES, IR_GTS, IR_LTU, IR_GEU, IR_LEU, IR_GTU };
 /* Dynamic = the CPU's current mode. Nearest-maximum-magnitude has no host equivalent. */
 enum ir_rm { IR_RNE, IR_RTZ, IR_RDN, IR_RUP, IR_RMM, IR_RM_DYN = 7 };
-/* EQ is quiet; LT and LE signal on any NaN unless QUIET is or'ed in. */
-enum ir_fcmp { IR_FEQ, IR_FLT, IR_FLE, IR_FUNORD, IR_FCMP_QUIET = 8 };
+enum { IR_VF_LOW = 8 };          /* beside enum ir_rm in aux2 of VFADD .. VFRINT: ops.def */
+/*
+ * EQ is quiet; LT, LE and IMAGE signal on any NaN unless QUIET is or'ed in. IMAGE: flags as x86's COMISS leaves them,
+ * 0 greater, 1 less, 0x40 equal, 0x45 unordered.
+ */
+enum ir_fcmp { IR_FEQ, IR_FLT, IR_FLE, IR_FUNORD, IR_FIMAGE, IR_FCMP_QUIET = 8 };
 enum ir_amo { IR_AMO_SWAP, IR_AMO_ADD, IR_AMO_AND, IR_AMO_OR, IR_AMO_XOR,
               IR_AMO_MIN, IR_AMO_MAX, IR_AMO_MINU, IR_AMO_MAXU };
 enum ir_fence { IR_FENCE_FULL, IR_FENCE_LOADS, IR_FENCE_STORES, IR_FENCE_ACQ, IR_FENCE_REL };

@@ -14,7 +14,7 @@ static const char *const type_names[IR_TYPES] = { "", ".i32", ".i64", ".f32", ".
 static const char *const cc_names[] = { "eq",  "ne",  "lts", "ges", "les",
                                         "gts", "ltu", "geu", "leu", "gtu" };
 static const char *const rm_names[] = { "rne", "rtz", "rdn", "rup", "rmm", "?", "?", "dyn" };
-static const char *const fcmp_names[] = { "eq", "lt", "le", "unord" };
+static const char *const fcmp_names[] = { "eq", "lt", "le", "unord", "image" };
 static const char *const amo_names[] = { "swap", "add", "and",  "or",  "xor",
                                          "min",  "max", "minu", "maxu" };
 static const char *const fence_names[] = { "full", "loads", "stores", "acquire", "release" };

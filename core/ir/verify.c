@@ -63,6 +63,11 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_VFNEG] = { 'Q', "t" }, [IR_VFABS] = { 'Q', "t" }, [IR_VFTOI] = { 'Q', "t" },
     [IR_VITOF] = { 'Q', "t" }, [IR_VFRINT] = { 'Q', "t" }, [IR_VSELECT] = { 'Q', "ttt" },
     [IR_VFMA] = { 'Q', "ttt" }, [IR_VDUP] = { 'Q', "x" }, [IR_VSCALAR] = { 'Q', "x" },
+    [IR_VSHL1] = { 'Q', "tt" }, [IR_VSHR1] = { 'Q', "tt" }, [IR_VSAR1] = { 'Q', "tt" },
+    [IR_VTBLM] = { 'Q', "tt" }, [IR_VSHUF] = { 'Q', "tt" }, [IR_VMADD] = { 'Q', "tt" },
+    [IR_VMULH] = { 'Q', "tt" }, [IR_VAVG] = { 'Q', "tt" }, [IR_VSAD] = { 'Q', "tt" },
+    [IR_VTOPS] = { 'L', "q" }, [IR_VFCMP] = { 'Q', "tt" }, [IR_VFWIDEN] = { 'Q', "t" },
+    [IR_VFNARROW] = { 'Q', "t" }, [IR_VFTOIN] = { 'Q', "t" }, [IR_VITOFW] = { 'Q', "t" },
     [IR_VINS] = { 'Q', "tx" }, [IR_VLANE] = { 'A', "q" }, [IR_VADDV] = { 'L', "q" },
     [IR_CALLV] = { 'Q', "ooo" },
     [IR_CALL] = { 'V', "vvvv" }, [IR_INSN] = { '-', "" },     [IR_JUMP] = { '-', "" },
@@ -256,7 +261,13 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
     case IR_VREV: imm_most = 3; break;
     case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU: imm_most = 1; most = 2; break;
     case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: most = 2; break;
-    case IR_VPOPCNT: most = 0; break;
+    case IR_VPOPCNT: case IR_VTBLM: case IR_VSAD: most = 0; break;
+    case IR_VSHL1: case IR_VSHR1: case IR_VSAR1: least = 1; break;
+    case IR_VSHUF: imm_most = in->aux == 1 ? 0x1ff : 0xff; least = 1; most = 2; break;
+    case IR_VMADD: case IR_VAVG: most = 1; break;
+    case IR_VMULH: imm_most = 2; least = most = 1; break;
+    case IR_VFCMP: imm_most = 31; least = 2; break;
+    case IR_VFWIDEN: case IR_VFNARROW: case IR_VFTOIN: case IR_VITOFW: least = most = 2; break;
     case IR_VFMA: imm_most = 3; least = 2; break;
     case IR_VFMIN: case IR_VFMAX: case IR_VFTOI: case IR_VITOF: case IR_VFRINT: imm_most = 1; least = 2; break;
     default: least = in->op >= IR_VFADD && in->op <= IR_VFRINT ? 2 : 0; break;
@@ -277,7 +288,8 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
     if (scalar != IR_NONE && scalar < c->at &&
         ir_type_bits(ir_result_type(&c->u->insts[scalar])) < lane)
         return FAIL(c, "a scalar smaller than the lane");
-    if (in->op >= IR_VFADD && in->aux2 > IR_RMM && in->aux2 != IR_RM_DYN)
+    unsigned rm = in->aux2 & ~(in->op >= IR_VFADD && in->op <= IR_VFRINT ? (unsigned)IR_VF_LOW : 0u);
+    if (in->op >= IR_VFADD && rm > IR_RMM && rm != IR_RM_DYN)
         return FAIL(c, "undefined rounding mode %u", in->aux2);
     return 0;
 }
@@ -330,7 +342,7 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
             return FAIL(c, "converts a type to itself");
         return 0;
     case IR_FCMP:
-        return (in->aux & ~(unsigned)IR_FCMP_QUIET) > IR_FUNORD
+        return (in->aux & ~(unsigned)IR_FCMP_QUIET) > IR_FIMAGE
                    ? FAIL(c, "undefined comparison %u", in->aux)
                    : 0;
     case IR_FSGNJ:

@@ -66,6 +66,12 @@ static const struct op *do_vaddv(struct run *r, const struct op *o)
     return o + 1;
 }
 
+static const struct op *do_vtops(struct run *r, const struct op *o)
+{
+    r->v[o->dst] = vec_tops(&r->q[o->a], o->aux);
+    return o + 1;
+}
+
 static const struct op *do_callv(struct run *r, const struct op *o)
 {
     r->code->guest->vec_helpers[o->imm].fn(r->cpu, &r->q[o->dst], operand(r, o->a), operand(r, o->b),
@@ -150,6 +156,7 @@ op_fn *interp_vector_handler(const struct ir_inst *in)
     case IR_VINS: return do_vins;
     case IR_VLANE: return do_vlane;
     case IR_VADDV: return do_vaddv;
+    case IR_VTOPS: return do_vtops;
     case IR_CALLV: return do_callv;
     case IR_GET: return in->type == IR_V128 ? do_get : NULL;
     case IR_PUT: return in->type == IR_V128 ? do_put : NULL;

@@ -244,6 +244,7 @@ int x86_out_vec(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t
         break;
     case IR_VLANE: r.d[0] = vec_lane(v[0], in->aux, (unsigned)in->imm); break;
     case IR_VADDV: r.d[0] = vec_sum(v[0], in->aux); break;
+    case IR_VTOPS: r.d[0] = vec_tops(v[0], in->aux); break;
     case IR_CALLV:
         s->code->guest->vec_helpers[in->imm].fn(cpu, &r, in->a ? v[0] : NULL, in->b ? v[1] : NULL,
                                                 in->c ? v[2] : NULL, (uint64_t)in->imm2);
