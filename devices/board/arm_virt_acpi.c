@@ -40,24 +40,24 @@ static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const 
     return from;
 }
 
-static void write_uart(struct acpi *a, const struct arm_virt_place *p, const char name[4], uint32_t n)
+static void write_uart(struct acpi *a, const struct board_place *p, const char name[4], uint32_t n)
 {
     uint32_t from = acpi_append(a, &arm_virt_uart_aml);
 
     acpi_fill_name(a, from, "COM0", name);
     acpi_fill(a, from, 4, T_UID, n);
     acpi_fill(a, from, 4, T_BASE, p->base);
-    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(p->spi));
+    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(p->irq));
 }
 
 static void write_pcie(struct acpi *a, const struct arm_virt *v)
 {
-    const struct arm_virt_place *ecam = &v->map[ARM_VIRT_ECAM], *mem = &v->map[ARM_VIRT_PCI_MEM32],
-                                *high = &v->map[ARM_VIRT_PCI_MEM64];
+    const struct board_place *ecam = &v->map[ARM_VIRT_ECAM], *mem = &v->map[ARM_VIRT_PCI_MEM32],
+                             *high = &v->map[ARM_VIRT_PCI_MEM64];
     uint32_t from = acpi_append(a, &arm_virt_pcie_aml), buses = (uint32_t)(ecam->size >> 20);
 
     for (uint32_t i = 0; i < 4; i++)
-        acpi_fill(a, from, 4, T_LINK(i), SPI_INTID(ecam->spi + i));
+        acpi_fill(a, from, 4, T_LINK(i), SPI_INTID(ecam->irq + i));
     acpi_fill(a, from, 8, T_CBA, ecam->base);
     acpi_fill(a, from, 8, T_ECAM, ecam->base);
     acpi_fill(a, from, 8, T_ECAM_LAST, ecam->base + ecam->size - 1);
@@ -76,7 +76,7 @@ static void write_pcie(struct acpi *a, const struct arm_virt *v)
 
 static void write_dsdt(struct acpi *a, const struct board *b, const struct arm_virt *v)
 {
-    const struct arm_virt_place *slots = &v->map[ARM_VIRT_VIRTIO];
+    const struct board_place *slots = &v->map[ARM_VIRT_VIRTIO];
     uint32_t from;
 
     acpi_table(a, "DSDT", 2);
@@ -89,13 +89,13 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct arm_v
     acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_FW_CFG].base);
     for (uint32_t i = 0; i < ARM_VIRT_VIRTIO_SLOTS; i++) {
         from = append_nth(a, &arm_virt_virtio_aml, "VR00", i);
-        acpi_fill(a, from, 4, T_BASE, slots->base + i * ARM_VIRT_VIRTIO_STRIDE);
-        acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(slots->spi + i));
+        acpi_fill(a, from, 4, T_BASE, slots->base + i * slots->size);
+        acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(slots->irq + i));
     }
     write_pcie(a, v);
     from = acpi_append(a, &arm_virt_power_aml);
     acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_GED].base);
-    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(v->map[ARM_VIRT_GED].spi));
+    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(v->map[ARM_VIRT_GED].irq));
     acpi_table_end(a);
 }
 
@@ -141,7 +141,7 @@ static void write_gicc(struct acpi *a, const struct arm_virt *v, uint32_t cpu)
     acpi_u32(a, 0); /* efficiency class, no statistical profiling */
 }
 
-static void write_redistributors(struct acpi *a, const struct arm_virt_place *p)
+static void write_redistributors(struct acpi *a, const struct board_place *p)
 {
     if (p->size == 0)
         return;
@@ -215,7 +215,7 @@ static void write_gtdt(struct acpi *a)
 /* PCI Firmware Specification 3.3, 4.1.2 */
 static void write_mcfg(struct acpi *a, const struct arm_virt *v)
 {
-    const struct arm_virt_place *ecam = &v->map[ARM_VIRT_ECAM];
+    const struct board_place *ecam = &v->map[ARM_VIRT_ECAM];
 
     acpi_table(a, "MCFG", 1);
     acpi_u64(a, 0);
@@ -231,14 +231,14 @@ static void write_mcfg(struct acpi *a, const struct arm_virt *v)
 static void write_spcr(struct acpi *a, const struct arm_virt *v)
 {
     enum { PL011 = 3, BY_GIC = 8, BAUD_9600 = 3, RTS_CTS = 2 };
-    const struct arm_virt_place *uart = &v->map[ARM_VIRT_UART];
+    const struct board_place *uart = &v->map[ARM_VIRT_UART];
 
     acpi_table(a, "SPCR", 2);
     acpi_u32(a, PL011);
     acpi_address(a, 32, uart->base);
     acpi_u8(a, BY_GIC);
     acpi_u8(a, 0);
-    acpi_u32(a, SPI_INTID(uart->spi));
+    acpi_u32(a, SPI_INTID(uart->irq));
     acpi_u8(a, BAUD_9600);
     acpi_u8(a, 0); /* no parity */
     acpi_u8(a, 1); /* one stop bit */
@@ -254,7 +254,7 @@ static void write_dbg2(struct acpi *a, const struct arm_virt *v)
 {
     enum { HEADER = 22, GAS = 12, SERIAL = 0x8000, PL011 = 3 };
     static const char name[] = "COM0";
-    const struct arm_virt_place *uart = &v->map[ARM_VIRT_UART];
+    const struct board_place *uart = &v->map[ARM_VIRT_UART];
 
     acpi_table(a, "DBG2", 0);
     acpi_u32(a, ACPI_HEADER + 8);

@@ -7,6 +7,8 @@
 
 #define BOARD_MAX_CPUS 64
 
+struct parts;
+
 struct board {
     const struct board_ops *ops;
     struct board_config config;
@@ -19,6 +21,9 @@ struct board {
     struct image *kernel, *initrd, *bios, *dtb;
     char *description, *options; /* options: config.board_options less what every board has */
     struct bus_error *bus_error;
+    irq_sink_fn *set_irq;        /* where lines of parts go: places.h */
+    void *irqchip;
+    struct parts *devices;       /* -drive, -device and so on: parts_create; NULL before */
     void *parts;                 /* the board's own struct, in the machine's arena */
 };
 

@@ -5,6 +5,7 @@
  */
 #include "core/util/bytes.h"
 #include "devices/board/arm_virt_impl.h"
+#include "devices/fw_cfg.h"
 #include "test/check_main.h"
 #include <stdlib.h>
 #include <string.h>

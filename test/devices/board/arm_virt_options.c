@@ -74,7 +74,7 @@ static const struct {
 };
 START_TEST(high_region)
 {
-    struct arm_virt_place map[ARM_VIRT_PARTS];
+    struct board_place map[ARM_VIRT_PARTS];
     struct arm_virt_options o;
     struct err e = { 0 };
     ck_assert_msg(arm_virt_read_options(&o, maps[_i].text, 1, &e) == 0, "%s", e.text);
@@ -98,7 +98,7 @@ END_TEST
 START_TEST(parts_do_not_overlap)
 {
     static const char *const texts[] = { "gic-version=2,virtualization=on", "gic-version=3,virtualization=on" };
-    struct arm_virt_place map[ARM_VIRT_PARTS];
+    struct board_place map[ARM_VIRT_PARTS];
     struct arm_virt_options o;
     struct err e = { 0 };
     ck_assert(arm_virt_read_options(&o, texts[_i], 8, &e) == 0);
