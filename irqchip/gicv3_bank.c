@@ -133,10 +133,15 @@ uint64_t gicv3_peripheral_id(uint32_t part, uint32_t index)
 }
 
 /* ---- dispatch ---- */
+static void enter(struct gicv3 *g, const struct mem_attrs *attrs)
+{
+    g->nonsecure = g->security && !attrs->secure && !attrs->debug;
+}
+
 static enum mem_result access_read(struct device *dev, struct gicv3 *g, uint64_t offset, unsigned size,
                                    uint64_t *value, const struct mem_attrs *attrs)
 {
-    g->nonsecure = g->security && !attrs->secure;
+    enter(g, attrs);
     enum mem_result rc = reg_mmio_ops.read(dev, offset, size, value, attrs);
     g->nonsecure = false;
     return rc;
@@ -145,7 +150,7 @@ static enum mem_result access_read(struct device *dev, struct gicv3 *g, uint64_t
 static enum mem_result access_write(struct device *dev, struct gicv3 *g, uint64_t offset,
                                     unsigned size, uint64_t value, const struct mem_attrs *attrs)
 {
-    g->nonsecure = g->security && !attrs->secure;
+    enter(g, attrs);
     enum mem_result rc = reg_mmio_ops.write(dev, offset, size, value, attrs);
     g->nonsecure = false;
     return rc;

@@ -596,3 +596,15 @@ void gicv3_cpu_reset(struct gicv3_cpu *c)
     for (unsigned g = 0; g < GICV3_GROUPS; g++)
         c->bpr[g] = least_bpr(c, g);
 }
+
+void gicv3_cpu_loaded(struct gicv3_cpu *c)
+{
+    for (unsigned g = 0; g < GICV3_GROUPS; g++) {
+        c->bpr[g] = MAX(c->bpr[g] & 7, least_bpr(c, g));
+        c->igrpen[g] &= 1;
+    }
+    for (unsigned i = 0; i < GICV3_STATES; i++) {
+        c->cbpr[i] &= 1;
+        c->eoimode[i] &= 1;
+    }
+}

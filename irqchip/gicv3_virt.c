@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* ICH_LR<n>_EL2 */
-#define LR_VINTID   31, 0
+#define LR_VINTID   23, 0 /* as many bits as ICH_VTR_EL2.IDbits says */
 #define LR_PINTID   44, 32
 #define LR_EOI      41, 41
 #define LR_PRIORITY 55, 48

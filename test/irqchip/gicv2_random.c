@@ -159,8 +159,9 @@ static void step(void)
 
 START_TEST(lines_follow_registers)
 {
+    rnd = test_fuzz_seed();
     start(&configs[_i]);
-    for (int k = 0; k < STEPS; k++) {
+    for (uint64_t k = 0, n = test_fuzz_steps(STEPS); k < n; k++) {
         step();
         if (k % 500 == 499)
             replace_machine();
@@ -175,9 +176,9 @@ START_TEST(restored_goes_on_alike)
     uint64_t hashes[2];
 
     for (int with = 0; with < 2; with++) {
-        rnd = (uint64_t)_i;
+        rnd = test_fuzz_seed() + (uint64_t)_i;
         start(&configs[_i]);
-        for (int k = 0; k < STEPS; k++) {
+        for (uint64_t k = 0, n = test_fuzz_steps(STEPS); k < n; k++) {
             step();
             if (with && k % 50 == 49)
                 replace_machine();
