@@ -230,14 +230,10 @@ struct gic_its *gic_its_create(struct machine *m, const char *id, struct gicv3 *
         return NULL;
     }
     s = device_create(m, &its_ops, id, e);
-    if (s == NULL)
+    if (s == NULL || device_init_timer(&s->dev, &s->rest, s->dev.id, gic_its_rest, e) < 0)
         return NULL;
     s->gic = gic;
     s->memory = (struct dma){ .space = memory, .enabled = true };
-    if (ev_timer_init(&s->rest, m->queue, s->dev.id, EV_PRIO_DEVICE, gic_its_rest, s) < 0) {
-        (void)err_set(e, ERR_NOMEM, "%s: the host has no memory left", id);
-        return NULL;
-    }
     if (mem_add_mmio(memory, s->dev.id, base, GIC_ITS_SIZE, 0, &its_mmio, s, &s->dev.region, e) < 0)
         return NULL;
     return s;

@@ -53,6 +53,7 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     v->compatible = a64_compatible(c);
     v->has_el2 = a64_has(c, A64_F_EL2);
     v->has_el3 = a64_has(c, A64_F_EL3);
+    v->has_hyp_virt_timer = v->has_el2 && a64_has(c, A64_F_VHE);
     v->has_pmu = a64_has(c, A64_F_PMU);
     return 0;
 }

@@ -110,7 +110,7 @@ static void write_fadt(struct acpi *a, const struct arm_virt *v)
     acpi_dsdt_pointer(a, 4);
     acpi_zero(a, 112 - acpi_at(a));
     acpi_u32(a, HW_REDUCED_ACPI);
-    acpi_zero(a, 129 - acpi_at(a));
+    acpi_zero(a, 129 - acpi_at(a)); /* ARM_BOOT_ARCH */
     acpi_u16(a, !v->psci ? 0 : v->has_el2 ? PSCI_COMPLIANT : PSCI_COMPLIANT | PSCI_USE_HVC);
     acpi_u8(a, 3); /* minor version */
     acpi_u64(a, 0);
@@ -189,10 +189,11 @@ static void write_madt(struct acpi *a, const struct board *b, const struct arm_v
 }
 
 /*
- * 5.2.25; revision 3 has the virtual timer of EL2 behind the rest. The interrupts of timers that
- * CPUs do not have stand there all the same: Linux takes 0 for a fault of the firmware.
+ * 5.2.25; revision 3 has the virtual timer of EL2 behind the rest, 0 if CPUs have none. The
+ * interrupts of other timers that they have not stand there all the same: Linux takes 0 for a
+ * fault of the firmware.
  */
-static void write_gtdt(struct acpi *a)
+static void write_gtdt(struct acpi *a, const struct arm_virt *v)
 {
     enum { LEVEL_ALWAYS_ON = 4 };
     static const uint32_t timers[] = { ARM_PPI_SEC_TIMER, ARM_PPI_PHYS_TIMER, ARM_PPI_VIRT_TIMER,
@@ -207,8 +208,8 @@ static void write_gtdt(struct acpi *a)
     }
     acpi_u64(a, UINT64_MAX);
     acpi_u64(a, 0); /* platform timers: none */
-    acpi_u32(a, ARM_PPI_HYP_VIRT_TIMER);
-    acpi_u32(a, LEVEL_ALWAYS_ON);
+    acpi_u32(a, v->has_hyp_virt_timer ? ARM_PPI_HYP_VIRT_TIMER : 0);
+    acpi_u32(a, v->has_hyp_virt_timer ? LEVEL_ALWAYS_ON : 0);
     acpi_table_end(a);
 }
 
@@ -345,7 +346,7 @@ int arm_virt_add_acpi(struct board *b, struct err *e)
     write_fadt(&a, v);
     write_madt(&a, b, v);
     write_pptt(&a, b);
-    write_gtdt(&a);
+    write_gtdt(&a, v);
     write_mcfg(&a, v);
     write_spcr(&a, v);
     write_dbg2(&a, v);

@@ -72,7 +72,7 @@ struct arm_virt {
     struct arm_virt_options options;
     struct board_place map[ARM_VIRT_PARTS];
     const char *compatible;          /* of the CPUs */
-    bool has_el2, has_el3, has_pmu;
+    bool has_el2, has_el3, has_pmu, has_hyp_virt_timer;
     struct mem_ram *dram;
     irq_sink_fn *set_ppi;            /* its sink: the board's irqchip, a struct gicv2 or gicv3 */
     struct fw_cfg *fw_cfg;

@@ -66,7 +66,7 @@ static void write_timer(struct dt *t, const struct board *b, const struct arm_vi
     static const uint8_t ppis[] = { ARM_PPI_SEC_TIMER, ARM_PPI_PHYS_TIMER, ARM_PPI_VIRT_TIMER,
                                     ARM_PPI_HYP_TIMER, ARM_PPI_HYP_VIRT_TIMER };
 
-    for (size_t i = 0; i < (v->has_el2 ? 5 : 4); i++) {
+    for (size_t i = 0; i < (v->has_hyp_virt_timer ? 5 : 4); i++) {
         cells[n++] = GIC_PPI;
         cells[n++] = ppis[i] - 16u;
         cells[n++] = flags;
