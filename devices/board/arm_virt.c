@@ -8,6 +8,7 @@
 #include "devices/board/arm_psci.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/board/smbios.h"
 #include "devices/gpio_key.h"
 #include "devices/pci/ecam.h"
 #include "devices/pl011.h"
@@ -270,18 +271,24 @@ static int build_flash(struct board *b, struct arm_virt *v, struct err *e)
         return err_set(e, ERR_LIMIT, "firmware '%s' has %" PRIu64 " bytes; a flash bank holds %" PRIu64,
                        b->bios->path, b->bios->size, bank->size);
     v->firmware = b->bios || has_image[0];
-    return v->firmware ? fw_cfg_items_add_kernel(v->fw_cfg, b, e) : 0;
+    return 0;
 }
 
-/* For firmware alone: a kernel that is started without any finds the device tree. */
-static int build_acpi(struct board *b, struct arm_virt *v, struct err *e)
+/* What only firmware asks for: a kernel that is started without any finds the device tree. */
+static int build_for_firmware(struct board *b, struct arm_virt *v, struct err *e)
 {
-    if (!v->firmware || !v->options.acpi)
+    const struct board_place *ram = &v->map[ARM_VIRT_DRAM], *ged = &v->map[ARM_VIRT_GED];
+    int r;
+
+    if (!v->firmware)
         return 0;
-    v->ged = acpi_ged_create(b->machine, v->map[ARM_VIRT_GED].name, e);
+    if ((r = fw_cfg_items_add_kernel(v->fw_cfg, b, e)) < 0 ||
+        (r = smbios_add(b, v->fw_cfg, &ram, 1, e)) < 0 || !v->options.acpi)
+        return r;
+    v->ged = acpi_ged_create(b->machine, ged->name, e);
     if (!v->ged)
         return e->code;
-    int r = board_place_part(b, &v->map[ARM_VIRT_GED], &v->ged->dev, &v->ged->irq, e);
+    r = board_place_part(b, ged, &v->ged->dev, &v->ged->irq, e);
     return r < 0 ? r : arm_virt_add_acpi(b, e);
 }
 
@@ -311,7 +318,7 @@ static int build(struct board *b, struct err *e)
         (r = build_flash(b, v, e)) < 0 || (r = build_psci(b, v, e)) < 0 ||
         (v->options.secure && (r = arm_virt_build_secure(b, e)) < 0))
         return r;
-    return build_acpi(b, v, e);
+    return build_for_firmware(b, v, e);
 }
 
 static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)

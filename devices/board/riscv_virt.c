@@ -14,6 +14,7 @@
 #include "devices/board/boot.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/board/smbios.h"
 #include "devices/board/virtio_slots.h"
 #include "devices/goldfish_rtc.h"
 #include "devices/htif.h"
@@ -179,12 +180,16 @@ static int build_rtc(struct board *b, struct virt *v, struct err *e)
  */
 static int build_flash(struct board *b, struct virt *v, struct err *e)
 {
+    const struct board_place *ram = &v->map[VIRT_DRAM];
     struct cfi_flash *banks[FLASH_BANKS];
     bool has_image[FLASH_BANKS] = { false };
     int r = flash_banks_build(b, &v->map[VIRT_FLASH], banks, has_image, e);
 
     v->flash_boot = has_image[0];
-    return r == 0 && b->bios && v->flash_boot ? fw_cfg_items_add_kernel(v->fw_cfg, b, e) : r;
+    if (r < 0 || !v->flash_boot)
+        return r;
+    r = b->bios ? fw_cfg_items_add_kernel(v->fw_cfg, b, e) : 0;
+    return r < 0 ? r : smbios_add(b, v->fw_cfg, &ram, 1, e);
 }
 
 static int build_devices(struct board *b, struct virt *v, struct err *e)

@@ -3,10 +3,8 @@
  * ACPI of arm-virt as firmware gets it: fw_cfg's files put in place as their commands say, then
  * read by ACPI 6.4, chapter 5.
  */
-#include "core/util/bytes.h"
 #include "devices/board/arm_virt_impl.h"
-#include "devices/fw_cfg.h"
-#include "test/check_main.h"
+#include "test/devices/board/fw_cfg_file.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,20 +19,7 @@ static uint32_t loader_size, tables_size, rsdp_size;
 
 static const uint8_t *file(const char *name, uint32_t *size)
 {
-    const struct arm_virt *v = b->parts;
-    uint32_t n;
-    const uint8_t *d = fw_cfg_find(v->fw_cfg, FW_CFG_FILE_DIR, &n);
-
-    /* QEMU docs/specs/fw_cfg.rst: a count, then size, key, 2 bytes, name; big-endian */
-    for (uint32_t i = 0; i < ld_be32(d); i++) {
-        const uint8_t *row = d + 4 + i * 64;
-        if (strcmp((const char *)row + 8, name) == 0) {
-            const uint8_t *bytes = fw_cfg_find(v->fw_cfg, ld_be16(row + 4), size);
-            ck_assert_uint_eq(ld_be32(row), *size);
-            return bytes;
-        }
-    }
-    return NULL;
+    return fw_cfg_file(((const struct arm_virt *)b->parts)->fw_cfg, name, size);
 }
 
 static void build(const char *options, uint32_t cpus, bool firmware)
