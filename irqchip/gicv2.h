@@ -44,8 +44,6 @@ struct gicv2_interface {
 };
 struct gicv2_interface *gicv2_interface_of(struct gicv2 *g, uint32_t cpu);
 
-uint32_t gicv2_n_spis(const struct gicv2 *g);
-
 /*
  * The highest priority pending interrupt of a CPU, of the groups the distributor forwards: lowest
  * priority value, lowest number; 1023 if none. Masks and active priorities play no part.

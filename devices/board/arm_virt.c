@@ -15,6 +15,7 @@
 #include "devices/pl031.h"
 #include "devices/pl061.h"
 #include "irqchip/gic_its.h"
+#include "irqchip/gicv2.h"
 #include "irqchip/gicv2m.h"
 #include "irqchip/gicv3.h"
 #include <inttypes.h>
@@ -118,11 +119,7 @@ static int build_gicv2(struct board *b, struct arm_virt *v, struct err *e)
     }
     board_set_irqchip(b, gicv2_set_spi, g);
     v->set_ppi = gicv2_set_ppi;
-    if (v->options.msi != ARM_MSI_V2M)
-        return 0;
-    struct gicv2m *m = gicv2m_create(b->machine, map[ARM_VIRT_GIC_V2M].name, g, ARM_VIRT_V2M_FIRST,
-                                     ARM_VIRT_V2M_SPIS, e);
-    return m ? board_place_part(b, &map[ARM_VIRT_GIC_V2M], &m->dev, NULL, e) : e->code;
+    return 0;
 }
 
 static int map_gicv3(struct board *b, struct arm_virt *v, struct gicv3 *g, struct err *e)
@@ -170,6 +167,18 @@ static int build_gicv3(struct board *b, struct arm_virt *v, const struct a64_con
         return 0;
     const struct board_place *its = &v->map[ARM_VIRT_GIC_ITS];
     return gic_its_create(b->machine, its->name, g, b->machine->memory, its->base, e) ? 0 : e->code;
+}
+
+/* Beside either GIC. */
+static int build_gicv2m(struct board *b, const struct board_place *p, struct err *e)
+{
+    struct gicv2m *m = gicv2m_create(b->machine, p->name, p->irq, ARM_VIRT_V2M_SPIS, e);
+
+    if (!m)
+        return e->code;
+    for (uint32_t i = 0; i < m->n; i++)
+        board_connect(b, &m->spi[i], p->irq + i);
+    return board_place_part(b, p, &m->dev, NULL, e);
 }
 
 static void connect_ppis(struct board *b, struct arm_virt *v)
@@ -314,6 +323,8 @@ static int build(struct board *b, struct err *e)
         (r = v->options.gic == ARM_GIC_3 ? build_gicv3(b, v, &config, e) : build_gicv2(b, v, e)) < 0)
         return r;
     connect_ppis(b, v);
+    if (v->options.msi == ARM_MSI_V2M && (r = build_gicv2m(b, &v->map[ARM_VIRT_GIC_V2M], e)) < 0)
+        return r;
     if ((r = build_primecells(b, v, e)) < 0 || (r = build_devices(b, v, e)) < 0 ||
         (r = build_flash(b, v, e)) < 0 || (r = build_psci(b, v, e)) < 0 ||
         (v->options.secure && (r = arm_virt_build_secure(b, e)) < 0))

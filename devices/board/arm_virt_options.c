@@ -91,9 +91,6 @@ static int choose_msi(struct arm_virt_options *o, struct err *e)
         return err_set(e, ERR_ARG, "msi=its: a GICv2 has no ITS; give gic-version=3 or msi=gicv2m");
     if (o->msi == ARM_MSI_AUTO)
         o->msi = o->gic == ARM_GIC_2 ? ARM_MSI_V2M : o->its ? ARM_MSI_ITS : ARM_MSI_OFF;
-    if (o->gic == ARM_GIC_3 && o->msi == ARM_MSI_V2M)
-        return err_set(e, ERR_UNSUPPORTED, "msi=gicv2m beside a GICv3 is not modelled; msi=its and "
-                       "msi=off are accepted");
     o->its = o->msi == ARM_MSI_ITS;
     return 0;
 }

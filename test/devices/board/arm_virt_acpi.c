@@ -159,6 +159,7 @@ static const struct {
     { "gic-version=2,msi=off,acpi=on", 1, 2, 0x08010000, 0, 0, 0, false, false, 0, 3, 0 },
     { "gic-version=3", 4, 3, 0, 0, 0, 0, false, true, 1, 3, 0 },
     { "gic-version=3,virtualization=on,acpi=auto", 64, 3, 0, 0, 0, 25, false, true, 1, 1, 28 },
+    { "gic-version=3,msi=gicv2m", 2, 3, 0, 0, 0, 0, true, false, 1, 3, 0 },
     { "gic-version=3,its=off,highmem=off", 17, 3, 0, 0, 0, 0, false, false, 1, 3, 0 },
 };
 START_TEST(tables_describe_the_machine)
