@@ -126,7 +126,8 @@ static const struct state_field pl061_state[] = {
 
 #define AT(m) REG_AT(pl061, m)
 static const struct reg_desc pl061_regs[] = { /* DDI 0190, table 3-1 */
-    PRIMECELL_REG(0x000, "GPIODATA",  .count = 256, .rw = 0xff, .read = read_data, .wrote = wrote_data),
+    PRIMECELL_REG(0x000, "GPIODATA",  .count = 256, .rw = 0xff, .read = read_data,
+                  .wrote = wrote_data),
     PRIMECELL_REG(0x400, "GPIODIR",   AT(dir),   .rw = 0xff, .wrote = wrote_any),
     PRIMECELL_REG(0x404, "GPIOIS",    AT(is),    .rw = 0xff, .wrote = wrote_any),
     PRIMECELL_REG(0x408, "GPIOIBE",   AT(ibe),   .rw = 0xff, .wrote = wrote_any),

@@ -62,8 +62,8 @@ static uint64_t read_typer(const void *dev, uint32_t index)
 static bool is_locked(struct gic_its *s, const char *name, uint64_t old, uint64_t now)
 {
     if (enabled(s) && old != now)
-        guest_error(&s->dev, "base register of the ITS written while GITS_CTLR.Enabled is 1", "%s %#llx",
-                    name, (unsigned long long)now);
+        guest_error(&s->dev, "base register of the ITS written while GITS_CTLR.Enabled is 1",
+                    "%s %#llx", name, (unsigned long long)now);
     return enabled(s);
 }
 

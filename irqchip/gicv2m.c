@@ -42,8 +42,10 @@ struct gicv2m *gicv2m_create(struct machine *m, const char *id, uint32_t first_s
                              struct err *e)
 {
     if (n == 0 || n > GICV2M_SPIS || first_spi > GICV2M_SPIS - n) {
-        (void)err_set(e, ERR_ARG, "%s: %u SPIs from %u on; 1 and more are accepted, of the %d that a "
-                      "GIC may have", id, n, first_spi, GICV2M_SPIS);
+        (void)err_set(e, ERR_ARG,
+                      "%s: %u SPIs from %u on; 1 and more are accepted, of the %d that a "
+                      "GIC may have",
+                      id, n, first_spi, GICV2M_SPIS);
         return NULL;
     }
     struct gicv2m *v = device_create(m, &gicv2m_ops, id, e);

@@ -50,7 +50,8 @@ struct gicv3_config {
 struct gicv3 *gicv3_create(struct machine *m, const char *id, const struct gicv3_config *c,
                            struct err *e);
 /* Distributor (64 KiB) and a run of redistributors of 128 KiB each, for CPUs first .. first + n - 1. */
-int gicv3_map_distributor(struct gicv3 *g, struct mem_space *s, pa_t base, struct err *e) MUST_CHECK;
+int gicv3_map_distributor(struct gicv3 *g, struct mem_space *s, pa_t base,
+                          struct err *e) MUST_CHECK;
 int gicv3_map_redistributors(struct gicv3 *g, struct mem_space *s, pa_t base, uint32_t first,
                              uint32_t n, struct err *e) MUST_CHECK;
 
@@ -84,8 +85,10 @@ struct gicv3_interface *gicv3_interface_of(struct gicv3 *g, uint32_t cpu);
  * ICC_SRE_EL1 reads 7, ICC_SRE_EL2 and EL3 0xf (Enable); they ignore writes.
  */
 enum gic_sysreg { GIC_SYSREG_OK, GIC_SYSREG_UNDEFINED, GIC_SYSREG_TRAP_EL2, GIC_SYSREG_TRAP_EL3 };
-int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr, uint64_t *value);
-int gicv3_sysreg_write(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr, uint64_t value);
+int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr,
+                      uint64_t *value);
+int gicv3_sysreg_write(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr,
+                       uint64_t value);
 
 /* irq_sink_fn for SPIs: `number` = INTID - 32. A number without an interrupt is ignored. */
 void gicv3_set_spi(void *gic, uint32_t number, bool level);

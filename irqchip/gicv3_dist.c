@@ -90,7 +90,8 @@ static uint64_t get(const struct gicv3 *g, uint32_t bank, enum gicv3_field f, en
     return gicv3_bank_get(g, &g->bank[bank], f, how) & existing(g, bank);
 }
 
-static void set(struct gicv3 *g, uint32_t bank, enum gicv3_field f, enum gicv3_change how, uint64_t v)
+static void set(struct gicv3 *g, uint32_t bank, enum gicv3_field f, enum gicv3_change how,
+                uint64_t v)
 {
     uint32_t bits = (uint32_t)v & existing(g, bank);
 

@@ -150,7 +150,8 @@ uint32_t gicv3_bank_get(const struct gicv3 *g, const struct gicv3_bank *b, enum 
 uint32_t gicv3_bank_set(const struct gicv3 *g, struct gicv3_bank *b, enum gicv3_field f,
                         enum gicv3_change how, uint32_t value);
 uint8_t gicv3_priority_get(const struct gicv3 *g, const struct gicv3_bank *b, uint32_t bit);
-uint32_t gicv3_priority_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t bit, uint8_t value);
+uint32_t gicv3_priority_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t bit,
+                            uint8_t value);
 uint32_t gicv3_config_get(const struct gicv3 *g, const struct gicv3_bank *b, uint32_t half);
 uint32_t gicv3_config_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t half,
                           uint32_t value, uint32_t fixed);

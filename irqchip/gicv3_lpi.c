@@ -49,7 +49,8 @@ static bool lpis_on(const struct gicv3_cpu *c)
 /* INTIDs below this are in range. Fewer than 14 bits of them leave no LPI (12.11.30). */
 static uint32_t id_limit(const struct gicv3_cpu *c)
 {
-    uint32_t bits = (uint32_t)MIN(F_GET(c->propbaser, GICR_PROPBASER_IDBITS) + 1, (uint64_t)GICV3_ID_BITS);
+    uint32_t bits =
+        (uint32_t)MIN(F_GET(c->propbaser, GICR_PROPBASER_IDBITS) + 1, (uint64_t)GICV3_ID_BITS);
 
     return bits < 14 ? 0 : 1u << bits;
 }
@@ -71,8 +72,8 @@ static uint8_t read_config(struct gicv3_cpu *c, uint32_t intid)
     uint8_t config = 0;
 
     if (!gicv3_table_read(&c->gic->dma, base + intid - GICV3_FIRST_LPI, &config, 1)) {
-        guest_error(&c->dev, "no memory at the LPI configuration table", "GICR_PROPBASER %#llx, INTID %u",
-                    (unsigned long long)c->propbaser, intid);
+        guest_error(&c->dev, "no memory at the LPI configuration table",
+                    "GICR_PROPBASER %#llx, INTID %u", (unsigned long long)c->propbaser, intid);
         return 0;
     }
     return config & (GICV3_LPI_ENABLE | GICV3_LPI_PRIORITY);

@@ -41,7 +41,8 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     if (v->options.secure && !a64_has(c, A64_F_EL3))
         return err_set(e, ERR_ARG, "machine option secure=on: CPU '%s' has no EL3", b->config.cpu);
     if (v->options.mte && !a64_has(c, A64_F_MTE2))
-        return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no FEAT_MTE2", b->config.cpu);
+        return err_set(e, ERR_ARG, "machine option mte=on: CPU '%s' has no FEAT_MTE2",
+                       b->config.cpu);
     if (!v->options.mte && a64_has(c, A64_F_MTE2)) /* no memory for tags: the instructions alone */
         c->id[A64_ID_PFR1] = F_PUT(c->id[A64_ID_PFR1], PFR1_MTE, 1);
     if (!v->options.virtualization)
@@ -132,15 +133,18 @@ static int map_gicv3(struct board *b, struct arm_virt *v, struct gicv3 *g, struc
     if (r == 0)
         r = gicv3_map_redistributors(g, s, map[ARM_VIRT_GIC_REDIST].base, 0, first, e);
     if (r == 0 && first < b->n_cpus)
-        r = gicv3_map_redistributors(g, s, map[ARM_VIRT_GIC_REDIST2].base, first, b->n_cpus - first, e);
+        r = gicv3_map_redistributors(g, s, map[ARM_VIRT_GIC_REDIST2].base, first, b->n_cpus - first,
+                                     e);
     return r;
 }
 
-static int build_gicv3(struct board *b, struct arm_virt *v, const struct a64_config *c, struct err *e)
+static int build_gicv3(struct board *b, struct arm_virt *v, const struct a64_config *c,
+                       struct err *e)
 {
     const struct gicv3_config config = {
         .n_cpus = b->n_cpus, .n_spis = ARM_VIRT_SPIS, .mpidr = v->mpidr, .security = v->has_el3,
-        .awake = !v->has_el3, .lpis = v->options.msi == ARM_MSI_ITS, .priority_bits = c->gic_pribits,
+        .awake = !v->has_el3, .lpis = v->options.msi == ARM_MSI_ITS,
+        .priority_bits = c->gic_pribits,
         .list_registers = v->has_el2 ? c->gic_list_registers : 0,
     };
     struct gicv3 *g = gicv3_create(b->machine, "gic", &config, e);
@@ -195,6 +199,16 @@ static void connect_ppis(struct board *b, struct arm_virt *v)
                         i << 5 | ppis[t]);
         irq_connect(a64_pmu_line(v->pes[i]), v->set_ppi, b->irqchip, i << 5 | ARM_PPI_PMU);
     }
+}
+
+static int build_gic(struct board *b, struct arm_virt *v, const struct a64_config *c, struct err *e)
+{
+    int r = v->options.gic == ARM_GIC_3 ? build_gicv3(b, v, c, e) : build_gicv2(b, v, e);
+
+    if (r < 0)
+        return r;
+    connect_ppis(b, v);
+    return v->options.msi == ARM_MSI_V2M ? build_gicv2m(b, &v->map[ARM_VIRT_GIC_V2M], e) : 0;
 }
 
 /* ---- devices ---- */
@@ -277,7 +291,8 @@ static int build_flash(struct board *b, struct arm_virt *v, struct err *e)
         return err_set(e, ERR_ARG, "'%s' and an image of flash bank 0: firmware comes from one of "
                        "them", b->bios->path);
     if (b->bios && b->bios->size > bank->size)
-        return err_set(e, ERR_LIMIT, "firmware '%s' has %" PRIu64 " bytes; a flash bank holds %" PRIu64,
+        return err_set(e, ERR_LIMIT,
+                       "firmware '%s' has %" PRIu64 " bytes; a flash bank holds %" PRIu64,
                        b->bios->path, b->bios->size, bank->size);
     v->firmware = b->bios || has_image[0];
     return 0;
@@ -320,10 +335,7 @@ static int build(struct board *b, struct err *e)
     board_make_seed(b, "kaslr-seed", v->kaslr_seed, sizeof(v->kaslr_seed));
     if ((r = arm_virt_open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, &config, e)) < 0 ||
-        (r = v->options.gic == ARM_GIC_3 ? build_gicv3(b, v, &config, e) : build_gicv2(b, v, e)) < 0)
-        return r;
-    connect_ppis(b, v);
-    if (v->options.msi == ARM_MSI_V2M && (r = build_gicv2m(b, &v->map[ARM_VIRT_GIC_V2M], e)) < 0)
+        (r = build_gic(b, v, &config, e)) < 0)
         return r;
     if ((r = build_primecells(b, v, e)) < 0 || (r = build_devices(b, v, e)) < 0 ||
         (r = build_flash(b, v, e)) < 0 || (r = build_psci(b, v, e)) < 0 ||
@@ -338,7 +350,9 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
 }
 
 /* Machine versions that differ in nothing that is modelled. */
-static const char *const aliases[] = { "virt", "virt-10.0", "virt-9.2", "virt-9.1", "virt-9.0", NULL };
+static const char *const aliases[] = {
+    "virt", "virt-10.0", "virt-9.2", "virt-9.1", "virt-9.0", NULL
+};
 extern const struct board_ops board_arm_virt;
 const struct board_ops board_arm_virt = {
     .name = "arm-virt", .doc = "ARM Virtual Machine (AArch64)", .aliases = aliases, .isa = &a64_isa,

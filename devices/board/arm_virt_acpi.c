@@ -29,7 +29,8 @@ enum { T_UID = 0xf1c0a001, T_BASE = 0xf1c0a002, T_INTERRUPT = 0xf1c0a003 };
 #define T_ECAM_SIZE  0x0000000200000003u
 
 /* The `n`-th of its kind: two hexadecimal digits in its name. */
-static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const char *name, uint32_t n)
+static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const char *name,
+                           uint32_t n)
 {
     uint32_t from = acpi_append(a, t);
     char numbered[16];

@@ -45,7 +45,8 @@ struct placement {
 };
 
 /* Kernel and initrd in RAM; where the tree goes. */
-static int place_kernel(struct board *b, const struct board_place *ram, struct placement *p, struct err *e)
+static int place_kernel(struct board *b, const struct board_place *ram, struct placement *p,
+                        struct err *e)
 {
     const struct image *k = b->kernel;
     struct mem_space *memory = b->machine->memory;

@@ -58,8 +58,8 @@ extern const struct board_place arm_virt_map[ARM_VIRT_PARTS];
  * The map of one machine: what its options leave out has size 0, what lies behind RAM its place.
  * `pa_bits`: of the CPUs. ERR_LIMIT when RAM does not fit.
  */
-int arm_virt_place_parts(struct board_place *map, const struct arm_virt_options *o,
-                         uint64_t memory, uint32_t cpus, unsigned pa_bits, struct err *e) MUST_CHECK;
+int arm_virt_place_parts(struct board_place *map, const struct arm_virt_options *o, uint64_t memory,
+                         uint32_t cpus, unsigned pa_bits, struct err *e) MUST_CHECK;
 uint64_t arm_virt_mpidr(uint32_t cpu, bool gicv3);
 
 /* ---- the machine ---- */

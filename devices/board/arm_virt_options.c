@@ -95,7 +95,8 @@ static int choose_msi(struct arm_virt_options *o, struct err *e)
     return 0;
 }
 
-int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t cpus, struct err *e)
+int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t cpus,
+                          struct err *e)
 {
     struct spelled s = {
         .o = { .highmem = true, .highmem_ecam = true, .highmem_mmio = true, .highmem_redists = true,

@@ -26,7 +26,8 @@ int arm_virt_build_secure(struct board *b, struct err *e)
 {
     struct arm_virt *v = b->parts;
     struct machine *m = b->machine;
-    const struct board_place *memory = &v->map[ARM_VIRT_SECURE_MEM], *gpio = &v->map[ARM_VIRT_SECURE_GPIO];
+    const struct board_place *memory = &v->map[ARM_VIRT_SECURE_MEM],
+                             *gpio = &v->map[ARM_VIRT_SECURE_GPIO];
     struct mem_ram *ram;
     int r = machine_add_ram(m, memory->name, memory->size, &ram, e);
 

@@ -8,15 +8,18 @@
 
 int boot_check_image(const struct image *img, const struct boot_isa *isa, struct err *e)
 {
-    static const char *const kernels[] = { [IMAGE_LINUX_RISCV] = "riscv64", [IMAGE_LINUX_ARM64] = "arm64" };
+    static const char *const kernels[] = {
+        [IMAGE_LINUX_RISCV] = "riscv64", [IMAGE_LINUX_ARM64] = "arm64"
+    };
 
     if (!img || img->kind == IMAGE_RAW || img->kind == isa->linux_image)
         return 0;
     if (img->kind != IMAGE_ELF)
-        return err_set(e, ERR_FORMAT, "'%s' is a kernel for %s; this board needs one for %s", img->path,
-                       kernels[img->kind], kernels[isa->linux_image]);
+        return err_set(e, ERR_FORMAT, "'%s' is a kernel for %s; this board needs one for %s",
+                       img->path, kernels[img->kind], kernels[isa->linux_image]);
     if (img->elf_machine != isa->elf_machine || !img->elf_64)
-        return err_set(e, ERR_FORMAT, "'%s' is an ELF file for machine %u, %s bits; this board needs %s",
+        return err_set(e, ERR_FORMAT,
+                       "'%s' is an ELF file for machine %u, %s bits; this board needs %s",
                        img->path, img->elf_machine, img->elf_64 ? "64" : "32", isa->name);
     return 0;
 }
@@ -69,11 +72,14 @@ int boot_make_tree(struct board *b, const char *bootargs, const struct boot_rang
     return r;
 }
 
-int boot_place_tree(struct board *b, const uint8_t *blob, uint32_t size, pa_t at, pa_t end, struct err *e)
+int boot_place_tree(struct board *b, const uint8_t *blob, uint32_t size, pa_t at, pa_t end,
+                    struct err *e)
 {
     if (at >= end || size > end - at ||
         mem_write(b->machine->memory, at, blob, size, &(struct mem_attrs){ 0 }) != MEM_OK)
-        return err_set(e, ERR_LIMIT, "no room for the device tree of %u bytes at %#" PRIx64 " in %" PRIu64
-                       " MiB of RAM", size, at, b->config.memory >> 20);
+        return err_set(e, ERR_LIMIT,
+                       "no room for the device tree of %u bytes at %#" PRIx64 " in %" PRIu64
+                       " MiB of RAM",
+                       size, at, b->config.memory >> 20);
     return 0;
 }

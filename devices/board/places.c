@@ -29,7 +29,8 @@ int board_place_part(struct board *b, const struct board_place *p, struct device
     return device_map(dev, b->machine->memory, p->base, e);
 }
 
-int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram **ram, struct err *e)
+int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram **ram,
+                    struct err *e)
 {
     uint64_t size = b->config.memory;
     int r;
@@ -65,7 +66,8 @@ int board_open_serial(struct board *b, uint32_t n, const char *id, struct char_b
     return r < 0 ? r : char_open(out, b->host, &options, e);
 }
 
-int board_build_fw_cfg(struct board *b, const struct board_place *p, struct fw_cfg **out, struct err *e)
+int board_build_fw_cfg(struct board *b, const struct board_place *p, struct fw_cfg **out,
+                       struct err *e)
 {
     *out = fw_cfg_create(b->machine, p->name, e);
     if (!*out)

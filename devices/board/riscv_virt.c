@@ -271,7 +271,8 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
         .cbop = rv_has(&v->cpu, RV_X_ZICBOP), .sscofpmf = rv_has(&v->cpu, RV_X_SSCOFPMF),
     };
     const struct virt_tree tree = {
-        .cpu = &cpu, .cpus = b->n_cpus, .map = v->map, .aclint = v->has_sswi, .rng_seed = v->rng_seed,
+        .cpu = &cpu, .cpus = b->n_cpus, .map = v->map, .aclint = v->has_sswi,
+        .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
 }

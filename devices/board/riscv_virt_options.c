@@ -28,9 +28,11 @@ int virt_read_options(struct virt_options *o, const char *text, struct err *e)
     if (o->aia_guests != 0)
         return err_set(e, ERR_UNSUPPORTED, "machine option aia-guests=%d: this board has a PLIC; 0 "
                        "is accepted", o->aia_guests);
-    const char *absent = o->acpi == MACHINE_ON ? "acpi" : o->iommu == MACHINE_ON ? "iommu-sys" : "usb";
+    const char *absent = o->acpi == MACHINE_ON    ? "acpi"
+                         : o->iommu == MACHINE_ON ? "iommu-sys"
+                                                  : "usb";
     if (o->acpi == MACHINE_ON || o->iommu == MACHINE_ON || o->usb)
-        return err_set(e, ERR_UNSUPPORTED, "machine option %s=on: this board has none; off is accepted",
-                       absent);
+        return err_set(e, ERR_UNSUPPORTED,
+                       "machine option %s=on: this board has none; off is accepted", absent);
     return 0;
 }

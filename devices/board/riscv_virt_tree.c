@@ -62,7 +62,8 @@ static void cpu_lines(struct dt *t, const struct virt_tree *v, uint32_t first, u
     dt_cells(t, "interrupts-extended", cells, n);
 }
 
-static void open_part(struct dt *t, const struct virt_tree *v, enum virt_part part, const char *node)
+static void open_part(struct dt *t, const struct virt_tree *v, enum virt_part part,
+                      const char *node)
 {
     dt_open_place(t, node, &v->map[part]);
 }

@@ -64,7 +64,8 @@ void dt_open_virtio_slot(struct dt *t, const struct board_place *first, uint32_t
 }
 
 /* IEEE 1275 PCI binding, 2.2.1.1: space code of phys.hi, then PCI address, CPU address and size. */
-static uint32_t put_range(uint32_t *cells, uint32_t n, uint32_t space, pa_t pci, const struct board_place *p)
+static uint32_t put_range(uint32_t *cells, uint32_t n, uint32_t space, pa_t pci,
+                          const struct board_place *p)
 {
     cells[n] = space << 24;
     n = dt_put_u64(cells, n + 1, pci);

@@ -22,7 +22,8 @@ struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
 };
 /* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
-int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e) MUST_CHECK;
+int parts_read_globals(struct parts_globals *g, const struct board_config *c,
+                       struct err *e) MUST_CHECK;
 
 /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
 typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, struct err *e);

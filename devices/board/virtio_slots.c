@@ -12,10 +12,12 @@ int virtio_slots_build(struct virtio_slots *s, struct board *b, const struct boa
 
     assert(n <= VIRTIO_SLOTS_MAX);
     for (uint32_t i = 0; i < n && r == 0; i++) {
-        const struct board_place p = { .base = first->base + i * first->size, .irq = first->irq + i };
+        const struct board_place p = { .base = first->base + i * first->size,
+                                       .irq = first->irq + i };
         char id[32];
         snprintf(id, sizeof(id), "%s%u", first->name, i);
-        struct virtio_mmio *t = s->slot[i] = virtio_mmio_create(b->machine, id, !globals.force_legacy, e);
+        struct virtio_mmio *t = s->slot[i] =
+            virtio_mmio_create(b->machine, id, !globals.force_legacy, e);
         r = t ? board_place_part(b, &p, &t->dev, &t->irq, e) : e->code;
     }
     s->n = n;
@@ -36,7 +38,8 @@ int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot, s
         }
     }
     if (slot >= 0)
-        return err_set(e, ERR_LIMIT, "device %s: virtio MMIO slot %d is taken or not there; 0 to %u are",
-                       id, slot, s->n - 1);
+        return err_set(e, ERR_LIMIT,
+                       "device %s: virtio MMIO slot %d is taken or not there; 0 to %u are", id,
+                       slot, s->n - 1);
     return err_set(e, ERR_LIMIT, "device %s: all %u virtio MMIO slots are taken", id, s->n);
 }

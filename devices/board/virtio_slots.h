@@ -18,6 +18,7 @@ int virtio_slots_build(struct virtio_slots *s, struct board *b, const struct boa
                        uint32_t n, struct err *e) MUST_CHECK;
 
 /* parts_plug_fn, `slots` being the struct virtio_slots. Slots fill from the highest address down. */
-int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot, struct err *e) MUST_CHECK;
+int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot,
+                      struct err *e) MUST_CHECK;
 
 #endif
