@@ -63,13 +63,12 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
 
 static int build_cpus(struct board *b, struct arm_virt *v, struct a64_config *c, struct err *e)
 {
-    const struct a64_profile *profile = a64_profile_find(c->name);
     int r;
 
     for (uint32_t i = 0; i < b->config.cpus; i++) {
         c->mpidr = v->mpidr[i] = arm_virt_mpidr(i, v->options.gic == ARM_GIC_3);
         if ((r = a64_cpu_create(&v->pes[i], b->machine, c, i, e)) < 0 ||
-            (r = board_add_cpu(b, a64_cpu_base(v->pes[i]), profile ? profile->text : NULL, e)) < 0)
+            (r = board_add_cpu(b, a64_cpu_base(v->pes[i]), &a64_profiles, c->name, e)) < 0)
             return r;
     }
     return 0;

@@ -2,6 +2,7 @@
 #ifndef ORRERY_DEVICES_BOARD_BOARD_IMPL_H
 #define ORRERY_DEVICES_BOARD_BOARD_IMPL_H
 /* What the boards share; private to devices/board. */
+#include "core/cpu/profile.h"
 #include "devices/board/board.h"
 #include "devices/board/image.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/board/places.h"
+#include "core/cpu/profile.h"
 #include "core/timing/model.h"
 #include "core/util/bytes.h"
 #include "devices/backend/char.h"
@@ -43,15 +44,20 @@ int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram
     return mem_add_ram(b->machine->memory, p->name, p->base, *ram, 0, size, 0, NULL, e);
 }
 
-int board_add_cpu(struct board *b, struct cpu *cpu, const char *profile, struct err *e)
+int board_add_cpu(struct board *b, struct cpu *cpu, const struct cpu_profiles *all, const char *name,
+                  struct err *e)
 {
+    const struct cpu_profile *p = cpu_profile_find(all, name);
     uint32_t i = b->n_cpus++;
 
     b->cpus[i] = cpu;
-    int r = tm_create(&b->tms[i], b->config.timing, profile, i, e);
-    if (r == 0)
-        cpu->tm = b->tms[i];
-    return r;
+    int r = tm_create(&b->tms[i], b->config.timing, p ? p->text : NULL, i, e);
+    if (r < 0) {
+        (void)err_context(e, "cpu %s", name);
+        return r;
+    }
+    cpu->tm = b->tms[i];
+    return 0;
 }
 
 int board_open_serial(struct board *b, uint32_t n, const char *id, struct char_backend **out,

@@ -14,6 +14,7 @@
 
 struct char_backend;
 struct cpu;
+struct cpu_profiles;
 struct device;
 struct fw_cfg;
 struct irq_line;
@@ -38,8 +39,12 @@ int board_place_part(struct board *b, const struct board_place *p, struct device
 /* RAM of config.memory bytes at p->base. ERR_ARG: a size that no board takes. */
 int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram **ram,
                     struct err *e) MUST_CHECK;
-/* The next CPU, with its timing model. `profile`: text of the CPU profile or NULL. */
-int board_add_cpu(struct board *b, struct cpu *cpu, const char *profile, struct err *e) MUST_CHECK;
+/*
+ * The next CPU, of profile `name` of `all`, with config.timing's model. ERR_UNSUPPORTED names the
+ * models that suit it.
+ */
+int board_add_cpu(struct board *b, struct cpu *cpu, const struct cpu_profiles *all, const char *name,
+                  struct err *e) MUST_CHECK;
 
 /* The backend of UART `n`: the n-th -serial. NULL in *out: "none", or there is none. */
 int board_open_serial(struct board *b, uint32_t n, const char *id, struct char_backend **out,

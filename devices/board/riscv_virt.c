@@ -80,10 +80,9 @@ static int build_cpus(struct board *b, struct virt *v, struct err *e)
     if (r < 0)
         return r;
     v->cpu.reset_pc = virt_map[VIRT_MROM].base;
-    const struct rv_profile *profile = rv_profile_find(v->cpu.name);
     for (uint32_t i = 0; i < b->config.cpus; i++) {
         if ((r = rv_cpu_create(&v->harts[i], b->machine, &v->cpu, i, e)) < 0 ||
-            (r = board_add_cpu(b, &v->harts[i]->cpu, profile ? profile->text : NULL, e)) < 0)
+            (r = board_add_cpu(b, &v->harts[i]->cpu, &rv_profiles, v->cpu.name, e)) < 0)
             return r;
     }
     return 0;
