@@ -135,8 +135,9 @@ static bool allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, boo
 
 static void raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
 {
+    struct x86_cpu *c = X86_CPU(cpu);
     (void)va, (void)access;
-    x86_raise_error(X86_CPU(cpu), X86_AC_FAULT, 0);
+    x86_raise_error(c, c->mode & X86_MODE_ALIGN ? X86_AC_FAULT : X86_GP, 0); /* else legacy SSE's 16 bytes: operand.c */
 }
 
 /* What no device answers reads as ones: only code fetched from there comes here, and FF FF is undefined. */

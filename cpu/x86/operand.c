@@ -238,13 +238,25 @@ static unsigned vec_slot(unsigned reg, unsigned q)
     return X86_SLOT_VEC + 4 * reg + q;
 }
 
+/*
+ * Of 16 bytes. Alignment is the access's own affair: what it raises then is #GP(0), see guest.c; but not where the same
+ * would be #AC.
+ */
+static uint16_t vec_memop(struct x86_tr *t, unsigned n)
+{
+    bool aligned = t->d.vl == 0 && !t->unaligned;
+    if (aligned && (t->mode & X86_MODE_ALIGN))
+        x86_check_aligned(t, n);
+    return ir_memop(16, aligned && !(t->mode & X86_MODE_ALIGN) ? IR_MEM_ALIGNED : 0);
+}
+
 static ir_val_t vec_load(struct x86_tr *t, unsigned n, unsigned q)
 {
     unsigned size = t->d.op[n].size;
     ir_val_t linear = x86_address(t, size, INSN_MEM_READ);
     if (size < 16)
         return ir_vop1(t->u, IR_VSCALAR, x86_log2(size), x86_load(t, linear, size));
-    ir_val_t v = ir_load(t->u, IR_V128, linear, 16 * q, memop(t, 16, 0));
+    ir_val_t v = ir_load(t->u, IR_V128, linear, 16 * q, vec_memop(t, n));
     if (q == 0)
         watch(t, linear, size, INSN_MEM_READ);
     return v;
@@ -297,7 +309,7 @@ void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128)
         x86_store(t, linear, o->size, low);
         return;
     }
-    ir_store(t->u, IR_V128, linear, 16 * q, v128, memop(t, 16, 0));
+    ir_store(t->u, IR_V128, linear, 16 * q, v128, vec_memop(t, n));
     if (q == 0)
         watch(t, linear, o->size, INSN_MEM_WRITE);
 }

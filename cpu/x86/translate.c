@@ -216,6 +216,21 @@ static void checked(struct x86_tr *t, const struct x86_semantics *row)
     t->n_deferred = 0;
 }
 
+/* MMX and SSE forms of an instruction are one row: registers tell. Both: CVTPS2PI and its like. */
+static unsigned flags_of(const struct x86_decoded *d, unsigned flags)
+{
+    bool mm = false, vec = false;
+    if (!(flags & X86_SEM_SSE))
+        return flags;
+    for (unsigned i = 0; i < d->n_ops; i++) {
+        mm |= d->op[i].kind == X86_OP_MM;
+        vec |= d->op[i].kind == X86_OP_VEC;
+    }
+    if (mm)
+        flags |= X86_SEM_MMX;
+    return mm && !vec ? flags & ~(unsigned)X86_SEM_SSE : flags;
+}
+
 static void one_insn(struct x86_tr *t, enum x86_decode_result what)
 {
     enum { RARE = X86_MODE_BREAK | X86_MODE_SHADOW | X86_MODE_RF | X86_MODE_TF };
@@ -234,7 +249,7 @@ static void one_insn(struct x86_tr *t, enum x86_decode_result what)
         x86_raises(t, X86_UD);
         return;
     }
-    if (row->flags != 0 && refused(t, row->flags))
+    if (row->flags != 0 && refused(t, flags_of(&t->d, row->flags)))
         return;
     if (UNLIKELY((row->flags & X86_SEM_FP) && (t->mode & X86_MODE_XM)))
         checked(t, row);

@@ -24,6 +24,7 @@ struct x86_tr {
     int cc;               /* enum x86_cc + size */
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_left;     /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
+    bool unaligned;       /* 16 bytes of a legacy SSE instruction may lie anywhere: MOVUPS and its like */
     bool defer;           /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is raised */
     uint8_t n_deferred;
     struct {
@@ -137,7 +138,10 @@ void x86_add_sp(struct x86_tr *t, int64_t n);
 /* Vectors: quarter `q` (128 bits) of operand n; memory operands load at + 16q. `bytes` < 16: zeros above. */
 ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q);
 ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes);
-/* Aligned: #GP(0) unless the address is a multiple of the operand's size (legacy SSE; MOVAPS). */
+/*
+ * Aligned: #GP(0) unless the address is a multiple of the operand's size (VMOVAPS). Accesses of 16 bytes in legacy encodings
+ * see to it themselves unless t->unaligned.
+ */
 void x86_check_aligned(struct x86_tr *t, unsigned n);
 void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128); /* register or memory */
 /* op(a, b) at `bytes` width, zero-extended: both are zero-extended or have rubbish above that the op does not mind. */
