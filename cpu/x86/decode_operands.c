@@ -334,6 +334,8 @@ static enum x86_decode_result read_operand(struct x86_reader *r, const struct x8
         return X86_TOO_SHORT;
     if (op->kind == X86_OP_NONE)
         return X86_UNDEFINED;
+    if (code->method == X86_METHOD_S && op->reg == X86_CS && (code->access & X86_WRITE))
+        return X86_UNDEFINED; /* SDM volume 2, MOV: CS is loaded by far branches only */
     d->n_ops++;
     return X86_DECODED;
 }
