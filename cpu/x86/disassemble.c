@@ -190,7 +190,6 @@ static void put_name(struct text *t, const struct x86_decoded *d, const struct x
 
 static void put_prefixes(struct text *t, const struct x86_decoded *d, const struct x86_row *row)
 {
-    bool compares = d->id == X86_INSN_CMPS || d->id == X86_INSN_SCAS;
     if (d->lock)
         put(t, "lock ");
     if (!(row->flags & X86_ROW_STRING))
@@ -198,7 +197,7 @@ static void put_prefixes(struct text *t, const struct x86_decoded *d, const stru
     if (d->repne)
         put(t, "repne ");
     else if (d->rep)
-        put(t, compares ? "repe " : "rep ");
+        put(t, row->flags & X86_ROW_REPE ? "repe " : "rep ");
 }
 
 /* The memory of string instructions: [rSI] in a segment of choice, [rDI] in ES. */

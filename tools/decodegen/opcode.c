@@ -19,6 +19,12 @@ static void accept_only(struct opcode *o, unsigned first, unsigned n, uint64_t v
     o->out.accept = (o->out.accept & ~one_of(first, n)) | values << first;
 }
 
+/* As accept_only, but what the row has said before stays said. */
+static void accept_within(struct opcode *o, unsigned first, unsigned n, uint64_t values)
+{
+    o->out.accept &= ~one_of(first, n) | values << first;
+}
+
 static bool is_hex_byte(const char *s)
 {
     return strlen(s) >= 2 && isxdigit((unsigned char)s[0]) && isxdigit((unsigned char)s[1]) &&
@@ -170,7 +176,6 @@ static bool parse_modrm(struct gen *g, struct row *row, const char *token)
     } else if (is_hex_byte(token) && strtoul(token, NULL, 16) >= 0xc0) {
         unsigned byte = (unsigned)strtoul(token, NULL, 16);
         o->has_modrm = true;
-        o->has_mod = true;
         accept_only(o, DIMENSION(MOD), 2);
         accept_only(o, DIMENSION(REG), 1u << (byte >> 3 & 7));
         if (token[2] == '\0')
@@ -193,7 +198,6 @@ static unsigned parse_encoding(struct gen *g, struct row *row, const struct line
             return l->n;
     } else if (i < l->n && i + 1 < l->n && (is_hex_byte(l->tokens[i + 1]) || l->tokens[i][0] == 'N') &&
                accept_prefix(o, l->tokens[i])) {
-        o->has_pp = true;
         i++;
         if (i + 1 < l->n && strcmp(l->tokens[i - 1], "66") == 0 &&
             (strcmp(l->tokens[i], "F2") == 0 || strcmp(l->tokens[i], "F3") == 0))
@@ -266,7 +270,7 @@ static bool parse_flag(struct opcode *o, const char *word)
         { "mask", X86_ROW_MASK },   { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
         { "kmust", X86_ROW_MASK | X86_ROW_KMUST }, { "er", X86_ROW_ER | X86_ROW_SAE },
         { "sae", X86_ROW_SAE },     { "distinct", X86_ROW_DISTINCT },
-        { "novl", X86_ROW_NO_VL },
+        { "novl", X86_ROW_NO_VL },  { "repe", X86_ROW_REPE },
         { "cc=r", X86_ROW_READS_CC }, { "cc=w", X86_ROW_WRITES_CC },
         { "cc=x", X86_ROW_READS_CC | X86_ROW_WRITES_CC },
     };
@@ -288,7 +292,6 @@ static bool parse_flag(struct opcode *o, const char *word)
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         if (strcmp(limits[i].word, word) == 0) {
             accept_only(o, limits[i].first, limits[i].n, limits[i].values);
-            o->has_mod = o->has_mod || limits[i].first == X86_KEY_MOD;
             return true;
         }
     return false;
@@ -362,9 +365,9 @@ static void complete(struct gen *g, struct row *row)
         if ((modrm & (X86_USES_REG | X86_USES_RM)) && !o->has_modrm)
             fault(g, row->at, "%s: operands want ModRM, but there is no /r", row->name);
         if ((modrm & X86_ONLY_REG) && !(o->out.flags & X86_ROW_ANY_MOD))
-            accept_only(o, DIMENSION(MOD), 2);
+            accept_within(o, DIMENSION(MOD), 2);
         if (modrm & X86_ONLY_MEM)
-            accept_only(o, DIMENSION(MOD), 1);
+            accept_within(o, DIMENSION(MOD), 1);
         if (modrm & X86_USES_VVVV)
             o->out.flags |= X86_ROW_VVVV;
         if (code->method == X86_METHOD_VMX || code->method == X86_METHOD_VMH)
