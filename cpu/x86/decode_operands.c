@@ -350,15 +350,19 @@ static unsigned memory_size(const struct x86_reader *r, const struct x86_row *ro
     return 1;
 }
 
-/* Gathers need destination, indices and mask apart (SDM volume 2, VGATHERDPS and EVEX forms). */
+/*
+ * Gathers need destination, indices and mask apart, complex multiplications the destination from
+ * both sources (SDM volume 2, VGATHERDPS, VFMADDCPH).
+ */
 static bool are_distinct(const struct x86_decoded *d)
 {
     uint8_t dest = d->op[0].reg;
-    if (d->op[0].kind != X86_OP_VEC)
-        return true;
-    if (dest == d->index)
+    if (d->vsib && dest == d->index)
         return false;
-    return d->evex || (dest != d->op[2].reg && d->op[2].reg != d->index);
+    for (unsigned i = 1; i < d->n_ops; i++)
+        if (d->op[i].kind == X86_OP_VEC && (d->op[i].reg == dest || (d->vsib && d->op[i].reg == d->index)))
+            return false;
+    return true;
 }
 
 enum x86_decode_result x86_read_operands(struct x86_reader *r, const struct x86_row *row,
