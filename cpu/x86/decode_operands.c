@@ -101,7 +101,9 @@ static bool read_disp(struct x86_reader *r, struct x86_decoded *d, unsigned size
 static bool read_memory16(struct x86_reader *r, struct x86_decoded *d, unsigned scale)
 {
     static const uint8_t bases[8] = { 3, 3, 5, 5, 6, 7, 5, 3 };
-    static const uint8_t indices[8] = { 6, 7, 6, 7, X86_NO_REG, X86_NO_REG, X86_NO_REG, X86_NO_REG };
+    static const uint8_t indices[8] = {
+        6, 7, 6, 7, X86_NO_REG, X86_NO_REG, X86_NO_REG, X86_NO_REG
+    };
     unsigned mod = d->modrm >> 6, rm = d->modrm & 7;
     if (mod == 0 && rm == 6)
         return read_disp(r, d, 2, 1);
@@ -360,7 +362,8 @@ static bool are_distinct(const struct x86_decoded *d)
     if (d->vsib && dest == d->index)
         return false;
     for (unsigned i = 1; i < d->n_ops; i++)
-        if (d->op[i].kind == X86_OP_VEC && (d->op[i].reg == dest || (d->vsib && d->op[i].reg == d->index)))
+        if (d->op[i].kind == X86_OP_VEC &&
+            (d->op[i].reg == dest || (d->vsib && d->op[i].reg == d->index)))
             return false;
     return true;
 }

@@ -48,9 +48,9 @@ static void put_pointed(struct text *t, unsigned size)
     static const struct {
         uint8_t size;
         const char *name;
-    } names[] = { { 1, "byte" },   { 2, "word" },     { 4, "dword" },    { 6, "fword" },
-                  { 8, "qword" },  { 10, "tbyte" },   { 16, "xmmword" }, { 32, "ymmword" },
-                  { 64, "zmmword" } };
+    } names[] = { { 1, "byte" },     { 2, "word" },     { 4, "dword" },
+                  { 6, "fword" },    { 8, "qword" },    { 10, "tbyte" },
+                  { 16, "xmmword" }, { 32, "ymmword" }, { 64, "zmmword" } };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (names[i].size == size)
             put(t, "%s ptr ", names[i].name);

@@ -196,7 +196,8 @@ static unsigned parse_encoding(struct gen *g, struct row *row, const struct line
         vex = true;
         if (!accept_vex(g, row, l->tokens[i++]))
             return l->n;
-    } else if (i < l->n && i + 1 < l->n && (is_hex_byte(l->tokens[i + 1]) || l->tokens[i][0] == 'N') &&
+    } else if (i < l->n && i + 1 < l->n &&
+               (is_hex_byte(l->tokens[i + 1]) || l->tokens[i][0] == 'N') &&
                accept_prefix(o, l->tokens[i])) {
         i++;
         if (i + 1 < l->n && strcmp(l->tokens[i - 1], "66") == 0 &&
@@ -206,9 +207,9 @@ static unsigned parse_encoding(struct gen *g, struct row *row, const struct line
     static const struct {
         const char *first, *second;
         unsigned map;
-    } escapes[] = {
-        { "0F", "38", X86_MAP_0F38 }, { "0F", "3A", X86_MAP_0F3A }, { "0F", NULL, X86_MAP_0F }
-    };
+    } escapes[] = { { "0F", "38", X86_MAP_0F38 },
+                    { "0F", "3A", X86_MAP_0F3A },
+                    { "0F", NULL, X86_MAP_0F } };
     for (size_t k = 0; k < ARRAY_LEN(escapes) && !vex; k++)
         if (i + 1 < l->n && strcmp(l->tokens[i], escapes[k].first) == 0 &&
             (escapes[k].second == NULL || strcmp(l->tokens[i + 1], escapes[k].second) == 0)) {
@@ -265,13 +266,20 @@ static bool parse_flag(struct opcode *o, const char *word)
         const char *word;
         uint32_t flag;
     } flags[] = {
-        { "lock", X86_ROW_LOCK },   { "o64", X86_ROW_O64 },
-        { "f64", X86_ROW_F64 },     { "anymod", X86_ROW_ANY_MOD },
-        { "mask", X86_ROW_MASK },   { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
-        { "kmust", X86_ROW_MASK | X86_ROW_KMUST }, { "er", X86_ROW_ER | X86_ROW_SAE },
-        { "sae", X86_ROW_SAE },     { "distinct", X86_ROW_DISTINCT },
-        { "novl", X86_ROW_NO_VL },  { "repe", X86_ROW_REPE },
-        { "cc=r", X86_ROW_READS_CC }, { "cc=w", X86_ROW_WRITES_CC },
+        { "lock", X86_ROW_LOCK },
+        { "o64", X86_ROW_O64 },
+        { "f64", X86_ROW_F64 },
+        { "anymod", X86_ROW_ANY_MOD },
+        { "mask", X86_ROW_MASK },
+        { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
+        { "kmust", X86_ROW_MASK | X86_ROW_KMUST },
+        { "er", X86_ROW_ER | X86_ROW_SAE },
+        { "sae", X86_ROW_SAE },
+        { "distinct", X86_ROW_DISTINCT },
+        { "novl", X86_ROW_NO_VL },
+        { "repe", X86_ROW_REPE },
+        { "cc=r", X86_ROW_READS_CC },
+        { "cc=w", X86_ROW_WRITES_CC },
         { "cc=x", X86_ROW_READS_CC | X86_ROW_WRITES_CC },
     };
     static const struct {
@@ -279,7 +287,7 @@ static bool parse_flag(struct opcode *o, const char *word)
         unsigned first, n;
         unsigned values;
     } limits[] = {
-        { "no64", DIMENSION(MODE), 3 },  { "only64", DIMENSION(MODE), 4 },
+        { "no64", DIMENSION(MODE), 3 },   { "only64", DIMENSION(MODE), 4 },
         { "norexb", DIMENSION(REXB), 1 }, { "mod=mem", DIMENSION(MOD), 1 },
         { "mod=reg", DIMENSION(MOD), 2 }, { "W0", DIMENSION(W), 1 },
         { "W1", DIMENSION(W), 2 },

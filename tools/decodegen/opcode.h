@@ -10,9 +10,9 @@
 #include "tools/decodegen/decodegen.h"
 
 struct opcode {
-    struct x86_row out;       /* as it will be printed; names, need and form are filled in last */
-    unsigned span;            /* opcodes that the row covers: 1, 8 with +r, 16 with +cc */
-    unsigned lengths;         /* that VEX or EVEX words have named so far */
+    struct x86_row out; /* as it will be printed; names, need and form are filled in last */
+    unsigned span;      /* opcodes that the row covers: 1, 8 with +r, 16 with +cc */
+    unsigned lengths;   /* that VEX or EVEX words have named so far */
     const char *names_text, *need_256;
     bool has_modrm, has_access, no_implied_mem;
 };

@@ -33,6 +33,7 @@ static enum x86_decode_result decode(const char *bytes, enum x86_code mode, stru
     return x86_decode(code, n, mode, true, features, d);
 }
 
+/* clang-format off */
 static const struct {
     enum x86_code mode;
     const char *bytes, *text;
@@ -118,6 +119,7 @@ static const struct {
     { X86_CODE64, "62 f1 74 78 58 c2", "vaddps zmm0, zmm1, zmm2{rz-sae}" },
     { X86_CODE64, "62 f2 7d 49 8a 40 01", "vcompressps zmmword ptr [rax + 4]{k1}, zmm0" },
 };
+/* clang-format on */
 
 START_TEST(text_is_the_manuals)
 {
@@ -130,6 +132,7 @@ START_TEST(text_is_the_manuals)
 }
 END_TEST
 
+/* clang-format off */
 static const struct {
     enum x86_code mode;
     const char *bytes;
@@ -170,6 +173,7 @@ static const struct {
     { X86_CODE32, "c5", X86_TOO_SHORT },               /* LDS or VEX: the next byte tells */
     { X86_CODE64, "", X86_TOO_SHORT },
 };
+/* clang-format on */
 
 START_TEST(encodings_are_refused)
 {
@@ -179,6 +183,7 @@ START_TEST(encodings_are_refused)
 }
 END_TEST
 
+/* clang-format off */
 static const struct {
     const char *bytes;
     unsigned without;
@@ -199,6 +204,7 @@ static const struct {
     { "f0 0f 20 c0", X86_EXT_CR8LEGACY, NULL },
     { "f0 0f 20 c0", X86_EXT_COUNT, "mov rax, cr8" },
 };
+/* clang-format on */
 
 START_TEST(features_decide)
 {
@@ -272,7 +278,8 @@ START_TEST(registers_are_slots)
 {
     struct x86_decoded d;
     struct insn_regs regs;
-    ck_assert_int_eq(decode("4c 03 6c 8b 10", X86_CODE64, &d), X86_DECODED); /* add r13, [rbx+rcx*4+16] */
+    ck_assert_int_eq(decode("4c 03 6c 8b 10", X86_CODE64, &d),
+                     X86_DECODED); /* add r13, [rbx+rcx*4+16] */
     x86_insn_regs(&d, &regs);
     ck_assert(holds(regs.src, 13) && holds(regs.src, 3) && holds(regs.src, 1));
     ck_assert(holds(regs.dst, 13) && holds(regs.dst, X86_SLOT_CC) && !holds(regs.dst, 3));

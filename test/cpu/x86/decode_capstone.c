@@ -5,11 +5,11 @@
  * mnemonic and operands must agree. Where they may differ stands below, with the reason.
  */
 /* Both have enumerators of these names. */
-#define x86_insn       capstone_x86_insn
-#define X86_OP_REG     CAPSTONE_X86_OP_REG
-#define X86_OP_IMM     CAPSTONE_X86_OP_IMM
-#define X86_OP_MEM     CAPSTONE_X86_OP_MEM
-#define X86_REG_RIP    CAPSTONE_X86_REG_RIP
+#define x86_insn    capstone_x86_insn
+#define X86_OP_REG  CAPSTONE_X86_OP_REG
+#define X86_OP_IMM  CAPSTONE_X86_OP_IMM
+#define X86_OP_MEM  CAPSTONE_X86_OP_MEM
+#define X86_REG_RIP CAPSTONE_X86_REG_RIP
 #include <capstone/capstone.h>
 #undef x86_insn
 #undef X86_OP_REG
@@ -26,6 +26,7 @@
 
 enum { PER_MODE = 24, RANDOM = 60000, SHOWN = 40, MAX_PARTS = 6, AT = 0x1000 };
 
+/* clang-format off */
 /* Rows whose text capstone 4 writes otherwise or wrongly: only lengths are compared. */
 static const char *const other_text[] = {
     /* sizes of memory that only capstone prints, or gets wrong */
@@ -68,6 +69,8 @@ static const char *const unknown[] = {
     "mov@seg",                            /* REX.R is ignored */
     "sha1rnds4", "salc", "int1",          /* some modes, some prefixes */
 };
+
+/* clang-format on */
 
 struct outcome {
     unsigned compared, shown;
@@ -149,7 +152,8 @@ static unsigned number_bits(const struct x86_decoded *d)
 {
     unsigned size = d->addr_size == 2 ? 2 : 4;
     for (unsigned i = 0; i < d->n_ops; i++)
-        if (d->op[i].kind == X86_OP_IMM || d->op[i].kind == X86_OP_IMM2 || d->op[i].kind == X86_OP_REL)
+        if (d->op[i].kind == X86_OP_IMM || d->op[i].kind == X86_OP_IMM2 ||
+            d->op[i].kind == X86_OP_REL)
             size = d->op[i].size < size ? d->op[i].size : size;
     return 8 * size;
 }
@@ -171,7 +175,8 @@ static bool is_same_text(const struct x86_decoded *d, const char *ours, const ch
 
 /*
  * Capstone 4 takes 66, F2 and F3 for nothing in front of 0F in 16-bit mode, and 67 with REX.W for
- * 66; it does not know which of 66 and REX.W wins; it lets 66 shorten near branches in 64-bit mode, as AMD's processors do.
+ * 66; it does not know which of 66 and REX.W wins; it lets 66 shorten near branches in 64-bit mode,
+ * as AMD's processors do.
  */
 static bool is_misread(const uint8_t *code, const struct x86_decoded *d, enum x86_code mode)
 {
@@ -182,7 +187,8 @@ static bool is_misread(const uint8_t *code, const struct x86_decoded *d, enum x8
     }
     unsigned branch = x86_insn_descs[d->form].branch;
     if (mode == X86_CODE64)
-        return addrsize || (opsize && d->w) || (branch != INSN_NO_BRANCH && opsize) || d->id == X86_INSN_XBEGIN;
+        return addrsize || (opsize && d->w) || (branch != INSN_NO_BRANCH && opsize) ||
+               d->id == X86_INSN_XBEGIN;
     return mode == X86_CODE16 || (branch != INSN_NO_BRANCH && (opsize || addrsize));
 }
 
@@ -196,13 +202,14 @@ static void compare(csh handle, const uint8_t *code, size_t n, enum x86_code mod
     x86_disassemble(d, AT, ours, sizeof ours);
     size_t count = cs_disasm(handle, code, n, AT, 1, &insn);
     if (count != 0) {
-        snprintf(theirs, sizeof theirs, "%s%s%s", insn->mnemonic, insn->op_str[0] == '\0' ? "" : " ",
-                 insn->op_str);
+        snprintf(theirs, sizeof theirs, "%s%s%s", insn->mnemonic,
+                 insn->op_str[0] == '\0' ? "" : " ", insn->op_str);
         length = insn->size;
         cs_free(insn, count);
     }
     outcome->compared++;
-    bool same = count == 0 ? is_newer(desc) : length == d->length || is_in(desc->name, unknown, ARRAY_LEN(unknown));
+    bool same = count == 0 ? is_newer(desc)
+                           : length == d->length || is_in(desc->name, unknown, ARRAY_LEN(unknown));
     if (is_misread(code, d, mode))
         same = true;
     else if (same && count != 0 && !is_newer(desc) &&

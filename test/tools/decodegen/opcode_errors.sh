@@ -3,29 +3,12 @@
 # Opcode tables that must not pass: every case is a table and the complaint it must bring, with its line.
 # usage: opcode_errors.sh DECODEGEN
 set -eu
-decodegen=$(realpath "$1")
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-failed=0 cases=0
+. "$(dirname "$0")/complains.bash"
 
-# complains LINE TEXT <<table: the common head (4 lines) goes before the table
 head='isa x86 opcodes
 ext e1 e-2
 base Eb, Gb 00 /r class=int_alu
 call Jz E8 class=call branch=call mem=w'
-complains() {
-    cases=$((cases + 1))
-    { printf '%s\n' "$head"; cat; } >t.decode
-    rm -f t.h t.c
-    if "$decodegen" . t.h t.decode 2>errors; then
-        echo "case $cases (line $1, $2): passed" >&2; failed=1
-    elif ! grep -q "^t.decode:$1: error: .*$2" errors; then
-        echo "case $cases: wanted line $1 '$2', got:" >&2; cat errors >&2; failed=1
-    elif [ -e t.h ] || [ -e t.c ]; then
-        echo "case $cases: wrote a file in spite of an error" >&2; failed=1
-    fi
-}
 
 complains 5 'x overlaps base .*t.decode:3.*opcode 00 of map 0' <<'E'
 x Gv, Ev 00 /r class=int_alu
@@ -107,5 +90,4 @@ E
 head='isa y opcodes'
 complains 1 "opcode tables are x86's" <<'E'
 E
-[ $failed = 0 ] && echo "$cases tables were refused as they should be"
-exit $failed
+all_complained
