@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_MODE = 24, RANDOM = 60000, SHOWN = 40, MAX_PARTS = 6, AT = 0x1000 };
+enum { PER_MODE = 24, RANDOM = 60000, SHOWN = 40, AT = 0x1000 };
 
 /* clang-format off */
 /* Rows whose text capstone 4 writes otherwise or wrongly: only lengths are compared. */
