@@ -249,13 +249,55 @@ static const struct state_field fw_cfg_state[] = {
     STATE(fw_cfg, key), STATE_END
 };
 
+enum { AT_SELECTOR = 8, AT_DMA = 16 };
+
 /* Bytes side by side, each the next one: a wide read gets them in the order of the item. */
 static const struct reg_desc fw_cfg_regs[] = {
     REG8(0, "data", .count = 8, .sizes = 1 | 2 | 4 | 8, .read = read_data, .after_read = after_data),
-    REG16(8, "selector", .big_endian = true, .rw = 0xffff, .wrote = wrote_selector),
-    REG32(16, "DMA", .count = 2, .sizes = 4 | 8, .big_endian = true, .rw = 0xffffffff,
+    REG16(AT_SELECTOR, "selector", .big_endian = true, .rw = 0xffff, .wrote = wrote_selector),
+    REG32(AT_DMA, "DMA", .count = 2, .sizes = 4 | 8, .big_endian = true, .rw = 0xffffffff,
           .read = read_dma, .wrote = wrote_dma),
 };
+/* ---- the same on I/O ports: a word at the first is the selector, a byte at the second is data ---- */
+static enum mem_result port_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                 const struct mem_attrs *attrs)
+{
+    if (size != 1)
+        return MEM_BAD_SIZE;
+    return offset == 1 ? reg_mmio_ops.read(arg, 0, 1, value, attrs) : MEM_NOTHING;
+}
+
+static enum mem_result port_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                  const struct mem_attrs *attrs)
+{
+    (void)offset;
+    if (size == 1) /* data cannot be written so */
+        return MEM_OK;
+    return reg_mmio_ops.write(arg, AT_SELECTOR, 2, __builtin_bswap16((uint16_t)value), attrs);
+}
+
+static enum mem_result dma_port_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                     const struct mem_attrs *attrs)
+{
+    return reg_mmio_ops.read(arg, AT_DMA + offset, size, value, attrs);
+}
+
+static enum mem_result dma_port_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                      const struct mem_attrs *attrs)
+{
+    return reg_mmio_ops.write(arg, AT_DMA + offset, size, value, attrs);
+}
+
+static const struct mmio_ops port_ops = { .read = port_read, .write = port_write, .sizes = 1 | 2 };
+static const struct mmio_ops dma_port_ops = { .read = dma_port_read, .write = dma_port_write,
+                                              .sizes = 4 | 8 };
+
+int fw_cfg_map_ports(struct fw_cfg *f, struct mem_space *io, uint16_t port, struct err *e)
+{
+    int r = mem_add_mmio(io, f->dev.id, port, 2, 0, &port_ops, f, NULL, e);
+    return r < 0 ? r : mem_add_mmio(io, f->dev.id, port + 4u, 8, 0, &dma_port_ops, f, NULL, e);
+}
+
 static const struct device_ops fw_cfg_ops = {
     .name = "fw_cfg", .spec = "QEMU docs/specs/fw_cfg.rst", .size = sizeof(struct fw_cfg),
     .regs = fw_cfg_regs, .n_regs = ARRAY_LEN(fw_cfg_regs), .mmio_size = 0x18,

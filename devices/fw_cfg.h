@@ -3,15 +3,16 @@
 #define ORRERY_DEVICES_FW_CFG_H
 /*
  * fw_cfg, the way firmware asks the emulator about the machine (QEMU
- * docs/specs/fw_cfg.rst): the memory-mapped flavour, data at 0, selector at 8,
- * DMA at 16.
+ * docs/specs/fw_cfg.rst): memory-mapped, data at 0, selector at 8, DMA at 16, all big-endian; or on
+ * I/O ports, selector (a word, little-endian) at the first, data (a byte) at the second, DMA at the
+ * fifth to twelfth. The board chooses: device_map or fw_cfg_map_ports.
  *
  * An item is a number, its key, and bytes. Named items, the files, get the keys
  * from 0x20 on in the order of their names, whatever order they were added in.
  * What is behind the end of an item, or was never added, reads as 0.
  *
- * Not modelled: items built when they are selected, the I/O port flavour. Other than on
- * QEMU the data register also answers at 1 to 7, and a read of the selector gives 0.
+ * Not modelled: items built when they are selected. Other than on QEMU the data register also
+ * answers at 1 to 7, and a read of the selector gives 0.
  *
  * Items are added when the machine is built. Their bytes stay the caller's, live as long
  * as the machine and are not saved, except those of writable items. A reset selects key
@@ -44,6 +45,8 @@ typedef void fw_cfg_written_fn(void *arg, uint32_t offset, uint32_t n);
 /* The machine's view of memory is where requests go. NULL with `e`. */
 struct fw_cfg *fw_cfg_create(struct machine *m, const char *id, struct err *e);
 struct device *fw_cfg_device(struct fw_cfg *f);
+/* A PC's: 510h. */
+int fw_cfg_map_ports(struct fw_cfg *f, struct mem_space *io, uint16_t port, struct err *e) MUST_CHECK;
 
 /*
  * ERR_ARG: the key or name is taken, the name is empty or too long; ERR_LIMIT: more than

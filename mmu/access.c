@@ -70,7 +70,7 @@ static struct mem_attrs attrs_of(const struct cpu *cpu, const struct cpu_map *ma
 static void locate(struct cpu *cpu, unsigned size, struct target *t)
 {
     struct mem_attrs attrs = attrs_of(cpu, &t->map);
-    const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
+    const struct mem_range *range = mem_lookup_by(cpu->machine->memory, t->map.pa, &attrs);
     t->host = NULL;
     t->ram = NULL;
     t->rom = t->whole = false;
@@ -233,8 +233,8 @@ static enum mem_result takes_bytes(struct cpu *cpu, const struct target *t)
 {
     if (t->host != NULL && !t->rom)
         return MEM_OK;
-    const struct mem_range *range = mem_lookup(cpu->machine->memory, t->map.pa);
     struct mem_attrs attrs = attrs_of(cpu, &t->map);
+    const struct mem_range *range = mem_lookup_by(cpu->machine->memory, t->map.pa, &attrs);
     if (range == NULL || !mem_is_open(range->region, &attrs))
         return MEM_NOTHING;
     const struct mmio_ops *ops = range->region->ops;

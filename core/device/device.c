@@ -68,6 +68,51 @@ int device_map(struct device *dev, struct mem_space *space, pa_t base, struct er
                         &dev->region, e);
 }
 
+struct port_window {
+    struct device *dev;
+    uint32_t offset;
+};
+
+static enum mem_result port_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                 const struct mem_attrs *attrs)
+{
+    const struct port_window *w = arg;
+    return reg_mmio_ops.read(w->dev, w->offset + offset, size, value, attrs);
+}
+
+static enum mem_result port_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                  const struct mem_attrs *attrs)
+{
+    const struct port_window *w = arg;
+    return reg_mmio_ops.write(w->dev, w->offset + offset, size, value, attrs);
+}
+
+static const struct mmio_ops port_ops = {
+    .read = port_read, .write = port_write, .sizes = 1, .split = true,
+};
+
+int device_map_ports(struct device *dev, struct mem_space *io, uint16_t port, uint32_t offset,
+                     uint32_t n, struct err *e)
+{
+    struct port_window *w = ARENA_NEW(&dev->machine->arena, struct port_window);
+    struct mem_region *region = NULL;
+    if (!w)
+        return err_set(e, ERR_NOMEM, "part %s: the host has no memory left", dev->id);
+    *w = (struct port_window){ dev, offset };
+    int rc = mem_add_mmio(io, dev->id, port, n, 0, &port_ops, w, &region, e);
+    if (rc == 0 && offset == 0) /* else the table's offsets are the ports */
+        dev->region = region;
+    return rc;
+}
+
+int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,
+                      struct err *e)
+{
+    if (ev_timer_init(t, dev->machine->queue, name, EV_PRIO_DEVICE, fn, dev) < 0)
+        return err_set(e, ERR_NOMEM, "%s: no memory for a timer", dev->id);
+    return 0;
+}
+
 struct device *device_find(struct machine *m, const char *id)
 {
     struct device *dev = m->devices;

@@ -42,6 +42,7 @@ struct device {
     const char *id;                   /* unique in the machine: "plic", "virtio-blk0" */
     struct mem_region *region;        /* where device_map put the registers, or NULL */
     uint64_t guest_errors, unmodelled_count;
+    uint64_t written;                 /* during a row's `wrote`: the bits the access addressed */
     log_cat_t log;
     struct device *next;
 };
@@ -54,6 +55,17 @@ void *device_create(struct machine *m, const struct device_ops *ops, const char 
 
 /* Put the register table at `base` of `space`. */
 int device_map(struct device *dev, struct mem_space *space, pa_t base, struct err *e) MUST_CHECK;
+
+/*
+ * The same on a PC's I/O ports: `n` bytes of the table from `offset` on, at `port`. The ISA bus
+ * carries bytes, so wider accesses and those at odd ports arrive as several, low address first.
+ * A part whose ports lie scattered numbers its table by them and is mapped piece by piece.
+ */
+int device_map_ports(struct device *dev, struct mem_space *io, uint16_t port, uint32_t offset,
+                     uint32_t n, struct err *e) MUST_CHECK;
+/* A timer of the part's, of EV_PRIO_DEVICE: ev_timer_init, `fn` being called with the part. */
+int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,
+                      struct err *e) MUST_CHECK;
 
 struct device *device_find(struct machine *m, const char *id);
 void device_destroy_all(struct machine *m); /* calls every ops->destroy; machine_destroy does it */

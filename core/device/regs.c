@@ -92,6 +92,7 @@ static void write_lanes(struct device *dev, const struct reg_desc *r, uint32_t i
         uint64_t kept = narrow ? reg_peek(dev, r, index) & ~mask : 0;
         now = ((kept | v) & r->rw) | (v & (r->w1c | r->w1s));
     }
+    dev->written = mask;
     if (r->wrote)
         r->wrote(dev, index, old, now);
 }

@@ -15,7 +15,7 @@
  *               stored values. Without storage: 0 and the written value & rw; a
  *               narrow write to a row with `.read` fills the other bytes of rw
  *               from there. Bits of w1c and w1s are passed as written and never
- *               filled up: command bits belong there
+ *               filled up: command bits belong there. The bits addressed are in dev->written
  * A bank of equal registers is one row with `count` and `stride`; callbacks get the
  * index. Legal access sizes default to the register's width; narrower or wider
  * ones are listed in `sizes`. Narrow accesses see and change the addressed bytes;

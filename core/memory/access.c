@@ -116,7 +116,7 @@ static COLD enum mem_result store_across(struct mem_space *s, const struct mem_r
 enum mem_result mem_load(struct mem_space *s, pa_t pa, unsigned size, uint64_t *value,
                          const struct mem_attrs *attrs)
 {
-    const struct mem_range *range = mem_lookup(s, pa);
+    const struct mem_range *range = mem_lookup_by(s, pa, attrs);
     *value = 0;
     if (!range || UNLIKELY(!mem_is_open(range->region, attrs)))
         return MEM_NOTHING;
@@ -132,7 +132,7 @@ enum mem_result mem_load(struct mem_space *s, pa_t pa, unsigned size, uint64_t *
 enum mem_result mem_store(struct mem_space *s, pa_t pa, unsigned size, uint64_t value,
                           const struct mem_attrs *attrs)
 {
-    const struct mem_range *range = mem_lookup(s, pa);
+    const struct mem_range *range = mem_lookup_by(s, pa, attrs);
     if (!range || UNLIKELY(!mem_is_open(range->region, attrs)))
         return MEM_NOTHING;
     const struct mem_region *r = range->region;
@@ -159,7 +159,7 @@ enum mem_result mem_read(struct mem_space *s, pa_t pa, void *buf, uint64_t n,
 {
     uint8_t *to = buf;
     while (n != 0) {
-        const struct mem_range *range = mem_lookup(s, pa);
+        const struct mem_range *range = mem_lookup_by(s, pa, attrs);
         if (!range || !mem_is_open(range->region, attrs))
             return MEM_NOTHING;
         const struct mem_region *r = range->region;
@@ -191,7 +191,7 @@ enum mem_result mem_write(struct mem_space *s, pa_t pa, const void *buf, uint64_
 {
     const uint8_t *from = buf;
     while (n != 0) {
-        const struct mem_range *range = mem_lookup(s, pa);
+        const struct mem_range *range = mem_lookup_by(s, pa, attrs);
         if (!range || !mem_is_open(range->region, attrs))
             return MEM_NOTHING;
         const struct mem_region *r = range->region;

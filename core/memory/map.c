@@ -23,7 +23,8 @@ void mem_space_destroy(struct mem_space *s)
     for (uint32_t i = 0; i < s->n_regions; i++)
         free(s->regions[i]);
     free(s->regions);
-    free(s->ranges);
+    for (uint32_t i = 0; i < MEM_VIEWS; i++)
+        free(s->view[i].ranges);
     free(s->starts);
     free(s->listeners);
     free(s);
@@ -46,12 +47,12 @@ static pa_t last_of(const struct mem_region *r)
 }
 
 /* The region answering at `pa`: highest priority, among equals the one added last. */
-static struct mem_region *winner_at(const struct mem_space *s, pa_t pa)
+static struct mem_region *winner_at(const struct mem_space *s, pa_t pa, bool overlays)
 {
     struct mem_region *best = NULL;
     for (uint32_t i = 0; i < s->n_regions; i++) {
         struct mem_region *r = s->regions[i];
-        if (!is_mapped(r) || pa < r->base || pa > last_of(r))
+        if (!is_mapped(r) || pa < r->base || pa > last_of(r) || (r->overlay && !overlays))
             continue;
         if (!best || r->priority >= best->priority)
             best = r;
@@ -63,6 +64,27 @@ static int compare_starts(const void *a, const void *b)
 {
     pa_t x = *(const pa_t *)a, y = *(const pa_t *)b;
     return (x > y) - (x < y);
+}
+
+static void flatten(const struct mem_space *s, struct mem_view *v, uint32_t n_starts, bool overlays)
+{
+    v->n_ranges = 0;
+    v->cached = NULL;
+    for (uint32_t i = 0; i < n_starts; i++) {
+        pa_t base = s->starts[i];
+        if (i + 1 < n_starts && s->starts[i + 1] == base)
+            continue;
+        struct mem_region *region = winner_at(s, base, overlays);
+        if (!region)
+            continue;
+        pa_t last = i + 1 < n_starts ? s->starts[i + 1] - 1 : last_of(region);
+        struct mem_range *before = v->n_ranges ? &v->ranges[v->n_ranges - 1] : NULL;
+        if (before && before->region == region && before->base + before->size == base)
+            before->size += last - base + 1;
+        else
+            v->ranges[v->n_ranges++] =
+                (struct mem_range){ .base = base, .size = last - base + 1, .region = region };
+    }
 }
 
 /*
@@ -82,23 +104,9 @@ static void rebuild(struct mem_space *s)
     }
     qsort(s->starts, n_starts, sizeof(*s->starts), compare_starts);
 
-    s->n_ranges = 0;
-    for (uint32_t i = 0; i < n_starts; i++) {
-        pa_t base = s->starts[i];
-        if (i + 1 < n_starts && s->starts[i + 1] == base)
-            continue;
-        struct mem_region *region = winner_at(s, base);
-        if (!region)
-            continue;
-        pa_t last = i + 1 < n_starts ? s->starts[i + 1] - 1 : last_of(region);
-        struct mem_range *before = s->n_ranges ? &s->ranges[s->n_ranges - 1] : NULL;
-        if (before && before->region == region && before->base + before->size == base)
-            before->size += last - base + 1;
-        else
-            s->ranges[s->n_ranges++] =
-                (struct mem_range){ .base = base, .size = last - base + 1, .region = region };
-    }
-    s->cached = NULL;
+    flatten(s, &s->view[MEM_VIEW_PLAIN], n_starts, false);
+    if (s->overlays)
+        flatten(s, &s->view[MEM_VIEW_SECURE], n_starts, true);
     s->generation++;
     for (uint32_t i = 0; i < s->n_listeners; i++)
         s->listeners[i].fn(s->listeners[i].arg);
@@ -112,14 +120,18 @@ static int grow(struct mem_space *s)
     struct mem_region **regions = realloc(s->regions, capacity * sizeof(*regions));
     if (regions)
         s->regions = regions;
-    struct mem_range *ranges = realloc(s->ranges, 2 * capacity * sizeof(*ranges));
-    if (ranges)
-        s->ranges = ranges;
-    s->cached = NULL;
+    for (uint32_t i = 0; i < MEM_VIEWS; i++) {
+        struct mem_view *v = &s->view[i];
+        struct mem_range *ranges = realloc(v->ranges, 2 * capacity * sizeof(*ranges));
+        v->cached = NULL;
+        if (!ranges)
+            return ERR_NOMEM;
+        v->ranges = ranges;
+    }
     pa_t *starts = realloc(s->starts, 2 * capacity * sizeof(*starts));
     if (starts)
         s->starts = starts;
-    if (!regions || !ranges || !starts)
+    if (!regions || !starts)
         return ERR_NOMEM;
     s->capacity = capacity;
     return 0;
@@ -214,6 +226,15 @@ void mem_enable_region(struct mem_space *s, struct mem_region *r, bool on)
     rebuild(s);
 }
 
+void mem_place_region(struct mem_space *s, struct mem_region *r, bool on, pa_t base)
+{
+    if (!on || r->base != base)
+        mem_enable_region(s, r, false);
+    if (on)
+        mem_move_region(s, r, base);
+    mem_enable_region(s, r, on);
+}
+
 void mem_set_region_kind(struct mem_space *s, struct mem_region *r, enum mem_kind kind)
 {
     assert(kind == MEM_MMIO ? r->ops != NULL : r->ram != NULL);
@@ -229,22 +250,39 @@ void mem_set_secure(struct mem_space *s, struct mem_region *r)
     rebuild(s);
 }
 
-const struct mem_range *mem_lookup(struct mem_space *s, pa_t pa)
+void mem_set_overlay(struct mem_space *s, struct mem_region *r)
 {
-    const struct mem_range *c = s->cached;
+    r->overlay = s->overlays = true;
+    rebuild(s);
+}
+
+static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
+{
+    const struct mem_range *c = v->cached;
     if (c && pa - c->base < c->size)
         return c;
-    uint32_t low = 0, high = s->n_ranges;
+    uint32_t low = 0, high = v->n_ranges;
     while (low < high) { /* first range whose base is above `pa` */
         uint32_t mid = low + (high - low) / 2;
-        if (s->ranges[mid].base <= pa)
+        if (v->ranges[mid].base <= pa)
             low = mid + 1;
         else
             high = mid;
     }
-    if (low == 0 || pa - s->ranges[low - 1].base >= s->ranges[low - 1].size)
+    if (low == 0 || pa - v->ranges[low - 1].base >= v->ranges[low - 1].size)
         return NULL;
-    return s->cached = &s->ranges[low - 1];
+    return v->cached = &v->ranges[low - 1];
+}
+
+const struct mem_range *mem_lookup(struct mem_space *s, pa_t pa)
+{
+    return look_up(&s->view[MEM_VIEW_PLAIN], pa);
+}
+
+const struct mem_range *mem_lookup_by(struct mem_space *s, pa_t pa, const struct mem_attrs *attrs)
+{
+    bool secure = attrs && attrs->secure && s->overlays;
+    return look_up(&s->view[secure ? MEM_VIEW_SECURE : MEM_VIEW_PLAIN], pa);
 }
 
 uint64_t mem_generation(const struct mem_space *s)
@@ -265,8 +303,9 @@ int mem_add_listener(struct mem_space *s, void (*fn)(void *arg), void *arg)
 void mem_print(struct mem_space *s, void (*line)(void *arg, const char *text), void *arg)
 {
     static const char *const kinds[] = { "ram", "rom", "mmio" };
-    for (uint32_t i = 0; i < s->n_ranges; i++) {
-        const struct mem_range *r = &s->ranges[i];
+    const struct mem_view *v = &s->view[MEM_VIEW_PLAIN];
+    for (uint32_t i = 0; i < v->n_ranges; i++) {
+        const struct mem_range *r = &v->ranges[i];
         char text[160];
         snprintf(text, sizeof(text), "%016" PRIx64 "-%016" PRIx64 " %-4s %2d %s", r->base,
                  r->base + (r->size - 1), kinds[r->region->kind], r->region->priority,

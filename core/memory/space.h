@@ -58,6 +58,7 @@ struct mem_region {
     int priority;
     bool enabled;
     bool secure;            /* answers Secure accesses only: mem_set_secure */
+    bool overlay;           /* others see what lies beneath: mem_set_overlay */
     struct mem_ram *ram;    /* RAM, ROM: the block behind it */
     uint64_t ram_offset;
     const struct mmio_ops *ops; /* MMIO; for ROM: where stores go (flash), or NULL = ignored */
@@ -92,6 +93,8 @@ int mem_add_mmio(struct mem_space *s, const char *name, pa_t base, uint64_t size
                  struct err *e) MUST_CHECK;
 void mem_move_region(struct mem_space *s, struct mem_region *r, pa_t base);
 void mem_enable_region(struct mem_space *s, struct mem_region *r, bool on);
+/* Both at once, for windows that software moves and switches: it is nowhere in between. */
+void mem_place_region(struct mem_space *s, struct mem_region *r, bool on, pa_t base);
 /*
  * TrustZone's memory and devices: to Non-secure accesses there is nothing at its place. Debuggers,
  * and the machine itself, which gives no attributes, get through.
@@ -101,11 +104,20 @@ static inline bool mem_is_open(const struct mem_region *r, const struct mem_attr
 {
     return !r->secure || !attrs || attrs->secure || attrs->debug;
 }
+/*
+ * Memory that only Secure accesses find; all others, debuggers' and the machine's own included,
+ * find what the map has at its place without it (x86: SMRAM over the VGA's window).
+ */
+void mem_set_overlay(struct mem_space *s, struct mem_region *r);
 /* Flash leaves and re-enters array mode: a ROM region answers loads from its ops meanwhile. */
 void mem_set_region_kind(struct mem_space *s, struct mem_region *r, enum mem_kind kind);
 
-/* The range holding `pa`, or NULL. O(log n) with a one-entry cache. */
+/*
+ * The range holding `pa`, or NULL. O(log n) with a one-entry cache. Without `attrs` overlays are
+ * not there.
+ */
 const struct mem_range *mem_lookup(struct mem_space *s, pa_t pa);
+const struct mem_range *mem_lookup_by(struct mem_space *s, pa_t pa, const struct mem_attrs *attrs);
 
 /* Changes when the map changes. */
 uint64_t mem_generation(const struct mem_space *s);

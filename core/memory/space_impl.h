@@ -9,11 +9,18 @@ struct mem_listener {
     void *arg;
 };
 
-struct mem_space {
-    const char *name;
+/* The map as one kind of access sees it. */
+struct mem_view {
     const struct mem_range *cached; /* last answer of mem_lookup */
     struct mem_range *ranges;       /* sorted, disjoint; room for 2 * capacity */
     uint32_t n_ranges;
+};
+enum { MEM_VIEW_PLAIN, MEM_VIEW_SECURE, MEM_VIEWS };
+
+struct mem_space {
+    const char *name;
+    struct mem_view view[MEM_VIEWS];
+    bool overlays;                  /* some region is one: the second view differs */
     uint32_t n_regions, capacity;
     struct mem_region **regions;    /* in order of addition */
     pa_t *starts;                   /* scratch of rebuild: 2 * capacity */

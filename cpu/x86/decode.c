@@ -268,8 +268,7 @@ static uint8_t address_size(const struct x86_reader *r)
 }
 
 /* Vector length and what the EVEX bits may say in this row (2.7.5, 2.7.11, tables 2-38 to 2-41). */
-static bool check_evex(const struct x86_reader *r, const struct x86_row *row,
-                       struct x86_decoded *d)
+static bool check_evex(const struct x86_reader *r, const struct x86_row *row, struct x86_decoded *d)
 {
     bool reg = d->modrm >= 0xc0;
     if (r->evex_b && reg) {

@@ -8,7 +8,17 @@
  * descriptors and, for each opcode map, what may match.
  *
  * A row is one meaning: all operand sizes of `add Ev, Gv` are one row and the operand
- * size is in the result; a translator looks at operands, never at opcode bytes.
+ * size is in the result; a translator looks at operands, never at opcode bytes. Ids are enum x86_insn of
+ * cpu/x86/decode.gen.h.
+ *
+ * What operands there are: those that the manual writes. Of x87 arithmetic with one operand the other is ST(0); of
+ * IMUL (`imul`) two or three, of its one-operand form (`imul@wide`), MUL and DIV one. Far pointers in the
+ * code are two: IMM2, the selector, and IMM, the offset. Strings have none. Addresses in a fixed
+ * register (XLAT, MASKMOVQ, MONITOR, CLZERO, VMRUN, PVALIDATE...) are memory operands with that base; XLAT's
+ * AL is not added. Of MOVDIR64B and the like the first operand is a register: the address in ES.
+ *
+ * Not here: XOP, 3DNow!, AMX, APX, MPX, Key Locker. 66 in front of near branches of 64-bit mode is ignored, as
+ * Intel's processors do.
  */
 #include "core/ir/insn.h"
 
@@ -26,13 +36,13 @@ enum x86_operand_kind {
     X86_OP_MEM,    /* at x86_decoded.base + index << scale + disp in segment seg */
     X86_OP_IMM,    /* x86_decoded.imm, sign- or zero-extended to 64 bits as the instruction says */
     X86_OP_IMM2,   /* x86_decoded.imm2: ENTER's second, the selector of far pointers, EXTRQ's */
-    X86_OP_REL,    /* branch displacement from the next instruction: imm, sign-extended */
+    X86_OP_REL,    /* branch displacement from the next instruction: imm, sign-extended; size: of the new IP */
     X86_OP_SEG,    /* enum x86_seg */
     X86_OP_CR, X86_OP_DR,
     X86_OP_ST,     /* ST(i) */
     X86_OP_MM,     /* MMX 0..7 */
-    X86_OP_VEC,    /* XMM, YMM, ZMM 0..31; size 16, 32 or 64 is what the instruction reads or writes */
-    X86_OP_K,      /* opmask 0..7 */
+    X86_OP_VEC,    /* XMM, YMM, ZMM 0..31; size 16, 32 or 64 is the register's name; scalars have 16 */
+    X86_OP_K,      /* opmask 0..7; size of KMOVW and the like, else 8 */
 };
 
 /* bytes of the operand; 0: none of its own (LEA, INVLPG, prefetches); 10 m80; 6 m16:32; 512 and more are 0 */
@@ -56,10 +66,10 @@ struct x86_decoded {
     bool seg_override;
 
     uint8_t n_ops;
-    struct x86_operand op[5]; /* in Intel's order: destination first; implicit ones that the row names too */
+    struct x86_operand op[5]; /* X86_MAX_OPERANDS, in Intel's order: destination first; implicit ones that the row names too */
 
     /* The memory operand, explicit or implied (moffs, XLAT; string instructions have none here). */
-    uint8_t seg;              /* enum x86_seg: override or default (SS for bases BP, SP) */
+    uint8_t seg;              /* enum x86_seg: override or default (SS for bases BP, SP); of strings the source's */
     uint8_t base, index;      /* general registers, X86_REG_RIP, X86_NO_REG; with vsib: index is a vector register */
     uint8_t scale;            /* log2 */
     bool vsib;
@@ -81,7 +91,7 @@ enum x86_decode_result {
     X86_DECODED,
     X86_UNDEFINED,            /* #UD: no such instruction here. length: bytes up to where that was seen */
     X86_TOO_SHORT,            /* more than `n` bytes are needed to know */
-    X86_TOO_LONG,             /* over 15 bytes: #GP(0) */
+    X86_TOO_LONG,             /* over 15 bytes: #GP(0); length: 15 */
 };
 
 /*

@@ -101,7 +101,9 @@ static bool read_disp(struct x86_reader *r, struct x86_decoded *d, unsigned size
 static bool read_memory16(struct x86_reader *r, struct x86_decoded *d, unsigned scale)
 {
     static const uint8_t bases[8] = { 3, 3, 5, 5, 6, 7, 5, 3 };
-    static const uint8_t indices[8] = { 6, 7, 6, 7, X86_NO_REG, X86_NO_REG, X86_NO_REG, X86_NO_REG };
+    static const uint8_t indices[8] = {
+        6, 7, 6, 7, X86_NO_REG, X86_NO_REG, X86_NO_REG, X86_NO_REG
+    };
     unsigned mod = d->modrm >> 6, rm = d->modrm & 7;
     if (mod == 0 && rm == 6)
         return read_disp(r, d, 2, 1);
@@ -334,6 +336,8 @@ static enum x86_decode_result read_operand(struct x86_reader *r, const struct x8
         return X86_TOO_SHORT;
     if (op->kind == X86_OP_NONE)
         return X86_UNDEFINED;
+    if (code->method == X86_METHOD_S && op->reg == X86_CS && (code->access & X86_WRITE))
+        return X86_UNDEFINED; /* SDM volume 2, MOV: CS is loaded by far branches only */
     d->n_ops++;
     return X86_DECODED;
 }
@@ -348,15 +352,20 @@ static unsigned memory_size(const struct x86_reader *r, const struct x86_row *ro
     return 1;
 }
 
-/* Gathers need destination, indices and mask apart (SDM volume 2, VGATHERDPS and EVEX forms). */
+/*
+ * Gathers need destination, indices and mask apart, complex multiplications the destination from
+ * both sources (SDM volume 2, VGATHERDPS, VFMADDCPH).
+ */
 static bool are_distinct(const struct x86_decoded *d)
 {
     uint8_t dest = d->op[0].reg;
-    if (d->op[0].kind != X86_OP_VEC)
-        return true;
-    if (dest == d->index)
+    if (d->vsib && dest == d->index)
         return false;
-    return d->evex || (dest != d->op[2].reg && d->op[2].reg != d->index);
+    for (unsigned i = 1; i < d->n_ops; i++)
+        if (d->op[i].kind == X86_OP_VEC &&
+            (d->op[i].reg == dest || (d->vsib && d->op[i].reg == d->index)))
+            return false;
+    return true;
 }
 
 enum x86_decode_result x86_read_operands(struct x86_reader *r, const struct x86_row *row,

@@ -121,8 +121,8 @@ static bool names_memory(const struct x86_row *row)
     return false;
 }
 
-size_t x86_random_insn(uint16_t form, enum x86_code mode, bool memory,
-                       uint64_t (*next)(void *arg), void *arg, uint8_t code[X86_MAX_LENGTH])
+size_t x86_random_insn(uint16_t form, enum x86_code mode, bool memory, uint64_t (*next)(void *arg),
+                       void *arg, uint8_t code[X86_MAX_LENGTH])
 {
     const struct x86_row *row = &x86_rows[form];
     struct maker m = { row, mode, memory, next, arg, code, 0 };

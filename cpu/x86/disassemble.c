@@ -48,9 +48,9 @@ static void put_pointed(struct text *t, unsigned size)
     static const struct {
         uint8_t size;
         const char *name;
-    } names[] = { { 1, "byte" },   { 2, "word" },     { 4, "dword" },    { 6, "fword" },
-                  { 8, "qword" },  { 10, "tbyte" },   { 16, "xmmword" }, { 32, "ymmword" },
-                  { 64, "zmmword" } };
+    } names[] = { { 1, "byte" },     { 2, "word" },     { 4, "dword" },
+                  { 6, "fword" },    { 8, "qword" },    { 10, "tbyte" },
+                  { 16, "xmmword" }, { 32, "ymmword" }, { 64, "zmmword" } };
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (names[i].size == size)
             put(t, "%s ptr ", names[i].name);
@@ -64,6 +64,12 @@ static unsigned index_size(const struct x86_decoded *d)
         if (row->op[i].method == X86_METHOD_VMH)
             return d->vl / 2;
     return d->vl;
+}
+
+/* Small numbers without 0x. */
+static void put_number(struct text *t, uint64_t value)
+{
+    put(t, value < 10 ? "%" PRIx64 : "0x%" PRIx64, value);
 }
 
 static void put_address(struct text *t, const struct x86_decoded *d)
@@ -82,12 +88,12 @@ static void put_address(struct text *t, const struct x86_decoded *d)
         if (d->addr_size != 2)
             put(t, "*%u", 1u << d->scale);
     }
-    if (!any)
-        put(t, "0x%" PRIx64, (uint64_t)d->disp & mask);
-    else if (d->disp < 0)
-        put(t, " - 0x%" PRIx64, -(uint64_t)d->disp);
-    else if (d->disp > 0)
-        put(t, " + 0x%" PRIx64, (uint64_t)d->disp);
+    if (!any) {
+        put_number(t, (uint64_t)d->disp & mask);
+    } else if (d->disp != 0) {
+        put(t, d->disp < 0 ? " - " : " + ");
+        put_number(t, d->disp < 0 ? -(uint64_t)d->disp : (uint64_t)d->disp);
+    }
     put(t, "]");
 }
 
@@ -134,13 +140,13 @@ static void put_operand(struct text *t, const struct x86_decoded *d, uint64_t pc
         put_memory(t, d, op, type);
         break;
     case X86_OP_IMM:
-        put(t, "0x%" PRIx64, masked(d->imm, op->size));
+        put_number(t, masked(d->imm, op->size));
         break;
     case X86_OP_IMM2:
-        put(t, "0x%" PRIx64, masked(d->imm2, op->size));
+        put_number(t, masked(d->imm2, op->size));
         break;
     case X86_OP_REL:
-        put(t, "0x%" PRIx64, masked(pc + d->length + d->imm, op->size));
+        put_number(t, masked(pc + d->length + d->imm, op->size));
         break;
     case X86_OP_SEG:
         put(t, "%s", seg_names[op->reg]);
@@ -184,7 +190,6 @@ static void put_name(struct text *t, const struct x86_decoded *d, const struct x
 
 static void put_prefixes(struct text *t, const struct x86_decoded *d, const struct x86_row *row)
 {
-    bool compares = d->id == X86_INSN_CMPS || d->id == X86_INSN_SCAS;
     if (d->lock)
         put(t, "lock ");
     if (!(row->flags & X86_ROW_STRING))
@@ -192,7 +197,7 @@ static void put_prefixes(struct text *t, const struct x86_decoded *d, const stru
     if (d->repne)
         put(t, "repne ");
     else if (d->rep)
-        put(t, compares ? "repe " : "rep ");
+        put(t, row->flags & X86_ROW_REPE ? "repe " : "rep ");
 }
 
 /* The memory of string instructions: [rSI] in a segment of choice, [rDI] in ES. */
@@ -212,9 +217,22 @@ static void put_string(struct text *t, const struct x86_decoded *d, const struct
     }
 }
 
-void x86_disassemble(const struct x86_decoded *d, uint64_t pc, char *text, size_t size)
+/* {rn-sae} and {sae} stand behind the last register, before an immediate. */
+static void put_rounding(struct text *t, const struct x86_decoded *d, unsigned i)
 {
     static const char *const rounding[4] = { "rn", "rd", "ru", "rz" };
+    if (i + 1 < d->n_ops && d->op[i + 1].kind != X86_OP_IMM)
+        return;
+    if (d->op[i].kind == X86_OP_IMM)
+        return;
+    if (d->rounding)
+        put(t, "{%s-sae}", rounding[d->rc]);
+    else if (d->sae)
+        put(t, "{sae}");
+}
+
+void x86_disassemble(const struct x86_decoded *d, uint64_t pc, char *text, size_t size)
+{
     const struct x86_row *row = &x86_rows[d->form];
     struct text t = { text, size };
     if (size != 0)
@@ -231,9 +249,6 @@ void x86_disassemble(const struct x86_decoded *d, uint64_t pc, char *text, size_
         put_operand(&t, d, pc, i, far ? X86_TYPE_NONE : row->op[i].type);
         if (i == 0 && d->k != 0)
             put(&t, "{k%u}%s", d->k, d->zeroing ? "{z}" : "");
+        put_rounding(&t, d, i);
     }
-    if (d->rounding)
-        put(&t, ", {%s-sae}", rounding[d->rc]);
-    else if (d->sae)
-        put(&t, ", {sae}");
 }

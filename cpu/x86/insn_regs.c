@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Registers of an instruction as IR slots, for timing models. A vector register stands by its lowest
- * quarter, the arithmetic flags by X86_SLOT_CC, x87 registers by the slot of their number as if TOP
- * were 0. Where the lists are full the rest is left out: operands come first.
+ * Registers of an instruction as IR slots, for timing models. A vector register stands by its
+ * lowest quarter, the arithmetic flags by X86_SLOT_CC, x87 registers by the slot of their number as
+ * if TOP were 0. Where the lists are full the rest is left out: operands come first.
  */
 #include "cpu/x86/cpu.h"
 #include "cpu/x86/decode_impl.h"
@@ -73,6 +73,8 @@ void x86_insn_regs(const struct x86_decoded *d, struct insn_regs *regs)
         add(regs->dst, X86_SLOT_CC);
     if (d->k != 0)
         add(regs->src, X86_SLOT_K + d->k);
+    if (row->flags & X86_ROW_KMUST) /* gathers and scatters clear the mask as they go */
+        add(regs->dst, X86_SLOT_K + d->k);
     for (unsigned i = 0; i < 16; i++) {
         if (row->reads >> i & 1)
             add(regs->src, X86_SLOT_GPR + i);

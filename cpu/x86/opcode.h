@@ -70,9 +70,10 @@ enum {
     X86_ROW_NO_REP = 1 << 16,  /* likewise F3, F2 */
     X86_ROW_ADDR_NAMES = 1 << 17, /* the printed name depends on the address size */
     X86_ROW_STRING = 1 << 18,
-    X86_ROW_DISTINCT = 1 << 19, /* destination, index and mask must differ: gathers */
+    X86_ROW_DISTINCT = 1 << 19, /* destination, VSIB index and mask or sources must differ */
     X86_ROW_READS_CC = 1 << 20, /* the arithmetic flags */
     X86_ROW_WRITES_CC = 1 << 21,
+    X86_ROW_REPE = 1 << 23,    /* F3 is printed as repe: CMPS, SCAS */
     X86_ROW_NO_VL = 1 << 22,   /* EVEX of 128 bits that does not want AVX512VL */
 };
 

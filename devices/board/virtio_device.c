@@ -278,10 +278,13 @@ static int plug_mmio(struct parts *p, const struct device_options *o, int transp
     char end;
 
     (void)transport;
+    if (!p->plug_mmio)
+        return err_set(e, ERR_ABSENT, "device %s: this board has no virtio MMIO slots; names of "
+                       "devices for its PCI bus end in -pci", o->driver);
     if (o->bus[0] && (sscanf(o->bus, "virtio-mmio-bus.%d%c", &slot, &end) != 1 || slot < 0))
         return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'virtio-mmio-bus.0' and so on "
                        "are there", o->driver, o->bus);
-    return p->plug_mmio(p->arg, v, id, slot, e);
+    return p->plug_mmio(p->slots, v, id, slot, e);
 }
 
 static const struct device_kind {

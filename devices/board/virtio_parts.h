@@ -22,7 +22,11 @@ struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
 };
 /* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
-int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e) MUST_CHECK;
+int parts_read_globals(struct parts_globals *g, const struct board_config *c,
+                       struct err *e) MUST_CHECK;
+
+/* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
+typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
 
 #define PARTS_SERIALS 8
 
@@ -36,9 +40,8 @@ struct parts {
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
-    /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
-    int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
-    void *arg;
+    parts_plug_fn *plug_mmio;    /* NULL: the board has no slots */
+    void *slots;                 /* its first argument */
 };
 
 /* What -device accepts; NULL name at the end. */
@@ -48,9 +51,14 @@ extern const struct board_device parts_devices[];
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
 
-int parts_build(struct parts *p, struct err *e) MUST_CHECK;
 /*
- * After parts_build: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
+ * What the board's configuration asks for; b->devices from then on, in the machine's arena.
+ * Buses and slots must be there.
+ */
+int parts_create(struct board *b, struct pci_bus *pci, parts_plug_fn *plug_mmio, void *slots,
+                 struct err *e) MUST_CHECK;
+/*
+ * After parts_create: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
  * NULL, the drive called `id`. NULL in *out if there is none. It stays the parts'.
  */
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

@@ -3,30 +3,6 @@
 #include "core/util/bits.h"
 #include <inttypes.h>
 
-/* Configuration space: bus << 20 | device << 15 | function << 12 | register. */
-static enum mem_result config_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                   const struct mem_attrs *attrs)
-{
-    struct pci_ecam *p = arg;
-    (void)attrs;
-    *value = pci_config_read(&p->bus, (uint16_t)(offset >> 12), offset & 0xfff, size);
-    return MEM_OK;
-}
-
-static enum mem_result config_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
-                                    const struct mem_attrs *attrs)
-{
-    struct pci_ecam *p = arg;
-    (void)attrs;
-    pci_config_write(&p->bus, (uint16_t)(offset >> 12), offset & 0xfff, size, (uint32_t)value);
-    return MEM_OK;
-}
-
-/* 8-byte accesses are made of two: what the processor does with them is up to the bridge. */
-static const struct mmio_ops config_mmio = {
-    .read = config_read, .write = config_write, .sizes = 1 | 2 | 4, .split = true,
-};
-
 /* The I/O window: whatever nobody answers there reads as all ones, as on a PCI bus. */
 static enum mem_result io_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
                                const struct mem_attrs *attrs)
@@ -119,8 +95,8 @@ static int build(struct pci_ecam *p, struct mem_space *memory, const struct pci_
         w.range[i] = map->range[i];
     pci_bus_init(&p->bus, p->dev.machine, &w, set_line, p);
     p->bus.restored = restore_line;
-    if ((r = mem_add_mmio(memory, "pci-config", map->config, map->config_size, 0, &config_mmio, p, NULL,
-                          e)) < 0 ||
+    if ((r = mem_add_mmio(memory, "pci-config", map->config, map->config_size, 0, &pci_config_mmio,
+                          &p->bus, NULL, e)) < 0 ||
         (r = mem_add_mmio(memory, "pci-io", map->io, map->io_size, 0, &io_mmio, p, NULL, e)) < 0)
         return r;
     for (uint32_t i = 0; i < map->n_ranges; i++)

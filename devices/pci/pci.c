@@ -104,6 +104,16 @@ int pci_add_bar_ram(struct pci_function *f, unsigned index, enum pci_bar_kind ki
     return add_bar(f, index, &bar, e);
 }
 
+void pci_add_registers(struct pci_function *f, const struct pci_reg *regs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct pci_reg *r = &regs[i];
+        st_le(f->config + r->offset, r->reset, r->width);
+        st_le(f->writable + r->offset, r->rw, r->width);
+        st_le(f->clears + r->offset, r->w1c, r->width);
+    }
+}
+
 /* Regions start switched off, at 0. */
 static int make_region(struct pci_function *f, struct pci_bar *b, struct err *e)
 {
@@ -215,18 +225,6 @@ static bool bar_address(const struct pci_function *f, unsigned index, pa_t *base
     return b->size - 1 < top - *base && in_windows(&f->bus->windows, *base, b->size);
 }
 
-static void place_region(struct mem_space *space, struct mem_region *r, bool on, pa_t base)
-{
-    if (!r)
-        return;
-    if (r->enabled && (!on || r->base != base))
-        mem_enable_region(space, r, false);
-    if (on && r->base != base)
-        mem_move_region(space, r, base);
-    if (on && !r->enabled)
-        mem_enable_region(space, r, true);
-}
-
 static void update_bars(struct pci_function *f)
 {
     for (unsigned i = 0; i <= PCI_ROM_BAR; i++) {
@@ -237,17 +235,21 @@ static void update_bars(struct pci_function *f)
         struct mem_space *space =
             b->kind == PCI_BAR_IO ? f->bus->windows.io : f->bus->windows.memory;
         bool on = bar_address(f, i, &base);
-        place_region(space, b->region, on, base);
+        mem_place_region(space, b->region, on, base);
         if (f->msix_region[0] && f->msix_bar == i) {
-            place_region(space, f->msix_region[0], on, base + f->msix_table);
-            place_region(space, f->msix_region[1], on, base + f->msix_pba);
+            mem_place_region(space, f->msix_region[0], on, base + f->msix_table);
+            mem_place_region(space, f->msix_region[1], on, base + f->msix_pba);
         }
     }
 }
 
-static unsigned intx_line(const struct pci_function *f)
+static uint8_t intx_line(const struct pci_function *f)
 {
-    return ((unsigned)(f->devfn >> 3) + f->config[CONFIG_INTERRUPT_PIN] - 1u) % 4;
+    unsigned pin = (f->config[CONFIG_INTERRUPT_PIN] - 1u) % 4;
+
+    if (f->bus->intx_map)
+        return (uint8_t)(f->bus->intx_map(f->bus->bridge, f->devfn, pin) % PCI_INTX_LINES);
+    return (uint8_t)(((unsigned)(f->devfn >> 3) + pin) % 4);
 }
 
 static bool intx_wanted(const struct pci_function *f)
@@ -255,19 +257,37 @@ static bool intx_wanted(const struct pci_function *f)
     return f->intx && f->config[CONFIG_INTERRUPT_PIN] != 0 && !(command(f) & COMMAND_INTX_OFF);
 }
 
-static void update_intx(struct pci_function *f)
+/* Count `f` in or out of the line it is, or shall be, counted in. */
+static void drive_intx(struct pci_function *f, bool on)
 {
     struct pci_bus *bus = f->bus;
-    unsigned line = intx_line(f);
 
+    if (on == f->intx_driven)
+        return;
+    if (on)
+        f->intx_line = intx_line(f);
+    f->intx_driven = on;
+    bus->intx_count[f->intx_line] += on ? 1u : ~0u;
+    if (bus->intx_count[f->intx_line] == (on ? 1u : 0u))
+        bus->intx(bus->bridge, f->intx_line, on);
+}
+
+static void update_intx(struct pci_function *f)
+{
     f->config[CONFIG_STATUS] =
         (uint8_t)((f->config[CONFIG_STATUS] & ~STATUS_INTX) | (f->intx ? STATUS_INTX : 0));
-    if (intx_wanted(f) == f->intx_driven)
-        return;
-    f->intx_driven = !f->intx_driven;
-    bus->intx_count[line] += f->intx_driven ? 1u : ~0u;
-    if (bus->intx_count[line] == (f->intx_driven ? 1u : 0u))
-        bus->intx(bus->bridge, line, f->intx_driven);
+    drive_intx(f, intx_wanted(f));
+}
+
+void pci_reroute_intx(struct pci_bus *bus)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(bus->function); i++) {
+        struct pci_function *f = bus->function[i];
+        if (!f || !f->intx_driven || intx_line(f) == f->intx_line)
+            continue;
+        drive_intx(f, false);
+        drive_intx(f, true);
+    }
 }
 
 void pci_set_intx(struct pci_function *f, bool level)
@@ -299,11 +319,12 @@ void pci_loaded(struct pci_function *f)
     update_bars(f);
     /* The sink has its own saved view: only the counts and the bridge's memory are made again. */
     if (f->intx_driven)
-        bus->intx_count[intx_line(f)]--;
+        bus->intx_count[f->intx_line]--;
+    f->intx_line = intx_line(f);
     f->intx_driven = intx_wanted(f);
-    bus->intx_count[intx_line(f)] += f->intx_driven;
+    bus->intx_count[f->intx_line] += f->intx_driven;
     if (bus->restored)
-        bus->restored(bus->bridge, intx_line(f), bus->intx_count[intx_line(f)] != 0);
+        bus->restored(bus->bridge, f->intx_line, bus->intx_count[f->intx_line] != 0);
 }
 
 /* ---- accesses ---- */
@@ -376,6 +397,27 @@ void pci_config_write(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsig
     if (f->ops && f->ops->config_wrote)
         f->ops->config_wrote(f, offset, size);
 }
+
+static enum mem_result config_load(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                   const struct mem_attrs *attrs)
+{
+    (void)attrs;
+    *value = pci_config_read(arg, (uint16_t)(offset >> 12), offset & 0xfff, size);
+    return MEM_OK;
+}
+
+static enum mem_result config_store(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                    const struct mem_attrs *attrs)
+{
+    (void)attrs;
+    pci_config_write(arg, (uint16_t)(offset >> 12), offset & 0xfff, size, (uint32_t)value);
+    return MEM_OK;
+}
+
+/* 8-byte accesses are made of two: what the processor does with them is up to the bridge. */
+const struct mmio_ops pci_config_mmio = {
+    .read = config_load, .write = config_store, .sizes = 1 | 2 | 4, .split = true,
+};
 
 /* ---- for people ---- */
 

@@ -49,8 +49,9 @@ struct pci_windows {
     uint32_t n_ranges;
 };
 
-/* Interrupt pins A..D of a slot to the bridge's four lines: (device + pin) mod 4. */
+/* Interrupt pins A..D of a slot to the bridge's lines: (device + pin) mod 4 unless it maps them itself. */
 typedef void pci_intx_fn(void *bridge, unsigned line, bool level);
+#define PCI_INTX_LINES 8
 
 struct pci_bus {
     struct machine *machine;
@@ -61,7 +62,9 @@ struct pci_bus {
     pci_intx_fn *intx;
     void *bridge;
     struct pci_function *function[256]; /* by devfn; NULL: empty slot */
-    uint32_t intx_count[4];         /* functions asserting each line: derived, rebuilt after load */
+    uint32_t intx_count[PCI_INTX_LINES]; /* functions asserting each line: derived, rebuilt after load */
+    /* The line, below PCI_INTX_LINES, of `pin` (0: INTA) of `devfn`; NULL: as above. See pci_reroute_intx. */
+    unsigned (*intx_map)(void *bridge, uint8_t devfn, unsigned pin);
     void (*restored)(void *bridge, unsigned line, bool level); /* after load: the bridge's memory of it; or NULL */
 };
 
@@ -111,7 +114,8 @@ struct pci_function {
     uint8_t msix_bar;
     uint32_t msix_table, msix_pba;                   /* offsets in that BAR */
     struct mem_region *msix_region[2];               /* in a BAR shared with registers: table, pending bits */
-    bool intx_driven;                                /* counted in the bus's line */
+    bool intx_driven;                                /* counted in the bus's ... */
+    uint8_t intx_line;                               /* ... line */
     uint8_t writable[PCI_CONFIG_SIZE];               /* masks: bits software may change */
     uint8_t clears[PCI_CONFIG_SIZE];                 /* bits that writing 1 clears */
     uint8_t defaults[PCI_CONFIG_SIZE];               /* what a reset restores */
@@ -160,6 +164,21 @@ int pci_add_msix(struct pci_function *f, unsigned vectors, int bar, uint32_t tab
 /* devfn -1: the first empty device from 1 up. ERR_LIMIT when the bus is full or the place taken. */
 int pci_plug(struct pci_bus *bus, struct pci_function *f, int devfn, struct err *e) MUST_CHECK;
 
+/* What bus->intx_map answers has changed: lines rise and fall as they are asserted now. */
+void pci_reroute_intx(struct pci_bus *bus);
+
+/*
+ * Registers of a function's own in configuration space, as tables print them; before pci_plug.
+ * `rw` and `w1c` as in core/device/regs.h, 1, 2 or 4 bytes wide.
+ */
+struct pci_reg {
+    uint16_t offset;
+    uint8_t width;
+    const char *name;
+    uint32_t reset, rw, w1c;
+};
+void pci_add_registers(struct pci_function *f, const struct pci_reg *regs, size_t n);
+
 /* From the device's reset and loaded. */
 void pci_reset(struct pci_function *f);
 void pci_loaded(struct pci_function *f);
@@ -181,6 +200,9 @@ static inline bool pci_bus_master(const struct pci_function *f)
 /* Accesses by the host bridge: bus, device, function in `bdf` (bus << 8 | devfn); 1, 2 or 4 bytes, aligned. */
 uint32_t pci_config_read(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsigned size);
 void pci_config_write(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsigned size, uint32_t value);
+
+/* The same as MMIO, for a bridge's ECAM window: offset = bdf << 12 | register; `arg` is the root bus. */
+extern const struct mmio_ops pci_config_mmio;
 
 /* "info pci": one line a function and one a BAR. */
 void pci_print(struct pci_bus *root, void (*line)(void *arg, const char *text), void *arg);

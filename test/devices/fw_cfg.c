@@ -5,6 +5,7 @@
 #include "core/util/hash.h"
 #include "test/check_main.h"
 #include "test/device_generic.h"
+#include "test/ports.h"
 
 enum { BASE = 0x10100000, DATA = BASE, SELECTOR = BASE + 8, DMA = BASE + 16 };
 enum { RAM = 0x80000000, RAM_SIZE = 0x20000, REQUEST = RAM + 0x100, BUFFER = RAM + 0x1000 };
@@ -92,6 +93,40 @@ static void check_bytes(pa_t at, const char *wanted, size_t n)
     ck_assert_int_eq(mem_read(m->memory, at, got, n, NULL), MEM_OK);
     ck_assert_mem_eq(got, wanted, n);
 }
+
+/* On a PC's ports: boards read 51 45 4D 55, and DMA's signature in two halves. */
+START_TEST(on_ports)
+{
+    struct mem_space *io = mem_space_create("io");
+    static const uint8_t signature[4] = { 0x51, 0x45, 0x4d, 0x55 }, id[4] = { 3, 0, 0, 0 };
+    uint8_t request[16], bytes[4];
+    struct err e = { 0 };
+
+    ck_assert_int_eq(fw_cfg_map_ports(fw, io, 0x510, &e), 0);
+    mem_port_out(io, 0x510, 2, 0, NULL);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(inb(io, 0x511), signature[i]);
+    ck_assert_uint_eq(inb(io, 0x511), 0);
+    mem_port_out(io, 0x510, 2, 1, NULL);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(inb(io, 0x511), id[i]);
+    outb(io, 0x510, 5); /* bytes select nothing */
+    outb(io, 0x511, 5);
+    mem_port_out(io, 0x510, 2, 1, NULL);
+    ck_assert_uint_eq(inb(io, 0x511), 3);
+    ck_assert_uint_eq(mem_port_in(io, 0x514, 4, NULL), 0x554d4551);
+    ck_assert_uint_eq(mem_port_in(io, 0x518, 4, NULL), 0x47464320);
+    ck_assert_uint_eq(mem_port_in(io, 0x512, 2, NULL), 0xffff);
+    st_be32(request, 0u << 16 | SELECT | READ);
+    st_be32(request + 4, 4);
+    st_be64(request + 8, BUFFER);
+    ck_assert_int_eq(mem_write(m->memory, REQUEST, request, 16, NULL), MEM_OK);
+    mem_port_out(io, 0x518, 4, __builtin_bswap32(REQUEST), NULL);
+    ck_assert_int_eq(mem_read(m->memory, BUFFER, bytes, 4, NULL), MEM_OK);
+    ck_assert_mem_eq(bytes, signature, 4);
+    mem_space_destroy(io);
+}
+END_TEST
 
 START_TEST(generic)
 {
@@ -328,6 +363,7 @@ Suite *test_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, generic);
     tcase_add_test(t, signature_and_id);
+    tcase_add_test(t, on_ports);
     tcase_add_test(t, wide_reads_keep_the_order);
     tcase_add_test(t, absent_reads_zero_and_writes_are_ignored);
     tcase_add_test(t, directory_is_sorted);

@@ -4,6 +4,7 @@
 #include "core/util/bits.h"
 #include "test/check_main.h"
 #include "test/device_generic.h"
+#include "test/ports.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -510,6 +511,23 @@ static struct device *make(struct machine *machine, void *arg)
     return &made->dev;
 }
 
+/* A PC's COM1: eight ports of a space of their own, and the bus makes bytes of what is wider. */
+START_TEST(on_ports)
+{
+    struct mem_space *io = mem_space_create("io");
+    struct err e = { 0 };
+
+    ck_assert_int_eq(device_map_ports(&u->dev, io, 0x3f8, 0, 8, &e), 0);
+    outb(io, 0x3f8 + LCR, 0x80);
+    mem_port_out(io, 0x3f8, 2, 0x1234, NULL);
+    ck_assert_uint_eq(mem_port_in(io, 0x3f8, 2, NULL), 0x1234);
+    ck_assert_uint_eq(inb(io, 0x3f8 + LCR), 0x80);
+    ck_assert_uint_eq(inb(io, 0x400), 0xff);
+    ck_assert_uint_eq(inb(io, 0x3f7), 0xff);
+    mem_space_destroy(io);
+}
+END_TEST
+
 START_TEST(generic)
 {
     device_generic_test(&(struct device_generic){ .make = make, .seed = (uint64_t)_i });
@@ -525,6 +543,7 @@ Suite *test_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, registers_after_reset, 0, (int)ARRAY_LEN(registers));
     tcase_add_test(t, divisor_latch);
+    tcase_add_test(t, on_ports);
     tcase_add_test(t, only_bytes_are_taken);
     tcase_add_test(t, transmits);
     tcase_add_test(t, thre_interrupt);

@@ -19,6 +19,12 @@ static void accept_only(struct opcode *o, unsigned first, unsigned n, uint64_t v
     o->out.accept = (o->out.accept & ~one_of(first, n)) | values << first;
 }
 
+/* As accept_only, but what the row has said before stays said. */
+static void accept_within(struct opcode *o, unsigned first, unsigned n, uint64_t values)
+{
+    o->out.accept &= ~one_of(first, n) | values << first;
+}
+
 static bool is_hex_byte(const char *s)
 {
     return strlen(s) >= 2 && isxdigit((unsigned char)s[0]) && isxdigit((unsigned char)s[1]) &&
@@ -170,7 +176,6 @@ static bool parse_modrm(struct gen *g, struct row *row, const char *token)
     } else if (is_hex_byte(token) && strtoul(token, NULL, 16) >= 0xc0) {
         unsigned byte = (unsigned)strtoul(token, NULL, 16);
         o->has_modrm = true;
-        o->has_mod = true;
         accept_only(o, DIMENSION(MOD), 2);
         accept_only(o, DIMENSION(REG), 1u << (byte >> 3 & 7));
         if (token[2] == '\0')
@@ -191,9 +196,9 @@ static unsigned parse_encoding(struct gen *g, struct row *row, const struct line
         vex = true;
         if (!accept_vex(g, row, l->tokens[i++]))
             return l->n;
-    } else if (i < l->n && i + 1 < l->n && (is_hex_byte(l->tokens[i + 1]) || l->tokens[i][0] == 'N') &&
+    } else if (i < l->n && i + 1 < l->n &&
+               (is_hex_byte(l->tokens[i + 1]) || l->tokens[i][0] == 'N') &&
                accept_prefix(o, l->tokens[i])) {
-        o->has_pp = true;
         i++;
         if (i + 1 < l->n && strcmp(l->tokens[i - 1], "66") == 0 &&
             (strcmp(l->tokens[i], "F2") == 0 || strcmp(l->tokens[i], "F3") == 0))
@@ -202,9 +207,9 @@ static unsigned parse_encoding(struct gen *g, struct row *row, const struct line
     static const struct {
         const char *first, *second;
         unsigned map;
-    } escapes[] = {
-        { "0F", "38", X86_MAP_0F38 }, { "0F", "3A", X86_MAP_0F3A }, { "0F", NULL, X86_MAP_0F }
-    };
+    } escapes[] = { { "0F", "38", X86_MAP_0F38 },
+                    { "0F", "3A", X86_MAP_0F3A },
+                    { "0F", NULL, X86_MAP_0F } };
     for (size_t k = 0; k < ARRAY_LEN(escapes) && !vex; k++)
         if (i + 1 < l->n && strcmp(l->tokens[i], escapes[k].first) == 0 &&
             (escapes[k].second == NULL || strcmp(l->tokens[i + 1], escapes[k].second) == 0)) {
@@ -261,13 +266,20 @@ static bool parse_flag(struct opcode *o, const char *word)
         const char *word;
         uint32_t flag;
     } flags[] = {
-        { "lock", X86_ROW_LOCK },   { "o64", X86_ROW_O64 },
-        { "f64", X86_ROW_F64 },     { "anymod", X86_ROW_ANY_MOD },
-        { "mask", X86_ROW_MASK },   { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
-        { "kmust", X86_ROW_MASK | X86_ROW_KMUST }, { "er", X86_ROW_ER | X86_ROW_SAE },
-        { "sae", X86_ROW_SAE },     { "distinct", X86_ROW_DISTINCT },
+        { "lock", X86_ROW_LOCK },
+        { "o64", X86_ROW_O64 },
+        { "f64", X86_ROW_F64 },
+        { "anymod", X86_ROW_ANY_MOD },
+        { "mask", X86_ROW_MASK },
+        { "zmask", X86_ROW_MASK | X86_ROW_ZMASK },
+        { "kmust", X86_ROW_MASK | X86_ROW_KMUST },
+        { "er", X86_ROW_ER | X86_ROW_SAE },
+        { "sae", X86_ROW_SAE },
+        { "distinct", X86_ROW_DISTINCT },
         { "novl", X86_ROW_NO_VL },
-        { "cc=r", X86_ROW_READS_CC }, { "cc=w", X86_ROW_WRITES_CC },
+        { "repe", X86_ROW_REPE },
+        { "cc=r", X86_ROW_READS_CC },
+        { "cc=w", X86_ROW_WRITES_CC },
         { "cc=x", X86_ROW_READS_CC | X86_ROW_WRITES_CC },
     };
     static const struct {
@@ -275,7 +287,7 @@ static bool parse_flag(struct opcode *o, const char *word)
         unsigned first, n;
         unsigned values;
     } limits[] = {
-        { "no64", DIMENSION(MODE), 3 },  { "only64", DIMENSION(MODE), 4 },
+        { "no64", DIMENSION(MODE), 3 },   { "only64", DIMENSION(MODE), 4 },
         { "norexb", DIMENSION(REXB), 1 }, { "mod=mem", DIMENSION(MOD), 1 },
         { "mod=reg", DIMENSION(MOD), 2 }, { "W0", DIMENSION(W), 1 },
         { "W1", DIMENSION(W), 2 },
@@ -288,7 +300,6 @@ static bool parse_flag(struct opcode *o, const char *word)
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         if (strcmp(limits[i].word, word) == 0) {
             accept_only(o, limits[i].first, limits[i].n, limits[i].values);
-            o->has_mod = o->has_mod || limits[i].first == X86_KEY_MOD;
             return true;
         }
     return false;
@@ -362,9 +373,9 @@ static void complete(struct gen *g, struct row *row)
         if ((modrm & (X86_USES_REG | X86_USES_RM)) && !o->has_modrm)
             fault(g, row->at, "%s: operands want ModRM, but there is no /r", row->name);
         if ((modrm & X86_ONLY_REG) && !(o->out.flags & X86_ROW_ANY_MOD))
-            accept_only(o, DIMENSION(MOD), 2);
+            accept_within(o, DIMENSION(MOD), 2);
         if (modrm & X86_ONLY_MEM)
-            accept_only(o, DIMENSION(MOD), 1);
+            accept_within(o, DIMENSION(MOD), 1);
         if (modrm & X86_USES_VVVV)
             o->out.flags |= X86_ROW_VVVV;
         if (code->method == X86_METHOD_VMX || code->method == X86_METHOD_VMH)

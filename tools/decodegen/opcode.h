@@ -10,11 +10,11 @@
 #include "tools/decodegen/decodegen.h"
 
 struct opcode {
-    struct x86_row out;       /* as it will be printed; names, need and form are filled in last */
-    unsigned span;            /* opcodes that the row covers: 1, 8 with +r, 16 with +cc */
-    unsigned lengths;         /* that VEX or EVEX words have named so far */
+    struct x86_row out; /* as it will be printed; names, need and form are filled in last */
+    unsigned span;      /* opcodes that the row covers: 1, 8 with +r, 16 with +cc */
+    unsigned lengths;   /* that VEX or EVEX words have named so far */
     const char *names_text, *need_256;
-    bool has_modrm, has_mod, has_pp, has_access, no_implied_mem;
+    bool has_modrm, has_access, no_implied_mem;
 };
 
 void parse_opcode_row(struct gen *g, const struct line *l);

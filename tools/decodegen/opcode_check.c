@@ -6,8 +6,8 @@
 static const struct {
     unsigned first, n;
 } dimensions[] = {
-    { X86_KEY_MODE, X86_KEY_MODES }, { X86_KEY_PP, X86_KEY_PPS },    { X86_KEY_MOD, X86_KEY_MODS },
-    { X86_KEY_REG, X86_KEY_REGS },   { X86_KEY_RM, X86_KEY_RMS },    { X86_KEY_W, X86_KEY_WS },
+    { X86_KEY_MODE, X86_KEY_MODES }, { X86_KEY_PP, X86_KEY_PPS },     { X86_KEY_MOD, X86_KEY_MODS },
+    { X86_KEY_REG, X86_KEY_REGS },   { X86_KEY_RM, X86_KEY_RMS },     { X86_KEY_W, X86_KEY_WS },
     { X86_KEY_L, X86_KEY_LS },       { X86_KEY_REXB, X86_KEY_REXBS },
 };
 
@@ -56,8 +56,7 @@ static void resolve_over(struct gen *g, struct row *row)
             fault(g, row->at, "%s: over=%s, but there is no such row", row->name, name);
         for (size_t i = 0; i < g->rows.n; i++) {
             struct row *other = g->rows.at[i];
-            if (other == row || strcmp(other->name, name) != 0 ||
-                !meet(row->opcode, other->opcode))
+            if (other == row || strcmp(other->name, name) != 0 || !meet(row->opcode, other->opcode))
                 continue;
             if (row->n_over == MAX_OVER)
                 fault(g, row->at, "%s: over more than %d rows", row->name, MAX_OVER);
@@ -77,8 +76,10 @@ static void check_overlaps(struct gen *g)
             if (!meet(a->opcode, b->opcode))
                 continue;
             if (!is_over(a, b) && !is_over(b, a))
-                fault(g, b->at, "%s overlaps %s (%s:%u): both match opcode %02X of map %u; one "
-                      "needs over=", b->name, a->name, a->at.file, a->at.line, b->opcode->out.opcode,
+                fault(g, b->at,
+                      "%s overlaps %s (%s:%u): both match opcode %02X of map %u; one "
+                      "needs over=",
+                      b->name, a->name, a->at.file, a->at.line, b->opcode->out.opcode,
                       b->opcode->out.map);
         }
 }

@@ -96,7 +96,8 @@ static void emit_row(const struct gen *g, FILE *out, const struct row *row)
     for (unsigned i = 0; i < x->n_ops; i++)
         fprintf(out, " { %u, %u, %u, %u },", x->op[i].method, x->op[i].type, x->op[i].reg,
                 x->op[i].access);
-    fputs(x->n_ops == 0 ? " { 0, 0, 0, 0 } },\n        .names = {" : " },\n        .names = {", out);
+    fputs(x->n_ops == 0 ? " { 0, 0, 0, 0 } },\n        .names = {" : " },\n        .names = {",
+          out);
     for (size_t i = 0; i < ARRAY_LEN(x->names) && x->names[i] != NULL; i++)
         fprintf(out, " \"%s\",", x->names[i]);
     fputs(" },\n    },\n", out);
@@ -152,7 +153,8 @@ static void emit_opcodes(const struct gen *g, FILE *out)
 void emit_opcode_source(struct gen *g, FILE *out, const char *include)
 {
     emit_notice(out);
-    fprintf(out, "#include \"%s\"\n#include \"cpu/x86/opcode.h\"\n#include <inttypes.h>\n", include);
+    fprintf(out, "#include \"%s\"\n#include \"cpu/x86/opcode.h\"\n#include <inttypes.h>\n",
+            include);
     emit_tables(g, out);
     emit_needs(g, out);
     fprintf(out, "\nconst struct %s_row %s_rows[] = {\n", g->prefix, g->prefix);

@@ -22,8 +22,7 @@ static const struct {
     const char *text;
     struct x86_operand_code code;
 } fixed[] = {
-#define X(text, method, type, number)                                                              \
-    { text, { X86_METHOD_##method, X86_TYPE_##type, number, 0 } },
+#define X(text, method, type, number) { text, { X86_METHOD_##method, X86_TYPE_##type, number, 0 } },
     X86_FIXED(X)
 #undef X
 };

@@ -70,6 +70,8 @@ static void parse_isa(struct gen *g, const struct line *l)
         return;
     }
     g->opcodes = l->n == 3 && strcmp(l->tokens[2], "opcodes") == 0;
+    if (g->opcodes && strcmp(l->tokens[1], "x86") != 0)
+        fault(g, l->at, "opcode tables are x86's: isa x86 opcodes");
     char *upper = pool_printf(&g->pool, "%s", l->tokens[1]);
     for (char *p = upper; *p != '\0'; p++)
         *p = (char)toupper((unsigned char)*p);

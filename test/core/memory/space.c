@@ -342,6 +342,40 @@ START_TEST(secure_regions)
 }
 END_TEST
 
+/* An overlay is there for Secure accesses; beneath it the map is as if it were not. */
+START_TEST(overlays)
+{
+    static const struct mem_attrs by[] = { { .requester = 1 }, { .secure = 1 }, { .debug = 1 } };
+    struct mem_region *over, *below;
+    uint64_t v;
+
+    ck_assert_int_eq(mem_add_ram(space, "below", 0x2000, ram, 0, 2 * MEM_PAGE, 0, &below, &e), 0);
+    ck_assert_int_eq(mem_add_ram(space, "over", 0x2000, ram, 8 * MEM_PAGE, MEM_PAGE, 1, &over, &e), 0);
+    mem_set_overlay(space, over);
+    for (unsigned k = 0; k < 4; k++) {
+        const struct mem_attrs *attrs = k < 3 ? &by[k] : NULL;
+        uint64_t offset = k == 1 ? 8 * MEM_PAGE : 0;
+        ck_assert_int_eq(mem_load(space, 0x2004, 1, &v, attrs), MEM_OK);
+        ck_assert_uint_eq(v, ram->host[offset + 4]);
+        ck_assert_int_eq(mem_store(space, 0x2010, 1, k + 1, attrs), MEM_OK);
+        ck_assert_uint_eq(ram->host[offset + 0x10], k + 1);
+        ck_assert_int_eq(mem_load(space, 0x3004, 1, &v, attrs), MEM_OK);
+        ck_assert_uint_eq(v, ram->host[MEM_PAGE + 4]);
+        ck_assert_ptr_eq(mem_lookup_by(space, 0x2000, attrs)->region, k == 1 ? over : below);
+    }
+    ck_assert_ptr_eq(mem_lookup(space, 0x2000)->region, below);
+    /* Into the next range from the overlay, and back when it is switched off. */
+    ck_assert_int_eq(mem_load(space, 0x2fff, 2, &v, &by[1]), MEM_OK);
+    ck_assert_uint_eq(v, ram->host[9 * MEM_PAGE - 1] | ram->host[MEM_PAGE] << 8);
+    mem_enable_region(space, over, false);
+    ck_assert_ptr_eq(mem_lookup_by(space, 0x2000, &by[1])->region, below);
+    mem_move_region(space, over, 0x9000);
+    mem_enable_region(space, over, true);
+    ck_assert_int_eq(mem_load(space, 0x9000, 1, &v, &by[0]), MEM_NOTHING);
+    ck_assert_int_eq(mem_load(space, 0x9000, 1, &v, &by[1]), MEM_OK);
+}
+END_TEST
+
 START_TEST(printing)
 {
     char text[1000] = "";
@@ -368,6 +402,7 @@ Suite *test_suite(void)
     tcase_add_test(c, copies);
     tcase_add_test(c, rom);
     tcase_add_test(c, secure_regions);
+    tcase_add_test(c, overlays);
     tcase_add_test(c, printing);
     suite_add_tcase(s, c);
     return s;

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board `x86-q35`: parts and lines. Interrupts of ISA devices go to the 8259s and the I/O APIC alike, as do
+ * those that the LPC bridge routes; the 8259s' INTR is LINT0 of every local APIC.
+ *
+ *   devices -> i8259 --INTR--> LINT0 of all     PCI -> LPC bridge -> i8259, I/O APIC
+ *           -> I/O APIC --messages--> lapic bus -> CPUs
+ */
+#include "devices/board/x86_q35_impl.h"
+#include "core/memory/dma.h"
+#include "core/util/bits.h"
+#include "devices/backend/char.h"
+#include "devices/board/boot.h"
+#include "devices/board/fw_cfg_items.h"
+#include "devices/board/virtio_parts.h"
+#include "devices/fw_cfg.h"
+#include "devices/hpet.h"
+#include "devices/i8042.h"
+#include "devices/i8254.h"
+#include "devices/ich9_lpc.h"
+#include "devices/ich9_pm.h"
+#include "devices/isa_debug.h"
+#include "devices/mc146818.h"
+#include "devices/ns16550.h"
+#include "devices/pci/ports.h"
+#include "devices/port92.h"
+#include "devices/q35_mch.h"
+#include "irqchip/i8259.h"
+#include "irqchip/ioapic.h"
+#include "irqchip/lapic.h"
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UART_CLOCK 1843200u
+/* Drivers of one interrupt input (i8259.h, ioapic.h). */
+enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST };
+
+/* ---- interrupts ---- */
+/* ISA interrupt `number`: to both controllers; IRQ0 is pin 2 of the I/O APIC (MADT, interrupt source override). */
+static void set_isa(void *arg, uint32_t number, bool level)
+{
+    struct q35 *q = arg;
+    i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
+    ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_ISA, level);
+}
+
+static void set_gsi_hpet(void *arg, uint32_t number, bool level)
+{
+    struct q35 *q = arg;
+    ioapic_set_level(q->ioapic, number + 32 * FROM_HPET, level);
+    if (number < 16 && number != 2)
+        i8259_set_level(q->pic, number + 16 * FROM_HPET, level);
+}
+
+static void set_lint0(void *arg, uint32_t number, bool level)
+{
+    struct board *b = arg;
+    struct q35 *q = b->parts;
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        lapic_set_lint(q->lapics[i], number, level);
+}
+
+static int acknowledge(void *arg)
+{
+    return i8259_acknowledge(arg);
+}
+
+static void end_of_interrupt(void *arg, uint8_t vector)
+{
+    ioapic_end_of_interrupt(arg, vector);
+}
+
+/* ---- CPUs ---- */
+static void shutdown(void *arg)
+{
+    machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0); /* the chipset answers a shutdown cycle with a reset */
+}
+
+static void ferr(void *arg, bool level)
+{
+    set_isa(((struct board *)arg)->parts, 13, level);
+}
+
+static bool ignne(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static void start_cpu(void *cpu, uint8_t vector)
+{
+    x86_cpu_sipi(cpu, vector);
+}
+static uint64_t read_tsc(void *cpu)
+{
+    return x86_tsc(cpu);
+}
+static ps_t tsc_time(void *cpu, uint64_t tsc)
+{
+    return x86_tsc_time(cpu, tsc);
+}
+
+static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
+{
+    const struct x86_wiring wiring = { .ports = q->ports, .shutdown = shutdown, .ferr = ferr, .ignne = ignne, .arg = b };
+    struct x86_config config = q->cpu;
+    config.apic_id = x86_apic_id(&config.topology, i);
+    config.bootstrap = i == 0;
+    int r = x86_cpu_create(&q->cpus[i], b->machine, &config, &wiring, i, e);
+    if (r < 0 || (r = board_add_cpu(b, x86_cpu_base(q->cpus[i]), &x86_profiles, config.name, e)) < 0)
+        return r;
+    const struct lapic_config lapic = {
+        .id = config.apic_id, .x2apic = x86_has(&config, X86_F_X2APIC), .deadline = x86_has(&config, X86_F_TSC_DEADLINE),
+        .bootstrap = i == 0, .bus_hz = config.bus_hz,
+        .cpu = { .input = x86_cpu_set_input, .intr = X86_INTR, .nmi = X86_NMI, .smi = X86_SMI, .init = X86_INIT,
+                 .start = start_cpu, .tsc = read_tsc, .tsc_time = tsc_time, .cpu = q->cpus[i] },
+    };
+    q->lapics[i] = lapic_create(b->machine, q->lapic_bus, &lapic, i, e);
+    if (q->lapics[i] == NULL)
+        return e->code;
+    const struct x86_apic_ops ops = {
+        .acknowledge = lapic_acknowledge, .get_tpr = lapic_get_tpr, .set_tpr = lapic_set_tpr, .read_msr = lapic_read_msr,
+        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .arg = q->lapics[i],
+    };
+    x86_cpu_set_apic(q->cpus[i], &ops);
+    return 0;
+}
+
+static int build_cpus(struct board *b, struct q35 *q, struct err *e)
+{
+    int r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e);
+    if (r < 0)
+        return r;
+    q->cpu.topology = (struct x86_topology){ .sockets = b->config.cpus, .dies = 1, .cores = 1, .threads = 1 };
+    q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
+    if (q->lapic_bus == NULL)
+        return e->code;
+    for (uint32_t i = 0; r == 0 && i < b->config.cpus; i++)
+        r = build_cpu(b, q, i, e);
+    return r;
+}
+
+/* ---- memory ---- */
+static int build_memory(struct board *b, struct q35 *q, struct err *e)
+{
+    uint64_t size = b->config.memory;
+    int r;
+    if (size < (1ull << 20) || size % (1u << 20) != 0 || size > (1ull << 40))
+        return err_set(e, ERR_ARG, "memory of %llu bytes; a multiple of 1M from 1M to 1T is accepted", (unsigned long long)size);
+    q->low = size > Q35_LOW_MOST ? Q35_LOW_SPLIT : size;
+    q->high = size - q->low;
+    q->ports = mem_space_create("ports");
+    if (q->ports == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for an address space");
+    if ((r = machine_add_ram(b->machine, "pc.ram", size, &q->ram, e)) < 0 ||
+        (r = mem_add_ram(b->machine->memory, "low", 0, q->ram, 0, q->low, 0, NULL, e)) < 0)
+        return r;
+    return q->high == 0 ? 0 : mem_add_ram(b->machine->memory, "high", Q35_HIGH, q->ram, q->low, q->high, 0, NULL, e);
+}
+
+/* The BIOS ends at 4 GiB; the controller hub shows its end below 1 MiB too. */
+static int build_bios(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    if (b->bios == NULL)
+        return 0;
+    uint64_t size = align_up(b->bios->size, MEM_PAGE);
+    if (size > (16u << 20) || b->bios->size % 1024 != 0)
+        return err_set(e, ERR_FORMAT, "firmware '%s' has %llu bytes; a multiple of 1K up to 16M is accepted", b->bios->path,
+                       (unsigned long long)b->bios->size);
+    if ((r = machine_add_ram(b->machine, "bios", size, &q->rom, e)) < 0)
+        return r;
+    memcpy(q->rom->host + (size - b->bios->size), b->bios->data, b->bios->size);
+    return mem_add_rom(b->machine->memory, "bios", Q35_HIGH - size, q->rom, 0, size, 0, NULL, NULL, NULL, e);
+}
+
+/* ---- chipset ---- */
+static void smi(void *arg)
+{
+    struct board *b = arg;
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        x86_cpu_set_input(b->cpus[i], X86_SMI, true);
+}
+
+static void sleep_state(void *arg, unsigned slp_typ)
+{
+    struct board *b = arg;
+    if (slp_typ == 0 || slp_typ == 2)
+        machine_stop(b->machine, MACHINE_POWEROFF, 0);
+    else
+        unmodelled(&((struct q35 *)b->parts)->pm->dev, "sleep", "SLP_TYP %u: this board has S5 only", slp_typ);
+}
+
+static void reset_machine(void *arg)
+{
+    machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
+}
+
+static void reset_line(void *arg, uint32_t number, bool level)
+{
+    (void)number;
+    if (level)
+        reset_machine(arg);
+}
+
+/* INIT#, not a reset of the machine: port 92h and the keyboard controller. */
+static void init_line(void *arg, uint32_t number, bool level)
+{
+    struct board *b = arg;
+    (void)number;
+    if (!level)
+        return;
+    /* Firmware and kernels mean a reboot by it; with the CMOS shut-down byte set, a return from protected mode */
+    machine_stop(b->machine, MACHINE_RESET, 0);
+}
+
+/* A20 passes if either switch says so. */
+static void a20_line(void *arg, uint32_t number, bool level)
+{
+    struct board *b = arg;
+    struct q35 *q = b->parts;
+    q->a20[number & 1] = level;
+    bool masked = !q->a20[0] && !q->a20[1];
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        x86_cpu_set_input(b->cpus[i], X86_A20M, masked);
+}
+
+static int ports(struct device *dev, struct q35 *q, uint16_t port, uint32_t offset, uint32_t n, struct err *e)
+{
+    return device_map_ports(dev, q->ports, port, offset, n, e);
+}
+
+static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    q->pic = i8259_create(b->machine, "i8259", e);
+    q->ioapic = ioapic_create(b->machine, "ioapic", lapic_bus_deliver, q->lapic_bus, e);
+    if (q->pic == NULL || q->ioapic == NULL)
+        return e->code;
+    irq_connect(&q->pic->intr, set_lint0, b, 0);
+    lapic_bus_set_extint(q->lapic_bus, acknowledge, q->pic);
+    lapic_bus_on_eoi(q->lapic_bus, end_of_interrupt, q->ioapic);
+    board_set_irqchip(b, set_isa, q);
+    if ((r = ports(&q->pic->dev, q, 0x20, 0x20, 2, e)) < 0 || (r = ports(&q->pic->dev, q, 0xa0, 0xa0, 2, e)) < 0 ||
+        (r = ports(&q->pic->dev, q, 0x4d0, 0x4d0, 2, e)) < 0)
+        return r;
+    return device_map(&q->ioapic->dev, b->machine->memory, Q35_IOAPIC, e);
+}
+
+static int build_timers(struct board *b, struct q35 *q, struct err *e)
+{
+    const struct hpet_config hpet = { .routes = 0x00ff0104 };
+    int r;
+    q->pit = i8254_create(b->machine, "i8254", e);
+    q->rtc = mc146818_create(b->machine, "rtc", e);
+    if (q->pit == NULL || q->rtc == NULL)
+        return e->code;
+    if ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 || (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0 ||
+        (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
+        return r;
+    mc146818_put_memory(q->rtc, q->low, q->high);
+    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus - 1));
+    mc146818_put(q->rtc, 0x14, 0x06);
+    if (!q->options.hpet) {
+        board_connect(b, &q->pit->irq, 0);
+        board_connect(b, &q->rtc->irq, Q35_IRQ_RTC);
+        return 0;
+    }
+    q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
+    if (q->hpet == NULL)
+        return e->code;
+    irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
+    irq_connect(&q->rtc->irq, hpet_set_rtc, q->hpet, 0);
+    board_connect(b, &q->hpet->irq0, 0);
+    board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
+    for (uint32_t i = 0; i < HPET_GSIS; i++)
+        if (hpet.routes >> i & 1)
+            irq_connect(&q->hpet->gsi[i], set_gsi_hpet, q, i);
+    return device_map(&q->hpet->dev, b->machine->memory, Q35_HPET, e);
+}
+
+static int build_chipset(struct board *b, struct q35 *q, struct err *e)
+{
+    const struct q35_mch_config mch = {
+        .memory = b->machine->memory, .io = q->ports, .ram = q->ram, .low_ram = q->low, .bios = q->rom, .extended_tseg = 64,
+        .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), 1ull << 39 } }, .n_ranges = 2,
+    };
+    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = smi, .sleep = sleep_state,
+                                       .reset = reset_machine, .arg = b };
+    q->mch = q35_mch_create(b->machine, "mch", &mch, e);
+    q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "ich9-pm", &pm, e);
+    if (q->pm == NULL)
+        return e->code;
+    const struct ich9_lpc_config lpc = { .memory = b->machine->memory, .bus = &q->mch->bus, .pm = q->pm, .lpc_en = 0x3 };
+    q->lpc = ich9_lpc_create(b->machine, "ich9-lpc", &lpc, e);
+    q->pci_ports = q->lpc == NULL ? NULL : pci_ports_create(b->machine, "pci-ports", q->ports, &q->mch->bus, e);
+    if (q->pci_ports == NULL)
+        return e->code;
+    irq_connect(&q->pci_ports->reset, reset_line, b, 0);
+    for (uint32_t i = 0; i < 16; i++)
+        irq_connect(&q->lpc->pic[i], i8259_set_level, q->pic, i + 16 * FROM_LPC);
+    for (uint32_t i = 0; i < 24; i++)
+        irq_connect(&q->lpc->ioapic[i], ioapic_set_level, q->ioapic, i + 32 * FROM_LPC);
+    return 0;
+}
+
+static int build_legacy(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    q->port92 = port92_create(b->machine, "port92", e);
+    if (q->port92 == NULL)
+        return e->code;
+    irq_connect(&q->port92->a20, a20_line, b, 1);
+    irq_connect(&q->port92->reset, init_line, b, 0);
+    if ((r = ports(&q->port92->dev, q, 0x92, 0, 1, e)) < 0)
+        return r;
+    q->keyboard = i8042_create(b->machine, "i8042", hid_find(b->host), e);
+    if (q->keyboard == NULL)
+        return e->code;
+    board_connect(b, &q->keyboard->irq1, Q35_IRQ_KEYBOARD);
+    board_connect(b, &q->keyboard->irq12, Q35_IRQ_MOUSE);
+    irq_connect(&q->keyboard->a20, a20_line, b, 0);
+    irq_connect(&q->keyboard->reset, init_line, b, 0);
+    if ((r = ports(&q->keyboard->dev, q, 0x60, 0x60, 1, e)) < 0 || (r = ports(&q->keyboard->dev, q, 0x64, 0x64, 1, e)) < 0)
+        return r;
+    static const struct {
+        uint16_t port;
+        uint8_t irq;
+    } uarts[] = { { 0x3f8, Q35_IRQ_COM1 }, { 0x2f8, Q35_IRQ_COM2 } };
+    for (uint32_t i = 0; i < ARRAY_LEN(uarts) && (i == 0 || i < b->config.n_serial); i++) {
+        char id[16] = { 's', 'e', 'r', 'i', 'a', 'l', (char)('0' + i) };
+        struct char_backend *backend;
+        if ((r = board_open_serial(b, i, id, &backend, e)) < 0)
+            return r;
+        struct ns16550 *u = ns16550_create(b->machine, id, UART_CLOCK, backend, e);
+        if (u == NULL)
+            return e->code;
+        board_connect(b, &u->irq, uarts[i].irq);
+        if ((r = ports(&u->dev, q, uarts[i].port, 0, 8, e)) < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    q->fw_cfg = fw_cfg_create(b->machine, "fw_cfg", e);
+    if (q->fw_cfg == NULL)
+        return e->code;
+    if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
+        return r;
+    return fw_cfg_items_add(q->fw_cfg, b, e);
+}
+
+static int open_images(struct board *b, struct err *e)
+{
+    static const struct boot_isa x86 = { "x86-64", EM_X86_64, IMAGE_RAW };
+    const char *bios = b->config.bios;
+    int r = boot_open_images(b, &x86, e);
+    bool none = bios != NULL ? strcmp(bios, "none") == 0 : b->kernel != NULL;
+    if (r < 0 || none)
+        return r;
+    bool standard = bios == NULL || strcmp(bios, "default") == 0;
+    char *path = board_find_firmware(b, standard ? "bios-256k.bin" : bios, e);
+    if (path == NULL)
+        return e->code;
+    r = image_open_raw(&b->bios, path, "firmware", e);
+    free(path);
+    return r;
+}
+
+static int build(struct board *b, struct err *e)
+{
+    struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
+    int r;
+    if (q == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for a board");
+    b->parts = q;
+    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, e)) < 0 ||
+        (r = build_memory(b, q, e)) < 0 || (r = build_bios(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
+        (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
+        (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
+        return r;
+    return parts_create(b, &q->mch->bus, NULL, NULL, e);
+}
+
+static int load_images(struct board *b, struct err *e)
+{
+    struct q35 *q = b->parts;
+    if (b->kernel == NULL || b->bios != NULL)
+        return 0;
+    return q35_place_linux(b, q, e);
+}
+
+static void power_key(struct board *b)
+{
+    ich9_pm_raise(((struct q35 *)b->parts)->pm, ICH9_PM1_PWRBTN);
+}
+
+static const char *const aliases[] = { "q35", "pc-q35", NULL };
+extern const struct board_ops board_x86_q35;
+const struct board_ops board_x86_q35 = {
+    .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases, .isa = &x86_isa,
+    .qemu_arch = "x86_64", .default_cpu = "max", .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
+    .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
+};

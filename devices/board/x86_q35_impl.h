@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_DEVICES_BOARD_X86_Q35_IMPL_H
+#define ORRERY_DEVICES_BOARD_X86_Q35_IMPL_H
+/*
+ * The board `x86-q35`: Intel's Q35 chipset with an ICH9, as QEMU's machine `q35` has it
+ * (docs/system/i386/pc.rst). What lies where is fixed by the PC's history; what moves is moved by firmware.
+ */
+#include "cpu/x86/cpu.h"
+#include "devices/board/board_impl.h"
+#include "devices/board/places.h"
+
+#define Q35_LOW_MOST   0xb0000000u   /* RAM from here on lies above 4 GiB, */
+#define Q35_LOW_SPLIT  0x80000000u   /* and then low RAM ends here */
+#define Q35_HIGH       0x100000000ull
+#define Q35_IOAPIC     0xfec00000u
+#define Q35_HPET       0xfed00000u
+#define Q35_ECAM       0xb0000000u   /* PCIEXBAR as direct boot sets it up; firmware chooses for itself */
+#define Q35_PCI_HOLE_END 0xfec00000u
+
+enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };
+
+struct q35_options {
+    bool smm, hpet, i8042, pit, pic;
+    int acpi;                        /* enum machine_auto */
+};
+int q35_read_options(struct q35_options *o, const char *text, struct err *e) MUST_CHECK;
+
+struct i8259;
+struct ioapic;
+struct i8254;
+struct mc146818;
+struct hpet;
+struct i8042;
+struct ich9_pm;
+struct ich9_lpc;
+struct q35_mch;
+struct lapic;
+struct lapic_bus;
+struct fw_cfg;
+struct port92;
+struct pci_ports;
+
+struct q35 {
+    struct q35_options options;
+    struct x86_config cpu;
+    struct x86_cpu *cpus[BOARD_MAX_CPUS];
+    struct lapic *lapics[BOARD_MAX_CPUS];
+    struct lapic_bus *lapic_bus;
+    struct mem_space *ports;
+    struct mem_ram *ram, *rom;       /* rom: the BIOS, or NULL */
+    uint64_t low, high;              /* bytes of RAM below and above 4 GiB */
+    struct i8259 *pic;
+    struct ioapic *ioapic;
+    struct i8254 *pit;
+    struct mc146818 *rtc;
+    struct hpet *hpet;
+    struct i8042 *keyboard;
+    struct port92 *port92;
+    struct pci_ports *pci_ports;
+    struct ich9_pm *pm;
+    struct ich9_lpc *lpc;
+    struct q35_mch *mch;
+    struct fw_cfg *fw_cfg;
+    bool a20[2];                     /* levels of the 8042's and port 92h's switches */
+};
+
+/* A kernel started without firmware: x86_linux.c. After every reset. */
+int q35_place_linux(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages between local APICs and from devices: SDM volume 3, 12.6 to 12.8, 12.11, 12.12.10. */
+#include "core/util/bits.h"
+#include "irqchip/lapic_impl.h"
+#include <stdio.h>
+
+static const struct device_ops bus_ops = {
+    .name = "lapic-bus",
+    .spec = "Intel SDM volume 3, chapter 12",
+    .size = sizeof(struct lapic_bus),
+    .version = 1,
+};
+
+/* ---- who is meant ---- */
+static bool is_logical_target(const struct lapic *p, uint32_t dest)
+{
+    if (lapic_is_x2(p)) {
+        uint32_t ldr = (p->config.id >> 4) << 16 | 1u << (p->config.id & 15);
+        return dest == UINT32_MAX || (dest >> 16 == ldr >> 16 && (dest & ldr & 0xffff));
+    }
+    uint32_t mda = dest & 0xff, ldr = p->ldr >> 24;
+    if (mda == 0xff)
+        return true;
+    if (p->dfr >> 28 == 0xf) /* flat */
+        return ldr & mda;
+    return (ldr >> 4 == mda >> 4) && (ldr & mda & 15);
+}
+
+/* `wide`: of an x2APIC's ICR or an extended MSI destination; else 8 bits. */
+static bool is_target(const struct lapic *p, uint32_t dest, bool logical, bool wide)
+{
+    if (!lapic_is_enabled(p))
+        return false;
+    if (dest == (wide ? UINT32_MAX : 0xffu))
+        return true;
+    if (logical)
+        return is_logical_target(p, dest);
+    return lapic_is_x2(p) ? p->config.id == dest : (p->config.id & 0xff) == dest;
+}
+
+static unsigned priority(const struct lapic *p)
+{
+    for (unsigned i = 8; i-- > 0;)
+        if (p->irr[i] | p->isr[i])
+            return i * 32 + 31 - (unsigned)__builtin_clz(p->irr[i] | p->isr[i]);
+    return p->tpr;
+}
+
+/* Of all that are meant the one with the least to do; the first of equals. */
+static void deliver_lowest(struct lapic_bus *b, uint32_t dest, bool logical, bool wide, uint8_t vector, bool level)
+{
+    struct lapic *best = NULL;
+    for (uint32_t i = 0; i < b->n; i++) {
+        struct lapic *p = b->lapics[i];
+        if (is_target(p, dest, logical, wide) && (p->svr & SVR_ENABLE) &&
+            (best == NULL || priority(p) < priority(best)))
+            best = p;
+    }
+    if (best != NULL)
+        lapic_accept(best, DELIVER_FIXED, vector, level);
+}
+
+static void deliver(struct lapic_bus *b, uint32_t dest, bool logical, bool wide, enum delivery mode, uint8_t vector,
+                    bool level)
+{
+    if (mode == DELIVER_LOWEST) {
+        deliver_lowest(b, dest, logical, wide, vector, level);
+        return;
+    }
+    for (uint32_t i = 0; i < b->n; i++)
+        if (is_target(b->lapics[i], dest, logical, wide))
+            lapic_accept(b->lapics[i], mode, vector, level);
+}
+
+void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data)
+{
+    /* Bits 11:5 of the address extend the destination to 15 bits where the platform says so (12.11.1) */
+    uint32_t dest = (address >> 12 & 0xff) | (uint32_t)(address >> 5 & 0x7f) << 8;
+    bool logical = address & 4, wide = dest > 0xff;
+    enum delivery mode = (enum delivery)(data >> 8 & 7);
+    bool level = (data & 0x8000) && mode == DELIVER_FIXED;
+    if (mode == DELIVER_LOWEST && (data & 0x8000))
+        level = true;
+    if ((mode == DELIVER_INIT && (data & 0x8000) && !(data & 0x4000)) || mode == DELIVER_REMOTE)
+        return;
+    deliver(bus, dest, logical, wide, mode, (uint8_t)data, level);
+}
+
+/* ---- interprocessor interrupts (12.6.1) ---- */
+void lapic_send(struct lapic *p)
+{
+    struct lapic_bus *b = p->bus;
+    uint32_t icr = p->icr[0];
+    bool x2 = lapic_is_x2(p), logical = icr & 1u << 11, level = icr & 1u << 15, assert = icr & 1u << 14;
+    enum delivery mode = (enum delivery)(icr >> 8 & 7);
+    uint32_t dest = x2 ? p->icr[1] : p->icr[1] >> 24;
+    if (mode == DELIVER_INIT && level && !assert)
+        return; /* INIT level de-assert: nothing on processors since the Pentium 4 */
+    if ((mode == DELIVER_FIXED || mode == DELIVER_LOWEST) && (icr & 0xff) < 16) {
+        lapic_error(p, ESR_ILLEGAL_SEND);
+        return;
+    }
+    switch (icr >> 18 & 3) {
+    case 0: deliver(b, dest, logical, x2, mode, (uint8_t)icr, false); return;
+    case 1: lapic_accept(p, mode, (uint8_t)icr, false); return;
+    default: break;
+    }
+    for (uint32_t i = 0; i < b->n; i++)
+        if (lapic_is_enabled(b->lapics[i]) && ((icr >> 18 & 3) == 2 || b->lapics[i] != p))
+            lapic_accept(b->lapics[i], mode, (uint8_t)icr, false);
+}
+
+/* ---- registers: by requester ---- */
+static struct lapic *own(const struct lapic_bus *b, const struct mem_attrs *attrs)
+{
+    uint32_t i = attrs != NULL ? attrs->requester - MEM_REQUESTER_CPU : UINT32_MAX;
+    struct lapic *p = i < b->n ? b->lapics[i] : NULL;
+    bool there = p != NULL && lapic_is_enabled(p) && !lapic_is_x2(p) && (p->base & ~0xfffull) == LAPIC_BASE;
+    return there ? p : NULL;
+}
+
+static enum mem_result bus_read(void *arg, uint64_t offset, unsigned size, uint64_t *value, const struct mem_attrs *attrs)
+{
+    struct lapic *p = own(arg, attrs);
+    if (p == NULL || offset >= LAPIC_SIZE)
+        return MEM_NOTHING;
+    return reg_mmio_ops.read(&p->dev, offset, size, value, attrs);
+}
+
+static enum mem_result bus_write(void *arg, uint64_t offset, unsigned size, uint64_t value, const struct mem_attrs *attrs)
+{
+    struct lapic *p = own(arg, attrs);
+    if (p != NULL && offset < LAPIC_SIZE)
+        return reg_mmio_ops.write(&p->dev, offset, size, value, attrs);
+    if (attrs != NULL && attrs->requester >= MEM_REQUESTER_CPU)
+        return MEM_NOTHING;
+    lapic_bus_deliver(arg, LAPIC_BASE + offset, (uint32_t)value);
+    return MEM_OK;
+}
+
+static const struct mmio_ops bus_mmio = { .read = bus_read, .write = bus_write, .sizes = 1 | 2 | 4 | 8 };
+
+struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max, struct err *e)
+{
+    struct lapic_bus *b = device_create(m, &bus_ops, "lapic-bus", e);
+    if (b == NULL)
+        return NULL;
+    b->max = max;
+    b->lapics = ARENA_ARRAY(&m->arena, struct lapic *, max);
+    if (b->lapics == NULL) {
+        err_set(e, ERR_NOMEM, "no memory for %u local APICs", max);
+        return NULL;
+    }
+    if (mem_add_mmio(space, "lapic", LAPIC_BASE, LAPIC_BUS_SIZE, 0, &bus_mmio, b, &b->dev.region, e) < 0)
+        return NULL;
+    return b;
+}
+
+void lapic_bus_on_eoi(struct lapic_bus *b, lapic_eoi_fn *fn, void *arg)
+{
+    if (b->n_eoi < ARRAY_LEN(b->eoi)) {
+        b->eoi[b->n_eoi] = fn;
+        b->eoi_arg[b->n_eoi++] = arg;
+    }
+}
+
+void lapic_bus_set_extint(struct lapic_bus *b, int (*acknowledge)(void *arg), void *arg)
+{
+    b->extint = acknowledge;
+    b->extint_arg = arg;
+}
