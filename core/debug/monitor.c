@@ -285,6 +285,35 @@ static void cmd_bus_error(struct monitor *m, const struct output *o, const char 
         say(o, "%s\n", e.text);
 }
 
+/* "screendump FILE [-f png|ppm] [DISPLAY]", the options in any place */
+static void cmd_screendump(struct monitor *m, const struct output *o, const char *rest)
+{
+    char words[512], *next = words;
+    const char *path = NULL, *format = NULL, *display = NULL;
+    struct err e = { 0 };
+    bool wrong = false;
+
+    snprintf(words, sizeof(words), "%s", rest);
+    for (char *word; (word = strsep(&next, " \t")) != NULL;) {
+        if (*word == 0)
+            continue;
+        if (strcmp(word, "-f") == 0 && next && !format)
+            format = strsep(&next, " \t");
+        else if (!path)
+            path = word;
+        else if (!display)
+            display = word;
+        else
+            wrong = true;
+    }
+    if (!path || wrong)
+        say(o, "usage: screendump FILE [-f png|ppm] [DISPLAY]\n");
+    else if (!m->ops.screendump)
+        say(o, "there is no display\n");
+    else if (m->ops.screendump(m->ops.arg, path, format, display, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
 static void cmd_log(struct monitor *m, const struct output *o, const char *rest)
 {
     struct err e = { 0 };
@@ -310,6 +339,7 @@ static const struct command {
     { "savevm", cmd_save, "savevm FILE: write a snapshot" },
     { "loadvm", cmd_load, "loadvm FILE: go back to a snapshot" },
     { "bus_error", cmd_bus_error, "bus_error BASE+SIZE: errors for physical addresses; bus_error off BASE" },
+    { "screendump", cmd_screendump, "screendump FILE [-f png|ppm] [DISPLAY]: what a display shows" },
     { "log", cmd_log, "log CATEGORY=LEVEL,..." },
     { "quit", cmd_quit, "end the emulator" },
     { "q", cmd_quit, NULL },

@@ -54,6 +54,7 @@ const struct board_device parts_devices[] = {
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
+    { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
     { NULL, NULL },
 };
 /* Each virtio device takes these, too, and those on PCI. */
@@ -219,8 +220,7 @@ static int check_keys(const char *driver, const char *accepted, const char *text
     return 0;
 }
 
-/* "SLOT[.FUNCTION]", in hexadecimal as QEMU has it. */
-static int parse_addr(const char *text, int *devfn, struct err *e)
+int parts_parse_addr(const char *text, int *devfn, struct err *e)
 {
     unsigned slot, function = 0;
     char end;
@@ -253,7 +253,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
     char name[96];
-    int r = parse_addr(o->addr, &pci.devfn, e);
+    int r = parts_parse_addr(o->addr, &pci.devfn, e);
 
     if (r < 0)
         return r;
@@ -352,7 +352,7 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
 static int add_testdev(struct parts *p, const struct device_options *o, struct err *e)
 {
     char id[80];
-    int devfn, r = parse_addr(o->addr, &devfn, e);
+    int devfn, r = parts_parse_addr(o->addr, &devfn, e);
 
     if (r < 0)
         return r;
@@ -371,9 +371,11 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
         .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
         .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
     };
-    int r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
+    int r;
 
-    if (r < 0) {
+    if (parts_is_display(text))
+        return parts_add_display(p, text, e);
+    if ((r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e)) < 0) {
         (void)err_context(e, "device '%s'", text);
         return r;
     }

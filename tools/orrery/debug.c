@@ -33,6 +33,12 @@ static int power_key(void *arg, struct err *e)
     return board_power_key(arg, e);
 }
 
+static int screendump(void *arg, const char *path, const char *format, const char *display,
+                      struct err *e)
+{
+    return board_screendump(arg, path, format, display, e);
+}
+
 static int load(void *arg, const char *path, struct err *e)
 {
     return board_load(arg, path, e);
@@ -206,7 +212,8 @@ int debug_open(struct debug **out, struct board *b, const struct run_options *o,
     d->board = b;
     d->monitor = (struct monitor){
         .machine = board_machine(b), .exec = board_exec(b),
-        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key, .arg = b },
+        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key,
+                 .screendump = screendump, .arg = b },
     };
     r = open_monitor(d, o, e);
     if (r == 0 && o->gdb)
