@@ -42,6 +42,7 @@ static const struct option_desc device_table[] = {
 };
 
 #define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
+#define DISPLAY_OPTIONS "[,xres=N,yres=N][,edid=off][,addr=S.F]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
     { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
@@ -55,6 +56,9 @@ const struct board_device parts_devices[] = {
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
     { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
+    { "VGA", "VGA on PCI with Bochs' display interface: [vgamem_mb=16][,romfile=F]" DISPLAY_OPTIONS },
+    { "secondary-vga", "VGA on PCI without legacy ports and ROM: [vgamem_mb=16]" DISPLAY_OPTIONS },
+    { "bochs-display", "frame buffer on PCI with Bochs' display interface: [vgamem=16M]" DISPLAY_OPTIONS },
     { NULL, NULL },
 };
 /* Each virtio device takes these, too, and those on PCI. */

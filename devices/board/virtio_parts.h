@@ -38,6 +38,9 @@ struct parts {
     uint32_t n_serials;
     struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
+    struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
+    int vga_priority;
+    const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
     /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
     int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
     void *arg;
