@@ -8,10 +8,10 @@ enum { EXTENDED_SIZE = 8 };
 #define LITTLE_ENDIAN_PIXELS 0x1e1e1e1eu
 #define BIG_ENDIAN_PIXELS    0xbebebebeu
 
-const struct state_field bochs_state[] = {
-    STATE_SUB(bochs, pci, pci_function_state), STATE(bochs, big_endian), STATE(bochs, dispi),
-    STATE(bochs, dispi_padding), STATE_END
-};
+/* Of a struct of kind `tag`, in which the card is `prefix`. */
+#define STATE_BOCHS(tag, prefix)                                                                   \
+    STATE_SUB(tag, prefix pci, pci_function_state), STATE(tag, prefix big_endian), STATE(tag, prefix dispi)
+static const struct state_field display_state[] = { STATE_BOCHS(bochs, ), STATE_END };
 
 /* ---- DISPI ---- */
 enum pixel_format bochs_format(const struct bochs *b, uint32_t bpp)
@@ -194,7 +194,7 @@ static void display_draw(const void *dev, struct display *d)
 static const struct display_ops display_screen = { .size = display_size, .draw = display_draw };
 static const struct device_ops display_ops = {
     .name = "bochs-display", .spec = "QEMU docs/specs/standard-vga.rst", .size = sizeof(struct bochs),
-    .regs = display_regs, .n_regs = ARRAY_LEN(display_regs), .state = bochs_state, .version = 1,
+    .regs = display_regs, .n_regs = ARRAY_LEN(display_regs), .state = display_state, .version = 1,
     .reset = display_reset, .loaded = display_loaded,
 };
 static const struct pci_ops display_pci = { .reset = function_reset };
@@ -224,7 +224,7 @@ static void vga_loaded(void *dev)
 }
 
 static const struct state_field vga_state[] = {
-    STATE_SUB(vga, card, bochs_state), STATE(vga, latch), STATE(vga, sr_index), STATE(vga, gr_index),
+    STATE_BOCHS(vga, card.), STATE(vga, latch), STATE(vga, sr_index), STATE(vga, gr_index),
     STATE(vga, cr_index), STATE(vga, ar_index), STATE(vga, ar_data), STATE(vga, misc),
     STATE(vga, feature), STATE(vga, dac_mask), STATE(vga, dac_write), STATE(vga, dac_read),
     STATE(vga, dac_reading), STATE(vga, dac_part), STATE(vga, dispi_index), STATE(vga, dispi_low),

@@ -13,6 +13,7 @@
 enum dispi_register {
     DISPI_ID, DISPI_XRES, DISPI_YRES, DISPI_BPP, DISPI_ENABLE, DISPI_BANK, DISPI_VIRT_WIDTH,
     DISPI_VIRT_HEIGHT, DISPI_X_OFFSET, DISPI_Y_OFFSET, DISPI_MEMORY_64K, DISPI_REGISTERS,
+    DISPI_ROOM, /* a multiple of four: no padding behind them */
 };
 enum { DISPI_ENABLED = 1, DISPI_GETCAPS = 2, DISPI_8BIT_DAC = 0x20, DISPI_LFB = 0x40, DISPI_NOCLEAR = 0x80 };
 enum { DISPI_ID5 = 0xb0c5, DISPI_ID0 = 0xb0c0, DISPI_MAX_WIDTH = 16000, DISPI_MAX_HEIGHT = 12000,
@@ -38,11 +39,9 @@ struct bochs {
     bool has_edid;
     struct pci_function pci;            /* its end and what follows are saved */
 
-    uint32_t big_endian;                /* pixels of 15 bits and more */
-    uint16_t dispi[DISPI_REGISTERS];
-    uint16_t dispi_padding;
+    uint64_t big_endian;                /* pixels of 15 bits and more */
+    uint16_t dispi[DISPI_ROOM];
 };
-extern const struct state_field bochs_state[];
 
 /* What DISPI shows; false: nothing, or what memory does not hold. Everything in pixels but `line` and `at`. */
 struct bochs_mode {
