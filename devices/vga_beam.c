@@ -35,16 +35,14 @@ uint32_t vga_lines(const struct vga *v)
 static struct raster crtc_raster(const struct vga *v)
 {
     bool fast = (v->misc >> 2 & 3) == 1;
-    uint64_t dots = v->sr[SR_CLOCKING] & SR_8_DOTS ? 8 : 9;
-    ps_t character = dots * PS_PER_SEC / (fast ? 28322000 : 25175000);
+    uint64_t dots = (v->sr[SR_CLOCKING] & SR_8_DOTS ? 8 : 9) * (v->sr[SR_CLOCKING] & SR_HALF_CLOCK ? 2 : 1);
+    uint64_t clock = fast ? 28322000 : 25175000;
     uint32_t sync = with_overflow(v, CR_VSYNC_START, 2, 7);
     uint32_t width = ((uint32_t)v->cr[CR_VSYNC_END] - sync) & 15;
 
-    if (v->sr[SR_CLOCKING] & SR_HALF_CLOCK)
-        character *= 2;
     return (struct raster){
-        .line = (v->cr[CR_HTOTAL] + 5u) * character,
-        .shown = (v->cr[CR_HDISPLAY] + 1u) * character,
+        .line = (v->cr[CR_HTOTAL] + 5u) * dots * PS_PER_SEC / clock,
+        .shown = (v->cr[CR_HDISPLAY] + 1u) * dots * PS_PER_SEC / clock,
         .lines = (with_overflow(v, CR_VTOTAL, 0, 5) + 2) * repeats(v),
         .visible = vga_lines(v),
         .sync = sync * repeats(v),
