@@ -3,6 +3,7 @@
 #include "core/debug/gdb.h"
 #include "core/debug/monitor.h"
 #include "devices/backend/char.h"
+#include "devices/backend/hid.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,21 @@ static int screendump(void *arg, const char *path, const char *format, const cha
                       struct err *e)
 {
     return board_screendump(arg, path, format, display, e);
+}
+
+static int send_keys(void *arg, const char *keys, uint32_t hold_ms, struct err *e)
+{
+    return hid_send_keys(board_host(arg), keys, hold_ms, e);
+}
+
+static int mouse_move(void *arg, int32_t dx, int32_t dy, int32_t dz, struct err *e)
+{
+    return hid_move(board_host(arg), dx, dy, dz, e);
+}
+
+static int mouse_button(void *arg, uint32_t pressed, struct err *e)
+{
+    return hid_buttons(board_host(arg), pressed, e);
 }
 
 static int load(void *arg, const char *path, struct err *e)
@@ -213,7 +229,8 @@ int debug_open(struct debug **out, struct board *b, const struct run_options *o,
     d->monitor = (struct monitor){
         .machine = board_machine(b), .exec = board_exec(b),
         .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key,
-                 .screendump = screendump, .arg = b },
+                 .screendump = screendump, .send_keys = send_keys, .mouse_move = mouse_move,
+                 .mouse_button = mouse_button, .arg = b },
     };
     r = open_monitor(d, o, e);
     if (r == 0 && o->gdb)
