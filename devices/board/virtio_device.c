@@ -52,6 +52,10 @@ const struct board_device parts_devices[] = {
     { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
     { "virtio-serial-device", "virtio console on an MMIO slot: [max_ports=N][,cols=N,rows=N]" },
     { "virtio-serial-pci", "virtio console on PCI: [max_ports=N][,cols=N,rows=N]" PCI_OPTIONS },
+    { "virtio-keyboard-device", "virtio keyboard on an MMIO slot; -mouse-device, -tablet-device alike" },
+    { "virtio-keyboard-pci", "virtio keyboard on PCI" PCI_OPTIONS },
+    { "virtio-mouse-pci", "virtio mouse on PCI" PCI_OPTIONS },
+    { "virtio-tablet-pci", "virtio tablet, absolute pointer, on PCI" PCI_OPTIONS },
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
@@ -139,6 +143,16 @@ static int make_rng(struct parts *p, const struct device_options *o, const char 
             return r;
     }
     *v = virtio_rng_create(p->board->machine, id, source, e);
+    return *v ? 0 : e->code;
+}
+
+static int make_input(struct parts *p, const struct device_options *o, const char *id,
+                      struct virtio **v, struct err *e)
+{
+    enum hid_kind kind = strncmp(o->driver, "virtio-k", 8) == 0 ? HID_KEYBOARD
+                         : strncmp(o->driver, "virtio-m", 8) == 0 ? HID_MOUSE : HID_TABLET;
+
+    *v = virtio_input_create(p->board->machine, id, kind, p->board->host, e);
     return *v ? 0 : e->code;
 }
 
@@ -252,7 +266,9 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
 {
     struct virtio_pci_options pci = {
         /* "auto" is off on a root bus, on behind a port (QEMU docs, "virtio-pci"): here is the root bus. */
-        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON,
+        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON ||
+                          (o->disable_legacy == CHOSE_AUTO && transport != ON_PCI_TRANSITIONAL &&
+                           !virtio_pci_has_legacy(v->ops->id)),
         .disable_modern = o->disable_modern, .multifunction = o->multifunction,
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
@@ -297,6 +313,9 @@ static const struct device_kind {
     { "virtio-blk", make_blk, "drive serial num-queues" COMMON_KEYS },
     { "virtio-net", make_net, "netdev mac mq queues" COMMON_KEYS },
     { "virtio-rng", make_rng, "rng" COMMON_KEYS },
+    { "virtio-keyboard", make_input, COMMON_KEYS },
+    { "virtio-mouse", make_input, COMMON_KEYS },
+    { "virtio-tablet", make_input, COMMON_KEYS },
     { "virtio-serial", make_serial, "max_ports cols rows emergency-write" COMMON_KEYS },
 };
 
