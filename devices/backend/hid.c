@@ -1,183 +1,253 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/backend/hid.h"
 #include "core/util/bytes.h"
-#include "devices/backend/host.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-/* In the log of inputs, little-endian: type (2), code (2), value (4), delay (4). */
-enum { RECORD = 12, MOST = 64, MOST_KEYS = 16, MOST_DELAY_US = 60000000 };
+/*
+ * As it stands in a recording, little-endian: kind, down or buttons, three times 16 bits (key; dx, dy,
+ * wheel; x, y, wheel), and after how many microseconds.
+ */
+enum { AT_KIND, AT_FLAGS, AT_VALUE, AT_DELAY = AT_VALUE + 6, EVENT_BYTES = AT_DELAY + 4 };
+enum kind { KIND_KEY = 1, KIND_MOVE = 2, KIND_POINT = 3 };
 
-struct waiting {
+struct attached {
+    const struct hid_frontend *fe;
+    void *arg;
+    struct attached *next;
+};
+
+struct event {
     ps_t due;
-    int32_t value;
-    uint16_t type, code;
+    uint16_t value[3];
+    uint8_t kind, flags;
 };
 
 struct hid {
+    struct host_hook hook;
     struct host *host;
     struct host_source *source;
-    struct host_hook hook;
-    struct receiver {
-        hid_event_fn *fn;
-        void *arg;
-    } receivers[HID_KINDS];
-    struct ev_timer timer;
+    struct attached *first; /* the last that came */
+    struct ev_timer timer;  /* for the first that waits */
 
-    struct waiting queue[HID_QUEUE];    /* saved from here on */
+    struct event queue[HID_QUEUE]; /* saved */
     uint32_t head, count;
 };
 
-static const struct state_field waiting_state[] = {
-    STATE(waiting, due), STATE(waiting, value), STATE(waiting, type), STATE(waiting, code), STATE_END
+static const struct state_field event_state[] = {
+    STATE(event, due), STATE(event, value), STATE(event, kind), STATE(event, flags), STATE_END
 };
 static const struct state_field hid_state[] = {
-    STATE_TIMER(hid, timer), STATE_SUBS(hid, queue, waiting_state), STATE(hid, head), STATE(hid, count),
+    STATE_TIMER(hid, timer), STATE_SUBS(hid, queue, event_state), STATE(hid, head), STATE(hid, count),
     STATE_END
 };
 
-static struct hid *hid_of(const struct host *h)
+/* ---- to the devices ---- */
+static bool takes(const struct attached *a, enum kind kind)
 {
-    return host_lookup(h, "hid", "all");
+    return kind == KIND_KEY ? a->fe->key != NULL : kind == KIND_MOVE ? a->fe->move != NULL : a->fe->point != NULL;
 }
 
-static bool is_button(const struct hid_event *e)
+static const struct attached *taker(const struct hid *i, enum kind kind)
 {
-    return e->type == HID_KEY && e->code >= HID_BUTTON_FIRST && e->code <= HID_BUTTON_LAST;
+    const struct attached *a = i ? i->first : NULL;
+
+    while (a && !takes(a, kind))
+        a = a->next;
+    return a;
 }
 
-static enum hid_kind kind_of(const struct hid *d, const struct hid_event *e)
+static void hand_over(const struct hid *i, const struct event *v)
 {
-    if (e->type == HID_REL)
-        return HID_MOUSE;
-    if (e->type == HID_ABS)
-        return HID_TABLET;
-    if (!is_button(e))
-        return HID_KEYBOARD;
-    return d->receivers[HID_TABLET].fn ? HID_TABLET : HID_MOUSE;
-}
+    const struct attached *a = taker(i, v->kind);
+    int wheel = (int16_t)v->value[2];
 
-/* ---- inside the machine ---- */
-static void hand_over(struct hid *d, const struct hid_event *e)
-{
-    for (int kind = 0; kind < HID_KINDS; kind++) {
-        const struct receiver *r = &d->receivers[kind];
-        if (r->fn && (e->type == HID_SYN || kind == (int)kind_of(d, e)))
-            r->fn(r->arg, e);
-    }
+    if (!a)
+        return;
+    if (v->kind == KIND_KEY)
+        a->fe->key(a->arg, v->value[0], v->flags != 0);
+    else if (v->kind == KIND_MOVE)
+        a->fe->move(a->arg, (int16_t)v->value[0], (int16_t)v->value[1], wheel, v->flags);
+    else
+        a->fe->point(a->arg, v->value[0], v->value[1], wheel, v->flags);
 }
 
 static void run_queue(void *arg, ps_t when)
 {
-    struct hid *d = arg;
+    struct hid *i = arg;
 
-    while (d->count != 0) {
-        const struct waiting w = d->queue[d->head % HID_QUEUE];
-        if (w.due > when)
-            break;
-        d->head = (d->head + 1) % HID_QUEUE;
-        d->count--;
-        hand_over(d, &(struct hid_event){ .type = w.type, .code = w.code, .value = w.value });
+    while (i->count != 0 && i->queue[i->head].due <= when) {
+        const struct event v = i->queue[i->head];
+        i->head = (i->head + 1) % HID_QUEUE;
+        i->count--;
+        hand_over(i, &v);
     }
-    if (d->count != 0)
-        ev_arm(&d->timer, d->queue[d->head % HID_QUEUE].due);
+    if (i->count != 0)
+        ev_arm(&i->timer, i->queue[i->head].due);
 }
 
-/* The gate's: live or replayed, as an event of the present time. */
-static void input(void *arg, const uint8_t *bytes, size_t n)
+/* A recording is not trusted: what is not one of our events is nothing. */
+static bool is_event(const struct event *v)
 {
-    struct hid *d = arg;
-    ps_t now = ev_now(host_machine(d->host)->queue), due = now;
-
-    if (d->count != 0)
-        due = MAX(now, d->queue[(d->head + d->count - 1) % HID_QUEUE].due);
-    for (; n >= RECORD && d->count < HID_QUEUE; bytes += RECORD, n -= RECORD) {
-        due += MIN(ld_le32(bytes + 8), (uint32_t)MOST_DELAY_US) * PS_PER_US;
-        d->queue[(d->head + d->count++) % HID_QUEUE] = (struct waiting){
-            .due = due, .type = ld_le16(bytes), .code = ld_le16(bytes + 2), .value = (int32_t)ld_le32(bytes + 4),
-        };
+    switch (v->kind) {
+    case KIND_KEY:
+        return v->value[0] <= HID_MAX_KEY;
+    case KIND_MOVE:
+        return true;
+    case KIND_POINT:
+        return v->value[0] <= HID_MAX_PLACE && v->value[1] <= HID_MAX_PLACE;
+    default:
+        return false;
     }
-    run_queue(d, now);
+}
+
+static void input(void *arg, const uint8_t *b, size_t n)
+{
+    struct hid *i = arg;
+    ps_t now = ev_now(host_machine(i->host)->queue), due = now;
+
+    if (i->count != 0)
+        due = MAX(due, i->queue[(i->head + i->count - 1) % HID_QUEUE].due);
+    for (; n >= EVENT_BYTES && i->count < HID_QUEUE; b += EVENT_BYTES, n -= EVENT_BYTES) {
+        struct event v = { .kind = b[AT_KIND], .flags = b[AT_FLAGS] };
+        for (int k = 0; k < 3; k++)
+            v.value[k] = ld_le16(b + AT_VALUE + 2 * k);
+        due += MIN(ld_le32(b + AT_DELAY), HID_MAX_HOLD_MS * 1000u) * PS_PER_US;
+        v.due = due;
+        if (is_event(&v))
+            i->queue[(i->head + i->count++) % HID_QUEUE] = v;
+    }
+    run_queue(i, now);
+}
+
+/* ---- life ---- */
+static void destroy(void *arg)
+{
+    struct hid *i = arg;
+
+    while (i->first) {
+        struct attached *a = i->first;
+        i->first = a->next;
+        free(a);
+    }
+    ev_timer_release(&i->timer);
+    free(i);
 }
 
 static void loaded(void *object)
 {
-    struct hid *d = object;
+    struct hid *i = object;
 
-    d->head %= HID_QUEUE;
-    d->count = MIN(d->count, (uint32_t)HID_QUEUE);
+    i->head %= HID_QUEUE;
+    i->count = MIN(i->count, (uint32_t)HID_QUEUE);
 }
 
-static void destroy(void *arg)
+int hid_create(struct hid **out, struct host *h, struct err *e)
 {
-    struct hid *d = arg;
+    struct hid *i = calloc(1, sizeof(*i));
+    int r;
 
-    ev_timer_release(&d->timer);
-    free(d);
-}
-
-/* Keys that are held stay held: the user does not know of a reset. What waits still comes. */
-static struct hid *create(struct host *h, struct err *e)
-{
-    struct machine *m = host_machine(h);
-    struct hid *d = calloc(1, sizeof(*d));
-
-    if (!d) {
-        (void)err_set(e, ERR_NOMEM, "no memory for input devices");
-        return NULL;
+    if (!i)
+        return err_set(e, ERR_NOMEM, "no memory for keyboard and pointer");
+    r = ev_timer_init(&i->timer, host_machine(h)->queue, "hid", EV_PRIO_DEVICE, run_queue, i);
+    if (r < 0) {
+        free(i);
+        return err_set(e, r, "no memory for keyboard and pointer");
     }
-    d->host = h;
-    d->hook = (struct host_hook){ .destroy = destroy, .arg = d };
-    host_add_hook(h, &d->hook);
-    const struct machine_part part = { .name = "hid", .version = 1, .state = hid_state, .object = d,
+    i->host = h;
+    i->hook = (struct host_hook){ .destroy = destroy, .arg = i };
+    host_add_hook(h, &i->hook); /* from here on the host frees it */
+    /* No reset: the user does not know of one, and what he holds he holds. */
+    const struct machine_part part = { .name = "hid", .version = 1, .state = hid_state, .object = i,
                                        .loaded = loaded };
-    if (host_register(h, "hid", "all", d, e) < 0 ||
-        host_add_source(h, "hid", false, input, d, &d->source, e) < 0 ||
-        ev_timer_init(&d->timer, m->queue, "hid", EV_PRIO_DEVICE, run_queue, d) < 0 ||
-        machine_add_part(m, &part, e) < 0)
-        return NULL;
-    return d;
+    r = host_add_source(h, "hid", false, input, i, &i->source, e);
+    if (r == 0)
+        r = host_register(h, "hid", "hid", i, e);
+    if (r == 0)
+        r = machine_add_part(host_machine(h), &part, e);
+    if (r == 0)
+        *out = i;
+    return r;
 }
 
-int hid_attach(struct host *h, enum hid_kind kind, hid_event_fn *fn, void *arg, struct err *e)
+struct hid *hid_find(const struct host *h)
 {
-    struct hid *d = h ? hid_of(h) : NULL;
+    return host_lookup(h, "hid", "hid");
+}
 
-    if (!h)
-        return 0;
-    if (!d && !(d = create(h, e)))
-        return e && e->code ? e->code : ERR_NOMEM;
-    d->receivers[kind] = (struct receiver){ .fn = fn, .arg = arg };
+int hid_attach(struct hid *i, const struct hid_frontend *fe, void *arg, struct err *e)
+{
+    struct attached *a = malloc(sizeof(*a));
+
+    if (!a)
+        return err_set(e, ERR_NOMEM, "no memory for a keyboard or pointer");
+    *a = (struct attached){ fe, arg, i->first };
+    i->first = a;
     return 0;
 }
 
-/* ---- senders ---- */
-bool hid_has(const struct host *h, enum hid_kind kind)
+bool hid_takes_keys(const struct hid *i)
 {
-    const struct hid *d = hid_of(h);
-
-    return d && d->receivers[kind].fn;
+    return taker(i, KIND_KEY) != NULL;
 }
 
-int hid_send(struct host *h, const struct hid_event *events, size_t n, struct err *e)
+bool hid_takes_moves(const struct hid *i)
 {
-    static const char *const names[HID_KINDS] = { "keyboard", "mouse", "tablet" };
-    struct hid *d = hid_of(h);
-    uint8_t bytes[MOST * RECORD];
+    return taker(i, KIND_MOVE) != NULL;
+}
 
-    if (n > MOST)
-        return err_set(e, ERR_LIMIT, "%zu events at once; up to %d are accepted", n, MOST);
-    for (size_t i = 0; i < n; i++) {
-        uint8_t *p = bytes + i * RECORD;
-        enum hid_kind kind = d ? kind_of(d, &events[i]) : events[i].type == HID_KEY ? HID_KEYBOARD : HID_MOUSE;
-        if (events[i].type != HID_SYN && !hid_has(h, kind))
-            return err_set(e, ERR_ABSENT, "this machine has no %s", names[kind]);
-        st_le16(p, events[i].type);
-        st_le16(p + 2, events[i].code);
-        st_le32(p + 4, (uint32_t)events[i].value);
-        st_le32(p + 8, events[i].delay_us);
-    }
-    return n && d ? host_deliver(d->source, bytes, n * RECORD, e) : 0;
+bool hid_takes_points(const struct hid *i)
+{
+    return taker(i, KIND_POINT) != NULL;
+}
+
+/* ---- from the user ---- */
+static void put(uint8_t *b, enum kind kind, uint8_t flags, const uint16_t value[3], uint32_t delay_us)
+{
+    b[AT_KIND] = (uint8_t)kind;
+    b[AT_FLAGS] = flags;
+    for (int k = 0; k < 3; k++)
+        st_le16(b + AT_VALUE + 2 * k, value[k]);
+    st_le32(b + AT_DELAY, delay_us);
+}
+
+static int send(struct hid *i, enum kind kind, uint8_t flags, const uint16_t value[3], struct err *e)
+{
+    uint8_t b[EVENT_BYTES];
+
+    put(b, kind, flags, value, 0);
+    return host_deliver(i->source, b, sizeof(b), e);
+}
+
+int hid_key(struct hid *i, uint16_t code, bool down, struct err *e)
+{
+    if (code > HID_MAX_KEY)
+        return err_set(e, ERR_ARG, "key %u; 0 to %u are keys", code, HID_MAX_KEY);
+    return send(i, KIND_KEY, down, (const uint16_t[3]){ code }, e);
+}
+
+static uint16_t cut(int v, int least, int most)
+{
+    return (uint16_t)(v < least ? least : v > most ? most : v);
+}
+
+static uint16_t distance(int v)
+{
+    return cut(v, INT16_MIN, INT16_MAX);
+}
+
+int hid_move(struct hid *i, int dx, int dy, int wheel, uint8_t buttons, struct err *e)
+{
+    const uint16_t value[3] = { distance(dx), distance(dy), distance(wheel) };
+
+    return send(i, KIND_MOVE, buttons, value, e);
+}
+
+int hid_point(struct hid *i, int x, int y, int wheel, uint8_t buttons, struct err *e)
+{
+    const uint16_t value[3] = { cut(x, 0, HID_MAX_PLACE), cut(y, 0, HID_MAX_PLACE), distance(wheel) };
+
+    return send(i, KIND_POINT, buttons, value, e);
 }
 
 static int no_key(const char *name, struct err *e)
@@ -192,62 +262,31 @@ static int no_key(const char *name, struct err *e)
                    name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
 }
 
-int hid_send_keys(struct host *h, const char *keys, uint32_t hold_ms, struct err *e)
+int hid_send_keys(struct hid *i, const char *keys, uint32_t hold_ms, struct err *e)
 {
-    struct hid_event events[4 * MOST_KEYS];
-    int codes[MOST_KEYS];
-    size_t n = 0, k = 0;
+    uint8_t b[2 * HID_HELD_KEYS * EVENT_BYTES];
+    uint16_t codes[HID_HELD_KEYS];
+    size_t n = 0;
 
     while (*keys) {
         char name[32];
         size_t length = strcspn(keys, "-");
         snprintf(name, sizeof(name), "%.*s", (int)length, keys);
-        if (n == MOST_KEYS)
-            return err_set(e, ERR_LIMIT, "more than %d keys at once", MOST_KEYS);
-        if ((codes[n++] = hid_key_code(name)) < 0)
+        int code = hid_key_code(name);
+        if (code < 0)
             return no_key(name, e);
+        if (n == HID_HELD_KEYS)
+            return err_set(e, ERR_LIMIT, "more than %d keys at once", HID_HELD_KEYS);
+        codes[n++] = (uint16_t)code;
         keys += length + (keys[length] == '-');
     }
     if (n == 0)
         return err_set(e, ERR_ARG, "no key is named; keys are such as a, ret, ctrl-alt-delete");
-    if (hold_ms > MOST_DELAY_US / 1000)
-        return err_set(e, ERR_LIMIT, "keys held for %u ms; up to %d are accepted", hold_ms, MOST_DELAY_US / 1000);
-    for (size_t i = 0; i < 2 * n; i++) {
-        bool press = i < n;
-        events[k++] = (struct hid_event){
-            .type = HID_KEY, .code = (uint16_t)codes[press ? i : 2 * n - 1 - i], .value = press,
-            .delay_us = i == n ? hold_ms * 1000 : 0,
-        };
-        events[k++] = (struct hid_event){ .type = HID_SYN };
+    if (hold_ms > HID_MAX_HOLD_MS)
+        return err_set(e, ERR_LIMIT, "keys held for %u ms; up to %u are accepted", hold_ms, HID_MAX_HOLD_MS);
+    for (size_t k = 0; k < 2 * n; k++) {
+        const uint16_t value[3] = { codes[k < n ? k : 2 * n - 1 - k] };
+        put(b + k * EVENT_BYTES, KIND_KEY, k < n, value, k == n ? hold_ms * 1000 : 0);
     }
-    return hid_send(h, events, k, e);
-}
-
-int hid_move(struct host *h, int32_t dx, int32_t dy, int32_t dz, struct err *e)
-{
-    struct hid_event events[4];
-    size_t n = 0;
-
-    if (dx)
-        events[n++] = (struct hid_event){ .type = HID_REL, .code = HID_REL_X, .value = dx };
-    if (dy)
-        events[n++] = (struct hid_event){ .type = HID_REL, .code = HID_REL_Y, .value = dy };
-    if (dz)
-        events[n++] = (struct hid_event){ .type = HID_REL, .code = HID_REL_WHEEL, .value = -dz };
-    if (n)
-        events[n++] = (struct hid_event){ .type = HID_SYN };
-    return hid_send(h, events, n, e);
-}
-
-int hid_buttons(struct host *h, uint32_t pressed, struct err *e)
-{
-    static const uint16_t codes[3] = { HID_BUTTON_LEFT, HID_BUTTON_MIDDLE, HID_BUTTON_RIGHT };
-    struct hid_event events[4];
-
-    if (pressed > 7)
-        return err_set(e, ERR_ARG, "buttons %#x; the sum of 1 (left), 2 (middle) and 4 (right) is accepted", pressed);
-    for (uint32_t i = 0; i < 3; i++)
-        events[i] = (struct hid_event){ .type = HID_KEY, .code = codes[i], .value = pressed >> i & 1 };
-    events[3] = (struct hid_event){ .type = HID_SYN };
-    return hid_send(h, events, 4, e);
+    return host_deliver(i->source, b, 2 * n * EVENT_BYTES, e);
 }

@@ -149,10 +149,14 @@ static int make_rng(struct parts *p, const struct device_options *o, const char 
 static int make_input(struct parts *p, const struct device_options *o, const char *id,
                       struct virtio **v, struct err *e)
 {
-    enum hid_kind kind = strncmp(o->driver, "virtio-k", 8) == 0 ? HID_KEYBOARD
-                         : strncmp(o->driver, "virtio-m", 8) == 0 ? HID_MOUSE : HID_TABLET;
+    enum virtio_input_kind kind = strncmp(o->driver, "virtio-k", 8) == 0 ? VIRTIO_KEYBOARD
+                                  : strncmp(o->driver, "virtio-m", 8) == 0 ? VIRTIO_MOUSE : VIRTIO_TABLET;
+    struct hid *hid = hid_find(p->board->host);
+    int r = hid ? 0 : hid_create(&hid, p->board->host, e);
 
-    *v = virtio_input_create(p->board->machine, id, kind, p->board->host, e);
+    if (r < 0)
+        return r;
+    *v = virtio_input_create(p->board->machine, id, kind, hid, e);
     return *v ? 0 : e->code;
 }
 

@@ -27,9 +27,10 @@ int virtio_net_set_pairs(struct virtio *v, uint32_t n, struct err *e) MUST_CHECK
 struct virtio *virtio_rng_create(struct machine *m, const char *id, struct rng *source,
                                  struct err *e);
 
-/* What `h` (NULL: nobody) sends to devices of the kind. */
-struct virtio *virtio_input_create(struct machine *m, const char *id, enum hid_kind kind, struct host *h,
-                                   struct err *e);
+/* `hid` NULL: nobody is at it. */
+enum virtio_input_kind { VIRTIO_KEYBOARD, VIRTIO_MOUSE, VIRTIO_TABLET };
+struct virtio *virtio_input_create(struct machine *m, const char *id, enum virtio_input_kind kind,
+                                   struct hid *hid, struct err *e);
 
 /*
  * Ports 0 .. max_ports - 1 (1 to VIRTIO_CONSOLE_PORTS), with more than one under control of
