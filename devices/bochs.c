@@ -128,9 +128,11 @@ static void wrote_ports(void *dev, uint32_t index, uint64_t old, uint64_t now)
     vga_write_port(dev, 0x3c0 + index, (uint8_t)now);
 }
 
-#define ROW_EDID REG8(BOCHS_EDID, "EDID", .count = BOCHS_EDID_SPACE, .sizes = 1 | 2 | 4 | 8, .read = read_edid)
+#define ROW_EDID                                                                                   \
+    REG8(BOCHS_EDID, "EDID", .count = BOCHS_EDID_SPACE, .sizes = 1 | 2 | 4 | 8, .read = read_edid)
 #define ROW_DISPI(r, w)                                                                            \
-    REG16(BOCHS_DISPI, "DISPI", .count = DISPI_REGISTERS, .sizes = 1 | 2 | 4, .rw = 0xffff, .read = r, .wrote = w)
+    REG16(BOCHS_DISPI, "DISPI", .count = DISPI_REGISTERS, .sizes = 1 | 2 | 4, .rw = 0xffff,        \
+          .read = r, .wrote = w)
 #define ROWS_EXTENDED                                                                              \
     REG32(BOCHS_EXTENDED, "size", .sizes = 1 | 2 | 4, .reset = EXTENDED_SIZE),                     \
     REG32(BOCHS_BYTE_ORDER, "byte order", .rw = 0xffffffff, .read = read_order, .wrote = wrote_order)

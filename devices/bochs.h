@@ -17,8 +17,9 @@
  * The VGA is IBM's, with one screen refresh of simulated time behind 3DA and the blinking. It
  * answers at ports and window only while the command register enables I/O and memory.
  *
- * Not modelled: the vertical interrupt (no PCI card drives it), light pen, the sequencer's
- * shift load rates (SR01 bits 2 and 4): reported when used. Interlacing is not shown.
+ * Not modelled: the vertical interrupt (no PCI card drives it), the light pen, blinking of
+ * graphics (AR10 bit 3 holds for text), and the sequencer's shift load rates (SR01 bits 2 and 4),
+ * which are reported when they are used.
  *
  * Frame buffer memory is a block of RAM, saved as such. Pictures: devices/backend/display.h.
  */

@@ -43,7 +43,7 @@ struct bochs {
     uint16_t dispi[DISPI_ROOM];
 };
 
-/* What DISPI shows; false: nothing, or what memory does not hold. Everything in pixels but `line` and `at`. */
+/* What DISPI shows, in pixels but for `line` and `at`; false: nothing, or what memory does not hold. */
 struct bochs_mode {
     uint32_t width, height, bpp;
     uint64_t line, at;                  /* bytes; 4 bits a pixel: in one plane */

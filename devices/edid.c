@@ -64,7 +64,7 @@ static void detailed(uint8_t *p, const struct timing *t)
     p[12] = (uint8_t)mm_w;
     p[13] = (uint8_t)mm_h;
     p[14] = (uint8_t)(mm_w >> 8 << 4 | mm_h >> 8);
-    p[17] = 0x1a; /* separate sync: horizontal positive, vertical negative, as CVT's reduced blanking has it */
+    p[17] = 0x1a; /* separate sync, horizontal positive, vertical negative: CVT's for reduced blanking */
 }
 
 /* Table 3.22: 0, 0, 0, tag, 0, then 13 bytes. */

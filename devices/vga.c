@@ -358,7 +358,8 @@ static enum mem_result dispi_write(void *arg, uint64_t offset, unsigned size, ui
     return MEM_OK;
 }
 
-static const struct mmio_ops ports_ops = { .read = ports_read, .write = ports_write, .sizes = 1, .split = true };
+static const struct mmio_ops ports_ops = { .read = ports_read, .write = ports_write, .sizes = 1,
+                                           .split = true };
 static const struct mmio_ops dispi_ops = { .read = dispi_read, .write = dispi_write, .sizes = 1 | 2,
                                            .split = true };
 

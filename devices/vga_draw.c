@@ -137,7 +137,7 @@ static void graphics_dots(const struct picture *p, uint32_t bytes, uint32_t *dot
 }
 
 /* ---- text ---- */
-/* SR03: which of eight fonts of 8 KiB in plane 2 attribute bit 3 chooses: bits 5, 3:2 if it is set, else 4, 1:0. */
+/* SR03: which of eight fonts of 8 KiB in plane 2: bits 5, 3:2 if attribute bit 3 is set, else 4, 1:0. */
 static uint32_t font_row(const struct vga *v, uint32_t character, uint32_t attributes, uint32_t line)
 {
     uint32_t select = v->sr[SR_CHARACTER_MAP];
@@ -214,7 +214,8 @@ static void next_line(const struct picture *p, struct scan *s, uint32_t y)
 {
     const uint8_t *cr = p->v->cr;
     uint32_t doubled = cr[CR_MAX_SCAN] >> 7, last = cr[CR_MAX_SCAN] & 31u;
-    uint32_t compare = cr[CR_LINE_COMPARE] | (cr[CR_OVERFLOW] >> 4 & 1u) << 8 | (cr[CR_MAX_SCAN] >> 6 & 1u) << 9;
+    uint32_t compare = cr[CR_LINE_COMPARE] | (cr[CR_OVERFLOW] >> 4 & 1u) << 8 |
+                       (cr[CR_MAX_SCAN] >> 6 & 1u) << 9;
 
     if (y == compare) {
         s->row = s->line = 0;

@@ -202,4 +202,5 @@ static enum mem_result window_write(void *arg, uint64_t offset, unsigned size, u
     return MEM_OK;
 }
 
-const struct mmio_ops vga_window_ops = { .read = window_read, .write = window_write, .sizes = 1, .split = true };
+const struct mmio_ops vga_window_ops = { .read = window_read, .write = window_write, .sizes = 1,
+                                         .split = true };

@@ -45,7 +45,9 @@ static const struct state_field hid_state[] = {
 /* ---- to the devices ---- */
 static bool takes(const struct attached *a, enum kind kind)
 {
-    return kind == KIND_KEY ? a->fe->key != NULL : kind == KIND_MOVE ? a->fe->move != NULL : a->fe->point != NULL;
+    if (kind == KIND_KEY)
+        return a->fe->key != NULL;
+    return kind == KIND_MOVE ? a->fe->move != NULL : a->fe->point != NULL;
 }
 
 static const struct attached *taker(const struct hid *i, enum kind kind)
@@ -258,8 +260,8 @@ static int no_key(const char *name, struct err *e)
     for (const char *key; n < ARRAY_LEN(names) && (key = hid_key_name(n)) != NULL; n++)
         names[n] = key;
     const char *near = err_nearest(name, names, n);
-    return err_set(e, ERR_ARG, "there is no key '%s'%s%s%s; keys are such as a, 1, ret, spc, ctrl, alt, shift, f1",
-                   name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+    return err_set(e, ERR_ARG, "there is no key '%s'%s%s%s; keys are such as a, 1, ret, spc, ctrl, "
+                   "alt, shift, f1", name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
 }
 
 int hid_send_keys(struct hid *i, const char *keys, uint32_t hold_ms, struct err *e)

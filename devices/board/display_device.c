@@ -51,7 +51,8 @@ static int parse_vgamem(const char *text, uint64_t *bytes, struct err *e)
         end++;
     }
     if (end == text || *end || strchr(text, '-'))
-        return err_set(e, ERR_ARG, "vgamem=%s is no size; bytes, or megabytes such as 16M, are accepted", text);
+        return err_set(e, ERR_ARG, "vgamem=%s is no size; bytes, or megabytes such as 16M, are accepted",
+                       text);
     return 0;
 }
 

@@ -77,7 +77,8 @@ static int mouse_button(void *arg, uint32_t pressed, struct err *e)
     struct debug *d = arg;
 
     if (pressed > 7)
-        return err_set(e, ERR_ARG, "buttons %u; the sum of 1 (left), 2 (middle) and 4 (right) is accepted", pressed);
+        return err_set(e, ERR_ARG, "buttons %u; the sum of 1 (left), 2 (middle) and 4 (right) is "
+                       "accepted", pressed);
     d->buttons = (uint8_t)((pressed & 1 ? HID_LEFT : 0) | (pressed & 2 ? HID_MIDDLE : 0) |
                            (pressed & 4 ? HID_RIGHT : 0));
     return move_mouse(d, 0, 0, 0, e);
