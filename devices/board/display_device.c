@@ -73,7 +73,7 @@ static int add_card(struct parts *p, const struct display_options *o, const char
         card->window = p->vga_window;
         card->window_priority = p->vga_priority;
         if (rom_name && !(rom = board_find_firmware(p->board, rom_name, e)))
-            return e->code;
+            return err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware is", rom_name);
         card->rom = rom;
     }
     card->no_edid = !o->edid;

@@ -5,6 +5,8 @@
  */
 #include "devices/edid.h"
 #include "test/devices/vga_fixture.h"
+#include <stdio.h>
+#include <unistd.h>
 
 enum { ID, XRES, YRES, BPP, ENABLE, BANK, VIRT_WIDTH, VIRT_HEIGHT, X_OFFSET, Y_OFFSET, MEMORY };
 
@@ -326,6 +328,33 @@ START_TEST(options_are_checked)
 }
 END_TEST
 
+/* The ROM's file in its BAR: here of 5000 bytes, so of 8 KiB. */
+START_TEST(option_rom)
+{
+    char path[64];
+    uint8_t rom[5000] = { 0x55, 0xaa };
+    const struct bochs_options o = { .kind = BOCHS_VGA, .devfn = PCI_DEVFN(2, 0), .vram = VRAM, .rom = path };
+    struct pci_bus bus;
+
+    for (uint32_t i = 2; i < sizeof(rom); i++)
+        rom[i] = (uint8_t)(i * 7);
+    snprintf(path, sizeof(path), "/tmp/orrery-rom-%d", (int)getpid());
+    FILE *f = fopen(path, "wb");
+    ck_assert_uint_eq(fwrite(rom, 1, sizeof(rom), f), sizeof(rom));
+    fclose(f);
+    pci_bus_init(&bus, m, &(struct pci_windows){ .memory = m->memory }, NULL, NULL);
+    ck_assert_msg(bochs_create(m, "with-rom", &bus, &o, &e) != NULL, "%s", e.text);
+    unlink(path);
+    pci_config_write(&bus, 0x10, 0x30, 4, 0xffffffff);
+    ck_assert_uint_eq(pci_config_read(&bus, 0x10, 0x30, 4), 0xffffe001);
+    pci_config_write(&bus, 0x10, 0x30, 4, 0x60000001);
+    pci_config_write(&bus, 0x10, 4, 2, 2);
+    for (uint32_t i = 0; i < sizeof(rom); i++)
+        ck_assert_uint_eq(load(0x60000000 + i, 1), rom[i]);
+    ck_assert_uint_eq(load(0x60001fff, 1), 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("devices.bochs");
@@ -344,6 +373,7 @@ Suite *test_suite(void)
     tcase_add_test(t, beam_of_dispi);
     tcase_add_test(t, edid_in_the_bar);
     tcase_add_test(t, options_are_checked);
+    tcase_add_test(t, option_rom);
     suite_add_tcase(s, t);
     t = tcase_create("secondary-vga");
     tcase_add_checked_fixture(t, setup_secondary, close_card);
