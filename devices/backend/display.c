@@ -75,9 +75,15 @@ int display_create(struct host *h, const char *id, const struct display_ops *ops
     d->ops = ops;
     d->device = device;
     d->id = name;
+    int r = host_register(h, "display", id, d, e);
+    if (r < 0) {
+        free(name);
+        free(d);
+        return r;
+    }
     *list->end = d;
     list->end = &d->next;
-    return host_register(h, "display", id, d, e);
+    return 0;
 }
 
 uint32_t *display_line(struct display *d)
