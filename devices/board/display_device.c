@@ -35,9 +35,9 @@ static const struct option_desc bochs_table[] = {
 static int add_ramfb(struct parts *p, const struct display_options *o, const char *id, struct err *e)
 {
     (void)o;
-    if (!p->fw_cfg)
+    if (!p->at.fw_cfg)
         return err_set(e, ERR_UNSUPPORTED, "this board has no fw_cfg");
-    return ramfb_create(p->board->machine, id, p->fw_cfg, p->board->host, e) ? 0 : e->code;
+    return ramfb_create(p->board->machine, id, p->at.fw_cfg, p->board->host, e) ? 0 : e->code;
 }
 
 /* "16M", "16777216" */
@@ -59,19 +59,19 @@ static int parse_vgamem(const char *text, uint64_t *bytes, struct err *e)
 static int add_card(struct parts *p, const struct display_options *o, const char *id,
                     struct bochs_options *card, struct err *e)
 {
-    const char *rom_name = o->romfile[0] ? o->romfile : p->vga_rom;
+    const char *rom_name = o->romfile[0] ? o->romfile : p->at.vga_rom;
     char *rom = NULL;
     int r;
 
-    if (!p->pci)
+    if (!p->at.pci)
         return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
     if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
         return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", o->bus);
     if ((r = parts_parse_addr(o->addr, &card->devfn, e)) < 0)
         return r;
     if (card->kind == BOCHS_VGA) {
-        card->window = p->vga_window;
-        card->window_priority = p->vga_priority;
+        card->window = p->at.vga_window;
+        card->window_priority = p->at.vga_priority;
         if (rom_name && !(rom = board_find_firmware(p->board, rom_name, e)))
             return err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware is", rom_name);
         card->rom = rom;
@@ -80,7 +80,7 @@ static int add_card(struct parts *p, const struct display_options *o, const char
     card->xres = (uint32_t)o->xres;
     card->yres = (uint32_t)o->yres;
     card->host = p->board->host;
-    r = bochs_create(p->board->machine, id, p->pci, card, e) ? 0 : e->code;
+    r = bochs_create(p->board->machine, id, p->at.pci, card, e) ? 0 : e->code;
     free(rom);
     return r;
 }
