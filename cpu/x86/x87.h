@@ -13,7 +13,6 @@ enum {
     X87_CC = X87_C0 | X87_C1 | X87_C2 | X87_C3,
     X87_B = 1u << 15,  /* = ES */
 };
-#define X87_TOP 13, 11
 
 static inline unsigned x87_top(const struct x86_cpu *c)
 {
