@@ -215,8 +215,12 @@ static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
 
     if (pci_touches(offset, size, EXT_TSEG_MBYTES, 2) && ld_le16(c + EXT_TSEG_MBYTES) == TSEG_QUERY)
         st_le16(c + EXT_TSEG_MBYTES, q->config.extended_tseg);
-    if (pci_touches(offset, size, SMBASE, 1) && f->writable[SMBASE] == 0xff) /* not asked yet */
-        c[SMBASE] = c[SMBASE] == SMBASE_QUERY ? SMBASE_THERE : 0;
+    if (pci_touches(offset, size, SMBASE, 1)) {
+        if (f->writable[SMBASE] == 0xff) /* not asked yet */
+            c[SMBASE] = c[SMBASE] == SMBASE_QUERY ? SMBASE_THERE : 0;
+        else if (c[SMBASE] & SMBASE_LOCK)
+            c[SMBASE] = SMBASE_LOCK;
+    }
     if (c[SMRAM] & D_LCK)
         c[SMRAM] &= (uint8_t)~D_OPEN;
     if (pci_touches(offset, size, SMRAM, 1) && (c[SMRAM] & D_CLS))
@@ -233,8 +237,7 @@ static void reset(void *dev)
     struct q35_mch *q = dev;
 
     pci_reset(&q->host);
-    if (q->config.extended_tseg)
-        st_le16(q->host.config + EXT_TSEG_MBYTES, TSEG_QUERY);
+    st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
     apply(q);
 }
 

@@ -19,7 +19,8 @@
  *   PCIEXBAR      256, 128 or 64 MiB, priority 1
  *
  * What SMM sees follows from mem_attrs.secure (core/memory: overlays, secure regions). Nobody: all
- * ones, stores are lost. QEMU's own registers: 50h, TSEG's size in MiB, and 9Ch, SMRAM at 30000h.
+ * ones, stores are lost. QEMU's own registers: 50h, TSEG's size 3 in MiB (16 on
+ * its boards, answered to FFFFh), and 9Ch, SMRAM at 30000h.
  *
  * Not modelled: D_CLS (reported); EPBAR, MCHBAR, DMIBAR, graphics and remapping registers read 0.
  * Locks (D_LCK, 9Ch) last until a reset.
