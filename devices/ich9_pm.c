@@ -359,7 +359,7 @@ static void wrote_tco1_cnt(void *dev, uint32_t index, uint64_t old, uint64_t val
 
 void ich9_pm_map(struct ich9_pm *p, bool on, uint16_t pmbase)
 {
-    mem_place_region(p->config.io, p->dev.region, on, pmbase);
+    mem_place_region(p->config.io, p->block, on, pmbase);
 }
 
 /* 13.8.1.1 and 13.8.1.3: 64, 32, 16, 8 s; 1.5, 16, 32, 64 ms. */
@@ -468,8 +468,8 @@ struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct i
     p->config = *c;
     ich9_pm_set_control(p, false, 0, 0);
     if (init_timers(p, e) < 0 || device_map_ports(&p->dev, c->io, APM_CNT, APM_CNT, 2, e) < 0 ||
-        mem_add_mmio(c->io, p->dev.id, 0, BLOCK, 0, &reg_mmio_ops, p, &p->dev.region, e) < 0)
+        mem_add_mmio(c->io, p->dev.id, 0, BLOCK, 0, &reg_mmio_ops, p, &p->block, e) < 0)
         return NULL;
-    mem_enable_region(c->io, p->dev.region, false);
+    mem_enable_region(c->io, p->block, false);
     return p;
 }

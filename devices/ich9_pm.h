@@ -41,6 +41,7 @@ struct ich9_pm {
     struct device dev;
     struct irq_line sci;                /* wiring */
     struct ich9_pm_config config;
+    struct mem_region *block;           /* at PMBASE */
     bool no_reboot, smi_lock;           /* GCS, GEN_PMCON_1: the LPC bridge's; derived */
     uint32_t periodic_rate, swsmi_rate; /* us: GEN_PMCON_1 and _3; derived */
 

@@ -182,8 +182,6 @@ static void apply_smram(struct q35_mch *q)
     for (unsigned i = 0; i < Q35_TSEG_SIZES; i++)
         if (q->tseg[i])
             mem_enable_region(s, q->tseg[i], tseg && i == size);
-    if (tseg && !q->tseg[size])
-        guest_error(&q->dev, "TSEG of a size that is not there", "ESMRAMC %#x", esmramc);
     mem_enable_region(s, q->smbase, q->host.config[SMBASE] & SMBASE_LOCK);
 }
 
@@ -225,6 +223,9 @@ static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
         c[SMRAM] &= (uint8_t)~D_OPEN;
     if (pci_touches(offset, size, SMRAM, 1) && (c[SMRAM] & D_CLS))
         unmodelled(&q->dev, "SMRAM.D_CLS", "SMRAM %#x", c[SMRAM]);
+    if (pci_touches(offset, size, ESMRAMC, 1) && (c[ESMRAMC] & T_EN) &&
+        !q->tseg[(c[ESMRAMC] & TSEG_SZ) >> 1])
+        guest_error(&q->dev, "TSEG of a size that is not there", "ESMRAMC %#x", c[ESMRAMC]);
     apply(q);
 }
 
