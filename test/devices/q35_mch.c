@@ -374,9 +374,20 @@ START_TEST(refused_sizes)
 }
 END_TEST
 
+static struct device *make_ports(struct machine *machine, void *arg)
+{
+    struct err e = { 0 };
+    struct q35_mch *q = (struct q35_mch *)make(machine, arg);
+    struct pci_ports *p = pci_ports_create(machine, "ports", machine->memory, &q->bus, &e);
+
+    ck_assert_msg(p != NULL, "%s", e.text);
+    return &p->dev;
+}
+
 START_TEST(generic)
 {
     device_generic_test(&(struct device_generic){ .make = make, .steps = 64 });
+    device_generic_test(&(struct device_generic){ .make = make_ports, .steps = 64 });
 }
 END_TEST
 
