@@ -152,8 +152,11 @@ bool x86_has_work(const struct cpu *cpu);
 void x86_check_interrupts(struct x86_cpu *c);   /* kick if something may be taken now */
 
 /* ---- smm.c ---- */
-void x86_enter_smm(struct x86_cpu *c);
-void x86_rsm(struct x86_cpu *c);                /* may raise #UD or shut down */
+void x86_enter_smm(struct x86_cpu *c, bool halted); /* halted: out of HLT, which RSM may go back to */
+void x86_rsm(struct x86_cpu *c);                /* in SMM only; may shut down */
+/* A port access just raised an SMI; `string`, which follows it: of INS or OUTS, registers not yet advanced. */
+void x86_smi_note_io(struct x86_cpu *c, uint64_t port, unsigned bytes, bool in);
+void x86_smi_note_string(struct x86_cpu *c, bool rep);
 
 /* ---- segment.c: descriptors (SDM 3.4, 3.5, 5) ---- */
 /*
@@ -196,6 +199,9 @@ bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value);  /* false: #GP
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n);
 bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
+uint64_t x86_cr4_known(const struct x86_cpu *c);    /* bits that the features make writable */
+uint64_t x86_efer_known(const struct x86_cpu *c);
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
 uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
