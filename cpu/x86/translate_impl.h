@@ -57,7 +57,8 @@ struct x86_semantics {
     }
 /* A file's rows; each ends with X86_ROWS_END. */
 extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[], x86_branch_rows[],
-    x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_segment_rows[], x86_x87_rows[], x86_mmx_rows[],
+    x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_segment_rows[], x86_x87_rows[], x86_x87_control_rows[],
+    x86_mmx_rows[],
     x86_sse_move_rows[], x86_sse_int_rows[], x86_sse_fp_rows[], x86_crypto_rows[], x86_avx_rows[],
     x86_avx512_rows[], x86_xsave_rows[];
 
