@@ -52,7 +52,7 @@ struct fp80 fp80_invalid(struct fp80_env *e)
 
 bool fp80_denormal(struct fp80_env *e, bool denormal)
 {
-    if (!denormal)
+    if (!denormal && !e->denormal)
         return false;
     e->flags |= FP80_DE;
     return !(e->control & FP80_DE);

@@ -30,6 +30,7 @@ struct fp80_env {
     uint16_t control;         /* FCW: masks 5:0, precision 9:8, rounding 11:10 */
     uint16_t flags;           /* enum fp80_flag raised so far */
     bool up;                  /* the magnitude was rounded up: C1 */
+    bool denormal;            /* an operand was a denormal of its format in memory, and is none here any more */
 };
 
 /* An unmasked exception was raised before anything was computed: operands stay as they were. */
@@ -60,8 +61,13 @@ enum fp80_class { FP80_UNSUPPORTED, FP80_NAN, FP80_NORMAL, FP80_INFINITY, FP80_Z
 enum fp80_class fp80_classify(struct fp80 a);   /* of FXAM's table; never FP80_EMPTY */
 
 /* ---- fp80_convert.c ---- */
+/*
+ * f32, f64: nothing is raised; signalling NaNs stay what they are and e->denormal tells what the operation that follows
+ * has to raise. fp80_load: the operation is FLD.
+ */
 struct fp80 fp80_from_f32(struct fp80_env *e, uint32_t v);
 struct fp80 fp80_from_f64(struct fp80_env *e, uint64_t v);
+struct fp80 fp80_load(struct fp80_env *e, struct fp80 a);
 struct fp80 fp80_from_int(int64_t v);
 struct fp80 fp80_from_bcd(uint64_t low, uint16_t high);
 uint32_t fp80_to_f32(struct fp80_env *e, struct fp80 a);

@@ -21,19 +21,13 @@ static struct fp80 widen(struct fp80_env *e, const struct format *f, uint64_t v)
     uint64_t fraction = v & ((1ull << fraction_bits) - 1);
     int32_t max = (1 << f->exponent) - 1, exp = (int32_t)(v >> fraction_bits) & max;
     bool sign = v >> (fraction_bits + f->exponent) & 1;
-    if (exp == max) {
-        if (fraction == 0)
-            return fp80_infinity(sign);
-        uint64_t m = fraction << up | FP80_INTEGER;
-        if (!(m & FP80_QUIET))
-            e->flags |= FP80_IE;
-        return fp80_pack(sign, FP80_MAX_EXP, m | FP80_QUIET);
-    }
+    if (exp == max)
+        return fp80_pack(sign, FP80_MAX_EXP, fraction << up | FP80_INTEGER);
     if (exp != 0)
         return fp80_pack(sign, exp - bias_of(f) + FP80_BIAS, fraction << up | FP80_INTEGER);
     if (fraction == 0)
         return fp80_signed_zero(sign);
-    e->flags |= FP80_DE;
+    e->denormal = true;
     unsigned shift = (unsigned)__builtin_clzll(fraction << up);
     return fp80_pack(sign, 1 - (int32_t)shift - bias_of(f) + FP80_BIAS, fraction << up << shift);
 }
@@ -46,6 +40,16 @@ struct fp80 fp80_from_f32(struct fp80_env *e, uint32_t v)
 struct fp80 fp80_from_f64(struct fp80_env *e, uint64_t v)
 {
     return widen(e, &real64, v);
+}
+
+struct fp80 fp80_load(struct fp80_env *e, struct fp80 a)
+{
+    struct fp80_parts p = fp80_unpack(a);
+    struct fp80 r;
+    if (fp80_nan1(e, a, &p, &r))
+        return r;
+    fp80_denormal(e, false);
+    return a;
 }
 
 static struct fp80 from_magnitude(bool sign, uint64_t m)

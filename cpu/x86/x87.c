@@ -299,9 +299,9 @@ uint64_t x86_helper_x87_environment(struct cpu *cpu, uint64_t va, uint64_t step,
 
 /* clang-format off */
 enum { WAITS = X86_SEM_X87, QUIET = X86_SEM_X87 | X86_SEM_X87_QUIET };
-const struct x86_semantics x86_x87_rows[] = {
+const struct x86_semantics x86_x87_control_rows[] = {
     { X86_INSN_WAIT, 0, wait, 0 },
-    { X86_INSN_FNOP, WAITS, no_operation, 0 },     { X86_INSN_FNOP_8087, QUIET, no_operation, 0 },
+    { X86_INSN_FNOP_8087, QUIET, no_operation, 0 },
     { X86_INSN_FNSTCW, QUIET, store_word, WORD_CONTROL }, { X86_INSN_FNSTSW, QUIET, store_word, WORD_STATUS },
     { X86_INSN_FLDCW, WAITS, control, CONTROL_LOAD },
     { X86_INSN_FNCLEX, QUIET, control, CONTROL_CLEAR }, { X86_INSN_FNINIT, QUIET, control, CONTROL_INIT },

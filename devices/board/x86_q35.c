@@ -383,7 +383,9 @@ static int build(struct board *b, struct err *e)
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
-    return parts_create(b, &q->mch->bus, NULL, NULL, e);
+    const struct parts_places at = { .pci = &q->mch->bus, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
+                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin" };
+    return parts_create(b, &at, e);
 }
 
 static int load_images(struct board *b, struct err *e)
