@@ -61,13 +61,24 @@ static void take_init(struct x86_cpu *c)
     x86_update_mode(c);
 }
 
+/* Counters stand still meanwhile. */
+void x86_set_halted(struct x86_cpu *c, bool on)
+{
+    bool gates = c->pmu_active && on != (c->halted != 0);
+    if (gates)
+        x86_pmu_settle(c);
+    c->halted = on;
+    if (gates)
+        x86_pmu_changed(c);
+}
+
 bool x86_take_interrupt(struct cpu *cpu)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     if (LIKELY(!is_due(c)))
         return false;
     bool halted = c->halted;
-    c->halted = 0;
+    x86_set_halted(c, false);
     if (has(c, X86_INIT) && !c->smm) {
         take_init(c);
         return true;

@@ -301,7 +301,7 @@ void x86_rsm(struct x86_cpu *c)
     x86_flush_tlb(c);
     x86_update_mode(c);
     if (im.auto_halt & 1) { /* x86_helper_rsm kicks: it goes on at once if something waits */
-        c->halted = 1;
+        x86_set_halted(c, true);
         c->cpu.run = CPU_IDLE;
     }
 }

@@ -73,6 +73,8 @@ struct x86_cpu {
     uint32_t context_asid;
     struct x86_wiring wiring;
     struct x86_apic_ops apic;
+    struct ev_timer pmu_due;         /* saved; see pmu.c */
+    bool pmu_active;                 /* some counter may run */
     const struct cpu_reg *regs;
     uint32_t n_regs;
 #define X86_STATE(name)      uint64_t name;
@@ -149,6 +151,7 @@ void x86_shutdown(struct x86_cpu *c);
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);
 bool x86_has_work(const struct cpu *cpu);
+void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
 void x86_check_interrupts(struct x86_cpu *c);   /* kick if something may be taken now */
 
 /* ---- smm.c ---- */
@@ -221,7 +224,13 @@ void x86_xsave_component(unsigned n, uint32_t *offset, uint32_t *size);
 bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *value);  /* false: not one of its MSRs */
 bool x86_pmu_write(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_pmu_leaf(const struct x86_cpu *c, uint32_t regs[4]);         /* CPUID leaf A */
+void x86_pmu_extended_leaf(const struct x86_cpu *c, uint32_t regs[4]); /* 80000022: number of counters */
+int x86_pmu_init(struct x86_cpu *c, struct err *e) MUST_CHECK;
 void x86_pmu_reset(struct x86_cpu *c);
+void x86_pmu_loaded(struct x86_cpu *c);
+/* With pmu_active: before CPL or `halted` change, and after. */
+void x86_pmu_settle(struct x86_cpu *c);
+void x86_pmu_changed(struct x86_cpu *c);
 
 /* ---- debug.c: breakpoints (SDM 18) ---- */
 uint32_t x86_debug_mode(const struct x86_cpu *c);  /* X86_MODE_BREAK, WATCH now */
