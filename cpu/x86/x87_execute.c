@@ -191,9 +191,11 @@ static uint64_t unary(struct run *r)
     struct fp80 v = get(c, 0);
     unsigned op = r->how & 0xff;
     bool in_range = true;
+    bool angle = op == X87_SIN || op == X87_COS;
     if (is_empty(c, 0)) {
         if (stack_fault(r, false))
             set(c, 0, fp80_indefinite);
+        set_cc(r, angle ? X87_C2 : 0, 0);
         return 0;
     }
     switch (op) {
@@ -205,7 +207,7 @@ static uint64_t unary(struct run *r)
     case X87_SIN: in_range = fp80_sincos(&r->e, v, &v, NULL); break;
     default: in_range = fp80_sincos(&r->e, v, NULL, &v); break;
     }
-    if (op == X87_SIN || op == X87_COS)
+    if (angle)
         set_cc(r, X87_C2, in_range ? 0 : X87_C2);
     if (!fp80_stops(&r->e))
         set(c, 0, v);
@@ -220,8 +222,7 @@ static uint64_t unary_push(struct run *r)
     unsigned op = r->how & 0xff;
     bool in_range = true;
     if (is_empty(c, 0) || !is_empty(c, 7)) {
-        if (!stack_fault(r, !is_empty(c, 0)))
-            return 0;
+        stack_fault(r, !is_empty(c, 0));
     } else if (op == X87_XTRACT) {
         high = fp80_extract(&r->e, a, &low);
     } else if (op == X87_SINCOS) {
