@@ -317,6 +317,10 @@ bool fp80_tan(struct fp80_env *e, struct fp80 a, struct fp80 *tangent)
         return false;
     if (is_special(e, a, &p, tangent) || p.kind != FP80_K_FINITE || fp80_denormal(e, p.denormal))
         return true;
+    if (p.exp < FP80_BIAS - 64) { /* a little more than the angle */
+        *tangent = finish(e, widen(&p), false);
+        return true;
+    }
     struct angle v = angle_of(&p);
     *tangent = finish(e, wide_div(v.sine, v.cosine), false);
     return true;

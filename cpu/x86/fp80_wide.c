@@ -35,8 +35,9 @@ struct wide wide_add(struct wide a, struct wide b)
         return a;
     uint32_t apart = (uint32_t)(a.exp - b.exp);
     u128 small = apart < 128 ? b.m >> apart : 0;
+    bool lost = apart >= 128 || small << apart != b.m;
     if (a.sign != b.sign)
-        return wide_normalize(a.sign, a.exp, a.m - small);
+        return wide_normalize(a.sign, a.exp, a.m - small - lost);
     u128 sum = a.m + small;
     if (sum < a.m)
         return (struct wide){ sum >> 1 | TOP, a.exp + 1, a.sign };
