@@ -99,6 +99,9 @@ void simd_binary(struct x86_tr *t, simd_kernel *k, unsigned arg, unsigned lane);
 /* Operand 0 = kernel(operand 1, IR_NONE). */
 void simd_unary(struct x86_tr *t, simd_kernel *k, unsigned arg, unsigned lane);
 
+/* Elements of a table of `count` quarters (a power of two) by the numbers in `index`. */
+ir_val_t simd_permute(struct x86_tr *t, const ir_val_t *table, unsigned count, ir_val_t index, unsigned lane);
+
 /* Rows of the three encodings of one operation. */
 #define SIMD_LEGACY(NAME, fn, arg) { X86_INSN_##NAME, X86_SEM_SSE, fn, arg }
 #define SIMD_VEX(NAME, fn, arg)    { X86_INSN_V##NAME, X86_SEM_AVX, fn, arg }

@@ -26,9 +26,11 @@ static const struct x86_semantics *const chapters[] = {
     x86_sse_move_rows,
     x86_sse_int_rows,
     x86_sse_fp_rows,
+    x86_sse_convert_rows,
+    x86_sse_control_rows,
     x86_crypto_rows,
     x86_avx_rows,
-    x86_avx512_rows,
+    x86_avx512_mask_rows,
     x86_xsave_rows,
 };
 /* clang-format on */

@@ -66,8 +66,8 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
         break;
     case IR_CONST: case IR_FENCE: case IR_TRUNC: /* one thread runs all CPUs: nothing to order */
         break;
-    case IR_GET: x86_get(g, in); break;
-    case IR_PUT: x86_put(g, in); break;
+    case IR_GET: gen_get(g, in); break;
+    case IR_PUT: gen_put(g, in); break;
     case IR_LOAD: case IR_STORE: case IR_AMO: case IR_CAS: case IR_LOADR: case IR_STOREC:
         x86_select_mem(g, in);
         break;

@@ -42,7 +42,7 @@ static void store_arg(struct x86_gen *g, unsigned k, uint16_t v)
         o = opnd_reg(RAX);
         w = true;
     } else if (!w && o.kind != O_REG) {
-        x86_load(g, RAX, o, false);
+        gen_load(g, RAX, o, false);
         o = opnd_reg(RAX);
         w = true;
     }
@@ -295,7 +295,7 @@ static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
         x86_store_pins(g, g->dirty);
         g->dirty = 0;
     }
-    unsigned cc = x86_condition(g, in->a);
+    unsigned cc = gen_condition(g, in->a);
     /* First the side that loops or leaves; last the one that falls into the next block. */
     bool taken_first = (taken >= 0 && not_taken < 0) || not_taken == (int)g->index + 1;
     uint32_t skip = asm_jcc(g->a, taken_first ? cc ^ 1 : cc, 0);
@@ -313,7 +313,7 @@ static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
     struct opnd va = x86_opnd(g, in->a);
     x86_store_pins(g, g->dirty);
     branch_hook(g, va, 0, true);
-    x86_load(g, RAX, va, true);
+    gen_load(g, RAX, va, true);
     count_insns(g);
     charge(g);
     asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]);

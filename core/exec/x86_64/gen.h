@@ -211,7 +211,7 @@ struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
 unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w);
 unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch);
 /* Load an operand into that very register. Keeps the flags. */
-void x86_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
+void gen_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
 void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64);
 void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
 void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
@@ -226,8 +226,8 @@ void x86_done(struct x86_gen *g, unsigned reg);
 void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* the result is in `reg` */
 void x86_result_fp(struct x86_gen *g, unsigned reg);
 void x86_end_inst(struct x86_gen *g);
-void x86_get(struct x86_gen *g, const struct ir_inst *in);
-void x86_put(struct x86_gen *g, const struct ir_inst *in);
+void gen_get(struct x86_gen *g, const struct ir_inst *in);
+void gen_put(struct x86_gen *g, const struct ir_inst *in);
 void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
 void x86_save_all_aliases(struct x86_gen *g);
 void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
@@ -244,7 +244,7 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in);
 /* To stub `s` when an operation with rounding `mode` (enum ir_rm) cannot run inline as things stand. */
 void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 /* Compare for a (SETCC or any i64) != 0; returns the condition code. */
-unsigned x86_condition(struct x86_gen *g, uint16_t v);
+unsigned gen_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);
 void x86_forget_pages(struct x86_gen *g);
 void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);

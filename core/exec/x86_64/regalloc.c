@@ -21,7 +21,7 @@ void x86_begin_block_regs(struct x86_gen *g)
 
 /* ---- moving values ---- */
 
-void x86_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w)
+void gen_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w)
 {
     struct x86_asm *a = g->a;
     if (o.kind == O_IMM)
@@ -64,7 +64,7 @@ void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w)
         return;
     }
     if (o.kind != O_REG) {
-        x86_load(g, RAX, o, w);
+        gen_load(g, RAX, o, w);
         o = opnd_reg(RAX);
     }
     asm_rm(g->a, 0x89 | (w ? OP_W : 0), o.reg, m);
@@ -94,7 +94,7 @@ void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned typ
     else if (is_fp(type))
         x86_load_fp(g, reg, o, is_w(type));
     else
-        x86_load(g, reg, o, is_w(type));
+        gen_load(g, reg, o, is_w(type));
 }
 
 void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type)
@@ -239,7 +239,7 @@ unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w)
     struct opnd o = x86_opnd(g, v);
     if (o.kind == O_REG && !o.fp)
         return o.reg;
-    x86_load(g, scratch, o, w);
+    gen_load(g, scratch, o, w);
     return scratch;
 }
 
@@ -311,7 +311,7 @@ void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except)
         else if (fp)
             x86_load_fp(g, (unsigned)r, o, w);
         else
-            x86_load(g, (unsigned)r, o, w);
+            gen_load(g, (unsigned)r, o, w);
         x->place = P_REG;
         x->reg = (uint8_t)r;
         g->locked[fp] |= 1u << r;
@@ -330,7 +330,7 @@ void x86_save_all_aliases(struct x86_gen *g)
             x86_save_aliases(g, s, IR_NONE);
 }
 
-void x86_get(struct x86_gen *g, const struct ir_inst *in)
+void gen_get(struct x86_gen *g, const struct ir_inst *in)
 {
     uint16_t v = (uint16_t)g->i;
     struct value *x = &g->values[v];
@@ -356,7 +356,7 @@ void x86_get(struct x86_gen *g, const struct ir_inst *in)
     }
 }
 
-void x86_put(struct x86_gen *g, const struct ir_inst *in)
+void gen_put(struct x86_gen *g, const struct ir_inst *in)
 {
     uint16_t v = g->values[in->a].rep;
     struct value *x = &g->values[v];

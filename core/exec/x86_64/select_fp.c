@@ -347,7 +347,7 @@ static void emit_bitcast(struct x86_gen *g, const struct ir_inst *in)
     struct opnd o = x86_opnd(g, in->a);
     unsigned dst = x86_def(g);
     if (!is_fp(in->type))
-        x86_load(g, dst, o, w);
+        gen_load(g, dst, o, w);
     else if (o.kind == O_MEM && !w) /* an f32's register has no defined upper half */
         x86_load_fp(g, dst, o, false);
     else
@@ -376,7 +376,7 @@ static void emit_unbox(struct x86_gen *g, const struct ir_inst *in)
         m.disp += 4;
         asm_alu_mi(a, ALU_CMP, false, m, -1);
     } else {
-        x86_load(g, RAX, o, true);
+        gen_load(g, RAX, o, true);
         asm_shift_ri(a, SH_SAR, true, RAX, 32);
         asm_alu_ri(a, ALU_CMP, false, RAX, -1);
     }

@@ -69,7 +69,7 @@ static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
             alu(g, ALU_ADD, w, dst, a);
         }
     } else {
-        x86_load(g, dst, a, w);
+        gen_load(g, dst, a, w);
         alu(g, ops[in->op], w, dst, b);
     }
     x86_done(g, dst);
@@ -86,7 +86,7 @@ static void emit_not(struct x86_gen *g, const struct ir_inst *in)
         x86_done(g, dst);
         return;
     }
-    x86_load(g, RAX, x86_opnd(g, in->b), w);
+    gen_load(g, RAX, x86_opnd(g, in->b), w);
     if (in->op != IR_XNOR)
         asm_rr(g->a, 0xf7 | W(w), 2, RAX); /* not */
     alu(g, in->op == IR_ANDN ? ALU_AND : in->op == IR_ORN ? ALU_OR : ALU_XOR, w, RAX,
@@ -109,7 +109,7 @@ static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
     if (b.kind == O_IMM) {
         unsigned n = (unsigned)b.imm & (w ? 63 : 31);
         unsigned dst = x86_def(g);
-        x86_load(g, dst, a, w);
+        gen_load(g, dst, a, w);
         if (n)
             asm_shift_ri(g->a, ext[in->op], w, dst, n);
         x86_done(g, dst);
@@ -118,7 +118,7 @@ static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
     if (bmi2[in->op] && has(g, HOST_BMI2)) {
         unsigned count = x86_use(g, in->b, RCX, w), dst;
         if (a.kind == O_IMM) {
-            x86_load(g, RAX, a, w);
+            gen_load(g, RAX, a, w);
             a = opnd_reg(RAX);
         }
         dst = x86_def(g);
@@ -129,8 +129,8 @@ static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
         x86_done(g, dst);
         return;
     }
-    x86_load(g, RCX, b, w);
-    x86_load(g, RAX, a, w);
+    gen_load(g, RCX, b, w);
+    gen_load(g, RAX, a, w);
     asm_rr(g->a, 0xd3 | W(w), ext[in->op], RAX);
     x86_result(g, RAX, w);
 }
@@ -168,7 +168,7 @@ static void emit_mul(struct x86_gen *g, const struct ir_inst *in)
         asm_mov_ri(g->a, RAX, b.imm);
         b = opnd_reg(RAX);
     }
-    x86_load(g, dst, a, w);
+    gen_load(g, dst, a, w);
     if (b.kind == O_REG)
         asm_rr(g->a, 0xaf | OP_0F | W(w), dst, b.reg);
     else
@@ -179,7 +179,7 @@ static void emit_mul(struct x86_gen *g, const struct ir_inst *in)
 /* rax or rcx = a 32-bit operand extended to 64 bits */
 static void load_extended(struct x86_gen *g, unsigned reg, uint16_t v, bool is_signed)
 {
-    x86_load(g, reg, x86_opnd(g, v), false);
+    gen_load(g, reg, x86_opnd(g, v), false);
     if (is_signed)
         asm_rr(g->a, 0x63 | OP_W, reg, reg); /* movsxd */
     else
@@ -196,13 +196,13 @@ static void emit_mulh(struct x86_gen *g, const struct ir_inst *in)
         x86_result(g, RAX, false);
         return;
     }
-    x86_load(g, RAX, x86_opnd(g, in->a), true);
+    gen_load(g, RAX, x86_opnd(g, in->a), true);
     unsigned b = x86_use(g, in->b, RCX, true);
     if (in->op == IR_MULHSU) /* a signed: a < 0 adds -b * 2^64 to the unsigned product */
-        x86_load(g, RCX, opnd_reg(b), true);
+        gen_load(g, RCX, opnd_reg(b), true);
     asm_rr(g->a, 0xf7 | OP_W, in->op == IR_MULHS ? 5 : 4, b);
     if (in->op == IR_MULHSU) {
-        x86_load(g, RAX, x86_opnd(g, in->a), true);
+        gen_load(g, RAX, x86_opnd(g, in->a), true);
         asm_shift_ri(g->a, SH_SAR, true, RAX, 63);
         asm_rr(g->a, ALU_AND | OP_W, RAX, RCX);
         asm_rr(g->a, ALU_SUB | OP_W, RDX, RAX);
@@ -215,8 +215,8 @@ static void emit_div(struct x86_gen *g, const struct ir_inst *in)
     struct x86_asm *a = g->a;
     bool w = in->type == IR_I64, is_signed = in->op == IR_DIVS || in->op == IR_REMS;
     bool rem = in->op == IR_REMS || in->op == IR_REMU;
-    x86_load(g, RAX, x86_opnd(g, in->a), w);
-    x86_load(g, RCX, x86_opnd(g, in->b), w);
+    gen_load(g, RAX, x86_opnd(g, in->a), w);
+    gen_load(g, RCX, x86_opnd(g, in->b), w);
     uint8_t *special, *end;
     if (is_signed) {
         asm_lea(a, w, RDX, mem_at(RCX, 1)); /* 0 and -1 become 1 and 0 */
@@ -278,7 +278,7 @@ static void emit_count(struct x86_gen *g, const struct ir_inst *in)
 {
     struct x86_asm *a = g->a;
     bool w = in->type == IR_I64, pop = in->op == IR_POPCNT, lead = in->op == IR_CLZ;
-    x86_load(g, RAX, x86_opnd(g, in->a), w);
+    gen_load(g, RAX, x86_opnd(g, in->a), w);
     if (pop && !has(g, HOST_POPCNT)) {
         popcount_by_halves(g, w);
     } else if (pop || has(g, lead ? HOST_LZCNT : HOST_BMI1)) {
@@ -302,7 +302,7 @@ static void emit_bswap(struct x86_gen *g, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     struct opnd o = x86_opnd(g, in->a);
     unsigned dst = x86_def(g);
-    x86_load(g, dst, o, w);
+    gen_load(g, dst, o, w);
     if (w || dst >= 8)
         asm_8(g->a, (w ? 0x48 : 0x40) | dst >> 3);
     asm_8(g->a, 0x0f);
@@ -357,7 +357,7 @@ static void emit_extract(struct x86_gen *g, const struct ir_inst *in)
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     struct opnd o = x86_opnd(g, in->a);
     unsigned dst = x86_def(g);
-    x86_load(g, dst, o, w);
+    gen_load(g, dst, o, w);
     if (low + n == bits) {
         if (low)
             asm_shift_ri(g->a, SH_SHR, w, dst, low);
@@ -379,12 +379,12 @@ static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff;
     uint64_t mask = n == 64 ? UINT64_MAX : BIT(n) - 1;
     uint64_t keep = ~(mask << low);
-    x86_load(g, RAX, x86_opnd(g, in->b), w);
+    gen_load(g, RAX, x86_opnd(g, in->b), w);
     asm_mov_ri(a, RCX, w ? mask : (uint32_t)mask);
     asm_rr(a, ALU_AND | W(w), RAX, RCX);
     if (low)
         asm_shift_ri(a, SH_SHL, w, RAX, low);
-    x86_load(g, RDX, x86_opnd(g, in->a), w);
+    gen_load(g, RDX, x86_opnd(g, in->a), w);
     asm_mov_ri(a, RCX, w ? keep : (uint32_t)keep);
     asm_rr(a, ALU_AND | W(w), RDX, RCX);
     asm_rr(a, ALU_OR | W(w), RAX, RDX);
@@ -409,7 +409,7 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     }
     struct opnd a = x86_opnd(g, va), b = usable(g, vb, w);
     if (a.kind == O_IMM || (a.kind == O_MEM && b.kind == O_MEM)) {
-        x86_load(g, RAX, a, w);
+        gen_load(g, RAX, a, w);
         a = opnd_reg(RAX);
     }
     if (b.kind == O_IMM && (w ? b.imm : (uint32_t)b.imm) == 0 && a.kind == O_REG)
@@ -423,7 +423,7 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     return cc[how];
 }
 
-unsigned x86_condition(struct x86_gen *g, uint16_t v)
+unsigned gen_condition(struct x86_gen *g, uint16_t v)
 {
     v = g->values[v].rep;
     if (g->values[v].fused)
@@ -446,7 +446,7 @@ static void emit_select_fp(struct x86_gen *g, const struct ir_inst *in)
 {
     bool w = in->type == IR_F64;
     struct opnd b = x86_opnd(g, in->b), c = x86_opnd(g, in->c);
-    unsigned cc = x86_condition(g, in->a);
+    unsigned cc = gen_condition(g, in->a);
     x86_load_fp(g, 0, c, w);
     uint8_t *skip = asm_jcc8(g->a, cc ^ 1);
     x86_load_fp(g, 0, b, w);
@@ -462,7 +462,7 @@ static void emit_select(struct x86_gen *g, const struct ir_inst *in)
         return;
     }
     struct opnd b = x86_opnd(g, in->b), c = x86_opnd(g, in->c);
-    unsigned cc = x86_condition(g, in->a);
+    unsigned cc = gen_condition(g, in->a);
     unsigned dst = x86_def(g);
     if (is_reg(b, dst)) {
         struct opnd t = b;
@@ -471,10 +471,10 @@ static void emit_select(struct x86_gen *g, const struct ir_inst *in)
         cc ^= 1;
     }
     if (b.kind == O_IMM) {
-        x86_load(g, RDX, b, w);
+        gen_load(g, RDX, b, w);
         b = opnd_reg(RDX);
     }
-    x86_load(g, dst, c, w);
+    gen_load(g, dst, c, w);
     if (b.kind == O_REG)
         asm_rr(g->a, 0x40 | cc | OP_0F | W(w), dst, b.reg);
     else

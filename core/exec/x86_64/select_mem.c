@@ -44,7 +44,7 @@ void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t
             asm_mov_rr(g->a, true, reg, base.reg);
         return;
     }
-    x86_load(g, reg, base, true);
+    gen_load(g, reg, base, true);
     if (disp != (int32_t)disp) {
         asm_mov_ri(g->a, RAX, (uint64_t)disp);
         asm_rr(g->a, ALU_ADD | OP_W, reg, RAX);
@@ -300,7 +300,7 @@ static void emit_store_access(struct x86_gen *g, const struct access *x, struct 
     unsigned reg = v.reg;
     if (be || v.kind != O_REG) {
         reg = RCX;
-        x86_load(g, RCX, v, w);
+        gen_load(g, RCX, v, w);
         if (be)
             emit_swap(g, RCX, x->size);
     }
@@ -365,7 +365,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         if (x->base.kind == O_REG)
             base = x->base.reg;
         else
-            x86_load(g, RDX, x->base, true);
+            gen_load(g, RDX, x->base, true);
         m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)base, .disp = x->disp };
     } else {
         x86_load_address(g, RDX, x->base, low);
@@ -411,7 +411,7 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
         x86_store_vec(g, mem_at(RSP, 0), b);
     x86_load_address(g, RDX, x86_opnd(g, in->a), in->imm);
     if (has_value && !is_v(in->type))
-        x86_load(g, RCX, b, true);
+        gen_load(g, RCX, b, true);
     bool hooked = (g->u->hooks & TM_DATA) != 0;
     if (hooked) {
         asm_rm(g->a, 0x89 | OP_W, RDX, mem_at(RSP, 32));
@@ -432,7 +432,7 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     }
     if (hooked && in->op == IR_STOREC) { /* only a store that was done */
         struct opnd o = x86_opnd(g, (uint16_t)g->i);
-        x86_load(g, RAX, o, true);
+        gen_load(g, RAX, o, true);
         asm_rr(g->a, 0x85, RAX, RAX);
         struct stub *s = x86_stub(g, STUB_OUT);
         s->site = x86_site(g, in, x86_out_hook_data);
@@ -472,7 +472,7 @@ static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
     emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
     asm_lea(a, true, RDX, host_mem(g, &x, RAX));
     asm_rm(a, 0x8b | w, RAX, mem_at(RDX, 0));
-    x86_load(g, RCX, x.value, x.size == 3);
+    gen_load(g, RCX, x.value, x.size == 3);
     if (in->aux >= IR_AMO_MIN) {
         asm_rr(a, ALU_CMP | w, RAX, RCX);
         asm_rr(a, 0x40 | cc[in->aux] | OP_0F | w, RCX, RAX); /* cmovcc */

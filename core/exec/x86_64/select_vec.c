@@ -487,7 +487,7 @@ static void emit_select(struct x86_gen *g, const struct ir_inst *in)
     struct opnd b = x86_opnd(g, in->b), c = x86_opnd(g, in->c);
     x86_load_vec(g, 1, b);
     x86_load_vec(g, 0, c);
-    unsigned cc = x86_condition(g, in->a);
+    unsigned cc = gen_condition(g, in->a);
     uint8_t *skip = asm_jcc8(g->a, cc ^ 1);
     asm_rr(g->a, 0x28 | OP_0F, 0, 1);
     asm_here(g->a, skip);

@@ -28,7 +28,7 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
     if (s->value && s->vec)
         x86_store_vec(g, mem_at(RSP, 0), s->arg[1]);
     else if (s->value)
-        x86_load(g, RCX, s->arg[1], true);
+        gen_load(g, RCX, s->arg[1], true);
     if (s->hook_data) {
         asm_rm(a, 0x89 | OP_W, RDX, mem_at(RSP, 32));
         asm_mov_mi(a, 3, mem_at(RSP, 40), 0);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conversions between floating-point formats and integers: SDM volume 1, 5.5.2, 5.6.1.6, 4.8.4. */
+#include "cpu/x86/simd.h"
+#include "core/util/bits.h"
+
+/* ---- packed: `arg` = enum ir_op | shape << 8 | TRUNCATES; lanes are 32 bits but where the shape says 64 to 64 ---- */
+enum shape { SAME, WIDEN, NARROW, SAME64 };
+enum { TRUNCATES = 1 << 12, UNSIGNED = 1 << 13 };
+#define CVT(op, shape) ((unsigned)IR_##op | (unsigned)(shape) << 8)
+
+static ir_val_t convert1(struct x86_tr *t, unsigned arg, unsigned lane, ir_val_t v)
+{
+    enum ir_op op = (enum ir_op)(arg & 0xff);
+    enum ir_rm rm = arg & TRUNCATES ? IR_RTZ : simd_rm(t);
+    if (op == IR_VITOFW || op == IR_VFWIDEN) /* exact */
+        rm = IR_RNE;
+    return ir_vfop(t->u, op, lane, rm, v, IR_NONE, IR_NONE, arg & UNSIGNED ? 1 : 0);
+}
+
+static void convert(struct x86_tr *t, unsigned arg)
+{
+    unsigned shape = arg >> 8 & 15, n = simd_quarters(t);
+    unsigned from = shape == NARROW || shape == SAME64 ? SIMD_Q : SIMD_D;
+    unsigned to = shape == WIDEN || shape == SAME64 ? SIMD_Q : SIMD_D, lane = shape == SAME64 ? SIMD_Q : SIMD_D;
+    unsigned sources = shape == WIDEN ? (n + 1) / 2 : n, results = shape == NARROW ? (n + 1) / 2 : n;
+    ir_val_t in[4], out[4], r[4];
+    for (unsigned q = 0; q < sources; q++)
+        in[q] = simd_quiet(t, simd_get(t, 1, q, from), q, from);
+    ir_val_t sae = simd_sae_begin(t);
+    for (unsigned q = 0; q < n; q++) {
+        ir_val_t v = in[shape == WIDEN ? q / 2 : q];
+        if (shape == WIDEN && q % 2 != 0)
+            v = ir_vop2(t->u, IR_VZIP2, SIMD_Q, v, v);
+        out[q] = convert1(t, arg, lane, v);
+    }
+    simd_sae_end(t, sae);
+    for (unsigned q = 0; q < results; q++) {
+        if (shape != NARROW)
+            r[q] = out[q];
+        else
+            r[q] = n == 1 ? out[0] : simd_join(t, out[2 * q], out[2 * q + 1]);
+    }
+    simd_put(t, r, results, to);
+}
+
+/* ---- scalars and general registers ---- */
+static enum ir_type float_of(unsigned lane)
+{
+    return lane == SIMD_D ? IR_F32 : IR_F64;
+}
+
+static ir_val_t get_int(struct x86_tr *t, unsigned n, enum ir_type *type)
+{
+    ir_val_t x = x86_get(t, n);
+    *type = t->d.op[n].size == 8 ? IR_I64 : IR_I32;
+    return *type == IR_I64 ? x : ir_trunc(t->u, x);
+}
+
+static void from_int(struct x86_tr *t, unsigned arg)
+{
+    enum ir_type from, to = float_of(arg & 3);
+    unsigned first = simd_first(t);
+    ir_val_t x = get_int(t, first + 1, &from), sae = simd_sae_begin(t);
+    bool exact = to == IR_F64 && from == IR_I32;
+    x = ir_itof(t->u, to, from, arg & UNSIGNED, exact ? IR_RNE : simd_rm(t), x);
+    simd_sae_end(t, sae);
+    ir_val_t v = ir_vins(t->u, arg & 3, x86_get_vec(t, first, 0), 0, x);
+    simd_put(t, &v, 1, arg & 3);
+}
+
+static void to_int(struct x86_tr *t, unsigned arg)
+{
+    enum ir_type from = float_of(arg & 3), to = t->d.op[0].size == 8 ? IR_I64 : IR_I32;
+    ir_val_t x = ir_vlane(t->u, from, arg & 3, x86_get_vec(t, 1, 0), 0), sae = simd_sae_begin(t);
+    x = ir_ftoi(t->u, to, from, arg & UNSIGNED, arg & TRUNCATES ? IR_RTZ : simd_rm(t), x);
+    simd_sae_end(t, sae);
+    x86_put(t, 0, to == IR_I64 ? x : ir_zext(t->u, IR_I64, x, 32));
+}
+
+/* CVTSS2SD, CVTSD2SS; `lane` of the source. */
+static void between(struct x86_tr *t, unsigned lane)
+{
+    unsigned first = simd_first(t), to = lane == SIMD_D ? SIMD_Q : SIMD_D;
+    ir_val_t b = simd_get(t, first + 1, 0, lane), a = x86_get_vec(t, first, 0);
+    ir_val_t x = ir_vlane(t->u, float_of(lane), lane, simd_quiet(t, b, 0, lane), 0), sae = simd_sae_begin(t);
+    x = ir_fcvt(t->u, float_of(to), float_of(lane), to == SIMD_Q ? IR_RNE : simd_rm(t), x);
+    simd_sae_end(t, sae);
+    simd_put_scalar(t, ir_vop1(t->u, IR_VSCALAR, to, x), a, to);
+}
+
+/* ---- MMX: two 32-bit integers ---- */
+static void from_mmx(struct x86_tr *t, unsigned arg)
+{
+    ir_val_t x = simd_get(t, 1, 0, SIMD_D);
+    (void)arg;
+    x = ir_vfop(t->u, IR_VITOF, SIMD_D, IR_RM_DYN, x, IR_NONE, IR_NONE, 0);
+    x = ir_vins(t->u, SIMD_Q, x86_get_vec(t, 0, 0), 0, ir_vlane(t->u, IR_F64, SIMD_Q, x, 0));
+    simd_put(t, &x, 1, SIMD_D);
+}
+
+static void to_mmx(struct x86_tr *t, unsigned arg)
+{
+    ir_val_t x = simd_get(t, 1, 0, SIMD_D);
+    if ((arg & 0xff) == IR_VFTOI) /* the upper half of a register must raise nothing */
+        x = simd_join(t, x, simd_zero(t));
+    x = convert1(t, arg, SIMD_D, x);
+    simd_put(t, &x, 1, SIMD_D);
+}
+
+/* clang-format off */
+const struct x86_semantics x86_sse_convert_rows[] = {
+    SIMD_FP_3(CVTPS2PD, convert, CVT(VFWIDEN, WIDEN)), SIMD_FP_3(CVTPD2PS, convert, CVT(VFNARROW, NARROW)),
+    SIMD_FP_3(CVTDQ2PS, convert, CVT(VITOF, SAME)), SIMD_3(CVTDQ2PD, convert, CVT(VITOFW, WIDEN)),
+    SIMD_FP_3(CVTPS2DQ, convert, CVT(VFTOI, SAME)), SIMD_FP_3(CVTTPS2DQ, convert, CVT(VFTOI, SAME) | TRUNCATES),
+    SIMD_FP_3(CVTPD2DQ, convert, CVT(VFTOIN, NARROW)), SIMD_FP_3(CVTTPD2DQ, convert, CVT(VFTOIN, NARROW) | TRUNCATES),
+    SIMD_FP_3(CVTSI2SS, from_int, SIMD_D), SIMD_FP_3(CVTSI2SD, from_int, SIMD_Q),
+    SIMD_FP_3(CVTSS2SI, to_int, SIMD_D), SIMD_FP_3(CVTSD2SI, to_int, SIMD_Q),
+    SIMD_FP_3(CVTTSS2SI, to_int, SIMD_D | TRUNCATES), SIMD_FP_3(CVTTSD2SI, to_int, SIMD_Q | TRUNCATES),
+    SIMD_FP_3(CVTSS2SD, between, SIMD_D), SIMD_FP_3(CVTSD2SS, between, SIMD_Q),
+    SIMD_FP_LEGACY(CVTPI2PS, from_mmx, 0), SIMD_LEGACY(CVTPI2PD, convert, CVT(VITOFW, WIDEN)),
+    SIMD_FP_LEGACY(CVTPS2PI, to_mmx, CVT(VFTOI, SAME)), SIMD_FP_LEGACY(CVTTPS2PI, to_mmx, CVT(VFTOI, SAME) | TRUNCATES),
+    SIMD_FP_LEGACY(CVTPD2PI, to_mmx, CVT(VFTOIN, NARROW)),
+    SIMD_FP_LEGACY(CVTTPD2PI, to_mmx, CVT(VFTOIN, NARROW) | TRUNCATES),
+    X86_ROWS_END
+};
+/* clang-format on */
