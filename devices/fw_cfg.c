@@ -21,6 +21,9 @@ struct item {
     uint8_t *writable;               /* = data, or NULL */
     fw_cfg_written_fn *written;
     void *arg;
+    struct fw_cfg_builder builder;
+    uint8_t *built;                  /* = data, or NULL: who built it fills it */
+    bool is_built;                   /* since the last reset */
     char name[FW_CFG_NAME_SIZE];
 };
 
@@ -54,8 +57,14 @@ static const struct item *find(const struct fw_cfg *f, uint32_t key)
 
 static void select_key(struct fw_cfg *f, uint32_t key)
 {
+    uint32_t file = (key & ~(uint32_t)WRITE_CHANNEL) - FW_CFG_FILE_FIRST;
+
     f->key = key;
     f->offset = 0;
+    if (file < f->n_files && f->files[file].built && !f->files[file].is_built) {
+        f->files[file].is_built = true;
+        f->files[file].builder.build(f->files[file].builder.arg);
+    }
 }
 
 /* Bytes of the selected item from the offset on. */
@@ -201,6 +210,8 @@ static void fw_cfg_reset(void *dev)
 {
     struct fw_cfg *f = dev;
 
+    for (uint32_t i = 0; i < f->n_files; i++)
+        f->files[i].is_built = false;
     select_key(f, FW_CFG_SIGNATURE);
     f->dma_high = 0;
 }
@@ -216,9 +227,13 @@ static int save_contents(const void *object, struct state_writer *w, struct err 
     const struct fw_cfg *f = owner(object);
     int r = 0;
 
-    for (uint32_t i = 0; i < f->n_files && r == 0; i++)
-        if (f->files[i].writable)
-            r = state_put(w, f->files[i].data, f->files[i].length, e);
+    for (uint32_t i = 0; i < f->n_files && r == 0; i++) {
+        const struct item *item = &f->files[i];
+        if (item->built)
+            r = state_put(w, &item->is_built, 1, e);
+        if (r == 0 && (item->writable || item->built))
+            r = state_put(w, item->data, item->length, e);
+    }
     return r;
 }
 
@@ -227,9 +242,15 @@ static int load_contents(void *object, struct state_reader *reader, struct err *
     struct fw_cfg *f = owner(object);
     int r = 0;
 
-    for (uint32_t i = 0; i < f->n_files && r == 0; i++)
-        if (f->files[i].writable)
-            r = state_get(reader, f->files[i].writable, f->files[i].length, e);
+    for (uint32_t i = 0; i < f->n_files && r == 0; i++) {
+        struct item *item = &f->files[i];
+        uint8_t *data = item->built ? item->built : item->writable, is_built = 0;
+        if (item->built)
+            r = state_get(reader, &is_built, 1, e);
+        item->is_built = is_built != 0;
+        if (r == 0 && data)
+            r = state_get(reader, data, item->length, e);
+    }
     return r;
 }
 
@@ -237,9 +258,12 @@ static uint64_t hash_contents(uint64_t h, const void *object)
 {
     const struct fw_cfg *f = owner(object);
 
-    for (uint32_t i = 0; i < f->n_files; i++)
-        if (f->files[i].writable)
+    for (uint32_t i = 0; i < f->n_files; i++) {
+        if (f->files[i].built)
+            h = hash_bytes(h, &f->files[i].is_built, 1);
+        if (f->files[i].writable || f->files[i].built)
             h = hash_bytes(h, f->files[i].data, f->files[i].length);
+    }
     return h;
 }
 
@@ -258,7 +282,7 @@ static const struct reg_desc fw_cfg_regs[] = {
     REG32(AT_DMA, "DMA", .count = 2, .sizes = 4 | 8, .big_endian = true, .rw = 0xffffffff,
           .read = read_dma, .wrote = wrote_dma),
 };
-/* ---- the same on I/O ports: a word at the first is the selector, a byte at the second is data ---- */
+/* ---- on I/O ports: a word at the first is the selector, a byte at the second is data ---- */
 static enum mem_result port_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
                                  const struct mem_attrs *attrs)
 {
@@ -369,6 +393,13 @@ int fw_cfg_add_writable(struct fw_cfg *f, const char *name, void *data, uint32_t
     const struct item item = {
         .data = data, .length = n, .writable = data, .written = written, .arg = arg,
     };
+    return insert_file(f, name, &item, e);
+}
+
+int fw_cfg_add_built(struct fw_cfg *f, const char *name, void *data, uint32_t n,
+                     const struct fw_cfg_builder *b, struct err *e)
+{
+    const struct item item = { .data = data, .length = n, .built = data, .builder = *b };
     return insert_file(f, name, &item, e);
 }
 

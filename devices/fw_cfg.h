@@ -11,13 +11,12 @@
  * from 0x20 on in the order of their names, whatever order they were added in.
  * What is behind the end of an item, or was never added, reads as 0.
  *
- * Not modelled: items built when they are selected. Other than on QEMU the data register also
- * answers at 1 to 7, and a read of the selector gives 0.
+ * Other than on QEMU the data register also answers at 1 to 7, and a read of the selector gives 0.
  *
- * Items are added when the machine is built. Their bytes stay the caller's, live as long
- * as the machine and are not saved, except those of writable items. A reset selects key
- * 0 and leaves contents alone. A DMA request is done at once, takes no simulated time,
- * and moves 4 GiB at most; one that reaches the device's own registers finds them busy.
+ * Items are added when the machine is built. Their bytes stay the caller's, live as long as the
+ * machine and are not saved, except those of writable and of built items. A reset selects key 0 and
+ * leaves contents alone. A DMA request is done at once, takes no simulated time, and moves 4 GiB at
+ * most; one that reaches the device's own registers finds them busy.
  */
 #include "core/device/device.h"
 #include "core/memory/dma.h"
@@ -46,7 +45,8 @@ typedef void fw_cfg_written_fn(void *arg, uint32_t offset, uint32_t n);
 struct fw_cfg *fw_cfg_create(struct machine *m, const char *id, struct err *e);
 struct device *fw_cfg_device(struct fw_cfg *f);
 /* A PC's: 510h. */
-int fw_cfg_map_ports(struct fw_cfg *f, struct mem_space *io, uint16_t port, struct err *e) MUST_CHECK;
+int fw_cfg_map_ports(struct fw_cfg *f, struct mem_space *io, uint16_t port,
+                     struct err *e) MUST_CHECK;
 
 /*
  * ERR_ARG: the key or name is taken, the name is empty or too long; ERR_LIMIT: more than
@@ -59,6 +59,18 @@ int fw_cfg_add_file(struct fw_cfg *f, const char *name, const void *data, uint32
 /* The guest may change `data`, by DMA, but not its length. `written` may be NULL. */
 int fw_cfg_add_writable(struct fw_cfg *f, const char *name, void *data, uint32_t n,
                         fw_cfg_written_fn *written, void *arg, struct err *e) MUST_CHECK;
+
+/*
+ * A file that is filled in when it is first selected after a reset: ACPI tables, which tell what
+ * firmware has set up until then. `build` changes the bytes of `data`, not their number; `data` is
+ * not NULL. The guest cannot write it.
+ */
+struct fw_cfg_builder {
+    void (*build)(void *arg);
+    void *arg;
+};
+int fw_cfg_add_built(struct fw_cfg *f, const char *name, void *data, uint32_t n,
+                     const struct fw_cfg_builder *b, struct err *e) MUST_CHECK;
 
 /* A little-endian number of 2, 4 or 8 bytes. */
 int fw_cfg_add_number(struct fw_cfg *f, uint16_t key, uint64_t value, unsigned size,

@@ -292,8 +292,9 @@ struct hpet *hpet_create(struct machine *m, const char *id, const struct hpet_co
         return NULL;
     h->wiring = *c;
     for (uint32_t n = 0; n < HPET_TIMERS; n++) {
-        h->alarm[n] = (struct hpet_alarm){ h, n };
-        if (ev_timer_init(&h->match[n], m->queue, "hpet", EV_PRIO_DEVICE, matched, &h->alarm[n]) < 0) {
+        struct hpet_alarm *a = &h->alarm[n];
+        *a = (struct hpet_alarm){ h, n };
+        if (ev_timer_init(&h->match[n], m->queue, "hpet", EV_PRIO_DEVICE, matched, a) < 0) {
             (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
             return NULL;
         }

@@ -45,7 +45,7 @@ static uint32_t high_half(uint32_t count)
     return (count + 1) / 2;
 }
 
-/* What is counted at `pulse`: the next count from its pulse on. Modular: `start` may lie before 0. */
+/* What is counted at `pulse`: the next count from its pulse on. `start` may wrap below 0. */
 static void current(const struct i8254_counter *c, uint64_t pulse, uint64_t *start, uint32_t *count)
 {
     bool next = c->has_next && is_periodic(c) && c->state == RUNNING && pulse >= c->next_at;
@@ -125,7 +125,7 @@ static bool is_null(const struct i8254_counter *c, uint64_t pulse)
 static uint64_t next_edge(const struct i8254_counter *c, uint64_t pulse)
 {
     uint64_t start, at;
-    uint32_t count;
+    uint32_t count, half;
 
     if (c->state != RUNNING)
         return UINT64_MAX;
@@ -140,7 +140,8 @@ static uint64_t next_edge(const struct i8254_counter *c, uint64_t pulse)
         return count == 1 ? UINT64_MAX : at == count - 1 ? pulse + 1 : pulse + count - 1 - at;
     case 3:
         at %= count;
-        return count == 1 ? UINT64_MAX : pulse + (at < high_half(count) ? high_half(count) : count) - at;
+        half = high_half(count);
+        return count == 1 ? UINT64_MAX : pulse + (at < half ? half : count) - at;
     case 4:
         return at < count ? start + count : at == count ? pulse + 1 : UINT64_MAX;
     default:

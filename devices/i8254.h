@@ -26,7 +26,7 @@
 
 struct i8254_counter {
     uint64_t start;        /* pulse that loaded `count`: by it the counter has counted 0 */
-    uint64_t next_at;      /* while has_next, modes 2 and 3: pulse at which next_count replaces it */
+    uint64_t next_at;      /* has_next, modes 2 and 3: pulse at which next_count takes over */
     uint32_t count;        /* 1 .. 65536 (10000 in BCD) */
     uint32_t next_count;
     uint32_t held;         /* pulses counted, or what the counter reads, while the gate holds it */

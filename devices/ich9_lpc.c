@@ -12,7 +12,7 @@ enum { ACPI_EN = 0x80, SCI_IRQ_SEL = 0x07, NOT_ROUTED = 0x80, SMI_LOCK = 0x10 };
 #define GCS_NO_REBOOT  BIT(5)
 enum { PIRQS = 8, PIRQE = 4, FIRST_PIRQ_PIN = 16 };
 
-/* IRQs a PIRQ may be routed to (13.1.12): not the timer's, keyboard's, cascade, RTC's, coprocessor's. */
+/* IRQs a PIRQ may be routed to (13.1.12): not 0, 1, 2, 8 and 13, which have their owners. */
 #define PIC_ROUTES 0xdef8u
 
 static const struct pci_reg registers[] = {

@@ -4,15 +4,19 @@
 #include "core/util/bits.h"
 
 /* 316972, 13.8.3; TCO from 60h on, 13.9. APM's ports keep their numbers. */
-enum { PM1_STS = 0x00, PM1_EN = 0x02, PM1_CNT = 0x04, PM1_TMR = 0x08, GPE0_STS = 0x20, GPE0_EN = 0x28,
-       SMI_EN = 0x30, SMI_STS = 0x34, TCO = 0x60, BLOCK = 0x80, APM_CNT = 0xb2, APM_STS = 0xb3 };
-enum { PM1_ENABLES = ICH9_PM1_TMR | ICH9_PM1_GBL | ICH9_PM1_PWRBTN | ICH9_PM1_RTC | ICH9_PM1_SLPBTN };
+enum { PM1_STS = 0x00, PM1_EN = 0x02, PM1_CNT = 0x04, PM1_TMR = 0x08, GPE0_STS = 0x20,
+       GPE0_EN = 0x28, SMI_EN = 0x30, SMI_STS = 0x34, TCO = 0x60, BLOCK = 0x80, APM_CNT = 0xb2, APM_STS = 0xb3 };
+enum { PM1_ENABLES = ICH9_PM1_TMR | ICH9_PM1_GBL | ICH9_PM1_PWRBTN | ICH9_PM1_RTC |
+                     ICH9_PM1_SLPBTN };
 enum { CNT_SCI_EN = 0x0001, CNT_BM_RLD = 0x0002, CNT_GBL_RLS = 0x0004, CNT_SLP_EN = 0x2000 };
 #define CNT_SLP_TYP 12, 10
 enum { SMI_GBL = 0x0001, SMI_EOS = 0x0002, SMI_BIOS = 0x0004, SMI_SLP = 0x0010, SMI_APMC = 0x0020,
-       SMI_SWSMI = 0x0040, SMI_BIOS_RLS = 0x0080, SMI_PM1 = 0x0100, SMI_GPE0 = 0x0200, SMI_TCO = 0x2000,
-       SMI_PERIODIC = 0x4000 };
-enum { SMI_WRITABLE = SMI_GBL | SMI_EOS | SMI_BIOS | SMI_SLP | SMI_APMC | SMI_SWSMI | SMI_TCO | SMI_PERIODIC };
+       SMI_SWSMI = 0x0040, SMI_BIOS_RLS = 0x0080, SMI_PM1 = 0x0100, SMI_GPE0 = 0x0200,
+       SMI_TCO = 0x2000, SMI_PERIODIC = 0x4000 };
+/* Sources whose status is latched; those and the switches can be enabled. */
+enum { SMI_LATCHED = SMI_BIOS | SMI_SLP | SMI_APMC | SMI_SWSMI | SMI_TCO | SMI_PERIODIC,
+       SMI_WRITABLE = SMI_LATCHED | SMI_GBL | SMI_EOS };
+enum { PM1_CNT_WRITABLE = CNT_SCI_EN | CNT_BM_RLD | CNT_GBL_RLS | CNT_SLP_EN | 7 << 10 };
 enum { TCO1_TIMEOUT = 0x0008, TCO1_SW_SMI = 0x0002, TCO1_INT = 0x0004,
        TCO2_SECOND = 0x0002, TCO2_BOOT = 0x0004 };
 enum { TCO1_NMI_NOW = 0x0100, TCO1_HALT = 0x0800, TCO1_LOCK = 0x1000, TCO1_WRITABLE = 0x1a00 };
@@ -204,7 +208,7 @@ static void swsmi_fired(void *arg, ps_t when)
     smi(arg, SMI_SWSMI);
 }
 
-/* SMI_LOCK keeps GBL_SMI_EN, TCO_LOCK the watchdog's enable (13.8.3.8). BIOS_RLS asks for an SCI. */
+/* 13.8.3.8: SMI_LOCK keeps GBL_SMI_EN, TCO_LOCK the watchdog's; BIOS_RLS asks for an SCI. */
 static void wrote_smi_en(void *dev, uint32_t index, uint64_t old, uint64_t value)
 {
     struct ich9_pm *p = dev;
@@ -355,11 +359,12 @@ static void wrote_tco1_cnt(void *dev, uint32_t index, uint64_t old, uint64_t val
 
 void ich9_pm_map(struct ich9_pm *p, bool on, uint16_t pmbase)
 {
-    mem_place_region(p->config.io, p->dev.region, on, pmbase);
+    mem_place_region(p->config.io, p->block, on, pmbase);
 }
 
 /* 13.8.1.1 and 13.8.1.3: 64, 32, 16, 8 s; 1.5, 16, 32, 64 ms. */
-void ich9_pm_set_control(struct ich9_pm *p, bool no_reboot, uint16_t gen_pmcon_1, uint8_t gen_pmcon_3)
+void ich9_pm_set_control(struct ich9_pm *p, bool no_reboot, uint16_t gen_pmcon_1,
+                         uint8_t gen_pmcon_3)
 {
     static const uint32_t software[] = { 1500, 16000, 32000, 64000 };
 
@@ -395,8 +400,8 @@ static void ich9_pm_loaded(void *dev)
 static const struct state_field ich9_pm_state[] = {
     STATE_TIMER(ich9_pm, overflow), STATE_TIMER(ich9_pm, tco_timer), STATE_TIMER(ich9_pm, periodic),
     STATE_TIMER(ich9_pm, swsmi), STATE(ich9_pm, toggles), STATE(ich9_pm, pm1_cnt),
-    STATE(ich9_pm, smi_en), STATE(ich9_pm, smi_sts), STATE(ich9_pm, pm1_sts), STATE(ich9_pm, pm1_en),
-    STATE(ich9_pm, tco1_sts), STATE(ich9_pm, tco2_sts), STATE(ich9_pm, tco1_cnt),
+    STATE(ich9_pm, smi_en), STATE(ich9_pm, smi_sts), STATE(ich9_pm, pm1_sts),
+    STATE(ich9_pm, pm1_en), STATE(ich9_pm, tco1_sts), STATE(ich9_pm, tco2_sts), STATE(ich9_pm, tco1_cnt),
     STATE(ich9_pm, tco2_cnt), STATE(ich9_pm, tco_tmr), STATE(ich9_pm, tco_left),
     STATE(ich9_pm, gpe_sts), STATE(ich9_pm, gpe_en), STATE(ich9_pm, gpe_level),
     STATE(ich9_pm, tco_data_in), STATE(ich9_pm, tco_data_out), STATE(ich9_pm, tco_message),
@@ -411,14 +416,13 @@ static const struct state_field ich9_pm_state[] = {
 static const struct reg_desc ich9_pm_regs[] = {
     REG16(PM1_STS,    "PM1_STS",     ANY, .w1c = 0xcf21, .read = read_pm1_sts, .wrote = wrote_pm1_sts),
     REG16(PM1_EN,     "PM1_EN",      ANY, AT(pm1_en), .rw = 0x4721, .wrote = wrote_enables),
-    REG32(PM1_CNT,    "PM1_CNT",     ANY, AT(pm1_cnt), .rw = CNT_SCI_EN | CNT_BM_RLD | CNT_GBL_RLS | F_MASK(CNT_SLP_TYP) | CNT_SLP_EN,
-          .wrote = wrote_pm1_cnt),
+    REG32(PM1_CNT,    "PM1_CNT",     ANY, AT(pm1_cnt), .rw = PM1_CNT_WRITABLE, .wrote = wrote_pm1_cnt),
     REG32(PM1_TMR,    "PM1_TMR",     ANY, .read = read_timer),
     REG8(GPE0_STS,    "GPE0_STS",    ANY, .count = 8, AT(gpe_sts), .w1c = 0xff, .wrote = wrote_gpe_sts),
     REG8(GPE0_EN,     "GPE0_EN",     ANY, .count = 8, AT(gpe_en), .rw = 0xff, .wrote = wrote_enables),
     REG32(SMI_EN,     "SMI_EN",      ANY, AT(smi_en), .rw = SMI_WRITABLE | SMI_BIOS_RLS, .wrote = wrote_smi_en),
-    REG32(SMI_STS,    "SMI_STS",     ANY, .w1c = SMI_BIOS | SMI_SLP | SMI_APMC | SMI_SWSMI | SMI_TCO | SMI_PERIODIC,
-          .read = read_smi_sts, .wrote = wrote_smi_sts),
+    REG32(SMI_STS,    "SMI_STS",     ANY, .w1c = SMI_LATCHED, .read = read_smi_sts,
+          .wrote = wrote_smi_sts),
     REG16(TCO + 0x00, "TCO_RLD",     ANY, .rw = 0x3ff, .read = read_tco_rld, .wrote = wrote_tco_rld),
     REG8(TCO + 0x02,  "TCO_DAT_IN",  ANY, AT(tco_data_in), .rw = 0xff, .wrote = wrote_tco_data),
     REG8(TCO + 0x03,  "TCO_DAT_OUT", ANY, AT(tco_data_out), .rw = 0xff, .wrote = wrote_tco_data_out),
@@ -464,8 +468,8 @@ struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct i
     p->config = *c;
     ich9_pm_set_control(p, false, 0, 0);
     if (init_timers(p, e) < 0 || device_map_ports(&p->dev, c->io, APM_CNT, APM_CNT, 2, e) < 0 ||
-        mem_add_mmio(c->io, p->dev.id, 0, BLOCK, 0, &reg_mmio_ops, p, &p->dev.region, e) < 0)
+        mem_add_mmio(c->io, p->dev.id, 0, BLOCK, 0, &reg_mmio_ops, p, &p->block, e) < 0)
         return NULL;
-    mem_enable_region(c->io, p->dev.region, false);
+    mem_enable_region(c->io, p->block, false);
     return p;
 }

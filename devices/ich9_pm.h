@@ -2,9 +2,9 @@
 #ifndef ORRERY_DEVICES_ICH9_PM_H
 #define ORRERY_DEVICES_ICH9_PM_H
 /*
- * The ICH9's power management registers (Intel 316972, 13.8, 13.9; ACPI 6.5, 4.8): the 128 bytes of I/O
- * space at PMBASE with PM1, the PM timer, GPE0, SMI control and the TCO watchdog, and the APM
- * ports B2h and B3h.
+ * The ICH9's power management registers (Intel 316972, 13.8, 13.9; ACPI 6.5, 4.8): the 128 bytes
+ * of I/O space at PMBASE with PM1, the PM timer, GPE0, SMI control and the TCO watchdog, and the
+ * APM ports B2h and B3h.
  *
  *   buttons, RTC, GPEs -> PM1_STS, GPE0_STS -> sci  (SCI_EN), else SMI
  *   APM_CNT, TCO, timers, BIOS_RLS          -> smi  (GBL_SMI_EN and the source's enable)
@@ -41,6 +41,7 @@ struct ich9_pm {
     struct device dev;
     struct irq_line sci;                /* wiring */
     struct ich9_pm_config config;
+    struct mem_region *block;           /* at PMBASE */
     bool no_reboot, smi_lock;           /* GCS, GEN_PMCON_1: the LPC bridge's; derived */
     uint32_t periodic_rate, swsmi_rate; /* us: GEN_PMCON_1 and _3; derived */
 
@@ -50,13 +51,13 @@ struct ich9_pm {
     uint16_t pm1_sts, pm1_en;
     uint16_t tco1_sts, tco2_sts, tco1_cnt, tco2_cnt, tco_tmr;
     uint16_t tco_left;                  /* ticks of 0.6 s when it was stopped */
-    uint8_t gpe_sts[8], gpe_en[8], gpe_level[8]; /* levels come in: a status bit stays while they are high */
+    uint8_t gpe_sts[8], gpe_en[8], gpe_level[8]; /* a status bit stays while its level is high */
     uint8_t tco_data_in, tco_data_out, tco_message[2], tco_wdcnt, sw_irq_gen;
     uint8_t tco_once;                   /* the first timeout has been */
     uint8_t tco_runs;
     uint8_t apm_control, apm_status;
     uint8_t rtc;                        /* level of the RTC's interrupt */
-    uint8_t was_smi;                    /* PM1 or GPE0 has asked for an SMI: one each time it begins */
+    uint8_t was_smi;                    /* PM1 or GPE0 asks for an SMI: one each time it begins */
 };
 
 struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct ich9_pm_config *c,
@@ -65,7 +66,8 @@ struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct i
 /* The LPC bridge: where PMBASE's registers are, or that they are off. */
 void ich9_pm_map(struct ich9_pm *p, bool on, uint16_t pmbase);
 /* GCS.NO_REBOOT; GEN_PMCON_1 (SMI_LOCK, PER_SMI_SEL) and GEN_PMCON_3 (SWSMI_RATE_SEL). */
-void ich9_pm_set_control(struct ich9_pm *p, bool no_reboot, uint16_t gen_pmcon_1, uint8_t gen_pmcon_3);
+void ich9_pm_set_control(struct ich9_pm *p, bool no_reboot, uint16_t gen_pmcon_1,
+                         uint8_t gen_pmcon_3);
 
 /* A button was pressed, or the machine woke: sets bits of PM1_STS. */
 void ich9_pm_raise(struct ich9_pm *p, enum ich9_pm1 status);

@@ -74,7 +74,8 @@ static uint8_t write_eeprom(struct ich9_smbus *s, unsigned n, unsigned command)
 
 static uint8_t transact(struct ich9_smbus *s)
 {
-    unsigned command = (unsigned)F_GET(s->control, CNT_SMB_CMD), n = (s->address >> 1) - FIRST_EEPROM;
+    unsigned command = (unsigned)F_GET(s->control, CNT_SMB_CMD);
+    unsigned n = (s->address >> 1) - FIRST_EEPROM;
 
     if (command == CMD_PROCESS || command > CMD_I2C_READ) {
         unmodelled(&s->dev, "SMBus process call", "HST_CNT %#x", s->control);
@@ -182,7 +183,9 @@ static enum mem_result bar_write(void *arg, uint64_t offset, unsigned size, uint
     return is_enabled(arg) ? reg_mmio_ops.write(arg, offset, size, value, attrs) : MEM_NOTHING;
 }
 
-static const struct mmio_ops bar_ops = { .read = bar_read, .write = bar_write, .sizes = 1, .split = true };
+static const struct mmio_ops bar_ops = {
+    .read = bar_read, .write = bar_write, .sizes = 1, .split = true,
+};
 
 static void smbus_reset(void *dev)
 {

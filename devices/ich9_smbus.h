@@ -30,8 +30,8 @@ struct ich9_smbus {
 };
 
 /*
- * At 1f.3 of `bus`. `eeprom`: as many pointers as ICH9_SMBUS_EEPROMS to 256 bytes each, which stay the
- * caller's and live as long as the machine, or NULL; `eeprom` may be NULL itself.
+ * At 1f.3 of `bus`. `eeprom`: ICH9_SMBUS_EEPROMS pointers to 256 bytes each, which stay the caller's
+ * and live as long as the machine, or NULL; `eeprom` may be NULL itself.
  */
 struct ich9_smbus *ich9_smbus_create(struct machine *m, const char *id, struct pci_bus *bus,
                                      const uint8_t *const *eeprom, struct err *e);

@@ -4,7 +4,7 @@
 /*
  * Two of QEMU's helps for guest software, on I/O ports (device_map at the port the user names):
  *
- *   isa-debugcon    one byte: what is written is output; reads E9h, by which firmware finds it (402h)
+ *   isa-debugcon    one byte: what is written is output; reads E9h: firmware finds it so (402h)
  *   isa-debug-exit  one, two or four bytes: writing v ends the machine with exit code 2 * v + 1
  *
  * Neither has state. Owned by the machine.

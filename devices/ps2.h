@@ -73,7 +73,7 @@ void ps2_mouse_move(struct ps2_mouse *p, int dx, int dy, int wheel, uint8_t butt
 void ps2_mouse_continue(struct ps2_mouse *p);
 void ps2_mouse_loaded(struct ps2_mouse *p);
 
-/* The 8042's translation of set 2 to set 1 (command byte, bit 6); F0h, the break prefix, is not for it. */
+/* The 8042's translation of set 2 to set 1 (command byte, bit 6), but for F0h, the break prefix. */
 uint8_t ps2_translate(uint8_t code);
 
 #endif

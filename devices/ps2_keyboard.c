@@ -7,8 +7,8 @@ enum { ACK = 0xfa, RESEND = 0xfe, ECHO = 0xee, SELF_TEST_OK = 0xaa };
 enum { EXTENDED = 0xe0, BREAK = 0xf0 };
 /* Keyboards (101- and 102-Key), "Commands from the System". */
 enum { SET_LEDS = 0xed, SELECT_SET = 0xf0, READ_ID = 0xf2, SET_RATE = 0xf3, ENABLE = 0xf4,
-       DISABLE = 0xf5, SET_DEFAULTS = 0xf6, ALL_REPEAT = 0xf7, ALL_MAKE_BREAK = 0xf8, ALL_MAKE = 0xf9,
-       ALL_REPEAT_MAKE_BREAK = 0xfa, KEY_REPEAT = 0xfb, KEY_MAKE_BREAK = 0xfc, KEY_MAKE = 0xfd,
+       DISABLE = 0xf5, SET_DEFAULTS = 0xf6, ALL_REPEAT = 0xf7, ALL_MAKE_BREAK = 0xf8,
+       ALL_MAKE = 0xf9, ALL_REPEAT_MAKE_BREAK = 0xfa, KEY_REPEAT = 0xfb, KEY_MAKE_BREAK = 0xfc, KEY_MAKE = 0xfd,
        SEND_AGAIN = 0xfe, RESET = 0xff };
 enum { REPEATS = 1, BREAKS = 2 };
 enum { DEFAULT_RATE = 0x2b }; /* 10.9 characters a second after half a second */
@@ -159,6 +159,7 @@ static bool is_down(const struct ps2_keyboard *k, uint16_t code)
 static struct stroke strokes(const struct ps2_keyboard *k, uint16_t code, bool down)
 {
     const struct key *key = &keys[code];
+    bool alt = is_down(k, KEY_LEFT_ALT) || is_down(k, KEY_RIGHT_ALT);
     struct stroke s = { 0 };
 
     if (k->set == 3) {
@@ -172,7 +173,7 @@ static struct stroke strokes(const struct ps2_keyboard *k, uint16_t code, bool d
             add_code(&s, k->set, 0x14, i == 0);
             add_code(&s, k->set, 0x77, i == 0);
         }
-    } else if (code == KEY_PRINT_SCREEN && (is_down(k, KEY_LEFT_ALT) || is_down(k, KEY_RIGHT_ALT))) {
+    } else if (code == KEY_PRINT_SCREEN && alt) {
         add_code(&s, k->set, 0x84, down);
     } else if (code == KEY_PRINT_SCREEN) {
         add_code(&s, k->set, down ? X | 0x12 : X | 0x7c, down);
@@ -202,6 +203,7 @@ static void send(struct ps2_keyboard *k, const struct stroke *s)
 void ps2_keyboard_key(struct ps2_keyboard *k, uint16_t code, bool down)
 {
     bool known = code < ARRAY_LEN(keys) && keys[code].set2 != 0, held = known && is_down(k, code);
+    uint8_t bit = (uint8_t)(1u << code % 8);
     struct stroke s;
 
     if (!known || (!down && !held))
@@ -211,7 +213,7 @@ void ps2_keyboard_key(struct ps2_keyboard *k, uint16_t code, bool down)
         s = strokes(k, code, down);
         send(k, &s);
     }
-    k->down[code / 8] = (uint8_t)((k->down[code / 8] & ~(1u << code % 8)) | (unsigned)down << code % 8);
+    k->down[code / 8] = (uint8_t)(down ? k->down[code / 8] | bit : k->down[code / 8] & ~bit);
 }
 
 /* ---- commands ---- */

@@ -36,7 +36,8 @@ static unsigned packet(struct ps2_mouse *p, uint8_t out[4])
 
     p->dx -= dx;
     p->dy -= dy;
-    out[0] = (uint8_t)(ALWAYS | (p->buttons & BUTTONS) | (x < 0 ? SIGN_X : 0) | (y < 0 ? SIGN_Y : 0));
+    out[0] = (uint8_t)(ALWAYS | (p->buttons & BUTTONS) | (x < 0 ? SIGN_X : 0) |
+                       (y < 0 ? SIGN_Y : 0));
     out[1] = (uint8_t)x;
     out[2] = (uint8_t)y;
     p->told = p->buttons;

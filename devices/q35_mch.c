@@ -5,7 +5,8 @@
 #include <inttypes.h>
 
 /* 316966, 5.1; 50h and 9Ch are QEMU's. */
-enum { EXT_TSEG_MBYTES = 0x50, PCIEXBAR = 0x60, PAM0 = 0x90, SMBASE = 0x9c, SMRAM = 0x9d, ESMRAMC = 0x9e };
+enum { EXT_TSEG_MBYTES = 0x50, PCIEXBAR = 0x60, PAM0 = 0x90, SMBASE = 0x9c, SMRAM = 0x9d,
+       ESMRAMC = 0x9e };
 #define PCIEXBAR_ADDRESS 35, 26
 #define PCIEXBAR_LENGTH  2, 1
 #define PCIEXBAR_ENABLE  0, 0
@@ -112,9 +113,10 @@ static int add_segment(struct q35_mch *q, unsigned i, struct err *e)
     g->ram = q->config.ram;
     g->base = base;
     if (bios_offset(q, base, &offset)) {
-        r = mem_add_rom(s, "pam-bios", base, q->config.bios, offset, size, OVER_RAM, NULL, NULL, &g->pci, e);
+        struct mem_ram *bios = q->config.bios;
+        r = mem_add_rom(s, "pam-bios", base, bios, offset, size, OVER_RAM, NULL, NULL, &g->pci, e);
         if (r == 0)
-            r = mem_add_rom(s, "pam-write", base, q->config.bios, offset, size, OVER_RAM, &to_ram, g,
+            r = mem_add_rom(s, "pam-write", base, bios, offset, size, OVER_RAM, &to_ram, g,
                             &g->write_only, e);
     } else {
         r = mem_add_mmio(s, "pam-pci", base, size, OVER_RAM, &nobody, NULL, &g->pci, e);
@@ -152,8 +154,10 @@ static void apply_ecam(struct q35_mch *q)
     unsigned length = (unsigned)F_GET(bar, PCIEXBAR_LENGTH);
     pa_t base = length < 3 ? (bar & F_MASK(PCIEXBAR_ADDRESS)) & ~(ecam_size(length) - 1) : 0;
 
+    bool on = F_GET(bar, PCIEXBAR_ENABLE);
+
     for (unsigned i = 0; i < 3; i++)
-        mem_place_region(q->config.memory, q->ecam[i], i == length && F_GET(bar, PCIEXBAR_ENABLE), base);
+        mem_place_region(q->config.memory, q->ecam[i], on && i == length, base);
 }
 
 /* ---- system management memory ---- */
@@ -169,16 +173,15 @@ static void apply_smram(struct q35_mch *q)
 {
     struct mem_space *s = q->config.memory;
     uint8_t smram = q->host.config[SMRAM], esmramc = q->host.config[ESMRAMC];
-    bool on = smram & G_SMRAME, high = esmramc & H_SMRAME;
+    bool on = smram & G_SMRAME, high = esmramc & H_SMRAME, tseg = on && (esmramc & T_EN);
+    unsigned size = (esmramc & TSEG_SZ) >> 1;
 
     mem_enable_region(s, q->open, smram & D_OPEN);
     mem_enable_region(s, q->compatible, on && !high);
     mem_enable_region(s, q->high, on && high);
     for (unsigned i = 0; i < Q35_TSEG_SIZES; i++)
         if (q->tseg[i])
-            mem_enable_region(s, q->tseg[i], on && (esmramc & T_EN) && (esmramc & TSEG_SZ) >> 1 == i);
-    if (on && (esmramc & T_EN) && !q->tseg[(esmramc & TSEG_SZ) >> 1])
-        guest_error(&q->dev, "TSEG of a size that is not there", "ESMRAMC %#x", esmramc);
+            mem_enable_region(s, q->tseg[i], tseg && i == size);
     mem_enable_region(s, q->smbase, q->host.config[SMBASE] & SMBASE_LOCK);
 }
 
@@ -203,24 +206,26 @@ static void apply(struct q35_mch *q)
     apply_smram(q);
 }
 
-static bool touches(uint32_t offset, unsigned size, uint32_t at, unsigned n)
-{
-    return offset < at + n && at < offset + size;
-}
-
 static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
 {
     struct q35_mch *q = (struct q35_mch *)f->dev;
     uint8_t *c = f->config;
 
-    if (touches(offset, size, EXT_TSEG_MBYTES, 2) && ld_le16(c + EXT_TSEG_MBYTES) == TSEG_QUERY)
+    if (pci_touches(offset, size, EXT_TSEG_MBYTES, 2) && ld_le16(c + EXT_TSEG_MBYTES) == TSEG_QUERY)
         st_le16(c + EXT_TSEG_MBYTES, q->config.extended_tseg);
-    if (touches(offset, size, SMBASE, 1) && f->writable[SMBASE] == 0xff) /* not asked yet */
-        c[SMBASE] = c[SMBASE] == SMBASE_QUERY ? SMBASE_THERE : 0;
+    if (pci_touches(offset, size, SMBASE, 1)) {
+        if (f->writable[SMBASE] == 0xff) /* not asked yet */
+            c[SMBASE] = c[SMBASE] == SMBASE_QUERY ? SMBASE_THERE : 0;
+        else if (c[SMBASE] & SMBASE_LOCK)
+            c[SMBASE] = SMBASE_LOCK;
+    }
     if (c[SMRAM] & D_LCK)
         c[SMRAM] &= (uint8_t)~D_OPEN;
-    if (touches(offset, size, SMRAM, 1) && (c[SMRAM] & D_CLS))
+    if (pci_touches(offset, size, SMRAM, 1) && (c[SMRAM] & D_CLS))
         unmodelled(&q->dev, "SMRAM.D_CLS", "SMRAM %#x", c[SMRAM]);
+    if (pci_touches(offset, size, ESMRAMC, 1) && (c[ESMRAMC] & T_EN) &&
+        !q->tseg[(c[ESMRAMC] & TSEG_SZ) >> 1])
+        guest_error(&q->dev, "TSEG of a size that is not there", "ESMRAMC %#x", c[ESMRAMC]);
     apply(q);
 }
 
@@ -233,8 +238,7 @@ static void reset(void *dev)
     struct q35_mch *q = dev;
 
     pci_reset(&q->host);
-    if (q->config.extended_tseg)
-        st_le16(q->host.config + EXT_TSEG_MBYTES, TSEG_QUERY);
+    st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
     apply(q);
 }
 
@@ -246,7 +250,9 @@ static void loaded(void *dev)
     apply(q);
 }
 
-static const struct state_field state[] = { STATE_SUB(q35_mch, host, pci_function_state), STATE_END };
+static const struct state_field state[] = {
+    STATE_SUB(q35_mch, host, pci_function_state), STATE_END
+};
 static const struct device_ops ops = {
     .name = "q35-mch", .spec = "Intel 3 Series Express Chipset 316966, 5.1",
     .size = sizeof(struct q35_mch), .state = state, .version = 1, .reset = reset, .loaded = loaded,
@@ -276,10 +282,10 @@ static int add_smram(struct q35_mch *q, struct err *e)
     mem_set_overlay(s, q->high);
     mem_set_secure(s, q->smbase);
     for (unsigned i = 0; i < Q35_TSEG_SIZES; i++) {
-        uint64_t size = tseg_size(q, i);
+        uint64_t size = tseg_size(q, i), base = q->config.low_ram - size;
         if (size == 0 || q->config.low_ram < size + MIB)
             continue;
-        r = add_view(q, "tseg", q->config.low_ram - size, q->config.low_ram - size, size, &q->tseg[i], e);
+        r = add_view(q, "tseg", base, base, size, &q->tseg[i], e);
         if (r < 0)
             return r;
         mem_set_secure(s, q->tseg[i]);
@@ -289,17 +295,20 @@ static int add_smram(struct q35_mch *q, struct err *e)
 
 static int build(struct q35_mch *q, struct err *e)
 {
-    static const struct pci_ids ids = { .vendor = 0x8086, .device = 0x29c0, .subsystem_vendor = 0x1af4,
-                                        .subsystem = 0x1100, .class_code = 0x060000 };
+    static const struct pci_ids ids = { .vendor = 0x8086, .device = 0x29c0,
+                                        .subsystem_vendor = 0x1af4, .subsystem = 0x1100,
+                                        .class_code = 0x060000 };
     static const char *const names[] = { "ecam-256M", "ecam-128M", "ecam-64M" };
     const struct q35_mch_config *c = &q->config;
     struct pci_windows w = { .memory = c->memory, .io = c->io, .n_ranges = c->n_ranges,
                              .range = { c->range[0], c->range[1] } };
     int r;
 
-    if (c->low_ram < MIB || c->low_ram % MIB || c->low_ram > c->ram->size || c->low_ram > HIGH_SMRAM)
-        return err_set(e, ERR_ARG, "low RAM of %" PRIu64 " bytes; a multiple of 1 MiB up to %" PRIu64
-                       " MiB and to the size of the memory is accepted", c->low_ram, HIGH_SMRAM / MIB);
+    if (c->low_ram < MIB || c->low_ram % MIB || c->low_ram > MIN(c->ram->size, HIGH_SMRAM))
+        return err_set(e, ERR_ARG,
+                       "low RAM of %" PRIu64 " bytes; a multiple of 1 MiB up to %" PRIu64
+                       " MiB and to the size of the memory is accepted",
+                       c->low_ram, HIGH_SMRAM / MIB);
     pci_bus_init(&q->bus, q->dev.machine, &w, NULL, NULL);
     for (unsigned i = 0; i < Q35_PAM_SEGMENTS; i++)
         if ((r = add_segment(q, i, e)) < 0)
@@ -311,7 +320,8 @@ static int build(struct q35_mch *q, struct err *e)
             return r;
         mem_enable_region(c->memory, q->ecam[i], false);
     }
-    r = mem_add_mmio(c->memory, "vga-window", VGA_WINDOW, VGA_SIZE, OVER_RAM, &nobody, NULL, NULL, e);
+    r = mem_add_mmio(c->memory, "vga-window", VGA_WINDOW, VGA_SIZE, OVER_RAM, &nobody, NULL, NULL,
+                     e);
     if (r < 0 || (r = add_smram(q, e)) < 0)
         return r;
     pci_init(&q->host, &q->dev, &host_ops, &ids, 0);

@@ -2,13 +2,13 @@
 #ifndef ORRERY_DEVICES_Q35_MCH_H
 #define ORRERY_DEVICES_Q35_MCH_H
 /*
- * The memory controller hub of a Q35 chipset, 00:00.0 (Intel 3 Series Express Chipset, 316966, 5.1), as
- * far as QEMU's q35 board has it: the root bus with its ECAM window (PCIEXBAR), the programmable
+ * The memory controller hub of a Q35 chipset, 00:00.0 (Intel 3 Series Express Chipset, 316966,
+ * 5.1), as far as QEMU's q35 board has it: the root bus with its ECAM window (PCIEXBAR), the programmable
  * attribute map over C0000h-FFFFFh (PAM), and system management memory.
  *
  * The board maps low RAM at 0 with priority 0; everything here lies over it:
  *
- *   A0000-BFFFF   priority 1: nobody (the VGA's window lies above); 8: RAM by D_OPEN; 8: RAM for SMM
+ *   A0000-BFFFF   priority 1: nobody (the VGA's window lies above); 8: RAM, by D_OPEN or for SMM
  *   C0000-FFFFF   priority 1, thirteen segments of 16 KiB and one of 64:
  *                   read and write from RAM: nothing here   read from RAM: a ROM of it
  *                   neither: the BIOS (E0000-FFFFF), or nobody
@@ -19,7 +19,8 @@
  *   PCIEXBAR      256, 128 or 64 MiB, priority 1
  *
  * What SMM sees follows from mem_attrs.secure (core/memory: overlays, secure regions). Nobody: all
- * ones, stores are lost. QEMU's own registers: 50h, TSEG's size in MiB, and 9Ch, SMRAM at 30000h.
+ * ones, stores are lost. QEMU's own registers: 50h, TSEG's size 3 in MiB (16 on
+ * its boards, answered to FFFFh), and 9Ch, SMRAM at 30000h.
  *
  * Not modelled: D_CLS (reported); EPBAR, MCHBAR, DMIBAR, graphics and remapping registers read 0.
  * Locks (D_LCK, 9Ch) last until a reset.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_TEST_PORTS_H
 #define ORRERY_TEST_PORTS_H
-/* The I/O ports of a part under test: a space of their own, IN and OUT of bytes, and a line's log. */
+/* The I/O ports of a part under test, IN and OUT of bytes, and a line's log. */
 #include "core/memory/ports.h"
 #include "core/device/line.h"
 

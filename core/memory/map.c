@@ -230,8 +230,7 @@ void mem_place_region(struct mem_space *s, struct mem_region *r, bool on, pa_t b
 {
     if (!on || r->base != base)
         mem_enable_region(s, r, false);
-    if (on)
-        mem_move_region(s, r, base);
+    mem_move_region(s, r, base);
     mem_enable_region(s, r, on);
 }
 

@@ -98,6 +98,9 @@ int tm_create(struct tm_cpu **out, const char *spec, const char *core, uint32_t 
               struct err *e) MUST_CHECK;
 void tm_destroy(struct tm_cpu *t);
 
+/* The running count of the model's statistic `name`; NULL: it has none of that name. */
+const uint64_t *tm_find_stat(const struct tm_cpu *t, const char *name);
+
 /* Statistics of several CPUs: a table for people, or JSON (one object) for programs. */
 void tm_print_stats(struct tm_cpu *const *tms, uint32_t n, const uint64_t *insns,
                     const uint64_t *cycles, bool json, FILE *out);

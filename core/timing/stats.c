@@ -17,6 +17,14 @@ static double per_cycle(uint64_t insns, uint64_t cycles)
     return cycles == 0 ? 0 : (double)insns / (double)cycles;
 }
 
+const uint64_t *tm_find_stat(const struct tm_cpu *t, const char *name)
+{
+    for (uint32_t i = 0; i < t->model->n_stats; i++)
+        if (strcmp(t->model->stats[i].name, name) == 0)
+            return (const uint64_t *)(const void *)((const uint8_t *)t + t->model->stats[i].at);
+    return NULL;
+}
+
 static void print_json(struct tm_cpu *const *tms, uint32_t n, const uint64_t *insns,
                        const uint64_t *cycles, FILE *out)
 {

@@ -41,13 +41,9 @@ static const struct {
 static const uint64_t *model_stat(const struct a64_cpu *a, uint32_t event)
 {
     const struct tm_cpu *tm = a->cpu.tm;
-    for (size_t i = 0; tm != NULL && i < ARRAY_LEN(model_events); i++) {
-        if (model_events[i].event != event)
-            continue;
-        for (uint32_t s = 0; s < tm->model->n_stats; s++)
-            if (strcmp(tm->model->stats[s].name, model_events[i].stat) == 0)
-                return (const uint64_t *)(const void *)((const uint8_t *)tm + tm->model->stats[s].at);
-    }
+    for (size_t i = 0; tm != NULL && i < ARRAY_LEN(model_events); i++)
+        if (model_events[i].event == event)
+            return tm_find_stat(tm, model_events[i].stat);
     return NULL;
 }
 

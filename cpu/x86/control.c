@@ -12,14 +12,14 @@ static bool gp(struct x86_cpu *c)
 }
 
 /* PAE's four entries are read when CR3 is, or when paging becomes PAE's (SDM 5.4.1). */
-static bool load_pdptes(struct x86_cpu *c, uint64_t cr3)
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3)
 {
     uint64_t v[4];
     for (unsigned i = 0; i < 4; i++)
         if (mem_load(c->cpu.machine->memory, (cr3 & 0xffffffe0) + 8 * i, 8, &v[i], NULL) != MEM_OK)
             v[i] = ~0ull;
     if (!mmu_x86_pdptes_ok(v, (uint8_t)c->config->pa_bits))
-        return gp(c);
+        return false;
     for (unsigned i = 0; i < 4; i++)
         c->pdpte[i] = v[i];
     return true;
@@ -56,8 +56,8 @@ static bool write_cr0(struct x86_cpu *c, uint64_t v)
         return gp(c);
     if ((v ^ old) & X86_CR0_PG) {
         bool pae = (v & X86_CR0_PG) && (c->cr4 & X86_CR4_PAE) && !(c->efer & X86_EFER_LME);
-        if (pae && !load_pdptes(c, c->cr3))
-            return false;
+        if (pae && !x86_read_pdptes(c, c->cr3))
+            return gp(c);
         if (!switch_paging(c, v & X86_CR0_PG))
             return false;
     }
@@ -78,8 +78,8 @@ static bool write_cr3(struct x86_cpu *c, uint64_t v)
     if (!x86_long_mode(c))
         v = (uint32_t)v;
     bool pae = (c->cr0 & X86_CR0_PG) && (c->cr4 & X86_CR4_PAE) && !x86_long_mode(c);
-    if (pae && !load_pdptes(c, v))
-        return false;
+    if (pae && !x86_read_pdptes(c, v))
+        return gp(c);
     c->cr3 = v;
     if (!keep)
         mmu_flush(&c->cpu, pcide ? (uint32_t)v & 0xfff : 0, MMU_ANY);
@@ -87,8 +87,7 @@ static bool write_cr3(struct x86_cpu *c, uint64_t v)
     return true;
 }
 
-/* Bits that the CPU's features make writable. */
-static uint64_t cr4_known(const struct x86_cpu *c)
+uint64_t x86_cr4_known(const struct x86_cpu *c)
 {
     static const struct {
         uint8_t feature;
@@ -112,7 +111,7 @@ static uint64_t cr4_known(const struct x86_cpu *c)
 static bool write_cr4(struct x86_cpu *c, uint64_t v)
 {
     uint64_t old = c->cr4, changed = v ^ old;
-    if (v & ~cr4_known(c))
+    if (v & ~x86_cr4_known(c))
         return gp(c);
     bool lma = x86_long_mode(c);
     bool bad = (lma && (changed & (X86_CR4_LA57 | (v & X86_CR4_PAE ? 0 : X86_CR4_PAE)))) ||
@@ -120,8 +119,8 @@ static bool write_cr4(struct x86_cpu *c, uint64_t v)
     if (bad)
         return gp(c);
     bool pae = (c->cr0 & X86_CR0_PG) && (v & X86_CR4_PAE) && !lma;
-    if (pae && (changed & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)) && !load_pdptes(c, c->cr3))
-        return false;
+    if (pae && (changed & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)) && !x86_read_pdptes(c, c->cr3))
+        return gp(c);
     c->cr4 = v;
     if (changed & (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_PGE | X86_CR4_LA57 | X86_CR4_PCIDE | X86_CR4_SMEP |
                    X86_CR4_SMAP | X86_CR4_PKE | X86_CR4_PKS))

@@ -152,6 +152,7 @@ struct x86_apic_ops {
     bool (*write_msr)(void *arg, uint32_t msr, uint64_t value);
     void (*base)(void *arg, uint64_t apic_base);
     void (*init)(void *arg);                    /* INIT: all but ID and base */
+    void (*pmi)(void *arg);                     /* a performance counter overflowed: its entry of the LVT */
     void *arg;
 };
 

@@ -332,6 +332,10 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         if (amd)
             r[0] = 1u << 2 | 1u << 6; /* LFENCE is serializing; null selectors clear the base */
         break;
+    case 0x80000022:
+        add_features(c, leaf, 0, r);
+        x86_pmu_extended_leaf(c, r);
+        break;
     case 0x80000026:
         if (x86_cpu_has(c, X86_F_TOPOEXT))
             topology_leaf(k, sub, true, true, r);

@@ -64,7 +64,7 @@ const struct state_field x86_state[] = {
     STATE_SUB(x86_cpu, cpu, cpu_state),
     STATE(x86_cpu, gpr), STATE(x86_cpu, cc), STATE(x86_cpu, cc_r), STATE(x86_cpu, cc_a), STATE(x86_cpu, cc_x),
     STATE(x86_cpu, df), STATE(x86_cpu, rflags), STATE(x86_cpu, seg), STATE(x86_cpu, gdtr), STATE(x86_cpu, idtr),
-    STATE(x86_cpu, k), STATE(x86_cpu, st), STATE(x86_cpu, v),
+    STATE(x86_cpu, k), STATE(x86_cpu, st), STATE(x86_cpu, v), STATE_TIMER(x86_cpu, pmu_due),
 #define X86_STATE(name)      STATE(x86_cpu, name),
 #define X86_STATE_N(name, n) STATE(x86_cpu, name),
 #include "cpu/x86/state.def"
@@ -107,6 +107,7 @@ static void loaded(struct cpu *cpu)
     c->ftw &= 0xff;
     for (unsigned i = 0; i < 8; i++)
         c->st[i].se &= 0xffff;
+    x86_pmu_loaded(c);
     derive(c);
 }
 
@@ -192,7 +193,7 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
     *own = *config;
     c->config = own;
     c->wiring = *wiring;
-    if ((r = x86_semantics_init(c, e)) < 0)
+    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
         return r;
     *out = c;
     return 0;

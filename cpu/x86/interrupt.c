@@ -21,7 +21,7 @@ static bool is_due(const struct x86_cpu *c)
         return false;
     if (has(c, X86_INIT) && !c->smm)
         return true;
-    if (has(c, X86_SMI) && !c->smm)
+    if (has(c, X86_SMI) && !c->smm && c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
         return true;
     if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS)
         return true;
@@ -61,19 +61,31 @@ static void take_init(struct x86_cpu *c)
     x86_update_mode(c);
 }
 
+/* Counters stand still meanwhile. */
+void x86_set_halted(struct x86_cpu *c, bool on)
+{
+    bool gates = c->pmu_active && on != (c->halted != 0);
+    if (gates)
+        x86_pmu_settle(c);
+    c->halted = on;
+    if (gates)
+        x86_pmu_changed(c);
+}
+
 bool x86_take_interrupt(struct cpu *cpu)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     if (LIKELY(!is_due(c)))
         return false;
-    c->halted = 0;
+    bool halted = c->halted;
+    x86_set_halted(c, false);
     if (has(c, X86_INIT) && !c->smm) {
         take_init(c);
         return true;
     }
-    if (has(c, X86_SMI) && !c->smm) {
+    if (has(c, X86_SMI) && !c->smm && c->shadow == X86_SHADOW_NONE) {
         clear_input(c, X86_SMI);
-        x86_enter_smm(c);
+        x86_enter_smm(c, halted);
         return true;
     }
     if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS) {

@@ -31,14 +31,29 @@ static struct mem_attrs attrs_of(const struct x86_cpu *c)
     return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + c->cpu.index, .secure = c->smm != 0 };
 }
 
+/* Begin and end of an access, around which an SMI of the device's becomes pending. */
+static bool before(struct x86_cpu *c)
+{
+    c->smi_io = 0;
+    ev_set_now(c->cpu.machine->queue, cpu_now(&c->cpu));
+    return c->inputs & BIT(X86_SMI);
+}
+
+static void after(struct x86_cpu *c, bool had_smi, uint64_t port, unsigned bytes, bool in)
+{
+    if (UNLIKELY(!had_smi && (c->inputs & BIT(X86_SMI)) && !c->smm))
+        x86_smi_note_io(c, port, bytes, in);
+}
+
 uint64_t x86_io_read(struct x86_cpu *c, uint64_t port, unsigned bytes)
 {
     uint64_t v = ~0ull;
     struct mem_attrs attrs = attrs_of(c);
     x86_watch_port(c, port, bytes);
-    ev_set_now(c->cpu.machine->queue, cpu_now(&c->cpu));
+    bool had_smi = before(c);
     if (mem_load(c->wiring.ports, port, bytes, &v, &attrs) != MEM_OK)
         v = ~0ull;
+    after(c, had_smi, port, bytes, true);
     return zext(v, bytes * 8);
 }
 
@@ -46,6 +61,7 @@ void x86_io_write(struct x86_cpu *c, uint64_t port, unsigned bytes, uint64_t val
 {
     struct mem_attrs attrs = attrs_of(c);
     x86_watch_port(c, port, bytes);
-    ev_set_now(c->cpu.machine->queue, cpu_now(&c->cpu));
+    bool had_smi = before(c);
     (void)mem_store(c->wiring.ports, port, bytes, zext(value, bytes * 8), &attrs);
+    after(c, had_smi, port, bytes, false);
 }

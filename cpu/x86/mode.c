@@ -110,7 +110,13 @@ static void select_context(struct x86_cpu *c)
 
 void x86_update_mode(struct x86_cpu *c)
 {
-    c->mode = block_key(c);
+    uint32_t mode = block_key(c);
+    bool gates = c->pmu_active && ((mode ^ c->mode) & X86_MODE_CPL);
+    if (UNLIKELY(gates))
+        x86_pmu_settle(c);
+    c->mode = mode;
+    if (UNLIKELY(gates))
+        x86_pmu_changed(c);
     c->cpu.secure = c->smm != 0;
     c->cpu.fp_mode = x86_host_fp_mode(c);
     select_context(c);

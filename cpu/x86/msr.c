@@ -175,15 +175,21 @@ static bool write_apic_base(struct x86_cpu *c, uint64_t v)
 }
 
 /* EFER: SCE, LME (not while paging), NXE, and what AMD adds. LMA is the processor's. */
-static bool write_efer(struct x86_cpu *c, uint64_t v)
+uint64_t x86_efer_known(const struct x86_cpu *c)
 {
-    uint64_t known = X86_EFER_LMA, changed = v ^ c->efer;
+    uint64_t known = X86_EFER_LMA;
     known |= x86_cpu_has(c, X86_F_SYSCALL) ? X86_EFER_SCE : 0;
     known |= x86_cpu_has(c, X86_F_LM) ? X86_EFER_LME : 0;
     known |= x86_cpu_has(c, X86_F_NX) ? X86_EFER_NXE : 0;
     known |= x86_cpu_has(c, X86_F_SVM) ? X86_EFER_SVME : 0;
     known |= x86_cpu_has(c, X86_F_FXSR_OPT) ? X86_EFER_FFXSR : 0;
-    if ((v & ~known) || ((changed & X86_EFER_LME) && (c->cr0 & X86_CR0_PG)))
+    return known;
+}
+
+static bool write_efer(struct x86_cpu *c, uint64_t v)
+{
+    uint64_t changed = v ^ c->efer;
+    if ((v & ~x86_efer_known(c)) || ((changed & X86_EFER_LME) && (c->cr0 & X86_CR0_PG)))
         return false;
     c->efer = (v & ~(uint64_t)X86_EFER_LMA) | (c->efer & X86_EFER_LMA);
     if (changed & X86_EFER_NXE)

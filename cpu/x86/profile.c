@@ -7,6 +7,7 @@
  *     model-id = text             the brand string
  *     cache1..cache6 = LEVEL data|code|unified SIZE-KIB WAYS LINE core|die|socket [inclusive]
  *     clock, tsc-frequency, bus-clock    Hz
+ *     pmu-version, pmu-counters, pmu-fixed    Intel's performance monitors (AMD's: perfctr-core, perfmon-v2)
  */
 #include "cpu/x86/cpu.h"
 #include <stdio.h>
@@ -32,6 +33,7 @@ static const struct {
     { X86_F_VPCLMULQDQ, X86_F_PCLMULQDQ }, { X86_F_XSAVEC, X86_F_XSAVE },    { X86_F_XSAVES, X86_F_XSAVEC },
     { X86_F_LM, X86_F_PAE },            { X86_F_PCID, X86_F_LM },            { X86_F_PKU, X86_F_LM },
     { X86_F_LA57, X86_F_LM },           { X86_F_TSC_DEADLINE, X86_F_APIC },  { X86_F_X2APIC, X86_F_APIC },
+    { X86_F_PERFMON_V2, X86_F_PERFCTR_CORE },
 };
 
 static const char *const names[] = {
@@ -113,6 +115,9 @@ static const struct cpu_property properties[] = {
     CPU_NUMBER(x86_config, "bus-clock", bus_hz, 1000, 100000000000ull),
     CPU_NUMBER(x86_config, "level", max_leaf, 0, 0x1f),
     CPU_NUMBER(x86_config, "xlevel", max_extended_leaf, 0, 0x80000026),
+    CPU_NUMBER(x86_config, "pmu-version", pmu_version, 0, 2),
+    CPU_NUMBER(x86_config, "pmu-counters", pmu_counters, 0, 8),
+    CPU_NUMBER(x86_config, "pmu-fixed", pmu_fixed, 0, 3),
     CPU_TEXT("vendor", set_vendor),
     CPU_TEXT("model-id", set_brand),
     CPU_TEXT("cache1", set_cache), CPU_TEXT("cache2", set_cache), CPU_TEXT("cache3", set_cache),

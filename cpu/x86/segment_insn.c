@@ -335,7 +335,7 @@ uint64_t x86_helper_rsm(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c
         return 0;
     }
     x86_rsm(c);
-    cpu_kick(cpu);
+    cpu_kick(cpu); /* pending SMIs and INITs are next; a halted processor goes on if anything is */
     return cpu->pc;
 }
 

@@ -269,7 +269,7 @@ static void string_io(struct x86_tr *t, unsigned what)
     ir_call(t->u, IR_I64, X86_HELPER_string_io, x86_const(t, description(t, what)), IR_NONE, IR_NONE, IR_NONE);
 }
 
-static bool io_element(struct run *r)
+static bool io_element(struct run *r, bool rep)
 {
     struct x86_cpu *c = r->c;
     uint64_t v = 0;
@@ -280,6 +280,8 @@ static bool io_element(struct run *r)
         if (!source(r, &va) || !x86_load_linear(c, va, r->bytes, false, &v))
             return false;
         x86_io_write(c, c->gpr[RDX] & 0xffff, r->bytes, v);
+        if (c->smi_io != 0)
+            x86_smi_note_string(c, rep);
         add_to(r, RSI, r->step);
         return true;
     }
@@ -292,7 +294,10 @@ static bool io_element(struct run *r)
     if ((va ^ last) >> MEM_PAGE_SHIFT != 0 && mmu_host(&c->cpu, last, 1, CPU_STORE, &pa) == NULL &&
         (c->cpu.exit & CPU_EXIT_EXCEPTION))
         return false;
-    if (!x86_store_linear(c, va, r->bytes, false, x86_io_read(c, c->gpr[RDX] & 0xffff, r->bytes)))
+    v = x86_io_read(c, c->gpr[RDX] & 0xffff, r->bytes);
+    if (c->smi_io != 0)
+        x86_smi_note_string(c, rep);
+    if (!x86_store_linear(c, va, r->bytes, false, v))
         return false;
     add_to(r, RDI, r->step);
     return true;
@@ -302,7 +307,7 @@ uint64_t x86_helper_string_io(struct cpu *cpu, uint64_t how, uint64_t b, uint64_
 {
     struct run r = open_run(cpu, how);
     (void)b, (void)c, (void)d;
-    io_element(&r);
+    io_element(&r, false);
     return 0;
 }
 
@@ -310,7 +315,7 @@ uint64_t x86_helper_rep_io(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t c
 {
     struct run r = open_run(cpu, how);
     (void)b, (void)c, (void)d;
-    if ((r.c->gpr[RCX] & r.mask) == 0 || !io_element(&r))
+    if ((r.c->gpr[RCX] & r.mask) == 0 || !io_element(&r, true))
         return 0;
     add_to(&r, RCX, -1ull);
     return (r.c->gpr[RCX] & r.mask) != 0;

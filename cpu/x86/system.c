@@ -340,7 +340,7 @@ static void hlt(struct x86_tr *t, unsigned arg)
 uint64_t x86_helper_halt(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     (void)a, (void)b, (void)c, (void)d;
-    X86_CPU(cpu)->halted = 1;
+    x86_set_halted(X86_CPU(cpu), true);
     return 0;
 }
 

@@ -21,6 +21,7 @@ static const struct x86_semantics *const chapters[] = {
     x86_system_rows,
     x86_segment_rows,
     x86_x87_rows,
+    x86_x87_control_rows,
     x86_mmx_rows,
     x86_sse_move_rows,
     x86_sse_int_rows,

@@ -73,6 +73,8 @@ struct x86_cpu {
     uint32_t context_asid;
     struct x86_wiring wiring;
     struct x86_apic_ops apic;
+    struct ev_timer pmu_due;         /* saved; see pmu.c */
+    bool pmu_active;                 /* some counter may run */
     const struct cpu_reg *regs;
     uint32_t n_regs;
 #define X86_STATE(name)      uint64_t name;
@@ -149,11 +151,15 @@ void x86_shutdown(struct x86_cpu *c);
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);
 bool x86_has_work(const struct cpu *cpu);
+void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
 void x86_check_interrupts(struct x86_cpu *c);   /* kick if something may be taken now */
 
 /* ---- smm.c ---- */
-void x86_enter_smm(struct x86_cpu *c);
-void x86_rsm(struct x86_cpu *c);                /* may raise #UD or shut down */
+void x86_enter_smm(struct x86_cpu *c, bool halted); /* halted: out of HLT, which RSM may go back to */
+void x86_rsm(struct x86_cpu *c);                /* in SMM only; may shut down */
+/* A port access just raised an SMI; `string`, which follows it: of INS or OUTS, registers not yet advanced. */
+void x86_smi_note_io(struct x86_cpu *c, uint64_t port, unsigned bytes, bool in);
+void x86_smi_note_string(struct x86_cpu *c, bool rep);
 
 /* ---- segment.c: descriptors (SDM 3.4, 3.5, 5) ---- */
 /*
@@ -196,6 +202,9 @@ bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value);  /* false: #GP
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n);
 bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
+uint64_t x86_cr4_known(const struct x86_cpu *c);    /* bits that the features make writable */
+uint64_t x86_efer_known(const struct x86_cpu *c);
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
 uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
@@ -215,7 +224,13 @@ void x86_xsave_component(unsigned n, uint32_t *offset, uint32_t *size);
 bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *value);  /* false: not one of its MSRs */
 bool x86_pmu_write(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_pmu_leaf(const struct x86_cpu *c, uint32_t regs[4]);         /* CPUID leaf A */
+void x86_pmu_extended_leaf(const struct x86_cpu *c, uint32_t regs[4]); /* 80000022: number of counters */
+int x86_pmu_init(struct x86_cpu *c, struct err *e) MUST_CHECK;
 void x86_pmu_reset(struct x86_cpu *c);
+void x86_pmu_loaded(struct x86_cpu *c);
+/* With pmu_active: before CPL or `halted` change, and after. */
+void x86_pmu_settle(struct x86_cpu *c);
+void x86_pmu_changed(struct x86_cpu *c);
 
 /* ---- debug.c: breakpoints (SDM 18) ---- */
 uint32_t x86_debug_mode(const struct x86_cpu *c);  /* X86_MODE_BREAK, WATCH now */

@@ -274,7 +274,9 @@ static int build_devices(struct board *b, struct arm_virt *v, struct err *e)
         (r = board_build_pci(b, &pci, &v->pci, e)) < 0 ||
         (r = virtio_slots_build(&v->slots, b, &map[ARM_VIRT_VIRTIO], ARM_VIRT_VIRTIO_SLOTS, e)) < 0)
         return r;
-    return parts_create(b, &v->pci->bus, virtio_slots_plug, &v->slots, e);
+    const struct parts_places at = { .pci = &v->pci->bus, .plug_mmio = virtio_slots_plug,
+                                     .slots = &v->slots, .fw_cfg = v->fw_cfg };
+    return parts_create(b, &at, e);
 }
 
 /* Bank 0 holds the firmware: -bios FILE or an image of the bank, not both. */

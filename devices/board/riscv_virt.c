@@ -199,10 +199,12 @@ static int build_devices(struct board *b, struct virt *v, struct err *e)
 
     if ((r = board_build_fw_cfg(b, &v->map[VIRT_FW_CFG], &v->fw_cfg, e)) < 0 ||
         (r = board_build_pci(b, &pci, &v->pci, e)) < 0 ||
-        (r = virtio_slots_build(&v->slots, b, &v->map[VIRT_VIRTIO], VIRT_VIRTIO_SLOTS, e)) < 0 ||
-        (r = parts_create(b, &v->pci->bus, virtio_slots_plug, &v->slots, e)) < 0)
+        (r = virtio_slots_build(&v->slots, b, &v->map[VIRT_VIRTIO], VIRT_VIRTIO_SLOTS, e)) < 0)
         return r;
-    return build_flash(b, v, e);
+    const struct parts_places at = { .pci = &v->pci->bus, .plug_mmio = virtio_slots_plug,
+                                     .slots = &v->slots, .fw_cfg = v->fw_cfg };
+    r = parts_create(b, &at, e);
+    return r < 0 ? r : build_flash(b, v, e);
 }
 
 static int open_images(struct board *b, struct err *e)

@@ -198,14 +198,13 @@ static int build(struct parts *p, struct err *e)
     return 0;
 }
 
-int parts_create(struct board *b, struct pci_bus *pci, parts_plug_fn *plug_mmio, void *slots,
-                 struct err *e)
+int parts_create(struct board *b, const struct parts_places *at, struct err *e)
 {
     struct parts *p = b->devices = ARENA_NEW(&b->machine->arena, struct parts);
 
     if (!p)
         return err_set(e, ERR_NOMEM, "no memory for devices");
-    *p = (struct parts){ .board = b, .pci = pci, .plug_mmio = plug_mmio, .slots = slots };
+    *p = (struct parts){ .board = b, .at = *at };
     return build(p, e);
 }
 

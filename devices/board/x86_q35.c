@@ -101,6 +101,11 @@ static ps_t tsc_time(void *cpu, uint64_t tsc)
     return x86_tsc_time(cpu, tsc);
 }
 
+static void performance_interrupt(void *lapic)
+{
+    lapic_local(lapic, LAPIC_LVT_PMC);
+}
+
 static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
 {
     const struct x86_wiring wiring = { .ports = q->ports, .shutdown = shutdown, .ferr = ferr, .ignne = ignne, .arg = b };
@@ -121,7 +126,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
         return e->code;
     const struct x86_apic_ops ops = {
         .acknowledge = lapic_acknowledge, .get_tpr = lapic_get_tpr, .set_tpr = lapic_set_tpr, .read_msr = lapic_read_msr,
-        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .arg = q->lapics[i],
+        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .pmi = performance_interrupt, .arg = q->lapics[i],
     };
     x86_cpu_set_apic(q->cpus[i], &ops);
     return 0;
@@ -383,7 +388,9 @@ static int build(struct board *b, struct err *e)
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
-    return parts_create(b, &q->mch->bus, NULL, NULL, e);
+    const struct parts_places at = { .pci = &q->mch->bus, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
+                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin" };
+    return parts_create(b, &at, e);
 }
 
 static int load_images(struct board *b, struct err *e)

@@ -357,11 +357,6 @@ uint32_t pci_config_read(struct pci_bus *root, uint16_t bdf, uint32_t offset, un
     return value & all_ones(size);
 }
 
-static bool touches(uint32_t offset, unsigned size, uint32_t at, unsigned n)
-{
-    return offset < at + n && at < offset + size;
-}
-
 static void function_reset(struct pci_function *f)
 {
     pci_reset(f);
@@ -382,17 +377,17 @@ void pci_config_write(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsig
         uint8_t now = (uint8_t)((f->config[at] & ~w) | (byte & w));
         f->config[at] = (uint8_t)(now & ~(byte & f->clears[at]));
     }
-    if (f->express_cap && touches(offset, size, f->express_cap + EXPRESS_CONTROL + 1u, 1) &&
+    if (f->express_cap && pci_touches(offset, size, f->express_cap + EXPRESS_CONTROL + 1u, 1) &&
         (value >> 8 * (f->express_cap + EXPRESS_CONTROL + 1u - offset) & EXPRESS_FLR)) {
         function_reset(f); /* the bit reads as 0 */
         return;
     }
-    if (touches(offset, size, CONFIG_COMMAND, 2) || touches(offset, size, CONFIG_BAR0, 24) ||
-        touches(offset, size, CONFIG_ROM, 4) ||
-        (f->pm_cap && touches(offset, size, f->pm_cap + 4u, 1)))
+    if (pci_touches(offset, size, CONFIG_COMMAND, 2) || pci_touches(offset, size, CONFIG_BAR0, 24) ||
+        pci_touches(offset, size, CONFIG_ROM, 4) ||
+        (f->pm_cap && pci_touches(offset, size, f->pm_cap + 4u, 1)))
         update_all(f);
-    if ((f->msix_cap && touches(offset, size, f->msix_cap + 2u, 2)) ||
-        (f->msi_cap && touches(offset, size, f->msi_cap + 2u, 22)))
+    if ((f->msix_cap && pci_touches(offset, size, f->msix_cap + 2u, 2)) ||
+        (f->msi_cap && pci_touches(offset, size, f->msi_cap + 2u, 22)))
         pci_messages_unmasked(f);
     if (f->ops && f->ops->config_wrote)
         f->ops->config_wrote(f, offset, size);

@@ -49,7 +49,7 @@ struct pci_windows {
     uint32_t n_ranges;
 };
 
-/* Interrupt pins A..D of a slot to the bridge's lines: (device + pin) mod 4 unless it maps them itself. */
+/* Pins A..D of a slot to the bridge's lines: (device + pin) mod 4, unless it maps them itself. */
 typedef void pci_intx_fn(void *bridge, unsigned line, bool level);
 #define PCI_INTX_LINES 8
 
@@ -62,8 +62,8 @@ struct pci_bus {
     pci_intx_fn *intx;
     void *bridge;
     struct pci_function *function[256]; /* by devfn; NULL: empty slot */
-    uint32_t intx_count[PCI_INTX_LINES]; /* functions asserting each line: derived, rebuilt after load */
-    /* The line, below PCI_INTX_LINES, of `pin` (0: INTA) of `devfn`; NULL: as above. See pci_reroute_intx. */
+    uint32_t intx_count[PCI_INTX_LINES]; /* functions asserting each line: rebuilt after load */
+    /* The line of `pin` (0: INTA) of `devfn`; NULL: as above. See pci_reroute_intx. */
     unsigned (*intx_map)(void *bridge, uint8_t devfn, unsigned pin);
     void (*restored)(void *bridge, unsigned line, bool level); /* after load: the bridge's memory of it; or NULL */
 };
@@ -146,6 +146,11 @@ int pci_add_bar(struct pci_function *f, unsigned index, enum pci_bar_kind kind, 
 /* A BAR or the expansion ROM that shows a RAM block (frame buffers, option ROMs). */
 int pci_add_bar_ram(struct pci_function *f, unsigned index, enum pci_bar_kind kind, bool prefetchable,
                     struct mem_ram *ram, struct err *e) MUST_CHECK;
+/*
+ * The expansion ROM shows the file `path`, read now; its BAR is the next power of two. ERR_IO,
+ * ERR_LIMIT, ERR_FORMAT for a file without an option ROM's signature.
+ */
+int pci_add_rom(struct pci_function *f, const char *path, struct err *e) MUST_CHECK;
 
 /* Reserve `size` bytes for a capability of id `id`, linked into the list; its offset, or ERR_LIMIT. */
 int pci_add_capability(struct pci_function *f, uint8_t id, uint32_t size, struct err *e) MUST_CHECK;
@@ -197,11 +202,17 @@ static inline bool pci_bus_master(const struct pci_function *f)
     return f->config[4] >> 2 & 1;
 }
 
+/* For config_wrote: does the access have any of the `n` bytes from `at` on? */
+static inline bool pci_touches(uint32_t offset, unsigned size, uint32_t at, unsigned n)
+{
+    return offset < at + n && at < offset + size;
+}
+
 /* Accesses by the host bridge: bus, device, function in `bdf` (bus << 8 | devfn); 1, 2 or 4 bytes, aligned. */
 uint32_t pci_config_read(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsigned size);
 void pci_config_write(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsigned size, uint32_t value);
 
-/* The same as MMIO, for a bridge's ECAM window: offset = bdf << 12 | register; `arg` is the root bus. */
+/* The same as MMIO, for an ECAM window: offset = bdf << 12 | register; `arg` is the root bus. */
 extern const struct mmio_ops pci_config_mmio;
 
 /* "info pci": one line a function and one a BAR. */

@@ -16,6 +16,11 @@ static bool is_enabled(const struct pci_ports *p)
     return F_GET(p->address, ADDRESS_ENABLE);
 }
 
+static uint16_t function(const struct pci_ports *p)
+{
+    return (uint16_t)F_GET(p->address, ADDRESS_BDF);
+}
+
 static uint32_t target(const struct pci_ports *p, uint64_t offset)
 {
     return (uint32_t)(F_GET(p->address, ADDRESS_REGISTER) << 2 | (offset & 3));
@@ -28,8 +33,7 @@ static enum mem_result read(void *arg, uint64_t offset, unsigned size, uint64_t 
 
     (void)attrs;
     if (offset >= CONFIG_DATA && is_enabled(p))
-        *value = pci_config_read(p->bus, (uint16_t)F_GET(p->address, ADDRESS_BDF), target(p, offset),
-                                 size);
+        *value = pci_config_read(p->bus, function(p), target(p, offset), size);
     else if (offset == RST_CNT && size == 1)
         *value = p->reset_control;
     else if (offset == CONFIG_ADDRESS && size == 4)
@@ -54,8 +58,7 @@ static enum mem_result write(void *arg, uint64_t offset, unsigned size, uint64_t
 
     (void)attrs;
     if (offset >= CONFIG_DATA && is_enabled(p))
-        pci_config_write(p->bus, (uint16_t)F_GET(p->address, ADDRESS_BDF), target(p, offset), size,
-                         (uint32_t)value);
+        pci_config_write(p->bus, function(p), target(p, offset), size, (uint32_t)value);
     else if (offset == RST_CNT && size == 1)
         write_reset(p, (uint8_t)value);
     else if (offset == CONFIG_ADDRESS && size == 4)

@@ -2,9 +2,10 @@
 #ifndef ORRERY_DEVICES_PCI_PORTS_H
 #define ORRERY_DEVICES_PCI_PORTS_H
 /*
- * Configuration mechanism #1 (PCI Local Bus 3.0, 3.2.2.3.2): CONFIG_ADDRESS at port CF8h, dwords only,
- * CONFIG_DATA at CFCh, in bytes, words and dwords; and in between, at CF9h and one byte wide, the
- * ICH9's reset control (316972, 13.7.5). Both chips decode the same eight ports, so one part has them.
+ * Configuration mechanism #1 (PCI Local Bus 3.0, 3.2.2.3.2): CONFIG_ADDRESS at port CF8h, dwords
+ * only, CONFIG_DATA at CFCh, in bytes, words and dwords; and in between, at CF9h and one byte wide,
+ * the ICH9's reset control (316972, 13.7.5). Both chips decode the same eight ports: one part has
+ * them.
  *
  * `reset` rises and falls when software sets RST_CPU; RST_CNT then still has what was written, so
  * that the board can tell a warm reset from a cold one. Bytes at the other places of CONFIG_ADDRESS

@@ -94,6 +94,54 @@ static void check_bytes(pa_t at, const char *wanted, size_t n)
     ck_assert_mem_eq(got, wanted, n);
 }
 
+struct table {
+    uint8_t bytes[4];
+    unsigned builds;
+};
+
+static void build_table(void *arg)
+{
+    struct table *t = arg;
+
+    t->builds++;
+    t->bytes[0] = (uint8_t)t->builds;
+}
+
+/* The first selection after a reset, by either way, fills it in; a snapshot keeps it filled. */
+START_TEST(built_when_selected)
+{
+    struct table t = { { 0xee, 2, 3, 4 }, 0 }, other = t;
+    struct err e = { 0 };
+
+    ck_assert_int_eq(fw_cfg_add_built(fw, "etc/acpi/x", t.bytes, 4,
+                                      &(struct fw_cfg_builder){ build_table, &t }, &e), 0);
+    machine_reset(m);
+    ck_assert_uint_eq(t.builds, 0);
+    select_item(FW_CFG_FILE_FIRST + 1); /* etc/w */
+    ck_assert_uint_eq(t.builds, 0);
+    select_item(FW_CFG_FILE_FIRST);
+    ck_assert_uint_eq(load(DATA, 4), 0x04030201);
+    select_item(FW_CFG_FILE_FIRST);
+    ck_assert_uint_eq(t.builds, 1);
+    ck_assert_uint_eq(dma((uint32_t)FW_CFG_FILE_FIRST << 16 | SELECT | WRITE, 4, BUFFER) & ERROR, ERROR);
+
+    struct machine *fresh = device_generic_machine(), *old = m;
+    m = fresh;
+    make(fresh, NULL);
+    ck_assert_int_eq(fw_cfg_add_built(fw, "etc/acpi/x", other.bytes, 4,
+                                      &(struct fw_cfg_builder){ build_table, &other }, &e), 0);
+    machine_reset(fresh);
+    device_generic_copy(old, fresh);
+    select_item(FW_CFG_FILE_FIRST);
+    ck_assert_uint_eq(load(DATA, 4), 0x04030201);
+    ck_assert_uint_eq(other.builds, 0);
+    machine_reset(m);
+    ck_assert_uint_eq(dma((uint32_t)FW_CFG_FILE_FIRST << 16 | SELECT | READ, 4, BUFFER), 0);
+    ck_assert_uint_eq(other.builds, 1);
+    machine_destroy(old);
+}
+END_TEST
+
 /* On a PC's ports: boards read 51 45 4D 55, and DMA's signature in two halves. */
 START_TEST(on_ports)
 {
@@ -364,6 +412,7 @@ Suite *test_suite(void)
     tcase_add_test(t, generic);
     tcase_add_test(t, signature_and_id);
     tcase_add_test(t, on_ports);
+    tcase_add_test(t, built_when_selected);
     tcase_add_test(t, wide_reads_keep_the_order);
     tcase_add_test(t, absent_reads_zero_and_writes_are_ignored);
     tcase_add_test(t, directory_is_sorted);

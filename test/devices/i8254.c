@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 8254: Intel 231164-005, "Mode Definitions" with its timing figures 15 to 20, and port 61h (ICH9 13.7.1). */
+/* 8254: Intel 231164-005, "Mode Definitions", figures 15 to 20; port 61h: ICH9 13.7.1. */
 #include "devices/i8254.h"
 #include "core/event/clock.h"
 #include "core/util/bits.h"
@@ -81,7 +81,7 @@ static void program(unsigned c, unsigned mode, uint32_t n)
     outb(io, (uint16_t)(C0 + c), (uint8_t)(n >> 8));
 }
 
-/* What counter and OUT are with the first pulses: of the count, or of the trigger in modes 1 and 5. */
+/* Counter and OUT with the first pulses after the count or, in modes 1 and 5, the trigger. */
 static const struct { unsigned mode, n, out[8], value[8]; } waves[] = {
     { 0, 4, { 0, 0, 0, 0, 1, 1, 1, 1 }, { 4, 3, 2, 1, 0, 0xffff, 0xfffe, 0xfffd } },
     { 1, 3, { 0, 0, 0, 1, 1, 1, 1, 1 }, { 3, 2, 1, 0, 0xffff, 0xfffe, 0xfffd, 0xfffc } },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ICH9's LPC bridge: Intel 316972, 13.1 and 10.1. A function that pulls INTx is pci-testdev's kind. */
+/* ICH9's LPC bridge: Intel 316972, 13.1 and 10.1. */
 #include "devices/ich9_lpc.h"
 #include "core/util/bits.h"
 #include "test/check_main.h"
@@ -11,7 +11,7 @@ enum { D31IR = 0x3140, D30IR = 0x3142, D25IR = 0x3150, OIC = 0x31ff, GCS = 0x341
 
 #define RCRB 0xfed1c000ull
 
-/* A function with four interrupt pins' worth of nothing but a line. */
+/* A function that has nothing but an interrupt pin. */
 struct puller {
     struct device dev;
     struct pci_function pci;
