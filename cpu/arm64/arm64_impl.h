@@ -128,6 +128,10 @@ static inline bool a64_cpu_has(const struct a64_cpu *a, enum a64_feature x)
 {
     return a64_has(a->config, x);
 }
+static inline unsigned a64_highest_el(const struct a64_cpu *a)
+{
+    return a64_cpu_has(a, A64_F_EL3) ? 3 : a64_cpu_has(a, A64_F_EL2) ? 2 : 1;
+}
 /* SCR_EL3 as it works: without EL3, NS = 1 and lower levels AArch64 (D24.2.159). */
 uint64_t a64_scr(const struct a64_cpu *a);
 bool a64_is_secure(const struct a64_cpu *a);       /* below EL3: SCR_EL3.NS = 0; at EL3: true */
@@ -263,8 +267,6 @@ void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned iss
 /* Must the block end after it (mode, mapping, interrupts may have changed)? Known when translating. */
 bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read);
 void a64_sysreg_reset(struct a64_cpu *a);
-/* For debuggers and boards: no checks, no side effects on reading. False: there is none. */
-bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value);
 
 uint64_t a64_random(struct a64_cpu *a);
 

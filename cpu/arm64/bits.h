@@ -19,6 +19,7 @@ enum {
 #define A64_SCTLR_SA0  B(4)
 #define A64_SCTLR_NAA  B(6)
 #define A64_SCTLR_CP15BEN B(5) /* of AArch32 at EL0, as SED */
+#define A64_SCTLR_ITD  B(7)
 #define A64_SCTLR_SED  B(8)
 #define A64_SCTLR_UMA  B(9)
 #define A64_SCTLR_DZE  B(14)

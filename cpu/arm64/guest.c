@@ -107,7 +107,7 @@ static void reset(struct cpu *cpu)
     memset(a->x, 0, sizeof(a->x));
     memset(a->v, 0, sizeof(a->v));
     a64_set_nzcv(a, 0);
-    a->el = a64_cpu_has(a, A64_F_EL3) ? 3 : a64_cpu_has(a, A64_F_EL2) ? 2 : 1;
+    a->el = a64_highest_el(a);
     a->spsel = 1;
     a->daif = A64_PS_DAIF;
     a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = a->allint = 0;

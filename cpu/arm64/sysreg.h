@@ -41,6 +41,7 @@ enum a64_trap {
     TRAP_TIMER_P, TRAP_TIMER_V, TRAP_COUNT_P, TRAP_COUNT_V, TRAP_CNTFRQ, TRAP_TIMER_S,
     TRAP_TCR2, TRAP_SCTLR2, TRAP_PIE, TRAP_POE, TRAP_POE0,
     TRAP_DAIF,    /* SCTLR_EL1.UMA */
+    TRAP_SP_EL0,  /* UNDEFINED where it is the current stack pointer */
     TRAP_HCX, TRAP_FGT_REGS, TRAP_CNTPOFF, /* EL2's own, trapped to EL3 */
 };
 
@@ -56,7 +57,7 @@ struct a64_sysreg {
     uint16_t at;            /* uint64_t in struct a64_cpu; 0: none */
     uint32_t e2h;           /* the EL2 register this name reaches at EL2 with E2H = 1; 0: itself */
     uint8_t fgt_read, fgt_write; /* FGT() bits, 0: none */
-    uint64_t keeps, fixed, reset; /* stored: bits a write leaves alone; bits that read as one (RES1) */
+    uint64_t keeps, reset;  /* stored: bits a write leaves alone */
     uint64_t (*read)(struct a64_cpu *a, const struct a64_sysreg *r);
     void (*write)(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value);
     void (*wrote)(struct a64_cpu *a, uint64_t old); /* after a stored write */
@@ -82,11 +83,18 @@ void a64_write_timer(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
 #define A64_TIMER_ROW(timer, which) \
     .arg = A64_TIMER_##timer << 2 | (which), .read = a64_read_timer, .write = a64_write_timer
 
-/*
- * Is the access trapped? True: the exception was raised. `redirected`: reached by an E2H name or
- * _EL12, to which guest traps do not apply.
- */
-bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, bool read, unsigned rt);
+uint64_t a64_read_rvbar(struct a64_cpu *a, const struct a64_sysreg *r);
+void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value); /* arg: the level */
+
+/* Bits that a register has with a feature. */
+struct a64_gated {
+    uint64_t bits;
+    enum a64_feature feature;
+};
+uint64_t a64_gated_bits(const struct a64_cpu *a, uint64_t always, const struct a64_gated *rows, size_t n);
+
+/* Is the access trapped, or UNDEFINED here? True: the exception was raised. `code` as the instruction has it. */
+bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t code, bool read, unsigned rt);
 /* EC 0x18 with the instruction's encoding, to `target`. */
 void a64_sysreg_trap_to(struct a64_cpu *a, unsigned target, uint32_t code, bool read, unsigned rt);
 

@@ -62,12 +62,6 @@ READ(gmid) /* tags of 256 bytes at once */
     return 6;
 }
 
-READ(rvbar)
-{
-    (void)r;
-    return a->config->reset_pc;
-}
-
 /* ---- PSTATE ---- */
 READ(current_el)
 {
@@ -160,20 +154,48 @@ WRITE(set_fpsr)
 }
 
 /* ---- control ---- */
-/* RES1 bits of SCTLR_EL1 that features turn into controls. */
-static void wrote_sctlr(struct a64_cpu *a, uint64_t old)
+uint64_t a64_gated_bits(const struct a64_cpu *a, uint64_t always, const struct a64_gated *rows, size_t n)
 {
-    uint64_t ones = 0;
-    (void)old;
-    if (!a64_cpu_has(a, A64_F_EXS))
-        ones |= B(11) | B(22);
-    if (!a64_cpu_has(a, A64_F_LSMAOC))
-        ones |= B(28) | B(29);
-    if (!a64_cpu_has(a, A64_F_PAN))
-        ones |= A64_SCTLR_SPAN;
-    if (!a64_cpu_has(a, A64_F_CSV2_2))
-        ones |= B(20);
-    a->sctlr[1] |= ones;
+    for (size_t i = 0; i < n; i++)
+        if (a64_cpu_has(a, rows[i].feature))
+            always |= rows[i].bits;
+    return always;
+}
+
+/*
+ * SCTLR_EL1, and SCTLR_EL2 as it is with E2H. A control without its feature is RES1 where that is how
+ * the rest behaves, else RES0 (D24.2.145).
+ */
+static const struct a64_gated sctlr_res0[] = {
+    { A64_SCTLR_CP15BEN, A64_F_A32EL0 }, { A64_SCTLR_NAA, A64_F_LSE2 },
+    { B(10), A64_F_SPECRES },            { B(13) | B(27) | B(30) | B(31), A64_F_PAUTH },
+    { B(21), A64_F_IESB },               { B(33), A64_F_MOPS },
+    { A64_SCTLR_BT0 | A64_SCTLR_BT1, A64_F_BTI },
+    { B(37) | 3ull << 38 | 3ull << 40 | 3ull << 42, A64_F_MTE2 },
+    { A64_SCTLR_DSSBS, A64_F_SSBS },     { A64_SCTLR_EPAN, A64_F_PAN3 },
+};
+static const struct a64_gated sctlr_res1[] = {
+    { A64_SCTLR_ITD | A64_SCTLR_SED, A64_F_A32EL0 },
+    { B(11) | B(22), A64_F_EXS },        { B(20), A64_F_CSV2_2 },
+    { A64_SCTLR_SPAN, A64_F_PAN },       { B(28) | B(29), A64_F_LSMAOC },
+};
+#define SCTLR_ALWAYS                                                                               \
+    (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA | B(12) | \
+     A64_SCTLR_DZE | B(15) | A64_SCTLR_NTWI | A64_SCTLR_NTWE | A64_SCTLR_WXN | A64_SCTLR_E0E |     \
+     A64_SCTLR_EE | A64_SCTLR_UCI)
+/* Of SCTLR_EL3, and of SCTLR_EL2 where there is no E2H. */
+#define SCTLR_ONE_RANGE_RES1 (B(4) | B(5) | B(16) | B(18) | B(23) | B(28) | B(29))
+
+void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < ARRAY_LEN(sctlr_res1); i++)
+        all |= sctlr_res1[i].bits;
+    uint64_t there = a64_gated_bits(a, 0, sctlr_res1, ARRAY_LEN(sctlr_res1)), ones = all & ~there;
+    value &= a64_gated_bits(a, SCTLR_ALWAYS, sctlr_res0, ARRAY_LEN(sctlr_res0)) | there;
+    if (r->arg == 3 || (r->arg == 2 && !a64_cpu_has(a, A64_F_VHE)))
+        ones = (ones & (B(11) | B(22))) | SCTLR_ONE_RANGE_RES1;
+    a->sctlr[r->arg] = value | ones;
 }
 
 READ(isr)
@@ -271,18 +293,18 @@ const struct a64_sysreg a64_sysregs_el1[] = {
     SYS("csselr_el1", A64_REG(3, 2, 0, 0, 0), 1, 1, .trap = TRAP_ID4, .at = AT(csselr_el1), .keeps = ~0x1full, FGT_RW(13)),
     EL0R("ctr_el0", 0, 0, 1, .trap = TRAP_CTR, .read = ctr, .fgt_read = FGT_R(14)),
     EL0R("dczid_el0", 0, 0, 7, .read = dczid, .fgt_read = FGT_R(15)),
-    EL1R("rvbar_el1", 12, 0, 1, .read = rvbar),
+    EL1R("rvbar_el1", 12, 0, 1, .read = a64_read_rvbar),
 
-    EL1("sctlr_el1", 1, 0, 0, VM(29), .at = AT(sctlr[1]), .reset = 0x30d00800, .wrote = wrote_sctlr, E2H(1, 0, 0), .flags = A64_SYS_ENDS),
+    EL1("sctlr_el1", 1, 0, 0, VM(29), .arg = 1, .at = AT(sctlr[1]), .reset = 0x30d00800, .write = a64_write_sctlr, E2H(1, 0, 0), .flags = A64_SYS_ENDS),
     EL1("actlr_el1", 1, 0, 1, .trap = TRAP_ACTLR, .at = AT(actlr[1]), .keeps = ~0ull),
     EL1("cpacr_el1", 1, 0, 2, .trap = TRAP_CPACR, .at = AT(cpacr_el1), .keeps = ~0x73730000ull, FGT_RW(12), E2H(1, 1, 2), .flags = A64_SYS_ENDS),
-    EL1("sctlr2_el1", 1, 0, 3, .trap = TRAP_SCTLR2, .feature = NEEDS(SCTLR2), .at = AT(sctlr2[1]), E2H(1, 0, 3), .flags = A64_SYS_ENDS),
+    EL1("sctlr2_el1", 1, 0, 3, .trap = TRAP_SCTLR2, .feature = NEEDS(SCTLR2), .at = AT(sctlr2[1]), FGT_RW(29), E2H(1, 0, 3), .flags = A64_SYS_ENDS),
     EL1("rgsr_el1", 1, 0, 5, .trap = TRAP_MTE, .feature = NEEDS(MTE2), .at = AT(rgsr_el1), .keeps = ~0xffff0full),
     EL1("gcr_el1", 1, 0, 6, .trap = TRAP_MTE, .feature = NEEDS(MTE2), .at = AT(gcr_el1), .keeps = ~0x1ffffull),
     EL1("ttbr0_el1", 2, 0, 0, VM(36), .at = AT(ttbr0[1]), E2H(2, 0, 0), .flags = A64_SYS_ENDS),
     EL1("ttbr1_el1", 2, 0, 1, VM(37), .at = AT(ttbr1[1]), E2H(2, 0, 1), .flags = A64_SYS_ENDS),
     EL1("tcr_el1", 2, 0, 2, VM(32), .at = AT(tcr[1]), E2H(2, 0, 2), .flags = A64_SYS_ENDS),
-    EL1("tcr2_el1", 2, 0, 3, .trap = TRAP_TCR2, .feature = NEEDS(TCR2), .at = AT(tcr2[1]), E2H(2, 0, 3), .flags = A64_SYS_ENDS),
+    EL1("tcr2_el1", 2, 0, 3, .trap = TRAP_TCR2, .feature = NEEDS(TCR2), .at = AT(tcr2[1]), FGT_RW(32), E2H(2, 0, 3), .flags = A64_SYS_ENDS),
     KEY("apiakey", 1, 0, A64_KEY_IA, 7), KEY("apibkey", 1, 2, A64_KEY_IB, 8),
     KEY("apdakey", 2, 0, A64_KEY_DA, 4), KEY("apdbkey", 2, 2, A64_KEY_DB, 5),
     KEY("apgakey", 3, 0, A64_KEY_GA, 6),
@@ -321,7 +343,7 @@ const struct a64_sysreg a64_sysregs_el1[] = {
 
     EL1("spsr_el1", 4, 0, 0, .at = AT(spsr[1]), E2H(4, 0, 0)),
     EL1("elr_el1", 4, 0, 1, .at = AT(elr[1]), E2H(4, 0, 1)),
-    EL1("sp_el0", 4, 1, 0, .read = sp_el0, .write = set_sp_el0),
+    EL1("sp_el0", 4, 1, 0, .trap = TRAP_SP_EL0, .read = sp_el0, .write = set_sp_el0),
     EL1("spsel", 4, 2, 0, .read = spsel, .write = set_spsel, .flags = A64_SYS_ENDS),
     EL1R("currentel", 4, 2, 2, .read = current_el),
     EL1("pan", 4, 2, 3, .feature = NEEDS(PAN), PSTATE_BIT(pan, 22)),

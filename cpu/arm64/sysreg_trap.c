@@ -80,6 +80,18 @@ static bool fine_grained(const struct a64_cpu *a, const struct a64_sysreg *r, bo
     return (v >> bit & 1) != inverted;
 }
 
+/* Controls that keep the host's own EL0 out as well: debug and performance monitors, D24.3.18 MDCR_EL2. */
+static bool is_mdcr_trap(unsigned trap)
+{
+    switch (trap) {
+    case TRAP_DEBUG: case TRAP_DEBUG0: case TRAP_DBG_ROM: case TRAP_DBG_OS: case TRAP_PMU:
+    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER: case TRAP_PMU_SEL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* CNTHCTL_EL2 has its EL1 controls elsewhere when E2H is 1 (D24.10.2). */
 static bool guest_timer(const struct a64_cpu *a, unsigned trap)
 {
@@ -140,12 +152,9 @@ static bool guest_trapped(const struct a64_cpu *a, unsigned trap, bool read)
     case TRAP_KEY: return !(hcr & A64_HCR_APK);
     case TRAP_CPACR: return a->cptr_el2 & B(31);
     case TRAP_MTE: return !(hcr & A64_HCR_ATA);
-    case TRAP_SCXT: case TRAP_SCXT0: return !(hcr & B(53)) && !a64_host(a);
+    case TRAP_SCXT: case TRAP_SCXT0: return !(hcr & B(53));
     case TRAP_LOR: return hcr & B(35);
     case TRAP_ERR: return hcr & B(36);
-    case TRAP_DEBUG: case TRAP_DEBUG0: case TRAP_DBG_ROM: case TRAP_DBG_OS: case TRAP_PMU:
-    case TRAP_PMU_EN: case TRAP_PMU_CR: case TRAP_PMU_SW: case TRAP_PMU_CC: case TRAP_PMU_ER: case TRAP_PMU_SEL:
-        return guest_debug(a, trap);
     case TRAP_TIMER_P: case TRAP_TIMER_V: case TRAP_COUNT_P: case TRAP_COUNT_V:
         return guest_timer(a, trap);
     case TRAP_TCR2: return !(hcrx & B(14)) || (hcr & (read ? B(30) : B(26)));
@@ -183,30 +192,48 @@ static bool monitor_trapped(const struct a64_cpu *a, unsigned trap)
     }
 }
 
-bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, bool read, unsigned rt)
+/* Encodings that are UNDEFINED where the level alone does not say so. */
+static bool is_undefined(const struct a64_cpu *a, const struct a64_sysreg *r, bool read)
 {
-    unsigned trap = r->trap, target = 0;
-    if (trap == TRAP_NONE && LIKELY(r->fgt_read == 0 && r->fgt_write == 0))
+    switch (r->trap) {
+    case TRAP_TIMER_S: return a->el == 2 || (a->el == 1 && !a64_secure_below_el3(a));
+    case TRAP_CNTFRQ: return !read && a->el != a64_highest_el(a);
+    case TRAP_SP_EL0: return !a->spsel;
+    default: return false;
+    }
+}
+
+/* The level that traps it, 0: none. */
+static unsigned target_of(const struct a64_cpu *a, const struct a64_sysreg *r, bool read)
+{
+    unsigned trap = r->trap;
+    if (a->el == 0 && user_denied(a, trap, read))
+        return a64_target_el(a);
+    if (a->el < 2 && a64_el2_enabled(a)) {
+        if (!a64_host(a) && (guest_trapped(a, trap, read) || fine_grained(a, r, read)))
+            return 2;
+        if (is_mdcr_trap(trap) && guest_debug(a, trap))
+            return 2;
+    }
+    return a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap) ? 3 : 0;
+}
+
+bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t code, bool read, unsigned rt)
+{
+    if (r->trap == TRAP_NONE && LIKELY(r->fgt_read == 0 && r->fgt_write == 0))
         return false;
-    if (trap == TRAP_FP) {
+    if (r->trap == TRAP_FP) {
         if (a64_fp_trap(a, (unsigned)a->el) == 0)
             return false;
         a64_helper_fp_trap(&a->cpu, 0, 0, 0, 0);
         return true;
     }
-    if (trap == TRAP_TIMER_S && a->el < 3 && (a->el == 2 || !a64_secure_below_el3(a))) {
+    if (is_undefined(a, r, read)) {
         a64_raise_undefined(a);
         return true;
     }
-    if (a->el == 0 && user_denied(a, trap, read))
-        target = a64_target_el(a);
-    else if (a->el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
-             (guest_trapped(a, trap, read) || fine_grained(a, r, read)))
-        target = 2;
-    else if (a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap))
-        target = 3;
-    if (target == 0)
-        return false;
-    a64_sysreg_trap_to(a, target, r->code, read, rt);
-    return true;
+    unsigned target = target_of(a, r, read);
+    if (target != 0)
+        a64_sysreg_trap_to(a, target, code, read, rt);
+    return target != 0;
 }
