@@ -40,7 +40,13 @@ enum {
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
-enum { A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200 }; /* with enum insn_mem: how an access is made */
+/* With enum insn_mem: how an access is made. */
+enum {
+    A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200,
+    A64_ACCESS_ATOMIC = 0x400, A64_ACCESS_ORDERED = 0x800, /* where it may lie: a64_allows_misaligned */
+    A64_ACCESS_ALIGNED = 0x1000, /* never misaligned */
+    A64_ACCESS_ELEMENT = 16,     /* shift: the bytes to which it is aligned, if not all of it */
+};
 
 struct a64_semantics;
 struct a32_tables;  /* a32/a32_impl.h */
@@ -90,7 +96,6 @@ struct a64_cpu {
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
     struct a64_tag_page tag_pages[64]; /* see mte.c */
     uint64_t tag_epoch;       /* of those that are good */
-    bool guarded;             /* a guarded page was seen: see bti.c */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
     struct a64_gic_ops gic;
     struct a64_firmware_ops firmware;
@@ -104,11 +109,12 @@ struct a64_cpu {
     uint32_t n_regs;
     /* PSTATE beside NZCV; each 0 or 1 but el, btype and daif (bits 9:6 as in SPSR). Saved. */
     uint64_t inputs;          /* BIT(enum a64_input): levels */
-    uint64_t el, spsel, daif, pan, uao, dit, ssbs, tco, btype, il, ss, allint;
+    uint64_t el, spsel, daif, pan, uao, dit, ssbs, tco, btype, il, ss;
     uint64_t nrw;             /* AArch32 (EL0 only) */
     uint64_t a32;             /* its T, E and mode bits as SPSR has them */
     uint64_t qc;              /* FPSR.QC: 0 or 1 */
     uint64_t stepping;        /* 1: a software-stepped instruction has started (3: a load-exclusive), see debug.c */
+    uint64_t guarded;         /* 1: a guarded page was seen, see bti.c */
     uint64_t event;           /* the event register of WFE */
     uint64_t serror, serror_iss; /* an SError is pending, with that ISS */
 #define A64_STATE(name)      uint64_t name;
@@ -158,6 +164,7 @@ void a64_set_nzcv(struct a64_cpu *a, uint64_t bits);
 uint64_t a64_get_spsr(const struct a64_cpu *a);          /* PSTATE as an SPSR */
 /* PSTATE from an SPSR, by the rules of an exception return from the current level (illegal ones set IL). */
 void a64_exception_return(struct a64_cpu *a, uint64_t spsr, va_t pc);
+void a64_set_fpcr(struct a64_cpu *a, uint64_t value); /* RES0 stays 0; a64_update_mode() follows */
 uint64_t a64_get_fpsr(const struct a64_cpu *a);
 void a64_set_fpsr(struct a64_cpu *a, uint64_t value);
 uint32_t a64_host_fp_mode(const struct a64_cpu *a);      /* of FPCR; core/exec/fp.h */
@@ -201,11 +208,13 @@ void a64_enter(struct a64_cpu *a, unsigned target, unsigned offset, uint64_t esr
 
 /* Level to which FP and AdvSIMD instructions of level `el` trap; 0: they do not. */
 unsigned a64_fp_trap(const struct a64_cpu *a, unsigned el);
+void a64_raise_fp_trap(struct a64_cpu *a); /* where the current level's do */
 
 /* ---- debug.c: breakpoints, watchpoints, software step (D2) ---- */
 uint32_t a64_debug_mode(const struct a64_cpu *a);  /* A64_MODE_STEP, BREAK, WATCH now */
 unsigned a64_debug_target(const struct a64_cpu *a); /* level of debug exceptions, D2.4 */
-uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr); /* DebugExceptionReturnSS() */
+/* DebugExceptionReturnSS(); an illegal return stays at its level */
+uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr, bool illegal);
 
 /* ---- bti.c ---- */
 void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */

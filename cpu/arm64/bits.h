@@ -7,7 +7,7 @@ enum {
     /* SPSR_ELx, PSTATE */
     A64_PS_SPSEL = 1, A64_PS_NRW = 1 << 4, A64_PS_F = 1 << 6, A64_PS_I = 1 << 7, A64_PS_A = 1 << 8,
     A64_PS_D = 1 << 9, A64_PS_DAIF = 0xf << 6, A64_PS_BTYPE_SHIFT = 10, A64_PS_SSBS = 1 << 12,
-    A64_PS_ALLINT = 1 << 13, A64_PS_IL = 1 << 20, A64_PS_SS = 1 << 21, A64_PS_PAN = 1 << 22,
+    A64_PS_IL = 1 << 20, A64_PS_SS = 1 << 21, A64_PS_PAN = 1 << 22,
     A64_PS_UAO = 1 << 23, A64_PS_DIT = 1 << 24, A64_PS_TCO = 1 << 25,
 };
 #define A64_PS_NZCV (0xfull << 28)
@@ -87,8 +87,8 @@ enum {
 #define A64_SCR_AIEN   B(46)
 #define A64_SCR_FGTEN2 B(59)
 
-#define A64_FPCR_AH    B(1)
 #define A64_FPCR_FZ16  B(19)
+#define A64_FPCR_RMODE (3ull << 22)
 #define A64_FPCR_FZ    B(24)
 #define A64_FPCR_DN    B(25)
 #define A64_FPCR_AHP   B(26)

@@ -68,7 +68,7 @@ const struct state_field a64_state[] = {
     STATE(a64_cpu, inputs), STATE(a64_cpu, el), STATE(a64_cpu, spsel), STATE(a64_cpu, daif),
     STATE(a64_cpu, pan), STATE(a64_cpu, uao), STATE(a64_cpu, dit), STATE(a64_cpu, ssbs),
     STATE(a64_cpu, tco), STATE(a64_cpu, btype), STATE(a64_cpu, il), STATE(a64_cpu, ss),
-    STATE(a64_cpu, allint), STATE(a64_cpu, nrw), STATE(a64_cpu, a32), STATE(a64_cpu, qc),
+    STATE(a64_cpu, nrw), STATE(a64_cpu, a32), STATE(a64_cpu, qc),
     STATE(a64_cpu, stepping), STATE(a64_cpu, event), STATE(a64_cpu, serror), STATE(a64_cpu, serror_iss),
     STATE(a64_cpu, guarded),
 #define A64_STATE(name)      STATE(a64_cpu, name),
@@ -110,10 +110,10 @@ static void reset(struct cpu *cpu)
     a->el = a64_highest_el(a);
     a->spsel = 1;
     a->daif = A64_PS_DAIF;
-    a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = a->allint = 0;
+    a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = 0;
     a->it = a->ge = a->q = a->fpnzcv = 0;
     a->nrw = a->a32 = a->qc = a->event = a->serror = a->serror_iss = a->stepping = 0;
-    a->guarded = false;
+    a->guarded = 0;
     cpu->fp_flags = 0;
     cpu->reserved = false;
     a64_sysreg_reset(a);
@@ -138,12 +138,14 @@ static void loaded(struct cpu *cpu)
     a->ge &= 15;
     a->fpnzcv &= 0xf0000000;
     uint64_t *const bits[] = { &a->pan, &a->uao, &a->dit,    &a->ssbs, &a->tco, &a->il,    &a->ss,
-                               &a->qc,  &a->cf,  &a->allint, &a->nrw,  &a->q,    &a->event, &a->serror,
-                               &a->stepping };
+                               &a->qc,  &a->cf,  &a->nrw,  &a->q,    &a->event, &a->serror,
+                               &a->guarded };
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         *bits[i] &= 1;
     a->btype &= 3;
+    a->stepping &= 3;
     a->daif &= A64_PS_DAIF;
+    a->inputs &= BIT(A64_INPUTS) - 1;
     a64_timers_loaded(a);
     a64_pmu_loaded(a);
     derive(a);

@@ -125,7 +125,7 @@ uint64_t a64_get_spsr(const struct a64_cpu *a)
         return s | a32_bits(a) | (a->daif & (A64_PS_A | A64_PS_I | A64_PS_F)) | A64_PS_NRW |
                a->ssbs << 23 | a->dit << 24 | a->pan << 22;
     return s | a->daif | a->el << 2 | a->spsel | a->pan << 22 | a->uao << 23 | a->dit << 24 |
-           a->tco << 25 | a->ssbs << 12 | a->allint << 13 | a->btype << A64_PS_BTYPE_SHIFT;
+           a->tco << 25 | a->ssbs << 12 | a->btype << A64_PS_BTYPE_SHIFT;
 }
 
 uint64_t a64_get_sp(const struct a64_cpu *a, unsigned el)
@@ -199,7 +199,7 @@ static va_t branch_address(const struct a64_cpu *a, va_t pc)
 void a64_exception_return(struct a64_cpu *a, uint64_t spsr, va_t pc)
 {
     bool illegal = illegal_return(a, spsr);
-    uint64_t ss = a64_debug_return_ss(a, spsr);
+    uint64_t ss = a64_debug_return_ss(a, spsr, illegal);
     if (!illegal) {
         unsigned el = spsr & A64_PS_NRW ? 0 : spsr >> 2 & 3;
         if (a->pmu != NULL && el != a->el)
@@ -224,6 +224,14 @@ static const struct {
     { 0, CPU_FP_INVALID },   { 1, CPU_FP_DIVZERO }, { 2, CPU_FP_OVERFLOW },
     { 3, CPU_FP_UNDERFLOW }, { 4, CPU_FP_INEXACT }, { 7, CPU_FP_DENORMAL },
 };
+
+void a64_set_fpcr(struct a64_cpu *a, uint64_t value)
+{
+    uint64_t there = A64_FPCR_AHP | A64_FPCR_DN | A64_FPCR_FZ | A64_FPCR_RMODE;
+    if (a64_cpu_has(a, A64_F_FP16))
+        there |= A64_FPCR_FZ16;
+    a->fpcr = value & there; /* no trapped exceptions: their enables are RAZ/WI */
+}
 
 uint64_t a64_get_fpsr(const struct a64_cpu *a)
 {

@@ -137,7 +137,7 @@ static bool checked(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind, b
 {
     uint32_t mte = kind & A64_ACCESS_UNPRIV ? A64_MODE_MTE0 : A64_MODE_MTE;
     if (UNLIKELY(a->mode & A64_MODE_WATCH)) {
-        a64_helper_watch(&a->cpu, va, bytes, kind, 0);
+        a64_helper_watch(&a->cpu, va, bytes, kind | 1u << A64_ACCESS_ELEMENT, 0);
         if (a->cpu.exit & CPU_EXIT_EXCEPTION)
             return false;
     }

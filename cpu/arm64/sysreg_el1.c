@@ -132,13 +132,8 @@ WRITE(set_nzcv)
 /* ---- FP ---- */
 WRITE(set_fpcr)
 {
-    uint64_t mask = A64_FPCR_DN | A64_FPCR_FZ | 3ull << 22 | B(26);
     (void)r;
-    if (a64_cpu_has(a, A64_F_FP16))
-        mask |= A64_FPCR_FZ16;
-    if (a64_cpu_has(a, A64_F_AFP))
-        mask |= 7;
-    a->fpcr = value & mask; /* no trapped exceptions: their enables are RAZ/WI */
+    a64_set_fpcr(a, value);
 }
 
 READ(fpsr)

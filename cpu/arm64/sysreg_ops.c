@@ -6,6 +6,7 @@
  */
 #include "core/util/bits.h"
 #include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
 
 static void nothing(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
@@ -26,6 +27,10 @@ static void zero(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
     uint64_t size = 4ull << (a->config->dczid & 15);
     (void)r;
     va &= ~(size - 1);
+    if (a->mode & A64_MODE_WATCH)
+        a64_helper_watch(&a->cpu, va, size, INSN_MEM_WRITE, 0);
+    if (a->cpu.exit & CPU_EXIT_EXCEPTION)
+        return;
     if (!(a->mode & A64_MODE_MTE) || a64_mte_check(a, va, size, INSN_MEM_WRITE))
         a64_zero_block(a, va, size);
 }

@@ -225,7 +225,7 @@ bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t 
     if (r->trap == TRAP_FP) {
         if (a64_fp_trap(a, (unsigned)a->el) == 0)
             return false;
-        a64_helper_fp_trap(&a->cpu, 0, 0, 0, 0);
+        a64_raise_fp_trap(a);
         return true;
     }
     if (is_undefined(a, r, read)) {

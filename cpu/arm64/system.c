@@ -185,7 +185,7 @@ static void msr(struct a64_tr *t, unsigned arg)
 
 /* ---- MSR (immediate) ---- */
 enum { /* op1 << 3 | op2 */
-       PS_UAO = 0 << 3 | 3, PS_PAN = 0 << 3 | 4, PS_SPSEL = 0 << 3 | 5, PS_ALLINT = 1 << 3 | 0,
+       PS_UAO = 0 << 3 | 3, PS_PAN = 0 << 3 | 4, PS_SPSEL = 0 << 3 | 5,
        PS_SSBS = 3 << 3 | 1, PS_DIT = 3 << 3 | 2, PS_TCO = 3 << 3 | 4, PS_DAIFSET = 3 << 3 | 6,
        PS_DAIFCLR = 3 << 3 | 7 };
 
@@ -194,8 +194,7 @@ static bool has_field(const struct a64_config *c, unsigned field)
     switch (field) {
     case PS_UAO: return a64_has(c, A64_F_UAO);
     case PS_PAN: return a64_has(c, A64_F_PAN);
-    case PS_ALLINT: return a64_has(c, A64_F_NMI);
-    case PS_SSBS: return a64_has(c, A64_F_SSBS);
+    case PS_SSBS: return a64_has(c, A64_F_SSBS2);
     case PS_DIT: return a64_has(c, A64_F_DIT);
     case PS_TCO: return a64_has(c, A64_F_MTE);
     case PS_SPSEL: case PS_DAIFSET: case PS_DAIFCLR: return true;

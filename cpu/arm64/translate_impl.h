@@ -151,6 +151,8 @@ static inline int32_t a64_next(const struct a64_tr *t)
 
 /* UNDEFINED for the instruction at hand; ends the block. */
 void a64_undefined(struct a64_tr *t);
+/* FP and AdvSIMD are off; ends the block. */
+void a64_fp_traps(struct a64_tr *t);
 /* Exception with that ESR for the level a64_target_el says; ends the block. */
 void a64_raises(struct a64_tr *t, uint64_t esr);
 

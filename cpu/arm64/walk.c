@@ -231,7 +231,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
         a->tagged = true;
     if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
-        a->guarded = true; /* from now on indirect branches check their targets */
+        a->guarded = 1; /* from now on indirect branches check their targets */
         a64_update_mode(a);
     }
     return 0;

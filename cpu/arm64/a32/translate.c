@@ -157,15 +157,6 @@ static void verdict(struct a32_tr *t)
     t->b.ended = true;
 }
 
-/* With COND = 14: the condition is known to hold (D24.2.40). */
-static void fp_trap(struct a32_tr *t)
-{
-    struct ir_unit *u = a32_u(t);
-    ir_call(u, IR_VOID, A64_HELPER_fp_trap, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    ir_exit(u, IR_EXIT_LOOKUP, t->b.at);
-    t->b.ended = true;
-}
-
 static bool names_pc(const struct a32_op *o)
 {
     return o->rd == 15 || o->rn == 15 || o->rm == 15 || o->ra == 15;
@@ -182,7 +173,7 @@ static void run(struct a32_tr *t, const struct a32_semantics *row)
         return;
     }
     if ((flags & A32_SEM_FP) && (t->b.mode & A64_MODE_FP_OFF)) {
-        fp_trap(t);
+        a64_fp_traps(&t->b); /* COND = 14: it is known to hold */
         return;
     }
     if (row->fn == NULL || ((flags & A32_SEM_NO_PC) && names_pc(&t->o))) {
