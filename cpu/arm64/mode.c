@@ -110,10 +110,23 @@ static uint64_t a32_bits(const struct a64_cpu *a)
     return a->a32 | (a->it & 0xfc) << 8 | (a->it & 3) << 25 | a->ge << 16 | a->q << 27;
 }
 
+static bool a32_itd(const struct a64_cpu *a)
+{
+    return a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_ITD;
+}
+
+/* RestoredITBits(): what an IT instruction could not have left behind is 0. */
+static uint64_t restored_it(const struct a64_cpu *a, uint64_t spsr)
+{
+    uint64_t it = (spsr >> 8 & 0xfc) | (spsr >> 25 & 3);
+    bool thumb = spsr & 1u << 5, reserved = (it & 0xf) == 0;
+    return !thumb || reserved || (a32_itd(a) && (it & 7) != 0) ? 0 : it;
+}
+
 void a64_set_a32(struct a64_cpu *a, uint64_t spsr)
 {
     a->a32 = spsr & A32_BITS;
-    a->it = (spsr >> 8 & 0xfc) | (spsr >> 25 & 3);
+    a->it = restored_it(a, spsr);
     a->ge = spsr >> 16 & 15;
     a->q = A64_BIT(spsr, 27);
 }
@@ -438,7 +451,7 @@ void a64_level_changed(struct a64_cpu *a)
     if (UNLIKELY(a->nrw)) { /* ITSTATE is added where the key is asked for, see guest.c */
         mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE);
         mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
-                (a->a32 & 1u << 9 ? A64_MODE_BE : 0u);
+                (a->a32 & 1u << 9 ? A64_MODE_BE : 0u) | (a32_itd(a) ? A64_MODE_ITD : 0u);
     } else if (UNLIKELY(a->x[31] & 15)) {
         uint64_t sctlr = a->sctlr[a64_regime_el(a, (unsigned)a->el)];
         if (sctlr & (a->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))

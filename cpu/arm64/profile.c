@@ -402,6 +402,7 @@ int a64_config_parse(struct a64_config *out, const char *spec, const char *path,
 const char *a64_compatible(const struct a64_config *c)
 {
     static const char *const known[][2] = { { "cortex-a53", "arm,cortex-a53" },
+                                            { "cortex-a57", "arm,cortex-a57" },
                                             { "cortex-a72", "arm,cortex-a72" },
                                             { "neoverse-n1", "arm,neoverse-n1" } };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)

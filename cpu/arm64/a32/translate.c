@@ -286,12 +286,24 @@ static void decode(struct a32_tr *t, uint32_t word, struct found *f)
         t->cond = 14;
 }
 
+/*
+ * What SCTLR.ITD = 1 leaves of the instructions in an IT block (D24.2.145): of 16 bits, without the
+ * miscellaneous ones, those that end a block or name the PC; whether the condition holds or not.
+ */
+static bool itd_forbids(const struct a32_tr *t, uint32_t word)
+{
+    if (!(t->b.mode & A64_MODE_ITD) || !t->thumb || !a32_in_it(t))
+        return false;
+    return t->wide || word >> 14 == 3 || word >> 12 == 0xb || word >> 11 == 0x14 || word >> 11 == 9 ||
+           (word & 0xf478) == 0x4478 || (word & 0xfc87) == 0x4487;
+}
+
 /* ---- one instruction ---- */
-static void before(struct a32_tr *t)
+static void before(struct a32_tr *t, bool exclusive)
 {
     struct ir_unit *u = a32_u(t);
     if (UNLIKELY(t->b.mode & A64_MODE_STEP))
-        ir_call(u, IR_VOID, A64_HELPER_step, a64_const(&t->b, 0), IR_NONE, IR_NONE, IR_NONE);
+        ir_call(u, IR_VOID, A64_HELPER_step, a64_const(&t->b, exclusive), IR_NONE, IR_NONE, IR_NONE);
     if (UNLIKELY(t->b.mode & A64_MODE_BREAK))
         ir_call(u, IR_VOID, A64_HELPER_breakpoint, ir_pc(u, t->b.at), IR_NONE, IR_NONE, IR_NONE);
 }
@@ -306,13 +318,13 @@ static void one_insn(struct a32_tr *t, uint32_t word, uint32_t known)
                   &f.regs);
     if (known == 0) {
         set_it(t, t->it);
-        before(t);
+        before(t, f.desc != NULL && f.desc->klass == INSN_lr);
     } else {
         t->cond = 14; /* the condition was asked at the end of the last block */
     }
     if (known == A32_FAIL)
         return;
-    if (LIKELY(f.desc != NULL))
+    if (LIKELY(f.desc != NULL && !itd_forbids(t, word)))
         run(t, f.row);
     else
         a32_undefined(t);
@@ -343,6 +355,7 @@ static bool refused(struct a32_tr *t)
     if (!misaligned && !(t->b.mode & A64_MODE_IL))
         return false;
     ir_begin_insn(a32_u(t), t->b.at, t->thumb ? 2 : 4, &undecoded, &no_regs);
+    before(t, false);
     if (misaligned) {
         ir_call(a32_u(t), IR_VOID, A64_HELPER_pc_align, ir_pc(a32_u(t), t->b.at), IR_NONE, IR_NONE, IR_NONE);
         ir_exit(a32_u(t), IR_EXIT_LOOKUP, t->b.at);
