@@ -151,6 +151,13 @@ bool a64_host(const struct a64_cpu *a);            /* {E2H, TGE} = {1, 1}: EL0 b
 /* Which SCTLR, TCR... rule the current (or given) level: 1, 2 or 3; EL0 gives 1, or 2 under a64_host. */
 unsigned a64_regime_el(const struct a64_cpu *a, unsigned el);
 
+bool a64_has_two_ranges(const struct a64_cpu *a, unsigned regime); /* PtrHasUpperAndLowerAddRanges() */
+bool a64_tbi(const struct a64_cpu *a, unsigned regime, bool upper); /* EffectiveTBI() of data */
+static inline bool a64_mode_two_ranges(uint32_t mode)              /* the first, of a block key */
+{
+    return (mode & A64_MODE_EL) < 2 || ((mode & A64_MODE_EL) == 2 && (mode & A64_MODE_E2H));
+}
+
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
 void a64_level_changed(struct a64_cpu *a); /* the same, when only PSTATE changed */
@@ -254,6 +261,8 @@ bool a64_allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, bool o
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
 /* Translation of one data access with all that the walk says; `user`: with EL0's rights. False: it faulted. */
 bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res);
+/* The A64 instruction word at va, as a debugger reads it: nothing faults nor changes. False: there is none. */
+bool a64_insn_word(struct a64_cpu *a, va_t va, uint32_t *word);
 /* The regime of accesses made at level `el` in the current Security state. */
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r);
 /* Cache maintenance of the line at `va`: what it faults with. DC ZVA. */
@@ -299,7 +308,6 @@ void a64_timers_loaded(struct a64_cpu *a);
 /* ---- pmu.c: PMUv3 (D13) ---- */
 int a64_pmu_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
 void a64_pmu_reset(struct a64_cpu *a);
-void a64_pmu_controls_changed(struct a64_cpu *a, uint64_t old); /* MDCR_EL2, MDCR_EL3 were written */
 void a64_pmu_loaded(struct a64_cpu *a);
 bool a64_pmu_counts_accesses(const struct a64_cpu *a); /* A64_MODE_COUNT */
 void a64_pmu_level_changed(struct a64_cpu *a); /* before el or Security state changes: counts so far are banked */

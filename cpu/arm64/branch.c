@@ -53,6 +53,8 @@ static ir_val_t untagged(struct a64_tr *t, ir_val_t va)
     uint32_t tbi = t->mode & (A64_MODE_TBI0 | A64_MODE_TBI1);
     if (tbi == 0)
         return va;
+    if (!a64_mode_two_ranges(t->mode))
+        return ir_op2i(u, IR_AND, IR_I64, va, (1ull << 56) - 1);
     ir_val_t same = ir_op2i(u, IR_SAR, IR_I64, ir_op2i(u, IR_SHL, IR_I64, va, 8), 8);
     if (tbi == (A64_MODE_TBI0 | A64_MODE_TBI1))
         return same;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ISA as the executors see it: slots, helpers, ops, saved state, construction, reset. */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include <stdio.h>
@@ -159,7 +160,7 @@ static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code,
         return a32_disassemble_at(A64_CPU_CONST(cpu), pc, code, n, text, size);
     if (n < 4)
         return 0;
-    uint32_t word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+    uint32_t word = ld_le32(code);
     if (a64_decode(word, A64_CPU_CONST(cpu)->decode_ext, &d))
         a64_disassemble(&d, pc, text, size);
     else

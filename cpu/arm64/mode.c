@@ -202,6 +202,8 @@ static void pstate_from_spsr(struct a64_cpu *a, uint64_t spsr)
 /* BranchAddr(): what TBI leaves of an address that becomes the PC. */
 static va_t branch_address(const struct a64_cpu *a, va_t pc)
 {
+    if (!a64_mode_two_ranges(a->mode))
+        return a->mode & A64_MODE_TBI0 ? zext(pc, 56) : pc;
     if ((a->mode & A64_MODE_TBI0) && !(pc >> 55 & 1))
         return zext(pc, 56);
     if ((a->mode & A64_MODE_TBI1) && (pc >> 55 & 1))
@@ -279,17 +281,25 @@ uint32_t a64_host_fp_mode(const struct a64_cpu *a)
 }
 
 /* ---- what each level contributes ---- */
+bool a64_has_two_ranges(const struct a64_cpu *a, unsigned regime)
+{
+    return regime == 1 || (regime == 2 && a64_e2h(a));
+}
+
+bool a64_tbi(const struct a64_cpu *a, unsigned regime, bool upper)
+{
+    return a->tcr[regime] >> (!a64_has_two_ranges(a, regime) ? 20 : upper ? 38 : 37) & 1;
+}
+
+/* Of instruction addresses: TBID keeps their tags with FEAT_PAuth. */
 static uint32_t tbi_bits(const struct a64_cpu *a, unsigned regime)
 {
+    bool two = a64_has_two_ranges(a, regime), tbid = a->config->pauth != A64_PAUTH_NONE;
     uint64_t tcr = a->tcr[regime];
-    bool two = regime == 1 || (regime == 2 && a64_e2h(a));
-    bool tbid = a->config->pauth != A64_PAUTH_NONE;
     uint32_t bits = 0;
-    if (!two)
-        return (tcr >> 20 & 1) && !(tbid && (tcr >> 29 & 1)) ? A64_MODE_TBI0 : 0;
-    if ((tcr >> 37 & 1) && !(tbid && (tcr >> 51 & 1)))
+    if (a64_tbi(a, regime, false) && !(tbid && (tcr >> (two ? 51 : 29) & 1)))
         bits |= A64_MODE_TBI0;
-    if ((tcr >> 38 & 1) && !(tbid && (tcr >> 52 & 1)))
+    if (two && a64_tbi(a, regime, true) && !(tbid && (tcr >> 52 & 1)))
         bits |= A64_MODE_TBI1;
     return bits;
 }
@@ -398,8 +408,7 @@ static void derive_levels(struct a64_cpu *a)
         l->mode = level_mode(a, el);
         l->key = regime_key(a, el) | el;
         l->vmid = a64_regime_tag(a, regime);
-        bool asids = regime == 1 || (regime == 2 && a64_e2h(a));
-        l->asid = asids ? asid_of(a, regime) : 0;
+        l->asid = a64_has_two_ranges(a, regime) ? asid_of(a, regime) : 0;
     }
 }
 

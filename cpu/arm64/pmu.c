@@ -244,9 +244,20 @@ void a64_pmu_level_changed(struct a64_cpu *a)
         settle_all(a);
 }
 
-void a64_pmu_controls_changed(struct a64_cpu *a, uint64_t old)
+/* MDCR_EL2 and MDCR_EL3 gate counters: what was counted before is counted under the old value. */
+void a64_write_mdcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
-    (void)old;
+    static const struct a64_gated el2[] = { { 0xff, A64_F_PMU }, { B(17), A64_F_PMUV3P1 },
+                                            { B(23) | B(26), A64_F_PMUV3P5 }, { B(27), A64_F_FGT } },
+                                  el3[] = { { B(6) | B(17) | B(21), A64_F_PMU }, { B(23), A64_F_PMUV3P5 },
+                                            { B(27), A64_F_FGT } };
+    enum { EL2_ALWAYS = 0xf00, EL3_ALWAYS = 0x11c600 }; /* TDE to TDRA; EDAD, SDD, SPD32, TDOSA, TDA */
+    if (a->pmu != NULL)
+        settle_all(a);
+    if (r->arg == 2)
+        a->mdcr_el2 = value & a64_gated_bits(a, EL2_ALWAYS, el2, ARRAY_LEN(el2));
+    else
+        a->mdcr_el3 = value & a64_gated_bits(a, EL3_ALWAYS, el3, ARRAY_LEN(el3));
     if (a->pmu != NULL)
         changed(a);
 }
@@ -273,14 +284,20 @@ int a64_pmu_init(struct a64_cpu *a, struct err *e)
     return 0;
 }
 
+static uint64_t pmcr_ones(const struct a64_cpu *a)
+{
+    return a64_cpu_has(a, A64_F_A32EL0) ? 0 : PMCR_LC; /* RES1 without AArch32 */
+}
+
 void a64_pmu_reset(struct a64_cpu *a)
 {
     if (a->pmu == NULL)
         return;
-    a->pmcr = a->pmcnten = a->pminten = a->pmovs = a->pmselr = a->pmuserenr = 0;
+    a->pmcnten = a->pminten = a->pmovs = a->pmselr = a->pmuserenr = 0;
     memset(a->pmevtyper, 0, sizeof(a->pmevtyper));
     memset(a->pmevcntr, 0, sizeof(a->pmevcntr));
     memset(a->pmbase, 0, sizeof(a->pmbase));
+    a->pmcr = pmcr_ones(a);
     a->mdcr_el2 = a->config->pmu_counters;
     changed(a);
 }
@@ -309,7 +326,7 @@ READ(read_pmcr)
     uint64_t implementer = a->config->midr >> 24 & 0xff;
     uint64_t n = a->el < 2 && a64_el2_enabled(a) ? n_guest(a) : a->config->pmu_counters;
     (void)r;
-    return (implementer != 0 ? implementer : 0x41) << 24 | n << 11 | a->pmcr | PMCR_LC * !a64_cpu_has(a, A64_F_A32EL0);
+    return (implementer != 0 ? implementer : 0x41) << 24 | n << 11 | a->pmcr;
 }
 
 WRITE(write_pmcr)
@@ -321,9 +338,9 @@ WRITE(write_pmcr)
         a->pmevcntr[CYCLE] = 0;
     if (value & PMCR_P)
         for (unsigned n = 0; n < COUNTERS - 1; n++)
-            if (visible(a) >> n & 1 && n < n_guest(a))
+            if (visible(a) >> n & 1)
                 a->pmevcntr[n] = 0;
-    a->pmcr = value & keep;
+    a->pmcr = (value & keep) | pmcr_ones(a);
     changed(a);
 }
 
@@ -416,10 +433,12 @@ READ(read_ceid) /* arg: 0 or 32, the first event */
     return bits;
 }
 
-READ(read_userenr)
+bool a64_pmu_is_reserved(const struct a64_cpu *a, const struct a64_sysreg *r)
 {
-    (void)r;
-    return a->pmuserenr;
+    bool counter = r->read == read_count || r->read == read_type;
+    unsigned n = r->arg == COUNTERS ? (unsigned)a->pmselr : r->arg;
+    return counter && a->el < 2 && a64_el2_enabled(a) && a64_cpu_has(a, A64_F_FGT) && n != CYCLE &&
+           n >= n_guest(a) && n < a->config->pmu_counters;
 }
 
 #define PM .feature = NEEDS(PMU)
@@ -446,7 +465,7 @@ const struct a64_sysreg a64_sysregs_pmu[] = {
     PM0("pmccntr_el0", 13, 0, TRAP_PMU_CC, .arg = CYCLE, .read = read_count, .write = write_count, FGT_DRW(15)),
     PM0("pmxevtyper_el0", 13, 1, TRAP_PMU_EN, .arg = COUNTERS, .read = read_type, .write = write_type, .flags = A64_SYS_ENDS, FGT_DRW(13)),
     PM0("pmxevcntr_el0", 13, 2, TRAP_PMU_ER, .arg = COUNTERS, .read = read_count, .write = write_count, FGT_DRW(12)),
-    SYS("pmuserenr_el0", A64_REG(3, 3, 9, 14, 0), 0, 1, PM, .trap = TRAP_PMU, .at = AT(pmuserenr), .keeps = ~15ull, .read = read_userenr, FGT_DRW(57)),
+    SYS("pmuserenr_el0", A64_REG(3, 3, 9, 14, 0), 0, 1, PM, .trap = TRAP_PMU, .at = AT(pmuserenr), .keeps = ~15ull, FGT_DRW(57)),
     SYS("pmintenset_el1", A64_REG(3, 0, 9, 14, 1), 1, 1, PM, .trap = TRAP_PMU, .at = AT(pminten), .arg = 1, .read = read_set, .write = write_set, FGT_DRW(17)),
     SYS("pmintenclr_el1", A64_REG(3, 0, 9, 14, 2), 1, 1, PM, .trap = TRAP_PMU, .at = AT(pminten), .arg = 0, .read = read_set, .write = write_set, FGT_DRW(17)),
     SYS("pmmir_el1", A64_REG(3, 0, 9, 14, 6), 1, A64_SYS_RO, .feature = NEEDS(PMUV3P4), .trap = TRAP_PMU, .fgt_read = FGT_D(22)),

@@ -86,6 +86,10 @@ void a64_write_timer(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
 uint64_t a64_read_rvbar(struct a64_cpu *a, const struct a64_sysreg *r);
 void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value); /* arg: the level */
 
+void a64_write_mdcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value);  /* arg: 2, 3 */
+/* An event counter that EL2 keeps for itself, and FEAT_FGT traps there. */
+bool a64_pmu_is_reserved(const struct a64_cpu *a, const struct a64_sysreg *r);
+
 /* Bits that a register has with a feature. */
 struct a64_gated {
     uint64_t bits;

@@ -215,7 +215,9 @@ static unsigned target_of(const struct a64_cpu *a, const struct a64_sysreg *r, b
         if (is_mdcr_trap(trap) && guest_debug(a, trap))
             return 2;
     }
-    return a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap) ? 3 : 0;
+    if (a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap))
+        return 3;
+    return a64_pmu_is_reserved(a, r) ? 2 : 0;
 }
 
 bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t code, bool read, unsigned rt)
