@@ -117,7 +117,6 @@ struct a64_cpu {
     uint64_t stepping;        /* 1: a software-stepped instruction has started (3: a load-exclusive), see debug.c */
     uint64_t guarded;         /* 1: a guarded page was seen, see bti.c */
     uint64_t event;           /* the event register of WFE */
-    uint64_t serror, serror_iss; /* an SError is pending, with that ISS */
 #define A64_STATE(name)      uint64_t name;
 #define A64_STATE_EL(name)   uint64_t name[4];
 #define A64_STATE_N(name, n) uint64_t name[n];

@@ -17,7 +17,6 @@ enum a64_trap {
     TRAP_ID4,     /* cache identification: TID2 and TID4 */
     TRAP_ACTLR,   /* TACR */
     TRAP_CTR,     /* CTR_EL0: SCTLR_EL1.UCT, then TID2 */
-    TRAP_AT,
     TRAP_TLBI, TRAP_TLBI_IS, TRAP_TLBI_OS, /* TTLB; TTLBIS; TTLBOS */
     TRAP_SW,      /* set/way: TSW */
     TRAP_POC,     /* TPCP, SCTLR_EL1.UCI */
@@ -25,7 +24,7 @@ enum a64_trap {
     TRAP_ICIS,    /* IC IALLUIS: TPU, TICAB */
     TRAP_ICI,     /* IC IALLU: TPU, TOCU */
     TRAP_ZVA,     /* TDZ, SCTLR_EL1.DZE */
-    TRAP_RESTRICT, /* CFP RCTX and its like: SCTLR_EL1.EnRCTX, HCR_EL2.NV */
+    TRAP_RESTRICT, /* CFP RCTX and its like: SCTLR_EL1.EnRCTX */
     TRAP_KEY,     /* APK */
     TRAP_FP,      /* FPCR, FPSR: as FP instructions */
     TRAP_CPACR, TRAP_CPTR2, /* CPTR_EL2.TCPAC, CPTR_EL3.TCPAC */

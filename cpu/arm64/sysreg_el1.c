@@ -199,16 +199,27 @@ READ(isr)
     return a64_isr(a);
 }
 
+/* DISR_EL1 is VDISR_EL2 for a guest whose SErrors are EL2's; below EL3 RAZ/WI when they are EL3's. */
+static uint64_t *deferred(struct a64_cpu *a)
+{
+    if (a->el == 1 && (a64_hcr(a) & A64_HCR_AMO))
+        return &a->vdisr_el2;
+    return a->el < 3 && a64_cpu_has(a, A64_F_EL3) && (a->scr_el3 & A64_SCR_EA) ? NULL : &a->disr_el1;
+}
+
 READ(disr)
 {
+    const uint64_t *at = deferred(a);
     (void)r;
-    return a->el == 1 && (a64_hcr(a) & A64_HCR_AMO) ? a->vdisr_el2 : a->disr_el1;
+    return at != NULL ? *at : 0;
 }
 
 WRITE(set_disr)
 {
+    uint64_t *at = deferred(a);
     (void)r;
-    *(a->el == 1 && (a64_hcr(a) & A64_HCR_AMO) ? &a->vdisr_el2 : &a->disr_el1) = value;
+    if (at != NULL)
+        *at = value;
 }
 
 READ(key)

@@ -144,7 +144,6 @@ static bool guest_trapped(const struct a64_cpu *a, unsigned trap, bool read)
     case TRAP_CTR: return hcr & B(17);
     case TRAP_ID5: return hcr & B(58);
     case TRAP_ACTLR: return hcr & B(21);
-    case TRAP_AT: return hcr & B(44);
     case TRAP_SW: case TRAP_POC: case TRAP_POU: case TRAP_ICI: case TRAP_ICIS: case TRAP_TLBI:
     case TRAP_TLBI_IS: case TRAP_TLBI_OS:
         return guest_cache(hcr, trap);

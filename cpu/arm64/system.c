@@ -356,18 +356,13 @@ static void nothing(struct a64_tr *t, unsigned arg)
     (void)t, (void)arg;
 }
 
-/* ESB: no error is ever deferred by an error node; a pending SError that is masked moves to DISR_EL1. */
+/* ESB: a virtual SError that is pending and masked moves to VDISR_EL2; there are no others (interrupt.c). */
 uint64_t a64_helper_esb(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     uint64_t hcr = a64_hcr(a);
     (void)b, (void)c, (void)d, (void)e;
-    if (!(a->daif & A64_PS_A))
-        return 0;
-    if (a->serror) {
-        a->disr_el1 = 1ull << 31 | (a->serror_iss & 0x1ffffff);
-        a->serror = 0;
-    } else if (a->el < 2 && (hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE)) {
+    if (a->el < 2 && (a->daif & A64_PS_A) && (hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE)) {
         a->vdisr_el2 = 1ull << 31 | (a->vsesr_el2 & 0x1ffffff);
         a->hcr_el2 &= ~A64_HCR_VSE;
     }

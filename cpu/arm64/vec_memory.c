@@ -93,17 +93,9 @@ static void immediate(struct a64_tr *t, unsigned arg)
         a64_write_back(t, t->d.rn, back, imm);
 }
 
-/* Rm, extended by option and shifted by the access's size if S. */
 static void by_register(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t m = a64_x(t, IR_I64, t->d.rm);
-    unsigned shift = t->d.s ? (unsigned)__builtin_ctz(arg & BYTES) : 0;
-    if (t->d.option == 2)
-        m = ir_zext(t->u, IR_I64, m, 32);
-    else if (t->d.option == 6)
-        m = ir_sext(t->u, IR_I64, m, 32);
-    if (shift != 0)
-        m = ir_op2i(t->u, IR_SHL, IR_I64, m, shift);
+    ir_val_t m = a64_register_offset(t, arg & BYTES);
     access(t, arg, a64_address(t, t->d.rn, m, 0, arg & BYTES, kind_of(arg, arg & BYTES)), 0);
 }
 

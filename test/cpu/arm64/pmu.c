@@ -150,7 +150,7 @@ END_TEST
 /* ---- controls ---- */
 #define MSR_MDCR   0xd51c1126u /* msr mdcr_el2, x6 */
 #define MRS_CNTR4  0xd53be885u /* mrs x5, pmevcntr4_el0 */
-#define MRS_CNTR0  READ_CNTR0
+#define PMCNTENCLR 0xd51b9c41u /* msr pmcntenclr_el0, x1 */
 #define NOP        0xd503201fu
 #define INST_RETIRED 8
 #define NSH        B(27)
@@ -162,7 +162,7 @@ END_TEST
 START_TEST(mdcr_rules_from_its_write_on)
 {
     const uint32_t words[] = { PMEVTYPER0, PMCNTENSET, PMCR, NOP, NOP, NOP, NOP, NOP, MSR_MDCR,
-                               NOP, NOP, NOP, NOP, NOP, NOP, NOP, READ_CNTR0 };
+                               NOP, NOP, NOP, NOP, NOP, NOP, NOP, READ_CNTR0, PMCNTENCLR };
     struct pe p = make(modes[_i]);
     pe_level(&p, 2);
     p.a->x[0] = INST_RETIRED | NSH, p.a->x[1] = 1, p.a->x[2] = 1, p.a->x[6] = HPMD | 6;
@@ -200,7 +200,7 @@ END_TEST
 START_TEST(reserved_counters)
 {
     for (unsigned fgt = 0; fgt < 2; fgt++) {
-        const uint32_t fourth = MRS_CNTR4, first = MRS_CNTR0;
+        const uint32_t fourth = MRS_CNTR4, first = READ_CNTR0;
         struct pe p = pe_create(fgt ? "max" : "max,fgt=off", modes[_i]);
         p.a->scr_el3 |= A64_SCR_NS | A64_SCR_RW;
         p.a->hcr_el2 |= B(31);
