@@ -46,6 +46,7 @@ enum {
     A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200,
     A64_ACCESS_ATOMIC = 0x400, A64_ACCESS_ORDERED = 0x800, /* where it may lie: a64_allows_misaligned */
     A64_ACCESS_ALIGNED = 0x1000, /* never misaligned */
+    A64_ACCESS_MAINTENANCE = 0x2000, /* ISS.CM */
     A64_ACCESS_ELEMENT = 16,     /* shift: the bytes to which it is aligned, if not all of it */
 };
 

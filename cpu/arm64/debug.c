@@ -249,7 +249,8 @@ uint64_t a64_helper_watch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t 
         if (will_fault_misaligned(a, va, size, kind) || !translates(a, va, size, store, el == 0))
             break; /* these come first; the one is raised by the access, the other is */
         /* WnR of a read-modify-write: 0 if the read alone would have matched */
-        uint64_t iss = 0x22 | (store && (lsc & 2) && !(load && (lsc & 1)) ? 1u << 6 : 0);
+        uint64_t iss = 0x22 | (store && (lsc & 2) && !(load && (lsc & 1)) ? 1u << 6 : 0) |
+                       (kind & A64_ACCESS_MAINTENANCE ? 1u << 8 : 0);
         a64_raise_at(a, a64_debug_target(a), A64_ESR(A64_EC_WATCH, iss), va + first, NULL);
         break;
     }

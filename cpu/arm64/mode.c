@@ -327,10 +327,10 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_BTI;
     if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
         mode |= A64_MODE_E2H;
-    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained) */
+    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained, and HSTR_EL2.T13 of AArch32) */
     uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
     if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
-        ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine)))
+        ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine) || (a->hstr_el2 & B(13))))
         mode |= A64_MODE_TRAPS;
     return mode;
 }

@@ -437,8 +437,7 @@ bool a64_pmu_is_reserved(const struct a64_cpu *a, const struct a64_sysreg *r)
 {
     bool counter = r->read == read_count || r->read == read_type;
     unsigned n = r->arg == COUNTERS ? (unsigned)a->pmselr : r->arg;
-    return counter && a->el < 2 && a64_el2_enabled(a) && a64_cpu_has(a, A64_F_FGT) && n != CYCLE &&
-           n >= n_guest(a) && n < a->config->pmu_counters;
+    return counter && a64_cpu_has(a, A64_F_FGT) && n != CYCLE && n >= n_guest(a) && n < a->config->pmu_counters;
 }
 
 #define PM .feature = NEEDS(PMU)

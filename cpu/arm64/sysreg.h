@@ -86,7 +86,7 @@ uint64_t a64_read_rvbar(struct a64_cpu *a, const struct a64_sysreg *r);
 void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value); /* arg: the level */
 
 void a64_write_mdcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value);  /* arg: 2, 3 */
-/* An event counter that EL2 keeps for itself, and FEAT_FGT traps there. */
+/* An event counter that EL2, which is enabled, keeps for itself from the levels below, and FEAT_FGT traps there. */
 bool a64_pmu_is_reserved(const struct a64_cpu *a, const struct a64_sysreg *r);
 
 /* Bits that a register has with a feature. */
@@ -98,6 +98,8 @@ uint64_t a64_gated_bits(const struct a64_cpu *a, uint64_t always, const struct a
 
 /* Is the access trapped, or UNDEFINED here? True: the exception was raised. `code` as the instruction has it. */
 bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t code, bool read, unsigned rt);
+/* EL1's own controls, or its host's, keep EL0 from it: they come before EL2's (D1.3.5.6). */
+bool a64_sysreg_denied(const struct a64_cpu *a, uint32_t code, bool read);
 /* EC 0x18 with the instruction's encoding, to `target`. */
 void a64_sysreg_trap_to(struct a64_cpu *a, unsigned target, uint32_t code, bool read, unsigned rt);
 

@@ -293,7 +293,6 @@ const struct a64_sysreg a64_sysregs_el1[] = {
     EL1R("revidr_el1", 0, 0, 6, .trap = TRAP_ID1, .read = revidr, .fgt_read = FGT_R(28)),
     SYS("ccsidr_el1", A64_REG(3, 1, 0, 0, 0), 1, A64_SYS_RO, .trap = TRAP_ID4, .read = ccsidr, .fgt_read = FGT_R(9)),
     SYS("clidr_el1", A64_REG(3, 1, 0, 0, 1), 1, A64_SYS_RO, .trap = TRAP_ID4, .read = clidr, .fgt_read = FGT_R(10)),
-    SYS("ccsidr2_el1", A64_REG(3, 1, 0, 0, 2), 1, A64_SYS_RO, .trap = TRAP_ID4, .feature = NEEDS(A32EL0)),
     SYS("gmid_el1", A64_REG(3, 1, 0, 0, 4), 1, A64_SYS_RO, .trap = TRAP_ID5, .feature = NEEDS(MTE2), .read = gmid),
     SYS("aidr_el1", A64_REG(3, 1, 0, 0, 7), 1, A64_SYS_RO, .trap = TRAP_ID1, .fgt_read = FGT_R(2)),
     SYS("csselr_el1", A64_REG(3, 2, 0, 0, 0), 1, 1, .trap = TRAP_ID4, .at = AT(csselr_el1), .keeps = ~0x1full, FGT_RW(13)),

@@ -98,7 +98,7 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("hcr_el2", 1, 1, 0, F_EL2, .at = AT(hcr_el2), .reset = B(31), .write = write_hcr, ENDS),
     EL2("mdcr_el2", 1, 1, 1, F_EL2, .trap = TRAP_DEBUG, .arg = 2, .at = AT(mdcr_el2), .write = a64_write_mdcr, ENDS),
     EL2("cptr_el2", 1, 1, 2, F_EL2, .trap = TRAP_CPTR2, .at = AT(cptr_el2), ENDS),
-    EL2("hstr_el2", 1, 1, 3, F_EL2, .at = AT(hstr_el2)),
+    EL2("hstr_el2", 1, 1, 3, F_EL2, .at = AT(hstr_el2), ENDS),
     EL2("hfgrtr_el2", 1, 1, 4, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgrtr_el2), ENDS),
     EL2("hfgwtr_el2", 1, 1, 5, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgwtr_el2), ENDS),
     EL2("hfgitr_el2", 1, 1, 6, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgitr_el2)),

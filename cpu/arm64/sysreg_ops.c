@@ -14,31 +14,45 @@ static void nothing(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t valu
     (void)a, (void)r, (void)value;
 }
 
-/* Maintenance by address translates it, and faults like a load (CM = 1; D8.15). */
-static void by_address(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
+/* Watchpoints see zeroing, setting of tags and DC IVAC as stores of a whole block (D2.9.6.2). */
+static bool watched(struct a64_cpu *a, va_t block, uint64_t size, unsigned kind)
 {
-    a64_cache_fault(a, va, r->arg);
+    if (LIKELY(!(a->mode & A64_MODE_WATCH)))
+        return false;
+    a64_helper_watch(&a->cpu, block, size, INSN_MEM_WRITE | kind, 0);
+    return a->cpu.exit & CPU_EXIT_EXCEPTION;
 }
 
 enum { BY_LOAD = 0, BY_STORE = 1 };
 
+/* Maintenance by address translates it, and faults like a load, DC IVAC like a store (CM = 1; D8.15). */
+static void by_address(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
+{
+    uint64_t line = 4ull << (a->config->ctr >> 16 & 15); /* CTR_EL0.DminLine */
+    if (r->arg != BY_STORE || !watched(a, va & ~(line - 1), line, A64_ACCESS_MAINTENANCE))
+        a64_cache_fault(a, va, r->arg);
+}
+
+static uint64_t zva_size(const struct a64_cpu *a)
+{
+    return 4ull << (a->config->dczid & 15);
+}
+
 static void zero(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
 {
-    uint64_t size = 4ull << (a->config->dczid & 15);
+    uint64_t size = zva_size(a);
     (void)r;
     va &= ~(size - 1);
-    if (a->mode & A64_MODE_WATCH)
-        a64_helper_watch(&a->cpu, va, size, INSN_MEM_WRITE, 0);
-    if (a->cpu.exit & CPU_EXIT_EXCEPTION)
-        return;
-    if (!(a->mode & A64_MODE_MTE) || a64_mte_check(a, va, size, INSN_MEM_WRITE))
+    if (!watched(a, va, size, 0) &&
+        (!(a->mode & A64_MODE_MTE) || a64_mte_check(a, va, size, INSN_MEM_WRITE)))
         a64_zero_block(a, va, size);
 }
 
 /* DC GVA, DC GZVA: the address's tag for the block, unchecked. */
 static void set_tags(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
 {
-    a64_mte_set_block(a, va, va >> 56 & 15, r->arg);
+    if (!watched(a, va & ~(zva_size(a) - 1), zva_size(a), 0))
+        a64_mte_set_block(a, va, va >> 56 & 15, r->arg);
 }
 
 static void translate(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)

@@ -211,12 +211,16 @@ static unsigned target_of(const struct a64_cpu *a, const struct a64_sysreg *r, b
     if (a->el < 2 && a64_el2_enabled(a)) {
         if (!a64_host(a) && (guest_trapped(a, trap, read) || fine_grained(a, r, read)))
             return 2;
-        if (is_mdcr_trap(trap) && guest_debug(a, trap))
+        if ((is_mdcr_trap(trap) && guest_debug(a, trap)) || a64_pmu_is_reserved(a, r))
             return 2;
     }
-    if (a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap))
-        return 3;
-    return a64_pmu_is_reserved(a, r) ? 2 : 0;
+    return a->el < 3 && a64_cpu_has(a, A64_F_EL3) && monitor_trapped(a, trap) ? 3 : 0;
+}
+
+bool a64_sysreg_denied(const struct a64_cpu *a, uint32_t code, bool read)
+{
+    const struct a64_sysreg *r = a64_sysreg_find(a, code);
+    return r != NULL && user_denied(a, r->trap, read);
 }
 
 bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t code, bool read, unsigned rt)

@@ -12,8 +12,8 @@ static enum exec_mode mode_of(int i)
     return i == 0 ? EXEC_INTERP : EXEC_JIT;
 }
 
-/* EL0 in A32 or T32 (thumb) at PE_CODE until an exception waits at EL1. PSTATE is `cpsr`. */
-static void run_a32(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
+/* EL0 in A32 or T32 (thumb) at PE_CODE until an exception waits where it was taken. PSTATE is `cpsr`. */
+static void run_user(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
 {
     struct exec_limits limits = { .time = PS_NEVER, .insns = 1000000 };
     struct cpu *cpu;
@@ -25,6 +25,11 @@ static void run_a32(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
     p->a->cpu.run = CPU_RUNNING;
     enum exec_reason why = exec_run(p->exec, &limits, &cpu);
     ck_assert_msg(why == EXEC_DEADLOCK && p->a->cpu.run == CPU_IDLE, "ended with %d", (int)why);
+}
+
+static void run_a32(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
+{
+    run_user(p, code, bytes, cpsr);
     ck_assert_uint_eq(p->a->el, 1);
 }
 
@@ -304,6 +309,38 @@ START_TEST(floating_point)
 }
 END_TEST
 
+/* HSTR_EL2.T<n> for EL0 comes behind EL1's controls (D1.3.5.6). */
+static const struct {
+    uint32_t word;
+    unsigned n, el, ec;
+    bool open; /* as far as EL1 is concerned */
+    const char *text;
+} hstr[] = {
+    { 0xee190f1d, 9, 1, 0x03, false, "mrc PMCCNTR, PMUSERENR_EL0.EN = 0" },
+    { 0xee190f1d, 9, 2, 0x03, true, "mrc PMCCNTR" },
+    { 0xee1d0f50, 13, 2, 0x03, true, "mrc TPIDRURW" },
+    { 0xee1d0f50, 9, 1, 0x11, true, "mrc TPIDRURW, another Tn" },
+    { 0xee070f95, 7, 1, 0x00, false, "CP15ISB, CP15BEN = 0" },
+    { 0xee070f95, 7, 2, 0x03, true, "CP15ISB" },
+};
+
+START_TEST(hstr_el2)
+{
+    for (size_t i = 0; i < ARRAY_LEN(hstr); i++) {
+        const uint32_t code[] = { hstr[i].word, PE_SVC };
+        struct pe p = pe_create("max,el3=off", mode_of(_i));
+        p.a->hcr_el2 = B(31);
+        p.a->hstr_el2 = B(hstr[i].n);
+        p.a->pmuserenr = hstr[i].open;
+        p.a->sctlr[1] |= hstr[i].open ? A64_SCTLR_CP15BEN : 0;
+        run_user(&p, code, sizeof(code), 0);
+        ck_assert_msg(p.a->el == hstr[i].el && p.a->esr[p.a->el] >> 26 == hstr[i].ec, "%s: EL%u, ESR %llx",
+                      hstr[i].text, (unsigned)p.a->el, (unsigned long long)p.a->esr[p.a->el]);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
 /* SCTLR_EL1.ITD = 1 (D24.2.145): an IT block of one 16-bit instruction, and not of each; the condition fails. */
 static const struct {
     uint16_t it;
@@ -436,6 +473,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, faults_inside_it_blocks, 0, 2);
     tcase_add_loop_test(c, interworking, 0, 2);
     tcase_add_loop_test(c, floating_point, 0, 2);
+    tcase_add_loop_test(c, hstr_el2, 0, 2);
     tcase_add_loop_test(c, it_blocks_under_itd, 0, 2);
     tcase_add_loop_test(c, itstate_restored, 0, ARRAY_LEN(restored));
     tcase_add_loop_test(c, cpsr_ssbs_and_dit, 0, 2);

@@ -7,7 +7,7 @@
 #include "test/cpu/arm64/fixture.h"
 
 enum { LDR_X = 0xf9400002, LDAR_X = 0xc8dffc02, LDXR_X = 0xc85f7c02, LDP_X = 0xa9400c02, LD1_4S = 0x4c407802,
-       DC_ZVA = 0xd50b7420, NOP = 0xd503201f, ERET = 0xd69f03e0,
+       DC_ZVA = 0xd50b7420, DC_GVA = 0xd50b7460, DC_GZVA = 0xd50b7480, DC_IVAC = 0xd5087620, DC_CVAC = 0xd50b7a20, NOP = 0xd503201f, ERET = 0xd69f03e0,
        MSR_OSDLR = 0xd5101381, MRS_OSDLR = 0xd5301382 };
 #define MDE      B(15)
 #define KDE      B(13)
@@ -131,13 +131,20 @@ START_TEST(watchpoints_and_alignment)
 }
 END_TEST
 
-START_TEST(dc_zva_is_a_store)
+/* Stores of a block (D2.9.6.2); DC IVAC with ISS.CM, DC CVAC is none. */
+static const struct {
+    uint32_t word;
+    uint64_t esr;
+} blocks[] = { { DC_ZVA, WATCH_W }, { DC_GVA, WATCH_W }, { DC_GZVA, WATCH_W }, { DC_IVAC, WATCH_W | 1 << 8 }, { DC_CVAC, 0 } };
+
+START_TEST(blocks_are_stores)
 {
     struct pe p = make("max");
     watch(&p);
     p.a->x[0] = PE_DATA + 0x77;
-    ck_assert_uint_eq(esr_of(&p, DC_ZVA), WATCH_W);
-    ck_assert_uint_eq(p.a->far[1], PE_DATA + 0x40);
+    ck_assert_uint_eq(esr_of(&p, blocks[_i].word), blocks[_i].esr);
+    if (blocks[_i].esr != 0)
+        ck_assert_uint_eq(p.a->far[1], PE_DATA + 0x40);
     pe_destroy(&p);
 }
 END_TEST
@@ -188,7 +195,7 @@ Suite *test_suite(void)
     tcase_add_test(t, bas_reads_as_ones_without_aarch32);
     tcase_add_test(t, context_breakpoints_are_the_last_ones);
     tcase_add_loop_test(t, watchpoints_and_alignment, 0, ARRAY_LEN(accesses));
-    tcase_add_test(t, dc_zva_is_a_store);
+    tcase_add_loop_test(t, blocks_are_stores, 0, ARRAY_LEN(blocks));
     tcase_add_test(t, double_lock);
     tcase_add_test(t, illegal_return_may_step);
     suite_add_tcase(s, t);
