@@ -203,14 +203,31 @@ bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user
     return walk(a, va, 1, access, user || a->el == 0, false, res);
 }
 
+/*
+ * Device memory that is no RAM takes no misaligned access (B2.10); what is RAM may, and does here. Without
+ * stage 1 all is Device, and A64_MODE_ALIGN says so.
+ */
+static bool misaligned_device(const struct a64_cpu *a, va_t va, unsigned size, const struct mmu_a64_result *res)
+{
+    if (LIKELY(!res->device || (va & (size - 1)) == 0))
+        return false;
+    const struct mem_range *range = mem_lookup(a->cpu.machine->memory, res->pa);
+    return range == NULL || range->region->kind != MEM_RAM;
+}
+
 int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
              struct cpu_map *map)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     struct mmu_a64_result res;
     bool user = a->el == 0 || regime == A64_REGIME_UNPRIV;
-    if (UNLIKELY(!walk(a, va, map->size == 0 ? 1 : map->size, access, user, probe, &res)))
+    unsigned size = map->size == 0 ? 1 : map->size;
+    if (UNLIKELY(!walk(a, va, size, access, user, probe, &res)))
         return 1;
+    if (UNLIKELY(!probe && access != CPU_FETCH && misaligned_device(a, va, size, &res))) {
+        a64_raise_align(cpu, va, access);
+        return 1;
+    }
     map->pa = res.pa;
     map->page_shift = res.block_shift;
     map->load = res.load;
