@@ -16,7 +16,7 @@ enum { MDSCR_SS = 1, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15 };
 /* DebugTarget(): EL2 by MDCR_EL2.TDE or HCR_EL2.TGE */
 static unsigned debug_target(const struct a64_cpu *a)
 {
-    return a64_el2_enabled(a) && ((a->mdcr_el2 & B(8)) || (a->hcr_el2 & A64_HCR_TGE)) ? 2 : 1;
+    return a64_el2_enabled(a) && ((a->mdcr_el2 & A64_MDCR_TDE) || (a->hcr_el2 & A64_HCR_TGE)) ? 2 : 1;
 }
 
 unsigned a64_debug_target(const struct a64_cpu *a)
@@ -37,7 +37,7 @@ static bool enabled_from(const struct a64_cpu *a, unsigned from, bool masked)
     if (is_locked(a))
         return false;
     bool secure = from == 3 || a64_secure_below_el3(a);
-    if (a64_cpu_has(a, A64_F_EL3) && secure && (a->mdcr_el3 >> 16 & 1))
+    if (a64_cpu_has(a, A64_F_EL3) && secure && (a->mdcr_el3 & A64_MDCR_SDD))
         return false;
     if (from == target)
         return (a->mdscr_el1 & MDSCR_KDE) && !masked;

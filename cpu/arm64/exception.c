@@ -41,7 +41,7 @@ static bool cptr_el2_denies_fp(const struct a64_cpu *a, unsigned el)
     unsigned fpen = a->cptr_el2 >> 20 & 3;
     if (el > 2 || !a64_el2_enabled(a))
         return false;
-    return a64_e2h(a) ? !(fpen & 1) || (fpen == 1 && el == 0 && a64_host(a)) : a->cptr_el2 >> 10 & 1;
+    return a64_e2h(a) ? !(fpen & 1) || (fpen == 1 && el == 0 && a64_host(a)) : a->cptr_el2 & A64_CPTR_TFP;
 }
 
 /* CheckFPAdvSIMDEnabled64() */
@@ -51,7 +51,7 @@ unsigned a64_fp_trap(const struct a64_cpu *a, unsigned el)
         return a64_el2_enabled(a) && (a->hcr_el2 & A64_HCR_TGE) ? 2 : 1;
     if (cptr_el2_denies_fp(a, el))
         return 2;
-    return a64_cpu_has(a, A64_F_EL3) && (a->cptr_el3 >> 10 & 1) ? 3 : 0;
+    return a64_cpu_has(a, A64_F_EL3) && (a->cptr_el3 & A64_CPTR_TFP) ? 3 : 0;
 }
 
 /* What CPACR_EL1 traps and TGE sends to EL2 is UNDEFINED there; CV = 1, COND = 14 (D24.2.40, EC 0x07). */

@@ -53,12 +53,15 @@ uint64_t a64_hcr(const struct a64_cpu *a)
     uint64_t hcr = a->hcr_el2;
     if (LIKELY(!(hcr & A64_HCR_TGE)))
         return hcr;
-    hcr &= ~(B(1) | A64_HCR_PTW | A64_HCR_VF | A64_HCR_VI | A64_HCR_VSE | A64_HCR_FB | B(16) |
-             B(18) | A64_HCR_TSC | B(21) | B(22) | B(25) | B(26) | A64_HCR_HCD | B(30) | B(35));
+    hcr &= ~(A64_HCR_SWIO | A64_HCR_PTW | A64_HCR_VF | A64_HCR_VI | A64_HCR_VSE | A64_HCR_FB |
+             A64_HCR_TID1 | A64_HCR_TID3 | A64_HCR_TSC | A64_HCR_TACR | A64_HCR_TSW | A64_HCR_TTLB |
+             A64_HCR_TVM | A64_HCR_HCD | A64_HCR_TRVM | A64_HCR_TLOR);
     if (hcr & A64_HCR_E2H)
         hcr &= ~(A64_HCR_VM | A64_HCR_FMO | A64_HCR_IMO | A64_HCR_AMO | 3ull << 10 | A64_HCR_DC |
-                 A64_HCR_TWI | A64_HCR_TWE | B(15) | B(17) | B(23) | B(24) | B(28) | A64_HCR_CD |
-                 A64_HCR_ID | B(38) | B(49) | B(50) | B(52) | B(53) | B(54) | B(55) | B(58));
+                 A64_HCR_TWI | A64_HCR_TWE | A64_HCR_TID0 | A64_HCR_TID2 | A64_HCR_TPCP | A64_HCR_TPU |
+                 A64_HCR_TDZ | A64_HCR_CD | A64_HCR_ID | A64_HCR_MIOCNCE | A64_HCR_TID4 |
+                 A64_HCR_TICAB | A64_HCR_TOCU | A64_HCR_ENSCXT | A64_HCR_TTLBIS | A64_HCR_TTLBOS |
+                 A64_HCR_TID5);
     else
         hcr |= A64_HCR_FMO | A64_HCR_IMO | A64_HCR_AMO;
     return hcr;
@@ -330,7 +333,8 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
     /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained, and HSTR_EL2.T13 of AArch32) */
     uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
     if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
-        ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine) || (a->hstr_el2 & B(13))))
+        ((a->hcr_el2 & (A64_HCR_TVM | A64_HCR_TRVM)) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine) ||
+         (a->hstr_el2 & B(13))))
         mode |= A64_MODE_TRAPS;
     return mode;
 }

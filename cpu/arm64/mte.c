@@ -25,7 +25,7 @@ bool a64_mte_access(const struct a64_cpu *a, unsigned el)
         return false;
     if (el < 2 && a64_el2_enabled(a) && !(el == 0 && a64_host(a)) && !(a->hcr_el2 & A64_HCR_ATA))
         return false;
-    return sctlr >> (el == 0 ? 42 : 43) & 1;
+    return sctlr & (el == 0 ? A64_SCTLR_ATA0 : A64_SCTLR_ATA);
 }
 
 /* EffectiveTCF() without the direction */

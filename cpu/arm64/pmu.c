@@ -82,19 +82,19 @@ static unsigned n_guest(const struct a64_cpu *a) /* counters below it are EL1's 
 static bool enabled(const struct a64_cpu *a, unsigned n)
 {
     bool hyp = n != CYCLE && n >= n_guest(a);
-    return (a->pmcnten >> n & 1) && (hyp ? a->mdcr_el2 >> 7 & 1 : a->pmcr & PMCR_E);
+    return (a->pmcnten >> n & 1) && (hyp ? a->mdcr_el2 & A64_MDCR_HPME : a->pmcr & PMCR_E);
 }
 
 static bool prohibited(const struct a64_cpu *a, unsigned n)
 {
     bool secure = a64_is_secure(a) && a64_cpu_has(a, A64_F_EL3), hyp = n != CYCLE && n >= n_guest(a);
-    bool no = secure && !(a->mdcr_el3 >> 17 & 1);
-    if (a->el == 2 && !hyp && a64_cpu_has(a, A64_F_PMUV3P1) && (a->mdcr_el2 >> 17 & 1))
+    bool no = secure && !(a->mdcr_el3 & A64_MDCR_SPME);
+    if (a->el == 2 && !hyp && a64_cpu_has(a, A64_F_PMUV3P1) && (a->mdcr_el2 & A64_MDCR_HPMD))
         no = true;
     if (n != CYCLE)
         return no;
     if (a64_cpu_has(a, A64_F_PMUV3P5) &&
-        ((a->el == 2 && (a->mdcr_el2 >> 23 & 1)) || (secure && (a->mdcr_el3 >> 23 & 1))))
+        ((a->el == 2 && (a->mdcr_el2 & A64_MDCR_HCCD)) || (secure && (a->mdcr_el3 & A64_MDCR_SCCD))))
         return true;
     return no && (a->pmcr & PMCR_DP);
 }
@@ -123,7 +123,7 @@ static bool is_wide(const struct a64_cpu *a, unsigned n)
         return a->pmcr & PMCR_LC;
     if (!a64_cpu_has(a, A64_F_PMUV3P5))
         return false;
-    return n >= n_guest(a) ? a->mdcr_el2 >> 26 & 1 : a->pmcr & PMCR_LP;
+    return n >= n_guest(a) ? a->mdcr_el2 & A64_MDCR_HLP : a->pmcr & PMCR_LP;
 }
 
 /* ---- counting ---- */
@@ -169,7 +169,7 @@ static bool wants_interrupt(const struct a64_cpu *a)
 {
     uint64_t guest = (1ull << n_guest(a)) - 1, pending = a->pmovs & a->pminten;
     return (pending & (guest | B(CYCLE)) && (a->pmcr & PMCR_E)) ||
-           (pending & ~(guest | B(CYCLE)) && (a->mdcr_el2 >> 7 & 1));
+           (pending & ~(guest | B(CYCLE)) && (a->mdcr_el2 & A64_MDCR_HPME));
 }
 
 static void set_line(struct a64_cpu *a)
@@ -247,17 +247,24 @@ void a64_pmu_level_changed(struct a64_cpu *a)
 /* MDCR_EL2 and MDCR_EL3 gate counters: what was counted before is counted under the old value. */
 void a64_write_mdcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
-    static const struct a64_gated el2[] = { { 0xff, A64_F_PMU }, { B(17), A64_F_PMUV3P1 },
-                                            { B(23) | B(26), A64_F_PMUV3P5 }, { B(27), A64_F_FGT } },
-                                  el3[] = { { B(6) | B(17) | B(21), A64_F_PMU }, { B(23), A64_F_PMUV3P5 },
-                                            { B(27), A64_F_FGT } };
-    enum { EL2_ALWAYS = 0xf00, EL3_ALWAYS = 0x11c600 }; /* TDE to TDRA; EDAD, SDD, SPD32, TDOSA, TDA */
+    static const struct a64_gated el2[] = {
+        { A64_MDCR_HPMN | A64_MDCR_TPMCR | A64_MDCR_TPM | A64_MDCR_HPME, A64_F_PMU },
+        { A64_MDCR_HPMD, A64_F_PMUV3P1 },
+        { A64_MDCR_HCCD | A64_MDCR_HLP, A64_F_PMUV3P5 },
+        { A64_MDCR_TDCC, A64_F_FGT },
+    }, el3[] = {
+        { A64_MDCR_TPM | A64_MDCR_SPME | A64_MDCR_EPMAD, A64_F_PMU },
+        { A64_MDCR_SCCD, A64_F_PMUV3P5 },
+        { A64_MDCR_TDCC, A64_F_FGT },
+    };
+    uint64_t always2 = A64_MDCR_TDE | A64_MDCR_TDA | A64_MDCR_TDOSA | A64_MDCR_TDRA;
+    uint64_t always3 = A64_MDCR_TDA | A64_MDCR_TDOSA | A64_MDCR_SDD | A64_MDCR_EDAD;
     if (a->pmu != NULL)
         settle_all(a);
     if (r->arg == 2)
-        a->mdcr_el2 = value & a64_gated_bits(a, EL2_ALWAYS, el2, ARRAY_LEN(el2));
+        a->mdcr_el2 = value & a64_gated_bits(a, always2, el2, ARRAY_LEN(el2));
     else
-        a->mdcr_el3 = value & a64_gated_bits(a, EL3_ALWAYS, el3, ARRAY_LEN(el3));
+        a->mdcr_el3 = value & a64_gated_bits(a, always3, el3, ARRAY_LEN(el3));
     if (a->pmu != NULL)
         changed(a);
 }

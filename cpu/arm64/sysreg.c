@@ -145,7 +145,7 @@ static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned
             a64_raise_undefined(a);
         return true;
     }
-    if (a->el == 1 && (a64_hcr(a) & B(18))) {
+    if (a->el == 1 && (a64_hcr(a) & A64_HCR_TID3)) {
         a64_sysreg_trap_to(a, 2, code, read, rt);
         return true;
     }
@@ -178,7 +178,7 @@ static bool is_impdef(uint32_t code)
 
 static void no_such(struct a64_cpu *a, uint32_t code, bool read, unsigned rt)
 {
-    if (is_impdef(code) && a->el == 1 && (a64_hcr(a) & B(20)))
+    if (is_impdef(code) && a->el == 1 && (a64_hcr(a) & A64_HCR_TIDCP))
         a64_sysreg_trap_to(a, 2, code, read, rt);
     else if (is_trapped_space(a, code, read))
         a64_sysreg_trap_to(a, a64_target_el(a), code, read, rt);

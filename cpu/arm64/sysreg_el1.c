@@ -51,7 +51,7 @@ READ(dczid)
 {
     bool denied = a->el == 0 && !(a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_DZE);
     (void)r;
-    if (a->el < 2 && (a64_hcr(a) & B(28)))
+    if (a->el < 2 && (a64_hcr(a) & A64_HCR_TDZ))
         denied = true;
     return a->config->dczid | (denied ? 1u << 4 : 0u);
 }
@@ -162,22 +162,28 @@ uint64_t a64_gated_bits(const struct a64_cpu *a, uint64_t always, const struct a
  * the rest behaves, else RES0 (D24.2.145).
  */
 static const struct a64_gated sctlr_res0[] = {
-    { A64_SCTLR_CP15BEN, A64_F_A32EL0 }, { A64_SCTLR_NAA, A64_F_LSE2 },
-    { B(10), A64_F_SPECRES },            { B(13) | B(27) | B(30) | B(31), A64_F_PAUTH },
-    { B(21), A64_F_IESB },               { B(33), A64_F_MOPS },
+    { A64_SCTLR_CP15BEN, A64_F_A32EL0 },
+    { A64_SCTLR_NAA, A64_F_LSE2 },
+    { A64_SCTLR_ENRCTX, A64_F_SPECRES },
+    { A64_SCTLR_ENIA | A64_SCTLR_ENIB | A64_SCTLR_ENDA | A64_SCTLR_ENDB, A64_F_PAUTH },
+    { A64_SCTLR_IESB, A64_F_IESB },
+    { A64_SCTLR_MSCEN, A64_F_MOPS },
     { A64_SCTLR_BT0 | A64_SCTLR_BT1, A64_F_BTI },
-    { B(37) | 3ull << 38 | 3ull << 40 | 3ull << 42, A64_F_MTE2 },
-    { A64_SCTLR_DSSBS, A64_F_SSBS },     { A64_SCTLR_EPAN, A64_F_PAN3 },
+    { A64_SCTLR_ITFSB | A64_SCTLR_TCF0 | A64_SCTLR_TCF | A64_SCTLR_ATA0 | A64_SCTLR_ATA, A64_F_MTE2 },
+    { A64_SCTLR_DSSBS, A64_F_SSBS },
+    { A64_SCTLR_EPAN, A64_F_PAN3 },
 };
 static const struct a64_gated sctlr_res1[] = {
     { A64_SCTLR_ITD | A64_SCTLR_SED, A64_F_A32EL0 },
-    { B(11) | B(22), A64_F_EXS },        { B(20), A64_F_CSV2_2 },
-    { A64_SCTLR_SPAN, A64_F_PAN },       { B(28) | B(29), A64_F_LSMAOC },
+    { A64_SCTLR_EOS | A64_SCTLR_EIS, A64_F_EXS },
+    { A64_SCTLR_TSCXT, A64_F_CSV2_2 },
+    { A64_SCTLR_SPAN, A64_F_PAN },
+    { A64_SCTLR_NTLSMD | A64_SCTLR_LSMAOE, A64_F_LSMAOC },
 };
 #define SCTLR_ALWAYS                                                                               \
-    (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA | B(12) | \
-     A64_SCTLR_DZE | B(15) | A64_SCTLR_NTWI | A64_SCTLR_NTWE | A64_SCTLR_WXN | A64_SCTLR_E0E |     \
-     A64_SCTLR_EE | A64_SCTLR_UCI)
+    (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA |      \
+     A64_SCTLR_I | A64_SCTLR_DZE | A64_SCTLR_UCT | A64_SCTLR_NTWI | A64_SCTLR_NTWE |               \
+     A64_SCTLR_WXN | A64_SCTLR_E0E | A64_SCTLR_EE | A64_SCTLR_UCI)
 /* Of SCTLR_EL3, and of SCTLR_EL2 where there is no E2H. */
 #define SCTLR_ONE_RANGE_RES1 (B(4) | B(5) | B(16) | B(18) | B(23) | B(28) | B(29))
 
@@ -189,7 +195,7 @@ void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
     uint64_t there = a64_gated_bits(a, 0, sctlr_res1, ARRAY_LEN(sctlr_res1)), ones = all & ~there;
     value &= a64_gated_bits(a, SCTLR_ALWAYS, sctlr_res0, ARRAY_LEN(sctlr_res0)) | there;
     if (r->arg == 3 || (r->arg == 2 && !a64_cpu_has(a, A64_F_VHE)))
-        ones = (ones & (B(11) | B(22))) | SCTLR_ONE_RANGE_RES1;
+        ones = (ones & (A64_SCTLR_EOS | A64_SCTLR_EIS)) | SCTLR_ONE_RANGE_RES1;
     a->sctlr[r->arg] = value | ones;
 }
 

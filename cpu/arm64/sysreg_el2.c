@@ -6,30 +6,36 @@
 static void write_hcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
     static const struct a64_gated rows[] = {
-        { A64_HCR_E2H, A64_F_VHE },       { B(35), A64_F_LOR },
-        { B(36) | A64_HCR_TEA | B(38), A64_F_RAS }, { A64_HCR_APK | A64_HCR_API, A64_F_PAUTH },
-        { A64_HCR_FWB, A64_F_S2FWB },     { B(49) | B(50) | B(52), A64_F_EVT },
-        { B(54) | B(55), A64_F_EVT },     { B(53), A64_F_CSV2_2 },
-        { A64_HCR_ATA | B(57) | B(58), A64_F_MTE2 }, { 0x1full << 59, A64_F_TWED },
+        { A64_HCR_E2H, A64_F_VHE },
+        { A64_HCR_TLOR, A64_F_LOR },
+        { A64_HCR_TERR | A64_HCR_TEA | A64_HCR_MIOCNCE, A64_F_RAS },
+        { A64_HCR_APK | A64_HCR_API, A64_F_PAUTH },
+        { A64_HCR_FWB, A64_F_S2FWB },
+        { A64_HCR_TID4 | A64_HCR_TICAB | A64_HCR_TOCU, A64_F_EVT },
+        { A64_HCR_TTLBIS | A64_HCR_TTLBOS, A64_F_EVT2 },
+        { A64_HCR_ENSCXT, A64_F_CSV2_2 },
+        { A64_HCR_ATA | A64_HCR_DCT | A64_HCR_TID5, A64_F_MTE2 },
     };
     (void)r;
     uint64_t always = (1ull << 34) - 1;
-    always &= ~(A64_HCR_HCD | B(31));
+    always &= ~(A64_HCR_HCD | A64_HCR_RW);
     if (!a64_cpu_has(a, A64_F_EL3))
         always |= A64_HCR_HCD;
     uint64_t old = a->hcr_el2;
     a->hcr_el2 = value & a64_gated_bits(a, always, rows, ARRAY_LEN(rows));
-    a->hcr_el2 |= B(31); /* RW: EL1 is AArch64 only */
+    a->hcr_el2 |= A64_HCR_RW; /* EL1 is AArch64 only */
     /* CNTPOFF_EL2 does not apply under a host (D12.2.4) */
-    if (((old ^ a->hcr_el2) & (A64_HCR_E2H | A64_HCR_TGE)) && (a->cnthctl_el2 & B(12)))
+    if (((old ^ a->hcr_el2) & (A64_HCR_E2H | A64_HCR_TGE)) && (a->cnthctl_el2 & A64_CNTHCTL_ECV))
         a64_timer_changed(a, A64_TIMER_PHYS);
 }
 
 static void write_hcrx(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
     static const struct a64_gated rows[] = {
-        { B(3) | B(4), A64_F_XS },   { B(6), A64_F_NMI },       { B(7) | B(8), A64_F_NMI },
-        { B(10) | B(11), A64_F_MOPS }, { B(14), A64_F_TCR2 },   { B(15), A64_F_SCTLR2 },
+        { A64_HCRX_FNXS | A64_HCRX_FGTNXS, A64_F_XS },
+        { A64_HCRX_MCE2 | A64_HCRX_MSCEN, A64_F_MOPS },
+        { A64_HCRX_TCR2EN, A64_F_TCR2 },
+        { A64_HCRX_SCTLR2EN, A64_F_SCTLR2 },
     };
     (void)r;
     a->hcrx_el2 = value & a64_gated_bits(a, 0, rows, ARRAY_LEN(rows));
@@ -38,7 +44,7 @@ static void write_hcrx(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t v
 static void write_scr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
     static const struct a64_gated rows[] = {
-        { B(14), A64_F_LOR },             { B(15), A64_F_RAS },
+        { A64_SCR_TLOR, A64_F_LOR },             { A64_SCR_TERR, A64_F_RAS },
         { A64_SCR_APK | A64_SCR_API, A64_F_PAUTH }, { A64_SCR_EEL2, A64_F_SEL2 },
         { A64_SCR_FIEN, A64_F_RAS },      { A64_SCR_ENSCXT, A64_F_CSV2_2 },
         { A64_SCR_ATA, A64_F_MTE2 },      { A64_SCR_FGTEN, A64_F_FGT },
@@ -48,7 +54,7 @@ static void write_scr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va
         { A64_SCR_FGTEN2, A64_F_FGT2 },
     };
     uint64_t always = A64_SCR_NS | A64_SCR_IRQ | A64_SCR_FIQ | A64_SCR_EA | A64_SCR_SMD | A64_SCR_HCE |
-                      A64_SCR_SIF | B(11) | A64_SCR_TWI | A64_SCR_TWE;
+                      A64_SCR_SIF | A64_SCR_ST | A64_SCR_TWI | A64_SCR_TWE;
     (void)r;
     a->scr_el3 = (value & a64_gated_bits(a, always, rows, ARRAY_LEN(rows))) | 3u << 4 | A64_SCR_RW;
 }
@@ -95,7 +101,7 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("sctlr_el2", 1, 0, 0, F_EL2, .arg = 2, .at = AT(sctlr[2]), .reset = 0x30c50830, .write = a64_write_sctlr, ENDS),
     EL2("actlr_el2", 1, 0, 1, F_EL2, .at = AT(actlr[2]), .keeps = ~0ull),
     EL2("sctlr2_el2", 1, 0, 3, .feature = NEEDS(SCTLR2), .trap = TRAP_SCTLR2, .at = AT(sctlr2[2]), ENDS),
-    EL2("hcr_el2", 1, 1, 0, F_EL2, .at = AT(hcr_el2), .reset = B(31), .write = write_hcr, ENDS),
+    EL2("hcr_el2", 1, 1, 0, F_EL2, .at = AT(hcr_el2), .reset = A64_HCR_RW, .write = write_hcr, ENDS),
     EL2("mdcr_el2", 1, 1, 1, F_EL2, .trap = TRAP_DEBUG, .arg = 2, .at = AT(mdcr_el2), .write = a64_write_mdcr, ENDS),
     EL2("cptr_el2", 1, 1, 2, F_EL2, .trap = TRAP_CPTR2, .at = AT(cptr_el2), ENDS),
     EL2("hstr_el2", 1, 1, 3, F_EL2, .at = AT(hstr_el2), ENDS),

@@ -45,7 +45,7 @@ uint64_t a64_helper_zva(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va
     struct a64_cpu *a = A64_CPU(cpu);
     uint64_t size = 4ull << (a->config->dczid & 15);
     uint8_t *host = mmu_store_hit(cpu, va & ~(size - 1), (unsigned)size);
-    bool trapped = (a->hcr_el2 & B(28)) || (a->hfgitr_el2 & B(11)); /* TDZ, DCZVA */
+    bool trapped = (a->hcr_el2 & A64_HCR_TDZ) || (a->hfgitr_el2 & B(11)); /* DCZVA */
     if (UNLIKELY(a->el == 0 || trapped || (a->mode & (A64_MODE_WATCH | A64_MODE_MTE)) || host == NULL))
         return a64_helper_msr(cpu, code, rt, va, d);
     memset(host, 0, size);

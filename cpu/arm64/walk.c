@@ -18,7 +18,7 @@ void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu
     uint64_t hcr = a64_hcr(a), scr = a64_scr(a);
     bool tcr2 = a64_cpu_has(a, A64_F_TCR2) && (scr & A64_SCR_TCR2EN);
     if (regime == 1 && a64_el2_enabled(a))
-        tcr2 = tcr2 && (a64_hcrx(a) >> 14 & 1);
+        tcr2 = tcr2 && (a64_hcrx(a) & A64_HCRX_TCR2EN);
     *r = (struct mmu_a64_regime){
         .memory = a->cpu.machine->memory,
         .f = &a->config->mmu,
