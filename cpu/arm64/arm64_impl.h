@@ -31,7 +31,8 @@ enum {
     A64_MODE_T32        = 1u << 23,
     A64_MODE_PASS       = 1u << 3,  /* the first instruction's condition: known to hold, */
     A64_MODE_FAIL       = 1u << 4,  /* known not to (in place of TBI) */
-    A64_MODE_ITD        = 1u << 5,  /* SCTLR.ITD restricts IT blocks (in place of BTYPE) */
+    A64_MODE_ITD        = 1u << 5,  /* SCTLR.ITD restricts IT blocks (in place of BTYPE, as) */
+    A64_MODE_A32_COUNT  = 1u << 6,  /* A64_MODE_COUNT, whose place ITSTATE has */
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
     A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
     A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */

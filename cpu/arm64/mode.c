@@ -459,8 +459,8 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_DEBUG;
     if (UNLIKELY(a->el != 0 && !a->spsel))
         mode |= A64_MODE_SP0;
-    if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
-        mode |= A64_MODE_COUNT;
+    if (UNLIKELY(a64_pmu_counts_accesses(a)))
+        mode |= a->nrw ? A64_MODE_A32_COUNT : A64_MODE_COUNT;
     if (UNLIKELY(a->nrw)) { /* ITSTATE is added where the key is asked for, see guest.c */
         mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE);
         mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |

@@ -162,7 +162,15 @@ static bool names_pc(const struct a32_op *o)
     return o->rd == 15 || o->rn == 15 || o->rm == 15 || o->ra == 15;
 }
 
-static void run(struct a32_tr *t, const struct a32_semantics *row)
+/* For the PMU: accesses whose condition holds. */
+static void count_access(struct a32_tr *t, const struct insn_desc *desc)
+{
+    if (UNLIKELY(t->b.mode & A64_MODE_A32_COUNT) && desc->mem != INSN_NO_MEM)
+        ir_call(a32_u(t), IR_VOID, A64_HELPER_count_access, t->sel != IR_NONE ? t->sel : a64_const(&t->b, 1),
+                IR_NONE, IR_NONE, IR_NONE);
+}
+
+static void run(struct a32_tr *t, const struct a32_semantics *row, const struct insn_desc *desc)
 {
     unsigned flags = row->flags;
     if (flags & A32_SEM_MEMORY)
@@ -181,6 +189,7 @@ static void run(struct a32_tr *t, const struct a32_semantics *row)
         return;
     }
     t->sel = t->cond != 14 && (flags & A32_SEM_SELECT) ? a64_condition(&t->b, t->cond) : IR_NONE;
+    count_access(t, desc);
     row->fn(t, row->arg);
 }
 
@@ -325,7 +334,7 @@ static void one_insn(struct a32_tr *t, uint32_t word, uint32_t known)
     if (known == A32_FAIL)
         return;
     if (LIKELY(f.desc != NULL && !itd_forbids(t, word)))
-        run(t, f.row);
+        run(t, f.row, f.desc);
     else
         a32_undefined(t);
 }

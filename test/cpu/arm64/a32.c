@@ -50,7 +50,7 @@ static uint64_t next_random(void *arg)
 static const uint32_t a32_modes[] = {
     A64_MODE_A32, A64_MODE_A32 | A64_MODE_FP_OFF, A64_MODE_A32 | A64_MODE_BE | A64_MODE_ALIGN,
     A64_MODE_A32 | A64_MODE_PASS, A64_MODE_A32 | A64_MODE_FAIL,
-    A64_MODE_A32 | A64_MODE_ITD, A64_MODE_A32 | A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_WATCH, A64_MODE_A32 | A64_MODE_TRAPS,
+    A64_MODE_A32 | A64_MODE_ITD | A64_MODE_A32_COUNT, A64_MODE_A32 | A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_WATCH, A64_MODE_A32 | A64_MODE_TRAPS,
 };
 
 static void translate(struct pe *p, uint32_t mode, const uint8_t *code, uint32_t bytes, const char *name)
@@ -462,6 +462,31 @@ START_TEST(vectors_of_fixed_point)
 }
 END_TEST
 
+/* MEM_ACCESS (D13.12): loads and stores whose condition holds, a list or pair is one. */
+START_TEST(accesses_are_counted)
+{
+    static const uint32_t code[] = {
+        0xe5910000, /* ldr r0, [r1] */
+        0x05910000, /* ldreq: fails */
+        0x15910000, /* ldrne */
+        0xe5810000, /* str r0, [r1] */
+        0xe891000c, /* ldm r1, {r2, r3} */
+        0xe1a00000, /* nop */
+        0xed910a00, /* vldr s0, [r1] */
+        PE_SVC,
+    };
+    struct pe p = create(_i);
+    p.a->x[1] = PE_DATA;
+    p.a->pmevtyper[0] = 0x13;
+    p.a->pmcnten = p.a->pmcr = 1;
+    a64_pmu_loaded(p.a);
+    run_a32(&p, code, sizeof(code), 0);
+    ck_assert_uint_eq(p.a->esr[1] >> 26, A64_EC_SVC32);
+    ck_assert_uint_eq(p.a->pmevcntr[0], 5);
+    pe_destroy(&p);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("a32");
@@ -476,6 +501,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, hstr_el2, 0, 2);
     tcase_add_loop_test(c, it_blocks_under_itd, 0, 2);
     tcase_add_loop_test(c, itstate_restored, 0, ARRAY_LEN(restored));
+    tcase_add_loop_test(c, accesses_are_counted, 0, 2);
     tcase_add_loop_test(c, cpsr_ssbs_and_dit, 0, 2);
     tcase_add_loop_test(c, vectors_of_fixed_point, 0, 2);
     suite_add_tcase(s, c);
