@@ -204,7 +204,7 @@ static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
 
 struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start);
 void ir_end_block(struct ir_unit *u, uint32_t length);
-/* Start guest instruction `d` of `length` bytes at offset `at`. */
+/* Start guest instruction `d` of `length` bytes at offset `at`; `d` NULL: bytes that no row of the decoder matches. */
 void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
                    const struct insn_regs *regs);
 /* After the last block. ERR_LIMIT: the unit was full and must not be used. */
