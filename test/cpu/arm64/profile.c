@@ -150,7 +150,7 @@ static const struct {
 
 START_TEST(aarch32_agrees_with_aarch64)
 {
-    for (const struct a64_profile *p = a64_profiles; p->name != NULL; p++) {
+    for (const struct cpu_profile *p = a64_profile_list; p->name != NULL; p++) {
         struct a64_config c;
         struct err e = { 0 };
         ck_assert_msg(a64_config_parse(&c, p->name, NULL, &e) == 0, "%s", e.text);
@@ -168,7 +168,7 @@ START_TEST(aarch32_agrees_with_aarch64)
         ck_assert_msg(strcmp(p->name, "max") == 0 || strstr(a64_compatible(&c), p->name) != NULL, "%s: %s", p->name,
                       a64_compatible(&c));
     }
-    ck_assert_ptr_nonnull(a64_profile_find("cortex-a57"));
+    ck_assert_ptr_nonnull(cpu_profile_find(&a64_profiles, "cortex-a57"));
 }
 END_TEST
 
