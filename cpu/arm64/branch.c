@@ -131,18 +131,25 @@ static void brk(struct a64_tr *t, unsigned arg)
     call_exception(t, A64_HELPER_brk, A64_EC_BRK);
 }
 
-/* Both states': HFGITR_EL2.SVC_EL0 and SVC_EL1 may send it to EL2. */
-uint64_t a64_helper_svc(struct cpu *cpu, uint64_t esr, uint64_t b0, uint64_t c, uint64_t d)
+/*
+ * Both states': HFGITR_EL2.SVC_EL0 and SVC_EL1 may send it to EL2. AArch32 brings the ITSTATE
+ * behind it, which counts only where the SVC is not trapped: CheckForSVCTrap() precedes
+ * ITAdvance().
+ */
+uint64_t a64_helper_svc(struct cpu *cpu, uint64_t esr, uint64_t it_after, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     unsigned target = a64_target_el(a);
-    (void)b0, (void)c, (void)d;
+    (void)c, (void)d;
     bool fgt = a->el < 2 && a64_el2_enabled(a) && !a64_host(a) && a64_cpu_has(a, A64_F_FGT) &&
                (a64_scr(a) & A64_SCR_FGTEN);
-    if (fgt && (a->hfgitr_el2 >> (a->el == 0 ? 52 : 53) & 1))
+    if (fgt && (a->hfgitr_el2 >> (a->el == 0 ? 52 : 53) & 1)) {
         cpu_raise(cpu, 2, esr, 0, 0); /* trapped: the return address is the SVC itself */
-    else
-        cpu_raise(cpu, target | A64_CAUSE_NEXT, esr, 0, 0);
+        return 0;
+    }
+    if (a->nrw)
+        a->it = it_after;
+    cpu_raise(cpu, target | A64_CAUSE_NEXT, esr, 0, 0);
     return 0;
 }
 

@@ -10,13 +10,13 @@
 enum { ESR_IL = 1u << 25 };
 
 /* ---- SVC, BKPT ---- */
-static void call_exception(struct a32_tr *t, unsigned helper, unsigned ec)
+static void call_exception(struct a32_tr *t, unsigned helper, unsigned ec, ir_val_t b)
 {
     struct ir_unit *u = a32_u(t);
     uint64_t esr = A64_ESR(ec, (uint64_t)t->o.imm & 0xffff);
     if (t->thumb) /* 16 bits long */
         esr &= ~(uint64_t)ESR_IL;
-    ir_call(u, IR_VOID, helper, ir_const(u, IR_I64, esr), IR_NONE, IR_NONE, IR_NONE);
+    ir_call(u, IR_VOID, helper, ir_const(u, IR_I64, esr), b, IR_NONE, IR_NONE);
     ir_exit(u, IR_EXIT_LOOKUP, t->b.at);
     t->b.ended = true;
 }
@@ -24,15 +24,14 @@ static void call_exception(struct a32_tr *t, unsigned helper, unsigned ec)
 static void svc(struct a32_tr *t, unsigned arg)
 {
     (void)arg;
-    a32_settle_it(t);
-    call_exception(t, A64_HELPER_svc, A64_EC_SVC32);
+    call_exception(t, A64_HELPER_svc, A64_EC_SVC32, ir_const(a32_u(t), IR_I64, t->it_after));
 }
 
 /* Also in an IT block, whatever the condition (F5.1, BKPT). */
 static void bkpt(struct a32_tr *t, unsigned arg)
 {
     (void)arg;
-    call_exception(t, A64_HELPER_brk, A64_EC_BKPT32);
+    call_exception(t, A64_HELPER_brk, A64_EC_BKPT32, IR_NONE);
 }
 
 /* ---- APSR, and what else of CPSR User mode may read and write ---- */

@@ -256,6 +256,30 @@ START_TEST(faults_inside_it_blocks)
 }
 END_TEST
 
+/* AArch32.CheckForSVCTrap(): a trapped SVC is yet to be executed, with its own ITSTATE. */
+START_TEST(svc_inside_it_blocks)
+{
+    static const uint16_t code[] = {
+        0xbf04, /* itt eq: ITSTATE 0000 0100, 0000 1000 at the second */
+        0xdf05, /* svceq 5 */
+        0x2001, /* moveq r0, #1 */
+    };
+    for (unsigned trapped = 0; trapped < 2; trapped++) {
+        struct pe p = pe_create("max,pauth=off", mode_of(_i));
+        p.a->hcr_el2 = A64_HCR_RW;
+        p.a->scr_el3 = A64_SCR_RW | A64_SCR_NS | A64_SCR_FGTEN;
+        p.a->hfgitr_el2 = trapped ? 1ull << 52 : 0;
+        p.a->vbar[2] = PE_VECTORS;
+        run_user(&p, code, sizeof(code), 0x20 | Z);
+        unsigned el = trapped ? 2 : 1;
+        ck_assert_uint_eq(p.a->esr[el], (uint64_t)A64_EC_SVC32 << 26 | 5);
+        ck_assert_uint_eq(p.a->elr[el], PE_CODE + (trapped ? 2 : 4));
+        ck_assert_uint_eq(p.a->spsr[el] & 0x0600fc00, (trapped ? 1u : 2u) << 10);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
 /* BLX to T32, BX back by LR, POP into the PC; a conditional floating-point instruction and its flags. */
 START_TEST(interworking)
 {
@@ -496,6 +520,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, values_of_single_instructions, 0, 2);
     tcase_add_loop_test(c, syndromes_of_exceptions, 0, 2);
     tcase_add_loop_test(c, faults_inside_it_blocks, 0, 2);
+    tcase_add_loop_test(c, svc_inside_it_blocks, 0, 2);
     tcase_add_loop_test(c, interworking, 0, 2);
     tcase_add_loop_test(c, floating_point, 0, 2);
     tcase_add_loop_test(c, hstr_el2, 0, 2);
