@@ -9,6 +9,7 @@
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
+struct fw_cfg;
 struct pci_bus;
 
 struct part_drive {
@@ -35,7 +36,11 @@ struct parts {
         struct virtio *console;  /* virtconsole and virtserialport look for it */
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
+    struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
+    struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
+    int vga_priority;
+    const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
     /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
     int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
     void *arg;
@@ -47,6 +52,12 @@ extern const struct board_device parts_devices[];
 /* virtio_device.c: one -device. */
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
+/* addr=SLOT[.FUNCTION], in hexadecimal as QEMU has it; "": *devfn is -1, any place. */
+int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
+
+/* display_device.c: the displays among them. */
+bool parts_is_display(const char *text);
+int parts_add_display(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 
 int parts_build(struct parts *p, struct err *e) MUST_CHECK;
 /*
