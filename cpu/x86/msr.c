@@ -45,6 +45,7 @@ static const struct row rows[] = {
     { 0x49, 1, X86_F_AMD_IBPB, IGNORED, 0, 1, 0 },
     { 0x79, 1, ALWAYS, IGNORED, 0, ALL, 0 },                            /* IA32_BIOS_UPDT_TRIG */
     { 0xce, 1, INTEL, CONSTANT, 0, 0, 0x80000000 },                     /* MSR_PLATFORM_INFO: CPUID faulting */
+    { 0xe2, 1, INTEL, CONSTANT, 0, 0, 0x8000 },                         /* MSR_PKG_CST_CONFIG_CONTROL: locked, none */
     { 0xfe, 1, X86_F_MTRR, CONSTANT, 0, 0, 0x508 },                     /* IA32_MTRRCAP: 8 variable, fixed, WC */
     { 0x10a, 1, X86_F_ARCH_CAPABILITIES, CONSTANT, 0, 0, ARCH_CAPS },
     { 0x10b, 1, X86_F_FLUSH_L1D, IGNORED, 0, 1, 0 },
@@ -56,6 +57,10 @@ static const struct row rows[] = {
     { 0x1a0, 1, INTEL, PLAIN, AT(misc_enable), ALL, 0 },                /* see write_row */
     { 0x1d9, 1, INTEL, PLAIN, AT(debugctl), 0x1803, 0 },                /* LBR, BTF, freezing on an overflow */
     { 0x1d9, 1, AMD, PLAIN, AT(debugctl), 0x3f, 0 },
+    { 0x1c8, 2, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_LBR_SELECT, TOS */
+    { 0x680, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* from, */
+    { 0x6c0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* to, */
+    { 0xdc0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* and what else is known of last branches: none */
     { 0x1db, 4, ALWAYS, CONSTANT, 0, 0, 0 },                            /* last branch, last exception: none recorded */
     { 0x2ff, 1, X86_F_MTRR, PLAIN, AT(mtrr_def_type), 0xcff, 0 },
     { 0x6e1, 1, X86_F_PKS, PLAIN, AT(pkrs), 0xffffffff, 0 },
