@@ -260,17 +260,24 @@ static void allocate_first(struct acpi *a)
     memcpy(a->loader.bytes, both, sizeof(both));
 }
 
-int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e)
+/* XSDT and RSDP; after that nothing is added. */
+static void finish(struct acpi *a, uint8_t rsdp[RSDP_SIZE])
 {
-    uint8_t rsdp[RSDP_SIZE], *kept[3] = { NULL };
-    int r;
-
     uint32_t xsdt = a->tables.size;
+
     acpi_table(a, "XSDT", 1);
     for (uint32_t i = 0; i < a->n_listed; i++)
         table_pointer(a, 8, a->listed[i]);
     acpi_table_end(a);
     write_rsdp(a, rsdp, xsdt);
+}
+
+int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e)
+{
+    uint8_t rsdp[RSDP_SIZE], *kept[3] = { NULL };
+    int r;
+
+    finish(a, rsdp);
     allocate_first(a);
     if (!a->failed && (!(kept[0] = keep(m, rsdp, RSDP_SIZE)) ||
                        !(kept[1] = keep(m, a->tables.bytes, a->tables.size)) ||
@@ -285,4 +292,53 @@ int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct e
         (r = fw_cfg_add_file(f, TABLES_FILE, kept[1], tables, e)) < 0)
         return r;
     return fw_cfg_add_file(f, LOADER_FILE, kept[2], loader, e);
+}
+
+/* What firmware does with the loader's commands: pointers first, as they stand, then checksums. */
+static uint8_t *file_of(const struct acpi *a, const uint8_t *command, uint8_t *rsdp)
+{
+    return strcmp((const char *)command + 4, RSDP_FILE) == 0 ? rsdp : a->tables.bytes;
+}
+
+static void carry_out(const struct acpi *a, uint8_t *rsdp, pa_t base)
+{
+    for (uint32_t at = 0; at < a->loader.size; at += COMMAND_SIZE) {
+        const uint8_t *c = a->loader.bytes + at;
+        uint8_t *p = file_of(a, c, rsdp) + ld_le32(c + 116), bytes[8] = { 0 };
+        if (ld_le32(c) != ADD_POINTER)
+            continue;
+        memcpy(bytes, p, c[120]);
+        st_le64(bytes, ld_le64(bytes) + base);
+        memcpy(p, bytes, c[120]);
+    }
+    for (uint32_t at = 0; at < a->loader.size; at += COMMAND_SIZE) {
+        const uint8_t *c = a->loader.bytes + at;
+        uint8_t *file = file_of(a, c, rsdp), sum = 0;
+        if (ld_le32(c) != ADD_CHECKSUM)
+            continue;
+        for (uint32_t i = 0; i < ld_le32(c + 68); i++)
+            sum += file[ld_le32(c + 64) + i];
+        file[ld_le32(c + 60)] -= sum;
+    }
+}
+
+int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp_at, struct err *e)
+{
+    uint8_t rsdp[RSDP_SIZE];
+    int r;
+
+    finish(a, rsdp);
+    if ((r = a->failed) < 0) {
+        acpi_free(a);
+        return err_set(e, r, "no memory for the ACPI tables");
+    }
+    pa_t base = align_down(end - a->tables.size - 128, MEM_PAGE);
+    *rsdp_at = base + align_up(a->tables.size, 64);
+    carry_out(a, rsdp, base);
+    if (mem_write(memory, base, a->tables.bytes, a->tables.size, NULL) != MEM_OK ||
+        mem_write(memory, *rsdp_at, rsdp, sizeof(rsdp), NULL) != MEM_OK)
+        r = err_set(e, ERR_LIMIT, "ACPI tables: no RAM at %#llx; give the machine more memory (-m)",
+                    (unsigned long long)base);
+    acpi_free(a);
+    return r;
 }

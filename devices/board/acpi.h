@@ -70,5 +70,10 @@ void acpi_fill_name(struct acpi *a, uint32_t from, const char stands_for[4], con
 
 /* XSDT and RSDP, then the three files. Their bytes live in the arena of the machine. */
 int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e) MUST_CHECK;
+/*
+ * The same without firmware: into memory below `end`, tables from a page's start on, the RSDP
+ * behind them.
+ */
+int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "devices/board/x86_q35_impl.h"
+#include "devices/q35_mch.h"
 #include <string.h>
 
 /* Low memory, which is RAM and nobody's. */
@@ -18,7 +19,7 @@ enum {
     CODE32_START = 0x214, RAMDISK_IMAGE = 0x218, RAMDISK_SIZE = 0x21c, HEAP_END = 0x224, CMD_LINE_PTR = 0x228,
     INITRD_ADDR_MAX = 0x22c, CMDLINE_SIZE = 0x238, PREF_ADDRESS = 0x258, INIT_SIZE = 0x260,
 };
-enum { E820_ENTRIES = 0x1e8, E820_TABLE = 0x2d0, E820_RAM = 1, E820_RESERVED = 2 };
+enum { ACPI_RSDP_ADDR = 0x70, ACPI_SPACE = 0x20000 /* of all tables together at most */, E820_ENTRIES = 0x1e8, E820_TABLE = 0x2d0, E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
 
 static int put(struct board *b, pa_t at, const void *bytes, uint64_t n, const char *what, struct err *e)
 {
@@ -36,11 +37,31 @@ static void add_e820(uint8_t *zero, pa_t base, uint64_t size, uint32_t type)
     st_le32(at + 16, type);
 }
 
-static void memory_map(uint8_t *zero, const struct q35 *q)
+/* What firmware would have programmed: where power management and configuration space are, which lines PCI uses. */
+static void set_up_chipset(struct q35 *q)
+{
+    static const struct {
+        uint8_t devfn, offset, size;
+        uint32_t value;
+    } writes[] = {
+        { PCI_DEVFN(0, 0), 0x64, 4, 0 },
+        { PCI_DEVFN(0, 0), 0x60, 4, Q35_ECAM | 1 },          /* PCIEXBAR, 256 MiB */
+        { PCI_DEVFN(0x1f, 0), 0x40, 4, Q35_PMBASE | 1 },     /* PMBASE */
+        { PCI_DEVFN(0x1f, 0), 0x44, 1, 0x80 },               /* ACPI_CNTL: on, SCI is IRQ9 */
+        { PCI_DEVFN(0x1f, 0), 0x60, 4, 0x0b0b0a0a },         /* PIRQA to D: IRQ10, 10, 11, 11 */
+        { PCI_DEVFN(0x1f, 0), 0x68, 4, 0x0b0b0a0a },
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(writes); i++)
+        pci_config_write(&q->mch->bus, writes[i].devfn, writes[i].offset, writes[i].size, writes[i].value);
+}
+
+static void memory_map(uint8_t *zero, const struct q35 *q, pa_t tables)
 {
     add_e820(zero, 0, BASE_END, E820_RAM);
     add_e820(zero, BASE_END, 0x100000 - BASE_END, E820_RESERVED);
-    add_e820(zero, 0x100000, q->low - 0x100000, E820_RAM);
+    add_e820(zero, 0x100000, tables - 0x100000, E820_RAM);
+    if (tables != q->low)
+        add_e820(zero, tables, q->low - tables, E820_ACPI);
     add_e820(zero, Q35_ECAM, 0x10000000, E820_RESERVED);
     if (q->high != 0)
         add_e820(zero, Q35_HIGH, q->high, E820_RAM);
@@ -61,12 +82,12 @@ static int check(const struct image *k, struct err *e)
     return 0;
 }
 
-static int place_initrd(struct board *b, const struct q35 *q, const uint8_t *h, uint8_t *zero, uint64_t kernel_end,
+static int place_initrd(struct board *b, pa_t below, const uint8_t *h, uint8_t *zero, uint64_t kernel_end,
                         struct err *e)
 {
     if (b->initrd == NULL)
         return 0;
-    uint64_t most = MIN((uint64_t)ld_le32(h + INITRD_ADDR_MAX) + 1, q->low), size = b->initrd->size;
+    uint64_t most = MIN((uint64_t)ld_le32(h + INITRD_ADDR_MAX) + 1, below), size = b->initrd->size;
     uint64_t at = size < most ? align_down(most - size, MEM_PAGE) : 0;
     if (at < kernel_end)
         return err_set(e, ERR_LIMIT, "initrd '%s' of %llu bytes does not fit between the kernel and %#llx; give the machine more "
@@ -107,8 +128,16 @@ int q35_place_linux(struct board *b, struct q35 *q, struct err *e)
     zero[LOADFLAGS] |= 0x80; /* there is a heap */
     st_le16(zero + HEAP_END, 0xfe00);
     st_le32(zero + CODE32_START, (uint32_t)at);
-    memory_map(zero, q);
-    if ((r = place_initrd(b, q, h, zero, end, e)) < 0 || (r = place_command_line(b, h, zero, e)) < 0 ||
+    pa_t tables = q->low, rsdp;
+    if (q->options.acpi != 1) {
+        if ((r = q35_place_acpi(b, q, q->low, &rsdp, e)) < 0)
+            return r;
+        tables = align_down(rsdp - ACPI_SPACE, MEM_PAGE);
+        st_le64(zero + ACPI_RSDP_ADDR, rsdp);
+    }
+    set_up_chipset(q);
+    memory_map(zero, q, tables);
+    if ((r = place_initrd(b, tables, h, zero, end, e)) < 0 || (r = place_command_line(b, h, zero, e)) < 0 ||
         (r = put(b, at, h + setup, k->size - setup, "kernel", e)) < 0 ||
         (r = put(b, ZERO_PAGE, zero, sizeof(zero), "boot parameters", e)) < 0 ||
         (r = put(b, GDT, gdt, sizeof(gdt), "descriptor table", e)) < 0)

@@ -289,7 +289,7 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
 {
     const struct q35_mch_config mch = {
         .memory = b->machine->memory, .io = q->ports, .ram = q->ram, .low_ram = q->low, .bios = q->rom, .extended_tseg = 64,
-        .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), 1ull << 39 } }, .n_ranges = 2,
+        .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
     };
     const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = smi, .sleep = sleep_state,
                                        .reset = reset_machine, .arg = b };
@@ -356,7 +356,8 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
-    return fw_cfg_items_add(q->fw_cfg, b, e);
+    r = fw_cfg_items_add(q->fw_cfg, b, e);
+    return r < 0 ? r : q35_add_acpi(b, q, e);
 }
 
 static int open_images(struct board *b, struct err *e)

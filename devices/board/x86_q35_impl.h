@@ -16,6 +16,8 @@
 #define Q35_HPET       0xfed00000u
 #define Q35_ECAM       0xb0000000u   /* PCIEXBAR as direct boot sets it up; firmware chooses for itself */
 #define Q35_PCI_HOLE_END 0xfec00000u
+#define Q35_PMBASE     0x600
+#define Q35_HIGH_WINDOW (1ull << 39) /* for 64-bit BARs, at the first GiB behind RAM */
 
 enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };
 
@@ -63,6 +65,10 @@ struct q35 {
     struct fw_cfg *fw_cfg;
     bool a20[2];                     /* levels of the 8042's and port 92h's switches */
 };
+
+/* Tables for firmware (fw_cfg), or into memory below `end`. */
+int q35_add_acpi(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
 
 /* A kernel started without firmware: x86_linux.c. After every reset. */
 int q35_place_linux(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;

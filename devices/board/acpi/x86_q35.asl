@@ -32,7 +32,7 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
                 DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
                     0, 0xF1C0A100, 0xF1C1B2D3, 0, 0x000111D4)
                 DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
-                    0, 0xF1C0A110, 0xF1C1B2E3, 0, 0x000111D4)
+                    0, 0xF1C0A110, 0xF1C1B2E4, 0, 0x000111D5)
             })
             Name (UPPS, ResourceTemplate ()
             {
