@@ -41,6 +41,7 @@ static const struct option_desc device_table[] = {
     OPT_IGNORED("bootindex"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
 };
 
+#define ON_PCI_OPTIONS "[,addr=S.F][,romfile=F]"
 #define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
@@ -54,6 +55,8 @@ const struct board_device parts_devices[] = {
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
+    { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096]" ON_PCI_OPTIONS },
+    { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N]" },
     { NULL, NULL },
 };
 /* Each virtio device takes these, too, and those on PCI. */
@@ -220,7 +223,7 @@ static int check_keys(const char *driver, const char *accepted, const char *text
 }
 
 /* "SLOT[.FUNCTION]", in hexadecimal as QEMU has it. */
-static int parse_addr(const char *text, int *devfn, struct err *e)
+int parts_parse_addr(const char *text, int *devfn, struct err *e)
 {
     unsigned slot, function = 0;
     char end;
@@ -253,7 +256,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
     char name[96];
-    int r = parse_addr(o->addr, &pci.devfn, e);
+    int r = parts_parse_addr(o->addr, &pci.devfn, e);
 
     if (r < 0)
         return r;
@@ -352,7 +355,7 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
 static int add_testdev(struct parts *p, const struct device_options *o, struct err *e)
 {
     char id[80];
-    int devfn, r = parse_addr(o->addr, &devfn, e);
+    int devfn, r = parts_parse_addr(o->addr, &devfn, e);
 
     if (r < 0)
         return r;
@@ -371,6 +374,8 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
         .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
         .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
     };
+    if (parts_is_pci_device(text))
+        return parts_add_pci_device(p, text, e);
     int r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
 
     if (r < 0) {

@@ -46,6 +46,11 @@ extern const struct board_device parts_devices[];
 
 /* virtio_device.c: one -device. */
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+/* "SLOT[.FUNCTION]" in hexadecimal as QEMU has it; -1 for "". */
+int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
+/* pci_device.c: does `text` name one of its devices, and if so, make it. */
+bool parts_is_pci_device(const char *text);
+int parts_add_pci_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
 
 int parts_build(struct parts *p, struct err *e) MUST_CHECK;

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* -device: controllers and cards on PCI that are no virtio devices, and the disks behind them. */
+#include "devices/backend/option.h"
+#include "devices/board/virtio_parts.h"
+#include "devices/nvme.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pci_device_options {
+    char driver[64], id[64], bus[80], addr[16], romfile[1024];
+    char drive[64], serial[40];
+    int nsid, sector;
+    bool multifunction;
+};
+#define TEXT(key, member)   OPT_TEXT(pci_device_options, key, member)
+#define NUMBER(key, member) OPT_NUMBER(pci_device_options, key, member)
+#define COMMON              TEXT("driver", driver), TEXT("id", id), TEXT("bus", bus)
+#define ON_PCI                                                                                     \
+    COMMON, TEXT("addr", addr), TEXT("romfile", romfile),                                          \
+        OPT_BOOL(pci_device_options, "multifunction", multifunction)
+#define DISK                TEXT("drive", drive), OPT_IGNORED("bootindex")
+
+static const struct option_desc nvme_table[] = {
+    ON_PCI, DISK, TEXT("serial", serial), NUMBER("logical_block_size", sector),
+};
+static const struct option_desc nvme_ns_table[] = {
+    COMMON, DISK, NUMBER("nsid", nsid), NUMBER("logical_block_size", sector),
+};
+
+/* ---- what several take ---- */
+
+/* The drive's disk, from now on this device's. */
+static struct part_drive *take_drive(struct parts *p, const struct pci_device_options *o, struct err *e)
+{
+    struct part_drive *d = parts_find_drive(p, o->drive);
+
+    if (!d)
+        (void)err_set(e, ERR_ABSENT, "drive '%s' does not exist; give one with "
+                      "-drive file=F,if=none,id=%s", o->drive, o->drive[0] ? o->drive : "d0");
+    else if (d->used)
+        (void)err_set(e, ERR_ARG, "drive '%s' is in use already", o->drive);
+    else
+        d->used = true;
+    return e->code ? NULL : d;
+}
+
+/* Place and option ROM. `rom` is malloc'd or NULL. */
+static int take_place(struct parts *p, const struct pci_device_options *o, int *devfn, char **rom,
+                      struct err *e)
+{
+    *rom = NULL;
+    if (!p->pci)
+        return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
+    if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
+        return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", o->bus);
+    if (o->romfile[0] && !(*rom = board_find_firmware(p->board, o->romfile, e)))
+        return e->code;
+    return parts_parse_addr(o->addr, devfn, e);
+}
+
+/* The part of kind `ops` called `id` or, without a name, the last one. */
+static struct device *find_part(struct parts *p, const char *kind, const char *id)
+{
+    struct device *found = NULL;
+
+    for (struct device *d = p->board->machine->devices; d; d = d->next)
+        if (strcmp(d->ops->name, kind) == 0 && (id[0] == 0 || strcmp(d->id, id) == 0))
+            found = d;
+    return found;
+}
+
+/* ---- NVMe ---- */
+
+static int add_namespace(struct parts *p, struct nvme *n, const struct pci_device_options *o,
+                         struct err *e)
+{
+    struct part_drive *d = take_drive(p, o, e);
+
+    return !d ? e->code : nvme_add_namespace(n, (uint32_t)o->nsid, d->disk,
+                                             o->sector ? (uint32_t)o->sector : 512, e);
+}
+
+static int add_nvme(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+{
+    struct part_drive *d = parts_find_drive(p, o->drive);
+    struct nvme_options nvme = { .multifunction = o->multifunction,
+                                 .serial = o->serial[0] || !d ? o->serial : d->options.serial };
+    char *rom;
+    int r = take_place(p, o, &nvme.devfn, &rom, e);
+
+    if (r == 0 && nvme.serial[0] == 0)
+        r = err_set(e, ERR_ARG, "serial=S is wanted, 1 to 20 characters");
+    nvme.rom = rom;
+    struct nvme *n = r < 0 ? NULL : nvme_create(p->board->machine, id, p->pci, &nvme, e);
+    free(rom);
+    if (!n)
+        return e->code;
+    return o->drive[0] ? add_namespace(p, n, o, e) : 0;
+}
+
+static int add_nvme_ns(struct parts *p, const struct pci_device_options *o, const char *id,
+                       struct err *e)
+{
+    struct device *n = find_part(p, "nvme", o->bus);
+
+    (void)id;
+    if (!n)
+        return err_set(e, ERR_ABSENT, "there is no NVMe controller%s%s before it; give "
+                       "-device nvme,serial=S,id=ID for a bus 'ID'", o->bus[0] ? " " : "", o->bus);
+    return add_namespace(p, (struct nvme *)n, o, e);
+}
+
+/* ---- all of them ---- */
+
+static const struct pci_kind {
+    const char *name;
+    int (*add)(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e);
+    const struct option_desc *table;
+    size_t n;
+} kinds[] = {
+    { "nvme", add_nvme, nvme_table, ARRAY_LEN(nvme_table) },
+    { "nvme-ns", add_nvme_ns, nvme_ns_table, ARRAY_LEN(nvme_ns_table) },
+};
+
+static const struct pci_kind *find_kind(const char *text)
+{
+    size_t n = strcspn(text, ",");
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (strlen(kinds[i].name) == n && strncmp(text, kinds[i].name, n) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+bool parts_is_pci_device(const char *text)
+{
+    return find_kind(text) != NULL;
+}
+
+int parts_add_pci_device(struct parts *p, const char *text, struct err *e)
+{
+    const struct pci_kind *kind = find_kind(text);
+    struct pci_device_options o = { 0 };
+    char id[96];
+    int r = option_read(kind->table, kind->n, &o, text, "driver", e);
+
+    snprintf(id, sizeof(id), "%s", o.id);
+    if (id[0] == 0)
+        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
+    p->n_devices++;
+    if (r == 0)
+        r = kind->add(p, &o, id, e);
+    return r < 0 ? err_context(e, "device '%s'", text) : 0;
+}
