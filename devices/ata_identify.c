@@ -66,9 +66,10 @@ void ata_identify_disk(const struct ata_drive *d, uint8_t out[512])
         { 82, 0x4069 },                   /* SMART, power modes, write cache, look-ahead, NOP */
         { 83, 0x7400 },                   /* 48 bits, FLUSH (EXT) */
         { 84, 0x4161 },                   /* SMART error log, general purpose log, FUA, WWN */
-        { 86, 0x3400 },  { 87, 0x4161 },
+        { 86, 0xb400 },  { 87, 0x4161 },
         { 105, 8 },                       /* blocks of ranges for one TRIM */
-        { 106, 0x4000 }, { 169, 0x0001 }, /* TRIM */
+        { 106, 0x4000 }, { 119, 0x4008 }, { 120, 0x4008 }, /* READ LOG DMA */
+        { 169, 0x0001 },                  /* TRIM */
         { 209, 0x4000 }, { 217, 1 },      /* does not rotate */
         { 222, 0x101f },                  /* Serial ATA */
     };

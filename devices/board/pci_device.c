@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* -device: controllers and cards on PCI that are no virtio devices, and the disks behind them. */
+#include "devices/ahci.h"
 #include "devices/backend/option.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/nvme.h"
@@ -27,6 +28,8 @@ static const struct option_desc nvme_table[] = {
 static const struct option_desc nvme_ns_table[] = {
     COMMON, DISK, NUMBER("nsid", nsid), NUMBER("logical_block_size", sector),
 };
+static const struct option_desc ahci_table[] = { ON_PCI };
+static const struct option_desc ide_table[] = { COMMON, DISK, TEXT("serial", serial) };
 
 /* ---- what several take ---- */
 
@@ -59,13 +62,14 @@ static int take_place(struct parts *p, const struct pci_device_options *o, int *
     return parts_parse_addr(o->addr, devfn, e);
 }
 
-/* The part of kind `ops` called `id` or, without a name, the last one. */
-static struct device *find_part(struct parts *p, const char *kind, const char *id)
+/* The part of that kind called by the first `n` characters of `id` or, without any, the last one. */
+static struct device *find_part(struct parts *p, const char *kind, const char *id, size_t n)
 {
     struct device *found = NULL;
 
     for (struct device *d = p->board->machine->devices; d; d = d->next)
-        if (strcmp(d->ops->name, kind) == 0 && (id[0] == 0 || strcmp(d->id, id) == 0))
+        if (strcmp(d->ops->name, kind) == 0 &&
+            (n == 0 || (strlen(d->id) == n && strncmp(d->id, id, n) == 0)))
             found = d;
     return found;
 }
@@ -102,13 +106,57 @@ static int add_nvme(struct parts *p, const struct pci_device_options *o, const c
 static int add_nvme_ns(struct parts *p, const struct pci_device_options *o, const char *id,
                        struct err *e)
 {
-    struct device *n = find_part(p, "nvme", o->bus);
+    struct device *n = find_part(p, "nvme", o->bus, strlen(o->bus));
 
     (void)id;
     if (!n)
         return err_set(e, ERR_ABSENT, "there is no NVMe controller%s%s before it; give "
                        "-device nvme,serial=S,id=ID for a bus 'ID'", o->bus[0] ? " " : "", o->bus);
     return add_namespace(p, (struct nvme *)n, o, e);
+}
+
+/* ---- AHCI ---- */
+
+static int add_ahci(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+{
+    struct ahci_options ahci = { .multifunction = o->multifunction };
+    char *rom;
+    int r = take_place(p, o, &ahci.devfn, &rom, e);
+
+    ahci.rom = rom;
+    struct ahci *a = r < 0 ? NULL : ahci_create(p->board->machine, id, p->pci, &ahci, e);
+    free(rom);
+    return a ? 0 : e->code;
+}
+
+/* Port N of the adapter ID is the bus "ID.N". */
+static int add_ide(struct parts *p, const struct pci_device_options *o, bool cdrom, struct err *e)
+{
+    const char *dot = strrchr(o->bus, '.');
+    struct device *a = find_part(p, "ahci", o->bus, dot ? (size_t)(dot - o->bus) : 0);
+    struct part_drive *d = NULL;
+    int port = -1;
+    char end;
+
+    if (!a || (o->bus[0] && (!dot || sscanf(dot + 1, "%d%c", &port, &end) != 1 || port < 0)))
+        return err_set(e, ERR_ABSENT, "there is no SATA bus%s%s before it; give -device ahci,id=ID for the "
+                       "buses 'ID.0' to 'ID.%d'", o->bus[0] ? " " : "", o->bus, AHCI_PORTS - 1);
+    if ((o->drive[0] || !cdrom) && !(d = take_drive(p, o, e)))
+        return e->code;
+    return ahci_attach((struct ahci *)a, port, d ? d->disk : NULL, cdrom,
+                       o->serial[0] || !d ? o->serial : d->options.serial, e);
+}
+
+static int add_ide_hd(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+{
+    (void)id;
+    return add_ide(p, o, false, e);
+}
+
+static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+{
+    (void)id;
+    return add_ide(p, o, true, e);
 }
 
 /* ---- all of them ---- */
@@ -119,6 +167,10 @@ static const struct pci_kind {
     const struct option_desc *table;
     size_t n;
 } kinds[] = {
+    { "ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
+    { "ich9-ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
+    { "ide-cd", add_ide_cd, ide_table, ARRAY_LEN(ide_table) },
+    { "ide-hd", add_ide_hd, ide_table, ARRAY_LEN(ide_table) },
     { "nvme", add_nvme, nvme_table, ARRAY_LEN(nvme_table) },
     { "nvme-ns", add_nvme_ns, nvme_ns_table, ARRAY_LEN(nvme_ns_table) },
 };
