@@ -3,6 +3,7 @@
 #include "devices/ahci.h"
 #include "devices/backend/option.h"
 #include "devices/board/virtio_parts.h"
+#include "devices/e1000e.h"
 #include "devices/nvme.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 struct pci_device_options {
     char driver[64], id[64], bus[80], addr[16], romfile[1024];
-    char drive[64], serial[40];
+    char drive[64], serial[40], netdev[64], mac[32];
     int nsid, sector;
     bool multifunction;
 };
@@ -27,6 +28,9 @@ static const struct option_desc nvme_table[] = {
 };
 static const struct option_desc nvme_ns_table[] = {
     COMMON, DISK, NUMBER("nsid", nsid), NUMBER("logical_block_size", sector),
+};
+static const struct option_desc e1000e_table[] = {
+    ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), OPT_IGNORED("bootindex"),
 };
 static const struct option_desc ahci_table[] = { ON_PCI };
 static const struct option_desc ide_table[] = { COMMON, DISK, TEXT("serial", serial) };
@@ -159,6 +163,23 @@ static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const
     return add_ide(p, o, true, e);
 }
 
+/* ---- Ethernet ---- */
+
+static int add_e1000e(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+{
+    struct e1000e_options nic = { .multifunction = o->multifunction };
+    struct net_backend *net;
+    char *rom;
+    int r = take_place(p, o, &nic.devfn, &rom, e);
+
+    if (r == 0)
+        r = parts_take_net(p, o->driver, o->netdev, o->mac, &net, nic.mac, e);
+    nic.rom = rom;
+    struct e1000e *d = r < 0 ? NULL : e1000e_create(p->board->machine, id, p->pci, net, &nic, e);
+    free(rom);
+    return d ? 0 : e->code;
+}
+
 /* ---- all of them ---- */
 
 static const struct pci_kind {
@@ -168,6 +189,7 @@ static const struct pci_kind {
     size_t n;
 } kinds[] = {
     { "ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
+    { "e1000e", add_e1000e, e1000e_table, ARRAY_LEN(e1000e_table) },
     { "ich9-ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
     { "ide-cd", add_ide_cd, ide_table, ARRAY_LEN(ide_table) },
     { "ide-hd", add_ide_hd, ide_table, ARRAY_LEN(ide_table) },

@@ -59,6 +59,7 @@ const struct board_device parts_devices[] = {
     { "ich9-ahci", "the same" },
     { "ide-hd", "disk on a port of ahci: drive=ID[,bus=ID.N][,serial=S]" },
     { "ide-cd", "CD-ROM drive on a port of ahci: [drive=ID][,bus=ID.N][,serial=S]" },
+    { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M]" ON_PCI_OPTIONS },
     { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096]" ON_PCI_OPTIONS },
     { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N]" },
     { NULL, NULL },
@@ -101,18 +102,27 @@ static int make_blk(struct parts *p, const struct device_options *o, const char 
     return *v ? virtio_blk_set_queues(*v, (uint32_t)o->num_queues, e) : e->code;
 }
 
+int parts_take_net(struct parts *p, const char *driver, const char *id, const char *text,
+                   struct net_backend **net, uint8_t mac[6], struct err *e)
+{
+    int r = parse_mac(text, p->n_nics++, mac, e);
+
+    *net = net_find(p->board->host, id);
+    if (r == 0 && !*net && id[0])
+        r = err_set(e, ERR_ABSENT, "device %s: netdev '%s' does not exist; give one with "
+                    "-netdev user,id=%s", driver, id, id);
+    return r;
+}
+
 static int make_net(struct parts *p, const struct device_options *o, const char *id,
                     struct virtio **v, struct err *e)
 {
-    struct net_backend *net = net_find(p->board->host, o->netdev);
+    struct net_backend *net;
     uint8_t mac[6];
-    int r = parse_mac(o->mac, p->n_nics++, mac, e);
+    int r = parts_take_net(p, o->driver, o->netdev, o->mac, &net, mac, e);
 
     if (r < 0)
         return r;
-    if (!net && o->netdev[0])
-        return err_set(e, ERR_ABSENT, "device %s: netdev '%s' does not exist; give one with "
-                       "-netdev user,id=%s", o->driver, o->netdev, o->netdev);
     if (o->queues && !o->mq)
         return err_set(e, ERR_ARG, "device %s: queues=%d needs mq=on", o->driver, o->queues);
     *v = virtio_net_create(p->board->machine, id, net, mac, e);

@@ -9,6 +9,7 @@
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
+struct net_backend;
 struct pci_bus;
 
 struct part_drive {
@@ -48,6 +49,9 @@ extern const struct board_device parts_devices[];
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 /* "SLOT[.FUNCTION]" in hexadecimal as QEMU has it; -1 for "". */
 int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
+/* A NIC's backend by id, NULL for none, and its address: `text`, or the next of QEMU's range. */
+int parts_take_net(struct parts *p, const char *driver, const char *id, const char *text,
+                   struct net_backend **net, uint8_t mac[6], struct err *e) MUST_CHECK;
 /* pci_device.c: does `text` name one of its devices, and if so, make it. */
 bool parts_is_pci_device(const char *text);
 int parts_add_pci_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
