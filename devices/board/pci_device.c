@@ -52,17 +52,25 @@ static struct part_drive *take_drive(struct parts *p, const struct pci_device_op
     return e->code ? NULL : d;
 }
 
+int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e)
+{
+    *rom = name[0] ? board_find_firmware(p->board, name, e) : NULL;
+    return *rom || !name[0] ? 0 : err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware "
+                                          "is; give its path (Debian's ipxe-qemu has such files)", name);
+}
+
 /* Place and option ROM. `rom` is malloc'd or NULL. */
 static int take_place(struct parts *p, const struct pci_device_options *o, int *devfn, char **rom,
                       struct err *e)
 {
-    *rom = NULL;
+    int r = parts_find_rom(p, o->romfile, rom, e);
+
+    if (r < 0)
+        return r;
     if (!p->pci)
         return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
     if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
         return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", o->bus);
-    if (o->romfile[0] && !(*rom = board_find_firmware(p->board, o->romfile, e)))
-        return e->code;
     return parts_parse_addr(o->addr, devfn, e);
 }
 

@@ -7,6 +7,7 @@
 #include "devices/virtio/devices.h"
 #include "devices/virtio/pci.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything a -device may say; which of it a device takes is checked by name. */
@@ -15,7 +16,7 @@ struct device_options {
     char chardev[64], name[64], bus[80];
     int num_queues, max_ports, nr, cols, rows, queues;
     bool mq, packed, indirect, event_idx, emergency_write;
-    char addr[16];                          /* from here on: PCI */
+    char addr[16], romfile[1024];           /* from here on: PCI */
     int vectors, disable_legacy;
     bool disable_modern, multifunction, iommu_platform;
 };
@@ -38,11 +39,11 @@ static const struct option_desc device_table[] = {
     OPT_BOOL(device_options, "disable-modern", disable_modern),
     OPT_BOOL(device_options, "multifunction", multifunction),
     OPT_BOOL(device_options, "iommu_platform", iommu_platform),
-    OPT_IGNORED("bootindex"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
+    OPT_TEXT(device_options, "romfile", romfile), OPT_IGNORED("bootindex"), OPT_IGNORED("write-cache"),
 };
 
 #define ON_PCI_OPTIONS "[,addr=S.F][,romfile=F]"
-#define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
+#define PCI_OPTIONS "[,addr=S.F][,romfile=F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
     { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
@@ -66,7 +67,7 @@ const struct board_device parts_devices[] = {
 };
 /* Each virtio device takes these, too, and those on PCI. */
 #define COMMON_KEYS " packed indirect_desc event_idx"
-#define PCI_KEYS    " addr vectors disable-legacy disable-modern multifunction iommu_platform"
+#define PCI_KEYS    " addr romfile vectors disable-legacy disable-modern multifunction iommu_platform"
 
 /* QEMU's range for made-up addresses: 52:54:00:12:34:56 and up. */
 static int parse_mac(const char *text, uint32_t number, uint8_t mac[6], struct err *e)
@@ -269,7 +270,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
         .disable_modern = o->disable_modern, .multifunction = o->multifunction,
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
-    char name[96];
+    char name[96], *rom;
     int r = parts_parse_addr(o->addr, &pci.devfn, e);
 
     if (r < 0)
@@ -285,7 +286,12 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
                        "disable-legacy and disable-modern go with %.*s-pci", o->driver,
                        (int)(strstr(o->driver, "-pci-") - o->driver), o->driver);
     snprintf(name, sizeof(name), "%s-pci", id);
-    return virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e) ? 0 : e->code;
+    if ((r = parts_find_rom(p, o->romfile, &rom, e)) < 0)
+        return r;
+    pci.rom = rom;
+    struct virtio_pci *made = virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e);
+    free(rom);
+    return made ? 0 : e->code;
 }
 
 static int plug_mmio(struct parts *p, const struct device_options *o, int transport, struct virtio *v,

@@ -84,13 +84,17 @@ static inline void card_configure(struct card *x, uint32_t offset, unsigned size
     pci_config_write(&x->bus, x->f->devfn, offset, size, value);
 }
 
-/* The BARs placed; I/O, memory and bus mastering on. */
+/* In D0, the BARs placed; I/O, memory and bus mastering on. */
 static inline void card_enable(struct card *x)
 {
+    if (x->f->pm_cap)
+        card_configure(x, x->f->pm_cap + 4u, 2, 0);
     for (unsigned i = 0; i < PCI_BARS; i++) {
         enum pci_bar_kind kind = x->f->bar[i].kind;
         if (kind != PCI_BAR_NONE)
             card_configure(x, 0x10 + 4 * i, 4, kind == PCI_BAR_IO ? CARD_IO : CARD_BAR + CARD_BAR_STEP * i);
+        if (kind == PCI_BAR_MEM64)
+            card_configure(x, 0x14 + 4 * i, 4, 0);
     }
     card_configure(x, 4, 2, 7);
 }
