@@ -345,8 +345,10 @@ int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const 
     for (int p = 0; port < 0 && p < AHCI_PORTS; p++)
         if (!ata_is_present(&a->drive[p]))
             port = p;
-    if (port < 0 || port >= AHCI_PORTS)
-        return err_set(e, ERR_LIMIT, "%s: there is no free port; it has %d", a->dev.id, AHCI_PORTS);
+    if (port < 0)
+        return err_set(e, ERR_LIMIT, "%s: each of its %d ports has a drive", a->dev.id, AHCI_PORTS);
+    if (port >= AHCI_PORTS)
+        return err_set(e, ERR_LIMIT, "%s: there is no port %d; 0 to %d are there", a->dev.id, port, AHCI_PORTS - 1);
     if (ata_is_present(&a->drive[port]))
         return err_set(e, ERR_ARG, "%s: port %d has a drive already", a->dev.id, port);
     if (!disk && !cdrom)

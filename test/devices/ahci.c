@@ -14,6 +14,7 @@ enum { DHRS = 1, PSS = 2, SDBS = 8, DPS = 0x20, OFS = 1 << 24, HBFS = 1 << 29, T
 #define LONG_ENOUGH (100 * PS_PER_US)
 
 static struct card x;
+static struct card_spaces spaces;
 static struct ahci *ahci;
 static struct block *disk, *disc;
 
@@ -23,8 +24,7 @@ static struct device *make(struct machine *m, void *arg)
     struct err e = { 0 };
 
     (void)arg;
-    if (x.io)
-        mem_space_destroy(x.io);
+    card_keep(&spaces, &x);
     card_open(&x, m);
     ahci = ahci_create(m, "ahci", &x.bus, &o, &e);
     ck_assert_msg(ahci != NULL, "%s", e.text);
@@ -154,7 +154,8 @@ static void expect_sense(uint8_t key, uint8_t asc, uint8_t ascq)
 START_TEST(generic)
 {
     device_generic_test(&(struct device_generic){ .make = make, .keeps_state = true });
-    mem_space_destroy(x.io);
+    card_keep(&spaces, &x);
+    card_drop(&spaces);
     x.io = NULL;
     (void)block_close(disk, NULL);
     (void)block_close(disc, NULL);

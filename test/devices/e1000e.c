@@ -21,6 +21,7 @@ enum { RCTL_ON = 1 << 1 | 1 << 15 | 1 << 26 /* EN, BAM, SECRC */ };
 static const uint8_t mac[6] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 
 static struct card x;
+static struct card_spaces spaces;
 static struct e1000e *nic;
 static struct host *host;
 static struct net_backend *net;
@@ -46,8 +47,7 @@ static struct device *build(struct machine *m, bool cable)
     struct e1000e_options o = { .devfn = -1 };
     struct err e = { 0 };
 
-    if (x.io)
-        mem_space_destroy(x.io);
+    card_keep(&spaces, &x);
     card_open(&x, m);
     net = NULL;
     if (cable) {
@@ -165,7 +165,8 @@ static void arrive_to(const uint8_t address[6])
 START_TEST(generic)
 {
     device_generic_test(&(struct device_generic){ .make = make, .keeps_state = true });
-    mem_space_destroy(x.io);
+    card_keep(&spaces, &x);
+    card_drop(&spaces);
     x.io = NULL;
 }
 END_TEST

@@ -13,6 +13,7 @@ enum { DISK = 1 << 20 };
 #define LONG_ENOUGH (50 * PS_PER_MS)
 
 static struct card x;
+static struct card_spaces spaces;
 static struct nvme *nvme;
 static struct block *disk, *second;
 
@@ -37,8 +38,7 @@ static struct device *make(struct machine *m, void *arg)
     struct err e = { 0 };
 
     (void)arg;
-    if (x.io)
-        mem_space_destroy(x.io); /* of a machine that is gone */
+    card_keep(&spaces, &x);
     card_open(&x, m);
     nvme = nvme_create(m, "nvme", &x.bus, &o, &e);
     ck_assert_msg(nvme != NULL, "%s", e.text);
@@ -159,7 +159,8 @@ static void expect_disk(uint64_t at, uint32_t n, uint8_t seed)
 START_TEST(generic)
 {
     device_generic_test(&(struct device_generic){ .make = make, .keeps_state = true });
-    mem_space_destroy(x.io);
+    card_keep(&spaces, &x);
+    card_drop(&spaces);
     x.io = NULL;
     (void)block_close(disk, NULL);
     disk = NULL;

@@ -69,6 +69,22 @@ static inline void card_open(struct card *x, struct machine *m)
               "card", &e);
     pci_bus_init(&x->bus, m, &(struct pci_windows){ m->memory, x->io }, card_intx, x);
 }
+/* For device_generic_test, which has several machines at a time: their I/O spaces go at the end. */
+struct card_spaces {
+    struct mem_space *io[1024];
+    unsigned n;
+};
+static inline void card_keep(struct card_spaces *s, const struct card *x)
+{
+    card_must(s->n < ARRAY_LEN(s->io), "too many machines", NULL);
+    if (x->io)
+        s->io[s->n++] = x->io;
+}
+static inline void card_drop(struct card_spaces *s)
+{
+    while (s->n)
+        mem_space_destroy(s->io[--s->n]);
+}
 static inline void card_close(struct card *x)
 {
     machine_destroy(x->m);
