@@ -32,9 +32,12 @@ add_test(NAME fuzz.devicetree COMMAND test-devicetree-fuzz 20000)
 set_tests_properties(fuzz.devicetree PROPERTIES TIMEOUT 120)
 
 # Hostile drivers of PCI controllers: test-nvme-fuzz 1000000 SEED, and so on.
+set(nvme_runs 200000)
+set(ahci_runs 200000)
+set(e1000e_runs 60000)
 foreach(card nvme ahci e1000e)
   add_executable(test-${card}-fuzz ${CMAKE_CURRENT_LIST_DIR}/${card}.c)
   target_link_libraries(test-${card}-fuzz PRIVATE orrery_core)
-  add_test(NAME fuzz.${card} COMMAND test-${card}-fuzz 200000)
+  add_test(NAME fuzz.${card} COMMAND test-${card}-fuzz ${${card}_runs})
   set_tests_properties(fuzz.${card} PROPERTIES TIMEOUT 120)
 endforeach()
