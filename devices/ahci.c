@@ -3,11 +3,15 @@
 #include "devices/ahci_impl.h"
 #include <stdio.h>
 
-enum { ABAR_SIZE = 0x1000, PORTS_AT = 0x100, PORT_SIZE = 0x80, INDEX_AT = 0x10, DATA_AT = 0x14, IO_SIZE = 0x20 };
+enum { ABAR_SIZE = 0x1000, PORTS_AT = 0x100, PORT_SIZE = 0x80, INDEX_AT = 0x10, DATA_AT = 0x14,
+       IO_SIZE = 0x20 };
 enum { GHC_HR = 1, GHC_IE = 2 };
 #define GHC_AE 0x80000000u
-/* 3.1.1: 64-bit addresses, NCQ, 1.5 Gb/s, AHCI only, CLO, PIO blocks in a row, 32 slots, 6 ports. */
-#define CAP (0x80000000u | 0x40000000u | 0x01000000u | 1u << 20 | 1u << 18 | 1u << 15 | 31u << 8 | (AHCI_PORTS - 1))
+/* 3.1.1: 64-bit addresses, NCQ, 1.5 Gb/s, AHCI only, CLO, PIO blocks in a row, 32 slots, 6 ports.
+ */
+#define CAP                                                                                        \
+    (0x80000000u | 0x40000000u | 0x01000000u | 1u << 20 | 1u << 18 | 1u << 15 | 31u << 8 |         \
+     (AHCI_PORTS - 1))
 enum { NO_SIGNATURE = 0xffffffff, TFD_RESET = 0x7f, SSTS_UP = 0x113 /* active, 1.5 Gb/s, there */ };
 
 /* ---- interrupts ---- */
@@ -188,7 +192,8 @@ WROTE(wrote_ghc)
 #define ANY       .sizes = 1 | 2 | 4
 static const struct reg_desc ahci_regs[] = {
     REG32(0x00, "CAP", ANY, .reset = CAP),
-    REG32(0x04, "GHC", ANY, AT(ghc), .reset = GHC_AE, .rw = GHC_IE, .w1s = GHC_HR, .wrote = wrote_ghc),
+    REG32(0x04, "GHC", ANY, AT(ghc), .reset = GHC_AE, .rw = GHC_IE, .w1s = GHC_HR,
+          .wrote = wrote_ghc),
     REG32(0x08, "IS", ANY, AT(is), .w1c = (1u << AHCI_PORTS) - 1, .wrote = wrote_is),
     REG32(0x0c, "PI", ANY, .reset = (1u << AHCI_PORTS) - 1),
     REG32(0x10, "VS", ANY, .reset = 0x00010301),
@@ -290,7 +295,8 @@ static const struct device_ops device_ops = {
 
 /* ---- construction ---- */
 
-/* Serial ATA capability (12h): the index register is at 10h of BAR 4. MAP says AHCI, PCS which ports. */
+/* Serial ATA capability (12h): the index register is at 10h of BAR 4. MAP says AHCI, PCS which
+ * ports. */
 static int add_own_registers(struct pci_function *f, struct err *e)
 {
     enum { CAP_SATA = 0x12, AT_SATA = 0xa8, MAP = 0x90, PCS = 0x92 };
@@ -307,7 +313,8 @@ static int add_own_registers(struct pci_function *f, struct err *e)
     return 0;
 }
 
-static int make_function(struct ahci *a, struct pci_bus *bus, const struct ahci_options *o, struct err *e)
+static int make_function(struct ahci *a, struct pci_bus *bus, const struct ahci_options *o,
+                         struct err *e)
 {
     const struct pci_ids ids = { .vendor = 0x8086, .device = 0x2922, .subsystem_vendor = 0x1af4,
                                  .subsystem = 0x1100, .class_code = 0x010601, .revision = 2,
@@ -338,7 +345,8 @@ struct ahci *ahci_create(struct machine *m, const char *id, struct pci_bus *bus,
     return make_function(a, bus, o, e) < 0 ? NULL : a;
 }
 
-int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const char *serial, struct err *e)
+int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const char *serial,
+                struct err *e)
 {
     char made_up[24];
 
@@ -348,16 +356,19 @@ int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const 
     if (port < 0)
         return err_set(e, ERR_LIMIT, "%s: each of its %d ports has a drive", a->dev.id, AHCI_PORTS);
     if (port >= AHCI_PORTS)
-        return err_set(e, ERR_LIMIT, "%s: there is no port %d; 0 to %d are there", a->dev.id, port, AHCI_PORTS - 1);
+        return err_set(e, ERR_LIMIT, "%s: there is no port %d; 0 to %d are there", a->dev.id, port,
+                       AHCI_PORTS - 1);
     if (ata_is_present(&a->drive[port]))
         return err_set(e, ERR_ARG, "%s: port %d has a drive already", a->dev.id, port);
     if (!disk && !cdrom)
         return err_set(e, ERR_ARG, "%s: a disk needs an image", a->dev.id);
     if (disk && !cdrom && block_is_read_only(disk))
-        return err_set(e, ERR_ARG, "%s: a disk cannot be read-only; a CD-ROM, NVMe or virtio disk can",
+        return err_set(e, ERR_ARG,
+                       "%s: a disk cannot be read-only; a CD-ROM, NVMe or virtio disk can",
                        a->dev.id);
     if (serial && strlen(serial) > 20)
-        return err_set(e, ERR_ARG, "%s: serial '%s'; up to 20 characters are accepted", a->dev.id, serial);
+        return err_set(e, ERR_ARG, "%s: serial '%s'; up to 20 characters are accepted", a->dev.id,
+                       serial);
     snprintf(made_up, sizeof(made_up), "OM%05d", port + 1);
     ata_init(&a->drive[port], &a->dev, &a->drive_state[port], disk, cdrom,
              serial && serial[0] ? serial : made_up, cdrom ? "ORRERY CD-ROM" : "ORRERY HARDDISK");

@@ -51,7 +51,8 @@ static void halt(struct ahci *a, unsigned port, uint32_t bits)
 
 /* ---- FISes to the host ---- */
 
-static void receive_fis(struct ahci *a, unsigned port, uint32_t place, const uint8_t *fis, uint32_t n)
+static void receive_fis(struct ahci *a, unsigned port, uint32_t place, const uint8_t *fis,
+                        uint32_t n)
 {
     uint64_t area = (uint64_t)a->fbu[port] << 32 | a->fb[port];
 
@@ -71,7 +72,8 @@ static void put_registers(uint8_t *fis, const struct ata_result *r)
     st_le16(fis + 12, r->count);
 }
 
-static void send_registers(struct ahci *a, unsigned port, const struct ata_result *r, bool interrupt)
+static void send_registers(struct ahci *a, unsigned port, const struct ata_result *r,
+                           bool interrupt)
 {
     uint8_t fis[20] = { FIS_D2H, interrupt ? FIS_INTERRUPT : 0 };
 
@@ -113,7 +115,8 @@ void ahci_send_signature(struct ahci *a, unsigned port)
 
 /* ---- data: the drive asks, the PRDT says where (4.2.3) ---- */
 
-/* The next piece of the table, of no more than `wanted`. False: there is none, or it cannot be read. */
+/* The next piece of the table, of no more than `wanted`. False: there is none, or it cannot be
+ * read. */
 static bool piece(struct slot *s, uint64_t wanted, uint64_t *at, uint64_t *n)
 {
     uint8_t prd[PRD];
@@ -155,7 +158,8 @@ static void pio_setup(struct slot *s, uint64_t n, bool to_host, bool first, bool
     struct ata_result r = { .status = ATA_DRDY | ATA_DSC | ATA_DRQ, .device = s->fis[7] };
     uint8_t ends = last && to_host ? ATA_DRDY | ATA_DSC : ATA_BSY | ATA_DRDY | ATA_DSC;
     bool interrupt = to_host || !first;
-    uint8_t fis[20] = { FIS_PIO, (uint8_t)((interrupt ? FIS_INTERRUPT : 0) | (to_host ? FIS_TO_HOST : 0)) };
+    uint8_t fis[20] = { FIS_PIO,
+                        (uint8_t)((interrupt ? FIS_INTERRUPT : 0) | (to_host ? FIS_TO_HOST : 0)) };
 
     put_registers(fis, &r);
     fis[15] = ends;
@@ -194,8 +198,8 @@ static enum ata_moved move(void *arg, void *bytes, uint32_t n, bool to_host, uin
     return end;
 }
 
-static enum ata_moved move_disk_block(struct slot *s, struct block *disk, uint64_t offset, uint64_t n,
-                                      bool to_host, struct err *e)
+static enum ata_moved move_disk_block(struct slot *s, struct block *disk, uint64_t offset,
+                                      uint64_t n, bool to_host, struct err *e)
 {
     for (uint64_t at, part; n; n -= part, offset += part) {
         if (!piece(s, n, &at, &part))
@@ -210,8 +214,8 @@ static enum ata_moved move_disk_block(struct slot *s, struct block *disk, uint64
     return ATA_MOVED;
 }
 
-static enum ata_moved move_disk(void *arg, struct block *disk, uint64_t offset, uint64_t n, bool to_host,
-                                uint32_t pio, struct err *e)
+static enum ata_moved move_disk(void *arg, struct block *disk, uint64_t offset, uint64_t n,
+                                bool to_host, uint32_t pio, struct err *e)
 {
     enum ata_moved end = ATA_MOVED;
 
@@ -232,7 +236,8 @@ static bool fetch(struct slot *s)
     struct dma *dma = &s->a->function.dma;
     uint8_t header[HEADER];
 
-    s->header = ((uint64_t)s->a->clbu[s->port] << 32 | s->a->clb[s->port]) + (uint64_t)s->number * HEADER;
+    s->header =
+        ((uint64_t)s->a->clbu[s->port] << 32 | s->a->clb[s->port]) + (uint64_t)s->number * HEADER;
     if (dma_read(dma, s->header, header, HEADER) != MEM_OK)
         return false;
     s->dw0 = ld_le32(header);
@@ -281,7 +286,8 @@ static void finish(struct slot *s, const struct ata_result *r)
     uint8_t moved[4];
 
     st_le32(moved, (uint32_t)s->bytes);
-    if (s->bus_failed || (!r->queued && dma_write(&a->function.dma, s->header + 4, moved, 4) != MEM_OK)) {
+    if (s->bus_failed ||
+        (!r->queued && dma_write(&a->function.dma, s->header + 4, moved, 4) != MEM_OK)) {
         halt(a, port, IS_HBFS);
         return;
     }

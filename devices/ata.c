@@ -6,9 +6,9 @@
 const struct state_field ata_state_fields[] = {
     S(failed_lba), S(sectors_read), S(sectors_written), S(commands), S(failed_count), S(failed),
     S(failed_tag), S(failed_status), S(failed_error), S(failed_device), S(multiple),
-    S(transfer_mode), S(write_cache), S(look_ahead), S(smart), S(autosave), S(power), S(sense), S(asc),
-    S(ascq), S(attention), S(attention_asc), S(tray_open), S(locked), S(media_event), S(pad),
-    STATE_END
+    S(transfer_mode), S(write_cache), S(look_ahead), S(smart), S(autosave), S(power), S(sense),
+    S(asc), S(ascq), S(attention), S(attention_asc), S(tray_open), S(locked), S(media_event),
+    S(pad), STATE_END
 };
 #undef S
 
@@ -331,7 +331,8 @@ static void identify_packet(struct ata_work *w)
     (void)ata_give(w, page, sizeof(page), sizeof(page));
 }
 
-/* Packet devices refuse what disks do, with their signature (7.12, 7.20): so they are told apart. */
+/* Packet devices refuse what disks do, with their signature (7.12, 7.20): so they are told apart.
+ */
 static void refuse_with_signature(struct ata_work *w)
 {
     ata_signature(w->d, w->r);

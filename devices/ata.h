@@ -19,7 +19,8 @@
 #include "devices/backend/block.h"
 
 enum { ATA_SECTOR = 512, CD_SECTOR = 2048 };
-enum { ATA_ERR = 0x01, ATA_DRQ = 0x08, ATA_DSC = 0x10, ATA_DF = 0x20, ATA_DRDY = 0x40, ATA_BSY = 0x80 };
+enum { ATA_ERR = 0x01, ATA_DRQ = 0x08, ATA_DSC = 0x10, ATA_DF = 0x20, ATA_DRDY = 0x40,
+       ATA_BSY = 0x80 };
 enum { ATA_ABRT = 0x04, ATA_IDNF = 0x10, ATA_UNC = 0x40, ATA_ICRC = 0x80 };
 
 struct ata_command {
@@ -33,7 +34,7 @@ struct ata_result {
     uint64_t lba;
     uint16_t count;
     uint8_t status, error, device;
-    bool pio_in;                   /* the last PIO Setup has told the host: no register FIS follows */
+    bool pio_in; /* the last PIO Setup has told the host: no register FIS follows */
     bool queued;                   /* `tag` completes by Set Device Bits */
     uint8_t tag;
 };

@@ -175,8 +175,8 @@ static bool smart_log(uint8_t log, uint8_t page[512])
 /* 7.48: the subcommand is in features, its magic number in the LBA. */
 void ata_smart(struct ata_work *w)
 {
-    enum { READ_DATA = 0xd0, READ_THRESHOLDS = 0xd1, AUTOSAVE = 0xd2, READ_LOG = 0xd5, ENABLE = 0xd8,
-           DISABLE = 0xd9, STATUS = 0xda };
+    enum { READ_DATA = 0xd0, READ_THRESHOLDS = 0xd1, AUTOSAVE = 0xd2, READ_LOG = 0xd5,
+           ENABLE = 0xd8, DISABLE = 0xd9, STATUS = 0xda };
     struct ata_state *s = w->d->s;
     uint8_t page[512] = { 0 }, feature = w->c->features & 0xff;
 

@@ -5,10 +5,11 @@
  */
 #include "devices/ata_impl.h"
 
-enum { SENSE_NONE = 0, SENSE_NOT_READY = 2, SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5, SENSE_ATTENTION = 6,
-       SENSE_ABORTED = 0xb };
+enum { SENSE_NONE = 0, SENSE_NOT_READY = 2, SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5,
+       SENSE_ATTENTION = 6, SENSE_ABORTED = 0xb };
 enum { ASC_OPCODE = 0x20, ASC_RANGE = 0x21, ASC_FIELD = 0x24, ASC_CHANGED = 0x28, ASC_RESET = 0x29,
-       ASC_SAVING = 0x39, ASC_NO_MEDIUM = 0x3a, ASC_READ = 0x11, ASC_TRANSFER = 0x4b, ASC_LOCKED = 0x53 };
+       ASC_SAVING = 0x39, ASC_NO_MEDIUM = 0x3a, ASC_READ = 0x11, ASC_TRANSFER = 0x4b,
+       ASC_LOCKED = 0x53 };
 enum { EVENT_NONE = 0, EVENT_NEW = 2, EVENT_REMOVAL = 3 };
 enum { PROFILE_CD = 0x0008, PROFILE_DVD = 0x0010 };
 enum { MOST_SECTORS = 0x10000 /* of one command: 128 MiB */, CD_MOST = 99 * 60 * 75 };
@@ -458,7 +459,9 @@ static void mode_sense(struct ata_work *w)
     if (page != 0x01)
         n += mode_page(w->d, 0x2a, control == PC_CHANGEABLE, b + n);
     st_be16(b, (uint16_t)(n - 2));
-    b[2] = w->d->s->tray_open ? 0x71 : has_medium(w->d) ? 0x01 : 0x70; /* SFF-8020i's medium types */
+    b[2] = w->d->s->tray_open ? 0x71
+           : has_medium(w->d) ? 0x01
+                              : 0x70; /* SFF-8020i's medium types */
     answer(w, b, n, ld_be16(c + 7));
 }
 

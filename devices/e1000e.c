@@ -181,7 +181,8 @@ static void after_statistic(void *dev, uint32_t index, uint64_t value)
     (void)value;
     if (!wide) /* of 64 bits the upper half's read clears both */
         d->statistic[index] = 0;
-    if (index == STAT_GORC + 1 || index == STAT_GOTC + 1 || index == STAT_TOR + 1 || index == STAT_TOT + 1)
+    if (index == STAT_GORC + 1 || index == STAT_GOTC + 1 || index == STAT_TOR + 1 ||
+        index == STAT_TOT + 1)
         d->statistic[index - 1] = 0;
 }
 
@@ -227,7 +228,8 @@ WROTE(wrote_timinca)
 #define ANY   .sizes = 1 | 2 | 4 | 8
 #define RING  .count = E1000E_QUEUES, .stride = 0x100
 static const struct reg_desc e1000e_regs[] = {
-    REG32(0x0000, "CTRL", ANY, AT(ctrl), .reset = CTRL_FD | CTRL_SLU | CTRL_1000, .rw = ALL & ~0x00000812ull,
+    REG32(0x0000, "CTRL", ANY, AT(ctrl), .reset = CTRL_FD | CTRL_SLU | CTRL_1000,
+          .rw = ALL & ~0x00000812ull,
           .wrote = wrote_ctrl),
     REG32(0x0008, "STATUS", ANY, .read = read_status),
     REG32(0x0010, "EECD", ANY, AT(eecd), .reset = 0x300, .rw = 0x4f), /* present, read; no grant */
@@ -239,7 +241,8 @@ static const struct reg_desc e1000e_regs[] = {
     REG32(0x002c, "FCAH", ANY, AT(fcah), .reset = 0x0100, .rw = 0xffff),
     REG32(0x0030, "FCT", ANY, AT(fct), .reset = 0x8808, .rw = 0xffff),
     REG32(0x0038, "VET", ANY, AT(vet), .reset = 0x8100, .rw = 0xffff),
-    REG32(0x00c0, "ICR", ANY, .w1c = ALL, .read = read_icr, .after_read = after_icr, .wrote = wrote_icr),
+    REG32(0x00c0, "ICR", ANY, .w1c = ALL, .read = read_icr, .after_read = after_icr,
+          .wrote = wrote_icr),
     REG32(0x00c4, "ITR", ANY, AT(itr), .rw = 0xffff),
     REG32(0x00c8, "ICS", ANY, .w1s = ALL, .wrote = wrote_ics),
     REG32(0x00d0, "IMS", ANY, .w1s = ICR_CAUSES, .read = read_ims, .wrote = wrote_ims),
@@ -293,7 +296,8 @@ static const struct reg_desc e1000e_regs[] = {
     REG32(0x3828, "TXDCTL", ANY, RING, AT(txdctl), .rw = 0xfe7f3f3full),
     REG32(0x382c, "TADV", ANY, AT(tadv), .rw = 0xffff),
     REG32(0x3840, "TARC", ANY, RING, AT(tarc), .reset = 0x00000403, .rw = ALL),
-    REG32(0x4000, "statistic", ANY, AT(statistic), .count = E1000E_STATISTICS, .after_read = after_statistic),
+    REG32(0x4000, "statistic", ANY, AT(statistic), .count = E1000E_STATISTICS,
+          .after_read = after_statistic),
     REG32(0x5000, "RXCSUM", ANY, AT(rxcsum), .rw = 0x33ff),
     REG32(0x5008, "RFCTL", ANY, AT(rfctl), .rw = 0x0003ffff),
     REG32(0x5200, "MTA", ANY, AT(mta), .count = 128, .rw = ALL),
@@ -310,7 +314,8 @@ static const struct reg_desc e1000e_regs[] = {
     REG32(0x5b00, "GCR", ANY, AT(gcr), .rw = ALL),
     REG32(0x5b08, "FUNCTAG", ANY),
     REG32(0x5b30, "FACTPS", ANY),
-    REG32(0x5b50, "SWSM", ANY, .rw = 0x0f, .read = read_swsm, .after_read = after_swsm, .wrote = wrote_swsm),
+    REG32(0x5b50, "SWSM", ANY, .rw = 0x0f, .read = read_swsm, .after_read = after_swsm,
+          .wrote = wrote_swsm),
     REG32(0x5b54, "FWSM", ANY), /* no firmware, no manageability mode */
     REG32(0x5b64, "GCR2", ANY),
     REG32(0x5c00, "RETA", ANY, AT(reta), .count = 32, .rw = ALL),
@@ -367,7 +372,9 @@ static enum mem_result empty_write(void *arg, uint64_t offset, unsigned size, ui
     (void)arg, (void)offset, (void)size, (void)value, (void)attrs;
     return MEM_OK;
 }
-static const struct mmio_ops empty_ops = { .read = empty_read, .write = empty_write, .sizes = 1 | 2 | 4 | 8 };
+static const struct mmio_ops empty_ops = { .read = empty_read,
+                                           .write = empty_write,
+                                           .sizes = 1 | 2 | 4 | 8 };
 
 /* ---- reset, state ---- */
 
@@ -447,24 +454,26 @@ static void loaded(void *dev)
 }
 
 static const struct state_field tx_state[] = {
-    STATE_PTR(e1000e_tx, frame, bytes, E1000E_FRAME), STATE(e1000e_tx, ipcss), STATE(e1000e_tx, ipcso),
-    STATE(e1000e_tx, ipcse), STATE(e1000e_tx, tucss), STATE(e1000e_tx, tucso), STATE(e1000e_tx, tucse),
-    STATE(e1000e_tx, command), STATE(e1000e_tx, mss), STATE(e1000e_tx, header), STATE(e1000e_tx, popts),
-    STATE(e1000e_tx, vlan), STATE(e1000e_tx, insert_vlan), STATE(e1000e_tx, segment), STATE(e1000e_tx, fcs),
-    STATE(e1000e_tx, overflow), STATE(e1000e_tx, pad), STATE_END
+    STATE_PTR(e1000e_tx, frame, bytes, E1000E_FRAME), STATE(e1000e_tx, ipcss),
+    STATE(e1000e_tx, ipcso), STATE(e1000e_tx, ipcse), STATE(e1000e_tx, tucss),
+    STATE(e1000e_tx, tucso), STATE(e1000e_tx, tucse), STATE(e1000e_tx, command),
+    STATE(e1000e_tx, mss), STATE(e1000e_tx, header), STATE(e1000e_tx, popts),
+    STATE(e1000e_tx, vlan), STATE(e1000e_tx, insert_vlan), STATE(e1000e_tx, segment),
+    STATE(e1000e_tx, fcs), STATE(e1000e_tx, overflow), STATE(e1000e_tx, pad), STATE_END
 };
 #define S(m) STATE(e1000e, m)
 static const struct state_field state[] = {
     STATE_SUB(e1000e, function, pci_function_state), STATE_TIMER(e1000e, transmit),
     STATE_TIMER(e1000e, throttle), STATE_TIMER(e1000e, rx_delay), STATE_TIMER(e1000e, tx_delay),
     STATE_TIMER(e1000e, negotiation), STATE_SUBS(e1000e, tx, tx_state), S(allowed), S(systim_base),
-    S(systim_at), S(rx_delay_from), S(tx_delay_from), S(ctrl), S(ctrl_ext), S(eerd), S(eewr), S(eecd), S(mdic),
-    S(fcal), S(fcah), S(fct), S(fcttv), S(vet), S(icr), S(ims), S(itr), S(eiac), S(iam), S(ivar), S(eitr),
-    S(rctl), S(tctl), S(tctl_ext), S(tipg), S(ait), S(ledctl), S(extcnf), S(pba), S(fcrtl), S(fcrth), S(psrctl),
-    S(rdtr), S(radv), S(tidv), S(tadv), S(rsrpd), S(rxcsum), S(rfctl), S(mrqc), S(wuc), S(wufc), S(manc), S(gcr),
-    S(swsm), S(timinca), S(io_address), S(rdbal), S(rdbah), S(rdlen), S(rdh), S(rdt), S(rxdctl), S(tdbal),
-    S(tdbah), S(tdlen), S(tdh), S(tdt), S(txdctl), S(tarc), S(mta), S(ral), S(rah), S(vfta), S(reta), S(rssrk),
-    S(statistic), S(delayed_causes), S(tx_delayed_causes), S(nvm), S(phy), S(asserted), S(waiting), S(link),
+    S(systim_at), S(rx_delay_from), S(tx_delay_from), S(ctrl), S(ctrl_ext), S(eerd), S(eewr),
+    S(eecd), S(mdic), S(fcal), S(fcah), S(fct), S(fcttv), S(vet), S(icr), S(ims), S(itr), S(eiac),
+    S(iam), S(ivar), S(eitr), S(rctl), S(tctl), S(tctl_ext), S(tipg), S(ait), S(ledctl), S(extcnf),
+    S(pba), S(fcrtl), S(fcrth), S(psrctl), S(rdtr), S(radv), S(tidv), S(tadv), S(rsrpd), S(rxcsum),
+    S(rfctl), S(mrqc), S(wuc), S(wufc), S(manc), S(gcr), S(swsm), S(timinca), S(io_address),
+    S(rdbal), S(rdbah), S(rdlen), S(rdh), S(rdt), S(rxdctl), S(tdbal), S(tdbah), S(tdlen), S(tdh),
+    S(tdt), S(txdctl), S(tarc), S(mta), S(ral), S(rah), S(vfta), S(reta), S(rssrk), S(statistic),
+    S(delayed_causes), S(tx_delayed_causes), S(nvm), S(phy), S(asserted), S(waiting), S(link),
     S(plugged), S(pad), STATE_END
 };
 #undef S
@@ -486,12 +495,13 @@ static int add_serial_number(struct e1000e *d, struct err *e)
     if (at < 0)
         return at;
     st_be64(d->function.config + at + 4,
-            (uint64_t)mac[5] << 56 | (uint64_t)mac[4] << 48 | (uint64_t)mac[3] << 40 | 0xfeffull << 24 |
-                (uint64_t)mac[2] << 16 | (uint64_t)mac[1] << 8 | mac[0]);
+            (uint64_t)mac[5] << 56 | (uint64_t)mac[4] << 48 | (uint64_t)mac[3] << 40 |
+                0xfeffull << 24 | (uint64_t)mac[2] << 16 | (uint64_t)mac[1] << 8 | mac[0]);
     return 0;
 }
 
-static int make_function(struct e1000e *d, struct pci_bus *bus, const struct e1000e_options *o, struct err *e)
+static int make_function(struct e1000e *d, struct pci_bus *bus, const struct e1000e_options *o,
+                         struct err *e)
 {
     static const struct pci_ops ops = { .config_wrote = config_wrote, .reset = function_reset };
     const struct pci_ids ids = { .vendor = 0x8086, .device = 0x10d3, .subsystem_vendor = 0x8086,
@@ -504,9 +514,10 @@ static int make_function(struct e1000e *d, struct pci_bus *bus, const struct e10
         (r = pci_add_bar(f, 1, PCI_BAR_MEM32, false, BAR_SIZE, &empty_ops, d, e)) < 0 ||
         (r = pci_add_bar(f, 2, PCI_BAR_IO, false, IO_SIZE, &io_ops, d, e)) < 0 ||
         (r = pci_add_bar(f, 3, PCI_BAR_MEM32, false, MSIX_SIZE, &empty_ops, d, e)) < 0 ||
-        (r = pci_add_power(f, e)) < 0 || (r = pci_add_msi(f, 1, e)) < 0 || (r = pci_add_express(f, e)) < 0 ||
-        (r = pci_add_msix(f, E1000E_VECTORS, 3, 0, MSIX_PBA, e)) < 0 || (r = add_serial_number(d, e)) < 0 ||
-        (o->rom && (r = pci_add_rom(f, o->rom, e)) < 0))
+        (r = pci_add_power(f, e)) < 0 || (r = pci_add_msi(f, 1, e)) < 0 ||
+        (r = pci_add_express(f, e)) < 0 ||
+        (r = pci_add_msix(f, E1000E_VECTORS, 3, 0, MSIX_PBA, e)) < 0 ||
+        (r = add_serial_number(d, e)) < 0 || (o->rom && (r = pci_add_rom(f, o->rom, e)) < 0))
         return r;
     e1000e_nvm_fill(d, ids.subsystem, ids.subsystem_vendor);
     return pci_plug(bus, f, o->devfn, e);
@@ -522,8 +533,10 @@ static int make_resources(struct e1000e *d, struct err *e)
         ok &= (d->tx[i].frame = arena_alloc(a, E1000E_FRAME)) != NULL;
     if (!ok || ev_timer_init(&d->transmit, q, "e1000e", EV_PRIO_DEVICE, e1000e_transmit, d) ||
         ev_timer_init(&d->throttle, q, "e1000e throttle", EV_PRIO_DEVICE, e1000e_throttled, d) ||
-        ev_timer_init(&d->rx_delay, q, "e1000e receive delay", EV_PRIO_DEVICE, e1000e_rx_delayed, d) ||
-        ev_timer_init(&d->tx_delay, q, "e1000e transmit delay", EV_PRIO_DEVICE, e1000e_tx_delayed, d) ||
+        ev_timer_init(&d->rx_delay, q, "e1000e receive delay", EV_PRIO_DEVICE, e1000e_rx_delayed,
+                      d) ||
+        ev_timer_init(&d->tx_delay, q, "e1000e transmit delay", EV_PRIO_DEVICE, e1000e_tx_delayed,
+                      d) ||
         ev_timer_init(&d->negotiation, q, "e1000e link", EV_PRIO_DEVICE, e1000e_negotiated, d))
         return err_set(e, ERR_NOMEM, "%s: no memory", d->dev.id);
     return 0;
@@ -533,7 +546,9 @@ struct e1000e *e1000e_create(struct machine *m, const char *id, struct pci_bus *
                              struct net_backend *net, const struct e1000e_options *o, struct err *e)
 {
     static const struct net_frontend frontend = {
-        .can_receive = e1000e_can_receive, .receive = e1000e_receive, .link_changed = e1000e_link_changed,
+        .can_receive = e1000e_can_receive,
+        .receive = e1000e_receive,
+        .link_changed = e1000e_link_changed,
     };
     struct e1000e *d = device_create(m, &device_ops, id, e);
 

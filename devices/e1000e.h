@@ -35,7 +35,8 @@ struct e1000e_options {
 
 /* `net` NULL: no cable. */
 struct e1000e *e1000e_create(struct machine *m, const char *id, struct pci_bus *bus,
-                             struct net_backend *net, const struct e1000e_options *o, struct err *e);
+                             struct net_backend *net, const struct e1000e_options *o,
+                             struct err *e);
 struct pci_function *e1000e_function(struct e1000e *d);
 
 #endif

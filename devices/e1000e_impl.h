@@ -13,7 +13,8 @@
 #define E1000E_LATENCY (5 * PS_PER_US)
 
 enum { E1000E_QUEUES = 2, E1000E_VECTORS = 5, E1000E_NVM_WORDS = 64, E1000E_PHY_PAGES = 8,
-       E1000E_STATISTICS = 0x128 / 4, E1000E_FRAME = 0x40000 + 256 /* headers and 256 KiB to segment */ };
+       E1000E_STATISTICS = 0x128 / 4,
+       E1000E_FRAME = 0x40000 + 256 /* headers and 256 KiB to segment */ };
 
 /* 10.2.2.1 CTRL */
 enum { CTRL_FD = 1, CTRL_MASTER_OFF = 4, CTRL_SLU = 1 << 6, CTRL_1000 = 2 << 8, CTRL_RST = 1 << 26,
@@ -23,9 +24,9 @@ enum { CTRL_FD = 1, CTRL_MASTER_OFF = 4, CTRL_SLU = 1 << 6, CTRL_1000 = 2 << 8, 
 enum { CTRL_EXT_EE_RST = 1 << 13, CTRL_EXT_EIAME = 1 << 24, CTRL_EXT_IAME = 1 << 27 };
 #define CTRL_EXT_PBA_CLR 0x80000000u
 /* 10.2.4.1 ICR */
-enum { ICR_TXDW = 1 << 0, ICR_TXQE = 1 << 1, ICR_LSC = 1 << 2, ICR_RXDMT0 = 1 << 4, ICR_RXO = 1 << 6,
-       ICR_RXT0 = 1 << 7, ICR_MDAC = 1 << 9, ICR_TXD_LOW = 1 << 15, ICR_SRPD = 1 << 16,
-       ICR_RXQ0 = 1 << 20, ICR_TXQ0 = 1 << 22, ICR_OTHER = 1 << 24 };
+enum { ICR_TXDW = 1 << 0, ICR_TXQE = 1 << 1, ICR_LSC = 1 << 2, ICR_RXDMT0 = 1 << 4,
+       ICR_RXO = 1 << 6, ICR_RXT0 = 1 << 7, ICR_MDAC = 1 << 9, ICR_TXD_LOW = 1 << 15,
+       ICR_SRPD = 1 << 16, ICR_RXQ0 = 1 << 20, ICR_TXQ0 = 1 << 22, ICR_OTHER = 1 << 24 };
 #define ICR_ASSERTED 0x80000000u
 #define ICR_CAUSES   0x01ffffffu
 /* 10.2.5.1 RCTL */
@@ -68,11 +69,13 @@ struct e1000e {
     struct pci_function function;            /* its state and what follows is saved */
     struct ev_timer transmit, throttle, rx_delay, tx_delay, negotiation;
     struct e1000e_tx tx[E1000E_QUEUES];
-    uint64_t allowed[E1000E_VECTORS + 1];    /* when each vector, and last INTx or MSI, may come again */
+    uint64_t
+        allowed[E1000E_VECTORS + 1]; /* when each vector, and last INTx or MSI, may come again */
     uint64_t systim_base, systim_at, rx_delay_from, tx_delay_from;
-    uint32_t ctrl, ctrl_ext, eerd, eewr, eecd, mdic, fcal, fcah, fct, fcttv, vet, icr, ims, itr, eiac, iam, ivar,
-        eitr[E1000E_VECTORS], rctl, tctl, tctl_ext, tipg, ait, ledctl, extcnf, pba, fcrtl, fcrth, psrctl, rdtr,
-        radv, tidv, tadv, rsrpd, rxcsum, rfctl, mrqc, wuc, wufc, manc, gcr, swsm, timinca, io_address;
+    uint32_t ctrl, ctrl_ext, eerd, eewr, eecd, mdic, fcal, fcah, fct, fcttv, vet, icr, ims, itr,
+        eiac, iam, ivar, eitr[E1000E_VECTORS], rctl, tctl, tctl_ext, tipg, ait, ledctl, extcnf, pba,
+        fcrtl, fcrth, psrctl, rdtr, radv, tidv, tadv, rsrpd, rxcsum, rfctl, mrqc, wuc, wufc, manc,
+        gcr, swsm, timinca, io_address;
     uint32_t rdbal[E1000E_QUEUES], rdbah[E1000E_QUEUES], rdlen[E1000E_QUEUES], rdh[E1000E_QUEUES],
         rdt[E1000E_QUEUES], rxdctl[E1000E_QUEUES];
     uint32_t tdbal[E1000E_QUEUES], tdbah[E1000E_QUEUES], tdlen[E1000E_QUEUES], tdh[E1000E_QUEUES],
@@ -138,7 +141,7 @@ uint32_t e1000e_fold(uint32_t sum);
 /* Of addresses, protocol and length: with TCP or UDP it adds up to ffffh. */
 uint32_t e1000e_pseudo(const struct e1000e_packet *p, const uint8_t *frame);
 /* RSS (7.1.11): Toeplitz hash and the type as descriptors have it; 0: none. */
-uint32_t e1000e_hash(const uint8_t key[40], uint32_t mrqc, const struct e1000e_packet *p, const uint8_t *frame,
-                     uint32_t *type);
+uint32_t e1000e_hash(const uint8_t key[40], uint32_t mrqc, const struct e1000e_packet *p,
+                     const uint8_t *frame, uint32_t *type);
 
 #endif

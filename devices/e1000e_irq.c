@@ -155,13 +155,15 @@ void e1000e_read_icr(struct e1000e *d)
 
 #define DELAY_UNIT (1024 * PS_PER_NS)
 
-static void delay(struct e1000e *d, struct ev_timer *timer, uint64_t *from, uint32_t packet, uint32_t absolute)
+static void delay(struct e1000e *d, struct ev_timer *timer, uint64_t *from, uint32_t packet,
+                  uint32_t absolute)
 {
     ps_t now = device_now(&d->dev);
 
     if (!ev_is_armed(timer))
         *from = now;
-    ps_t when = now + (packet & 0xffff) * DELAY_UNIT, most = *from + (absolute & 0xffff) * DELAY_UNIT;
+    ps_t when = now + (packet & 0xffff) * DELAY_UNIT,
+         most = *from + (absolute & 0xffff) * DELAY_UNIT;
     ev_arm(timer, (absolute & 0xffff) ? MIN(when, most) : when);
 }
 

@@ -125,10 +125,11 @@ static uint32_t toeplitz(const uint8_t key[40], const uint8_t *input, size_t n)
 }
 
 /* MRQC 20:16 says of what a hash is made; the ports are there in TCP only. */
-uint32_t e1000e_hash(const uint8_t key[40], uint32_t mrqc, const struct e1000e_packet *p, const uint8_t *frame,
-                     uint32_t *type)
+uint32_t e1000e_hash(const uint8_t key[40], uint32_t mrqc, const struct e1000e_packet *p,
+                     const uint8_t *frame, uint32_t *type)
 {
-    enum { TCP_IPV4 = 1 << 16, IPV4 = 1 << 17, TCP_IPV6 = 1 << 18, IPV6_EX = 1 << 19, IPV6 = 1 << 20 };
+    enum { TCP_IPV4 = 1 << 16, IPV4 = 1 << 17, TCP_IPV6 = 1 << 18, IPV6_EX = 1 << 19,
+           IPV6 = 1 << 20 };
     enum { TYPE_TCP_V4 = 1, TYPE_V4 = 2, TYPE_TCP_V6 = 3, TYPE_V6_EX = 4, TYPE_V6 = 5 };
     uint8_t input[36];
     uint32_t n = 0;

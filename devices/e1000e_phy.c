@@ -3,9 +3,9 @@
 #include "devices/e1000e_impl.h"
 
 /* IEEE 802.3, 22.2.4 and 40.5.1; 16 and up are the PHY's own. */
-enum { PHY_CONTROL = 0, PHY_STATUS = 1, PHY_ID1 = 2, PHY_ID2 = 3, PHY_ADVERTISE = 4, PHY_PARTNER = 5,
-       PHY_EXPANSION = 6, PHY_1000_CONTROL = 9, PHY_1000_STATUS = 10, PHY_EXTENDED = 15,
-       PHY_COPPER_STATUS = 17, PHY_PAGE = 22 };
+enum { PHY_CONTROL = 0, PHY_STATUS = 1, PHY_ID1 = 2, PHY_ID2 = 3, PHY_ADVERTISE = 4,
+       PHY_PARTNER = 5, PHY_EXPANSION = 6, PHY_1000_CONTROL = 9, PHY_1000_STATUS = 10,
+       PHY_EXTENDED = 15, PHY_COPPER_STATUS = 17, PHY_PAGE = 22 };
 enum { CONTROL_RESET = 0x8000, CONTROL_LOOPBACK = 0x4000, CONTROL_NEGOTIATE = 0x1000,
        CONTROL_POWER_DOWN = 0x0800, CONTROL_RESTART = 0x0200, CONTROL_1000_FULL = 0x0140 };
 #define NEGOTIATION_TIME (100 * PS_PER_MS)
@@ -128,7 +128,8 @@ static void phy_write(struct e1000e *d, unsigned reg, uint16_t *stored, uint16_t
 /* 10.2.2.7: done at once. */
 void e1000e_mdic(struct e1000e *d, uint32_t command)
 {
-    enum { OP_WRITE = 1, OP_READ = 2, READY = 1 << 28, INTERRUPT = 1 << 29, ERROR = 1 << 30, ADDRESS = 1 };
+    enum { OP_WRITE = 1, OP_READ = 2, READY = 1 << 28, INTERRUPT = 1 << 29, ERROR = 1 << 30,
+           ADDRESS = 1 };
     unsigned reg = command >> 16 & 31, address = command >> 21 & 31, op = command >> 26 & 3;
     uint16_t *stored = place(d, reg);
     uint32_t result = (command & 0x2fffffff) | READY;

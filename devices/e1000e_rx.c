@@ -3,11 +3,11 @@
 #include "devices/e1000e_impl.h"
 #include <zlib.h>
 
-enum { UNIT = 16 /* RDH and RDT count these, RDLEN holds them */, FCS = 4, SHORTEST = 60, LONGEST = 1522,
-       TAG = 4, TYPE_AT = 12, BUFFERS = 4 };
+enum { UNIT = 16 /* RDH and RDT count these, RDLEN holds them */, FCS = 4, SHORTEST = 60,
+       LONGEST = 1522, TAG = 4, TYPE_AT = 12, BUFFERS = 4 };
 /* 7.1.4.2.3: status and, from bit 24 on, errors */
-enum { RX_DD = 1 << 0, RX_EOP = 1 << 1, RX_IXSM = 1 << 2, RX_VP = 1 << 3, RX_UDPCS = 1 << 4, RX_TCPCS = 1 << 5,
-       RX_IPCS = 1 << 6, RX_PIF = 1 << 7, RX_TCPE = 1 << 29, RX_IPE = 1 << 30 };
+enum { RX_DD = 1 << 0, RX_EOP = 1 << 1, RX_IXSM = 1 << 2, RX_VP = 1 << 3, RX_UDPCS = 1 << 4,
+       RX_TCPCS = 1 << 5, RX_IPCS = 1 << 6, RX_PIF = 1 << 7, RX_TCPE = 1 << 29, RX_IPE = 1 << 30 };
 enum { RFCTL_IPV6_OFF = 1 << 10, RFCTL_IPV6_SUM_OFF = 1 << 11, RFCTL_EXTEN = 1 << 15 };
 enum { RXCSUM_IP = 1 << 8, RXCSUM_TU = 1 << 9, RXCSUM_PCSD = 1 << 13 };
 #define RAH_AV 0x80000000u
@@ -25,7 +25,8 @@ static bool vlan_passes(const struct e1000e *d, const uint8_t *frame, size_t n)
 static bool is_exact(const struct e1000e *d, const uint8_t *frame)
 {
     for (unsigned i = 0; i < ARRAY_LEN(d->ral); i++)
-        if ((d->rah[i] & RAH_AV) && ld_le32(frame) == d->ral[i] && ld_le16(frame + 4) == (d->rah[i] & 0xffff))
+        if ((d->rah[i] & RAH_AV) && ld_le32(frame) == d->ral[i] &&
+            ld_le16(frame + 4) == (d->rah[i] & 0xffff))
             return true;
     return false;
 }
@@ -92,10 +93,12 @@ static bool is_split(const struct e1000e *d)
     return F_GET(d->rctl, RCTL_DTYP) == 1 && (d->rfctl & RFCTL_EXTEN);
 }
 
-/* Of one buffer (10.2.5.1: BSIZE, BSEX, FLXBUF), or of the four of a packet-split descriptor (PSRCTL). */
+/* Of one buffer (10.2.5.1: BSIZE, BSEX, FLXBUF), or of the four of a packet-split descriptor
+ * (PSRCTL). */
 static void buffer_sizes(const struct e1000e *d, uint32_t size[BUFFERS])
 {
-    uint32_t flexible = (uint32_t)F_GET(d->rctl, RCTL_FLXBUF), code = (uint32_t)F_GET(d->rctl, RCTL_BSIZE);
+    uint32_t flexible = (uint32_t)F_GET(d->rctl, RCTL_FLXBUF),
+             code = (uint32_t)F_GET(d->rctl, RCTL_BSIZE);
 
     memset(size, 0, sizeof(size[0]) * BUFFERS);
     if (is_split(d)) {
@@ -182,8 +185,8 @@ static void check_sums(const struct e1000e *d, const struct e1000e_packet *p, co
         r->status |= RX_TCPE;
 }
 
-static unsigned choose_queue(const struct e1000e *d, const struct e1000e_packet *p, const uint8_t *frame,
-                             struct reception *r)
+static unsigned choose_queue(const struct e1000e *d, const struct e1000e_packet *p,
+                             const uint8_t *frame, struct reception *r)
 {
     uint8_t key[40];
 
@@ -240,7 +243,8 @@ static int64_t fill(struct e1000e *d, unsigned q, const struct reception *r, uin
     for (unsigned i = 0; i < BUFFERS && done + took < r->length; i++) {
         uint32_t room = i == 0 && first && r->header ? r->header : size[i];
         used[i] = MIN(room, r->length - done - took);
-        if (used[i] && dma_write(&d->function.dma, ld_le64(b + 8 * i), r->frame + done + took, used[i]) != MEM_OK)
+        if (used[i] && dma_write(&d->function.dma, ld_le64(b + 8 * i), r->frame + done + took,
+                                 used[i]) != MEM_OK)
             guest_error(&d->dev, "receive buffer", "%u bytes cannot be written", used[i]);
         took += used[i];
     }
@@ -296,7 +300,8 @@ static void deliver(struct e1000e *d, unsigned q, struct reception *r)
 /* Take the tag out when software wants that; the bytes that are left. */
 static uint32_t strip_vlan(const struct e1000e *d, uint8_t *frame, uint32_t n, struct reception *r)
 {
-    if (!(d->ctrl & CTRL_VME) || n < TYPE_AT + TAG + 2 || ld_be16(frame + TYPE_AT) != (d->vet & 0xffff))
+    if (!(d->ctrl & CTRL_VME) || n < TYPE_AT + TAG + 2 ||
+        ld_be16(frame + TYPE_AT) != (d->vet & 0xffff))
         return n;
     r->status |= RX_VP;
     r->vlan = ld_be16(frame + TYPE_AT + 2);

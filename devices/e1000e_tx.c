@@ -3,10 +3,12 @@
 #include "devices/e1000e_impl.h"
 #include <zlib.h>
 
-enum { DESCRIPTOR = 16, BATCH = 4096 /* descriptors at one moment */, LEAST_MSS = 16, FCS = 4, SHORTEST = 60 };
+enum { DESCRIPTOR = 16, BATCH = 4096 /* descriptors at one moment */, LEAST_MSS = 16, FCS = 4,
+       SHORTEST = 60 };
 /* Upper DWORD at 8: command bits at 31:24, type at 23:20 (7.2.10, 7.2.11). */
 enum { CMD_EOP = 1 << 24, CMD_IFCS = 1 << 25, CMD_IC = 1 << 26 /* legacy: checksum */,
-       CMD_TSE = 1 << 26 /* data: segment */, CMD_RS = 1 << 27, CMD_DEXT = 1 << 29, CMD_VLE = 1 << 30 };
+       CMD_TSE = 1 << 26 /* data: segment */, CMD_RS = 1 << 27, CMD_DEXT = 1 << 29,
+       CMD_VLE = 1 << 30 };
 #define CMD_IDE 0x80000000u
 enum { CONTEXT_TCP = 1 << 24, CONTEXT_IP = 1 << 25 };
 enum { POPTS_IXSM = 1, POPTS_TXSM = 2, STATUS_DD = 1 };
@@ -19,7 +21,8 @@ struct descriptor {
 /* ---- checksums ---- */
 
 /* 7.2.9.1: from `start` to `end` (0: to the frame's end), inserted at `offset`. */
-static void insert_sum(uint8_t *frame, uint32_t n, uint32_t start, uint32_t offset, uint32_t end, bool udp)
+static void insert_sum(uint8_t *frame, uint32_t n, uint32_t start, uint32_t offset, uint32_t end,
+                       bool udp)
 {
     uint32_t stop = end && end + 1 < n ? end + 1 : n;
 
@@ -50,7 +53,8 @@ static uint32_t tag(const struct e1000e *d, const struct e1000e_tx *t, uint8_t *
     return n + 4;
 }
 
-/* Without IFCS software brought the check sequence along: right, it is left out; wrong, nobody takes it. */
+/* Without IFCS software brought the check sequence along: right, it is left out; wrong, nobody
+ * takes it. */
 static bool strip_fcs(const struct e1000e_tx *t, const uint8_t *frame, uint32_t *n)
 {
     if (t->fcs)
@@ -82,8 +86,8 @@ static void send(struct e1000e *d, const struct e1000e_tx *t, uint32_t n)
 }
 
 /* 7.2.6: what a segment's headers have of their own. */
-static void fix_headers(const struct e1000e_tx *t, uint8_t *frame, uint32_t n, uint32_t index, uint32_t offset,
-                        bool last)
+static void fix_headers(const struct e1000e_tx *t, uint8_t *frame, uint32_t n, uint32_t index,
+                        uint32_t offset, bool last)
 {
     uint8_t *ip = frame + t->ipcss, *transport = frame + t->tucss;
     uint32_t length = n - t->tucss;
@@ -110,9 +114,9 @@ static bool can_segment(const struct e1000e_tx *t)
 {
     bool tcp = t->command & CONTEXT_TCP, ipv4 = t->command & CONTEXT_IP;
 
-    return t->mss >= LEAST_MSS && t->header < t->bytes && t->ipcss + (ipv4 ? 20 : 40) <= t->header &&
-           t->tucss >= t->ipcss && t->tucss + (tcp ? 20 : 8) <= t->header &&
-           t->header + t->mss + 4 <= NET_MAX_FRAME;
+    return t->mss >= LEAST_MSS && t->header < t->bytes &&
+           t->ipcss + (ipv4 ? 20 : 40) <= t->header && t->tucss >= t->ipcss &&
+           t->tucss + (tcp ? 20 : 8) <= t->header && t->header + t->mss + 4 <= NET_MAX_FRAME;
 }
 
 static void send_segments(struct e1000e *d, const struct e1000e_tx *t)
@@ -136,8 +140,8 @@ static void end_of_packet(struct e1000e *d, struct e1000e_tx *t)
     if (t->overflow) {
         guest_error(&d->dev, "packet too long", "more than %d bytes", (int)E1000E_FRAME);
     } else if (t->segment && !can_segment(t)) {
-        guest_error(&d->dev, "segmentation", "header of %u bytes, MSS %u, %u bytes in all", t->header, t->mss,
-                    t->bytes);
+        guest_error(&d->dev, "segmentation", "header of %u bytes, MSS %u, %u bytes in all",
+                    t->header, t->mss, t->bytes);
     } else if (t->segment) {
         send_segments(d, t);
     } else if (t->bytes + 4 <= NET_MAX_FRAME) {

@@ -104,8 +104,8 @@ WROTE(wrote_clear)
 
 static void bad_doorbell(struct nvme *n, uint8_t information, uint32_t index, uint64_t value)
 {
-    guest_error(&n->dev, "doorbell", "%s %u: %llu written", index & 1 ? "CQ head" : "SQ tail", index / 2,
-                (unsigned long long)value);
+    guest_error(&n->dev, "doorbell", "%s %u: %llu written", index & 1 ? "CQ head" : "SQ tail",
+                index / 2, (unsigned long long)value);
     nvme_log_error(n, NULL, NVME_OK);
     nvme_raise_event(n, NVME_EVENT_ERROR, information, LOG_ERRORS);
     if (n->n_waiting && !ev_is_armed(&n->work))
@@ -157,7 +157,8 @@ static const struct reg_desc nvme_regs[] = {
     REG64(0x50, "CMBMSC", HALVES),
     REG32(0x58, "CMBSTS"),
     REG32(0xe00, "PMRCAP"),
-    REG32(DOORBELLS, "doorbell", .count = 2 * NVME_QUEUES, .rw = UINT32_MAX, .wrote = wrote_doorbell),
+    REG32(DOORBELLS, "doorbell", .count = 2 * NVME_QUEUES, .rw = UINT32_MAX,
+          .wrote = wrote_doorbell),
 };
 
 /* ---- reset, state ---- */
@@ -207,7 +208,8 @@ static void loaded(void *dev)
     n->turn %= NVME_QUEUES - 1;
     n->n_waiting = MIN(n->n_waiting, (uint32_t)NVME_EVENTS);
     n->n_aborted = (uint8_t)MIN(n->n_aborted, n->n_waiting);
-    if (!nvme_disk(n, n->format.nsid) || (n->format.sector_shift != 9 && n->format.sector_shift != 12))
+    if (!nvme_disk(n, n->format.nsid) ||
+        (n->format.sector_shift != 9 && n->format.sector_shift != 12))
         n->format = (struct nvme_format){ 0 };
     pci_loaded(&n->function);
 }
@@ -227,9 +229,9 @@ static const struct state_field error_state[] = {
     STATE(nvme_error, pad), STATE_END
 };
 static const struct state_field counts_state[] = {
-    STATE(nvme_counts, sectors_read), STATE(nvme_counts, sectors_written), STATE(nvme_counts, reads),
-    STATE(nvme_counts, writes), STATE(nvme_counts, on_since), STATE(nvme_counts, media_errors),
-    STATE(nvme_counts, errors), STATE_END
+    STATE(nvme_counts, sectors_read), STATE(nvme_counts, sectors_written),
+    STATE(nvme_counts, reads), STATE(nvme_counts, writes), STATE(nvme_counts, on_since),
+    STATE(nvme_counts, media_errors), STATE(nvme_counts, errors), STATE_END
 };
 static const struct state_field format_state[] = {
     STATE(nvme_format, at), STATE(nvme_format, nsid), STATE(nvme_format, cid),
@@ -241,13 +243,14 @@ static const struct state_field state[] = {
     STATE_SUBS(nvme, sq, sq_state), STATE_SUBS(nvme, cq, cq_state),
     STATE_SUBS(nvme, error, error_state), STATE_SUB(nvme, counts, counts_state),
     STATE_SUB(nvme, format, format_state), STATE(nvme, timestamp), STATE(nvme, timestamp_at),
-    STATE(nvme, cc), STATE(nvme, csts), STATE(nvme, aqa), STATE(nvme, intm), STATE(nvme, arbitration),
-    STATE(nvme, power), STATE(nvme, over_temperature), STATE(nvme, under_temperature),
-    STATE(nvme, cache), STATE(nvme, coalescing), STATE(nvme, atomicity),
-    STATE(nvme, event_config), STATE(nvme, recovery), STATE(nvme, turn), STATE(nvme, n_waiting), STATE(nvme, waiting),
-    STATE(nvme, n_aborted), STATE(nvme, timestamp_set), STATE(nvme, event_pending),
-    STATE(nvme, event_masked), STATE(nvme, event), STATE(nvme, not_coalesced),
-    STATE(nvme, sector_shift), STATE(nvme, pad), STATE_END
+    STATE(nvme, cc), STATE(nvme, csts), STATE(nvme, aqa), STATE(nvme, intm),
+    STATE(nvme, arbitration), STATE(nvme, power), STATE(nvme, over_temperature),
+    STATE(nvme, under_temperature), STATE(nvme, cache), STATE(nvme, coalescing),
+    STATE(nvme, atomicity), STATE(nvme, event_config), STATE(nvme, recovery), STATE(nvme, turn),
+    STATE(nvme, n_waiting), STATE(nvme, waiting), STATE(nvme, n_aborted),
+    STATE(nvme, timestamp_set), STATE(nvme, event_pending), STATE(nvme, event_masked),
+    STATE(nvme, event), STATE(nvme, not_coalesced), STATE(nvme, sector_shift), STATE(nvme, pad),
+    STATE_END
 };
 static const struct device_ops device_ops = {
     .name = "nvme", .spec = "NVM Express Base 1.4", .size = sizeof(struct nvme), .regs = nvme_regs,
@@ -267,7 +270,8 @@ static int make_function(struct nvme *n, struct pci_bus *bus, const struct nvme_
     int r;
 
     pci_init(&n->function, &n->dev, &ops, &ids, 1);
-    if ((r = pci_add_bar(&n->function, 0, PCI_BAR_MEM64, false, BAR_SIZE, &reg_mmio_ops, n, e)) < 0 ||
+    if ((r = pci_add_bar(&n->function, 0, PCI_BAR_MEM64, false, BAR_SIZE, &reg_mmio_ops, n, e)) <
+            0 ||
         (r = pci_add_msix(&n->function, NVME_VECTORS, 0, MSIX_TABLE, MSIX_PBA, e)) < 0 ||
         (r = pci_add_power(&n->function, e)) < 0 || (r = pci_add_express(&n->function, e)) < 0 ||
         (o->rom && (r = pci_add_rom(&n->function, o->rom, e)) < 0))

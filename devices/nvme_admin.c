@@ -2,9 +2,10 @@
 /* Admin commands (NVM Express 1.4, chapter 5): queues, features, abort, events, Format NVM. */
 #include "devices/nvme_impl.h"
 
-enum { ADMIN_DELETE_SQ = 0x00, ADMIN_CREATE_SQ = 0x01, ADMIN_LOG_PAGE = 0x02, ADMIN_DELETE_CQ = 0x04,
-       ADMIN_CREATE_CQ = 0x05, ADMIN_IDENTIFY = 0x06, ADMIN_ABORT = 0x08, ADMIN_SET_FEATURES = 0x09,
-       ADMIN_GET_FEATURES = 0x0a, ADMIN_EVENT = 0x0c, ADMIN_FORMAT = 0x80 };
+enum { ADMIN_DELETE_SQ = 0x00, ADMIN_CREATE_SQ = 0x01, ADMIN_LOG_PAGE = 0x02,
+       ADMIN_DELETE_CQ = 0x04, ADMIN_CREATE_CQ = 0x05, ADMIN_IDENTIFY = 0x06, ADMIN_ABORT = 0x08,
+       ADMIN_SET_FEATURES = 0x09, ADMIN_GET_FEATURES = 0x0a, ADMIN_EVENT = 0x0c,
+       ADMIN_FORMAT = 0x80 };
 enum { ALL_NAMESPACES = 0xffffffff };
 enum { TEMPERATURE = 323 /* K */, OVER_TEMPERATURE = 343 };
 enum { FORMAT_STEP = 64 << 20 };
@@ -83,7 +84,8 @@ static enum nvme_status delete_cq(struct nvme *n, const struct nvme_command *c)
     return NVME_OK;
 }
 
-/* 5.1: only event requests wait long enough to be found. Bit 0 of the result: it was not aborted. */
+/* 5.1: only event requests wait long enough to be found. Bit 0 of the result: it was not aborted.
+ */
 static enum nvme_status abort_command(struct nvme *n, struct nvme_command *c)
 {
     uint32_t sqid = nvme_dw(c, 10) & 0xffff;
@@ -122,7 +124,8 @@ static const struct feature {
     uint32_t at; /* 0: not a plain word */
 } features[] = {
     { F_ARBITRATION, false, 0xffffff07, 0x7, offsetof(struct nvme, arbitration) },
-    { F_POWER, false, 0xe0, 0, offsetof(struct nvme, power) }, /* one power state, any workload hint */
+    { F_POWER, false, 0xe0, 0,
+      offsetof(struct nvme, power) }, /* one power state, any workload hint */
     { F_TEMPERATURE, false, 0x3fffff, OVER_TEMPERATURE, 0 },
     { F_RECOVERY, true, 0xffff, 0, 0 },
     { F_CACHE, false, 1, 1, offsetof(struct nvme, cache) },
@@ -158,7 +161,8 @@ static void check_health(struct nvme *n)
         nvme_raise_event(n, NVME_EVENT_HEALTH, TEMPERATURE_THRESHOLD, LOG_HEALTH);
 }
 
-/* 5.21.1.4: bits 19:16 choose the sensor (0: all there is; 15: all, to set), 21:20 over or under. */
+/* 5.21.1.4: bits 19:16 choose the sensor (0: all there is; 15: all, to set), 21:20 over or under.
+ */
 static enum nvme_status temperature(struct nvme *n, struct nvme_command *c, bool set)
 {
     uint32_t w = nvme_dw(c, 11), sensor = w >> 16 & 15, which = w >> 20 & 3;
@@ -254,7 +258,8 @@ static enum nvme_status one_feature(struct nvme *n, struct nvme_command *c, cons
 }
 
 /* Get Features, CDW10 10:8 (5.9): nothing is saved, so what is saved is the default. */
-static enum nvme_status select_feature(struct nvme *n, struct nvme_command *c, const struct feature *f)
+static enum nvme_status select_feature(struct nvme *n, struct nvme_command *c,
+                                       const struct feature *f)
 {
     enum { CURRENT, DEFAULT, SAVED, CAPABILITIES, PER_NAMESPACE = 2, CHANGEABLE = 4 };
     uint32_t thsel = nvme_dw(c, 11) >> 20 & 3;

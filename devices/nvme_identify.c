@@ -31,16 +31,16 @@ static void identify_controller(const struct nvme *n, uint8_t *b)
     b[258] = 3;                                        /* ACL */
     b[259] = NVME_EVENTS - 1;                          /* AERL */
     b[260] = 0x03;                                     /* FRMW: one slot, read-only */
-    b[261] = 0x07;                                     /* LPA: health by namespace, effects, offsets */
+    b[261] = 0x07; /* LPA: health by namespace, effects, offsets */
     b[262] = NVME_ERRORS - 1;                          /* ELPE */
     st_le16(b + 266, 343);                             /* WCTEMP */
     st_le16(b + 268, 373);                             /* CCTEMP */
     b[512] = 0x66;                                     /* SQES */
     b[513] = 0x44;                                     /* CQES */
     st_le32(b + 516, NVME_NAMESPACES);                 /* NN */
-    st_le16(b + 520, 0x005d);                          /* ONCS: Compare, DSM, Write Zeroes, Select, Timestamp */
-    b[525] = 0x07;                                     /* VWC: there is one, Flush takes all namespaces */
-    st_le32(b + 536, 0x00050001);                      /* SGLS: any alignment, bit buckets, may be too long */
+    st_le16(b + 520, 0x005d);     /* ONCS: Compare, DSM, Write Zeroes, Select, Timestamp */
+    b[525] = 0x07;                /* VWC: there is one, Flush takes all namespaces */
+    st_le32(b + 536, 0x00050001); /* SGLS: any alignment, bit buckets, may be too long */
     snprintf(name, sizeof(name), "nqn.2026-11.orrery:%.20s", n->serial);
     for (size_t i = strlen(name); i > 0 && name[i - 1] == ' '; i--)
         name[i - 1] = 0;

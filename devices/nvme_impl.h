@@ -97,7 +97,7 @@ struct nvme {
     uint32_t turn;                            /* the I/O queue that is served first */
     uint32_t n_waiting;
     uint16_t waiting[NVME_EVENTS];            /* command ids of event requests */
-    uint8_t n_aborted, timestamp_set;         /* of `waiting`, the first ones: to be completed as aborted */
+    uint8_t n_aborted, timestamp_set; /* of `waiting`, the first ones: to be completed as aborted */
     uint8_t event_pending, event_masked;      /* a bit for each type of event */
     uint32_t event[2];                        /* what is reported: completion DW0, by type */
     uint8_t not_coalesced[NVME_VECTORS];      /* feature 09h */

@@ -2,7 +2,8 @@
 /* The NVM command set (NVM Express 1.4, chapter 6). */
 #include "devices/nvme_impl.h"
 
-enum { IO_FLUSH = 0, IO_WRITE = 1, IO_READ = 2, IO_COMPARE = 5, IO_WRITE_ZEROES = 8, IO_DATASET = 9 };
+enum { IO_FLUSH = 0, IO_WRITE = 1, IO_READ = 2, IO_COMPARE = 5, IO_WRITE_ZEROES = 8,
+       IO_DATASET = 9 };
 enum { ALL_NAMESPACES = 0xffffffff, FUA = 1 << 30, DEALLOCATE = 1 << 25 };
 
 struct block *nvme_disk(const struct nvme *n, uint32_t nsid)
@@ -61,7 +62,8 @@ enum nvme_status nvme_flush_all(struct nvme *n)
 }
 
 /* 6.9, 6.15 */
-static enum nvme_status transfer(struct nvme *n, struct nvme_command *c, const struct range *r, bool write)
+static enum nvme_status transfer(struct nvme *n, struct nvme_command *c, const struct range *r,
+                                 bool write)
 {
     struct nvme_data d;
     enum nvme_status status = nvme_map(n, c, r->bytes, &d);
@@ -119,7 +121,8 @@ static enum nvme_status compare(struct nvme *n, struct nvme_command *c, const st
 }
 
 /* 6.16; bit 25 asks for space to be given back, and what was reads as zeroes (DLFEAT). */
-static enum nvme_status write_zeroes(struct nvme *n, const struct nvme_command *c, const struct range *r)
+static enum nvme_status write_zeroes(struct nvme *n, const struct nvme_command *c,
+                                     const struct range *r)
 {
     struct err e = { 0 };
 
@@ -145,7 +148,8 @@ static enum nvme_status dataset(struct nvme *n, struct nvme_command *c)
     if (!(nvme_dw(c, 11) & AD))
         return status;
     for (uint32_t i = 0; status == NVME_OK && i < count; i++) {
-        status = range_of(n, c, ld_le64(ranges + i * RANGE + 8), ld_le32(ranges + i * RANGE + 4), &r);
+        status =
+            range_of(n, c, ld_le64(ranges + i * RANGE + 8), ld_le32(ranges + i * RANGE + 4), &r);
         if (status == NVME_OK && r.bytes && block_discard(r.disk, r.at, r.bytes, &e) < 0) {
             nvme_host_error(n, &e);
             status = NVME_WRITE_FAULT;

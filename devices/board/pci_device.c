@@ -38,7 +38,8 @@ static const struct option_desc ide_table[] = { COMMON, DISK, TEXT("serial", ser
 /* ---- what several take ---- */
 
 /* The drive's disk, from now on this device's. */
-static struct part_drive *take_drive(struct parts *p, const struct pci_device_options *o, struct err *e)
+static struct part_drive *take_drive(struct parts *p, const struct pci_device_options *o,
+                                     struct err *e)
 {
     struct part_drive *d = parts_find_drive(p, o->drive);
 
@@ -74,7 +75,8 @@ static int take_place(struct parts *p, const struct pci_device_options *o, int *
     return parts_parse_addr(o->addr, devfn, e);
 }
 
-/* The part of that kind called by the first `n` characters of `id` or, without any, the last one. */
+/* The part of that kind called by the first `n` characters of `id` or, without any, the last one.
+ */
 static struct device *find_part(struct parts *p, const char *kind, const char *id, size_t n)
 {
     struct device *found = NULL;
@@ -97,7 +99,8 @@ static int add_namespace(struct parts *p, struct nvme *n, const struct pci_devic
                                              o->sector ? (uint32_t)o->sector : 512, e);
 }
 
-static int add_nvme(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+static int add_nvme(struct parts *p, const struct pci_device_options *o, const char *id,
+                    struct err *e)
 {
     struct part_drive *d = parts_find_drive(p, o->drive);
     struct nvme_options nvme = { .multifunction = o->multifunction,
@@ -129,7 +132,8 @@ static int add_nvme_ns(struct parts *p, const struct pci_device_options *o, cons
 
 /* ---- AHCI ---- */
 
-static int add_ahci(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+static int add_ahci(struct parts *p, const struct pci_device_options *o, const char *id,
+                    struct err *e)
 {
     struct ahci_options ahci = { .multifunction = o->multifunction };
     char *rom;
@@ -151,21 +155,25 @@ static int add_ide(struct parts *p, const struct pci_device_options *o, bool cdr
     char end;
 
     if (!a || (o->bus[0] && (!dot || sscanf(dot + 1, "%d%c", &port, &end) != 1 || port < 0)))
-        return err_set(e, ERR_ABSENT, "there is no SATA bus%s%s before it; give -device ahci,id=ID for the "
-                       "buses 'ID.0' to 'ID.%d'", o->bus[0] ? " " : "", o->bus, AHCI_PORTS - 1);
+        return err_set(e, ERR_ABSENT,
+                       "there is no SATA bus%s%s before it; give -device ahci,id=ID for the "
+                       "buses 'ID.0' to 'ID.%d'",
+                       o->bus[0] ? " " : "", o->bus, AHCI_PORTS - 1);
     if ((o->drive[0] || !cdrom) && !(d = take_drive(p, o, e)))
         return e->code;
     return ahci_attach((struct ahci *)a, port, d ? d->disk : NULL, cdrom,
                        o->serial[0] || !d ? o->serial : d->options.serial, e);
 }
 
-static int add_ide_hd(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+static int add_ide_hd(struct parts *p, const struct pci_device_options *o, const char *id,
+                      struct err *e)
 {
     (void)id;
     return add_ide(p, o, false, e);
 }
 
-static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const char *id,
+                      struct err *e)
 {
     (void)id;
     return add_ide(p, o, true, e);
@@ -173,7 +181,8 @@ static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const
 
 /* ---- Ethernet ---- */
 
-static int add_e1000e(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e)
+static int add_e1000e(struct parts *p, const struct pci_device_options *o, const char *id,
+                      struct err *e)
 {
     struct e1000e_options nic = { .multifunction = o->multifunction };
     struct net_backend *net;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Serial ATA AHCI 1.3.1 (ports, command lists, FISes), ACS-3 (disks), MMC-6 and SPC-4 (CD-ROM drives). */
+/* Serial ATA AHCI 1.3.1 (ports, command lists, FISes), ACS-3 (disks), MMC-6 and SPC-4 (CD-ROM
+ * drives). */
 #include "devices/ahci.h"
 #include "test/check_main.h"
 #include "test/device_generic.h"
 #include "test/devices/pci_card.h"
 
-enum { REGS = CARD_BAR + 5 * CARD_BAR_STEP, R_CAP = 0, R_GHC = 4, R_IS = 8, R_PI = 0xc, R_VS = 0x10 };
-enum { P_CLB = 0, P_FB = 8, P_IS = 0x10, P_IE = 0x14, P_CMD = 0x18, P_TFD = 0x20, P_SIG = 0x24, P_SSTS = 0x28,
-       P_SCTL = 0x2c, P_SERR = 0x30, P_SACT = 0x34, P_CI = 0x38 };
-enum { LISTS = CARD_RAM, AREAS = CARD_RAM + 0x10000, TABLES = CARD_RAM + 0x20000, DATA = CARD_RAM + 0x100000 };
+enum { REGS = CARD_BAR + 5 * CARD_BAR_STEP, R_CAP = 0, R_GHC = 4, R_IS = 8, R_PI = 0xc,
+       R_VS = 0x10 };
+enum { P_CLB = 0, P_FB = 8, P_IS = 0x10, P_IE = 0x14, P_CMD = 0x18, P_TFD = 0x20, P_SIG = 0x24,
+       P_SSTS = 0x28, P_SCTL = 0x2c, P_SERR = 0x30, P_SACT = 0x34, P_CI = 0x38 };
+enum { LISTS = CARD_RAM, AREAS = CARD_RAM + 0x10000, TABLES = CARD_RAM + 0x20000,
+       DATA = CARD_RAM + 0x100000 };
 enum { DISK_PORT = 0, CD_PORT = 2, DISK = 1 << 20, DISC = 64 * 2048 };
 enum { DHRS = 1, PSS = 2, SDBS = 8, DPS = 0x20, OFS = 1 << 24, HBFS = 1 << 29, TFES = 1 << 30 };
 #define LONG_ENOUGH (100 * PS_PER_US)
@@ -30,7 +33,8 @@ static struct device *make(struct machine *m, void *arg)
     ck_assert_msg(ahci != NULL, "%s", e.text);
     x.f = ahci_function(ahci);
     if (!disk)
-        ck_assert(block_create_memory(&disk, DISK, &e) == 0 && block_create_memory(&disc, DISC, &e) == 0);
+        ck_assert(block_create_memory(&disk, DISK, &e) == 0 &&
+                  block_create_memory(&disc, DISC, &e) == 0);
     ck_assert_int_eq(ahci_attach(ahci, DISK_PORT, disk, false, "SERIAL", &e), 0);
     ck_assert_int_eq(ahci_attach(ahci, CD_PORT, disc, true, NULL, &e), 0);
     return x.f->dev;
@@ -147,8 +151,8 @@ static void expect_sense(uint8_t key, uint8_t asc, uint8_t ascq)
 {
     const uint8_t *b = card_ram(&x, DATA);
     ck_assert_uint_eq(PACKET(18, 0x03, 0, 0, 0, 18), 0x50);
-    ck_assert_msg(b[2] == key && b[12] == asc && b[13] == ascq, "sense %x/%02x/%02x, not %x/%02x/%02x", b[2], b[12],
-                  b[13], key, asc, ascq);
+    ck_assert_msg(b[2] == key && b[12] == asc && b[13] == ascq,
+                  "sense %x/%02x/%02x, not %x/%02x/%02x", b[2], b[12], b[13], key, asc, ascq);
 }
 
 START_TEST(generic)
@@ -236,7 +240,8 @@ START_TEST(identify)
     ck_assert_uint_eq(ld_le16(b + 150), 31); /* queue depth */
     ck_assert_uint_eq(ld_le16(b + 338), 1);  /* TRIM */
     /* a packet device refuses, with its signature */
-    ck_assert_uint_eq(execute(CD_PORT, &(struct command){ .code = 0xec, .bytes = 512 }) & 0x4ff, 0x451);
+    ck_assert_uint_eq(execute(CD_PORT, &(struct command){ .code = 0xec, .bytes = 512 }) & 0x4ff,
+                      0x451);
     ck_assert_uint_eq(card_ram(&x, area(CD_PORT) + 0x40)[5], 0x14);
     ck_assert_uint_eq(card_ram(&x, area(CD_PORT) + 0x40)[6], 0xeb);
     ck_assert_uint_eq(execute(CD_PORT, &(struct command){ .code = 0xa1, .bytes = 512 }), 0x50);
@@ -255,13 +260,16 @@ START_TEST(transfers)
 
     for (unsigned i = 0; i < sizeof(want); i++)
         want[i] = b[i] = (uint8_t)(i * 7 + _i);
-    ck_assert_uint_eq(DO(.code = 0xc6, .count = 4), 0x50); /* DRQ blocks of 4 sectors: the last is shorter */
-    ck_assert_uint_eq(DO(.code = ways[_i].write, .device = 0x40, .lba = 100, .count = 5, .bytes = 2560,
-                         .write = true), 0x50);
+    ck_assert_uint_eq(DO(.code = 0xc6, .count = 4),
+                      0x50); /* DRQ blocks of 4 sectors: the last is shorter */
+    ck_assert_uint_eq(DO(.code = ways[_i].write, .device = 0x40, .lba = 100, .count = 5,
+                         .bytes = 2560, .write = true),
+                      0x50);
     ck_assert_int_eq(block_read(disk, 100 * 512, got, sizeof(got), NULL), 0);
     ck_assert_mem_eq(got, want, sizeof(want));
     memset(b, 0, sizeof(want));
-    ck_assert_uint_eq(DO(.code = ways[_i].read, .device = 0x40, .lba = 100, .count = 5, .bytes = 2560), 0x50);
+    ck_assert_uint_eq(
+        DO(.code = ways[_i].read, .device = 0x40, .lba = 100, .count = 5, .bytes = 2560), 0x50);
     ck_assert_mem_eq(b, want, sizeof(want));
 }
 END_TEST
@@ -269,16 +277,20 @@ END_TEST
 START_TEST(faults)
 {
     uint64_t end = DISK / 512;
-    ck_assert_uint_eq(DO(.code = 0x25, .device = 0x40, .lba = end - 1, .count = 1, .bytes = 512), 0x50);
-    ck_assert_uint_eq(DO(.code = 0x25, .device = 0x40, .lba = end - 1, .count = 2, .bytes = 1024), 0x1051); /* IDNF */
+    ck_assert_uint_eq(DO(.code = 0x25, .device = 0x40, .lba = end - 1, .count = 1, .bytes = 512),
+                      0x50);
+    ck_assert_uint_eq(DO(.code = 0x25, .device = 0x40, .lba = end - 1, .count = 2, .bytes = 1024),
+                      0x1051);                       /* IDNF */
     ck_assert_uint_eq(rd(port(DISK_PORT, P_CI)), 0); /* the restart took it back */
-    ck_assert_uint_eq(DO(.code = 0xc8, .device = 0, .lba = 1, .count = 1, .bytes = 512), 0x1051); /* CHS */
+    ck_assert_uint_eq(DO(.code = 0xc8, .device = 0, .lba = 1, .count = 1, .bytes = 512),
+                      0x1051); /* CHS */
     ck_assert_uint_eq(DO(.code = 0xff), 0x0451);
     ck_assert_uint_eq(DO(.code = 0x00), 0x0451);
     /* a buffer that is too short */
     ck_assert_uint_eq(DO(.code = 0x25, .device = 0x40, .count = 2, .bytes = 512) & 1, 1);
     /* one that is not there: the bus failed */
-    put_command(DISK_PORT, 0, &(struct command){ .code = 0x25, .device = 0x40, .count = 1, .bytes = 512 });
+    put_command(DISK_PORT, 0,
+                &(struct command){ .code = 0x25, .device = 0x40, .count = 1, .bytes = 512 });
     st_le64(card_ram(&x, table(0) + 0x80), 0x1000);
     wr(port(DISK_PORT, P_CI), 1);
     card_run(&x, LONG_ENOUGH);
@@ -315,8 +327,10 @@ START_TEST(queued)
                                                  .count = 3 << 3, .bytes = 512, .write = true });
     put_command(DISK_PORT, 7, &(struct command){ .code = 0x60, .device = 0x40, .features = 1, .lba = DISK,
                                                  .count = 7 << 3, .bytes = 512 });
-    put_command(DISK_PORT, 9, &(struct command){ .code = 0x60, .device = 0x40, .features = 1, .lba = 1,
-                                                 .count = 9 << 3, .bytes = 512 });
+    put_command(
+        DISK_PORT, 9,
+        &(struct command){
+            .code = 0x60, .device = 0x40, .features = 1, .lba = 1, .count = 9 << 3, .bytes = 512 });
     wr(port(DISK_PORT, P_SACT), 1 << 3 | 1 << 7 | 1 << 9);
     wr(port(DISK_PORT, P_CI), 1 << 3 | 1 << 7 | 1 << 9);
     card_run(&x, LONG_ENOUGH);
@@ -344,7 +358,8 @@ START_TEST(scattered)
     for (unsigned i = 0; i < sizeof(want); i++)
         want[i] = (uint8_t)(i ^ 0x5a);
     ck_assert_int_eq(block_write(disk, 0, want, sizeof(want), NULL), 0);
-    put_command(DISK_PORT, 5, &(struct command){ .code = 0xc8, .device = 0x40, .count = 1, .bytes = 2 });
+    put_command(DISK_PORT, 5,
+                &(struct command){ .code = 0xc8, .device = 0x40, .count = 1, .bytes = 2 });
     uint8_t *t = card_ram(&x, table(5));
     st_le32(card_ram(&x, LISTS + 32 * 5), 5 | 3 << 16);
     static const struct { uint64_t at; uint32_t n; } pieces[] = { { DATA + 2, 2 }, { DATA + 0x1000, 300 }, { DATA + 0x2ffe, 210 } };
@@ -448,10 +463,13 @@ START_TEST(trim)
 {
     memset(card_ram(&x, DATA), 0, 512);
     st_le64(card_ram(&x, DATA), 10ull | 4ull << 48);
-    ck_assert_uint_eq(DO(.code = 0x06, .features = 1, .count = 1, .bytes = 512, .write = true), 0x50);
+    ck_assert_uint_eq(DO(.code = 0x06, .features = 1, .count = 1, .bytes = 512, .write = true),
+                      0x50);
     st_le64(card_ram(&x, DATA + 8), (DISK / 512 - 1) | 2ull << 48);
-    ck_assert_uint_eq(DO(.code = 0x06, .features = 1, .count = 1, .bytes = 512, .write = true), 0x1051);
-    ck_assert_uint_eq(DO(.code = 0x06, .features = 0, .count = 1, .bytes = 512, .write = true), 0x451);
+    ck_assert_uint_eq(DO(.code = 0x06, .features = 1, .count = 1, .bytes = 512, .write = true),
+                      0x1051);
+    ck_assert_uint_eq(DO(.code = 0x06, .features = 0, .count = 1, .bytes = 512, .write = true),
+                      0x451);
 }
 END_TEST
 
@@ -510,8 +528,10 @@ END_TEST
 /* MMC-6, 6.25: track 1 at 00:02:00, the lead-out behind 64 sectors: 00:02:64 */
 START_TEST(cd_contents)
 {
-    static const uint8_t blocks[] = { 0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0, 0, 0x14, 0xaa, 0, 0, 0, 0, 64 };
-    static const uint8_t minutes[] = { 0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 2, 0, 0, 0x14, 0xaa, 0, 0, 0, 2, 64 };
+    static const uint8_t blocks[] = { 0, 18, 1, 1,    0,    0x14, 1, 0, 0, 0,
+                                      0, 0,  0, 0x14, 0xaa, 0,    0, 0, 0, 64 };
+    static const uint8_t minutes[] = { 0, 18, 1, 1,    0,    0x14, 1, 0, 0, 0,
+                                       2, 0,  0, 0x14, 0xaa, 0,    0, 0, 2, 64 };
     const uint8_t *b = card_ram(&x, DATA);
 
     ready();
@@ -575,8 +595,10 @@ START_TEST(snapshot)
 {
     struct card before;
 
-    put_command(DISK_PORT, 0, &(struct command){ .code = 0x35, .device = 0x40, .lba = 3, .count = 1, .bytes = 512,
-                                                 .write = true });
+    put_command(
+        DISK_PORT, 0,
+        &(struct command){
+            .code = 0x35, .device = 0x40, .lba = 3, .count = 1, .bytes = 512, .write = true });
     st_le32(card_ram(&x, DATA), 0xfeedface);
     wr(port(DISK_PORT, P_CI), 1);
     before = x;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intel 82574 datasheet: EEPROM and PHY, interrupts (7.4), receive (7.1) and transmit (7.2) rings. */
+/* Intel 82574 datasheet: EEPROM and PHY, interrupts (7.4), receive (7.1) and transmit (7.2) rings.
+ */
 #include "devices/e1000e.h"
 #include "devices/backend/net_impl.h"
 #include "devices/e1000e_impl.h"
@@ -8,14 +9,15 @@
 #include "test/devices/pci_card.h"
 #include <zlib.h>
 
-enum { R_CTRL = 0, R_STATUS = 8, R_EERD = 0x14, R_CTRL_EXT = 0x18, R_MDIC = 0x20, R_ICR = 0xc0, R_ITR = 0xc4,
-       R_ICS = 0xc8, R_IMS = 0xd0, R_IMC = 0xd8, R_EIAC = 0xdc, R_IAM = 0xe0, R_IVAR = 0xe4, R_EITR = 0xe8,
-       R_RCTL = 0x100, R_TCTL = 0x400, R_PSRCTL = 0x2170, R_RX = 0x2800, R_RDTR = 0x2820, R_TX = 0x3800,
-       R_TIDV = 0x3820, R_STATS = 0x4000, R_RXCSUM = 0x5000, R_RFCTL = 0x5008, R_MTA = 0x5200, R_RAL = 0x5400,
-       R_VFTA = 0x5600, R_MRQC = 0x5818, R_EEWR = 0x102c, R_RETA = 0x5c00, R_RSSRK = 0x5c80 };
+enum { R_CTRL = 0, R_STATUS = 8, R_EERD = 0x14, R_CTRL_EXT = 0x18, R_MDIC = 0x20, R_ICR = 0xc0,
+       R_ITR = 0xc4, R_ICS = 0xc8, R_IMS = 0xd0, R_IMC = 0xd8, R_EIAC = 0xdc, R_IAM = 0xe0,
+       R_IVAR = 0xe4, R_EITR = 0xe8, R_RCTL = 0x100, R_TCTL = 0x400, R_PSRCTL = 0x2170,
+       R_RX = 0x2800, R_RDTR = 0x2820, R_TX = 0x3800, R_TIDV = 0x3820, R_STATS = 0x4000,
+       R_RXCSUM = 0x5000, R_RFCTL = 0x5008, R_MTA = 0x5200, R_RAL = 0x5400, R_VFTA = 0x5600,
+       R_MRQC = 0x5818, R_EEWR = 0x102c, R_RETA = 0x5c00, R_RSSRK = 0x5c80 };
 enum { BAL = 0, LEN = 8, HEAD = 0x10, TAIL = 0x18 };
-enum { RXD = CARD_RAM, TXD = CARD_RAM + 0x8000, RXB = CARD_RAM + 0x100000, TXB = CARD_RAM + 0x200000, RING = 16,
-       BUFFER = 2048 };
+enum { RXD = CARD_RAM, TXD = CARD_RAM + 0x8000, RXB = CARD_RAM + 0x100000,
+       TXB = CARD_RAM + 0x200000, RING = 16, BUFFER = 2048 };
 enum { RCTL_ON = 1 << 1 | 1 << 15 | 1 << 26 /* EN, BAM, SECRC */ };
 #define LONG_ENOUGH (50 * PS_PER_US)
 static const uint8_t mac[6] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
@@ -297,7 +299,8 @@ START_TEST(msi)
 }
 END_TEST
 
-/* 7.4.5, 10.2.4.9: causes to vectors by IVAR, cleared by EIAC, masked by IAM under EIAME, held back by EITR. */
+/* 7.4.5, 10.2.4.9: causes to vectors by IVAR, cleared by EIAC, masked by IAM under EIAME, held back
+ * by EITR. */
 START_TEST(msix)
 {
     uint8_t f[200];
@@ -404,10 +407,12 @@ START_TEST(receive_vlan)
 }
 END_TEST
 
-/* Toeplitz: the verification suite of Microsoft's RSS specification, IPv4 with and without TCP ports. */
+/* Toeplitz: the verification suite of Microsoft's RSS specification, IPv4 with and without TCP
+ * ports. */
 static const uint8_t rss_key[40] = {
-    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
-    0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+    0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
 };
 START_TEST(rss)
 {
@@ -618,7 +623,8 @@ START_TEST(segmentation)
         ck_assert_mem_eq(f + 54, b + 54 + 100 * i, payload);
         ck_assert_uint_eq(e1000e_sum(f + 14, 20), 0xffff);
         e1000e_parse(&p, f, sent[i].n);
-        ck_assert_uint_eq(e1000e_fold(e1000e_pseudo(&p, f) + e1000e_sum(f + 34, p.end - p.l4)), 0xffff);
+        ck_assert_uint_eq(e1000e_fold(e1000e_pseudo(&p, f) + e1000e_sum(f + 34, p.end - p.l4)),
+                          0xffff);
     }
     /* an MSS or a header that makes no sense is an error of the driver's */
     put_context(0x07, 0, 54, 250);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NVM Express Base 1.4: registers (3.1), queues (4.1), data pointers (4.3, 4.4), commands (5, 6). */
+/* NVM Express Base 1.4: registers (3.1), queues (4.1), data pointers (4.3, 4.4), commands (5, 6).
+ */
 #include "devices/nvme.h"
 #include "test/check_main.h"
 #include "test/device_generic.h"
 #include "test/devices/pci_card.h"
 
-enum { REGS = CARD_BAR, R_CAP = 0, R_VS = 8, R_INTMS = 0xc, R_INTMC = 0x10, R_CC = 0x14, R_CSTS = 0x1c,
-       R_AQA = 0x24, R_ASQ = 0x28, R_ACQ = 0x30, DOORBELL = 0x1000 };
+enum { REGS = CARD_BAR, R_CAP = 0, R_VS = 8, R_INTMS = 0xc, R_INTMC = 0x10, R_CC = 0x14,
+       R_CSTS = 0x1c, R_AQA = 0x24, R_ASQ = 0x28, R_ACQ = 0x30, DOORBELL = 0x1000 };
 enum { ASQ = CARD_RAM, ACQ = CARD_RAM + 0x1000, SQ1 = CARD_RAM + 0x2000, CQ1 = CARD_RAM + 0x3000,
        LIST = CARD_RAM + 0x10000, DATA = CARD_RAM + 0x100000, DEPTH = 8, CC_ON = 0x00460001 };
 enum { DISK = 1 << 20 };
@@ -138,7 +139,8 @@ static void make_queues(void)
 {
     enable();
     memset(card_ram(&x, CQ1), 0, DEPTH * 16);
-    ck_assert_uint_eq(STATUS(0, .opcode = 5, .prp1 = CQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 3), 0);
+    ck_assert_uint_eq(
+        STATUS(0, .opcode = 5, .prp1 = CQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 3), 0);
     ck_assert_uint_eq(STATUS(0, .opcode = 1, .prp1 = SQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 1 << 16 | 1), 0);
     ring[1] = (struct ring){ SQ1, CQ1, DEPTH, 0, 0, 1 };
 }
@@ -153,7 +155,8 @@ static void expect_disk(uint64_t at, uint32_t n, uint8_t seed)
     uint8_t b[8192];
     ck_assert_int_eq(block_read(disk, at, b, n, NULL), 0);
     for (uint32_t i = 0; i < n; i++)
-        ck_assert_msg(b[i] == (uint8_t)(seed + i + (i >> 8)), "byte %u of the disk is %#x", i, b[i]);
+        ck_assert_msg(b[i] == (uint8_t)(seed + i + (i >> 8)), "byte %u of the disk is %#x", i,
+                      b[i]);
 }
 
 START_TEST(generic)
@@ -258,14 +261,16 @@ START_TEST(queue_faults)
 {
     enable();
     ck_assert_uint_eq(STATUS(0, .opcode = queues[_i].opcode, .cdw10 = queues[_i].cdw10,
-                             .cdw11 = queues[_i].cdw11, .prp1 = queues[_i].prp1), queues[_i].status);
+                             .cdw11 = queues[_i].cdw11, .prp1 = queues[_i].prp1),
+                      queues[_i].status);
 }
 END_TEST
 
 START_TEST(queue_order)
 {
     make_queues();
-    ck_assert_uint_eq(STATUS(0, .opcode = 4, .cdw10 = 1), 0x410c); /* a submission queue hangs on it */
+    ck_assert_uint_eq(STATUS(0, .opcode = 4, .cdw10 = 1),
+                      0x410c); /* a submission queue hangs on it */
     ck_assert_uint_eq(STATUS(0, .opcode = 0, .cdw10 = 1), 0);
     ck_assert_uint_eq(STATUS(0, .opcode = 4, .cdw10 = 1), 0);
     ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = 7, .cdw11 = 0x00030003), 0);
@@ -280,8 +285,9 @@ START_TEST(prps)
     ck_assert_uint_eq(STATUS(1, .opcode = 1, .nsid = 1, .prp1 = DATA, .cdw10 = 8, .cdw12 = 7), 0);
     expect_disk(8 * 512, 4096, 1);
     /* offset 0x800: half a page, then the second */
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA + 0x10800, .prp2 = DATA + 0x20000,
-                             .cdw10 = 8, .cdw12 = 7), 0);
+    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA + 0x10800,
+                             .prp2 = DATA + 0x20000, .cdw10 = 8, .cdw12 = 7),
+                      0);
     ck_assert_mem_eq(card_ram(&x, DATA + 0x10800), card_ram(&x, DATA), 0x800);
     ck_assert_mem_eq(card_ram(&x, DATA + 0x20000), card_ram(&x, DATA + 0x800), 0x800);
     /* 4 pages: the list begins at the last entry but one of its page and goes on elsewhere */
@@ -289,14 +295,18 @@ START_TEST(prps)
     st_le64(card_ram(&x, LIST + 4096 - 8), LIST + 0x2000);
     st_le64(card_ram(&x, LIST + 0x2000), DATA + 0x35000);
     st_le64(card_ram(&x, LIST + 0x2008), DATA + 0x33000);
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA + 0x30000, .prp2 = LIST + 4096 - 16,
-                             .cdw10 = 8, .cdw12 = 31), 0);
+    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA + 0x30000,
+                             .prp2 = LIST + 4096 - 16, .cdw10 = 8, .cdw12 = 31),
+                      0);
     ck_assert_mem_eq(card_ram(&x, DATA + 0x30000), card_ram(&x, DATA), 4096);
     ck_assert_uint_eq(card_ram(&x, DATA + 0x35000)[0], 0);
     /* 4.3: offsets only where they may be */
     ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA + 2, .cdw12 = 0), 0x4013);
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .prp2 = DATA + 0x1010, .cdw12 = 15), 0x4013);
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .prp2 = LIST + 4, .cdw12 = 31), 0x4013);
+    ck_assert_uint_eq(
+        STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .prp2 = DATA + 0x1010, .cdw12 = 15),
+        0x4013);
+    ck_assert_uint_eq(
+        STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .prp2 = LIST + 4, .cdw12 = 31), 0x4013);
     /* nothing answers there: data transfer error */
     ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = 0x1000, .cdw12 = 0), 0x0004);
 }
@@ -354,7 +364,8 @@ START_TEST(commands)
     ck_assert_uint_eq(execute(1, &write).status, 0);
     card_ram(&x, DATA)[4095] ^= 1;
     ck_assert_uint_eq(execute(1, &write).status, 0x285);
-    ck_assert_uint_eq(STATUS(1, .opcode = 8, .nsid = 1, .cdw10 = 16, .cdw12 = 1 << 25 | 3), 0); /* Write Zeroes */
+    ck_assert_uint_eq(STATUS(1, .opcode = 8, .nsid = 1, .cdw10 = 16, .cdw12 = 1 << 25 | 3),
+                      0); /* Write Zeroes */
     ck_assert_int_eq(block_read(disk, 16 * 512, b, 4096, NULL), 0);
     ck_assert_mem_eq(b, zeroes, 2048);
     ck_assert_mem_ne(b + 2048, zeroes, 2048);
@@ -365,15 +376,20 @@ START_TEST(commands)
     st_le64(card_ram(&x, DATA + 8), 16);
     st_le32(card_ram(&x, DATA + 20), 8);
     st_le64(card_ram(&x, DATA + 24), DISK / 512 - 7);
-    ck_assert_uint_eq(STATUS(1, .opcode = 9, .nsid = 1, .prp1 = DATA, .cdw10 = 1, .cdw11 = 4), 0x4080);
+    ck_assert_uint_eq(STATUS(1, .opcode = 9, .nsid = 1, .prp1 = DATA, .cdw10 = 1, .cdw11 = 4),
+                      0x4080);
     ck_assert_uint_eq(STATUS(1, .opcode = 9, .nsid = 1, .prp1 = DATA, .cdw10 = 0, .cdw11 = 4), 0);
     /* faults */
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .cdw10 = DISK / 512, .cdw12 = 0), 0x4080);
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .cdw10 = DISK / 512 - 1, .cdw12 = 0), 0);
+    ck_assert_uint_eq(
+        STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .cdw10 = DISK / 512, .cdw12 = 0), 0x4080);
+    ck_assert_uint_eq(
+        STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .cdw10 = DISK / 512 - 1, .cdw12 = 0), 0);
     ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 2, .prp1 = DATA), 0x400b);
     ck_assert_uint_eq(STATUS(1, .opcode = 0x55, .nsid = 1), 0x4001);
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .flags = 1, .nsid = 1, .prp1 = DATA), 0x4002); /* fused */
-    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .cdw12 = 1024), 0x4002); /* MDTS */
+    ck_assert_uint_eq(STATUS(1, .opcode = 2, .flags = 1, .nsid = 1, .prp1 = DATA),
+                      0x4002); /* fused */
+    ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA, .cdw12 = 1024),
+                      0x4002); /* MDTS */
 }
 END_TEST
 
@@ -388,7 +404,8 @@ START_TEST(full_queue)
     for (unsigned i = 0; i < DEPTH - 1; i++)
         (void)submit(0, &(struct entry){ .opcode = 0x0a, .cdw10 = 7 });
     card_run(&x, LONG_ENOUGH);
-    (void)submit(0, &(struct entry){ .opcode = 0x0a, .cdw10 = 7 }); /* no place for its completion */
+    (void)submit(0,
+                 &(struct entry){ .opcode = 0x0a, .cdw10 = 7 }); /* no place for its completion */
     card_run(&x, LONG_ENOUGH);
     for (unsigned i = 0; i < DEPTH - 1; i++)
         ck_assert(complete(0, &c));
@@ -421,8 +438,12 @@ START_TEST(vectors)
 {
     card_enable_msix(&x);
     enable();
-    ck_assert_uint_eq(STATUS(0, .opcode = 5, .prp1 = CQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 7 << 16 | 3), 0);
-    ck_assert_uint_eq(STATUS(0, .opcode = 1, .prp1 = SQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 1 << 16 | 1), 0);
+    ck_assert_uint_eq(
+        STATUS(0, .opcode = 5, .prp1 = CQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 7 << 16 | 3),
+        0);
+    ck_assert_uint_eq(
+        STATUS(0, .opcode = 1, .prp1 = SQ1, .cdw10 = (DEPTH - 1) << 16 | 1, .cdw11 = 1 << 16 | 1),
+        0);
     ck_assert_uint_eq(x.vector[0], 2);
     ring[1] = (struct ring){ SQ1, CQ1, DEPTH, 0, 0, 1 };
     ck_assert_uint_eq(STATUS(1, .opcode = 0, .nsid = 1), 0);
@@ -485,8 +506,9 @@ static const struct { uint32_t cdw10, cdw11, nsid; uint16_t status; uint32_t res
 START_TEST(feature_values)
 {
     enable();
-    ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = features[_i].cdw10, .cdw11 = features[_i].cdw11,
-                             .nsid = features[_i].nsid), features[_i].status);
+    ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = features[_i].cdw10,
+                             .cdw11 = features[_i].cdw11, .nsid = features[_i].nsid),
+                      features[_i].status);
     if (features[_i].status)
         return;
     struct completion c = execute(0, &(struct entry){ .opcode = 0x0a, .cdw10 = features[_i].cdw10,
@@ -500,7 +522,9 @@ END_TEST
 START_TEST(queue_count)
 {
     enable();
-    ck_assert_uint_eq(execute(0, &(struct entry){ .opcode = 9, .cdw10 = 7, .cdw11 = 0x00010001 }).result, 0x003f003f);
+    ck_assert_uint_eq(
+        execute(0, &(struct entry){ .opcode = 9, .cdw10 = 7, .cdw11 = 0x00010001 }).result,
+        0x003f003f);
     ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = 7, .cdw11 = 0xffff0000), 0x4002);
     make_queues();
     ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = 7, .cdw11 = 0x00010001), 0x400c);
@@ -539,7 +563,8 @@ START_TEST(health)
     const uint8_t *b = card_ram(&x, DATA);
     make_queues();
     ck_assert_uint_eq(STATUS(1, .opcode = 2, .nsid = 1, .prp1 = DATA), 0);
-    ck_assert_uint_eq(STATUS(0, .opcode = 2, .nsid = 0xffffffff, .prp1 = DATA, .cdw10 = 127 << 16 | 2), 0);
+    ck_assert_uint_eq(
+        STATUS(0, .opcode = 2, .nsid = 0xffffffff, .prp1 = DATA, .cdw10 = 127 << 16 | 2), 0);
     ck_assert_uint_eq(ld_le16(b + 1), 323);
     ck_assert_uint_eq(ld_le64(b + 32), 1);
     ck_assert_uint_eq(ld_le64(b + 64), 1);
@@ -561,7 +586,8 @@ START_TEST(second_namespace)
     ck_assert_int_eq(nvme_add_namespace(n, 3, second, 4096, &e), ERR_ARG);
     ck_assert_int_eq(nvme_add_namespace(n, 17, second, 4096, &e), ERR_LIMIT);
     ck_assert_int_eq(nvme_add_namespace(n, 2, second, 1000, &e), ERR_ARG);
-    ck_assert_ptr_null(nvme_create(x.m, "nvme2", &x.bus, &(struct nvme_options){ .serial = "", .devfn = -1 }, &e));
+    ck_assert_ptr_null(
+        nvme_create(x.m, "nvme2", &x.bus, &(struct nvme_options){ .serial = "", .devfn = -1 }, &e));
 }
 END_TEST
 

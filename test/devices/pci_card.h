@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CARD_RAM = 0x80000000, CARD_RAM_SIZE = 0x800000, CARD_MSI = 0x28000000, CARD_BAR = 0x40000000,
-       CARD_BAR_STEP = 0x1000000, CARD_IO = 0x2000 };
+enum { CARD_RAM = 0x80000000, CARD_RAM_SIZE = 0x800000, CARD_MSI = 0x28000000,
+       CARD_BAR = 0x40000000, CARD_BAR_STEP = 0x1000000, CARD_IO = 0x2000 };
 
 struct card {
     struct machine *m;
@@ -38,15 +38,15 @@ static inline void card_intx(void *arg, unsigned line, bool level)
     ((struct card *)arg)->intx[line] = level;
 }
 
-static inline enum mem_result card_msi_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                            const struct mem_attrs *attrs)
+static inline enum mem_result card_msi_read(void *arg, uint64_t offset, unsigned size,
+                                            uint64_t *value, const struct mem_attrs *attrs)
 {
     (void)arg, (void)offset, (void)size, (void)attrs;
     *value = 0;
     return MEM_OK;
 }
-static inline enum mem_result card_msi_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
-                                             const struct mem_attrs *attrs)
+static inline enum mem_result card_msi_write(void *arg, uint64_t offset, unsigned size,
+                                             uint64_t value, const struct mem_attrs *attrs)
 {
     struct card *x = arg;
     (void)size, (void)attrs;
@@ -55,7 +55,9 @@ static inline enum mem_result card_msi_write(void *arg, uint64_t offset, unsigne
     x->message = (uint32_t)value;
     return MEM_OK;
 }
-static const struct mmio_ops card_msi_ops = { .read = card_msi_read, .write = card_msi_write, .sizes = 4 };
+static const struct mmio_ops card_msi_ops = { .read = card_msi_read,
+                                              .write = card_msi_write,
+                                              .sizes = 4 };
 
 /* In an empty machine. The I/O space is the caller's to destroy, after the machine: card_close. */
 static inline void card_open(struct card *x, struct machine *m)
@@ -63,10 +65,11 @@ static inline void card_open(struct card *x, struct machine *m)
     struct err e = { 0 };
 
     *x = (struct card){ .m = m, .io = mem_space_create("io") };
-    card_must(machine_add_ram(m, "ram", CARD_RAM_SIZE, &x->ram, &e) == 0 &&
-                  mem_add_ram(m->memory, "ram", CARD_RAM, x->ram, 0, CARD_RAM_SIZE, 0, NULL, &e) == 0 &&
-                  mem_add_mmio(m->memory, "msi", CARD_MSI, 0x1000, 0, &card_msi_ops, x, NULL, &e) == 0,
-              "card", &e);
+    card_must(
+        machine_add_ram(m, "ram", CARD_RAM_SIZE, &x->ram, &e) == 0 &&
+            mem_add_ram(m->memory, "ram", CARD_RAM, x->ram, 0, CARD_RAM_SIZE, 0, NULL, &e) == 0 &&
+            mem_add_mmio(m->memory, "msi", CARD_MSI, 0x1000, 0, &card_msi_ops, x, NULL, &e) == 0,
+        "card", &e);
     pci_bus_init(&x->bus, m, &(struct pci_windows){ m->memory, x->io }, card_intx, x);
 }
 /* For device_generic_test, which has several machines at a time: their I/O spaces go at the end. */
@@ -108,7 +111,8 @@ static inline void card_enable(struct card *x)
     for (unsigned i = 0; i < PCI_BARS; i++) {
         enum pci_bar_kind kind = x->f->bar[i].kind;
         if (kind != PCI_BAR_NONE)
-            card_configure(x, 0x10 + 4 * i, 4, kind == PCI_BAR_IO ? CARD_IO : CARD_BAR + CARD_BAR_STEP * i);
+            card_configure(x, 0x10 + 4 * i, 4,
+                           kind == PCI_BAR_IO ? CARD_IO : CARD_BAR + CARD_BAR_STEP * i);
         if (kind == PCI_BAR_MEM64)
             card_configure(x, 0x14 + 4 * i, 4, 0);
     }
@@ -118,12 +122,14 @@ static inline void card_enable(struct card *x)
 static inline uint64_t card_read(struct card *x, pa_t at, unsigned size)
 {
     uint64_t v = 0;
-    card_must(mem_load(x->m->memory, at, size, &v, &(struct mem_attrs){ 0 }) == MEM_OK, "load", NULL);
+    card_must(mem_load(x->m->memory, at, size, &v, &(struct mem_attrs){ 0 }) == MEM_OK, "load",
+              NULL);
     return v;
 }
 static inline void card_write(struct card *x, pa_t at, unsigned size, uint64_t v)
 {
-    card_must(mem_store(x->m->memory, at, size, v, &(struct mem_attrs){ 0 }) == MEM_OK, "store", NULL);
+    card_must(mem_store(x->m->memory, at, size, v, &(struct mem_attrs){ 0 }) == MEM_OK, "store",
+              NULL);
 }
 static inline uint8_t *card_ram(struct card *x, pa_t at)
 {

@@ -6,8 +6,8 @@
 #include "devices/ahci.h"
 #include "test/fuzz/pci_card.h"
 
-enum { REGS = CARD_BAR + 5 * CARD_BAR_STEP, P_CLB = 0, P_FB = 8, P_IS = 0x10, P_IE = 0x14, P_CMD = 0x18, P_TFD = 0x20,
-       P_SCTL = 0x2c, P_SERR = 0x30, P_SACT = 0x34, P_CI = 0x38 };
+enum { REGS = CARD_BAR + 5 * CARD_BAR_STEP, P_CLB = 0, P_FB = 8, P_IS = 0x10, P_IE = 0x14,
+       P_CMD = 0x18, P_TFD = 0x20, P_SCTL = 0x2c, P_SERR = 0x30, P_SACT = 0x34, P_CI = 0x38 };
 enum { LISTS = CARD_RAM, AREAS = CARD_RAM + 0x10000, TABLES = CARD_RAM + 0x20000, PORTS = 3 };
 
 static struct ahci *ahci;
@@ -21,8 +21,10 @@ static void build(struct fuzz *f)
 
     card_open(&f->x, fuzz_machine());
     ahci = ahci_create(f->x.m, "ahci", &f->x.bus, &o, &e);
-    card_must(ahci && block_create_memory(&disk, 1 << 20, &e) == 0 && block_create_memory(&disc, 1 << 20, &e) == 0 &&
-                  ahci_attach(ahci, 0, disk, false, NULL, &e) == 0 && ahci_attach(ahci, 1, disc, true, NULL, &e) == 0,
+    card_must(ahci && block_create_memory(&disk, 1 << 20, &e) == 0 &&
+                  block_create_memory(&disc, 1 << 20, &e) == 0 &&
+                  ahci_attach(ahci, 0, disk, false, NULL, &e) == 0 &&
+                  ahci_attach(ahci, 1, disc, true, NULL, &e) == 0,
               "ahci", &e);
     f->x.f = ahci_function(ahci);
 }
@@ -57,15 +59,18 @@ static void start(struct fuzz *f, unsigned p)
 
 static void put_fis(struct fuzz *f, unsigned p, uint8_t *t)
 {
-    static const uint8_t often[] = { 0x20, 0x24, 0x25, 0x30, 0x34, 0x35, 0x3d, 0x60, 0x61, 0xc8, 0xca, 0xc4, 0xc5, 0xc6,
-                                     0xec, 0xef, 0xb0, 0x06, 0x2f, 0x47, 0xea, 0xe5, 0x90, 0xa1 };
+    static const uint8_t often[] = { 0x20, 0x24, 0x25, 0x30, 0x34, 0x35, 0x3d, 0x60,
+                                     0x61, 0xc8, 0xca, 0xc4, 0xc5, 0xc6, 0xec, 0xef,
+                                     0xb0, 0x06, 0x2f, 0x47, 0xea, 0xe5, 0x90, 0xa1 };
 
     for (unsigned i = 0; i < 16; i++)
         t[i] = (uint8_t)fuzz_next(f);
     t[0] = fuzz_one_in(f, 100) ? t[0] : 0x27;
     t[1] = fuzz_one_in(f, 60) ? 0 : 0x80;
     t[15] = fuzz_one_in(f, 2) ? 4 : 0;
-    t[2] = fuzz_one_in(f, 10) ? t[2] : p == 1 && !fuzz_one_in(f, 10) ? 0xa0 : often[fuzz_next(f) % ARRAY_LEN(often)];
+    t[2] = fuzz_one_in(f, 10)              ? t[2]
+           : p == 1 && !fuzz_one_in(f, 10) ? 0xa0
+                                           : often[fuzz_next(f) % ARRAY_LEN(often)];
     t[7] |= 0x40;
     if (!fuzz_one_in(f, 6)) { /* on the disk, a little */
         t[5] &= 7;
@@ -86,8 +91,8 @@ static void put_fis(struct fuzz *f, unsigned p, uint8_t *t)
 
 static void put_packet(struct fuzz *f, uint8_t *c)
 {
-    static const uint8_t often[] = { 0x00, 0x03, 0x12, 0x1b, 0x1e, 0x25, 0x28, 0x28, 0xa8, 0x2b, 0x43, 0x46, 0x4a, 0x51,
-                                     0x5a, 0xad, 0xbd, 0xbe };
+    static const uint8_t often[] = { 0x00, 0x03, 0x12, 0x1b, 0x1e, 0x25, 0x28, 0x28, 0xa8,
+                                     0x2b, 0x43, 0x46, 0x4a, 0x51, 0x5a, 0xad, 0xbd, 0xbe };
 
     for (unsigned i = 0; i < 16; i++)
         c[i] = fuzz_one_in(f, 2) ? 0 : (uint8_t)fuzz_next(f);
@@ -104,8 +109,10 @@ static void issue(struct fuzz *f, unsigned p)
     pa_t table = TABLES + 0x400 * slot;
     uint8_t *t = card_ram(&f->x, table);
 
-    st_le32(h, (fuzz_one_in(f, 60) ? (uint32_t)fuzz_next(f) & 31 : 5) | (p == 1 || fuzz_one_in(f, 9) ? 1 << 5 : 0) |
-                   (uint32_t)(fuzz_one_in(f, 40) ? fuzz_next(f) & 0xffff : pieces) << 16 | (fuzz_one_in(f, 4) ? 1 << 10 : 0));
+    st_le32(h, (fuzz_one_in(f, 60) ? (uint32_t)fuzz_next(f) & 31 : 5) |
+                   (p == 1 || fuzz_one_in(f, 9) ? 1 << 5 : 0) |
+                   (uint32_t)(fuzz_one_in(f, 40) ? fuzz_next(f) & 0xffff : pieces) << 16 |
+                   (fuzz_one_in(f, 4) ? 1 << 10 : 0));
     st_le64(h + 8, fuzz_one_in(f, 60) ? fuzz_address(f) : table);
     put_fis(f, p, t);
     put_packet(f, t + 0x40);

@@ -8,8 +8,9 @@
 #include "devices/e1000e.h"
 #include "test/fuzz/pci_card.h"
 
-enum { R_CTRL = 0, R_ICR = 0xc0, R_IMS = 0xd0, R_IVAR = 0xe4, R_RCTL = 0x100, R_TCTL = 0x400, R_PSRCTL = 0x2170,
-       R_RX = 0x2800, R_TX = 0x3800, R_RXCSUM = 0x5000, R_RFCTL = 0x5008, R_MRQC = 0x5818, R_GPRC = 0x4074 };
+enum { R_CTRL = 0, R_ICR = 0xc0, R_IMS = 0xd0, R_IVAR = 0xe4, R_RCTL = 0x100, R_TCTL = 0x400,
+       R_PSRCTL = 0x2170, R_RX = 0x2800, R_TX = 0x3800, R_RXCSUM = 0x5000, R_RFCTL = 0x5008,
+       R_MRQC = 0x5818, R_GPRC = 0x4074 };
 enum { BAL = 0, LEN = 8, HEAD = 0x10, TAIL = 0x18, RING = 64, RINGS = CARD_RAM };
 
 static struct host *host;
@@ -31,7 +32,8 @@ static void build(struct fuzz *f)
     struct err e = { 0 };
 
     card_open(&f->x, fuzz_machine());
-    card_must(host_create(&host, f->x.m, &e) == 0 && net_open(&net, host, "none", &e) == 0, "net", &e);
+    card_must(host_create(&host, f->x.m, &e) == 0 && net_open(&net, host, "none", &e) == 0, "net",
+              &e);
     far_end = (struct net_kind){ .name = "far", .send = far_send };
     net->kind = &far_end;
     struct e1000e *d = e1000e_create(f->x.m, "nic", &f->x.bus, net, &o, &e);
@@ -80,7 +82,9 @@ static void start(struct fuzz *f)
 /* Ethernet, perhaps a tag, IPv4 or IPv6 with bits turned. */
 static uint32_t make_frame(struct fuzz *f, uint8_t *b, uint32_t most)
 {
-    static const uint8_t ip4[] = { 0x45, 0, 0, 60, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2 };
+    static const uint8_t ip4[] = {
+        0x45, 0, 0, 60, 0, 1, 0, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2
+    };
     uint32_t n = 14 + (uint32_t)(fuzz_next(f) % (fuzz_one_in(f, 10) ? most - 14 : 200)), at = 12;
 
     for (uint32_t i = 0; i < n; i += 8)
@@ -122,13 +126,17 @@ static void descriptor(struct fuzz *f, unsigned q)
     command |= fuzz_one_in(f, 4) ? 0 : 0x0b000000; /* a frame's end, its check sequence, a report */
     switch (fuzz_next(f) % 4) {
     case 0: /* context */
-        st_le64(d, fuzz_one_in(f, 3) ? fuzz_next(f) : 14 | 24 << 8 | 33 << 16 | 34ull << 32 | 50ull << 40);
+        st_le64(d, fuzz_one_in(f, 3) ? fuzz_next(f)
+                                     : 14 | 24 << 8 | 33 << 16 | 34ull << 32 | 50ull << 40);
         st_le32(d + 8, (uint32_t)(fuzz_next(f) & 0x0f000000) | 0x20000000 | n);
-        st_le32(d + 12, (uint32_t)(fuzz_one_in(f, 3) ? fuzz_next(f) : 54u << 8 | (uint64_t)(fuzz_next(f) % 1500) << 16));
+        st_le32(d + 12,
+                (uint32_t)(fuzz_one_in(f, 3) ? fuzz_next(f)
+                                             : 54u << 8 | (uint64_t)(fuzz_next(f) % 1500) << 16));
         break;
     case 1: /* legacy */
         st_le64(d, at);
-        st_le32(d + 8, (command & ~0x20000000u) | (n & 0xffff) | (uint32_t)(fuzz_next(f) % 256) << 16);
+        st_le32(d + 8,
+                (command & ~0x20000000u) | (n & 0xffff) | (uint32_t)(fuzz_next(f) % 256) << 16);
         st_le32(d + 12, (uint32_t)fuzz_next(f));
         break;
     default:

@@ -75,7 +75,8 @@ static void make_lists(struct fuzz *f)
 {
     for (unsigned i = 0; i < 32; i++) {
         uint8_t *at = card_ram(&f->x, LISTS + fuzz_next(f) % (LIST_PAGES * 0x1000 / 16) * 16);
-        uint64_t addr = fuzz_one_in(f, 6) ? LISTS + fuzz_next(f) % (LIST_PAGES * 256) * 16 : fuzz_address(f);
+        uint64_t addr =
+            fuzz_one_in(f, 6) ? LISTS + fuzz_next(f) % (LIST_PAGES * 256) * 16 : fuzz_address(f);
         st_le64(at, addr);
         if (fuzz_one_in(f, 2)) {
             st_le32(at + 8, (uint32_t)(fuzz_next(f) % 0x3000 >> fuzz_next(f) % 12));
@@ -88,7 +89,8 @@ static void make_lists(struct fuzz *f)
 
 static void command(struct fuzz *f, uint32_t q)
 {
-    static const uint8_t admin[] = { 0, 1, 2, 4, 5, 6, 8, 9, 0xa, 0xc, 0x80, 0x7f }, io[] = { 0, 1, 2, 5, 8, 9, 3 };
+    static const uint8_t admin[] = { 0, 1, 2, 4, 5, 6, 8, 9, 0xa, 0xc, 0x80, 0x7f },
+                         io[] = { 0, 1, 2, 5, 8, 9, 3 };
     uint8_t s[64] = { 0 };
 
     s[0] = q ? io[fuzz_next(f) % ARRAY_LEN(io)] : admin[fuzz_next(f) % ARRAY_LEN(admin)];
@@ -96,12 +98,15 @@ static void command(struct fuzz *f, uint32_t q)
         s[1] = (uint8_t)(fuzz_next(f) % 4 << 6);
     st_le16(s + 2, (uint16_t)fuzz_next(f));
     st_le32(s + 4, fuzz_one_in(f, 10) ? (uint32_t)fuzz_next(f) : (uint32_t)fuzz_next(f) % 4);
-    st_le64(s + 24, fuzz_one_in(f, 3) ? LISTS + fuzz_next(f) % (LIST_PAGES * 256) * 16 : fuzz_address(f));
-    st_le64(s + 32, fuzz_one_in(f, 2) ? LISTS + fuzz_next(f) % (LIST_PAGES * 512) * 8 : fuzz_address(f));
+    st_le64(s + 24,
+            fuzz_one_in(f, 3) ? LISTS + fuzz_next(f) % (LIST_PAGES * 256) * 16 : fuzz_address(f));
+    st_le64(s + 32,
+            fuzz_one_in(f, 2) ? LISTS + fuzz_next(f) % (LIST_PAGES * 512) * 8 : fuzz_address(f));
     if (s[1])
         st_le64(s + 32, (fuzz_next(f) % 0x1000 & ~15ull) | fuzz_next(f) % 5 << 60);
     for (unsigned i = 40; i < 64; i += 4)
-        st_le32(s + i, fuzz_one_in(f, 4) ? (uint32_t)fuzz_next(f) >> fuzz_next(f) % 32 : (uint32_t)fuzz_next(f) % 64);
+        st_le32(s + i, fuzz_one_in(f, 4) ? (uint32_t)fuzz_next(f) >> fuzz_next(f) % 32
+                                         : (uint32_t)fuzz_next(f) % 64);
     if (q && !fuzz_one_in(f, 8)) { /* mostly on the disk */
         st_le32(s + 40, (uint32_t)(fuzz_next(f) % 2000));
         st_le32(s + 44, fuzz_one_in(f, 20));

@@ -102,7 +102,8 @@ static inline int fuzz_run(int argc, char **argv, struct fuzz *f, void (*build)(
     }
     alarm(0);
     printf("%llu iterations: %llu done, %llu failed, %llu starts\n", (unsigned long long)n,
-           (unsigned long long)f->done, (unsigned long long)f->failed, (unsigned long long)f->started);
+           (unsigned long long)f->done, (unsigned long long)f->failed,
+           (unsigned long long)f->started);
     return n < 5000 || (f->done > n / 50 && f->failed > n / 100) ? 0 : 2;
 }
 

@@ -67,8 +67,9 @@ START_TEST(refused)
     ck_assert_int_eq(e.code, ERR_LIMIT);
     card_close(&x);
     card_open(&x, device_generic_machine());
-    ck_assert_ptr_null(nvme_create(x.m, "card", &x.bus,
-                                   &(struct nvme_options){ .serial = "S", .devfn = -1, .rom = "/nowhere/rom" }, &e));
+    ck_assert_ptr_null(nvme_create(
+        x.m, "card", &x.bus,
+        &(struct nvme_options){ .serial = "S", .devfn = -1, .rom = "/nowhere/rom" }, &e));
     ck_assert_int_eq(e.code, ERR_IO);
     ck_assert_msg(strstr(e.text, "/nowhere/rom") != NULL, "%s", e.text);
     card_close(&x);
