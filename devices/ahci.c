@@ -97,6 +97,7 @@ WROTE(wrote_cmd)
             guest_error(&a->dev, "PxCMD.ST", "port %u started without FRE or with PxTFD %#x", index,
                         a->tfd[index]);
         *cmd |= CMD_CR;
+        a->halted[index] = 0;
     } else if (!(now & CMD_ST) && (old & CMD_ST)) {
         stop_port(a, index);
     }

@@ -251,9 +251,9 @@ static const struct reg_desc e1000e_regs[] = {
     REG32(0x00e0, "IAM", ANY, AT(iam), .rw = ALL),
     REG32(0x00e4, "IVAR", ANY, AT(ivar), .rw = 0x800fffff),
     REG32(0x00e8, "EITR", ANY, AT(eitr), .count = E1000E_VECTORS, .rw = 0xffff),
-    REG32(0x0100, "RCTL", ANY, AT(rctl), .rw = 0x7e7ffffeull),
+    REG32(0x0100, "RCTL", ANY, AT(rctl), .rw = 0x7efffffeull),
     REG32(0x0170, "FCTTV", ANY, AT(fcttv), .rw = 0xffff),
-    REG32(0x0178, "TXCW", ANY),
+    REG32(0x0178, "TXCW", ANY, AT(txcw), .rw = 0xffff), /* of fibre: means nothing here */
     REG32(0x0180, "RXCW", ANY),
     REG32(0x0400, "TCTL", ANY, AT(tctl), .reset = 8, .rw = 0x3ffffffaull, .wrote = wrote_tail),
     REG32(0x0404, "TCTL_EXT", ANY, AT(tctl_ext), .rw = ALL),
@@ -467,14 +467,14 @@ static const struct state_field state[] = {
     STATE_TIMER(e1000e, throttle), STATE_TIMER(e1000e, rx_delay), STATE_TIMER(e1000e, tx_delay),
     STATE_TIMER(e1000e, negotiation), STATE_SUBS(e1000e, tx, tx_state), S(allowed), S(systim_base),
     S(systim_at), S(rx_delay_from), S(tx_delay_from), S(ctrl), S(ctrl_ext), S(eerd), S(eewr),
-    S(eecd), S(mdic), S(fcal), S(fcah), S(fct), S(fcttv), S(vet), S(icr), S(ims), S(itr), S(eiac),
+    S(eecd), S(mdic), S(fcal), S(fcah), S(fct), S(fcttv), S(txcw), S(vet), S(icr), S(ims), S(itr), S(eiac),
     S(iam), S(ivar), S(eitr), S(rctl), S(tctl), S(tctl_ext), S(tipg), S(ait), S(ledctl), S(extcnf),
     S(pba), S(fcrtl), S(fcrth), S(psrctl), S(rdtr), S(radv), S(tidv), S(tadv), S(rsrpd), S(rxcsum),
     S(rfctl), S(mrqc), S(wuc), S(wufc), S(manc), S(gcr), S(swsm), S(timinca), S(io_address),
     S(rdbal), S(rdbah), S(rdlen), S(rdh), S(rdt), S(rxdctl), S(tdbal), S(tdbah), S(tdlen), S(tdh),
     S(tdt), S(txdctl), S(tarc), S(mta), S(ral), S(rah), S(vfta), S(reta), S(rssrk), S(statistic),
     S(delayed_causes), S(tx_delayed_causes), S(nvm), S(phy), S(asserted), S(waiting), S(link),
-    S(plugged), S(pad), STATE_END
+    S(plugged), STATE_END
 };
 #undef S
 static const struct device_ops device_ops = {

@@ -72,7 +72,7 @@ struct e1000e {
     uint64_t
         allowed[E1000E_VECTORS + 1]; /* when each vector, and last INTx or MSI, may come again */
     uint64_t systim_base, systim_at, rx_delay_from, tx_delay_from;
-    uint32_t ctrl, ctrl_ext, eerd, eewr, eecd, mdic, fcal, fcah, fct, fcttv, vet, icr, ims, itr,
+    uint32_t ctrl, ctrl_ext, eerd, eewr, eecd, mdic, fcal, fcah, fct, fcttv, txcw, vet, icr, ims, itr,
         eiac, iam, ivar, eitr[E1000E_VECTORS], rctl, tctl, tctl_ext, tipg, ait, ledctl, extcnf, pba,
         fcrtl, fcrth, psrctl, rdtr, radv, tidv, tadv, rsrpd, rxcsum, rfctl, mrqc, wuc, wufc, manc,
         gcr, swsm, timinca, io_address;
@@ -90,7 +90,6 @@ struct e1000e {
     uint8_t waiting;                         /* vectors held back by throttling, a bit each */
     uint8_t link;                            /* negotiated */
     uint8_t plugged;                         /* the cable */
-    uint32_t pad;
 };
 
 /* ---- e1000e_irq.c ---- */

@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 enum { UNIT = 16 /* RDH and RDT count these, RDLEN holds them */, FCS = 4, SHORTEST = 60,
-       LONGEST = 1522, TAG = 4, TYPE_AT = 12, BUFFERS = 4 };
+       LONGEST = 1522, JUMBO = 16384, TAG = 4, TYPE_AT = 12, BUFFERS = 4 };
 /* 7.1.4.2.3: status and, from bit 24 on, errors */
 enum { RX_DD = 1 << 0, RX_EOP = 1 << 1, RX_IXSM = 1 << 2, RX_VP = 1 << 3, RX_UDPCS = 1 << 4,
        RX_TCPCS = 1 << 5, RX_IPCS = 1 << 6, RX_PIF = 1 << 7, RX_TCPE = 1 << 29, RX_IPE = 1 << 30 };
@@ -51,8 +51,8 @@ static bool passes(const struct e1000e *d, const uint8_t *frame, size_t n)
         return false;
     if (is_exact(d, frame))
         return true;
-    if (is_broadcast(frame))
-        return (d->rctl & RCTL_BAM) != 0;
+    if (is_broadcast(frame) && (d->rctl & RCTL_BAM))
+        return true;
     if (frame[0] & 1)
         return (d->rctl & RCTL_MPE) || multicast_passes(d, frame);
     return (d->rctl & RCTL_UPE) != 0;
@@ -324,7 +324,7 @@ void e1000e_receive(void *arg, const uint8_t *frame, size_t length)
         memset(copy + n, 0, SHORTEST - n);
         n = SHORTEST;
     }
-    if (!(d->rctl & RCTL_LPE) && n > LONGEST - FCS) {
+    if (n > (d->rctl & RCTL_LPE ? JUMBO : LONGEST) - FCS) {
         e1000e_count(d, STAT_ROC);
         return;
     }

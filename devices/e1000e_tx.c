@@ -3,7 +3,7 @@
 #include "devices/e1000e_impl.h"
 #include <zlib.h>
 
-enum { DESCRIPTOR = 16, BATCH = 4096 /* descriptors at one moment */, LEAST_MSS = 16, FCS = 4,
+enum { DESCRIPTOR = 16, BATCH = 4096 /* descriptors and frames at one moment */, LEAST_MSS = 16, FCS = 4,
        SHORTEST = 60 };
 /* Upper DWORD at 8: command bits at 31:24, type at 23:20 (7.2.10, 7.2.11). */
 enum { CMD_EOP = 1 << 24, CMD_IFCS = 1 << 25, CMD_IC = 1 << 26 /* legacy: checksum */,
@@ -119,7 +119,8 @@ static bool can_segment(const struct e1000e_tx *t)
            t->tucss + (tcp ? 20 : 8) <= t->header && t->header + t->mss + 4 <= NET_MAX_FRAME;
 }
 
-static void send_segments(struct e1000e *d, const struct e1000e_tx *t)
+/* The number of frames. */
+static uint32_t send_segments(struct e1000e *d, const struct e1000e_tx *t)
 {
     uint32_t payload = t->bytes - t->header, index = 0;
 
@@ -133,17 +134,25 @@ static void send_segments(struct e1000e *d, const struct e1000e_tx *t)
         send(d, t, n);
     }
     e1000e_count(d, STAT_TSCTC);
+    return index;
 }
 
-static void end_of_packet(struct e1000e *d, struct e1000e_tx *t)
+/* The number of frames that came of it. */
+static uint32_t end_of_packet(struct e1000e *d, struct e1000e_tx *ring)
 {
+    /* A frame that is looped back may be written to our own registers and reset the ring. */
+    const struct e1000e_tx now = *ring, *t = &now;
+
+    ring->bytes = 0;
+    ring->popts = 0;
+    ring->segment = ring->insert_vlan = ring->overflow = 0;
     if (t->overflow) {
         guest_error(&d->dev, "packet too long", "more than %d bytes", (int)E1000E_FRAME);
     } else if (t->segment && !can_segment(t)) {
         guest_error(&d->dev, "segmentation", "header of %u bytes, MSS %u, %u bytes in all",
                     t->header, t->mss, t->bytes);
     } else if (t->segment) {
-        send_segments(d, t);
+        return send_segments(d, t);
     } else if (t->bytes + 4 <= NET_MAX_FRAME) {
         memcpy(d->out, t->frame, t->bytes);
         insert_sums(t, d->out, t->bytes);
@@ -151,9 +160,7 @@ static void end_of_packet(struct e1000e *d, struct e1000e_tx *t)
     } else {
         guest_error(&d->dev, "frame too long", "%u bytes", t->bytes);
     }
-    t->bytes = 0;
-    t->popts = 0;
-    t->segment = t->insert_vlan = t->overflow = 0;
+    return 1;
 }
 
 /* ---- descriptors ---- */
@@ -187,7 +194,8 @@ static void append(struct e1000e *d, struct e1000e_tx *t, uint64_t address, uint
     t->bytes += n;
 }
 
-static void take_data(struct e1000e *d, struct e1000e_tx *t, const struct descriptor *x)
+/* The number of frames sent. */
+static uint32_t take_data(struct e1000e *d, struct e1000e_tx *t, const struct descriptor *x)
 {
     bool extended = x->command & CMD_DEXT;
 
@@ -199,13 +207,13 @@ static void take_data(struct e1000e *d, struct e1000e_tx *t, const struct descri
     }
     append(d, t, x->address, extended ? x->command & 0xfffff : x->command & 0xffff);
     if (!(x->command & CMD_EOP))
-        return;
+        return 0;
     t->fcs = (x->command & CMD_IFCS) != 0;
     t->insert_vlan = (x->command & CMD_VLE) != 0;
     t->vlan = (uint16_t)(x->upper >> 16);
     if (!extended && (x->command & CMD_IC) && !t->overflow) /* legacy: CSS in 15:8, CSO in 23:16 */
         insert_sum(t->frame, t->bytes, x->upper >> 8 & 0xff, x->command >> 16 & 0xff, 0, false);
-    end_of_packet(d, t);
+    return end_of_packet(d, t);
 }
 
 static void write_back(struct e1000e *d, const struct descriptor *x)
@@ -267,6 +275,7 @@ static void serve(struct e1000e *d, unsigned q, uint32_t *budget)
     struct descriptor x;
 
     while (*budget && has_work(d, q)) {
+        uint32_t frames = 0;
         --*budget;
         if (!fetch(d, q, &x)) {
             guest_error(&d->dev, "transmit descriptor", "ring %u cannot be read", q);
@@ -276,7 +285,8 @@ static void serve(struct e1000e *d, unsigned q, uint32_t *budget)
         if ((x.command & CMD_DEXT) && (x.command >> 20 & 15) == 0)
             take_context(&d->tx[q], &x);
         else
-            take_data(d, &d->tx[q], &x);
+            frames = take_data(d, &d->tx[q], &x);
+        *budget -= MIN(*budget, frames);
         if (x.command & CMD_RS) {
             write_back(d, &x);
             causes |= ICR_TXDW | (uint32_t)ICR_TXQ0 << q;

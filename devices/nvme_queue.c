@@ -38,7 +38,7 @@ static bool is_running(const struct nvme *n)
 
 void nvme_wake(struct nvme *n)
 {
-    bool any = n->n_aborted != 0;
+    bool any = n->n_waiting && (n->n_aborted || n->event_pending); /* their queue was full */
 
     for (uint32_t i = 0; i < NVME_QUEUES && !any; i++)
         any = has_command(n, &n->sq[i]);
