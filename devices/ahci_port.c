@@ -64,10 +64,7 @@ static void put_registers(uint8_t *fis, const struct ata_result *r)
 {
     fis[2] = r->status;
     fis[3] = r->error;
-    for (unsigned i = 0; i < 3; i++) {
-        fis[4 + i] = (uint8_t)(r->lba >> 8 * i);
-        fis[8 + i] = (uint8_t)(r->lba >> (24 + 8 * i));
-    }
+    ata_put_lba(fis, r->lba);
     fis[7] = r->device;
     st_le16(fis + 12, r->count);
 }

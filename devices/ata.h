@@ -18,6 +18,15 @@
 #include "core/device/device.h"
 #include "devices/backend/block.h"
 
+/* LBA as FISes and logs have it: bits 23:0 at 4, 47:24 at 8. */
+static inline void ata_put_lba(uint8_t *fis, uint64_t lba)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        fis[4 + i] = (uint8_t)(lba >> 8 * i);
+        fis[8 + i] = (uint8_t)(lba >> (24 + 8 * i));
+    }
+}
+
 enum { ATA_SECTOR = 512, CD_SECTOR = 2048 };
 enum { ATA_ERR = 0x01, ATA_DRQ = 0x08, ATA_DSC = 0x10, ATA_DF = 0x20, ATA_DRDY = 0x40,
        ATA_BSY = 0x80 };

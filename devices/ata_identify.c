@@ -222,10 +222,7 @@ static void ncq_error(struct ata_drive *d, uint8_t page[512])
     page[0] = s->failed ? s->failed_tag : 0x80; /* NQ: the last error was not a queued command's */
     page[2] = s->failed_status;
     page[3] = s->failed_error;
-    for (unsigned i = 0; i < 3; i++) {
-        page[4 + i] = (uint8_t)(s->failed_lba >> 8 * i);
-        page[8 + i] = (uint8_t)(s->failed_lba >> (24 + 8 * i));
-    }
+    ata_put_lba(page, s->failed_lba);
     page[7] = s->failed_device;
     st_le16(page + 12, s->failed_count);
     ata_checksum(page);
