@@ -333,7 +333,8 @@ static int build_virtio(struct board *b, struct arm_virt *v, struct err *e)
         irq_connect(&v->slots[i]->irq, v->set_spi, v->gic, p->spi + i);
         r = device_map(&v->slots[i]->dev, b->machine->memory, p->base + i * ARM_VIRT_VIRTIO_STRIDE, e);
     }
-    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .plug_mmio = plug_mmio, .arg = v };
+    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .fw_cfg = v->fw_cfg,
+                               .plug_mmio = plug_mmio, .arg = v };
     return r < 0 ? r : parts_build(&v->parts, e);
 }
 

@@ -3,6 +3,7 @@
 #include "core/state/snapshot.h"
 #include "core/timing/model.h"
 #include "devices/backend/char.h"
+#include "devices/backend/screendump.h"
 #include "devices/bus_error.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
@@ -367,6 +368,15 @@ int board_load(struct board *b, const char *path, struct err *e)
     mmu_flush_all_cpus(b->machine);
     snapshot_close(reader);
     return r;
+}
+
+int board_screendump(struct board *b, const char *path, const char *format, const char *display,
+                     struct err *e)
+{
+    enum screendump_format f = SCREENDUMP_BY_NAME;
+    int r = format ? screendump_parse(&f, format, e) : 0;
+
+    return r < 0 ? r : screendump_write(b->host, display, path, f, e);
 }
 
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)

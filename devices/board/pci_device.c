@@ -60,19 +60,22 @@ int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e)
                                           "is; give its path (Debian's ipxe-qemu has such files)", name);
 }
 
+int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn, struct err *e)
+{
+    if (!p->pci)
+        return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
+    if (bus[0] && strcmp(bus, "pcie.0") != 0)
+        return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", bus);
+    return parts_parse_addr(addr, devfn, e);
+}
+
 /* Place and option ROM. `rom` is malloc'd or NULL. */
 static int take_place(struct parts *p, const struct pci_device_options *o, int *devfn, char **rom,
                       struct err *e)
 {
     int r = parts_find_rom(p, o->romfile, rom, e);
 
-    if (r < 0)
-        return r;
-    if (!p->pci)
-        return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
-    if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
-        return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", o->bus);
-    return parts_parse_addr(o->addr, devfn, e);
+    return r < 0 ? r : parts_take_place(p, o->bus, o->addr, devfn, e);
 }
 
 /* The part of that kind called by the first `n` characters of `id` or, without any, the last one.

@@ -263,7 +263,8 @@ static int build_virtio(struct board *b, struct virt *v, struct err *e)
         r = device_map(&v->slots[i]->dev, b->machine->memory,
                        virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
     }
-    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .plug_mmio = plug_mmio, .arg = v };
+    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .fw_cfg = v->fw_cfg,
+                               .plug_mmio = plug_mmio, .arg = v };
     if (r == 0)
         r = parts_build(&v->parts, e);
     if (r == 0)

@@ -44,6 +44,7 @@ static const struct option_desc device_table[] = {
 
 #define ON_PCI_OPTIONS "[,addr=S.F][,romfile=F]"
 #define PCI_OPTIONS "[,addr=S.F][,romfile=F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
+#define DISPLAY_OPTIONS "[,xres=N,yres=N][,edid=off][,addr=S.F]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
     { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
@@ -53,6 +54,10 @@ const struct board_device parts_devices[] = {
     { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
     { "virtio-serial-device", "virtio console on an MMIO slot: [max_ports=N][,cols=N,rows=N]" },
     { "virtio-serial-pci", "virtio console on PCI: [max_ports=N][,cols=N,rows=N]" PCI_OPTIONS },
+    { "virtio-keyboard-device", "virtio keyboard on an MMIO slot; -mouse-device, -tablet-device alike" },
+    { "virtio-keyboard-pci", "virtio keyboard on PCI" PCI_OPTIONS },
+    { "virtio-mouse-pci", "virtio mouse on PCI" PCI_OPTIONS },
+    { "virtio-tablet-pci", "virtio tablet, absolute pointer, on PCI" PCI_OPTIONS },
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
@@ -63,6 +68,10 @@ const struct board_device parts_devices[] = {
     { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M]" ON_PCI_OPTIONS },
     { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096]" ON_PCI_OPTIONS },
     { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N]" },
+    { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
+    { "VGA", "VGA on PCI with Bochs' display interface: [vgamem_mb=16][,romfile=F]" DISPLAY_OPTIONS },
+    { "secondary-vga", "VGA on PCI without legacy ports and ROM: [vgamem_mb=16]" DISPLAY_OPTIONS },
+    { "bochs-display", "frame buffer on PCI with Bochs' display interface: [vgamem=16M]" DISPLAY_OPTIONS },
     { NULL, NULL },
 };
 /* Each virtio device takes these, too, and those on PCI. */
@@ -155,6 +164,20 @@ static int make_rng(struct parts *p, const struct device_options *o, const char 
     return *v ? 0 : e->code;
 }
 
+static int make_input(struct parts *p, const struct device_options *o, const char *id,
+                      struct virtio **v, struct err *e)
+{
+    enum virtio_input_kind kind = strncmp(o->driver, "virtio-k", 8) == 0 ? VIRTIO_KEYBOARD
+                                  : strncmp(o->driver, "virtio-m", 8) == 0 ? VIRTIO_MOUSE : VIRTIO_TABLET;
+    struct hid *hid = hid_find(p->board->host);
+    int r = hid ? 0 : hid_create(&hid, p->board->host, e);
+
+    if (r < 0)
+        return r;
+    *v = virtio_input_create(p->board->machine, id, kind, hid, e);
+    return *v ? 0 : e->code;
+}
+
 static int make_serial(struct parts *p, const struct device_options *o, const char *id,
                        struct virtio **v, struct err *e)
 {
@@ -237,7 +260,6 @@ static int check_keys(const char *driver, const char *accepted, const char *text
     return 0;
 }
 
-/* "SLOT[.FUNCTION]", in hexadecimal as QEMU has it. */
 int parts_parse_addr(const char *text, int *devfn, struct err *e)
 {
     unsigned slot, function = 0;
@@ -266,7 +288,9 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
 {
     struct virtio_pci_options pci = {
         /* "auto" is off on a root bus, on behind a port (QEMU docs, "virtio-pci"): here is the root bus. */
-        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON,
+        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON ||
+                          (o->disable_legacy == CHOSE_AUTO && transport != ON_PCI_TRANSITIONAL &&
+                           !virtio_pci_has_legacy(v->ops->id)),
         .disable_modern = o->disable_modern, .multifunction = o->multifunction,
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
@@ -316,6 +340,9 @@ static const struct device_kind {
     { "virtio-blk", make_blk, "drive serial num-queues" COMMON_KEYS },
     { "virtio-net", make_net, "netdev mac mq queues" COMMON_KEYS },
     { "virtio-rng", make_rng, "rng" COMMON_KEYS },
+    { "virtio-keyboard", make_input, COMMON_KEYS },
+    { "virtio-mouse", make_input, COMMON_KEYS },
+    { "virtio-tablet", make_input, COMMON_KEYS },
     { "virtio-serial", make_serial, "max_ports cols rows emergency-write" COMMON_KEYS },
 };
 
@@ -394,11 +421,13 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
         .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
         .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
     };
+    int r;
+
     if (parts_is_pci_device(text))
         return parts_add_pci_device(p, text, e);
-    int r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
-
-    if (r < 0) {
+    if (parts_is_display(text))
+        return parts_add_display(p, text, e);
+    if ((r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e)) < 0) {
         (void)err_context(e, "device '%s'", text);
         return r;
     }

@@ -9,6 +9,7 @@
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
+struct fw_cfg;
 struct net_backend;
 struct pci_bus;
 
@@ -36,7 +37,11 @@ struct parts {
         struct virtio *console;  /* virtconsole and virtserialport look for it */
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
+    struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
+    struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
+    int vga_priority;
+    const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
     /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
     int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
     void *arg;
@@ -47,17 +52,24 @@ extern const struct board_device parts_devices[];
 
 /* virtio_device.c: one -device. */
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
-/* "SLOT[.FUNCTION]" in hexadecimal as QEMU has it; -1 for "". */
-int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
 /* A NIC's backend by id, NULL for none, and its address: `text`, or the next of QEMU's range. */
 int parts_take_net(struct parts *p, const char *driver, const char *id, const char *text,
                    struct net_backend **net, uint8_t mac[6], struct err *e) MUST_CHECK;
+/* What bus= and addr= say of a function's place. */
+int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn,
+                     struct err *e) MUST_CHECK;
 /* romfile=: a path, or a name where firmware is looked for. malloc'd; NULL for "". */
 int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e) MUST_CHECK;
 /* pci_device.c: does `text` name one of its devices, and if so, make it. */
 bool parts_is_pci_device(const char *text);
 int parts_add_pci_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
+/* addr=SLOT[.FUNCTION], in hexadecimal as QEMU has it; "": *devfn is -1, any place. */
+int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
+
+/* display_device.c: the displays among them. */
+bool parts_is_display(const char *text);
+int parts_add_display(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 
 int parts_build(struct parts *p, struct err *e) MUST_CHECK;
 /*

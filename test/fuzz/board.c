@@ -5,7 +5,8 @@
  *
  * Each round builds one of the configurations below and lets one access follow the other: to
  * registers of the parts' tables, to PCI configuration space, to any byte of any region.
- * In between time passes while the harts sleep, and the board is reset. Now and then the
+ * In between time passes while the harts sleep, the board is reset, and somebody looks at its displays
+ * (at other moments when accesses are repeated: that must not be seen in the machine). Now and then the
  * machine is saved in memory, goes on, is restored and goes on in the same way: it has to come to
  * the same state. Nothing may crash, hang or trip a sanitizer.
  */
@@ -15,6 +16,7 @@
 #include "core/util/bits.h"
 #include "core/util/hash.h"
 #include "cpu/arm64/cpu.h"
+#include "devices/backend/display.h"
 #include "devices/board/board.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
@@ -54,6 +56,9 @@ static const struct {
       { "virtio-rng-device", "virtio-blk-device,drive=d0", "virtio-serial-pci" } },
     { &riscv, 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
     { &arm, 64, NULL, "cortex-a72", { "virtio-rng-pci" } },
+    { &riscv, 1, NULL, "rv64",
+      { "VGA,vgamem_mb=1", "bochs-display,vgamem=1M", "ramfb", "virtio-keyboard-pci", "virtio-mouse-device" } },
+    { &arm, 1, NULL, "cortex-a72", { "secondary-vga,vgamem_mb=1", "VGA,vgamem_mb=1", "virtio-tablet-pci" } },
 };
 
 struct fuzz {
@@ -61,7 +66,7 @@ struct fuzz {
     struct board *board;
     struct machine *m;
     uint64_t random;
-    uint64_t results[MEM_READ_ONLY + 1], resets, restores, stops, ends[BOARD_DEADLOCK + 1];
+    uint64_t steps, results[MEM_READ_ONLY + 1], resets, looks, restores, stops, ends[BOARD_DEADLOCK + 1];
     char disk[64];
 };
 
@@ -202,8 +207,22 @@ static void reset(struct fuzz *f)
     f->resets++;
 }
 
+static void look(struct fuzz *f)
+{
+    struct err e = { 0 };
+    uint64_t number;
+
+    for (struct display *d = display_find(board_host(f->board), NULL); d; d = display_next(d)) {
+        need(display_refresh(d, &number, &e), &e, "look");
+        f->looks++;
+    }
+}
+
 static void step(struct fuzz *f)
 {
+    if (++f->steps % 797 == 0)
+        look(f);
+
     uint64_t what = next(f) % 4000;
 
     if (what == 0)
@@ -355,9 +374,9 @@ int main(int argc, char **argv)
     unlink(f.disk);
     printf("%" PRIu64 " steps: %" PRIu64 " accesses taken, %" PRIu64 " to nothing, %" PRIu64
            " of a wrong size, %" PRIu64 " refused, %" PRIu64 " read-only; %" PRIu64 " resets, %" PRIu64
-           " times of rest, %" PRIu64 " restores, %" PRIu64 " stops\n", n, f.results[MEM_OK],
+           " times of rest, %" PRIu64 " restores, %" PRIu64 " stops, %" PRIu64 " looks\n", n, f.results[MEM_OK],
            f.results[MEM_NOTHING], f.results[MEM_BAD_SIZE], f.results[MEM_REFUSED],
-           f.results[MEM_READ_ONLY], f.resets, f.ends[BOARD_LIMIT], f.restores, f.stops);
+           f.results[MEM_READ_ONLY], f.resets, f.ends[BOARD_LIMIT], f.restores, f.stops, f.looks);
     /* A fuzzer that mostly misses tests nothing. */
     return n >= ROUND && f.results[MEM_OK] < n / 4 ? 1 : 0;
 }
