@@ -116,7 +116,6 @@ struct board_ops {
     int (*build)(struct board *b, struct err *e);   /* parts and images */
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
-    void (*release)(struct board *b);    /* what does not die with the machine's arena */
     void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */

@@ -35,9 +35,9 @@ static const struct option_desc bochs_table[] = {
 static int add_ramfb(struct parts *p, const struct display_options *o, const char *id, struct err *e)
 {
     (void)o;
-    if (!p->fw_cfg)
+    if (!p->at.fw_cfg)
         return err_set(e, ERR_UNSUPPORTED, "this board has no fw_cfg");
-    return ramfb_create(p->board->machine, id, p->fw_cfg, p->board->host, e) ? 0 : e->code;
+    return ramfb_create(p->board->machine, id, p->at.fw_cfg, p->board->host, e) ? 0 : e->code;
 }
 
 /* "16M", "16777216" */
@@ -59,15 +59,15 @@ static int parse_vgamem(const char *text, uint64_t *bytes, struct err *e)
 static int add_card(struct parts *p, const struct display_options *o, const char *id,
                     struct bochs_options *card, struct err *e)
 {
-    const char *rom_name = o->romfile[0] ? o->romfile : p->vga_rom;
+    const char *rom_name = o->romfile[0] ? o->romfile : p->at.vga_rom;
     char *rom = NULL;
     int r;
 
     if ((r = parts_take_place(p, o->bus, o->addr, &card->devfn, e)) < 0)
         return r;
     if (card->kind == BOCHS_VGA) {
-        card->window = p->vga_window;
-        card->window_priority = p->vga_priority;
+        card->window = p->at.vga_window;
+        card->window_priority = p->at.vga_priority;
         if (rom_name && (r = parts_find_rom(p, rom_name, &rom, e)) < 0)
             return r;
         card->rom = rom;
@@ -76,7 +76,7 @@ static int add_card(struct parts *p, const struct display_options *o, const char
     card->xres = (uint32_t)o->xres;
     card->yres = (uint32_t)o->yres;
     card->host = p->board->host;
-    r = bochs_create(p->board->machine, id, p->pci, card, e) ? 0 : e->code;
+    r = bochs_create(p->board->machine, id, p->at.pci, card, e) ? 0 : e->code;
     free(rom);
     return r;
 }

@@ -62,7 +62,7 @@ int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e)
 
 int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn, struct err *e)
 {
-    if (!p->pci)
+    if (!p->at.pci)
         return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
     if (bus[0] && strcmp(bus, "pcie.0") != 0)
         return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", bus);
@@ -114,7 +114,7 @@ static int add_nvme(struct parts *p, const struct pci_device_options *o, const c
     if (r == 0 && nvme.serial[0] == 0)
         r = err_set(e, ERR_ARG, "serial=S is wanted, 1 to 20 characters");
     nvme.rom = rom;
-    struct nvme *n = r < 0 ? NULL : nvme_create(p->board->machine, id, p->pci, &nvme, e);
+    struct nvme *n = r < 0 ? NULL : nvme_create(p->board->machine, id, p->at.pci, &nvme, e);
     free(rom);
     if (!n)
         return e->code;
@@ -143,7 +143,7 @@ static int add_ahci(struct parts *p, const struct pci_device_options *o, const c
     int r = take_place(p, o, &ahci.devfn, &rom, e);
 
     ahci.rom = rom;
-    struct ahci *a = r < 0 ? NULL : ahci_create(p->board->machine, id, p->pci, &ahci, e);
+    struct ahci *a = r < 0 ? NULL : ahci_create(p->board->machine, id, p->at.pci, &ahci, e);
     free(rom);
     return a ? 0 : e->code;
 }
@@ -195,7 +195,7 @@ static int add_e1000e(struct parts *p, const struct pci_device_options *o, const
     if (r == 0)
         r = parts_take_net(p, o->driver, o->netdev, o->mac, &net, nic.mac, e);
     nic.rom = rom;
-    struct e1000e *d = r < 0 ? NULL : e1000e_create(p->board->machine, id, p->pci, net, &nic, e);
+    struct e1000e *d = r < 0 ? NULL : e1000e_create(p->board->machine, id, p->at.pci, net, &nic, e);
     free(rom);
     return d ? 0 : e->code;
 }

@@ -313,7 +313,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
     if ((r = parts_find_rom(p, o->romfile, &rom, e)) < 0)
         return r;
     pci.rom = rom;
-    struct virtio_pci *made = virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e);
+    struct virtio_pci *made = virtio_pci_create(p->board->machine, name, v, p->at.pci, &pci, e);
     free(rom);
     return made ? 0 : e->code;
 }
@@ -325,10 +325,13 @@ static int plug_mmio(struct parts *p, const struct device_options *o, int transp
     char end;
 
     (void)transport;
+    if (!p->at.plug_mmio)
+        return err_set(e, ERR_ABSENT, "device %s: this board has no virtio MMIO slots; names of "
+                       "devices for its PCI bus end in -pci", o->driver);
     if (o->bus[0] && (sscanf(o->bus, "virtio-mmio-bus.%d%c", &slot, &end) != 1 || slot < 0))
         return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'virtio-mmio-bus.0' and so on "
                        "are there", o->driver, o->bus);
-    return p->plug_mmio(p->arg, v, id, slot, e);
+    return p->at.plug_mmio(p->at.slots, v, id, slot, e);
 }
 
 static const struct device_kind {
@@ -383,8 +386,8 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
     if (!kind)
         return no_device(o->driver, e);
     if (transport == ON_EITHER)
-        transport = p->pci ? ON_PCI : ON_MMIO;
-    if (transport != ON_MMIO && !p->pci)
+        transport = p->at.pci ? ON_PCI : ON_MMIO;
+    if (transport != ON_MMIO && !p->at.pci)
         return err_set(e, ERR_UNSUPPORTED, "device %s: this board has no PCI bus", o->driver);
     snprintf(keys, sizeof(keys), "%s%s", kind->keys, transport == ON_MMIO ? "" : PCI_KEYS);
     snprintf(id, sizeof(id), "%s", o->id);
@@ -406,13 +409,13 @@ static int add_testdev(struct parts *p, const struct device_options *o, struct e
 
     if (r < 0)
         return r;
-    if (!p->pci)
+    if (!p->at.pci)
         return err_set(e, ERR_UNSUPPORTED, "device pci-testdev: this board has no PCI bus");
     snprintf(id, sizeof(id), "%s", o->id);
     if (id[0] == 0)
         snprintf(id, sizeof(id), "pci-testdev%u", p->n_devices);
     p->n_devices++;
-    return pci_testdev_create(p->board->machine, id, p->pci, devfn, e) ? 0 : e->code;
+    return pci_testdev_create(p->board->machine, id, p->at.pci, devfn, e) ? 0 : e->code;
 }
 
 int parts_add_device(struct parts *p, const char *text, struct err *e)

@@ -40,9 +40,11 @@ if(NOT ORRERY_SANITIZE)
     --board arm-virt,gic-version=3,virtualization=on,mte=on --cpu max --device virtio-rng-pci)
   add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
+  add_test(NAME boot.arm64.virtio.gicv2m_gicv3 COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>
+    --board arm-virt,gic-version=3,msi=gicv2m)
   set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.inorder boot.arm64.interp
     boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.screen boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb boot.arm64.compat.interp
-    boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_cards boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its
+    boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_cards boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its boot.arm64.virtio.gicv2m_gicv3
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.

@@ -59,6 +59,9 @@ static const struct {
     { &riscv, 1, NULL, "rv64",
       { "VGA,vgamem_mb=1", "bochs-display,vgamem=1M", "ramfb", "virtio-keyboard-pci", "virtio-mouse-device" } },
     { &arm, 1, NULL, "cortex-a72", { "secondary-vga,vgamem_mb=1", "VGA,vgamem_mb=1", "virtio-tablet-pci" } },
+    { &arm, 4, "gic-version=3,secure=on,virtualization=on,mte=on", "max",
+      { "virtio-rng-pci", "virtio-blk-device,drive=d0" } },
+    { &arm, 2, "gic-version=2,secure=on", "cortex-a53", { "virtio-serial-device" } },
 };
 
 struct fuzz {
@@ -159,6 +162,8 @@ static pa_t some_address(struct fuzz *f, unsigned *size)
 static void access_some(struct fuzz *f)
 {
     static const struct mem_attrs debug = { .debug = true };
+    const struct mem_attrs attrs = { .secure = one_in(f, 2),
+                                     .requester = one_in(f, 2) ? 0 : MEM_REQUESTER_CPU + next(f) % 8 };
     unsigned size = 1u << next(f) % 4;
     pa_t pa = some_address(f, &size);
     uint64_t value = some_value(f);
@@ -167,9 +172,9 @@ static void access_some(struct fuzz *f)
     if (!one_in(f, 16))
         pa = align_down(pa, size);
     if (one_in(f, 2))
-        r = mem_load(f->m->memory, pa, size, &value, one_in(f, 32) ? &debug : NULL);
+        r = mem_load(f->m->memory, pa, size, &value, one_in(f, 32) ? &debug : &attrs);
     else
-        r = mem_store(f->m->memory, pa, size, zext(value, size * 8), NULL);
+        r = mem_store(f->m->memory, pa, size, zext(value, size * 8), &attrs);
     if ((unsigned)r > MEM_READ_ONLY) {
         fprintf(stderr, "board-fuzz: address %#" PRIx64 ", %u bytes: result %u\n", (uint64_t)pa, size, r);
         exit(1);
