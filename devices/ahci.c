@@ -16,16 +16,42 @@ enum { NO_SIGNATURE = 0xffffffff, TFD_RESET = 0x7f, SSTS_UP = 0x113 /* active, 1
 
 /* ---- interrupts ---- */
 
+/* A message may be a store to our own registers: the next one comes later, not within it. */
+#define MESSAGE_GAP (200 * PS_PER_NS)
+
+static void send_message(struct ahci *a)
+{
+    ps_t now = device_now(&a->dev);
+
+    if (now < a->message_at) {
+        ev_arm(&a->message, a->message_at);
+    } else {
+        a->message_at = now + MESSAGE_GAP;
+        pci_send_msi(&a->function, 0);
+    }
+}
+
+static bool is_asserted(const struct ahci *a)
+{
+    return (a->ghc & GHC_IE) && a->is;
+}
+
+static void message_due(void *arg, ps_t when)
+{
+    (void)when;
+    if (is_asserted(arg))
+        send_message(arg);
+}
+
 /* 10.7.2.1: `event`: something new has come, for which MSI sends a message. */
 static void update(struct ahci *a, bool event)
 {
     for (unsigned p = 0; p < AHCI_PORTS; p++)
         if (a->pis[p] & a->pie[p])
             a->is |= 1u << p;
-    bool level = (a->ghc & GHC_IE) && a->is;
-    pci_set_intx(&a->function, level);
-    if (level && event)
-        pci_send_msi(&a->function, 0);
+    pci_set_intx(&a->function, is_asserted(a));
+    if (is_asserted(a) && event && pci_msi_enabled(&a->function))
+        send_message(a);
 }
 
 void ahci_interrupt(struct ahci *a, unsigned port, uint32_t bits)
@@ -163,6 +189,8 @@ WROTE(wrote_ci)
 static void reset_hba(struct ahci *a)
 {
     ev_cancel(&a->work);
+    ev_cancel(&a->message);
+    a->message_at = 0;
     a->ghc = GHC_AE;
     a->is = 0;
     for (unsigned p = 0; p < AHCI_PORTS; p++) {
@@ -280,7 +308,7 @@ static void loaded(void *dev)
 }
 
 static const struct state_field state[] = {
-    STATE_SUB(ahci, function, pci_function_state), STATE_TIMER(ahci, work),
+    STATE_SUB(ahci, function, pci_function_state), STATE_TIMER(ahci, work), STATE_TIMER(ahci, message), STATE(ahci, message_at),
     STATE_SUBS(ahci, drive_state, ata_state_fields), STATE(ahci, ghc), STATE(ahci, is),
     STATE(ahci, index), STATE(ahci, clb), STATE(ahci, clbu), STATE(ahci, fb), STATE(ahci, fbu),
     STATE(ahci, pis), STATE(ahci, pie), STATE(ahci, cmd), STATE(ahci, tfd), STATE(ahci, sig),
@@ -339,7 +367,8 @@ struct ahci *ahci_create(struct machine *m, const char *id, struct pci_bus *bus,
 
     if (!a)
         return NULL;
-    if (ev_timer_init(&a->work, m->queue, "ahci", EV_PRIO_DEVICE, ahci_work, a)) {
+    if (ev_timer_init(&a->work, m->queue, "ahci", EV_PRIO_DEVICE, ahci_work, a) ||
+        ev_timer_init(&a->message, m->queue, "ahci message", EV_PRIO_DEVICE, message_due, a)) {
         (void)err_set(e, ERR_NOMEM, "%s: no memory", id);
         return NULL;
     }

@@ -24,7 +24,8 @@ struct ahci {
     struct ata_drive drive[AHCI_PORTS];      /* wiring */
 
     struct pci_function function;            /* its state and what follows is saved */
-    struct ev_timer work;
+    struct ev_timer work, message;
+    uint64_t message_at;                     /* when MSI may send the next one */
     struct ata_state drive_state[AHCI_PORTS];
     uint32_t ghc, is, index;
     /* The ports' registers, by name. */

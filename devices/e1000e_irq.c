@@ -13,6 +13,8 @@ enum { LEGACY = E1000E_VECTORS }; /* index of INTx and MSI beside the vectors */
 enum { OTHER_CAUSES = ICR_LSC | ICR_RXO | ICR_MDAC | ICR_SRPD };
 enum { CAUSE_GROUPS = 5 };
 #define INTERVAL_UNIT (256 * PS_PER_NS)
+/* A message may be a store to our own registers: the next one comes later, not within it. */
+#define MESSAGE_GAP   (200 * PS_PER_NS)
 
 static bool is_msix(const struct e1000e *d)
 {
@@ -82,15 +84,18 @@ static void arm_throttle(struct e1000e *d)
 /* Now, or when the interval is over. */
 static void request(struct e1000e *d, unsigned v)
 {
-    ps_t now = device_now(&d->dev);
-    uint64_t interval = (v == LEGACY ? d->itr : d->eitr[v]) & 0xffff;
+    ps_t now = device_now(&d->dev), before = d->allowed[v];
+    uint64_t interval = ((v == LEGACY ? d->itr : d->eitr[v]) & 0xffff) * INTERVAL_UNIT;
+    bool message = is_msix(d) || pci_msi_enabled(&d->function);
 
-    if (now < d->allowed[v] && interval) {
+    if (now < before && (interval || message)) {
         d->waiting |= (uint8_t)BIT(v);
         arm_throttle(d);
-    } else if (fire(d, v)) {
-        d->allowed[v] = now + interval * INTERVAL_UNIT;
+        return;
     }
+    d->allowed[v] = now + MAX(interval, message ? MESSAGE_GAP : 0);
+    if (!fire(d, v))
+        d->allowed[v] = before;
 }
 
 void e1000e_throttled(void *arg, ps_t when)

@@ -420,6 +420,21 @@ START_TEST(interrupts)
 }
 END_TEST
 
+/* A message that is written to IS, where the port's interrupt is told anew. */
+START_TEST(message_loops)
+{
+    card_enable_msi(&x);
+    card_configure(&x, x.f->msi_cap + 4u, 4, REGS + R_IS);
+    wr(port(DISK_PORT, P_IE), DHRS);
+    wr(R_GHC, 2);
+    put_command(DISK_PORT, 0, &(struct command){ .code = 0xe5 });
+    wr(port(DISK_PORT, P_CI), 1);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_TFD)), 0x50);
+    ck_assert_uint_eq(rd(R_IS), 1);
+}
+END_TEST
+
 START_TEST(settings)
 {
     const uint8_t *b = card_ram(&x, DATA), *d2h = card_ram(&x, area(DISK_PORT) + 0x40);
@@ -632,6 +647,7 @@ Suite *test_suite(void)
     tcase_add_test(c, scattered);
     tcase_add_test(c, soft_reset);
     tcase_add_test(c, interrupts);
+    tcase_add_test(c, message_loops);
     tcase_add_test(c, settings);
     tcase_add_test(c, smart);
     tcase_add_test(c, trim);

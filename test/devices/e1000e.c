@@ -294,8 +294,26 @@ START_TEST(msi)
     wr(R_ICS, 4);
     ck_assert_uint_eq(x.messages, 1); /* told already */
     (void)rd(R_ICR);
+    card_run(&x, PS_PER_US);
     wr(R_ICS, 4);
     ck_assert_uint_eq(x.messages, 2);
+}
+END_TEST
+
+/* A message that is a cause of the next one: each takes its time. */
+START_TEST(message_loops)
+{
+    uint32_t table = CARD_BAR + 3 * CARD_BAR_STEP;
+    card_enable_msix(&x);
+    card_write(&x, table, 4, CARD_BAR + R_ICS);
+    card_write(&x, table + 8, 4, 1 << 20);
+    wr(R_IVAR, 8);
+    wr(R_EIAC, 1 << 20);
+    wr(R_IMS, 1 << 20);
+    wr(R_ICS, 1 << 20);
+    card_run(&x, 10 * PS_PER_US);
+    ck_assert_uint_ge(rd(R_STATS + 0x100), 40); /* IAC */
+    ck_assert_uint_le(rd(R_STATS + 0x100), 60);
 }
 END_TEST
 
@@ -322,6 +340,7 @@ START_TEST(msix)
     wr(R_CTRL_EXT, 1 << 24);
     wr(R_IAM, 1 << 24);
     wr(R_ICR, 0xffffffff);
+    card_run(&x, PS_PER_US);
     wr(R_ICS, 4);
     ck_assert_uint_eq(x.vector[4], 2);
     ck_assert_uint_eq(rd(R_IMS), 0x00f00000);
@@ -689,6 +708,7 @@ Suite *test_suite(void)
     tcase_add_test(c, legacy_interrupts);
     tcase_add_test(c, msi);
     tcase_add_test(c, msix);
+    tcase_add_test(c, message_loops);
     tcase_add_test(c, receive_legacy);
     tcase_add_loop_test(c, receive_filters, 0, ARRAY_LEN(filters));
     tcase_add_test(c, receive_vlan);
