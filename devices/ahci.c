@@ -308,7 +308,8 @@ static void loaded(void *dev)
 }
 
 static const struct state_field state[] = {
-    STATE_SUB(ahci, function, pci_function_state), STATE_TIMER(ahci, work), STATE_TIMER(ahci, message), STATE(ahci, message_at),
+    STATE_SUB(ahci, function, pci_function_state), STATE_TIMER(ahci, work),
+    STATE_TIMER(ahci, message), STATE(ahci, message_at),
     STATE_SUBS(ahci, drive_state, ata_state_fields), STATE(ahci, ghc), STATE(ahci, is),
     STATE(ahci, index), STATE(ahci, clb), STATE(ahci, clbu), STATE(ahci, fb), STATE(ahci, fbu),
     STATE(ahci, pis), STATE(ahci, pie), STATE(ahci, cmd), STATE(ahci, tfd), STATE(ahci, sig),

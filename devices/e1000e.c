@@ -467,18 +467,19 @@ static const struct state_field state[] = {
     STATE_TIMER(e1000e, throttle), STATE_TIMER(e1000e, rx_delay), STATE_TIMER(e1000e, tx_delay),
     STATE_TIMER(e1000e, negotiation), STATE_SUBS(e1000e, tx, tx_state), S(allowed), S(systim_base),
     S(systim_at), S(rx_delay_from), S(tx_delay_from), S(ctrl), S(ctrl_ext), S(eerd), S(eewr),
-    S(eecd), S(mdic), S(fcal), S(fcah), S(fct), S(fcttv), S(txcw), S(vet), S(icr), S(ims), S(itr), S(eiac),
-    S(iam), S(ivar), S(eitr), S(rctl), S(tctl), S(tctl_ext), S(tipg), S(ait), S(ledctl), S(extcnf),
-    S(pba), S(fcrtl), S(fcrth), S(psrctl), S(rdtr), S(radv), S(tidv), S(tadv), S(rsrpd), S(rxcsum),
-    S(rfctl), S(mrqc), S(wuc), S(wufc), S(manc), S(gcr), S(swsm), S(timinca), S(io_address),
-    S(rdbal), S(rdbah), S(rdlen), S(rdh), S(rdt), S(rxdctl), S(tdbal), S(tdbah), S(tdlen), S(tdh),
-    S(tdt), S(txdctl), S(tarc), S(mta), S(ral), S(rah), S(vfta), S(reta), S(rssrk), S(statistic),
-    S(delayed_causes), S(tx_delayed_causes), S(nvm), S(phy), S(asserted), S(waiting), S(link),
-    S(plugged), STATE_END
+    S(eecd), S(mdic), S(fcal), S(fcah), S(fct), S(fcttv), S(txcw), S(vet), S(icr), S(ims), S(itr),
+    S(eiac), S(iam), S(ivar), S(eitr), S(rctl), S(tctl), S(tctl_ext), S(tipg), S(ait), S(ledctl),
+    S(extcnf), S(pba), S(fcrtl), S(fcrth), S(psrctl), S(rdtr), S(radv), S(tidv), S(tadv), S(rsrpd),
+    S(rxcsum), S(rfctl), S(mrqc), S(wuc), S(wufc), S(manc), S(gcr), S(swsm), S(timinca),
+    S(io_address), S(rdbal), S(rdbah), S(rdlen), S(rdh), S(rdt), S(rxdctl), S(tdbal), S(tdbah),
+    S(tdlen), S(tdh), S(tdt), S(txdctl), S(tarc), S(mta), S(ral), S(rah), S(vfta), S(reta),
+    S(rssrk), S(statistic), S(delayed_causes), S(tx_delayed_causes), S(nvm), S(phy), S(asserted),
+    S(waiting), S(link), S(plugged), STATE_END
 };
 #undef S
 static const struct device_ops device_ops = {
-    .name = "e1000e", .spec = "Intel 82574 datasheet 3.4", .size = sizeof(struct e1000e), .regs = e1000e_regs,
+    .name = "e1000e", .spec = "Intel 82574 datasheet 3.4", .size = sizeof(struct e1000e),
+    .regs = e1000e_regs,
     .n_regs = ARRAY_LEN(e1000e_regs), .mmio_size = BAR_SIZE, .state = state, .version = 1,
     .reset = reset, .loaded = loaded,
 };
@@ -505,7 +506,8 @@ static int make_function(struct e1000e *d, struct pci_bus *bus, const struct e10
 {
     static const struct pci_ops ops = { .config_wrote = config_wrote, .reset = function_reset };
     const struct pci_ids ids = { .vendor = 0x8086, .device = 0x10d3, .subsystem_vendor = 0x8086,
-                                 .subsystem = 0, .class_code = 0x020000, .multifunction = o->multifunction };
+                                 .subsystem = 0, .class_code = 0x020000,
+                                 .multifunction = o->multifunction };
     struct pci_function *f = &d->function;
     int r;
 

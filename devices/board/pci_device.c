@@ -56,8 +56,10 @@ static struct part_drive *take_drive(struct parts *p, const struct pci_device_op
 int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e)
 {
     *rom = name[0] ? board_find_firmware(p->board, name, e) : NULL;
-    return *rom || !name[0] ? 0 : err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware "
-                                          "is; give its path (Debian's ipxe-qemu has such files)", name);
+    if (*rom || !name[0])
+        return 0;
+    return err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware is; give its "
+                   "path (Debian's ipxe-qemu has such files)", name);
 }
 
 int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn, struct err *e)
