@@ -141,7 +141,8 @@ static enum nvme_status map_sgl(struct nvme *n, const struct nvme_command *c, ui
         s.left -= count;
         bool ends = s.left == 0;
         for (uint32_t i = 0; i < count && status == NVME_OK; i++)
-            status = descriptor(&s, some + (size_t)i * DESCRIPTOR, ends && i + 1 == count, to_host, d);
+            status =
+                descriptor(&s, some + (size_t)i * DESCRIPTOR, ends && i + 1 == count, to_host, d);
     }
     if (status == NVME_OK && s.wanted)
         return NVME_SGL_LENGTH | NVME_DNR;

@@ -37,7 +37,7 @@ enum nvme_status {
     NVME_FORMATTING = 0x84,
     NVME_CQ_INVALID = 0x100, NVME_QID = 0x101, NVME_QUEUE_SIZE = 0x102, NVME_ABORT_LIMIT = 0x103,
     NVME_EVENT_LIMIT = 0x105, NVME_VECTOR = 0x108, NVME_LOG_PAGE = 0x109, NVME_FORMAT = 0x10a,
-    NVME_QUEUE_DELETION = 0x10c, NVME_NOT_SAVEABLE = 0x10d, NVME_NOT_CHANGEABLE = 0x10e,
+    NVME_QUEUE_DELETION = 0x10c, NVME_NOT_SAVEABLE = 0x10d, NVME_NOT_PER_NAMESPACE = 0x10f,
     NVME_WRITE_FAULT = 0x280, NVME_READ_ERROR = 0x281, NVME_COMPARE = 0x285,
     NVME_DNR = 0x4000,
     NVME_LATER = 0xffff, /* no completion now */
@@ -71,7 +71,7 @@ struct nvme_format {
     uint64_t at;
     uint32_t nsid;             /* 0: none */
     uint16_t cid;
-    uint8_t erase, sector_shift;
+    uint8_t all, sector_shift; /* `all`: those with higher numbers as well */
 };
 
 struct nvme {
@@ -91,12 +91,13 @@ struct nvme {
     uint64_t timestamp;                       /* ms, at `timestamp_at` */
     uint64_t timestamp_at;                    /* simulated time */
     uint32_t cc, csts, aqa, intm;
-    uint32_t arbitration, power, over_temperature, under_temperature, recovery, cache, coalescing,
-        atomicity, event_config;
+    uint32_t arbitration, power, over_temperature, under_temperature, cache, coalescing, atomicity,
+        event_config;
+    uint32_t recovery[NVME_NAMESPACES];
     uint32_t turn;                            /* the I/O queue that is served first */
     uint32_t n_waiting;
     uint16_t waiting[NVME_EVENTS];            /* command ids of event requests */
-    uint8_t n_aborted, timestamp_set;         /* of `waiting`, the first ones: to be completed as aborted */
+    uint8_t n_aborted, timestamp_set; /* of `waiting`, the first ones: to be completed as aborted */
     uint8_t event_pending, event_masked;      /* a bit for each type of event */
     uint32_t event[2];                        /* what is reported: completion DW0, by type */
     uint8_t not_coalesced[NVME_VECTORS];      /* feature 09h */

@@ -63,17 +63,13 @@ static int add_card(struct parts *p, const struct display_options *o, const char
     char *rom = NULL;
     int r;
 
-    if (!p->at.pci)
-        return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
-    if (o->bus[0] && strcmp(o->bus, "pcie.0") != 0)
-        return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", o->bus);
-    if ((r = parts_parse_addr(o->addr, &card->devfn, e)) < 0)
+    if ((r = parts_take_place(p, o->bus, o->addr, &card->devfn, e)) < 0)
         return r;
     if (card->kind == BOCHS_VGA) {
         card->window = p->at.vga_window;
         card->window_priority = p->at.vga_priority;
-        if (rom_name && !(rom = board_find_firmware(p->board, rom_name, e)))
-            return err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware is", rom_name);
+        if (rom_name && (r = parts_find_rom(p, rom_name, &rom, e)) < 0)
+            return r;
         card->rom = rom;
     }
     card->no_edid = !o->edid;

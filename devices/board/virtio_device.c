@@ -7,6 +7,7 @@
 #include "devices/virtio/devices.h"
 #include "devices/virtio/pci.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything a -device may say; which of it a device takes is checked by name. */
@@ -15,7 +16,7 @@ struct device_options {
     char chardev[64], name[64], bus[80];
     int num_queues, max_ports, nr, cols, rows, queues;
     bool mq, packed, indirect, event_idx, emergency_write;
-    char addr[16];                          /* from here on: PCI */
+    char addr[16], romfile[1024];           /* from here on: PCI */
     int vectors, disable_legacy;
     bool disable_modern, multifunction, iommu_platform;
 };
@@ -38,10 +39,11 @@ static const struct option_desc device_table[] = {
     OPT_BOOL(device_options, "disable-modern", disable_modern),
     OPT_BOOL(device_options, "multifunction", multifunction),
     OPT_BOOL(device_options, "iommu_platform", iommu_platform),
-    OPT_IGNORED("bootindex"), OPT_IGNORED("romfile"), OPT_IGNORED("write-cache"),
+    OPT_TEXT(device_options, "romfile", romfile), OPT_IGNORED("bootindex"), OPT_IGNORED("write-cache"),
 };
 
-#define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
+#define ON_PCI_OPTIONS "[,addr=S.F][,romfile=F]"
+#define PCI_OPTIONS "[,addr=S.F][,romfile=F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
 #define DISPLAY_OPTIONS "[,xres=N,yres=N][,edid=off][,addr=S.F]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
@@ -59,6 +61,13 @@ const struct board_device parts_devices[] = {
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
+    { "ahci", "SATA adapter of the ICH9, six ports" ON_PCI_OPTIONS },
+    { "ich9-ahci", "the same" },
+    { "ide-hd", "disk on a port of ahci: drive=ID[,bus=ID.N][,serial=S]" },
+    { "ide-cd", "CD-ROM drive on a port of ahci: [drive=ID][,bus=ID.N][,serial=S]" },
+    { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M]" ON_PCI_OPTIONS },
+    { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096]" ON_PCI_OPTIONS },
+    { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N]" },
     { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
     { "VGA", "VGA on PCI with Bochs' display interface: [vgamem_mb=16][,romfile=F]" DISPLAY_OPTIONS },
     { "secondary-vga", "VGA on PCI without legacy ports and ROM: [vgamem_mb=16]" DISPLAY_OPTIONS },
@@ -67,7 +76,7 @@ const struct board_device parts_devices[] = {
 };
 /* Each virtio device takes these, too, and those on PCI. */
 #define COMMON_KEYS " packed indirect_desc event_idx"
-#define PCI_KEYS    " addr vectors disable-legacy disable-modern multifunction iommu_platform"
+#define PCI_KEYS    " addr romfile vectors disable-legacy disable-modern multifunction iommu_platform"
 
 /* QEMU's range for made-up addresses: 52:54:00:12:34:56 and up. */
 static int parse_mac(const char *text, uint32_t number, uint8_t mac[6], struct err *e)
@@ -103,18 +112,27 @@ static int make_blk(struct parts *p, const struct device_options *o, const char 
     return *v ? virtio_blk_set_queues(*v, (uint32_t)o->num_queues, e) : e->code;
 }
 
+int parts_take_net(struct parts *p, const char *driver, const char *id, const char *text,
+                   struct net_backend **net, uint8_t mac[6], struct err *e)
+{
+    int r = parse_mac(text, p->n_nics++, mac, e);
+
+    *net = net_find(p->board->host, id);
+    if (r == 0 && !*net && id[0])
+        r = err_set(e, ERR_ABSENT, "device %s: netdev '%s' does not exist; give one with "
+                    "-netdev user,id=%s", driver, id, id);
+    return r;
+}
+
 static int make_net(struct parts *p, const struct device_options *o, const char *id,
                     struct virtio **v, struct err *e)
 {
-    struct net_backend *net = net_find(p->board->host, o->netdev);
+    struct net_backend *net;
     uint8_t mac[6];
-    int r = parse_mac(o->mac, p->n_nics++, mac, e);
+    int r = parts_take_net(p, o->driver, o->netdev, o->mac, &net, mac, e);
 
     if (r < 0)
         return r;
-    if (!net && o->netdev[0])
-        return err_set(e, ERR_ABSENT, "device %s: netdev '%s' does not exist; give one with "
-                       "-netdev user,id=%s", o->driver, o->netdev, o->netdev);
     if (o->queues && !o->mq)
         return err_set(e, ERR_ARG, "device %s: queues=%d needs mq=on", o->driver, o->queues);
     *v = virtio_net_create(p->board->machine, id, net, mac, e);
@@ -276,7 +294,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
         .disable_modern = o->disable_modern, .multifunction = o->multifunction,
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
-    char name[96];
+    char name[96], *rom;
     int r = parts_parse_addr(o->addr, &pci.devfn, e);
 
     if (r < 0)
@@ -292,7 +310,12 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
                        "disable-legacy and disable-modern go with %.*s-pci", o->driver,
                        (int)(strstr(o->driver, "-pci-") - o->driver), o->driver);
     snprintf(name, sizeof(name), "%s-pci", id);
-    return virtio_pci_create(p->board->machine, name, v, p->at.pci, &pci, e) ? 0 : e->code;
+    if ((r = parts_find_rom(p, o->romfile, &rom, e)) < 0)
+        return r;
+    pci.rom = rom;
+    struct virtio_pci *made = virtio_pci_create(p->board->machine, name, v, p->at.pci, &pci, e);
+    free(rom);
+    return made ? 0 : e->code;
 }
 
 static int plug_mmio(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
@@ -403,6 +426,8 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
     };
     int r;
 
+    if (parts_is_pci_device(text))
+        return parts_add_pci_device(p, text, e);
     if (parts_is_display(text))
         return parts_add_display(p, text, e);
     if ((r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e)) < 0) {

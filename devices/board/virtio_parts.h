@@ -10,6 +10,7 @@
 #include "devices/virtio/virtio.h"
 
 struct fw_cfg;
+struct net_backend;
 struct pci_bus;
 
 struct part_drive {
@@ -59,6 +60,17 @@ extern const struct board_device parts_devices[];
 
 /* virtio_device.c: one -device. */
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+/* A NIC's backend by id, NULL for none, and its address: `text`, or the next of QEMU's range. */
+int parts_take_net(struct parts *p, const char *driver, const char *id, const char *text,
+                   struct net_backend **net, uint8_t mac[6], struct err *e) MUST_CHECK;
+/* What bus= and addr= say of a function's place. */
+int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn,
+                     struct err *e) MUST_CHECK;
+/* romfile=: a path, or a name where firmware is looked for. malloc'd; NULL for "". */
+int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e) MUST_CHECK;
+/* pci_device.c: does `text` name one of its devices, and if so, make it. */
+bool parts_is_pci_device(const char *text);
+int parts_add_pci_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
 /* addr=SLOT[.FUNCTION], in hexadecimal as QEMU has it; "": *devfn is -1, any place. */
 int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A region of ROM is whole pages; firmware copies images below 1 MiB or loads EFI drivers of a few. */
+/* A region of ROM is whole pages; images are copied below 1 MiB or are EFI drivers. */
 enum { ROM_LEAST = MEM_PAGE, ROM_MOST = 16 << 20, SIGNATURE = 0xaa55 };
 
 static int read_rom(struct pci_function *f, FILE *file, struct err *e)
@@ -30,7 +30,7 @@ static int read_rom(struct pci_function *f, FILE *file, struct err *e)
     if (fread(ram->host, 1, (size_t)bytes, file) != (size_t)bytes)
         return err_set_errno(e, ERR_IO, errno, "cannot be read");
     if (ld_le16(ram->host) != SIGNATURE)
-        return err_set(e, ERR_FORMAT, "begins with %#04x %#04x; an option ROM begins with 0x55 0xaa",
+        return err_set(e, ERR_FORMAT, "begins with %#04x %#04x; option ROMs begin with 0x55 0xaa",
                        ram->host[0], ram->host[1]);
     return pci_add_bar_ram(f, PCI_ROM_BAR, PCI_BAR_ROM, false, ram, e);
 }

@@ -560,6 +560,8 @@ static int build(struct virtio_pci *t, struct pci_bus *bus, const struct virtio_
     if (vectors && (r = pci_add_msix(&t->function, (unsigned)vectors, -MSIX_BAR - 1, 0,
                                      MAX(MSIX_PBA, (uint32_t)vectors * 16), e)) < 0)
         return r;
+    if (o->rom && (r = pci_add_rom(&t->function, o->rom, e)) < 0)
+        return r;
     return pci_plug(bus, &t->function, o->devfn, e);
 }
 

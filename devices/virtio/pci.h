@@ -14,7 +14,7 @@
  *
  * The same places and identification as QEMU's, so that what a guest remembers of its
  * hardware holds here. VIRTIO_F_NOTIFICATION_DATA, VIRTIO_F_NOTIF_CONFIG_DATA and shared
- * memory regions are not offered; the option ROM is absent.
+ * memory regions are not offered; there is an option ROM only if a file is given.
  *
  * Lives in the machine's arena; nothing to free.
  */
@@ -31,6 +31,7 @@ struct virtio_pci_options {
     bool iommu_platform;  /* DMA through the bus's IOMMU, VIRTIO_F_ACCESS_PLATFORM offered; off: past it */
     int vectors;          /* MSI-X; 0: none; VIRTIO_PCI_VECTORS_AUTO: one a queue and one for configuration */
     int devfn;            /* -1: any */
+    const char *rom;      /* option ROM's file; NULL: none */
 };
 
 /*

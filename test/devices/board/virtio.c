@@ -53,6 +53,10 @@ static const struct { const char *device; uint32_t id, class_code, subsystem; } 
     { "virtio-net-pci,romfile=", 0x10001af4, 0x02000000, 0x00011af4 },
     { "virtio-serial-pci", 0x10031af4, 0x07800000, 0x00031af4 },
     { "virtio-net-pci,bus=pcie.0,addr=1.0,vectors=0", 0x10001af4, 0x02000000, 0x00011af4 },
+    { "nvme,serial=s", 0x00101b36, 0x01080202, 0x11001af4 },
+    { "ahci", 0x29228086, 0x01060102, 0x11001af4 },
+    { "ich9-ahci,addr=1,id=sata", 0x29228086, 0x01060102, 0x11001af4 },
+    { "e1000e,mac=02:00:00:00:00:01,romfile=", 0x10d38086, 0x02000000, 0x00008086 },
 };
 START_TEST(on_pci)
 {
@@ -138,6 +142,18 @@ static const struct { const char *device; const char *says; } refused[] = {
     { "virtio-rng-device,bus=pcie.0", "virtio-mmio-bus" },
     { "virtio-rng-device,bus=virtio-mmio-bus.8", "0 to 7" },
     { "virtio-rng-pcie", "virtio-rng-pci" },
+    { "nvme", "serial" },
+    { "nvme,serial=123456789012345678901", "1 to 20" },
+    { "nvme,serial=s,drive=none", "-drive file=F,if=none,id=none" },
+    { "nvme,serial=s,queues=2", "logical_block_size" },
+    { "nvme-ns,drive=d", "-device nvme" },
+    { "ahci,bus=pci.7", "'pcie.0'" },
+    { "ahci,addr=1f.8", "1f.7" },
+    { "ide-hd,drive=d", "-device ahci" },
+    { "e1000e,netdev=n", "-netdev user,id=n" },
+    { "e1000e,mac=01:00:00:00:00:00", "unicast" },
+    { "e1000e,romfile=/nowhere/rom", "/nowhere/rom" },
+    { "virtio-rng-device,romfile=x", "romfile" },
 };
 START_TEST(refusals)
 {
@@ -146,6 +162,44 @@ START_TEST(refusals)
     struct err e = { 0 };
     ck_assert_msg(try_build(&b, args, 1, &e) < 0, "%s was accepted", refused[_i].device);
     ck_assert_msg(strstr(e.text, refused[_i].says), "%s: %s", refused[_i].device, e.text);
+}
+END_TEST
+
+/* Port N of adapter ID is the bus ID.N; namespaces and drives share their controllers. */
+static const struct { const char *device, *says; } behind[] = {
+    { "ide-cd", NULL },
+    { "ide-cd,bus=b.3", NULL },
+    { "ide-cd,bus=a.5,serial=12345678901234567890", NULL },
+    { "ide-cd,bus=a.6", "0 to 5" },
+    { "ide-cd,bus=a.1", "has a drive already" },
+    { "ide-cd,bus=a", "'ID.0' to 'ID.5'" },
+    { "ide-cd,bus=c.0", "c.0" },
+    { "ide-cd,serial=123456789012345678901", "20" },
+    { "ide-hd", "drive" },
+    { "ide-hd,drive=d", "read-only" },
+    { "nvme-ns,drive=d", NULL },
+    { "nvme-ns,drive=d,bus=n,nsid=16,logical_block_size=4096", NULL },
+    { "nvme-ns,drive=d,nsid=17", "1 to 16" },
+    { "nvme-ns,drive=d,logical_block_size=520", "512 and 4096" },
+    { "nvme-ns,drive=d,bus=m", "m" },
+};
+START_TEST(behind_controllers)
+{
+    char path[] = "/tmp/orrery-disk-XXXXXX", drive[80];
+    int fd = mkstemp(path);
+    ck_assert(fd >= 0 && ftruncate(fd, 1 << 20) == 0);
+    close(fd);
+    snprintf(drive, sizeof(drive), "file=%s,format=raw,if=none,id=d,readonly=on", path);
+    const struct board_arg args[] = { { BOARD_DRIVE, drive },           { BOARD_DEVICE, "ahci,id=a" },
+                                      { BOARD_DEVICE, "ide-cd,bus=a.1" }, { BOARD_DEVICE, "ahci,id=b" },
+                                      { BOARD_DEVICE, "nvme,id=n,serial=s" }, { BOARD_DEVICE, behind[_i].device } };
+    struct board *b = NULL;
+    struct err e = { 0 };
+    int r = try_build(&b, args, ARRAY_LEN(args), &e);
+    ck_assert_msg((r == 0) == (behind[_i].says == NULL), "%s: %s", behind[_i].device, e.text);
+    ck_assert_msg(r == 0 || strstr(e.text, behind[_i].says), "%s: %s", behind[_i].device, e.text);
+    board_destroy(b);
+    ck_assert(unlink(path) == 0);
 }
 END_TEST
 
@@ -158,6 +212,7 @@ Suite *test_suite(void)
     tcase_add_test(t, places);
     tcase_add_loop_test(t, drives, 0, 2);
     tcase_add_loop_test(t, refusals, 0, ARRAY_LEN(refused));
+    tcase_add_loop_test(t, behind_controllers, 0, ARRAY_LEN(behind));
     suite_add_tcase(s, t);
     return s;
 }

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* -device: controllers and cards on PCI that are no virtio devices, and the disks behind them. */
+#include "devices/ahci.h"
+#include "devices/backend/option.h"
+#include "devices/board/virtio_parts.h"
+#include "devices/e1000e.h"
+#include "devices/nvme.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pci_device_options {
+    char driver[64], id[64], bus[80], addr[16], romfile[1024];
+    char drive[64], serial[40], netdev[64], mac[32];
+    int nsid, sector;
+    bool multifunction;
+};
+#define TEXT(key, member)   OPT_TEXT(pci_device_options, key, member)
+#define NUMBER(key, member) OPT_NUMBER(pci_device_options, key, member)
+#define COMMON              TEXT("driver", driver), TEXT("id", id), TEXT("bus", bus)
+#define ON_PCI                                                                                     \
+    COMMON, TEXT("addr", addr), TEXT("romfile", romfile),                                          \
+        OPT_BOOL(pci_device_options, "multifunction", multifunction)
+#define DISK                TEXT("drive", drive), OPT_IGNORED("bootindex")
+
+static const struct option_desc nvme_table[] = {
+    ON_PCI, DISK, TEXT("serial", serial), NUMBER("logical_block_size", sector),
+};
+static const struct option_desc nvme_ns_table[] = {
+    COMMON, DISK, NUMBER("nsid", nsid), NUMBER("logical_block_size", sector),
+};
+static const struct option_desc e1000e_table[] = {
+    ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), OPT_IGNORED("bootindex"),
+};
+static const struct option_desc ahci_table[] = { ON_PCI };
+static const struct option_desc ide_table[] = { COMMON, DISK, TEXT("serial", serial) };
+
+/* ---- what several take ---- */
+
+/* The drive's disk, from now on this device's. */
+static struct part_drive *take_drive(struct parts *p, const struct pci_device_options *o,
+                                     struct err *e)
+{
+    struct part_drive *d = parts_find_drive(p, o->drive);
+
+    if (!d)
+        (void)err_set(e, ERR_ABSENT, "drive '%s' does not exist; give one with "
+                      "-drive file=F,if=none,id=%s", o->drive, o->drive[0] ? o->drive : "d0");
+    else if (d->used)
+        (void)err_set(e, ERR_ARG, "drive '%s' is in use already", o->drive);
+    else
+        d->used = true;
+    return e->code ? NULL : d;
+}
+
+int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e)
+{
+    *rom = name[0] ? board_find_firmware(p->board, name, e) : NULL;
+    if (*rom || !name[0])
+        return 0;
+    return err_set(e, ERR_ABSENT, "romfile '%s' was not found here nor where firmware is; give its "
+                   "path (Debian's ipxe-qemu has such files)", name);
+}
+
+int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn, struct err *e)
+{
+    if (!p->at.pci)
+        return err_set(e, ERR_UNSUPPORTED, "this board has no PCI bus");
+    if (bus[0] && strcmp(bus, "pcie.0") != 0)
+        return err_set(e, ERR_ABSENT, "there is no bus '%s'; 'pcie.0' is there", bus);
+    return parts_parse_addr(addr, devfn, e);
+}
+
+/* Place and option ROM. `rom` is malloc'd or NULL. */
+static int take_place(struct parts *p, const struct pci_device_options *o, int *devfn, char **rom,
+                      struct err *e)
+{
+    int r = parts_find_rom(p, o->romfile, rom, e);
+
+    return r < 0 ? r : parts_take_place(p, o->bus, o->addr, devfn, e);
+}
+
+/* The part of that kind called by the first `n` characters of `id` or, without any, the last one.
+ */
+static struct device *find_part(struct parts *p, const char *kind, const char *id, size_t n)
+{
+    struct device *found = NULL;
+
+    for (struct device *d = p->board->machine->devices; d; d = d->next)
+        if (strcmp(d->ops->name, kind) == 0 &&
+            (n == 0 || (strlen(d->id) == n && strncmp(d->id, id, n) == 0)))
+            found = d;
+    return found;
+}
+
+/* ---- NVMe ---- */
+
+static int add_namespace(struct parts *p, struct nvme *n, const struct pci_device_options *o,
+                         struct err *e)
+{
+    struct part_drive *d = take_drive(p, o, e);
+
+    return !d ? e->code : nvme_add_namespace(n, (uint32_t)o->nsid, d->disk,
+                                             o->sector ? (uint32_t)o->sector : 512, e);
+}
+
+static int add_nvme(struct parts *p, const struct pci_device_options *o, const char *id,
+                    struct err *e)
+{
+    struct part_drive *d = parts_find_drive(p, o->drive);
+    struct nvme_options nvme = { .multifunction = o->multifunction,
+                                 .serial = o->serial[0] || !d ? o->serial : d->options.serial };
+    char *rom;
+    int r = take_place(p, o, &nvme.devfn, &rom, e);
+
+    if (r == 0 && nvme.serial[0] == 0)
+        r = err_set(e, ERR_ARG, "serial=S is wanted, 1 to 20 characters");
+    nvme.rom = rom;
+    struct nvme *n = r < 0 ? NULL : nvme_create(p->board->machine, id, p->at.pci, &nvme, e);
+    free(rom);
+    if (!n)
+        return e->code;
+    return o->drive[0] ? add_namespace(p, n, o, e) : 0;
+}
+
+static int add_nvme_ns(struct parts *p, const struct pci_device_options *o, const char *id,
+                       struct err *e)
+{
+    struct device *n = find_part(p, "nvme", o->bus, strlen(o->bus));
+
+    (void)id;
+    if (!n)
+        return err_set(e, ERR_ABSENT, "there is no NVMe controller%s%s before it; give "
+                       "-device nvme,serial=S,id=ID for a bus 'ID'", o->bus[0] ? " " : "", o->bus);
+    return add_namespace(p, (struct nvme *)n, o, e);
+}
+
+/* ---- AHCI ---- */
+
+static int add_ahci(struct parts *p, const struct pci_device_options *o, const char *id,
+                    struct err *e)
+{
+    struct ahci_options ahci = { .multifunction = o->multifunction };
+    char *rom;
+    int r = take_place(p, o, &ahci.devfn, &rom, e);
+
+    ahci.rom = rom;
+    struct ahci *a = r < 0 ? NULL : ahci_create(p->board->machine, id, p->at.pci, &ahci, e);
+    free(rom);
+    return a ? 0 : e->code;
+}
+
+/* Port N of the adapter ID is the bus "ID.N". */
+static int add_ide(struct parts *p, const struct pci_device_options *o, bool cdrom, struct err *e)
+{
+    const char *dot = strrchr(o->bus, '.');
+    struct device *a = find_part(p, "ahci", o->bus, dot ? (size_t)(dot - o->bus) : 0);
+    struct part_drive *d = NULL;
+    int port = -1;
+    char end;
+
+    if (!a || (o->bus[0] && (!dot || sscanf(dot + 1, "%d%c", &port, &end) != 1 || port < 0)))
+        return err_set(e, ERR_ABSENT,
+                       "there is no SATA bus%s%s before it; give -device ahci,id=ID for the "
+                       "buses 'ID.0' to 'ID.%d'",
+                       o->bus[0] ? " " : "", o->bus, AHCI_PORTS - 1);
+    if ((o->drive[0] || !cdrom) && !(d = take_drive(p, o, e)))
+        return e->code;
+    return ahci_attach((struct ahci *)a, port, d ? d->disk : NULL, cdrom,
+                       o->serial[0] || !d ? o->serial : d->options.serial, e);
+}
+
+static int add_ide_hd(struct parts *p, const struct pci_device_options *o, const char *id,
+                      struct err *e)
+{
+    (void)id;
+    return add_ide(p, o, false, e);
+}
+
+static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const char *id,
+                      struct err *e)
+{
+    (void)id;
+    return add_ide(p, o, true, e);
+}
+
+/* ---- Ethernet ---- */
+
+static int add_e1000e(struct parts *p, const struct pci_device_options *o, const char *id,
+                      struct err *e)
+{
+    struct e1000e_options nic = { .multifunction = o->multifunction };
+    struct net_backend *net;
+    char *rom;
+    int r = take_place(p, o, &nic.devfn, &rom, e);
+
+    if (r == 0)
+        r = parts_take_net(p, o->driver, o->netdev, o->mac, &net, nic.mac, e);
+    nic.rom = rom;
+    struct e1000e *d = r < 0 ? NULL : e1000e_create(p->board->machine, id, p->at.pci, net, &nic, e);
+    free(rom);
+    return d ? 0 : e->code;
+}
+
+/* ---- all of them ---- */
+
+static const struct pci_kind {
+    const char *name;
+    int (*add)(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e);
+    const struct option_desc *table;
+    size_t n;
+} kinds[] = {
+    { "ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
+    { "e1000e", add_e1000e, e1000e_table, ARRAY_LEN(e1000e_table) },
+    { "ich9-ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
+    { "ide-cd", add_ide_cd, ide_table, ARRAY_LEN(ide_table) },
+    { "ide-hd", add_ide_hd, ide_table, ARRAY_LEN(ide_table) },
+    { "nvme", add_nvme, nvme_table, ARRAY_LEN(nvme_table) },
+    { "nvme-ns", add_nvme_ns, nvme_ns_table, ARRAY_LEN(nvme_ns_table) },
+};
+
+static const struct pci_kind *find_kind(const char *text)
+{
+    size_t n = strcspn(text, ",");
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (strlen(kinds[i].name) == n && strncmp(text, kinds[i].name, n) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+bool parts_is_pci_device(const char *text)
+{
+    return find_kind(text) != NULL;
+}
+
+int parts_add_pci_device(struct parts *p, const char *text, struct err *e)
+{
+    const struct pci_kind *kind = find_kind(text);
+    struct pci_device_options o = { 0 };
+    char id[96];
+    int r = option_read(kind->table, kind->n, &o, text, "driver", e);
+
+    snprintf(id, sizeof(id), "%s", o.id);
+    if (id[0] == 0)
+        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
+    p->n_devices++;
+    if (r == 0)
+        r = kind->add(p, &o, id, e);
+    return r < 0 ? err_context(e, "device '%s'", text) : 0;
+}
