@@ -47,8 +47,8 @@ struct host_cpu {
 };
 
 /* A processor with what both the host and profile "max" have. */
-void host_create(struct host_cpu *h, enum exec_mode mode);
-void host_destroy(struct host_cpu *h);
+void native_create(struct host_cpu *h, enum exec_mode mode);
+void native_destroy(struct host_cpu *h);
 
 /* Code around `insn`: which registers it loads and stores. */
 enum { HOST_YMM = 1, HOST_ZMM = 2, HOST_MM = 4 };

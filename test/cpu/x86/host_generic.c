@@ -49,7 +49,7 @@ static void set_page_tables(struct host_cpu *h)
     table[1024 + (HOST_BASE >> 21)] = HOST_BASE | 0x83;
 }
 
-void host_create(struct host_cpu *h, enum exec_mode mode)
+void native_create(struct host_cpu *h, enum exec_mode mode)
 {
     struct err e = { 0 };
     struct x86_config config;
@@ -77,7 +77,7 @@ void host_create(struct host_cpu *h, enum exec_mode mode)
     x86_update_mode(h->c);
 }
 
-void host_destroy(struct host_cpu *h)
+void native_destroy(struct host_cpu *h)
 {
     exec_destroy(h->exec);
     machine_destroy(h->machine);

@@ -291,8 +291,8 @@ START_TEST(vectors)
         free(g);
         return;
     }
-    host_create(&g->guest[0], EXEC_INTERP);
-    host_create(&g->guest[1], EXEC_JIT);
+    native_create(&g->guest[0], EXEC_INTERP);
+    native_create(&g->guest[1], EXEC_JIT);
     do {
         unsigned before = g->done;
         for (unsigned form = 0; form < X86_FORM_COUNT && g->wrong < 60; form++) {
@@ -311,8 +311,8 @@ START_TEST(vectors)
     } while (g->done < steps && g->wrong == 0);
     fprintf(stderr, "%u operands\n", g->done);
     ck_assert_msg(g->wrong == 0, "%u encodings differ from the host", g->wrong);
-    host_destroy(&g->guest[0]);
-    host_destroy(&g->guest[1]);
+    native_destroy(&g->guest[0]);
+    native_destroy(&g->guest[1]);
     free(g);
 }
 END_TEST
