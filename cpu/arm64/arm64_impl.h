@@ -46,10 +46,23 @@ struct a64_semantics;
 struct a32_tables;  /* a32/a32_impl.h */
 struct a64_pmu;     /* pmu.c */
 
-/* What a level contributes to block key and TLB context while control registers stay as they are. */
+/*
+ * Pointer authentication at a level: where codes lie in a pointer, for instruction [0] and data [1] addresses
+ * in the lower [0] and upper [1] half.
+ */
+enum a64_pac_use { A64_PAC_OFF, A64_PAC_ON, A64_PAC_EL2, A64_PAC_EL3 }; /* the latter: trapped to */
+struct a64_pac {
+    uint64_t bits[2][2];      /* of the code, without bit 55 */
+    uint8_t half[2];          /* which bit of a pointer that gets a code says in which half it is: 55 or 63 */
+    uint8_t trap;             /* where use is trapped to: A64_PAC_EL2, A64_PAC_EL3, or A64_PAC_ON */
+    uint8_t use[4];           /* by enum a64_key: enum a64_pac_use */
+};
+
+/* What a level contributes to block key, TLB context and pointers while control registers stay as they are. */
 struct a64_level {
     uint64_t key;
     uint32_t mode, asid, vmid;
+    struct a64_pac pac;
 };
 
 struct a64_timer_unit {
@@ -293,6 +306,7 @@ bool a64_pmu_counts_accesses(const struct a64_cpu *a); /* A64_MODE_COUNT */
 void a64_pmu_level_changed(struct a64_cpu *a); /* before el or Security state changes: counts so far are banked */
 
 /* ---- pauth.c (D8.10) ---- */
+struct a64_pac a64_pac_of(const struct a64_cpu *a, unsigned el); /* as the control registers are now */
 enum a64_key { A64_KEY_IA, A64_KEY_IB, A64_KEY_DA, A64_KEY_DB, A64_KEY_GA };
 uint64_t a64_pac_add(struct a64_cpu *a, enum a64_key key, uint64_t ptr, uint64_t modifier);
 /* `combined`: RETAA and its like, for FEAT_FPACCOMBINE. May raise FPAC. */

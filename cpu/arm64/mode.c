@@ -379,6 +379,7 @@ static void derive_levels(struct a64_cpu *a)
         l->vmid = a64_regime_tag(a, regime);
         bool asids = regime == 1 || (regime == 2 && a64_e2h(a));
         l->asid = asids ? asid_of(a, regime) : 0;
+        l->pac = a64_pac_of(a, el);
     }
 }
 
