@@ -31,12 +31,14 @@ enum {
     A64_MODE_T32        = 1u << 23,
     A64_MODE_PASS       = 1u << 3,  /* the first instruction's condition: known to hold, */
     A64_MODE_FAIL       = 1u << 4,  /* known not to (in place of TBI) */
+    A64_MODE_A32_TRAPS  = 1u << 17, /* A64_MODE_TRAPS (in place of SP_CHECK) */
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
     A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
     A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
     A64_MODE_TRAPS      = 1u << 27, /* some register of system.c's `plain` table is trapped */
     A64_MODE_DEBUG      = 1u << 28, /* MDSCR_EL1 enables debug exceptions, which PSTATE.D may mask */
     A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
+    A64_MODE_CACHE_TRAPS = 1u << 29, /* CTR_EL0, DCZID_EL0 or DC ZVA are trapped or denied */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 

@@ -31,10 +31,10 @@ static const struct ir_slot slots[A64_SLOTS] = {
     ROW8(V_SLOT, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(V_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
     SYS_SLOT(daif), SYS_SLOT(sp_el[0]), SYS_SLOT(tpidr[0]), SYS_SLOT(tpidrro_el0), SYS_SLOT(tpidr[1]),
     SYS_SLOT(tpidr[2]), SYS_SLOT(elr[1]), SYS_SLOT(elr[2]), SYS_SLOT(spsr[1]), SYS_SLOT(spsr[2]),
-    SYS_SLOT(esr[1]), SYS_SLOT(esr[2]), SYS_SLOT(far[1]), SYS_SLOT(far[2]),
+    SYS_SLOT(esr[1]), SYS_SLOT(esr[2]), SYS_SLOT(far[1]), SYS_SLOT(far[2]), SYS_SLOT(tcr[1]), SYS_SLOT(tcr[2]),
     FLAG_SLOT(it), FLAG_SLOT(ge), FLAG_SLOT(q), FLAG_SLOT(fpnzcv),
 };
-_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 82, "order of the slots");
+_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 84, "order of the slots");
 
 static const struct ir_helper helpers[] = {
 #define A64_HELPER(name, flags) { #name, a64_helper_##name, (flags) },

@@ -280,6 +280,15 @@ static bool stage1_on(const struct a64_cpu *a, unsigned regime)
     return a->sctlr[regime] & A64_SCTLR_M;
 }
 
+/* CTR_EL0, DCZID_EL0, DC ZVA: SCTLR.UCT and DZE over EL0; HCR_EL2.TID2, TDZ and their fine-grained traps. */
+static bool cache_traps(const struct a64_cpu *a, unsigned el, uint64_t sctlr)
+{
+    if (el == 0 && (sctlr & (B(15) | A64_SCTLR_DZE)) != (B(15) | A64_SCTLR_DZE))
+        return true;
+    return el < 2 && a64_el2_enabled(a) &&
+           ((a64_hcr(a) & (B(17) | B(28))) || (a->hfgrtr_el2 & (B(14) | B(15))) || (a->hfgitr_el2 & B(11)));
+}
+
 static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
 {
     unsigned regime = a64_regime_el(a, el);
@@ -296,11 +305,13 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_BTI;
     if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
         mode |= A64_MODE_E2H;
-    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained) */
-    uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
+    /* ESR, FAR, TCR (TVM, TRVM), the TPIDRs (fine-grained) */
+    uint64_t fine = B(16) | B(17) | B(32) | B(33) | B(34) | B(35);
     if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
         ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine)))
         mode |= A64_MODE_TRAPS;
+    if (cache_traps(a, el, sctlr))
+        mode |= A64_MODE_CACHE_TRAPS;
     return mode;
 }
 
@@ -429,8 +440,9 @@ void a64_level_changed(struct a64_cpu *a)
     if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
         mode |= A64_MODE_COUNT;
     if (UNLIKELY(a->nrw)) { /* ITSTATE is added where the key is asked for, see guest.c */
-        mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE);
-        mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
+        uint32_t traps = mode & A64_MODE_TRAPS ? A64_MODE_A32_TRAPS : 0u;
+        mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE) & ((1u << A64_MODE_IT_SHIFT) - 1);
+        mode |= traps | A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
                 (a->a32 & 1u << 9 ? A64_MODE_BE : 0u);
     } else if (UNLIKELY(a->x[31] & 15)) {
         uint64_t sctlr = a->sctlr[a64_regime_el(a, (unsigned)a->el)];
