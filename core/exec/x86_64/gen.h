@@ -139,8 +139,6 @@ struct x86_gen {
     struct x86_site no_memory;           /* stands in for sites when the arena is full */
 };
 
-#define CPU_MEM(member) mem_at(RBP, (int32_t)offsetof(struct cpu, member))
-
 static inline bool is_fp(unsigned type)
 {
     return type == IR_F32 || type == IR_F64;
@@ -180,6 +178,12 @@ static inline bool has(const struct x86_gen *g, uint32_t host)
 static inline struct opnd opnd_reg(unsigned r)
 {
     return (struct opnd){ .kind = O_REG, .reg = (uint8_t)r };
+}
+
+/* A slot's or another place in the CPU's struct. */
+static inline struct opnd opnd_cpu(int32_t offset)
+{
+    return (struct opnd){ .kind = O_MEM, .reg = RBP, .disp = offset - CPU_BIAS };
 }
 
 /* The type of value v itself (compares name that of their arguments). */
