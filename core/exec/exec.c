@@ -101,7 +101,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     if (x->options.quantum == 0)
         x->options.quantum = 10 * PS_PER_US;
     if (x->options.region_threshold == 0)
-        x->options.region_threshold = 1000;
+        x->options.region_threshold = 10000;
     x->insn_limit = UINT64_MAX;
     x->slice = SLICE_CYCLES;
     arena_init(&x->arena, 0);

@@ -38,10 +38,8 @@ struct exec_piece {
 struct exec_cached {
     struct exec_block b;
     uint16_t *ids;               /* instruction ids, when coverage is counted */
-    struct exec_piece *pieces;   /* regions */
-    uint32_t n_pieces;
-    struct exec_cached *entry;   /* regions: the first-tier block that was replaced */
-    struct exec_cached *grown;   /* first tier: the region that replaced it */
+    struct exec_piece *pieces;   /* regions: as many as they have blocks */
+    struct exec_cached *partner; /* regions: the first-tier block that was replaced; else what replaced it */
 };
 
 /* A CPU between two instructions of a canonical block (debuggers only); saved. */

@@ -125,14 +125,27 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     }
     g->code = ARENA_NEW(g->arena, struct x86_code);
     if (g->code)
-        g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, 2 * u->n_blocks);
+        g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, g->b->n_edges);
     if (!g->code || !g->code->edge_stubs)
         return err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
     g->code->block = g->b;
+    g->code->pins = g->pins;
     g->code->guest = u->guest;
     g->rc = 0;
     g->n_stubs = g->n_fixups = 0;
     return 0;
+}
+
+/* The pins outlive the compilation. */
+static bool keep_pins(struct x86_gen *g)
+{
+    struct x86_code *c = g->code;
+    c->pins = ARENA_ARRAY(g->arena, struct x86_pin, c->n_pins);
+    if (!c->pins)
+        g->rc = err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
+    else
+        memcpy(c->pins, g->pins, c->n_pins * sizeof(*c->pins));
+    return c->pins != NULL;
 }
 
 int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
@@ -151,7 +164,7 @@ int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_bl
         return rc;
     choose_count(g);
     x86_analyze_unit(g);
-    if (!reserve_stubs(g))
+    if (!keep_pins(g) || !reserve_stubs(g))
         return g->rc;
     x86_emit_entry(g);
     for (g->index = 0; g->index < u->n_blocks && g->rc == 0; g->index++) {

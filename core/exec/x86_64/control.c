@@ -16,7 +16,6 @@ struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_f
     s->code = g->code;
     s->fn = fn;
     s->dirty = g->dirty;
-    s->valid = (uint32_t)BIT(g->code->n_pins) - 1;
     s->inst = *in;
     return s;
 }
@@ -170,7 +169,7 @@ void x86_emit_entry(struct x86_gen *g)
 static void fetch_hook(struct x86_gen *g)
 {
     struct x86_asm *a = g->a;
-    struct ir_inst none = { .op = IR_INSN };
+    struct ir_inst none = { .op = IR_INSN, .imm = g->block->start };
     uint64_t pa = ((uint64_t)g->b->page << MEM_PAGE_SHIFT) + (uint64_t)(int64_t)g->block->start;
     asm_rm(a, 0x8b | OP_W, RAX, CPU_MEM(tm));
     asm_rm(a, 0x8b, RCX, mem_at(RAX, offsetof(struct tm_cpu, line_shift)));
@@ -178,9 +177,7 @@ static void fetch_hook(struct x86_gen *g)
     asm_rr(a, 0xd3 | OP_W, SH_SHR, RDX);
     asm_rm(a, ALU_CMP | OP_W, RDX, mem_at(RAX, offsetof(struct tm_cpu, last_line)));
     struct stub *s = x86_stub(g, STUB_OUT);
-    struct x86_site *site = x86_site(g, &none, x86_out_hook_fetch);
-    site->start = g->block->start;
-    s->site = site;
+    s->site = x86_site(g, &none, x86_out_hook_fetch);
     x86_stub_jcc(g, s, CC_NE);
     s->back = asm_offset(a);
 }
@@ -208,7 +205,7 @@ static void branch_hook(struct x86_gen *g, struct opnd target, int64_t disp, boo
         return;
     }
     *copy = *last;
-    s->last = copy;
+    s->inst.imm = (int64_t)(intptr_t)copy;
     x86_load_address(g, RDX, target, disp);
     asm_mov_ri(g->a, RCX, taken);
     x86_call_out(g, s);

@@ -107,6 +107,7 @@ struct x86_gen {
 
     /* Unit. */
     uint8_t pin_of[IR_MAX_SLOTS];
+    struct x86_pin pins[MAX_PINS];       /* while they are being chosen */
     uint32_t pins_gpr, pins_xmm;         /* host registers */
     uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM */
     bool uses_fp;

@@ -70,12 +70,12 @@ struct x86_link {                        /* an edge that jumps to this block */
 struct x86_code {
     struct exec_block *block;
     const struct ir_guest *guest;
-    struct x86_pin pins[MAX_PINS];
+    struct x86_pin *pins;
     uint32_t n_pins;
     uint32_t link_entry, entry;          /* offsets in the code buffer */
     uint32_t lookup_stub;                /* leaves with EXEC_LEAVE_LOOKUP at its start */
     uint8_t entry_bytes[8];              /* what `retire` and `replace` overwrite */
-    uint32_t *edge_stubs;                /* where an unlinked edge's jump goes */
+    uint32_t *edge_stubs;                /* of each edge: where its jump goes while it is not linked */
     struct x86_link *incoming;
     struct x86_code *replaces, *next_replaced; /* a region's first-tier blocks */
 };
@@ -88,13 +88,10 @@ typedef int x86_out_fn(struct cpu *cpu, const struct x86_site *s, uint64_t va, u
 /* An operation that may fault or goes out: the side table. */
 struct x86_site {
     struct cpu_site site;                /* first: cpu->site points at it */
+    uint32_t dirty;                      /* pins that differ from memory */
     struct x86_code *code;
     x86_out_fn *fn;
-    uint32_t dirty;                      /* pins that differ from memory */
-    uint32_t valid;                      /* pins that hold their slot */
-    struct ir_inst inst;                 /* what it does */
-    int32_t start;                       /* FETCH: the canonical block's */
-    const struct insn_at *last;          /* BRANCH */
+    struct ir_inst inst;                 /* what it does; hooks: imm as their functions say */
 };
 
 /* ---- the back end ---- */
