@@ -18,7 +18,7 @@
 #include "core/exec/backend.h"
 #include "core/util/arena.h"
 
-#define EXEC_HASH_BITS   16
+#define EXEC_HASH_BITS   18
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
 #define EXEC_ARENA_BYTES (768ull << 20) /* of blocks before everything is flushed */
@@ -98,7 +98,6 @@ struct exec {
     bool flush_wanted;
     uint64_t *coverage;
     uint32_t n_coverage;
-    FILE *perf_map;
 
     /* Host */
     struct exec_host_ops host;

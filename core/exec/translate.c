@@ -121,21 +121,12 @@ static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct
     return ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
 }
 
-static void write_perf_map(struct exec *x, const struct exec_cached *c, uint64_t before)
-{
-    if (x->perf_map != NULL)
-        fprintf(x->perf_map, "%" PRIxPTR " %" PRIx64 " guest_%s_%x_%03x\n", (uintptr_t)c->b.code,
-                x->ops->code_used(x->be) - before, c->b.region ? "region" : "block", c->b.page,
-                (unsigned)c->b.start);
-}
-
 /* Compile with the run's back end; a full buffer is emptied once. Bytes become code. */
 static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
                                    const struct exec_place *p, bool region, struct err *e)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         struct exec_cached *c = new_block(x, u, p, &x->arena);
-        uint64_t before = x->ops->code_used(x->be);
         int rc = ERR_LIMIT;
         if (c != NULL) {
             c->b.region = region;
@@ -143,10 +134,8 @@ static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
                 c->b.counter = x->options.region_threshold;
             rc = x->ops->compile(x->be, u, &c->b, &x->arena, e);
         }
-        if (rc == 0) {
-            write_perf_map(x, c, before);
+        if (rc == 0)
             return c;
-        }
         if (rc != ERR_LIMIT || region)
             return NULL;
         exec_cache_flush(x);

@@ -4,6 +4,7 @@
 /* What the files of cpu/arm64 share and nobody else (but their tests) sees. */
 #include "core/ir/ir.h"
 #include "cpu/arm64/cpu.h"
+#include "mmu/tlb.h"
 
 /*
  * Block key (cpu_isa.mode): all that translation depends on beside the bytes. What only
@@ -105,8 +106,9 @@ struct a64_cpu {
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
     struct a64_tag_page tag_pages[64]; /* see mte.c */
     uint64_t tag_epoch;       /* of those that are good */
-    bool guarded;             /* a guarded page was seen: see bti.c */
+    uint8_t guarded;          /* levels, as a mask, that fetched from a guarded page: see bti.c */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
+    uint64_t bti_pages[MMU_FILTER], bti_shifts; /* filter of the pages those lie in, sizes of these as a mask */
     struct a64_gic_ops gic;
     struct a64_firmware_ops firmware;
     struct a64_pmu *pmu;
@@ -220,6 +222,8 @@ uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr); /* DebugEx
 
 /* ---- bti.c ---- */
 void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */
+void a64_bti_forget_pages(struct a64_cpu *a, va_t first, uint64_t span); /* the mapping of these bytes */
+void a64_bti_forget_code(struct a64_cpu *a, va_t va); /* the code in the line at va, through whatever mapping */
 
 /* ---- mte.c: memory tagging (D10) ---- */
 uint32_t a64_mte_mode(const struct a64_cpu *a);    /* A64_MODE_MTE, MTE0 now */

@@ -113,7 +113,7 @@ static void reset(struct cpu *cpu)
     a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = a->allint = 0;
     a->it = a->ge = a->q = a->fpnzcv = 0;
     a->nrw = a->a32 = a->qc = a->event = a->serror = a->serror_iss = a->stepping = 0;
-    a->guarded = false;
+    a->guarded = 0;
     cpu->fp_flags = 0;
     cpu->reserved = false;
     a64_sysreg_reset(a);

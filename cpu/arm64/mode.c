@@ -301,7 +301,7 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_ALIGN;
     if (sctlr & (el == 0 ? A64_SCTLR_E0E : A64_SCTLR_EE))
         mode |= A64_MODE_BE;
-    if (a64_cpu_has(a, A64_F_BTI) && a->guarded)
+    if (a64_cpu_has(a, A64_F_BTI) && (a->guarded >> el & 1))
         mode |= A64_MODE_BTI;
     if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
         mode |= A64_MODE_E2H;

@@ -99,14 +99,14 @@ static uint64_t impdef(uint64_t data, uint64_t modifier, uint64_t high, uint64_t
     return stir(h, rotate(data, 17) ^ modifier);
 }
 
-static uint64_t compute(const struct a64_cpu *a, enum a64_key key, uint64_t data, uint64_t modifier)
+static inline uint64_t compute(const struct a64_cpu *a, enum a64_key key, uint64_t data, uint64_t modifier)
 {
     uint64_t high = a->key_hi[key], low = a->key_lo[key];
-    switch (a->config->pauth) {
-    case A64_PAUTH_QARMA5: return qarma64(data, modifier, high, low, QARMA_SIGMA2, 5);
-    case A64_PAUTH_QARMA3: return qarma64(data, modifier, high, low, QARMA_SIGMA1, 3);
-    default: return impdef(data, modifier, high, low);
-    }
+    if (LIKELY(a->config->pauth == A64_PAUTH_IMPDEF))
+        return impdef(data, modifier, high, low);
+    if (a->config->pauth == A64_PAUTH_QARMA5)
+        return qarma64(data, modifier, high, low, QARMA_SIGMA2, 5);
+    return qarma64(data, modifier, high, low, QARMA_SIGMA1, 3);
 }
 
 /* ---- enables and traps ---- */
