@@ -555,6 +555,14 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     return 0;
 }
 
+void mmu_fetch_rest(struct cpu *cpu, va_t va)
+{
+    struct mem_ram *ram;
+    uint64_t offset;
+    if (mmu_fetch(cpu, va, &ram, &offset) == 0)
+        cpu->exit |= CPU_EXIT_RESYNC;
+}
+
 static int debug_access(struct cpu *cpu, va_t va, uint8_t *buf, size_t n, bool write)
 {
     static const enum cpu_access kinds[] = { CPU_LOAD, CPU_FETCH, CPU_STORE };

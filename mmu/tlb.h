@@ -183,6 +183,11 @@ uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acces
  * va, or 1 with the fault recorded. Code in MMIO or ROM ops mode: bus error to the ISA.
  */
 int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset);
+/*
+ * For the helper that stands in for an instruction whose second part, at `va`, could not be fetched when
+ * it was translated: the fault is recorded, or the block is looked up again if it can be by now.
+ */
+void mmu_fetch_rest(struct cpu *cpu, va_t va);
 
 /* Debuggers: through the CPU's current translation, permissions ignored, no side effects. */
 int mmu_debug_read(struct cpu *cpu, va_t va, void *buf, size_t n);

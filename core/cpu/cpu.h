@@ -122,6 +122,12 @@ struct cpu_isa {
     /* One instruction at `code` as text, without newline; returns its length, 0 = not enough bytes. */
     unsigned (*disassemble)(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n, char *text,
                             size_t size);
+    /*
+     * Bytes of an instruction at most, and at least (a whole parcel is fetched at once). One may cross into the
+     * next page only if its block starts less than max_insn from the end: so what a block contains
+     * never depends on whether the next page is mapped.
+     */
+    uint8_t max_insn, parcel;
     const char *gdb_arch;            /* "riscv:rv64" */
     bool watch_before;               /* watchpoints stop before the access (all but x86) */
 };

@@ -22,12 +22,6 @@
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
 #define EXEC_ARENA_BYTES (768ull << 20) /* of blocks before everything is flushed */
-/*
- * An instruction may cross into the next page only if its block starts this close to the
- * end: so what a block contains never depends on whether the next page is mapped.
- */
-#define EXEC_CROSSING    4u
-
 /* A region's canonical blocks, for exact dropping. */
 struct exec_piece {
     int32_t start;

@@ -109,9 +109,9 @@ bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place
     p->page2 = EXEC_NO_PAGE;
     p->next = NULL;
     if (UNLIKELY(*once)) {
-        p->avail = MIN(p->avail, 2);
-        p->page2 = second_page(x, cpu, pc + 2, &p->next);
-    } else if (UNLIKELY(p->avail < EXEC_CROSSING)) {
+        p->avail = MIN(p->avail, cpu->isa->parcel);
+        p->page2 = second_page(x, cpu, pc + p->avail, &p->next);
+    } else if (UNLIKELY(p->avail < cpu->isa->max_insn)) {
         p->page2 = second_page(x, cpu, page + MEM_PAGE, &p->next);
     }
     return true;
@@ -132,7 +132,7 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
         if (LIKELY(c != NULL))
             return c;
         /* A crossing instruction whose second half is missing: the block is its fault. */
-        *once = p.avail < EXEC_CROSSING && p.next == NULL;
+        *once = p.avail < cpu->isa->max_insn && p.next == NULL;
     }
     return *once ? exec_translate_once(x, cpu, &p, UINT32_MAX, &n) : exec_translate(x, cpu, &p);
 }

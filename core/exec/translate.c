@@ -16,6 +16,14 @@ void exec_fail(struct exec *x, const struct err *e)
     machine_stop(x->machine, MACHINE_QUIT, 1);
 }
 
+/* Does the block end in a jump or branch to its own start? */
+static bool loops(const struct ir_unit *u, const struct ir_block *b)
+{
+    const struct ir_inst *last = &u->insts[b->end - 1];
+    return ((last->op == IR_JUMP || last->op == IR_BRANCH) && last->imm == b->start) ||
+           (last->op == IR_BRANCH && last->imm2 == b->start);
+}
+
 /* Static costs of every canonical block of the unit, from the CPU's timing model. */
 static void annotate(const struct cpu *cpu, struct ir_unit *u, uint32_t page)
 {
@@ -27,7 +35,7 @@ static void annotate(const struct cpu *cpu, struct ir_unit *u, uint32_t page)
         uint32_t n = MIN(b->n_insns, IR_BLOCK_INSNS);
         uint64_t pa = ((uint64_t)page << MEM_PAGE_SHIFT) + (uint64_t)(int64_t)b->start;
         if (tm != NULL) {
-            tm->model->annotate(tm, pa, insns, n, cost);
+            tm->model->annotate(tm, pa, insns, n, loops(u, b), cost);
         } else {
             for (uint32_t k = 0; k <= n; k++)
                 cost[k] = k;

@@ -108,9 +108,12 @@ void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct 
     if (u->n_insns == u->max_insns && !grow_insns(u))
         return;
     ir_emit(u, (struct ir_inst){ .op = IR_INSN, .imm = at, .imm2 = u->n_insns });
+    static const struct insn_desc undecoded = { .name = "illegal", .format = "", .id = UINT16_MAX,
+                                                .klass = INSN_system, .feature = "" };
+    static const struct insn_regs none = INSN_NO_REGS;
     struct insn_at *i = &u->insns[u->n_insns++];
-    i->desc = d;
-    i->regs = *regs;
+    i->desc = d != NULL ? d : &undecoded;
+    i->regs = d != NULL ? *regs : none;
     i->at = at;
     i->length = (uint8_t)length;
     i->cost_before = 0;

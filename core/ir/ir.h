@@ -99,14 +99,14 @@ struct ir_inst {
     int64_t imm, imm2;
 };
 
-/* A guest register as the IR sees it. At most 128 per ISA; number = place in the table. */
+/* A guest register as the IR sees it. At most IR_MAX_SLOTS per ISA; number = place in the table. */
 struct ir_slot {
     const char *name;
     uint16_t offset;   /* in the CPU's struct */
     uint8_t type;      /* IR_I32, IR_I64, IR_F64 (FP registers of any width up to 64), IR_V128 (16-aligned) */
     bool zero;         /* reads as 0 and is never written (x0, XZR) */
 };
-#define IR_MAX_SLOTS 128
+#define IR_MAX_SLOTS 192
 
 enum {
     IR_CALL_PURE    = 1u << 0, /* function of its arguments only; may be dropped or shared */
@@ -204,7 +204,7 @@ static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
 
 struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start);
 void ir_end_block(struct ir_unit *u, uint32_t length);
-/* Start guest instruction `d` of `length` bytes at offset `at`. */
+/* Start guest instruction `d` of `length` bytes at offset `at`; `d` NULL: bytes that no row of the decoder matches. */
 void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
                    const struct insn_regs *regs);
 /* After the last block. ERR_LIMIT: the unit was full and must not be used. */

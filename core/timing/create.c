@@ -81,6 +81,38 @@ static int set_param(struct tm_cpu *t, const char *name, const char *text, struc
 
 /* ---- core file ---- */
 
+struct search {
+    const char *section;
+    bool found;
+};
+
+static int search_line(void *user, const char *section, const char *name, const char *value)
+{
+    struct search *s = user;
+    (void)name, (void)value;
+    s->found |= strcmp(section, s->section) == 0;
+    return 1;
+}
+
+/* A malformed text suits: who reads it says what is wrong. */
+bool tm_suits(const struct tm_model *m, const char *core)
+{
+    struct search s = { .section = m->name, .found = !m->of_core };
+    return s.found || ini_parse_string(core, search_line, &s) != 0 || s.found;
+}
+
+static int not_for_core(const struct tm_model *m, const char *core, struct err *e)
+{
+    char list[200] = "";
+    size_t used = 0;
+    for (const struct tm_model *const *o = tm_models; *o != NULL; o++)
+        if (tm_suits(*o, core) && used < sizeof(list))
+            used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
+                                     (*o)->name);
+    return err_set(e, ERR_UNSUPPORTED, "its profile has no section [%s], so timing model %s would "
+                   "say nothing about it; models for it: %s", m->name, m->name, list);
+}
+
 struct file {
     struct tm_cpu *t;
     struct err *e;
@@ -142,6 +174,8 @@ int tm_create(struct tm_cpu **out, const char *spec, const char *core, uint32_t 
     const struct tm_model *m = find_model(spec, n);
     if (m == NULL)
         return no_model(spec, (int)MIN(n, 60), e);
+    if (core != NULL && !tm_suits(m, core))
+        return not_for_core(m, core, e);
     struct tm_cpu *t = calloc(1, m->size);
     if (t == NULL)
         return err_set(e, ERR_NOMEM, "no memory for timing model %s", m->name);

@@ -20,9 +20,9 @@ static int functional_init(struct tm_cpu *t, struct err *e)
 }
 
 static void functional_annotate(struct tm_cpu *t, uint64_t pc, const struct insn_at *insns,
-                                uint32_t n, uint32_t *cost)
+                                uint32_t n, bool loops, uint32_t *cost)
 {
-    (void)pc, (void)insns;
+    (void)pc, (void)insns, (void)loops;
     for (uint32_t i = 0; i <= n; i++)
         cost[i] = i * t->uniform;
 }

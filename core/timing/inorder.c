@@ -14,14 +14,15 @@
 
 struct inorder {
     struct tm_cpu tm;
-    uint64_t issue_width, mem_ports, fp_ports;
+    uint64_t issue_width, mem_ports, fp_ports, vec_ports;
     uint64_t mispredict, taken, late_target;
-    uint64_t load_use, mul, div, fp_add, fp_mul, fp_fma, fp_div, fp_sqrt, fp_cvt, fp_move;
+    uint64_t load_use, address, mul, div, fp_add, fp_mul, fp_fma, fp_div, fp_sqrt, fp_cvt, fp_move;
+    uint64_t vec_int, vec_fp, crypto;
     uint64_t amo, csr, fence, carry;
     uint64_t l1i_size, l1i_ways, l1d_size, l1d_ways, l2_size, l2_ways, line;
     uint64_t l2_latency, memory_latency, store_miss;
     uint64_t itlb, dtlb, l2_tlb, l2_tlb_ways, l2_tlb_latency, walk;
-    uint64_t counters, btb, ras;
+    uint64_t counters, btb, indirect, ras;
 
     uint32_t data_shift;         /* log2 of `line` */
     uint8_t latency[INSN_CLASS_COUNT];
@@ -38,10 +39,12 @@ static const struct tm_param inorder_params[] = {
     TM_PARAM(inorder, issue_width, 1, 4, 2, "instructions issued per cycle"),
     TM_PARAM(inorder, mem_ports, 1, 2, 1, "loads and stores issued per cycle"),
     TM_PARAM(inorder, fp_ports, 1, 2, 1, "floating-point instructions issued per cycle"),
+    TM_PARAM(inorder, vec_ports, 1, 2, 1, "vector instructions issued per cycle"),
     TM_PARAM(inorder, mispredict, 0, 64, 6, "cycles lost by a wrong branch prediction"),
     TM_PARAM(inorder, taken, 0, 8, 0, "cycles lost by a taken branch that was predicted"),
     TM_PARAM(inorder, late_target, 0, 16, 2, "cycles lost when only the decoder finds the target"),
     TM_PARAM(inorder, load_use, 1, 16, 3, "cycles from a load that hits L1 to its first user"),
+    TM_PARAM(inorder, address, 0, 8, 0, "cycles a result comes later to the address of a load"),
     TM_PARAM(inorder, mul, 1, 64, 3, "cycles of an integer multiplication"),
     TM_PARAM(inorder, div, 1, 200, 20, "cycles of an integer division; occupies its unit"),
     TM_PARAM(inorder, fp_add, 1, 64, 5, "cycles of an FP addition"),
@@ -51,6 +54,9 @@ static const struct tm_param inorder_params[] = {
     TM_PARAM(inorder, fp_sqrt, 1, 200, 27, "cycles of an FP square root; occupies its unit"),
     TM_PARAM(inorder, fp_cvt, 1, 64, 3, "cycles of an FP conversion or comparison"),
     TM_PARAM(inorder, fp_move, 1, 64, 2, "cycles of an FP move or sign operation"),
+    TM_PARAM(inorder, vec_int, 1, 64, 1, "cycles of an integer vector operation"),
+    TM_PARAM(inorder, vec_fp, 1, 64, 1, "cycles of an FP vector operation"),
+    TM_PARAM(inorder, crypto, 1, 64, 1, "cycles of a cryptographic instruction"),
     TM_PARAM(inorder, amo, 1, 200, 10, "cycles of an atomic operation; nothing issues meanwhile"),
     TM_PARAM(inorder, csr, 1, 200, 4, "cycles of a system register access; nothing issues meanwhile"),
     TM_PARAM(inorder, fence, 1, 200, 6, "cycles of a fence; nothing issues meanwhile"),
@@ -73,6 +79,7 @@ static const struct tm_param inorder_params[] = {
     TM_PARAM(inorder, walk, 0, 1000, 40, "cycles of a walk of the page tables, beyond those"),
     TM_PARAM(inorder, counters, 16, 1 << 20, 16384, "counters of the gshare predictor"),
     TM_PARAM(inorder, btb, 1, 65536, 32, "entries of the branch target buffer"),
+    TM_PARAM(inorder, indirect, 0, 65536, 0, "entries for indirect branches alone; 0: they use btb"),
     TM_PARAM(inorder, ras, 1, 64, 12, "depth of the return stack"),
     TM_PARAM_END,
 };
@@ -100,6 +107,7 @@ static const struct state_field inorder_state[] = {
     TAGS(l1i), TAGS(l1d), TAGS(l2), TAGS(itlb_tags), TAGS(dtlb_tags), TAGS(l2_tlb_tags),
     STATE_PTR(inorder, predictor.counters, predictor.counter_bytes, 1u << 20),
     STATE_PTR(inorder, predictor.targets, predictor.target_bytes, 1u << 20),
+    STATE_PTR(inorder, predictor.indirect, predictor.indirect_bytes, 1u << 20),
     STATE_PTR(inorder, predictor.returns, predictor.return_bytes, 1u << 10),
     STATE(inorder, predictor.history), STATE(inorder, predictor.ras_top),
     STATE(inorder, last_data), STATE(inorder, last_page),
@@ -120,7 +128,9 @@ static void set_latencies(struct inorder *m)
         { INSN_int_mul, m->mul },      { INSN_clmul, m->mul },        { INSN_int_div, m->div },
         { INSN_fp_add, m->fp_add },    { INSN_fp_mul, m->fp_mul },    { INSN_fp_fma, m->fp_fma },
         { INSN_fp_div, m->fp_div },    { INSN_fp_sqrt, m->fp_sqrt },  { INSN_fp_cvt, m->fp_cvt },
-        { INSN_fp_cmp, m->fp_cvt },    { INSN_fp_move, m->fp_move },  { INSN_fp_misc, m->fp_move },
+        { INSN_vec_mem, m->load_use }, { INSN_vec_int, m->vec_int }, { INSN_vec_fp, m->vec_fp },
+        { INSN_crypto, m->crypto },    { INSN_fp_cmp, m->fp_cvt },
+        { INSN_fp_move, m->fp_move },  { INSN_fp_misc, m->fp_move },
         { INSN_amo, m->amo },          { INSN_sc, m->amo },           { INSN_csr, m->csr },
         { INSN_system, m->csr },       { INSN_fence, m->fence },      { INSN_cache_op, m->fence },
     };
@@ -148,7 +158,7 @@ static int inorder_init(struct tm_cpu *t, struct err *e)
     if (rc == 0)
         rc = tm_tags_init(&m->l2_tlb_tags, "inorder: l2_tlb", m->l2_tlb, m->l2_tlb_ways, e);
     if (rc == 0)
-        rc = tm_predictor_init(&m->predictor, m->counters, m->btb, m->ras, e);
+        rc = tm_predictor_init(&m->predictor, m->counters, m->btb, m->indirect, m->ras, e);
     return rc;
 }
 
@@ -181,7 +191,7 @@ static void inorder_reset(struct tm_cpu *t)
 
 /* ---- the static schedule ---- */
 
-enum unit { UNIT_NONE, UNIT_MEM, UNIT_FP, UNIT_DIV, UNIT_FP_DIV, UNIT_ALONE };
+enum unit { UNIT_NONE, UNIT_MEM, UNIT_FP, UNIT_VEC, UNIT_DIV, UNIT_FP_DIV, UNIT_ALONE };
 
 static enum unit unit_of(uint8_t klass)
 {
@@ -194,8 +204,10 @@ static enum unit unit_of(uint8_t klass)
     case INSN_fp_div: case INSN_fp_sqrt:
         return UNIT_FP_DIV;
     case INSN_fp_add: case INSN_fp_mul: case INSN_fp_fma: case INSN_fp_cmp: case INSN_fp_cvt:
-    case INSN_fp_move: case INSN_fp_misc: case INSN_vec_fp:
+    case INSN_fp_move: case INSN_fp_misc:
         return UNIT_FP;
+    case INSN_vec_int: case INSN_vec_fp: case INSN_crypto:
+        return UNIT_VEC;
     case INSN_amo: case INSN_sc: case INSN_csr: case INSN_system: case INSN_fence:
     case INSN_cache_op:
         return UNIT_ALONE;
@@ -205,8 +217,9 @@ static enum unit unit_of(uint8_t klass)
 }
 
 struct board {
-    uint32_t ready[256];         /* by slot: cycle at which its value can be used */
-    uint32_t cycle, slots, mem, fp;
+    uint32_t ready[256];         /* by slot: cycle at which its value can be used, */
+    uint32_t address[256];       /* and as the address of a load */
+    uint32_t cycle, slots, mem, fp, vec;
     uint32_t div_free, fp_div_free, latest;
 };
 
@@ -214,30 +227,51 @@ static void next_cycle(struct board *b, uint32_t cycle)
 {
     if (cycle > b->cycle) {
         b->cycle = cycle;
-        b->slots = b->mem = b->fp = 0;
+        b->slots = b->mem = b->fp = b->vec = 0;
     }
+}
+
+static bool is_full(const struct inorder *m, const struct board *b, enum unit unit)
+{
+    return b->slots == m->issue_width || (unit == UNIT_MEM && b->mem == m->mem_ports) ||
+           ((unit == UNIT_FP || unit == UNIT_FP_DIV) && b->fp == m->fp_ports) ||
+           (unit == UNIT_VEC && b->vec == m->vec_ports) || (unit == UNIT_ALONE && b->slots != 0);
+}
+
+/*
+ * A load's result, or the base register it also wrote back: one of several destinations that is a
+ * source, too. (A pair loaded over its own base is taken for that.)
+ */
+static bool is_base(const struct insn_regs *r, unsigned k)
+{
+    bool source = false;
+    for (unsigned i = 0; i < ARRAY_LEN(r->src); i++)
+        source |= r->src[i] == r->dst[k];
+    return source && r->dst[1] != INSN_NO_REG;
 }
 
 /* Issue one instruction; its cycle is b->cycle afterwards. */
 static void issue(const struct inorder *m, struct board *b, const struct insn_at *i)
 {
-    enum unit unit = unit_of(i->desc->klass);
-    uint32_t latency = m->latency[i->desc->klass], at = b->cycle;
+    uint8_t klass = i->desc->klass;
+    enum unit unit = unit_of(klass);
+    bool loads = i->desc->mem == INSN_MEM_READ;
+    const uint32_t *from = loads ? b->address : b->ready;
+    uint32_t latency = m->latency[klass], at = b->cycle;
     for (unsigned k = 0; k < ARRAY_LEN(i->regs.src); k++)
         if (i->regs.src[k] != INSN_NO_REG)
-            at = MAX(at, b->ready[i->regs.src[k]]);
+            at = MAX(at, from[i->regs.src[k]]);
     if (unit == UNIT_DIV)
         at = MAX(at, b->div_free);
     else if (unit == UNIT_FP_DIV)
         at = MAX(at, b->fp_div_free);
     next_cycle(b, at);
-    if (b->slots == m->issue_width || (unit == UNIT_MEM && b->mem == m->mem_ports) ||
-        ((unit == UNIT_FP || unit == UNIT_FP_DIV) && b->fp == m->fp_ports) ||
-        (unit == UNIT_ALONE && b->slots != 0))
+    if (is_full(m, b, unit))
         next_cycle(b, b->cycle + 1);
     b->slots++;
     b->mem += unit == UNIT_MEM;
     b->fp += unit == UNIT_FP || unit == UNIT_FP_DIV;
+    b->vec += unit == UNIT_VEC;
     uint32_t done = b->cycle + latency;
     if (unit == UNIT_DIV)
         b->div_free = done;
@@ -245,25 +279,48 @@ static void issue(const struct inorder *m, struct board *b, const struct insn_at
         b->fp_div_free = done;
     for (unsigned k = 0; k < ARRAY_LEN(i->regs.dst); k++)
         if (i->regs.dst[k] != INSN_NO_REG) {
-            b->ready[i->regs.dst[k]] = done;
-            b->latest = MAX(b->latest, done);
+            bool loaded = loads && !is_base(&i->regs, k);
+            uint32_t ready = loads && !loaded ? b->cycle + 1 : done;
+            b->ready[i->regs.dst[k]] = ready;
+            b->address[i->regs.dst[k]] = ready + (loaded ? 0 : (uint32_t)m->address);
+            b->latest = MAX(b->latest, ready);
         }
 }
 
+/* The whole block from b->cycle on; the cycle behind it. `cost` counts from its start. */
+static uint32_t schedule(const struct inorder *m, struct board *b, const struct insn_at *insns,
+                         uint32_t n, uint32_t *cost)
+{
+    uint32_t start = b->cycle;
+    for (uint32_t i = 0; i < n; i++) {
+        issue(m, b, &insns[i]);
+        cost[i] = i == 0 ? 0 : b->cycle - start;
+        if (unit_of(insns[i].desc->klass) == UNIT_ALONE)
+            next_cycle(b, b->cycle + m->latency[insns[i].desc->klass]);
+    }
+    uint32_t end = b->slots != 0 || b->cycle == start ? b->cycle + 1 : b->cycle;
+    cost[n] = end - start;
+    return end;
+}
+
+/*
+ * A block that starts itself anew is charged what an iteration costs once it runs: results on
+ * their way are seen by the next. Any other starts with all there.
+ */
+#define WARM_ROUNDS 2
 static void inorder_annotate(struct tm_cpu *t, uint64_t pc, const struct insn_at *insns, uint32_t n,
-                             uint32_t *cost)
+                             bool loops, uint32_t *cost)
 {
     const struct inorder *m = (const struct inorder *)t;
     struct board b = { .cycle = 0 };
     (void)pc;
-    for (uint32_t i = 0; i < n; i++) {
-        issue(m, &b, &insns[i]);
-        cost[i] = i == 0 ? 0 : b.cycle;
-        if (unit_of(insns[i].desc->klass) == UNIT_ALONE)
-            next_cycle(&b, b.cycle + m->latency[insns[i].desc->klass]);
+    uint32_t end = schedule(m, &b, insns, n, cost);
+    for (unsigned i = 0; loops && i < WARM_ROUNDS; i++) {
+        next_cycle(&b, end);
+        end = schedule(m, &b, insns, n, cost);
     }
-    uint32_t end = b.slots != 0 || b.cycle == 0 ? b.cycle + 1 : b.cycle;
-    cost[n] = b.latest > end + m->carry ? b.latest - (uint32_t)m->carry : end;
+    if (!loops && b.latest > end + m->carry)
+        cost[n] = b.latest - (uint32_t)m->carry;
 }
 
 /* ---- run time ---- */
@@ -371,6 +428,7 @@ static uint32_t inorder_branch(struct tm_cpu *t, uint64_t pc, uint64_t target, u
 const struct tm_model tm_inorder = {
     .name = "inorder",
     .doc = "static schedule per block, run-time caches and predictor",
+    .of_core = true,
     .size = sizeof(struct inorder),
     .params = inorder_params,
     .stats = inorder_stats,

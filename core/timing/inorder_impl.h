@@ -33,16 +33,18 @@ static inline bool tm_tags_touch(struct tm_tags *t, uint64_t tag)
 struct tm_predictor {
     uint8_t *counters;      /* 2 bits each, one a byte */
     uint64_t *targets;      /* BTB: {pc, target} */
+    uint64_t *indirect;     /* the same for indirect branches, or NULL: in the BTB too */
     uint64_t *returns;      /* a ring of the addresses of calls */
-    uint32_t counter_bytes, target_bytes, return_bytes;
-    uint32_t counter_mask, btb_mask, ras_depth;
+    uint32_t counter_bytes, target_bytes, indirect_bytes, return_bytes;
+    uint32_t counter_mask, btb_mask, indirect_mask, ras_depth;
     uint64_t history, ras_top;
 };
 
 enum tm_outcome { TM_RIGHT, TM_RIGHT_TAKEN, TM_LATE_TARGET, TM_WRONG };
 
-int tm_predictor_init(struct tm_predictor *p, uint64_t counters, uint64_t btb, uint64_t ras,
-                      struct err *e) MUST_CHECK;
+/* `indirect` 0: no table of its own. */
+int tm_predictor_init(struct tm_predictor *p, uint64_t counters, uint64_t btb, uint64_t indirect,
+                      uint64_t ras, struct err *e) MUST_CHECK;
 void tm_predictor_reset(struct tm_predictor *p);
 void tm_predictor_free(struct tm_predictor *p);
 /* Predict, compare with what happened, learn. `kind`: enum insn_branch. */

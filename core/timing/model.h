@@ -53,15 +53,17 @@ struct tm_model {
     uint32_t n_stats;
     const struct state_field *state;
     uint32_t hooks;            /* enum tm_hook this model ever wants */
+    bool of_core;              /* its numbers are a core's: a profile without them is refused */
     int (*init)(struct tm_cpu *t, struct err *e);   /* after parameters; may allocate */
     void (*reset)(struct tm_cpu *t);
     void (*destroy)(struct tm_cpu *t);
     /*
      * Static cost: fill cost[0..n], cost[i] = cycles of the block before instruction
-     * i, cost[n] = of the whole block. `pc` is the physical address of the first.
+     * i, cost[n] = of the whole block. `pc` is the physical address of the first; `loops`:
+     * the block ends in a branch or jump to its own start.
      */
     void (*annotate)(struct tm_cpu *t, uint64_t pc, const struct insn_at *insns, uint32_t n,
-                     uint32_t *cost);
+                     bool loops, uint32_t *cost);
     uint32_t (*fetch_line)(struct tm_cpu *t, uint64_t pa);
     uint32_t (*data_access)(struct tm_cpu *t, uint64_t va, uint64_t pa, uint32_t size, bool write);
     uint32_t (*branch)(struct tm_cpu *t, uint64_t pc, uint64_t target, uint32_t kind, bool taken);
@@ -84,9 +86,13 @@ extern const struct tm_model tm_functional; /* params: cpi 1..100 */
 extern const struct tm_model tm_inorder;
 extern const struct tm_model *const tm_models[]; /* NULL-terminated */
 
+/* Is there a section for the model in `core`, the text of a CPU profile, or does it need none? */
+bool tm_suits(const struct tm_model *m, const char *core);
+
 /*
  * `spec` = "inorder" or "inorder,param=value,..."; `core` is the text of the CPU
- * profile (INI, section [name-of-model]) or NULL.
+ * profile (INI, section [name-of-model]) or NULL: the model's defaults. ERR_ARG names the
+ * nearest model or parameter, ERR_UNSUPPORTED the models that suit the core.
  */
 int tm_create(struct tm_cpu **out, const char *spec, const char *core, uint32_t cpu,
               struct err *e) MUST_CHECK;

@@ -6,22 +6,27 @@
 
 #define CALL_BYTES 8 /* a return goes at most this far behind its call */
 
-int tm_predictor_init(struct tm_predictor *p, uint64_t counters, uint64_t btb, uint64_t ras,
-                      struct err *e)
+int tm_predictor_init(struct tm_predictor *p, uint64_t counters, uint64_t btb, uint64_t indirect,
+                      uint64_t ras, struct err *e)
 {
-    if (!is_pow2(counters) || !is_pow2(btb))
-        return err_set(e, ERR_ARG, "branch predictor: %llu counters and %llu targets; powers of two "
-                       "are accepted", (unsigned long long)counters, (unsigned long long)btb);
-    p->counters = malloc(counters);
-    p->targets = malloc(btb * 2 * sizeof(*p->targets));
-    p->returns = malloc(ras * sizeof(*p->returns));
-    if (p->counters == NULL || p->targets == NULL || p->returns == NULL)
-        return err_set(e, ERR_NOMEM, "branch predictor: no memory");
+    if (!is_pow2(counters) || !is_pow2(btb) || (indirect != 0 && !is_pow2(indirect)))
+        return err_set(e, ERR_ARG, "branch predictor: %llu counters, %llu targets, %llu indirect "
+                       "targets; powers of two are accepted", (unsigned long long)counters,
+                       (unsigned long long)btb, (unsigned long long)indirect);
     p->counter_bytes = (uint32_t)counters;
     p->target_bytes = (uint32_t)(btb * 2 * sizeof(*p->targets));
+    p->indirect_bytes = (uint32_t)(indirect * 2 * sizeof(*p->indirect));
     p->return_bytes = (uint32_t)(ras * sizeof(*p->returns));
+    p->counters = malloc(counters);
+    p->targets = malloc(p->target_bytes);
+    p->indirect = indirect != 0 ? malloc(p->indirect_bytes) : NULL;
+    p->returns = malloc(p->return_bytes);
+    if (p->counters == NULL || p->targets == NULL || p->returns == NULL ||
+        (indirect != 0 && p->indirect == NULL))
+        return err_set(e, ERR_NOMEM, "branch predictor: no memory");
     p->counter_mask = (uint32_t)counters - 1;
     p->btb_mask = (uint32_t)btb - 1;
+    p->indirect_mask = (uint32_t)indirect - 1;
     p->ras_depth = (uint32_t)ras;
     tm_predictor_reset(p);
     return 0;
@@ -31,6 +36,8 @@ void tm_predictor_reset(struct tm_predictor *p)
 {
     memset(p->counters, 1, p->counter_bytes); /* weakly not taken */
     memset(p->targets, 0xff, p->target_bytes);
+    if (p->indirect != NULL)
+        memset(p->indirect, 0xff, p->indirect_bytes);
     memset(p->returns, 0, p->return_bytes);
     p->history = p->ras_top = 0;
 }
@@ -39,19 +46,32 @@ void tm_predictor_free(struct tm_predictor *p)
 {
     free(p->counters);
     free(p->targets);
+    free(p->indirect);
     free(p->returns);
     p->counters = NULL;
-    p->targets = p->returns = NULL;
+    p->targets = p->indirect = p->returns = NULL;
 }
 
-/* True if the BTB knew where `pc` goes; then or not, it does now. */
-static bool btb_knows(struct tm_predictor *p, uint64_t pc, uint64_t target)
+/* True if the table knew where `pc` goes; then or not, it does now. */
+static bool knows(uint64_t *table, uint32_t mask, uint64_t pc, uint64_t target)
 {
-    uint64_t *entry = p->targets + 2 * (pc >> 1 & p->btb_mask);
+    uint64_t *entry = table + 2 * (pc >> 1 & mask);
     bool known = entry[0] == pc && entry[1] == target;
     entry[0] = pc;
     entry[1] = target;
     return known;
+}
+
+static bool btb_knows(struct tm_predictor *p, uint64_t pc, uint64_t target)
+{
+    return knows(p->targets, p->btb_mask, pc, target);
+}
+
+static enum tm_outcome step_indirect(struct tm_predictor *p, uint64_t pc, uint64_t target)
+{
+    bool known = p->indirect != NULL ? knows(p->indirect, p->indirect_mask, pc, target)
+                                     : btb_knows(p, pc, target);
+    return known ? TM_RIGHT_TAKEN : TM_WRONG;
 }
 
 static enum tm_outcome step_conditional(struct tm_predictor *p, uint64_t pc, uint64_t target,
@@ -88,12 +108,12 @@ enum tm_outcome tm_predictor_step(struct tm_predictor *p, uint64_t pc, uint64_t 
         return btb_knows(p, pc, target) ? TM_RIGHT_TAKEN : TM_LATE_TARGET;
     case INSN_CALL_INDIRECT:
         push(p, pc);
-        return btb_knows(p, pc, target) ? TM_RIGHT_TAKEN : TM_WRONG;
+        return step_indirect(p, pc, target);
     case INSN_RETURN: {
         uint64_t call = p->returns[--p->ras_top % p->ras_depth];
         return target - call - 1 < CALL_BYTES ? TM_RIGHT_TAKEN : TM_WRONG;
     }
     default:
-        return btb_knows(p, pc, target) ? TM_RIGHT_TAKEN : TM_WRONG;
+        return step_indirect(p, pc, target);
     }
 }

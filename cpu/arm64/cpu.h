@@ -17,6 +17,7 @@
  * The CPU belongs to the machine's arena. a64_cpu_create during construction only.
  */
 #include "core/cpu/cpu.h"
+#include "core/cpu/profile.h"
 #include "core/cpu/regs.h"
 #include "core/event/queue.h"
 #include "mmu/arm64.h"
@@ -65,7 +66,7 @@ enum a64_pauth { A64_PAUTH_NONE, A64_PAUTH_QARMA5, A64_PAUTH_QARMA3, A64_PAUTH_I
  * `mmu` are derived from them (a64_config_derive).
  */
 struct a64_config {
-    char name[32];
+    char name[CPU_PROFILE_NAME];
     uint64_t id[A64_ID_COUNT];
     uint64_t midr, revidr, ctr, dczid, clidr, ccsidr[7][2]; /* ccsidr[level][0 data, 1 instruction] */
     uint32_t pmu_counters;   /* PMCR_EL0.N */
@@ -119,11 +120,8 @@ extern const struct cpu_isa a64_isa;
  * ERR_ABSENT and ERR_ARG name the nearest profile or property, ERR_UNSUPPORTED what is not modelled. */
 int a64_config_parse(struct a64_config *out, const char *spec, const char *path,
                      struct err *e) MUST_CHECK;
-struct a64_profile {
-    const char *name, *text;
-};
-extern const struct a64_profile a64_profiles[]; /* ends with a NULL name */
-const struct a64_profile *a64_profile_find(const char *name);
+extern const struct cpu_profiles a64_profiles;
+extern const struct cpu_profile a64_profile_list[]; /* built in; ends with a NULL name */
 
 /* `config` is copied. */
 int a64_cpu_create(struct a64_cpu **out, struct machine *m, const struct a64_config *config,

@@ -193,6 +193,8 @@ const struct cpu_isa a64_isa = {
     .loaded = loaded,
     .regs = a64_regs,
     .disassemble = disassemble,
+    .max_insn = 4,
+    .parcel = 2,
     .gdb_arch = "aarch64",
     .watch_before = true,
 };

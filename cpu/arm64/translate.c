@@ -6,7 +6,6 @@
  */
 #include "core/util/bytes.h"
 #include "cpu/arm64/translate_impl.h"
-#include <string.h>
 
 /* One a line: chapters are added side by side. */
 /* clang-format off */
@@ -39,11 +38,7 @@ static uint64_t decode_extensions(const struct a64_config *c)
 #include "cpu/arm64/features.def"
 #undef A64_FEATURE
     };
-    uint64_t bits = 0;
-    for (unsigned x = 0; x < A64_F_COUNT; x++)
-        for (unsigned i = 0; a64_has(c, (enum a64_feature)x) && i < A64_EXT_COUNT; i++)
-            if (strcmp(a64_ext_names[i], names[x]) == 0)
-                bits |= 1ull << i;
+    uint64_t bits = cpu_decode_bits(a64_ext_names, A64_EXT_COUNT, names, c->has, A64_F_COUNT);
     if (c->pauth != A64_PAUTH_NONE)
         bits |= 1ull << A64_EXT_PAUTH;
     return bits;
@@ -120,17 +115,12 @@ uint64_t a64_helper_pc_align(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t 
     return 0;
 }
 
-static const struct insn_desc undecoded = {
-    .name = "undefined", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
-};
-static const struct insn_regs no_regs = INSN_NO_REGS;
-
 static void begin(struct a64_tr *t, bool decoded)
 {
-    struct insn_regs regs = no_regs;
+    struct insn_regs regs;
     if (decoded)
         a64_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, 4, decoded ? &a64_insn_descs[t->d.form] : &undecoded, &regs);
+    ir_begin_insn(t->u, t->at, 4, decoded ? &a64_insn_descs[t->d.form] : NULL, &regs);
 }
 
 /*

@@ -15,6 +15,7 @@
  * only; rv_cpu_set_irq while running. Nothing here sees host time.
  */
 #include "core/cpu/cpu.h"
+#include "core/cpu/profile.h"
 #include "core/cpu/regs.h"
 #include "core/event/queue.h"
 #include "cpu/riscv/csr_numbers.h"
@@ -33,7 +34,7 @@ enum rv_feature {
 
 /* What a profile fixes; constant once the CPU exists. */
 struct rv_config {
-    char name[32];
+    char name[CPU_PROFILE_NAME];
     uint64_t ext[2]; /* bit set of enum rv_feature */
     uint64_t mvendorid, marchid, mimpid;
     uint32_t satp_mode;  /* highest: 0 bare, 8 Sv39, 9 Sv48, 10 Sv57; lower ones are there too */
@@ -113,12 +114,8 @@ extern const struct state_field rv_state[];
  */
 int rv_config_parse(struct rv_config *out, const char *spec, const char *path,
                     struct err *e) MUST_CHECK;
-/* Built-in profiles: name, one-line description and text (the .ini), NULL-terminated by name. */
-struct rv_profile {
-    const char *name, *text;
-};
-extern const struct rv_profile rv_profiles[];
-const struct rv_profile *rv_profile_find(const char *name);
+extern const struct cpu_profiles rv_profiles;
+extern const struct cpu_profile rv_profile_list[]; /* built in; ends with a NULL name */
 
 /* `config` is copied. */
 int rv_cpu_create(struct rv_cpu **out, struct machine *m, const struct rv_config *config,

@@ -187,6 +187,8 @@ const struct cpu_isa rv_isa = {
     .loaded = loaded,
     .regs = rv_regs,
     .disassemble = disassemble,
+    .max_insn = 4,
+    .parcel = 2,
     .gdb_arch = "riscv:rv64",
     .watch_before = true,
 };

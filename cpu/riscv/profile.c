@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CPU profiles: text files (profiles/<name>.ini, built in) and QEMU's property syntax. In
- * a file, section [cpu]:
- *     extensions = i m a ...      any number of lines; names of extensions.def and groups
+ * What the properties of RISC-V profiles mean (core/cpu/profile.h has their syntax):
+ *     extensions = i m a ...      names of extensions.def and groups; each is also a switch
  *     mvendorid, marchid, mimpid  numbers
  *     satp = bare | sv39 | sv48 | sv57     asid-bits = 0..16
  *     pmp = 0 | 16 | 64           hpm = 0..29
  *     misaligned = yes | no       clock = Hz
- * Other sections are parameters of timing models and not looked at here.
  */
 #include "cpu/riscv/cpu.h"
-#include <ctype.h>
-#include <ini.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum kind { SINGLE, MULTI, FACT, REFUSED };
@@ -27,17 +22,13 @@ static const struct extension {
 };
 
 /* Names that stand for several (unprivileged ISA, naming and "Scalar Cryptography"). */
-static const struct {
-    const char *name;
-    enum rv_feature members[12];
-} groups[] = {
-    { "g", { RV_X_M, RV_X_A, RV_X_F, RV_X_D, RV_X_ZICSR, RV_X_ZIFENCEI } },
-    { "b", { RV_X_ZBA, RV_X_ZBB, RV_X_ZBS } },
-    { "zkn", { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKNE, RV_X_ZKND, RV_X_ZKNH } },
-    { "zks", { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKSED, RV_X_ZKSH } },
-    { "counters", { RV_X_ZICNTR, RV_X_ZIHPM } }, /* QEMU's names for three */
-    { "epmp", { RV_X_SMEPMP } },
-    { "debug", { RV_X_SDTRIG } },
+enum group { GROUP_G, GROUP_B, GROUP_ZKN, GROUP_ZKS, GROUP_COUNTERS };
+static const enum rv_feature groups[][7] = {
+    [GROUP_G] = { RV_X_M, RV_X_A, RV_X_F, RV_X_D, RV_X_ZICSR, RV_X_ZIFENCEI },
+    [GROUP_B] = { RV_X_ZBA, RV_X_ZBB, RV_X_ZBS },
+    [GROUP_ZKN] = { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKNE, RV_X_ZKND, RV_X_ZKNH },
+    [GROUP_ZKS] = { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKSED, RV_X_ZKSH },
+    [GROUP_COUNTERS] = { RV_X_ZICNTR, RV_X_ZIHPM },
 };
 
 /* Each needs the other (chapters of the first). */
@@ -57,71 +48,50 @@ static void set_bit(struct rv_config *c, unsigned x, bool on)
     c->ext[x / 64] = on ? c->ext[x / 64] | bit : c->ext[x / 64] & ~bit;
 }
 
-static int set_extension(struct rv_config *c, const char *name, bool on, struct err *e)
+/* ---- switches ---- */
+static int turn_extension(void *config, uint32_t x, bool on, struct err *e)
 {
-    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-        if (strcmp(name, groups[i].name) == 0) {
-            for (size_t k = 0; k < ARRAY_LEN(groups[i].members) && groups[i].members[k]; k++)
-                set_bit(c, groups[i].members[k], on);
-            return 0;
-        }
-    for (unsigned x = 0; x < ARRAY_LEN(extensions); x++) {
-        if (strcmp(name, extensions[x].name) != 0)
-            continue;
-        if (on && extensions[x].kind == REFUSED)
-            return err_set(e, ERR_UNSUPPORTED, "extension %s is not modelled; switch it off", name);
-        set_bit(c, x, on);
-        if (on && x == RV_X_ZFH)
-            set_bit(c, RV_X_ZFHMIN, true);
-        return 0;
-    }
-    return ERR_ABSENT;
+    struct rv_config *c = config;
+    if (on && extensions[x].kind == REFUSED)
+        return err_set(e, ERR_UNSUPPORTED, "extension %s is not modelled; switch it off",
+                       extensions[x].name);
+    set_bit(c, x, on);
+    if (on && x == RV_X_ZFH)
+        set_bit(c, RV_X_ZFHMIN, true);
+    return 0;
 }
 
-static bool parse_bool(const char *v, bool *on)
+static bool has_extension(const void *config, uint32_t x)
 {
-    static const char *const yes[] = { "on", "true", "yes", "1" }, *const no[] = { "off", "false",
-                                                                                   "no", "0" };
-    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-        if (strcmp(v, yes[i]) == 0 || strcmp(v, no[i]) == 0) {
-            *on = strcmp(v, yes[i]) == 0;
-            return true;
-        }
-    }
-    return false;
+    return rv_has(config, (enum rv_feature)x);
 }
 
-static bool parse_u64(const char *v, uint64_t *out)
+static int turn_group(void *config, uint32_t group, bool on, struct err *e)
 {
-    char *end;
-    *out = strtoull(v, &end, 0);
-    return *v != '\0' && *v != '-' && *end == '\0';
+    int r = 0;
+    for (size_t k = 0; r == 0 && k < ARRAY_LEN(groups[group]) && groups[group][k]; k++)
+        r = turn_extension(config, groups[group][k], on, e);
+    return r;
 }
 
-/* ---- properties with a value; also the keys of a profile file ---- */
-static const struct {
-    const char *name;
-    uint32_t mode;
-} satp_modes[] = {
-    { "bare", 0 },
-    { "sv39", 8 },
-    { "sv48", 9 },
-    { "sv57", 10 },
-};
-
-static int set_satp(struct rv_config *c, const char *v, struct err *e)
+static int turn_misaligned(void *config, uint32_t unused, bool on, struct err *e)
 {
-    for (size_t i = 0; i < ARRAY_LEN(satp_modes); i++)
-        if (strcmp(v, satp_modes[i].name) == 0) {
-            c->satp_mode = satp_modes[i].mode;
-            return 0;
-        }
-    return err_set(e, ERR_ARG, "satp=%s: bare, sv39, sv48 and sv57 are accepted", v);
+    (void)unused, (void)e;
+    ((struct rv_config *)config)->misaligned = on;
+    return 0;
 }
 
-/* sv48=on raises the highest mode to at least it, =off lowers it below. */
-static int limit_satp(struct rv_config *c, uint32_t mode, bool on)
+static bool does_misaligned(const void *config, uint32_t unused)
 {
+    (void)unused;
+    return ((const struct rv_config *)config)->misaligned;
+}
+
+/* sv48=on raises the highest mode to at least it, =off lowers it below; 8 to 10 as in satp.MODE. */
+static int turn_mode(void *config, uint32_t mode, bool on, struct err *e)
+{
+    struct rv_config *c = config;
+    (void)e;
     if (on)
         c->satp_mode = MAX(c->satp_mode, mode);
     else if (c->satp_mode >= mode)
@@ -129,205 +99,104 @@ static int limit_satp(struct rv_config *c, uint32_t mode, bool on)
     return 0;
 }
 
-static int set_pmp(struct rv_config *c, const char *v, struct err *e)
+static bool has_mode(const void *config, uint32_t mode)
 {
-    uint64_t n;
-    bool on;
-    if (strcmp(v, "0") != 0 && strcmp(v, "1") != 0 && parse_u64(v, &n)) {
-        if (n != 16 && n != 64)
-            return err_set(e, ERR_ARG, "pmp=%s: 0, 16 or 64 entries, on (16) and off are accepted",
-                           v);
-        c->pmp_count = (uint32_t)n;
-    } else if (parse_bool(v, &on)) {
-        c->pmp_count = !on ? 0 : c->pmp_count != 0 ? c->pmp_count : 16;
-    } else {
-        return err_set(e, ERR_ARG, "pmp=%s: 0, 16 or 64 entries, on (16) and off are accepted", v);
-    }
-    return 0;
+    return ((const struct rv_config *)config)->satp_mode >= mode;
 }
 
-static const struct number {
-    const char *name;
-    uint32_t at;
-    bool wide;
-    uint64_t least, most;
-} numbers[] = {
-    { "mvendorid", offsetof(struct rv_config, mvendorid), true, 0, UINT32_MAX },
-    { "marchid", offsetof(struct rv_config, marchid), true, 0, UINT64_MAX },
-    { "mimpid", offsetof(struct rv_config, mimpid), true, 0, UINT64_MAX },
-    { "asid-bits", offsetof(struct rv_config, asid_bits), false, 0, 16 },
-    { "hpm", offsetof(struct rv_config, hpm_count), false, 0, 29 },
-    { "pmu-num", offsetof(struct rv_config, hpm_count), false, 0, 29 }, /* QEMU's name */
-    { "clock", offsetof(struct rv_config, hz), true, 1000, 100000000000ull },
-    { "resetvec", offsetof(struct rv_config, reset_pc), true, 0, UINT64_MAX },
-};
-
-static int set_number(struct rv_config *c, const struct number *row, const char *v, struct err *e)
+/* mmu=on keeps the modes there are. */
+static int turn_mmu(void *config, uint32_t unused, bool on, struct err *e)
 {
+    (void)unused;
+    return on ? 0 : turn_mode(config, 8, false, e);
+}
+
+/* What every hart here has. */
+static int turn_always(void *config, uint32_t letter, bool on, struct err *e)
+{
+    (void)config;
+    return on ? 0 : err_set(e, ERR_UNSUPPORTED, "%c=off: a hart without it is not modelled",
+                            (int)letter);
+}
+
+/* ---- texts ---- */
+static int set_satp(void *config, const char *key, const char *v, struct err *e)
+{
+    static const struct {
+        const char *name;
+        uint32_t mode;
+    } modes[] = { { "bare", 0 }, { "sv39", 8 }, { "sv48", 9 }, { "sv57", 10 } };
+    for (size_t i = 0; i < ARRAY_LEN(modes); i++)
+        if (strcmp(v, modes[i].name) == 0) {
+            ((struct rv_config *)config)->satp_mode = modes[i].mode;
+            return 0;
+        }
+    return err_set(e, ERR_ARG, "%s=%s: bare, sv39, sv48 and sv57 are accepted", key, v);
+}
+
+static int set_pmp(void *config, const char *key, const char *v, struct err *e)
+{
+    struct rv_config *c = config;
     uint64_t n;
-    if (!parse_u64(v, &n) || n < row->least || n > row->most)
-        return err_set(e, ERR_ARG, "%s=%s: a number from %llu to %llu is accepted", row->name, v,
-                       (unsigned long long)row->least, (unsigned long long)row->most);
-    void *at = (char *)c + row->at;
-    if (row->wide)
-        *(uint64_t *)at = n;
-    else
-        *(uint32_t *)at = (uint32_t)n;
+    bool on;
+    if (cpu_parse_bool(v, &on))
+        n = !on ? 0 : c->pmp_count != 0 ? c->pmp_count : 16;
+    else if (!cpu_parse_u64(v, &n))
+        n = UINT64_MAX;
+    if (n != 0 && n != 16 && n != 64)
+        return err_set(e, ERR_ARG, "%s=%s: 0, 16 or 64 entries, on (16) and off are accepted", key, v);
+    c->pmp_count = (uint32_t)n;
     return 0;
 }
 
 /* Block sizes are fixed (Zic64b); QEMU has them as properties. */
-static int check_block_size(const char *key, const char *v, struct err *e)
+static int set_block_size(void *config, const char *key, const char *v, struct err *e)
 {
+    (void)config;
     return strcmp(v, "64") == 0
                ? 0
                : err_set(e, ERR_UNSUPPORTED, "%s=%s: cache blocks are 64 bytes", key, v);
 }
 
-static int set_key(struct rv_config *c, const char *key, const char *v, struct err *e)
-{
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        if (strcmp(key, numbers[i].name) == 0)
-            return set_number(c, &numbers[i], v, e);
-    if (strcmp(key, "satp") == 0)
-        return set_satp(c, v, e);
-    if (strcmp(key, "pmp") == 0)
-        return set_pmp(c, v, e);
-    if (strcmp(key, "cbom_blocksize") == 0 || strcmp(key, "cboz_blocksize") == 0 ||
-        strcmp(key, "cbop_blocksize") == 0)
-        return check_block_size(key, v, e);
-    bool on;
-    int r = ERR_ABSENT;
-    for (size_t i = 1; i < ARRAY_LEN(satp_modes); i++)
-        if (strcmp(key, satp_modes[i].name) == 0 && parse_bool(v, &on))
-            return limit_satp(c, satp_modes[i].mode, on);
-    if (parse_bool(v, &on)) {
-        if (strcmp(key, "misaligned") == 0) {
-            c->misaligned = on;
-            return 0;
-        }
-        if ((strcmp(key, "s") == 0 || strcmp(key, "u") == 0 || strcmp(key, "i") == 0)) {
-            return on ? 0
-                      : err_set(e, ERR_UNSUPPORTED, "%s=off: a hart without it is not modelled",
-                                key);
-        }
-        if (strcmp(key, "mmu") == 0)
-            return on ? 0 : limit_satp(c, 8, false);
-        r = set_extension(c, key, on, e);
-    } else if (set_extension(c, key, rv_has(c, RV_X_I), NULL) != ERR_ABSENT) {
-        return err_set(e, ERR_ARG, "%s=%s: on and off are accepted", key, v);
-    }
-    return r;
-}
-
-static int unknown_key(const char *key, struct err *e)
-{
-    const char *names[ARRAY_LEN(extensions) + ARRAY_LEN(numbers) + ARRAY_LEN(groups) + 8];
-    size_t n = 0;
-    for (size_t i = 0; i < ARRAY_LEN(extensions); i++)
-        names[n++] = extensions[i].name;
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        names[n++] = numbers[i].name;
-    for (size_t i = 0; i < ARRAY_LEN(groups); i++)
-        names[n++] = groups[i].name;
-    for (size_t i = 1; i < ARRAY_LEN(satp_modes); i++)
-        names[n++] = satp_modes[i].name;
-    names[n++] = "satp", names[n++] = "pmp", names[n++] = "mmu", names[n++] = "misaligned";
-    const char *near = err_nearest(key, names, n);
-    return err_set(e, ERR_ARG, "%s is no property of a RISC-V CPU%s%s%s", key,
-                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-}
-
-/* ---- files ---- */
-struct reading {
-    struct rv_config *config;
-    struct err *e;
-    int rc;
+static const struct cpu_property properties[] = {
+    CPU_NUMBER(rv_config, "mvendorid", mvendorid, 0, UINT32_MAX),
+    CPU_NUMBER(rv_config, "marchid", marchid, 0, UINT64_MAX),
+    CPU_NUMBER(rv_config, "mimpid", mimpid, 0, UINT64_MAX),
+    CPU_NUMBER(rv_config, "asid-bits", asid_bits, 0, 16),
+    CPU_NUMBER(rv_config, "hpm", hpm_count, 0, 29),
+    CPU_NUMBER(rv_config, "pmu-num", hpm_count, 0, 29), /* QEMU's name */
+    CPU_NUMBER(rv_config, "clock", hz, 1000, 100000000000ull),
+    CPU_NUMBER(rv_config, "resetvec", reset_pc, 0, UINT64_MAX),
+    CPU_TEXT("satp", set_satp),
+    CPU_TEXT("pmp", set_pmp),
+    CPU_TEXT("cbom_blocksize", set_block_size),
+    CPU_TEXT("cbop_blocksize", set_block_size),
+    CPU_TEXT("cboz_blocksize", set_block_size),
+    CPU_SWITCH("i", turn_always, NULL, 'i'),
+    CPU_SWITCH("s", turn_always, NULL, 's'),
+    CPU_SWITCH("u", turn_always, NULL, 'u'),
+    CPU_SWITCH("mmu", turn_mmu, NULL, 0),
+    CPU_SWITCH("sv39", turn_mode, has_mode, 8),
+    CPU_SWITCH("sv48", turn_mode, has_mode, 9),
+    CPU_SWITCH("sv57", turn_mode, has_mode, 10),
+    CPU_SWITCH("misaligned", turn_misaligned, does_misaligned, 0),
+    CPU_SWITCH("g", turn_group, NULL, GROUP_G),
+    CPU_SWITCH("b", turn_group, NULL, GROUP_B),
+    CPU_SWITCH("zkn", turn_group, NULL, GROUP_ZKN),
+    CPU_SWITCH("zks", turn_group, NULL, GROUP_ZKS),
+    CPU_SWITCH("counters", turn_group, NULL, GROUP_COUNTERS), /* QEMU's names for three */
+    CPU_SWITCH("epmp", turn_extension, NULL, RV_X_SMEPMP),
+    CPU_SWITCH("debug", turn_extension, NULL, RV_X_SDTRIG),
+#define RV_EXT(symbol, name, kind) CPU_SWITCH(name, turn_extension, has_extension, RV_X_##symbol),
+#include "cpu/riscv/extensions.def"
+#undef RV_EXT
+    { .name = NULL },
 };
 
-static int on_line(void *user, const char *section, const char *key, const char *value)
-{
-    struct reading *r = user;
-    char list[256], *save = NULL;
-    if (strcmp(section, "cpu") != 0)
-        return 1;
-    if (strcmp(key, "extensions") != 0) {
-        r->rc = set_key(r->config, key, value, r->e);
-        if (r->rc == ERR_ABSENT)
-            r->rc = unknown_key(key, r->e);
-        return r->rc == 0;
-    }
-    snprintf(list, sizeof(list), "%s", value);
-    for (char *x = strtok_r(list, " ", &save); x != NULL && r->rc == 0;
-         x = strtok_r(NULL, " ", &save)) {
-        r->rc = set_extension(r->config, x, true, r->e);
-        if (r->rc == ERR_ABSENT)
-            r->rc = unknown_key(x, r->e);
-    }
-    return r->rc == 0;
-}
-
-const struct rv_profile *rv_profile_find(const char *name)
-{
-    for (const struct rv_profile *p = rv_profiles; p->name != NULL; p++)
-        if (strcmp(p->name, name) == 0)
-            return p;
-    return NULL;
-}
-
-static int no_profile(const char *name, struct err *e)
-{
-    const char *names[64];
-    size_t n = 0;
-    for (const struct rv_profile *p = rv_profiles; p->name != NULL && n < ARRAY_LEN(names); p++)
-        names[n++] = p->name;
-    const char *near = err_nearest(name, names, n);
-    return err_set(e, ERR_ABSENT, "no CPU profile %s%s%s%s ('list cpus' names all)", name,
-                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-}
-
-static int read_profile(struct rv_config *c, const char *name, const char *path, struct err *e)
-{
-    struct reading r = { c, e, 0 };
-    char file[4096];
-    int line = -1;
-    if (path != NULL && strchr(name, '/') == NULL) {
-        snprintf(file, sizeof(file), "%s/%s.ini", path, name);
-        line = ini_parse(file, on_line, &r);
-    }
-    if (line == -1) {
-        const struct rv_profile *p = rv_profile_find(name);
-        if (p == NULL)
-            return no_profile(name, e);
-        line = ini_parse_string(p->text, on_line, &r);
-    }
-    if (r.rc != 0)
-        return err_context(e, "CPU profile %s", name);
-    return line == 0 ? 0
-                     : err_set(e, ERR_FORMAT, "CPU profile %s: line %d is not \"key = value\"",
-                               name, line);
-}
-
-/* QEMU spells some of its properties with a capital (Zfh) or with x- in front. */
-static int apply_option(struct rv_config *c, char *option, struct err *e)
-{
-    for (char *p = option; *p != '\0' && *p != '='; p++)
-        *p = (char)tolower((unsigned char)*p);
-    if (strncmp(option, "x-", 2) == 0)
-        option += 2;
-    char *value = strchr(option, '=');
-    const char *key = option, *v = "on";
-    if (value != NULL)
-        *value = '\0', v = value + 1;
-    else if (*option == '+' || *option == '-')
-        key = option + 1, v = *option == '+' ? "on" : "off";
-    int r = set_key(c, key, v, e);
-    return r == ERR_ABSENT ? unknown_key(key, e) : r;
-}
-
 /* What others imply, then what must go together. */
-static int settle(struct rv_config *c, struct err *e)
+static int settle(void *config, struct err *e)
 {
+    struct rv_config *c = config;
     set_bit(c, RV_X_I, true);
     set_bit(c, RV_X_ZMMUL, rv_has(c, RV_X_M));
     set_bit(c, RV_X_ZAAMO, rv_has(c, RV_X_A));
@@ -343,26 +212,26 @@ static int settle(struct rv_config *c, struct err *e)
     return 0;
 }
 
-int rv_config_parse(struct rv_config *out, const char *spec, const char *path, struct err *e)
+static void defaults(void *config)
 {
-    char text[1024], *save = NULL;
-    if (strlen(spec) >= sizeof(text))
-        return err_set(e, ERR_LIMIT, "CPU option of %zu characters; 1023 are accepted",
-                       strlen(spec));
-    memcpy(text, spec, strlen(spec) + 1);
-    char *name = strtok_r(text, ",", &save);
-    if (name == NULL)
-        return err_set(e, ERR_ARG, "the CPU option names no profile");
-    *out = (struct rv_config){
+    *(struct rv_config *)config = (struct rv_config){
         .misaligned = true, .pmp_count = 16, .hz = 1000000000, .reset_pc = 0x1000
     };
-    snprintf(out->name, sizeof(out->name), "%s", name);
-    int r = read_profile(out, name, path, e);
-    for (char *o = NULL; r == 0 && (o = strtok_r(NULL, ",", &save)) != NULL;)
-        r = apply_option(out, o, e);
-    if (r == 0)
-        r = settle(out, e);
-    return r == 0 ? 0 : err_context(e, "cpu %s", spec);
+}
+
+const struct cpu_profiles rv_profiles = {
+    .what = "a RISC-V CPU",
+    .list = "extensions",
+    .profiles = rv_profile_list,
+    .properties = properties,
+    .size = sizeof(struct rv_config),
+    .defaults = defaults,
+    .settle = settle,
+};
+
+int rv_config_parse(struct rv_config *out, const char *spec, const char *path, struct err *e)
+{
+    return cpu_profile_parse(&rv_profiles, out, spec, path, e);
 }
 
 /* ---- device tree ---- */

@@ -7,7 +7,6 @@
 #include "core/util/bytes.h"
 #include "cpu/riscv/translate_impl.h"
 #include "mmu/tlb.h"
-#include <string.h>
 
 static const struct rv_semantics *const chapters[] = {
     rv_integer_rows, rv_load_store_rows, rv_atomic_rows, rv_float_rows,
@@ -22,15 +21,8 @@ static uint64_t decode_extensions(const struct rv_config *c)
 #include "cpu/riscv/extensions.def"
 #undef RV_EXT
     };
-    uint64_t bits = BIT(RV_EXT_S); /* S mode is always there */
-    for (unsigned x = 0; x < RV_X_COUNT; x++) {
-        if (!rv_has(c, (enum rv_feature)x))
-            continue;
-        for (unsigned i = 0; i < RV_EXT_COUNT; i++)
-            if (strcmp(rv_ext_names[i], names[x]) == 0)
-                bits |= BIT(i);
-    }
-    return bits;
+    return BIT(RV_EXT_S) | /* S mode is always there */
+           cpu_decode_bits(rv_ext_names, RV_EXT_COUNT, names, c->ext, RV_X_COUNT);
 }
 
 int rv_semantics_init(struct rv_cpu *rv, struct err *e)
@@ -82,18 +74,12 @@ uint64_t rv_helper_fs_dirty(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
     return 0;
 }
 
-static const struct insn_desc undecoded = {
-    .name = "illegal", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
-};
-static const struct insn_regs no_regs = INSN_NO_REGS;
-
 static void begin(struct rv_tr *t, bool decoded)
 {
-    struct insn_regs regs = no_regs;
+    struct insn_regs regs;
     if (decoded)
         rv_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : &undecoded,
-                  &regs);
+    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : NULL, &regs);
 }
 
 /* The second half of an instruction lies on a page that is not mapped: the fault names that page.
@@ -108,11 +94,8 @@ static void fetch_fault(struct rv_tr *t, int32_t second)
 
 uint64_t rv_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct mem_ram *ram;
-    uint64_t offset;
     (void)b, (void)c, (void)d;
-    if (mmu_fetch(cpu, va, &ram, &offset) == 0)
-        cpu->exit |= CPU_EXIT_RESYNC; /* mapped by now: look again */
+    mmu_fetch_rest(cpu, va);
     return 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The board `arm-virt`: parts and lines. */
 #include "devices/board/arm_virt_impl.h"
-#include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/arm64/cpu.h"
@@ -61,7 +60,6 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
 
 static int build_cpus(struct board *b, struct arm_virt *v, struct a64_config *c, struct err *e)
 {
-    const struct a64_profile *profile = a64_profile_find(c->name);
     int r;
 
     for (uint32_t i = 0; i < b->config.cpus; i++) {
@@ -70,9 +68,8 @@ static int build_cpus(struct board *b, struct arm_virt *v, struct a64_config *c,
             return r;
         b->cpus[i] = a64_cpu_base(v->pes[i]);
         b->n_cpus = i + 1;
-        if ((r = tm_create(&b->tms[i], b->config.timing, profile ? profile->text : NULL, i, e)) < 0)
+        if ((r = board_add_timing(b, i, &a64_profiles, c->name, e)) < 0)
             return r;
-        b->cpus[i]->tm = b->tms[i];
     }
     return 0;
 }

@@ -243,6 +243,19 @@ fail:
     return r;
 }
 
+int board_add_timing(struct board *b, uint32_t i, const struct cpu_profiles *all, const char *cpu,
+                     struct err *e)
+{
+    const struct cpu_profile *p = cpu_profile_find(all, cpu);
+    int r = tm_create(&b->tms[i], b->config.timing, p ? p->text : NULL, i, e);
+    if (r < 0) {
+        (void)err_context(e, "cpu %s", cpu);
+        return r;
+    }
+    b->cpus[i]->tm = b->tms[i];
+    return 0;
+}
+
 void board_destroy(struct board *b)
 {
     if (!b)

@@ -2,6 +2,7 @@
 #ifndef ORRERY_DEVICES_BOARD_BOARD_IMPL_H
 #define ORRERY_DEVICES_BOARD_BOARD_IMPL_H
 /* What the boards share; private to devices/board. */
+#include "core/cpu/profile.h"
 #include "devices/board/board.h"
 #include "devices/board/image.h"
 
@@ -24,5 +25,12 @@ struct board {
 
 /* Find a firmware file: a path as it is, or a name in config.firmware_dirs. malloc'd; NULL with `e`. */
 char *board_find_firmware(const struct board *b, const char *name, struct err *e);
+
+/*
+ * The timing model of config.timing for CPU `i`, of profile `cpu`. ERR_UNSUPPORTED names the
+ * models that suit it.
+ */
+int board_add_timing(struct board *b, uint32_t i, const struct cpu_profiles *all, const char *cpu,
+                     struct err *e) MUST_CHECK;
 
 #endif

@@ -7,7 +7,6 @@
  * record and jumps to the firmware, or to the kernel where there is none.
  */
 #include "devices/board/riscv_virt_impl.h"
-#include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
@@ -79,10 +78,8 @@ static int build_cpus(struct board *b, struct virt *v, struct err *e)
             return r;
         b->cpus[i] = &v->harts[i]->cpu;
         b->n_cpus = i + 1;
-        const struct rv_profile *profile = rv_profile_find(v->cpu.name);
-        if ((r = tm_create(&b->tms[i], b->config.timing, profile ? profile->text : NULL, i, e)) < 0)
+        if ((r = board_add_timing(b, i, &rv_profiles, v->cpu.name, e)) < 0)
             return r;
-        b->cpus[i]->tm = b->tms[i];
     }
     return 0;
 }

@@ -20,6 +20,7 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.gicv3_smp4 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --smp 4 --board arm-virt,gic-version=3)
   add_test(NAME boot.arm64.el2 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on)
   add_test(NAME boot.arm64.cortex_a72 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a72)
+  add_test(NAME boot.arm64.inorder COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a53 --timing inorder)
   add_test(NAME boot.arm64.interp COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
   add_test(NAME boot.arm64.prompts COMMAND ${boot}/arm64_prompts $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64)
   add_test(NAME boot.arm64.acpi COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery>)
@@ -36,7 +37,7 @@ if(NOT ORRERY_SANITIZE)
     --board arm-virt,gic-version=3,virtualization=on,mte=on --cpu max --device virtio-rng-pci)
   add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
-  set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.interp
+  set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.inorder boot.arm64.interp
     boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb boot.arm64.compat.interp
     boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)

@@ -70,6 +70,8 @@ static void nothing(struct cpu *cpu)
 
 static const struct state_field bare_state[] = { STATE_SUB(bare, cpu, cpu_state), STATE_END };
 static const struct cpu_isa bare_isa = {
+    .max_insn = 4,
+    .parcel = 2,
     .name = "bare", .size = sizeof(struct bare), .state = bare_state, .mode = no_mode,
     .walk = bare_walk, .raise_bus = raise_bus, .raise_align = raise_align,
     .raise_fetch = raise_fetch, .reset = nothing,

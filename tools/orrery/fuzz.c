@@ -12,6 +12,7 @@
 #include "core/device/machine.h"
 #include "core/state/snapshot.h"
 #include "core/timing/model.h"
+#include "core/util/bits.h"
 #include "tools/orrery/commands.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -49,14 +50,52 @@ static const struct fuzz_isa *const isas[] = { &fuzz_riscv64, &fuzz_arm64 };
 
 /* ---- machines ---- */
 
+/* A device whose registers say where they are. */
+static enum mem_result device_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                   const struct mem_attrs *attrs)
+{
+    (void)arg, (void)attrs;
+    *value = zext(hash_mix(offset), 8 * size);
+    return offset & 0x800 ? MEM_REFUSED : MEM_OK;
+}
+
+static enum mem_result device_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                    const struct mem_attrs *attrs)
+{
+    (void)arg, (void)size, (void)value, (void)attrs;
+    return offset & 0x800 ? MEM_REFUSED : MEM_OK;
+}
+
+static const struct mmio_ops device = { device_read, device_write, 1 | 2 | 4 | 8, false };
+
+static int build_memory(const struct fuzz_isa *isa, struct side *s, struct err *e)
+{
+    struct mem_region *region;
+    struct machine *m = s->machine;
+    int rc = machine_add_ram(m, "ram", isa->ram_bytes, &s->ram, e);
+    if (rc == 0)
+        rc = mem_add_ram(m->memory, "ram", isa->ram, s->ram, 0, isa->ram_bytes, 0, &region, e);
+    if (rc == 0)
+        rc = mem_add_ram(m->memory, "alias", isa->alias, s->ram, 0, isa->ram_bytes, 0, &region, e);
+    if (rc == 0)
+        rc = mem_add_mmio(m->memory, "device", isa->device, 0x100000, 0, &device, NULL, &region, e);
+    return rc;
+}
+
+static bool in_program(const struct fuzz_isa *isa, va_t pc)
+{
+    return (pc & (isa->ram_bytes - 1)) - isa->code < isa->code_bytes;
+}
+
 static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *ids, uint32_t n,
                 uint32_t retired, bool trapped)
 {
     struct fuzz *f = arg;
-    if (!f->counting || !f->isa->in_program(start))
+    if (!f->counting || !in_program(f->isa, start))
         return;
+    unsigned cause = trapped ? f->isa->cause(cpu) : 0;
     if (trapped)
-        f->coverage.cause[f->isa->cause(cpu)]++;
+        f->coverage.cause[cause]++;
     if (n == 0)
         return;
     f->coverage.program += retired + trapped;
@@ -67,7 +106,7 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
         return;
     if (ids[retired] >= f->isa->n_forms)
         f->coverage.undecodable++;
-    else if (f->isa->is_illegal(cpu))
+    else if (cause == f->isa->illegal)
         f->coverage.illegal[ids[retired]]++;
     else
         f->coverage.trapped[ids[retired]]++;
@@ -84,9 +123,9 @@ static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, s
     o.ran_arg = f;
     int rc = machine_create(&s->machine, stderr, e);
     if (rc == 0)
-        rc = machine_add_ram(s->machine, "ram", f->isa->ram_bytes, &s->ram, e);
+        rc = build_memory(f->isa, s, e);
     if (rc == 0)
-        rc = f->isa->build(s->machine, s->ram, jit ? f->against : f->cpu, &s->cpu, e);
+        rc = f->isa->build(s->machine, jit ? f->against : f->cpu, &s->cpu, e);
     if (rc == 0)
         rc = tm_create(&s->tm, f->timing, NULL, 0, e);
     if (rc < 0)
@@ -152,9 +191,11 @@ static void set_dropped(struct fuzz *f, uint32_t first, uint32_t n, const bool *
     for (uint32_t i = first; i < first + n; i++) {
         struct fuzz_slot *s = &f->program.slot[i];
         s->dropped = drop || was[i];
-        uint32_t word = s->dropped ? f->isa->nop(s->length) : s->word;
-        for (unsigned k = 0; k < s->length; k++)
-            f->program.image[s->offset + k] = (uint8_t)(word >> 8 * k);
+        uint8_t *at = f->program.image + s->offset;
+        if (s->dropped)
+            f->isa->nop(s->length, at);
+        else
+            memcpy(at, s->code, s->length);
     }
 }
 
@@ -194,15 +235,14 @@ static void print_program(struct fuzz *f, unsigned pair)
     char text[128];
     for (uint32_t i = 0; i < f->program.n_slots; i++) {
         const struct fuzz_slot *s = &f->program.slot[i];
-        uint8_t code[4];
         if (s->dropped)
             continue;
-        for (unsigned k = 0; k < 4; k++)
-            code[k] = (uint8_t)(s->word >> 8 * k);
-        if (cpu->isa->disassemble(cpu, s->offset, code, s->length, text, sizeof(text)) == 0)
+        if (cpu->isa->disassemble(cpu, s->offset, s->code, s->length, text, sizeof(text)) == 0)
             snprintf(text, sizeof(text), "(undecodable)");
-        printf("  %#07x: %0*" PRIx32 "%*s  %s\n", s->offset, 2 * s->length, s->word,
-               s->length == 2 ? 4 : 0, "", text);
+        printf("  %#07x: ", s->offset);
+        for (unsigned k = 0; k < s->length; k++) /* as a number, or longer ones as they lie */
+            printf("%02x", s->code[s->length <= 4 ? s->length - 1 - k : k]);
+        printf("%*s  %s\n", s->length < 4 ? 8 - 2 * s->length : 0, "", text);
     }
 }
 

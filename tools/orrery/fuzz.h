@@ -41,13 +41,15 @@ static inline bool fuzz_one_in(struct fuzz_random *r, uint32_t n)
 uint64_t fuzz_float_of(struct fuzz_random *r, unsigned e, unsigned m);
 /* Where conversions to integers overflow: 2^n and 2^n - 1 (or what is nearest) for their widths. */
 uint64_t fuzz_integer_edge(struct fuzz_random *r, unsigned e, unsigned m);
+/* An integer: what is the same for all ISAs, or one of the `n` in `own`. */
+uint64_t fuzz_integer(struct fuzz_random *r, const uint64_t *own, uint32_t n);
 
 /* One instruction of the program proper. */
+#define FUZZ_INSN_BYTES 16
 struct fuzz_slot {
     uint32_t offset;  /* in RAM */
-    uint32_t word;
     uint32_t base;    /* `fix`: the ISA's */
-    uint8_t length, fix;
+    uint8_t code[FUZZ_INSN_BYTES], length, fix;
     bool dropped;     /* a no-operation stands there instead */
 };
 
@@ -60,20 +62,22 @@ struct fuzz_program {
 
 struct fuzz_isa {
     const char *name, *default_cpu;
-    uint64_t ram_bytes;
+    /*
+     * The machine: RAM (a power of two) at `ram` and again at `alias`, a device that answers
+     * for 1 MiB at `device`, but not to every other 2 KiB.
+     */
+    uint64_t ram_bytes, ram, alias, device;
+    uint32_t code, code_bytes;        /* offsets in RAM of the program proper */
     uint16_t n_forms;
-    /* The CPU and everything around it; `ram` is the machine's only memory. */
-    int (*build)(struct machine *m, struct mem_ram *ram, const char *cpu, struct cpu **out,
-                 struct err *e);
+    const struct insn_desc *descs;    /* by form */
+    const char *const *cause_names;   /* FUZZ_CAUSES; NULL: there is none of this number */
+    unsigned illegal;                 /* the cause of an illegal instruction */
+    /* The CPU and what interrupts it. */
+    int (*build)(struct machine *m, const char *cpu, struct cpu **out, struct err *e);
     void (*generate)(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r);
     /* A no-operation of `length` bytes. */
-    uint32_t (*nop)(unsigned length);
-    /* Is this address in the program proper (as opposed to trap handlers and the like)? */
-    bool (*in_program)(va_t pc);
-    unsigned (*cause)(const struct cpu *cpu);  /* of the recorded exception: 0..FUZZ_CAUSES-1 */
-    const char *(*cause_name)(unsigned cause); /* NULL: there is none of this number */
-    bool (*is_illegal)(const struct cpu *cpu); /* the recorded exception: illegal instruction? */
-    const char *(*form_name)(uint16_t form);
+    void (*nop)(unsigned length, uint8_t *code);
+    unsigned (*cause)(const struct cpu *cpu); /* of the recorded exception: 0..FUZZ_CAUSES-1 */
     /* Why this encoding cannot retire on `cpu`; NULL: it must. *by_trap: but it must trap. */
     const char *(*excused)(const struct cpu *cpu, uint16_t form, bool *by_trap);
 };

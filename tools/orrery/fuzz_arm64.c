@@ -20,61 +20,9 @@
 
 uint64_t fuzz_a64_integer(struct fuzz_random *r)
 {
-    static const uint64_t some[] = {
-        0,
-        1,
-        2,
-        3,
-        7,
-        8,
-        15,
-        16,
-        31,
-        32,
-        33,
-        63,
-        64,
-        ~0ull,
-        ~1ull,
-        0x7f,
-        0x80,
-        0xff,
-        0x7fff,
-        0x8000,
-        0xffff,
-        0x7fffffff,
-        0x80000000,
-        0xffffffff,
-        0xffffffff80000000,
-        0xffffffff7fffffff,
-        0x100000000,
-        INT64_MAX,
-        BIT(63),
-        BIT(63) + 1,
-        0x5555555555555555,
-        0xaaaaaaaaaaaaaaaa,
-        0x0102030405060708,
-        RAM + DATA,
-        RAM + DATA + 0xffd,
-        RAM + CODE,
-        DEVICE,
-        ALIAS + DATA,
-        0x43e0000000000000,
-    };
-    switch (fuzz_below(r, 8)) {
-    case 0:
-        return fuzz_next(r);
-    case 1:
-        return BIT(fuzz_below(r, 64)) + fuzz_below(r, 3) - 1;
-    case 2:
-        return sext(fuzz_next(r), 1 + fuzz_below(r, 63));
-    case 3:
-        return RAM + DATA + fuzz_below(r, DATA_BYTES);
-    case 4:
-        return fuzz_below(r, 256);
-    default:
-        return some[fuzz_below(r, ARRAY_LEN(some))];
-    }
+    const uint64_t own[] = { RAM + DATA, RAM + DATA + 0xffd, RAM + CODE, DEVICE, ALIAS + DATA,
+                             RAM + DATA + fuzz_below(r, DATA_BYTES) };
+    return fuzz_integer(r, own, ARRAY_LEN(own));
 }
 
 /* Lanes of one format; a scalar has other bits above it. */
@@ -103,118 +51,107 @@ void fuzz_a64_vector(struct fuzz_random *r, uint64_t v[2])
 
 /* ---- handlers ---- */
 
-struct assembler {
-    uint8_t *image;
-    uint32_t at;
-};
-
-static void put(struct assembler *a, uint32_t word)
+static void put_adr(struct fuzz_assembler *a, uint32_t rd, uint32_t offset)
 {
-    st_le32(a->image + a->at, word);
-    a->at += 4;
+    fuzz_put(a, FA_ADR(rd, offset - a->at));
 }
 
-static void put_adr(struct assembler *a, uint32_t rd, uint32_t offset)
+static void put_jump(struct fuzz_assembler *a, uint32_t target)
 {
-    put(a, FA_ADR(rd, offset - a->at));
+    fuzz_put(a, FA_B(target - a->at));
 }
 
-static void put_jump(struct assembler *a, uint32_t target)
-{
-    put(a, FA_B(target - a->at));
-}
-
-static void patch(const struct assembler *a, uint32_t where, uint32_t branch_bits)
+static void patch(const struct fuzz_assembler *a, uint32_t where, uint32_t branch_bits)
 {
     st_le32(a->image + where, branch_bits | ((a->at - where) >> 2 & 0x7ffff) << 5);
 }
 
-static void put_registers(struct assembler *a, const uint32_t *regs, uint32_t *index)
+static void put_registers(struct fuzz_assembler *a, const uint32_t *regs, uint32_t *index)
 {
     for (; *regs != 0; regs++, ++*index) {
-        put(a, FA_LDR(0, 28, 8 * (TABLE_SYS + *index)));
-        put(a, FA_MSR(*regs, 0));
+        fuzz_put(a, FA_LDR(0, 28, 8 * (TABLE_SYS + *index)));
+        fuzz_put(a, FA_MSR(*regs, 0));
     }
 }
 
 /* EL3, stage 1 off, interrupts masked. x28: the round's table. */
-static void put_boot(struct assembler *a)
+static void put_boot(struct fuzz_assembler *a)
 {
     uint32_t index = 0;
     a->at = BOOT;
-    put(a, FA_MOVZ(0, 0x0830, 0)); /* SCTLR_EL3: RES1 only */
-    put(a, FA_MOVK(0, 0x30c5, 1));
-    put(a, FA_MSR(FA_SCTLR(3), 0));
-    put(a, FA_ISB);
-    put(a, FA_MSR(FA_CPTR_EL3, 31));
-    put(a, FA_MSR(FA_MDCR_EL3, 31));
-    put(a, FA_MSR(FA_OSLAR_EL1, 31));
-    put(a, FA_MOVZ(0, 1, 0));
-    put(a, FA_MSR(FA_SPSEL, 0));
-    put(a, FA_ISB);
+    fuzz_put(a, FA_MOVZ(0, 0x0830, 0)); /* SCTLR_EL3: RES1 only */
+    fuzz_put(a, FA_MOVK(0, 0x30c5, 1));
+    fuzz_put(a, FA_MSR(FA_SCTLR(3), 0));
+    fuzz_put(a, FA_ISB);
+    fuzz_put(a, FA_MSR(FA_CPTR_EL3, 31));
+    fuzz_put(a, FA_MSR(FA_MDCR_EL3, 31));
+    fuzz_put(a, FA_MSR(FA_OSLAR_EL1, 31));
+    fuzz_put(a, FA_MOVZ(0, 1, 0));
+    fuzz_put(a, FA_MSR(FA_SPSEL, 0));
+    fuzz_put(a, FA_ISB);
     put_adr(a, 28, ROUND);
-    put(a, FA_LDR(1, 28, 0));
-    put(a, FA_ADD(2, 1, 1));
-    put(a, FA_STR(2, 28, 0));
-    put(a, FA_UBFX(1, 1, 0, 3));
+    fuzz_put(a, FA_LDR(1, 28, 0));
+    fuzz_put(a, FA_ADD(2, 1, 1));
+    fuzz_put(a, FA_STR(2, 28, 0));
+    fuzz_put(a, FA_UBFX(1, 1, 0, 3));
     put_adr(a, 28, TABLES);
-    put(a, FA_ADD_R(28, 28, 1, 11));
+    fuzz_put(a, FA_ADD_R(28, 28, 1, 11));
     for (uint32_t i = 0; i < 32; i++)
-        put(a, FA_LDR_Q(i, 28, 8 * TABLE_V + 16 * i));
+        fuzz_put(a, FA_LDR_Q(i, 28, 8 * TABLE_V + 16 * i));
     put_registers(a, fuzz_a64_first, &index);
-    put(a, FA_TLBI_ALLE1 << 5 | 0xd500001f);
-    put(a, FA_TLBI_ALLE2 << 5 | 0xd500001f);
-    put(a, FA_TLBI_ALLE3 << 5 | 0xd500001f);
-    put(a, FA_DSB);
-    put(a, FA_CLREX);
-    put(a, FA_LDR(0, 28, 8 * TABLE_SP));
-    put(a, FA_ADD(31, 0, 0));
-    put(a, FA_MRS(1, FA_CNTPCT_EL0));
-    put(a, FA_LDR(0, 28, 8 * TABLE_DELAY));
-    put(a, FA_ADD_R(0, 0, 1, 0));
-    put(a, FA_MSR(FA_CNTP_CVAL, 0));
-    put(a, FA_LDR(0, 28, 8 * (TABLE_DELAY + 1)));
-    put(a, FA_ADD_R(0, 0, 1, 0));
-    put(a, FA_MSR(FA_CNTV_CVAL, 0));
+    fuzz_put(a, FA_TLBI_ALLE1 << 5 | 0xd500001f);
+    fuzz_put(a, FA_TLBI_ALLE2 << 5 | 0xd500001f);
+    fuzz_put(a, FA_TLBI_ALLE3 << 5 | 0xd500001f);
+    fuzz_put(a, FA_DSB);
+    fuzz_put(a, FA_CLREX);
+    fuzz_put(a, FA_LDR(0, 28, 8 * TABLE_SP));
+    fuzz_put(a, FA_ADD(31, 0, 0));
+    fuzz_put(a, FA_MRS(1, FA_CNTPCT_EL0));
+    fuzz_put(a, FA_LDR(0, 28, 8 * TABLE_DELAY));
+    fuzz_put(a, FA_ADD_R(0, 0, 1, 0));
+    fuzz_put(a, FA_MSR(FA_CNTP_CVAL, 0));
+    fuzz_put(a, FA_LDR(0, 28, 8 * (TABLE_DELAY + 1)));
+    fuzz_put(a, FA_ADD_R(0, 0, 1, 0));
+    fuzz_put(a, FA_MSR(FA_CNTV_CVAL, 0));
     put_registers(a, fuzz_a64_last, &index);
-    put(a, FA_ISB);
+    fuzz_put(a, FA_ISB);
     for (uint32_t i = 0; i < 31; i++)
         if (i != 28)
-            put(a, FA_LDR(i, 28, 8 * (TABLE_X + i)));
-    put(a, FA_LDR(28, 28, 8 * (TABLE_X + 28)));
-    put(a, FA_ERET);
+            fuzz_put(a, FA_LDR(i, 28, 8 * (TABLE_X + i)));
+    fuzz_put(a, FA_LDR(28, 28, 8 * (TABLE_X + 28)));
+    fuzz_put(a, FA_ERET);
 }
 
-static void put_return(struct assembler *a, unsigned el)
+static void put_return(struct fuzz_assembler *a, unsigned el)
 {
-    put(a, FA_MRS(29, FA_FAR(el)));
-    put(a, FA_MRS(30, FA_TPIDR(el)));
-    put(a, FA_ERET);
+    fuzz_put(a, FA_MRS(29, FA_FAR(el)));
+    fuzz_put(a, FA_MRS(30, FA_TPIDR(el)));
+    fuzz_put(a, FA_ERET);
 }
 
-static void put_giveup(struct assembler *a, unsigned el)
+static void put_giveup(struct fuzz_assembler *a, unsigned el)
 {
     uint32_t here = a->at;
     if (el == 3) {
         put_jump(a, BOOT);
     } else {
-        put(a, FA_SMC(0));
+        fuzz_put(a, FA_SMC(0));
         put_jump(a, here);
     }
 }
 
 /* x29, x30 are in FAR and TPIDR. */
-static void put_interrupt(struct assembler *a, unsigned el)
+static void put_interrupt(struct fuzz_assembler *a, unsigned el)
 {
-    put(a, FA_MRS(29, FA_CNTPCT_EL0));
+    fuzz_put(a, FA_MRS(29, FA_CNTPCT_EL0));
     uint32_t branch = a->at;
-    put(a, 0);
+    fuzz_put(a, 0);
     put_giveup(a, el);
     st_le32(a->image + branch,
             FA_TBZ(29, 0, a->at - branch)); /* every other one goes on, after a while */
-    put(a, FA_ADD(29, 29, 300));
-    put(a, FA_MSR(FA_CNTP_CVAL, 29));
-    put(a, FA_MSR(FA_CNTV_CVAL, 29));
+    fuzz_put(a, FA_ADD(29, 29, 300));
+    fuzz_put(a, FA_MSR(FA_CNTP_CVAL, 29));
+    fuzz_put(a, FA_MSR(FA_CNTV_CVAL, 29));
     put_return(a, el);
 }
 
@@ -222,53 +159,53 @@ static void put_interrupt(struct assembler *a, unsigned el)
  * Skip the instruction of a program of `bytes`, or give up when pc is elsewhere. SVC, HVC and SMC
  * have been passed already; a software step sets SPSR.SS, so that one instruction is executed.
  */
-static void put_sync(struct assembler *a, unsigned el, uint32_t bytes)
+static void put_sync(struct fuzz_assembler *a, unsigned el, uint32_t bytes)
 {
     uint32_t giveup[2], stepped, call, resume;
-    put(a, FA_MRS(30, FA_ELR(el)));
-    put(a, FA_UBFX(29, 30, 0, 20)); /* offset in RAM, in whichever mapping */
-    put(a, FA_SUB12(29, 29, CODE >> 12));
-    put(a, FA_MOVZ(30, bytes, 0));
-    put(a, FA_SUBS_R(31, 29, 30));
+    fuzz_put(a, FA_MRS(30, FA_ELR(el)));
+    fuzz_put(a, FA_UBFX(29, 30, 0, 20)); /* offset in RAM, in whichever mapping */
+    fuzz_put(a, FA_SUB12(29, 29, CODE >> 12));
+    fuzz_put(a, FA_MOVZ(30, bytes, 0));
+    fuzz_put(a, FA_SUBS_R(31, 29, 30));
     giveup[0] = a->at;
-    put(a, 0);
-    put(a, FA_MRS(30, FA_ESR(el)));
-    put(a, FA_UBFX(30, 30, 26, 6));
-    put(a, FA_UBFX(29, 30, 2, 4));
-    put(a, FA_SUBS(31, 29, 0x20 >> 2)); /* instruction aborts, misaligned pc */
+    fuzz_put(a, 0);
+    fuzz_put(a, FA_MRS(30, FA_ESR(el)));
+    fuzz_put(a, FA_UBFX(30, 30, 26, 6));
+    fuzz_put(a, FA_UBFX(29, 30, 2, 4));
+    fuzz_put(a, FA_SUBS(31, 29, 0x20 >> 2)); /* instruction aborts, misaligned pc */
     giveup[1] = a->at;
-    put(a, 0);
-    put(a, FA_SUBS(31, 29, 0x14 >> 2));
+    fuzz_put(a, 0);
+    fuzz_put(a, FA_SUBS(31, 29, 0x14 >> 2));
     call = a->at;
-    put(a, 0);
-    put(a, FA_UBFX(29, 30, 1, 5));
-    put(a, FA_SUBS(31, 29, 0x32 >> 1));
+    fuzz_put(a, 0);
+    fuzz_put(a, FA_UBFX(29, 30, 1, 5));
+    fuzz_put(a, FA_SUBS(31, 29, 0x32 >> 1));
     stepped = a->at;
-    put(a, 0);
-    put(a, FA_MRS(30, FA_ELR(el)));
-    put(a, FA_ADD(30, 30, 4));
-    put(a, FA_MSR(FA_ELR(el), 30));
+    fuzz_put(a, 0);
+    fuzz_put(a, FA_MRS(30, FA_ELR(el)));
+    fuzz_put(a, FA_ADD(30, 30, 4));
+    fuzz_put(a, FA_MSR(FA_ELR(el), 30));
     resume = a->at;
-    put(a, FA_MRS(30, FA_SPSR(el)));
-    put(a, FA_CLEAR(30, 30, 20, 1)); /* IL */
-    put(a, FA_CLEAR(30, 30, 10, 2)); /* BTYPE */
-    put(a, FA_MSR(FA_SPSR(el), 30));
+    fuzz_put(a, FA_MRS(30, FA_SPSR(el)));
+    fuzz_put(a, FA_CLEAR(30, 30, 20, 1)); /* IL */
+    fuzz_put(a, FA_CLEAR(30, 30, 10, 2)); /* BTYPE */
+    fuzz_put(a, FA_MSR(FA_SPSR(el), 30));
     put_return(a, el);
     patch(a, stepped, FA_B_COND(FA_EQ, 0));
-    put(a, FA_MRS(30, FA_SPSR(el)));
-    put(a, FA_SET(30, 30, 21, 1));
-    put(a, FA_MSR(FA_SPSR(el), 30));
+    fuzz_put(a, FA_MRS(30, FA_SPSR(el)));
+    fuzz_put(a, FA_SET(30, 30, 21, 1));
+    fuzz_put(a, FA_MSR(FA_SPSR(el), 30));
     put_jump(a, resume);
     patch(a, call, FA_B_COND(FA_EQ, 0));
     if (el == 3) { /* level and stack pointer from the clock, sometimes */
-        put(a, FA_MRS(29, FA_CNTPCT_EL0));
-        put(a, FA_TBZ(29, 1, resume - a->at));
-        put(a, FA_UBFX(30, 29, 3, 2));
-        put(a, FA_UBFX(29, 29, 5, 1));
-        put(a, FA_ORR_R(29, 29, 30, 2));
-        put(a, FA_MRS(30, FA_SPSR(el)));
-        put(a, FA_BFI0(30, 29, 5));
-        put(a, FA_MSR(FA_SPSR(el), 30));
+        fuzz_put(a, FA_MRS(29, FA_CNTPCT_EL0));
+        fuzz_put(a, FA_TBZ(29, 1, resume - a->at));
+        fuzz_put(a, FA_UBFX(30, 29, 3, 2));
+        fuzz_put(a, FA_UBFX(29, 29, 5, 1));
+        fuzz_put(a, FA_ORR_R(29, 29, 30, 2));
+        fuzz_put(a, FA_MRS(30, FA_SPSR(el)));
+        fuzz_put(a, FA_BFI0(30, 29, 5));
+        fuzz_put(a, FA_MSR(FA_SPSR(el), 30));
     }
     put_jump(a, resume);
     patch(a, giveup[0], FA_B_COND(FA_HS, 0));
@@ -276,7 +213,7 @@ static void put_sync(struct assembler *a, unsigned el, uint32_t bytes)
     put_giveup(a, el);
 }
 
-static void put_vectors(struct assembler *a, unsigned el, uint32_t bytes)
+static void put_vectors(struct fuzz_assembler *a, unsigned el, uint32_t bytes)
 {
     uint32_t vectors = VECTORS + 0x800 * (el - 1), handler[4];
     a->at = HANDLERS + 0x400 * (el - 1);
@@ -288,15 +225,15 @@ static void put_vectors(struct assembler *a, unsigned el, uint32_t bytes)
     put_giveup(a, el);
     for (uint32_t i = 0; i < 16; i++) {
         a->at = vectors + 0x80 * i;
-        put(a, FA_MSR(FA_TPIDR(el), 30));
-        put(a, FA_MSR(FA_FAR(el), 29));
+        fuzz_put(a, FA_MSR(FA_TPIDR(el), 30));
+        fuzz_put(a, FA_MSR(FA_FAR(el), 29));
         put_jump(a, handler[i % 4]);
     }
 }
 
 static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
 {
-    struct assembler a = { .image = p->image };
+    struct fuzz_assembler a = { .image = p->image };
     struct fuzz_a64_tree trees[TREES];
     memset(p->image, 0, RAM_BYTES);
     for (uint32_t at = DATA; at < DATA + DATA_BYTES; at += 16) {
@@ -318,26 +255,7 @@ static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_
 
 /* ---- the machine ---- */
 
-/* A device whose registers say where they are. */
-static enum mem_result device_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                   const struct mem_attrs *attrs)
-{
-    (void)arg, (void)attrs;
-    *value = zext(hash_mix(offset), 8 * size);
-    return offset & 0x800 ? MEM_REFUSED : MEM_OK;
-}
-
-static enum mem_result device_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
-                                    const struct mem_attrs *attrs)
-{
-    (void)arg, (void)size, (void)value, (void)attrs;
-    return offset & 0x800 ? MEM_REFUSED : MEM_OK;
-}
-
-static const struct mmio_ops device = { device_read, device_write, 1 | 2 | 4 | 8, false };
-
-static int build(struct machine *m, struct mem_ram *ram, const char *spec, struct cpu **out,
-                 struct err *e)
+static int build(struct machine *m, const char *spec, struct cpu **out, struct err *e)
 {
     static const struct {
         enum a64_timer timer;
@@ -349,17 +267,10 @@ static int build(struct machine *m, struct mem_ram *ram, const char *spec, struc
         { A64_TIMER_HYP_VIRT, A64_VFIQ },
     };
     struct a64_config config;
-    struct mem_region *region;
     struct a64_cpu *a;
     int rc = a64_config_parse(&config, spec, NULL, e);
     if (rc == 0 && !a64_has(&config, A64_F_EL3))
         rc = err_set(e, ERR_UNSUPPORTED, "--cpu %s: random programs start in EL3", spec);
-    if (rc == 0)
-        rc = mem_add_ram(m->memory, "ram", RAM, ram, 0, RAM_BYTES, 0, &region, e);
-    if (rc == 0)
-        rc = mem_add_ram(m->memory, "alias", ALIAS, ram, 0, RAM_BYTES, 0, &region, e);
-    if (rc == 0)
-        rc = mem_add_mmio(m->memory, "device", DEVICE, 0x100000, 0, &device, NULL, &region, e);
     config.reset_pc = RAM + BOOT;
     if (rc == 0)
         rc = a64_cpu_create(&a, m, &config, 0, e);
@@ -371,16 +282,10 @@ static int build(struct machine *m, struct mem_ram *ram, const char *spec, struc
     return 0;
 }
 
-static uint32_t nop(unsigned length)
+static void nop(unsigned length, uint8_t *code)
 {
     (void)length;
-    return FA_NOP;
-}
-
-static bool in_program(va_t pc)
-{
-    uint64_t offset = pc & (RAM_BYTES - 1);
-    return offset >= CODE && offset < CODE + 2 * CODE_BYTES;
+    st_le32(code, FA_NOP);
 }
 
 static unsigned cause(const struct cpu *cpu)
@@ -388,49 +293,29 @@ static unsigned cause(const struct cpu *cpu)
     return cpu->fault.value >> 26 & 63; /* ESR_ELx.EC */
 }
 
-static const char *cause_name(unsigned number)
-{
-    static const char *const names[FUZZ_CAUSES] = {
-        [0x00] = "unknown (undefined instruction)",
-        [0x01] = "trapped WFI or WFE",
-        [0x07] = "trapped FP or SIMD",
-        [0x09] = "trapped pointer authentication",
-        [0x0d] = "branch target",
-        [0x0e] = "illegal execution state",
-        [0x15] = "SVC",
-        [0x16] = "HVC",
-        [0x17] = "SMC",
-        [0x18] = "trapped system register",
-        [0x1a] = "trapped ERET",
-        [0x1c] = "pointer authentication failure",
-        [0x21] = "instruction abort",
-        [0x22] = "PC alignment",
-        [0x25] = "data abort",
-        [0x26] = "SP alignment",
-        [0x27] = "memory copy and set",
-        [0x31] = "breakpoint",
-        [0x33] = "software step",
-        [0x35] = "watchpoint",
-        [0x3c] = "BRK",
-    };
-    return names[number];
-}
-
-static bool is_illegal(const struct cpu *cpu)
-{
-    return cause(cpu) == 0;
-}
-
-static const char *form_name(uint16_t form)
-{
-    return a64_insn_descs[form].name;
-}
-
-static uint64_t zeros(void *arg)
-{
-    (void)arg;
-    return 0;
-}
+static const char *const cause_names[FUZZ_CAUSES] = {
+    [0x00] = "unknown (undefined instruction)",
+    [0x01] = "trapped WFI or WFE",
+    [0x07] = "trapped FP or SIMD",
+    [0x09] = "trapped pointer authentication",
+    [0x0d] = "branch target",
+    [0x0e] = "illegal execution state",
+    [0x15] = "SVC",
+    [0x16] = "HVC",
+    [0x17] = "SMC",
+    [0x18] = "trapped system register",
+    [0x1a] = "trapped ERET",
+    [0x1c] = "pointer authentication failure",
+    [0x21] = "instruction abort",
+    [0x22] = "PC alignment",
+    [0x25] = "data abort",
+    [0x26] = "SP alignment",
+    [0x27] = "memory copy and set",
+    [0x31] = "breakpoint",
+    [0x33] = "software step",
+    [0x35] = "watchpoint",
+    [0x3c] = "BRK",
+};
 
 static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 {
@@ -444,7 +329,7 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
         return "for Debug state, which there is not";
     if (form == A64_INSN_SYSL)
         return "no instruction of this kind is implemented";
-    uint32_t word = a64_random_insn(form, zeros, NULL);
+    uint32_t word = a64_random_insn(form, fuzz_zeros, NULL);
     if (word == 0)
         return "other rows cover all its encodings";
     if (!a64_decode(word, a64_decode_features(cpu), &d) || d.form != form)
@@ -453,17 +338,10 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 }
 
 const struct fuzz_isa fuzz_arm64 = {
-    .name = "aarch64",
-    .default_cpu = "max",
-    .ram_bytes = RAM_BYTES,
-    .n_forms = A64_FORM_COUNT,
-    .build = build,
-    .generate = generate,
-    .nop = nop,
-    .in_program = in_program,
-    .cause = cause,
-    .cause_name = cause_name,
-    .is_illegal = is_illegal,
-    .form_name = form_name,
-    .excused = excused,
+    .name = "aarch64", .default_cpu = "max",
+    .ram_bytes = RAM_BYTES, .ram = RAM, .alias = ALIAS, .device = DEVICE,
+    .code = CODE, .code_bytes = 2 * CODE_BYTES,
+    .n_forms = A64_FORM_COUNT, .descs = a64_insn_descs,
+    .cause_names = cause_names, .illegal = 0,
+    .build = build, .generate = generate, .nop = nop, .cause = cause, .excused = excused,
 };

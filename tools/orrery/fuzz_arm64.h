@@ -15,7 +15,7 @@
 #include "core/util/bits.h"
 #include "cpu/arm64/cpu.h"
 #include "cpu/arm64/decode.gen.h"
-#include "tools/orrery/fuzz.h"
+#include "tools/orrery/fuzz_gen.h"
 
 #define RAM       0x80000000ull
 #define ALIAS     0x80200000ull

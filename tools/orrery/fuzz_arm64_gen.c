@@ -13,8 +13,6 @@
 #include "core/util/bytes.h"
 #include <string.h>
 
-#define POINTERS         (BIT(2) | BIT(8) | BIT(9) | BIT(18) | BIT(27) | BIT(31))
-#define IS_POINTER(n)    (POINTERS >> (n)&1)
 #define RD(word)         ((word)&31)
 #define RN(word)         ((word) >> 5 & 31)
 #define RM(word)         ((word) >> 16 & 31)
@@ -24,41 +22,20 @@
 enum fix { FIX_NONE, FIX_26, FIX_19, FIX_14, FIX_LITERAL, FIX_ADR };
 
 struct gen {
-    const struct cpu *cpu;
-    struct fuzz_program *p;
-    struct fuzz_random *r;
+    struct fuzz_gen base;
     const struct fuzz_a64_tree *trees;
     uint64_t features;
     uint32_t n_registers; /* that a64_sysreg_number knows */
-    uint32_t at;          /* offset in RAM of the next instruction */
-    uint32_t bytes;
-    const struct insn_desc *desc; /* of the row being drawn */
-    uint32_t turn;                /* all rows take turns */
-    uint8_t last; /* slot of the register written last: what comes often depends on it */
 };
+#define GEN(g) CONTAINER_OF((g), struct gen, base)
 
 /* ---- operands ---- */
 
-static uint32_t pointer(struct gen *g)
-{
-    static const uint8_t pointers[] = { 2, 8, 9, 18, 27, 31 };
-    return pointers[fuzz_below(g->r, ARRAY_LEN(pointers))];
-}
-
 /* One that ADRP and AND can write. */
-static uint32_t plain_pointer(struct gen *g)
+static uint32_t plain_pointer(struct fuzz_gen *g)
 {
-    uint32_t n = pointer(g);
+    uint32_t n = fuzz_pointer(g);
     return n == 31 ? 2 : n;
-}
-
-static uint32_t free_register(struct gen *g)
-{
-    uint32_t n;
-    do
-        n = fuzz_below(g->r, 31);
-    while (IS_POINTER(n));
-    return n;
 }
 
 /* What a random value breaks for the rest of the round: all but a few accesses only read it. */
@@ -81,11 +58,11 @@ static bool is_control(uint32_t code)
     }
 }
 
-static uint32_t system_register(struct gen *g, bool sys)
+static uint32_t system_register(struct fuzz_gen *g, bool sys)
 {
     uint32_t code = FA_FPSR;
     for (unsigned tries = 0; tries < 200; tries++) {
-        a64_sysreg_number(g->cpu, fuzz_below(g->r, g->n_registers), &code);
+        a64_sysreg_number(g->cpu, fuzz_below(g->r, GEN(g)->n_registers), &code);
         if ((code >> 14 == 1) == sys)
             break;
     }
@@ -93,7 +70,7 @@ static uint32_t system_register(struct gen *g, bool sys)
 }
 
 /* MSR and MRS of what exists, as a rule; writes of controls seldom. */
-static uint32_t system_word(struct gen *g, uint32_t word)
+static uint32_t system_word(struct fuzz_gen *g, uint32_t word)
 {
     static const uint8_t immediates[][2] = { { 0, 3 }, { 0, 4 }, { 0, 5 }, { 1, 0 }, { 3, 1 },
                                              { 3, 2 }, { 3, 4 }, { 3, 6 }, { 3, 7 } };
@@ -109,7 +86,7 @@ static uint32_t system_word(struct gen *g, uint32_t word)
     while (form == A64_INSN_MSR && is_control(code) && !fuzz_one_in(g->r, 100))
         code = system_register(g, sys);
     if (sys && fuzz_one_in(g->r, 2))
-        word = (word & ~31u) | pointer(g);
+        word = (word & ~31u) | fuzz_pointer(g);
     return (word & ~0x1fffe0u) | code << 5;
 }
 
@@ -119,7 +96,7 @@ static uint64_t next_word(void *arg)
     static const uint8_t shifts[] = {
         0, 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 56, 63
     };
-    struct gen *g = arg;
+    struct fuzz_gen *g = arg;
     uint32_t word = (uint32_t)fuzz_next(g->r);
     if (g->last < 32 && fuzz_one_in(g->r, 3))
         word = WITH_RN(word, g->last);
@@ -129,7 +106,7 @@ static uint64_t next_word(void *arg)
         word |= fuzz_one_in(g->r, 2) ? 31u << 16 : 31;
     if (g->desc->mem != INSN_NO_MEM || g->desc->klass == INSN_prefetch) {
         if (!fuzz_one_in(g->r, 12))
-            word = WITH_RN(word, pointer(g));
+            word = WITH_RN(word, fuzz_pointer(g));
         if (fuzz_one_in(g->r, 3))
             word &= ~(0x1f0u << 12); /* near, and mostly aligned */
         return word;
@@ -154,48 +131,26 @@ static uint64_t next_word(void *arg)
 
 /* ---- placing ---- */
 
-static struct fuzz_slot *place(struct gen *g, uint32_t word)
+static struct fuzz_slot *place(struct fuzz_gen *g, uint32_t word)
 {
-    if (g->p->n_slots == FUZZ_SLOTS || g->at + 4 > CODE + g->bytes)
-        return NULL;
-    struct fuzz_slot *s = &g->p->slot[g->p->n_slots++];
-    *s = (struct fuzz_slot){ .offset = g->at, .word = word, .length = 4 };
-    g->at += 4;
-    return s;
+    return fuzz_place_word(g, word, 4);
 }
 
-static void place_fixed(struct gen *g, uint32_t word, enum fix fix)
+static void place_fixed(struct fuzz_gen *g, uint32_t word, enum fix fix)
 {
     struct fuzz_slot *s = place(g, word);
     if (s != NULL)
         s->fix = (uint8_t)fix;
 }
 
-static bool spoils_pointer(const struct insn_regs *regs, uint32_t word, bool mem)
-{
-    for (unsigned i = 0; i < 4; i++)
-        if (regs->dst[i] < 32 && IS_POINTER(regs->dst[i]) && !(mem && regs->dst[i] == RN(word)))
-            return true;
-    return false;
-}
-
-/* A word of the row that leaves the pointers alone as a rule; 0: the CPU lacks it. */
-static uint32_t draw(struct gen *g, uint16_t form)
+static bool draw(struct fuzz_gen *g, uint16_t form, uint32_t *word, struct insn_regs *regs)
 {
     struct a64_decoded d;
-    struct insn_regs regs;
-    uint32_t word = 0;
-    g->desc = &a64_insn_descs[form];
-    for (unsigned tries = 0; tries < 8; tries++) {
-        word = a64_random_insn(form, next_word, g);
-        if (word == 0 || !a64_decode(word, g->features, &d))
-            return 0;
-        a64_insn_regs(&d, &regs);
-        g->last = regs.dst[0];
-        if (!spoils_pointer(&regs, word, g->desc->mem != INSN_NO_MEM) || fuzz_one_in(g->r, 16))
-            break;
-    }
-    return word;
+    *word = a64_random_insn(form, next_word, g);
+    if (*word == 0 || !a64_decode(*word, GEN(g)->features, &d))
+        return false;
+    a64_insn_regs(&d, regs);
+    return true;
 }
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -207,7 +162,7 @@ static bool has_prefix(const char *text, const char *prefix)
 
 /* A pointer into the middle of the data, by PC: it stays in the mapping that the program runs in.
  */
-static void refresh_pointer(struct gen *g)
+static void refresh_pointer(struct fuzz_gen *g)
 {
     uint32_t n = plain_pointer(g), where = fuzz_below(g->r, 48);
     uint32_t target = DATA + DATA_BYTES / 4 + fuzz_below(g->r, DATA_BYTES / 2);
@@ -233,17 +188,17 @@ static void refresh_pointer(struct gen *g)
 }
 
 /* New values from the data area, where most of the interesting ones stay. */
-static void refresh_value(struct gen *g)
+static void refresh_value(struct fuzz_gen *g)
 {
     uint32_t offset = fuzz_below(g->r, 0x200) * 16, p = plain_pointer(g);
     if (fuzz_one_in(g->r, 3))
-        place(g, FA_LDR(free_register(g), p, offset));
+        place(g, FA_LDR(fuzz_free_register(g), p, offset));
     else
         place(g, FA_LDR_Q(fuzz_below(g->r, 32), p, offset));
 }
 
 /* Operands of the vector or FP instruction that follows: from memory, or one of the other. */
-static void add_operands(struct gen *g, uint32_t word)
+static void add_operands(struct fuzz_gen *g, uint32_t word)
 {
     uint32_t p = plain_pointer(g);
     if (fuzz_one_in(g->r, 2))
@@ -256,7 +211,7 @@ static void add_operands(struct gen *g, uint32_t word)
         place(g, (fuzz_one_in(g->r, 3) ? 0x1e614000u : 0x1e60c000u) | RN(word) << 5 | RM(word));
 }
 
-static void place_integer(struct gen *g, uint32_t n, uint64_t value)
+static void place_integer(struct fuzz_gen *g, uint32_t n, uint64_t value)
 {
     bool first = true;
     for (uint32_t hw = 0; hw < 4; hw++)
@@ -267,22 +222,22 @@ static void place_integer(struct gen *g, uint32_t n, uint64_t value)
 }
 
 /* An operand worth trying for the integer instruction that follows. */
-static void add_integer(struct gen *g, uint32_t word)
+static void add_integer(struct fuzz_gen *g, uint32_t word)
 {
     uint32_t n = fuzz_one_in(g->r, 2) ? RN(word) : RM(word);
-    if (n != 31 && !IS_POINTER(n))
+    if (n != 31 && !fuzz_is_pointer(g, n))
         place_integer(g, n, fuzz_a64_integer(g->r));
 }
 
 /* Through xN, signed where the instruction will authenticate it. */
-static void jump_by_register(struct gen *g, uint32_t word)
+static void jump_by_register(struct fuzz_gen *g, uint32_t word)
 {
     uint32_t n = RN(word), key = word >> 10 & 1;
     bool returns = (word & 0xfffffbff) == 0xd65f0bff,
          zero = (word & 0xfe9ff800) == 0xd61f0800 && !returns;
     bool two = (word & 0xff9ff800) == 0xd71f0800;
-    if (!returns && (n == 31 || IS_POINTER(n)))
-        word = WITH_RN(word, n = free_register(g));
+    if (!returns && (n == 31 || fuzz_is_pointer(g, n)))
+        word = WITH_RN(word, n = fuzz_free_register(g));
     if (returns)
         n = 30;
     place_fixed(g, FA_ADR(n, 0), FIX_ADR);
@@ -297,9 +252,9 @@ static void jump_by_register(struct gen *g, uint32_t word)
 
 /* ERET to the next instruction or another; SPSR is as it was, or sets NZCV and interrupt masks
  * anew. */
-static void exception_return(struct gen *g, uint32_t word)
+static void exception_return(struct fuzz_gen *g, uint32_t word)
 {
-    uint32_t n = free_register(g), s = free_register(g), el = 1 + fuzz_below(g->r, 3);
+    uint32_t n = fuzz_free_register(g), s = fuzz_free_register(g), el = 1 + fuzz_below(g->r, 3);
     place_fixed(g, FA_ADR(n, 0), FIX_ADR);
     if (word != FA_ERET)
         place(g, 0xdac10000u | (word & BIT(10)) | 31 << 5 | n);
@@ -314,10 +269,10 @@ static void exception_return(struct gen *g, uint32_t word)
 }
 
 /* A store of a new instruction into the program, most often seen soon; sometimes with IC. */
-static void modify_code(struct gen *g)
+static void modify_code(struct fuzz_gen *g)
 {
     uint16_t form = (uint16_t)fuzz_below(g->r, A64_FORM_COUNT);
-    uint32_t word = draw(g, form), n = free_register(g), value = free_register(g);
+    uint32_t word = fuzz_draw(g, form), n = fuzz_free_register(g), value = fuzz_free_register(g);
     if (word == 0 || g->desc->klass == INSN_csr || g->desc->klass == INSN_system ||
         g->desc->branch != INSN_NO_BRANCH)
         word = FA_NOP;
@@ -335,12 +290,12 @@ static void modify_code(struct gen *g)
 }
 
 /* Flip a bit of a descriptor; then TLBI, usually. */
-static void modify_pages(struct gen *g)
+static void modify_pages(struct fuzz_gen *g)
 {
     static const uint8_t bits[] = { 0, 1, 2, 3, 6, 7, 8, 10, 11, 50, 51, 52, 53, 54 };
-    uint32_t n = free_register(g), value = free_register(g), which = fuzz_below(g->r, TREES);
+    uint32_t n = fuzz_free_register(g), value = fuzz_free_register(g), which = fuzz_below(g->r, TREES);
     uint32_t page = fuzz_one_in(g->r, 3) ? CODE : DATA + fuzz_below(g->r, DATA_BYTES);
-    uint32_t at = fuzz_a64_descriptor(&g->trees[which], which, page);
+    uint32_t at = fuzz_a64_descriptor(&GEN(g)->trees[which], which, page);
     if (n == value)
         return;
     place(g, FA_ADRP(n, (at >> 12) - (g->at >> 12)));
@@ -358,11 +313,11 @@ static void modify_pages(struct gen *g)
 }
 
 /* Another table, or one bit of a control register. */
-static void change_control(struct gen *g)
+static void change_control(struct fuzz_gen *g)
 {
-    uint32_t n = free_register(g), el = 1 + fuzz_below(g->r, 3);
+    uint32_t n = fuzz_free_register(g), el = 1 + fuzz_below(g->r, 3);
     if (fuzz_one_in(g->r, 2)) {
-        uint32_t root = (uint32_t)g->trees[fuzz_below(g->r, 2)].root;
+        uint32_t root = (uint32_t)GEN(g)->trees[fuzz_below(g->r, 2)].root;
         place_integer(g, n, (RAM + root) | (uint64_t)fuzz_below(g->r, 3) << 48);
         place(g, FA_MSR(FA_TTBR0(el), n));
     } else {
@@ -379,28 +334,28 @@ static void change_control(struct gen *g)
 }
 
 /* Load exclusive, up to two other instructions, store exclusive to the same place. */
-static void reserve(struct gen *g, uint32_t word)
+static void reserve(struct fuzz_gen *g, uint32_t word)
 {
     uint32_t p = plain_pointer(g);
     place(g, FA_CLEAR(p, p, 0, 4));
     place(g, (WITH_RN(word, p) | 1u << 22 | 31u << 16) ^ (fuzz_below(g->r, 2) << 15));
     for (uint32_t n = fuzz_below(g->r, 3); n != 0; n--) {
-        uint32_t other = draw(g, (uint16_t)fuzz_below(g->r, A64_FORM_COUNT));
+        uint32_t other = fuzz_draw(g, (uint16_t)fuzz_below(g->r, A64_FORM_COUNT));
         if (other != 0 && g->desc->branch == INSN_NO_BRANCH)
             place(g, other);
     }
     if (RM(word) == RD(word) || RM(word) == p)
-        word = WITH_RM(word, free_register(g));
+        word = WITH_RM(word, fuzz_free_register(g));
     place(g, WITH_RN(word, p));
 }
 
 /* Prologue, main part and epilogue of one copy or set (C6.2, CPYP); sets of tags take whole
  * granules. */
-static void copy_memory(struct gen *g, uint32_t word)
+static void copy_memory(struct fuzz_gen *g, uint32_t word)
 {
     bool sets = (word & 0x1bc00000) == 0x19c00000, tags = sets && (word & BIT(26));
-    uint32_t step = sets ? 14 : 22, d = plain_pointer(g), s = sets ? free_register(g) : 8,
-             n = free_register(g);
+    uint32_t step = sets ? 14 : 22, d = plain_pointer(g), s = sets ? fuzz_free_register(g) : 8,
+             n = fuzz_free_register(g);
     uint32_t at = DATA + DATA_BYTES / 4 + fuzz_below(g->r, DATA_BYTES / 4);
     if (d == s || n == s)
         return;
@@ -435,7 +390,7 @@ static enum fix branch_fix(uint32_t word)
     return (word & 0x3b000000) == 0x18000000 ? FIX_LITERAL : FIX_NONE;
 }
 
-static void add_memory(struct gen *g, uint32_t word)
+static void add_memory(struct fuzz_gen *g, uint32_t word)
 {
     uint32_t n = RN(word);
     if ((g->desc->klass == INSN_amo || fuzz_one_in(g->r, 8)) && n != 31 && !fuzz_one_in(g->r, 4))
@@ -443,8 +398,8 @@ static void add_memory(struct gen *g, uint32_t word)
     if ((word & 0xff200400) == 0xf8200400) /* LDRAA, LDRAB */
         place(g, 0xdac13be0u | (word >> 23 & 1) << 10 | n % 31);
     if (strstr(g->desc->format, "[rn, rm") != NULL && RM(word) != 31 && !fuzz_one_in(g->r, 8)) {
-        if (IS_POINTER(RM(word)))
-            word = WITH_RM(word, free_register(g));
+        if (fuzz_is_pointer(g, RM(word)))
+            word = WITH_RM(word, fuzz_free_register(g));
         place(g, fuzz_one_in(g->r, 3) ? FA_MOVN(RM(word), fuzz_below(g->r, 256), 0)
                                       : FA_MOVZ(RM(word), fuzz_below(g->r, 1024), 0));
     }
@@ -452,9 +407,9 @@ static void add_memory(struct gen *g, uint32_t word)
 }
 
 /* One row of the tables, in what it needs around it. */
-static void add_form(struct gen *g, uint16_t form)
+static void add_form(struct fuzz_gen *g, uint16_t form)
 {
-    uint32_t word = draw(g, form);
+    uint32_t word = fuzz_draw(g, form);
     const struct insn_desc *d = &a64_insn_descs[form];
     if (word == 0)
         return;
@@ -484,15 +439,7 @@ static void add_form(struct gen *g, uint16_t form)
     }
 }
 
-static uint16_t next_form(struct gen *g)
-{
-    enum {
-        STRIDE = A64_FORM_COUNT % 619 ? 619 : 617
-    }; /* a prime: neighbours in a table come apart */
-    return (uint16_t)(g->turn++ * STRIDE % A64_FORM_COUNT);
-}
-
-static void add_some(struct gen *g)
+static void add_some(struct fuzz_gen *g)
 {
     if (fuzz_one_in(g->r, 8))
         refresh_pointer(g);
@@ -514,70 +461,56 @@ static void add_some(struct gen *g)
         place(g, (uint32_t)fuzz_next(g->r));
         break; /* anything */
     default:
-        add_form(g, next_form(g));
+        add_form(g, fuzz_next_form(g));
         break;
     }
 }
 
-/* A place to go to from slot `from`: mostly ahead, so that a round gets on; what is always taken
- * makes loops. */
-static uint32_t target(struct gen *g, uint32_t from)
-{
-    bool always = g->p->slot[from].fix == FIX_ADR || g->p->slot[from].fix == FIX_26;
-    uint32_t back = MIN(from, 8u), n = g->p->n_slots;
-    uint32_t to = fuzz_one_in(g->r, always ? 100 : 10) ? from - fuzz_below(g->r, back + 1)
-                                                       : from + 1 + fuzz_below(g->r, 6);
-    return to < n ? g->p->slot[to].offset : CODE + g->bytes;
-}
-
-static void fix(struct gen *g, uint32_t i)
+/* What is always taken makes loops: it goes back seldom. */
+static void fix(struct fuzz_gen *g, uint32_t i)
 {
     struct fuzz_slot *s = &g->p->slot[i];
-    uint32_t distance = s->fix == FIX_NONE ? 0 : target(g, i) - s->offset;
-    if (s->fix == FIX_LITERAL) {
-        distance = DATA + 4 * fuzz_below(g->r, DATA_BYTES / 4) - s->offset;
-        if (fuzz_one_in(g->r, 8))
-            distance = (uint32_t)fuzz_next(g->r);
-    }
+    uint32_t word = ld_le32(s->code), distance = 0;
+    if (s->fix == FIX_LITERAL)
+        distance = fuzz_one_in(g->r, 8)
+                       ? (uint32_t)fuzz_next(g->r)
+                       : DATA + 4 * fuzz_below(g->r, DATA_BYTES / 4) - s->offset;
+    else if (s->fix != FIX_NONE)
+        distance = fuzz_target(g, i, s->fix == FIX_ADR || s->fix == FIX_26 ? 100 : 10) - s->offset;
     switch (s->fix) {
     case FIX_26:
-        s->word = (s->word & 0xfc000000) | (distance >> 2 & 0x3ffffff);
+        word = (word & 0xfc000000) | (distance >> 2 & 0x3ffffff);
         break;
     case FIX_19:
     case FIX_LITERAL:
-        s->word = (s->word & 0xff00001f) | (distance >> 2 & 0x7ffff) << 5;
+        word = (word & 0xff00001f) | (distance >> 2 & 0x7ffff) << 5;
         break;
     case FIX_14:
-        s->word = (s->word & 0xfff8001f) | (distance >> 2 & 0x3fff) << 5;
+        word = (word & 0xfff8001f) | (distance >> 2 & 0x3fff) << 5;
         break;
     case FIX_ADR:
         distance += fuzz_one_in(g->r, 100) ? fuzz_below(g->r, 4) : 0;
-        s->word = FA_ADR(RD(s->word), distance);
+        word = FA_ADR(RD(word), distance);
         break;
     default:
         break;
     }
-    st_le32(g->p->image + s->offset, s->word);
+    st_le32(s->code, word);
 }
+
+static const struct fuzz_gen_isa generator = {
+    .isa = &fuzz_arm64, .align = 4, .longest = 4, .first_register = 0,
+    .pointers = 1u << 2 | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 27 | 1u << 31,
+    .add = add_some, .fix = fix, .draw = draw,
+};
 
 uint32_t fuzz_a64_code(const struct cpu *cpu, struct fuzz_program *p,
                        const struct fuzz_a64_tree trees[TREES], struct fuzz_random *r)
 {
-    static const uint16_t sizes[] = { 64, 256, 512, 1024, 1024, 1024, 0x1800, 0x2000 };
-    struct gen g = { .cpu = cpu, .p = p, .r = r, .trees = trees, .last = UINT8_MAX };
-    g.features = a64_decode_features(cpu);
+    struct gen g = { .base = { .isa = &generator, .cpu = cpu, .p = p, .r = r }, .trees = trees };
     uint32_t code;
+    g.features = a64_decode_features(cpu);
     while (a64_sysreg_number(cpu, g.n_registers, &code))
         g.n_registers++;
-    g.bytes = sizes[fuzz_below(r, ARRAY_LEN(sizes))];
-    g.at = CODE + 4 * fuzz_below(r, MEM_PAGE / 4);
-    g.bytes += g.at - CODE;
-    g.turn = fuzz_below(r, A64_FORM_COUNT);
-    p->n_slots = 0;
-    while (g.at + 4 <= CODE + g.bytes && p->n_slots < FUZZ_SLOTS)
-        add_some(&g);
-    g.bytes = g.at - CODE;
-    for (uint32_t i = 0; i < p->n_slots; i++)
-        fix(&g, i);
-    return g.bytes;
+    return fuzz_gen_run(&g.base);
 }

@@ -37,7 +37,7 @@ static void write_table(const struct fuzz_isa *isa, const struct cpu *cpu,
     fprintf(out, "%-16s %14s %14s %14s\n", "encoding", "executed", "illegal", "other traps");
     for (uint16_t form = 0; form < isa->n_forms; form++) {
         struct verdict v = judge(isa, cpu, c, form);
-        fprintf(out, "%-16s %14" PRIu64 " %14" PRIu64 " %14" PRIu64 "%s%s\n", isa->form_name(form),
+        fprintf(out, "%-16s %14" PRIu64 " %14" PRIu64 " %14" PRIu64 "%s%s\n", isa->descs[form].name,
                 c->retired[form], c->illegal[form], c->trapped[form],
                 v.missing ? "  never executed" : v.reason ? "  " : "",
                 v.missing || !v.reason ? "" : v.reason);
@@ -45,8 +45,8 @@ static void write_table(const struct fuzz_isa *isa, const struct cpu *cpu,
     fprintf(out, "%-16s %14s %14" PRIu64 "\n", "(no row)", "", c->undecodable);
     fprintf(out, "\n%-40s %14s\n", "exceptions", "taken");
     for (unsigned i = 0; i < FUZZ_CAUSES; i++)
-        if (isa->cause_name(i) != NULL)
-            fprintf(out, "%-40s %14" PRIu64 "\n", isa->cause_name(i), c->cause[i]);
+        if (isa->cause_names[i] != NULL)
+            fprintf(out, "%-40s %14" PRIu64 "\n", isa->cause_names[i], c->cause[i]);
 }
 
 static json_t *as_json(const struct fuzz_isa *isa, const struct cpu *cpu,
@@ -55,7 +55,7 @@ static json_t *as_json(const struct fuzz_isa *isa, const struct cpu *cpu,
     json_t *forms = json_array();
     for (uint16_t form = 0; form < isa->n_forms; form++) {
         struct verdict v = judge(isa, cpu, c, form);
-        json_t *entry = json_pack("{s:s,s:I,s:I,s:I,s:b}", "encoding", isa->form_name(form), "executed",
+        json_t *entry = json_pack("{s:s,s:I,s:I,s:I,s:b}", "encoding", isa->descs[form].name, "executed",
                                   (json_int_t)c->retired[form], "illegal", (json_int_t)c->illegal[form],
                                   "other_traps", (json_int_t)c->trapped[form], "missing", v.missing);
         if (v.reason)
@@ -64,8 +64,8 @@ static json_t *as_json(const struct fuzz_isa *isa, const struct cpu *cpu,
     }
     json_t *causes = json_object();
     for (unsigned i = 0; i < FUZZ_CAUSES; i++)
-        if (isa->cause_name(i) != NULL)
-            json_object_set_new(causes, isa->cause_name(i), json_integer((json_int_t)c->cause[i]));
+        if (isa->cause_names[i] != NULL)
+            json_object_set_new(causes, isa->cause_names[i], json_integer((json_int_t)c->cause[i]));
     return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:i,s:o,s:o}", "isa", isa->name, "seed",
                      (json_int_t)t->seed, "programs", (json_int_t)t->programs, "instructions",
                      (json_int_t)c->program, "instructions_with_handlers",
@@ -116,6 +116,6 @@ void fuzz_print_summary(const struct fuzz_isa *isa, const struct cpu *cpu,
     for (uint16_t form = 0; form < isa->n_forms; form++) {
         struct verdict v = judge(isa, cpu, c, form);
         if (v.missing)
-            fprintf(out, "  never executed: %s\n", isa->form_name(form));
+            fprintf(out, "  never executed: %s\n", isa->descs[form].name);
     }
 }

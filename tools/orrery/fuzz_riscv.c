@@ -26,25 +26,10 @@ uint64_t fuzz_rv_satp(struct fuzz_random *r)
 
 uint64_t fuzz_rv_integer(struct fuzz_random *r)
 {
-    static const uint64_t some[] = {
-        0, 1, 2, 3, 7, 8, 31, 32, 33, 63, 64, ~0ull, ~1ull, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff,
-        0x7fffffff, 0x80000000, 0xffffffff, 0xffffffff80000000, 0xffffffff7fffffff, 0x100000000,
-        INT64_MAX, BIT(63), BIT(63) + 1, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa, 0x0102030405060708,
-        0x600000000000005f, 0x6000000000000058, RAM + DATA, RAM + DATA + 0xffd, RAM + CODE,
-        DEVICE, ALIAS + DATA, 0x43e0000000000000, 1ull << 53, (1ull << 24) + 1,
-    };
-    switch (fuzz_below(r, 8)) {
-    case 0:
-        return fuzz_next(r);
-    case 1:
-        return BIT(fuzz_below(r, 64)) + fuzz_below(r, 3) - 1;
-    case 2:
-        return sext(fuzz_next(r), 1 + fuzz_below(r, 63));
-    case 3:
-        return RAM + DATA + fuzz_below(r, DATA_BYTES);
-    default:
-        return some[fuzz_below(r, ARRAY_LEN(some))];
-    }
+    const uint64_t own[] = { 0x600000000000005f, 0x6000000000000058, RAM + DATA, RAM + DATA + 0xffd,
+                             RAM + CODE, DEVICE, ALIAS + DATA, 1ull << 53, (1ull << 24) + 1,
+                             RAM + DATA + fuzz_below(r, DATA_BYTES) };
+    return fuzz_integer(r, own, ARRAY_LEN(own));
 }
 
 uint64_t fuzz_rv_float(struct fuzz_random *r)
@@ -65,28 +50,17 @@ uint64_t fuzz_rv_float(struct fuzz_random *r)
 
 /* ---- handlers ---- */
 
-struct assembler {
-    uint8_t *image;
-    uint32_t at;
-};
-
-static void put(struct assembler *a, uint32_t word)
-{
-    st_le32(a->image + a->at, word);
-    a->at += 4;
-}
-
 /* rd = address of `offset` in RAM, in the copy that pc is in; two instructions. */
-static void put_address(struct assembler *a, uint32_t rd, uint32_t offset)
+static void put_address(struct fuzz_assembler *a, uint32_t rd, uint32_t offset)
 {
     uint32_t distance = offset - a->at;
-    put(a, RV_AUIPC(rd, (distance + 0x800) >> 12 & 0xfffff));
-    put(a, RV_ADDI(rd, rd, distance));
+    fuzz_put(a, RV_AUIPC(rd, (distance + 0x800) >> 12 & 0xfffff));
+    fuzz_put(a, RV_ADDI(rd, rd, distance));
 }
 
-static void put_jump(struct assembler *a, uint32_t target)
+static void put_jump(struct fuzz_assembler *a, uint32_t target)
 {
-    put(a, rv_jal(0, target - a->at));
+    fuzz_put(a, rv_jal(0, target - a->at));
 }
 
 /* The CSRs of a table in the order in which BOOT writes them; mstatus comes last. */
@@ -97,123 +71,123 @@ static const uint16_t table_csrs[] = {
 };
 
 /* x29 to x31 are free; M mode, interrupts off, MPRV clear. */
-static void put_boot(struct assembler *a)
+static void put_boot(struct fuzz_assembler *a)
 {
     a->at = BOOT;
     put_address(a, 31, M_SAVE);
-    put(a, RV_LD(30, 31, 8));
-    put(a, RV_ADDI(29, 30, 1));
-    put(a, RV_SD(29, 31, 8));
-    put(a, RV_ANDI(30, 30, ROUNDS - 1));
-    put(a, RV_SLLI(30, 30, 10));
+    fuzz_put(a, RV_LD(30, 31, 8));
+    fuzz_put(a, RV_ADDI(29, 30, 1));
+    fuzz_put(a, RV_SD(29, 31, 8));
+    fuzz_put(a, RV_ANDI(30, 30, ROUNDS - 1));
+    fuzz_put(a, RV_SLLI(30, 30, 10));
     put_address(a, 31, TABLES);
-    put(a, RV_ADD(31, 31, 30));
+    fuzz_put(a, RV_ADD(31, 31, 30));
     for (uint32_t i = 0; i < RV_TRIGGERS; i++) {
-        put(a, RV_CSRWI(RV_TSELECT, i));
-        put(a, RV_CSRRW(0, RV_TDATA1, 0));
+        fuzz_put(a, RV_CSRWI(RV_TSELECT, i));
+        fuzz_put(a, RV_CSRRW(0, RV_TDATA1, 0));
     }
-    put(a, RV_LUI(30, 6)); /* mstatus.FS = Dirty */
-    put(a, RV_CSRRS(0, RV_MSTATUS, 30));
+    fuzz_put(a, RV_LUI(30, 6)); /* mstatus.FS = Dirty */
+    fuzz_put(a, RV_CSRRS(0, RV_MSTATUS, 30));
     for (uint32_t i = 0; i < 32; i++)
-        put(a, RV_FLD(i, 31, 8 * (TABLE_F + i)));
-    put(a, RV_CSRRS(30, RV_TIME, 0));
-    put(a, RV_LD(29, 31, 8 * TABLE_DELAY));
-    put(a, RV_ADD(30, 30, 29));
-    put(a, RV_CSRRW(0, RV_STIMECMP, 30));
+        fuzz_put(a, RV_FLD(i, 31, 8 * (TABLE_F + i)));
+    fuzz_put(a, RV_CSRRS(30, RV_TIME, 0));
+    fuzz_put(a, RV_LD(29, 31, 8 * TABLE_DELAY));
+    fuzz_put(a, RV_ADD(30, 30, 29));
+    fuzz_put(a, RV_CSRRW(0, RV_STIMECMP, 30));
     for (uint32_t i = 0; i < ARRAY_LEN(table_csrs); i++) {
-        put(a, RV_LD(30, 31, 8 * (TABLE_CSR + i)));
-        put(a, RV_CSRRW(0, table_csrs[i], 30));
+        fuzz_put(a, RV_LD(30, 31, 8 * (TABLE_CSR + i)));
+        fuzz_put(a, RV_CSRRW(0, table_csrs[i], 30));
     }
-    put(a, RV_SFENCE_ALL);
+    fuzz_put(a, RV_SFENCE_ALL);
     for (uint32_t i = 1; i < 32; i++)
-        put(a, RV_LD(i, 31, 8 * (TABLE_X + i)));
-    put(a, RV_MRET);
+        fuzz_put(a, RV_LD(i, 31, 8 * (TABLE_X + i)));
+    fuzz_put(a, RV_MRET);
 }
 
 /*
  * Skip an instruction of a program of `bytes`: length from its low two bits. In M mode pc may be
  * anything; what is not in the program starts the next round. S mode leaves that to M by ECALL.
  */
-static void put_trap(struct assembler *a, uint32_t at, bool m, uint32_t bytes)
+static void put_trap(struct fuzz_assembler *a, uint32_t at, bool m, uint32_t bytes)
 {
     uint32_t scratch = m ? RV_MSCRATCH : RV_SSCRATCH, cause = m ? RV_MCAUSE : RV_SCAUSE,
              epc = m ? RV_MEPC : RV_SEPC, giveup[4], interrupt, resume;
     a->at = at;
-    put(a, RV_CSRRW(31, scratch, 31));
+    fuzz_put(a, RV_CSRRW(31, scratch, 31));
     if (m) { /* loads and stores must be M's */
-        put(a, RV_LUI(31, 0x20));
-        put(a, RV_CSRRC(0, RV_MSTATUS, 31));
+        fuzz_put(a, RV_LUI(31, 0x20));
+        fuzz_put(a, RV_CSRRC(0, RV_MSTATUS, 31));
     }
     put_address(a, 31, m ? M_SAVE : S_SAVE);
-    put(a, RV_SD(30, 31, 0));
-    put(a, RV_CSRRS(30, cause, 0));
+    fuzz_put(a, RV_SD(30, 31, 0));
+    fuzz_put(a, RV_CSRRS(30, cause, 0));
     interrupt = a->at;
-    put(a, 0);
-    put(a, RV_ADDI(31, 0, RV_CAUSE_FETCH_PAGE));
+    fuzz_put(a, 0);
+    fuzz_put(a, RV_ADDI(31, 0, RV_CAUSE_FETCH_PAGE));
     giveup[0] = a->at;
-    put(a, 0); /* beq */
-    put(a, RV_ADDI(31, 0, RV_CAUSE_FETCH_ACCESS));
+    fuzz_put(a, 0); /* beq */
+    fuzz_put(a, RV_ADDI(31, 0, RV_CAUSE_FETCH_ACCESS));
     giveup[1] = a->at;
-    put(a, 0); /* beq */
+    fuzz_put(a, 0); /* beq */
     if (m) {   /* an environment call: MPP from the clock */
         uint32_t skip = a->at + 12;
-        put(a, RV_ADDI(31, 30, -8));
-        put(a, RV_SLTIU(31, 31, 4));
-        put(a, rv_b(0, 31, 0, skip + 28 - a->at));
-        put(a, RV_LUI(30, 2));
-        put(a, RV_ADDI(30, 30, -0x800)); /* mstatus.MPP */
-        put(a, RV_CSRRC(0, RV_MSTATUS, 30));
-        put(a, RV_CSRRS(31, RV_MCYCLE, 0));
-        put(a, RV_SLLI(31, 31, 9));
-        put(a, RV_AND(31, 31, 30));
-        put(a, RV_CSRRS(0, RV_MSTATUS, 31));
+        fuzz_put(a, RV_ADDI(31, 30, -8));
+        fuzz_put(a, RV_SLTIU(31, 31, 4));
+        fuzz_put(a, rv_b(0, 31, 0, skip + 28 - a->at));
+        fuzz_put(a, RV_LUI(30, 2));
+        fuzz_put(a, RV_ADDI(30, 30, -0x800)); /* mstatus.MPP */
+        fuzz_put(a, RV_CSRRC(0, RV_MSTATUS, 30));
+        fuzz_put(a, RV_CSRRS(31, RV_MCYCLE, 0));
+        fuzz_put(a, RV_SLLI(31, 31, 9));
+        fuzz_put(a, RV_AND(31, 31, 30));
+        fuzz_put(a, RV_CSRRS(0, RV_MSTATUS, 31));
     }
-    put(a, RV_CSRRS(30, epc, 0));
-    put(a, RV_SLLI(30, 30, 64 - 19)); /* offset in RAM, in whichever mapping */
-    put(a, RV_SRLI(30, 30, 64 - 19));
-    put(a, RV_LUI(31, CODE >> 12));
+    fuzz_put(a, RV_CSRRS(30, epc, 0));
+    fuzz_put(a, RV_SLLI(30, 30, 64 - 19)); /* offset in RAM, in whichever mapping */
+    fuzz_put(a, RV_SRLI(30, 30, 64 - 19));
+    fuzz_put(a, RV_LUI(31, CODE >> 12));
     giveup[2] = a->at;
-    put(a, 0); /* bltu */
-    put(a, RV_LUI(31, (CODE + bytes + 0x800) >> 12));
-    put(a, RV_ADDI(31, 31, CODE + bytes));
+    fuzz_put(a, 0); /* bltu */
+    fuzz_put(a, RV_LUI(31, (CODE + bytes + 0x800) >> 12));
+    fuzz_put(a, RV_ADDI(31, 31, CODE + bytes));
     giveup[3] = a->at;
-    put(a, 0); /* bgeu */
+    fuzz_put(a, 0); /* bgeu */
     put_address(a, 31, 0);
-    put(a, RV_ADD(31, 31, 30));
-    put(a, RV_LHU(30, 31, 0));
-    put(a, RV_ANDI(30, 30, 3));
-    put(a, RV_SLTIU(30, 30, 3));
-    put(a, RV_SLLI(30, 30, 1));
-    put(a, RV_CSRRS(31, epc, 0));
-    put(a, RV_SUB(31, 31, 30));
-    put(a, RV_ADDI(31, 31, 4));
-    put(a, RV_CSRRW(0, epc, 31));
+    fuzz_put(a, RV_ADD(31, 31, 30));
+    fuzz_put(a, RV_LHU(30, 31, 0));
+    fuzz_put(a, RV_ANDI(30, 30, 3));
+    fuzz_put(a, RV_SLTIU(30, 30, 3));
+    fuzz_put(a, RV_SLLI(30, 30, 1));
+    fuzz_put(a, RV_CSRRS(31, epc, 0));
+    fuzz_put(a, RV_SUB(31, 31, 30));
+    fuzz_put(a, RV_ADDI(31, 31, 4));
+    fuzz_put(a, RV_CSRRW(0, epc, 31));
     resume = a->at;
     if (m) {
-        put(a, RV_ADDI(31, 0, 0x80)); /* mstatus.MPIE: the timer must come through */
-        put(a, RV_CSRRS(0, RV_MSTATUS, 31));
+        fuzz_put(a, RV_ADDI(31, 0, 0x80)); /* mstatus.MPIE: the timer must come through */
+        fuzz_put(a, RV_CSRRS(0, RV_MSTATUS, 31));
     }
     put_address(a, 31, m ? M_SAVE : S_SAVE);
-    put(a, RV_LD(30, 31, 0));
-    put(a, RV_CSRRW(31, scratch, 31));
-    put(a, m ? RV_MRET : RV_SRET);
+    fuzz_put(a, RV_LD(30, 31, 0));
+    fuzz_put(a, RV_CSRRW(31, scratch, 31));
+    fuzz_put(a, m ? RV_MRET : RV_SRET);
     uint32_t here = a->at;
     if (m) {
-        put(a, RV_LUI(31, 2));
-        put(a, RV_ADDI(31, 31, -0x800));
-        put(a, RV_CSRRS(0, RV_MSTATUS, 31));
+        fuzz_put(a, RV_LUI(31, 2));
+        fuzz_put(a, RV_ADDI(31, 31, -0x800));
+        fuzz_put(a, RV_CSRRS(0, RV_MSTATUS, 31));
         put_jump(a, BOOT);
         st_le32(a->image + interrupt, rv_b(4, 30, 0, a->at - interrupt));
-        put(a, RV_CSRRS(30, RV_MCYCLE, 0)); /* every other one goes on, after a while */
-        put(a, RV_ANDI(30, 30, 1));
-        put(a, rv_b(0, 30, 0, here - a->at));
-        put(a, RV_CSRRS(30, RV_TIME, 0));
-        put(a, RV_ADDI(30, 30, 3));
-        put(a, RV_CSRRW(0, RV_STIMECMP, 30));
+        fuzz_put(a, RV_CSRRS(30, RV_MCYCLE, 0)); /* every other one goes on, after a while */
+        fuzz_put(a, RV_ANDI(30, 30, 1));
+        fuzz_put(a, rv_b(0, 30, 0, here - a->at));
+        fuzz_put(a, RV_CSRRS(30, RV_TIME, 0));
+        fuzz_put(a, RV_ADDI(30, 30, 3));
+        fuzz_put(a, RV_CSRRW(0, RV_STIMECMP, 30));
         put_jump(a, resume);
     } else {
         st_le32(a->image + interrupt, rv_b(4, 30, 0, here - interrupt));
-        put(a, RV_ECALL);
+        fuzz_put(a, RV_ECALL);
         put_jump(a, here);
     }
     static const uint8_t condition[] = { 0, 0, 6, 7 };
@@ -342,7 +316,7 @@ static void make_table(uint8_t *table, uint32_t round, uint32_t entry, struct fu
 
 static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
 {
-    struct assembler a = { .image = p->image };
+    struct fuzz_assembler a = { .image = p->image };
     memset(p->image, 0, RAM_BYTES);
     for (uint32_t at = DATA; at < DATA + DATA_BYTES; at += 8)
         st_le64(p->image + at, fuzz_one_in(r, 2) ? fuzz_rv_float(r) : fuzz_rv_integer(r));
@@ -359,37 +333,11 @@ static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_
 
 /* ---- the machine ---- */
 
-/* A device whose registers say where they are. */
-static enum mem_result device_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                   const struct mem_attrs *attrs)
-{
-    (void)arg, (void)attrs;
-    *value = zext(hash_mix(offset), 8 * size);
-    return offset & 0x800 ? MEM_REFUSED : MEM_OK;
-}
-
-static enum mem_result device_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
-                                    const struct mem_attrs *attrs)
-{
-    (void)arg, (void)size, (void)value, (void)attrs;
-    return offset & 0x800 ? MEM_REFUSED : MEM_OK;
-}
-
-static const struct mmio_ops device = { device_read, device_write, 1 | 2 | 4 | 8, false };
-
-static int build(struct machine *m, struct mem_ram *ram, const char *spec, struct cpu **out,
-                 struct err *e)
+static int build(struct machine *m, const char *spec, struct cpu **out, struct err *e)
 {
     struct rv_config config;
-    struct mem_region *region;
     struct rv_cpu *rv;
     int rc = rv_config_parse(&config, spec, NULL, e);
-    if (rc == 0)
-        rc = mem_add_ram(m->memory, "ram", RAM, ram, 0, RAM_BYTES, 0, &region, e);
-    if (rc == 0)
-        rc = mem_add_ram(m->memory, "alias", ALIAS, ram, 0, RAM_BYTES, 0, &region, e);
-    if (rc == 0)
-        rc = mem_add_mmio(m->memory, "device", DEVICE, 0x100000, 0, &device, NULL, &region, e);
     config.reset_pc = RAM + BOOT;
     if (rc == 0)
         rc = rv_cpu_create(&rv, m, &config, 0, e);
@@ -398,15 +346,11 @@ static int build(struct machine *m, struct mem_ram *ram, const char *spec, struc
     return rc;
 }
 
-static uint32_t nop(unsigned length)
+static void nop(unsigned length, uint8_t *code)
 {
-    return length == 2 ? 0x0001 : 0x00000013;
-}
-
-static bool in_program(va_t pc)
-{
-    uint64_t offset = pc & (RAM_BYTES - 1);
-    return offset >= CODE && offset < CODE + CODE_BYTES;
+    st_le16(code, length == 2 ? 0x0001 : 0x0013);
+    if (length == 4)
+        st_le16(code + 2, 0);
 }
 
 static unsigned cause(const struct cpu *cpu)
@@ -414,42 +358,22 @@ static unsigned cause(const struct cpu *cpu)
     return cpu->fault.cause % FUZZ_CAUSES;
 }
 
-static const char *cause_name(unsigned number)
-{
-    static const char *const names[] = {
-        [RV_CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
-        [RV_CAUSE_FETCH_ACCESS] = "instruction access fault",
-        [RV_CAUSE_ILLEGAL] = "illegal instruction",
-        [RV_CAUSE_BREAKPOINT] = "breakpoint",
-        [RV_CAUSE_LOAD_MISALIGNED] = "load address misaligned",
-        [RV_CAUSE_LOAD_ACCESS] = "load access fault",
-        [RV_CAUSE_STORE_MISALIGNED] = "store/AMO address misaligned",
-        [RV_CAUSE_STORE_ACCESS] = "store/AMO access fault",
-        [RV_CAUSE_ECALL_U] = "environment call from U-mode",
-        [RV_CAUSE_ECALL_S] = "environment call from S-mode",
-        [RV_CAUSE_ECALL_M] = "environment call from M-mode",
-        [RV_CAUSE_FETCH_PAGE] = "instruction page fault",
-        [RV_CAUSE_LOAD_PAGE] = "load page fault",
-        [RV_CAUSE_STORE_PAGE] = "store/AMO page fault",
-    };
-    return number < ARRAY_LEN(names) ? names[number] : NULL;
-}
-
-static bool is_illegal(const struct cpu *cpu)
-{
-    return cpu->fault.cause == RV_CAUSE_ILLEGAL;
-}
-
-static const char *form_name(uint16_t form)
-{
-    return rv_insn_descs[form].name;
-}
-
-static uint64_t zeros(void *arg)
-{
-    (void)arg;
-    return 0;
-}
+static const char *const cause_names[FUZZ_CAUSES] = {
+    [RV_CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
+    [RV_CAUSE_FETCH_ACCESS] = "instruction access fault",
+    [RV_CAUSE_ILLEGAL] = "illegal instruction",
+    [RV_CAUSE_BREAKPOINT] = "breakpoint",
+    [RV_CAUSE_LOAD_MISALIGNED] = "load address misaligned",
+    [RV_CAUSE_LOAD_ACCESS] = "load access fault",
+    [RV_CAUSE_STORE_MISALIGNED] = "store/AMO address misaligned",
+    [RV_CAUSE_STORE_ACCESS] = "store/AMO access fault",
+    [RV_CAUSE_ECALL_U] = "environment call from U-mode",
+    [RV_CAUSE_ECALL_S] = "environment call from S-mode",
+    [RV_CAUSE_ECALL_M] = "environment call from M-mode",
+    [RV_CAUSE_FETCH_PAGE] = "instruction page fault",
+    [RV_CAUSE_LOAD_PAGE] = "load page fault",
+    [RV_CAUSE_STORE_PAGE] = "store/AMO page fault",
+};
 
 static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 {
@@ -457,7 +381,7 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
     *by_trap = form == RV_INSN_ECALL || form == RV_INSN_EBREAK || form == RV_INSN_C_EBREAK;
     if (*by_trap)
         return "what it does is to trap";
-    uint32_t word = rv_random_insn(form, zeros, NULL);
+    uint32_t word = rv_random_insn(form, fuzz_zeros, NULL);
     if (word == 0)
         return "other rows cover all its encodings";
     if (!rv_decode(word, RV_CPU_CONST(cpu)->decode_ext, &d) || d.form != form)
@@ -466,8 +390,10 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
 }
 
 const struct fuzz_isa fuzz_riscv64 = {
-    .name = "riscv64", .default_cpu = "max", .ram_bytes = RAM_BYTES, .n_forms = RV_FORM_COUNT,
-    .build = build, .generate = generate, .nop = nop, .in_program = in_program,
-    .cause = cause, .cause_name = cause_name,
-    .is_illegal = is_illegal, .form_name = form_name, .excused = excused,
+    .name = "riscv64", .default_cpu = "max",
+    .ram_bytes = RAM_BYTES, .ram = RAM, .alias = ALIAS, .device = DEVICE,
+    .code = CODE, .code_bytes = CODE_BYTES,
+    .n_forms = RV_FORM_COUNT, .descs = rv_insn_descs,
+    .cause_names = cause_names, .illegal = RV_CAUSE_ILLEGAL,
+    .build = build, .generate = generate, .nop = nop, .cause = cause, .excused = excused,
 };

@@ -16,7 +16,7 @@
  */
 #include "cpu/riscv/cpu.h"
 #include "cpu/riscv/decode.gen.h"
-#include "tools/orrery/fuzz.h"
+#include "tools/orrery/fuzz_gen.h"
 
 #define RAM       0x80000000ull
 #define ALIAS     0x80100000ull

@@ -12,38 +12,9 @@
 #include "tools/orrery/fuzz_riscv.h"
 #include "core/util/bytes.h"
 
-#define IS_POINTER(n) (BIT(n) & (BIT(2) | BIT(8) | BIT(9) | BIT(18) | BIT(27)))
-
 #define TO_INTEGER(word) (((word) & 0xf800007f) == 0xc0000053) /* fcvt from a format to an integer */
 
 enum fix { FIX_NONE, FIX_B, FIX_J, FIX_CB, FIX_CJ, FIX_PC_I, FIX_PC_S };
-
-struct gen {
-    struct fuzz_program *p;
-    struct fuzz_random *r;
-    uint64_t features;
-    uint32_t at; /* offset in RAM of the next instruction */
-    uint32_t bytes;
-    const struct insn_desc *desc; /* of the row being drawn */
-    uint8_t last; /* slot of the register written last: what comes often depends on it */
-};
-
-/* ---- operands ---- */
-
-static uint32_t pointer(struct gen *g)
-{
-    static const uint8_t pointers[] = { 2, 8, 9, 18, 27 };
-    return pointers[fuzz_below(g->r, ARRAY_LEN(pointers))];
-}
-
-static uint32_t free_register(struct gen *g)
-{
-    uint32_t n;
-    do
-        n = 1 + fuzz_below(g->r, 31);
-    while (IS_POINTER(n));
-    return n;
-}
 
 /*
  * CSRs; `keep`: what a random value breaks for the rest of the round, so that all but a few
@@ -67,7 +38,7 @@ static const struct {
     { 0, 0x1000, true },
 };
 
-static uint32_t any_csr(struct gen *g, bool *keep)
+static uint32_t any_csr(struct fuzz_gen *g, bool *keep)
 {
     uint32_t i = fuzz_below(g->r, ARRAY_LEN(csrs));
     *keep = csrs[i].keep;
@@ -75,7 +46,7 @@ static uint32_t any_csr(struct gen *g, bool *keep)
 }
 
 /* Bits 31:15 of a CSR instruction: number and source. */
-static uint32_t csr_word(struct gen *g)
+static uint32_t csr_word(struct fuzz_gen *g)
 {
     bool keep, sets = g->desc->id != RV_INSN_CSRRW && g->desc->id != RV_INSN_CSRRWI;
     bool immediate = g->desc->id >= RV_INSN_CSRRWI;
@@ -90,7 +61,7 @@ static uint32_t csr_word(struct gen *g)
     return number << 20 | source << 15;
 }
 
-static uint32_t memory_offset(struct gen *g)
+static uint32_t memory_offset(struct fuzz_gen *g)
 {
     switch (fuzz_below(g->r, 8)) {
     case 0: return fuzz_below(g->r, 0x1000);
@@ -101,7 +72,7 @@ static uint32_t memory_offset(struct gen *g)
 }
 
 /* The free bits of a 32-bit instruction. */
-static uint32_t wide_word(struct gen *g)
+static uint32_t wide_word(struct fuzz_gen *g)
 {
     static const uint8_t shifts[] = { 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 47, 48, 49, 56, 63 };
     uint32_t word = (uint32_t)fuzz_next(g->r), imm;
@@ -112,7 +83,7 @@ static uint32_t wide_word(struct gen *g)
     if (g->desc->klass == INSN_csr)
         return (word & 0x7fff) | csr_word(g);
     if ((g->desc->mem || g->desc->klass == INSN_cache_op) && !fuzz_one_in(g->r, 12))
-        word = (word & ~(31u << 15)) | pointer(g) << 15;
+        word = (word & ~(31u << 15)) | fuzz_pointer(g) << 15;
     switch (g->desc->klass) {
     case INSN_load:
     case INSN_fp_load:
@@ -134,7 +105,7 @@ static uint32_t wide_word(struct gen *g)
 
 static uint64_t next_word(void *arg)
 {
-    struct gen *g = arg;
+    struct fuzz_gen *g = arg;
     uint32_t word = wide_word(g);
     if (g->desc->length == 2 && g->desc->mem && !fuzz_one_in(g->r, 8)) /* rs1' = x8 or x9 */
         word &= ~(6u << 7);
@@ -143,18 +114,12 @@ static uint64_t next_word(void *arg)
 
 /* ---- placing ---- */
 
-static struct fuzz_slot *place(struct gen *g, uint32_t word)
+static struct fuzz_slot *place(struct fuzz_gen *g, uint32_t word)
 {
-    unsigned length = (word & 3) == 3 ? 4 : 2;
-    if (g->p->n_slots == FUZZ_SLOTS || g->at + length > CODE + g->bytes)
-        return NULL;
-    struct fuzz_slot *s = &g->p->slot[g->p->n_slots++];
-    *s = (struct fuzz_slot){ .offset = g->at, .word = word, .length = (uint8_t)length };
-    g->at += length;
-    return s;
+    return fuzz_place_word(g, word, (word & 3) == 3 ? 4 : 2);
 }
 
-static void place_fixed(struct gen *g, uint32_t word, enum fix fix, uint32_t base)
+static void place_fixed(struct fuzz_gen *g, uint32_t word, enum fix fix, uint32_t base)
 {
     struct fuzz_slot *s = place(g, word);
     if (s != NULL) {
@@ -163,30 +128,21 @@ static void place_fixed(struct gen *g, uint32_t word, enum fix fix, uint32_t bas
     }
 }
 
-/* A word of the row that leaves the pointers alone as a rule; 0: the CPU lacks it. */
-static uint32_t draw(struct gen *g, uint16_t form)
+static bool draw(struct fuzz_gen *g, uint16_t form, uint32_t *word, struct insn_regs *regs)
 {
     struct rv_decoded d;
-    struct insn_regs regs;
-    uint32_t word = 0;
-    g->desc = &rv_insn_descs[form];
-    for (unsigned tries = 0; tries < 8; tries++) {
-        word = rv_random_insn(form, next_word, g);
-        if (word == 0 || !rv_decode(word, g->features, &d))
-            return 0;
-        rv_insn_regs(&d, &regs);
-        g->last = regs.dst[0];
-        if ((regs.dst[0] >= 32 || !IS_POINTER(regs.dst[0])) || fuzz_one_in(g->r, 16))
-            break;
-    }
-    return word;
+    *word = rv_random_insn(form, next_word, g);
+    if (*word == 0 || !rv_decode(*word, RV_CPU_CONST(g->cpu)->decode_ext, &d))
+        return false;
+    rv_insn_regs(&d, regs);
+    return true;
 }
 
 /* ---- sequences ---- */
 
-static void refresh_pointer(struct gen *g)
+static void refresh_pointer(struct fuzz_gen *g)
 {
-    uint32_t n = pointer(g), where = fuzz_below(g->r, 40);
+    uint32_t n = fuzz_pointer(g), where = fuzz_below(g->r, 40);
     uint32_t distance = DATA + fuzz_below(g->r, DATA_BYTES) - CODE;
     if (where == 0)
         distance = (uint32_t)(DEVICE - RAM) - CODE + fuzz_below(g->r, 0x2000);
@@ -202,36 +158,36 @@ static void refresh_pointer(struct gen *g)
 }
 
 /* New values from the data area, where most of the interesting ones stay. */
-static void refresh_value(struct gen *g)
+static void refresh_value(struct fuzz_gen *g)
 {
     uint32_t offset = (fuzz_below(g->r, 0x100) - 0x80) << 3;
     if (fuzz_one_in(g->r, 3))
-        place(g, RV_LD(free_register(g), pointer(g), offset));
+        place(g, RV_LD(fuzz_free_register(g), fuzz_pointer(g), offset));
     else
-        place(g, RV_FLD(fuzz_below(g->r, 32), pointer(g), offset));
+        place(g, RV_FLD(fuzz_below(g->r, 32), fuzz_pointer(g), offset));
 }
 
 /* xN = address of a place nearby; the slot's `base` tells the next one from where it counts. */
-static uint32_t place_here(struct gen *g, uint32_t *n)
+static uint32_t place_here(struct fuzz_gen *g, uint32_t *n)
 {
     uint32_t base = g->at;
-    *n = free_register(g);
+    *n = fuzz_free_register(g);
     place(g, RV_AUIPC(*n, 0));
     return base;
 }
 
-static void jump_by_register(struct gen *g, uint16_t form)
+static void jump_by_register(struct fuzz_gen *g, uint16_t form)
 {
     uint32_t n, base = place_here(g, &n);
     if (form == RV_INSN_JALR) {
-        place_fixed(g, RV_JALR(fuzz_one_in(g->r, 2) ? free_register(g) : 0, n, 0), FIX_PC_I, base);
+        place_fixed(g, RV_JALR(fuzz_one_in(g->r, 2) ? fuzz_free_register(g) : 0, n, 0), FIX_PC_I, base);
         return;
     }
     place_fixed(g, RV_ADDI(n, n, 0), FIX_PC_I, base);
     place(g, 0x8002u | n << 7 | (form == RV_INSN_C_JALR ? 1u << 12 : 0)); /* c.jr, c.jalr */
 }
 
-static void trap_return(struct gen *g, bool m)
+static void trap_return(struct fuzz_gen *g, bool m)
 {
     uint32_t n, base = place_here(g, &n);
     place_fixed(g, RV_ADDI(n, n, 0), FIX_PC_I, base);
@@ -240,10 +196,10 @@ static void trap_return(struct gen *g, bool m)
 }
 
 /* A store of a new instruction into the program, most often seen soon; sometimes with FENCE.I. */
-static void modify_code(struct gen *g)
+static void modify_code(struct fuzz_gen *g)
 {
     uint16_t form = (uint16_t)fuzz_below(g->r, RV_FORM_COUNT);
-    uint32_t word = draw(g, form), n, value = free_register(g);
+    uint32_t word = fuzz_draw(g, form), n, value = fuzz_free_register(g);
     if (rv_insn_descs[form].klass == INSN_csr || word == 0)
         word = 0x00000013;
     place(g, RV_LUI(value, (word + 0x800) >> 12));
@@ -257,15 +213,15 @@ static void modify_code(struct gen *g)
 }
 
 /* Flip low bits of a page table entry, or set some; then SFENCE.VMA, usually. */
-static void modify_pages(struct gen *g)
+static void modify_pages(struct fuzz_gen *g)
 {
-    uint32_t n, value = free_register(g), base = place_here(g, &n);
+    uint32_t n, value = fuzz_free_register(g), base = place_here(g, &n);
     uint32_t level0 = PAGES + 0x4000 + (fuzz_one_in(g->r, 2) ? 0x8000 : 0);
     uint32_t first = fuzz_one_in(g->r, 3) ? CODE >> 12 : DATA >> 12;
     uint32_t entry = level0 + 8 * (first + fuzz_below(g->r, 16)) - base;
     if (n == value)
         return;
-    g->p->slot[g->p->n_slots - 1].word = RV_AUIPC(n, (entry + 0x800) >> 12 & 0xfffff);
+    st_le32(g->p->slot[g->p->n_slots - 1].code, RV_AUIPC(n, (entry + 0x800) >> 12 & 0xfffff));
     place(g, RV_LD(value, n, entry));
     place(g, fuzz_one_in(g->r, 2) ? RV_XORI(value, value, 1u << fuzz_below(g->r, 8))
                                   : rv_i(0x13, value, 6, value, 0xcf));
@@ -273,13 +229,13 @@ static void modify_pages(struct gen *g)
     if (fuzz_one_in(g->r, 2))
         place(g, RV_SFENCE_ALL);
     else if (!fuzz_one_in(g->r, 4))
-        place(g, rv_r(0x73, 0, 0, pointer(g), 0, 9));
+        place(g, rv_r(0x73, 0, 0, fuzz_pointer(g), 0, 9));
 }
 
-static void change_satp(struct gen *g)
+static void change_satp(struct fuzz_gen *g)
 {
     uint64_t satp = fuzz_rv_satp(g->r);
-    uint32_t ppn = satp & 0xfffff, a = free_register(g), b = free_register(g);
+    uint32_t ppn = satp & 0xfffff, a = fuzz_free_register(g), b = fuzz_free_register(g);
     if (a == b)
         return;
     place(g, RV_LUI(a, (ppn + 0x800) >> 12));
@@ -287,28 +243,28 @@ static void change_satp(struct gen *g)
     place(g, RV_ADDI(b, 0, (uint32_t)(satp >> 60)));
     place(g, RV_SLLI(b, b, 60));
     place(g, RV_OR(a, a, b));
-    place(g, RV_CSRRW(free_register(g), RV_SATP, a));
+    place(g, RV_CSRRW(fuzz_free_register(g), RV_SATP, a));
     if (fuzz_one_in(g->r, 2))
         place(g, RV_SFENCE_ALL);
 }
 
 /* LR, up to two other instructions, SC to the same place. */
-static void reserve(struct gen *g, uint16_t form)
+static void reserve(struct fuzz_gen *g, uint16_t form)
 {
-    uint32_t f3 = form == RV_INSN_SC_W || form == RV_INSN_LR_W ? 2 : 3, p = pointer(g);
+    uint32_t f3 = form == RV_INSN_SC_W || form == RV_INSN_LR_W ? 2 : 3, p = fuzz_pointer(g);
     uint32_t aqrl = fuzz_below(g->r, 4);
     place(g, RV_ANDI(p, p, 0xfffffff0u));
-    place(g, rv_r(0x2f, free_register(g), f3, p, 0, 2 << 2 | aqrl));
+    place(g, rv_r(0x2f, fuzz_free_register(g), f3, p, 0, 2 << 2 | aqrl));
     for (uint32_t n = fuzz_below(g->r, 3); n != 0; n--) {
-        uint32_t word = draw(g, (uint16_t)fuzz_below(g->r, RV_FORM_COUNT));
+        uint32_t word = fuzz_draw(g, (uint16_t)fuzz_below(g->r, RV_FORM_COUNT));
         if (word != 0 && g->desc->branch == INSN_NO_BRANCH)
             place(g, word);
     }
-    place(g, rv_r(0x2f, free_register(g), f3, p, free_register(g), 3 << 2 | aqrl));
+    place(g, rv_r(0x2f, fuzz_free_register(g), f3, p, fuzz_free_register(g), 3 << 2 | aqrl));
 }
 
 /* A chain on one register of what passes know much about: widths, masks, sign and zero extensions. */
-static void add_chain(struct gen *g)
+static void add_chain(struct fuzz_gen *g)
 {
     static const uint16_t starts[] = {
         RV_INSN_LB, RV_INSN_LBU, RV_INSN_LH, RV_INSN_LHU, RV_INSN_LW, RV_INSN_LWU, RV_INSN_LUI,
@@ -321,11 +277,11 @@ static void add_chain(struct gen *g)
         RV_INSN_SEXT_B, RV_INSN_SEXT_H, RV_INSN_ZEXT_H, RV_INSN_ADDIW, RV_INSN_SRAI, RV_INSN_SRLI,
         RV_INSN_SLLI_UW, RV_INSN_RORI, RV_INSN_BEXTI, RV_INSN_SUBW, RV_INSN_MULW, RV_INSN_REV8,
     };
-    uint32_t n = free_register(g);
+    uint32_t n = fuzz_free_register(g);
     for (uint32_t length = 2 + fuzz_below(g->r, 6), i = 0; i < length; i++) {
         uint16_t form = i == 0 ? starts[fuzz_below(g->r, ARRAY_LEN(starts))]
                                : links[fuzz_below(g->r, ARRAY_LEN(links))];
-        uint32_t word = draw(g, form);
+        uint32_t word = fuzz_draw(g, form);
         if (word == 0)
             return;
         word = (word & ~(31u << 7)) | n << 7;
@@ -336,7 +292,7 @@ static void add_chain(struct gen *g)
 }
 
 /* rs2 = rs1, -rs1 or |rs1| for the FP instruction that follows: equal values, zeros of both signs. */
-static void add_kin(struct gen *g, uint32_t word)
+static void add_kin(struct fuzz_gen *g, uint32_t word)
 {
     uint32_t format = word >> 25 & 3, rs1 = word >> 15 & 31, rs2 = word >> 20 & 31;
     if (fuzz_one_in(g->r, 2))
@@ -345,11 +301,11 @@ static void add_kin(struct gen *g, uint32_t word)
 }
 
 /* A fresh value, its upper 32 bits at least, for rs1 of the FP instruction that follows. */
-static void add_operand(struct gen *g, uint32_t word)
+static void add_operand(struct fuzz_gen *g, uint32_t word)
 {
     static const uint8_t sizes[][2] = { { 8, 23 }, { 11, 52 }, { 5, 10 } };
     bool converts = (word & 0xf800007f) == 0x40000053; /* fcvt between formats: rs2 says from which */
-    uint32_t format = (converts ? word >> 20 : word >> 25) & 3, n = free_register(g);
+    uint32_t format = (converts ? word >> 20 : word >> 25) & 3, n = fuzz_free_register(g);
     if (format == 3)
         return;
     uint64_t value = fuzz_float_of(g->r, sizes[format][0], sizes[format][1]);
@@ -377,10 +333,10 @@ static enum fix branch_fix(const struct insn_desc *d, uint32_t word)
 }
 
 /* One row of the tables, in what it needs around it. */
-static void add_form(struct gen *g, uint16_t form)
+static void add_form(struct fuzz_gen *g, uint16_t form)
 {
     bool plain = fuzz_one_in(g->r, 8);
-    uint32_t word = draw(g, form);
+    uint32_t word = fuzz_draw(g, form);
     if (word == 0)
         return;
     switch (plain ? 0 : form) {
@@ -407,7 +363,7 @@ static void add_form(struct gen *g, uint16_t form)
     }
 }
 
-static void add_some(struct gen *g)
+static void add_some(struct fuzz_gen *g)
 {
     if (fuzz_one_in(g->r, 12))
         refresh_pointer(g);
@@ -419,17 +375,8 @@ static void add_some(struct gen *g)
     case 4: change_satp(g); break;
     case 6: case 7: case 8: case 9: case 10: add_chain(g); break;
     case 5: place(g, (uint32_t)fuzz_next(g->r)); break; /* anything */
-    default: add_form(g, (uint16_t)fuzz_below(g->r, RV_FORM_COUNT)); break;
+    default: add_form(g, fuzz_next_form(g)); break;
     }
-}
-
-/* A place to go to from slot `from`: mostly ahead, so that a round gets on. */
-static uint32_t target(struct gen *g, uint32_t from)
-{
-    uint32_t back = MIN(from, 8u), n = g->p->n_slots;
-    uint32_t to = fuzz_one_in(g->r, 8) ? from - fuzz_below(g->r, back + 1) : from + 1 + fuzz_below(g->r, 6);
-    uint32_t offset = to < n ? g->p->slot[to].offset : CODE + g->bytes;
-    return fuzz_one_in(g->r, 100) ? offset + 2 : offset;
 }
 
 static uint32_t cb_bits(uint32_t imm)
@@ -444,41 +391,35 @@ static uint32_t cj_bits(uint32_t imm)
            (imm >> 6 & 1) << 7 | (imm >> 7 & 1) << 6 | (imm >> 1 & 7) << 3 | (imm >> 5 & 1) << 2;
 }
 
-static void fix(struct gen *g, uint32_t i)
+static void fix(struct fuzz_gen *g, uint32_t i)
 {
     struct fuzz_slot *s = &g->p->slot[i];
-    uint32_t distance = s->fix == FIX_NONE ? 0 : target(g, i) - s->base;
+    uint32_t word = ld_le32(s->code), distance = 0;
+    if (s->fix != FIX_NONE) /* one in 100 into the middle of something */
+        distance = fuzz_target(g, i, 8) + (fuzz_one_in(g->r, 100) ? 2 : 0) - s->base;
     uint32_t page = (s->base + MEM_PAGE / 2) & ~(MEM_PAGE - 1); /* what crosses into a page */
     if (s->fix == FIX_PC_S && page - s->base + 0x800 < 0xffc && fuzz_one_in(g->r, 3))
         distance = page - s->base;
     switch (s->fix) {
-    case FIX_B: s->word = (s->word & 0x01fff07f) | (rv_b(0, 0, 0, distance) & ~0x7fu); break;
-    case FIX_J: s->word = (s->word & 0xfff) | (rv_jal(0, distance) & ~0xfffu); break;
-    case FIX_CB: s->word = (s->word & 0xe383) | cb_bits(distance); break;
-    case FIX_CJ: s->word = (s->word & 0xe003) | cj_bits(distance); break;
-    case FIX_PC_I: s->word = (s->word & 0xfffff) | (distance & 0xfff) << 20; break;
-    case FIX_PC_S:
-        s->word = (s->word & 0x01fff07f) | (rv_s(0, 0, 0, distance) & 0xfe000f80);
-        break;
+    case FIX_B: word = (word & 0x01fff07f) | (rv_b(0, 0, 0, distance) & ~0x7fu); break;
+    case FIX_J: word = (word & 0xfff) | (rv_jal(0, distance) & ~0xfffu); break;
+    case FIX_CB: word = (word & 0xe383) | cb_bits(distance); break;
+    case FIX_CJ: word = (word & 0xe003) | cj_bits(distance); break;
+    case FIX_PC_I: word = (word & 0xfffff) | (distance & 0xfff) << 20; break;
+    case FIX_PC_S: word = (word & 0x01fff07f) | (rv_s(0, 0, 0, distance) & 0xfe000f80); break;
     default: break;
     }
-    st_le16(g->p->image + s->offset, (uint16_t)s->word);
-    if (s->length == 4)
-        st_le16(g->p->image + s->offset + 2, (uint16_t)(s->word >> 16));
+    st_le32(s->code, word);
 }
+
+static const struct fuzz_gen_isa generator = {
+    .isa = &fuzz_riscv64, .align = 2, .longest = 4, .first_register = 1,
+    .pointers = 1u << 2 | 1u << 8 | 1u << 9 | 1u << 18 | 1u << 27,
+    .add = add_some, .fix = fix, .draw = draw,
+};
 
 uint32_t fuzz_rv_code(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
 {
-    static const uint16_t sizes[] = { 64, 256, 512, 1024, 1024, 1024, 0x1800, 0x2000 };
-    struct gen g = { .p = p, .r = r, .features = RV_CPU_CONST(cpu)->decode_ext, .last = UINT8_MAX };
-    g.bytes = sizes[fuzz_below(r, ARRAY_LEN(sizes))];
-    g.at = CODE + 2 * fuzz_below(r, MEM_PAGE / 2);
-    g.bytes += g.at - CODE;
-    p->n_slots = 0;
-    while (g.at + 4 <= CODE + g.bytes && p->n_slots < FUZZ_SLOTS)
-        add_some(&g);
-    g.bytes = g.at - CODE;
-    for (uint32_t i = 0; i < p->n_slots; i++)
-        fix(&g, i);
-    return g.bytes;
+    struct fuzz_gen g = { .isa = &generator, .cpu = cpu, .p = p, .r = r };
+    return fuzz_gen_run(&g);
 }

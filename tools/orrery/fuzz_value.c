@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values worth trying that are the same for all ISAs: IEEE 754 formats. */
+/* Values worth trying that are the same for all ISAs: integers, IEEE 754 formats. */
 #include "core/util/bits.h"
 #include "tools/orrery/fuzz.h"
+
+uint64_t fuzz_integer(struct fuzz_random *r, const uint64_t *own, uint32_t n)
+{
+    static const uint64_t some[] = {
+        0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, ~0ull, ~1ull, 0x7f, 0x80, 0xff, 0x7fff,
+        0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0xffffffff80000000,
+        0xffffffff7fffffff, 0x100000000, INT64_MAX, BIT(63), BIT(63) + 1, 0x5555555555555555,
+        0xaaaaaaaaaaaaaaaa, 0x0102030405060708, 0x43e0000000000000,
+    };
+    switch (fuzz_below(r, 8)) {
+    case 0: return fuzz_next(r);
+    case 1: return BIT(fuzz_below(r, 64)) + fuzz_below(r, 3) - 1;
+    case 2: return sext(fuzz_next(r), 1 + fuzz_below(r, 63));
+    case 3: return fuzz_below(r, 256);
+    case 4: return own[fuzz_below(r, n)];
+    default: return some[fuzz_below(r, ARRAY_LEN(some))];
+    }
+}
 
 uint64_t fuzz_integer_edge(struct fuzz_random *r, unsigned e, unsigned m)
 {

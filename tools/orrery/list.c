@@ -18,24 +18,52 @@ void list_boards(const char *arch)
     }
 }
 
-/* First comment line of a profile: "; one-line description". */
-static void list_cpu(const char *name, const char *text)
+/* Switches in one state: words behind a heading, wrapped. */
+struct switch_list {
+    bool on;
+    size_t column;
+};
+
+static void list_switch(void *arg, const char *name, bool on)
 {
-    text += strspn(text, "; #");
-    printf("  %-16s %.*s\n", name, (int)strcspn(text, "\n"), text);
+    struct switch_list *l = arg;
+    if (on != l->on)
+        return;
+    if (l->column == 0 || l->column + 1 + strlen(name) > 99)
+        l->column = (size_t)printf("%s    %-4s", l->column == 0 ? "" : "\n",
+                                   l->column != 0 ? "" : on ? "on:" : "off:");
+    l->column += (size_t)printf(" %s", name);
+}
+
+/* The first comment line describes a profile: "; one-line description". */
+static void list_cpu(const struct cpu_profiles *all, const struct cpu_profile *p)
+{
+    const char *text = p->text + strspn(p->text, "; #");
+    printf("  %-16s %.*s\n", p->name, (int)strcspn(text, "\n"), text);
+    for (int on = 1; on >= 0; on--) {
+        struct switch_list l = { .on = on };
+        if (cpu_profile_switches(all, p->name, list_switch, &l, NULL) == 0 && l.column != 0)
+            printf("\n");
+    }
+    printf("    timing:");
+    for (const struct tm_model *const *m = tm_models; *m; m++)
+        if (tm_suits(*m, p->text))
+            printf(" %s", (*m)->name);
+    printf("\n");
 }
 
 void list_cpus(const char *arch)
 {
-    if (!arch || strcmp(arch, "riscv64") == 0) {
-        printf("riscv64:\n");
-        for (const struct rv_profile *p = rv_profiles; p->name; p++)
-            list_cpu(p->name, p->text);
-    }
-    if (!arch || strcmp(arch, "aarch64") == 0) {
-        printf("aarch64:\n");
-        for (const struct a64_profile *p = a64_profiles; p->name; p++)
-            list_cpu(p->name, p->text);
+    static const struct {
+        const char *arch;
+        const struct cpu_profiles *all;
+    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles } };
+    for (size_t i = 0; i < ARRAY_LEN(isas); i++) {
+        if (arch && strcmp(arch, isas[i].arch) != 0)
+            continue;
+        printf("%s:\n", isas[i].arch);
+        for (const struct cpu_profile *p = isas[i].all->profiles; p->name; p++)
+            list_cpu(isas[i].all, p);
     }
 }
 

@@ -245,11 +245,6 @@ static void decode_t16(struct a32_tr *t, const struct a32_tables *tables, uint32
 }
 #undef TAKE
 
-static const struct insn_desc undecoded = {
-    .name = "undefined", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
-};
-static const struct insn_regs no_regs = INSN_NO_REGS;
-
 /* T32's floating-point and Advanced SIMD in A32's encoding (F3.1.9, F3.1.10). */
 static uint32_t vfp_word(uint32_t word, bool thumb)
 {
@@ -278,7 +273,7 @@ static void decode_vfp(struct a32_tr *t, const struct a32_tables *tables, uint32
 static void decode(struct a32_tr *t, uint32_t word, struct found *f)
 {
     const struct a32_tables *tables = t->b.a->a32_tables;
-    *f = (struct found){ .regs = no_regs };
+    *f = (struct found){ .desc = NULL };
     t->o = (struct a32_op){ .cond = 14 };
     t->cond = 14;
     if (!t->thumb)
@@ -311,8 +306,7 @@ static void one_insn(struct a32_tr *t, uint32_t word, uint32_t known)
     t->b.word = word;
     decode(t, word, &f);
     t->it_after = advanced(t->it);
-    ir_begin_insn(a32_u(t), t->b.at, (unsigned)(a32_next(t) - t->b.at), f.desc != NULL ? f.desc : &undecoded,
-                  &f.regs);
+    ir_begin_insn(a32_u(t), t->b.at, (unsigned)(a32_next(t) - t->b.at), f.desc, &f.regs);
     if (known == 0) {
         set_it(t, t->it);
         before(t);
@@ -331,18 +325,15 @@ static void one_insn(struct a32_tr *t, uint32_t word, uint32_t known)
 static void fetch_fault(struct a32_tr *t)
 {
     struct ir_unit *u = a32_u(t);
-    ir_begin_insn(u, t->b.at, 4, &undecoded, &no_regs);
+    ir_begin_insn(u, t->b.at, 4, NULL, NULL);
     ir_call(u, IR_VOID, A64_HELPER_a32_fetch_fault, ir_pc(u, t->b.at + 2), IR_NONE, IR_NONE, IR_NONE);
     ir_exit(u, IR_EXIT_LOOKUP, t->b.at);
 }
 
 uint64_t a64_helper_a32_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct mem_ram *ram;
-    uint64_t offset;
     (void)b, (void)c, (void)d;
-    if (mmu_fetch(cpu, va, &ram, &offset) == 0)
-        cpu->exit |= CPU_EXIT_RESYNC; /* mapped by now: look again */
+    mmu_fetch_rest(cpu, va);
     return 0;
 }
 
@@ -351,7 +342,7 @@ static bool refused(struct a32_tr *t)
     bool misaligned = t->b.at & (t->thumb ? 1 : 3);
     if (!misaligned && !(t->b.mode & A64_MODE_IL))
         return false;
-    ir_begin_insn(a32_u(t), t->b.at, t->thumb ? 2 : 4, &undecoded, &no_regs);
+    ir_begin_insn(a32_u(t), t->b.at, t->thumb ? 2 : 4, NULL, NULL);
     if (misaligned) {
         ir_call(a32_u(t), IR_VOID, A64_HELPER_pc_align, ir_pc(a32_u(t), t->b.at), IR_NONE, IR_NONE, IR_NONE);
         ir_exit(a32_u(t), IR_EXIT_LOOKUP, t->b.at);

@@ -35,6 +35,8 @@ static const struct cpu_reg *toy_all(const struct cpu *cpu, uint32_t *n)
     return toy_regs;
 }
 static const struct cpu_isa toy_isa = {
+    .max_insn = 4,
+    .parcel = 2,
     .name = "toy", .size = sizeof(struct toy), .state = toy_state, .mode = toy_mode,
     .reset = toy_reset, .loaded = toy_loaded, .regs = toy_all,
 };

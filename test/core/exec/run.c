@@ -220,6 +220,36 @@ START_TEST(self_modifying_code)
 }
 END_TEST
 
+/* ---- what a model is told ---- */
+static void loops_cost_ten(struct tm_cpu *t, uint64_t pc, const struct insn_at *insns, uint32_t n,
+                           bool loops, uint32_t *cost)
+{
+    (void)t, (void)pc, (void)insns;
+    for (uint32_t i = 0; i < n; i++)
+        cost[i] = 0;
+    cost[n] = loops ? 10 : 1;
+}
+
+/* Only the block that starts where its branch goes is a loop: 4 of the 5 rounds. */
+START_TEST(models_hear_of_loops)
+{
+    static const struct tm_model model = { .name = "ten", .size = sizeof(struct tm_cpu),
+                                           .annotate = loops_cost_ten };
+    static const uint32_t code[] = {
+        TOY(TOY_ADDI, 1, 0, 5),  TOY(TOY_ADDI, 1, 1, -1), TOY(TOY_BNE, 1, 0, -1),
+        TOY(TOY_ADDI, 2, 0, 2),  TOY(TOY_BNE, 2, 0, 2),   TOY(TOY_WFI, 0, 0, 0),
+        TOY(TOY_WFI, 0, 0, 0),
+    };
+    struct rig g = rig_open(1, "inorder", 0);
+    struct tm_cpu tm = { .model = &model, .line_shift = 6 };
+    g.cpu[0]->cpu.tm = &tm;
+    rig_load(&g, 0, code, ARRAY_LEN(code));
+    ck_assert_int_eq(rig_run(&g, PS_NEVER, UINT64_MAX), EXEC_DEADLOCK);
+    ck_assert_uint_eq(cpu_cycles(&g.cpu[0]->cpu), 1 + 4 * 10 + 1 + 1);
+    rig_close(&g);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core.exec.run");
@@ -234,6 +264,7 @@ Suite *test_suite(void)
     tcase_add_test(t, earlier_event_cuts_the_turn);
     tcase_add_test(t, stops_when_the_machine_does);
     tcase_add_test(t, self_modifying_code);
+    tcase_add_test(t, models_hear_of_loops);
     suite_add_tcase(s, t);
     return s;
 }

@@ -54,7 +54,7 @@ START_TEST(predictor_learns)
     struct tm_predictor p;
     struct err e;
     unsigned wrong = 0;
-    ck_assert_int_eq(tm_predictor_init(&p, 1024, 16, 4, &e), 0);
+    ck_assert_int_eq(tm_predictor_init(&p, 1024, 16, 0, 4, &e), 0);
     /* Always taken: after the history of 10 bits is all ones, the counter there needs 1 step. */
     for (int i = 0; i < 1000; i++)
         wrong += tm_predictor_step(&p, 0x1000, 0x900, INSN_COND, true) == TM_WRONG;
@@ -73,7 +73,7 @@ START_TEST(targets_and_returns)
 {
     struct tm_predictor p;
     struct err e;
-    ck_assert_int_eq(tm_predictor_init(&p, 1024, 16, 4, &e), 0);
+    ck_assert_int_eq(tm_predictor_init(&p, 1024, 16, 0, 4, &e), 0);
     ck_assert_int_eq(tm_predictor_step(&p, 0x100, 0x800, INSN_DIRECT, true), TM_LATE_TARGET);
     ck_assert_int_eq(tm_predictor_step(&p, 0x100, 0x800, INSN_DIRECT, true), TM_RIGHT_TAKEN);
     ck_assert_int_eq(tm_predictor_step(&p, 0x200, 0x800, INSN_INDIRECT, true), TM_WRONG);
@@ -93,16 +93,39 @@ START_TEST(targets_and_returns)
 }
 END_TEST
 
+/* Indirect branches beside a BTB of one entry: only they take turns in a table of their own. */
+START_TEST(indirect_targets_apart)
+{
+    struct tm_predictor p;
+    struct err e;
+    ck_assert_int_eq(tm_predictor_init(&p, 1024, 1, 3, 4, &e), ERR_ARG);
+    ck_assert_int_eq(tm_predictor_init(&p, 1024, 1, 4, 4, &e), 0);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x200, 0x800, INSN_INDIRECT, true), TM_WRONG);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x202, 0x900, INSN_CALL_INDIRECT, true), TM_WRONG);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x100, 0x800, INSN_DIRECT, true), TM_LATE_TARGET);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x200, 0x800, INSN_INDIRECT, true), TM_RIGHT_TAKEN);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x202, 0x900, INSN_CALL_INDIRECT, true), TM_RIGHT_TAKEN);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x100, 0x800, INSN_DIRECT, true), TM_RIGHT_TAKEN);
+    tm_predictor_reset(&p);
+    ck_assert_int_eq(tm_predictor_step(&p, 0x200, 0x800, INSN_INDIRECT, true), TM_WRONG);
+    tm_predictor_free(&p);
+}
+END_TEST
+
 /* ---- known sequences ---- */
 
 #define NO INSN_NO_REG
 static const struct insn_desc alu = { .name = "alu", .klass = INSN_int_alu },
-                              ld = { .name = "ld", .klass = INSN_load },
+                              ld = { .name = "ld", .klass = INSN_load, .mem = INSN_MEM_READ },
+                              st = { .name = "st", .klass = INSN_store, .mem = INSN_MEM_WRITE },
+                              vec = { .name = "vec", .klass = INSN_vec_int },
                               mul = { .name = "mul", .klass = INSN_int_mul },
                               dv = { .name = "div", .klass = INSN_int_div },
                               csr = { .name = "csr", .klass = INSN_csr },
                               br = { .name = "br", .klass = INSN_branch };
-#define I(d, s1, s2, dst) { .desc = &d, .regs = { { s1, s2, NO, NO }, { dst, NO } }, .length = 4 }
+#define I(d, s1, s2, dst) { .desc = &d, .regs = { { s1, s2, NO, NO }, { dst, NO, NO, NO } }, .length = 4 }
+
+#define WB(d, base, dst) { .desc = &d, .regs = { { base, NO, NO, NO }, { dst, base, NO, NO } }, .length = 4 }
 
 static struct tm_cpu *model(const char *spec)
 {
@@ -118,6 +141,7 @@ static const struct {
     uint32_t n;
     struct insn_at insns[6];
     uint32_t cost[7];
+    bool loops;
 } sequences[] = {
     /* single issue, independent */
     { "inorder,issue_width=1", 3, { I(alu, 1, 2, 3), I(alu, 1, 2, 4), I(br, 1, 2, NO) },
@@ -142,6 +166,25 @@ static const struct {
     /* a result may be `carry` cycles late for free; what is beyond is charged */
     { "inorder,issue_width=1,div=20,carry=8", 1, { I(dv, 1, 2, 3) }, { 0, 12 } },
     { "inorder,issue_width=1,div=20,carry=30", 1, { I(dv, 1, 2, 3) }, { 0, 1 } },
+    /* an address is wanted earlier than an operand: but not from a load */
+    { "inorder,issue_width=1,address=2", 3, { I(alu, 1, 2, 3), I(ld, 3, NO, 4), I(alu, 3, 2, 5) },
+      { 0, 3, 4, 5 } },
+    { "inorder,issue_width=1,address=2,load_use=3", 2, { I(ld, 1, NO, 3), I(ld, 3, NO, 4) },
+      { 0, 3, 4 } },
+    { "inorder,issue_width=1,address=2", 2, { I(alu, 1, 2, 3), I(st, 3, 2, NO) }, { 0, 1, 2 } },
+    /* post-index: the base is there at once, what was loaded is not */
+    { "inorder,issue_width=1,load_use=3", 3, { WB(ld, 1, 3), I(alu, 1, 2, 5), I(alu, 3, 2, 4) },
+      { 0, 1, 3, 4 } },
+    /* one vector port of two slots */
+    { "inorder,issue_width=2,vec_int=4", 3, { I(vec, 40, 41, 42), I(vec, 40, 41, 43), I(vec, 42, 43, 44) },
+      { 0, 1, 5, 6 } },
+    { "inorder,issue_width=2,vec_int=4,vec_ports=2", 2, { I(vec, 40, 41, 42), I(vec, 40, 41, 43) },
+      { 0, 0, 1 } },
+    /* a block that loops: its own result of the round before, 5 cycles on */
+    { "inorder,issue_width=2,mul=5", 2, { I(mul, 3, 2, 3), I(br, 1, 2, NO) }, { 0, 0, 1 }, false },
+    { "inorder,issue_width=2,mul=5", 2, { I(mul, 3, 2, 3), I(br, 1, 2, NO) }, { 0, 4, 5 }, true },
+    { "inorder,issue_width=2,mul=5", 2, { I(mul, 1, 2, 3), I(br, 1, 2, NO) }, { 0, 0, 1 }, true },
+    { "inorder,issue_width=1,div=20", 2, { I(dv, 1, 2, 3), I(br, 1, 2, NO) }, { 0, 19, 20 }, true },
     /* a CSR access goes alone */
     { "inorder,issue_width=2,csr=4", 3, { I(alu, 1, 2, 3), I(csr, 1, NO, 4), I(alu, 1, 2, 5) },
       { 0, 1, 5, 6 } },
@@ -151,7 +194,7 @@ START_TEST(static_schedule)
 {
     struct tm_cpu *t = model(sequences[_i].spec);
     uint32_t cost[8], n = sequences[_i].n;
-    t->model->annotate(t, 0, sequences[_i].insns, n, cost);
+    t->model->annotate(t, 0, sequences[_i].insns, n, sequences[_i].loops, cost);
     for (uint32_t i = 0; i <= n; i++)
         ck_assert_msg(cost[i] == sequences[_i].cost[i], "sequence %d, place %u: %u, not %u", _i, i,
                       cost[i], sequences[_i].cost[i]);
@@ -216,6 +259,9 @@ static const struct { const char *spec, *core; int code; const char *says; } spe
     { "functional,cpi=3", NULL, 0, "" },
     { "inorder,l2_size=1M,l2_ways=8", NULL, 0, "" },
     { "inorder", "[cpu]\nanything = 1\n[inorder]\nmispredict = 5\n", 0, "" },
+    { "inorder", "[cpu]\nanything = 1\n", ERR_UNSUPPORTED, "models for it: functional" },
+    { "functional", "[cpu]\nanything = 1\n", 0, "" },
+    { "inorder,indirect=3", NULL, ERR_ARG, "powers of two" },
     { "inordre", NULL, ERR_ARG, "did you mean 'inorder'" },
     { "functional,cpl=3", NULL, ERR_ARG, "did you mean 'cpi'" },
     { "functional,cpi=0", NULL, ERR_ARG, "1 to 100" },
@@ -250,7 +296,7 @@ START_TEST(precedence)
     struct insn_at one = I(alu, 1, 2, 3);
     ck_assert_int_eq(tm_create(&t, "functional,cpi=4", "[functional]\ncpi = 9\n", 0, &e), 0);
     ck_assert_uint_eq(t->uniform, 4);
-    t->model->annotate(t, 0, &one, 1, cost);
+    t->model->annotate(t, 0, &one, 1, false, cost);
     ck_assert_uint_eq(cost[1], 4);
     tm_destroy(t);
     ck_assert_int_eq(tm_create(&t, "functional", "[functional]\ncpi = 9\n", 0, &e), 0);
@@ -288,6 +334,7 @@ Suite *test_suite(void)
     tcase_add_test(t, geometry);
     tcase_add_test(t, predictor_learns);
     tcase_add_test(t, targets_and_returns);
+    tcase_add_test(t, indirect_targets_apart);
     tcase_add_loop_test(t, static_schedule, 0, ARRAY_LEN(sequences));
     tcase_add_test(t, data_cache);
     tcase_add_test(t, data_tlb);

@@ -1,61 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The decode tables against an independent reader of the same manuals: GNU objdump. Words go to a
- * file, objdump prints one line for each, and legality and mnemonic must agree. Where they may
- * differ stands below, with the reason.
- */
-#include "test/check_main.h"
+/* The decode tables against GNU objdump. Where they may differ stands below, with the reason. */
 #include "core/util/bits.h"
 #include "cpu/riscv/decode.gen.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "test/cpu/objdump.h"
 
 /* The words as a section without symbols, in an object whose attributes name the extensions. */
 #define COMMAND                                                                                    \
-    "cd %s && printf '.incbin \"words\"\n' > words.s && riscv64-linux-gnu-as -o words.o words.s "  \
+    "printf '.incbin \"words\"\n' > words.s && riscv64-linux-gnu-as -o words.o words.s "  \
     "-march=rv64gc_zicbom_zicbop_zicboz_zihintpause_zawrs_zfh_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_"     \
     "zknd_"                                                                                        \
     "zkne_zknh_zksed_zksh_svinval && riscv64-linux-gnu-objcopy --strip-all words.o && "            \
     "riscv64-linux-gnu-objdump -D -z -j .text -M no-aliases words.o"
-enum { SHOWN = 40 };
 
-struct words {
-    uint32_t *at;
-    size_t n, cap;
-};
-
-static void add_word(struct words *w, uint32_t word)
+static void add_word(struct objdump_words *w, uint32_t word)
 {
-    if ((word & 0x1f) == 0x1f)
-        return; /* the prefix of longer instructions: objdump would take more than four bytes */
-    if (w->n == w->cap) {
-        w->cap = w->cap == 0 ? 1 << 16 : 2 * w->cap;
-        w->at = realloc(w->at, w->cap * sizeof *w->at);
-        ck_assert_ptr_nonnull(w->at);
-    }
-    w->at[w->n++] = word;
+    if ((word & 0x1f) != 0x1f) /* the prefix of longer instructions: objdump would take more than four bytes */
+        objdump_add(w, word);
 }
 
-static uint64_t next_random(void *arg)
-{
-    uint64_t *x = arg; /* xorshift64*; the seed is any constant */
-    *x ^= *x >> 12;
-    *x ^= *x << 25;
-    *x ^= *x >> 27;
-    return *x * 0x2545f4914f6cdd1dull;
-}
-
-/* What we make of a word: name and operands, "" = illegal. */
-static void our_text(uint32_t word, uint64_t at, char *name, size_t size, char **operands)
+static void text(uint32_t word, uint64_t at, char *out, size_t size)
 {
     struct rv_decoded d;
-    name[0] = '\0';
     if (rv_decode(word, ~0ull, &d))
-        rv_disassemble(&d, at, name, size);
-    *operands = name + strcspn(name, " ");
-    if (**operands != '\0')
-        *(*operands)++ = '\0';
+        rv_disassemble(&d, at, out, size);
 }
 
 /* Operands without blanks and comments. */
@@ -167,75 +134,18 @@ static bool same_operands(uint32_t word, char *ours, char *theirs)
            (a == NULL || (rv_insn_descs[d.id].klass == INSN_fp_cvt && strcmp(a, "rne") == 0));
 }
 
-/* objdump's line "   4:\t00b50533          \tadd\ta0,a0,a1". */
-static bool parse_line(char *line, uint64_t *at, char **name, char **operands)
-{
-    char *end;
-    *at = strtoull(line, &end, 16);
-    if (end == line || end[0] != ':' || end[1] != '\t')
-        return false;
-    char *tab = strchr(end + 2, '\t');
-    if (tab == NULL)
-        return false;
-    *name = tab + 1;
-    (*name)[strcspn(*name, "\n")] = '\0';
-    *operands = *name + strcspn(*name, "\t ");
-    if (**operands != '\0')
-        *(*operands)++ = '\0';
-    return true;
-}
-
-static unsigned compare(const struct words *words, unsigned bytes)
-{
-    char dir[] = "/tmp/decode-objdump-XXXXXX", command[1024], line[512];
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    snprintf(command, sizeof command, "%s/words", dir);
-    FILE *file = fopen(command, "wb");
-    ck_assert_ptr_nonnull(file);
-    for (size_t i = 0; i < words->n; i++)
-        fwrite(&words->at[i], bytes, 1, file);
-    fclose(file);
-    snprintf(command, sizeof command, COMMAND, dir);
-    FILE *dump = popen(command, "r");
-    ck_assert_ptr_nonnull(dump);
-    size_t seen = 0;
-    unsigned different = 0;
-    while (fgets(line, sizeof line, dump) != NULL) {
-        uint64_t at;
-        char *name, *operands, *our_operands, ours[128], ours_copy[128], theirs_copy[256];
-        if (!parse_line(line, &at, &name, &operands))
-            continue;
-        ck_assert_msg(at == seen * bytes, "objdump is at %#lx, expected %#zx", at, seen * bytes);
-        uint32_t word = words->at[seen++];
-        our_text(word, at, ours, sizeof ours, &our_operands);
-        const char *theirs = name[0] == '.' ? "" : name;
-        squeeze(our_operands);
-        squeeze(operands);
-        snprintf(ours_copy, sizeof ours_copy, "%s", our_operands);
-        snprintf(theirs_copy, sizeof theirs_copy, "%s", operands);
-        if (strcmp(ours, theirs) == 0 ? same_operands(word, ours_copy, theirs_copy)
-                                      : may_differ(word, ours, theirs, operands))
-            continue;
-        if (different++ < SHOWN)
-            printf("%08x: ours '%s %s', objdump's '%s %s'\n", word, ours, our_operands, theirs,
-                   operands);
-        fflush(stdout);
-    }
-    ck_assert_msg(pclose(dump) == 0 && seen == words->n,
-                  "objdump (package binutils-riscv64-linux-gnu) gave %zu of %zu lines", seen,
-                  words->n);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    ck_assert_int_eq(system(command), 0);
-    return different;
-}
+static const struct objdump_isa isa = {
+    .command = COMMAND, .package = "binutils-riscv64-linux-gnu", .text = text, .squeeze = squeeze,
+    .same_operands = same_operands, .may_differ = may_differ,
+};
 
 START_TEST(compressed)
 {
-    struct words words = { 0 };
+    struct objdump_words words = { 0 };
     for (uint32_t w = 0; w < 0x10000; w++)
         if ((w & 3) != 3)
             add_word(&words, w);
-    ck_assert_uint_eq(compare(&words, 2), 0);
+    ck_assert_uint_eq(objdump_compare(&isa, &words, 2), 0);
     free(words.at);
 }
 END_TEST
@@ -243,11 +153,11 @@ END_TEST
 /* Every opcode, funct3, funct7 and rs2. */
 START_TEST(all_patterns)
 {
-    struct words words = { 0 };
+    struct objdump_words words = { 0 };
     for (uint32_t i = 0; i < 1u << 20; i++)
         add_word(&words, 3 | F_GET(i, 4, 0) << 2 | F_GET(i, 7, 5) << 12 | F_GET(i, 19, 8) << 20 |
                              5 << 7 | 6 << 15);
-    ck_assert_uint_eq(compare(&words, 4), 0);
+    ck_assert_uint_eq(objdump_compare(&isa, &words, 4), 0);
     free(words.at);
 }
 END_TEST
@@ -255,12 +165,12 @@ END_TEST
 /* MISC-MEM and SYSTEM, where all other fields may be opcode too. */
 START_TEST(no_operands)
 {
-    struct words words = { 0 };
+    struct objdump_words words = { 0 };
     for (uint32_t i = 0; i < 1u << 15; i++) {
         add_word(&words, 0x0f | F_GET(i, 2, 0) << 12 | F_GET(i, 14, 3) << 20);
         add_word(&words, 0x73 | F_GET(i, 2, 0) << 12 | F_GET(i, 14, 3) << 20);
     }
-    ck_assert_uint_eq(compare(&words, 4), 0);
+    ck_assert_uint_eq(objdump_compare(&isa, &words, 4), 0);
     free(words.at);
 }
 END_TEST
@@ -268,27 +178,27 @@ END_TEST
 /* Words of every row, and each with one bit changed. */
 START_TEST(neighbours)
 {
-    struct words words = { 0 };
+    struct objdump_words words = { 0 };
     uint64_t seed = 1;
     for (uint16_t id = 0; id < RV_INSN_COUNT; id++)
         for (unsigned i = 0; i < 20; i++) {
-            uint32_t word = rv_random_insn(id, next_random, &seed);
+            uint32_t word = rv_random_insn(id, objdump_random, &seed);
             add_word(&words, word);
             for (unsigned bit = 2; bit < 32; bit++)
                 add_word(&words, word ^ 1u << bit);
         }
-    ck_assert_uint_eq(compare(&words, 4), 0);
+    ck_assert_uint_eq(objdump_compare(&isa, &words, 4), 0);
     free(words.at);
 }
 END_TEST
 
 START_TEST(random_words)
 {
-    struct words words = { 0 };
+    struct objdump_words words = { 0 };
     uint64_t seed = 2;
     for (unsigned i = 0; i < 1u << 20; i++)
-        add_word(&words, (uint32_t)next_random(&seed) | 3);
-    ck_assert_uint_eq(compare(&words, 4), 0);
+        add_word(&words, (uint32_t)objdump_random(&seed) | 3);
+    ck_assert_uint_eq(objdump_compare(&isa, &words, 4), 0);
     free(words.at);
 }
 END_TEST
