@@ -15,10 +15,16 @@
 #define TLBI_X2    0xd5088762u /* tlbi vaae1, x2 */
 #define ISB        0xd5033fdfu
 #define TARGET     (PE_RAM + 0x200100) /* in a block of 2 MiB of its own */
+#define VECTORS    (PE_RAM + 0x400000) /* likewise: EL1 does not execute what EL0 may write */
+
+static uint8_t *entry_of(struct pe *p, unsigned block)
+{
+    return p->ram->host + (PE_TABLES - PE_RAM) + 4096 + 8 * block;
+}
 
 static void set_guarded(struct pe *p, unsigned block, bool on)
 {
-    uint8_t *entry = p->ram->host + (PE_TABLES - PE_RAM) + 4096 + 8 * block;
+    uint8_t *entry = entry_of(p, block);
     st_le64(entry, on ? ld_le64(entry) | B(50) : ld_le64(entry) & ~B(50));
 }
 
@@ -28,6 +34,11 @@ static struct pe make(enum exec_mode mode, unsigned el, bool guarded)
     pe_map(&p, 0xff, el == 0);
     for (unsigned i = 0; i < PE_SIZE >> 21; i++)
         set_guarded(&p, i, guarded);
+    const uint32_t wait = WFI;
+    for (unsigned i = 0; i < 16; i++)
+        pe_put(&p, VECTORS + 0x80 * i, &wait, 1);
+    st_le64(entry_of(&p, 2), ld_le64(entry_of(&p, 2)) & ~B(6));
+    p.a->vbar[1] = VECTORS;
     pe_level(&p, el);
     return p;
 }
