@@ -12,7 +12,8 @@ static uint32_t code_of(uint32_t word)
     return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
 }
 
-enum { CTR = A64_REG(3, 3, 0, 0, 1), DCZID = A64_REG(3, 3, 0, 0, 7), NZCV = A64_REG(3, 3, 4, 2, 0), ZVA = A64_REG(1, 3, 7, 4, 1), DAIF = A64_REG(3, 3, 4, 2, 1), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
+enum { CTR = A64_REG(3, 3, 0, 0, 1), DCZID = A64_REG(3, 3, 0, 0, 7) };
+enum { NZCV = A64_REG(3, 3, 4, 2, 0), ZVA = A64_REG(1, 3, 7, 4, 1), DAIF = A64_REG(3, 3, 4, 2, 1), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
 
 uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
 {
@@ -112,7 +113,8 @@ static unsigned plain_slot(const struct a64_tr *t, uint32_t code, bool read)
         if (p->code != code)
             continue;
         if (el < p->el || (p->trapped && (t->mode & A64_MODE_TRAPS)) ||
-            (!read && (p->only_read || (el == 0 && p->read_only_at_el0))) || (p->slot == A64_SLOT_SP_EL0 && (t->mode & A64_MODE_SP0)) ||
+            (!read && (p->only_read || (el == 0 && p->read_only_at_el0))) ||
+            (p->slot == A64_SLOT_SP_EL0 && (t->mode & A64_MODE_SP0)) ||
             ((code >> 11 & 7) == 4 && !a64_cpu_has(t->a, A64_F_EL2)))
             return 0;
         return el == 2 && (t->mode & A64_MODE_E2H) ? p->e2h_slot : p->slot;
