@@ -210,11 +210,7 @@ struct goldfish_rtc *goldfish_rtc_create(struct machine *m, const char *id, stru
 {
     struct goldfish_rtc *t = device_create(m, &goldfish_rtc_ops, id, e);
 
-    if (!t)
+    if (!t || device_init_timer(&t->dev, &t->alarm_timer, "rtc alarm", timer_fired, e) < 0)
         return NULL;
-    if (ev_timer_init(&t->alarm_timer, m->queue, "rtc alarm", EV_PRIO_DEVICE, timer_fired, t) < 0) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
-        return NULL;
-    }
     return t;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/gpio_key.h"
 
-#define PRESSED (100 * PS_PER_MS)
+#define PRESSED (100 * PS_PER_MS) /* as long as on QEMU's board */
 
 static void released(void *arg, ps_t when)
 {
@@ -42,9 +42,7 @@ struct gpio_key *gpio_key_create(struct machine *m, const char *id, struct err *
 {
     struct gpio_key *k = device_create(m, &ops, id, e);
 
-    if (k && ev_timer_init(&k->release, m->queue, "gpio-key", EV_PRIO_DEVICE, released, k) < 0) {
-        (void)err_set(e, ERR_NOMEM, "no memory for key '%s'", id);
+    if (!k || device_init_timer(&k->dev, &k->release, "gpio-key", released, e) < 0)
         return NULL;
-    }
     return k;
 }

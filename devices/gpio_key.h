@@ -2,8 +2,11 @@
 #ifndef ORRERY_DEVICES_GPIO_KEY_H
 #define ORRERY_DEVICES_GPIO_KEY_H
 /*
- * A key at a pin: its line is high for 100 ms when it is pressed, as long as QEMU's gpio-key, so that
- * drivers that look again after the interrupt (Linux gpio_keys, debounce) still find it.
+ * A key at a pin (Linux gpio/gpio-keys.yaml): its line is high for 100 ms when it is pressed, so
+ * that drivers that look again after the interrupt (debouncing) still find it. A reset lets go of
+ * it.
+ *
+ * Created by the board, which connects the line; lives in the machine's arena.
  */
 #include "core/device/device.h"
 

@@ -355,19 +355,14 @@ static const struct device_ops ns16550_ops = {
 struct ns16550 *ns16550_create(struct machine *m, const char *id, uint32_t clock_hz,
                                struct char_backend *backend, struct err *e)
 {
-    struct ns16550 *u = device_create(m, &ns16550_ops, id, e);
-
-    if (!u)
-        return NULL;
-    u->clock = (struct ev_clock){ .hz = clock_hz };
     if (clock_hz == 0) {
         (void)err_set(e, ERR_ARG, "%s: an input clock of 0 Hz; 1 and more are accepted", id);
         return NULL;
     }
-    if (ev_timer_init(&u->timeout, m->queue, "uart time-out", EV_PRIO_DEVICE, timed_out, u)) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
+    struct ns16550 *u = device_create(m, &ns16550_ops, id, e);
+    if (!u || device_init_timer(&u->dev, &u->timeout, "uart time-out", timed_out, e) < 0)
         return NULL;
-    }
+    u->clock = (struct ev_clock){ .hz = clock_hz };
     if (backend && char_attach(backend, id, &frontend, u, &u->port, e) < 0)
         return NULL;
     return u;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/pl011.h"
 #include "core/util/bits.h"
+#include "devices/primecell.h"
 #include <string.h>
 
 /* DDI 0183, 3.3.1 UARTDR and 3.3.2 UARTRSR: the same four errors, 8 bits apart. */
@@ -261,14 +262,6 @@ static void wrote_dmacr(void *dev, uint32_t index, uint64_t old, uint64_t now)
         unmodelled(&u->dev, "DMA", "UARTDMACR %#x: no DMA requests are made", (unsigned)now);
 }
 
-static void wrote_test(void *dev, uint32_t index, uint64_t old, uint64_t now)
-{
-    struct pl011 *u = dev;
-
-    (void)old;
-    unmodelled(&u->dev, "test registers", "offset %#x, value %#x", 0x80 + 4 * index, (unsigned)now);
-}
-
 static void pl011_reset(void *dev)
 {
     struct pl011 *u = dev;
@@ -296,33 +289,25 @@ static const struct state_field pl011_state[] = {
     STATE(pl011, overrun), STATE_END
 };
 
-/* The bus has no byte strobes, so drivers use what width they like. DDI 0183, table 3-1. */
-#define ROW(off, nm, ...) REG32(off, nm, .sizes = 1 | 2 | 4, __VA_ARGS__)
-#define AT(m)             REG_AT(pl011, m)
-static const struct reg_desc pl011_regs[] = {
-    ROW(0x000, "UARTDR",    .rw = 0xff, .read = read_dr, .after_read = after_dr, .wrote = wrote_dr),
-    ROW(0x004, "UARTRSR",   AT(rsr), .wrote = wrote_ecr),
-    ROW(0x018, "UARTFR",    .read = read_fr),
-    ROW(0x020, "UARTILPR",  AT(ilpr),  .rw = 0xff),
-    ROW(0x024, "UARTIBRD",  AT(ibrd),  .rw = 0xffff),
-    ROW(0x028, "UARTFBRD",  AT(fbrd),  .rw = 0x3f),
-    ROW(0x02c, "UARTLCR_H", AT(lcr_h), .rw = 0xff, .wrote = wrote_lcr_h),
-    ROW(0x030, "UARTCR",    AT(cr),    .rw = 0xff87, .reset = 0x300, .wrote = wrote_cr),
-    ROW(0x034, "UARTIFLS",  AT(ifls),  .rw = 0x3f, .reset = 0x12),
-    ROW(0x038, "UARTIMSC",  AT(imsc),  .rw = 0x7ff, .wrote = wrote_imsc),
-    ROW(0x03c, "UARTRIS",   AT(ris)),
-    ROW(0x040, "UARTMIS",   .read = read_mis),
-    ROW(0x044, "UARTICR",   .rw = 0x7ff, .wrote = wrote_icr),
-    ROW(0x048, "UARTDMACR", AT(dmacr), .rw = 0x7, .wrote = wrote_dmacr),
-    ROW(0x080, "UARTTCR",   .count = 4, .rw = 0xffff, .wrote = wrote_test),
-    ROW(0xfe0, "UARTPeriphID0", .reset = 0x11),
-    ROW(0xfe4, "UARTPeriphID1", .reset = 0x10),
-    ROW(0xfe8, "UARTPeriphID2", .reset = 0x14),
-    ROW(0xfec, "UARTPeriphID3", .reset = 0x00),
-    ROW(0xff0, "UARTPCellID0",  .reset = 0x0d),
-    ROW(0xff4, "UARTPCellID1",  .reset = 0xf0),
-    ROW(0xff8, "UARTPCellID2",  .reset = 0x05),
-    ROW(0xffc, "UARTPCellID3",  .reset = 0xb1),
+#define AT(m) REG_AT(pl011, m)
+static const struct reg_desc pl011_regs[] = { /* DDI 0183, table 3-1 */
+    PRIMECELL_REG(0x000, "UARTDR",    .rw = 0xff, .read = read_dr, .after_read = after_dr,
+                  .wrote = wrote_dr),
+    PRIMECELL_REG(0x004, "UARTRSR",   AT(rsr), .wrote = wrote_ecr),
+    PRIMECELL_REG(0x018, "UARTFR",    .read = read_fr),
+    PRIMECELL_REG(0x020, "UARTILPR",  AT(ilpr),  .rw = 0xff),
+    PRIMECELL_REG(0x024, "UARTIBRD",  AT(ibrd),  .rw = 0xffff),
+    PRIMECELL_REG(0x028, "UARTFBRD",  AT(fbrd),  .rw = 0x3f),
+    PRIMECELL_REG(0x02c, "UARTLCR_H", AT(lcr_h), .rw = 0xff, .wrote = wrote_lcr_h),
+    PRIMECELL_REG(0x030, "UARTCR",    AT(cr),    .rw = 0xff87, .reset = 0x300, .wrote = wrote_cr),
+    PRIMECELL_REG(0x034, "UARTIFLS",  AT(ifls),  .rw = 0x3f, .reset = 0x12),
+    PRIMECELL_REG(0x038, "UARTIMSC",  AT(imsc),  .rw = 0x7ff, .wrote = wrote_imsc),
+    PRIMECELL_REG(0x03c, "UARTRIS",   AT(ris)),
+    PRIMECELL_REG(0x040, "UARTMIS",   .read = read_mis),
+    PRIMECELL_REG(0x044, "UARTICR",   .rw = 0x7ff, .wrote = wrote_icr),
+    PRIMECELL_REG(0x048, "UARTDMACR", AT(dmacr), .rw = 0x7, .wrote = wrote_dmacr),
+    PRIMECELL_REG(0x080, "UARTTCR",   .count = 4, .rw = 0xffff, .wrote = primecell_wrote_test),
+    PRIMECELL_IDS("UART", 0x011, 1),
 };
 
 static const struct device_ops pl011_ops = {
@@ -339,13 +324,9 @@ struct pl011 *pl011_create(struct machine *m, const char *id, uint32_t clock_hz,
         return NULL;
     }
     struct pl011 *u = device_create(m, &pl011_ops, id, e);
-    if (!u)
+    if (!u || device_init_timer(&u->dev, &u->timeout, "uart time-out", timed_out, e) < 0)
         return NULL;
     u->clock = (struct ev_clock){ .hz = clock_hz };
-    if (ev_timer_init(&u->timeout, m->queue, "uart time-out", EV_PRIO_DEVICE, timed_out, u)) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
-        return NULL;
-    }
     if (backend && char_attach(backend, id, &frontend, u, &u->port, e) < 0)
         return NULL;
     return u;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/pl031.h"
 #include "core/util/bits.h"
+#include "devices/primecell.h"
 
 static uint32_t count(const struct pl031 *t)
 {
@@ -86,14 +87,6 @@ static void wrote_icr(void *dev, uint32_t index, uint64_t old, uint64_t now)
     update(t);
 }
 
-static void wrote_test(void *dev, uint32_t index, uint64_t old, uint64_t now)
-{
-    struct pl031 *t = dev;
-
-    (void)old;
-    unmodelled(&t->dev, "test registers", "offset %#x, value %#x", 0x80 + 4 * index, (unsigned)now);
-}
-
 static void pl031_reset(void *dev)
 {
     struct pl031 *t = dev;
@@ -106,7 +99,9 @@ static void pl031_loaded(void *dev)
 {
     struct pl031 *t = dev;
 
-    irq_restore(&t->irq, t->raw & t->mask & 1); /* a snapshot is not trusted */
+    t->raw &= 1; /* a snapshot is not trusted */
+    t->mask &= 1;
+    irq_restore(&t->irq, t->raw & t->mask);
 }
 
 static const struct state_field pl031_state[] = {
@@ -114,27 +109,18 @@ static const struct state_field pl031_state[] = {
     STATE(pl031, load), STATE(pl031, control), STATE(pl031, mask), STATE(pl031, raw), STATE_END
 };
 
-/* The bus has no byte strobes, so drivers use what width they like. DDI 0224, table 3-1. */
-#define ROW(off, nm, ...) REG32(off, nm, .sizes = 1 | 2 | 4, __VA_ARGS__)
-#define AT(m)             REG_AT(pl031, m)
-static const struct reg_desc pl031_regs[] = {
-    ROW(0x000, "RTCDR",   .read = read_dr),
-    ROW(0x004, "RTCMR",   AT(match), .rw = 0xffffffff, .wrote = wrote_mr),
-    ROW(0x008, "RTCLR",   AT(load),  .rw = 0xffffffff, .wrote = wrote_lr),
-    ROW(0x00c, "RTCCR",   AT(control), .reset = 1, .w1s = BIT(0)), /* started, until the next reset */
-    ROW(0x010, "RTCIMSC", AT(mask),  .rw = BIT(0), .wrote = wrote_imsc),
-    ROW(0x014, "RTCRIS",  AT(raw)),
-    ROW(0x018, "RTCMIS",  .read = read_mis),
-    ROW(0x01c, "RTCICR",  .rw = BIT(0), .wrote = wrote_icr),
-    ROW(0x080, "RTCITCR", .count = 4, .rw = 0xffff, .wrote = wrote_test),
-    ROW(0xfe0, "RTCPeriphID0", .reset = 0x31),
-    ROW(0xfe4, "RTCPeriphID1", .reset = 0x10),
-    ROW(0xfe8, "RTCPeriphID2", .reset = 0x14),
-    ROW(0xfec, "RTCPeriphID3", .reset = 0x00),
-    ROW(0xff0, "RTCPCellID0",  .reset = 0x0d),
-    ROW(0xff4, "RTCPCellID1",  .reset = 0xf0),
-    ROW(0xff8, "RTCPCellID2",  .reset = 0x05),
-    ROW(0xffc, "RTCPCellID3",  .reset = 0xb1),
+#define AT(m) REG_AT(pl031, m)
+static const struct reg_desc pl031_regs[] = { /* DDI 0224, table 3-1 */
+    PRIMECELL_REG(0x000, "RTCDR",   .read = read_dr),
+    PRIMECELL_REG(0x004, "RTCMR",   AT(match), .rw = 0xffffffff, .wrote = wrote_mr),
+    PRIMECELL_REG(0x008, "RTCLR",   AT(load),  .rw = 0xffffffff, .wrote = wrote_lr),
+    PRIMECELL_REG(0x00c, "RTCCR",   AT(control), .reset = 1, .w1s = BIT(0)), /* started, until the next reset */
+    PRIMECELL_REG(0x010, "RTCIMSC", AT(mask),  .rw = BIT(0), .wrote = wrote_imsc),
+    PRIMECELL_REG(0x014, "RTCRIS",  AT(raw)),
+    PRIMECELL_REG(0x018, "RTCMIS",  .read = read_mis),
+    PRIMECELL_REG(0x01c, "RTCICR",  .rw = BIT(0), .wrote = wrote_icr),
+    PRIMECELL_REG(0x080, "RTCITCR", .count = 4, .rw = 0xffff, .wrote = primecell_wrote_test),
+    PRIMECELL_IDS("RTC", 0x031, 1),
 };
 
 static const struct device_ops pl031_ops = {
@@ -147,11 +133,7 @@ struct pl031 *pl031_create(struct machine *m, const char *id, struct err *e)
 {
     struct pl031 *t = device_create(m, &pl031_ops, id, e);
 
-    if (!t)
+    if (!t || device_init_timer(&t->dev, &t->match_timer, "rtc match", timer_fired, e) < 0)
         return NULL;
-    if (ev_timer_init(&t->match_timer, m->queue, "rtc match", EV_PRIO_DEVICE, timer_fired, t) < 0) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
-        return NULL;
-    }
     return t;
 }

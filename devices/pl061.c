@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/pl061.h"
 #include "core/util/bits.h"
+#include "devices/primecell.h"
 
 /* Outputs read as their register, inputs as the pin. */
 static uint32_t pins(const struct pl061 *g)
@@ -99,14 +100,6 @@ static void wrote_afsel(void *dev, uint32_t index, uint64_t old, uint64_t now)
                    (unsigned)now);
 }
 
-static void wrote_test(void *dev, uint32_t index, uint64_t old, uint64_t now)
-{
-    struct pl061 *g = dev;
-
-    (void)old;
-    unmodelled(&g->dev, "test registers", "offset %#x, value %#x", 0x600 + 4 * index, (unsigned)now);
-}
-
 /* What stands outside is not the reset's. */
 static void pl061_reset(void *dev)
 {
@@ -131,29 +124,21 @@ static const struct state_field pl061_state[] = {
     STATE(pl061, edges), STATE_END
 };
 
-/* The bus has no byte strobes, so drivers use what width they like. DDI 0190, table 3-1. */
-#define ROW(off, nm, ...) REG32(off, nm, .sizes = 1 | 2 | 4, __VA_ARGS__)
-#define AT(m)             REG_AT(pl061, m)
-static const struct reg_desc pl061_regs[] = {
-    ROW(0x000, "GPIODATA",  .count = 256, .rw = 0xff, .read = read_data, .wrote = wrote_data),
-    ROW(0x400, "GPIODIR",   AT(dir),   .rw = 0xff, .wrote = wrote_any),
-    ROW(0x404, "GPIOIS",    AT(is),    .rw = 0xff, .wrote = wrote_any),
-    ROW(0x408, "GPIOIBE",   AT(ibe),   .rw = 0xff, .wrote = wrote_any),
-    ROW(0x40c, "GPIOIEV",   AT(iev),   .rw = 0xff, .wrote = wrote_any),
-    ROW(0x410, "GPIOIE",    AT(ie),    .rw = 0xff, .wrote = wrote_any),
-    ROW(0x414, "GPIORIS",   .read = read_ris),
-    ROW(0x418, "GPIOMIS",   .read = read_mis),
-    ROW(0x41c, "GPIOIC",    .rw = 0xff, .wrote = wrote_ic),
-    ROW(0x420, "GPIOAFSEL", AT(afsel), .rw = 0xff, .wrote = wrote_afsel),
-    ROW(0x600, "GPIOITCR",  .count = 4, .rw = 0xff, .wrote = wrote_test),
-    ROW(0xfe0, "GPIOPeriphID0", .reset = 0x61),
-    ROW(0xfe4, "GPIOPeriphID1", .reset = 0x10),
-    ROW(0xfe8, "GPIOPeriphID2", .reset = 0x04),
-    ROW(0xfec, "GPIOPeriphID3", .reset = 0x00),
-    ROW(0xff0, "GPIOPCellID0",  .reset = 0x0d),
-    ROW(0xff4, "GPIOPCellID1",  .reset = 0xf0),
-    ROW(0xff8, "GPIOPCellID2",  .reset = 0x05),
-    ROW(0xffc, "GPIOPCellID3",  .reset = 0xb1),
+#define AT(m) REG_AT(pl061, m)
+static const struct reg_desc pl061_regs[] = { /* DDI 0190, table 3-1 */
+    PRIMECELL_REG(0x000, "GPIODATA",  .count = 256, .rw = 0xff, .read = read_data,
+                  .wrote = wrote_data),
+    PRIMECELL_REG(0x400, "GPIODIR",   AT(dir),   .rw = 0xff, .wrote = wrote_any),
+    PRIMECELL_REG(0x404, "GPIOIS",    AT(is),    .rw = 0xff, .wrote = wrote_any),
+    PRIMECELL_REG(0x408, "GPIOIBE",   AT(ibe),   .rw = 0xff, .wrote = wrote_any),
+    PRIMECELL_REG(0x40c, "GPIOIEV",   AT(iev),   .rw = 0xff, .wrote = wrote_any),
+    PRIMECELL_REG(0x410, "GPIOIE",    AT(ie),    .rw = 0xff, .wrote = wrote_any),
+    PRIMECELL_REG(0x414, "GPIORIS",   .read = read_ris),
+    PRIMECELL_REG(0x418, "GPIOMIS",   .read = read_mis),
+    PRIMECELL_REG(0x41c, "GPIOIC",    .rw = 0xff, .wrote = wrote_ic),
+    PRIMECELL_REG(0x420, "GPIOAFSEL", AT(afsel), .rw = 0xff, .wrote = wrote_afsel),
+    PRIMECELL_REG(0x600, "GPIOITCR",  .count = 4, .rw = 0xff, .wrote = primecell_wrote_test),
+    PRIMECELL_IDS("GPIO", 0x061, 0),
 };
 
 static const struct device_ops pl061_ops = {

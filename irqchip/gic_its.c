@@ -55,14 +55,16 @@ static uint64_t read_typer(const void *dev, uint32_t index)
     return F_PUT(v, TYPER_CID_BITS, GIC_ITS_ID_BITS - 1);
 }
 
-/* 12.19.2, 12.19.4: what is written while the ITS is enabled is UNPREDICTABLE; here: ignored. */
+/*
+ * 12.19.2, 12.19.4: what is written while the ITS is enabled is UNPREDICTABLE; here: ignored. No
+ * word about what changes nothing: halves of the register are written one after the other.
+ */
 static bool is_locked(struct gic_its *s, const char *name, uint64_t old, uint64_t now)
 {
-    if (!enabled(s) || old == now)
-        return false;
-    guest_error(&s->dev, "base register of the ITS written while GITS_CTLR.Enabled is 1", "%s %#llx",
-                name, (unsigned long long)now);
-    return true;
+    if (enabled(s) && old != now)
+        guest_error(&s->dev, "base register of the ITS written while GITS_CTLR.Enabled is 1",
+                    "%s %#llx", name, (unsigned long long)now);
+    return enabled(s);
 }
 
 static uint64_t read_cbaser(const void *dev, uint32_t index)
@@ -160,6 +162,15 @@ static void its_reset(void *dev)
     ev_cancel(&s->rest);
 }
 
+/* A snapshot is not trusted: the queue's ends meet only if both stand at commands. */
+static void its_loaded(void *dev)
+{
+    struct gic_its *s = dev;
+
+    s->cwriter &= CWRITER_RW;
+    s->creadr &= CWRITER_RW;
+}
+
 static const struct state_field its_state[] = {
     STATE_TIMER(gic_its, rest), STATE(gic_its, baser),  STATE(gic_its, cbaser),
     STATE(gic_its, cwriter),    STATE(gic_its, creadr), STATE(gic_its, ctlr), STATE_END
@@ -187,14 +198,8 @@ static const struct reg_desc its_regs[] = {
 static const struct device_ops its_ops = {
     .name = "gic-its", .spec = "IHI 0069H", .size = sizeof(struct gic_its),
     .regs = its_regs, .n_regs = ARRAY_LEN(its_regs), .mmio_size = GIC_ITS_SIZE,
-    .state = its_state, .version = 1, .reset = its_reset,
+    .state = its_state, .version = 1, .reset = its_reset, .loaded = its_loaded,
 };
-
-static enum mem_result its_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                const struct mem_attrs *attrs)
-{
-    return reg_mmio_ops.read(arg, offset, size, value, attrs);
-}
 
 static enum mem_result its_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
                                  const struct mem_attrs *attrs)
@@ -205,6 +210,12 @@ static enum mem_result its_write(void *arg, uint64_t offset, unsigned size, uint
     enum mem_result rc = reg_mmio_ops.write(arg, offset, size, value, attrs);
     s->requester = 0;
     return rc;
+}
+
+static enum mem_result its_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                const struct mem_attrs *attrs)
+{
+    return reg_mmio_ops.read(arg, offset, size, value, attrs);
 }
 
 static const struct mmio_ops its_mmio = { its_read, its_write, 1 | 2 | 4 | 8, false };
@@ -219,14 +230,10 @@ struct gic_its *gic_its_create(struct machine *m, const char *id, struct gicv3 *
         return NULL;
     }
     s = device_create(m, &its_ops, id, e);
-    if (s == NULL)
+    if (s == NULL || device_init_timer(&s->dev, &s->rest, s->dev.id, gic_its_rest, e) < 0)
         return NULL;
     s->gic = gic;
     s->memory = (struct dma){ .space = memory, .enabled = true };
-    if (ev_timer_init(&s->rest, m->queue, s->dev.id, EV_PRIO_DEVICE, gic_its_rest, s) < 0) {
-        (void)err_set(e, ERR_NOMEM, "%s: the host has no memory left", id);
-        return NULL;
-    }
     if (mem_add_mmio(memory, s->dev.id, base, GIC_ITS_SIZE, 0, &its_mmio, s, &s->dev.region, e) < 0)
         return NULL;
     return s;

@@ -27,7 +27,10 @@ struct command {
 #define CMD_ITT    51, 8
 #define CMD_VALID  63, 63
 
-static uint32_t device_id(const struct command *c) { return (uint32_t)F_GET(c->word[0], CMD_DEVICE); }
+static uint32_t device_id(const struct command *c)
+{
+    return (uint32_t)F_GET(c->word[0], CMD_DEVICE);
+}
 static uint32_t event_id(const struct command *c) { return (uint32_t)F_GET(c->word[1], CMD_EVENT); }
 static uint32_t icid(const struct command *c) { return (uint32_t)F_GET(c->word[2], CMD_ICID); }
 

@@ -56,7 +56,8 @@ bool gic_its_get_event(struct gic_its *s, const struct gic_its_device *d, uint32
 bool gic_its_put_event(struct gic_its *s, const struct gic_its_device *d, uint32_t id,
                        const struct gic_its_event *ev) MUST_CHECK;
 /* The collection is valid only if its redistributor exists. */
-bool gic_its_get_collection(struct gic_its *s, uint32_t id, struct gic_its_collection *c) MUST_CHECK;
+bool gic_its_get_collection(struct gic_its *s, uint32_t id,
+                            struct gic_its_collection *c) MUST_CHECK;
 bool gic_its_put_collection(struct gic_its *s, uint32_t id,
                             const struct gic_its_collection *c) MUST_CHECK;
 

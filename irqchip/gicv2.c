@@ -283,8 +283,3 @@ struct gicv2_interface *gicv2_interface_of(struct gicv2 *g, uint32_t cpu)
 {
     return cpu < g->config.n_cpus ? &g->out[cpu] : NULL;
 }
-
-uint32_t gicv2_n_spis(const struct gicv2 *g)
-{
-    return g->config.n_spis;
-}

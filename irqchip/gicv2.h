@@ -10,8 +10,9 @@
  * 8 bits of priority, 5 for virtual interrupts; PPIs and SPIs can be configured edge or level,
  * SGIs are always enabled. Without Security Extensions all accesses are like Secure ones, as the
  * specification has it. With one CPU all interrupts go there, yet GICD_ITARGETSRn keep what is
- * written for it instead of reading as zero: tests of guests want to find it. Not implemented, as it allows: GICD_NSACRn, lockable SPIs, interrupt
- * bypass (a disabled interface signals nothing).
+ * written for it instead of reading as zero (4.3.12): kvm-unit-tests reads it back. Not
+ * implemented, as the specification allows: GICD_NSACRn, lockable SPIs, interrupt bypass (a
+ * disabled interface signals nothing).
  *
  * Interrupt numbers: 0-15 SGI, 16-31 PPI, 32-1019 SPI. Created by the board, which connects the
  * interfaces' lines; freed with the machine. A reset leaves the levels of the inputs alone.
@@ -42,8 +43,6 @@ struct gicv2_interface {
     struct irq_line irq, fiq, virq, vfiq, maintenance; /* wiring */
 };
 struct gicv2_interface *gicv2_interface_of(struct gicv2 *g, uint32_t cpu);
-
-uint32_t gicv2_n_spis(const struct gicv2 *g);
 
 /*
  * The highest priority pending interrupt of a CPU, of the groups the distributor forwards: lowest

@@ -202,7 +202,8 @@ static bool sgi_permitted(const struct gicv2 *g, uint32_t cpu, uint32_t n, bool 
 static void wrote_sgir(void *dev, uint32_t index, uint64_t old, uint64_t now)
 {
     struct gicv2 *g = dev;
-    uint32_t n = (uint32_t)F_GET(now, 3, 0), all = (1u << g->config.n_cpus) - 1, self = 1u << g->cpu;
+    uint32_t n = (uint32_t)F_GET(now, 3, 0), all = (1u << g->config.n_cpus) - 1,
+             self = 1u << g->cpu;
     uint32_t list[] = { (uint32_t)F_GET(now, 23, 16), all & ~self, self, 0 };
     uint32_t filter = (uint32_t)F_GET(now, 25, 24), targets = list[filter] & all;
 

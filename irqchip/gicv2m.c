@@ -22,8 +22,8 @@ static void wrote_setspi(void *dev, uint32_t index, uint64_t old, uint64_t now)
         guest_error(&v->dev, "MSI_SETSPI_NS", "interrupt %u is none of this frame's", intid);
         return;
     }
-    gicv2_set_spi(v->gic, spi, true);
-    gicv2_set_spi(v->gic, spi, false);
+    irq_set(&v->spi[spi - v->first_spi], true);
+    irq_set(&v->spi[spi - v->first_spi], false);
 }
 
 static const struct reg_desc gicv2m_regs[] = {
@@ -38,21 +38,25 @@ static const struct device_ops gicv2m_ops = {
     .regs = gicv2m_regs, .n_regs = ARRAY_LEN(gicv2m_regs), .mmio_size = 0x1000,
 };
 
-struct gicv2m *gicv2m_create(struct machine *m, const char *id, struct gicv2 *gic,
-                             uint32_t first_spi, uint32_t n, struct err *e)
+struct gicv2m *gicv2m_create(struct machine *m, const char *id, uint32_t first_spi, uint32_t n,
+                             struct err *e)
 {
-    uint32_t spis = gicv2_n_spis(gic);
-
-    if (n == 0 || n > spis || first_spi > spis - n) {
-        (void)err_set(e, ERR_ARG, "%s: %u SPIs from %u on; 1 and more are accepted, of the GIC's %u",
-                      id, n, first_spi, spis);
+    if (n == 0 || n > GICV2M_SPIS || first_spi > GICV2M_SPIS - n) {
+        (void)err_set(e, ERR_ARG,
+                      "%s: %u SPIs from %u on; 1 and more are accepted, of the %d that a "
+                      "GIC may have",
+                      id, n, first_spi, GICV2M_SPIS);
         return NULL;
     }
     struct gicv2m *v = device_create(m, &gicv2m_ops, id, e);
-    if (v) {
-        v->gic = gic;
-        v->first_spi = first_spi;
-        v->n = n;
+    if (!v)
+        return NULL;
+    v->spi = ARENA_ARRAY(&m->arena, struct irq_line, n);
+    if (!v->spi) {
+        (void)err_set(e, ERR_NOMEM, "%s: the host has no memory left", id);
+        return NULL;
     }
+    v->first_spi = first_spi;
+    v->n = n;
     return v;
 }

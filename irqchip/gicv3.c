@@ -76,12 +76,6 @@ void gicv3_rescan(struct gicv3_cpu *c)
     gicv3_drive(c);
 }
 
-void gicv3_rescan_all(struct gicv3 *g)
-{
-    for (uint32_t i = 0; i < g->n_cpus; i++)
-        gicv3_rescan(g->cpu[i]);
-}
-
 static void list(struct gicv3_cpu *c, uint32_t intid, bool on)
 {
     uint32_t level = c->level[intid], w = intid / 32, bit = 1u << intid % 32;
@@ -234,51 +228,22 @@ void gicv3_set_ppi(void *gic, uint32_t number, bool level)
 }
 
 /* ---- lines ---- */
-struct levels {
-    bool irq, fiq, group0, group1_s, group1_ns, virq, vfiq, maintenance;
-};
-
-static struct levels levels_of(const struct gicv3_cpu *c)
-{
-    bool some = gicv3_preempts(c);
-    struct levels l = { .group0 = some && c->best.group == GICV3_G0,
-                        .group1_s = some && c->best.group == GICV3_G1S,
-                        .group1_ns = some && c->best.group == GICV3_G1NS };
-
-    l.irq = l.group1_ns || l.group1_s;
-    l.fiq = l.group0;
-    if (l.irq && !gicv3_ds(c->gic)) {
-        enum gicv3_pe_state pe = c->out.pe_state ? c->out.pe_state(c->out.pe) : GICV3_PE_NONSECURE;
-        l.fiq = pe != (l.group1_s ? GICV3_PE_SECURE : GICV3_PE_NONSECURE);
-        l.irq = !l.fiq;
-    }
-    l.maintenance = gicv3_virt_lines(c, &l.virq, &l.vfiq);
-    return l;
-}
-
 static void put(struct gicv3_cpu *c, void (*set)(struct irq_line *, bool))
 {
-    struct levels l = levels_of(c);
+    bool some = gicv3_preempts(c), virq, vfiq, maintenance = gicv3_virt_lines(c, &virq, &vfiq);
 
-    set(&c->out.irq, l.irq);
-    set(&c->out.fiq, l.fiq);
-    set(&c->out.group0, l.group0);
-    set(&c->out.group1_s, l.group1_s);
-    set(&c->out.group1_ns, l.group1_ns);
-    set(&c->out.virq, l.virq);
-    set(&c->out.vfiq, l.vfiq);
-    set(&c->out.maintenance, l.maintenance); /* last: it comes back as a PPI and may drive the others */
+    set(&c->out.group0, some && c->best.group == GICV3_G0);
+    set(&c->out.group1_s, some && c->best.group == GICV3_G1S);
+    set(&c->out.group1_ns, some && c->best.group == GICV3_G1NS);
+    set(&c->out.virq, virq);
+    set(&c->out.vfiq, vfiq);
+    set(&c->out.maintenance, maintenance); /* last: it comes back as a PPI and may drive the others */
 }
 
 void gicv3_drive(struct gicv3_cpu *c)
 {
     choose(c);
     put(c, irq_set);
-}
-
-void gicv3_pe_moved(struct gicv3_interface *i)
-{
-    gicv3_drive(i->arg);
 }
 
 struct gicv3_interface *gicv3_interface_of(struct gicv3 *g, uint32_t cpu)

@@ -17,7 +17,8 @@
  * as after reset, is given no interrupt.
  *
  * One Security state (config.security false): GICD_CTLR.DS reads 1, and Security states
- * of accesses do not matter. Two: DS starts at 0 and Secure software may set it once.
+ * of accesses do not matter. Two: DS starts at 0 and Secure software may set it once. A
+ * debugger's accesses are Secure ones.
  *
  * Created by the board; lives in the machine's arena. Not called while a machine is restored,
  * but after.
@@ -49,38 +50,27 @@ struct gicv3_config {
 struct gicv3 *gicv3_create(struct machine *m, const char *id, const struct gicv3_config *c,
                            struct err *e);
 /* Distributor (64 KiB) and a run of redistributors of 128 KiB each, for CPUs first .. first + n - 1. */
-int gicv3_map_distributor(struct gicv3 *g, struct mem_space *s, pa_t base, struct err *e) MUST_CHECK;
+int gicv3_map_distributor(struct gicv3 *g, struct mem_space *s, pa_t base,
+                          struct err *e) MUST_CHECK;
 int gicv3_map_redistributors(struct gicv3 *g, struct mem_space *s, pa_t base, uint32_t first,
                              uint32_t n, struct err *e) MUST_CHECK;
-
-/* Where a PE is, for 4.6.2's choice between IRQ and FIQ. */
-enum gicv3_pe_state { GICV3_PE_NONSECURE, GICV3_PE_SECURE, GICV3_PE_EL3 };
 
 /*
  * One CPU's interface: its outputs, all levels, to be connected to the PE's inputs.
  *
- * The highest priority pending interrupt, if it preempts, shows on the physical lines in two
- * ways; a board connects either `irq` and `fiq` or the three groups, never both:
- *   irq, fiq    4.6.2 applied here. Group 0 is FIQ. Group 1 is IRQ, but with two Security states FIQ
- *               where it is of the other Security state or the PE is at EL3. For this `pe_state`
- *               tells where the PE is; without it the PE counts as Non-secure. A PE that moves
- *               between Security states or to and from EL3 calls gicv3_pe_moved().
  *   group0, group1_s, group1_ns
- *               which group it is of; the PE makes IRQ or FIQ of it and nobody need tell.
- *               With one Security state group1_ns is all of group 1. (cpu/arm64's inputs
- *               A64_GROUP0, A64_GROUP1_S, A64_GROUP1_NS.)
+ *               the group of the highest priority pending interrupt, if it preempts. IRQ or FIQ is
+ *               what the PE makes of it, by where it is (4.6.2). With one Security state group1_ns
+ *               is all of group 1. (cpu/arm64's inputs A64_GROUP0, A64_GROUP1_S, A64_GROUP1_NS.)
  *   virq, vfiq  virtual interrupts of group 1 and 0 from the list registers, ICH_HCR_EL2.En
  *               applied. HCR_EL2's VI, VF, IMO and FMO are the PE's business.
  *   maintenance to be connected to PPI 25 of the same CPU: gicv3_set_ppi, cpu << 5 | 25
  */
 struct gicv3_interface {
-    struct irq_line irq, fiq, group0, group1_s, group1_ns, virq, vfiq, maintenance;
-    enum gicv3_pe_state (*pe_state)(void *pe);
-    void *pe;
+    struct irq_line group0, group1_s, group1_ns, virq, vfiq, maintenance;
     void *arg; /* for gicv3_sysreg_read and gicv3_sysreg_write */
 };
 struct gicv3_interface *gicv3_interface_of(struct gicv3 *g, uint32_t cpu);
-void gicv3_pe_moved(struct gicv3_interface *i);
 
 /*
  * System registers ICC_*, ICV_* and ICH_* (chapter 12). `reg` = op0 << 14 | op1 << 11 | CRn << 7 |
@@ -95,8 +85,10 @@ void gicv3_pe_moved(struct gicv3_interface *i);
  * ICC_SRE_EL1 reads 7, ICC_SRE_EL2 and EL3 0xf (Enable); they ignore writes.
  */
 enum gic_sysreg { GIC_SYSREG_OK, GIC_SYSREG_UNDEFINED, GIC_SYSREG_TRAP_EL2, GIC_SYSREG_TRAP_EL3 };
-int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr, uint64_t *value);
-int gicv3_sysreg_write(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr, uint64_t value);
+int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr,
+                      uint64_t *value);
+int gicv3_sysreg_write(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr,
+                       uint64_t value);
 
 /* irq_sink_fn for SPIs: `number` = INTID - 32. A number without an interrupt is ignored. */
 void gicv3_set_spi(void *gic, uint32_t number, bool level);

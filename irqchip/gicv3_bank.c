@@ -89,7 +89,8 @@ uint8_t gicv3_priority_get(const struct gicv3 *g, const struct gicv3_bank *b, ui
     return b->group >> bit & 1 ? (uint8_t)(b->priority[bit] << 1) : 0;
 }
 
-uint32_t gicv3_priority_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t bit, uint8_t value)
+uint32_t gicv3_priority_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t bit,
+                            uint8_t value)
 {
     if (restricted(g)) {
         if (!(b->group >> bit & 1))
@@ -133,10 +134,15 @@ uint64_t gicv3_peripheral_id(uint32_t part, uint32_t index)
 }
 
 /* ---- dispatch ---- */
-static enum mem_result access_read(struct device *dev, struct gicv3 *g, uint64_t offset, unsigned size,
-                                   uint64_t *value, const struct mem_attrs *attrs)
+static void enter(struct gicv3 *g, const struct mem_attrs *attrs)
 {
-    g->nonsecure = g->security && !attrs->secure;
+    g->nonsecure = g->security && !attrs->secure && !attrs->debug;
+}
+
+static enum mem_result access_read(struct device *dev, struct gicv3 *g, uint64_t offset,
+                                   unsigned size, uint64_t *value, const struct mem_attrs *attrs)
+{
+    enter(g, attrs);
     enum mem_result rc = reg_mmio_ops.read(dev, offset, size, value, attrs);
     g->nonsecure = false;
     return rc;
@@ -145,7 +151,7 @@ static enum mem_result access_read(struct device *dev, struct gicv3 *g, uint64_t
 static enum mem_result access_write(struct device *dev, struct gicv3 *g, uint64_t offset,
                                     unsigned size, uint64_t value, const struct mem_attrs *attrs)
 {
-    g->nonsecure = g->security && !attrs->secure;
+    enter(g, attrs);
     enum mem_result rc = reg_mmio_ops.write(dev, offset, size, value, attrs);
     g->nonsecure = false;
     return rc;

@@ -67,7 +67,8 @@ bool gicv3_preempts(const struct gicv3_cpu *c)
     unsigned group;
     uint32_t now = running(c, &group), mask = group_mask(c, c->best.group);
 
-    return c->best.priority < c->pmr && (now == GICV3_IDLE || (c->best.priority & mask) < (now & mask));
+    return c->best.priority < c->pmr &&
+           (now == GICV3_IDLE || (c->best.priority & mask) < (now & mask));
 }
 
 /* Non-secure accesses beside a Secure state see half of the priorities. */
@@ -145,7 +146,8 @@ static uint64_t hppir1(struct gicv3_cpu *c, const struct gicv3_access *x)
 
 static uint64_t acknowledge(struct gicv3_cpu *c, uint64_t intid)
 {
-    uint32_t bit = (c->best.priority & group_mask(c, c->best.group)) >> (8 - c->gic->preemption_bits);
+    uint32_t bit =
+        (c->best.priority & group_mask(c, c->best.group)) >> (8 - c->gic->preemption_bits);
 
     if (intid >= GICV3_ID_SECURE && intid <= GICV3_ID_SPURIOUS)
         return intid;
@@ -434,7 +436,8 @@ struct row {
     AT(0, 9, i) = ICC(GROUP1, i, ap1r, ap1r_write, gicv3_icv_apr, gicv3_icv_apr_write), \
     AT(4, 8, i) = ICC(ICH, i, gicv3_ich_apr, gicv3_ich_apr_write, NULL, NULL), \
     AT(4, 9, i) = ICC(ICH, 4 + i, gicv3_ich_apr, gicv3_ich_apr_write, NULL, NULL)
-#define LR(i) AT(4, 12 + (i) / 8, (i) % 8) = ICC(ICH, i, gicv3_ich_lr, gicv3_ich_lr_write, NULL, NULL)
+#define LR(i)                                                                                      \
+    AT(4, 12 + (i) / 8, (i) % 8) = ICC(ICH, i, gicv3_ich_lr, gicv3_ich_lr_write, NULL, NULL)
 /* clang-format off */
 static const struct row rows[192] = { /* 12.1.2, tables of system registers */
     AT(0, 8, 0)  = ICC(GROUP0, 0, iar0,    NULL,          gicv3_icv_iar,    NULL),
@@ -552,7 +555,8 @@ static int resolve(struct gicv3_cpu *c, uint32_t reg, unsigned el, bool secure, 
     return GIC_SYSREG_OK;
 }
 
-int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr, uint64_t *value)
+int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr,
+                      uint64_t *value)
 {
     struct gicv3_access x;
     const struct row *r;
@@ -569,7 +573,8 @@ int gicv3_sysreg_read(void *arg, uint32_t reg, unsigned el, bool secure, uint64_
     return GIC_SYSREG_OK;
 }
 
-int gicv3_sysreg_write(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr, uint64_t value)
+int gicv3_sysreg_write(void *arg, uint32_t reg, unsigned el, bool secure, uint64_t hcr,
+                       uint64_t value)
 {
     struct gicv3_access x;
     const struct row *r;
@@ -595,4 +600,16 @@ void gicv3_cpu_reset(struct gicv3_cpu *c)
     c->pmr = 0;
     for (unsigned g = 0; g < GICV3_GROUPS; g++)
         c->bpr[g] = least_bpr(c, g);
+}
+
+void gicv3_cpu_loaded(struct gicv3_cpu *c)
+{
+    for (unsigned g = 0; g < GICV3_GROUPS; g++) {
+        c->bpr[g] = MAX(c->bpr[g] & 7, least_bpr(c, g));
+        c->igrpen[g] &= 1;
+    }
+    for (unsigned i = 0; i < GICV3_STATES; i++) {
+        c->cbpr[i] &= 1;
+        c->eoimode[i] &= 1;
+    }
 }

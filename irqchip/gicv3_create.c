@@ -7,24 +7,28 @@
 static int check(const char *id, const struct gicv3_config *c, struct err *e)
 {
     if (c->n_cpus == 0 || c->n_cpus > GICV3_MAX_CPUS)
-        return err_set(e, ERR_ARG, "%s: %u CPUs; 1 to %d are accepted", id, c->n_cpus, GICV3_MAX_CPUS);
+        return err_set(e, ERR_ARG, "%s: %u CPUs; 1 to %d are accepted", id, c->n_cpus,
+                       GICV3_MAX_CPUS);
     if (c->n_spis < 32 || c->n_spis > GICV3_MAX_SPIS ||
         (c->n_spis % 32 != 0 && c->n_spis != GICV3_MAX_SPIS))
-        return err_set(e, ERR_ARG, "%s: %u SPIs; multiples of 32 up to 960, and %d, are accepted", id,
-                       c->n_spis, GICV3_MAX_SPIS);
+        return err_set(e, ERR_ARG, "%s: %u SPIs; multiples of 32 up to 960, and %d, are accepted",
+                       id, c->n_spis, GICV3_MAX_SPIS);
     if (c->priority_bits < 5 || c->priority_bits > 8)
-        return err_set(e, ERR_ARG, "%s: %u priority bits; 5 to 8 are accepted", id, c->priority_bits);
+        return err_set(e, ERR_ARG, "%s: %u priority bits; 5 to 8 are accepted", id,
+                       c->priority_bits);
     if (c->list_registers > 16)
-        return err_set(e, ERR_ARG, "%s: %u list registers; up to 16 are accepted", id, c->list_registers);
+        return err_set(e, ERR_ARG, "%s: %u list registers; up to 16 are accepted", id,
+                       c->list_registers);
     for (uint32_t i = 0; i < c->n_cpus; i++)
         for (uint32_t k = 0; k < i; k++)
             if (((c->mpidr[i] ^ c->mpidr[k]) & AFFINITY_MASK) == 0)
-                return err_set(e, ERR_ARG, "%s: CPUs %u and %u have the same affinity %#llx", id, k, i,
-                               (unsigned long long)(c->mpidr[i] & AFFINITY_MASK));
+                return err_set(e, ERR_ARG, "%s: CPUs %u and %u have the same affinity %#llx", id, k,
+                               i, (unsigned long long)(c->mpidr[i] & AFFINITY_MASK));
     return 0;
 }
 
-static struct gicv3_cpu *create_cpu(struct machine *m, struct gicv3 *g, uint32_t index, struct err *e)
+static struct gicv3_cpu *create_cpu(struct machine *m, struct gicv3 *g, uint32_t index,
+                                    struct err *e)
 {
     char *id = arena_printf(&m->arena, "%s.redist%u", g->dev.id, index);
     struct gicv3_cpu *c = id ? device_create(m, &gicv3_redist_ops, id, e) : NULL;
@@ -83,7 +87,8 @@ struct gicv3 *gicv3_create(struct machine *m, const char *id, const struct gicv3
 
 int gicv3_map_distributor(struct gicv3 *g, struct mem_space *s, pa_t base, struct err *e)
 {
-    return mem_add_mmio(s, g->dev.id, base, GICV3_DIST_SIZE, 0, &gicv3_dist_mmio, g, &g->dev.region, e);
+    return mem_add_mmio(s, g->dev.id, base, GICV3_DIST_SIZE, 0, &gicv3_dist_mmio, g, &g->dev.region,
+                        e);
 }
 
 int gicv3_map_redistributors(struct gicv3 *g, struct mem_space *s, pa_t base, uint32_t first,
@@ -92,12 +97,12 @@ int gicv3_map_redistributors(struct gicv3 *g, struct mem_space *s, pa_t base, ui
     int rc = 0;
 
     if (n == 0 || first >= g->n_cpus || n > g->n_cpus - first)
-        return err_set(e, ERR_ARG, "%s: redistributors of CPUs %u to %u; there are %u CPUs", g->dev.id,
-                       first, first + n - 1, g->n_cpus);
+        return err_set(e, ERR_ARG, "%s: redistributors of CPUs %u to %u; there are %u CPUs",
+                       g->dev.id, first, first + n - 1, g->n_cpus);
     for (uint32_t i = 0; rc == 0 && i < n; i++) {
         struct gicv3_cpu *c = g->cpu[first + i];
-        rc = mem_add_mmio(s, c->dev.id, base + (uint64_t)i * GICV3_REDIST_SIZE, GICV3_REDIST_SIZE, 0,
-                          &gicv3_redist_mmio, c, &c->dev.region, e);
+        rc = mem_add_mmio(s, c->dev.id, base + (uint64_t)i * GICV3_REDIST_SIZE, GICV3_REDIST_SIZE,
+                          0, &gicv3_redist_mmio, c, &c->dev.region, e);
         c->last = i == n - 1;
     }
     return rc;

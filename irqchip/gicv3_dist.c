@@ -38,17 +38,22 @@ static void wrote_ctlr(void *dev, uint32_t index, uint64_t old, uint64_t now)
 {
     struct gicv3 *g = dev;
     uint32_t mask = F_MASK(CTLR_ENABLE_GRP0) | F_MASK(CTLR_ENABLE_GRP1NS);
+    bool ds = gicv3_ds(g);
 
     (void)index;
     (void)old;
-    if (g->nonsecure && !gicv3_ds(g))
+    if (g->nonsecure && !ds)
         mask = F_MASK(CTLR_ENABLE_GRP1NS);
-    else if (!gicv3_ds(g))
+    else if (!ds)
         mask |= F_MASK(CTLR_ENABLE_GRP1S) | F_MASK(GICD_CTLR_DS);
     g->ctlr = (g->ctlr & ~mask) | ((uint32_t)now & mask);
     if (gicv3_ds(g)) /* 12.9.4: there is no Secure group any more */
         g->ctlr &= ~(uint32_t)F_MASK(CTLR_ENABLE_GRP1S);
-    gicv3_rescan_all(g);
+    for (uint32_t i = 0; i < g->n_cpus; i++) {
+        if (ds != gicv3_ds(g)) /* 4.8.1: LPIs leave the lower half of the priorities */
+            gicv3_lpi_rescan(g->cpu[i]);
+        gicv3_rescan(g->cpu[i]);
+    }
 }
 
 static uint64_t read_typer(const void *dev, uint32_t index)
@@ -85,7 +90,8 @@ static uint64_t get(const struct gicv3 *g, uint32_t bank, enum gicv3_field f, en
     return gicv3_bank_get(g, &g->bank[bank], f, how) & existing(g, bank);
 }
 
-static void set(struct gicv3 *g, uint32_t bank, enum gicv3_field f, enum gicv3_change how, uint64_t v)
+static void set(struct gicv3 *g, uint32_t bank, enum gicv3_field f, enum gicv3_change how,
+                uint64_t v)
 {
     uint32_t bits = (uint32_t)v & existing(g, bank);
 
@@ -102,14 +108,7 @@ static void set(struct gicv3 *g, uint32_t bank, enum gicv3_field f, enum gicv3_c
         (void)old;                                                                                 \
         set(dev, index, field, how, now);                                                          \
     }
-FIELD(group, GICV3_GROUP, GICV3_ASSIGN)
-FIELD(modifier, GICV3_MODIFIER, GICV3_ASSIGN)
-FIELD(isenable, GICV3_ENABLE, GICV3_SET)
-FIELD(icenable, GICV3_ENABLE, GICV3_CLEAR)
-FIELD(ispend, GICV3_PENDING, GICV3_SET)
-FIELD(icpend, GICV3_PENDING, GICV3_CLEAR)
-FIELD(isactive, GICV3_ACTIVE, GICV3_SET)
-FIELD(icactive, GICV3_ACTIVE, GICV3_CLEAR)
+GICV3_FIELDS(FIELD)
 #undef FIELD
 
 static uint64_t read_priority(const void *dev, uint32_t intid)

@@ -124,7 +124,6 @@ static inline struct gicv3_bank *gicv3_bank_of(struct gicv3_cpu *c, uint32_t int
 /* Bits of a bank changed in any way: bring ready, best and lines up to date. `c` for bank 0 only. */
 void gicv3_changed(struct gicv3 *g, struct gicv3_cpu *c, uint32_t bank, uint32_t bits);
 void gicv3_rescan(struct gicv3_cpu *c);  /* best and lines, after enables or priorities at large changed */
-void gicv3_rescan_all(struct gicv3 *g);
 void gicv3_drive(struct gicv3_cpu *c);   /* lines, after PMR, APRs or virtual state changed */
 /* All that is derived, after reset or restore; restored: sinks have their own view of the lines. */
 void gicv3_rebuild(struct gicv3 *g, bool restored);
@@ -138,13 +137,21 @@ void gicv3_receive_sgi(struct gicv3_cpu *c, uint32_t intid, enum gicv3_group gro
 /* ---- gicv3_bank.c: fields of a bank as registers, by the rights of the access under way ---- */
 enum gicv3_field { GICV3_GROUP, GICV3_MODIFIER, GICV3_ENABLE, GICV3_PENDING, GICV3_ACTIVE };
 enum gicv3_change { GICV3_ASSIGN, GICV3_SET, GICV3_CLEAR };
+/* The registers that are 32 bits of one field, in the order of their offsets. */
+#define GICV3_FIELDS(row)                                                                          \
+    row(group, GICV3_GROUP, GICV3_ASSIGN)                                                          \
+    row(isenable, GICV3_ENABLE, GICV3_SET) row(icenable, GICV3_ENABLE, GICV3_CLEAR)                \
+    row(ispend, GICV3_PENDING, GICV3_SET) row(icpend, GICV3_PENDING, GICV3_CLEAR)                  \
+    row(isactive, GICV3_ACTIVE, GICV3_SET) row(icactive, GICV3_ACTIVE, GICV3_CLEAR)                \
+    row(modifier, GICV3_MODIFIER, GICV3_ASSIGN)
 uint32_t gicv3_bank_get(const struct gicv3 *g, const struct gicv3_bank *b, enum gicv3_field f,
                         enum gicv3_change how);
 /* Both return the bits that may have changed. */
 uint32_t gicv3_bank_set(const struct gicv3 *g, struct gicv3_bank *b, enum gicv3_field f,
                         enum gicv3_change how, uint32_t value);
 uint8_t gicv3_priority_get(const struct gicv3 *g, const struct gicv3_bank *b, uint32_t bit);
-uint32_t gicv3_priority_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t bit, uint8_t value);
+uint32_t gicv3_priority_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t bit,
+                            uint8_t value);
 uint32_t gicv3_config_get(const struct gicv3 *g, const struct gicv3_bank *b, uint32_t half);
 uint32_t gicv3_config_set(const struct gicv3 *g, struct gicv3_bank *b, uint32_t half,
                           uint32_t value, uint32_t fixed);
@@ -175,6 +182,7 @@ struct gicv3_access {
 };
 bool gicv3_preempts(const struct gicv3_cpu *c);   /* is `best` to be signalled? */
 void gicv3_cpu_reset(struct gicv3_cpu *c);
+void gicv3_cpu_loaded(struct gicv3_cpu *c);       /* what a snapshot says is brought into range */
 void gicv3_virt_reset(struct gicv3_cpu *c);
 bool gicv3_virt_lines(const struct gicv3_cpu *c, bool *virq, bool *vfiq); /* result: maintenance */
 

@@ -49,7 +49,8 @@ static bool lpis_on(const struct gicv3_cpu *c)
 /* INTIDs below this are in range. Fewer than 14 bits of them leave no LPI (12.11.30). */
 static uint32_t id_limit(const struct gicv3_cpu *c)
 {
-    uint32_t bits = (uint32_t)MIN(F_GET(c->propbaser, GICR_PROPBASER_IDBITS) + 1, (uint64_t)GICV3_ID_BITS);
+    uint32_t bits =
+        (uint32_t)MIN(F_GET(c->propbaser, GICR_PROPBASER_IDBITS) + 1, (uint64_t)GICV3_ID_BITS);
 
     return bits < 14 ? 0 : 1u << bits;
 }
@@ -59,6 +60,11 @@ static bool is_lpi(const struct gicv3_cpu *c, uint32_t intid)
     return lpis_on(c) && intid >= GICV3_FIRST_LPI && intid < id_limit(c);
 }
 
+static bool is_pending(const struct gicv3_cpu *c, uint32_t intid)
+{
+    return c->lpi[intid - GICV3_FIRST_LPI] & GICV3_LPI_PENDING;
+}
+
 /* A configuration that cannot be read leaves the LPI disabled. */
 static uint8_t read_config(struct gicv3_cpu *c, uint32_t intid)
 {
@@ -66,8 +72,8 @@ static uint8_t read_config(struct gicv3_cpu *c, uint32_t intid)
     uint8_t config = 0;
 
     if (!gicv3_table_read(&c->gic->dma, base + intid - GICV3_FIRST_LPI, &config, 1)) {
-        guest_error(&c->dev, "no memory at the LPI configuration table", "GICR_PROPBASER %#llx, INTID %u",
-                    (unsigned long long)c->propbaser, intid);
+        guest_error(&c->dev, "no memory at the LPI configuration table",
+                    "GICR_PROPBASER %#llx, INTID %u", (unsigned long long)c->propbaser, intid);
         return 0;
     }
     return config & (GICV3_LPI_ENABLE | GICV3_LPI_PRIORITY);
@@ -200,39 +206,50 @@ void gicv3_set_lpi(struct gicv3 *g, uint32_t cpu, uint32_t intid, bool pending)
 {
     struct gicv3_cpu *c = cpu < g->n_cpus ? g->cpu[cpu] : NULL;
 
-    if (c == NULL || !is_lpi(c, intid) ||
-        pending == ((c->lpi[intid - GICV3_FIRST_LPI] & GICV3_LPI_PENDING) != 0))
+    if (c == NULL || !is_lpi(c, intid) || pending == is_pending(c, intid))
         return;
     change(c, intid, pending ? read_config(c, intid) | GICV3_LPI_PENDING : 0);
     gicv3_drive(c);
 }
 
-static void reread(struct gicv3_cpu *c, uint32_t n)
+/* The next LPI from `intid` on that is pending, or GICV3_N_LPIS + GICV3_FIRST_LPI. */
+static uint32_t next_pending(const struct gicv3_cpu *c, uint32_t intid)
 {
-    if (c->lpi[n] & GICV3_LPI_PENDING)
-        change(c, n + GICV3_FIRST_LPI, read_config(c, n + GICV3_FIRST_LPI) | GICV3_LPI_PENDING);
+    while (intid < GICV3_FIRST_LPI + GICV3_N_LPIS && !is_pending(c, intid))
+        intid += intid % 8 == 0 && ld_le64(&c->lpi[intid - GICV3_FIRST_LPI]) == 0 ? 8 : 1;
+    return intid;
 }
 
 void gicv3_reread_lpi(struct gicv3 *g, uint32_t cpu, uint32_t intid)
 {
     struct gicv3_cpu *c = cpu < g->n_cpus ? g->cpu[cpu] : NULL;
 
-    if (c == NULL || !lpis_on(c) || (intid && !is_lpi(c, intid)))
+    if (c == NULL || !lpis_on(c) || (intid && (!is_lpi(c, intid) || !is_pending(c, intid))))
         return;
-    if (intid)
-        reread(c, intid - GICV3_FIRST_LPI);
-    for (uint32_t n = 0; intid == 0 && n < GICV3_N_LPIS; n += 8)
-        for (uint32_t i = 0; ld_le64(&c->lpi[n]) != 0 && i < 8; i++)
-            reread(c, n + i);
+    if (intid) {
+        change(c, intid, read_config(c, intid) | GICV3_LPI_PENDING);
+    } else {
+        /* The best one is sought once, not for each that was it: there may be 57344. */
+        for (uint32_t i = next_pending(c, GICV3_FIRST_LPI); i < GICV3_FIRST_LPI + GICV3_N_LPIS;
+             i = next_pending(c, i + 1))
+            put(c, i - GICV3_FIRST_LPI, read_config(c, i) | GICV3_LPI_PENDING);
+        gicv3_lpi_rescan(c);
+    }
     gicv3_drive(c);
 }
 
-static void move(struct gicv3 *g, uint32_t from, uint32_t to, uint32_t intid)
+static void move_all(struct gicv3_cpu *from, struct gicv3_cpu *to)
 {
-    if (!(g->cpu[from]->lpi[intid - GICV3_FIRST_LPI] & GICV3_LPI_PENDING))
-        return;
-    gicv3_set_lpi(g, from, intid, false);
-    gicv3_set_lpi(g, to, intid, true);
+    for (uint32_t i = next_pending(from, GICV3_FIRST_LPI); i < GICV3_FIRST_LPI + GICV3_N_LPIS;
+         i = next_pending(from, i + 1)) {
+        put(from, i - GICV3_FIRST_LPI, 0);
+        if (is_lpi(to, i) && !is_pending(to, i))
+            put(to, i - GICV3_FIRST_LPI, read_config(to, i) | GICV3_LPI_PENDING);
+    }
+    gicv3_lpi_rescan(from);
+    gicv3_lpi_rescan(to);
+    gicv3_drive(from);
+    gicv3_drive(to);
 }
 
 void gicv3_move_lpi(struct gicv3 *g, uint32_t from, uint32_t to, uint32_t intid)
@@ -240,9 +257,10 @@ void gicv3_move_lpi(struct gicv3 *g, uint32_t from, uint32_t to, uint32_t intid)
     if (from == to || from >= g->n_cpus || to >= g->n_cpus || !lpis_on(g->cpu[from]) ||
         (intid && !is_lpi(g->cpu[from], intid)))
         return;
-    if (intid)
-        move(g, from, to, intid);
-    for (uint32_t n = 0; intid == 0 && n < GICV3_N_LPIS; n += 8)
-        for (uint32_t i = 0; ld_le64(&g->cpu[from]->lpi[n]) != 0 && i < 8; i++)
-            move(g, from, to, n + i + GICV3_FIRST_LPI);
+    if (intid == 0) {
+        move_all(g->cpu[from], g->cpu[to]);
+    } else if (is_pending(g->cpu[from], intid)) {
+        gicv3_set_lpi(g, from, intid, false);
+        gicv3_set_lpi(g, to, intid, true);
+    }
 }

@@ -137,14 +137,7 @@ static uint64_t read_id(const void *dev, uint32_t index)
         (void)old;                                                                                 \
         gicv3_changed(c->gic, c, 0, gicv3_bank_set(c->gic, &c->bank, field, how, (uint32_t)now));  \
     }
-FIELD(group, GICV3_GROUP, GICV3_ASSIGN)
-FIELD(modifier, GICV3_MODIFIER, GICV3_ASSIGN)
-FIELD(isenable, GICV3_ENABLE, GICV3_SET)
-FIELD(icenable, GICV3_ENABLE, GICV3_CLEAR)
-FIELD(ispend, GICV3_PENDING, GICV3_SET)
-FIELD(icpend, GICV3_PENDING, GICV3_CLEAR)
-FIELD(isactive, GICV3_ACTIVE, GICV3_SET)
-FIELD(icactive, GICV3_ACTIVE, GICV3_CLEAR)
+GICV3_FIELDS(FIELD)
 #undef FIELD
 
 static uint64_t read_priority(const void *dev, uint32_t intid)
@@ -216,6 +209,7 @@ static void redist_loaded(void *dev)
     struct gicv3_cpu *c = dev;
 
     c->lpi_bytes = c->gic->lpis ? GICV3_N_LPIS : 0;
+    gicv3_cpu_loaded(c);
     gicv3_rebuild_cpu(c, true);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* ICH_LR<n>_EL2 */
-#define LR_VINTID   31, 0
+#define LR_VINTID   23, 0 /* as many bits as ICH_VTR_EL2.IDbits says */
 #define LR_PINTID   44, 32
 #define LR_EOI      41, 41
 #define LR_PRIORITY 55, 48
@@ -122,7 +122,8 @@ static uint32_t eisr(const struct gicv3_cpu *c)
 static uint32_t misr(const struct gicv3_cpu *c)
 {
     uint32_t h = c->ich_hcr, valid = 0, v = 0;
-    bool pending = false, on0 = F_GET(c->ich_vmcr, VMCR_VENG0), on1 = F_GET(c->ich_vmcr, VMCR_VENG1);
+    bool pending = false, on0 = F_GET(c->ich_vmcr, VMCR_VENG0),
+         on1 = F_GET(c->ich_vmcr, VMCR_VENG1);
 
     for (uint32_t i = 0; i < c->gic->list_registers; i++) {
         valid += F_GET(c->ich_lr[i], LR_STATE) != 0;
@@ -251,7 +252,8 @@ void gicv3_icv_eoir_write(struct gicv3_cpu *c, const struct gicv3_access *x, uin
     if (i < 0) {
         if (!split)
             count_eoi(c, intid);
-    } else if (F_GET(c->ich_lr[i], LR_GROUP) == group_of(x) && (!split || intid >= GICV3_FIRST_LPI) &&
+    } else if (F_GET(c->ich_lr[i], LR_GROUP) == group_of(x) &&
+               (!split || intid >= GICV3_FIRST_LPI) &&
                (lr_priority(c, c->ich_lr[i]) & group_mask(c, group_of(x))) == dropped) {
         lr_deactivate(c, x, i);
     }

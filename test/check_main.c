@@ -2,6 +2,23 @@
 #include "test/check_main.h"
 #include <stdlib.h>
 
+static uint64_t number(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+uint64_t test_fuzz_steps(uint64_t usual)
+{
+    return number("ORRERY_FUZZ_STEPS", usual);
+}
+
+uint64_t test_fuzz_seed(void)
+{
+    return number("ORRERY_FUZZ_SEED", 0);
+}
+
 int main(void)
 {
     SRunner *runner = srunner_create(test_suite());

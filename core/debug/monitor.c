@@ -285,6 +285,81 @@ static void cmd_bus_error(struct monitor *m, const struct output *o, const char 
         say(o, "%s\n", e.text);
 }
 
+/* "screendump FILE [-f png|ppm] [DISPLAY]", the options in any place */
+static void cmd_screendump(struct monitor *m, const struct output *o, const char *rest)
+{
+    char words[512], *next = words;
+    const char *path = NULL, *format = NULL, *display = NULL;
+    struct err e = { 0 };
+    bool wrong = false;
+
+    snprintf(words, sizeof(words), "%s", rest);
+    for (char *word; (word = strsep(&next, " \t")) != NULL;) {
+        if (*word == 0)
+            continue;
+        if (strcmp(word, "-f") == 0 && next && !format)
+            format = strsep(&next, " \t");
+        else if (!path)
+            path = word;
+        else if (!display)
+            display = word;
+        else
+            wrong = true;
+    }
+    if (!path || wrong)
+        say(o, "usage: screendump FILE [-f png|ppm] [DISPLAY]\n");
+    else if (!m->ops.screendump)
+        say(o, "there is no display\n");
+    else if (m->ops.screendump(m->ops.arg, path, format, display, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
+#define HOLD_MS 100 /* QEMU's */
+
+static void cmd_sendkey(struct monitor *m, const struct output *o, const char *rest)
+{
+    char keys[128] = "", end;
+    unsigned hold_ms = HOLD_MS;
+    struct err e = { 0 };
+    int n = sscanf(rest, "%127s %u %c", keys, &hold_ms, &end);
+
+    if (n < 1 || n > 2 || (n == 1 && rest[strcspn(rest, " ")] != 0))
+        say(o, "usage: sendkey KEY[-KEY...] [MILLISECONDS]\n");
+    else if (!m->ops.send_keys)
+        say(o, "there is no keyboard\n");
+    else if (m->ops.send_keys(m->ops.arg, keys, hold_ms, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
+static void cmd_mouse_move(struct monitor *m, const struct output *o, const char *rest)
+{
+    int dx, dy, dz = 0;
+    struct err e = { 0 };
+    char end;
+    int n = sscanf(rest, "%d %d %d %c", &dx, &dy, &dz, &end);
+
+    if (n < 2 || n > 3)
+        say(o, "usage: mouse_move DX DY [DZ]\n");
+    else if (!m->ops.mouse_move)
+        say(o, "there is no mouse\n");
+    else if (m->ops.mouse_move(m->ops.arg, dx, dy, dz, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
+static void cmd_mouse_button(struct monitor *m, const struct output *o, const char *rest)
+{
+    unsigned pressed;
+    struct err e = { 0 };
+    char end;
+
+    if (sscanf(rest, "%u %c", &pressed, &end) != 1)
+        say(o, "usage: mouse_button SUM of 1 (left), 2 (middle), 4 (right)\n");
+    else if (!m->ops.mouse_button)
+        say(o, "there is no mouse\n");
+    else if (m->ops.mouse_button(m->ops.arg, pressed, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
 static void cmd_log(struct monitor *m, const struct output *o, const char *rest)
 {
     struct err e = { 0 };
@@ -310,6 +385,10 @@ static const struct command {
     { "savevm", cmd_save, "savevm FILE: write a snapshot" },
     { "loadvm", cmd_load, "loadvm FILE: go back to a snapshot" },
     { "bus_error", cmd_bus_error, "bus_error BASE+SIZE: errors for physical addresses; bus_error off BASE" },
+    { "screendump", cmd_screendump, "screendump FILE [-f png|ppm] [DISPLAY]: what a display shows" },
+    { "sendkey", cmd_sendkey, "sendkey KEY[-KEY...] [MILLISECONDS]: sendkey ctrl-alt-delete" },
+    { "mouse_move", cmd_mouse_move, "mouse_move DX DY [DZ]" },
+    { "mouse_button", cmd_mouse_button, "mouse_button N: 1 left, 2 middle, 4 right, or their sum" },
     { "log", cmd_log, "log CATEGORY=LEVEL,..." },
     { "quit", cmd_quit, "end the emulator" },
     { "q", cmd_quit, NULL },

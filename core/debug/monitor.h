@@ -16,6 +16,13 @@ struct monitor_ops {
     /* Physical addresses that answer with errors: "BASE+SIZE" on, "BASE" off. */
     int (*bus_error)(void *arg, const char *range, bool on, struct err *e);
     int (*power_key)(void *arg, struct err *e);
+    /* A picture of `display` (NULL: the first); `format` "png", "ppm" or NULL: by the file's name. */
+    int (*screendump)(void *arg, const char *path, const char *format, const char *display,
+                      struct err *e);
+    /* Keys such as "ctrl-alt-f1"; a mouse's movement; the buttons that are pressed (1, 2, 4). */
+    int (*send_keys)(void *arg, const char *keys, uint32_t hold_ms, struct err *e);
+    int (*mouse_move)(void *arg, int32_t dx, int32_t dy, int32_t dz, struct err *e);
+    int (*mouse_button)(void *arg, uint32_t pressed, struct err *e);
     void *arg;
 };
 

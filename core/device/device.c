@@ -68,6 +68,14 @@ int device_map(struct device *dev, struct mem_space *space, pa_t base, struct er
                         &dev->region, e);
 }
 
+int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,
+                      struct err *e)
+{
+    if (ev_timer_init(t, dev->machine->queue, name, EV_PRIO_DEVICE, fn, dev) < 0)
+        return err_set(e, ERR_NOMEM, "%s: no memory for a timer", dev->id);
+    return 0;
+}
+
 struct device *device_find(struct machine *m, const char *id)
 {
     struct device *dev = m->devices;

@@ -55,6 +55,10 @@ void *device_create(struct machine *m, const struct device_ops *ops, const char 
 /* Put the register table at `base` of `space`. */
 int device_map(struct device *dev, struct mem_space *space, pa_t base, struct err *e) MUST_CHECK;
 
+/* A timer of the part's, of EV_PRIO_DEVICE: ev_timer_init, `fn` being called with the part. */
+int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,
+                      struct err *e) MUST_CHECK;
+
 struct device *device_find(struct machine *m, const char *id);
 void device_destroy_all(struct machine *m); /* calls every ops->destroy; machine_destroy does it */
 

@@ -189,7 +189,8 @@ uint32_t acpi_append(struct acpi *a, const struct acpi_template *t)
     return from;
 }
 
-static void fill(struct acpi *a, uint32_t from, const void *stands_for, const void *with, unsigned size)
+static void fill(struct acpi *a, uint32_t from, const void *stands_for, const void *with,
+                 unsigned size)
 {
     uint8_t *at = NULL;
 

@@ -74,28 +74,46 @@ static uint32_t cpu_of(const struct arm_psci *p, uint64_t affinity)
     return i;
 }
 
-/* 5.7.2. Levels above a CPU are on as long as someone asks. */
+/* 5.7.2: a level above the CPUs is on as long as one CPU below it is; fields below it are ignored. */
 static int affinity_info(const struct arm_psci *p, uint64_t affinity, uint64_t level)
 {
-    if (level > 3)
+    enum { ON = 0, OFF = 1 };
+    static const uint64_t masks[] = { MPIDR_AFFINITY, 0xff00ffff00, 0xff00ff0000, 0xff00000000 };
+    int result = INVALID_PARAMETERS;
+
+    if (level >= ARRAY_LEN(masks))
         return INVALID_PARAMETERS;
-    if (level > 0)
-        return 0;
-    uint32_t i = cpu_of(p, affinity);
-    if (i == p->n_cpus)
-        return INVALID_PARAMETERS;
-    return p->cpus[i]->run == CPU_OFF ? 1 : 0;
+    for (uint32_t i = 0; i < p->n_cpus && result != ON; i++)
+        if (((p->mpidr[i] ^ affinity) & masks[level]) == 0)
+            result = p->cpus[i]->run == CPU_OFF ? OFF : ON;
+    return affinity & ~MPIDR_AFFINITY ? INVALID_PARAMETERS : result;
 }
 
-enum arm_psci_act arm_psci_decide(const struct arm_psci *p, uint32_t id, uint64_t x[3], uint32_t *target)
+/* 5.6.2; *target is the CPU to be started where the result is SUCCESS. */
+static int cpu_on(const struct arm_psci *p, uint64_t affinity, uint32_t *target)
+{
+    *target = cpu_of(p, affinity);
+    if (*target == p->n_cpus)
+        return INVALID_PARAMETERS;
+    return p->cpus[*target]->run == CPU_OFF ? SUCCESS : ALREADY_ON;
+}
+
+static int psci_features(uint32_t id)
+{
+    const struct function *asked = find(id);
+
+    return asked && asked->psci ? SUCCESS : NOT_SUPPORTED;
+}
+
+enum arm_psci_act arm_psci_decide(const struct arm_psci *p, uint32_t id, uint64_t x[3],
+                                  uint32_t *target)
 {
     const struct function *f = find(id);
     enum arm_psci_act act = ARM_PSCI_DONE;
     int result = NOT_SUPPORTED;
 
-    if (!(id & SMC64)) /* DEN 0028E 3.1: the upper halves are not looked at */
-        for (int i = 0; i < 3; i++)
-            x[i] = (uint32_t)x[i];
+    for (int i = 0; i < 3 && !(id & SMC64); i++) /* DEN 0028E 3.1: only the lower halves count */
+        x[i] = (uint32_t)x[i];
     switch (f ? f->id : 0) {
     case PSCI_VERSION: result = 0x10001; break;
     case SMCCC_VERSION: result = 0x10002; break;
@@ -103,11 +121,8 @@ enum arm_psci_act arm_psci_decide(const struct arm_psci *p, uint32_t id, uint64_
     case SMCCC_ARCH_WORKAROUND_1:
     case SMCCC_ARCH_WORKAROUND_2:
     case SMCCC_ARCH_WORKAROUND_3: result = SUCCESS; break;
-    case PSCI_FEATURES: { /* 5.15.2: flags of CPU_SUSPEND 0: original format, no OS-initiated mode */
-        const struct function *asked = find((uint32_t)x[0]);
-        result = asked && asked->psci ? SUCCESS : NOT_SUPPORTED;
-        break;
-    }
+    /* 5.15.2: flags of CPU_SUSPEND 0: original format, no OS-initiated mode */
+    case PSCI_FEATURES: result = psci_features((uint32_t)x[0]); break;
     case MIGRATE_INFO_TYPE: result = 2; break; /* 5.9: there is no Trusted OS */
     case AFFINITY_INFO: result = affinity_info(p, x[0], x[1]); break;
     case CPU_SUSPEND: /* 5.4.2: bits 31:26 and 23:17 of power_state are 0 */
@@ -116,15 +131,8 @@ enum arm_psci_act arm_psci_decide(const struct arm_psci *p, uint32_t id, uint64_
         break;
     case CPU_OFF_: act = ARM_PSCI_CPU_OFF; break;
     case CPU_ON:
-        *target = cpu_of(p, x[0]);
-        if (*target == p->n_cpus)
-            result = INVALID_PARAMETERS;
-        else if (p->cpus[*target]->run != CPU_OFF)
-            result = ALREADY_ON;
-        else {
-            result = SUCCESS;
-            act = ARM_PSCI_CPU_ON;
-        }
+        result = cpu_on(p, x[0], target);
+        act = result == SUCCESS ? ARM_PSCI_CPU_ON : ARM_PSCI_DONE;
         break;
     case SYSTEM_OFF: act = ARM_PSCI_OFF; break;
     case SYSTEM_RESET: act = ARM_PSCI_RESET; break;
@@ -142,18 +150,13 @@ static bool call(void *arg, struct cpu *cpu, bool smc)
 {
     struct arm_psci *p = arg;
     uint64_t x[3] = { a64_get_x(cpu, 1), a64_get_x(cpu, 2), a64_get_x(cpu, 3) };
-    uint64_t entry = x[1], context = x[2];
     uint32_t id = (uint32_t)a64_get_x(cpu, 0), target = 0;
 
     if (smc != p->smc)
         return false;
     ev_set_now(p->machine->queue, cpu_now(cpu)); /* what starts, starts now */
-    if (!(id & SMC64)) {
-        entry = (uint32_t)entry;
-        context = (uint32_t)context;
-    }
     switch (arm_psci_decide(p, id, x, &target)) {
-    case ARM_PSCI_CPU_ON: a64_power_on(p->cpus[target], entry, context); break;
+    case ARM_PSCI_CPU_ON: a64_power_on(p->cpus[target], x[1], x[2]); break;
     case ARM_PSCI_CPU_OFF: a64_power_off(cpu); return true;
     case ARM_PSCI_OFF: machine_stop(p->machine, MACHINE_POWEROFF, 0); break;
     case ARM_PSCI_RESET: machine_stop(p->machine, MACHINE_RESET, 0); break;

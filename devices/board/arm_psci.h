@@ -26,11 +26,13 @@ struct arm_psci *arm_psci_create(struct machine *m, bool smc, const uint64_t *mp
 void arm_psci_add_cpu(struct arm_psci *p, struct a64_cpu *pe, uint32_t index);
 
 /*
- * The pure part: function `id` with arguments x[0..2], called by CPU `caller`. x[0] becomes the
- * result. What else has to be done is returned.
+ * The pure part: function `id` with arguments x[0..2], cut to 32 bits where the function's are. x[0]
+ * becomes the result. What else has to be done is returned; *target is the CPU that
+ * ARM_PSCI_CPU_ON starts, at x[1] with x[2] in its x0.
  */
 enum arm_psci_act { ARM_PSCI_DONE, ARM_PSCI_CPU_ON, ARM_PSCI_CPU_OFF, ARM_PSCI_STANDBY,
                     ARM_PSCI_OFF, ARM_PSCI_RESET };
-enum arm_psci_act arm_psci_decide(const struct arm_psci *p, uint32_t id, uint64_t x[3], uint32_t *target);
+enum arm_psci_act arm_psci_decide(const struct arm_psci *p, uint32_t id, uint64_t x[3],
+                                  uint32_t *target);
 
 #endif

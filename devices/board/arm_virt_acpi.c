@@ -29,7 +29,8 @@ enum { T_UID = 0xf1c0a001, T_BASE = 0xf1c0a002, T_INTERRUPT = 0xf1c0a003 };
 #define T_ECAM_SIZE  0x0000000200000003u
 
 /* The `n`-th of its kind: two hexadecimal digits in its name. */
-static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const char *name, uint32_t n)
+static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const char *name,
+                           uint32_t n)
 {
     uint32_t from = acpi_append(a, t);
     char numbered[16];
@@ -40,24 +41,24 @@ static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const 
     return from;
 }
 
-static void write_uart(struct acpi *a, const struct arm_virt_place *p, const char name[4], uint32_t n)
+static void write_uart(struct acpi *a, const struct board_place *p, const char name[4], uint32_t n)
 {
     uint32_t from = acpi_append(a, &arm_virt_uart_aml);
 
     acpi_fill_name(a, from, "COM0", name);
     acpi_fill(a, from, 4, T_UID, n);
     acpi_fill(a, from, 4, T_BASE, p->base);
-    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(p->spi));
+    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(p->irq));
 }
 
 static void write_pcie(struct acpi *a, const struct arm_virt *v)
 {
-    const struct arm_virt_place *ecam = &v->map[ARM_VIRT_ECAM], *mem = &v->map[ARM_VIRT_PCI_MEM32],
-                                *high = &v->map[ARM_VIRT_PCI_MEM64];
+    const struct board_place *ecam = &v->map[ARM_VIRT_ECAM], *mem = &v->map[ARM_VIRT_PCI_MEM32],
+                             *high = &v->map[ARM_VIRT_PCI_MEM64];
     uint32_t from = acpi_append(a, &arm_virt_pcie_aml), buses = (uint32_t)(ecam->size >> 20);
 
     for (uint32_t i = 0; i < 4; i++)
-        acpi_fill(a, from, 4, T_LINK(i), SPI_INTID(ecam->spi + i));
+        acpi_fill(a, from, 4, T_LINK(i), SPI_INTID(ecam->irq + i));
     acpi_fill(a, from, 8, T_CBA, ecam->base);
     acpi_fill(a, from, 8, T_ECAM, ecam->base);
     acpi_fill(a, from, 8, T_ECAM_LAST, ecam->base + ecam->size - 1);
@@ -76,7 +77,7 @@ static void write_pcie(struct acpi *a, const struct arm_virt *v)
 
 static void write_dsdt(struct acpi *a, const struct board *b, const struct arm_virt *v)
 {
-    const struct arm_virt_place *slots = &v->map[ARM_VIRT_VIRTIO];
+    const struct board_place *slots = &v->map[ARM_VIRT_VIRTIO];
     uint32_t from;
 
     acpi_table(a, "DSDT", 2);
@@ -89,13 +90,13 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct arm_v
     acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_FW_CFG].base);
     for (uint32_t i = 0; i < ARM_VIRT_VIRTIO_SLOTS; i++) {
         from = append_nth(a, &arm_virt_virtio_aml, "VR00", i);
-        acpi_fill(a, from, 4, T_BASE, slots->base + i * ARM_VIRT_VIRTIO_STRIDE);
-        acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(slots->spi + i));
+        acpi_fill(a, from, 4, T_BASE, slots->base + i * slots->size);
+        acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(slots->irq + i));
     }
     write_pcie(a, v);
     from = acpi_append(a, &arm_virt_power_aml);
     acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_GED].base);
-    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(v->map[ARM_VIRT_GED].spi));
+    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(v->map[ARM_VIRT_GED].irq));
     acpi_table_end(a);
 }
 
@@ -110,7 +111,7 @@ static void write_fadt(struct acpi *a, const struct arm_virt *v)
     acpi_dsdt_pointer(a, 4);
     acpi_zero(a, 112 - acpi_at(a));
     acpi_u32(a, HW_REDUCED_ACPI);
-    acpi_zero(a, 129 - acpi_at(a));
+    acpi_zero(a, 129 - acpi_at(a)); /* ARM_BOOT_ARCH */
     acpi_u16(a, !v->psci ? 0 : v->has_el2 ? PSCI_COMPLIANT : PSCI_COMPLIANT | PSCI_USE_HVC);
     acpi_u8(a, 3); /* minor version */
     acpi_u64(a, 0);
@@ -141,7 +142,7 @@ static void write_gicc(struct acpi *a, const struct arm_virt *v, uint32_t cpu)
     acpi_u32(a, 0); /* efficiency class, no statistical profiling */
 }
 
-static void write_redistributors(struct acpi *a, const struct arm_virt_place *p)
+static void write_redistributors(struct acpi *a, const struct board_place *p)
 {
     if (p->size == 0)
         return;
@@ -189,10 +190,11 @@ static void write_madt(struct acpi *a, const struct board *b, const struct arm_v
 }
 
 /*
- * 5.2.25; revision 3 has the virtual timer of EL2 behind the rest. The interrupts of timers that
- * CPUs do not have stand there all the same: Linux takes 0 for a fault of the firmware.
+ * 5.2.25; revision 3 has the virtual timer of EL2 behind the rest, 0 if CPUs have none. The
+ * interrupts of other timers that they have not stand there all the same: Linux takes 0 for a
+ * fault of the firmware.
  */
-static void write_gtdt(struct acpi *a)
+static void write_gtdt(struct acpi *a, const struct arm_virt *v)
 {
     enum { LEVEL_ALWAYS_ON = 4 };
     static const uint32_t timers[] = { ARM_PPI_SEC_TIMER, ARM_PPI_PHYS_TIMER, ARM_PPI_VIRT_TIMER,
@@ -207,15 +209,15 @@ static void write_gtdt(struct acpi *a)
     }
     acpi_u64(a, UINT64_MAX);
     acpi_u64(a, 0); /* platform timers: none */
-    acpi_u32(a, ARM_PPI_HYP_VIRT_TIMER);
-    acpi_u32(a, LEVEL_ALWAYS_ON);
+    acpi_u32(a, v->has_hyp_virt_timer ? ARM_PPI_HYP_VIRT_TIMER : 0);
+    acpi_u32(a, v->has_hyp_virt_timer ? LEVEL_ALWAYS_ON : 0);
     acpi_table_end(a);
 }
 
 /* PCI Firmware Specification 3.3, 4.1.2 */
 static void write_mcfg(struct acpi *a, const struct arm_virt *v)
 {
-    const struct arm_virt_place *ecam = &v->map[ARM_VIRT_ECAM];
+    const struct board_place *ecam = &v->map[ARM_VIRT_ECAM];
 
     acpi_table(a, "MCFG", 1);
     acpi_u64(a, 0);
@@ -231,14 +233,14 @@ static void write_mcfg(struct acpi *a, const struct arm_virt *v)
 static void write_spcr(struct acpi *a, const struct arm_virt *v)
 {
     enum { PL011 = 3, BY_GIC = 8, BAUD_9600 = 3, RTS_CTS = 2 };
-    const struct arm_virt_place *uart = &v->map[ARM_VIRT_UART];
+    const struct board_place *uart = &v->map[ARM_VIRT_UART];
 
     acpi_table(a, "SPCR", 2);
     acpi_u32(a, PL011);
     acpi_address(a, 32, uart->base);
     acpi_u8(a, BY_GIC);
     acpi_u8(a, 0);
-    acpi_u32(a, SPI_INTID(uart->spi));
+    acpi_u32(a, SPI_INTID(uart->irq));
     acpi_u8(a, BAUD_9600);
     acpi_u8(a, 0); /* no parity */
     acpi_u8(a, 1); /* one stop bit */
@@ -254,7 +256,7 @@ static void write_dbg2(struct acpi *a, const struct arm_virt *v)
 {
     enum { HEADER = 22, GAS = 12, SERIAL = 0x8000, PL011 = 3 };
     static const char name[] = "COM0";
-    const struct arm_virt_place *uart = &v->map[ARM_VIRT_UART];
+    const struct board_place *uart = &v->map[ARM_VIRT_UART];
 
     acpi_table(a, "DBG2", 0);
     acpi_u32(a, ACPI_HEADER + 8);
@@ -345,7 +347,7 @@ int arm_virt_add_acpi(struct board *b, struct err *e)
     write_fadt(&a, v);
     write_madt(&a, b, v);
     write_pptt(&a, b);
-    write_gtdt(&a);
+    write_gtdt(&a, v);
     write_mcfg(&a, v);
     write_spcr(&a, v);
     write_dbg2(&a, v);

@@ -11,10 +11,9 @@
 #include "devices/board/arm_virt_impl.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/cpu.h"
-#include "devices/board/devicetree.h"
+#include "devices/board/boot.h"
 #include "devices/cfi_flash.h"
 #include <elf.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,45 +22,35 @@
 #define ALIGN_2M        0x200000ull
 #define INITRD_SPACE    (128ull << 20)  /* QEMU's rule: half of RAM, at most this, from its start */
 
+static const struct boot_isa arm64 = { "AArch64", EM_AARCH64, IMAGE_LINUX_ARM64 };
+
 int arm_virt_open_images(struct board *b, struct err *e)
 {
-    const struct board_config *c = &b->config;
-    bool firmware = c->bios && strcmp(c->bios, "none") != 0 && strcmp(c->bios, "default") != 0;
-    int r = 0;
+    const char *bios = b->config.bios;
+    int r = boot_open_images(b, &arm64, e);
 
-    if (c->kernel)
-        r = image_open(&b->kernel, c->kernel, "kernel", e);
-    if (r == 0 && c->initrd)
-        r = image_open_raw(&b->initrd, c->initrd, "initrd", e);
-    if (r == 0 && c->dtb)
-        r = image_open_raw(&b->dtb, c->dtb, "dtb", e);
-    if (r == 0 && firmware) {
-        char *path = board_find_firmware(b, c->bios, e);
-        if (!path)
-            return e->code;
-        r = image_open_raw(&b->bios, path, "firmware", e);
-        free(path);
-    }
-    const struct image *k = b->kernel;
-    if (r == 0 && k && k->kind == IMAGE_ELF && (k->elf_machine != EM_AARCH64 || !k->elf_64))
-        r = err_set(e, ERR_FORMAT, "'%s' is an ELF file for machine %u; this board needs AArch64",
-                    k->path, k->elf_machine);
-    if (r == 0 && k && k->kind == IMAGE_LINUX_RISCV)
-        r = err_set(e, ERR_FORMAT, "'%s' is a riscv64 kernel; this board needs an arm64 one", k->path);
+    if (r < 0 || !bios || strcmp(bios, "none") == 0 || strcmp(bios, "default") == 0)
+        return r;
+    char *path = board_find_firmware(b, bios, e);
+    if (!path)
+        return e->code;
+    r = image_open_raw(&b->bios, path, "firmware", e);
+    free(path);
     return r;
 }
 
 struct placement {
-    pa_t start, initrd, tree, tree_end;  /* tree_end: the tree ends before it */
+    pa_t start, tree, tree_end;  /* tree_end: the tree ends before it */
+    struct boot_range initrd;
 };
 
 /* Kernel and initrd in RAM; where the tree goes. */
-static int place_kernel(struct board *b, const struct arm_virt_place *ram, struct placement *p,
+static int place_kernel(struct board *b, const struct board_place *ram, struct placement *p,
                         struct err *e)
 {
     const struct image *k = b->kernel;
     struct mem_space *memory = b->machine->memory;
-    pa_t above, initrd_end;
+    pa_t above;
     int r;
 
     if (k->kind == IMAGE_ELF) {
@@ -82,17 +71,10 @@ static int place_kernel(struct board *b, const struct arm_virt_place *ram, struc
             return r;
         above = p->start + MAX(k->size, k->image_size);
     }
-    pa_t at = align_up(MAX(ram->base + MIN(ram->size / 2, INITRD_SPACE), above), MEM_PAGE);
-    initrd_end = at;
-    if (b->initrd) {
-        if ((r = image_place(b->initrd, memory, at, e)) < 0)
-            return r;
-        p->initrd = at;
-        initrd_end = at + b->initrd->size;
-    }
+    r = boot_place_initrd(b, ram->base, INITRD_SPACE, above, &p->initrd, e);
     if (p->tree == 0)
-        p->tree = align_up(initrd_end, ALIGN_2M);
-    return 0;
+        p->tree = align_up(p->initrd.end, ALIGN_2M);
+    return r;
 }
 
 static int place_tree(struct board *b, const struct placement *p, struct err *e)
@@ -100,25 +82,11 @@ static int place_tree(struct board *b, const struct placement *p, struct err *e)
     const struct arm_virt *v = b->parts;
     uint8_t *blob;
     uint32_t size;
-    int r;
+    int r = boot_make_tree(b, v->firmware ? NULL : b->config.append, &p->initrd, &blob, &size, e);
 
-    if (b->dtb) {
-        size = (uint32_t)MIN(b->dtb->size, UINT32_MAX);
-        blob = malloc(size);
-        if (!blob)
-            return err_set(e, ERR_NOMEM, "no memory for the device tree");
-        memcpy(blob, b->dtb->data, size);
-    } else if ((r = arm_virt_write_tree(b, &blob, &size, e)) < 0) {
+    if (r < 0)
         return r;
-    }
-    r = dt_set_chosen(&blob, &size, v->firmware ? NULL : b->config.append, p->initrd,
-                      p->initrd ? p->initrd + b->initrd->size : 0, e);
-    if (r < 0 && b->dtb)
-        (void)err_context(e, "'%s'", b->dtb->path);
-    if (r == 0 && (p->tree >= p->tree_end || size > p->tree_end - p->tree ||
-                   mem_write(b->machine->memory, p->tree, blob, size, &(struct mem_attrs){ 0 }) != MEM_OK))
-        r = err_set(e, ERR_LIMIT, "no room for the device tree of %u bytes at %#" PRIx64 " in %" PRIu64
-                    " MiB of RAM", size, p->tree, b->config.memory >> 20);
+    r = boot_place_tree(b, blob, size, p->tree, p->tree_end, e);
     free(blob);
     return r;
 }
@@ -127,7 +95,7 @@ static int place_tree(struct board *b, const struct placement *p, struct err *e)
 int arm_virt_load_images(struct board *b, struct err *e)
 {
     struct arm_virt *v = b->parts;
-    const struct arm_virt_place *ram = &v->map[ARM_VIRT_DRAM];
+    const struct board_place *ram = &v->map[ARM_VIRT_DRAM];
     struct placement p = { .tree_end = ram->base + ram->size };
     bool direct = !v->firmware && b->kernel;
     int r;

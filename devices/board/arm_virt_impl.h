@@ -9,38 +9,26 @@
  * Interrupts are shared peripheral interrupts (SPI n is INTID 32 + n), but for the private
  * ones of the CPUs (PPIs), which are given as INTIDs: Arm BSA 1.0, table 6.
  */
-#include "devices/board/board_impl.h"
-#include "devices/board/virtio_parts.h"
-#include "devices/fw_cfg.h"
-#include "devices/virtio/mmio.h"
+#include "devices/board/places.h"
+#include "devices/board/virtio_slots.h"
 
 enum arm_virt_part {
     ARM_VIRT_FLASH, ARM_VIRT_GIC_DIST, ARM_VIRT_GIC_CPU, ARM_VIRT_GIC_V2M, ARM_VIRT_GIC_HYP,
     ARM_VIRT_GIC_VCPU, ARM_VIRT_GIC_ITS, ARM_VIRT_GIC_REDIST, ARM_VIRT_UART, ARM_VIRT_RTC,
-    ARM_VIRT_FW_CFG, ARM_VIRT_GPIO, ARM_VIRT_UART1, ARM_VIRT_GED, ARM_VIRT_SECURE_GPIO, ARM_VIRT_SECURE_MEM, ARM_VIRT_VIRTIO, ARM_VIRT_PCI_MEM32,
-    ARM_VIRT_PCI_IO, ARM_VIRT_ECAM, ARM_VIRT_DRAM,
-    /* Behind RAM, each at a multiple of its size: arm_virt_place_high. */
+    ARM_VIRT_FW_CFG, ARM_VIRT_GPIO, ARM_VIRT_UART1, ARM_VIRT_GED, ARM_VIRT_SECURE_GPIO,
+    ARM_VIRT_SECURE_MEM, ARM_VIRT_VIRTIO, ARM_VIRT_PCI_MEM32, ARM_VIRT_PCI_IO, ARM_VIRT_ECAM,
+    ARM_VIRT_DRAM,
+    /* Behind RAM, each at a multiple of its size: arm_virt_place_parts. */
     ARM_VIRT_GIC_REDIST2, ARM_VIRT_CXL, ARM_VIRT_HIGH_ECAM, ARM_VIRT_PCI_MEM64,
     ARM_VIRT_PARTS,
 };
-
-struct arm_virt_place {
-    const char *name;
-    pa_t base;
-    uint64_t size;  /* 0: not there */
-    uint32_t spi;   /* first one; NO_SPI = none */
-};
-#define ARM_VIRT_NO_SPI UINT32_MAX
 
 enum { ARM_PPI_PMU = 23, ARM_PPI_MAINTENANCE = 25, ARM_PPI_HYP_TIMER = 26, ARM_PPI_VIRT_TIMER = 27,
        ARM_PPI_HYP_VIRT_TIMER = 28, ARM_PPI_SEC_TIMER = 29, ARM_PPI_PHYS_TIMER = 30 };
 
 #define ARM_VIRT_SPIS          256
 #define ARM_VIRT_VIRTIO_SLOTS  32
-#define ARM_VIRT_VIRTIO_STRIDE 0x200
 #define ARM_VIRT_UART_CLOCK    24000000u
-#define ARM_VIRT_FLASH_BANK    0x04000000u
-#define ARM_VIRT_FLASH_SECTOR  0x40000u
 #define ARM_VIRT_V2M_FIRST     48  /* SPIs of the GICv2m frame */
 #define ARM_VIRT_V2M_SPIS      64
 #define ARM_VIRT_POWER_KEY     3   /* its pin of the GPIO */
@@ -64,14 +52,14 @@ int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t
                           struct err *e) MUST_CHECK;
 
 /* ---- memory map: arm_virt_map.c ---- */
-extern const struct arm_virt_place arm_virt_map[ARM_VIRT_PARTS];
+extern const struct board_place arm_virt_map[ARM_VIRT_PARTS];
 
 /*
  * The map of one machine: what its options leave out has size 0, what lies behind RAM its place.
  * `pa_bits`: of the CPUs. ERR_LIMIT when RAM does not fit.
  */
-int arm_virt_place_parts(struct arm_virt_place *map, const struct arm_virt_options *o,
-                         uint64_t memory, uint32_t cpus, unsigned pa_bits, struct err *e) MUST_CHECK;
+int arm_virt_place_parts(struct board_place *map, const struct arm_virt_options *o, uint64_t memory,
+                         uint32_t cpus, unsigned pa_bits, struct err *e) MUST_CHECK;
 uint64_t arm_virt_mpidr(uint32_t cpu, bool gicv3);
 
 /* ---- the machine ---- */
@@ -82,19 +70,17 @@ struct arm_virt {
     struct a64_cpu *pes[BOARD_MAX_CPUS];
     uint64_t mpidr[BOARD_MAX_CPUS];
     struct arm_virt_options options;
-    struct arm_virt_place map[ARM_VIRT_PARTS];
+    struct board_place map[ARM_VIRT_PARTS];
     const char *compatible;          /* of the CPUs */
-    bool has_el2, has_el3, has_pmu;
+    bool has_el2, has_el3, has_pmu, has_hyp_virt_timer;
     struct mem_ram *dram;
-    void *gic;                       /* struct gicv2 or gicv3 */
-    irq_sink_fn *set_spi, *set_ppi;
+    irq_sink_fn *set_ppi;            /* its sink: the board's irqchip, a struct gicv2 or gicv3 */
     struct fw_cfg *fw_cfg;
-    struct virtio_mmio *slots[ARM_VIRT_VIRTIO_SLOTS];
+    struct virtio_slots slots;
     struct pci_ecam *pci;
     struct pl061 *gpio;
     struct gpio_key *key;
     struct acpi_ged *ged;            /* NULL without ACPI */
-    struct parts parts;
     struct cfi_flash *flash[2];
     bool firmware;                   /* flash bank 0 holds some: CPUs start in it */
     bool second_uart;

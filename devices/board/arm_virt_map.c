@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define NONE ARM_VIRT_NO_SPI
+#define NONE BOARD_NO_IRQ
 #define GIB  (1ull << 30)
 
-const struct arm_virt_place arm_virt_map[ARM_VIRT_PARTS] = {
-    [ARM_VIRT_FLASH] = { "flash", 0, 0x08000000, NONE },
+const struct board_place arm_virt_map[ARM_VIRT_PARTS] = {
+    [ARM_VIRT_FLASH] = { "flash", 0, 0x04000000, NONE },
     [ARM_VIRT_GIC_DIST] = { "gic", 0x08000000, 0x10000, NONE },
     [ARM_VIRT_GIC_CPU] = { "gic-cpu", 0x08010000, 0x10000, NONE },
     [ARM_VIRT_GIC_V2M] = { "gicv2m", 0x08020000, 0x1000, ARM_VIRT_V2M_FIRST },
@@ -48,7 +48,7 @@ uint64_t arm_virt_mpidr(uint32_t cpu, bool gicv3)
  * The high region begins at 256 GiB, or behind RAM where there is more. What is switched off or
  * lies beyond the CPUs' addresses is not there; by compact-highmem it takes no space either.
  */
-static void place_high(struct arm_virt_place *map, const struct arm_virt_options *o, pa_t base,
+static void place_high(struct board_place *map, const struct arm_virt_options *o, pa_t base,
                        unsigned pa_bits)
 {
     const struct { enum arm_virt_part part; bool on; } rows[] = {
@@ -58,7 +58,7 @@ static void place_high(struct arm_virt_place *map, const struct arm_virt_options
 
     map[ARM_VIRT_PCI_MEM64].size = o->pci_mem64_size;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct arm_virt_place *p = &map[rows[i].part];
+        struct board_place *p = &map[rows[i].part];
         uint64_t size = p->size;
         p->base = align_up(base, size);
         bool fits = p->base + size <= 1ull << pa_bits;
@@ -70,7 +70,7 @@ static void place_high(struct arm_virt_place *map, const struct arm_virt_options
     map[ARM_VIRT_CXL].size = 0; /* its place is kept, and nothing is there */
 }
 
-int arm_virt_place_parts(struct arm_virt_place *map, const struct arm_virt_options *o,
+int arm_virt_place_parts(struct board_place *map, const struct arm_virt_options *o,
                          uint64_t memory, uint32_t cpus, unsigned pa_bits, struct err *e)
 {
     bool v3 = o->gic == ARM_GIC_3;

@@ -2,14 +2,13 @@
 /* The options behind the machine's name: QEMU docs/system/arm/virt.rst, "Machine-specific options". */
 #include "devices/board/arm_virt_impl.h"
 #include "core/util/bits.h"
-#include "devices/backend/option.h"
+#include "devices/board/machine_options.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const gic_choices[] = { "auto", "2", "3", "max", "4", "host", NULL };
 static const char *const msi_choices[] = { "auto", "its", "gicv2m", "off", NULL };
-static const char *const auto_choices[] = { "auto", "off", "on", NULL };
 static const char *const iommu_choices[] = { "none", "smmuv3", NULL };
 
 struct spelled {
@@ -33,23 +32,13 @@ static const struct option_desc table[] = {
     OPT_CHOICE(spelled, "msi", o.msi, msi_choices),
     OPT_BOOL(spelled, "dtb-randomness", o.dtb_randomness),
     OPT_BOOL(spelled, "dtb-kaslr-seed", o.dtb_randomness), /* its older name */
-    OPT_CHOICE(spelled, "acpi", acpi, auto_choices),
+    OPT_CHOICE(spelled, "acpi", acpi, machine_auto_choices),
     OPT_CHOICE(spelled, "iommu", iommu, iommu_choices),
     OPT_BOOL(spelled, "mte", o.mte),
     OPT_BOOL(spelled, "ras", ras),
     OPT_BOOL(spelled, "usb", usb),
-    OPT_IGNORED("accel"),    /* both are the command line's */
-    OPT_IGNORED("dumpdtb"),
-    OPT_IGNORED("pflash0"),  /* the flash looks for them itself */
-    OPT_IGNORED("pflash1"),
-    OPT_IGNORED("graphics"), /* there is no display to leave out */
-    OPT_IGNORED("dump-guest-core"),
-    OPT_IGNORED("mem-merge"),
-    OPT_IGNORED("suppress-vmdesc"),
     OPT_IGNORED("default-bus-bypass-iommu"), /* there is no IOMMU to go around */
-    OPT_REFUSED("memory-backend", "RAM is the machine's own; give its size with -m"),
-    OPT_REFUSED("memory-encryption", "not modelled; leave it out"),
-    OPT_REFUSED("confidential-guest-support", "not modelled; leave it out"),
+    MACHINE_OPTIONS,
 };
 
 /* A power of two of at least the default: QEMU's rule. */
@@ -102,14 +91,12 @@ static int choose_msi(struct arm_virt_options *o, struct err *e)
         return err_set(e, ERR_ARG, "msi=its: a GICv2 has no ITS; give gic-version=3 or msi=gicv2m");
     if (o->msi == ARM_MSI_AUTO)
         o->msi = o->gic == ARM_GIC_2 ? ARM_MSI_V2M : o->its ? ARM_MSI_ITS : ARM_MSI_OFF;
-    if (o->gic == ARM_GIC_3 && o->msi == ARM_MSI_V2M)
-        return err_set(e, ERR_UNSUPPORTED, "msi=gicv2m beside a GICv3 is not modelled; msi=its and "
-                       "msi=off are accepted");
     o->its = o->msi == ARM_MSI_ITS;
     return 0;
 }
 
-int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t cpus, struct err *e)
+int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t cpus,
+                          struct err *e)
 {
     struct spelled s = {
         .o = { .highmem = true, .highmem_ecam = true, .highmem_mmio = true, .highmem_redists = true,
@@ -131,7 +118,7 @@ int arm_virt_read_options(struct arm_virt_options *o, const char *text, uint32_t
         r = choose_msi(&s.o, e);
     if (!s.o.highmem)
         s.o.highmem_ecam = s.o.highmem_mmio = s.o.highmem_redists = false;
-    s.o.acpi = strcmp(auto_choices[s.acpi], "off") != 0;
+    s.o.acpi = s.acpi != MACHINE_OFF;
     *o = s.o;
     return r < 0 ? err_context(e, "machine option") : 0;
 }

@@ -17,7 +17,7 @@ static void power(void *arg, uint32_t pin, bool level)
         machine_stop(m, pin == PIN_RESET ? MACHINE_RESET : MACHINE_POWEROFF, 0);
 }
 
-static void make_secure(struct board *b, const struct arm_virt_place *p)
+static void make_secure(struct board *b, const struct board_place *p)
 {
     mem_set_secure(b->machine->memory, mem_lookup(b->machine->memory, p->base)->region);
 }
@@ -26,8 +26,8 @@ int arm_virt_build_secure(struct board *b, struct err *e)
 {
     struct arm_virt *v = b->parts;
     struct machine *m = b->machine;
-    const struct arm_virt_place *memory = &v->map[ARM_VIRT_SECURE_MEM],
-                                *gpio = &v->map[ARM_VIRT_SECURE_GPIO];
+    const struct board_place *memory = &v->map[ARM_VIRT_SECURE_MEM],
+                             *gpio = &v->map[ARM_VIRT_SECURE_GPIO];
     struct mem_ram *ram;
     int r = machine_add_ram(m, memory->name, memory->size, &ram, e);
 
@@ -39,7 +39,7 @@ int arm_virt_build_secure(struct board *b, struct err *e)
         return e->code;
     irq_connect(&g->out[PIN_POWEROFF], power, m, PIN_POWEROFF);
     irq_connect(&g->out[PIN_RESET], power, m, PIN_RESET);
-    if ((r = device_map(&g->dev, m->memory, gpio->base, e)) < 0)
+    if ((r = board_place_part(b, gpio, &g->dev, NULL, e)) < 0)
         return r;
     make_secure(b, memory);
     make_secure(b, gpio);

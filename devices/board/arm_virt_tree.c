@@ -6,36 +6,19 @@
  * /pl011@9000000 and the like.
  */
 #include "devices/board/arm_virt_impl.h"
-#include "devices/board/devicetree.h"
+#include "devices/board/flash_banks.h"
+#include "devices/board/tree_nodes.h"
 
-enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC = 0x8001, PHANDLE_MSI = 0x8002, PHANDLE_GPIO = 0x8003, PHANDLE_SECURE_GPIO = 0x8004,
-       PHANDLE_CPU = 0x9000 };
+enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC = 0x8001, PHANDLE_MSI = 0x8002, PHANDLE_GPIO = 0x8003,
+       PHANDLE_SECURE_GPIO = 0x8004, PHANDLE_CPU = 0x9000 };
 /* interrupt-controller/arm,gic.yaml: first and third cell */
 enum { GIC_SPI = 0, GIC_PPI = 1, EDGE_RISING = 1, LEVEL_HIGH = 4 };
-
-static void open_part(struct dt *t, const struct arm_virt_place *p, const char *node)
-{
-    dt_node(t, "%s@%llx", node, (unsigned long long)p->base);
-    dt_reg(t, p->base, p->size);
-}
 
 /* arm/secure.txt: only Secure software may use it. */
 static void set_secure(struct dt *t)
 {
     dt_string(t, "status", "disabled");
     dt_string(t, "secure-status", "okay");
-}
-
-/* The node stays open. */
-static void write_flash(struct dt *t, const char *node, uint32_t base, uint32_t banks)
-{
-    uint32_t reg[8] = { 0, base, 0, ARM_VIRT_FLASH_BANK, 0, base + ARM_VIRT_FLASH_BANK, 0,
-                        ARM_VIRT_FLASH_BANK };
-
-    dt_node(t, "%s@%x", node, base);
-    dt_string(t, "compatible", "cfi-flash");
-    dt_cells(t, "reg", reg, 4 * banks);
-    dt_cell(t, "bank-width", 4);
 }
 
 /* A PPI's third cell: level, and with a GICv2 the CPUs it goes to. */
@@ -60,17 +43,7 @@ static void write_cpus(struct dt *t, const struct board *b, const struct arm_vir
             dt_string(t, "enable-method", "psci");
         dt_end(t);
     }
-    dt_node(t, "cpu-map");
-    dt_node(t, "socket0");
-    dt_node(t, "cluster0");
-    for (uint32_t i = 0; i < b->n_cpus; i++) {
-        dt_node(t, "core%u", i);
-        dt_cell(t, "cpu", PHANDLE_CPU + i);
-        dt_end(t);
-    }
-    dt_end(t);
-    dt_end(t);
-    dt_end(t);
+    dt_cpu_map(t, true, PHANDLE_CPU, b->n_cpus);
     dt_end(t);
 }
 
@@ -93,7 +66,7 @@ static void write_timer(struct dt *t, const struct board *b, const struct arm_vi
     static const uint8_t ppis[] = { ARM_PPI_SEC_TIMER, ARM_PPI_PHYS_TIMER, ARM_PPI_VIRT_TIMER,
                                     ARM_PPI_HYP_TIMER, ARM_PPI_HYP_VIRT_TIMER };
 
-    for (size_t i = 0; i < (v->has_el2 ? 5 : 4); i++) {
+    for (size_t i = 0; i < (v->has_hyp_virt_timer ? 5 : 4); i++) {
         cells[n++] = GIC_PPI;
         cells[n++] = ppis[i] - 16u;
         cells[n++] = flags;
@@ -111,12 +84,6 @@ static void write_timer(struct dt *t, const struct board *b, const struct arm_vi
     }
 }
 
-static void cell_pair(uint32_t *cells, uint32_t *n, uint64_t value)
-{
-    cells[(*n)++] = (uint32_t)(value >> 32);
-    cells[(*n)++] = (uint32_t)value;
-}
-
 static void write_gic(struct dt *t, const struct board *b, const struct arm_virt *v)
 {
     static const enum arm_virt_part v2[] = { ARM_VIRT_GIC_DIST, ARM_VIRT_GIC_CPU, ARM_VIRT_GIC_HYP,
@@ -130,8 +97,8 @@ static void write_gic(struct dt *t, const struct board *b, const struct arm_virt
     for (size_t i = 0; i < (is_v3 ? ARRAY_LEN(v3) : ARRAY_LEN(v2)); i++) {
         if (v->map[parts[i]].size == 0)
             continue;
-        cell_pair(cells, &n, v->map[parts[i]].base);
-        cell_pair(cells, &n, v->map[parts[i]].size);
+        n = dt_put_u64(cells, n, v->map[parts[i]].base);
+        n = dt_put_u64(cells, n, v->map[parts[i]].size);
         regions++;
     }
     dt_node(t, "intc@%llx", (unsigned long long)v->map[ARM_VIRT_GIC_DIST].base);
@@ -148,14 +115,14 @@ static void write_gic(struct dt *t, const struct board *b, const struct arm_virt
     dt_cell(t, "#size-cells", 2);
     dt_empty(t, "ranges");
     if (v->options.msi == ARM_MSI_ITS) {
-        open_part(t, &v->map[ARM_VIRT_GIC_ITS], "its");
+        dt_open_place(t, "its", &v->map[ARM_VIRT_GIC_ITS]);
         dt_cell(t, "phandle", PHANDLE_MSI);
         dt_string(t, "compatible", "arm,gic-v3-its");
         dt_empty(t, "msi-controller");
         dt_cell(t, "#msi-cells", 1);
         dt_end(t);
     } else if (v->options.msi == ARM_MSI_V2M) {
-        open_part(t, &v->map[ARM_VIRT_GIC_V2M], "v2m");
+        dt_open_place(t, "v2m", &v->map[ARM_VIRT_GIC_V2M]);
         dt_cell(t, "phandle", PHANDLE_MSI);
         dt_string(t, "compatible", "arm,gic-v2m-frame");
         dt_empty(t, "msi-controller");
@@ -168,8 +135,8 @@ static void write_gic(struct dt *t, const struct board *b, const struct arm_virt
 static void open_primecell(struct dt *t, const struct arm_virt *v, enum arm_virt_part part,
                            const char *node)
 {
-    open_part(t, &v->map[part], node);
-    dt_cell(t, "interrupts", GIC_SPI, v->map[part].spi, LEVEL_HIGH);
+    dt_open_place(t, node, &v->map[part]);
+    dt_cell(t, "interrupts", GIC_SPI, v->map[part].irq, LEVEL_HIGH);
 }
 
 static void write_uart(struct dt *t, const struct arm_virt *v, enum arm_virt_part part)
@@ -183,11 +150,11 @@ static void write_uart(struct dt *t, const struct arm_virt *v, enum arm_virt_par
     dt_end(t);
 }
 
-static void write_gpio(struct dt *t, const struct arm_virt_place *p, uint32_t phandle)
+static void write_gpio(struct dt *t, const struct board_place *p, uint32_t phandle)
 {
-    open_part(t, p, "pl061");
-    if (p->spi != ARM_VIRT_NO_SPI)
-        dt_cell(t, "interrupts", GIC_SPI, p->spi, LEVEL_HIGH);
+    dt_open_place(t, "pl061", p);
+    if (p->irq != BOARD_NO_IRQ)
+        dt_cell(t, "interrupts", GIC_SPI, p->irq, LEVEL_HIGH);
     dt_cell(t, "phandle", phandle);
     dt_strings(t, "compatible", "arm,pl061\0arm,primecell");
     dt_cell(t, "#gpio-cells", 2);
@@ -237,87 +204,54 @@ static void write_primecells(struct dt *t, const struct arm_virt *v)
     dt_end(t);
 }
 
-/* IEEE 1275 PCI binding: ranges and the swizzled interrupt-map of four slots by four pins. */
 static void write_pci(struct dt *t, const struct arm_virt *v)
 {
-    const struct arm_virt_place *io = &v->map[ARM_VIRT_PCI_IO], *ecam = &v->map[ARM_VIRT_ECAM],
-                                *mem = &v->map[ARM_VIRT_PCI_MEM32], *high = &v->map[ARM_VIRT_PCI_MEM64];
-    uint32_t map[16 * 10], n = 0;
-    uint32_t ranges[21] = { 0x01000000, 0, 0, 0, (uint32_t)io->base, 0, (uint32_t)io->size,
-                            0x02000000, 0, (uint32_t)mem->base, 0, (uint32_t)mem->base, 0,
-                            (uint32_t)mem->size, 0x03000000 };
-    uint32_t n_ranges = 15;
+    const struct board_place *map = v->map;
 
-    dt_node(t, "pcie@%llx", (unsigned long long)mem->base);
-    dt_reg(t, ecam->base, ecam->size);
-    dt_string(t, "compatible", "pci-host-ecam-generic");
-    dt_string(t, "device_type", "pci");
-    dt_cell(t, "#address-cells", 3);
-    dt_cell(t, "#size-cells", 2);
-    dt_cell(t, "#interrupt-cells", 1);
-    dt_cell(t, "linux,pci-domain", 0);
-    dt_cell(t, "bus-range", 0, (uint32_t)(ecam->size >> 20) - 1);
-    dt_empty(t, "dma-coherent");
+    dt_open_pci(t, &(struct dt_pci){
+        .node = "pcie", .unit = map[ARM_VIRT_PCI_MEM32].base,
+        .at = { &map[ARM_VIRT_ECAM], &map[ARM_VIRT_PCI_IO], &map[ARM_VIRT_PCI_MEM32],
+                &map[ARM_VIRT_PCI_MEM64] },
+        .parent = { PHANDLE_GIC, 0, 0, GIC_SPI, 0, LEVEL_HIGH }, .n_parent = 6, .number = 4,
+    });
     if (v->options.msi != ARM_MSI_OFF)
         dt_cell(t, "msi-map", 0, PHANDLE_MSI, 0, 0x10000);
-    if (high->size != 0) {
-        cell_pair(ranges, &n_ranges, high->base);
-        cell_pair(ranges, &n_ranges, high->base);
-        cell_pair(ranges, &n_ranges, high->size);
-    } else {
-        n_ranges = 14;
-    }
-    dt_cells(t, "ranges", ranges, n_ranges);
-    for (uint32_t slot = 0; slot < 4; slot++) {
-        for (uint32_t pin = 0; pin < 4; pin++) {
-            const uint32_t row[] = { slot << 11, 0, 0, pin + 1, PHANDLE_GIC, 0, 0, GIC_SPI,
-                                     ecam->spi + (slot + pin) % 4, LEVEL_HIGH };
-            for (size_t i = 0; i < ARRAY_LEN(row); i++)
-                map[n++] = row[i];
-        }
-    }
-    dt_cells(t, "interrupt-map", map, n);
-    dt_cell(t, "interrupt-map-mask", 0x1800, 0, 0, 7);
     dt_end(t);
 }
 
 static void write_virtio(struct dt *t, const struct arm_virt *v)
 {
-    const struct arm_virt_place *p = &v->map[ARM_VIRT_VIRTIO];
+    const struct board_place *first = &v->map[ARM_VIRT_VIRTIO];
 
-    for (uint32_t i = 0; i < ARM_VIRT_VIRTIO_SLOTS; i++) {
-        uint64_t base = p->base + i * ARM_VIRT_VIRTIO_STRIDE;
-        dt_node(t, "virtio_mmio@%llx", (unsigned long long)base);
-        dt_string(t, "compatible", "virtio,mmio");
-        dt_reg(t, base, ARM_VIRT_VIRTIO_STRIDE);
-        dt_cell(t, "interrupts", GIC_SPI, p->spi + i, EDGE_RISING);
+    for (uint32_t i = 0; i < v->slots.n; i++) {
+        dt_open_virtio_slot(t, first, i);
+        dt_cell(t, "interrupts", GIC_SPI, first->irq + i, EDGE_RISING);
         dt_empty(t, "dma-coherent");
         dt_end(t);
     }
 }
 
+/* Of Secure software: one bank of flash, RAM, and what is left of the flash is everyone's. */
 static void write_memories(struct dt *t, const struct arm_virt *v)
 {
-    uint32_t flash = (uint32_t)v->map[ARM_VIRT_FLASH].base;
+    struct board_place flash = v->map[ARM_VIRT_FLASH];
+    uint32_t banks = FLASH_BANKS;
 
-    open_part(t, &v->map[ARM_VIRT_DRAM], "memory");
-    dt_string(t, "device_type", "memory");
+    dt_open_memory(t, "memory", &v->map[ARM_VIRT_DRAM]);
     dt_end(t);
     if (v->options.secure) {
-        write_flash(t, "secflash", flash, 1);
+        dt_open_flash(t, "secflash", &flash, 1);
         set_secure(t);
         dt_end(t);
-        open_part(t, &v->map[ARM_VIRT_SECURE_MEM], "secram");
-        dt_string(t, "device_type", "memory");
+        dt_open_memory(t, "secram", &v->map[ARM_VIRT_SECURE_MEM]);
         set_secure(t);
         dt_end(t);
+        flash.base += flash.size;
+        banks--;
     }
-    write_flash(t, "flash", v->options.secure ? flash + ARM_VIRT_FLASH_BANK : flash, v->options.secure ? 1 : 2);
+    dt_open_flash(t, "flash", &flash, banks);
     dt_end(t);
-    open_part(t, &v->map[ARM_VIRT_FW_CFG], "fw-cfg");
-    dt_string(t, "compatible", "qemu,fw-cfg-mmio");
-    dt_empty(t, "dma-coherent");
-    dt_end(t);
+    dt_fw_cfg(t, &v->map[ARM_VIRT_FW_CFG]);
 }
 
 static void write_chosen(struct dt *t, const struct arm_virt *v)

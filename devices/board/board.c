@@ -3,6 +3,8 @@
 #include "core/state/snapshot.h"
 #include "core/timing/model.h"
 #include "devices/backend/char.h"
+#include "devices/backend/screendump.h"
+#include "devices/board/virtio_parts.h"
 #include "devices/bus_error.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
@@ -57,7 +59,7 @@ static void poll_host(void *arg, int wait_ms)
     (void)host_poll(arg, wait_ms);
 }
 
-static int build_cpus(struct board *b, struct err *e)
+static int schedule_cpus(struct board *b, struct err *e)
 {
     for (uint32_t i = 0; i < b->n_cpus; i++) {
         int r = exec_add_cpu(b->exec, b->cpus[i], e);
@@ -228,7 +230,8 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
         goto fail;
     if ((r = exec_create(&b->exec, b->machine, &c->exec, e)) < 0)
         goto fail;
-    if ((r = open_chardevs(b, e)) < 0 || (r = take_bus_errors(b, e)) < 0 || (r = ops->build(b, e)) < 0 || (r = build_cpus(b, e)) < 0)
+    if ((r = open_chardevs(b, e)) < 0 || (r = take_bus_errors(b, e)) < 0 ||
+        (r = ops->build(b, e)) < 0 || (r = schedule_cpus(b, e)) < 0)
         goto fail;
     struct exec_host_ops host = { .poll = poll_host, .arg = b->host, .pace = c->pace };
     exec_set_host(b->exec, &host);
@@ -243,26 +246,13 @@ fail:
     return r;
 }
 
-int board_add_timing(struct board *b, uint32_t i, const struct cpu_profiles *all, const char *cpu,
-                     struct err *e)
-{
-    const struct cpu_profile *p = cpu_profile_find(all, cpu);
-    int r = tm_create(&b->tms[i], b->config.timing, p ? p->text : NULL, i, e);
-    if (r < 0) {
-        (void)err_context(e, "cpu %s", cpu);
-        return r;
-    }
-    b->cpus[i]->tm = b->tms[i];
-    return 0;
-}
-
 void board_destroy(struct board *b)
 {
     if (!b)
         return;
     host_destroy(b->host);
-    if (b->machine && b->ops->release)
-        b->ops->release(b);
+    if (b->devices)
+        parts_release(b->devices);
     exec_destroy(b->exec);
     if (b->machine)
         machine_destroy(b->machine);
@@ -367,6 +357,15 @@ int board_load(struct board *b, const char *path, struct err *e)
     mmu_flush_all_cpus(b->machine);
     snapshot_close(reader);
     return r;
+}
+
+int board_screendump(struct board *b, const char *path, const char *format, const char *display,
+                     struct err *e)
+{
+    enum screendump_format f = SCREENDUMP_BY_NAME;
+    int r = format ? screendump_parse(&f, format, e) : 0;
+
+    return r < 0 ? r : screendump_write(b->host, display, path, f, e);
 }
 
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)

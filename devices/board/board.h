@@ -89,6 +89,10 @@ int board_load(struct board *b, const char *path, struct err *e) MUST_CHECK;
  */
 int board_bus_error(struct board *b, const char *range, bool on, struct err *e) MUST_CHECK;
 
+/* Write what `display` (NULL: the first) shows to a file. `format`: "png", "ppm" or NULL, by its name. */
+int board_screendump(struct board *b, const char *path, const char *format, const char *display,
+                     struct err *e) MUST_CHECK;
+
 /* The device tree as handed to firmware: malloc'd, the caller's. */
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
 
@@ -112,7 +116,6 @@ struct board_ops {
     int (*build)(struct board *b, struct err *e);   /* parts and images */
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
-    void (*release)(struct board *b);    /* what does not die with the machine's arena */
     void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */

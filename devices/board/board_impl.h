@@ -8,6 +8,8 @@
 
 #define BOARD_MAX_CPUS 64
 
+struct parts;
+
 struct board {
     const struct board_ops *ops;
     struct board_config config;
@@ -20,17 +22,13 @@ struct board {
     struct image *kernel, *initrd, *bios, *dtb;
     char *description, *options; /* options: config.board_options less what every board has */
     struct bus_error *bus_error;
+    irq_sink_fn *set_irq;        /* where lines of parts go: places.h */
+    void *irqchip;
+    struct parts *devices;       /* -drive, -device and so on: parts_create; NULL before */
     void *parts;                 /* the board's own struct, in the machine's arena */
 };
 
 /* Find a firmware file: a path as it is, or a name in config.firmware_dirs. malloc'd; NULL with `e`. */
 char *board_find_firmware(const struct board *b, const char *name, struct err *e);
-
-/*
- * The timing model of config.timing for CPU `i`, of profile `cpu`. ERR_UNSUPPORTED names the
- * models that suit it.
- */
-int board_add_timing(struct board *b, uint32_t i, const struct cpu_profiles *all, const char *cpu,
-                     struct err *e) MUST_CHECK;
 
 #endif

@@ -72,15 +72,18 @@ void dt_cells(struct dt *t, const char *name, const uint32_t *cells, uint32_t n)
         st_be32((uint8_t *)place + 4 * i, cells[i]);
 }
 
-void dt_u64(struct dt *t, const char *name, uint64_t value)
+uint32_t dt_put_u64(uint32_t *cells, uint32_t n, uint64_t value)
 {
-    dt_cell(t, name, (uint32_t)(value >> 32), (uint32_t)value);
+    cells[n] = (uint32_t)(value >> 32);
+    cells[n + 1] = (uint32_t)value;
+    return n + 2;
 }
 
 void dt_reg(struct dt *t, uint64_t base, uint64_t size)
 {
-    dt_cell(t, "reg", (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32),
-             (uint32_t)size);
+    uint32_t cells[4];
+
+    dt_cells(t, "reg", cells, dt_put_u64(cells, dt_put_u64(cells, 0, base), size));
 }
 
 int dt_done(struct dt *t, uint8_t **blob, uint32_t *size, struct err *e)

@@ -7,7 +7,8 @@
  * nothing and dt_done() reports it, so a tree is written without a check a line.
  *
  * Cells are 32-bit, written big-endian; an address or size is two cells here, as
- * every board's root has #address-cells = #size-cells = 2.
+ * every board's root has #address-cells = #size-cells = 2. Nodes of parts that boards have in
+ * common: tree_nodes.h.
  */
 #include "core/util/err.h"
 
@@ -32,7 +33,8 @@ void dt_cells(struct dt *t, const char *name, const uint32_t *cells, uint32_t n)
 #define dt_cell(t, name, ...)                                                                     \
     dt_cells((t), (name), (const uint32_t[]){ __VA_ARGS__ },                                      \
               (uint32_t)(sizeof((const uint32_t[]){ __VA_ARGS__ }) / 4))
-void dt_u64(struct dt *t, const char *name, uint64_t value);
+/* Two cells of `value` at cells[n], for properties that are put together; n + 2. */
+uint32_t dt_put_u64(uint32_t *cells, uint32_t n, uint64_t value);
 void dt_reg(struct dt *t, uint64_t base, uint64_t size); /* reg = <base size>, two cells each */
 
 /* Finish: *blob is malloc'd, of *size bytes, the caller's. Also releases `t` on failure. */

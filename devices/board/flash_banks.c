@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/board/flash_banks.h"
 #include "devices/backend/option.h"
+#include "devices/board/virtio_parts.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -21,29 +22,31 @@ static bool machine_option(const char *options, const char *key, char *value, si
     return found;
 }
 
-int flash_banks_build(struct board *b, struct parts *parts, pa_t base, uint64_t size, uint32_t sector,
+/* Two chips of 16 bits side by side, as on QEMU's boards. */
+int flash_banks_build(struct board *b, const struct board_place *first,
                       struct cfi_flash *banks[FLASH_BANKS], bool has_image[FLASH_BANKS],
                       struct err *e)
 {
     const struct cfi_flash_config config = {
-        .size = size, .sector = sector, .bank_width = 4, .device_width = 2,
-        .manufacturer = 0x89, .device = 0x18,
+        .size = first->size, .sector = 0x40000, .bank_width = 4, .device_width = 2,
+        .manufacturer = 0x89 /* Intel */, .device = 0x18,
     };
 
     for (uint32_t unit = 0; unit < FLASH_BANKS; unit++) {
-        char id[16], key[16], drive[128];
+        char id[32], key[16], drive[128];
         struct block *image = NULL;
 
-        snprintf(id, sizeof(id), "flash%u", unit);
+        snprintf(id, sizeof(id), "%s%u", first->name, unit);
         snprintf(key, sizeof(key), "pflash%u", unit);
         bool named = machine_option(b->config.board_options, key, drive, sizeof(drive));
-        int r = parts_take_flash(parts, unit, named ? drive : NULL, &image, e);
+        int r = parts_take_flash(b->devices, unit, named ? drive : NULL, &image, e);
         if (r < 0)
             return r;
         banks[unit] = cfi_flash_create(b->machine, id, &config, image, e);
         if (!banks[unit])
             return e->code;
-        if ((r = cfi_flash_map(banks[unit], b->machine->memory, base + unit * size, e)) < 0)
+        r = cfi_flash_map(banks[unit], b->machine->memory, first->base + unit * first->size, e);
+        if (r < 0)
             return r;
         has_image[unit] = image != NULL;
     }

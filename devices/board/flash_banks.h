@@ -5,16 +5,16 @@
  * The two banks of flash of QEMU's `virt` boards and what is in them: -pflash,
  * -drive if=pflash or -machine pflash0=ID,pflash1=ID. A bank without an image is empty.
  */
-#include "devices/board/virtio_parts.h"
+#include "devices/board/places.h"
 #include "devices/cfi_flash.h"
 
 #define FLASH_BANKS 2
 
 /*
- * Two banks of `size` bytes from `base` on, erased by `sector` bytes, called flash0 and flash1.
- * After parts_build. `has_image`: for each, is there one?
+ * Two banks from place `first` on, of first->size bytes each, called flash0 and flash1. After
+ * parts_create. `has_image`: for each, is there one?
  */
-int flash_banks_build(struct board *b, struct parts *parts, pa_t base, uint64_t size, uint32_t sector,
+int flash_banks_build(struct board *b, const struct board_place *first,
                       struct cfi_flash *banks[FLASH_BANKS], bool has_image[FLASH_BANKS],
                       struct err *e) MUST_CHECK;
 

@@ -72,7 +72,7 @@ int fw_cfg_items_add(struct fw_cfg *f, struct board *b, struct err *e)
         (r = fw_cfg_add_number(f, FW_CFG_NOGRAPHIC, 1, 2, e)) < 0 ||
         (r = fw_cfg_add_number(f, FW_CFG_NB_CPUS, b->config.cpus, 2, e)) < 0 ||
         (r = fw_cfg_add_number(f, FW_CFG_BOOT_MENU, 0, 2, e)) < 0 ||
-        (r = fw_cfg_add_file(f, "etc/boot-fail-wait", boot_fail_wait, sizeof(boot_fail_wait), e)) < 0)
+        (r = fw_cfg_add_file(f, "etc/boot-fail-wait", boot_fail_wait, 4, e)) < 0)
         return r;
     for (uint32_t i = 0; i < b->config.n_args; i++)
         if (b->config.args[i].kind == BOARD_FW_CFG &&

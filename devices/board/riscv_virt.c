@@ -10,51 +10,58 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/riscv/cpu.h"
-#include "devices/board/devicetree.h"
+#include "devices/backend/char.h"
+#include "devices/board/boot.h"
 #include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/board/smbios.h"
+#include "devices/board/virtio_slots.h"
 #include "devices/goldfish_rtc.h"
 #include "devices/htif.h"
 #include "devices/ns16550.h"
-#include "devices/board/virtio_parts.h"
 #include "devices/pci/ecam.h"
 #include "devices/sifive_test.h"
-#include "devices/virtio/mmio.h"
 #include "irqchip/aclint.h"
 #include "irqchip/plic.h"
 #include <elf.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-const struct virt_place virt_map[VIRT_PARTS] = {
-    [VIRT_MROM] = { "mrom", 0x1000, 0xf000, 0 },
-    [VIRT_TEST] = { "test", 0x100000, 0x1000, 0 },
+#define NONE BOARD_NO_IRQ
+
+const struct board_place virt_map[VIRT_PARTS] = {
+    [VIRT_MROM] = { "mrom", 0x1000, 0xf000, NONE },
+    [VIRT_TEST] = { "test", 0x100000, 0x1000, NONE },
     [VIRT_RTC] = { "rtc", 0x101000, 0x1000, 11 },
-    [VIRT_CLINT] = { "clint", 0x2000000, 0x10000, 0 },
-    [VIRT_SSWI] = { "sswi", 0x2f00000, 0x4000, 0 },
-    [VIRT_PCI_IO] = { "pci-io", 0x3000000, 0x10000, 0 },
-    [VIRT_PLIC] = { "plic", 0xc000000, 0x600000, 0 },
+    [VIRT_CLINT] = { "clint", 0x2000000, 0x10000, NONE },
+    [VIRT_SSWI] = { "sswi", 0x2f00000, 0x4000, NONE },
+    [VIRT_PCI_IO] = { "pci-io", 0x3000000, 0x10000, NONE },
+    [VIRT_PLIC] = { "plic", 0xc000000, 0x600000, NONE },
     [VIRT_UART] = { "serial0", 0x10000000, 0x100, 10 },
     [VIRT_VIRTIO] = { "virtio-mmio", 0x10001000, 0x1000, 1 },
-    [VIRT_FW_CFG] = { "fw_cfg", 0x10100000, 0x18, 0 },
-    [VIRT_FLASH] = { "flash", 0x20000000, 0x4000000, 0 },
+    [VIRT_FW_CFG] = { "fw_cfg", 0x10100000, 0x18, NONE },
+    [VIRT_FLASH] = { "flash", 0x20000000, 0x2000000, NONE },
     [VIRT_ECAM] = { "pci", 0x30000000, 0x10000000, 32 },
-    [VIRT_PCI_MEM32] = { "pci-mem32", 0x40000000, 0x40000000, 0 },
-    [VIRT_DRAM] = { "dram", 0x80000000, 0, 0 },
+    [VIRT_PCI_MEM32] = { "pci-mem32", 0x40000000, 0x40000000, NONE },
+    [VIRT_DRAM] = { "dram", 0x80000000, 0, NONE },
+    [VIRT_PCI_MEM64] = { "pci-mem64", 0, 16ull << 30, NONE },
 };
+
+static const struct boot_isa riscv = { "RISC-V, 64 bits", EM_RISCV, IMAGE_LINUX_RISCV };
 
 struct virt {
     struct rv_cpu *harts[BOARD_MAX_CPUS];
     struct rv_config cpu;
+    struct board_place map[VIRT_PARTS];
     struct mem_ram *dram, *mrom;
     struct plic *plic;
     struct aclint *aclint;
     struct htif *htif;                 /* NULL: the program has no tohost */
     struct fw_cfg *fw_cfg;
-    struct virtio_mmio *slots[VIRT_VIRTIO_SLOTS];
+    struct virtio_slots slots;
     struct pci_ecam *pci;
     struct ns16550 *uart;
-    struct parts parts;
     bool has_sswi;
     bool flash_boot;                   /* flash bank 0 holds a stage of the boot */
     uint8_t rng_seed[32];
@@ -74,11 +81,8 @@ static int build_cpus(struct board *b, struct virt *v, struct err *e)
         return r;
     v->cpu.reset_pc = virt_map[VIRT_MROM].base;
     for (uint32_t i = 0; i < b->config.cpus; i++) {
-        if ((r = rv_cpu_create(&v->harts[i], b->machine, &v->cpu, i, e)) < 0)
-            return r;
-        b->cpus[i] = &v->harts[i]->cpu;
-        b->n_cpus = i + 1;
-        if ((r = board_add_timing(b, i, &rv_profiles, v->cpu.name, e)) < 0)
+        if ((r = rv_cpu_create(&v->harts[i], b->machine, &v->cpu, i, e)) < 0 ||
+            (r = board_add_cpu(b, &v->harts[i]->cpu, &rv_profiles, v->cpu.name, e)) < 0)
             return r;
     }
     return 0;
@@ -105,14 +109,15 @@ static int build_interrupts(struct board *b, struct virt *v, struct err *e)
     v->aclint = aclint_create(m, "aclint", b->n_cpus, e);
     if (!v->plic || !v->aclint)
         return e->code;
-    if ((r = device_map(&v->plic->dev, m->memory, virt_map[VIRT_PLIC].base, e)) < 0 ||
-        (r = device_map(&v->aclint->dev, m->memory, virt_map[VIRT_CLINT].base, e)) < 0)
+    board_set_irqchip(b, plic_set_level, v->plic);
+    if ((r = board_place_part(b, &v->map[VIRT_PLIC], &v->plic->dev, NULL, e)) < 0 ||
+        (r = board_place_part(b, &v->map[VIRT_CLINT], &v->aclint->dev, NULL, e)) < 0)
         return r;
     if (v->has_sswi) {
         sswi = aclint_sswi_create(m, "sswi", e);
         if (!sswi)
             return e->code;
-        if ((r = device_map(&sswi->dev, m->memory, virt_map[VIRT_SSWI].base, e)) < 0)
+        if ((r = board_place_part(b, &v->map[VIRT_SSWI], &sswi->dev, NULL, e)) < 0)
             return r;
     }
     for (uint32_t i = 0; i < b->n_cpus; i++) {
@@ -133,103 +138,38 @@ static int build_interrupts(struct board *b, struct virt *v, struct err *e)
 
 static int build_memory(struct board *b, struct virt *v, struct err *e)
 {
-    struct machine *m = b->machine;
-    uint64_t size = b->config.memory;
+    const struct board_place *mrom = &v->map[VIRT_MROM];
     int r;
 
-    if (size < 1 << 20 || size % MEM_PAGE || size > 1ull << 40)
-        return err_set(e, ERR_ARG, "memory of %" PRIu64 " bytes; a multiple of 4K from 1M to 1T is "
-                       "accepted", size);
-    if ((r = machine_add_ram(m, "dram", size, &v->dram, e)) < 0 ||
-        (r = machine_add_ram(m, "mrom", virt_map[VIRT_MROM].size, &v->mrom, e)) < 0 ||
-        (r = mem_add_ram(m->memory, "dram", virt_map[VIRT_DRAM].base, v->dram, 0, size, 0, NULL, e)) < 0)
+    v->map[VIRT_DRAM].size = b->config.memory;
+    if ((r = board_build_ram(b, &v->map[VIRT_DRAM], &v->dram, e)) < 0 ||
+        (r = machine_add_ram(b->machine, mrom->name, mrom->size, &v->mrom, e)) < 0)
         return r;
-    return mem_add_rom(m->memory, "mrom", virt_map[VIRT_MROM].base, v->mrom, 0,
-                       virt_map[VIRT_MROM].size, 0, NULL, NULL, NULL, e);
+    /* The 64-bit window begins behind RAM, at a multiple of its size. */
+    v->map[VIRT_PCI_MEM64].base = align_up(v->map[VIRT_DRAM].base + b->config.memory,
+                                           v->map[VIRT_PCI_MEM64].size);
+    return mem_add_rom(b->machine->memory, mrom->name, mrom->base, v->mrom, 0, mrom->size, 0, NULL,
+                       NULL, NULL, e);
 }
 
-/* `spec` as -serial: "none" leaves the UART without a backend. */
 static int build_uart(struct board *b, struct virt *v, struct err *e)
 {
-    struct char_options options;
-    struct char_backend *backend = NULL;
-    int r;
+    const struct board_place *p = &v->map[VIRT_UART];
+    struct char_backend *backend;
+    int r = board_open_serial(b, 0, p->name, &backend, e);
 
-    if (b->config.n_serial > 0 &&
-        ((r = char_parse_serial(&options, "serial0", b->config.serial[0], e)) < 0 ||
-         (r = char_open(&backend, b->host, &options, e)) < 0))
+    if (r < 0)
         return r;
-    struct ns16550 *u = ns16550_create(b->machine, "serial0", VIRT_UART_CLOCK, backend, e);
-    if (!u)
-        return e->code;
-    v->uart = u;
-    irq_connect(&u->irq, plic_set_level, v->plic, virt_map[VIRT_UART].source);
-    return device_map(&u->dev, b->machine->memory, virt_map[VIRT_UART].base, e);
+    v->uart = ns16550_create(b->machine, p->name, VIRT_UART_CLOCK, backend, e);
+    return v->uart ? board_place_part(b, p, &v->uart->dev, &v->uart->irq, e) : e->code;
 }
 
 static int build_rtc(struct board *b, struct virt *v, struct err *e)
 {
-    struct goldfish_rtc *rtc = goldfish_rtc_create(b->machine, virt_map[VIRT_RTC].name, e);
+    const struct board_place *p = &v->map[VIRT_RTC];
+    struct goldfish_rtc *rtc = goldfish_rtc_create(b->machine, p->name, e);
 
-    if (!rtc)
-        return e->code;
-    irq_connect(&rtc->irq, plic_set_level, v->plic, virt_map[VIRT_RTC].source);
-    return device_map(&rtc->dev, b->machine->memory, virt_map[VIRT_RTC].base, e);
-}
-
-static int build_fw_cfg(struct board *b, struct virt *v, struct err *e)
-{
-    v->fw_cfg = fw_cfg_create(b->machine, virt_map[VIRT_FW_CFG].name, e);
-    if (!v->fw_cfg)
-        return e->code;
-    int r = fw_cfg_items_add(v->fw_cfg, b, e);
-    return r < 0 ? r : device_map(fw_cfg_device(v->fw_cfg), b->machine->memory,
-                                  virt_map[VIRT_FW_CFG].base, e);
-}
-
-/* Devices take slots from the highest address down, as on QEMU's board. */
-static int plug_mmio(void *arg, struct virtio *dev, const char *id, int slot, struct err *e)
-{
-    struct virt *v = arg;
-
-    if (v->slots[0]->dev.ops->version == 1 && (dev->offered & BIT(VIRTIO_F_RING_PACKED)))
-        return err_set(e, ERR_ARG, "device %s: packed=on needs slots of version 2; give "
-                       "-global virtio-mmio.force-legacy=off, too", id);
-    for (int i = VIRT_VIRTIO_SLOTS - 1; i >= 0; i--) {
-        if (!v->slots[i]->virtio && (slot == -1 || slot == i)) {
-            virtio_mmio_attach(v->slots[i], dev);
-            return 0;
-        }
-    }
-    if (slot >= 0)
-        return err_set(e, ERR_LIMIT, "device %s: virtio MMIO slot %d is taken or not there; 0 to %d are",
-                       id, slot, VIRT_VIRTIO_SLOTS - 1);
-    return err_set(e, ERR_LIMIT, "device %s: all %d virtio MMIO slots are taken", id, VIRT_VIRTIO_SLOTS);
-}
-
-/* The 64-bit window begins behind RAM, at a multiple of its size. */
-static pa_t pci_mem64(const struct board *b)
-{
-    return align_up(virt_map[VIRT_DRAM].base + b->config.memory, VIRT_PCI_MEM64_SIZE);
-}
-
-/* The root bus of QEMU's gpex: ECAM, one I/O window, INTA..INTD on four PLIC sources. */
-static int build_pci(struct board *b, struct virt *v, struct err *e)
-{
-    const struct pci_ecam_map map = {
-        .config = virt_map[VIRT_ECAM].base, .config_size = virt_map[VIRT_ECAM].size,
-        .io = virt_map[VIRT_PCI_IO].base, .io_size = virt_map[VIRT_PCI_IO].size,
-        .range = { { virt_map[VIRT_PCI_MEM32].base, virt_map[VIRT_PCI_MEM32].size },
-                   { pci_mem64(b), VIRT_PCI_MEM64_SIZE } },
-        .n_ranges = 2,
-    };
-
-    v->pci = pci_ecam_create(b->machine, "pci", b->machine->memory, &map, e);
-    if (!v->pci)
-        return e->code;
-    for (uint32_t i = 0; i < ARRAY_LEN(v->pci->intx); i++)
-        irq_connect(&v->pci->intx[i], plic_set_level, v->plic, virt_map[VIRT_ECAM].source + i);
-    return 0;
+    return rtc ? board_place_part(b, p, &rtc->dev, &rtc->irq, e) : e->code;
 }
 
 /*
@@ -239,103 +179,70 @@ static int build_pci(struct board *b, struct virt *v, struct err *e)
  */
 static int build_flash(struct board *b, struct virt *v, struct err *e)
 {
+    const struct board_place *ram = &v->map[VIRT_DRAM];
     struct cfi_flash *banks[FLASH_BANKS];
     bool has_image[FLASH_BANKS] = { false };
-    int r = flash_banks_build(b, &v->parts, virt_map[VIRT_FLASH].base, VIRT_FLASH_BANK,
-                              VIRT_FLASH_SECTOR, banks, has_image, e);
+    int r = flash_banks_build(b, &v->map[VIRT_FLASH], banks, has_image, e);
 
     v->flash_boot = has_image[0];
-    return r;
+    if (r < 0 || !v->flash_boot)
+        return r;
+    r = b->bios ? fw_cfg_items_add_kernel(v->fw_cfg, b, e) : 0;
+    return r < 0 ? r : smbios_add(b, v->fw_cfg, &ram, 1, e);
 }
 
-static int build_virtio(struct board *b, struct virt *v, struct err *e)
+static int build_devices(struct board *b, struct virt *v, struct err *e)
 {
-    struct parts_globals globals;
-    int r = parts_read_globals(&globals, &b->config, e);
+    const struct board_pci_places pci = { &v->map[VIRT_ECAM], &v->map[VIRT_PCI_IO],
+                                          &v->map[VIRT_PCI_MEM32], &v->map[VIRT_PCI_MEM64] };
+    int r;
 
-    for (uint32_t i = 0; i < VIRT_VIRTIO_SLOTS && r == 0; i++) {
-        char id[32];
-        snprintf(id, sizeof(id), "virtio-mmio%u", i);
-        v->slots[i] = virtio_mmio_create(b->machine, id, !globals.force_legacy, e);
-        if (!v->slots[i])
-            return e->code;
-        irq_connect(&v->slots[i]->irq, plic_set_level, v->plic, virt_map[VIRT_VIRTIO].source + i);
-        r = device_map(&v->slots[i]->dev, b->machine->memory,
-                       virt_map[VIRT_VIRTIO].base + i * VIRT_VIRTIO_STRIDE, e);
-    }
-    v->parts = (struct parts){ .board = b, .pci = &v->pci->bus, .plug_mmio = plug_mmio, .arg = v };
-    if (r == 0)
-        r = parts_build(&v->parts, e);
-    if (r == 0)
-        r = build_flash(b, v, e);
-    if (r == 0 && b->bios && v->flash_boot)
-        r = fw_cfg_items_add_kernel(v->fw_cfg, b, e);
-    return r;
-}
-
-static void release(struct board *b)
-{
-    struct virt *v = b->parts;
-
-    if (v)
-        parts_release(&v->parts);
+    if ((r = board_build_fw_cfg(b, &v->map[VIRT_FW_CFG], &v->fw_cfg, e)) < 0 ||
+        (r = board_build_pci(b, &pci, &v->pci, e)) < 0 ||
+        (r = virtio_slots_build(&v->slots, b, &v->map[VIRT_VIRTIO], VIRT_VIRTIO_SLOTS, e)) < 0)
+        return r;
+    const struct parts_places at = { .pci = &v->pci->bus, .plug_mmio = virtio_slots_plug,
+                                     .slots = &v->slots, .fw_cfg = v->fw_cfg };
+    r = parts_create(b, &at, e);
+    return r < 0 ? r : build_flash(b, v, e);
 }
 
 static int open_images(struct board *b, struct err *e)
 {
-    const struct board_config *c = &b->config;
-    bool firmware = !c->bios || strcmp(c->bios, "none") != 0;
-    int r = 0;
+    const char *bios = b->config.bios;
+    int r = boot_open_images(b, &riscv, e);
 
-    if (c->kernel)
-        r = image_open(&b->kernel, c->kernel, "kernel", e);
-    if (r == 0 && c->initrd)
-        r = image_open_raw(&b->initrd, c->initrd, "initrd", e);
-    if (r == 0 && c->dtb)
-        r = image_open_raw(&b->dtb, c->dtb, "dtb", e);
-    if (r == 0 && firmware) {
-        bool standard = !c->bios || strcmp(c->bios, "default") == 0;
-        char *path = board_find_firmware(b, standard ? "fw_dynamic.bin" : c->bios, e);
-        if (!path && standard)
-            path = board_find_firmware(b, "opensbi-riscv64-generic-fw_dynamic.bin", e);
-        if (!path)
-            return e->code;
-        r = image_open(&b->bios, path, "firmware", e);
-        free(path);
-    }
-    for (int i = 0; r == 0 && i < 2; i++) {
-        const struct image *img = i ? b->bios : b->kernel;
-        if (img && img->kind == IMAGE_ELF && (img->elf_machine != EM_RISCV || !img->elf_64))
-            r = err_set(e, ERR_FORMAT, "'%s' is an ELF file for machine %u; this board needs RISC-V, "
-                        "64 bits", img->path, img->elf_machine);
-        if (img && img->kind == IMAGE_LINUX_ARM64)
-            r = err_set(e, ERR_FORMAT, "'%s' is an arm64 kernel; this board needs a riscv64 one",
-                        img->path);
-    }
-    return r;
+    if (r < 0 || (bios && strcmp(bios, "none") == 0))
+        return r;
+    bool standard = !bios || strcmp(bios, "default") == 0;
+    char *path = board_find_firmware(b, standard ? "fw_dynamic.bin" : bios, e);
+    if (!path && standard)
+        path = board_find_firmware(b, "opensbi-riscv64-generic-fw_dynamic.bin", e);
+    if (!path)
+        return e->code;
+    r = image_open(&b->bios, path, "firmware", e);
+    free(path);
+    return r < 0 ? r : boot_check_image(b->bios, &riscv, e);
 }
 
 static int build(struct board *b, struct err *e)
 {
     struct virt *v = ARENA_NEW(&b->machine->arena, struct virt);
-    struct machine_random random;
     struct virt_options options;
     int r;
 
     if (!v)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = v;
+    memcpy(v->map, virt_map, sizeof(virt_map));
     if ((r = virt_read_options(&options, b->config.board_options, e)) < 0)
         return r;
     v->has_sswi = options.aclint;
-    machine_random_init(&random, b->machine, "rng-seed");
-    for (size_t i = 0; i < sizeof(v->rng_seed); i += 8)
-        st_le64(v->rng_seed + i, machine_random_next(&random));
+    board_make_seed(b, "rng-seed", v->rng_seed, sizeof(v->rng_seed));
     if ((r = open_images(b, e)) < 0 || (r = build_memory(b, v, e)) < 0 ||
         (r = build_cpus(b, v, e)) < 0 || (r = build_interrupts(b, v, e)) < 0 ||
         (r = build_uart(b, v, e)) < 0 || (r = build_rtc(b, v, e)) < 0 ||
-        (r = build_fw_cfg(b, v, e)) < 0 || (r = build_pci(b, v, e)) < 0 ||
-        (r = build_virtio(b, v, e)) < 0)
+        (r = build_devices(b, v, e)) < 0)
         return r;
     /* Programs of the bare-metal suites speak through a symbol of theirs; firmware never does. */
     if (b->kernel && !b->bios && b->kernel->tohost) {
@@ -343,10 +250,8 @@ static int build(struct board *b, struct err *e)
         if (!v->htif)
             return e->code;
     }
-    struct sifive_test *test = sifive_test_create(b->machine, "test", e);
-    if (!test)
-        return e->code;
-    return device_map(&test->dev, b->machine->memory, virt_map[VIRT_TEST].base, e);
+    struct sifive_test *test = sifive_test_create(b->machine, v->map[VIRT_TEST].name, e);
+    return test ? board_place_part(b, &v->map[VIRT_TEST], &test->dev, NULL, e) : e->code;
 }
 
 /* ---- device tree ---- */
@@ -367,9 +272,7 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
         .cbop = rv_has(&v->cpu, RV_X_ZICBOP), .sscofpmf = rv_has(&v->cpu, RV_X_SSCOFPMF),
     };
     const struct virt_tree tree = {
-        .cpu = &cpu, .cpus = b->n_cpus, .memory = b->config.memory,
-        .pci_mem64 = pci_mem64(b),
-        .aclint = v->has_sswi, .pci = true, .rtc = true, .fw_cfg = true, .flash = true,
+        .cpu = &cpu, .cpus = b->n_cpus, .map = v->map, .aclint = v->has_sswi,
         .rng_seed = v->rng_seed,
     };
     return virt_write_tree(&tree, blob, size, e);
@@ -378,67 +281,65 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
 /* ---- images and hand-off ---- */
 struct placement {
     pa_t start;     /* where the mask ROM jumps */
-    pa_t kernel, initrd, tree;
+    pa_t kernel, tree;
+    struct boot_range initrd;
 };
+
+/* The kernel behind the firmware, the initrd behind the kernel. */
+static int place_kernel(struct board *b, struct placement *p, pa_t firmware_end, struct err *e)
+{
+    const struct image *k = b->kernel;
+    bool elf = k->kind == IMAGE_ELF;
+    int r;
+
+    p->kernel = elf ? k->entry : align_up(firmware_end, b->bios ? KERNEL_ALIGN : 1);
+    if ((r = image_place(k, b->machine->memory, p->kernel, e)) < 0)
+        return r;
+    if (!b->bios)
+        p->start = p->kernel;
+    if (!b->initrd)
+        return 0;
+    pa_t above = elf ? k->high : p->kernel + MAX(k->size, k->image_size);
+    return boot_place_initrd(b, p->kernel, INITRD_SPACE, above, &p->initrd, e);
+}
+
+/* The tree at the end of RAM. */
+static int place_tree(struct board *b, struct placement *p, const char *bootargs, struct err *e)
+{
+    const struct board_place *ram = &((struct virt *)b->parts)->map[VIRT_DRAM];
+    uint8_t *blob;
+    uint32_t size;
+    int r = boot_make_tree(b, bootargs, &p->initrd, &blob, &size, e);
+
+    if (r < 0)
+        return r;
+    p->tree = MAX(align_down(ram->base + ram->size - size, KERNEL_ALIGN), ram->base);
+    r = boot_place_tree(b, blob, size, p->tree, ram->base + ram->size, e);
+    free(blob);
+    return r;
+}
 
 static int place_all(struct board *b, struct placement *p, struct err *e)
 {
     struct virt *v = b->parts;
-    struct mem_space *memory = b->machine->memory;
-    pa_t ram = virt_map[VIRT_DRAM].base, end = ram + b->config.memory, firmware_end = ram;
-    uint8_t *blob;
-    uint32_t size;
-    int r;
-
+    pa_t ram = v->map[VIRT_DRAM].base, firmware_end = ram;
     bool from_flash = v->flash_boot && b->bios; /* what is in flash loads the kernel, or its own */
+    int r = 0;
+
     p->start = ram;
     if (b->bios) {
-        if ((r = image_place(b->bios, memory, ram, e)) < 0)
+        if ((r = image_place(b->bios, b->machine->memory, ram, e)) < 0)
             return r;
         p->start = b->bios->kind == IMAGE_ELF ? b->bios->entry : ram;
         firmware_end = b->bios->kind == IMAGE_ELF ? b->bios->high : ram + b->bios->size;
     }
-    if (from_flash) {
-        p->kernel = virt_map[VIRT_FLASH].base;
-    } else if (b->kernel) {
-        uint64_t size_needed = MAX(b->kernel->size, b->kernel->image_size);
-        p->kernel = b->kernel->kind == IMAGE_ELF ? b->kernel->entry
-                                                 : align_up(firmware_end, b->bios ? KERNEL_ALIGN : 1);
-        if ((r = image_place(b->kernel, memory, p->kernel, e)) < 0)
-            return r;
-        if (!b->bios)
-            p->start = p->kernel;
-        if (b->initrd) {
-            pa_t above = b->kernel->kind == IMAGE_ELF ? b->kernel->high : p->kernel + size_needed;
-            p->initrd = align_up(MAX(p->kernel + MIN(b->config.memory / 2, INITRD_SPACE), above),
-                                 MEM_PAGE);
-            if ((r = image_place(b->initrd, memory, p->initrd, e)) < 0)
-                return r;
-        }
-    }
+    if (from_flash)
+        p->kernel = v->map[VIRT_FLASH].base;
+    else if (b->kernel)
+        r = place_kernel(b, p, firmware_end, e);
     if (v->flash_boot && !b->bios)
-        p->start = virt_map[VIRT_FLASH].base;
-    if (b->dtb) {
-        size = (uint32_t)MIN(b->dtb->size, UINT32_MAX);
-        blob = malloc(size);
-        if (!blob)
-            return err_set(e, ERR_NOMEM, "no memory for the device tree");
-        memcpy(blob, b->dtb->data, size);
-    } else if ((r = device_tree(b, &blob, &size, e)) < 0) {
-        return r;
-    }
-    r = dt_set_chosen(&blob, &size, from_flash ? NULL : b->config.append, p->initrd,
-                      p->initrd ? p->initrd + b->initrd->size : 0, e);
-    if (r < 0 && b->dtb)
-        (void)err_context(e, "'%s'", b->dtb->path);
-    if (r == 0) {
-        p->tree = align_down(end - size, KERNEL_ALIGN);
-        if (p->tree < ram || mem_write(memory, p->tree, blob, size, &(struct mem_attrs){ 0 }) != MEM_OK)
-            r = err_set(e, ERR_LIMIT, "no room for the device tree of %u bytes at the end of %" PRIu64
-                        " MiB of RAM", size, b->config.memory >> 20);
-    }
-    free(blob);
-    return r;
+        p->start = v->map[VIRT_FLASH].base;
+    return r < 0 ? r : place_tree(b, p, from_flash ? NULL : b->config.append, e);
 }
 
 /* RISC-V unprivileged ISA, chapter RV64I: the six instructions of the reset vector. */
@@ -485,5 +386,4 @@ const struct board_ops board_riscv_virt = {
     .qemu_arch = "riscv64", .default_cpu = "rv64", .max_cpus = BOARD_MAX_CPUS,
     .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = load_images, .device_tree = device_tree,
-    .release = release,
 };

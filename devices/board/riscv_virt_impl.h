@@ -6,29 +6,21 @@
  * Register-compatible with QEMU's `virt` (hw/riscv/virt.c); one table for wiring
  * and device tree.
  */
-#include "devices/board/board_impl.h"
+#include "devices/board/places.h"
 
 enum virt_part {
     VIRT_TEST, VIRT_RTC, VIRT_CLINT, VIRT_SSWI, VIRT_PCI_IO, VIRT_PLIC, VIRT_UART, VIRT_VIRTIO,
-    VIRT_FW_CFG, VIRT_FLASH, VIRT_ECAM, VIRT_PCI_MEM32, VIRT_DRAM, VIRT_MROM, VIRT_PARTS,
+    VIRT_FW_CFG, VIRT_FLASH, VIRT_ECAM, VIRT_PCI_MEM32, VIRT_PCI_MEM64, VIRT_DRAM, VIRT_MROM,
+    VIRT_PARTS,
 };
 
-struct virt_place {
-    const char *name;
-    pa_t base;
-    uint64_t size;
-    uint32_t source; /* first PLIC source, 0 = none */
-};
-extern const struct virt_place virt_map[VIRT_PARTS];
+/* The map but for what lies behind RAM or is as large as RAM. */
+extern const struct board_place virt_map[VIRT_PARTS];
 
 #define VIRT_VIRTIO_SLOTS   8
-#define VIRT_VIRTIO_STRIDE  0x1000
 #define VIRT_PLIC_SOURCES   95
 #define VIRT_TIMEBASE       10000000u
 #define VIRT_UART_CLOCK     3686400u
-#define VIRT_PCI_MEM64_SIZE (16ull << 30)
-#define VIRT_FLASH_BANK     0x02000000u
-#define VIRT_FLASH_SECTOR   0x40000u
 
 /* What the tree says of the CPUs: from the profile. */
 struct virt_cpu_text {
@@ -41,9 +33,8 @@ struct virt_cpu_text {
 struct virt_tree {
     const struct virt_cpu_text *cpu;
     uint32_t cpus;
-    uint64_t memory;
-    pa_t pci_mem64;
-    bool aclint, pci, rtc, fw_cfg, flash; /* which parts are there */
+    const struct board_place *map; /* VIRT_PARTS */
+    bool aclint;
     const uint8_t *rng_seed; /* 32 bytes */
 };
 

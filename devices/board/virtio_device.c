@@ -42,6 +42,7 @@ static const struct option_desc device_table[] = {
 };
 
 #define PCI_OPTIONS "[,addr=S.F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
+#define DISPLAY_OPTIONS "[,xres=N,yres=N][,edid=off][,addr=S.F]"
 const struct board_device parts_devices[] = {
     { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
     { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
@@ -51,9 +52,17 @@ const struct board_device parts_devices[] = {
     { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
     { "virtio-serial-device", "virtio console on an MMIO slot: [max_ports=N][,cols=N,rows=N]" },
     { "virtio-serial-pci", "virtio console on PCI: [max_ports=N][,cols=N,rows=N]" PCI_OPTIONS },
+    { "virtio-keyboard-device", "virtio keyboard on an MMIO slot; -mouse-device, -tablet-device alike" },
+    { "virtio-keyboard-pci", "virtio keyboard on PCI" PCI_OPTIONS },
+    { "virtio-mouse-pci", "virtio mouse on PCI" PCI_OPTIONS },
+    { "virtio-tablet-pci", "virtio tablet, absolute pointer, on PCI" PCI_OPTIONS },
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
+    { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
+    { "VGA", "VGA on PCI with Bochs' display interface: [vgamem_mb=16][,romfile=F]" DISPLAY_OPTIONS },
+    { "secondary-vga", "VGA on PCI without legacy ports and ROM: [vgamem_mb=16]" DISPLAY_OPTIONS },
+    { "bochs-display", "frame buffer on PCI with Bochs' display interface: [vgamem=16M]" DISPLAY_OPTIONS },
     { NULL, NULL },
 };
 /* Each virtio device takes these, too, and those on PCI. */
@@ -134,6 +143,20 @@ static int make_rng(struct parts *p, const struct device_options *o, const char 
             return r;
     }
     *v = virtio_rng_create(p->board->machine, id, source, e);
+    return *v ? 0 : e->code;
+}
+
+static int make_input(struct parts *p, const struct device_options *o, const char *id,
+                      struct virtio **v, struct err *e)
+{
+    enum virtio_input_kind kind = strncmp(o->driver, "virtio-k", 8) == 0 ? VIRTIO_KEYBOARD
+                                  : strncmp(o->driver, "virtio-m", 8) == 0 ? VIRTIO_MOUSE : VIRTIO_TABLET;
+    struct hid *hid = hid_find(p->board->host);
+    int r = hid ? 0 : hid_create(&hid, p->board->host, e);
+
+    if (r < 0)
+        return r;
+    *v = virtio_input_create(p->board->machine, id, kind, hid, e);
     return *v ? 0 : e->code;
 }
 
@@ -219,8 +242,7 @@ static int check_keys(const char *driver, const char *accepted, const char *text
     return 0;
 }
 
-/* "SLOT[.FUNCTION]", in hexadecimal as QEMU has it. */
-static int parse_addr(const char *text, int *devfn, struct err *e)
+int parts_parse_addr(const char *text, int *devfn, struct err *e)
 {
     unsigned slot, function = 0;
     char end;
@@ -248,12 +270,14 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
 {
     struct virtio_pci_options pci = {
         /* "auto" is off on a root bus, on behind a port (QEMU docs, "virtio-pci"): here is the root bus. */
-        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON,
+        .disable_legacy = transport == ON_PCI_MODERN || o->disable_legacy == CHOSE_ON ||
+                          (o->disable_legacy == CHOSE_AUTO && transport != ON_PCI_TRANSITIONAL &&
+                           !virtio_pci_has_legacy(v->ops->id)),
         .disable_modern = o->disable_modern, .multifunction = o->multifunction,
         .iommu_platform = o->iommu_platform, .vectors = o->vectors,
     };
     char name[96];
-    int r = parse_addr(o->addr, &pci.devfn, e);
+    int r = parts_parse_addr(o->addr, &pci.devfn, e);
 
     if (r < 0)
         return r;
@@ -268,7 +292,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
                        "disable-legacy and disable-modern go with %.*s-pci", o->driver,
                        (int)(strstr(o->driver, "-pci-") - o->driver), o->driver);
     snprintf(name, sizeof(name), "%s-pci", id);
-    return virtio_pci_create(p->board->machine, name, v, p->pci, &pci, e) ? 0 : e->code;
+    return virtio_pci_create(p->board->machine, name, v, p->at.pci, &pci, e) ? 0 : e->code;
 }
 
 static int plug_mmio(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
@@ -278,10 +302,13 @@ static int plug_mmio(struct parts *p, const struct device_options *o, int transp
     char end;
 
     (void)transport;
+    if (!p->at.plug_mmio)
+        return err_set(e, ERR_ABSENT, "device %s: this board has no virtio MMIO slots; names of "
+                       "devices for its PCI bus end in -pci", o->driver);
     if (o->bus[0] && (sscanf(o->bus, "virtio-mmio-bus.%d%c", &slot, &end) != 1 || slot < 0))
         return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'virtio-mmio-bus.0' and so on "
                        "are there", o->driver, o->bus);
-    return p->plug_mmio(p->arg, v, id, slot, e);
+    return p->at.plug_mmio(p->at.slots, v, id, slot, e);
 }
 
 static const struct device_kind {
@@ -293,6 +320,9 @@ static const struct device_kind {
     { "virtio-blk", make_blk, "drive serial num-queues" COMMON_KEYS },
     { "virtio-net", make_net, "netdev mac mq queues" COMMON_KEYS },
     { "virtio-rng", make_rng, "rng" COMMON_KEYS },
+    { "virtio-keyboard", make_input, COMMON_KEYS },
+    { "virtio-mouse", make_input, COMMON_KEYS },
+    { "virtio-tablet", make_input, COMMON_KEYS },
     { "virtio-serial", make_serial, "max_ports cols rows emergency-write" COMMON_KEYS },
 };
 
@@ -333,8 +363,8 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
     if (!kind)
         return no_device(o->driver, e);
     if (transport == ON_EITHER)
-        transport = p->pci ? ON_PCI : ON_MMIO;
-    if (transport != ON_MMIO && !p->pci)
+        transport = p->at.pci ? ON_PCI : ON_MMIO;
+    if (transport != ON_MMIO && !p->at.pci)
         return err_set(e, ERR_UNSUPPORTED, "device %s: this board has no PCI bus", o->driver);
     snprintf(keys, sizeof(keys), "%s%s", kind->keys, transport == ON_MMIO ? "" : PCI_KEYS);
     snprintf(id, sizeof(id), "%s", o->id);
@@ -352,17 +382,17 @@ static int add_virtio(struct parts *p, const struct device_options *o, const cha
 static int add_testdev(struct parts *p, const struct device_options *o, struct err *e)
 {
     char id[80];
-    int devfn, r = parse_addr(o->addr, &devfn, e);
+    int devfn, r = parts_parse_addr(o->addr, &devfn, e);
 
     if (r < 0)
         return r;
-    if (!p->pci)
+    if (!p->at.pci)
         return err_set(e, ERR_UNSUPPORTED, "device pci-testdev: this board has no PCI bus");
     snprintf(id, sizeof(id), "%s", o->id);
     if (id[0] == 0)
         snprintf(id, sizeof(id), "pci-testdev%u", p->n_devices);
     p->n_devices++;
-    return pci_testdev_create(p->board->machine, id, p->pci, devfn, e) ? 0 : e->code;
+    return pci_testdev_create(p->board->machine, id, p->at.pci, devfn, e) ? 0 : e->code;
 }
 
 int parts_add_device(struct parts *p, const char *text, struct err *e)
@@ -371,9 +401,11 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
         .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
         .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
     };
-    int r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e);
+    int r;
 
-    if (r < 0) {
+    if (parts_is_display(text))
+        return parts_add_display(p, text, e);
+    if ((r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e)) < 0) {
         (void)err_context(e, "device '%s'", text);
         return r;
     }

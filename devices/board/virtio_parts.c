@@ -171,7 +171,7 @@ int parts_read_globals(struct parts_globals *g, const struct board_config *c, st
     return 0;
 }
 
-int parts_build(struct parts *p, struct err *e)
+static int build(struct parts *p, struct err *e)
 {
     const struct board_config *c = &p->board->config;
     int r;
@@ -196,6 +196,16 @@ int parts_build(struct parts *p, struct err *e)
             return r;
     }
     return 0;
+}
+
+int parts_create(struct board *b, const struct parts_places *at, struct err *e)
+{
+    struct parts *p = b->devices = ARENA_NEW(&b->machine->arena, struct parts);
+
+    if (!p)
+        return err_set(e, ERR_NOMEM, "no memory for devices");
+    *p = (struct parts){ .board = b, .at = *at };
+    return build(p, e);
 }
 
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

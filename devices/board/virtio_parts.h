@@ -9,6 +9,7 @@
 #include "devices/board/board_impl.h"
 #include "devices/virtio/virtio.h"
 
+struct fw_cfg;
 struct pci_bus;
 
 struct part_drive {
@@ -22,9 +23,24 @@ struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
 };
 /* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
-int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e) MUST_CHECK;
+int parts_read_globals(struct parts_globals *g, const struct board_config *c,
+                       struct err *e) MUST_CHECK;
+
+/* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
+typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
 
 #define PARTS_SERIALS 8
+
+/* What a board offers devices to stand on. */
+struct parts_places {
+    struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
+    parts_plug_fn *plug_mmio;    /* NULL: the board has no slots */
+    void *slots;                 /* its first argument */
+    struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
+    struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
+    int vga_priority;
+    const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
+};
 
 struct parts {
     struct board *board;
@@ -35,10 +51,7 @@ struct parts {
         struct virtio *console;  /* virtconsole and virtserialport look for it */
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
-    struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
-    /* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
-    int (*plug_mmio)(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
-    void *arg;
+    struct parts_places at;
 };
 
 /* What -device accepts; NULL name at the end. */
@@ -47,10 +60,20 @@ extern const struct board_device parts_devices[];
 /* virtio_device.c: one -device. */
 int parts_add_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
+/* addr=SLOT[.FUNCTION], in hexadecimal as QEMU has it; "": *devfn is -1, any place. */
+int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
 
-int parts_build(struct parts *p, struct err *e) MUST_CHECK;
+/* display_device.c: the displays among them. */
+bool parts_is_display(const char *text);
+int parts_add_display(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+
 /*
- * After parts_build: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
+ * What the board's configuration asks for; b->devices from then on, in the machine's arena.
+ * Buses and slots must be there.
+ */
+int parts_create(struct board *b, const struct parts_places *at, struct err *e) MUST_CHECK;
+/*
+ * After parts_create: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
  * NULL, the drive called `id`. NULL in *out if there is none. It stays the parts'.
  */
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

@@ -142,6 +142,11 @@ int pci_add_bar(struct pci_function *f, unsigned index, enum pci_bar_kind kind, 
 /* A BAR or the expansion ROM that shows a RAM block (frame buffers, option ROMs). */
 int pci_add_bar_ram(struct pci_function *f, unsigned index, enum pci_bar_kind kind, bool prefetchable,
                     struct mem_ram *ram, struct err *e) MUST_CHECK;
+/*
+ * The expansion ROM shows the file `path`, read now; its BAR is the next power of two. ERR_IO,
+ * ERR_LIMIT, ERR_FORMAT for a file without an option ROM's signature.
+ */
+int pci_add_rom(struct pci_function *f, const char *path, struct err *e) MUST_CHECK;
 
 /* Reserve `size` bytes for a capability of id `id`, linked into the list; its offset, or ERR_LIMIT. */
 int pci_add_capability(struct pci_function *f, uint8_t id, uint32_t size, struct err *e) MUST_CHECK;

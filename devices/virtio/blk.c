@@ -244,12 +244,8 @@ struct virtio *virtio_blk_create(struct machine *m, const char *id, struct block
 {
     struct virtio_blk *b = device_create(m, &device_ops, id, e);
 
-    if (!b)
+    if (!b || device_init_timer(&b->dev, &b->completion, "virtio-blk", complete, e) < 0)
         return NULL;
-    if (ev_timer_init(&b->completion, m->queue, "virtio-blk", EV_PRIO_DEVICE, complete, b)) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory", id);
-        return NULL;
-    }
     b->disk = disk;
     if (serial)
         memcpy(b->serial, serial, MIN(strlen(serial), sizeof(b->serial)));

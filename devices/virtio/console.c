@@ -409,12 +409,8 @@ struct virtio *virtio_console_create(struct machine *m, const char *id,
         return NULL;
     }
     s = device_create(m, &device_ops, id, e);
-    if (!s)
+    if (!s || device_init_timer(&s->dev, &s->transmit, "virtio-console", transmit, e) < 0)
         return NULL;
-    if (ev_timer_init(&s->transmit, m->queue, "virtio-console", EV_PRIO_DEVICE, transmit, s)) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory", id);
-        return NULL;
-    }
     s->options = *o;
     s->ops = (struct virtio_ops){
         .id = 3, .n_queues = o->max_ports > 1 ? 2 * o->max_ports + 2 : 2, .queue_size = QUEUE_SIZE,

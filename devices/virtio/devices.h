@@ -2,13 +2,14 @@
 #ifndef ORRERY_DEVICES_VIRTIO_DEVICES_H
 #define ORRERY_DEVICES_VIRTIO_DEVICES_H
 /*
- * virtio devices: block (5.2), network (5.1), entropy (5.4), console (5.3). Each _create
+ * virtio devices: block (5.2), network (5.1), entropy (5.4), console (5.3), input (5.8). Each _create
  * returns the common part, to be attached to a transport; NULL with `e` filled in.
  * Requests of disks, networks and consoles complete a fixed simulated time after the
  * notification.
  */
 #include "devices/backend/block.h"
 #include "devices/backend/char.h"
+#include "devices/backend/hid.h"
 #include "devices/backend/net.h"
 #include "devices/backend/rng.h"
 #include "devices/virtio/virtio.h"
@@ -25,6 +26,11 @@ struct virtio *virtio_net_create(struct machine *m, const char *id, struct net_b
 int virtio_net_set_pairs(struct virtio *v, uint32_t n, struct err *e) MUST_CHECK;
 struct virtio *virtio_rng_create(struct machine *m, const char *id, struct rng *source,
                                  struct err *e);
+
+/* `hid` NULL: nobody is at it. */
+enum virtio_input_kind { VIRTIO_KEYBOARD, VIRTIO_MOUSE, VIRTIO_TABLET };
+struct virtio *virtio_input_create(struct machine *m, const char *id, enum virtio_input_kind kind,
+                                   struct hid *hid, struct err *e);
 
 /*
  * Ports 0 .. max_ports - 1 (1 to VIRTIO_CONSOLE_PORTS), with more than one under control of

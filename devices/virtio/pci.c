@@ -455,6 +455,14 @@ static const struct {
     { 19, 0, 0x078000 },
 };
 
+bool virtio_pci_has_legacy(uint32_t id)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (types[i].id == id)
+            return types[i].transitional != 0;
+    return false;
+}
+
 static int identify(const struct virtio *v, const struct virtio_pci_options *o, struct pci_ids *ids,
                     struct err *e)
 {

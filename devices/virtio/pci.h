@@ -42,6 +42,9 @@ struct virtio_pci *virtio_pci_create(struct machine *m, const char *id, struct v
                                      struct pci_bus *bus, const struct virtio_pci_options *o,
                                      struct err *e);
 
+/* Does device type `id` exist with the legacy interface, too? */
+bool virtio_pci_has_legacy(uint32_t id);
+
 /* The function, for who plugs or looks at it. */
 struct pci_function *virtio_pci_function(struct virtio_pci *t);
 

@@ -26,6 +26,7 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.acpi COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
   add_test(NAME boot.arm64.secure COMMAND ${boot}/arm64_secure $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.screen COMMAND ${boot}/arm64_screen $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.firmware COMMAND ${boot}/arm64_firmware $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.compat.arm COMMAND ${boot}/arm64_compat $<TARGET_FILE:orrery> arm)
   add_test(NAME boot.arm64.compat.thumb COMMAND ${boot}/arm64_compat $<TARGET_FILE:orrery> thumb --cpu cortex-a72)
@@ -37,9 +38,11 @@ if(NOT ORRERY_SANITIZE)
     --board arm-virt,gic-version=3,virtualization=on,mte=on --cpu max --device virtio-rng-pci)
   add_test(NAME boot.arm64.virtio.gicv2m COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
+  add_test(NAME boot.arm64.virtio.gicv2m_gicv3 COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>
+    --board arm-virt,gic-version=3,msi=gicv2m)
   set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.inorder boot.arm64.interp
-    boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb boot.arm64.compat.interp
-    boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its
+    boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.screen boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb boot.arm64.compat.interp
+    boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its boot.arm64.virtio.gicv2m_gicv3
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
@@ -68,6 +71,7 @@ if(NOT ORRERY_SANITIZE)
   set(arm_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64 --arch arm64)
   add_test(NAME disk.arm64.raw COMMAND ${arm_disk})
   add_test(NAME disk.arm64.pci_qcow2_smp4 COMMAND ${arm_disk} --transport pci --format qcow2 --smp 4)
+  add_test(NAME disk.arm64.screen COMMAND ${arm_disk} --transport pci --screen bochs-display)
   add_test(NAME disk.arm64.efi COMMAND ${arm_disk} --efi --transport pci --machine virt,gic-version=3)
-  set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
+  set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi disk.arm64.screen PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()

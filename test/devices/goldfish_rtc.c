@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/goldfish_rtc.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
 
 enum { TIME_LOW, TIME_HIGH = 4, ALARM_LOW = 8, ALARM_HIGH = 12, IRQ_ENABLED = 16, CLEAR_ALARM = 20,
        ALARM_STATUS = 24, CLEAR_INTERRUPT = 28 };
@@ -9,44 +7,16 @@ enum { TIME_LOW, TIME_HIGH = 4, ALARM_LOW = 8, ALARM_HIGH = 12, IRQ_ENABLED = 16
 #define BASE     1767225600ull              /* 2026-01-01 00:00:00 UTC, seconds */
 #define BASE_NS  (BASE * 1000000000ull)
 
-static struct device *make(struct machine *m, void *arg)
+#define PART_AT 0x101000
+#include "test/devices/part_fixture.h"
+#define rtc ((struct goldfish_rtc *)part)
+
+static struct device *part_create(struct machine *machine, struct err *e)
 {
-    struct err e = { 0 };
+    struct goldfish_rtc *made = goldfish_rtc_create(machine, "rtc", e);
 
-    (void)arg;
-    m->rtc_base = BASE;
-    struct goldfish_rtc *t = goldfish_rtc_create(m, "rtc", &e);
-    ck_assert_msg(t != NULL, "%s", e.text);
-    ck_assert_int_eq(device_map(&t->dev, m->memory, 0x101000, &e), 0);
-    return &t->dev;
-}
-
-static struct machine *m;
-static struct goldfish_rtc *rtc;
-
-static void setup(void)
-{
-    m = device_generic_machine();
-    rtc = (struct goldfish_rtc *)make(m, NULL);
-    machine_reset(m);
-}
-
-static void teardown(void)
-{
-    machine_destroy(m);
-}
-
-static uint32_t get(uint32_t offset)
-{
-    uint64_t v;
-
-    ck_assert_int_eq(mem_load(m->memory, 0x101000 + offset, 4, &v, NULL), MEM_OK);
-    return (uint32_t)v;
-}
-
-static void put(uint32_t offset, uint32_t v)
-{
-    ck_assert_int_eq(mem_store(m->memory, 0x101000 + offset, 4, v, NULL), MEM_OK);
+    machine->rtc_base = BASE;
+    return made ? &made->dev : NULL;
 }
 
 static uint64_t get_time(void)
@@ -97,7 +67,7 @@ START_TEST(debugger_does_not_latch)
     struct mem_attrs debug = { .debug = 1 };
     uint64_t v;
 
-    ck_assert_int_eq(mem_load(m->memory, 0x101000, 4, &v, &debug), MEM_OK);
+    ck_assert_int_eq(mem_load(m->memory, PART_AT, 4, &v, &debug), MEM_OK);
     ck_assert_uint_eq(v, BASE_NS & 0xffffffff);
     ck_assert_uint_eq(get(TIME_HIGH), 0);
 }
@@ -179,7 +149,7 @@ START_TEST(words_only)
 {
     uint64_t v;
 
-    ck_assert_int_eq(mem_load(m->memory, 0x101000, 8, &v, NULL), MEM_BAD_SIZE);
+    ck_assert_int_eq(mem_load(m->memory, PART_AT, 8, &v, NULL), MEM_BAD_SIZE);
     ck_assert_int_eq(mem_load(m->memory, 0x101004, 2, &v, NULL), MEM_BAD_SIZE);
     ck_assert_int_eq(mem_store(m->memory, 0x101010, 1, 1, NULL), MEM_BAD_SIZE);
     ck_assert_int_eq(mem_load(m->memory, 0x101024, 4, &v, NULL), MEM_NOTHING);

@@ -1,64 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PL031: Arm DDI 0224, chapters 2 and 3. */
 #include "devices/pl031.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
 
 enum { DR = 0x00, MR = 0x04, LR = 0x08, CR = 0x0c, IMSC = 0x10, RIS = 0x14, MIS = 0x18, ICR = 0x1c };
 
-#define AT   0x9010000ull
-#define BASE 1767225600u /* 2026-01-01 00:00:00 UTC */
+#define BASE    1767225600u /* 2026-01-01 00:00:00 UTC */
+#define PART_AT 0x9010000ull
+#include "test/devices/part_fixture.h"
+#define rtc ((struct pl031 *)part)
 
-static struct device *make(struct machine *m, void *arg)
+static struct device *part_create(struct machine *machine, struct err *e)
 {
-    struct err e = { 0 };
+    struct pl031 *made = pl031_create(machine, "rtc", e);
 
-    (void)arg;
-    m->rtc_base = BASE;
-    struct pl031 *t = pl031_create(m, "rtc", &e);
-    ck_assert_msg(t != NULL, "%s", e.text);
-    ck_assert_int_eq(device_map(&t->dev, m->memory, AT, &e), 0);
-    return &t->dev;
-}
-
-static struct machine *m;
-static struct pl031 *rtc;
-
-static void setup(void)
-{
-    m = device_generic_machine();
-    rtc = (struct pl031 *)make(m, NULL);
-    machine_reset(m);
-}
-
-static void teardown(void)
-{
-    machine_destroy(m);
-}
-
-static void replace_machine(void)
-{
-    struct machine *fresh = device_generic_machine();
-    struct pl031 *copy = (struct pl031 *)make(fresh, NULL);
-
-    machine_reset(fresh);
-    device_generic_copy(m, fresh);
-    machine_destroy(m);
-    m = fresh;
-    rtc = copy;
-}
-
-static uint32_t get(uint32_t offset)
-{
-    uint64_t v;
-
-    ck_assert_int_eq(mem_load(m->memory, AT + offset, 4, &v, NULL), MEM_OK);
-    return (uint32_t)v;
-}
-
-static void put(uint32_t offset, uint32_t v)
-{
-    ck_assert_int_eq(mem_store(m->memory, AT + offset, 4, v, NULL), MEM_OK);
+    machine->rtc_base = BASE;
+    return made ? &made->dev : NULL;
 }
 
 /* Table 3-1: reset values, and what stays of all ones. */
@@ -182,9 +138,9 @@ START_TEST(narrow_accesses)
 {
     uint64_t v = 0;
 
-    ck_assert_int_eq(mem_load(m->memory, AT + 0xff4, 1, &v, NULL), MEM_OK);
+    ck_assert_int_eq(mem_load(m->memory, PART_AT + 0xff4, 1, &v, NULL), MEM_OK);
     ck_assert_uint_eq(v, 0xf0);
-    ck_assert_int_eq(mem_load(m->memory, AT, 8, &v, NULL), MEM_BAD_SIZE);
+    ck_assert_int_eq(mem_load(m->memory, PART_AT, 8, &v, NULL), MEM_BAD_SIZE);
 }
 END_TEST
 

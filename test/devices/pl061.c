@@ -1,63 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PL061: Arm DDI 0190, chapters 2 and 3. */
 #include "devices/pl061.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
 
 enum { DATA = 0x000, ALL = 0x3fc, DIR = 0x400, IS = 0x404, IBE = 0x408, IEV = 0x40c, IE = 0x410,
        RIS = 0x414, MIS = 0x418, IC = 0x41c, AFSEL = 0x420 };
 
-#define AT 0x9030000ull
+#define PART_AT 0x9030000ull
+#include "test/devices/part_fixture.h"
+#define g ((struct pl061 *)part)
 
-static struct device *make(struct machine *m, void *arg)
+static struct device *part_create(struct machine *machine, struct err *e)
 {
-    struct err e = { 0 };
+    struct pl061 *made = pl061_create(machine, "gpio", e);
 
-    (void)arg;
-    struct pl061 *g = pl061_create(m, "gpio", &e);
-    ck_assert_msg(g != NULL, "%s", e.text);
-    ck_assert_int_eq(device_map(&g->dev, m->memory, AT, &e), 0);
-    return &g->dev;
-}
-
-static struct machine *m;
-static struct pl061 *g;
-
-static void setup(void)
-{
-    m = device_generic_machine();
-    g = (struct pl061 *)make(m, NULL);
-    machine_reset(m);
-}
-
-static void teardown(void)
-{
-    machine_destroy(m);
-}
-
-static void replace_machine(void)
-{
-    struct machine *fresh = device_generic_machine();
-    struct pl061 *copy = (struct pl061 *)make(fresh, NULL);
-
-    machine_reset(fresh);
-    device_generic_copy(m, fresh);
-    machine_destroy(m);
-    m = fresh;
-    g = copy;
-}
-
-static uint32_t get(uint32_t offset)
-{
-    uint64_t v;
-
-    ck_assert_int_eq(mem_load(m->memory, AT + offset, 4, &v, NULL), MEM_OK);
-    return (uint32_t)v;
-}
-
-static void put(uint32_t offset, uint32_t v)
-{
-    ck_assert_int_eq(mem_store(m->memory, AT + offset, 4, v, NULL), MEM_OK);
+    return made ? &made->dev : NULL;
 }
 
 /* Table 3-1: reset values, and what stays of all ones. */
@@ -181,11 +137,11 @@ START_TEST(narrow_accesses)
 {
     uint64_t v = 0;
 
-    ck_assert_int_eq(mem_store(m->memory, AT + DIR, 1, 0x12, NULL), MEM_OK);
-    ck_assert_int_eq(mem_store(m->memory, AT + 0x3fc, 2, 0xffff, NULL), MEM_OK);
-    ck_assert_int_eq(mem_load(m->memory, AT + 0x3fc, 1, &v, NULL), MEM_OK);
+    ck_assert_int_eq(mem_store(m->memory, PART_AT + DIR, 1, 0x12, NULL), MEM_OK);
+    ck_assert_int_eq(mem_store(m->memory, PART_AT + 0x3fc, 2, 0xffff, NULL), MEM_OK);
+    ck_assert_int_eq(mem_load(m->memory, PART_AT + 0x3fc, 1, &v, NULL), MEM_OK);
     ck_assert_uint_eq(v, 0x12);
-    ck_assert_int_eq(mem_load(m->memory, AT, 8, &v, NULL), MEM_BAD_SIZE);
+    ck_assert_int_eq(mem_load(m->memory, PART_AT, 8, &v, NULL), MEM_BAD_SIZE);
 }
 END_TEST
 

@@ -5,7 +5,8 @@
  *
  * Each round builds one of the configurations below and lets one access follow the other: to
  * registers of the parts' tables, to PCI configuration space, to any byte of any region.
- * In between time passes while the harts sleep, and the board is reset. Now and then the
+ * In between time passes while the harts sleep, the board is reset, and somebody looks at its displays
+ * (at other moments when accesses are repeated: that must not be seen in the machine). Now and then the
  * machine is saved in memory, goes on, is restored and goes on in the same way: it has to come to
  * the same state. Nothing may crash, hang or trip a sanitizer.
  */
@@ -15,6 +16,7 @@
 #include "core/util/bits.h"
 #include "core/util/hash.h"
 #include "cpu/arm64/cpu.h"
+#include "devices/backend/display.h"
 #include "devices/board/board.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
@@ -52,6 +54,12 @@ static const struct {
       { "virtio-rng-device", "virtio-blk-device,drive=d0", "virtio-serial-pci" } },
     { &riscv, 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
     { &arm, 64, NULL, "cortex-a72", { "virtio-rng-pci" } },
+    { &riscv, 1, NULL, "rv64",
+      { "VGA,vgamem_mb=1", "bochs-display,vgamem=1M", "ramfb", "virtio-keyboard-pci", "virtio-mouse-device" } },
+    { &arm, 1, NULL, "cortex-a72", { "secondary-vga,vgamem_mb=1", "VGA,vgamem_mb=1", "virtio-tablet-pci" } },
+    { &arm, 4, "gic-version=3,secure=on,virtualization=on,mte=on", "max",
+      { "virtio-rng-pci", "virtio-blk-device,drive=d0" } },
+    { &arm, 2, "gic-version=2,secure=on", "cortex-a53", { "virtio-serial-device" } },
 };
 
 struct fuzz {
@@ -59,7 +67,7 @@ struct fuzz {
     struct board *board;
     struct machine *m;
     uint64_t random;
-    uint64_t results[MEM_READ_ONLY + 1], resets, restores, stops, ends[BOARD_DEADLOCK + 1];
+    uint64_t steps, results[MEM_READ_ONLY + 1], resets, looks, restores, stops, ends[BOARD_DEADLOCK + 1];
     char disk[64];
 };
 
@@ -152,6 +160,8 @@ static pa_t some_address(struct fuzz *f, unsigned *size)
 static void access_some(struct fuzz *f)
 {
     static const struct mem_attrs debug = { .debug = true };
+    const struct mem_attrs attrs = { .secure = one_in(f, 2),
+                                     .requester = one_in(f, 2) ? 0 : MEM_REQUESTER_CPU + next(f) % 8 };
     unsigned size = 1u << next(f) % 4;
     pa_t pa = some_address(f, &size);
     uint64_t value = some_value(f);
@@ -160,9 +170,9 @@ static void access_some(struct fuzz *f)
     if (!one_in(f, 16))
         pa = align_down(pa, size);
     if (one_in(f, 2))
-        r = mem_load(f->m->memory, pa, size, &value, one_in(f, 32) ? &debug : NULL);
+        r = mem_load(f->m->memory, pa, size, &value, one_in(f, 32) ? &debug : &attrs);
     else
-        r = mem_store(f->m->memory, pa, size, zext(value, size * 8), NULL);
+        r = mem_store(f->m->memory, pa, size, zext(value, size * 8), &attrs);
     if ((unsigned)r > MEM_READ_ONLY) {
         fprintf(stderr, "board-fuzz: address %#" PRIx64 ", %u bytes: result %u\n", (uint64_t)pa, size, r);
         exit(1);
@@ -200,8 +210,22 @@ static void reset(struct fuzz *f)
     f->resets++;
 }
 
+static void look(struct fuzz *f)
+{
+    struct err e = { 0 };
+    uint64_t number;
+
+    for (struct display *d = display_find(board_host(f->board), NULL); d; d = display_next(d)) {
+        need(display_refresh(d, &number, &e), &e, "look");
+        f->looks++;
+    }
+}
+
 static void step(struct fuzz *f)
 {
+    if (++f->steps % 797 == 0)
+        look(f);
+
     uint64_t what = next(f) % 4000;
 
     if (what == 0)
@@ -353,9 +377,9 @@ int main(int argc, char **argv)
     unlink(f.disk);
     printf("%" PRIu64 " steps: %" PRIu64 " accesses taken, %" PRIu64 " to nothing, %" PRIu64
            " of a wrong size, %" PRIu64 " refused, %" PRIu64 " read-only; %" PRIu64 " resets, %" PRIu64
-           " times of rest, %" PRIu64 " restores, %" PRIu64 " stops\n", n, f.results[MEM_OK],
+           " times of rest, %" PRIu64 " restores, %" PRIu64 " stops, %" PRIu64 " looks\n", n, f.results[MEM_OK],
            f.results[MEM_NOTHING], f.results[MEM_BAD_SIZE], f.results[MEM_REFUSED],
-           f.results[MEM_READ_ONLY], f.resets, f.ends[BOARD_LIMIT], f.restores, f.stops);
+           f.results[MEM_READ_ONLY], f.resets, f.ends[BOARD_LIMIT], f.restores, f.stops, f.looks);
     /* A fuzzer that mostly misses tests nothing. */
     return n >= ROUND && f.results[MEM_OK] < n / 4 ? 1 : 0;
 }

@@ -68,9 +68,9 @@ static void check_lines(void)
     bool told = found != 1023 && (ctlr >> grp1 & 1) && least < get_c(GICC_PMR) &&
                 (idle || group < running);
     bool as_fiq = told && !grp1 && (ctlr & 8);
-    ck_assert_msg(irq() == (told && !as_fiq) && fiq() == as_fiq,
-                  "CPU %u: IRQ %d, FIQ %d with interrupt %u of priority %#x", cpu, irq(), fiq(),
-                  found, least);
+    if (irq() != (told && !as_fiq) || fiq() != as_fiq)
+        ck_abort_msg("CPU %u: IRQ %d, FIQ %d with interrupt %u of priority %#x", cpu, irq(), fiq(),
+                     found, least);
 }
 
 /* ---- steps ---- */
@@ -159,8 +159,9 @@ static void step(void)
 
 START_TEST(lines_follow_registers)
 {
+    rnd = test_fuzz_seed();
     start(&configs[_i]);
-    for (int k = 0; k < STEPS; k++) {
+    for (uint64_t k = 0, n = test_fuzz_steps(STEPS); k < n; k++) {
         step();
         if (k % 500 == 499)
             replace_machine();
@@ -175,9 +176,9 @@ START_TEST(restored_goes_on_alike)
     uint64_t hashes[2];
 
     for (int with = 0; with < 2; with++) {
-        rnd = (uint64_t)_i;
+        rnd = test_fuzz_seed() + (uint64_t)_i;
         start(&configs[_i]);
-        for (int k = 0; k < STEPS; k++) {
+        for (uint64_t k = 0, n = test_fuzz_steps(STEPS); k < n; k++) {
             step();
             if (with && k % 50 == 49)
                 replace_machine();

@@ -135,22 +135,22 @@ START_TEST(level_interrupt)
     all_on();
     irq_on(0, 40, 1, 0x80);
     gicv3_set_spi(g, 8, true);
-    ck_assert(out[0][IRQ] && out[0][GROUP1_NS] && !out[0][FIQ] && !out[0][GROUP0] && !out[1][IRQ]);
+    ck_assert(out[0][GROUP1_NS] && !out[0][GROUP0] && !out[1][GROUP1_NS]);
     ck_assert_uint_eq(get(0, ICC_HPPIR1), 40);
     ck_assert_uint_eq(get(0, ICC_IAR0), 1023); /* group 1's is not for IAR0 */
     replace_machine();
     ck_assert_uint_eq(get(0, ICC_IAR1), 40);
-    ck_assert(!out[0][IRQ] && !out[0][GROUP1_NS]);
+    ck_assert(!out[0][GROUP1_NS]);
     ck_assert(is_active(0, 40) && is_pending(0, 40)); /* the line is still up */
     ck_assert_uint_eq(get(0, ICC_RPR), 0x80);
     ck_assert_uint_eq(get(0, ICC_AP1R(0)), 1 << (0x80 >> 3));
     ck_assert_uint_eq(get(0, ICC_IAR1), 1023);
     replace_machine();
     put(0, ICC_EOIR1, 40);
-    ck_assert(!is_active(0, 40) && out[0][IRQ]); /* it comes again */
+    ck_assert(!is_active(0, 40) && out[0][GROUP1_NS]); /* it comes again */
     ck_assert_uint_eq(get(0, ICC_RPR), 0xff);
     gicv3_set_spi(g, 8, false);
-    ck_assert(!out[0][IRQ] && !is_pending(0, 40));
+    ck_assert(!out[0][GROUP1_NS] && !is_pending(0, 40));
     ck_assert_uint_eq(get(0, ICC_IAR1), 1023);
 }
 END_TEST
@@ -162,17 +162,17 @@ START_TEST(edge_interrupt)
     irq_on(0, 40, 1, 0x80);
     gicv3_set_spi(g, 8, true);
     gicv3_set_spi(g, 8, false);
-    ck_assert(out[0][IRQ] && is_pending(0, 40));
+    ck_assert(out[0][GROUP1_NS] && is_pending(0, 40));
     ck_assert_uint_eq(get(0, ICC_IAR1), 40);
     ck_assert(!is_pending(0, 40));
     gicv3_set_spi(g, 8, true); /* while active: active and pending */
-    ck_assert(is_pending(0, 40) && is_active(0, 40) && !out[0][IRQ]);
+    ck_assert(is_pending(0, 40) && is_active(0, 40) && !out[0][GROUP1_NS]);
     replace_machine();
     put(0, ICC_EOIR1, 40);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     ck_assert_uint_eq(get(0, ICC_IAR1), 40);
     put(0, ICC_EOIR1, 40);
-    ck_assert(!out[0][IRQ]); /* the line stays up, but did not rise again */
+    ck_assert(!out[0][GROUP1_NS]); /* the line stays up, but did not rise again */
 }
 END_TEST
 
@@ -182,12 +182,12 @@ START_TEST(pending_by_register)
     all_on();
     irq_on(0, 40, 1, 0x80);
     set_pending(0, 40);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store(GICD + 0x284, 1u << 8);
-    ck_assert(!out[0][IRQ] && !is_pending(0, 40));
+    ck_assert(!out[0][GROUP1_NS] && !is_pending(0, 40));
     gicv3_set_spi(g, 8, true);
     store(GICD + 0x284, 1u << 8);
-    ck_assert(out[0][IRQ] && is_pending(0, 40));
+    ck_assert(out[0][GROUP1_NS] && is_pending(0, 40));
     gicv3_set_spi(g, 8, false);
     set_pending(0, 40);
     ck_assert_uint_eq(get(0, ICC_IAR1), 40);
@@ -201,40 +201,40 @@ START_TEST(every_enable_is_needed)
     all_on();
     irq_on(0, 40, 1, 0x80);
     set_pending(0, 40);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store(GICD + 0x184, 1u << 8);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     store(GICD + 0x104, 1u << 8);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store(GICD, 1); /* group 0 alone */
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     store(GICD, 2);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     put(0, ICC_IGRPEN1, 0);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     ck_assert_uint_eq(get(0, ICC_HPPIR1), 1023);
     put(0, ICC_IGRPEN1, 1);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     put(0, ICC_PMR, 0x80); /* equal is masked */
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     ck_assert_uint_eq(get(0, ICC_HPPIR1), 40); /* pending all the same */
     ck_assert_uint_eq(get(0, ICC_IAR1), 1023);
     put(0, ICC_PMR, 0x88);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store(rd_base(0) + 0x14, 2);
     ck_assert_uint_eq(load(rd_base(0) + 0x14), 6);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     store(rd_base(0) + 0x14, 0);
     ck_assert_uint_eq(load(rd_base(0) + 0x14), 0);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store(GICD + 0x304, 1u << 8); /* active */
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     store(GICD + 0x384, 1u << 8);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store(GICD + 0x84, 0); /* now of group 0, which the distributor has off */
-    ck_assert(!out[0][IRQ] && !out[0][FIQ]);
+    ck_assert(!out[0][GROUP1_NS] && !out[0][GROUP0]);
     store(GICD, 3);
-    ck_assert(!out[0][IRQ] && out[0][FIQ] && out[0][GROUP0]);
+    ck_assert(!out[0][GROUP1_NS] && out[0][GROUP0]);
     ck_assert_uint_eq(get(0, ICC_IAR1), 1023);
     ck_assert_uint_eq(get(0, ICC_IAR0), 40);
     put(0, ICC_EOIR1, 40); /* the wrong group's: nothing */
@@ -303,7 +303,7 @@ START_TEST(preemption_by_group_priority)
     set_pending(0, 40);
     ck_assert_uint_eq(get(0, iar), 40);
     set_pending(0, 41);
-    ck_assert_int_eq(out[0][preemption[_i].group ? IRQ : FIQ], preemption[_i].preempts);
+    ck_assert_int_eq(out[0][preemption[_i].group ? GROUP1_NS : GROUP0], preemption[_i].preempts);
     replace_machine();
     ck_assert_uint_eq(get(0, iar), preemption[_i].preempts ? 41 : 1023);
     if (!preemption[_i].preempts)
@@ -391,9 +391,9 @@ START_TEST(split_deactivation)
     ck_assert(is_active(0, 40));
     ck_assert_uint_eq(get(0, ICC_RPR), 0xff);
     set_pending(0, 40);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     put(0, ICC_DIR, 40);
-    ck_assert(!is_active(0, 40) && out[0][IRQ]);
+    ck_assert(!is_active(0, 40) && out[0][GROUP1_NS]);
     put(0, ICC_DIR, 1023); /* no such interrupt: nothing */
     put(0, ICC_DIR, 0xffffff);
 }
@@ -417,7 +417,7 @@ START_TEST(sgi_targets)
         irq_on(i, 5, 1, 0x80);
     put(1, ICC_SGI1R, sgis[_i].value);
     for (uint32_t i = 0; i < 4; i++) {
-        ck_assert_int_eq(out[i][IRQ], sgis[_i].to >> i & 1);
+        ck_assert_int_eq(out[i][GROUP1_NS], sgis[_i].to >> i & 1);
         ck_assert_uint_eq(get(i, ICC_IAR1), sgis[_i].to >> i & 1 ? 5 : 1023);
     }
 }
@@ -447,10 +447,10 @@ START_TEST(ppis_are_each_cpus_own)
     irq_on(1, 27, 1, 0x80);
     irq_on(2, 27, 1, 0x80);
     gicv3_set_ppi(g, 1 << 5 | 27, true);
-    ck_assert(!out[0][IRQ] && out[1][IRQ] && !out[2][IRQ]);
+    ck_assert(!out[0][GROUP1_NS] && out[1][GROUP1_NS] && !out[2][GROUP1_NS]);
     ck_assert(is_pending(1, 27) && !is_pending(2, 27));
     gicv3_set_ppi(g, 1 << 5 | 27, false);
-    ck_assert(!out[1][IRQ]);
+    ck_assert(!out[1][GROUP1_NS]);
     gicv3_set_ppi(g, 4 << 5 | 27, true); /* no such CPU, no such PPI */
     gicv3_set_ppi(g, 0 << 5 | 3, true);
     gicv3_set_spi(g, 256, true);
@@ -468,16 +468,16 @@ START_TEST(spis_go_where_they_are_routed)
     all_on();
     irq_on(0, 70, 1, 0x80);
     gicv3_set_spi(g, 38, true);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     store_n(GICD + 0x6000 + 8 * 70, 8, routes[_i].router, false);
     for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(out[i][IRQ], routes[_i].cpu == i);
+        ck_assert_int_eq(out[i][GROUP1_NS], routes[_i].cpu == i);
     replace_machine();
     for (int i = 0; i < 4; i++)
         ck_assert_uint_eq(get((uint32_t)i, ICC_IAR1), routes[_i].cpu == i ? 70 : 1023);
     gicv3_set_spi(g, 38, false);
     for (int i = 0; i < 4; i++)
-        ck_assert(!out[i][IRQ]);
+        ck_assert(!out[i][GROUP1_NS]);
 }
 END_TEST
 
@@ -491,7 +491,7 @@ START_TEST(reset_forgets)
     irq_on(0, 41, 1, 0x80);
     set_pending(0, 41);
     machine_reset(m);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     ck_assert_uint_eq(load(GICD), 0x50);
     ck_assert_uint_eq(get(0, ICC_RPR), 0xff);
     ck_assert(!is_active(0, 40) && is_pending(0, 40) && !is_pending(0, 41));
@@ -543,7 +543,7 @@ START_TEST(largest)
     ck_assert_uint_eq(get(0, ICC_RPR), 0xfe);
     put(0, ICC_EOIR1, 1019);
     store_n(GICD + 0x400 + 1019, 1, 0xff, false); /* idle priority: never signalled */
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     ck_assert_uint_eq(get(0, ICC_HPPIR1), 1023);
 }
 END_TEST

@@ -54,7 +54,7 @@ END_TEST
 static const struct { uint32_t reg; uint64_t reads; } ones[] = {
     { ICH_HCR, 0xf8007cff },
     { ICH_VMCR, 0xf8fc021b },
-    { ICH_LR(1), 0xf0f81fffffffffff }, /* no NMI; 13 bits of pINTID, 5 of priority */
+    { ICH_LR(1), 0xf0f81fff00ffffff }, /* no NMI; 24 bits of vINTID, 13 of pINTID, 5 of priority */
     { ICH_AP0R(0), 0xffffffff }, { ICH_AP1R(0), 0xffffffff },
 };
 START_TEST(writable_bits)
@@ -69,7 +69,7 @@ START_TEST(virtual_irq)
 {
     virtual_on();
     hyp_put(ICH_LR(2), LR_PENDING | LR_GROUP1 | LR(0x80, 40));
-    ck_assert(out[0][VIRQ] && !out[0][VFIQ] && !out[0][IRQ] && !out[1][VIRQ]);
+    ck_assert(out[0][VIRQ] && !out[0][VFIQ] && !out[0][GROUP1_NS] && !out[1][VIRQ]);
     ck_assert_uint_eq(hyp(ICH_ELRSR), 0xb);
     ck_assert_uint_eq(guest(ICC_HPPIR1), 40);
     ck_assert_uint_eq(guest(ICC_HPPIR0), 1023);
@@ -225,7 +225,7 @@ START_TEST(hardware_interrupt)
     gicv3_set_ppi(g, 27, true);
     ck_assert_uint_eq(get_as(EL2, 0, ICC_IAR1), 27);
     put_as(EL2, 0, ICC_EOIR1, 27);
-    ck_assert(is_active(0, 27) && !out[0][IRQ]);
+    ck_assert(is_active(0, 27) && !out[0][GROUP1_NS]);
     virtual_on();
     hyp_put(ICH_LR(0), LR_PENDING | LR_GROUP1 | LR_HW | LR_PINTID(27) | LR(0xa0, 27));
     ck_assert_uint_eq(guest(ICC_IAR1), 27);
@@ -250,6 +250,17 @@ START_TEST(special_in_list_register)
     ck_assert_uint_eq(guest(ICC_IAR1), 1022);
     ck_assert_uint_eq(state_of(0), 0);
     ck_assert_uint_eq(guest(ICC_RPR), 0xff);
+}
+END_TEST
+
+/* 12.4.8 vINTID: the bits that ICH_VTR_EL2.IDbits leaves out are RES0. */
+START_TEST(virtual_intid_width)
+{
+    ck_assert_uint_eq(hyp(ICH_VTR) >> 23 & 7, 1); /* 24 bits */
+    hyp_put(ICH_LR(0), LR_PENDING | LR_GROUP1 | LR(0x80, 0xff002001));
+    ck_assert_uint_eq(hyp(ICH_LR(0)) & 0xffffffff, 0x2001);
+    virtual_on();
+    ck_assert_uint_eq(guest(ICC_IAR1), 0x2001);
 }
 END_TEST
 
@@ -294,17 +305,17 @@ START_TEST(maintenance_is_a_ppi)
     irq_connect(&gicv3_interface_of(g, 0)->maintenance, gicv3_set_ppi, g, 25);
     virtual_on();
     hyp_put(ICH_HCR, EN | UIE);
-    ck_assert(is_pending(0, 25) && out[0][IRQ]);
+    ck_assert(is_pending(0, 25) && out[0][GROUP1_NS]);
     ck_assert_uint_eq(get_as(EL2, 0, ICC_IAR1), 25);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     hyp_put(ICH_HCR, EN);
     ck_assert(!is_pending(0, 25));
     put_as(EL2, 0, ICC_EOIR1, 25);
-    ck_assert(!out[0][IRQ]);
+    ck_assert(!out[0][GROUP1_NS]);
     hyp_put(ICH_HCR, EN | UIE);
-    ck_assert(out[0][IRQ]);
+    ck_assert(out[0][GROUP1_NS]);
     machine_reset(m);
-    ck_assert(!is_pending(0, 25) && !out[0][IRQ]);
+    ck_assert(!is_pending(0, 25) && !out[0][GROUP1_NS]);
 }
 END_TEST
 
@@ -374,7 +385,7 @@ static uint32_t random_register(uint64_t v)
 
 START_TEST(fuzz)
 {
-    uint64_t r = (uint64_t)_i + 1;
+    uint64_t r = test_fuzz_seed() + (uint64_t)_i + 1;
 
     gic_teardown();
     config = (struct gicv3_config){ .n_cpus = 4, .n_spis = 988, .mpidr = mpidr, .lpis = true,
@@ -382,7 +393,7 @@ START_TEST(fuzz)
                                     .priority_bits = 5 + (uint32_t)_i % 4 };
     gic_setup();
     all_on();
-    for (uint32_t i = 0; i < 20000; i++) {
+    for (uint64_t i = 0, n = test_fuzz_steps(20000); i < n; i++) {
         uint64_t v = random_word(&r), hcr = random_word(&r) & (IMO | FMO), value;
         void *arg = gicv3_interface_of(g, (uint32_t)v & 3)->arg;
         unsigned el = v >> 2 & 3;
@@ -396,7 +407,12 @@ START_TEST(fuzz)
             store_n(base + at[(v >> 20) % ARRAY_LEN(at)], 4, random_word(&r), v >> 50 & 1);
             break;
         }
-        case 3: store_n(GICD + 0x6100 + 8 * (v >> 32 & 0x1ff), 8, v >> 16 & 3, true); break;
+        case 3:
+            if (v >> 20 & 31)
+                store_n(GICD + 0x6100 + 8 * (v >> 32 & 0x1ff), 8, v >> 16 & 3, true);
+            else
+                store_n(GICD, 4, v >> 32 & (v >> 40 & 15 ? 0xf : 0x7f), v >> 16 & 1); /* DS, seldom */
+            break;
         case 4: (void)gicv3_sysreg_read(arg, random_register(v >> 32), el, v >> 4 & 1, hcr, &value); break;
         case 5: case 6: (void)gicv3_sysreg_write(arg, random_register(v >> 32), el, v >> 4 & 1, hcr,
                                                  random_word(&r)); break;
@@ -426,6 +442,7 @@ Suite *test_suite(void)
     tcase_add_test(t, eoi_count);
     tcase_add_test(t, hardware_interrupt);
     tcase_add_test(t, special_in_list_register);
+    tcase_add_test(t, virtual_intid_width);
     tcase_add_loop_test(t, maintenance_interrupt, 0, (int)ARRAY_LEN(maintenance));
     tcase_add_test(t, maintenance_is_a_ppi);
     tcase_add_loop_test(t, hypervisor_traps, 0, (int)ARRAY_LEN(traps));

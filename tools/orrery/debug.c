@@ -3,6 +3,7 @@
 #include "core/debug/gdb.h"
 #include "core/debug/monitor.h"
 #include "devices/backend/char.h"
+#include "devices/backend/hid.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,28 +15,78 @@ struct debug {
     struct monitor monitor;
     enum board_end end;       /* of the last board_run */
     int exit_code;
+    uint8_t buttons;          /* of the mouse, as the monitor holds them */
     char line[1024];          /* of the monitor */
     size_t line_length;
 };
 
+static struct board *board_of(void *arg)
+{
+    return ((struct debug *)arg)->board;
+}
+
 static int save(void *arg, const char *path, struct err *e)
 {
-    return board_save(arg, path, e);
+    return board_save(board_of(arg), path, e);
 }
 
 static int bus_error(void *arg, const char *range, bool on, struct err *e)
 {
-    return board_bus_error(arg, range, on, e);
+    return board_bus_error(board_of(arg), range, on, e);
 }
 
 static int power_key(void *arg, struct err *e)
 {
-    return board_power_key(arg, e);
+    return board_power_key(board_of(arg), e);
+}
+
+static int screendump(void *arg, const char *path, const char *format, const char *display,
+                      struct err *e)
+{
+    return board_screendump(board_of(arg), path, format, display, e);
+}
+
+static int send_keys(void *arg, const char *keys, uint32_t hold_ms, struct err *e)
+{
+    struct debug *d = arg;
+    struct hid *hid = hid_find(board_host(d->board));
+
+    if (!hid_takes_keys(hid))
+        return err_set(e, ERR_ABSENT, "this machine has no keyboard; -device virtio-keyboard-pci is one");
+    return hid_send_keys(hid, keys, hold_ms, e);
+}
+
+/* A tablet has no movement: who wants to move a pointer by distances needs a mouse. */
+static int move_mouse(struct debug *d, int dx, int dy, int dz, struct err *e)
+{
+    struct hid *hid = hid_find(board_host(d->board));
+
+    if (!hid_takes_moves(hid))
+        return err_set(e, ERR_ABSENT, "this machine has no mouse; -device virtio-mouse-pci is one");
+    return hid_move(hid, dx, dy, dz, d->buttons, e);
+}
+
+static int mouse_move(void *arg, int32_t dx, int32_t dy, int32_t dz, struct err *e)
+{
+    return move_mouse(arg, dx, dy, dz, e);
+}
+
+/* QEMU's monitor: 1 left, 2 middle, 4 right. */
+static int mouse_button(void *arg, uint32_t pressed, struct err *e)
+{
+    struct debug *d = arg;
+
+    if (pressed > 7)
+        return err_set(e, ERR_ARG, "buttons %u; the sum of 1 (left), 2 (middle) and 4 (right) is "
+                       "accepted", pressed);
+    d->buttons = (uint8_t)((pressed & 1 ? HID_LEFT : 0) | (pressed & 2 ? HID_MIDDLE : 0) |
+                           (pressed & 4 ? HID_RIGHT : 0));
+    return move_mouse(d, 0, 0, 0, e);
 }
 
 static int load(void *arg, const char *path, struct err *e)
 {
-    return board_load(arg, path, e);
+    return board_load(board_of(arg), path, e);
 }
 
 /* ---- gdb ---- */
@@ -206,7 +257,9 @@ int debug_open(struct debug **out, struct board *b, const struct run_options *o,
     d->board = b;
     d->monitor = (struct monitor){
         .machine = board_machine(b), .exec = board_exec(b),
-        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key, .arg = b },
+        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key,
+                 .screendump = screendump, .send_keys = send_keys, .mouse_move = mouse_move,
+                 .mouse_button = mouse_button, .arg = d },
     };
     r = open_monitor(d, o, e);
     if (r == 0 && o->gdb)

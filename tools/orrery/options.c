@@ -184,6 +184,7 @@ static const struct run_option table[] = {
     ROW_CALL("rtc", "utc|DATE", set_rtc, "date at power-on (default 2026-01-01); utc is the host's"),
     ROW_TEXT("snapshot-load", "FILE", snapshot_load, "start from a snapshot"),
     ROW_TEXT("snapshot-save", "FILE", snapshot_save, "write a snapshot where the run ends (see --until)"),
+    ROW_TEXT("screendump", "FILE", screendump, "write what the first display shows at the end: PNG or PPM"),
     ROW_CALL("until", "TIME", set_time_limit, "end at a simulated time, such as 2.5s"),
     ROW_CALL("until-insns", "N", set_insn_limit, "end after N instructions of all CPUs"),
     ROW_CALL("timeout", "TIME", set_timeout, "the same, but with exit status 124"),

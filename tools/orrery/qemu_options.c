@@ -66,13 +66,15 @@ static int q_sandbox(struct run_options *o, const char *v, struct err *e)
 static int q_display(struct run_options *o, const char *v, struct err *e)
 {
     (void)o;
-    return only(v, "none", "this board has no display", e);
+    return only(v, "none", "there is no window; 'screendump' of the monitor shows a display", e);
 }
 
 static int q_vga(struct run_options *o, const char *v, struct err *e)
 {
-    (void)o;
-    return only(v, "none", "this board has no VGA", e);
+    static const char *const cards[] = { "none", "std", NULL };
+    int r = run_choose("VGA", v, cards, e);
+
+    return r == 1 ? run_add_arg(o, BOARD_DEVICE, "VGA", e) : MIN(r, 0);
 }
 
 static int q_kvm(struct run_options *o, const char *v, struct err *e)
@@ -249,8 +251,8 @@ static const struct run_option table[] = {
     ROW_ARG("fw_cfg", "[name=]N,file=F|string=S", BOARD_FW_CFG, "add a file to fw_cfg"),
     ROW_CALL("mon", "chardev=ID", q_mon, "the monitor on a character backend"),
     ROW_FLAG("nographic", nographic, "serial port and monitor on the terminal (always so here)"),
-    ROW_CALL("display", "none", q_display, "accepted: there is no display"),
-    ROW_CALL("vga", "none", q_vga, NULL),
+    ROW_CALL("display", "none", q_display, "accepted: there is no window"),
+    ROW_CALL("vga", "none|std", q_vga, "std: the same as -device VGA"),
     ROW_FLAG("nodefaults", no_defaults, "no default serial port"),
     ROW_CALL("boot", "OPTIONS", q_boot, NULL),
     ROW_CALL("sandbox", "off", q_sandbox, NULL),

@@ -122,6 +122,8 @@ static int finish(struct run_options *o, struct board *b, enum board_end end, in
         fprintf(stderr, "orrery: %s\n", host_quit_reason(board_host(b)));
     if (o->snapshot_save && board_save(b, o->snapshot_save, e) < 0)
         return fail(e);
+    if (o->screendump && board_screendump(b, o->screendump, NULL, NULL, e) < 0)
+        return fail(e);
     if (host_replay_status(board_host(b), e) < 0) {
         fprintf(stderr, "orrery: %s\n", e->text);
         status = status ? status : 1;

@@ -25,6 +25,7 @@ struct run_options {
     bool print_hash;                 /* trace hash and final state hash at exit */
     bool coverage;
     const char *dump_dtb;
+    const char *screendump;          /* at the end: a picture of the first display */
     const char *pidfile, *log_file;
     unsigned escape;                 /* control code of the terminal's escape key */
     bool nographic, no_defaults;     /* QEMU's flags of that name */

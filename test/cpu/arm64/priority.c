@@ -226,6 +226,32 @@ START_TEST(atomics_read_as_well)
 }
 END_TEST
 
+/* IHI 0069H, 4.6.2: IRQ or FIQ, by group and by where the PE is. ISR_EL1: bit 7 is I, bit 6 F. */
+enum { ISR_F = 0x40, ISR_I = 0x80 };
+static const struct {
+    enum a64_input group;
+    uint64_t nonsecure, secure, el3;
+} groups[] = {
+    { A64_GROUP0, ISR_F, ISR_F, ISR_F },
+    { A64_GROUP1_NS, ISR_I, ISR_F, ISR_F },
+    { A64_GROUP1_S, ISR_F, ISR_I, ISR_F },
+};
+START_TEST(gic_groups_are_irq_or_fiq)
+{
+    struct pe p = make("max", EXEC_INTERP);
+    a64_cpu_set_input(&p.a->cpu, groups[_i].group, true);
+    ck_assert_uint_eq(a64_isr(p.a), groups[_i].nonsecure);
+    p.a->scr_el3 &= ~(uint64_t)A64_SCR_NS;
+    pe_level(&p, 1);
+    ck_assert_uint_eq(a64_isr(p.a), groups[_i].secure);
+    pe_level(&p, 3);
+    ck_assert_uint_eq(a64_isr(p.a), groups[_i].el3);
+    a64_cpu_set_input(&p.a->cpu, groups[_i].group, false);
+    ck_assert_uint_eq(a64_isr(p.a), 0);
+    pe_destroy(&p);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("priority");
@@ -238,6 +264,7 @@ Suite *test_suite(void)
     tcase_add_test(c, translation_comes_before_watchpoints);
     tcase_add_loop_test(c, identification_at_el0, 0, (int)ARRAY_LEN(reads));
     tcase_add_test(c, atomics_read_as_well);
+    tcase_add_loop_test(c, gic_groups_are_irq_or_fiq, 0, (int)ARRAY_LEN(groups));
     suite_add_tcase(s, c);
     return s;
 }

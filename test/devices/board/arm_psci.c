@@ -57,7 +57,11 @@ static const struct { uint32_t id; uint64_t x1, x2; int64_t result; enum arm_psc
     { 0x84000004, 0, 0, 0, ARM_PSCI_DONE },                       /* AFFINITY_INFO: on */
     { 0xc4000004, 0x100, 0, 1, ARM_PSCI_DONE },                   /* off */
     { 0xc4000004, 0x200, 0, INVALID, ARM_PSCI_DONE },
-    { 0xc4000004, 0x100, 1, 0, ARM_PSCI_DONE },                   /* a cluster */
+    { 0xc4000004, 0x0ff, 1, 0, ARM_PSCI_DONE },                   /* a cluster with a CPU that is on */
+    { 0xc4000004, 0x1ff, 1, 1, ARM_PSCI_DONE },                   /* all of it is off */
+    { 0xc4000004, 0x1ff, 2, 0, ARM_PSCI_DONE },
+    { 0xc4000004, 0x200, 1, INVALID, ARM_PSCI_DONE },
+    { 0xc4000004, 0x80000000, 3, INVALID, ARM_PSCI_DONE },
     { 0xc4000004, 0, 4, INVALID, ARM_PSCI_DONE },
     { 0x84000005, 0, 0, NOT_SUPPORTED, ARM_PSCI_DONE },           /* MIGRATE */
     { 0x84000006, 0, 0, 2, ARM_PSCI_DONE },                       /* no Trusted OS */

@@ -3,9 +3,8 @@
  * ACPI of arm-virt as firmware gets it: fw_cfg's files put in place as their commands say, then
  * read by ACPI 6.4, chapter 5.
  */
-#include "core/util/bytes.h"
 #include "devices/board/arm_virt_impl.h"
-#include "test/check_main.h"
+#include "test/devices/board/fw_cfg_file.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,20 +19,7 @@ static uint32_t loader_size, tables_size, rsdp_size;
 
 static const uint8_t *file(const char *name, uint32_t *size)
 {
-    const struct arm_virt *v = b->parts;
-    uint32_t n;
-    const uint8_t *d = fw_cfg_find(v->fw_cfg, FW_CFG_FILE_DIR, &n);
-
-    /* QEMU docs/specs/fw_cfg.rst: a count, then size, key, 2 bytes, name; big-endian */
-    for (uint32_t i = 0; i < ld_be32(d); i++) {
-        const uint8_t *row = d + 4 + i * 64;
-        if (strcmp((const char *)row + 8, name) == 0) {
-            const uint8_t *bytes = fw_cfg_find(v->fw_cfg, ld_be16(row + 4), size);
-            ck_assert_uint_eq(ld_be32(row), *size);
-            return bytes;
-        }
-    }
-    return NULL;
+    return fw_cfg_file(((const struct arm_virt *)b->parts)->fw_cfg, name, size);
 }
 
 static void build(const char *options, uint32_t cpus, bool firmware)
@@ -166,13 +152,15 @@ static const struct {
     uint32_t maintenance;
     bool v2m, its, regions;
     uint16_t psci;               /* 5.2.9.4: 1 compliant, 2 HVC */
+    uint32_t hyp_virt_timer;     /* 5.2.25: 0 is none */
 } rows[] = {
-    { "gic-version=2", 1, 2, 0x08010000, 0, 0, 0, true, false, 0, 3 },
-    { "gic-version=2,virtualization=on", 8, 2, 0x08010000, 0x08040000, 0x08030000, 25, true, false, 0, 1 },
-    { "gic-version=2,msi=off,acpi=on", 1, 2, 0x08010000, 0, 0, 0, false, false, 0, 3 },
-    { "gic-version=3", 4, 3, 0, 0, 0, 0, false, true, 1, 3 },
-    { "gic-version=3,virtualization=on,acpi=auto", 64, 3, 0, 0, 0, 25, false, true, 1, 1 },
-    { "gic-version=3,its=off,highmem=off", 17, 3, 0, 0, 0, 0, false, false, 1, 3 },
+    { "gic-version=2", 1, 2, 0x08010000, 0, 0, 0, true, false, 0, 3, 0 },
+    { "gic-version=2,virtualization=on", 8, 2, 0x08010000, 0x08040000, 0x08030000, 25, true, false, 0, 1, 28 },
+    { "gic-version=2,msi=off,acpi=on", 1, 2, 0x08010000, 0, 0, 0, false, false, 0, 3, 0 },
+    { "gic-version=3", 4, 3, 0, 0, 0, 0, false, true, 1, 3, 0 },
+    { "gic-version=3,virtualization=on,acpi=auto", 64, 3, 0, 0, 0, 25, false, true, 1, 1, 28 },
+    { "gic-version=3,msi=gicv2m", 2, 3, 0, 0, 0, 0, true, false, 1, 3, 0 },
+    { "gic-version=3,its=off,highmem=off", 17, 3, 0, 0, 0, 0, false, false, 1, 3, 0 },
 };
 START_TEST(tables_describe_the_machine)
 {
@@ -211,7 +199,7 @@ START_TEST(tables_describe_the_machine)
     static const uint32_t timers[] = { 29, 30, 27, 26 };
     for (uint32_t i = 0; i < 4; i++)
         ck_assert_uint_eq(ld_le32(gtdt + 48 + 8 * i), timers[i]);
-    ck_assert_uint_eq(ld_le32(gtdt + 96), 28);
+    ck_assert_uint_eq(ld_le32(gtdt + 96), rows[_i].hyp_virt_timer);
     const uint8_t *mcfg = find("MCFG");
     bool high = !strstr(rows[_i].options, "highmem=off");
     ck_assert_uint_eq(ld_le64(mcfg + 44), high ? 0x4010000000 : 0x3f000000);

@@ -20,7 +20,8 @@ static const struct { const char *text; uint32_t cpus; int gic, msi; const char 
     { "gic-version=4", 1, 0, 0, "gic-version=4" },
     { "gic-version=5", 1, 0, 0, "gic-version" },
     { "gic-version=2,msi=its", 1, 0, 0, "a GICv2 has no ITS" },
-    { "gic-version=3,msi=gicv2m", 1, 0, 0, "msi=gicv2m" },
+    { "gic-version=3,msi=gicv2m", 1, ARM_GIC_3, ARM_MSI_V2M, NULL },
+    { "gic-version=3,its=off", 1, ARM_GIC_3, ARM_MSI_OFF, NULL },
     { "iommu=smmuv3", 1, 0, 0, "iommu=smmuv3" },
     { "mte=on,acpi=on", 1, ARM_GIC_2, ARM_MSI_V2M, NULL },
     { "ras=on", 1, 0, 0, "ras=on" },
@@ -74,7 +75,7 @@ static const struct {
 };
 START_TEST(high_region)
 {
-    struct arm_virt_place map[ARM_VIRT_PARTS];
+    struct board_place map[ARM_VIRT_PARTS];
     struct arm_virt_options o;
     struct err e = { 0 };
     ck_assert_msg(arm_virt_read_options(&o, maps[_i].text, 1, &e) == 0, "%s", e.text);
@@ -98,7 +99,7 @@ END_TEST
 START_TEST(parts_do_not_overlap)
 {
     static const char *const texts[] = { "gic-version=2,virtualization=on", "gic-version=3,virtualization=on" };
-    struct arm_virt_place map[ARM_VIRT_PARTS];
+    struct board_place map[ARM_VIRT_PARTS];
     struct arm_virt_options o;
     struct err e = { 0 };
     ck_assert(arm_virt_read_options(&o, texts[_i], 8, &e) == 0);

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 add_test(NAME tools.orrery.parts
   COMMAND ${CMAKE_SOURCE_DIR}/test/tools/orrery/parts.sh $<TARGET_FILE:orrery>)
-set_tests_properties(tools.orrery.parts PROPERTIES TIMEOUT 120)
+add_test(NAME tools.orrery.displays
+  COMMAND ${CMAKE_SOURCE_DIR}/test/tools/orrery/displays.sh $<TARGET_FILE:orrery>)
+set_tests_properties(tools.orrery.parts tools.orrery.displays PROPERTIES TIMEOUT 120)
