@@ -55,20 +55,24 @@ void a64_bti_forget_code(struct a64_cpu *a, va_t va)
         *remembered(a, va + i) = 1;
 }
 
-/* The instruction at va and whether its page is guarded; false: it cannot be fetched now. */
-static bool look(struct a64_cpu *a, va_t va, uint32_t *word, bool *guarded, unsigned *shift)
+/* An instruction and its page, as a fetch finds them. */
+struct place {
+    uint32_t word;
+    unsigned shift; /* of stage 1's leaf */
+    bool guarded;
+};
+
+/* What lies at va, by a walk with `flags`; false: it cannot be fetched, or not without a change. */
+static bool look(struct a64_cpu *a, va_t va, unsigned flags, struct place *p)
 {
     struct mmu_a64_regime r;
     struct mmu_a64_result res;
     struct mmu_a64_fault fault;
-    uint8_t code[4];
     a64_fill_regime(a, (unsigned)a->el, a->el == 0, &r);
-    if (!mmu_a64_walk(&r, va, 4, CPU_FETCH, MMU_A64_PROBE, &res, &fault) || !res.fetch ||
-        mmu_debug_read(&a->cpu, va, code, 4) < 0)
+    if ((va & 3) || !mmu_a64_walk(&r, va, 4, CPU_FETCH, flags, &res, &fault) || !a64_insn_word(a, va, &p->word))
         return false;
-    *word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
-    *guarded = res.guarded;
-    *shift = MAX(res.block_shift, MEM_PAGE_SHIFT);
+    p->guarded = res.guarded;
+    p->shift = MAX(res.block_shift, MEM_PAGE_SHIFT);
     return true;
 }
 
@@ -88,25 +92,25 @@ static bool compatible(const struct a64_cpu *a, uint32_t word, unsigned btype)
 }
 
 /*
- * It is called without much ado (IR_CALL_LIGHT): what must follow from a check that fails is left
- * to the end of the block.
+ * It is called without much ado (IR_CALL_LIGHT): memory stays as it is, so that a target whose access flag is
+ * not set yet is left to the fetch, and what must follow from a check that fails to the end of the block.
  */
 uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t pc, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    uint32_t word;
-    unsigned shift, here_shift;
-    bool guarded = false, here;
+    struct place here, there;
+    bool debugged = a->mode & (A64_MODE_STEP | A64_MODE_BREAK); /* exceptions of the target, before its own */
     uint64_t key = va | btype, *good = remembered(a, va);
     (void)d;
-    if (LIKELY(*good == (key ^ a->context)))
+    if (LIKELY(*good == (key ^ a->context) && !debugged))
         return 0;
-    if (btype == 3 && look(a, pc, &word, &here, &here_shift) && !here)
+    if (btype == 3 && look(a, pc, MMU_A64_PROBE, &here) && !here.guarded)
         btype = 1; /* BR from a page that is not guarded */
-    if (look(a, va, &word, &guarded, &shift) && (!guarded || compatible(a, word, (unsigned)btype))) {
+    if (!debugged && look(a, va, MMU_A64_STILL, &there) &&
+        (!there.guarded || compatible(a, there.word, (unsigned)btype))) {
         *good = key ^ a->context;
-        mmu_filter_put(a->bti_pages, page_key(va, shift));
-        a->bti_shifts |= 1ull << shift;
+        mmu_filter_put(a->bti_pages, page_key(va, there.shift));
+        a->bti_shifts |= 1ull << there.shift;
         return 0;
     }
     a->btype = btype;
@@ -119,11 +123,9 @@ uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t p
 uint64_t a64_helper_bti_landing(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    uint32_t word;
-    unsigned shift;
-    bool guarded = false;
+    struct place p;
     (void)b, (void)c, (void)d;
-    if (look(a, pc, &word, &guarded, &shift) && guarded && !compatible(a, word, (unsigned)a->btype)) {
+    if (look(a, pc, MMU_A64_PROBE, &p) && p.guarded && !compatible(a, p.word, (unsigned)a->btype)) {
         a64_raise(a, a64_target_el(a), A64_ESR(A64_EC_BTI, a->btype));
         return 0;
     }

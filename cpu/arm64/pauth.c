@@ -47,7 +47,7 @@ struct a64_pac a64_pac_of(const struct a64_cpu *a, unsigned el)
     static const uint8_t enable[] = { [A64_KEY_IA] = 31, [A64_KEY_IB] = 30, [A64_KEY_DA] = 27, [A64_KEY_DB] = 13 };
     unsigned regime = a64_regime_el(a, el);
     uint64_t tcr = a->tcr[regime], sctlr = a->sctlr[regime];
-    bool two = regime == 1 || (regime == 2 && a64_e2h(a)); /* PtrHasUpperAndLowerAddRanges() */
+    bool two = a64_has_two_ranges(a, regime);
     struct a64_pac p = { .trap = (uint8_t)use_at(a, el) };
     for (unsigned data = 0; data < 2; data++) {
         bool tbi[2];
