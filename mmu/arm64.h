@@ -49,6 +49,7 @@ enum mmu_a64_walk_flags {
     MMU_A64_NO_PERM = 4,  /* AT S1E1A and its like: no permission check */
     MMU_A64_CACHE = 8,    /* cache maintenance by VA: a write syndrome (CM), no dirty update */
     MMU_A64_RMW = 16,     /* atomic: needs both; WnR is 0 when a plain read would have faulted too */
+    MMU_A64_STILL = 32,   /* a load or fetch that changes nothing: an access flag hardware would set is a fault */
 };
 
 /* DFSC/IFSC without its level: 6.1 of the fault tables; mmu_a64_fsc() puts them together. */

@@ -196,7 +196,7 @@ static bool locate(const struct mmu_a64_regime *r, uint64_t ipa, const struct a6
     *pa = ipa;
     if (!r->s2_on || r->id != MMU_A64_EL10)
         return true;
-    struct a64_access walk = { .kind = write ? CPU_STORE : CPU_LOAD, .flags = a->flags & MMU_A64_PROBE,
+    struct a64_access walk = { .kind = write ? CPU_STORE : CPU_LOAD, .flags = a->flags & (MMU_A64_PROBE | MMU_A64_STILL),
                                .on_walk = true };
     struct a64_stage2 s2;
     if (!a64_stage2(r, ipa, &walk, &s2, fault))
@@ -232,7 +232,7 @@ static bool finish(const struct mmu_a64_regime *r, const struct a64_format *t,
     unsigned may = a->user ? p->user : p->priv, need = needs[a->kind];
     if (a->flags & MMU_A64_RMW)
         need |= R;
-    if (!bit(d->value, 10) && !t->ha && !probe)
+    if (!bit(d->value, 10) && (!t->ha || (a->flags & MMU_A64_STILL)) && !probe)
         return a64_fail(fault, MMU_A64_ACCESS_FLAG, d->level);
     bool denied = pan_denies(r, a, p);
     if (checks && (denied || (may & need) != need ||

@@ -103,7 +103,7 @@ static bool check(const struct mmu_a64_regime *r, const struct a64_format *t, ui
     unsigned may = permits(r, t, d->value, a->user, &clean), need = needs[a->kind];
     if (a->flags & MMU_A64_RMW)
         need |= R;
-    if (!bit(d->value, 10) && !t->ha && !probe)
+    if (!bit(d->value, 10) && (!t->ha || (a->flags & MMU_A64_STILL)) && !probe)
         return fail(fault, a, ipa, MMU_A64_ACCESS_FLAG, d->level);
     bool refused = (may & need) != need && !(a->flags & MMU_A64_NO_PERM);
     bool device_walk = a->on_walk && bit(r->hcr, HCR_PTW) && is_device(r, out->mem_attr);

@@ -26,9 +26,9 @@
  */
 #include "core/cpu/cpu.h"
 
-#define MMU_WAYS      512u   /* load and store entries of a set: a power of two */
-#define MMU_FETCHES   256u
-#define MMU_JUMPS     1024u
+#define MMU_WAYS      2048u   /* load and store entries of a set: a power of two */
+#define MMU_FETCHES   1024u
+#define MMU_JUMPS     4096u
 #define MMU_SETS      32u    /* per CPU at most */
 #define MMU_FILTER    64u    /* 64-bit words of a filter: a power of two */
 
@@ -37,7 +37,10 @@ struct mmu_entry {
     uint64_t addend;
 };
 
-/* Where an indirect branch to `va` goes. Owned by core/exec; flushed with the fetch entries. */
+/*
+ * Where an indirect branch to `va` goes. Owned by core/exec; flushed with the fetch entries. Code is entered
+ * only if it is of the mode at hand (its entry compares), so that a change of mode clears nothing.
+ */
 struct mmu_jump {
     uint64_t va;
     const void *code;
@@ -48,7 +51,6 @@ struct mmu_set {
     struct mmu_entry store[MMU_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: mmu_no_jump */
-    uint32_t jump_mode;                /* core/exec: mode flags of the code in `jump` */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
 };
 

@@ -73,7 +73,8 @@ struct exec_block {
     bool region, retired;
     uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in first-tier blocks */
     uint16_t n_edges, n_insns;
-    struct exec_edge *edges;     /* two per block of the unit: [2i] jump or taken, [2i+1] not taken */
+    /* [2i] of block i of the unit: jump or taken, [2i+1]: not taken; unused ones at the end are left out */
+    struct exec_edge *edges;
     const void *code;            /* back end: entry */
     void *backend_private;       /* side tables, or the interpreter's unit */
     struct exec_block *next_hash, *next_in_page, *next_in_page2;

@@ -111,10 +111,8 @@ void exec_cache_drop(struct exec *x, struct exec_cached *c)
     x->ops->retire(x->be, b);
     b->retired = true;
     x->count.dropped++;
-    if (c->entry != NULL) /* its entry leads here */
-        exec_cache_drop(x, c->entry);
-    if (c->grown != NULL)
-        exec_cache_drop(x, c->grown);
+    if (c->partner != NULL) /* a region's entry leads here */
+        exec_cache_drop(x, c->partner);
 }
 
 /* Calls `fn` for each piece of `c` that lies in `page`: bytes [from, to) of it. True when one did. */
@@ -123,7 +121,7 @@ static bool each_piece(const struct exec_cached *c, uint32_t page,
 {
     const struct exec_piece whole = { c->b.start, c->b.length };
     const struct exec_piece *p = c->pieces != NULL ? c->pieces : &whole;
-    uint32_t n = c->pieces != NULL ? c->n_pieces : 1;
+    uint32_t n = c->b.n_edges > 2 ? c->b.n_edges / 2u : 1;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t from = (uint32_t)p[i].start, to = from + p[i].length;
         if (c->b.page == page && from < MEM_PAGE && fn(arg, from, MIN(to, MEM_PAGE)))

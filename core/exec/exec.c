@@ -101,7 +101,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     if (x->options.quantum == 0)
         x->options.quantum = 10 * PS_PER_US;
     if (x->options.region_threshold == 0)
-        x->options.region_threshold = 1000;
+        x->options.region_threshold = 10000;
     x->insn_limit = UINT64_MAX;
     x->slice = SLICE_CYCLES;
     arena_init(&x->arena, 0);
@@ -122,11 +122,6 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     ev_set_listener(m->queue, event_armed, x);
     m->stopped = stopped;
     m->stopped_arg = x;
-    if (o->perf_map) {
-        char path[64];
-        snprintf(path, sizeof(path), "/tmp/perf-%d.map", (int)getpid());
-        x->perf_map = fopen(path, "w"); /* a help for profiling: without it the run goes on */
-    }
     *out = x;
     return 0;
 }
@@ -152,8 +147,6 @@ void exec_destroy(struct exec *x)
         x->ops->destroy(x->be);
     if (x->interp != NULL && x->interp != x->be)
         exec_interp.destroy(x->interp);
-    if (x->perf_map != NULL)
-        fclose(x->perf_map);
     arena_destroy(&x->arena);
     arena_destroy(&x->scratch);
     arena_destroy(&x->transient);

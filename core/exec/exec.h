@@ -39,7 +39,7 @@ struct exec_options {
     enum exec_mode mode;
     uint64_t code_bytes;        /* size of the code buffer; 0 = 64 MiB */
     ps_t quantum;               /* 0 = 10 us (functional); ignored with one CPU */
-    uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 1000, UINT32_MAX never */
+    uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 10000, UINT32_MAX never */
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */

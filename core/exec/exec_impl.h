@@ -18,7 +18,7 @@
 #include "core/exec/backend.h"
 #include "core/util/arena.h"
 
-#define EXEC_HASH_BITS   16
+#define EXEC_HASH_BITS   18
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
 #define EXEC_ARENA_BYTES (768ull << 20) /* of blocks before everything is flushed */
@@ -32,10 +32,8 @@ struct exec_piece {
 struct exec_cached {
     struct exec_block b;
     uint16_t *ids;               /* instruction ids, when coverage is counted */
-    struct exec_piece *pieces;   /* regions */
-    uint32_t n_pieces;
-    struct exec_cached *entry;   /* regions: the first-tier block that was replaced */
-    struct exec_cached *grown;   /* first tier: the region that replaced it */
+    struct exec_piece *pieces;   /* regions: as many as they have blocks */
+    struct exec_cached *partner; /* regions: the first-tier block that was replaced; else what replaced it */
 };
 
 /* A CPU between two instructions of a canonical block (debuggers only); saved. */
@@ -94,7 +92,6 @@ struct exec {
     bool flush_wanted;
     uint64_t *coverage;
     uint32_t n_coverage;
-    FILE *perf_map;
 
     /* Host */
     struct exec_host_ops host;

@@ -126,10 +126,6 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
     if (!exec_find_place(x, cpu, cpu->pc, &p, once))
         return NULL;
     cpu->page = cpu->pc & ~(va_t)(MEM_PAGE - 1);
-    if (UNLIKELY(cpu->set->jump_mode != p.mode)) {
-        mmu_clear_jumps(cpu->set);
-        cpu->set->jump_mode = p.mode;
-    }
     cpu->mode_flags = p.mode;
     if (LIKELY(!*once)) {
         c = exec_cache_find(x, p.page, p.page2, (int32_t)(p.offset % MEM_PAGE), p.mode);

@@ -87,15 +87,15 @@ static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u,
 
 static bool set_edges(struct exec_block *b, const struct ir_unit *u, struct arena *arena)
 {
-    b->n_edges = (uint16_t)(2 * u->n_blocks);
+    unsigned op = u->insts[u->blocks[0].end - 1].op;
+    b->n_edges = (uint16_t)(u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP);
     b->edges = ARENA_ARRAY(arena, struct exec_edge, b->n_edges);
     if (b->edges == NULL)
         return false;
-    for (uint32_t i = 0; i < u->n_blocks; i++) {
-        const struct ir_inst *last = &u->insts[u->blocks[i].end - 1];
-        b->edges[2 * i].from = b->edges[2 * i + 1].from = b;
-        b->edges[2 * i].target = (int32_t)last->imm;
-        b->edges[2 * i + 1].target = (int32_t)last->imm2;
+    for (uint32_t i = 0; i < b->n_edges; i++) {
+        const struct ir_inst *last = &u->insts[u->blocks[i / 2].end - 1];
+        b->edges[i].from = b;
+        b->edges[i].target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2);
     }
     return true;
 }
@@ -129,21 +129,12 @@ static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct
     return ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
 }
 
-static void write_perf_map(struct exec *x, const struct exec_cached *c, uint64_t before)
-{
-    if (x->perf_map != NULL)
-        fprintf(x->perf_map, "%" PRIxPTR " %" PRIx64 " guest_%s_%x_%03x\n", (uintptr_t)c->b.code,
-                x->ops->code_used(x->be) - before, c->b.region ? "region" : "block", c->b.page,
-                (unsigned)c->b.start);
-}
-
 /* Compile with the run's back end; a full buffer is emptied once. Bytes become code. */
 static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
                                    const struct exec_place *p, bool region, struct err *e)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         struct exec_cached *c = new_block(x, u, p, &x->arena);
-        uint64_t before = x->ops->code_used(x->be);
         int rc = ERR_LIMIT;
         if (c != NULL) {
             c->b.region = region;
@@ -151,10 +142,8 @@ static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
                 c->b.counter = x->options.region_threshold;
             rc = x->ops->compile(x->be, u, &c->b, &x->arena, e);
         }
-        if (rc == 0) {
-            write_perf_map(x, c, before);
+        if (rc == 0)
             return c;
-        }
         if (rc != ERR_LIMIT || region)
             return NULL;
         exec_cache_flush(x);
@@ -250,6 +239,8 @@ out:
 
 /* ---- regions ---- */
 
+enum { REGION_SHARE = 8 };
+
 struct shape {
     struct exec_cached *blocks[32];
     uint32_t n;
@@ -263,12 +254,20 @@ static bool is_in(const struct shape *s, const struct exec_cached *c)
     return false;
 }
 
+/* Has the block run often enough to be worth a second translation? */
+static bool is_warm(const struct exec *x, const struct exec_cached *c)
+{
+    uint32_t threshold = x->options.region_threshold, left = c->b.counter;
+    return left > threshold || threshold - left >= threshold / REGION_SHARE; /* above: it has a region */
+}
+
 /*
- * Breadth first along edges that were executed (they are linked), inside the page. A
+ * Breadth first along edges that were executed (they are linked), inside the page, to blocks that
+ * run a good part as often. A
  * region whose blocks never lead back into it gains little over chained blocks, but
  * its registers still stay in the host's across the joints.
  */
-static void grow(struct shape *s, struct exec_cached *entry)
+static void grow(const struct exec *x, struct shape *s, struct exec_cached *entry)
 {
     s->blocks[0] = entry;
     s->n = 1;
@@ -278,7 +277,7 @@ static void grow(struct shape *s, struct exec_cached *entry)
             struct exec_cached *to = (struct exec_cached *)b->edges[k].to;
             if (to == NULL || to->b.retired || to->b.region || to->b.page != entry->b.page ||
                 to->b.mode != entry->b.mode || to->b.page2 != EXEC_NO_PAGE ||
-                b->edges[k].target != to->b.start || is_in(s, to))
+                b->edges[k].target != to->b.start || !is_warm(x, to) || is_in(s, to))
                 continue;
             s->blocks[s->n++] = to;
         }
@@ -290,7 +289,6 @@ static bool set_pieces(struct exec *x, struct exec_cached *region, const struct 
     region->pieces = ARENA_ARRAY(&x->arena, struct exec_piece, u->n_blocks);
     if (region->pieces == NULL)
         return false;
-    region->n_pieces = u->n_blocks;
     for (uint32_t i = 0; i < u->n_blocks; i++)
         region->pieces[i] = (struct exec_piece){ u->blocks[i].start, u->blocks[i].length };
     return true;
@@ -303,9 +301,9 @@ void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     struct ir_unit *u;
     uint64_t since = exec_host_ns();
     c->b.counter = UINT32_MAX; /* once, whether it works or not */
-    if (c->b.retired || c->grown != NULL || c->b.page2 != EXEC_NO_PAGE)
+    if (c->b.retired || c->partner != NULL || c->b.page2 != EXEC_NO_PAGE)
         return;
-    grow(&s, c);
+    grow(x, &s, c);
     if (new_unit(x, cpu, c->b.mode, &u, &e) < 0)
         return;
     struct exec_place p = { .page = c->b.page, .page2 = EXEC_NO_PAGE, .mode = c->b.mode };
@@ -322,8 +320,8 @@ void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     struct exec_cached *region = compile(x, u, &p, true, &e);
     if (region == NULL || !set_pieces(x, region, u))
         return;
-    region->entry = c;
-    c->grown = region;
+    region->partner = c;
+    c->partner = region;
     exec_cache_add(x, region);
     x->ops->replace(x->be, &c->b, &region->b);
     x->count.regions++;

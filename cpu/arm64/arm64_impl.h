@@ -4,6 +4,7 @@
 /* What the files of cpu/arm64 share and nobody else (but their tests) sees. */
 #include "core/ir/ir.h"
 #include "cpu/arm64/cpu.h"
+#include "mmu/tlb.h"
 
 /*
  * Block key (cpu_isa.mode): all that translation depends on beside the bytes. What only
@@ -33,12 +34,14 @@ enum {
     A64_MODE_FAIL       = 1u << 4,  /* known not to (in place of TBI) */
     A64_MODE_ITD        = 1u << 5,  /* SCTLR.ITD restricts IT blocks (in place of BTYPE, as) */
     A64_MODE_A32_COUNT  = 1u << 6,  /* A64_MODE_COUNT, whose place ITSTATE has */
+    A64_MODE_A32_TRAPS  = 1u << 17, /* A64_MODE_TRAPS, likewise (in place of SP_CHECK) */
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
     A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
     A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
     A64_MODE_TRAPS      = 1u << 27, /* some register of system.c's `plain` table is trapped */
     A64_MODE_DEBUG      = 1u << 28, /* MDSCR_EL1 enables debug exceptions, which PSTATE.D may mask */
     A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
+    A64_MODE_CACHE_TRAPS = 1u << 29, /* CTR_EL0, DCZID_EL0 or DC ZVA are trapped or denied */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
@@ -55,10 +58,23 @@ struct a64_semantics;
 struct a32_tables;  /* a32/a32_impl.h */
 struct a64_pmu;     /* pmu.c */
 
-/* What a level contributes to block key and TLB context while control registers stay as they are. */
+/*
+ * Pointer authentication at a level: where codes lie in a pointer, for instruction [0] and data [1] addresses
+ * in the lower [0] and upper [1] half.
+ */
+enum a64_pac_use { A64_PAC_OFF, A64_PAC_ON, A64_PAC_EL2, A64_PAC_EL3 }; /* the latter: trapped to */
+struct a64_pac {
+    uint64_t bits[2][2];      /* of the code, without bit 55 */
+    uint8_t half[2];          /* which bit of a pointer that gets a code says in which half it is: 55 or 63 */
+    uint8_t trap;             /* where use is trapped to: A64_PAC_EL2, A64_PAC_EL3, or A64_PAC_ON */
+    uint8_t use[4];           /* by enum a64_key: enum a64_pac_use */
+};
+
+/* What a level contributes to block key, TLB context and pointers while control registers stay as they are. */
 struct a64_level {
     uint64_t key;
     uint32_t mode, asid, vmid;
+    struct a64_pac pac;
 };
 
 struct a64_timer_unit {
@@ -100,6 +116,7 @@ struct a64_cpu {
     struct a64_tag_page tag_pages[64]; /* see mte.c */
     uint64_t tag_epoch;       /* of those that are good */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
+    uint64_t bti_pages[MMU_FILTER], bti_shifts; /* filter of the pages those lie in, sizes of these as a mask */
     struct a64_gic_ops gic;
     struct a64_firmware_ops firmware;
     struct a64_pmu *pmu;
@@ -117,7 +134,7 @@ struct a64_cpu {
     uint64_t a32;             /* its T, E and mode bits as SPSR has them */
     uint64_t qc;              /* FPSR.QC: 0 or 1 */
     uint64_t stepping;        /* 1: a software-stepped instruction has started (3: a load-exclusive), see debug.c */
-    uint64_t guarded;         /* 1: a guarded page was seen, see bti.c */
+    uint64_t guarded;         /* levels, as a mask, that fetched from a guarded page: see bti.c */
     uint64_t event;           /* the event register of WFE */
 #define A64_STATE(name)      uint64_t name;
 #define A64_STATE_EL(name)   uint64_t name[4];
@@ -227,6 +244,8 @@ uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr, bool illega
 
 /* ---- bti.c ---- */
 void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */
+void a64_bti_forget_pages(struct a64_cpu *a, va_t first, uint64_t span); /* the mapping of these bytes */
+void a64_bti_forget_code(struct a64_cpu *a, va_t va); /* the code in the line at va, through whatever mapping */
 
 /* ---- mte.c: memory tagging (D10) ---- */
 uint32_t a64_mte_mode(const struct a64_cpu *a);    /* A64_MODE_MTE, MTE0 now */
@@ -314,6 +333,7 @@ bool a64_pmu_counts_accesses(const struct a64_cpu *a); /* A64_MODE_COUNT */
 void a64_pmu_level_changed(struct a64_cpu *a); /* before el or Security state changes: counts so far are banked */
 
 /* ---- pauth.c (D8.10) ---- */
+struct a64_pac a64_pac_of(const struct a64_cpu *a, unsigned el); /* as the control registers are now */
 enum a64_key { A64_KEY_IA, A64_KEY_IB, A64_KEY_DA, A64_KEY_DB, A64_KEY_GA };
 uint64_t a64_pac_add(struct a64_cpu *a, enum a64_key key, uint64_t ptr, uint64_t modifier);
 /* `combined`: RETAA and its like, for FEAT_FPACCOMBINE. May raise FPAC. */

@@ -12,6 +12,7 @@
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
+#include <string.h>
 
 static uint64_t *remembered(struct a64_cpu *a, va_t va)
 {
@@ -22,18 +23,56 @@ void a64_bti_forget(struct a64_cpu *a)
 {
     for (size_t i = 0; i < ARRAY_LEN(a->bti_good); i++)
         a->bti_good[i] = 1; /* no instruction has an odd address */
+    memset(a->bti_pages, 0, sizeof(a->bti_pages));
+    a->bti_shifts = 0;
 }
 
-/* The instruction at va and whether its page is guarded; false: it cannot be fetched now. May set the access flag. */
-static bool look(struct a64_cpu *a, va_t va, uint32_t *word, bool *guarded)
+enum { FEW_PAGES = 16 };
+
+static uint64_t page_key(va_t va, unsigned shift)
+{
+    return va >> shift ^ (uint64_t)shift << 56;
+}
+
+/* TLBI by address: frequent, and rarely of a page with code. */
+void a64_bti_forget_pages(struct a64_cpu *a, va_t first, uint64_t span)
+{
+    bool found = span > FEW_PAGES * MEM_PAGE;
+    for (uint64_t left = a->bti_shifts; left != 0 && !found; left &= left - 1) {
+        unsigned shift = (unsigned)ctz64(left);
+        for (va_t at = first; !found && at - first < span; at += MEM_PAGE)
+            found = mmu_filter_has(a->bti_pages, page_key(at, shift));
+    }
+    if (found)
+        a64_bti_forget(a);
+}
+
+void a64_bti_forget_code(struct a64_cpu *a, va_t va)
+{
+    uint64_t bytes = 4ull << (a->config->ctr & 15); /* IminLine */
+    va &= ~(bytes - 1);
+    for (uint64_t i = 0; i < bytes && i < 4 * ARRAY_LEN(a->bti_good); i += 4)
+        *remembered(a, va + i) = 1;
+}
+
+/* An instruction and its page, as a fetch finds them. */
+struct place {
+    uint32_t word;
+    unsigned shift; /* of stage 1's leaf */
+    bool guarded;
+};
+
+/* What lies at va, by a walk with `flags`; false: it cannot be fetched, or not without a change. */
+static bool look(struct a64_cpu *a, va_t va, unsigned flags, struct place *p)
 {
     struct mmu_a64_regime r;
     struct mmu_a64_result res;
     struct mmu_a64_fault fault;
     a64_fill_regime(a, (unsigned)a->el, a->el == 0, &r);
-    if ((va & 3) || !mmu_a64_walk(&r, va, 4, CPU_FETCH, 0, &res, &fault) || !a64_insn_word(a, va, word))
+    if ((va & 3) || !mmu_a64_walk(&r, va, 4, CPU_FETCH, flags, &res, &fault) || !a64_insn_word(a, va, &p->word))
         return false;
-    *guarded = res.guarded;
+    p->guarded = res.guarded;
+    p->shift = MAX(res.block_shift, MEM_PAGE_SHIFT);
     return true;
 }
 
@@ -52,25 +91,31 @@ static bool compatible(const struct a64_cpu *a, uint32_t word, unsigned btype)
     return (word & 0xffe0001f) == 0xd4200000 || (word & 0xffe0001f) == 0xd4400000; /* brk, hlt */
 }
 
+/*
+ * It is called without much ado (IR_CALL_LIGHT): memory stays as it is, so that a target whose access flag is
+ * not set yet is left to the fetch, and what must follow from a check that fails to the end of the block.
+ */
 uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t pc, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    uint32_t word;
-    bool guarded = false, here;
+    struct place here, there;
     bool debugged = a->mode & (A64_MODE_STEP | A64_MODE_BREAK); /* exceptions of the target, before its own */
     uint64_t key = va | btype, *good = remembered(a, va);
     (void)d;
     if (LIKELY(*good == (key ^ a->context) && !debugged))
         return 0;
-    if (btype == 3 && look(a, pc, &word, &here) && !here)
+    if (btype == 3 && look(a, pc, MMU_A64_PROBE, &here) && !here.guarded)
         btype = 1; /* BR from a page that is not guarded */
-    if (!debugged && look(a, va, &word, &guarded) && (!guarded || compatible(a, word, (unsigned)btype))) {
+    if (!debugged && look(a, va, MMU_A64_STILL, &there) &&
+        (!there.guarded || compatible(a, there.word, (unsigned)btype))) {
         *good = key ^ a->context;
+        mmu_filter_put(a->bti_pages, page_key(va, there.shift));
+        a->bti_shifts |= 1ull << there.shift;
         return 0;
     }
     a->btype = btype;
-    a64_level_changed(a);
-    cpu_kick(cpu); /* the target's block is looked up in its mode */
+    a->mode = (a->mode & ~A64_MODE_BTYPE) | (uint32_t)btype << 5;
+    cpu->exit |= CPU_EXIT_RESYNC; /* the target's block is looked up in its mode */
     return 0;
 }
 
@@ -78,10 +123,9 @@ uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t p
 uint64_t a64_helper_bti_landing(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    uint32_t word;
-    bool guarded = false;
+    struct place p;
     (void)b, (void)c, (void)d;
-    if (look(a, pc, &word, &guarded) && guarded && !compatible(a, word, (unsigned)a->btype)) {
+    if (look(a, pc, MMU_A64_PROBE, &p) && p.guarded && !compatible(a, p.word, (unsigned)a->btype)) {
         a64_raise(a, a64_target_el(a), A64_ESR(A64_EC_BTI, a->btype));
         return 0;
     }

@@ -20,10 +20,10 @@ static const struct ir_slot slots[A64_SLOTS] = {
     ROW8(V_SLOT, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(V_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
     I_SLOT(daif), I_SLOT(sp_el[0]), I_SLOT(tpidr[0]), I_SLOT(tpidrro_el0), I_SLOT(tpidr[1]),
     I_SLOT(tpidr[2]), I_SLOT(elr[1]), I_SLOT(elr[2]), I_SLOT(spsr[1]), I_SLOT(spsr[2]),
-    I_SLOT(esr[1]), I_SLOT(esr[2]), I_SLOT(far[1]), I_SLOT(far[2]),
+    I_SLOT(esr[1]), I_SLOT(esr[2]), I_SLOT(far[1]), I_SLOT(far[2]), I_SLOT(tcr[1]), I_SLOT(tcr[2]),
     I_SLOT(it), I_SLOT(ge), I_SLOT(q), I_SLOT(fpnzcv),
 };
-_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 82, "order of the slots");
+_Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 84, "order of the slots");
 
 static const struct ir_helper helpers[] = {
 #define A64_HELPER(name, flags) { #name, a64_helper_##name, (flags) },
@@ -127,10 +127,10 @@ static void loaded(struct cpu *cpu)
     a->ge &= 15;
     a->fpnzcv &= 0xf0000000;
     uint64_t *const bits[] = { &a->pan, &a->uao, &a->dit,    &a->ssbs, &a->tco, &a->il,    &a->ss,
-                               &a->qc,  &a->cf,  &a->nrw,  &a->q,    &a->event,
-                               &a->guarded };
+                               &a->qc,  &a->cf,  &a->nrw,  &a->q,    &a->event };
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         *bits[i] &= 1;
+    a->guarded &= BIT(4) - 1;
     a->btype &= 3;
     a->stepping &= 3;
     a->daif &= A64_PS_DAIF;

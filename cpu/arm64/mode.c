@@ -314,6 +314,15 @@ static bool stage1_on(const struct a64_cpu *a, unsigned regime)
     return a->sctlr[regime] & A64_SCTLR_M;
 }
 
+/* CTR_EL0, DCZID_EL0, DC ZVA: SCTLR.UCT and DZE over EL0; HCR_EL2.TID2, TDZ and their fine-grained traps. */
+static bool cache_traps(const struct a64_cpu *a, unsigned el, uint64_t sctlr)
+{
+    if (el == 0 && (sctlr & (A64_SCTLR_UCT | A64_SCTLR_DZE)) != (A64_SCTLR_UCT | A64_SCTLR_DZE))
+        return true;
+    return el < 2 && a64_el2_enabled(a) &&
+           ((a64_hcr(a) & (A64_HCR_TID2 | A64_HCR_TDZ)) || (a->hfgrtr_el2 & (B(14) | B(15))) || (a->hfgitr_el2 & B(11)));
+}
+
 static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
 {
     unsigned regime = a64_regime_el(a, el);
@@ -326,16 +335,18 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_ALIGN;
     if (sctlr & (el == 0 ? A64_SCTLR_E0E : A64_SCTLR_EE))
         mode |= A64_MODE_BE;
-    if (a64_cpu_has(a, A64_F_BTI) && a->guarded)
+    if (a64_cpu_has(a, A64_F_BTI) && (a->guarded >> el & 1))
         mode |= A64_MODE_BTI;
     if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
         mode |= A64_MODE_E2H;
-    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained, and HSTR_EL2.T13 of AArch32) */
-    uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
+    /* ESR, FAR, TCR (TVM, TRVM), the TPIDRs (fine-grained, and HSTR_EL2.T13 of AArch32) */
+    uint64_t fine = B(16) | B(17) | B(32) | B(33) | B(34) | B(35);
     if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
         ((a->hcr_el2 & (A64_HCR_TVM | A64_HCR_TRVM)) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine) ||
          (a->hstr_el2 & B(13))))
         mode |= A64_MODE_TRAPS;
+    if (cache_traps(a, el, sctlr))
+        mode |= A64_MODE_CACHE_TRAPS;
     return mode;
 }
 
@@ -413,6 +424,7 @@ static void derive_levels(struct a64_cpu *a)
         l->key = regime_key(a, el) | el;
         l->vmid = a64_regime_tag(a, regime);
         l->asid = a64_has_two_ranges(a, regime) ? asid_of(a, regime) : 0;
+        l->pac = a64_pac_of(a, el);
     }
 }
 
@@ -448,6 +460,20 @@ bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, u
     return true;
 }
 
+/*
+ * The key of AArch32: what has no meaning there makes room for what AArch64 has not, and what lies where ITSTATE
+ * does moves. ITSTATE itself, PASS and FAIL are added where the key is asked for, see guest.c.
+ */
+static uint32_t a32_mode(const struct a64_cpu *a, uint32_t mode)
+{
+    uint32_t gone = A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTYPE | A64_MODE_BTI | A64_MODE_BE | A64_MODE_SP_CHECK |
+                    ~0u << A64_MODE_IT_SHIFT;
+    uint32_t own = A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) | (a->a32 & 1u << 9 ? A64_MODE_BE : 0u) |
+                   (a32_itd(a) ? A64_MODE_ITD : 0u);
+    return (mode & ~gone) | own | (mode & A64_MODE_TRAPS ? A64_MODE_A32_TRAPS : 0u) |
+           (mode & A64_MODE_COUNT ? A64_MODE_A32_COUNT : 0u);
+}
+
 void a64_level_changed(struct a64_cpu *a)
 {
     uint32_t mode = a->level[a->el].mode | (uint32_t)a->btype << 5 | a64_debug_mode(a);
@@ -460,11 +486,9 @@ void a64_level_changed(struct a64_cpu *a)
     if (UNLIKELY(a->el != 0 && !a->spsel))
         mode |= A64_MODE_SP0;
     if (UNLIKELY(a64_pmu_counts_accesses(a)))
-        mode |= a->nrw ? A64_MODE_A32_COUNT : A64_MODE_COUNT;
-    if (UNLIKELY(a->nrw)) { /* ITSTATE is added where the key is asked for, see guest.c */
-        mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE);
-        mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
-                (a->a32 & 1u << 9 ? A64_MODE_BE : 0u) | (a32_itd(a) ? A64_MODE_ITD : 0u);
+        mode |= A64_MODE_COUNT;
+    if (UNLIKELY(a->nrw)) {
+        mode = a32_mode(a, mode);
     } else if (UNLIKELY(a->x[31] & 15)) {
         uint64_t sctlr = a->sctlr[a64_regime_el(a, (unsigned)a->el)];
         if (sctlr & (a->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))

@@ -11,36 +11,18 @@
 
 enum { LEVEL_EPAC = 2, LEVEL_PAUTH2 = 3, LEVEL_FPAC = 4, LEVEL_FPACCOMBINE = 5 };
 
-/* ---- where the code lies in a pointer ---- */
-static unsigned regime_of(const struct a64_cpu *a)
-{
-    return a64_regime_el(a, (unsigned)a->el);
-}
-
-/* PtrHasUpperAndLowerAddRanges() */
-static bool two_ranges(const struct a64_cpu *a, unsigned regime)
-{
-    return regime == 1 || (regime == 2 && a64_e2h(a));
-}
-
+/* ---- what the control registers say: kept for each level, see mode.c ---- */
 /* EffectiveTBI(); `upper`: bit 55 of the address. */
-static bool top_byte_ignored(const struct a64_cpu *a, bool upper, bool data)
+static bool top_byte_ignored(uint64_t tcr, bool two, bool upper, bool data)
 {
-    unsigned regime = regime_of(a);
-    uint64_t tcr = a->tcr[regime];
-    bool two = two_ranges(a, regime);
     bool tbi = tcr >> (!two ? 20 : upper ? 38 : 37) & 1;
     bool tbid = tcr >> (!two ? 29 : upper ? 52 : 51) & 1;
     return tbi && (data || !tbid);
 }
 
 /* CalculateBottomPACBit(): the size of the address, brought into what the granule allows. */
-static unsigned bottom_bit(const struct a64_cpu *a, bool upper)
+static unsigned bottom_bit(const struct mmu_a64_features *f, uint64_t tcr, bool two, bool upper)
 {
-    const struct mmu_a64_features *f = &a->config->mmu;
-    unsigned regime = regime_of(a);
-    bool two = two_ranges(a, regime);
-    uint64_t tcr = a->tcr[regime];
     unsigned tsz = (two && upper ? tcr >> 16 : tcr) & 63;
     unsigned tg = (two && upper ? tcr >> 30 : tcr >> 14) & 3;
     bool gran64 = two && upper ? tg == 3 : tg == 1;
@@ -51,23 +33,51 @@ static unsigned bottom_bit(const struct a64_cpu *a, bool upper)
     return 64 - MIN(MAX(tsz, least), most);
 }
 
-/* Bits [low, high] of a word. */
-static uint64_t bit_range(unsigned low, unsigned high)
+/* HCR_EL2.API, SCR_EL3.API: TrapPACUse(). */
+static enum a64_pac_use use_at(const struct a64_cpu *a, unsigned el)
 {
-    return (~0ull << low) & (~0ull >> (63 - high));
+    if (el < 2 && a64_el2_enabled(a) && !(el == 0 && a64_host(a)) && !(a->hcr_el2 & A64_HCR_API))
+        return A64_PAC_EL2;
+    return el < 3 && !(a64_scr(a) & A64_SCR_API) ? A64_PAC_EL3 : A64_PAC_ON;
 }
 
-/* The bits that hold a code, bit 55 not among them. */
-static uint64_t code_bits(unsigned bottom, bool tbi)
+struct a64_pac a64_pac_of(const struct a64_cpu *a, unsigned el)
 {
-    return bit_range(bottom, 54) | (tbi ? 0 : bit_range(56, 63));
+    /* SCTLR_ELx.EnIA, EnIB, EnDA, EnDB */
+    static const uint8_t enable[] = { [A64_KEY_IA] = 31, [A64_KEY_IB] = 30, [A64_KEY_DA] = 27, [A64_KEY_DB] = 13 };
+    unsigned regime = a64_regime_el(a, el);
+    uint64_t tcr = a->tcr[regime], sctlr = a->sctlr[regime];
+    bool two = a64_has_two_ranges(a, regime);
+    struct a64_pac p = { .trap = (uint8_t)use_at(a, el) };
+    for (unsigned data = 0; data < 2; data++) {
+        bool tbi[2];
+        for (unsigned upper = 0; upper < 2; upper++) {
+            unsigned bottom = bottom_bit(&a->config->mmu, tcr, two, upper);
+            tbi[upper] = top_byte_ignored(tcr, two, upper, data);
+            p.bits[data][upper] = (~0ull << bottom & (BIT(55) - 1)) | (tbi[upper] ? 0 : 0xffull << 56);
+        }
+        p.half[data] = tbi[0] || tbi[1] ? 55 : 63;
+    }
+    for (unsigned key = 0; key < ARRAY_LEN(enable); key++)
+        p.use[key] = sctlr >> enable[key] & 1 ? p.trap : A64_PAC_OFF;
+    return p;
 }
 
-/* `ptr` with those bits and bit 55 equal to `upper`. */
-static uint64_t extended(uint64_t ptr, unsigned bottom, bool tbi, bool upper)
+static const struct a64_pac *now(const struct a64_cpu *a)
 {
-    uint64_t field = code_bits(bottom, tbi) | 1ull << 55;
+    return &a->level[a->el].pac;
+}
+
+/* `ptr` with its code and bit 55 replaced by the half it is in. */
+static uint64_t extended(uint64_t ptr, uint64_t bits, bool upper)
+{
+    uint64_t field = bits | 1ull << 55;
     return upper ? ptr | field : ptr & ~field;
+}
+
+static bool tbi_of(uint64_t bits)
+{
+    return !(bits >> 63);
 }
 
 /* ---- the code ---- */
@@ -89,35 +99,22 @@ static uint64_t impdef(uint64_t data, uint64_t modifier, uint64_t high, uint64_t
     return stir(h, rotate(data, 17) ^ modifier);
 }
 
-static uint64_t compute(const struct a64_cpu *a, enum a64_key key, uint64_t data, uint64_t modifier)
+static inline uint64_t compute(const struct a64_cpu *a, enum a64_key key, uint64_t data, uint64_t modifier)
 {
     uint64_t high = a->key_hi[key], low = a->key_lo[key];
-    switch (a->config->pauth) {
-    case A64_PAUTH_QARMA5: return qarma64(data, modifier, high, low, QARMA_SIGMA2, 5);
-    case A64_PAUTH_QARMA3: return qarma64(data, modifier, high, low, QARMA_SIGMA1, 3);
-    default: return impdef(data, modifier, high, low);
-    }
+    if (LIKELY(a->config->pauth == A64_PAUTH_IMPDEF))
+        return impdef(data, modifier, high, low);
+    if (a->config->pauth == A64_PAUTH_QARMA5)
+        return qarma64(data, modifier, high, low, QARMA_SIGMA2, 5);
+    return qarma64(data, modifier, high, low, QARMA_SIGMA1, 3);
 }
 
 /* ---- enables and traps ---- */
-/* SCTLR_ELx.EnIA, EnIB, EnDA, EnDB of the current regime. */
-static bool enabled(const struct a64_cpu *a, enum a64_key key)
+static bool trapped(struct a64_cpu *a, unsigned use)
 {
-    static const uint8_t bit[] = { [A64_KEY_IA] = 31, [A64_KEY_IB] = 30, [A64_KEY_DA] = 27, [A64_KEY_DB] = 13 };
-    return a->sctlr[regime_of(a)] >> bit[key] & 1;
-}
-
-/* HCR_EL2.API, SCR_EL3.API: TrapPACUse(). */
-static bool trapped(struct a64_cpu *a)
-{
-    unsigned target = 0;
-    if (a->el < 2 && a64_el2_enabled(a) && !(a->el == 0 && a64_host(a)) && !(a->hcr_el2 & A64_HCR_API))
-        target = 2;
-    else if (a->el < 3 && !(a64_scr(a) & A64_SCR_API))
-        target = 3;
-    if (target != 0)
-        a64_raise(a, target, A64_ESR(A64_EC_PAUTH, 0));
-    return target != 0;
+    if (UNLIKELY(use >= A64_PAC_EL2))
+        a64_raise(a, use == A64_PAC_EL2 ? 2 : 3, A64_ESR(A64_EC_PAUTH, 0));
+    return use >= A64_PAC_EL2;
 }
 
 static bool is_data(enum a64_key key)
@@ -126,26 +123,20 @@ static bool is_data(enum a64_key key)
 }
 
 /* ---- AddPAC() ---- */
-static bool any_tbi(const struct a64_cpu *a, bool data)
-{
-    return top_byte_ignored(a, false, data) || top_byte_ignored(a, true, data);
-}
-
 uint64_t a64_pac_add(struct a64_cpu *a, enum a64_key key, uint64_t ptr, uint64_t modifier)
 {
-    if (!enabled(a, key) || trapped(a))
+    const struct a64_pac *p = now(a);
+    if (p->use[key] == A64_PAC_OFF || trapped(a, p->use[key]))
         return ptr;
-    bool data = is_data(key), tbi = top_byte_ignored(a, ptr >> 55 & 1, data);
-    bool by_55 = two_ranges(a, regime_of(a)) ? any_tbi(a, data) : tbi;
-    bool upper = ptr >> (by_55 ? 55 : 63) & 1;
-    unsigned bottom = bottom_bit(a, upper), level = a->config->pauth_level, top = tbi ? 55 : 63;
-    uint64_t pac = compute(a, key, extended(ptr, bottom, tbi, upper), modifier);
-    uint64_t field = ptr & bit_range(bottom, top), bits = code_bits(bottom, tbi);
+    bool data = is_data(key), upper = ptr >> p->half[data] & 1;
+    uint64_t bits = p->bits[data][upper], all = bits | 1ull << 55, field = ptr & all;
+    unsigned level = a->config->pauth_level;
+    uint64_t pac = compute(a, key, extended(ptr, bits, upper), modifier);
     uint64_t base = (ptr & ~(1ull << 55)) | (uint64_t)upper << 55;
     if (level >= LEVEL_PAUTH2)
         return base ^ (pac & bits);
-    if (field != 0 && field != bit_range(bottom, top)) /* not a canonical pointer: spoil the code */
-        pac = level == LEVEL_EPAC ? 0 : pac ^ 1ull << (top - 1);
+    if (field != 0 && field != all) /* not a canonical pointer: spoil the code */
+        pac = level == LEVEL_EPAC ? 0 : pac ^ 1ull << (tbi_of(bits) ? 54 : 62);
     return (base & ~bits) | (pac & bits);
 }
 
@@ -159,17 +150,18 @@ static uint64_t auth_failed(uint64_t original, enum a64_key key, bool tbi)
 
 uint64_t a64_pac_auth(struct a64_cpu *a, enum a64_key key, uint64_t ptr, uint64_t modifier, bool combined)
 {
-    if (!enabled(a, key) || trapped(a))
+    const struct a64_pac *p = now(a);
+    if (p->use[key] == A64_PAC_OFF || trapped(a, p->use[key]))
         return ptr;
-    bool upper = ptr >> 55 & 1, tbi = top_byte_ignored(a, upper, is_data(key));
-    unsigned bottom = bottom_bit(a, upper), level = a->config->pauth_level;
-    uint64_t original = extended(ptr, bottom, tbi, upper), bits = code_bits(bottom, tbi);
+    bool upper = ptr >> 55 & 1;
+    uint64_t bits = p->bits[is_data(key)][upper], original = extended(ptr, bits, upper);
+    unsigned level = a->config->pauth_level;
     uint64_t pac = compute(a, key, original, modifier);
     if (level < LEVEL_PAUTH2)
-        return ((pac ^ ptr) & bits) == 0 ? original : auth_failed(original, key, tbi);
+        return ((pac ^ ptr) & bits) == 0 ? original : auth_failed(original, key, tbi_of(bits));
     uint64_t result = ptr ^ (pac & bits);
     bool faults = level >= LEVEL_FPACCOMBINE || (level == LEVEL_FPAC && !combined);
-    if (faults && result != original) {
+    if (UNLIKELY(faults && result != original)) {
         unsigned key_b = key == A64_KEY_IB || key == A64_KEY_DB;
         a64_raise(a, a64_target_el(a), A64_ESR(A64_EC_FPAC, (unsigned)is_data(key) << 1 | key_b));
     }
@@ -179,7 +171,7 @@ uint64_t a64_pac_auth(struct a64_cpu *a, enum a64_key key, uint64_t ptr, uint64_
 uint64_t a64_pac_strip(const struct a64_cpu *a, uint64_t ptr, bool data)
 {
     bool upper = ptr >> 55 & 1;
-    return extended(ptr, bottom_bit(a, upper), top_byte_ignored(a, upper, data), upper);
+    return extended(ptr, now(a)->bits[data][upper], upper);
 }
 
 uint64_t a64_pac_generic(const struct a64_cpu *a, uint64_t x, uint64_t y)
@@ -213,7 +205,7 @@ uint64_t a64_helper_pac_generic(struct cpu *cpu, uint64_t x, uint64_t y, uint64_
 {
     struct a64_cpu *a = A64_CPU(cpu);
     (void)c, (void)d;
-    return trapped(a) ? 0 : a64_pac_generic(a, x, y);
+    return trapped(a, now(a)->trap) ? 0 : a64_pac_generic(a, x, y);
 }
 
 /* ---- translation. Row arguments: key, and how the operands are found ---- */

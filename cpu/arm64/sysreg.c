@@ -127,7 +127,7 @@ static void do_write(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
         if (r->wrote != NULL)
             r->wrote(a, old);
     }
-    if (r->flags & A64_SYS_ENDS)
+    if ((r->flags & A64_SYS_ENDS) && r->code >> 14 != 1) /* TLBI changes no control */
         a64_update_mode(a);
 }
 

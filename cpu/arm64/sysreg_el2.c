@@ -107,7 +107,7 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("hstr_el2", 1, 1, 3, F_EL2, .at = AT(hstr_el2), ENDS),
     EL2("hfgrtr_el2", 1, 1, 4, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgrtr_el2), ENDS),
     EL2("hfgwtr_el2", 1, 1, 5, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgwtr_el2), ENDS),
-    EL2("hfgitr_el2", 1, 1, 6, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgitr_el2)),
+    EL2("hfgitr_el2", 1, 1, 6, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgitr_el2), ENDS),
     EL2("hacr_el2", 1, 1, 7, F_EL2, .at = AT(hacr_el2), .keeps = ~0ull),
     EL2("hcrx_el2", 1, 2, 2, .feature = NEEDS(HCX), .trap = TRAP_HCX, .at = AT(hcrx_el2), .write = write_hcrx, ENDS),
     EL2("ttbr0_el2", 2, 0, 0, F_EL2, .at = AT(ttbr0[2]), ENDS),

@@ -33,6 +33,20 @@ static void by_address(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t v
         a64_cache_fault(a, va, r->arg);
 }
 
+/* IC: blocks follow the code by themselves, but branch targets were looked at. */
+static void forget_code(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
+{
+    bool by_va = (r->code >> 11 & 7) == 3, all_pes = by_va || (r->code >> 3 & 15) == 1; /* IVAU, IALLUIS */
+    if (by_va)
+        by_address(a, r, va);
+    for (struct cpu *c = a->cpu.machine->cpus; c != NULL; c = c->next) {
+        if (by_va)
+            a64_bti_forget_code(A64_CPU(c), va);
+        else if (all_pes || c == &a->cpu)
+            a64_bti_forget(A64_CPU(c));
+    }
+}
+
 static uint64_t zva_size(const struct a64_cpu *a)
 {
     return 4ull << (a->config->dczid & 15);
@@ -101,9 +115,9 @@ static void invalidate(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t v
 
 /* clang-format off */
 const struct a64_sysreg a64_sysregs_ops[] = {
-    OP("ic ialluis", 0, 1, 0, .trap = TRAP_ICIS, .write = nothing, FGT(0)),
-    OP("ic iallu", 0, 5, 0, .trap = TRAP_ICI, .write = nothing, FGT(1)),
-    OP0("ic ivau", 5, 1, .trap = TRAP_POU, .write = by_address, .arg = BY_LOAD, FGT(2)),
+    OP("ic ialluis", 0, 1, 0, .trap = TRAP_ICIS, .write = forget_code, FGT(0)),
+    OP("ic iallu", 0, 5, 0, .trap = TRAP_ICI, .write = forget_code, FGT(1)),
+    OP0("ic ivau", 5, 1, .trap = TRAP_POU, .write = forget_code, .arg = BY_LOAD, FGT(2)),
     OP("dc ivac", 0, 6, 1, .trap = TRAP_POC, .write = by_address, .arg = BY_STORE, FGT(3)),
     OP("dc isw", 0, 6, 2, .trap = TRAP_SW, .write = nothing, FGT(4)),
     OP("dc igvac", 0, 6, 3, .trap = TRAP_POC, .feature = NEEDS(MTE2), .write = by_address, .arg = BY_STORE, FGT(3)),

@@ -12,6 +12,7 @@ static uint32_t code_of(uint32_t word)
     return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
 }
 
+enum { CTR = A64_REG(3, 3, 0, 0, 1), DCZID = A64_REG(3, 3, 0, 0, 7) };
 enum { NZCV = A64_REG(3, 3, 4, 2, 0), ZVA = A64_REG(1, 3, 7, 4, 1), DAIF = A64_REG(3, 3, 4, 2, 1), RNDR = A64_REG(3, 3, 2, 4, 0), RNDRRS = A64_REG(3, 3, 2, 4, 1) };
 
 uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
@@ -39,7 +40,20 @@ uint64_t a64_helper_msr_mode(struct cpu *cpu, uint64_t code, uint64_t rt, uint64
     return a64_helper_msr(cpu, code, rt, value, d);
 }
 
-/* DC ZVA without the search for its row when nothing can trap it: kernels clear pages with it. */
+/* DC ZVA in line where nothing traps it or looks at it: kernels clear pages with it. */
+static bool zero_inline(struct a64_tr *t, ir_val_t va)
+{
+    uint64_t size = 4ull << (t->a->config->dczid & 15);
+    if (size < 16 || size > 128 ||
+        (t->mode & (A64_MODE_CACHE_TRAPS | A64_MODE_WATCH | A64_MODE_MTE | A64_MODE_COUNT)))
+        return false;
+    ir_val_t block = ir_op2i(t->u, IR_AND, IR_I64, va, ~(size - 1)), zero = ir_vconst(t->u, 0, 0);
+    for (uint64_t i = 0; i < size; i += 16)
+        ir_store(t->u, IR_V128, block, (int64_t)i, zero, ir_memop(16, 0));
+    return true;
+}
+
+/* The same without the search for its row. */
 uint64_t a64_helper_zva(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
@@ -72,7 +86,7 @@ static ir_val_t nzcv_bits(struct a64_tr *t)
 static const struct plain_reg {
     uint32_t code;
     uint8_t el, slot, e2h_slot;
-    bool read_only_at_el0, trapped;
+    bool read_only_at_el0, trapped, only_read;
 } plain[] = {
     { A64_REG(3, 3, 13, 0, 2), 0, A64_SLOT_TPIDR_EL0, A64_SLOT_TPIDR_EL0, false, true },
     { A64_REG(3, 3, 13, 0, 3), 0, A64_SLOT_TPIDRRO, A64_SLOT_TPIDRRO, true, true },
@@ -85,6 +99,7 @@ static const struct plain_reg {
     { A64_REG(3, 4, 4, 0, 1), 2, A64_SLOT_ELR_EL2, A64_SLOT_ELR_EL2, false, false },
     { A64_REG(3, 0, 5, 2, 0), 1, A64_SLOT_ESR_EL1, A64_SLOT_ESR_EL2, false, true },
     { A64_REG(3, 0, 6, 0, 0), 1, A64_SLOT_FAR_EL1, A64_SLOT_FAR_EL2, false, true },
+    { A64_REG(3, 0, 2, 0, 2), 1, A64_SLOT_TCR_EL1, A64_SLOT_TCR_EL2, false, true, true },
     { A64_REG(3, 4, 5, 2, 0), 2, A64_SLOT_ESR_EL2, A64_SLOT_ESR_EL2, false, false },
     { A64_REG(3, 4, 6, 0, 0), 2, A64_SLOT_FAR_EL2, A64_SLOT_FAR_EL2, false, false },
 };
@@ -98,7 +113,8 @@ static unsigned plain_slot(const struct a64_tr *t, uint32_t code, bool read)
         if (p->code != code)
             continue;
         if (el < p->el || (p->trapped && (t->mode & A64_MODE_TRAPS)) ||
-            (!read && el == 0 && p->read_only_at_el0) || (p->slot == A64_SLOT_SP_EL0 && (t->mode & A64_MODE_SP0)) ||
+            (!read && (p->only_read || (el == 0 && p->read_only_at_el0))) ||
+            (p->slot == A64_SLOT_SP_EL0 && (t->mode & A64_MODE_SP0)) ||
             ((code >> 11 & 7) == 4 && !a64_cpu_has(t->a, A64_F_EL2)))
             return 0;
         return el == 2 && (t->mode & A64_MODE_E2H) ? p->e2h_slot : p->slot;
@@ -122,6 +138,10 @@ static void mrs(struct a64_tr *t, unsigned arg)
         slot = plain_slot(t, code, true);
     if (slot != 0) {
         a64_put_x(t, IR_I64, rt, ir_get(t->u, slot));
+        return;
+    }
+    if ((code == CTR || code == DCZID) && !(t->mode & A64_MODE_CACHE_TRAPS)) {
+        a64_put_x(t, IR_I64, rt, a64_const(t, code == CTR ? t->a->config->ctr : t->a->config->dczid));
         return;
     }
     bool random = code == RNDR || code == RNDRRS; /* sets NZCV */
@@ -173,6 +193,8 @@ static void msr(struct a64_tr *t, unsigned arg)
         put_daif(t, ir_op2i(u, IR_AND, IR_I64, value, A64_PS_DAIF));
         return;
     }
+    if (code == ZVA && zero_inline(t, value))
+        return;
     bool ends = a64_sysreg_ends_block(t->a, code, false);
     ir_call(u, IR_VOID, code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
             a64_const(t, rt), value, IR_NONE);

@@ -73,17 +73,21 @@ static void flush_one(struct a64_cpu *a, const struct operation *o, uint32_t vmi
 {
     struct cpu *cpu = &a->cpu;
     uint32_t before = cpu->exit;
+    bool by_page = (o->kind == OP_VA || o->kind == OP_RANGE) && !a->tagged;
     switch (o->kind) {
     case OP_ALL: case OP_STAGE2: mmu_flush(cpu, MMU_ANY, vmid); break;
     case OP_ALL_GUESTS: mmu_flush(cpu, MMU_ANY, MMU_ANY); break;
     case OP_ASID: mmu_flush(cpu, (uint32_t)(value >> 48), vmid); break;
     default:
-        if (UNLIKELY(a->tagged))
+        if (UNLIKELY(!by_page))
             mmu_flush(cpu, MMU_ANY, vmid);
         else
             mmu_flush_page(cpu, base, span, MMU_ANY, vmid);
     }
-    a64_bti_forget(a);
+    if (by_page)
+        a64_bti_forget_pages(a, base, span);
+    else
+        a64_bti_forget(a);
     a64_mte_forget(a);
     cpu->exit = before; /* this PE's block ends here; others look up when their turn begins */
 }

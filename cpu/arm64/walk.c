@@ -238,8 +238,9 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     map->no_cache = false;
     if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
         a->tagged = true;
-    if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
-        a->guarded = 1; /* from now on indirect branches check their targets */
+    bool noted = a->guarded >> a->el & 1;
+    if (UNLIKELY(res.guarded && access == CPU_FETCH && !noted && !probe && a64_cpu_has(a, A64_F_BTI))) {
+        a->guarded |= 1ull << a->el; /* from now on indirect branches check their targets */
         a64_update_mode(a);
     }
     return 0;

@@ -331,7 +331,7 @@ static void build(struct fuzz *f, size_t which, struct board_arg *args)
         .timing = "functional", .cpus = configs[which].harts, .memory = MEMORY, .bios = "none",
         .args = args, .serial = { "null" }, .n_serial = 1, .snapshot = true,
         .seed = next(f), .rtc_base = 1767225600, .trace_hash = true, .log_out = stderr,
-        .log = "error,guest=off,unmodelled=off", .exec = { .mode = EXEC_JIT, .code_bytes = 1 << 20 },
+        .log = "error,guest=off,unmodelled=off", .exec = { .mode = EXEC_JIT, .code_bytes = 2 << 20 },
     };
     for (unsigned i = 0; i < 2; i++) {
         snprintf(drives[i], sizeof(drives[i]), "file=%s,format=raw,if=none,id=d%u", f->disk, i);

@@ -34,6 +34,13 @@ struct slot_use {
     uint16_t gets, puts;
 };
 
+/* The slots the unit touches, each once. */
+struct slot_list {
+    uint32_t n;
+    uint8_t slot[IR_MAX_SLOTS];
+    struct slot_use use[IR_MAX_SLOTS];
+};
+
 /* Loop depth by back edges: blocks between a target and a later source are inside. */
 static bool find_depths(const struct x86_gen *g, uint8_t depth[IR_UNIT_BLOCKS])
 {
@@ -52,8 +59,7 @@ static bool find_depths(const struct x86_gen *g, uint8_t depth[IR_UNIT_BLOCKS])
     return loops;
 }
 
-static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS],
-                        struct slot_use use[IR_MAX_SLOTS])
+static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], struct slot_list *l)
 {
     const struct ir_unit *u = g->u;
     for (uint32_t b = 0; b < u->n_blocks; b++) {
@@ -63,7 +69,9 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS],
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
             if (in->op != IR_GET && in->op != IR_PUT)
                 continue;
-            struct slot_use *s = &use[in->imm];
+            struct slot_use *s = &l->use[in->imm];
+            if (s->weight == 0)
+                l->slot[l->n++] = (uint8_t)in->imm;
             s->weight += weight;
             if (in->op == IR_GET)
                 s->gets++;
@@ -108,19 +116,19 @@ static void pin(struct x86_gen *g, unsigned slot, bool fp, unsigned reg)
 }
 
 /* Pin the heaviest slots of one class, leaving `keep` registers of its pool. */
-static void pin_class(struct x86_gen *g, struct slot_use use[IR_MAX_SLOTS], bool fp, bool loops,
-                      unsigned keep)
+static void pin_class(struct x86_gen *g, const struct slot_list *l, bool fp, bool loops, unsigned keep)
 {
     while (popcount64(g->pool[fp]) > keep && g->code->n_pins < MAX_PINS) {
         unsigned best = IR_MAX_SLOTS;
-        for (unsigned s = 0; s < g->u->guest->n_slots; s++) {
+        for (unsigned k = 0; k < l->n; k++) {
+            unsigned s = l->slot[k];
+            const struct slot_use *use = &l->use[s];
             const struct ir_slot *slot = &g->u->guest->slots[s];
-            if (in_xmm(slot->type) != fp || slot->zero || g->pin_of[s] != NO_PIN)
-                continue;
             /* Straight code gains only where a slot would be read or written twice. */
-            if (!loops && use[s].gets < 2 && use[s].puts < 2)
+            if ((!loops && use->gets < 2 && use->puts < 2) || in_xmm(slot->type) != fp || slot->zero ||
+                g->pin_of[s] != NO_PIN)
                 continue;
-            if (use[s].weight && (best == IR_MAX_SLOTS || use[s].weight > use[best].weight))
+            if (best == IR_MAX_SLOTS || use->weight > l->use[best].weight)
                 best = s;
         }
         if (best == IR_MAX_SLOTS)
@@ -224,21 +232,18 @@ static void choose_page_regs(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOC
 
 void x86_analyze_unit(struct x86_gen *g)
 {
-    static const struct slot_use none;
-    struct slot_use use[IR_MAX_SLOTS];
+    struct slot_list l = { 0 };
     uint8_t depth[IR_UNIT_BLOCKS] = { 0 };
     memset(g->pin_of, NO_PIN, sizeof(g->pin_of));
-    for (unsigned s = 0; s < IR_MAX_SLOTS; s++)
-        use[s] = none;
     g->pins_gpr = g->pins_xmm = 0;
     g->uses_fp = false;
     g->pool[0] = GPR_POOL;
     g->pool[1] = XMM_POOL;
     bool loops = find_depths(g, depth);
-    count_slots(g, depth, use);
+    count_slots(g, depth, &l);
     unsigned gpr = pressure(g, false), xmm = pressure(g, true);
-    pin_class(g, use, false, loops, gpr < 2 ? 2 : gpr > 4 ? 4 : gpr);
-    pin_class(g, use, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
+    pin_class(g, &l, false, loops, gpr < 2 ? 2 : gpr > 4 ? 4 : gpr);
+    pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
     bool entry_is_target = false;
     for (uint32_t b = 0; b < g->u->n_blocks; b++) {
         int to[2];

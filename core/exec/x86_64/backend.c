@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define DEFAULT_BYTES (64ull << 20)
-#define LEAST_BYTES   (1ull << 20)
+#define LEAST_BYTES   (2ull << 20)
 #define MOST_BYTES    (1ull << 30) /* rel32 reaches over all of it */
 #define GUARD_BYTES   128          /* of a cross-page link at most */
 
@@ -104,13 +104,12 @@ static uint32_t emit_link_guard(struct exec_backend *be, const struct exec_edge 
 {
     struct x86_asm *a = &be->a;
     const struct x86_code *c = to->backend_private;
-    if (asm_offset(a) + GUARD_BYTES > be->size)
+    if (asm_offset(a) + GUARD_BYTES > be->half || asm_offset(&be->cold) + GUARD_BYTES > be->size)
         return 0;
     asm_align(a, 16);
-    uint32_t miss = asm_offset(a);
-    asm_mov_ri(a, RAX, (uint32_t)edge->target);
-    asm_jmp(a, be->fixed.leave_at[EXEC_LEAVE_LOOKUP]);
-    uint32_t at = asm_offset(a);
+    uint32_t miss = asm_offset(&be->cold), at = asm_offset(a);
+    asm_mov_ri(&be->cold, RAX, (uint32_t)edge->target);
+    asm_jmp(&be->cold, be->fixed.leave_at[EXEC_LEAVE_LOOKUP]);
     asm_rm(a, 0x8b | OP_W, RDX, CPU_MEM(page));
     asm_alu_ri(a, ALU_ADD, true, RDX, (int32_t)delta);
     x86_emit_guard(a, to->page, miss);
@@ -173,7 +172,7 @@ static void x86_replace(struct exec_backend *be, struct exec_block *b, struct ex
 
 static void x86_flush(struct exec_backend *be)
 {
-    be->a.p = be->rw + be->fixed_end;
+    x86_buffer_reset(be);
     arena_reset(&be->links);
 }
 
@@ -195,7 +194,7 @@ static enum exec_leave x86_run(struct exec_backend *be, struct cpu *cpu, struct 
 
 static uint64_t x86_code_used(const struct exec_backend *be)
 {
-    return asm_offset(&be->a);
+    return x86_buffer_used(be);
 }
 
 const struct exec_backend_ops exec_x86_64 = {

@@ -26,6 +26,7 @@ int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e)
     be->rw = rw == MAP_FAILED ? NULL : rw;
     be->rx = rx == MAP_FAILED ? NULL : rx;
     be->size = size;
+    be->half = size / 2;
     if (!be->rw || !be->rx) {
         rc = err_set_errno(e, ERR_NOMEM, errno, "code buffer of %llu bytes: mmap",
                            (unsigned long long)size);
@@ -45,7 +46,26 @@ void x86_buffer_destroy(struct exec_backend *be)
     be->rw = be->rx = NULL;
 }
 
-#define CPU(member)     mem_at(RBP, (int32_t)offsetof(struct cpu, member))
+void x86_buffer_reset(struct exec_backend *be)
+{
+    be->a.p = be->rw + be->fixed_end;
+    be->cold.p = be->rw + be->half;
+    be->viewed = 0;
+}
+
+#define VIEW_BYTES (4u << 20)
+
+/* The pages stay in the memfd; one that is written again comes back by a fault. */
+void x86_buffer_trim(struct exec_backend *be)
+{
+    uint64_t used = x86_buffer_used(be);
+    if (used - be->viewed < VIEW_BYTES)
+        return;
+    be->viewed = used;
+    (void)madvise(be->rw, be->size, MADV_DONTNEED); /* an optimization: may fail */
+}
+
+#define CPU(member)     CPU_MEM(member)
 #define SCRATCH(n)      mem_at(R12, (int32_t)(offsetof(struct exec_cpu, scratch) + 8 * (size_t)(n)))
 #define MOV_LOAD        (0x8b | OP_W)
 #define MOV_STORE       (0x89 | OP_W)
@@ -59,7 +79,7 @@ static void emit_run(struct x86_asm *a, struct x86_fixed *f)
     for (unsigned i = 0; i < ARRAY_LEN(callee_saved); i++)
         asm_rr(a, 0xff, 6, callee_saved[i]); /* push */
     asm_alu_ri(a, ALU_SUB, true, RSP, FRAME_BYTES + 8);
-    asm_mov_rr(a, true, RBP, RDI);
+    asm_lea(a, true, RBP, mem_at(RDI, CPU_BIAS));
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
     asm_rm(a, MOV_LOAD, R13, CPU(set));
     asm_rr(a, 0xff, 4, RSI); /* jmp rsi */
@@ -88,6 +108,8 @@ static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
     asm_rm(a, MOV_LOAD, RCX, CPU(exec_private));
     asm_rm(a, MOV_STORE, RAX, mem_at(RCX, offsetof(struct exec_cpu, edge)));
     asm_rm(a, 0x8b, RAX, mem_at(RAX, offsetof(struct exec_edge, target)));
+    asm_rr(a, 0x85 | OP_W, R12, R12); /* test */
+    asm_jcc(a, CC_LE, f->leave_at[EXEC_LEAVE_BUDGET]);
     asm_jmp(a, f->leave_at[EXEC_LEAVE_EDGE]);
     f->leave_hot = asm_offset(a);
     asm_rm(a, MOV_LOAD, RCX, CPU(exec_private));
@@ -109,7 +131,7 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x11 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r)); /* movups */
     asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR));               /* stmxcsr */
-    asm_mov_rr(a, true, RDI, RBP);
+    asm_lea(a, true, RDI, x86_cpu_mem(0));
     asm_mov_rr(a, true, RSI, RAX);
     asm_lea(a, true, R8, mem_at(RSP, 8));
     asm_mov_rr(a, true, R9, R12);
@@ -158,7 +180,7 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
         asm_rm(a, 0x11 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4))); /* movups */
     asm_rm(a, MOV_STORE, RAX, CPU(site));
     asm_mov_rr(a, true, RAX, RDX);
-    asm_mov_rr(a, true, RDI, RBP);
+    asm_lea(a, true, RDI, x86_cpu_mem(0));
     for (unsigned k = 0; k < ARRAY_LEN(args); k++)
         asm_rm(a, MOV_LOAD, args[k], mem_at(RSP, frame + 8 * (int32_t)k));
     asm_rr(a, 0xff, 2, RAX); /* call rax */
@@ -203,7 +225,7 @@ static void emit_consts(struct x86_asm *a, struct x86_fixed *f)
 void x86_emit_fixed(struct exec_backend *be)
 {
     struct x86_asm *a = &be->a;
-    a->start = a->p = be->rw;
+    a->start = a->p = be->cold.start = be->rw;
     emit_consts(a, &be->fixed);
     asm_align(a, 64);
     emit_run(a, &be->fixed);
@@ -215,4 +237,5 @@ void x86_emit_fixed(struct exec_backend *be)
     asm_align(a, 64);
     be->fixed_end = asm_offset(a);
     assert(be->fixed_end < 4096);
+    x86_buffer_reset(be);
 }

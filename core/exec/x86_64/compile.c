@@ -115,24 +115,37 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     struct exec_backend *be = g->be;
     uint64_t need = (uint64_t)u->n_insts * BYTES_PER_INST + u->n_blocks * BYTES_PER_BLOCK +
                     BYTES_PER_UNIT;
-    if (asm_offset(&be->a) + need > be->size) {
-        if (be->fixed_end + need > be->size)
+    if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->size) {
+        if (be->fixed_end + need > be->half)
             return err_set(g->e, ERR_UNSUPPORTED,
-                           "code buffer of %llu bytes: a unit of %u IR instructions may need %llu",
+                           "code buffer of %llu bytes: a unit of %u IR instructions may need twice %llu",
                            (unsigned long long)be->size, u->n_insts, (unsigned long long)need);
         return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
                        (unsigned long long)be->size);
     }
     g->code = ARENA_NEW(g->arena, struct x86_code);
     if (g->code)
-        g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, 2 * u->n_blocks);
+        g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, g->b->n_edges);
     if (!g->code || !g->code->edge_stubs)
         return err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
     g->code->block = g->b;
+    g->code->pins = g->pins;
     g->code->guest = u->guest;
     g->rc = 0;
     g->n_stubs = g->n_fixups = 0;
     return 0;
+}
+
+/* The pins outlive the compilation. */
+static bool keep_pins(struct x86_gen *g)
+{
+    struct x86_code *c = g->code;
+    c->pins = ARENA_ARRAY(g->arena, struct x86_pin, c->n_pins);
+    if (!c->pins)
+        g->rc = err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
+    else
+        memcpy(c->pins, g->pins, c->n_pins * sizeof(*c->pins));
+    return c->pins != NULL;
 }
 
 int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
@@ -145,13 +158,13 @@ int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_bl
     g->b = b;
     g->arena = arena;
     g->e = e;
-    uint8_t *start = be->a.p;
+    uint8_t *start = be->a.p, *cold_start = be->cold.p;
     int rc = begin(g, u);
     if (rc)
         return rc;
     choose_count(g);
     x86_analyze_unit(g);
-    if (!reserve_stubs(g))
+    if (!keep_pins(g) || !reserve_stubs(g))
         return g->rc;
     x86_emit_entry(g);
     for (g->index = 0; g->index < u->n_blocks && g->rc == 0; g->index++) {
@@ -160,14 +173,17 @@ int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_bl
     }
     if (g->rc) {
         be->a.p = start;
+        be->cold.p = cold_start;
         return g->rc;
     }
     for (uint32_t i = 0; i < g->n_fixups; i++)
         asm_patch(g->a, g->fixups[i].at, g->heads[g->fixups[i].block]);
+    g->a = &be->cold;
     x86_emit_stubs(g);
-    assert(asm_offset(&be->a) <= be->size);
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
     memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     b->backend_private = g->code;
-    x86_dump(be, b, (uint32_t)(start - be->rw), asm_offset(&be->a));
+    x86_dump(be, b, (uint32_t)(start - be->rw), (uint32_t)(cold_start - be->rw));
+    x86_buffer_trim(be);
     return 0;
 }

@@ -16,7 +16,6 @@ struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_f
     s->code = g->code;
     s->fn = fn;
     s->dirty = g->dirty;
-    s->valid = (uint32_t)BIT(g->code->n_pins) - 1;
     s->inst = *in;
     return s;
 }
@@ -61,7 +60,7 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
     asm_call(g->a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
     if (h->flags & IR_CALL_EXITS) {
         asm_rm(g->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
-        asm_alu_mi(g->a, ALU_CMP, false, mem_at(RBP, (int32_t)offsetof(struct cpu, exit)), 0);
+        asm_alu_mi(g->a, ALU_CMP, false, CPU_MEM(exit), 0);
         struct stub *s = x86_stub(g, STUB_OUT);
         s->site = site;
         x86_stub_jcc(g, s, CC_NE);
@@ -126,7 +125,7 @@ static void load_pins(struct x86_gen *g, uint32_t pins)
 {
     for (; pins; pins &= pins - 1) {
         const struct x86_pin *p = &g->code->pins[ctz64(pins)];
-        struct opnd o = { .kind = O_MEM, .reg = RBP, .disp = p->offset };
+        struct opnd o = opnd_cpu(p->offset);
         x86_load_typed(g, p->reg, o, p->type);
     }
 }
@@ -136,9 +135,9 @@ void x86_emit_entry(struct x86_gen *g)
     struct x86_asm *a = g->a;
     const struct x86_fixed *f = &g->be->fixed;
     struct x86_code *c = g->code;
-    c->lookup_stub = asm_offset(a);
-    asm_mov_ri(a, RAX, (uint32_t)g->b->start);
-    asm_jmp(a, f->leave_at[EXEC_LEAVE_LOOKUP]);
+    c->lookup_stub = asm_offset(&g->be->cold);
+    asm_mov_ri(&g->be->cold, RAX, (uint32_t)g->b->start);
+    asm_jmp(&g->be->cold, f->leave_at[EXEC_LEAVE_LOOKUP]);
     asm_align(a, 16);
     g->b->code = g->be->rx + asm_offset(a);
     asm_rr(a, 0x81, 7, RDX); /* cmp edx, mode */
@@ -170,7 +169,7 @@ void x86_emit_entry(struct x86_gen *g)
 static void fetch_hook(struct x86_gen *g)
 {
     struct x86_asm *a = g->a;
-    struct ir_inst none = { .op = IR_INSN };
+    struct ir_inst none = { .op = IR_INSN, .imm = g->block->start };
     uint64_t pa = ((uint64_t)g->b->page << MEM_PAGE_SHIFT) + (uint64_t)(int64_t)g->block->start;
     asm_rm(a, 0x8b | OP_W, RAX, CPU_MEM(tm));
     asm_rm(a, 0x8b, RCX, mem_at(RAX, offsetof(struct tm_cpu, line_shift)));
@@ -178,9 +177,7 @@ static void fetch_hook(struct x86_gen *g)
     asm_rr(a, 0xd3 | OP_W, SH_SHR, RDX);
     asm_rm(a, ALU_CMP | OP_W, RDX, mem_at(RAX, offsetof(struct tm_cpu, last_line)));
     struct stub *s = x86_stub(g, STUB_OUT);
-    struct x86_site *site = x86_site(g, &none, x86_out_hook_fetch);
-    site->start = g->block->start;
-    s->site = site;
+    s->site = x86_site(g, &none, x86_out_hook_fetch);
     x86_stub_jcc(g, s, CC_NE);
     s->back = asm_offset(a);
 }
@@ -208,7 +205,7 @@ static void branch_hook(struct x86_gen *g, struct opnd target, int64_t disp, boo
         return;
     }
     *copy = *last;
-    s->last = copy;
+    s->inst.imm = (int64_t)(intptr_t)copy;
     x86_load_address(g, RDX, target, disp);
     asm_mov_ri(g->a, RCX, taken);
     x86_call_out(g, s);
@@ -236,23 +233,22 @@ static void charge(struct x86_gen *g)
 
 static struct opnd page_opnd(void)
 {
-    return (struct opnd){ .kind = O_MEM, .reg = RBP, .disp = (int32_t)offsetof(struct cpu, page) };
+    return opnd_cpu((int32_t)offsetof(struct cpu, page));
 }
 
 /* Off the page, or to a block that is not in the unit: a jump to be linked. */
-static void emit_outer_edge(struct x86_gen *g, unsigned side, int64_t target)
+static void emit_outer_edge(struct x86_gen *g, unsigned side)
 {
     struct x86_asm *a = g->a;
     unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
     count_insns(g);
     asm_align_field(a, charge_bytes + 2);
     charge(g);
-    struct stub *e = x86_stub(g, STUB_EDGE);
+    struct stub *e = x86_stub(g, STUB_EDGE); /* also where an exhausted budget leaves */
     e->edge = 2 * g->index + side;
     x86_stub_jcc(g, e, CC_G);
     g->b->edges[e->edge].patch = e->at[0];
-    asm_mov_ri(a, RAX, (uint32_t)target);
-    asm_jmp(a, g->be->fixed.leave_at[EXEC_LEAVE_BUDGET]);
+    e->at[e->n_at++] = asm_jmp(a, 0);
 }
 
 /* One side of a JUMP or BRANCH. `fall`: code of the next block follows immediately. */
@@ -265,7 +261,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
         x86_store_pins(g, g->dirty);
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
-        emit_outer_edge(g, side, target);
+        emit_outer_edge(g, side);
         return;
     }
     count_insns(g);

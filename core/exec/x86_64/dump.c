@@ -21,18 +21,23 @@ static void disassemble(const struct exec_backend *be, uint32_t from, uint32_t t
 }
 
 /* What was compiled, as asked for: assembly text, perf's map. Addresses are buffer offsets. */
-void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from,
-              uint32_t to)
+void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from, uint32_t cold_from)
 {
+    uint32_t to = asm_offset(&be->a), cold_to = asm_offset(&be->cold);
     if (be->dump & EXEC_DUMP_ASM) {
         const struct x86_code *c = b->backend_private;
-        fprintf(stderr, "asm of page 0x%x + 0x%x, mode 0x%x%s: %u bytes, entry 0x%x\n", b->page,
-                (unsigned)b->start, b->mode, b->region ? ", region" : "", to - from, c->entry);
+        fprintf(stderr, "asm of page 0x%x + 0x%x, mode 0x%x%s: %u + %u bytes, entry 0x%x\n", b->page,
+                (unsigned)b->start, b->mode, b->region ? ", region" : "", to - from, cold_to - cold_from,
+                c->entry);
         disassemble(be, from, to);
+        disassemble(be, cold_from, cold_to);
     }
     if (be->perf_map) {
-        fprintf(be->perf_map, "%" PRIxPTR " %x %s_%x_%x\n", (uintptr_t)be->rx + from, to - from,
-                b->region ? "region" : "block", b->page, (unsigned)b->start);
+        const char *kind = b->region ? "region" : "block";
+        fprintf(be->perf_map, "%" PRIxPTR " %x %s_%x_%x\n", (uintptr_t)be->rx + from, to - from, kind,
+                b->page, (unsigned)b->start);
+        fprintf(be->perf_map, "%" PRIxPTR " %x cold_%s_%x_%x\n", (uintptr_t)be->rx + cold_from,
+                cold_to - cold_from, kind, b->page, (unsigned)b->start);
         fflush(be->perf_map);
     }
 }

@@ -107,6 +107,7 @@ struct x86_gen {
 
     /* Unit. */
     uint8_t pin_of[IR_MAX_SLOTS];
+    struct x86_pin pins[MAX_PINS];       /* while they are being chosen */
     uint32_t pins_gpr, pins_xmm;         /* host registers */
     uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM */
     bool uses_fp;
@@ -138,8 +139,6 @@ struct x86_gen {
     struct value *values;                /* by value number */
     struct x86_site no_memory;           /* stands in for sites when the arena is full */
 };
-
-#define CPU_MEM(member) mem_at(RBP, (int32_t)offsetof(struct cpu, member))
 
 static inline bool is_fp(unsigned type)
 {
@@ -180,6 +179,12 @@ static inline bool has(const struct x86_gen *g, uint32_t host)
 static inline struct opnd opnd_reg(unsigned r)
 {
     return (struct opnd){ .kind = O_REG, .reg = (uint8_t)r };
+}
+
+/* A slot's or another place in the CPU's struct. */
+static inline struct opnd opnd_cpu(int32_t offset)
+{
+    return (struct opnd){ .kind = O_MEM, .reg = RBP, .disp = offset - CPU_BIAS };
 }
 
 /* The type of value v itself (compares name that of their arguments). */

@@ -147,7 +147,7 @@ int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
         cpu_kick(cpu);
     }
     if (h->flags & IR_CALL_WRITES)
-        load_slots(cpu, s->code, s->valid);
+        load_slots(cpu, s->code, (uint32_t)BIT(s->code->n_pins) - 1);
     ec->scratch[SAVE_MXCSR] = (cpu->fp_mode & 0xffc0) | 0x1f80;
     return 0;
 }
@@ -260,12 +260,13 @@ int x86_out_vec(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t
 
 /* ---- timing hooks ---- */
 
+/* imm: where the canonical block starts */
 int x86_out_hook_fetch(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                        uint64_t *frame, uint64_t *result)
 {
     (void)va, (void)b, (void)frame, (void)result;
     cpu->site = NULL;
-    exec_hook_fetch(cpu, s->code->block, s->start);
+    exec_hook_fetch(cpu, s->code->block, (int32_t)s->inst.imm);
     return 0;
 }
 
@@ -280,11 +281,12 @@ int x86_out_hook_data(struct cpu *cpu, const struct x86_site *s, uint64_t va, ui
     return 0;
 }
 
+/* imm: the block's last instruction, a struct insn_at */
 int x86_out_hook_branch(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t taken,
                         uint64_t *frame, uint64_t *result)
 {
     (void)frame, (void)result;
     cpu->site = NULL;
-    exec_hook_branch(cpu, s->last, va, taken);
+    exec_hook_branch(cpu, (const struct insn_at *)(intptr_t)s->inst.imm, va, taken);
     return 0;
 }

@@ -111,7 +111,7 @@ void x86_store_pins(struct x86_gen *g, uint32_t pins)
         const struct x86_pin *p = &g->code->pins[ctz64(pins)];
         struct opnd o = opnd_reg(p->reg);
         o.fp = in_xmm(p->type);
-        x86_store_typed(g, mem_at(RBP, p->offset), o, p->type);
+        x86_store_typed(g, x86_cpu_mem(p->offset), o, p->type);
     }
 }
 
@@ -221,8 +221,7 @@ struct opnd x86_opnd(struct x86_gen *g, uint16_t v)
         g->locked[o.fp] |= 1u << x->reg;
         break;
     case P_SLOT:
-        o.reg = RBP;
-        o.disp = g->u->guest->slots[x->slot].offset;
+        o = opnd_cpu(g->u->guest->slots[x->slot].offset);
         break;
     default: {
         struct x86_mem m = spill_mem(x->spill);
@@ -349,7 +348,7 @@ void gen_get(struct x86_gen *g, const struct ir_inst *in)
             add_alias(g, v, slot, P_SLOT);
             return;
         }
-        struct opnd o = { .kind = O_MEM, .reg = RBP, .disp = s->offset };
+        struct opnd o = opnd_cpu(s->offset);
         x86_load_typed(g, (unsigned)r, o, s->type);
         x->place = P_REG;
         x->reg = (uint8_t)r;
@@ -369,7 +368,7 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     x86_save_aliases(g, slot, same ? v : IR_NONE);
     if (g->pin_of[slot] == NO_PIN) {
         if (!same)
-            x86_store_typed(g, mem_at(RBP, s->offset), o, s->type);
+            x86_store_typed(g, x86_cpu_mem(s->offset), o, s->type);
         return;
     }
     g->dirty |= 1u << g->pin_of[slot];

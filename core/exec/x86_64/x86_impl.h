@@ -5,14 +5,15 @@
  * The x86-64 code generator, private parts.
  *
  * Host registers in translated code:
- *     rbp  struct cpu *          r12  budget          r13  cpu->set
+ *     rbp  struct cpu * + CPU_BIAS r12  budget        r13  cpu->set
  *     rax rcx rdx, xmm0-3        scratch inside one IR operation
  *     rbx rsi rdi r8-r11 r14 r15, xmm4-15
  *          guest slots *pinned* for the whole unit, the others *temporaries*
  *     rsp  16-aligned frame: arguments of calls out, then spilled values
  *     MXCSR  the guest's rounding mode; collects its sticky flags
  *
- * A unit's code, from its lowest address:
+ * A unit's code, from its lowest address; the stubs are kept apart, in the buffer's upper half, so that
+ * what runs lies close together:
  *     jump entry    b->code: from JUMPR. edx = mode, rax = va; sets cpu->page
  *     link entry    from linked edges: checks the second page where there is one
  *     entry         from `run`; the first bytes are overwritten by retire and replace
@@ -29,6 +30,12 @@
  */
 #include "core/exec/backend.h"
 #include "core/exec/x86_64/emit.h"
+
+/*
+ * rbp points at the middle of the 256 bytes behind struct cpu, so that what lies there, the ISAs'
+ * general registers, is reached with displacements of one byte.
+ */
+#define CPU_BIAS     ((int32_t)sizeof(struct cpu) + 128)
 
 #define FRAME_ARGS   64                  /* bytes for arguments of calls out */
 #define FRAME_PAGES  (4 * 32)            /* struct page_reg: tag, addend, limit */
@@ -63,12 +70,12 @@ struct x86_link {                        /* an edge that jumps to this block */
 struct x86_code {
     struct exec_block *block;
     const struct ir_guest *guest;
-    struct x86_pin pins[MAX_PINS];
+    struct x86_pin *pins;
     uint32_t n_pins;
     uint32_t link_entry, entry;          /* offsets in the code buffer */
     uint32_t lookup_stub;                /* leaves with EXEC_LEAVE_LOOKUP at its start */
     uint8_t entry_bytes[8];              /* what `retire` and `replace` overwrite */
-    uint32_t *edge_stubs;                /* where an unlinked edge's jump goes */
+    uint32_t *edge_stubs;                /* of each edge: where its jump goes while it is not linked */
     struct x86_link *incoming;
     struct x86_code *replaces, *next_replaced; /* a region's first-tier blocks */
 };
@@ -81,13 +88,10 @@ typedef int x86_out_fn(struct cpu *cpu, const struct x86_site *s, uint64_t va, u
 /* An operation that may fault or goes out: the side table. */
 struct x86_site {
     struct cpu_site site;                /* first: cpu->site points at it */
+    uint32_t dirty;                      /* pins that differ from memory */
     struct x86_code *code;
     x86_out_fn *fn;
-    uint32_t dirty;                      /* pins that differ from memory */
-    uint32_t valid;                      /* pins that hold their slot */
-    struct ir_inst inst;                 /* what it does */
-    int32_t start;                       /* FETCH: the canonical block's */
-    const struct insn_at *last;          /* BRANCH */
+    struct ir_inst inst;                 /* what it does; hooks: imm as their functions say */
 };
 
 /* ---- the back end ---- */
@@ -100,7 +104,7 @@ struct x86_fixed {
     uint32_t leave;                      /* eax = enum exec_leave */
     uint32_t leave_pc[EXEC_LEAVE_HOT + 1]; /* rax = pc */
     uint32_t leave_at[EXEC_LEAVE_HOT + 1]; /* eax = offset from the first page */
-    uint32_t leave_edge;                 /* rax = struct exec_edge * */
+    uint32_t leave_edge;                 /* rax = struct exec_edge *, r12 = what is left: BUDGET or EDGE */
     uint32_t leave_hot;                  /* rax = struct exec_block * */
     uint32_t consts;
 };
@@ -113,9 +117,11 @@ enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32
 struct x86_gen;
 struct exec_backend {
     struct exec *x;
-    struct x86_asm a;                    /* a.p: next free byte */
+    struct x86_asm a;                    /* a.p: next free byte of the lower half */
+    struct x86_asm cold;                 /* the same of the upper half: stubs */
     uint8_t *rw, *rx;
-    uint64_t size;
+    uint64_t size, half;
+    uint64_t viewed;                     /* code_used() when the writable view was given back last */
     uint64_t fixed_end;                  /* flush goes back to here */
     struct x86_fixed fixed;
     uint32_t host;                       /* enum host */
@@ -126,10 +132,25 @@ struct exec_backend {
     struct x86_gen *gen;
 };
 
+/* Bytes at `offset` from the CPU's struct. */
+static inline struct x86_mem x86_cpu_mem(int32_t offset)
+{
+    return mem_at(RBP, offset - CPU_BIAS);
+}
+#define CPU_MEM(member) x86_cpu_mem((int32_t)offsetof(struct cpu, member))
+
 /* buffer.c: memory, fixed routines */
 int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e) MUST_CHECK;
 void x86_buffer_destroy(struct exec_backend *be);
 void x86_emit_fixed(struct exec_backend *be);
+/* Both halves are empty but for the fixed routines. */
+void x86_buffer_reset(struct exec_backend *be);
+/* Pages written a while ago need not stay in the writable view: they would count twice. */
+void x86_buffer_trim(struct exec_backend *be);
+static inline uint64_t x86_buffer_used(const struct exec_backend *be)
+{
+    return asm_offset(&be->a) + (asm_offset(&be->cold) - be->half);
+}
 
 /* out.c: C side of calls out */
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
@@ -139,7 +160,6 @@ x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr,
     x86_out_hook_branch;
 
 /* dump.c */
-void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from,
-              uint32_t to);
+void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from, uint32_t cold_from);
 
 #endif

@@ -110,7 +110,7 @@ static bool cp15_barrier(struct a32_tr *t)
 /* Without traps about, the thread registers are plain slots. */
 static unsigned thread_slot(const struct a32_tr *t, uint32_t reg, bool read)
 {
-    if (t->b.mode & A64_MODE_TRAPS)
+    if (t->b.mode & A64_MODE_A32_TRAPS)
         return 0;
     if (reg == A64_REG(3, 3, 13, 0, 2))
         return A64_SLOT_TPIDR_EL0;

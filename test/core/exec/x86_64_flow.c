@@ -30,7 +30,7 @@ static const struct insn_regs no_regs = INSN_NO_REGS;
 static void setup(void)
 {
     arena_init(&arena, 0);
-    struct exec_options o = { .code_bytes = 1 << 20 };
+    struct exec_options o = { .code_bytes = 2 << 20 };
     ck_assert_msg(exec_x86_64.create(&be, NULL, &o, &err) == 0, "%s", err.text);
     rig = rig_create(0);
     rig->cpu.uniform = 0;

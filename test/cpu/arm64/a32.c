@@ -50,7 +50,8 @@ static uint64_t next_random(void *arg)
 static const uint32_t a32_modes[] = {
     A64_MODE_A32, A64_MODE_A32 | A64_MODE_FP_OFF, A64_MODE_A32 | A64_MODE_BE | A64_MODE_ALIGN,
     A64_MODE_A32 | A64_MODE_PASS, A64_MODE_A32 | A64_MODE_FAIL,
-    A64_MODE_A32 | A64_MODE_ITD | A64_MODE_A32_COUNT, A64_MODE_A32 | A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_WATCH, A64_MODE_A32 | A64_MODE_TRAPS,
+    A64_MODE_A32 | A64_MODE_ITD | A64_MODE_A32_COUNT, A64_MODE_A32 | A64_MODE_A32_TRAPS,
+    A64_MODE_A32 | A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_WATCH,
 };
 
 static void translate(struct pe *p, uint32_t mode, const uint8_t *code, uint32_t bytes, const char *name)
@@ -438,6 +439,37 @@ START_TEST(itstate_restored)
 }
 END_TEST
 
+/* Controls that have bits of AArch64's block key in the place of ITSTATE, and each other's, have their own here. */
+START_TEST(keys_of_blocks)
+{
+    enum { TRAPS = 1, ITD = 2, COUNT = 4 };
+    struct pe p = pe_create("max", EXEC_INTERP);
+    struct a64_cpu *a = p.a;
+    a->scr_el3 |= A64_SCR_NS | A64_SCR_RW;
+    a->hcr_el2 |= A64_HCR_RW | A64_HCR_TID2 | A64_HCR_TDZ | (_i & TRAPS ? A64_HCR_TVM : 0);
+    a->mdscr_el1 |= 1u << 15; /* MDE */
+    a->sctlr[1] |= _i & ITD ? A64_SCTLR_ITD : 0;
+    a->tcr[1] |= 3ull << 37;
+    a->guarded = 15;
+    a->btype = 0;
+    if (_i & COUNT) {
+        a->pmcr |= 1;
+        a->pmcnten |= 1;
+        a->pmevtyper[0] = 0x13; /* MEM_ACCESS */
+        a64_pmu_loaded(a);
+    }
+    a64_set_el(a, 1, 1);
+    a64_update_mode(a);
+    a64_exception_return(a, 0x0800 | 1u << 5 | 0x10, PE_CODE); /* T32, ITSTATE = 00001000 */
+    uint32_t mode = a->cpu.isa->mode(&a->cpu), all = A64_MODE_A32_TRAPS | A64_MODE_ITD | A64_MODE_A32_COUNT;
+    ck_assert_uint_eq(mode >> A64_MODE_IT_SHIFT, 0x08);
+    ck_assert_uint_eq(mode & all, (_i & TRAPS ? A64_MODE_A32_TRAPS : 0u) | (_i & ITD ? A64_MODE_ITD : 0u) |
+                                      (_i & COUNT ? A64_MODE_A32_COUNT : 0u));
+    ck_assert_uint_eq(mode & (A64_MODE_PASS | A64_MODE_FAIL | A64_MODE_BTI), 0);
+    pe_destroy(&p);
+}
+END_TEST
+
 /* MSR and MRS of CPSR in User mode: SSBS (23) and DIT (21), G8.2.33. */
 START_TEST(cpsr_ssbs_and_dit)
 {
@@ -527,6 +559,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, it_blocks_under_itd, 0, 2);
     tcase_add_loop_test(c, itstate_restored, 0, ARRAY_LEN(restored));
     tcase_add_loop_test(c, accesses_are_counted, 0, 2);
+    tcase_add_loop_test(c, keys_of_blocks, 0, 8);
     tcase_add_loop_test(c, cpsr_ssbs_and_dit, 0, 2);
     tcase_add_loop_test(c, vectors_of_fixed_point, 0, 2);
     suite_add_tcase(s, c);

@@ -28,6 +28,12 @@ static struct pe make_for(const char *spec, unsigned level, enum exec_mode mode)
     return p;
 }
 
+static void set_tcr(struct pe *p, uint64_t value)
+{
+    p->a->tcr[1] = value;
+    a64_update_mode(p->a);
+}
+
 static struct pe make(const char *spec, unsigned level)
 {
     return make_for(spec, level, EXEC_INTERP);
@@ -65,7 +71,7 @@ START_TEST(codes_lie_where_addresses_do_not)
     struct pe p = make("max,pauth-qarma5=on", 1);
     unsigned tbi = places[_i].tbi, key = places[_i].key;
     uint64_t ptr = places[_i].ptr, field = places[_i].field;
-    p.a->tcr[1] |= (uint64_t)(tbi & 3) << 37 | (uint64_t)(tbi >> 2) << 51;
+    set_tcr(&p, p.a->tcr[1] | (uint64_t)(tbi & 3) << 37 | (uint64_t)(tbi >> 2) << 51);
     uint64_t pac = code(&p, key, places[_i].canonical);
     uint64_t with = a64_pac_add(p.a, (enum a64_key)key, ptr, MODIFIER);
     ck_assert_uint_eq(with, (ptr & ~field) | (pac & field));
@@ -89,7 +95,7 @@ START_TEST(failure_is_marked)
     ck_assert_uint_eq(a64_pac_auth(p.a, A64_KEY_IB, with, MODIFIER, false), USER | 2ull << 61);
     with = a64_pac_add(p.a, A64_KEY_DB, KERNEL, MODIFIER);
     ck_assert_uint_eq(a64_pac_auth(p.a, A64_KEY_DB, with, MODIFIER ^ 1, false), (KERNEL & ~(3ull << 61)) | 2ull << 61);
-    p.a->tcr[1] |= B(37);
+    set_tcr(&p, p.a->tcr[1] | B(37));
     with = a64_pac_add(p.a, A64_KEY_DA, USER, MODIFIER);
     ck_assert_uint_eq(a64_pac_auth(p.a, A64_KEY_DA, with ^ B(48), MODIFIER, false), USER | 1ull << 53);
     ck_assert(!(p.a->cpu.exit & CPU_EXIT_EXCEPTION));
@@ -115,13 +121,13 @@ START_TEST(size_follows_the_tables)
 {
     struct pe p = make("max,pauth-qarma5=on", 1);
     uint64_t ptr = 0x7f12345678ull, pac = code(&p, IA, ptr);
-    p.a->tcr[1] = 25 | 25ull << 16;
+    set_tcr(&p, 25 | 25ull << 16);
     ck_assert_uint_eq(a64_pac_add(p.a, A64_KEY_IA, ptr, MODIFIER), ptr | (pac & 0xff7fff8000000000ull));
-    p.a->tcr[1] = 12 | 1u << 14;
+    set_tcr(&p, 12 | 1u << 14);
     ck_assert_uint_eq(a64_pac_add(p.a, A64_KEY_IA, ptr, MODIFIER), ptr | (pac & 0xff70000000000000ull));
-    p.a->tcr[1] = 12; /* 4 KiB without DS: the least is 16 */
+    set_tcr(&p, 12); /* 4 KiB without DS: the least is 16 */
     ck_assert_uint_eq(a64_pac_add(p.a, A64_KEY_IA, ptr, MODIFIER), ptr | (pac & FIELD));
-    p.a->tcr[1] = 12 | B(59);
+    set_tcr(&p, 12 | B(59));
     ck_assert_uint_eq(a64_pac_add(p.a, A64_KEY_IA, ptr, MODIFIER), ptr | (pac & 0xff70000000000000ull));
     pe_destroy(&p);
 }
