@@ -40,8 +40,7 @@ ir_val_t simd_to_mask(struct x86_tr *t, const ir_val_t *v, unsigned quarters, un
 {
     ir_val_t all = IR_NONE;
     for (unsigned q = 0; q < quarters; q++) {
-        ir_val_t some = ir_emit(t->u, (struct ir_inst){ .op = IR_VTOPS, .type = IR_I64, .aux = (uint8_t)lane,
-                                                        .a = v[q] });
+        ir_val_t some = ir_vtops(t->u, lane, v[q]);
         if (q != 0)
             some = ir_op2i(t->u, IR_SHL, IR_I64, some, q * (16u >> lane));
         all = q == 0 ? some : ir_or(t->u, IR_I64, all, some);
