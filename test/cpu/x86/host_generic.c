@@ -15,8 +15,9 @@ static void host_features(struct x86_config *config)
     static const struct {
         uint32_t leaf, subleaf;
         uint8_t reg, bit;
+        const char *name;
     } rows[] = {
-#define X86_FEATURE(symbol, name, leaf, subleaf, reg, bit) { leaf, subleaf, reg, bit },
+#define X86_FEATURE(symbol, name, leaf, subleaf, reg, bit) { leaf, subleaf, reg, bit, name },
 #include "cpu/x86/features.def"
 #undef X86_FEATURE
     };
@@ -25,6 +26,8 @@ static void host_features(struct x86_config *config)
         __get_cpuid_count(rows[f].leaf, rows[f].subleaf, &r[0], &r[1], &r[2], &r[3]);
         if (!(r[rows[f].reg] >> rows[f].bit & 1))
             config->has[f / 64] &= ~(1ull << f % 64);
+        else if (strncmp(rows[f].name, "avx512", 6) == 0)
+            config->has[f / 64] |= 1ull << f % 64;
     }
 }
 
