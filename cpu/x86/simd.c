@@ -188,6 +188,19 @@ void simd_put(struct x86_tr *t, const ir_val_t *v, unsigned quarters, unsigned l
     }
 }
 
+void simd_put_short(struct x86_tr *t, ir_val_t v, unsigned bytes, unsigned lane)
+{
+    struct ir_unit *u = t->u;
+    if (t->d.op[0].kind != X86_OP_MEM) {
+        ir_val_t m = simd_mask(t, 0, lane);
+        if (m != IR_NONE)
+            v = ir_vop(u, IR_VSELECT, 0, m, v, t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 0, 0), 0);
+        v = ir_vop2(u, IR_VAND, 0, v, ir_vconst(u, bytes >= 8 ? ~0ull : BIT(8 * bytes) - 1, 0));
+        t->d.k = 0; /* was seen to */
+    }
+    simd_put(t, &v, 1, lane);
+}
+
 void simd_put_scalar(struct x86_tr *t, ir_val_t v, ir_val_t rest, unsigned lane)
 {
     struct ir_unit *u = t->u;

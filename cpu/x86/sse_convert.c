@@ -40,7 +40,10 @@ static void convert(struct x86_tr *t, unsigned arg)
         else
             r[q] = n == 1 ? out[0] : simd_join(t, out[2 * q], out[2 * q + 1]);
     }
-    simd_put(t, r, results, to);
+    if (shape == NARROW && n == 1)
+        simd_put_short(t, r[0], 8, to);
+    else
+        simd_put(t, r, results, to);
 }
 
 /* ---- scalars and general registers ---- */
