@@ -4,14 +4,7 @@
 #include "core/util/bits.h"
 #include "cpu/x86/simd.h"
 
-/* ---- comparisons into opmasks; the opmask of the instruction clears what it leaves out ---- */
-static void put_mask(struct x86_tr *t, ir_val_t bits)
-{
-    if (t->d.k != 0)
-        bits = ir_and(t->u, IR_I64, bits, ir_get(t->u, X86_SLOT_K + t->d.k));
-    x86_put_slot(t, X86_SLOT_K + t->d.op[0].reg, bits);
-}
-
+/* ---- comparisons into opmasks ---- */
 /* `predicate` as VPCMPB's immediate: EQ, LT, LE, false, their complements. */
 static ir_val_t compare1(struct x86_tr *t, unsigned predicate, bool is_unsigned, unsigned lane, ir_val_t a, ir_val_t b)
 {
@@ -37,7 +30,7 @@ static void compare(struct x86_tr *t, unsigned arg)
         ir_val_t b = simd_get(t, 2, q, lane);
         r[q] = compare1(t, predicate, arg & UNSIGNED, lane, simd_get(t, 1, q, lane), b);
     }
-    put_mask(t, simd_to_mask(t, r, n, lane));
+    simd_put_mask(t, simd_to_mask(t, r, n, lane));
 }
 
 enum { NONE_SET = 1 << 4 };
@@ -50,7 +43,7 @@ static void test(struct x86_tr *t, unsigned arg)
         v = ir_vop2(t->u, IR_VCEQ, lane, v, simd_zero(t));
         r[q] = arg & NONE_SET ? v : ir_vop1(t->u, IR_VNOT, 0, v);
     }
-    put_mask(t, simd_to_mask(t, r, n, lane));
+    simd_put_mask(t, simd_to_mask(t, r, n, lane));
 }
 
 static void from_mask(struct x86_tr *t, unsigned lane)
@@ -68,7 +61,7 @@ static void to_mask(struct x86_tr *t, unsigned lane)
     ir_val_t v[4];
     for (unsigned q = 0; q < n; q++)
         v[q] = x86_get_vec(t, 1, q);
-    put_mask(t, simd_to_mask(t, v, n, lane));
+    simd_put_mask(t, simd_to_mask(t, v, n, lane));
 }
 
 /* VPBROADCASTMB2Q, VPBROADCASTMW2D; of a general register */
@@ -359,17 +352,18 @@ static void elements1(struct x86_tr *t, unsigned arg)
     simd_put(t, r, n, lane);
 }
 
-/* Two sources, and the immediate as the third. */
+/* Two sources, and the immediate as the third. VPMULTISHIFTQB and VPSHUFBITQMB are masked by bytes. */
 static void elements2(struct x86_tr *t, unsigned arg)
 {
-    unsigned n = simd_quarters(t), lane = arg >> 8;
+    bool bytes = (arg & 0xff) == MULTISHIFT || (arg & 0xff) == SHUFBIT;
+    unsigned n = simd_quarters(t), lane = bytes ? (unsigned)SIMD_B : arg >> 8;
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
-        ir_val_t b = simd_get(t, 2, q, lane);
+        ir_val_t b = simd_get(t, 2, q, bytes ? lane | SIMD_WHOLE : lane);
         r[q] = ir_callv(t->u, X86_VEC_elements, x86_get_vec(t, 1, q), b, IR_NONE, arg | (t->d.imm & 0xff) << 16);
     }
     if ((arg & 0xff) == SHUFBIT)
-        put_mask(t, simd_to_mask(t, r, n, SIMD_B));
+        simd_put_mask(t, simd_to_mask(t, r, n, SIMD_B));
     else
         simd_put(t, r, n, lane);
 }

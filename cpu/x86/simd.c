@@ -48,6 +48,13 @@ ir_val_t simd_to_mask(struct x86_tr *t, const ir_val_t *v, unsigned quarters, un
     return all;
 }
 
+void simd_put_mask(struct x86_tr *t, ir_val_t bits)
+{
+    if (t->d.k != 0)
+        bits = ir_and(t->u, IR_I64, bits, opmask(t));
+    x86_put_slot(t, X86_SLOT_K + t->d.op[0].reg, bits);
+}
+
 /* ---- sources ---- */
 uint64_t x86_helper_masked_load(struct cpu *cpu, uint64_t va, uint64_t mask, uint64_t lane, uint64_t d)
 {

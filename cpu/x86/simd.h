@@ -62,6 +62,9 @@ void simd_store_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, ir_val_
 /* MMX register = i64 */
 void simd_put_mmx(struct x86_tr *t, unsigned reg, ir_val_t v);
 
+/* Operand 0, an opmask: bits that the instruction's own opmask leaves out are cleared. */
+void simd_put_mask(struct x86_tr *t, ir_val_t bits);
+
 /* Scalars: the low element of operand n. */
 ir_val_t simd_get_scalar(struct x86_tr *t, unsigned n, enum ir_type type);
 /*

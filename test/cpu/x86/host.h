@@ -46,7 +46,7 @@ struct host_cpu {
     struct x86_cpu *c;
 };
 
-/* A processor with what both the host and profile "max" have, and the host's AVX-512. */
+/* A processor with what both the host and profile "max" have, and the host's AVX-512 (but BF16). */
 void host_create(struct host_cpu *h, enum exec_mode mode);
 void host_destroy(struct host_cpu *h);
 
