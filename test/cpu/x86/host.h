@@ -8,6 +8,8 @@
  *   HOST_BASE        saved stack pointer and MXCSR, where to go at the end
  *     + 0x1000       code
  *     + 0x4000       page tables of the machine
+ *     + 0x8000       its GDT and IDT
+ *     + 0x9000       what its exceptions go to
  *     + 0x10000      records; RSP points at `gpr` of one
  */
 #include "core/device/machine.h"
@@ -18,6 +20,8 @@
 #define HOST_BASE    0x10000000u
 #define HOST_CODE    (HOST_BASE + 0x1000)
 #define HOST_TABLES  (HOST_BASE + 0x4000)
+#define HOST_GDT     (HOST_BASE + 0x8000)
+#define HOST_TRAPS   (HOST_BASE + 0x9000) /* + vector: where an exception ends */
 #define HOST_RECORDS (HOST_BASE + 0x10000)
 #define HOST_SIZE    (1u << 20)
 #define HOST_COUNT   64u /* records at most */
