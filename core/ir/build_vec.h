@@ -63,6 +63,12 @@ static inline ir_val_t ir_vaddv(struct ir_unit *u, unsigned lane, ir_val_t a)
     return ir_emit(u, (struct ir_inst){ .op = IR_VADDV, .type = IR_I64, .aux = (uint8_t)lane, .a = a });
 }
 
+/* Top bits of the lanes, as i64. */
+static inline ir_val_t ir_vtops(struct ir_unit *u, unsigned lane, ir_val_t a)
+{
+    return ir_emit(u, (struct ir_inst){ .op = IR_VTOPS, .type = IR_I64, .aux = (uint8_t)lane, .a = a });
+}
+
 /* Helper of the guest's table of vector helpers; arguments v128 or IR_NONE. */
 static inline ir_val_t ir_callv(struct ir_unit *u, unsigned helper, ir_val_t a, ir_val_t b, ir_val_t c,
                                 uint64_t imm)

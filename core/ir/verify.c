@@ -288,7 +288,8 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
     if (scalar != IR_NONE && scalar < c->at &&
         ir_type_bits(ir_result_type(&c->u->insts[scalar])) < lane)
         return FAIL(c, "a scalar smaller than the lane");
-    unsigned rm = in->aux2 & ~(in->op >= IR_VFADD && in->op <= IR_VFRINT ? (unsigned)IR_VF_LOW : 0u);
+    bool may_low = in->op >= IR_VFADD && in->op <= IR_VFRINT && (in->op < IR_VFWIDEN || in->op > IR_VFABS);
+    unsigned rm = in->aux2 & ~(may_low ? (unsigned)IR_VF_LOW : 0u);
     if (in->op >= IR_VFADD && rm > IR_RMM && rm != IR_RM_DYN)
         return FAIL(c, "undefined rounding mode %u", in->aux2);
     return 0;

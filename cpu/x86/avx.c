@@ -26,6 +26,18 @@ static void broadcast(struct x86_tr *t, unsigned lane)
     simd_put(t, r, n, lane);
 }
 
+/* VBROADCASTF32X2: pairs of dwords, masked by dwords. */
+static void broadcast_pair(struct x86_tr *t, unsigned arg)
+{
+    unsigned n = simd_quarters(t);
+    ir_val_t r[4], v = simd_get(t, 1, 0, SIMD_WHOLE);
+    (void)arg;
+    v = simd_join(t, v, v);
+    for (unsigned q = 0; q < n; q++)
+        r[q] = v;
+    simd_put(t, r, n, SIMD_D);
+}
+
 /* Operand 1 repeated; `arg`: lane | its quarters << 8. */
 static void broadcast_part(struct x86_tr *t, unsigned arg)
 {
@@ -252,10 +264,17 @@ static void to_half(struct x86_tr *t, unsigned arg)
     simd_sae_end(t, sae);
     for (unsigned q = 0; q < results; q++)
         r[q] = n == 1 ? v[0] : simd_join(t, v[2 * q], v[2 * q + 1]);
-    simd_put(t, r, results, SIMD_W);
+    if (n == 1)
+        simd_put_short(t, r[0], 8, SIMD_W);
+    else
+        simd_put(t, r, results, SIMD_W);
 }
 
 /* clang-format off */
+#define PARTS_512(KIND, BITS, COUNT, part)                                                         \
+    SIMD_512(BROADCAST##KIND##BITS##X##COUNT, broadcast_part, part),                               \
+    SIMD_512(INSERT##KIND##BITS##X##COUNT, insert_part, part),                                     \
+    SIMD_512(EXTRACT##KIND##BITS##X##COUNT, extract_part, part)
 #define PART(lane, quarters) ((lane) | (quarters) << 8)
 const struct x86_semantics x86_avx_rows[] = {
     SIMD_VEX(ZEROUPPER, zero, 1), SIMD_VEX(ZEROALL, zero, 0),
@@ -277,6 +296,26 @@ const struct x86_semantics x86_avx_rows[] = {
     SIMD_VEX(PMASKMOVD, mask_move, SIMD_D), SIMD_VEX(PMASKMOVQ, mask_move, SIMD_Q),
     { X86_INSN_VCVTPH2PS, X86_SEM_AVX | X86_SEM_FP, from_half, 0 },
     { X86_INSN_VCVTPS2PH, X86_SEM_AVX | X86_SEM_FP, to_half, 0 },
+    SIMD_EVEX(BROADCASTSS, broadcast, SIMD_D), SIMD_EVEX(BROADCASTSD, broadcast, SIMD_Q),
+    SIMD_EVEX(PBROADCASTB, broadcast, SIMD_B), SIMD_EVEX(PBROADCASTW, broadcast, SIMD_W),
+    SIMD_EVEX(PBROADCASTD, broadcast, SIMD_D), SIMD_EVEX(PBROADCASTQ, broadcast, SIMD_Q),
+    SIMD_512(BROADCASTF32X2, broadcast_pair, 0), SIMD_512(BROADCASTI32X2, broadcast_pair, 0),
+    PARTS_512(F, 32, 4, PART(SIMD_D, 1)), PARTS_512(F, 32, 8, PART(SIMD_D, 2)),
+    PARTS_512(F, 64, 2, PART(SIMD_Q, 1)), PARTS_512(F, 64, 4, PART(SIMD_Q, 2)),
+    PARTS_512(I, 32, 4, PART(SIMD_D, 1)), PARTS_512(I, 32, 8, PART(SIMD_D, 2)),
+    PARTS_512(I, 64, 2, PART(SIMD_Q, 1)), PARTS_512(I, 64, 4, PART(SIMD_Q, 2)),
+    SIMD_EVEX(PERMILPS, permute_in, SIMD_D), SIMD_EVEX(PERMILPD, permute_in, SIMD_Q),
+    SIMD_512(PERMILPS_IMM_EVEX, permute_in_imm, SIMD_D), SIMD_512(PERMILPD_IMM_EVEX, permute_in_imm, SIMD_Q),
+    SIMD_512(PERMQ_IMM, permute_quads, 0), SIMD_512(PERMPD_IMM, permute_quads, 0),
+    SIMD_EVEX(PERMD, permute, SIMD_D), SIMD_EVEX(PERMQ, permute, SIMD_Q), SIMD_EVEX(PERMPS, permute, SIMD_D),
+    SIMD_EVEX(PERMPD, permute, SIMD_Q), SIMD_512(PERMB, permute, SIMD_B), SIMD_512(PERMW, permute, SIMD_W),
+    SIMD_512(PSLLVW, shift_each, SHIFT(VSHLV, 1)), SIMD_512(PSRLVW, shift_each, SHIFT(VSHRV, 1)),
+    SIMD_512(PSRAVW, shift_each, SHIFT(VSARV, 1)), SIMD_512(PSRAVQ, shift_each, SHIFT(VSARV, 3)),
+    SIMD_EVEX(PSLLVD, shift_each, SHIFT(VSHLV, 2)), SIMD_EVEX(PSLLVQ, shift_each, SHIFT(VSHLV, 3)),
+    SIMD_EVEX(PSRLVD, shift_each, SHIFT(VSHRV, 2)), SIMD_EVEX(PSRLVQ, shift_each, SHIFT(VSHRV, 3)),
+    SIMD_EVEX(PSRAVD, shift_each, SHIFT(VSARV, 2)),
+    { X86_INSN_VCVTPH2PS_EVEX, X86_SEM_AVX512 | X86_SEM_FP, from_half, 0 },
+    { X86_INSN_VCVTPS2PH_EVEX, X86_SEM_AVX512 | X86_SEM_FP, to_half, 0 },
     X86_ROWS_END
 };
 /* clang-format on */

@@ -40,13 +40,19 @@ ir_val_t simd_to_mask(struct x86_tr *t, const ir_val_t *v, unsigned quarters, un
 {
     ir_val_t all = IR_NONE;
     for (unsigned q = 0; q < quarters; q++) {
-        ir_val_t some = ir_emit(t->u, (struct ir_inst){ .op = IR_VTOPS, .type = IR_I64, .aux = (uint8_t)lane,
-                                                        .a = v[q] });
+        ir_val_t some = ir_vtops(t->u, lane, v[q]);
         if (q != 0)
             some = ir_op2i(t->u, IR_SHL, IR_I64, some, q * (16u >> lane));
         all = q == 0 ? some : ir_or(t->u, IR_I64, all, some);
     }
     return all;
+}
+
+void simd_put_mask(struct x86_tr *t, ir_val_t bits)
+{
+    if (t->d.k != 0)
+        bits = ir_and(t->u, IR_I64, bits, opmask(t));
+    x86_put_slot(t, X86_SLOT_K + t->d.op[0].reg, bits);
 }
 
 /* ---- sources ---- */
@@ -187,6 +193,19 @@ void simd_put(struct x86_tr *t, const ir_val_t *v, unsigned quarters, unsigned l
     } else {
         x86_zero_upper(t, 0);
     }
+}
+
+void simd_put_short(struct x86_tr *t, ir_val_t v, unsigned bytes, unsigned lane)
+{
+    struct ir_unit *u = t->u;
+    if (t->d.op[0].kind != X86_OP_MEM) {
+        ir_val_t m = simd_mask(t, 0, lane);
+        if (m != IR_NONE)
+            v = ir_vop(u, IR_VSELECT, 0, m, v, t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 0, 0), 0);
+        v = ir_vop2(u, IR_VAND, 0, v, ir_vconst(u, bytes >= 8 ? ~0ull : BIT(8 * bytes) - 1, 0));
+        t->d.k = 0; /* was seen to */
+    }
+    simd_put(t, &v, 1, lane);
 }
 
 void simd_put_scalar(struct x86_tr *t, ir_val_t v, ir_val_t rest, unsigned lane)

@@ -43,6 +43,8 @@ enum { SIMD_WHOLE = 0x10 };
 ir_val_t simd_get(struct x86_tr *t, unsigned n, unsigned q, unsigned lane);
 /* Write the n quarters of operand 0 under the opmask, elements of `lane`, and clear what is above. */
 void simd_put(struct x86_tr *t, const ir_val_t *v, unsigned quarters, unsigned lane);
+/* Likewise a result of less than 16 `bytes`: zeros above it. */
+void simd_put_short(struct x86_tr *t, ir_val_t v, unsigned bytes, unsigned lane);
 /* All ones in the elements of quarter `q` that the opmask selects; IR_NONE: all are. */
 ir_val_t simd_mask(struct x86_tr *t, unsigned q, unsigned lane);
 /* Bits of an opmask to whole elements, and the top bits of elements back to bits at their place in the mask. */
@@ -59,6 +61,9 @@ void simd_store_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, ir_val_
                        unsigned bytes);
 /* MMX register = i64 */
 void simd_put_mmx(struct x86_tr *t, unsigned reg, ir_val_t v);
+
+/* Operand 0, an opmask: bits that the instruction's own opmask leaves out are cleared. */
+void simd_put_mask(struct x86_tr *t, ir_val_t bits);
 
 /* Scalars: the low element of operand n. */
 ir_val_t simd_get_scalar(struct x86_tr *t, unsigned n, enum ir_type type);
@@ -106,6 +111,7 @@ ir_val_t simd_permute(struct x86_tr *t, const ir_val_t *table, unsigned count, i
 #define SIMD_LEGACY(NAME, fn, arg) { X86_INSN_##NAME, X86_SEM_SSE, fn, arg }
 #define SIMD_VEX(NAME, fn, arg)    { X86_INSN_V##NAME, X86_SEM_AVX, fn, arg }
 #define SIMD_EVEX(NAME, fn, arg)   { X86_INSN_V##NAME##_EVEX, X86_SEM_AVX512, fn, arg }
+#define SIMD_512(NAME, fn, arg)    { X86_INSN_V##NAME, X86_SEM_AVX512, fn, arg } /* no other */
 #define SIMD_2(NAME, fn, arg)      SIMD_LEGACY(NAME, fn, arg), SIMD_VEX(NAME, fn, arg)
 #define SIMD_3(NAME, fn, arg)      SIMD_2(NAME, fn, arg), SIMD_EVEX(NAME, fn, arg)
 /* Likewise of floating-point operations. */

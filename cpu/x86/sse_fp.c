@@ -110,6 +110,25 @@ static void compare_scalar(struct x86_tr *t, unsigned lane)
     simd_put(t, &r, 1, lane);
 }
 
+/* Into an opmask, under another; `arg`: lane | IR_VF_LOW. */
+static void compare_mask(struct x86_tr *t, unsigned arg)
+{
+    unsigned lane = arg & 3, n = arg & IR_VF_LOW ? 1 : simd_quarters(t);
+    ir_val_t r[4], a[4], b[4];
+    for (unsigned q = 0; q < n; q++) {
+        b[q] = simd_quiet(t, simd_get(t, 2, q, lane), q, lane);
+        a[q] = simd_quiet(t, simd_get(t, 1, q, lane), q, lane);
+    }
+    ir_val_t sae = simd_sae_begin(t);
+    for (unsigned q = 0; q < n; q++)
+        r[q] = compare2(t, arg, a[q], b[q]);
+    simd_sae_end(t, sae);
+    ir_val_t bits = simd_to_mask(t, r, n, lane);
+    if (arg & IR_VF_LOW)
+        bits = ir_op2i(t->u, IR_AND, IR_I64, bits, 1);
+    simd_put_mask(t, bits);
+}
+
 enum { QUIET = 1 << 8 };
 static void compare_flags(struct x86_tr *t, unsigned arg)
 {
@@ -230,6 +249,10 @@ const struct x86_semantics x86_sse_fp_rows[] = {
     SIMD_FP_2(ROUNDSS, round_scalar, SIMD_D), SIMD_FP_2(ROUNDSD, round_scalar, SIMD_Q),
     SIMD_FP_2(CMPPS, compare, SIMD_D), SIMD_FP_2(CMPPD, compare, SIMD_Q),
     SIMD_FP_2(CMPSS, compare_scalar, SIMD_D), SIMD_FP_2(CMPSD, compare_scalar, SIMD_Q),
+    { X86_INSN_VCMPPS_EVEX, X86_SEM_AVX512 | X86_SEM_FP, compare_mask, SIMD_D },
+    { X86_INSN_VCMPPD_EVEX, X86_SEM_AVX512 | X86_SEM_FP, compare_mask, SIMD_Q },
+    { X86_INSN_VCMPSS_EVEX, X86_SEM_AVX512 | X86_SEM_FP, compare_mask, SIMD_D | IR_VF_LOW },
+    { X86_INSN_VCMPSD_EVEX, X86_SEM_AVX512 | X86_SEM_FP, compare_mask, SIMD_Q | IR_VF_LOW },
     SIMD_FP_3(COMISS, compare_flags, SIMD_D), SIMD_FP_3(COMISD, compare_flags, SIMD_Q),
     SIMD_FP_3(UCOMISS, compare_flags, SIMD_D | QUIET), SIMD_FP_3(UCOMISD, compare_flags, SIMD_Q | QUIET),
     SIMD_FP_2(HADDPS, horizontal, OP(VFADD, 2)), SIMD_FP_2(HADDPD, horizontal, OP(VFADD, 3)),

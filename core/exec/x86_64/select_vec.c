@@ -626,6 +626,7 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
 {
     enum ir_fp_rule fp = g->u->guest->fp;
     bool is_float = in->op >= IR_VFADD && in->op <= IR_VFRINT && in->op != IR_VFNEG && in->op != IR_VFABS;
+    bool by_rule = (fp == IR_FP_RISCV || fp == IR_FP_ARM) && !(in->aux2 & IR_VF_LOW); /* emit_float and its like */
     if (in->op == IR_SELECT) {
         emit_select(g, in);
     } else if (in->op == IR_VCONST) {
@@ -643,7 +644,7 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
             x86_done(g, dst);
         }
     } else if (!has(g, HOST_AVX) ||
-               !(gen_select_native(g, in) || (!(is_float && fp != IR_FP_RISCV && fp != IR_FP_ARM) && emit_inline(g, in)))) {
+               !(gen_select_native(g, in) || ((!is_float || by_rule) && emit_inline(g, in)))) {
         call_reference(g, in);
     }
 }

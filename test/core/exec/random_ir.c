@@ -424,7 +424,7 @@ static void random_float(struct gen *g)
     case 7: keep(g, t, below(g, 2) ? ir_fmin(u, t, a, b, below(g, 2))
                                    : ir_fmax(u, t, a, b, below(g, 2))); break;
     case 8: {
-        unsigned cmp = below(g, 4) | (below(g, 2) ? IR_FCMP_QUIET : 0u);
+        unsigned cmp = below(g, 5) | (below(g, 2) ? IR_FCMP_QUIET : 0u);
         keep(g, IR_I64, ir_fcmp(u, t, cmp, a, b));
         break;
     }
@@ -442,7 +442,7 @@ static void random_vector_scalar(struct gen *g)
     enum ir_type t = lane == 3 ? IR_I64 : int_type(g);
     if (lane >= 2 && below(g, 3) == 0)
         t = lane == 2 ? IR_F32 : IR_F64;
-    switch (below(g, 5)) {
+    switch (below(g, 6)) {
     case 0: keep(g, IR_V128, ir_vop1(u, IR_VDUP, lane, pick(g, t))); break;
     case 1: keep(g, IR_V128, ir_vop1(u, IR_VSCALAR, lane, pick(g, t))); break;
     case 2: {
@@ -451,7 +451,29 @@ static void random_vector_scalar(struct gen *g)
         break;
     }
     case 3: keep(g, t, ir_vlane(u, t, lane, pick(g, IR_V128), n)); break;
+    case 4: keep(g, IR_I64, ir_vtops(u, lane, pick(g, IR_V128))); break;
     default: keep(g, IR_I64, ir_vaddv(u, lane, pick(g, IR_V128))); break;
+    }
+}
+
+/* Lane and immediate of an operation, where not all are allowed. */
+static int64_t vector_shape(struct gen *g, enum ir_op op, unsigned *lane)
+{
+    switch (op) {
+    case IR_VSHL: case IR_VSHR: case IR_VSAR: return below(g, (8u << *lane) + 1);
+    case IR_VEXT: return below(g, 16);
+    case IR_VREV: *lane = below(g, 3); return *lane + 1 + below(g, 3 - *lane);
+    case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU: *lane = below(g, 3); return below(g, 2);
+    case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: *lane = below(g, 3); return 0;
+    case IR_VPOPCNT: case IR_VTBLM: case IR_VSAD: *lane = 0; return 0;
+    case IR_VSHL1: case IR_VSHR1: case IR_VSAR1: *lane = 1 + below(g, 3); return 0;
+    case IR_VSHUF: *lane = 1 + below(g, 2); return below(g, *lane == 1 ? 0x200 : 0x100);
+    case IR_VMADD: case IR_VAVG: *lane = below(g, 2); return 0;
+    case IR_VMULH: *lane = 1; return below(g, 3);
+    case IR_VFCMP: return below(g, 32);
+    case IR_VFMA: return below(g, 4);
+    case IR_VFMIN: case IR_VFMAX: case IR_VFTOI: case IR_VITOF: case IR_VFRINT: return below(g, 2);
+    default: return 0;
     }
 }
 
@@ -463,29 +485,19 @@ static void random_vector(struct gen *g)
         return;
     }
     enum ir_op op = (enum ir_op)(IR_VAND + below(g, IR_VFRINT - IR_VAND + 1));
-    if (op == IR_VDUP || op == IR_VSCALAR || op == IR_VINS || op == IR_VLANE || op == IR_VADDV)
+    if (op == IR_VDUP || op == IR_VSCALAR || op == IR_VINS || op == IR_VLANE || op == IR_VADDV ||
+        op == IR_VTOPS)
         op = IR_VADD;
     unsigned lane = below(g, 4);
-    int64_t imm = 0;
+    int64_t imm = vector_shape(g, op, &lane);
     enum ir_rm rm = IR_RNE;
     ir_val_t a = pick(g, IR_V128), b = pick(g, IR_V128), c = pick(g, IR_V128);
-    switch (op) {
-    case IR_VSHL: case IR_VSHR: case IR_VSAR: imm = below(g, (8u << lane) + 1); break;
-    case IR_VEXT: imm = below(g, 16); break;
-    case IR_VREV: lane = below(g, 3); imm = lane + 1 + below(g, 3 - lane); break;
-    case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU:
-        imm = below(g, 2);
-        lane = below(g, 3);
-        break;
-    case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: lane = below(g, 3); break;
-    case IR_VPOPCNT: lane = 0; break;
-    case IR_VFMA: imm = below(g, 4); break;
-    case IR_VFMIN: case IR_VFMAX: case IR_VFTOI: case IR_VITOF: case IR_VFRINT: imm = below(g, 2); break;
-    default: break;
-    }
     if (op >= IR_VFADD) {
-        lane = 2 + below(g, 2);
+        bool fixed = op == IR_VFWIDEN || op == IR_VFNARROW || op == IR_VFTOIN || op == IR_VITOFW;
+        lane = fixed ? 2 : 2 + below(g, 2);
         rm = rounding(g);
+        if (!fixed && op != IR_VFNEG && op != IR_VFABS && below(g, 3) == 0)
+            rm |= IR_VF_LOW;
     }
     if (below(g, 12) == 0) {
         uint64_t value = rig_random(&g->s);

@@ -8,6 +8,8 @@
  *   HOST_BASE        saved stack pointer and MXCSR, where to go at the end
  *     + 0x1000       code
  *     + 0x4000       page tables of the machine
+ *     + 0x8000       its GDT and IDT
+ *     + 0x9000       what its exceptions go to
  *     + 0x10000      records; RSP points at `gpr` of one
  */
 #include "core/device/machine.h"
@@ -18,6 +20,8 @@
 #define HOST_BASE    0x10000000u
 #define HOST_CODE    (HOST_BASE + 0x1000)
 #define HOST_TABLES  (HOST_BASE + 0x4000)
+#define HOST_GDT     (HOST_BASE + 0x8000)
+#define HOST_TRAPS   (HOST_BASE + 0x9000) /* + vector: where an exception ends */
 #define HOST_RECORDS (HOST_BASE + 0x10000)
 #define HOST_SIZE    (1u << 20)
 #define HOST_COUNT   64u /* records at most */
@@ -46,9 +50,15 @@ struct host_cpu {
     struct x86_cpu *c;
 };
 
+<<<<<<< HEAD
 /* A processor with what both the host and profile "max" have. */
 void native_create(struct host_cpu *h, enum exec_mode mode);
 void native_destroy(struct host_cpu *h);
+=======
+/* A processor with what both the host and profile "max" have, and the host's AVX-512 (but BF16). */
+void native_create(struct host_cpu *h, enum exec_mode mode);
+void native_destroy(struct host_cpu *h);
+>>>>>>> x86sse
 
 /* Code around `insn`: which registers it loads and stores. */
 enum { HOST_YMM = 1, HOST_ZMM = 2, HOST_MM = 4 };

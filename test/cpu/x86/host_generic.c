@@ -15,8 +15,9 @@ static void host_features(struct x86_config *config)
     static const struct {
         uint32_t leaf, subleaf;
         uint8_t reg, bit;
+        const char *name;
     } rows[] = {
-#define X86_FEATURE(symbol, name, leaf, subleaf, reg, bit) { leaf, subleaf, reg, bit },
+#define X86_FEATURE(symbol, name, leaf, subleaf, reg, bit) { leaf, subleaf, reg, bit, name },
 #include "cpu/x86/features.def"
 #undef X86_FEATURE
     };
@@ -25,6 +26,8 @@ static void host_features(struct x86_config *config)
         __get_cpuid_count(rows[f].leaf, rows[f].subleaf, &r[0], &r[1], &r[2], &r[3]);
         if (!(r[rows[f].reg] >> rows[f].bit & 1))
             config->has[f / 64] &= ~(1ull << f % 64);
+        else if (strncmp(rows[f].name, "avx512", 6) == 0 && strcmp(rows[f].name, "avx512-bf16") != 0)
+            config->has[f / 64] |= 1ull << f % 64;
     }
 }
 
@@ -49,7 +52,27 @@ static void set_page_tables(struct host_cpu *h)
     table[1024 + (HOST_BASE >> 21)] = HOST_BASE | 0x83;
 }
 
+<<<<<<< HEAD
 void native_create(struct host_cpu *h, enum exec_mode mode)
+=======
+/* A flat GDT (code 8, data 16), and gates of all exceptions to one HLT each. */
+static void set_descriptors(struct host_cpu *h)
+{
+    uint8_t *gdt = h->ram->host + (HOST_GDT - HOST_BASE), *idt = gdt + 64;
+    st_le64(gdt + 8, 0x00af9b000000ffff);
+    st_le64(gdt + 16, 0x00cf93000000ffff);
+    for (unsigned v = 0; v < 32; v++) {
+        uint32_t to = HOST_TRAPS + v;
+        h->ram->host[to - HOST_BASE] = 0xf4;
+        st_le64(idt + 16 * v, (to & 0xffff) | 8u << 16 | 0x8eull << 40 | (uint64_t)(to >> 16) << 48);
+        st_le64(idt + 16 * v + 8, 0);
+    }
+    h->c->idtr.base = HOST_GDT + 64;
+    h->c->idtr.limit = 32 * 16 - 1;
+}
+
+void native_create(struct host_cpu *h, enum exec_mode mode)
+>>>>>>> x86sse
 {
     struct err e = { 0 };
     struct x86_config config;
@@ -71,7 +94,8 @@ void native_create(struct host_cpu *h, enum exec_mode mode)
     ck_assert_msg(exec_add_cpu(h->exec, &h->c->cpu, &e) == 0, "%s", e.text);
     machine_reset(h->machine);
     set_page_tables(h);
-    x86_start_long(&h->c->cpu, HOST_CODE, HOST_TABLES, 0, 0, 8, 16);
+    x86_start_long(&h->c->cpu, HOST_CODE, HOST_TABLES, HOST_GDT, 23, 8, 16);
+    set_descriptors(h);
     h->c->cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
     h->c->xcr0[0] = x86_xcr0_supported(h->c);
     x86_update_mode(h->c);

@@ -317,11 +317,36 @@ START_TEST(vectors)
 }
 END_TEST
 
+/* What the processor's features promise has semantics. */
+START_TEST(none_is_missing)
+{
+    struct host_cpu h;
+    uint64_t seed = 1;
+    unsigned missing = 0;
+    native_create(&h, EXEC_INTERP);
+    for (unsigned form = 0; form < X86_FORM_COUNT; form++) {
+        uint8_t code[X86_MAX_LENGTH + 1] = { 0 };
+        struct x86_decoded d;
+        size_t n = x86_random_insn((uint16_t)form, X86_CODE64, true, next_random, &seed, code);
+        if (n == 0)
+            n = x86_random_insn((uint16_t)form, X86_CODE64, false, next_random, &seed, code);
+        if (n == 0 || x86_decode(code, n, X86_CODE64, true, h.c->decode_ext, &d) != X86_DECODED ||
+            h.c->semantics[d.id].fn != NULL)
+            continue;
+        fprintf(stderr, "missing: %s (%s)\n", x86_insn_descs[form].name, x86_insn_descs[form].feature);
+        missing++;
+    }
+    ck_assert_msg(missing == 0, "%u instructions have no semantics", missing);
+    native_destroy(&h);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/x86 against the host: vectors");
     TCase *t = tcase_create("host");
     tcase_set_timeout(t, 600);
+    tcase_add_test(t, none_is_missing);
     tcase_add_test(t, vectors);
     suite_add_tcase(s, t);
     return s;
