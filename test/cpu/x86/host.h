@@ -50,15 +50,9 @@ struct host_cpu {
     struct x86_cpu *c;
 };
 
-<<<<<<< HEAD
-/* A processor with what both the host and profile "max" have. */
-void native_create(struct host_cpu *h, enum exec_mode mode);
-void native_destroy(struct host_cpu *h);
-=======
 /* A processor with what both the host and profile "max" have, and the host's AVX-512 (but BF16). */
 void native_create(struct host_cpu *h, enum exec_mode mode);
 void native_destroy(struct host_cpu *h);
->>>>>>> x86sse
 
 /* Code around `insn`: which registers it loads and stores. */
 enum { HOST_YMM = 1, HOST_ZMM = 2, HOST_MM = 4 };

@@ -52,9 +52,6 @@ static void set_page_tables(struct host_cpu *h)
     table[1024 + (HOST_BASE >> 21)] = HOST_BASE | 0x83;
 }
 
-<<<<<<< HEAD
-void native_create(struct host_cpu *h, enum exec_mode mode)
-=======
 /* A flat GDT (code 8, data 16), and gates of all exceptions to one HLT each. */
 static void set_descriptors(struct host_cpu *h)
 {
@@ -72,7 +69,6 @@ static void set_descriptors(struct host_cpu *h)
 }
 
 void native_create(struct host_cpu *h, enum exec_mode mode)
->>>>>>> x86sse
 {
     struct err e = { 0 };
     struct x86_config config;
