@@ -5,19 +5,7 @@
  * x87 instructions on the host's own FPU. The whole state goes in and comes out in FNSAVE's 32-bit form, and
  * FNSAVE does not wait: unmasked exceptions are left pending in it and never raised.
  */
-#include <stdint.h>
-
-#define X87_MEM 12            /* bytes of a memory operand that are watched */
-
-struct x87_image {
-    uint32_t fcw, fsw, ftw, fip, fcs_fop, fdp, fds;
-    uint8_t st[8][10];
-};
-struct x87_trial {
-    struct x87_image image;
-    uint8_t mem[16];
-    uint64_t flags;           /* arithmetic flags of RFLAGS */
-};
+#include "test/cpu/x86/x87_trial.h"
 
 /*
  * X(name, assembler text, operation and its bits, C0 C1 C2 C3 and tags defined, kind)
