@@ -66,9 +66,13 @@ static void cut(struct host_record *r)
 /* AMD's processors lose the pointers when the host's kernel switches tasks without an error pending. */
 static void forget_pointers(struct host_record *own, const struct host_record *host)
 {
-    for (unsigned at = IMAGE_OUT; at <= OPERAND; at += OPERAND - IMAGE_OUT)
-        if (ld_le32(host->memory + at + 12) == 0 && ld_le32(host->memory + at + 20) == 0)
-            memcpy(own->memory + at + 12, host->memory + at + 12, 16);
+    for (unsigned at = IMAGE_OUT; at <= OPERAND; at += OPERAND - IMAGE_OUT) {
+        const uint8_t *theirs = host->memory + at;
+        if (ld_le32(theirs + 12) == 0)
+            memcpy(own->memory + at + 12, theirs + 12, 8);
+        if (ld_le32(theirs + 20) == 0)
+            st_le32(own->memory + at + 20, 0);
+    }
 }
 
 static bool is_function(const uint8_t *insn)
