@@ -145,7 +145,6 @@ static bool round_at(struct fp80_env *e, bool sign, uint64_t hi, uint64_t lo, un
 /* SDM volume 1, 4.9.1.4, table 4-10 */
 static struct fp80 overflow(struct fp80_env *e, bool sign, int32_t exp, uint64_t m, unsigned bits)
 {
-    enum fp80_rounding mode = fp80_mode(e);
     e->flags |= FP80_OE;
     if (!(e->control & FP80_OE)) {
         exp -= FP80_WRAP;
@@ -156,7 +155,7 @@ static struct fp80 overflow(struct fp80_env *e, bool sign, int32_t exp, uint64_t
         return fp80_infinity(sign);
     }
     e->flags |= FP80_PE;
-    e->up = mode == FP80_NEAREST || (mode == FP80_UP && !sign) || (mode == FP80_DOWN && sign);
+    e->up = fp80_overflow_is_infinite(e, sign);
     if (e->up)
         return fp80_infinity(sign);
     return fp80_pack(sign, FP80_MAX_EXP - 1, ~0ull << (64 - bits));
