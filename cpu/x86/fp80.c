@@ -145,7 +145,6 @@ static bool round_at(struct fp80_env *e, bool sign, uint64_t hi, uint64_t lo, un
 /* SDM volume 1, 4.9.1.4, table 4-10 */
 static struct fp80 overflow(struct fp80_env *e, bool sign, int32_t exp, uint64_t m, unsigned bits)
 {
-    enum fp80_rounding mode = fp80_mode(e);
     e->flags |= FP80_OE;
     if (!(e->control & FP80_OE)) {
         exp -= FP80_WRAP;
@@ -156,7 +155,7 @@ static struct fp80 overflow(struct fp80_env *e, bool sign, int32_t exp, uint64_t
         return fp80_infinity(sign);
     }
     e->flags |= FP80_PE;
-    e->up = mode == FP80_NEAREST || (mode == FP80_UP && !sign) || (mode == FP80_DOWN && sign);
+    e->up = fp80_overflow_is_infinite(e, sign);
     if (e->up)
         return fp80_infinity(sign);
     return fp80_pack(sign, FP80_MAX_EXP - 1, ~0ull << (64 - bits));
@@ -308,20 +307,34 @@ struct fp80 fp80_div(struct fp80_env *e, struct fp80 a, struct fp80 b)
 }
 
 /* Largest root whose square is at most n; *rest: what remains. */
-static uint64_t root128(u128 n, u128 *rest)
+static uint32_t root64(uint64_t n, uint64_t *rest)
 {
-    u128 root = 0, r = 0;
-    for (int i = 63; i >= 0; i--) {
-        r = r << 2 | (n >> 126);
+    uint64_t root = 0, r = 0;
+    for (unsigned i = 0; i < 32; i++) {
+        r = r << 2 | n >> 62;
         n <<= 2;
-        u128 t = root << 2 | 1;
-        root <<= 1;
-        if (r >= t) {
-            r -= t;
-            root |= 1;
-        }
+        uint64_t t = root << 2 | 1;
+        bool fits = r >= t;
+        r -= fits ? t : 0;
+        root = root << 1 | fits;
     }
     *rest = r;
+    return (uint32_t)root;
+}
+
+/* Likewise of 128 bits, of which one of the upper two is set: the upper half's root, then one step of division. */
+static uint64_t root128(u128 n, u128 *rest)
+{
+    uint64_t r, upper = root64((uint64_t)(n >> 64), &r), low = (uint64_t)n;
+    u128 numerator = (u128)r << 32 | low >> 32; /* below 2^66 */
+    uint64_t q = (uint64_t)(numerator / (2 * upper));
+    u128 left = (numerator % (2 * upper)) << 32 | (uint32_t)low, square = (u128)q * q;
+    u128 root = ((u128)upper << 32) + q;
+    if (left < square) { /* one too many */
+        left += 2 * root - 1;
+        root--;
+    }
+    *rest = left - square;
     return (uint64_t)root;
 }
 

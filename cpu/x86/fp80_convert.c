@@ -80,12 +80,11 @@ struct fp80 fp80_from_bcd(uint64_t low, uint16_t high)
 /* Without sign. Unmasked: nothing is stored. */
 static uint64_t narrow_overflow(struct fp80_env *e, bool sign, uint64_t infinity)
 {
-    enum fp80_rounding mode = fp80_mode(e);
     e->flags |= FP80_OE;
     if (!(e->control & FP80_OE))
         return 0;
     e->flags |= FP80_PE;
-    e->up = mode == FP80_NEAREST || (mode == FP80_UP && !sign) || (mode == FP80_DOWN && sign);
+    e->up = fp80_overflow_is_infinite(e, sign);
     return e->up ? infinity : infinity - 1;
 }
 

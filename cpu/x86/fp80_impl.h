@@ -44,6 +44,12 @@ bool fp80_denormal(struct fp80_env *e, bool denormal);
 
 /* Does the magnitude kept.rest go up? `rest`: a fraction of the last bit kept. Sets e->up and PE. */
 bool fp80_goes_up(struct fp80_env *e, enum fp80_rounding mode, bool sign, bool odd, uint64_t rest);
+/* Does a result beyond the format become infinite, not the largest number? Table 4-10. */
+static inline bool fp80_overflow_is_infinite(const struct fp80_env *e, bool sign)
+{
+    enum fp80_rounding mode = fp80_mode(e);
+    return mode == FP80_NEAREST || mode == (sign ? FP80_DOWN : FP80_UP);
+}
 /* hi.lo normalized, lo's last bit sticky: rounded to `bits` (24, 53, 64) and to the format's range. */
 struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo, unsigned bits);
 /* Right shift by any count; what falls out stays as a bit at the end. */

@@ -89,11 +89,17 @@ struct wide wide_div(struct wide a, struct wide b)
 
 struct wide wide_div_int(struct wide a, uint32_t n)
 {
+    u128 q = 0;
+    uint64_t rest = 0;
     if (a.m == 0)
         return a;
-    u128 q = a.m / n, rest = a.m % n; /* shifted by all but one of the bits that normalizing may want */
-    unsigned shift = 31 - (unsigned)__builtin_clz(n);
-    struct wide r = { q << shift | ((rest << shift) / n), a.exp - (int32_t)shift, a.sign };
+    for (int i = 96; i >= 0; i -= 32) {
+        uint64_t digits = rest << 32 | (uint32_t)(a.m >> i);
+        q = q << 32 | digits / n;
+        rest = digits % n;
+    }
+    unsigned shift = 31 - (unsigned)__builtin_clz(n); /* all but one of the bits that normalizing may want */
+    struct wide r = { q << shift | (rest << shift) / n, a.exp - (int32_t)shift, a.sign };
     if (!(r.m & TOP))
         r = wide_normalize(r.sign, r.exp, r.m);
     return r;

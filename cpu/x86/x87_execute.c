@@ -359,6 +359,15 @@ static uint64_t copy(struct run *r)
     return 0;
 }
 
+/* D9 D8+i, which the manuals leave blank: FSTP that does not mind an empty ST(0). */
+static uint64_t copy_any(struct run *r)
+{
+    if (!is_empty(r->c, 0))
+        set(r->c, reg_of(r), get(r->c, 0));
+    pops(r);
+    return 0;
+}
+
 static uint64_t move_if(struct run *r)
 {
     if (is_empty(r->c, 0) || source_is_empty(r)) {
@@ -439,7 +448,8 @@ uint64_t x87_execute(struct x86_cpu *c, uint64_t how, uint64_t value)
         [X87_SQRT] = unary, [X87_RNDINT] = unary, [X87_2XM1] = unary, [X87_SIN] = unary, [X87_COS] = unary,
         [X87_XTRACT] = unary_push, [X87_SINCOS] = unary_push, [X87_PTAN] = unary_push, [X87_PREM] = binary,
         [X87_PREM1] = binary, [X87_SCALE] = binary, [X87_YL2X] = binary, [X87_YL2XP1] = binary,
-        [X87_PATAN] = binary, [X87_XCH] = exchange, [X87_COPY] = copy, [X87_CMOV] = move_if,
+        [X87_PATAN] = binary, [X87_XCH] = exchange, [X87_COPY] = copy, [X87_COPY_ANY] = copy_any,
+        [X87_CMOV] = move_if,
         [X87_FREE] = free_register, [X87_INCSTP] = rotate, [X87_DECSTP] = rotate,
     };
     struct run r = { .c = c, .how = how, .value = value, .e.control = (uint16_t)c->fcw };

@@ -104,7 +104,7 @@ static void simple(struct x86_tr *t, unsigned arg)
 static void store(struct x86_tr *t, unsigned arg)
 {
     if (!x86_is_mem(t, 0)) {
-        simple(t, (arg & ~0xffu) | X87_COPY);
+        simple(t, (arg & ~0xffu) | (x86_rows[t->d.form].opcode == 0xd9 ? X87_COPY_ANY : X87_COPY));
         return;
     }
     ir_val_t how = x86_const(t, how_of(t, arg)), at = x86_address(t, t->d.op[0].size, INSN_MEM_WRITE);

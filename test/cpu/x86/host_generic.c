@@ -21,6 +21,7 @@ static void host_features(struct x86_config *config)
 #include "cpu/x86/features.def"
 #undef X86_FEATURE
     };
+    config->vendor = __builtin_cpu_is("amd") ? X86_AMD : X86_INTEL;
     for (unsigned f = 0; f < X86_F_COUNT; f++) {
         uint32_t r[4] = { 0 };
         __get_cpuid_count(rows[f].leaf, rows[f].subleaf, &r[0], &r[1], &r[2], &r[3]);
@@ -92,6 +93,7 @@ void native_create(struct host_cpu *h, enum exec_mode mode)
     set_page_tables(h);
     x86_start_long(&h->c->cpu, HOST_CODE, HOST_TABLES, HOST_GDT, 23, 8, 16);
     set_descriptors(h);
+    h->c->cr0 |= X86_CR0_NE;
     h->c->cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
     h->c->xcr0[0] = x86_xcr0_supported(h->c);
     x86_update_mode(h->c);

@@ -7,34 +7,17 @@
 #include "cpu/x86/bits.h"
 #include "test/check_main.h"
 #include "test/cpu/x86/x87_host.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __x86_64__
 enum kind { SAME, NEAR };
-
-static uint64_t seed;
-static uint64_t next(void)
-{
-    uint64_t z = seed += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
-static unsigned below(unsigned n)
-{
-    return (unsigned)(next() % n);
-}
 
 /* Where the two makers' processors differ in what the manuals leave open, the host decides which we compare with. */
 static bool host_is_amd(void)
 {
-#ifdef __x86_64__
     return __builtin_cpu_is("amd");
-#else
-    return false;
-#endif
 }
 
 /* ---- ours ---- */
@@ -100,82 +83,6 @@ static void ours(uint64_t how, struct x87_trial *t)
     take_image(&c, &t->image);
 }
 
-/* ---- operands ---- */
-static uint64_t random_significand(void)
-{
-    uint64_t m = next();
-    switch (below(8)) {
-    case 0: m = 1ull << below(64); break;
-    case 1: m = ~0ull << below(64); break;
-    case 2: m = ~0ull >> below(64); break;
-    case 3: m &= ~0ull << (below(2) ? 11 : 40); break;                     /* fits f64, f32 */
-    case 4: m = (m & ~0ull << (below(2) ? 11 : 40)) | 1ull << (below(2) ? 10 : 39); break; /* just between */
-    case 5: m &= next() & next(); break;
-    default: break;
-    }
-    return m;
-}
-
-static void random_register(uint8_t st[10], unsigned near)
-{
-    static const uint16_t exponents[] = { 0, 1, 2, 0x3f, 0x3fff - 1074, 0x3fff - 1022, 0x3fff - 149, 0x3fff - 127,
-                                          0x3fff, 0x3fff + 15, 0x3fff + 31, 0x3fff + 63, 0x3fff + 127,
-                                          0x3fff + 1023, 0x7ffe, 0x7fff, 0x3fff + 59, 0x1fff, 0x5fff };
-    uint64_t m = random_significand();
-    unsigned se;
-    switch (below(10)) {
-    case 0: se = (unsigned)next() & 0x7fff; break;
-    case 1: case 2: se = exponents[below(19)] + below(5) - 2; break;
-    case 3: se = exponents[below(19)]; break;
-    case 4: se = 0x3fff + below(70); break;
-    default: se = near + below(72) - 36; break;
-    }
-    se = (se & 0x7fff) | (below(2) ? 0x8000 : 0);
-    if (below(20) != 0 && (se & 0x7fff) != 0)
-        m |= 1ull << 63;
-    if (below(20) == 0)
-        m = below(2) ? 0 : 1ull << 63;
-    if (below(30) == 0)
-        m = se = 0;
-    memcpy(st, &m, 8);
-    st[8] = (uint8_t)se;
-    st[9] = (uint8_t)(se >> 8);
-}
-
-static void random_trial(struct x87_trial *t, bool small)
-{
-    unsigned near = small ? 0x3fff : (unsigned)next() & 0x7fff;
-    memset(t, 0, sizeof *t);
-    for (unsigned i = 0; i < 8; i++)
-        random_register(t->image.st[i], near);
-    t->image.fcw = (uint32_t)(next() & 0xf00) | 0x7f;
-    if (below(3) == 0) /* some unmasked */
-        t->image.fcw &= ~(uint32_t)(next() & 0x3f);
-    t->image.fsw = (uint32_t)next() & 0x7f00;
-    if (below(4) == 0)
-        t->image.fsw |= (uint32_t)next() & 0x3f & t->image.fcw;
-    t->image.ftw = 0;
-    if (below(4) == 0)
-        for (unsigned i = 0; i < 8; i++)
-            t->image.ftw |= below(2) ? 3u << 2 * i : 0;
-    else
-        t->image.ftw = 3u << ((t->image.fsw >> 11) + 7) % 8 * 2; /* room to push */
-    uint64_t word = next();
-    switch (below(4)) {
-    case 0: word = (uint64_t)(int64_t)(int16_t)word; break;
-    case 1: word &= ~(0x7f800000ull << (below(2) ? 0 : 29)); break;
-    case 2: word |= below(2) ? 0x7f800000 : 0x7ff0000000000000; break;
-    default: break;
-    }
-    if (below(16) == 0)
-        word &= below(2) ? 1ull << 63 : 0xffffffff80000000;
-    memcpy(t->mem, &word, 8);
-    word = next();
-    memcpy(t->mem + 8, &word, 8);
-    t->flags = next() & X86_ARITH;
-}
-
-#ifdef __x86_64__
 /* ---- the host's ---- */
 #define X(name, text, how, kind)                                                                   \
     static void host_##name(struct x87_trial *t)                                                   \
@@ -251,10 +158,10 @@ static bool agree(enum kind kind, const struct x87_trial *a, const struct x87_tr
 START_TEST(as_the_host)
 {
     uint64_t steps = test_fuzz_steps(20000), bad = 0;
-    seed = test_fuzz_seed() + (uint64_t)_i * 1000003;
+    uint64_t seed = test_fuzz_seed() + (uint64_t)_i * 1000003;
     for (uint64_t n = 0; n < steps; n++) {
         struct x87_trial start, host, own;
-        random_trial(&start, cases[_i].kind == NEAR || below(3) == 0);
+        random_trial(&seed, &start, cases[_i].kind == NEAR || below(&seed, 3) == 0);
         host = own = start;
         cases[_i].host(&host);
         ours(cases[_i].how, &own);

@@ -5,31 +5,18 @@
  * x87 instructions on the host's own FPU. The whole state goes in and comes out in FNSAVE's 32-bit form, and
  * FNSAVE does not wait: unmasked exceptions are left pending in it and never raised.
  */
-#include <stdint.h>
-
-#define X87_MEM 12            /* bytes of a memory operand that are watched */
-
-struct x87_image {
-    uint32_t fcw, fsw, ftw, fip, fcs_fop, fdp, fds;
-    uint8_t st[8][10];
-};
-struct x87_trial {
-    struct x87_image image;
-    uint8_t mem[16];
-    uint64_t flags;           /* arithmetic flags of RFLAGS */
-};
+#include "test/cpu/x86/x87_trial.h"
 
 /*
- * X(name, assembler text, operation and its bits, C0 C1 C2 C3 and tags defined, kind)
- * Stores name their format as the source. Integer and BCD operands likewise. SAME: equal bit for bit; NEAR: results within
- * one unit in the last place, PE and C1 aside.
+ * X(name, assembler text, x87_op.h's word, kind)
+ * SAME: equal bit for bit; NEAR: results within one unit in the last place, PE, UE and C1 aside.
  */
 #define FORM(format) ((uint64_t)(format) << X87_SOURCE_SHIFT)
 #define STI(i) ((uint64_t)(i) << X87_I_SHIFT)
 #define M "%[mem]"
 #define ST2 "%%st(2)"
 /* `to_i`: FSUB and FDIV to ST(i) have each other's reverse's name in AT&T's syntax. */
-#define X87_ARITH(X, name, to_i, op)                                                                     \
+#define X87_ARITH(X, name, to_i, op)                                                               \
     X(name##_st_2, "f" #name " " ST2 ", %%st", (op) | STI(2), SAME)                                \
     X(name##_3_st, "f" #to_i " %%st, %%st(3)", (op) | STI(3) | X87_TO_I, SAME)                     \
     X(name##p_1, "f" #to_i "p %%st, %%st(1)", (op) | STI(1) | X87_TO_I | X87_POP, SAME)            \
