@@ -22,6 +22,7 @@ void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct m
         .memory = c->cpu.machine->memory,
         .mode = paging_mode(c),
         .cr3 = c->cr3,
+        .secure = c->smm,
         .user = user && !implicit,
         .wp = c->cr0 & X86_CR0_WP,
         .nxe = (c->efer & X86_EFER_NXE) && (c->cr4 & X86_CR4_PAE),
