@@ -229,7 +229,7 @@ static bool deliver(struct x86_cpu *c, const struct event *v)
     if (!read_gate(c, v, &g))
         return false;
     if (g.type == 5) {
-        va_t next = c->cpu.pc;
+        va_t next = (uint32_t)(c->seg[X86_CS].base + v->ip);
         return x86_task_switch(c, g.sel, X86_TASK_GATE, next, v->has_error, v->error);
     }
     return x86_long_mode(c) ? deliver_long(c, v, &g) : deliver_protected(c, v, &g);
