@@ -100,6 +100,7 @@ static inline void pc_run(struct pc *p, va_t at, const uint8_t *code, size_t n, 
     mem_ram_written(p->ram, at, n);
     p->c->cpu.pc = at;
     p->c->cpu.run = CPU_RUNNING;
+    p->c->halted = p->c->waiting = 0;
     (void)exec_run(p->exec, &limits, &cpu);
 }
 
