@@ -66,7 +66,7 @@ static void charge(const struct walk *w, pa_t pa, bool write)
 
 static bool read_entry(struct walk *w, struct step *s)
 {
-    const struct mem_attrs attrs = { .secure = w->r->secure };
+    const struct mem_attrs attrs = { .secure = w->r->smm };
     uint64_t v = ~0ull;
     unsigned size = is_wide(w->r) ? 8 : 4;
     if (!locate(w, &s->pa, false))
@@ -198,7 +198,7 @@ static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load,
 /* Accessed in every level, dirty in the last (5.8). False: the second stage refused. */
 static bool update(struct walk *w, bool dirty)
 {
-    const struct mem_attrs attrs = { .secure = w->r->secure };
+    const struct mem_attrs attrs = { .secure = w->r->smm };
     unsigned size = is_wide(w->r) ? 8 : 4;
     for (unsigned i = 0; i < w->n; i++) {
         struct step *s = &w->steps[i];

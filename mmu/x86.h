@@ -19,11 +19,11 @@ struct mmu_x86_regime {
     enum mmu_x86_mode mode;
     uint64_t cr3;             /* with PCID and reserved bits: the walker takes the address */
     uint64_t pdpte[4];        /* PAE: as loaded by MOV CR3 */
-    bool secure;              /* tables are read as SMM does */
     bool user;                /* CPL 3 and not an implicit supervisor access (descriptor tables, TSS) */
     bool wp, nxe, smep, smap; /* smap: in force for this access (CR4.SMAP, and AC = 0 or implicit) */
     bool pse, pse36, pages1g; /* 4 MiB pages; with 40-bit addresses; 1 GiB pages */
     bool global;              /* CR4.PGE */
+    bool smm;                 /* tables may lie in SMRAM */
     bool pke, pks;
     uint32_t pkru, pkrs;
     uint8_t pa_bits;          /* address bits above must be 0 in entries */
