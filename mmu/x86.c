@@ -66,14 +66,15 @@ static void charge(const struct walk *w, pa_t pa, bool write)
 
 static bool read_entry(struct walk *w, struct step *s)
 {
+    const struct mem_attrs attrs = { .secure = w->r->smm };
     uint64_t v = ~0ull;
     unsigned size = is_wide(w->r) ? 8 : 4;
-    struct mem_attrs attrs = { .secure = w->r->smm };
     if (!locate(w, &s->pa, false))
         return false;
     if (!w->probe)
         charge(w, s->pa, false);
-    if (mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
+    const struct mem_range *at = mem_lookup_by(w->r->memory, s->pa, &attrs);
+    if (at == NULL || at->region->kind == MEM_MMIO || mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
         v = ~0ull; /* an empty bus */
     s->entry = zext(v, size * 8);
     return true;
@@ -171,7 +172,7 @@ static unsigned key_disables(const struct walk *w, bool user_page)
     return (user_page ? r->pkru : r->pkrs) >> (2 * key) & 3;
 }
 
-/* What the regime's rights allow here (5.6.1); *by_key: data is refused by the key alone. */
+/* What the regime's rights allow here (5.6.1); *by_key: the key refuses data, whatever else does (5.7). */
 static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load, bool *by_key_store)
 {
     const struct mmu_x86_regime *r = w->r;
@@ -188,8 +189,8 @@ static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load,
     }
     unsigned key = key_disables(w, user_page);
     bool no_write = (key & 1) || ((key & 2) && (r->user || r->wp));
-    *by_key_load = map->load && (key & 1);
-    *by_key_store = map->store && no_write;
+    *by_key_load = key & 1;
+    *by_key_store = no_write;
     map->load &= !(key & 1);
     map->store &= !no_write;
 }
@@ -197,6 +198,7 @@ static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load,
 /* Accessed in every level, dirty in the last (5.8). False: the second stage refused. */
 static bool update(struct walk *w, bool dirty)
 {
+    const struct mem_attrs attrs = { .secure = w->r->smm };
     unsigned size = is_wide(w->r) ? 8 : 4;
     for (unsigned i = 0; i < w->n; i++) {
         struct step *s = &w->steps[i];
@@ -207,7 +209,6 @@ static bool update(struct walk *w, bool dirty)
         if (w->r->nested != NULL && !locate(w, &pa, true))
             return false;
         charge(w, pa, true);
-        struct mem_attrs attrs = { .secure = w->r->smm };
         (void)mem_store(w->r->memory, pa, size, want, &attrs); /* into ROM or nothing: lost, as on a bus */
         s->entry = want;
     }

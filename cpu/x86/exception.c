@@ -29,6 +29,7 @@ struct event {
     bool has_error, soft, external; /* external: nested faults say EXT */
     uint32_t error;
     uint64_t ip;        /* to return to */
+    uint64_t start;     /* of the instruction, if delivery itself faults */
     uint64_t flags;     /* image to push */
 };
 
@@ -229,7 +230,7 @@ static bool deliver(struct x86_cpu *c, const struct event *v)
     if (!read_gate(c, v, &g))
         return false;
     if (g.type == 5) {
-        va_t next = c->cpu.pc;
+        va_t next = (uint32_t)(c->seg[X86_CS].base + v->ip);
         return x86_task_switch(c, g.sel, X86_TASK_GATE, next, v->has_error, v->error);
     }
     return x86_long_mode(c) ? deliver_long(c, v, &g) : deliver_protected(c, v, &g);
@@ -258,6 +259,7 @@ static void take_nested(struct x86_cpu *c, struct event *v)
     bool twice = (first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN);
     v->soft = false;
     v->external = true;
+    v->ip = v->start;
     v->flags |= X86_RF;
     if (twice) {
         v->vector = X86_DFT;
@@ -326,20 +328,26 @@ void x86_take_exception(struct cpu *cpu)
         .external = !soft,
         .error = (uint32_t)f.value,
         .ip = x86_ip(c, cpu->pc + (soft || (f.cause & X86_CAUSE_ICEBP) ? f.value3 : 0)),
+        .start = x86_ip(c, cpu->pc),
         .flags = flags,
     };
+    deliver_all(c, &v);
+}
+
+static void deliver_outside(struct x86_cpu *c, unsigned vector)
+{
+    uint64_t ip = x86_ip(c, c->cpu.pc);
+    struct event v = { .vector = vector, .external = true, .ip = ip, .start = ip, .flags = x86_get_rflags(c) };
     deliver_all(c, &v);
 }
 
 void x86_deliver_trap(struct x86_cpu *c, uint64_t dr6)
 {
     note_debug(c, dr6);
-    struct event v = { .vector = X86_DB, .external = true, .ip = x86_ip(c, c->cpu.pc), .flags = x86_get_rflags(c) };
-    deliver_all(c, &v);
+    deliver_outside(c, X86_DB);
 }
 
 void x86_deliver_interrupt(struct x86_cpu *c, unsigned vector)
 {
-    struct event v = { .vector = vector, .external = true, .ip = x86_ip(c, c->cpu.pc), .flags = x86_get_rflags(c) };
-    deliver_all(c, &v);
+    deliver_outside(c, vector);
 }

@@ -263,6 +263,7 @@ static void string_io(struct x86_tr *t, unsigned what)
         return;
     }
     ir_call(t->u, IR_I64, X86_HELPER_string_io, x86_const(t, description(t, what)), IR_NONE, IR_NONE, IR_NONE);
+    x86_leave(t, IR_EXIT_LOOKUP); /* an SMI that it raises is taken before the next instruction */
 }
 
 static bool io_element(struct run *r, bool rep)

@@ -634,6 +634,7 @@ static void in(struct x86_tr *t, unsigned arg)
     (void)arg;
     ir_val_t port = t->d.op[1].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, RDX, 2);
     x86_put(t, 0, ir_call(t->u, IR_I64, X86_HELPER_in, port, x86_const(t, bytes), IR_NONE, IR_NONE));
+    x86_leave(t, IR_EXIT_LOOKUP); /* an SMI that it raises is taken before the next instruction */
 }
 
 uint64_t x86_helper_in(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t c, uint64_t d)

@@ -83,6 +83,15 @@ static bool check_target(struct x86_cpu *c, uint16_t sel, enum x86_task_why why,
     return s.limit >= (s.attr & 8 ? 0x67u : 0x2bu) || fail(c, X86_TS_FAULT, sel);
 }
 
+/* What another load raises as `vector` is #TS here (table 8-1). */
+static bool becomes_ts(struct x86_cpu *c, enum x86_vector vector)
+{
+    struct cpu_fault *f = &c->cpu.fault;
+    if ((f->cause & X86_CAUSE_VECTOR) == (uint64_t)vector)
+        f->cause = (f->cause & ~(uint64_t)X86_CAUSE_VECTOR) | X86_TS_FAULT;
+    return false;
+}
+
 /* The new task's segments: CS first, whose RPL is the new CPL. */
 static bool load_segments(struct x86_cpu *c, const struct task *t)
 {
@@ -115,12 +124,8 @@ static bool load_segments(struct x86_cpu *c, const struct task *t)
         return false;
     x86_update_mode(c);
     for (unsigned i = 0; i < 4; i++)
-        if (!x86_load_segment(c, (enum x86_seg)data[i], t->seg[data[i]])) {
-            struct cpu_fault *f = &c->cpu.fault; /* #GP of a load is #TS here */
-            if ((f->cause & X86_CAUSE_VECTOR) == X86_GP)
-                f->cause = (f->cause & ~(uint64_t)X86_CAUSE_VECTOR) | X86_TS_FAULT;
-            return false;
-        }
+        if (!x86_load_segment(c, (enum x86_seg)data[i], t->seg[data[i]]))
+            return becomes_ts(c, X86_GP);
     return true;
 }
 
@@ -141,7 +146,7 @@ static bool load_new(struct x86_cpu *c, const struct task *t, bool wide)
     }
     x86_update_mode(c);
     if ((t->ldt & ~3u) != 0 && !x86_load_ldtr(c, t->ldt))
-        return false;
+        return becomes_ts(c, X86_GP) || becomes_ts(c, X86_NP);
     if (!(t->flags & X86_VM) && !load_segments(c, t))
         return false;
     if (t->ip > c->seg[X86_CS].limit)
