@@ -4,6 +4,7 @@
 #include "core/timing/model.h"
 #include "cpu/arm64/cpu.h"
 #include "cpu/riscv/cpu.h"
+#include "cpu/x86/cpu.h"
 #include "tools/orrery/option_table.h"
 #include <string.h>
 
@@ -15,6 +16,8 @@ void list_boards(const char *arch)
         printf("%-16s %s\n", (*b)->name, (*b)->doc);
         for (const char *const *alias = (*b)->aliases; *alias; alias++)
             printf("  also %s\n", *alias);
+        if ((*b)->versions)
+            printf("  also %sN.M\n", (*b)->versions);
     }
 }
 
@@ -57,7 +60,7 @@ void list_cpus(const char *arch)
     static const struct {
         const char *arch;
         const struct cpu_profiles *all;
-    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles } };
+    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles }, { "x86_64", &x86_profiles } };
     for (size_t i = 0; i < ARRAY_LEN(isas); i++) {
         if (arch && strcmp(arch, isas[i].arch) != 0)
             continue;
