@@ -22,7 +22,7 @@ struct part_drive {
 struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
 };
-/* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
+/* Every board reads them, to refuse what means nothing to it. With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
 int parts_read_globals(struct parts_globals *g, const struct board_config *c,
                        struct err *e) MUST_CHECK;
 

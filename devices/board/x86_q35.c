@@ -407,6 +407,9 @@ static int build(struct board *b, struct err *e)
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
+    struct parts_globals globals;
+    if ((r = parts_read_globals(&globals, &b->config, e)) < 0)
+        return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
     q->isa.test_arg = q;

@@ -70,12 +70,16 @@ void list_cpus(const char *arch)
     }
 }
 
-void list_devices(void)
+/* In QEMU's spelling for its command line: scripts look for a quoted name. */
+void list_devices(const char *arch)
 {
     for (const struct board_ops *const *b = board_list; *b; b++) {
-        printf("%s:\n", (*b)->name);
+        if (arch && strcmp((*b)->qemu_arch, arch) != 0)
+            continue;
+        if (!arch)
+            printf("%s:\n", (*b)->name);
         for (const struct board_device *d = (*b)->devices; d->name; d++)
-            printf("  %-24s %s\n", d->name, d->doc);
+            printf(arch ? "name \"%s\", desc \"%s\"\n" : "  %-24s %s\n", d->name, d->doc);
     }
 }
 
@@ -99,13 +103,18 @@ static void all_cpus(void)
     list_cpus(NULL);
 }
 
+static void all_devices(void)
+{
+    list_devices(NULL);
+}
+
 int command_list(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*print)(void);
     } lists[] = {
-        { "boards", all_boards }, { "cpus", all_cpus }, { "devices", list_devices },
+        { "boards", all_boards }, { "cpus", all_cpus }, { "devices", all_devices },
         { "models", list_models },
     };
 
