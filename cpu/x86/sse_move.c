@@ -219,7 +219,7 @@ static void bit_field(struct x86_tr *t, unsigned inserts)
     } else {
         v = ir_and(u, IR_I64, ir_shr(u, IR_I64, v, index), mask);
     }
-    x86_put_vec(t, 0, 0, ir_vins(u, SIMD_Q, x86_get_vec(t, 0, 0), 0, v));
+    x86_put_vec(t, 0, 0, ir_vop1(u, IR_VSCALAR, SIMD_Q, v)); /* "undefined" above: zeros on silicon */
 }
 
 static void emms(struct x86_tr *t, unsigned arg)

@@ -30,6 +30,9 @@ static const struct x86_semantics *const chapters[] = {
     x86_sse_control_rows,
     x86_crypto_rows,
     x86_avx_rows,
+    x86_avx_fma_rows,
+    x86_gather_rows,
+    x86_string_compare_rows,
     x86_avx512_mask_rows,
     x86_xsave_rows,
 };

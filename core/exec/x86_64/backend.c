@@ -22,8 +22,11 @@ static uint32_t host_features(uint32_t hidden)
     h |= __builtin_cpu_supports("sse4.1") ? HOST_SSE41 : 0;
     h |= __builtin_cpu_supports("pclmul") ? HOST_CLMUL : 0;
     h |= __builtin_cpu_supports("avx") ? HOST_AVX : 0; /* implies SSE4.2 */
+    h |= __builtin_cpu_supports("avx2") ? HOST_AVX2 : 0;
     if (hidden & EXEC_HOST_AVX) /* below AVX: SSE2 alone; VEX forms need the OS to enable AVX */
-        h &= ~(uint32_t)(HOST_BMI1 | HOST_BMI2 | HOST_FMA | HOST_SSE41 | HOST_CLMUL | HOST_AVX);
+        h &= ~(uint32_t)(HOST_BMI1 | HOST_BMI2 | HOST_FMA | HOST_SSE41 | HOST_CLMUL | HOST_AVX | HOST_AVX2);
+    if (hidden & EXEC_HOST_AVX2)
+        h &= ~(uint32_t)HOST_AVX2;
     if (hidden & EXEC_HOST_BMI2)
         h &= ~(uint32_t)(HOST_BMI1 | HOST_BMI2);
     if (hidden & EXEC_HOST_FMA)

@@ -97,7 +97,9 @@ static void finish(struct x86_gen *g, unsigned from, bool w, struct stub *rare, 
     const struct ir_inst *in = &g->u->insts[g->i];
     bool arm = g->u->guest->fp == IR_FP_ARM;
     struct stub *s = NULL;
-    if (!arm) {
+    if (g->u->guest->fp == IR_FP_X86) {
+        /* the host's own rules */
+    } else if (!arm) {
         asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), from, from);
         s = x86_stub(g, STUB_NAN);
         s->is64 = w;
@@ -214,6 +216,14 @@ static void emit_fcmp(struct x86_gen *g, const struct ir_inst *in)
         x86_check_mode(g, IR_RM_DYN, rare);
     bool signals = (how == IR_FLT || how == IR_FLE) && !quiet;
     bool less = how == IR_FLT || how == IR_FLE; /* b > a, b >= a: false when unordered */
+    if (how == IR_FIMAGE) {
+        asm_rr(g->a, (quiet ? UCOMIS : COMIS) | OP_0F | OP_CMP(w), a, b);
+        asm_8(g->a, 0x9f);                       /* lahf: AF and SF are 0 */
+        asm_shift_ri(g->a, SH_SHR, false, RAX, 8);
+        asm_alu_ri(g->a, ALU_AND, false, RAX, 0x45);
+        x86_result(g, RAX, true);
+        return;
+    }
     uint32_t op = (signals ? COMIS : UCOMIS) | OP_0F | OP_CMP(w);
     asm_rr(g->a, op, less ? b : a, less ? a : b);
     static const uint8_t cc[] = { [IR_FEQ] = CC_E, [IR_FLT] = CC_A, [IR_FLE] = CC_AE,
@@ -398,7 +408,14 @@ void x86_select_fp(struct x86_gen *g, const struct ir_inst *in)
                  (in->op == IR_ITOF && in->type == IR_F64 && (in->imm & 0xff) == IR_I32);
     enum ir_fp_rule fp = g->u->guest->fp;
     bool minmax = in->op == IR_FMIN || in->op == IR_FMAX;
-    if (is_arith(in->op) && ((fp != IR_FP_RISCV && fp != IR_FP_ARM) || (minmax && fp != IR_FP_RISCV) ||
+    /* Arithmetic of x86 guests is vectors' (VF_LOW). IMAGE is theirs. */
+    bool native = fp == IR_FP_X86 && (in->op == IR_FCMP || in->op == IR_FCVT || in->op == IR_FTOI || in->op == IR_ITOF) &&
+                  in->aux != IR_RMM && has(g, HOST_AVX);
+    if (in->op == IR_FCMP && (in->aux & 7u) == IR_FIMAGE && !native) {
+        x86_select_call(g, in, x86_out_fp, 2);
+        return;
+    }
+    if (is_arith(in->op) && !native && ((fp != IR_FP_RISCV && fp != IR_FP_ARM) || (minmax && fp != IR_FP_RISCV) ||
                              (has_rm && !exact && in->aux == IR_RMM))) {
         x86_select_call(g, in, x86_out_fp, ir_op_info[in->op].args);
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/exec/x86_64/gen.h"
+#include "core/exec/x86_64/vec_emit.h"
 
 /*
  * Vectors on the host's AVX unit in its 128-bit forms: three operands, no alignment
@@ -9,10 +9,6 @@
  * Results are made in xmm0 where a stub may have to read the operands again, since the
  * destination may be one of them.
  */
-#define P66  (OP_0F | OP_66)
-#define P38  (OP_0F38 | OP_66)
-#define P3A  (OP_0F3A | OP_66)
-
 /* ---- calls of the reference ---- */
 
 static bool has_scalar(const struct ir_inst *in, unsigned k)
@@ -44,47 +40,7 @@ static void call_reference(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
-/* ---- building blocks ---- */
-
-static void op3(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned b)
-{
-    asm_vex_rr(g->a, op, dst, a, b);
-}
-
-static void op3i(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned b, unsigned imm)
-{
-    asm_vex_rr(g->a, op, dst, a, b);
-    asm_8(g->a, imm);
-}
-
-/* Two-operand forms leave VEX.vvvv unused. */
-static void op2(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a)
-{
-    asm_vex_rr(g->a, op, dst, 0, a);
-}
-
-static void op2i(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned imm)
-{
-    op2(g, op, dst, a);
-    asm_8(g->a, imm);
-}
-
-/* Shifts by a constant: VEX.vvvv is the destination. */
-static void shift(struct x86_gen *g, unsigned opcode, unsigned digit, unsigned dst, unsigned a,
-                  unsigned n)
-{
-    op3i(g, opcode | P66, digit, dst, a, n);
-}
-
-static void ones(struct x86_gen *g, unsigned dst)
-{
-    op3(g, 0x76 | P66, dst, dst, dst); /* vpcmpeqd */
-}
-
-static void zeros(struct x86_gen *g, unsigned dst)
-{
-    op3(g, 0xef | P66, dst, dst, dst); /* vpxor */
-}
+/* ---- constants ---- */
 
 static struct x86_mem constant(const struct x86_gen *g, unsigned k)
 {
@@ -496,7 +452,7 @@ static void emit_select(struct x86_gen *g, const struct ir_inst *in)
 
 /* ---- floating point ---- */
 
-static struct stub *reference_stub(struct x86_gen *g, const struct ir_inst *in)
+struct stub *gen_vec_stub(struct x86_gen *g, const struct ir_inst *in)
 {
     struct stub *s = x86_stub(g, STUB_OUT);
     const uint16_t args[3] = { in->a, in->b, in->c };
@@ -506,11 +462,6 @@ static struct stub *reference_stub(struct x86_gen *g, const struct ir_inst *in)
         s->arg[k] = x86_opnd(g, args[k]);
     s->site = x86_site(g, in, x86_out_vec);
     return s;
-}
-
-static uint32_t packed(const struct ir_inst *in) /* ps, pd */
-{
-    return OP_0F | (in->aux == 3 ? OP_66 : 0);
 }
 
 /* To the stub when a lane of `mask` has its top bit. */
@@ -546,7 +497,7 @@ static void check_result(struct x86_gen *g, const struct ir_inst *in, struct stu
 }
 
 /* `dst` was defined before the first jump to the stub: defining may spill. */
-static void join(struct x86_gen *g, struct stub *s, unsigned dst)
+void gen_vec_join(struct x86_gen *g, struct stub *s, unsigned dst)
 {
     if (dst != 0)
         asm_rr(g->a, 0x28 | OP_0F, dst, 0);
@@ -564,7 +515,7 @@ static bool emit_float(struct x86_gen *g, const struct ir_inst *in)
     static const uint8_t fma[4] = { 0xa8, 0xac, 0xaa, 0xae }; /* vfmadd213, vfnmadd, vfmsub, vfnmsub */
     if (in->op == IR_VFMA && !has(g, HOST_FMA))
         return false;
-    struct stub *s = reference_stub(g, in);
+    struct stub *s = gen_vec_stub(g, in);
     unsigned args = ir_op_info[in->op].args;
     unsigned a = x86_use_vec(g, in->a, 1), b = args > 1 ? x86_use_vec(g, in->b, 2) : 0;
     unsigned c = args > 2 ? x86_use_vec(g, in->c, 3) : 0;
@@ -579,13 +530,13 @@ static bool emit_float(struct x86_gen *g, const struct ir_inst *in)
         op3(g, ops[in->op - IR_VFADD] | packed(in), 0, a, b);
     }
     check_result(g, in, s);
-    join(g, s, dst);
+    gen_vec_join(g, s, dst);
     return true;
 }
 
 static bool emit_float_compare(struct x86_gen *g, const struct ir_inst *in)
 {
-    struct stub *s = reference_stub(g, in);
+    struct stub *s = gen_vec_stub(g, in);
     unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
     unsigned dst = x86_def(g);
     x86_check_mode(g, IR_RM_DYN, s);
@@ -593,7 +544,7 @@ static bool emit_float_compare(struct x86_gen *g, const struct ir_inst *in)
         op3i(g, 0xc2 | packed(in), 0, a, b, 0);
     else
         op3i(g, 0xc2 | packed(in), 0, b, a, in->op == IR_VFCGE ? 2 : 1);
-    join(g, s, dst);
+    gen_vec_join(g, s, dst);
     return true;
 }
 
@@ -612,7 +563,7 @@ static bool emit_float_convert(struct x86_gen *g, const struct ir_inst *in)
     bool to_int = in->op == IR_VFTOI;
     if (in->aux != 2 || (in->imm & 1) || in->aux2 == IR_RMM) /* a mode the host lacks */
         return false;
-    struct stub *s = reference_stub(g, in);
+    struct stub *s = gen_vec_stub(g, in);
     unsigned a = x86_use_vec(g, in->a, 1);
     unsigned dst = x86_def(g);
     bool truncates = to_int && in->aux2 == IR_RTZ;
@@ -622,7 +573,7 @@ static bool emit_float_convert(struct x86_gen *g, const struct ir_inst *in)
         asm_vex_rm(g->a, 0x76 | P66, 3, 0, constant(g, K_VSIGN32));
         leave_if_any(g, in, 3, s);
     }
-    join(g, s, dst);
+    gen_vec_join(g, s, dst);
     return true;
 }
 
@@ -632,13 +583,13 @@ static bool emit_float_round(struct x86_gen *g, const struct ir_inst *in)
                                   [IR_RM_DYN] = 4 };
     if (in->aux2 == IR_RMM)
         return false;
-    struct stub *s = reference_stub(g, in);
+    struct stub *s = gen_vec_stub(g, in);
     unsigned a = x86_use_vec(g, in->a, 1);
     unsigned dst = x86_def(g);
     x86_check_mode(g, IR_RM_DYN, s);
     op2i(g, (in->aux == 3 ? 0x09 : 0x08) | P3A, 0, a, rm[in->aux2] | (in->imm & 1 ? 0u : 8u));
     check_result(g, in, s);
-    join(g, s, dst);
+    gen_vec_join(g, s, dst);
     return true;
 }
 
@@ -691,8 +642,8 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
             x86_load_vec(g, dst, (struct opnd){ .kind = O_MEM, .reg = RSP });
             x86_done(g, dst);
         }
-    } else if (!has(g, HOST_AVX) || (is_float && fp != IR_FP_RISCV && fp != IR_FP_ARM) ||
-               !emit_inline(g, in)) {
+    } else if (!has(g, HOST_AVX) ||
+               !(gen_select_native(g, in) || (!(is_float && fp != IR_FP_RISCV && fp != IR_FP_ARM) && emit_inline(g, in)))) {
         call_reference(g, in);
     }
 }

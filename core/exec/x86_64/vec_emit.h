@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_X86_64_VEC_EMIT_H
+#define ORRERY_CORE_EXEC_X86_64_VEC_EMIT_H
+/* What the selectors of vector operations share: VEX forms of 128 bits. */
+#include "core/exec/x86_64/gen.h"
+
+#define P66  (OP_0F | OP_66)
+#define P38  (OP_0F38 | OP_66)
+#define P3A  (OP_0F3A | OP_66)
+
+static inline void op3(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned b)
+{
+    asm_vex_rr(g->a, op, dst, a, b);
+}
+
+static inline void op3i(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned b, unsigned imm)
+{
+    asm_vex_rr(g->a, op, dst, a, b);
+    asm_8(g->a, imm);
+}
+
+/* Two-operand forms leave VEX.vvvv unused. */
+static inline void op2(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a)
+{
+    asm_vex_rr(g->a, op, dst, 0, a);
+}
+
+static inline void op2i(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned imm)
+{
+    op2(g, op, dst, a);
+    asm_8(g->a, imm);
+}
+
+/* Shifts by a constant: VEX.vvvv is the destination. */
+static inline void shift(struct x86_gen *g, unsigned opcode, unsigned digit, unsigned dst, unsigned a,
+                  unsigned n)
+{
+    op3i(g, opcode | P66, digit, dst, a, n);
+}
+
+static inline void ones(struct x86_gen *g, unsigned dst)
+{
+    op3(g, 0x76 | P66, dst, dst, dst); /* vpcmpeqd */
+}
+
+static inline void zeros(struct x86_gen *g, unsigned dst)
+{
+    op3(g, 0xef | P66, dst, dst, dst); /* vpxor */
+}
+
+static inline uint32_t packed(const struct ir_inst *in) /* ps, pd */
+{
+    return OP_0F | (in->aux == 3 ? OP_66 : 0);
+}
+
+/* select_vec.c: the reference does the operation in a stub; its result and the one in xmm0 come to `dst`. */
+struct stub *gen_vec_stub(struct x86_gen *g, const struct ir_inst *in);
+void gen_vec_join(struct x86_gen *g, struct stub *s, unsigned dst);
+/* select_native.c: what is one host instruction; false: not so here. */
+bool gen_select_native(struct x86_gen *g, const struct ir_inst *in);
+
+#endif
