@@ -18,11 +18,12 @@ int direct_put(struct board *b, pa_t at, const void *bytes, uint64_t n, const ch
                    (unsigned long long)n, (unsigned long long)at);
 }
 
-int direct_start(struct board *b, uint32_t entry, struct err *e)
+int direct_place(struct board *b, struct q35 *q, const struct x86_direct *d, struct x86_start *s, struct err *e)
 {
     static const uint64_t gdt[] = { 0, 0, 0x00cf9a000000ffffull, 0x00cf92000000ffffull };
-    x86_start_flat32(b->cpus[0], entry, DIRECT_CS, DIRECT_DS);
-    return direct_put(b, DIRECT_GDT, gdt, sizeof(gdt), "descriptor table", e);
+    *s = (struct x86_start){ 0 };
+    int r = q->kernel.kind == X86_BZIMAGE ? direct_place_linux(b, d, s, e) : direct_place_multiboot(b, &q->kernel, d, s, e);
+    return r < 0 ? r : direct_put(b, DIRECT_GDT, gdt, sizeof(gdt), "descriptor table", e);
 }
 
 /* Where power management and configuration space are, which lines PCI uses. */
@@ -127,11 +128,19 @@ static int place_tables(struct board *b, struct q35 *q, struct x86_direct *d, st
 int q35_place_kernel(struct board *b, struct q35 *q, struct err *e)
 {
     struct x86_direct d = { .n_regions = 0 };
+    struct x86_start s;
     set_up_chipset(q);
     assign_bars(&q->mch->bus);
     int r = place_tables(b, q, &d, e);
     if (r < 0)
         return r;
     write_map(&d, q);
-    return q->kernel.kind == X86_BZIMAGE ? direct_place_linux(b, &d, e) : direct_place_multiboot(b, &q->kernel, &d, e);
+    if ((r = direct_place(b, q, &d, &s, e)) < 0)
+        return r;
+    struct cpu *cpu = b->cpus[0];
+    x86_start_flat32(cpu, s.entry, DIRECT_CS, DIRECT_DS);
+    x86_set_gpr(cpu, 0, s.eax);
+    x86_set_gpr(cpu, 3, s.ebx);
+    x86_set_gpr(cpu, 6, s.esi);
+    return 0;
 }

@@ -29,6 +29,26 @@ static void write_e820(uint8_t *zero, const struct x86_direct *d)
     }
 }
 
+/*
+ * Linux Documentation/arch/x86/zero-page.rst, screen_info: the text mode a BIOS has left, from the data it keeps in RAM (IBM PS/2 and PC BIOS
+ * Interface, 40:49h and on). Without a BIOS all is 0, which means no screen.
+ */
+static void write_screen(uint8_t *zero, struct board *b)
+{
+    enum { BDA = 0x449, COLUMNS = 1, CURSOR = 7, ROWS = 0x3b, POINTS = 0x3c, COLOUR_TEXT = 3, IS_VGA = 1 };
+    uint8_t bda[0x3e];
+    if (b->bios == NULL || mem_read(b->machine->memory, BDA, bda, sizeof(bda), NULL) != MEM_OK || bda[0] != COLOUR_TEXT ||
+        bda[COLUMNS] == 0 || bda[ROWS] == 0)
+        return;
+    zero[0] = bda[CURSOR];      /* column, */
+    zero[1] = bda[CURSOR + 1];  /* row */
+    zero[6] = bda[0];
+    zero[7] = bda[COLUMNS];
+    zero[14] = (uint8_t)(bda[ROWS] + 1);
+    zero[15] = IS_VGA;
+    st_le16(zero + 16, bda[POINTS]);
+}
+
 static int check(const struct image *k, struct err *e)
 {
     const uint8_t *h = k->data;
@@ -70,7 +90,7 @@ static int place_command_line(struct board *b, const uint8_t *h, uint8_t *zero, 
     return direct_put(b, COMMAND_LINE, text, n + 1, "command line", e);
 }
 
-int direct_place_linux(struct board *b, const struct x86_direct *d, struct err *e)
+int direct_place_linux(struct board *b, const struct x86_direct *d, struct x86_start *s, struct err *e)
 {
     const struct image *k = b->kernel;
     const uint8_t *h = k->data;
@@ -91,10 +111,11 @@ int direct_place_linux(struct board *b, const struct x86_direct *d, struct err *
     st_le32(zero + CODE32_START, (uint32_t)at);
     st_le64(zero + ACPI_RSDP_ADDR, d->rsdp);
     write_e820(zero, d);
+    write_screen(zero, b);
     if ((r = place_initrd(b, d->top, h, zero, end, e)) < 0 || (r = place_command_line(b, h, zero, e)) < 0 ||
         (r = direct_put(b, at, h + setup, k->size - setup, "kernel", e)) < 0 ||
         (r = direct_put(b, ZERO_PAGE, zero, sizeof(zero), "boot parameters", e)) < 0)
         return r;
-    x86_set_gpr(b->cpus[0], 6, ZERO_PAGE); /* ESI */
-    return direct_start(b, (uint32_t)at, e);
+    *s = (struct x86_start){ .entry = (uint32_t)at, .esi = ZERO_PAGE };
+    return 0;
 }

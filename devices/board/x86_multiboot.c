@@ -252,7 +252,7 @@ static void write_pvh(struct info *i, const struct board *b, const struct module
 }
 
 static int place_info(struct board *b, const struct x86_kernel *k, const struct modules *m, const struct x86_direct *d,
-                      struct err *e)
+                      uint32_t *base, struct err *e)
 {
     bool low = k->low >= 0x100000;
     struct info i = { .base = low ? DIRECT_LOW : m->end, .bytes = calloc(1, INFO_MAX) };
@@ -265,17 +265,18 @@ static int place_info(struct board *b, const struct x86_kernel *k, const struct 
     else
         write_pvh(&i, b, m, d);
     int r = 0;
-    if (i.full || i.base + i.size > (low ? (pa_t)DIRECT_BASE_END : d->top))
+    if (i.full || i.base + i.size > (low ? (pa_t)DIRECT_ROM : d->top))
         r = err_set(e, ERR_LIMIT, "kernel '%s': no room for its command line and list of modules of %u bytes and more", b->kernel->path,
                     i.size);
     if (r == 0)
         r = direct_put(b, i.base, i.bytes, i.size, "boot information", e);
     free(i.bytes);
-    x86_set_gpr(b->cpus[0], 3, i.base); /* EBX */
+    *base = (uint32_t)i.base;
     return r;
 }
 
-int direct_place_multiboot(struct board *b, const struct x86_kernel *k, const struct x86_direct *d, struct err *e)
+int direct_place_multiboot(struct board *b, const struct x86_kernel *k, const struct x86_direct *d, struct x86_start *s,
+                           struct err *e)
 {
     const struct image *img = b->kernel;
     struct modules m;
@@ -283,10 +284,14 @@ int direct_place_multiboot(struct board *b, const struct x86_kernel *k, const st
     if (k->high > d->top)
         return err_set(e, ERR_LIMIT, "kernel '%s' needs RAM from %#llx to %#llx; there is some up to %#llx: give the machine more memory "
                        "(-m)", img->path, (unsigned long long)k->low, (unsigned long long)k->high, (unsigned long long)d->top);
+    if (k->low < 0x100000 && (k->low < DIRECT_FREE || k->high > DIRECT_ROM))
+        return err_set(e, ERR_LIMIT, "kernel '%s' lies from %#llx to %#llx; below 1 MiB only %#x to %#x are free", img->path,
+                       (unsigned long long)k->low, (unsigned long long)k->high, DIRECT_FREE, DIRECT_ROM);
     r = k->addressed ? image_place_bytes(img, b->machine->memory, k->load, k->offset, k->file_size, k->memory_size, e)
                      : image_place(img, b->machine->memory, 0, e);
-    if (r < 0 || (r = place_modules(b, &m, k->high, d->top, e)) < 0 || (r = place_info(b, k, &m, d, e)) < 0)
+    if (r < 0 || (r = place_modules(b, &m, k->high, d->top, e)) < 0 || (r = place_info(b, k, &m, d, &s->ebx, e)) < 0)
         return r;
-    x86_set_gpr(b->cpus[0], 0, k->kind == X86_MULTIBOOT1 ? MB1_HANDOVER : k->kind == X86_MULTIBOOT2 ? MB2_HANDOVER : 0);
-    return direct_start(b, k->entry, e);
+    s->eax = k->kind == X86_MULTIBOOT1 ? MB1_HANDOVER : k->kind == X86_MULTIBOOT2 ? MB2_HANDOVER : 0;
+    s->entry = k->entry;
+    return 0;
 }

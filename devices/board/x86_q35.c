@@ -365,8 +365,9 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
-    r = fw_cfg_items_add(q->fw_cfg, b, e);
-    return r < 0 ? r : q35_add_acpi(b, q, e);
+    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0)
+        return r;
+    return q35_add_acpi(b, q, e);
 }
 
 static int open_images(struct board *b, struct q35 *q, struct err *e)

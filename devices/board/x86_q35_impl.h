@@ -76,6 +76,8 @@ int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct 
 
 /* A kernel started without firmware: x86_direct.h. After every reset. */
 int q35_place_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* The same when a BIOS has run: x86_firmware.c. When the board is built, after fw_cfg's other items. */
+int q35_add_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 /* Those of a Multiboot kernel, "FILE [WORDS],FILE [WORDS]", into b->initrd: x86_multiboot.c. */
 int q35_open_modules(struct board *b, const char *list, struct err *e) MUST_CHECK;
 

@@ -327,5 +327,7 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
     if (r == 0 && o->board.n_serial == 0 && !o->no_defaults)
         o->board.serial[o->board.n_serial++] = "mon:stdio";
     o->board.firmware_dirs = run_firmware_dirs(o);
+    if (!o->board.bios && strcmp(arch, "x86_64") == 0)
+        o->board.bios = "default"; /* as on QEMU's PC: kernels there count on what a BIOS leaves behind */
     return r;
 }
