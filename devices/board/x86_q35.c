@@ -188,11 +188,15 @@ static int build_bios(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
+/*
+ * An SMI goes to the CPU that asked for it, as on QEMU's board while firmware has not negotiated a broadcast: SeaBIOS moves
+ * SMBASE of the first CPU alone, and one kept for the others would find no handler.
+ */
 static void smi(void *arg)
 {
     struct board *b = arg;
-    for (uint32_t i = 0; i < b->n_cpus; i++)
-        x86_cpu_set_input(b->cpus[i], X86_SMI, true);
+    struct cpu *asking = exec_running(b->exec);
+    x86_cpu_set_input(asking != NULL ? asking : b->cpus[0], X86_SMI, true);
 }
 
 static void sleep_state(void *arg, unsigned slp_typ)
