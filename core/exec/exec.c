@@ -255,6 +255,11 @@ uint32_t exec_n_cpus(const struct exec *x)
     return x->n_cpus;
 }
 
+struct cpu *exec_running(const struct exec *x)
+{
+    return x->running;
+}
+
 struct cpu *exec_cpu(const struct exec *x, uint32_t index)
 {
     return index < x->n_cpus ? x->cores[index]->cpu : NULL;

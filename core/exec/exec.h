@@ -98,6 +98,8 @@ void exec_flush_code(struct exec *x);
 
 uint32_t exec_n_cpus(const struct exec *x);
 struct cpu *exec_cpu(const struct exec *x, uint32_t index);
+/* The CPU whose instruction is under way, for parts that answer the one that asks; NULL: none. */
+struct cpu *exec_running(const struct exec *x);
 ps_t exec_time(const struct exec *x);
 
 /* Counters for people: guest instructions, blocks, regions, bytes, host ns spent translating... */

@@ -130,9 +130,17 @@ void x86_cpu_set_input(void *cpu, uint32_t number, bool level)
     x86_check_interrupts(c);
 }
 
-/* SDM 10.4.4.1: real mode at vector << 12. */
+/*
+ * SDM 10.4.4.1: real mode at vector << 12. The INIT before it may still be pending, this CPU not having had its turn since;
+ * it stands at an instruction boundary and takes it now, or the start-up would be lost.
+ */
 void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
 {
+    if (has(c, X86_INIT) && !c->smm) {
+        x86_set_halted(c, false);
+        c->waiting = 0;
+        take_init(c);
+    }
     if (!c->wait_sipi)
         return;
     c->wait_sipi = 0;

@@ -20,12 +20,30 @@ const struct board_ops *board_find(const char *name)
     return board_find_for(name, NULL);
 }
 
+/* "pc-q35-9.2" behind `prefix`: two numbers. */
+static bool is_version(const char *name, const char *prefix)
+{
+    size_t n = prefix != NULL ? strlen(prefix) : 0;
+    unsigned major, minor;
+    char end;
+    return n != 0 && strncmp(name, prefix, n) == 0 && name[n] >= '0' && name[n] <= '9' &&
+           sscanf(name + n, "%2u.%2u%c", &major, &minor, &end) == 2;
+}
+
+const struct board_ops *board_default_for(const char *arch)
+{
+    for (const struct board_ops *const *o = board_list; *o; o++)
+        if (strcmp((*o)->qemu_arch, arch) == 0)
+            return *o;
+    return NULL;
+}
+
 const struct board_ops *board_find_for(const char *name, const char *arch)
 {
     for (const struct board_ops *const *o = board_list; *o; o++) {
         if (arch && strcmp((*o)->qemu_arch, arch) != 0)
             continue;
-        if (strcmp((*o)->name, name) == 0)
+        if (strcmp((*o)->name, name) == 0 || is_version(name, (*o)->versions))
             return *o;
         for (const char *const *alias = (*o)->aliases; *alias; alias++)
             if (strcmp(*alias, name) == 0)
@@ -186,21 +204,30 @@ int board_bus_error(struct board *b, const char *range, bool on, struct err *e)
     return bus_error_remove(b->bus_error, base, e);
 }
 
+static int no_board(const char *name, struct err *e)
+{
+    const char *names[16];
+    size_t n = 0;
+
+    for (const struct board_ops *const *o = board_list; *o; o++)
+        for (const struct board_absent *a = (*o)->absent; a && a->name; a++)
+            if (strcmp(name, a->name) == 0 || is_version(name, a->name))
+                return err_set(e, ERR_UNSUPPORTED, "machine '%s' is not modelled: %s", name, a->instead);
+    for (const struct board_ops *const *o = board_list; *o && n < ARRAY_LEN(names); o++)
+        names[n++] = (*o)->name;
+    const char *near = err_nearest(name, names, n);
+    return err_set(e, ERR_ARG, "there is no board '%s'%s%s%s; 'orrery list boards' shows them", name,
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+}
+
 int board_create(struct board **out, const struct board_config *c, struct err *e)
 {
     const struct board_ops *ops = board_find(c->board);
     struct board *b;
     int r;
 
-    if (!ops) {
-        const char *names[16];
-        size_t n = 0;
-        for (const struct board_ops *const *o = board_list; *o && n < ARRAY_LEN(names); o++)
-            names[n++] = (*o)->name;
-        const char *near = err_nearest(c->board, names, n);
-        return err_set(e, ERR_ARG, "there is no board '%s'%s%s%s; 'orrery list boards' shows them",
-                       c->board, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
-    }
+    if (!ops)
+        return no_board(c->board, e);
     if (c->cpus == 0 || c->cpus > ops->max_cpus)
         return err_set(e, ERR_ARG, "Invalid SMP CPUs %u. The max CPUs supported by machine '%s' is "
                        "%u", c->cpus, ops->name, ops->max_cpus);

@@ -104,9 +104,15 @@ int board_power_key(struct board *b, struct err *e) MUST_CHECK;
 struct board_device {
     const char *name, *doc;      /* as -device names it */
 };
+/* A machine of QEMU's that is not modelled: its name, or how the names of its versions begin. */
+struct board_absent {
+    const char *name, *instead;
+};
 struct board_ops {
     const char *name, *doc;
     const char *const *aliases;      /* NULL-terminated */
+    const char *versions;            /* "pc-q35-": so begin QEMU's names of its versions, N.M behind; or NULL */
+    const struct board_absent *absent; /* what people ask for in vain, NULL name at the end; or NULL */
     const struct cpu_isa *isa;
     const char *qemu_arch;           /* "riscv64": orrery-system-riscv64 */
     const char *default_cpu;
@@ -122,5 +128,7 @@ extern const struct board_ops *const board_list[]; /* NULL-terminated */
 const struct board_ops *board_find(const char *name);
 /* Among those of `arch` (qemu_arch) only, NULL: all. Boards of several have the alias "virt". */
 const struct board_ops *board_find_for(const char *name, const char *arch);
+/* The board of orrery-system-ARCH without -machine; NULL: nothing runs on `arch`. */
+const struct board_ops *board_default_for(const char *arch);
 
 #endif

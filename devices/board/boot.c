@@ -17,22 +17,25 @@ int boot_check_image(const struct image *img, const struct boot_isa *isa, struct
     if (img->kind != IMAGE_ELF)
         return err_set(e, ERR_FORMAT, "'%s' is a kernel for %s; this board needs one for %s",
                        img->path, kernels[img->kind], kernels[isa->linux_image]);
-    if (img->elf_machine != isa->elf_machine || !img->elf_64)
+    if (img->elf_machine != (img->elf_64 ? isa->elf_machine : isa->elf_machine_32) || img->elf_machine == 0)
         return err_set(e, ERR_FORMAT,
                        "'%s' is an ELF file for machine %u, %s bits; this board needs %s",
                        img->path, img->elf_machine, img->elf_64 ? "64" : "32", isa->name);
     return 0;
 }
 
+int boot_open_kernel(struct board *b, const struct boot_isa *isa, struct err *e)
+{
+    int r = b->config.kernel ? image_open(&b->kernel, b->config.kernel, "kernel", e) : 0;
+
+    return r < 0 ? r : boot_check_image(b->kernel, isa, e);
+}
+
 int boot_open_images(struct board *b, const struct boot_isa *isa, struct err *e)
 {
     const struct board_config *c = &b->config;
-    int r = 0;
+    int r = boot_open_kernel(b, isa, e);
 
-    if (c->kernel)
-        r = image_open(&b->kernel, c->kernel, "kernel", e);
-    if (r == 0)
-        r = boot_check_image(b->kernel, isa, e);
     if (r == 0 && c->initrd)
         r = image_open_raw(&b->initrd, c->initrd, "initrd", e);
     if (r == 0 && c->dtb)

@@ -11,10 +11,13 @@
 /* What of an image a board's CPUs can run. */
 struct boot_isa {
     const char *name;            /* for messages: "RISC-V, 64 bits" */
-    uint16_t elf_machine;        /* EM_*; 64-bit files only */
+    uint16_t elf_machine;        /* EM_* of 64-bit files */
     enum image_kind linux_image; /* the others are refused */
+    uint16_t elf_machine_32;     /* EM_* of 32-bit files; 0 (EM_NONE): they are refused */
 };
 
+/* The kernel alone, if config names one. */
+int boot_open_kernel(struct board *b, const struct boot_isa *isa, struct err *e) MUST_CHECK;
 /* Kernel, initrd and device tree as far as config names them, into `b`. */
 int boot_open_images(struct board *b, const struct boot_isa *isa, struct err *e) MUST_CHECK;
 /* ERR_FORMAT: `img` is a program or kernel for something else. NULL and raw bytes are accepted. */

@@ -81,8 +81,8 @@ int fw_cfg_items_add(struct fw_cfg *f, struct board *b, struct err *e)
     return 0;
 }
 
-static int add_blob(struct fw_cfg *f, uint16_t size_key, uint16_t data_key, const void *data,
-                    uint32_t n, struct err *e)
+int fw_cfg_items_add_blob(struct fw_cfg *f, uint16_t size_key, uint16_t data_key, const void *data,
+                          uint32_t n, struct err *e)
 {
     int r = fw_cfg_add_number(f, size_key, n, 4, e);
 
@@ -96,13 +96,13 @@ int fw_cfg_items_add_kernel(struct fw_cfg *f, struct board *b, struct err *e)
 
     if (!b->kernel)
         return 0;
-    r = add_blob(f, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, b->kernel->data,
+    r = fw_cfg_items_add_blob(f, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, b->kernel->data,
                  (uint32_t)b->kernel->size, e);
     if (r == 0 && b->initrd)
-        r = add_blob(f, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, b->initrd->data,
+        r = fw_cfg_items_add_blob(f, FW_CFG_INITRD_SIZE, FW_CFG_INITRD_DATA, b->initrd->data,
                      (uint32_t)b->initrd->size, e);
     if (r == 0)
-        r = add_blob(f, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, line,
+        r = fw_cfg_items_add_blob(f, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, line,
                      (uint32_t)strlen(line) + 1, e);
     return r;
 }

@@ -10,5 +10,8 @@ int fw_cfg_items_add(struct fw_cfg *f, struct board *b, struct err *e) MUST_CHEC
 
 /* Kernel, initrd and command line, for firmware that loads them itself. Without a kernel: none. */
 int fw_cfg_items_add_kernel(struct fw_cfg *f, struct board *b, struct err *e) MUST_CHECK;
+/* A number of 4 bytes and the bytes it counts, which stay the caller's. */
+int fw_cfg_items_add_blob(struct fw_cfg *f, uint16_t size_key, uint16_t data_key, const void *data,
+                          uint32_t n, struct err *e) MUST_CHECK;
 
 #endif

@@ -13,12 +13,15 @@
 
 void image_free(struct image *img)
 {
-    if (!img)
-        return;
-    free(img->path);
-    free(img->data);
-    free(img->segments);
-    free(img);
+    while (img) {
+        struct image *next = img->next;
+        free(img->path);
+        free(img->words);
+        free(img->data);
+        free(img->segments);
+        free(img);
+        img = next;
+    }
 }
 
 static int read_file(struct image *img, const char *what, struct err *e)
@@ -225,6 +228,12 @@ static int place_bytes(struct mem_space *memory, pa_t at, const uint8_t *bytes, 
         done += n;
     }
     return 0;
+}
+
+int image_place_bytes(const struct image *img, struct mem_space *memory, pa_t at, uint64_t offset,
+                      uint64_t file_size, uint64_t memory_size, struct err *e)
+{
+    return place_bytes(memory, at, img->data + offset, file_size, memory_size, img->path, e);
 }
 
 /* How many of the headers' pages, from the first on, have no RAM. */

@@ -38,6 +38,10 @@ struct image {
     uint32_t n_segments;
     uint64_t text_offset;        /* Linux: from a 2 MiB boundary */
     uint64_t image_size;         /* Linux: memory needed, at least `size` */
+    char *words;                 /* behind its name: a module's command line, or NULL */
+    struct image *next;          /* of a list of images (Multiboot's modules), freed together */
+    bool has_pvh;                /* ELF: a note XEN_ELFNOTE_PHYS32_ENTRY names */
+    uint64_t pvh_entry;          /* this physical address */
     uint64_t tohost;             /* ELF: address of symbol `tohost`, 0 if none */
 };
 
@@ -60,5 +64,8 @@ void image_free(struct image *img);
  * where that page lies below RAM it is left out.
  */
 int image_place(const struct image *img, struct mem_space *memory, pa_t base, struct err *e) MUST_CHECK;
+/* `file_size` bytes from `offset` on, to `at`; the rest of `memory_size` is zeroed. They lie within the image. */
+int image_place_bytes(const struct image *img, struct mem_space *memory, pa_t at, uint64_t offset,
+                      uint64_t file_size, uint64_t memory_size, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ELF images by libelf: loadable segments, entry, and the symbols bare-metal programs speak through. */
 #include "devices/board/image_impl.h"
+#include "core/util/bytes.h"
 #include <gelf.h>
 #include <inttypes.h>
 #include <libelf.h>
@@ -63,6 +64,28 @@ static void find_tohost(struct image *img, Elf *elf)
     }
 }
 
+/* Xen public/elfnote.h: the entry in 32-bit mode, a physical address of 4 or 8 bytes. */
+static void find_pvh(struct image *img, Elf *elf, const GElf_Phdr *p)
+{
+    enum { PHYS32_ENTRY = 18 };
+    GElf_Nhdr note;
+    size_t at = 0, name, desc, next;
+
+    if (p->p_offset > img->size || p->p_filesz > img->size - p->p_offset)
+        return;
+    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)p->p_offset, p->p_filesz,
+                                          p->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+    while (data && (next = gelf_getnote(data, at, &note, &name, &desc)) != 0) {
+        const uint8_t *bytes = data->d_buf;
+        if (note.n_type == PHYS32_ENTRY && note.n_namesz == 4 && memcmp(bytes + name, "Xen", 4) == 0 &&
+            (note.n_descsz == 4 || note.n_descsz == 8)) {
+            img->has_pvh = true;
+            img->pvh_entry = note.n_descsz == 4 ? ld_le32(bytes + desc) : ld_le64(bytes + desc);
+        }
+        at = next;
+    }
+}
+
 int image_parse_elf(struct image *img, struct err *e)
 {
     GElf_Ehdr header;
@@ -100,6 +123,8 @@ int image_parse_elf(struct image *img, struct err *e)
                         elf_errmsg(-1));
         else if (p.p_type == PT_LOAD && p.p_memsz != 0)
             r = add_segment(img, &header, &p, e);
+        else if (p.p_type == PT_NOTE && !img->has_pvh)
+            find_pvh(img, elf, &p);
         /* An entry given as a virtual address lies in a segment whose physical address differs. */
         if (r == 0 && p.p_type == PT_LOAD && header.e_entry >= p.p_vaddr &&
             header.e_entry - p.p_vaddr < p.p_memsz)

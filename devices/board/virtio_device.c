@@ -58,6 +58,10 @@ const struct board_device parts_devices[] = {
     { "virtio-keyboard-pci", "virtio keyboard on PCI" PCI_OPTIONS },
     { "virtio-mouse-pci", "virtio mouse on PCI" PCI_OPTIONS },
     { "virtio-tablet-pci", "virtio tablet, absolute pointer, on PCI" PCI_OPTIONS },
+    { "isa-serial", "16550 on a PC's ports: [chardev=ID][,index=0..3][,iobase=P][,irq=N]" },
+    { "isa-debugcon", "debug console on a PC's port: [chardev=ID][,iobase=P]" },
+    { "isa-debug-exit", "port of a PC that ends the run with code 2 * value + 1: [iobase=P][,iosize=1|2|4]" },
+    { "pc-testdev", "what kvm-unit-tests for x86 runs on" },
     { "virtconsole", "console port of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "virtserialport", "channel of a virtio-serial device: [chardev=ID][,name=N][,nr=N][,bus=ID.0]" },
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
@@ -430,6 +434,8 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
         return parts_add_pci_device(p, text, e);
     if (parts_is_display(text))
         return parts_add_display(p, text, e);
+    if (parts_is_isa(text))
+        return parts_add_isa(p, text, e);
     if ((r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e)) < 0) {
         (void)err_context(e, "device '%s'", text);
         return r;

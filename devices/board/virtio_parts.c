@@ -132,6 +132,19 @@ static int open_backends(struct parts *p, struct err *e)
     return r;
 }
 
+/* What can be said of every machine here: no tick of a timer gets lost, and there is no S3 or S4 to switch off. */
+static bool means_nothing(const char *driver, const char *setting)
+{
+    static const char *const known[][2] = {
+        { "kvm-pit", "lost_tick_policy=discard" }, { "kvm-pit", "lost_tick_policy=delay" },
+        { "ICH9-LPC", "disable_s3=1" }, { "ICH9-LPC", "disable_s4=1" },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strcmp(driver, known[i][0]) == 0 && strcmp(setting, known[i][1]) == 0)
+            return true;
+    return false;
+}
+
 /* "DRIVER.PROPERTY=VALUE" or "driver=D,property=P,value=V". */
 int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e)
 {
@@ -160,6 +173,8 @@ int parts_read_globals(struct parts_globals *g, const struct board_config *c, st
                 return r;
             snprintf(setting, sizeof(setting), "%s=%s", o.property, o.value);
         }
+        if (means_nothing(o.driver, setting))
+            continue;
         if (strcmp(o.driver, "virtio-mmio") != 0 || strncmp(setting, "force-legacy=", 13) != 0)
             return err_set(e, ERR_UNSUPPORTED, "-global %s: accepted is virtio-mmio.force-legacy=on|off; "
                            "properties of one device go with its -device", text);

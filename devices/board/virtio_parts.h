@@ -23,7 +23,7 @@ struct part_drive {
 struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
 };
-/* With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
+/* Every board reads them, to refuse what means nothing to it. With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
 int parts_read_globals(struct parts_globals *g, const struct board_config *c,
                        struct err *e) MUST_CHECK;
 
@@ -32,11 +32,22 @@ typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot,
 
 #define PARTS_SERIALS 8
 
+/* A PC's I/O ports and interrupts. */
+struct parts_isa {
+    struct mem_space *ports;
+    irq_sink_fn *test_line;      /* inputs 0 to 23 of the I/O APIC, 0 to 15 of the 8259s */
+    void *test_arg;
+    uint32_t irqs_taken;         /* a bit for each that has a driver */
+    uint32_t n_uarts;
+};
+#define PC_UART_CLOCK 1843200u
+
 /* What a board offers devices to stand on. */
 struct parts_places {
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
     parts_plug_fn *plug_mmio;    /* NULL: the board has no slots */
     void *slots;                 /* its first argument */
+    struct parts_isa *isa;       /* NULL: the board has none. Lives as long as the board */
     struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
     struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
     int vga_priority;
@@ -78,6 +89,10 @@ int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
 /* display_device.c: the displays among them. */
 bool parts_is_display(const char *text);
 int parts_add_display(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+
+/* isa_device.c: a PC's devices on ports. */
+bool parts_is_isa(const char *text);
+int parts_add_isa(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 
 /*
  * What the board's configuration asks for; b->devices from then on, in the machine's arena.

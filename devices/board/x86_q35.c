@@ -32,7 +32,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UART_CLOCK 1843200u
 /* Drivers of one interrupt input (i8259.h, ioapic.h). */
 enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST };
 
@@ -51,6 +50,14 @@ static void set_gsi_hpet(void *arg, uint32_t number, bool level)
     ioapic_set_level(q->ioapic, number + 32 * FROM_HPET, level);
     if (number < 16 && number != 2)
         i8259_set_level(q->pic, number + 16 * FROM_HPET, level);
+}
+
+static void set_test(void *arg, uint32_t number, bool level)
+{
+    struct q35 *q = arg;
+    ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_TEST, level);
+    if (number < 16 && number != 2)
+        i8259_set_level(q->pic, number + 16 * FROM_TEST, level);
 }
 
 static void set_lint0(void *arg, uint32_t number, bool level)
@@ -181,11 +188,15 @@ static int build_bios(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
+/*
+ * An SMI goes to the CPU that asked for it, as on QEMU's board while firmware has not negotiated a broadcast: SeaBIOS moves
+ * SMBASE of the first CPU alone, and one kept for the others would find no handler.
+ */
 static void smi(void *arg)
 {
     struct board *b = arg;
-    for (uint32_t i = 0; i < b->n_cpus; i++)
-        x86_cpu_set_input(b->cpus[i], X86_SMI, true);
+    struct cpu *asking = exec_running(b->exec);
+    x86_cpu_set_input(asking != NULL ? asking : b->cpus[0], X86_SMI, true);
 }
 
 static void sleep_state(void *arg, unsigned slp_typ)
@@ -338,10 +349,12 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
         struct char_backend *backend;
         if ((r = board_open_serial(b, i, id, &backend, e)) < 0)
             return r;
-        struct ns16550 *u = ns16550_create(b->machine, id, UART_CLOCK, backend, e);
+        struct ns16550 *u = ns16550_create(b->machine, id, PC_UART_CLOCK, backend, e);
         if (u == NULL)
             return e->code;
         board_connect(b, &u->irq, uarts[i].irq);
+        q->isa.irqs_taken |= 1u << uarts[i].irq;
+        q->isa.n_uarts = i + 1;
         if ((r = ports(&u->dev, q, uarts[i].port, 0, 8, e)) < 0)
             return r;
     }
@@ -356,15 +369,25 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
-    r = fw_cfg_items_add(q->fw_cfg, b, e);
-    return r < 0 ? r : q35_add_acpi(b, q, e);
+    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0)
+        return r;
+    return q35_add_acpi(b, q, e);
 }
 
-static int open_images(struct board *b, struct err *e)
+static int open_images(struct board *b, struct q35 *q, struct err *e)
 {
-    static const struct boot_isa x86 = { "x86-64", EM_X86_64, IMAGE_RAW };
+    static const struct boot_isa x86 = { .name = "x86", .elf_machine = EM_X86_64, .elf_machine_32 = EM_386, .linux_image = IMAGE_RAW };
     const char *bios = b->config.bios;
-    int r = boot_open_images(b, &x86, e);
+    int r = boot_open_kernel(b, &x86, e);
+    if (r == 0 && b->kernel != NULL)
+        r = x86_kernel_find(&q->kernel, b->kernel, e);
+    if (r == 0 && b->config.dtb != NULL)
+        r = err_set(e, ERR_UNSUPPORTED, "a PC is described by ACPI tables; leave out the device tree '%s'", b->config.dtb);
+    if (r == 0 && b->config.initrd != NULL && b->kernel == NULL)
+        r = err_set(e, ERR_ARG, "initrd '%s' without a kernel; give one with -kernel", b->config.initrd);
+    if (r == 0 && b->config.initrd != NULL)
+        r = q->kernel.kind == X86_BZIMAGE ? image_open_raw(&b->initrd, b->config.initrd, "initrd", e)
+                                          : q35_open_modules(b, b->config.initrd, e);
     bool none = bios != NULL ? strcmp(bios, "none") == 0 : b->kernel != NULL;
     if (r < 0 || none)
         return r;
@@ -384,12 +407,19 @@ static int build(struct board *b, struct err *e)
     if (q == NULL)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
-    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, e)) < 0 ||
+    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = build_bios(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
-    const struct parts_places at = { .pci = &q->mch->bus, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
+    struct parts_globals globals;
+    if ((r = parts_read_globals(&globals, &b->config, e)) < 0)
+        return r;
+    q->isa.ports = q->ports;
+    q->isa.test_line = set_test;
+    q->isa.test_arg = q;
+    q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
+    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
                                      .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin" };
     return parts_create(b, &at, e);
 }
@@ -399,7 +429,7 @@ static int load_images(struct board *b, struct err *e)
     struct q35 *q = b->parts;
     if (b->kernel == NULL || b->bios != NULL)
         return 0;
-    return q35_place_linux(b, q, e);
+    return q35_place_kernel(b, q, e);
 }
 
 static void power_key(struct board *b)
@@ -407,10 +437,18 @@ static void power_key(struct board *b)
     ich9_pm_raise(((struct q35 *)b->parts)->pm, ICH9_PM1_PWRBTN);
 }
 
-static const char *const aliases[] = { "q35", "pc-q35", NULL };
+static const char *const aliases[] = { "q35", NULL };
+static const struct board_absent absent[] = {
+    { "pc", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
+    { "pc-i440fx-", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
+    { "isapc", "a PC here is -machine q35, with PCI Express in place of ISA cards" },
+    { "microvm", "a PC here is -machine q35" },
+    { NULL, NULL }
+};
 extern const struct board_ops board_x86_q35;
 const struct board_ops board_x86_q35 = {
-    .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases, .isa = &x86_isa,
-    .qemu_arch = "x86_64", .default_cpu = "max", .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
+    .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases,
+    .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
+    .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
     .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
 };

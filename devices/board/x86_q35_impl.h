@@ -8,6 +8,8 @@
 #include "cpu/x86/cpu.h"
 #include "devices/board/board_impl.h"
 #include "devices/board/places.h"
+#include "devices/board/virtio_parts.h"
+#include "devices/board/x86_kernel.h"
 
 #define Q35_LOW_MOST   0xb0000000u   /* RAM from here on lies above 4 GiB, */
 #define Q35_LOW_SPLIT  0x80000000u   /* and then low RAM ends here */
@@ -45,6 +47,7 @@ struct pci_ports;
 struct q35 {
     struct q35_options options;
     struct x86_config cpu;
+    struct x86_kernel kernel;        /* if there is one */
     struct x86_cpu *cpus[BOARD_MAX_CPUS];
     struct lapic *lapics[BOARD_MAX_CPUS];
     struct lapic_bus *lapic_bus;
@@ -63,6 +66,7 @@ struct q35 {
     struct ich9_lpc *lpc;
     struct q35_mch *mch;
     struct fw_cfg *fw_cfg;
+    struct parts_isa isa;
     bool a20[2];                     /* levels of the 8042's and port 92h's switches */
 };
 
@@ -70,7 +74,11 @@ struct q35 {
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
 
-/* A kernel started without firmware: x86_linux.c. After every reset. */
-int q35_place_linux(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* A kernel started without firmware: x86_direct.h. After every reset. */
+int q35_place_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* The same when a BIOS has run: x86_firmware.c. When the board is built, after fw_cfg's other items. */
+int q35_add_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* Those of a Multiboot kernel, "FILE [WORDS],FILE [WORDS]", into b->initrd: x86_multiboot.c. */
+int q35_open_modules(struct board *b, const char *list, struct err *e) MUST_CHECK;
 
 #endif

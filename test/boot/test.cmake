@@ -47,6 +47,14 @@ if(NOT ORRERY_SANITIZE)
     boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_cards boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its boot.arm64.virtio.gicv2m_gicv3
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
+  set(amd ${CMAKE_COMMAND} -E env ARCH=amd64)
+  add_test(NAME boot.amd64.jit COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery>)
+  add_test(NAME boot.amd64.interp COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
+  add_test(NAME boot.amd64.smp8 COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --smp 8)
+  add_test(NAME boot.amd64.deterministic COMMAND ${amd} ${boot}/deterministic $<TARGET_FILE:orrery>)
+  set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic
+    PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
   foreach(mode vhe nvhe protected gicv2)
     add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})

@@ -4,6 +4,7 @@
 #include "core/timing/model.h"
 #include "cpu/arm64/cpu.h"
 #include "cpu/riscv/cpu.h"
+#include "cpu/x86/cpu.h"
 #include "tools/orrery/option_table.h"
 #include <string.h>
 
@@ -15,6 +16,8 @@ void list_boards(const char *arch)
         printf("%-16s %s\n", (*b)->name, (*b)->doc);
         for (const char *const *alias = (*b)->aliases; *alias; alias++)
             printf("  also %s\n", *alias);
+        if ((*b)->versions)
+            printf("  also %sN.M\n", (*b)->versions);
     }
 }
 
@@ -57,7 +60,7 @@ void list_cpus(const char *arch)
     static const struct {
         const char *arch;
         const struct cpu_profiles *all;
-    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles } };
+    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles }, { "x86_64", &x86_profiles } };
     for (size_t i = 0; i < ARRAY_LEN(isas); i++) {
         if (arch && strcmp(arch, isas[i].arch) != 0)
             continue;
@@ -67,12 +70,16 @@ void list_cpus(const char *arch)
     }
 }
 
-void list_devices(void)
+/* In QEMU's spelling for its command line: scripts look for a quoted name. */
+void list_devices(const char *arch)
 {
     for (const struct board_ops *const *b = board_list; *b; b++) {
-        printf("%s:\n", (*b)->name);
+        if (arch && strcmp((*b)->qemu_arch, arch) != 0)
+            continue;
+        if (!arch)
+            printf("%s:\n", (*b)->name);
         for (const struct board_device *d = (*b)->devices; d->name; d++)
-            printf("  %-24s %s\n", d->name, d->doc);
+            printf(arch ? "name \"%s\", desc \"%s\"\n" : "  %-24s %s\n", d->name, d->doc);
     }
 }
 
@@ -96,13 +103,18 @@ static void all_cpus(void)
     list_cpus(NULL);
 }
 
+static void all_devices(void)
+{
+    list_devices(NULL);
+}
+
 int command_list(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*print)(void);
     } lists[] = {
-        { "boards", all_boards }, { "cpus", all_cpus }, { "devices", list_devices },
+        { "boards", all_boards }, { "cpus", all_cpus }, { "devices", all_devices },
         { "models", list_models },
     };
 

@@ -71,7 +71,7 @@ bool run_wants_help(const char *value); /* "help" or "?" */
 /* ---- lists (list.c) ---- */
 void list_boards(const char *arch); /* NULL: all */
 void list_cpus(const char *arch); /* of one QEMU architecture or, with NULL, of all */
-void list_devices(void);
+void list_devices(const char *arch);
 void list_models(void);
 
 #endif

@@ -69,6 +69,12 @@ static int q_display(struct run_options *o, const char *v, struct err *e)
     return only(v, "none", "there is no window; 'screendump' of the monitor shows a display", e);
 }
 
+static int q_vnc(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    return only(v, "none", "there is no VNC server", e);
+}
+
 static int q_vga(struct run_options *o, const char *v, struct err *e)
 {
     static const char *const cards[] = { "none", "std", NULL };
@@ -252,6 +258,7 @@ static const struct run_option table[] = {
     ROW_CALL("mon", "chardev=ID", q_mon, "the monitor on a character backend"),
     ROW_FLAG("nographic", nographic, "serial port and monitor on the terminal (always so here)"),
     ROW_CALL("display", "none", q_display, "accepted: there is no window"),
+    ROW_CALL("vnc", "none", q_vnc, NULL),
     ROW_CALL("vga", "none|std", q_vga, "std: the same as -device VGA"),
     ROW_FLAG("nodefaults", no_defaults, "no default serial port"),
     ROW_CALL("boot", "OPTIONS", q_boot, NULL),
@@ -301,7 +308,7 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
     struct run_command_line l = run_qemu_line;
     int r;
 
-    const struct board_ops *board = board_find_for("virt", arch);
+    const struct board_ops *board = board_default_for(arch);
     if (!board)
         return err_set(e, ERR_ARG, "orrery-system-%s: there is no board for %s; 'orrery list "
                        "boards' shows those there are", arch, arch);
@@ -320,5 +327,7 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
     if (r == 0 && o->board.n_serial == 0 && !o->no_defaults)
         o->board.serial[o->board.n_serial++] = "mon:stdio";
     o->board.firmware_dirs = run_firmware_dirs(o);
+    if (!o->board.bios && strcmp(arch, "x86_64") == 0)
+        o->board.bios = "default"; /* as on QEMU's PC: kernels there count on what a BIOS leaves behind */
     return r;
 }

@@ -208,7 +208,7 @@ int run_set_timing(struct run_options *o, const char *v, struct err *e)
 static int set_device(struct run_options *o, const char *v, struct err *e)
 {
     if (run_wants_help(v)) {
-        list_devices();
+        list_devices(o->arch);
         return 1;
     }
     return run_add_arg(o, BOARD_DEVICE, v, e);
