@@ -161,11 +161,14 @@ static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned
     return true;
 }
 
-/* FEAT_IDST: at EL0 all of the identification space is trapped rather than UNDEFINED. */
+/*
+ * FEAT_IDST (ID_AA64MMFR2_EL1.IDS): whatever exception a read of the feature ID space generates, at whatever level,
+ * is reported as one of a system register access.
+ */
 static bool is_trapped_space(const struct a64_cpu *a, uint32_t code, bool read)
 {
     unsigned op1 = op1_of(code);
-    return read && a->el == 0 && a64_cpu_has(a, A64_F_IDST) && code >> 14 == 3 && (code >> 7 & 15) == 0 &&
+    return read && a64_cpu_has(a, A64_F_IDST) && code >> 14 == 3 && (code >> 7 & 15) == 0 &&
            (code >> 3 & 15) < 8 && (op1 == 0 || op1 == 1 || op1 == 3);
 }
 

@@ -83,6 +83,28 @@ START_TEST(without_el2_its_registers_are_res0)
 END_TEST
 
 /* SP_EL0 has no name while it is the stack pointer (C5.2, SP_EL0). */
+/* ID_AA64MMFR2_EL1.IDS: EC 0x18 at every level, for reads of op0 = 3, op1 = 0, 1 or 3, CRn = 0, CRm = 0 to 7. */
+START_TEST(feature_id_space_is_reported_as_such)
+{
+    static const struct {
+        uint32_t word;
+        bool inside;
+    } rows[] = {
+        { MRS_X2(3, 1, 0, 0, 2), true },  /* CCSIDR2_EL1, without FEAT_CCIDX */
+        { MRS_X2(3, 0, 0, 0, 1), true },  { MRS_X2(3, 3, 0, 0, 2), true },
+        { MRS_X2(3, 2, 0, 0, 1), false }, { MSR_X1(3, 1, 0, 0, 2), false },
+    };
+    unsigned level = 1 + (unsigned)_i, el;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pe p = make("max", level);
+        uint64_t esr = esr_of(&p, rows[i].word, &el);
+        ck_assert_uint_eq(esr, rows[i].inside ? trap_of(rows[i].word) : UNDEFINED);
+        ck_assert_uint_eq(el, level);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
 START_TEST(sp_el0_is_undefined_as_the_stack_pointer)
 {
     for (unsigned el = 1; el < 4; el++)
@@ -183,6 +205,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("registers");
     tcase_add_loop_test(t, registers_there_are, 0, ARRAY_LEN(present));
     tcase_add_test(t, without_el2_its_registers_are_res0);
+    tcase_add_loop_test(t, feature_id_space_is_reported_as_such, 0, 3);
     tcase_add_test(t, sp_el0_is_undefined_as_the_stack_pointer);
     tcase_add_loop_test(t, sctlr_by_features, 0, ARRAY_LEN(controls));
     tcase_add_test(t, mdcr_traps_the_hosts_el0_too);
