@@ -50,7 +50,7 @@ uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_
     } else if (!c->wiring.ignne(c->wiring.arg)) {
         c->wiring.ferr(c->wiring.arg, true);
         if (x86_has_work(cpu))
-            cpu->exit |= CPU_EXIT_RESYNC; /* this instruction again, after the interrupt */
+            cpu_raise(cpu, X86_CAUSE_AGAIN, 0, 0, 0);
     }
     return 0;
 }
