@@ -83,6 +83,7 @@ void host_destroy(struct host_cpu *h)
 {
     exec_destroy(h->exec);
     machine_destroy(h->machine);
+    mem_space_destroy(h->ports);
     tm_destroy(h->tm);
 }
 
