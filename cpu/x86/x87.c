@@ -34,6 +34,12 @@ void x87_set_control(struct x86_cpu *c, uint16_t fcw)
     x87_update_pending(c);
 }
 
+void x87_set_words(struct x86_cpu *c, uint16_t fcw, uint16_t fsw)
+{
+    c->fsw = (c->fsw & X87_ES) | (fsw & ~(unsigned)(X87_ES | X87_B)); /* FERR# falls if it was up */
+    x87_set_control(c, fcw);
+}
+
 /*
  * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an interrupt controller, and
  * the processor freezes until that interrupts it, unless IGNNE# says to go on (SDM volume 1, appendix D.2.1). Where the
@@ -232,8 +238,7 @@ static void take_image(struct x86_cpu *c, const struct image *e, bool wide)
         c->fds = no_selectors ? 0 : e->word[6] & 0xffff;
     }
     c->ftw = x87_abridge_tags((uint16_t)e->word[2]);
-    c->fsw = e->word[1] & 0xffff;
-    x87_set_control(c, (uint16_t)e->word[0]);
+    x87_set_words(c, (uint16_t)e->word[0], (uint16_t)e->word[1]);
 }
 
 static void environment(struct x86_tr *t, unsigned what)

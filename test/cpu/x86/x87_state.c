@@ -245,6 +245,10 @@ START_TEST(error_through_the_board)
     x86_helper_x87_environment(&c->cpu, DATA, 4, STATE_STORE, 0); /* the saved word has ES, and FERR# falls */
     ck_assert_uint_eq(ld_le16(at(DATA + 4)) & X87_ES, X87_ES);
     ck_assert_uint_eq(ferr_lowered, 1);
+    divide_by_zero();
+    x87_set_words(c, 0x37f, 0); /* FRSTOR, FXRSTOR */
+    ck_assert_uint_eq(c->fsw, 0);
+    ck_assert_uint_eq(ferr_lowered, 2);
 }
 END_TEST
 
