@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * x87 control: pending exceptions, control and status word, the environment and the whole state in memory. SDM volume 1, 8.1
- * and 8.7; volume 2, FLDENV, FSAVE and their like.
+ * x87 control: pending exceptions, control and status word, the environment and the whole state in memory. SDM volume
+ * 1, 8.1 and 8.7; volume 2, FLDENV, FSAVE and their like.
  */
 #include "cpu/x86/x87.h"
 #include "core/util/bits.h"
@@ -41,9 +41,9 @@ void x87_set_words(struct x86_cpu *c, uint16_t fcw, uint16_t fsw)
 }
 
 /*
- * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an interrupt controller, and
- * the processor freezes until that interrupts it, unless IGNNE# says to go on (SDM volume 1, appendix D.2.1). Where the
- * interrupt cannot come, because it is masked, we go on instead of freezing for good.
+ * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an interrupt
+ * controller, and the processor freezes until that interrupts it, unless IGNNE# says to go on (SDM volume 1, appendix
+ * D.2.1). Where the interrupt cannot come, because it is masked, we go on instead of freezing for good.
  */
 uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
