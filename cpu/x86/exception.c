@@ -315,6 +315,8 @@ void x86_take_exception(struct cpu *cpu)
         return;
     }
     c->pending_db = 0; /* the instruction was not completed: its traps do not happen */
+    if (f.cause & X86_CAUSE_AGAIN)
+        return;
     if (vector == X86_PF_FAULT)
         c->cr2 = f.value2;
     if (vector == X86_DB)

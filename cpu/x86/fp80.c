@@ -82,7 +82,7 @@ bool fp80_nan1(struct fp80_env *e, struct fp80 a, const struct fp80_parts *pa, s
     return true;
 }
 
-/* SDM volume 1, table 4-7: a quiet one before a signalling one; of two alike the larger significand, then the positive. */
+/* SDM volume 1, table 4-7: a quiet one before a signalling one; of two alike the larger one, then the positive. */
 bool fp80_nan2(struct fp80_env *e, struct fp80 a, const struct fp80_parts *pa, struct fp80 b,
                const struct fp80_parts *pb, struct fp80 *r)
 {

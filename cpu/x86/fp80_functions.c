@@ -232,8 +232,8 @@ static struct wide cosine_of(struct wide r)
 }
 
 /*
- * |a| < 2^63: what is left of it after quarter turns, whose number (of its low two bits) is returned. SDM volume 1, 8.3.8: pi is
- * 0c90fdaa2_2168c234_c * 2^2, exactly; from pi / 4 on all of it is a multiple of 2^-65.
+ * |a| < 2^63: what is left of it after quarter turns, whose number (its low two bits) is returned. SDM volume 1,
+ * 8.3.8: pi is 0.c90fdaa2_2168c234_c * 2^2, exactly; operands from pi / 4 on are multiples of 2^-64.
  */
 static unsigned reduce(const struct fp80_parts *p, struct wide *r)
 {

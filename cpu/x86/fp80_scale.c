@@ -53,7 +53,7 @@ struct fp80 fp80_remainder(struct fp80_env *e, struct fp80 a, struct fp80 b, boo
     int32_t apart = pa.exp - pb.exp;
     if (apart < 64)
         return reduce(e, &pa, &pb, apart, nearest, quotient);
-    /* SDM volume 2, FPREM: by a number between 32 and 63 that processors choose so that what is left is a multiple of 32. */
+    /* SDM volume 2, FPREM: by 32 to 63, which processors choose so that what is left to do is a multiple of 32. */
     unsigned by = ((unsigned)apart & 31) | 32;
     *partial = true;
     return exact(e, pa.sign, pb.exp + apart - (int32_t)by, (uint64_t)(((u128)pa.m << by) % pb.m));

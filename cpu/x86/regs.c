@@ -5,6 +5,7 @@
  */
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
+#include "cpu/x86/x87.h"
 
 #define CORE "org.gnu.gdb.i386.core"
 #define SSE  "org.gnu.gdb.i386.sse"
@@ -129,14 +130,10 @@ static bool set_field(struct cpu *cpu, uint32_t at, uint64_t v)
     *(uint64_t *)(void *)((char *)cpu + at) = v;
     return true;
 }
-/* The tag word as FSTENV writes it would need the registers' classes: gdb is content with empty or not. */
 static uint64_t get_ftag(const struct cpu *cpu, uint32_t n)
 {
-    uint64_t v = 0, ftw = X86_CPU_CONST(cpu)->ftw;
     (void)n;
-    for (unsigned i = 0; i < 8; i++)
-        v |= ftw >> i & 1 ? 0 : 3ull << (2 * i);
-    return v;
+    return x87_full_tags(X86_CPU_CONST(cpu));
 }
 
 static uint64_t get_cr8(const struct cpu *cpu, uint32_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * x87 control: pending exceptions, control and status word, the environment and the whole state in memory. SDM volume 1, 8.1
- * and 8.7; volume 2, FLDENV, FSAVE and their like.
+ * x87 control: pending exceptions, control and status word, the environment and the whole state in memory. SDM volume
+ * 1, 8.1 and 8.7; volume 2, FLDENV, FSAVE and their like.
  */
 #include "cpu/x86/x87.h"
 #include "core/util/bits.h"
@@ -34,10 +34,16 @@ void x87_set_control(struct x86_cpu *c, uint16_t fcw)
     x87_update_pending(c);
 }
 
+void x87_set_words(struct x86_cpu *c, uint16_t fcw, uint16_t fsw)
+{
+    c->fsw = (c->fsw & X87_ES) | (fsw & ~(unsigned)(X87_ES | X87_B)); /* FERR# falls if it was up */
+    x87_set_control(c, fcw);
+}
+
 /*
- * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an interrupt controller, and
- * the processor freezes until that interrupts it, unless IGNNE# says to go on (SDM volume 1, appendix D.2.1). Where the
- * interrupt cannot come, because it is masked, we go on instead of freezing for good.
+ * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an interrupt
+ * controller, and the processor freezes until that interrupts it, unless IGNNE# says to go on (SDM volume 1, appendix
+ * D.2.1). Where the interrupt cannot come, because it is masked, we go on instead of freezing for good.
  */
 uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
@@ -50,7 +56,7 @@ uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_
     } else if (!c->wiring.ignne(c->wiring.arg)) {
         c->wiring.ferr(c->wiring.arg, true);
         if (x86_has_work(cpu))
-            cpu->exit |= CPU_EXIT_RESYNC; /* this instruction again, after the interrupt */
+            cpu_raise(cpu, X86_CAUSE_AGAIN, 0, 0, 0);
     }
     return 0;
 }
@@ -232,8 +238,7 @@ static void take_image(struct x86_cpu *c, const struct image *e, bool wide)
         c->fds = no_selectors ? 0 : e->word[6] & 0xffff;
     }
     c->ftw = x87_abridge_tags((uint16_t)e->word[2]);
-    c->fsw = e->word[1] & 0xffff;
-    x87_set_control(c, (uint16_t)e->word[0]);
+    x87_set_words(c, (uint16_t)e->word[0], (uint16_t)e->word[1]);
 }
 
 static void environment(struct x86_tr *t, unsigned what)

@@ -31,6 +31,8 @@ static inline void x87_set_top(struct x86_cpu *c, unsigned top)
 void x87_update_pending(struct x86_cpu *c);
 /* FLDCW's write: bit 6 reads 1, bits 7 and 15:13 read 0. */
 void x87_set_control(struct x86_cpu *c, uint16_t fcw);
+/* Both words from memory; ES and B of `fsw` do not count. */
+void x87_set_words(struct x86_cpu *c, uint16_t fcw, uint16_t fsw);
 /* Tag word of two bits a register as FNSTENV shows it; the abridged one of the same. */
 uint16_t x87_full_tags(const struct x86_cpu *c);
 uint8_t x87_abridge_tags(uint16_t full);

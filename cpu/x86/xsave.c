@@ -8,6 +8,7 @@
 #include "core/util/bytes.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/translate_impl.h"
+#include "cpu/x86/x87.h"
 #include <string.h>
 
 enum { LEGACY = 512, HEADER = 64, EXTENDED = LEGACY + HEADER, AREA = 2696 };
@@ -104,15 +105,15 @@ static void put_x87(const struct x86_cpu *c, uint8_t *b, bool wide)
 
 static void get_x87(struct x86_cpu *c, const uint8_t *b, bool wide)
 {
-    c->fcw = (ld_le16(b) & 0x1f7f) | 0x40; /* reserved bits */
-    c->fsw = ld_le16(b + 2);
+    bool selectors = !wide && !x86_cpu_has(c, X86_F_ZERO_FCS_FDS);
+    x87_set_words(c, ld_le16(b), ld_le16(b + 2));
     c->ftw = b[4];
     c->fop = ld_le16(b + 6) & 0x7ff;
     uint64_t ip = ld_le64(b + 8), dp = ld_le64(b + 16);
     c->fip = wide ? ip : (uint32_t)ip;
-    c->fcs = wide ? 0 : ip >> 32 & 0xffff;
+    c->fcs = selectors ? ip >> 32 & 0xffff : 0;
     c->fdp = wide ? dp : (uint32_t)dp;
-    c->fds = wide ? 0 : dp >> 32 & 0xffff;
+    c->fds = selectors ? dp >> 32 & 0xffff : 0;
     unsigned top = c->fsw >> 11 & 7;
     for (unsigned i = 0; i < 8; i++) {
         c->st[(top + i) & 7].m = ld_le64(b + 32 + 16 * i);

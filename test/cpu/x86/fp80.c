@@ -297,7 +297,8 @@ START_TEST(relations)
         enum fp80_relation r;
         uint16_t flags, quiet;
     } cases[] = {
-        { ZERO, NZERO, FP80_EQUAL, 0, 0 }, { ONE, TWO, FP80_LESS, 0, 0 }, { MONE, N(0xc000, 1ull << 63), FP80_GREATER, 0, 0 },
+        { ZERO, NZERO, FP80_EQUAL, 0, 0 }, { ONE, TWO, FP80_LESS, 0, 0 },
+        { MONE, N(0xc000, 1ull << 63), FP80_GREATER, 0, 0 },
         { NINF, INF, FP80_LESS, 0, 0 }, { INF, INF, FP80_EQUAL, 0, 0 }, { DENORMAL, ZERO, FP80_GREATER, DE, DE },
         { NANQ, ONE, FP80_UNORDERED, IE, 0 }, { ONE, N(0x7fff, 0x8000000000000001), FP80_UNORDERED, IE, IE },
         { N(5, 5), ONE, FP80_UNORDERED, IE, IE }, { N(0, 1ull << 63), LEAST, FP80_EQUAL, DE, DE },

@@ -103,6 +103,7 @@ void native_destroy(struct host_cpu *h)
 {
     exec_destroy(h->exec);
     machine_destroy(h->machine);
+    mem_space_destroy(h->ports);
     tm_destroy(h->tm);
 }
 

@@ -233,9 +233,22 @@ START_TEST(error_through_the_board)
     ck_assert_uint_eq(ferr_raised, 1);
     ck_assert(!(c->cpu.exit & CPU_EXIT_EXCEPTION));
     ck_assert_uint_eq(ferr_lowered, 0);
+    h.c->rflags |= X86_IF; /* the interrupt can come: before the instruction */
+    h.c->inputs |= 1u << X86_INTR;
+    x86_helper_x87_pending(&c->cpu, 0, 0, 0, 0);
+    ck_assert(c->cpu.exit & CPU_EXIT_EXCEPTION);
+    ck_assert_uint_eq(c->cpu.fault.cause, X86_CAUSE_AGAIN);
+    uint64_t pc = c->cpu.pc;
+    x86_take_exception(&c->cpu);
+    ck_assert_uint_eq(c->cpu.pc, pc);
+    c->cpu.exit = 0;
     x86_helper_x87_environment(&c->cpu, DATA, 4, STATE_STORE, 0); /* the saved word has ES, and FERR# falls */
     ck_assert_uint_eq(ld_le16(at(DATA + 4)) & X87_ES, X87_ES);
     ck_assert_uint_eq(ferr_lowered, 1);
+    divide_by_zero();
+    x87_set_words(c, 0x37f, 0); /* FRSTOR, FXRSTOR */
+    ck_assert_uint_eq(c->fsw, 0);
+    ck_assert_uint_eq(ferr_lowered, 2);
 }
 END_TEST
 
