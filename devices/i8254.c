@@ -454,11 +454,7 @@ struct i8254 *i8254_create(struct machine *m, const char *id, struct err *e)
 {
     struct i8254 *t = device_create(m, &i8254_ops, id, e);
 
-    if (!t)
+    if (!t || device_init_timer(&t->dev, &t->edge, "PIT counter 0", edge_fired, e) < 0)
         return NULL;
-    if (ev_timer_init(&t->edge, m->queue, "PIT counter 0", EV_PRIO_DEVICE, edge_fired, t) < 0) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
-        return NULL;
-    }
     return t;
 }

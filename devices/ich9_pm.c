@@ -448,14 +448,13 @@ static const struct device_ops ich9_pm_ops = {
 
 static int init_timers(struct ich9_pm *p, struct err *e)
 {
-    struct ev_queue *q = p->dev.machine->queue;
+    int r = device_init_timer(&p->dev, &p->overflow, "PM timer", overflowed, e);
 
-    if (ev_timer_init(&p->overflow, q, "PM timer", EV_PRIO_DEVICE, overflowed, p) < 0 ||
-        ev_timer_init(&p->tco_timer, q, "TCO", EV_PRIO_DEVICE, tco_expired, p) < 0 ||
-        ev_timer_init(&p->periodic, q, "periodic SMI", EV_PRIO_DEVICE, periodic_fired, p) < 0 ||
-        ev_timer_init(&p->swsmi, q, "software SMI", EV_PRIO_DEVICE, swsmi_fired, p) < 0)
-        return err_set(e, ERR_NOMEM, "%s: no memory for its timers", p->dev.id);
-    return 0;
+    if (r == 0)
+        r = device_init_timer(&p->dev, &p->tco_timer, "TCO", tco_expired, e);
+    if (r == 0)
+        r = device_init_timer(&p->dev, &p->periodic, "periodic SMI", periodic_fired, e);
+    return r < 0 ? r : device_init_timer(&p->dev, &p->swsmi, "software SMI", swsmi_fired, e);
 }
 
 struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct ich9_pm_config *c,

@@ -359,12 +359,8 @@ struct mc146818 *mc146818_create(struct machine *m, const char *id, struct err *
 {
     struct mc146818 *r = device_create(m, &mc146818_ops, id, e);
 
-    if (!r)
+    if (!r || device_init_timer(&r->dev, &r->event, "rtc", event_fired, e) < 0)
         return NULL;
-    if (ev_timer_init(&r->event, m->queue, "rtc", EV_PRIO_DEVICE, event_fired, r) < 0) {
-        (void)err_set(e, ERR_NOMEM, "%s: no memory for a timer", id);
-        return NULL;
-    }
     return r;
 }
 

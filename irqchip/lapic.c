@@ -403,7 +403,8 @@ bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t v)
         const struct reg_desc *r = reg_find(&p->dev, (msr - 0x800) * 16u, &index);
         if ((v & ~(uint64_t)rules[i].writable) || r == NULL)
             return false;
-        return reg_mmio_ops.write(&p->dev, (msr - 0x800) * 16u, 4, v, NULL) == MEM_OK;
+        const struct mem_attrs own = { .requester = MEM_REQUESTER_CPU };
+        return reg_mmio_ops.write(&p->dev, (msr - 0x800) * 16u, 4, v, &own) == MEM_OK;
     }
     return false;
 }

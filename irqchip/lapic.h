@@ -54,9 +54,10 @@ struct lapic {
     struct device dev;
     struct lapic_config config;
     struct lapic_bus *bus;
-    struct ev_timer timer_due;
+    bool extint;              /* INTR is driven for the 8259; derived */
 
-    uint64_t base;            /* IA32_APIC_BASE. Saved from here on */
+    struct ev_timer timer_due; /* saved from here on */
+    uint64_t base;            /* IA32_APIC_BASE */
     uint32_t irr[8], isr[8], tmr[8];
     uint32_t lvt[LAPIC_LVTS];
     uint32_t tpr, ldr, dfr, svr, esr, esr_pending;
@@ -64,7 +65,6 @@ struct lapic {
     uint64_t deadline;
     ps_t started;             /* the running count began at `initial` then; 0 with initial = 0: stopped */
     bool lint[2];             /* levels at the pins */
-    bool extint;              /* INTR is driven for the 8259 */
 };
 
 /* Registers of all local APICs, mapped at LAPIC_BASE of `space`. At most `max` will join. */

@@ -537,9 +537,7 @@ int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
     if (load_at(cpu, va, size, access, &t, value))
         return 1;
     *value = extend(*value, memop);
-    cpu->reserved = true;
-    cpu->reserved_pa = t.map.pa;
-    cpu->reserved_size = (uint8_t)size;
+    mmu_reserve(cpu, t.map.pa, size);
     return 0;
 }
 

@@ -52,6 +52,21 @@ void mmu_drop_reservation(struct cpu *cpu)
         *flags &= (uint8_t)~MEM_PAGE_RESERVED;
 }
 
+void mmu_reserve(struct cpu *cpu, pa_t pa, unsigned size)
+{
+    mmu_drop_reservation(cpu);
+    cpu->reserved = size != 0;
+    cpu->reserved_pa = pa;
+    cpu->reserved_size = (uint8_t)size;
+}
+
+static void lose_reservation(struct cpu *cpu)
+{
+    mmu_drop_reservation(cpu);
+    if (cpu->isa->unreserved != NULL)
+        cpu->isa->unreserved(cpu);
+}
+
 void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n)
 {
     if (m->mmu == NULL || !(ram->flags[offset >> MEM_PAGE_SHIFT] & MEM_PAGE_RESERVED))
@@ -65,7 +80,7 @@ void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, ui
         held |= (at ^ offset) >> MEM_PAGE_SHIFT == 0;
         if (p->cpu != m->mmu->storing &&
             (at - offset < n || offset - at < p->cpu->reserved_size))
-            mmu_drop_reservation(p->cpu);
+            lose_reservation(p->cpu);
     }
     if (!held) /* left over from a reservation that was restored and then given up */
         ram->flags[offset >> MEM_PAGE_SHIFT] &= (uint8_t)~MEM_PAGE_RESERVED;

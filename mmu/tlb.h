@@ -134,6 +134,8 @@ void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset);
  * (but not the writing CPU's own).
  */
 void mmu_guard_reservation(struct cpu *cpu);
+/* A reservation for other ends than LR/SC (MONITOR): `size` bytes at `pa`, in one page of RAM. size 0: none any more. */
+void mmu_reserve(struct cpu *cpu, pa_t pa, unsigned size);
 void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n);
 /* Empty the jump entries of every set of every CPU, or of one set. */
 void mmu_flush_jumps(struct machine *m);

@@ -66,14 +66,14 @@ static void charge(const struct walk *w, pa_t pa, bool write)
 
 static bool read_entry(struct walk *w, struct step *s)
 {
-    uint64_t n, v = ~0ull;
+    uint64_t v = ~0ull;
     unsigned size = is_wide(w->r) ? 8 : 4;
+    struct mem_attrs attrs = { .secure = w->r->smm };
     if (!locate(w, &s->pa, false))
         return false;
     if (!w->probe)
         charge(w, s->pa, false);
-    if (mem_pointer(w->r->memory, s->pa, &n, false) == NULL ||
-        mem_load(w->r->memory, s->pa, size, &v, NULL) != MEM_OK)
+    if (mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
         v = ~0ull; /* an empty bus */
     s->entry = zext(v, size * 8);
     return true;
@@ -207,7 +207,8 @@ static bool update(struct walk *w, bool dirty)
         if (w->r->nested != NULL && !locate(w, &pa, true))
             return false;
         charge(w, pa, true);
-        (void)mem_store(w->r->memory, pa, size, want, NULL); /* into ROM or nothing: lost, as on a bus */
+        struct mem_attrs attrs = { .secure = w->r->smm };
+        (void)mem_store(w->r->memory, pa, size, want, &attrs); /* into ROM or nothing: lost, as on a bus */
         s->entry = want;
     }
     return true;

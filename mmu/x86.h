@@ -23,6 +23,7 @@ struct mmu_x86_regime {
     bool wp, nxe, smep, smap; /* smap: in force for this access (CR4.SMAP, and AC = 0 or implicit) */
     bool pse, pse36, pages1g; /* 4 MiB pages; with 40-bit addresses; 1 GiB pages */
     bool global;              /* CR4.PGE */
+    bool smm;                 /* tables may lie in SMRAM */
     bool pke, pks;
     uint32_t pkru, pkrs;
     uint8_t pa_bits;          /* address bits above must be 0 in entries */

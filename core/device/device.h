@@ -63,6 +63,7 @@ int device_map(struct device *dev, struct mem_space *space, pa_t base, struct er
  */
 int device_map_ports(struct device *dev, struct mem_space *io, uint16_t port, uint32_t offset,
                      uint32_t n, struct err *e) MUST_CHECK;
+
 /* A timer of the part's, of EV_PRIO_DEVICE: ev_timer_init, `fn` being called with the part. */
 int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,
                       struct err *e) MUST_CHECK;

@@ -31,6 +31,8 @@ enum {
     A64_MODE_T32        = 1u << 23,
     A64_MODE_PASS       = 1u << 3,  /* the first instruction's condition: known to hold, */
     A64_MODE_FAIL       = 1u << 4,  /* known not to (in place of TBI) */
+    A64_MODE_ITD        = 1u << 5,  /* SCTLR.ITD restricts IT blocks (in place of BTYPE, as) */
+    A64_MODE_A32_COUNT  = 1u << 6,  /* A64_MODE_COUNT, whose place ITSTATE has */
     A64_MODE_IT_SHIFT   = 24,       /* ITSTATE, 8 bits; in AArch64: */
     A64_MODE_SP0        = 1u << 25, /* SP_EL0 is the stack pointer above EL0 */
     A64_MODE_E2H        = 1u << 26, /* EL2 with HCR_EL2.E2H: EL1's names reach its own registers */
@@ -40,7 +42,14 @@ enum {
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
-enum { A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200 }; /* with enum insn_mem: how an access is made */
+/* With enum insn_mem: how an access is made. */
+enum {
+    A64_ACCESS_UNPRIV = 0x100, A64_ACCESS_WRITE_BACK = 0x200,
+    A64_ACCESS_ATOMIC = 0x400, A64_ACCESS_ORDERED = 0x800, /* where it may lie: a64_allows_misaligned */
+    A64_ACCESS_ALIGNED = 0x1000, /* never misaligned */
+    A64_ACCESS_MAINTENANCE = 0x2000, /* ISS.CM */
+    A64_ACCESS_ELEMENT = 16,     /* shift: the bytes to which it is aligned, if not all of it */
+};
 
 struct a64_semantics;
 struct a32_tables;  /* a32/a32_impl.h */
@@ -90,7 +99,6 @@ struct a64_cpu {
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
     struct a64_tag_page tag_pages[64]; /* see mte.c */
     uint64_t tag_epoch;       /* of those that are good */
-    bool guarded;             /* a guarded page was seen: see bti.c */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
     struct a64_gic_ops gic;
     struct a64_firmware_ops firmware;
@@ -104,13 +112,13 @@ struct a64_cpu {
     uint32_t n_regs;
     /* PSTATE beside NZCV; each 0 or 1 but el, btype and daif (bits 9:6 as in SPSR). Saved. */
     uint64_t inputs;          /* BIT(enum a64_input): levels */
-    uint64_t el, spsel, daif, pan, uao, dit, ssbs, tco, btype, il, ss, allint;
+    uint64_t el, spsel, daif, pan, uao, dit, ssbs, tco, btype, il, ss;
     uint64_t nrw;             /* AArch32 (EL0 only) */
     uint64_t a32;             /* its T, E and mode bits as SPSR has them */
     uint64_t qc;              /* FPSR.QC: 0 or 1 */
     uint64_t stepping;        /* 1: a software-stepped instruction has started (3: a load-exclusive), see debug.c */
+    uint64_t guarded;         /* 1: a guarded page was seen, see bti.c */
     uint64_t event;           /* the event register of WFE */
-    uint64_t serror, serror_iss; /* an SError is pending, with that ISS */
 #define A64_STATE(name)      uint64_t name;
 #define A64_STATE_EL(name)   uint64_t name[4];
 #define A64_STATE_N(name, n) uint64_t name[n];
@@ -128,6 +136,10 @@ static inline bool a64_cpu_has(const struct a64_cpu *a, enum a64_feature x)
 {
     return a64_has(a->config, x);
 }
+static inline unsigned a64_highest_el(const struct a64_cpu *a)
+{
+    return a64_cpu_has(a, A64_F_EL3) ? 3 : a64_cpu_has(a, A64_F_EL2) ? 2 : 1;
+}
 /* SCR_EL3 as it works: without EL3, NS = 1 and lower levels AArch64 (D24.2.159). */
 uint64_t a64_scr(const struct a64_cpu *a);
 bool a64_is_secure(const struct a64_cpu *a);       /* below EL3: SCR_EL3.NS = 0; at EL3: true */
@@ -139,6 +151,13 @@ bool a64_e2h(const struct a64_cpu *a);             /* effective HCR_EL2.E2H, EL2
 bool a64_host(const struct a64_cpu *a);            /* {E2H, TGE} = {1, 1}: EL0 belongs to EL2 */
 /* Which SCTLR, TCR... rule the current (or given) level: 1, 2 or 3; EL0 gives 1, or 2 under a64_host. */
 unsigned a64_regime_el(const struct a64_cpu *a, unsigned el);
+
+bool a64_has_two_ranges(const struct a64_cpu *a, unsigned regime); /* PtrHasUpperAndLowerAddRanges() */
+bool a64_tbi(const struct a64_cpu *a, unsigned regime, bool upper); /* EffectiveTBI() of data */
+static inline bool a64_mode_two_ranges(uint32_t mode)              /* the first, of a block key */
+{
+    return (mode & A64_MODE_EL) < 2 || ((mode & A64_MODE_EL) == 2 && (mode & A64_MODE_E2H));
+}
 
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
@@ -154,6 +173,7 @@ void a64_set_nzcv(struct a64_cpu *a, uint64_t bits);
 uint64_t a64_get_spsr(const struct a64_cpu *a);          /* PSTATE as an SPSR */
 /* PSTATE from an SPSR, by the rules of an exception return from the current level (illegal ones set IL). */
 void a64_exception_return(struct a64_cpu *a, uint64_t spsr, va_t pc);
+void a64_set_fpcr(struct a64_cpu *a, uint64_t value); /* RES0 stays 0; a64_update_mode() follows */
 uint64_t a64_get_fpsr(const struct a64_cpu *a);
 void a64_set_fpsr(struct a64_cpu *a, uint64_t value);
 uint32_t a64_host_fp_mode(const struct a64_cpu *a);      /* of FPCR; core/exec/fp.h */
@@ -197,11 +217,13 @@ void a64_enter(struct a64_cpu *a, unsigned target, unsigned offset, uint64_t esr
 
 /* Level to which FP and AdvSIMD instructions of level `el` trap; 0: they do not. */
 unsigned a64_fp_trap(const struct a64_cpu *a, unsigned el);
+void a64_raise_fp_trap(struct a64_cpu *a); /* where the current level's do */
 
 /* ---- debug.c: breakpoints, watchpoints, software step (D2) ---- */
 uint32_t a64_debug_mode(const struct a64_cpu *a);  /* A64_MODE_STEP, BREAK, WATCH now */
 unsigned a64_debug_target(const struct a64_cpu *a); /* level of debug exceptions, D2.4 */
-uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr); /* DebugExceptionReturnSS() */
+/* DebugExceptionReturnSS(); an illegal return stays at its level */
+uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr, bool illegal);
 
 /* ---- bti.c ---- */
 void a64_bti_forget(struct a64_cpu *a); /* mapping or code may have changed */
@@ -240,6 +262,8 @@ bool a64_allows_misaligned(const struct cpu *cpu, va_t va, unsigned size, bool o
 void a64_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
 /* Translation of one data access with all that the walk says; `user`: with EL0's rights. False: it faulted. */
 bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user, struct mmu_a64_result *res);
+/* The A64 instruction word at va, as a debugger reads it: nothing faults nor changes. False: there is none. */
+bool a64_insn_word(struct a64_cpu *a, va_t va, uint32_t *word);
 /* The regime of accesses made at level `el` in the current Security state. */
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r);
 /* Cache maintenance of the line at `va`: what it faults with. DC ZVA. */
@@ -263,8 +287,6 @@ void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned iss
 /* Must the block end after it (mode, mapping, interrupts may have changed)? Known when translating. */
 bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read);
 void a64_sysreg_reset(struct a64_cpu *a);
-/* For debuggers and boards: no checks, no side effects on reading. False: there is none. */
-bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value);
 
 uint64_t a64_random(struct a64_cpu *a);
 
@@ -287,7 +309,6 @@ void a64_timers_loaded(struct a64_cpu *a);
 /* ---- pmu.c: PMUv3 (D13) ---- */
 int a64_pmu_init(struct a64_cpu *a, struct err *e) MUST_CHECK;
 void a64_pmu_reset(struct a64_cpu *a);
-void a64_pmu_controls_changed(struct a64_cpu *a, uint64_t old); /* MDCR_EL2, MDCR_EL3 were written */
 void a64_pmu_loaded(struct a64_cpu *a);
 bool a64_pmu_counts_accesses(const struct a64_cpu *a); /* A64_MODE_COUNT */
 void a64_pmu_level_changed(struct a64_cpu *a); /* before el or Security state changes: counts so far are banked */

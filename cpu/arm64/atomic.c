@@ -36,13 +36,13 @@ static void put(struct a64_tr *t, unsigned n, ir_val_t v)
 /* ---- exclusives ---- */
 static void ldxr(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, INSN_MEM_READ);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, INSN_MEM_READ | A64_ACCESS_ATOMIC);
     put(t, t->d.rt, ir_loadr(t->u, IR_I64, va, memop(t, arg & BYTES, arg)));
 }
 
 static void stxr(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, INSN_MEM_WRITE);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, INSN_MEM_WRITE | A64_ACCESS_ATOMIC);
     put(t, t->d.rs, ir_storec(t->u, IR_I64, va, a64_x(t, IR_I64, t->d.rt),
                               memop(t, arg & BYTES, arg)));
 }
@@ -62,7 +62,7 @@ static ir_val_t join_words(struct a64_tr *t, ir_val_t first, ir_val_t second)
 
 static void ldxp_w(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_READ);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_READ | A64_ACCESS_ATOMIC);
     ir_val_t both = ir_loadr(t->u, IR_I64, va, memop(t, 8, arg));
     put(t, t->d.rt, word_of_pair(t, both, false));
     put(t, t->d.rt2, word_of_pair(t, both, true));
@@ -70,7 +70,7 @@ static void ldxp_w(struct a64_tr *t, unsigned arg)
 
 static void stxp_w(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_WRITE);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_WRITE | A64_ACCESS_ATOMIC);
     ir_val_t both = join_words(t, a64_x(t, IR_I64, t->d.rt), a64_x(t, IR_I64, t->d.rt2));
     put(t, t->d.rs, ir_storec(t->u, IR_I64, va, both, memop(t, 8, arg)));
 }
@@ -78,10 +78,10 @@ static void stxp_w(struct a64_tr *t, unsigned arg)
 /* ---- 16 bytes: in C. Argument b packs the registers: rt, rt2 << 8, rs << 16. ---- */
 static void wide(struct a64_tr *t, unsigned helper)
 {
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 16,
-                              helper == A64_HELPER_ldxp   ? INSN_MEM_READ
-                              : helper == A64_HELPER_casp ? INSN_MEM_RMW
-                                                          : INSN_MEM_WRITE);
+    unsigned kind = helper == A64_HELPER_ldxp   ? INSN_MEM_READ
+                    : helper == A64_HELPER_casp ? INSN_MEM_RMW
+                                                : INSN_MEM_WRITE;
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 16, kind | A64_ACCESS_ALIGNED);
     uint64_t regs = t->d.rt | (uint64_t)t->d.rt2 << 8 | (uint64_t)t->d.rs << 16;
     ir_call(t->u, IR_VOID, helper, va, a64_const(t, regs), a64_const(t, a64_memop(t, 8, 0)), IR_NONE);
 }
@@ -173,14 +173,14 @@ uint64_t a64_helper_casp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t o
 static void cas(struct a64_tr *t, unsigned arg)
 {
     unsigned bytes = arg & BYTES;
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, bytes, INSN_MEM_RMW);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, bytes, INSN_MEM_RMW | A64_ACCESS_ATOMIC);
     put(t, t->d.rs, ir_cas(t->u, IR_I64, va, a64_x(t, IR_I64, t->d.rs), a64_x(t, IR_I64, t->d.rt),
                            memop(t, bytes, arg)));
 }
 
 static void casp_w(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_RMW);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, 8, INSN_MEM_RMW | A64_ACCESS_ATOMIC);
     ir_val_t expected = join_words(t, a64_x(t, IR_I64, t->d.rs), a64_x(t, IR_I64, t->d.rs + 1u));
     ir_val_t value = join_words(t, a64_x(t, IR_I64, t->d.rt), a64_x(t, IR_I64, t->d.rt + 1u));
     ir_val_t old = ir_cas(t->u, IR_I64, va, expected, value, memop(t, 8, arg));
@@ -192,7 +192,7 @@ static void casp_w(struct a64_tr *t, unsigned arg)
 static void amo(struct a64_tr *t, unsigned arg)
 {
     unsigned bytes = arg & BYTES;
-    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, bytes, INSN_MEM_RMW);
+    ir_val_t va = a64_address(t, t->d.rn, IR_NONE, 0, bytes, INSN_MEM_RMW | A64_ACCESS_ATOMIC);
     ir_val_t v = a64_x(t, IR_I64, t->d.rs);
     if (arg & INVERT) /* LDCLR */
         v = ir_op2i(t->u, IR_XOR, IR_I64, v, ~0ull);
@@ -201,175 +201,20 @@ static void amo(struct a64_tr *t, unsigned arg)
 }
 
 /* clang-format off */
+#define AMO(name, end, arg, op) { A64_INSN_##name##end, 0, amo, IR_AMO_##op << KIND | (arg) }
+/* What FEAT_LSE has of one size and order; `end` is both in a mnemonic. */
+#define LSE(end, arg)                                                                              \
+    { A64_INSN_CAS##end, 0, cas, arg }, AMO(SWP, end, arg, SWAP), AMO(LDADD, end, arg, ADD),       \
+    AMO(LDCLR, end, (arg) | INVERT, AND), AMO(LDEOR, end, arg, XOR), AMO(LDSET, end, arg, OR),     \
+    AMO(LDSMAX, end, arg, MAX), AMO(LDSMIN, end, arg, MIN), AMO(LDUMAX, end, arg, MAXU),           \
+    AMO(LDUMIN, end, arg, MINU)
+#define SIZE(end, bytes)                                                                           \
+    { A64_INSN_LDXR##end, 0, ldxr, bytes }, { A64_INSN_LDAXR##end, 0, ldxr, (bytes) | ACQ },       \
+    { A64_INSN_STXR##end, 0, stxr, bytes }, { A64_INSN_STLXR##end, 0, stxr, (bytes) | REL },       \
+    LSE(end, bytes), LSE(A##end, (bytes) | ACQ), LSE(L##end, (bytes) | REL),                       \
+    LSE(AL##end, (bytes) | ACQ | REL)
 const struct a64_semantics a64_atomic_rows[] = {
-    { A64_INSN_LDXRB, 0, ldxr, 1 }, { A64_INSN_LDAXRB, 0, ldxr, 1 | ACQ },
-    { A64_INSN_STXRB, 0, stxr, 1 }, { A64_INSN_STLXRB, 0, stxr, 1 | REL },
-    { A64_INSN_CASB, 0, cas, 1 },
-    { A64_INSN_LDADDB, 0, amo, IR_AMO_ADD << KIND | 1 },
-    { A64_INSN_LDCLRB, 0, amo, IR_AMO_AND << KIND | INVERT | 1 },
-    { A64_INSN_LDEORB, 0, amo, IR_AMO_XOR << KIND | 1 },
-    { A64_INSN_LDSETB, 0, amo, IR_AMO_OR << KIND | 1 },
-    { A64_INSN_LDSMAXB, 0, amo, IR_AMO_MAX << KIND | 1 },
-    { A64_INSN_LDSMINB, 0, amo, IR_AMO_MIN << KIND | 1 },
-    { A64_INSN_LDUMAXB, 0, amo, IR_AMO_MAXU << KIND | 1 },
-    { A64_INSN_LDUMINB, 0, amo, IR_AMO_MINU << KIND | 1 },
-    { A64_INSN_SWPB, 0, amo, IR_AMO_SWAP << KIND | 1 },
-    { A64_INSN_CASAB, 0, cas, 1 | ACQ },
-    { A64_INSN_LDADDAB, 0, amo, IR_AMO_ADD << KIND | 1 | ACQ },
-    { A64_INSN_LDCLRAB, 0, amo, IR_AMO_AND << KIND | INVERT | 1 | ACQ },
-    { A64_INSN_LDEORAB, 0, amo, IR_AMO_XOR << KIND | 1 | ACQ },
-    { A64_INSN_LDSETAB, 0, amo, IR_AMO_OR << KIND | 1 | ACQ },
-    { A64_INSN_LDSMAXAB, 0, amo, IR_AMO_MAX << KIND | 1 | ACQ },
-    { A64_INSN_LDSMINAB, 0, amo, IR_AMO_MIN << KIND | 1 | ACQ },
-    { A64_INSN_LDUMAXAB, 0, amo, IR_AMO_MAXU << KIND | 1 | ACQ },
-    { A64_INSN_LDUMINAB, 0, amo, IR_AMO_MINU << KIND | 1 | ACQ },
-    { A64_INSN_SWPAB, 0, amo, IR_AMO_SWAP << KIND | 1 | ACQ },
-    { A64_INSN_CASLB, 0, cas, 1 | REL },
-    { A64_INSN_LDADDLB, 0, amo, IR_AMO_ADD << KIND | 1 | REL },
-    { A64_INSN_LDCLRLB, 0, amo, IR_AMO_AND << KIND | INVERT | 1 | REL },
-    { A64_INSN_LDEORLB, 0, amo, IR_AMO_XOR << KIND | 1 | REL },
-    { A64_INSN_LDSETLB, 0, amo, IR_AMO_OR << KIND | 1 | REL },
-    { A64_INSN_LDSMAXLB, 0, amo, IR_AMO_MAX << KIND | 1 | REL },
-    { A64_INSN_LDSMINLB, 0, amo, IR_AMO_MIN << KIND | 1 | REL },
-    { A64_INSN_LDUMAXLB, 0, amo, IR_AMO_MAXU << KIND | 1 | REL },
-    { A64_INSN_LDUMINLB, 0, amo, IR_AMO_MINU << KIND | 1 | REL },
-    { A64_INSN_SWPLB, 0, amo, IR_AMO_SWAP << KIND | 1 | REL },
-    { A64_INSN_CASALB, 0, cas, 1 | ACQ | REL },
-    { A64_INSN_LDADDALB, 0, amo, IR_AMO_ADD << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDCLRALB, 0, amo, IR_AMO_AND << KIND | INVERT | 1 | ACQ | REL },
-    { A64_INSN_LDEORALB, 0, amo, IR_AMO_XOR << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDSETALB, 0, amo, IR_AMO_OR << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDSMAXALB, 0, amo, IR_AMO_MAX << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDSMINALB, 0, amo, IR_AMO_MIN << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDUMAXALB, 0, amo, IR_AMO_MAXU << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDUMINALB, 0, amo, IR_AMO_MINU << KIND | 1 | ACQ | REL },
-    { A64_INSN_SWPALB, 0, amo, IR_AMO_SWAP << KIND | 1 | ACQ | REL },
-    { A64_INSN_LDXRH, 0, ldxr, 2 }, { A64_INSN_LDAXRH, 0, ldxr, 2 | ACQ },
-    { A64_INSN_STXRH, 0, stxr, 2 }, { A64_INSN_STLXRH, 0, stxr, 2 | REL },
-    { A64_INSN_CASH, 0, cas, 2 },
-    { A64_INSN_LDADDH, 0, amo, IR_AMO_ADD << KIND | 2 },
-    { A64_INSN_LDCLRH, 0, amo, IR_AMO_AND << KIND | INVERT | 2 },
-    { A64_INSN_LDEORH, 0, amo, IR_AMO_XOR << KIND | 2 },
-    { A64_INSN_LDSETH, 0, amo, IR_AMO_OR << KIND | 2 },
-    { A64_INSN_LDSMAXH, 0, amo, IR_AMO_MAX << KIND | 2 },
-    { A64_INSN_LDSMINH, 0, amo, IR_AMO_MIN << KIND | 2 },
-    { A64_INSN_LDUMAXH, 0, amo, IR_AMO_MAXU << KIND | 2 },
-    { A64_INSN_LDUMINH, 0, amo, IR_AMO_MINU << KIND | 2 },
-    { A64_INSN_SWPH, 0, amo, IR_AMO_SWAP << KIND | 2 },
-    { A64_INSN_CASAH, 0, cas, 2 | ACQ },
-    { A64_INSN_LDADDAH, 0, amo, IR_AMO_ADD << KIND | 2 | ACQ },
-    { A64_INSN_LDCLRAH, 0, amo, IR_AMO_AND << KIND | INVERT | 2 | ACQ },
-    { A64_INSN_LDEORAH, 0, amo, IR_AMO_XOR << KIND | 2 | ACQ },
-    { A64_INSN_LDSETAH, 0, amo, IR_AMO_OR << KIND | 2 | ACQ },
-    { A64_INSN_LDSMAXAH, 0, amo, IR_AMO_MAX << KIND | 2 | ACQ },
-    { A64_INSN_LDSMINAH, 0, amo, IR_AMO_MIN << KIND | 2 | ACQ },
-    { A64_INSN_LDUMAXAH, 0, amo, IR_AMO_MAXU << KIND | 2 | ACQ },
-    { A64_INSN_LDUMINAH, 0, amo, IR_AMO_MINU << KIND | 2 | ACQ },
-    { A64_INSN_SWPAH, 0, amo, IR_AMO_SWAP << KIND | 2 | ACQ },
-    { A64_INSN_CASLH, 0, cas, 2 | REL },
-    { A64_INSN_LDADDLH, 0, amo, IR_AMO_ADD << KIND | 2 | REL },
-    { A64_INSN_LDCLRLH, 0, amo, IR_AMO_AND << KIND | INVERT | 2 | REL },
-    { A64_INSN_LDEORLH, 0, amo, IR_AMO_XOR << KIND | 2 | REL },
-    { A64_INSN_LDSETLH, 0, amo, IR_AMO_OR << KIND | 2 | REL },
-    { A64_INSN_LDSMAXLH, 0, amo, IR_AMO_MAX << KIND | 2 | REL },
-    { A64_INSN_LDSMINLH, 0, amo, IR_AMO_MIN << KIND | 2 | REL },
-    { A64_INSN_LDUMAXLH, 0, amo, IR_AMO_MAXU << KIND | 2 | REL },
-    { A64_INSN_LDUMINLH, 0, amo, IR_AMO_MINU << KIND | 2 | REL },
-    { A64_INSN_SWPLH, 0, amo, IR_AMO_SWAP << KIND | 2 | REL },
-    { A64_INSN_CASALH, 0, cas, 2 | ACQ | REL },
-    { A64_INSN_LDADDALH, 0, amo, IR_AMO_ADD << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDCLRALH, 0, amo, IR_AMO_AND << KIND | INVERT | 2 | ACQ | REL },
-    { A64_INSN_LDEORALH, 0, amo, IR_AMO_XOR << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDSETALH, 0, amo, IR_AMO_OR << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDSMAXALH, 0, amo, IR_AMO_MAX << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDSMINALH, 0, amo, IR_AMO_MIN << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDUMAXALH, 0, amo, IR_AMO_MAXU << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDUMINALH, 0, amo, IR_AMO_MINU << KIND | 2 | ACQ | REL },
-    { A64_INSN_SWPALH, 0, amo, IR_AMO_SWAP << KIND | 2 | ACQ | REL },
-    { A64_INSN_LDXR_W, 0, ldxr, 4 }, { A64_INSN_LDAXR_W, 0, ldxr, 4 | ACQ },
-    { A64_INSN_STXR_W, 0, stxr, 4 }, { A64_INSN_STLXR_W, 0, stxr, 4 | REL },
-    { A64_INSN_CAS_W, 0, cas, 4 },
-    { A64_INSN_LDADD_W, 0, amo, IR_AMO_ADD << KIND | 4 },
-    { A64_INSN_LDCLR_W, 0, amo, IR_AMO_AND << KIND | INVERT | 4 },
-    { A64_INSN_LDEOR_W, 0, amo, IR_AMO_XOR << KIND | 4 },
-    { A64_INSN_LDSET_W, 0, amo, IR_AMO_OR << KIND | 4 },
-    { A64_INSN_LDSMAX_W, 0, amo, IR_AMO_MAX << KIND | 4 },
-    { A64_INSN_LDSMIN_W, 0, amo, IR_AMO_MIN << KIND | 4 },
-    { A64_INSN_LDUMAX_W, 0, amo, IR_AMO_MAXU << KIND | 4 },
-    { A64_INSN_LDUMIN_W, 0, amo, IR_AMO_MINU << KIND | 4 },
-    { A64_INSN_SWP_W, 0, amo, IR_AMO_SWAP << KIND | 4 },
-    { A64_INSN_CASA_W, 0, cas, 4 | ACQ },
-    { A64_INSN_LDADDA_W, 0, amo, IR_AMO_ADD << KIND | 4 | ACQ },
-    { A64_INSN_LDCLRA_W, 0, amo, IR_AMO_AND << KIND | INVERT | 4 | ACQ },
-    { A64_INSN_LDEORA_W, 0, amo, IR_AMO_XOR << KIND | 4 | ACQ },
-    { A64_INSN_LDSETA_W, 0, amo, IR_AMO_OR << KIND | 4 | ACQ },
-    { A64_INSN_LDSMAXA_W, 0, amo, IR_AMO_MAX << KIND | 4 | ACQ },
-    { A64_INSN_LDSMINA_W, 0, amo, IR_AMO_MIN << KIND | 4 | ACQ },
-    { A64_INSN_LDUMAXA_W, 0, amo, IR_AMO_MAXU << KIND | 4 | ACQ },
-    { A64_INSN_LDUMINA_W, 0, amo, IR_AMO_MINU << KIND | 4 | ACQ },
-    { A64_INSN_SWPA_W, 0, amo, IR_AMO_SWAP << KIND | 4 | ACQ },
-    { A64_INSN_CASL_W, 0, cas, 4 | REL },
-    { A64_INSN_LDADDL_W, 0, amo, IR_AMO_ADD << KIND | 4 | REL },
-    { A64_INSN_LDCLRL_W, 0, amo, IR_AMO_AND << KIND | INVERT | 4 | REL },
-    { A64_INSN_LDEORL_W, 0, amo, IR_AMO_XOR << KIND | 4 | REL },
-    { A64_INSN_LDSETL_W, 0, amo, IR_AMO_OR << KIND | 4 | REL },
-    { A64_INSN_LDSMAXL_W, 0, amo, IR_AMO_MAX << KIND | 4 | REL },
-    { A64_INSN_LDSMINL_W, 0, amo, IR_AMO_MIN << KIND | 4 | REL },
-    { A64_INSN_LDUMAXL_W, 0, amo, IR_AMO_MAXU << KIND | 4 | REL },
-    { A64_INSN_LDUMINL_W, 0, amo, IR_AMO_MINU << KIND | 4 | REL },
-    { A64_INSN_SWPL_W, 0, amo, IR_AMO_SWAP << KIND | 4 | REL },
-    { A64_INSN_CASAL_W, 0, cas, 4 | ACQ | REL },
-    { A64_INSN_LDADDAL_W, 0, amo, IR_AMO_ADD << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDCLRAL_W, 0, amo, IR_AMO_AND << KIND | INVERT | 4 | ACQ | REL },
-    { A64_INSN_LDEORAL_W, 0, amo, IR_AMO_XOR << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDSETAL_W, 0, amo, IR_AMO_OR << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDSMAXAL_W, 0, amo, IR_AMO_MAX << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDSMINAL_W, 0, amo, IR_AMO_MIN << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDUMAXAL_W, 0, amo, IR_AMO_MAXU << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDUMINAL_W, 0, amo, IR_AMO_MINU << KIND | 4 | ACQ | REL },
-    { A64_INSN_SWPAL_W, 0, amo, IR_AMO_SWAP << KIND | 4 | ACQ | REL },
-    { A64_INSN_LDXR_X, 0, ldxr, 8 }, { A64_INSN_LDAXR_X, 0, ldxr, 8 | ACQ },
-    { A64_INSN_STXR_X, 0, stxr, 8 }, { A64_INSN_STLXR_X, 0, stxr, 8 | REL },
-    { A64_INSN_CAS_X, 0, cas, 8 },
-    { A64_INSN_LDADD_X, 0, amo, IR_AMO_ADD << KIND | 8 },
-    { A64_INSN_LDCLR_X, 0, amo, IR_AMO_AND << KIND | INVERT | 8 },
-    { A64_INSN_LDEOR_X, 0, amo, IR_AMO_XOR << KIND | 8 },
-    { A64_INSN_LDSET_X, 0, amo, IR_AMO_OR << KIND | 8 },
-    { A64_INSN_LDSMAX_X, 0, amo, IR_AMO_MAX << KIND | 8 },
-    { A64_INSN_LDSMIN_X, 0, amo, IR_AMO_MIN << KIND | 8 },
-    { A64_INSN_LDUMAX_X, 0, amo, IR_AMO_MAXU << KIND | 8 },
-    { A64_INSN_LDUMIN_X, 0, amo, IR_AMO_MINU << KIND | 8 },
-    { A64_INSN_SWP_X, 0, amo, IR_AMO_SWAP << KIND | 8 },
-    { A64_INSN_CASA_X, 0, cas, 8 | ACQ },
-    { A64_INSN_LDADDA_X, 0, amo, IR_AMO_ADD << KIND | 8 | ACQ },
-    { A64_INSN_LDCLRA_X, 0, amo, IR_AMO_AND << KIND | INVERT | 8 | ACQ },
-    { A64_INSN_LDEORA_X, 0, amo, IR_AMO_XOR << KIND | 8 | ACQ },
-    { A64_INSN_LDSETA_X, 0, amo, IR_AMO_OR << KIND | 8 | ACQ },
-    { A64_INSN_LDSMAXA_X, 0, amo, IR_AMO_MAX << KIND | 8 | ACQ },
-    { A64_INSN_LDSMINA_X, 0, amo, IR_AMO_MIN << KIND | 8 | ACQ },
-    { A64_INSN_LDUMAXA_X, 0, amo, IR_AMO_MAXU << KIND | 8 | ACQ },
-    { A64_INSN_LDUMINA_X, 0, amo, IR_AMO_MINU << KIND | 8 | ACQ },
-    { A64_INSN_SWPA_X, 0, amo, IR_AMO_SWAP << KIND | 8 | ACQ },
-    { A64_INSN_CASL_X, 0, cas, 8 | REL },
-    { A64_INSN_LDADDL_X, 0, amo, IR_AMO_ADD << KIND | 8 | REL },
-    { A64_INSN_LDCLRL_X, 0, amo, IR_AMO_AND << KIND | INVERT | 8 | REL },
-    { A64_INSN_LDEORL_X, 0, amo, IR_AMO_XOR << KIND | 8 | REL },
-    { A64_INSN_LDSETL_X, 0, amo, IR_AMO_OR << KIND | 8 | REL },
-    { A64_INSN_LDSMAXL_X, 0, amo, IR_AMO_MAX << KIND | 8 | REL },
-    { A64_INSN_LDSMINL_X, 0, amo, IR_AMO_MIN << KIND | 8 | REL },
-    { A64_INSN_LDUMAXL_X, 0, amo, IR_AMO_MAXU << KIND | 8 | REL },
-    { A64_INSN_LDUMINL_X, 0, amo, IR_AMO_MINU << KIND | 8 | REL },
-    { A64_INSN_SWPL_X, 0, amo, IR_AMO_SWAP << KIND | 8 | REL },
-    { A64_INSN_CASAL_X, 0, cas, 8 | ACQ | REL },
-    { A64_INSN_LDADDAL_X, 0, amo, IR_AMO_ADD << KIND | 8 | ACQ | REL },
-    { A64_INSN_LDCLRAL_X, 0, amo, IR_AMO_AND << KIND | INVERT | 8 | ACQ | REL },
-    { A64_INSN_LDEORAL_X, 0, amo, IR_AMO_XOR << KIND | 8 | ACQ | REL },
-    { A64_INSN_LDSETAL_X, 0, amo, IR_AMO_OR << KIND | 8 | ACQ | REL },
-    { A64_INSN_LDSMAXAL_X, 0, amo, IR_AMO_MAX << KIND | 8 | ACQ | REL },
-    { A64_INSN_LDSMINAL_X, 0, amo, IR_AMO_MIN << KIND | 8 | ACQ | REL },
-    { A64_INSN_LDUMAXAL_X, 0, amo, IR_AMO_MAXU << KIND | 8 | ACQ | REL },
-    { A64_INSN_LDUMINAL_X, 0, amo, IR_AMO_MINU << KIND | 8 | ACQ | REL },
-    { A64_INSN_SWPAL_X, 0, amo, IR_AMO_SWAP << KIND | 8 | ACQ | REL },
+    SIZE(B, 1), SIZE(H, 2), SIZE(_W, 4), SIZE(_X, 8),
     { A64_INSN_LDXP_W, 0, ldxp_w, 0 }, { A64_INSN_LDAXP_W, 0, ldxp_w, ACQ },
     { A64_INSN_STXP_W, 0, stxp_w, 0 }, { A64_INSN_STLXP_W, 0, stxp_w, REL },
     { A64_INSN_LDXP_X, 0, wide, A64_HELPER_ldxp }, { A64_INSN_LDAXP_X, 0, wide, A64_HELPER_ldxp },

@@ -53,6 +53,8 @@ static ir_val_t untagged(struct a64_tr *t, ir_val_t va)
     uint32_t tbi = t->mode & (A64_MODE_TBI0 | A64_MODE_TBI1);
     if (tbi == 0)
         return va;
+    if (!a64_mode_two_ranges(t->mode))
+        return ir_op2i(u, IR_AND, IR_I64, va, (1ull << 56) - 1);
     ir_val_t same = ir_op2i(u, IR_SAR, IR_I64, ir_op2i(u, IR_SHL, IR_I64, va, 8), 8);
     if (tbi == (A64_MODE_TBI0 | A64_MODE_TBI1))
         return same;
@@ -98,26 +100,56 @@ static void ret(struct a64_tr *t, unsigned arg)
 }
 
 /* ---- exceptions ---- */
-static void call_exception(struct a64_tr *t, unsigned helper)
+static void call_exception(struct a64_tr *t, unsigned helper, unsigned ec)
 {
-    ir_call(t->u, IR_VOID, helper, a64_const(t, (uint64_t)t->d.imm & 0xffff), IR_NONE, IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, helper, a64_const(t, A64_ESR(ec, (uint64_t)t->d.imm & 0xffff)), IR_NONE, IR_NONE, IR_NONE);
     ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
     finish(t);
 }
 
-/* Level of SVC: HFGITR_EL2.SVC_EL0, SVC_EL1 may send it to EL2. */
-uint64_t a64_helper_svc(struct cpu *cpu, uint64_t imm, uint64_t b0, uint64_t c, uint64_t d)
+static void svc(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    call_exception(t, A64_HELPER_svc, A64_EC_SVC);
+}
+
+static void hvc(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    call_exception(t, A64_HELPER_hvc, A64_EC_HVC);
+}
+
+static void smc(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    call_exception(t, A64_HELPER_smc, A64_EC_SMC);
+}
+
+static void brk(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    call_exception(t, A64_HELPER_brk, A64_EC_BRK);
+}
+
+/*
+ * Both states': HFGITR_EL2.SVC_EL0 and SVC_EL1 may send it to EL2. AArch32 brings the ITSTATE
+ * behind it, which counts only where the SVC is not trapped: CheckForSVCTrap() precedes
+ * ITAdvance().
+ */
+uint64_t a64_helper_svc(struct cpu *cpu, uint64_t esr, uint64_t it_after, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     unsigned target = a64_target_el(a);
-    uint64_t esr = A64_ESR(A64_EC_SVC, imm);
-    (void)b0, (void)c, (void)d;
+    (void)c, (void)d;
     bool fgt = a->el < 2 && a64_el2_enabled(a) && !a64_host(a) && a64_cpu_has(a, A64_F_FGT) &&
                (a64_scr(a) & A64_SCR_FGTEN);
-    if (fgt && (a->hfgitr_el2 >> (a->el == 0 ? 52 : 53) & 1))
+    if (fgt && (a->hfgitr_el2 >> (a->el == 0 ? 52 : 53) & 1)) {
         cpu_raise(cpu, 2, esr, 0, 0); /* trapped: the return address is the SVC itself */
-    else
-        cpu_raise(cpu, target | A64_CAUSE_NEXT, esr, 0, 0);
+        return 0;
+    }
+    if (a->nrw)
+        a->it = it_after;
+    cpu_raise(cpu, target | A64_CAUSE_NEXT, esr, 0, 0);
     return 0;
 }
 
@@ -127,7 +159,7 @@ static bool board_firmware(struct a64_cpu *a, bool smc)
 }
 
 /* C6.2 HVC: needs EL2, and SCR_EL3.HCE or not HCR_EL2.HCD. */
-uint64_t a64_helper_hvc(struct cpu *cpu, uint64_t imm, uint64_t b0, uint64_t c, uint64_t d)
+uint64_t a64_helper_hvc(struct cpu *cpu, uint64_t esr, uint64_t b0, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     (void)b0, (void)c, (void)d;
@@ -139,33 +171,33 @@ uint64_t a64_helper_hvc(struct cpu *cpu, uint64_t imm, uint64_t b0, uint64_t c, 
     if (a->el == 0 || !there || !allowed)
         a64_raise_undefined(a);
     else
-        cpu_raise(cpu, (a->el == 3 ? 3u : 2u) | A64_CAUSE_NEXT, A64_ESR(A64_EC_HVC, imm), 0, 0);
+        cpu_raise(cpu, (a->el == 3 ? 3u : 2u) | A64_CAUSE_NEXT, esr, 0, 0);
     return 0;
 }
 
 /* C6.2 SMC: HCR_EL2.TSC first, then what stands at EL3: an implementation, or the board's firmware. */
-uint64_t a64_helper_smc(struct cpu *cpu, uint64_t imm, uint64_t b0, uint64_t c, uint64_t d)
+uint64_t a64_helper_smc(struct cpu *cpu, uint64_t esr, uint64_t b0, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     (void)b0, (void)c, (void)d;
     if (a->el == 0)
         a64_raise_undefined(a);
     else if (a->el == 1 && (a64_hcr(a) & A64_HCR_TSC))
-        a64_raise(a, 2, A64_ESR(A64_EC_SMC, imm));
+        a64_raise(a, 2, esr);
     else if (board_firmware(a, true))
         return 0;
     else if (!a64_cpu_has(a, A64_F_EL3) || (a->scr_el3 & A64_SCR_SMD))
         a64_raise_undefined(a);
     else
-        cpu_raise(cpu, 3 | A64_CAUSE_NEXT, A64_ESR(A64_EC_SMC, imm), 0, 0);
+        cpu_raise(cpu, 3 | A64_CAUSE_NEXT, esr, 0, 0);
     return 0;
 }
 
-uint64_t a64_helper_brk(struct cpu *cpu, uint64_t imm, uint64_t b0, uint64_t c, uint64_t d)
+uint64_t a64_helper_brk(struct cpu *cpu, uint64_t esr, uint64_t b0, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     (void)b0, (void)c, (void)d;
-    a64_raise(a, a64_debug_target(a), A64_ESR(A64_EC_BRK, imm));
+    a64_raise(a, a64_debug_target(a), esr);
     return 0;
 }
 
@@ -227,10 +259,10 @@ const struct a64_semantics a64_branch_rows[] = {
     { A64_INSN_TBZ, 0, tbz, 0 },        { A64_INSN_TBNZ, 0, tbz, 1 },
     { A64_INSN_BR, 0, br, 0 },          { A64_INSN_BLR, 0, blr, 0 },
     { A64_INSN_RET, 0, ret, 0 },
-    { A64_INSN_SVC, 0, call_exception, A64_HELPER_svc },
-    { A64_INSN_HVC, 0, call_exception, A64_HELPER_hvc },
-    { A64_INSN_SMC, 0, call_exception, A64_HELPER_smc },
-    { A64_INSN_BRK, 0, call_exception, A64_HELPER_brk },
+    { A64_INSN_SVC, 0, svc, 0 },
+    { A64_INSN_HVC, 0, hvc, 0 },
+    { A64_INSN_SMC, 0, smc, 0 },
+    { A64_INSN_BRK, 0, brk, 0 },
     { A64_INSN_HLT, 0, undefined, 0 },  { A64_INSN_DCPS1, 0, undefined, 0 },
     { A64_INSN_DCPS2, 0, undefined, 0 }, { A64_INSN_DCPS3, 0, undefined, 0 },
     { A64_INSN_DRPS, 0, undefined, 0 },

@@ -24,18 +24,15 @@ void a64_bti_forget(struct a64_cpu *a)
         a->bti_good[i] = 1; /* no instruction has an odd address */
 }
 
-/* The instruction at va and whether its page is guarded; false: it cannot be fetched now. */
+/* The instruction at va and whether its page is guarded; false: it cannot be fetched now. May set the access flag. */
 static bool look(struct a64_cpu *a, va_t va, uint32_t *word, bool *guarded)
 {
     struct mmu_a64_regime r;
     struct mmu_a64_result res;
     struct mmu_a64_fault fault;
-    uint8_t code[4];
     a64_fill_regime(a, (unsigned)a->el, a->el == 0, &r);
-    if (!mmu_a64_walk(&r, va, 4, CPU_FETCH, MMU_A64_PROBE, &res, &fault) || !res.fetch ||
-        mmu_debug_read(&a->cpu, va, code, 4) < 0)
+    if ((va & 3) || !mmu_a64_walk(&r, va, 4, CPU_FETCH, 0, &res, &fault) || !a64_insn_word(a, va, word))
         return false;
-    *word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
     *guarded = res.guarded;
     return true;
 }
@@ -60,13 +57,14 @@ uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t p
     struct a64_cpu *a = A64_CPU(cpu);
     uint32_t word;
     bool guarded = false, here;
+    bool debugged = a->mode & (A64_MODE_STEP | A64_MODE_BREAK); /* exceptions of the target, before its own */
     uint64_t key = va | btype, *good = remembered(a, va);
     (void)d;
-    if (LIKELY(*good == (key ^ a->context)))
+    if (LIKELY(*good == (key ^ a->context) && !debugged))
         return 0;
     if (btype == 3 && look(a, pc, &word, &here) && !here)
         btype = 1; /* BR from a page that is not guarded */
-    if (look(a, va, &word, &guarded) && (!guarded || compatible(a, word, (unsigned)btype))) {
+    if (!debugged && look(a, va, &word, &guarded) && (!guarded || compatible(a, word, (unsigned)btype))) {
         *good = key ^ a->context;
         return 0;
     }

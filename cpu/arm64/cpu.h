@@ -5,8 +5,7 @@
  * An Arm PE in AArch64 state, EL0 also in AArch32: Arm ARM DDI 0487 (issue L), EL0 to EL3. Extensions as the
  * profile's ID registers say; nothing else asks what a CPU has.
  *
- * Places kept: SVE and SME registers behind `v`; Realm state beside the security state;
- * FEAT_NV2 in the system registers' access table.
+ * Places kept: SVE and SME registers behind `v`; Realm state beside the security state.
  *
  * General registers are slots 0..30, the current stack pointer slot 31: whoever changes
  * EL or SPSel moves it to and from sp_el[]. NZCV lives in four slots, each in the form that

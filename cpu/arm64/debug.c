@@ -13,21 +13,31 @@
 
 enum { MDSCR_SS = 1, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15 };
 
+/* DebugTarget(): EL2 by MDCR_EL2.TDE or HCR_EL2.TGE */
+static unsigned debug_target(const struct a64_cpu *a)
+{
+    return a64_el2_enabled(a) && ((a->mdcr_el2 & A64_MDCR_TDE) || (a->hcr_el2 & A64_HCR_TGE)) ? 2 : 1;
+}
+
 unsigned a64_debug_target(const struct a64_cpu *a)
 {
-    bool routed = a64_el2_enabled(a) && ((a->mdcr_el2 >> 8 & 1) || (a->hcr_el2 & A64_HCR_TGE));
-    return a->el >= 2 ? (unsigned)a->el : routed ? 2 : 1;
+    return a->el >= 2 ? (unsigned)a->el : debug_target(a);
+}
+
+/* OSLAR_EL1 and DoubleLockStatus() */
+static bool is_locked(const struct a64_cpu *a)
+{
+    return (a->oslsr & 1) || ((a->osdlr_el1 & 1) && !(a->dbgprcr_el1 & 1));
 }
 
 /* AArch64.GenerateDebugExceptionsFrom() */
 static bool enabled_from(const struct a64_cpu *a, unsigned from, bool masked)
 {
-    bool routed = a64_el2_enabled(a) && ((a->mdcr_el2 >> 8 & 1) || (a->hcr_el2 & A64_HCR_TGE));
-    unsigned target = routed ? 2 : 1;
-    if (a->oslsr & 1)
+    unsigned target = debug_target(a);
+    if (is_locked(a))
         return false;
     bool secure = from == 3 || a64_secure_below_el3(a);
-    if (a64_cpu_has(a, A64_F_EL3) && secure && (a->mdcr_el3 >> 16 & 1))
+    if (a64_cpu_has(a, A64_F_EL3) && secure && (a->mdcr_el3 & A64_MDCR_SDD))
         return false;
     if (from == target)
         return (a->mdscr_el1 & MDSCR_KDE) && !masked;
@@ -40,12 +50,12 @@ static bool enabled_now(const struct a64_cpu *a)
 }
 
 /* ---- software step ---- */
-uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr)
+uint64_t a64_debug_return_ss(const struct a64_cpu *a, uint64_t spsr, bool illegal)
 {
     if (!(a->mdscr_el1 & MDSCR_SS))
         return 0;
-    unsigned to = spsr & A64_PS_NRW ? 0 : spsr >> 2 & 3;
-    bool masked = !(spsr & A64_PS_NRW) && (spsr & A64_PS_D);
+    unsigned to = illegal ? (unsigned)a->el : spsr & A64_PS_NRW ? 0 : spsr >> 2 & 3;
+    bool masked = !(to == 0 && (spsr & A64_PS_NRW)) && (spsr & A64_PS_D);
     return !enabled_now(a) && enabled_from(a, to, masked) ? A64_BIT(spsr, 21) : 0;
 }
 
@@ -102,8 +112,8 @@ static bool in_host(const struct a64_cpu *a)
 static bool context_matches(const struct a64_cpu *a, unsigned n, bool linked)
 {
     uint64_t control = a->dbgbcr[n], value = a->dbgbvr[n];
-    unsigned type = control >> 20 & 15;
-    if (!(control & 1) || (type & 1) != linked)
+    unsigned type = control >> 20 & 15, aware = 1 + (a->config->id[A64_ID_DFR0] >> 28 & 15); /* CTX_CMPs */
+    if (!(control & 1) || (type & 1) != linked || n + aware < n_breakpoints(a)) /* only the last are */
         return false;
     bool host = in_host(a), guest = a->el < 2 && !host, vmid16 = a->vtcr_el2 >> 19 & 1;
     bool id1 = guest && (uint32_t)value == (uint32_t)a->contextidr[1];
@@ -127,14 +137,25 @@ static bool link_matches(const struct a64_cpu *a, uint64_t control)
     return n < n_breakpoints(a) && context_matches(a, n, true);
 }
 
+/*
+ * DBGBVR as a sign-extended address of 53 bits, and DBGBCR.BAS, which chooses a halfword of T32 where EL0 may
+ * use AArch32 and is RES1 elsewhere. BAS = 0xf names the first halfword only.
+ */
+static bool address_matches(const struct a64_cpu *a, unsigned n, va_t pc)
+{
+    unsigned bas = a64_cpu_has(a, A64_F_A32EL0) ? a->dbgbcr[n] >> 5 & 15 : 15;
+    bool selected = bas == 15 ? !(pc & 2) : bas >> (pc & 2) & 1;
+    return selected && sext(a->dbgbvr[n] & ~3ull, 53) == sext(pc & ~3ull, 53);
+}
+
 static bool breakpoint_matches(const struct a64_cpu *a, unsigned n, va_t pc)
 {
     uint64_t control = a->dbgbcr[n];
     unsigned type = control >> 20 & 15;
     if (!(control & 1) || !state_matches(a, control, (unsigned)a->el))
         return false;
-    if (type <= 1) /* address: the sign-extended 53 bits of DBGBVR */
-        return sext(a->dbgbvr[n] & ~3ull, 53) == sext(pc, 53) && (type == 0 || link_matches(a, control));
+    if (type <= 1)
+        return address_matches(a, n, pc) && (type == 0 || link_matches(a, control));
     return !(type & 1) && context_matches(a, n, false);
 }
 
@@ -169,52 +190,68 @@ uint64_t a64_helper_breakpoint(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_
 }
 
 /* ---- watchpoints: D2.9.4, AArch64.WatchpointByteMatch ---- */
-/* First byte of [va, va + size) that watchpoint n watches; false: none. */
-static bool bytes_match(const struct a64_cpu *a, unsigned n, va_t va, uint64_t size, va_t *first)
+/* Offset of the first byte of [va, va + size) that watchpoint n watches; false: none. Tags do not count. */
+static bool bytes_match(const struct a64_cpu *a, unsigned n, va_t tagged, uint64_t size, uint64_t *first)
 {
-    uint64_t control = a->dbgwcr[n], value = a->dbgwvr[n];
+    uint64_t control = a->dbgwcr[n], value = sext(a->dbgwvr[n], 53), va = sext(tagged, 53);
     unsigned mask = control >> 24 & 31, bas = control >> 5 & 0xff, bottom = value & 4 ? 2 : 3;
     va_t last = va + size - 1;
     if (mask > 2) { /* a naturally aligned range */
         va_t from = value & ~((1ull << mask) - 1), to = from + (1ull << mask) - 1;
         if (va > to || last < from)
             return false;
-        *first = MAX(va, from);
+        *first = va < from ? from - va : 0;
         return true;
     }
     for (unsigned i = 0; i < (1u << bottom); i++) {
         va_t byte = (value & ~((1ull << bottom) - 1)) + i;
         if ((bas >> i & 1) && byte - va < size) {
-            *first = byte;
+            *first = byte - va;
             return true;
         }
     }
     return false;
 }
 
+/* An alignment fault that does not follow from the memory's type comes first (D1.3.5.6). */
+static bool will_fault_misaligned(const struct a64_cpu *a, va_t va, uint64_t size, uint64_t kind)
+{
+    uint64_t element = kind >> A64_ACCESS_ELEMENT;
+    if ((va & ((element != 0 ? element : size) - 1)) == 0)
+        return false;
+    if ((kind & A64_ACCESS_ALIGNED) || (a->mode & A64_MODE_ALIGN))
+        return true;
+    return (kind & (A64_ACCESS_ATOMIC | A64_ACCESS_ORDERED)) &&
+           !a64_allows_misaligned(&a->cpu, va, (unsigned)size, kind & A64_ACCESS_ORDERED);
+}
+
+static bool translates(struct a64_cpu *a, va_t va, uint64_t size, bool store, bool user)
+{
+    struct mmu_a64_result res;
+    enum cpu_access access = store ? CPU_STORE : CPU_LOAD;
+    return a64_walk_data(a, va, access, user, &res) &&
+           ((va ^ (va + size - 1)) < MEM_PAGE || a64_walk_data(a, va + size - 1, access, user, &res));
+}
+
 uint64_t a64_helper_watch(struct cpu *cpu, uint64_t va, uint64_t size, uint64_t kind, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     bool store = kind & INSN_MEM_WRITE, load = kind & INSN_MEM_READ;
-    unsigned el = (kind & 0x100) && (a->mode & A64_MODE_UNPRIV) ? 0 : (unsigned)a->el;
+    unsigned el = (kind & A64_ACCESS_UNPRIV) && (a->mode & A64_MODE_UNPRIV) ? 0 : (unsigned)a->el;
     (void)d;
     for (unsigned n = 0; n < n_watchpoints(a); n++) {
-        uint64_t control = a->dbgwcr[n];
+        uint64_t control = a->dbgwcr[n], first;
         unsigned lsc = control >> 3 & 3;
-        va_t first;
         if (!(control & 1) || !((load && (lsc & 1)) || (store && (lsc & 2))) ||
             !state_matches(a, control, el) || !bytes_match(a, n, va, size, &first) ||
             ((control >> 20 & 1) && !link_matches(a, control)))
             continue;
-        struct mmu_a64_result res; /* faults of translation come first (D1.3.5.6) */
-        bool user = el == 0;
-        if (!a64_walk_data(a, va, store ? CPU_STORE : CPU_LOAD, user, &res) ||
-            ((va ^ (va + size - 1)) >= MEM_PAGE &&
-             !a64_walk_data(a, va + size - 1, store ? CPU_STORE : CPU_LOAD, user, &res)))
-            break;
+        if (will_fault_misaligned(a, va, size, kind) || !translates(a, va, size, store, el == 0))
+            break; /* these come first; the one is raised by the access, the other is */
         /* WnR of a read-modify-write: 0 if the read alone would have matched */
-        uint64_t iss = 0x22 | (store && (lsc & 2) && !(load && (lsc & 1)) ? 1u << 6 : 0);
-        a64_raise_at(a, a64_debug_target(a), A64_ESR(A64_EC_WATCH, iss), first, NULL);
+        uint64_t iss = 0x22 | (store && (lsc & 2) && !(load && (lsc & 1)) ? 1u << 6 : 0) |
+                       (kind & A64_ACCESS_MAINTENANCE ? 1u << 8 : 0);
+        a64_raise_at(a, a64_debug_target(a), A64_ESR(A64_EC_WATCH, iss), va + first, NULL);
         break;
     }
     return 0;

@@ -27,28 +27,39 @@ void a64_raise_undefined(struct a64_cpu *a)
     a64_raise(a, a64_target_el(a), A64_ESR(A64_EC_UNKNOWN, 0));
 }
 
-/*
- * CheckFPAdvSIMDEnabled64: CPACR_EL1.FPEN, CPTR_EL2 in its two layouts, CPTR_EL3.TFP
- * (D24.2.33, .35, .36). The host's EL0 asks CPTR_EL2.
- */
+/* CPACR_EL1.FPEN, which the host's EL0 does not ask (D24.2.33). */
+static bool cpacr_denies_fp(const struct a64_cpu *a, unsigned el)
+{
+    unsigned fpen = a->cpacr_el1 >> 20 & 3;
+    bool asks = el == 1 || (el == 0 && !a64_host(a));
+    return asks && (!(fpen & 1) || (fpen == 1 && el == 0));
+}
+
+/* CPTR_EL2 in its two layouts (D24.2.35). */
+static bool cptr_el2_denies_fp(const struct a64_cpu *a, unsigned el)
+{
+    unsigned fpen = a->cptr_el2 >> 20 & 3;
+    if (el > 2 || !a64_el2_enabled(a))
+        return false;
+    return a64_e2h(a) ? !(fpen & 1) || (fpen == 1 && el == 0 && a64_host(a)) : a->cptr_el2 & A64_CPTR_TFP;
+}
+
+/* CheckFPAdvSIMDEnabled64() */
 unsigned a64_fp_trap(const struct a64_cpu *a, unsigned el)
 {
-    bool host = a64_host(a), el2 = a64_el2_enabled(a);
-    if (el < 2 && !(el == 0 && host)) {
-        unsigned fpen = a->cpacr_el1 >> 20 & 3;
-        if (!(fpen & 1) || (fpen == 1 && el == 0))
-            return el2 && (a->hcr_el2 & A64_HCR_TGE) ? 2 : 1;
-    }
-    if (el < 3 && el2) {
-        if (a64_e2h(a)) {
-            unsigned fpen = a->cptr_el2 >> 20 & 3;
-            if (!(fpen & 1) || (fpen == 1 && el == 0 && host))
-                return 2;
-        } else if (a->cptr_el2 >> 10 & 1) {
-            return 2;
-        }
-    }
-    return a64_cpu_has(a, A64_F_EL3) && (a->cptr_el3 >> 10 & 1) ? 3 : 0;
+    if (cpacr_denies_fp(a, el))
+        return a64_el2_enabled(a) && (a->hcr_el2 & A64_HCR_TGE) ? 2 : 1;
+    if (cptr_el2_denies_fp(a, el))
+        return 2;
+    return a64_cpu_has(a, A64_F_EL3) && (a->cptr_el3 & A64_CPTR_TFP) ? 3 : 0;
+}
+
+/* What CPACR_EL1 traps and TGE sends to EL2 is UNDEFINED there; CV = 1, COND = 14 (D24.2.40, EC 0x07). */
+void a64_raise_fp_trap(struct a64_cpu *a)
+{
+    unsigned el = (unsigned)a->el, target = a64_fp_trap(a, el);
+    bool redirected = target == 2 && cpacr_denies_fp(a, el);
+    a64_raise(a, target, redirected ? A64_ESR(A64_EC_UNKNOWN, 0) : A64_ESR(A64_EC_FP, 1u << 24 | 0xeu << 20));
 }
 
 /* Vector group: D1.3.1.5. */

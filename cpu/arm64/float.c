@@ -115,21 +115,9 @@ static void sign(struct a64_tr *t, unsigned arg)
     result(t, arg, v);
 }
 
-/* VFPExpandImm (I6, shared pseudocode): sign, three bits of exponent, four of fraction. */
-static uint64_t expand(unsigned imm8, enum fp_format f)
-{
-    static const struct {
-        uint8_t exponent, frac;
-    } of[] = { [FP_F16] = { 5, 10 }, [FP_F32] = { 8, 23 }, [FP_F64] = { 11, 52 } };
-    unsigned e = of[f].exponent, frac = of[f].frac;
-    uint64_t not_b = !(imm8 >> 6 & 1), ones = (1ull << (e - 3)) - 1;
-    uint64_t exponent = not_b << (e - 1) | (not_b ? 0 : ones << 2) | (imm8 >> 4 & 3);
-    return (uint64_t)(imm8 >> 7) << (e + frac) | exponent << frac | (uint64_t)(imm8 & 15) << (frac - 4);
-}
-
 static void fmov_imm(struct a64_tr *t, unsigned arg)
 {
-    a64_put_v(t, t->d.rd, ir_vconst(t->u, expand((unsigned)t->d.fpimm8, (enum fp_format)(arg & PRECISION)), 0));
+    a64_put_v(t, t->d.rd, ir_vconst(t->u, a64_fp_expand_imm((unsigned)t->d.fpimm8, (enum fp_format)(arg & PRECISION)), 0));
 }
 
 static void to_general(struct a64_tr *t, unsigned arg)

@@ -10,6 +10,15 @@
 #include "core/exec/fp.h"
 #include "cpu/arm64/arm64_impl.h"
 
+/* Bits of the fraction and of the whole, bias of the exponent; by enum fp_format. */
+struct a64_fp_layout {
+    uint8_t frac, bits;
+    int bias;
+};
+extern const struct a64_fp_layout a64_fp_layouts[];
+/* VFPExpandImm(): sign, three bits of exponent around 0, four of fraction. */
+uint64_t a64_fp_expand_imm(unsigned imm8, enum fp_format f);
+
 /* Arithmetic under FPCR, FZ16 included; `rm` may be IR_RM_DYN: FPCR.RMode. */
 void a64_fp_env(const struct a64_cpu *a, enum ir_rm rm, struct fp_env *env);
 /* FPSR's bits of what was computed. */

@@ -5,6 +5,18 @@
 
 enum { F64_BIAS = 1023, F64_FRAC = 52, F64_EXPONENTS = 2047 };
 
+const struct a64_fp_layout a64_fp_layouts[] = {
+    [FP_F16] = { 10, 16, 15 }, [FP_F32] = { 23, 32, 127 }, [FP_F64] = { 52, 64, 1023 }
+};
+
+uint64_t a64_fp_expand_imm(unsigned imm8, enum fp_format f)
+{
+    unsigned frac = a64_fp_layouts[f].frac, e = a64_fp_layouts[f].bits - 1u - frac;
+    uint64_t b = imm8 >> 6 & 1, ones = (1ull << (e - 3)) - 1;
+    uint64_t exponent = (b ^ 1) << (e - 1) | (b ? ones << 2 : 0) | (imm8 >> 4 & 3);
+    return (uint64_t)(imm8 >> 7 & 1) << (e + frac) | exponent << frac | (uint64_t)(imm8 & 15) << (frac - 4);
+}
+
 void a64_fp_env(const struct a64_cpu *a, enum ir_rm rm, struct fp_env *env)
 {
     fp_env_init(env, IR_FP_ARM, a->cpu.fp_mode, rm);
@@ -12,30 +24,25 @@ void a64_fp_env(const struct a64_cpu *a, enum ir_rm rm, struct fp_env *env)
 }
 
 /* ---- half precision with 2^16 .. 2^17 in place of infinity and NaN (A1.4.2) ---- */
-static const struct {
-    uint8_t frac, bits;
-    int bias;
-} layouts[] = { [FP_F16] = { 10, 16, 15 }, [FP_F32] = { 23, 32, 127 }, [FP_F64] = { 52, 64, 1023 } };
-
 static int exponent_field(enum fp_format f, uint64_t v)
 {
-    return (int)zext(v >> layouts[f].frac, layouts[f].bits - 1u - layouts[f].frac);
+    return (int)zext(v >> a64_fp_layouts[f].frac, a64_fp_layouts[f].bits - 1u - a64_fp_layouts[f].frac);
 }
 
 static uint64_t to_alternative(struct fp_env *env, enum fp_format from, uint64_t v)
 {
-    int e = exponent_field(from, v), top = 2 * layouts[from].bias + 1;
-    uint64_t sign = v >> (layouts[from].bits - 1) << 15;
+    int e = exponent_field(from, v), top = 2 * a64_fp_layouts[from].bias + 1;
+    uint64_t sign = v >> (a64_fp_layouts[from].bits - 1) << 15;
     struct fp_env half = *env;
     if (e == top) { /* a NaN becomes zero, infinity the largest number */
-        bool nan = zext(v, layouts[from].frac) != 0;
+        bool nan = zext(v, a64_fp_layouts[from].frac) != 0;
         env->flags |= CPU_FP_INVALID;
         return nan ? sign : sign | 0x7fff;
     }
-    if (e < layouts[from].bias + 15)
+    if (e < a64_fp_layouts[from].bias + 15)
         return fp_cvt(env, FP_F16, from, v);
     half.flags = 0;
-    uint64_t r = fp_cvt(&half, FP_F16, from, v - BIT(layouts[from].frac)); /* of the number's half */
+    uint64_t r = fp_cvt(&half, FP_F16, from, v - BIT(a64_fp_layouts[from].frac)); /* of the number's half */
     if (half.flags & CPU_FP_OVERFLOW) {
         env->flags |= CPU_FP_INVALID;
         return sign | 0x7fff;
@@ -52,7 +59,7 @@ uint64_t a64_fp_cvt(const struct a64_cpu *a, struct fp_env *env, enum fp_format 
     if (alternative && to == FP_F16)
         return to_alternative(env, from, v);
     if (alternative && from == FP_F16 && exponent_field(from, v) == 31)
-        return fp_cvt(env, to, from, v - BIT(10)) + BIT(layouts[to].frac);
+        return fp_cvt(env, to, from, v - BIT(10)) + BIT(a64_fp_layouts[to].frac);
     return fp_cvt(env, to, from, v);
 }
 
@@ -131,16 +138,16 @@ uint64_t a64_fp_from_fixed(struct fp_env *env, enum fp_format to, unsigned bits,
 /* ---- to an integral value within an integer's range ---- */
 uint64_t a64_fp_round_int(struct fp_env *env, enum fp_format f, unsigned bits, uint64_t v)
 {
-    uint64_t least = BIT(layouts[f].bits - 1) | (uint64_t)(layouts[f].bias + (int)bits - 1)
-                                                    << layouts[f].frac; /* -2^(bits - 1) */
-    if (exponent_field(f, v) == 2 * layouts[f].bias + 1) {
+    uint64_t least = BIT(a64_fp_layouts[f].bits - 1) | (uint64_t)(a64_fp_layouts[f].bias + (int)bits - 1)
+                                                    << a64_fp_layouts[f].frac; /* -2^(bits - 1) */
+    if (exponent_field(f, v) == 2 * a64_fp_layouts[f].bias + 1) {
         env->flags |= CPU_FP_INVALID;
         return least;
     }
     struct fp_env after = *env;
     uint64_t r = fp_round(&after, f, v, true);
-    bool sign = r >> (layouts[f].bits - 1);
-    if (exponent_field(f, r) >= layouts[f].bias + (int)bits - 1 && !(sign && r == least)) {
+    bool sign = r >> (a64_fp_layouts[f].bits - 1);
+    if (exponent_field(f, r) >= a64_fp_layouts[f].bias + (int)bits - 1 && !(sign && r == least)) {
         env->flags |= CPU_FP_INVALID;
         return least;
     }

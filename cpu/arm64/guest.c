@@ -1,38 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ISA as the executors see it: slots, helpers, ops, saved state, construction, reset. */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include <stdio.h>
 #include <string.h>
 
-#define X_SLOT(n)                                                                                  \
-    {                                                                                              \
-        .name = "x" #n, .offset = offsetof(struct a64_cpu, x[n]), .type = IR_I64                   \
-    }
-#define FLAG_SLOT(m)                                                                               \
-    {                                                                                              \
-        .name = #m, .offset = offsetof(struct a64_cpu, m), .type = IR_I64                          \
-    }
-#define V_SLOT(n)                                                                                  \
-    {                                                                                              \
-        .name = "v" #n, .offset = offsetof(struct a64_cpu, v[n]), .type = IR_V128                  \
-    }
-#define SYS_SLOT(m)                                                                                \
-    {                                                                                              \
-        .name = #m, .offset = offsetof(struct a64_cpu, m), .type = IR_I64                          \
-    }
+#define SLOT(name_, member, type_) { .name = name_, .offset = offsetof(struct a64_cpu, member), .type = type_ }
+#define X_SLOT(n) SLOT("x" #n, x[n], IR_I64)
+#define V_SLOT(n) SLOT("v" #n, v[n], IR_V128)
+#define I_SLOT(m) SLOT(#m, m, IR_I64)
 #define ROW8(M, a, b, c, d, e, f, g, h) M(a), M(b), M(c), M(d), M(e), M(f), M(g), M(h)
 static const struct ir_slot slots[A64_SLOTS] = {
     ROW8(X_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),         ROW8(X_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
     ROW8(X_SLOT, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(X_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
-    FLAG_SLOT(nf), FLAG_SLOT(zf), FLAG_SLOT(cf), FLAG_SLOT(vf),
+    I_SLOT(nf), I_SLOT(zf), I_SLOT(cf), I_SLOT(vf),
     ROW8(V_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),         ROW8(V_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
     ROW8(V_SLOT, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(V_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
-    SYS_SLOT(daif), SYS_SLOT(sp_el[0]), SYS_SLOT(tpidr[0]), SYS_SLOT(tpidrro_el0), SYS_SLOT(tpidr[1]),
-    SYS_SLOT(tpidr[2]), SYS_SLOT(elr[1]), SYS_SLOT(elr[2]), SYS_SLOT(spsr[1]), SYS_SLOT(spsr[2]),
-    SYS_SLOT(esr[1]), SYS_SLOT(esr[2]), SYS_SLOT(far[1]), SYS_SLOT(far[2]),
-    FLAG_SLOT(it), FLAG_SLOT(ge), FLAG_SLOT(q), FLAG_SLOT(fpnzcv),
+    I_SLOT(daif), I_SLOT(sp_el[0]), I_SLOT(tpidr[0]), I_SLOT(tpidrro_el0), I_SLOT(tpidr[1]),
+    I_SLOT(tpidr[2]), I_SLOT(elr[1]), I_SLOT(elr[2]), I_SLOT(spsr[1]), I_SLOT(spsr[2]),
+    I_SLOT(esr[1]), I_SLOT(esr[2]), I_SLOT(far[1]), I_SLOT(far[2]),
+    I_SLOT(it), I_SLOT(ge), I_SLOT(q), I_SLOT(fpnzcv),
 };
 _Static_assert(A64_SLOT_NF == 32 && A64_SLOT_V == 36 && A64_SLOT_IT == 82, "order of the slots");
 
@@ -68,8 +57,8 @@ const struct state_field a64_state[] = {
     STATE(a64_cpu, inputs), STATE(a64_cpu, el), STATE(a64_cpu, spsel), STATE(a64_cpu, daif),
     STATE(a64_cpu, pan), STATE(a64_cpu, uao), STATE(a64_cpu, dit), STATE(a64_cpu, ssbs),
     STATE(a64_cpu, tco), STATE(a64_cpu, btype), STATE(a64_cpu, il), STATE(a64_cpu, ss),
-    STATE(a64_cpu, allint), STATE(a64_cpu, nrw), STATE(a64_cpu, a32), STATE(a64_cpu, qc),
-    STATE(a64_cpu, stepping), STATE(a64_cpu, event), STATE(a64_cpu, serror), STATE(a64_cpu, serror_iss),
+    STATE(a64_cpu, nrw), STATE(a64_cpu, a32), STATE(a64_cpu, qc),
+    STATE(a64_cpu, stepping), STATE(a64_cpu, event),
     STATE(a64_cpu, guarded),
 #define A64_STATE(name)      STATE(a64_cpu, name),
 #define A64_STATE_EL(name)   STATE(a64_cpu, name),
@@ -107,13 +96,13 @@ static void reset(struct cpu *cpu)
     memset(a->x, 0, sizeof(a->x));
     memset(a->v, 0, sizeof(a->v));
     a64_set_nzcv(a, 0);
-    a->el = a64_cpu_has(a, A64_F_EL3) ? 3 : a64_cpu_has(a, A64_F_EL2) ? 2 : 1;
+    a->el = a64_highest_el(a);
     a->spsel = 1;
     a->daif = A64_PS_DAIF;
-    a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = a->allint = 0;
+    a->pan = a->uao = a->dit = a->ssbs = a->tco = a->btype = a->il = a->ss = 0;
     a->it = a->ge = a->q = a->fpnzcv = 0;
-    a->nrw = a->a32 = a->qc = a->event = a->serror = a->serror_iss = a->stepping = 0;
-    a->guarded = false;
+    a->nrw = a->a32 = a->qc = a->event = a->stepping = 0;
+    a->guarded = 0;
     cpu->fp_flags = 0;
     cpu->reserved = false;
     a64_sysreg_reset(a);
@@ -138,12 +127,14 @@ static void loaded(struct cpu *cpu)
     a->ge &= 15;
     a->fpnzcv &= 0xf0000000;
     uint64_t *const bits[] = { &a->pan, &a->uao, &a->dit,    &a->ssbs, &a->tco, &a->il,    &a->ss,
-                               &a->qc,  &a->cf,  &a->allint, &a->nrw,  &a->q,    &a->event, &a->serror,
-                               &a->stepping };
+                               &a->qc,  &a->cf,  &a->nrw,  &a->q,    &a->event,
+                               &a->guarded };
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         *bits[i] &= 1;
     a->btype &= 3;
+    a->stepping &= 3;
     a->daif &= A64_PS_DAIF;
+    a->inputs &= BIT(A64_INPUTS) - 1;
     a64_timers_loaded(a);
     a64_pmu_loaded(a);
     derive(a);
@@ -157,7 +148,7 @@ static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code,
         return a32_disassemble_at(A64_CPU_CONST(cpu), pc, code, n, text, size);
     if (n < 4)
         return 0;
-    uint32_t word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+    uint32_t word = ld_le32(code);
     if (a64_decode(word, A64_CPU_CONST(cpu)->decode_ext, &d))
         a64_disassemble(&d, pc, text, size);
     else

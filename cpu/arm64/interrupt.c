@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts and SError: Arm ARM, D1.3.6 (routing and masking). Inputs are levels; which of IRQ
+ * Interrupts and virtual SErrors: Arm ARM, D1.3.6 (routing and masking). What a bus refuses is a synchronous
+ * abort here, so there are no physical SErrors. Inputs are levels; which of IRQ
  * and FIQ an interrupt of a GICv3 group is depends on where the PE is (IHI 0069H, 4.6.2), so it
  * is decided here, each time.
  */
@@ -8,7 +9,7 @@
 #include "cpu/arm64/arm64_impl.h"
 #include "cpu/arm64/bits.h"
 
-enum { PEND_IRQ = 1, PEND_FIQ = 2, PEND_SERROR = 4, PEND_VIRQ = 8, PEND_VFIQ = 16, PEND_VSERROR = 32 };
+enum { PEND_IRQ = 1, PEND_FIQ = 2, PEND_VIRQ = 8, PEND_VFIQ = 16, PEND_VSERROR = 32 };
 
 static uint32_t physical(const struct a64_cpu *a)
 {
@@ -23,7 +24,7 @@ static uint32_t physical(const struct a64_cpu *a)
         p |= el3 && (a->el == 3 || !secure) ? PEND_FIQ : PEND_IRQ;
     if (in & BIT(A64_GROUP1_NS))
         p |= el3 && (a->el == 3 || secure) ? PEND_FIQ : PEND_IRQ;
-    return p | (a->serror ? PEND_SERROR : 0u);
+    return p;
 }
 
 /* Virtual ones exist below EL2 while HCR_EL2 routes the physical kind to EL2 and TGE is 0. */
@@ -63,7 +64,6 @@ static bool taken(const struct a64_cpu *a, uint64_t daif, unsigned target, uint6
 
 struct choice {
     unsigned target, offset;
-    bool is_virtual;
 };
 
 /* What to take now: FIQ, IRQ, SError is the order this PE keeps among them (it is free to). */
@@ -71,24 +71,19 @@ static bool choose(const struct a64_cpu *a, uint64_t daif, struct choice *c)
 {
     uint32_t p = physical(a);
     if (p & PEND_FIQ) {
-        *c = (struct choice){ target_of(a, A64_SCR_FIQ, A64_HCR_FMO), 0x100, false };
+        *c = (struct choice){ target_of(a, A64_SCR_FIQ, A64_HCR_FMO), 0x100 };
         if (taken(a, daif, c->target, A64_PS_F))
             return true;
     }
     if (p & PEND_IRQ) {
-        *c = (struct choice){ target_of(a, A64_SCR_IRQ, A64_HCR_IMO), 0x80, false };
+        *c = (struct choice){ target_of(a, A64_SCR_IRQ, A64_HCR_IMO), 0x80 };
         if (taken(a, daif, c->target, A64_PS_I))
-            return true;
-    }
-    if (p & PEND_SERROR) {
-        *c = (struct choice){ target_of(a, A64_SCR_EA, A64_HCR_AMO), 0x180, false };
-        if (taken(a, daif, c->target, A64_PS_A))
             return true;
     }
     uint32_t v = virtual(a);
     if (LIKELY(v == 0))
         return false;
-    *c = (struct choice){ 1, 0, true };
+    *c = (struct choice){ 1, 0 };
     c->offset = (v & PEND_VFIQ) && !(daif & A64_PS_F)      ? 0x100
                 : (v & PEND_VIRQ) && !(daif & A64_PS_I)    ? 0x80
                 : (v & PEND_VSERROR) && !(daif & A64_PS_A) ? 0x180
@@ -98,7 +93,7 @@ static bool choose(const struct a64_cpu *a, uint64_t daif, struct choice *c)
 
 static bool nothing_pends(const struct a64_cpu *a)
 {
-    return a->inputs == 0 && !a->serror && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE));
+    return a->inputs == 0 && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE));
 }
 
 bool a64_interrupt_due(const struct a64_cpu *a, uint64_t daif)
@@ -124,12 +119,8 @@ bool a64_take_interrupt(struct cpu *cpu)
         return false;
     uint64_t esr = 0;
     if (c.offset == 0x180) {
-        uint64_t iss = c.is_virtual ? a->vsesr_el2 & 0x1ffffff : a->serror_iss;
-        esr = A64_ESR(A64_EC_SERROR, iss);
-        if (c.is_virtual)
-            a->hcr_el2 &= ~A64_HCR_VSE;
-        else
-            a->serror = 0;
+        esr = A64_ESR(A64_EC_SERROR, a->vsesr_el2 & 0x1ffffff);
+        a->hcr_el2 &= ~A64_HCR_VSE;
     }
     a64_enter(a, c.target, c.offset, esr, cpu->pc);
     return true;
@@ -151,7 +142,7 @@ uint64_t a64_isr(const struct a64_cpu *a)
         isr |= A64_PS_I;
     if (hcr & A64_HCR_FMO ? v & PEND_VFIQ : p & PEND_FIQ)
         isr |= A64_PS_F;
-    if (hcr & A64_HCR_AMO ? v & PEND_VSERROR : p & PEND_SERROR)
+    if ((hcr & A64_HCR_AMO) && (v & PEND_VSERROR))
         isr |= A64_PS_A;
     return isr;
 }

@@ -6,15 +6,14 @@
 #include "cpu/arm64/translate_impl.h"
 
 /* ---- addresses ---- */
-static void checks(struct a64_tr *t, ir_val_t base, int64_t disp, unsigned bytes, unsigned kind, bool sp,
-                   bool tagged)
+void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
+                      unsigned kind, bool tagged)
 {
     uint32_t mte = kind & A64_ACCESS_UNPRIV ? A64_MODE_MTE0 : A64_MODE_MTE;
-    ir_val_t va = IR_NONE;
     if (LIKELY(!(t->mode & (A64_MODE_WATCH | A64_MODE_SP_CHECK | mte))))
         return;
-    va = disp == 0 ? base : ir_op2i(t->u, IR_ADD, IR_I64, base, (uint64_t)disp);
-    if ((t->mode & A64_MODE_SP_CHECK) && sp)
+    ir_val_t va = disp == 0 ? base : ir_op2i(t->u, IR_ADD, IR_I64, base, (uint64_t)disp);
+    if ((t->mode & A64_MODE_SP_CHECK) && rn == 31)
         ir_call(t->u, IR_VOID, A64_HELPER_sp_check, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     if (t->mode & A64_MODE_WATCH)
         ir_call(t->u, IR_VOID, A64_HELPER_watch, va, a64_const(t, bytes), a64_const(t, kind), IR_NONE);
@@ -22,28 +21,16 @@ static void checks(struct a64_tr *t, ir_val_t base, int64_t disp, unsigned bytes
         ir_call(t->u, IR_VOID, A64_HELPER_mte_check, va, a64_const(t, bytes), a64_const(t, kind), IR_NONE);
 }
 
-static ir_val_t address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
-                        unsigned kind)
+ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
+                     unsigned kind)
 {
     ir_val_t base = a64_xsp(t, IR_I64, rn);
     if (offset != IR_NONE)
         base = ir_add(t->u, IR_I64, base, offset);
     /* SP with an immediate offset and no write-back is not tag-checked (D10.4.1) */
-    checks(t, base, disp, bytes, kind, rn == 31,
-           rn != 31 || offset != IR_NONE || (kind & A64_ACCESS_WRITE_BACK));
+    a64_check_access(t, rn, base, disp, bytes, kind,
+                     rn != 31 || offset != IR_NONE || (kind & A64_ACCESS_WRITE_BACK));
     return base;
-}
-
-ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t disp, unsigned bytes,
-                     unsigned kind)
-{
-    return address(t, rn, offset, disp, bytes, kind);
-}
-
-void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
-                      unsigned kind, bool tagged)
-{
-    checks(t, base, disp, bytes, kind, rn == 31, tagged);
 }
 
 uint16_t a64_memop(const struct a64_tr *t, unsigned bytes, unsigned flags)
@@ -91,7 +78,8 @@ static unsigned flags_of(const struct a64_tr *t, unsigned arg)
 static unsigned kind_of(unsigned arg)
 {
     return (arg & STORE ? INSN_MEM_WRITE : INSN_MEM_READ) | (arg & UNPRIV ? A64_ACCESS_UNPRIV : 0u) |
-           (arg & (PRE | POST) ? A64_ACCESS_WRITE_BACK : 0u);
+           (arg & (PRE | POST) ? A64_ACCESS_WRITE_BACK : 0u) | (arg & ORDERED ? A64_ACCESS_ORDERED : 0u) |
+           (arg & BYTES) << A64_ACCESS_ELEMENT;
 }
 
 /* One register at base + disp. */
@@ -113,31 +101,33 @@ static void access(struct a64_tr *t, unsigned arg, ir_val_t base, int64_t disp)
 static void immediate(struct a64_tr *t, unsigned arg)
 {
     int64_t imm = t->d.imm, disp = arg & POST ? 0 : imm;
-    ir_val_t base = address(t, t->d.rn, IR_NONE, disp, arg & BYTES, kind_of(arg));
+    ir_val_t base = a64_address(t, t->d.rn, IR_NONE, disp, arg & BYTES, kind_of(arg));
     ir_val_t back = arg & (PRE | POST) ? ir_op2i(t->u, IR_ADD, IR_I64, base, (uint64_t)imm) : IR_NONE;
     access(t, arg, base, disp);
     if (back != IR_NONE)
         a64_write_back(t, t->d.rn, back, imm);
 }
 
-/* Rm, extended by option and shifted by the access's size if S. */
-static void by_register(struct a64_tr *t, unsigned arg)
+ir_val_t a64_register_offset(struct a64_tr *t, unsigned bytes)
 {
     ir_val_t m = a64_x(t, IR_I64, t->d.rm);
-    unsigned shift = t->d.s ? (unsigned)__builtin_ctz(arg & BYTES) : 0;
     if (t->d.option == 2)
         m = ir_zext(t->u, IR_I64, m, 32);
     else if (t->d.option == 6)
         m = ir_sext(t->u, IR_I64, m, 32);
-    if (shift != 0)
-        m = ir_op2i(t->u, IR_SHL, IR_I64, m, shift);
-    access(t, arg, address(t, t->d.rn, m, 0, arg & BYTES, kind_of(arg)), 0);
+    return t->d.s && bytes != 1 ? ir_op2i(t->u, IR_SHL, IR_I64, m, (unsigned)__builtin_ctz(bytes)) : m;
+}
+
+static void by_register(struct a64_tr *t, unsigned arg)
+{
+    ir_val_t m = a64_register_offset(t, arg & BYTES);
+    access(t, arg, a64_address(t, t->d.rn, m, 0, arg & BYTES, kind_of(arg)), 0);
 }
 
 static void literal(struct a64_tr *t, unsigned arg)
 {
     ir_val_t base = ir_pc(t->u, t->at + t->d.imm);
-    checks(t, base, 0, arg & BYTES, kind_of(arg), false, false);
+    a64_check_access(t, 0, base, 0, arg & BYTES, kind_of(arg), false);
     access(t, arg, base, 0);
 }
 
@@ -146,7 +136,7 @@ static void pair(struct a64_tr *t, unsigned arg)
     struct ir_unit *u = t->u;
     unsigned bytes = arg & BYTES;
     int64_t imm = t->d.imm, disp = arg & POST ? 0 : imm;
-    ir_val_t base = address(t, t->d.rn, IR_NONE, disp, 2 * bytes, kind_of(arg));
+    ir_val_t base = a64_address(t, t->d.rn, IR_NONE, disp, 2 * bytes, kind_of(arg));
     uint16_t memop = a64_memop(t, bytes, flags_of(t, arg));
     ir_val_t back = arg & (PRE | POST) ? ir_op2i(u, IR_ADD, IR_I64, base, (uint64_t)imm) : IR_NONE;
     if (arg & STORE) {
@@ -167,7 +157,8 @@ static void pair(struct a64_tr *t, unsigned arg)
 /* LDAR, STLR and their kin; [Xn] only. */
 static void ordered(struct a64_tr *t, unsigned arg)
 {
-    access(t, arg | ORDERED, address(t, t->d.rn, IR_NONE, 0, arg & BYTES, kind_of(arg)), 0);
+    arg |= ORDERED;
+    access(t, arg, a64_address(t, t->d.rn, IR_NONE, 0, arg & BYTES, kind_of(arg)), 0);
 }
 
 /* FEAT_LRCPC3: the step is the size of what is accessed. */

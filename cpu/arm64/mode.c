@@ -53,12 +53,15 @@ uint64_t a64_hcr(const struct a64_cpu *a)
     uint64_t hcr = a->hcr_el2;
     if (LIKELY(!(hcr & A64_HCR_TGE)))
         return hcr;
-    hcr &= ~(B(1) | A64_HCR_PTW | A64_HCR_VF | A64_HCR_VI | A64_HCR_VSE | A64_HCR_FB | B(16) |
-             B(18) | A64_HCR_TSC | B(21) | B(22) | B(25) | B(26) | A64_HCR_HCD | B(30) | B(35));
+    hcr &= ~(A64_HCR_SWIO | A64_HCR_PTW | A64_HCR_VF | A64_HCR_VI | A64_HCR_VSE | A64_HCR_FB |
+             A64_HCR_TID1 | A64_HCR_TID3 | A64_HCR_TSC | A64_HCR_TACR | A64_HCR_TSW | A64_HCR_TTLB |
+             A64_HCR_TVM | A64_HCR_HCD | A64_HCR_TRVM | A64_HCR_TLOR);
     if (hcr & A64_HCR_E2H)
         hcr &= ~(A64_HCR_VM | A64_HCR_FMO | A64_HCR_IMO | A64_HCR_AMO | 3ull << 10 | A64_HCR_DC |
-                 A64_HCR_TWI | A64_HCR_TWE | B(15) | B(17) | B(23) | B(24) | B(28) | A64_HCR_CD |
-                 A64_HCR_ID | B(38) | B(49) | B(50) | B(52) | B(53) | B(54) | B(55) | B(58));
+                 A64_HCR_TWI | A64_HCR_TWE | A64_HCR_TID0 | A64_HCR_TID2 | A64_HCR_TPCP | A64_HCR_TPU |
+                 A64_HCR_TDZ | A64_HCR_CD | A64_HCR_ID | A64_HCR_MIOCNCE | A64_HCR_TID4 |
+                 A64_HCR_TICAB | A64_HCR_TOCU | A64_HCR_ENSCXT | A64_HCR_TTLBIS | A64_HCR_TTLBOS |
+                 A64_HCR_TID5);
     else
         hcr |= A64_HCR_FMO | A64_HCR_IMO | A64_HCR_AMO;
     return hcr;
@@ -110,10 +113,23 @@ static uint64_t a32_bits(const struct a64_cpu *a)
     return a->a32 | (a->it & 0xfc) << 8 | (a->it & 3) << 25 | a->ge << 16 | a->q << 27;
 }
 
+static bool a32_itd(const struct a64_cpu *a)
+{
+    return a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_ITD;
+}
+
+/* RestoredITBits(): what an IT instruction could not have left behind is 0. */
+static uint64_t restored_it(const struct a64_cpu *a, uint64_t spsr)
+{
+    uint64_t it = (spsr >> 8 & 0xfc) | (spsr >> 25 & 3);
+    bool thumb = spsr & 1u << 5, reserved = (it & 0xf) == 0;
+    return !thumb || reserved || (a32_itd(a) && (it & 7) != 0) ? 0 : it;
+}
+
 void a64_set_a32(struct a64_cpu *a, uint64_t spsr)
 {
     a->a32 = spsr & A32_BITS;
-    a->it = (spsr >> 8 & 0xfc) | (spsr >> 25 & 3);
+    a->it = restored_it(a, spsr);
     a->ge = spsr >> 16 & 15;
     a->q = A64_BIT(spsr, 27);
 }
@@ -125,7 +141,7 @@ uint64_t a64_get_spsr(const struct a64_cpu *a)
         return s | a32_bits(a) | (a->daif & (A64_PS_A | A64_PS_I | A64_PS_F)) | A64_PS_NRW |
                a->ssbs << 23 | a->dit << 24 | a->pan << 22;
     return s | a->daif | a->el << 2 | a->spsel | a->pan << 22 | a->uao << 23 | a->dit << 24 |
-           a->tco << 25 | a->ssbs << 12 | a->allint << 13 | a->btype << A64_PS_BTYPE_SHIFT;
+           a->tco << 25 | a->ssbs << 12 | a->btype << A64_PS_BTYPE_SHIFT;
 }
 
 uint64_t a64_get_sp(const struct a64_cpu *a, unsigned el)
@@ -189,6 +205,8 @@ static void pstate_from_spsr(struct a64_cpu *a, uint64_t spsr)
 /* BranchAddr(): what TBI leaves of an address that becomes the PC. */
 static va_t branch_address(const struct a64_cpu *a, va_t pc)
 {
+    if (!a64_mode_two_ranges(a->mode))
+        return a->mode & A64_MODE_TBI0 ? zext(pc, 56) : pc;
     if ((a->mode & A64_MODE_TBI0) && !(pc >> 55 & 1))
         return zext(pc, 56);
     if ((a->mode & A64_MODE_TBI1) && (pc >> 55 & 1))
@@ -199,7 +217,7 @@ static va_t branch_address(const struct a64_cpu *a, va_t pc)
 void a64_exception_return(struct a64_cpu *a, uint64_t spsr, va_t pc)
 {
     bool illegal = illegal_return(a, spsr);
-    uint64_t ss = a64_debug_return_ss(a, spsr);
+    uint64_t ss = a64_debug_return_ss(a, spsr, illegal);
     if (!illegal) {
         unsigned el = spsr & A64_PS_NRW ? 0 : spsr >> 2 & 3;
         if (a->pmu != NULL && el != a->el)
@@ -224,6 +242,14 @@ static const struct {
     { 0, CPU_FP_INVALID },   { 1, CPU_FP_DIVZERO }, { 2, CPU_FP_OVERFLOW },
     { 3, CPU_FP_UNDERFLOW }, { 4, CPU_FP_INEXACT }, { 7, CPU_FP_DENORMAL },
 };
+
+void a64_set_fpcr(struct a64_cpu *a, uint64_t value)
+{
+    uint64_t there = A64_FPCR_AHP | A64_FPCR_DN | A64_FPCR_FZ | A64_FPCR_RMODE;
+    if (a64_cpu_has(a, A64_F_FP16))
+        there |= A64_FPCR_FZ16;
+    a->fpcr = value & there; /* no trapped exceptions: their enables are RAZ/WI */
+}
 
 uint64_t a64_get_fpsr(const struct a64_cpu *a)
 {
@@ -258,17 +284,25 @@ uint32_t a64_host_fp_mode(const struct a64_cpu *a)
 }
 
 /* ---- what each level contributes ---- */
+bool a64_has_two_ranges(const struct a64_cpu *a, unsigned regime)
+{
+    return regime == 1 || (regime == 2 && a64_e2h(a));
+}
+
+bool a64_tbi(const struct a64_cpu *a, unsigned regime, bool upper)
+{
+    return a->tcr[regime] >> (!a64_has_two_ranges(a, regime) ? 20 : upper ? 38 : 37) & 1;
+}
+
+/* Of instruction addresses: TBID keeps their tags with FEAT_PAuth. */
 static uint32_t tbi_bits(const struct a64_cpu *a, unsigned regime)
 {
+    bool two = a64_has_two_ranges(a, regime), tbid = a->config->pauth != A64_PAUTH_NONE;
     uint64_t tcr = a->tcr[regime];
-    bool two = regime == 1 || (regime == 2 && a64_e2h(a));
-    bool tbid = a->config->pauth != A64_PAUTH_NONE;
     uint32_t bits = 0;
-    if (!two)
-        return (tcr >> 20 & 1) && !(tbid && (tcr >> 29 & 1)) ? A64_MODE_TBI0 : 0;
-    if ((tcr >> 37 & 1) && !(tbid && (tcr >> 51 & 1)))
+    if (a64_tbi(a, regime, false) && !(tbid && (tcr >> (two ? 51 : 29) & 1)))
         bits |= A64_MODE_TBI0;
-    if ((tcr >> 38 & 1) && !(tbid && (tcr >> 52 & 1)))
+    if (two && a64_tbi(a, regime, true) && !(tbid && (tcr >> 52 & 1)))
         bits |= A64_MODE_TBI1;
     return bits;
 }
@@ -296,10 +330,11 @@ static uint32_t level_mode(const struct a64_cpu *a, unsigned el)
         mode |= A64_MODE_BTI;
     if (el == 2 && (a->hcr_el2 & A64_HCR_E2H))
         mode |= A64_MODE_E2H;
-    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained) */
+    /* ESR, FAR (TVM, TRVM), the TPIDRs (fine-grained, and HSTR_EL2.T13 of AArch32) */
     uint64_t fine = B(16) | B(17) | B(33) | B(34) | B(35);
     if (el < 2 && a64_el2_enabled(a) && !a64_host(a) &&
-        ((a->hcr_el2 & (B(26) | B(30))) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine)))
+        ((a->hcr_el2 & (A64_HCR_TVM | A64_HCR_TRVM)) || ((a->hfgrtr_el2 | a->hfgwtr_el2) & fine) ||
+         (a->hstr_el2 & B(13))))
         mode |= A64_MODE_TRAPS;
     return mode;
 }
@@ -377,8 +412,7 @@ static void derive_levels(struct a64_cpu *a)
         l->mode = level_mode(a, el);
         l->key = regime_key(a, el) | el;
         l->vmid = a64_regime_tag(a, regime);
-        bool asids = regime == 1 || (regime == 2 && a64_e2h(a));
-        l->asid = asids ? asid_of(a, regime) : 0;
+        l->asid = a64_has_two_ranges(a, regime) ? asid_of(a, regime) : 0;
     }
 }
 
@@ -425,12 +459,12 @@ void a64_level_changed(struct a64_cpu *a)
         mode |= A64_MODE_DEBUG;
     if (UNLIKELY(a->el != 0 && !a->spsel))
         mode |= A64_MODE_SP0;
-    if (UNLIKELY(a64_pmu_counts_accesses(a)) && !a->nrw)
-        mode |= A64_MODE_COUNT;
+    if (UNLIKELY(a64_pmu_counts_accesses(a)))
+        mode |= a->nrw ? A64_MODE_A32_COUNT : A64_MODE_COUNT;
     if (UNLIKELY(a->nrw)) { /* ITSTATE is added where the key is asked for, see guest.c */
         mode &= ~(A64_MODE_TBI0 | A64_MODE_TBI1 | A64_MODE_BTI | A64_MODE_BE);
         mode |= A64_MODE_A32 | (a->a32 & 1u << 5 ? A64_MODE_T32 : 0u) |
-                (a->a32 & 1u << 9 ? A64_MODE_BE : 0u);
+                (a->a32 & 1u << 9 ? A64_MODE_BE : 0u) | (a32_itd(a) ? A64_MODE_ITD : 0u);
     } else if (UNLIKELY(a->x[31] & 15)) {
         uint64_t sctlr = a->sctlr[a64_regime_el(a, (unsigned)a->el)];
         if (sctlr & (a->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))

@@ -60,15 +60,15 @@ static struct transfer open_transfer(struct a64_cpu *a, uint64_t insn)
 static bool enabled(const struct a64_cpu *a)
 {
     bool host = a64_host(a);
-    if (a->el < 2 && a64_el2_enabled(a) && !(a->el == 0 && host) && !(a64_hcrx(a) >> 11 & 1))
+    if (a->el < 2 && a64_el2_enabled(a) && !(a->el == 0 && host) && !(a64_hcrx(a) & A64_HCRX_MSCEN))
         return false;
-    return a->el != 0 || (a->sctlr[host ? 2 : 1] >> 33 & 1);
+    return a->el != 0 || (a->sctlr[host ? 2 : 1] & A64_SCTLR_MSCEN);
 }
 
 /* MismatchedCpySetTargetEL() */
 static unsigned mismatch_target(const struct a64_cpu *a)
 {
-    return a->el == 1 && a64_el2_enabled(a) && (a64_hcrx(a) >> 10 & 1) ? 2 : a64_target_el(a);
+    return a->el == 1 && a64_el2_enabled(a) && (a64_hcrx(a) & A64_HCRX_MCE2) ? 2 : a64_target_el(a);
 }
 
 /* D24.2.40, "ISS encoding for an exception from the Memory Copy and Memory Set instructions" */
@@ -137,7 +137,7 @@ static bool checked(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind, b
 {
     uint32_t mte = kind & A64_ACCESS_UNPRIV ? A64_MODE_MTE0 : A64_MODE_MTE;
     if (UNLIKELY(a->mode & A64_MODE_WATCH)) {
-        a64_helper_watch(&a->cpu, va, bytes, kind, 0);
+        a64_helper_watch(&a->cpu, va, bytes, kind | 1u << A64_ACCESS_ELEMENT, 0);
         if (a->cpu.exit & CPU_EXIT_EXCEPTION)
             return false;
     }

@@ -25,7 +25,7 @@ bool a64_mte_access(const struct a64_cpu *a, unsigned el)
         return false;
     if (el < 2 && a64_el2_enabled(a) && !(el == 0 && a64_host(a)) && !(a->hcr_el2 & A64_HCR_ATA))
         return false;
-    return sctlr >> (el == 0 ? 42 : 43) & 1;
+    return sctlr & (el == 0 ? A64_SCTLR_ATA0 : A64_SCTLR_ATA);
 }
 
 /* EffectiveTCF() without the direction */
@@ -35,28 +35,17 @@ static unsigned tcf(const struct a64_cpu *a, unsigned el)
     return v == TCF_ASYMMETRIC && !a64_cpu_has(a, A64_F_MTE3) ? TCF_SYNC : v; /* reserved there */
 }
 
-static bool two_ranges(const struct a64_cpu *a, unsigned regime)
-{
-    return regime == 1 || (regime == 2 && a64_e2h(a));
-}
-
-/* EffectiveTBI() of data. */
-static bool tbi(const struct a64_cpu *a, unsigned el, bool upper)
-{
-    unsigned regime = a64_regime_el(a, el);
-    return a->tcr[regime] >> (!two_ranges(a, regime) ? 20 : upper ? 38 : 37) & 1;
-}
-
 /* EffectiveTCMA() */
 static bool tcma(const struct a64_cpu *a, unsigned el, bool upper)
 {
     unsigned regime = a64_regime_el(a, el);
-    return a->tcr[regime] >> (!two_ranges(a, regime) ? 30 : upper ? 58 : 57) & 1;
+    return a->tcr[regime] >> (!a64_has_two_ranges(a, regime) ? 30 : upper ? 58 : 57) & 1;
 }
 
 static bool level_checks(const struct a64_cpu *a, unsigned el)
 {
-    return a64_mte_access(a, el) && tcf(a, el) != TCF_IGNORE && (tbi(a, el, false) || tbi(a, el, true));
+    unsigned regime = a64_regime_el(a, el);
+    return a64_mte_access(a, el) && tcf(a, el) != TCF_IGNORE && (a64_tbi(a, regime, false) || a64_tbi(a, regime, true));
 }
 
 uint32_t a64_mte_mode(const struct a64_cpu *a)
@@ -167,7 +156,7 @@ static bool is_checked(const struct a64_cpu *a, va_t va, unsigned el)
 {
     bool upper = va >> 55 & 1;
     unsigned top = va >> 55 & 31; /* tag and bit 55 */
-    return tbi(a, el, upper) && !(tcma(a, el, upper) && top == (upper ? 31 : 0));
+    return a64_tbi(a, a64_regime_el(a, el), upper) && !(tcma(a, el, upper) && top == (upper ? 31 : 0));
 }
 
 /* AArch64.TagCheckFault(). True: the access goes on. */

@@ -186,7 +186,8 @@ uint64_t a64_helper_stzgm(struct cpu *cpu, uint64_t va, uint64_t tag, uint64_t c
 }
 
 /* ---- translation. Arguments of stores: bytes and "zero" as above, and how the base is stepped ---- */
-enum { BYTES = 0x3f, PRE = 0x100, POST = 0x200 };
+enum { BYTES = 0x3f, PRE = 0x100, POST = 0x200,
+       WRITES_TAGS = INSN_MEM_WRITE | A64_ACCESS_ALIGNED | MEM_TAG_GRANULE << A64_ACCESS_ELEMENT };
 
 /* [Xn, #imm] and its kin; unchecked, but watchpoints and SP's alignment are as everywhere. */
 static ir_val_t address(struct a64_tr *t, unsigned arg, unsigned bytes, unsigned kind, ir_val_t *back)
@@ -207,7 +208,7 @@ static void write_back(struct a64_tr *t, ir_val_t back)
 
 static void stg(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t back, va = address(t, arg, arg & BYTES & ~1u, INSN_MEM_WRITE, &back);
+    ir_val_t back, va = address(t, arg, arg & BYTES & ~1u, WRITES_TAGS, &back);
     ir_val_t tag = ir_extract(t->u, IR_I64, a64_xsp(t, IR_I64, t->d.rt), 56, 4);
     ir_call(t->u, IR_VOID, A64_HELPER_stg, va, tag, a64_const(t, arg & BYTES), IR_NONE);
     write_back(t, back);
@@ -215,7 +216,7 @@ static void stg(struct a64_tr *t, unsigned arg)
 
 static void stgp(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t back, va = address(t, arg, MEM_TAG_GRANULE, INSN_MEM_WRITE, &back);
+    ir_val_t back, va = address(t, arg, MEM_TAG_GRANULE, WRITES_TAGS, &back);
     ir_val_t first = a64_x(t, IR_I64, t->d.rt), second = a64_x(t, IR_I64, t->d.rt2);
     if (t->mode & A64_MODE_BE) {
         first = ir_bswap(t->u, IR_I64, first);
@@ -227,7 +228,7 @@ static void stgp(struct a64_tr *t, unsigned arg)
 
 static void ldg(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t back, va = address(t, arg, MEM_TAG_GRANULE, INSN_MEM_READ, &back);
+    ir_val_t back, va = address(t, arg, MEM_TAG_GRANULE, INSN_MEM_READ | 1u << A64_ACCESS_ELEMENT, &back);
     ir_val_t tag = ir_call(t->u, IR_I64, A64_HELPER_ldg, va, IR_NONE, IR_NONE, IR_NONE);
     a64_put_x(t, IR_I64, t->d.rt, ir_deposit(t->u, IR_I64, a64_x(t, IR_I64, t->d.rt), tag, 56, 4));
 }

@@ -78,19 +78,19 @@ static unsigned n_guest(const struct a64_cpu *a) /* counters below it are EL1's 
 static bool enabled(const struct a64_cpu *a, unsigned n)
 {
     bool hyp = n != CYCLE && n >= n_guest(a);
-    return (a->pmcnten >> n & 1) && (hyp ? a->mdcr_el2 >> 7 & 1 : a->pmcr & PMCR_E);
+    return (a->pmcnten >> n & 1) && (hyp ? a->mdcr_el2 & A64_MDCR_HPME : a->pmcr & PMCR_E);
 }
 
 static bool prohibited(const struct a64_cpu *a, unsigned n)
 {
     bool secure = a64_is_secure(a) && a64_cpu_has(a, A64_F_EL3), hyp = n != CYCLE && n >= n_guest(a);
-    bool no = secure && !(a->mdcr_el3 >> 17 & 1);
-    if (a->el == 2 && !hyp && a64_cpu_has(a, A64_F_PMUV3P1) && (a->mdcr_el2 >> 17 & 1))
+    bool no = secure && !(a->mdcr_el3 & A64_MDCR_SPME);
+    if (a->el == 2 && !hyp && a64_cpu_has(a, A64_F_PMUV3P1) && (a->mdcr_el2 & A64_MDCR_HPMD))
         no = true;
     if (n != CYCLE)
         return no;
     if (a64_cpu_has(a, A64_F_PMUV3P5) &&
-        ((a->el == 2 && (a->mdcr_el2 >> 23 & 1)) || (secure && (a->mdcr_el3 >> 23 & 1))))
+        ((a->el == 2 && (a->mdcr_el2 & A64_MDCR_HCCD)) || (secure && (a->mdcr_el3 & A64_MDCR_SCCD))))
         return true;
     return no && (a->pmcr & PMCR_DP);
 }
@@ -119,7 +119,7 @@ static bool is_wide(const struct a64_cpu *a, unsigned n)
         return a->pmcr & PMCR_LC;
     if (!a64_cpu_has(a, A64_F_PMUV3P5))
         return false;
-    return n >= n_guest(a) ? a->mdcr_el2 >> 26 & 1 : a->pmcr & PMCR_LP;
+    return n >= n_guest(a) ? a->mdcr_el2 & A64_MDCR_HLP : a->pmcr & PMCR_LP;
 }
 
 /* ---- counting ---- */
@@ -165,7 +165,7 @@ static bool wants_interrupt(const struct a64_cpu *a)
 {
     uint64_t guest = (1ull << n_guest(a)) - 1, pending = a->pmovs & a->pminten;
     return (pending & (guest | B(CYCLE)) && (a->pmcr & PMCR_E)) ||
-           (pending & ~(guest | B(CYCLE)) && (a->mdcr_el2 >> 7 & 1));
+           (pending & ~(guest | B(CYCLE)) && (a->mdcr_el2 & A64_MDCR_HPME));
 }
 
 static void set_line(struct a64_cpu *a)
@@ -240,9 +240,27 @@ void a64_pmu_level_changed(struct a64_cpu *a)
         settle_all(a);
 }
 
-void a64_pmu_controls_changed(struct a64_cpu *a, uint64_t old)
+/* MDCR_EL2 and MDCR_EL3 gate counters: what was counted before is counted under the old value. */
+void a64_write_mdcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
-    (void)old;
+    static const struct a64_gated el2[] = {
+        { A64_MDCR_HPMN | A64_MDCR_TPMCR | A64_MDCR_TPM | A64_MDCR_HPME, A64_F_PMU },
+        { A64_MDCR_HPMD, A64_F_PMUV3P1 },
+        { A64_MDCR_HCCD | A64_MDCR_HLP, A64_F_PMUV3P5 },
+        { A64_MDCR_TDCC, A64_F_FGT },
+    }, el3[] = {
+        { A64_MDCR_TPM | A64_MDCR_SPME | A64_MDCR_EPMAD, A64_F_PMU },
+        { A64_MDCR_SCCD, A64_F_PMUV3P5 },
+        { A64_MDCR_TDCC, A64_F_FGT },
+    };
+    uint64_t always2 = A64_MDCR_TDE | A64_MDCR_TDA | A64_MDCR_TDOSA | A64_MDCR_TDRA;
+    uint64_t always3 = A64_MDCR_TDA | A64_MDCR_TDOSA | A64_MDCR_SDD | A64_MDCR_EDAD;
+    if (a->pmu != NULL)
+        settle_all(a);
+    if (r->arg == 2)
+        a->mdcr_el2 = value & a64_gated_bits(a, always2, el2, ARRAY_LEN(el2));
+    else
+        a->mdcr_el3 = value & a64_gated_bits(a, always3, el3, ARRAY_LEN(el3));
     if (a->pmu != NULL)
         changed(a);
 }
@@ -269,14 +287,20 @@ int a64_pmu_init(struct a64_cpu *a, struct err *e)
     return 0;
 }
 
+static uint64_t pmcr_ones(const struct a64_cpu *a)
+{
+    return a64_cpu_has(a, A64_F_A32EL0) ? 0 : PMCR_LC; /* RES1 without AArch32 */
+}
+
 void a64_pmu_reset(struct a64_cpu *a)
 {
     if (a->pmu == NULL)
         return;
-    a->pmcr = a->pmcnten = a->pminten = a->pmovs = a->pmselr = a->pmuserenr = 0;
+    a->pmcnten = a->pminten = a->pmovs = a->pmselr = a->pmuserenr = 0;
     memset(a->pmevtyper, 0, sizeof(a->pmevtyper));
     memset(a->pmevcntr, 0, sizeof(a->pmevcntr));
     memset(a->pmbase, 0, sizeof(a->pmbase));
+    a->pmcr = pmcr_ones(a);
     a->mdcr_el2 = a->config->pmu_counters;
     changed(a);
 }
@@ -305,7 +329,7 @@ READ(read_pmcr)
     uint64_t implementer = a->config->midr >> 24 & 0xff;
     uint64_t n = a->el < 2 && a64_el2_enabled(a) ? n_guest(a) : a->config->pmu_counters;
     (void)r;
-    return (implementer != 0 ? implementer : 0x41) << 24 | n << 11 | a->pmcr | PMCR_LC * !a64_cpu_has(a, A64_F_A32EL0);
+    return (implementer != 0 ? implementer : 0x41) << 24 | n << 11 | a->pmcr;
 }
 
 WRITE(write_pmcr)
@@ -317,9 +341,9 @@ WRITE(write_pmcr)
         a->pmevcntr[CYCLE] = 0;
     if (value & PMCR_P)
         for (unsigned n = 0; n < COUNTERS - 1; n++)
-            if (visible(a) >> n & 1 && n < n_guest(a))
+            if (visible(a) >> n & 1)
                 a->pmevcntr[n] = 0;
-    a->pmcr = value & keep;
+    a->pmcr = (value & keep) | pmcr_ones(a);
     changed(a);
 }
 
@@ -412,10 +436,11 @@ READ(read_ceid) /* arg: 0 or 32, the first event */
     return bits;
 }
 
-READ(read_userenr)
+bool a64_pmu_is_reserved(const struct a64_cpu *a, const struct a64_sysreg *r)
 {
-    (void)r;
-    return a->pmuserenr;
+    bool counter = r->read == read_count || r->read == read_type;
+    unsigned n = r->arg == COUNTERS ? (unsigned)a->pmselr : r->arg;
+    return counter && a64_cpu_has(a, A64_F_FGT) && n != CYCLE && n >= n_guest(a) && n < a->config->pmu_counters;
 }
 
 #define PM .feature = NEEDS(PMU)
@@ -442,7 +467,7 @@ const struct a64_sysreg a64_sysregs_pmu[] = {
     PM0("pmccntr_el0", 13, 0, TRAP_PMU_CC, .arg = CYCLE, .read = read_count, .write = write_count, FGT_DRW(15)),
     PM0("pmxevtyper_el0", 13, 1, TRAP_PMU_EN, .arg = COUNTERS, .read = read_type, .write = write_type, .flags = A64_SYS_ENDS, FGT_DRW(13)),
     PM0("pmxevcntr_el0", 13, 2, TRAP_PMU_ER, .arg = COUNTERS, .read = read_count, .write = write_count, FGT_DRW(12)),
-    SYS("pmuserenr_el0", A64_REG(3, 3, 9, 14, 0), 0, 1, PM, .trap = TRAP_PMU, .at = AT(pmuserenr), .keeps = ~15ull, .read = read_userenr, FGT_DRW(57)),
+    SYS("pmuserenr_el0", A64_REG(3, 3, 9, 14, 0), 0, 1, PM, .trap = TRAP_PMU, .at = AT(pmuserenr), .keeps = ~15ull, FGT_DRW(57)),
     SYS("pmintenset_el1", A64_REG(3, 0, 9, 14, 1), 1, 1, PM, .trap = TRAP_PMU, .at = AT(pminten), .arg = 1, .read = read_set, .write = write_set, FGT_DRW(17)),
     SYS("pmintenclr_el1", A64_REG(3, 0, 9, 14, 2), 1, 1, PM, .trap = TRAP_PMU, .at = AT(pminten), .arg = 0, .read = read_set, .write = write_set, FGT_DRW(17)),
     SYS("pmmir_el1", A64_REG(3, 0, 9, 14, 6), 1, A64_SYS_RO, .feature = NEEDS(PMUV3P4), .trap = TRAP_PMU, .fgt_read = FGT_D(22)),

@@ -24,10 +24,11 @@ static const struct feature {
 };
 
 /* Defined by the architecture and refused here. */
-static const enum a64_feature refused[] = { A64_F_SVE, A64_F_SME, A64_F_AMU, A64_F_RME, A64_F_SEL2, A64_F_NMI,
-                                            A64_F_NV, A64_F_NV2, A64_F_FGT2, A64_F_DEBUGV8P8, A64_F_SCTLR2,
-                                            A64_F_DOUBLELOCK, A64_F_DF2, A64_F_HAFT, A64_F_CCIDX, A64_F_TWED,
-                                            A64_F_AFP };
+static const enum a64_feature refused[] = {
+    A64_F_SVE,    A64_F_SME, A64_F_AMU,  A64_F_RME,       A64_F_SEL2,   A64_F_NMI,
+    A64_F_NV,     A64_F_NV2, A64_F_FGT2, A64_F_DEBUGV8P8, A64_F_SCTLR2, A64_F_PMUV3P7,
+    A64_F_LSMAOC, A64_F_DF2, A64_F_HAFT, A64_F_CCIDX,     A64_F_TWED,   A64_F_AFP
+};
 
 static unsigned field(const struct a64_config *c, enum a64_id id, unsigned bit)
 {
@@ -264,6 +265,7 @@ int a64_config_parse(struct a64_config *out, const char *spec, const char *path,
 const char *a64_compatible(const struct a64_config *c)
 {
     static const char *const known[][2] = { { "cortex-a53", "arm,cortex-a53" },
+                                            { "cortex-a57", "arm,cortex-a57" },
                                             { "cortex-a72", "arm,cortex-a72" },
                                             { "neoverse-n1", "arm,neoverse-n1" } };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)

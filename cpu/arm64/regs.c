@@ -92,7 +92,7 @@ static uint64_t get_fpcr(const struct cpu *cpu, uint32_t n)
 static bool set_fpcr(struct cpu *cpu, uint32_t n, uint64_t v)
 {
     (void)n;
-    A64_CPU(cpu)->fpcr = v & 0x07f79f00u;
+    a64_set_fpcr(A64_CPU(cpu), v);
     a64_update_mode(A64_CPU(cpu));
     return true;
 }

@@ -152,7 +152,7 @@ static void one_operand(struct a64_tr *t, unsigned arg)
 static void convert_long(struct a64_tr *t, unsigned arg)
 {
     ir_val_t a = a64_v(t, t->d.rn);
-    unsigned q = t->word >> 30 & 1;
+    unsigned q = a64_q(t);
     if (!(t->d.arr & 2)) {
         a64_simd_half_to_single(t, arg);
         return;

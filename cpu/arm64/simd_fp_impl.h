@@ -20,15 +20,6 @@ static inline struct a64_shape a64_fp_shape(const struct a64_tr *t, unsigned arg
     return s;
 }
 
-/* The low half of `v` into the half of rd that Q names; with Q = 0 the other becomes zero. */
-static inline void a64_put_half(struct a64_tr *t, ir_val_t v)
-{
-    if (t->word >> 30 & 1)
-        a64_put_v(t, t->d.rd, ir_vop2(t->u, IR_VZIP1, 3, a64_v(t, t->d.rd), v));
-    else
-        a64_put_bytes(t, t->d.rd, v, 8);
-}
-
 /* simd_fp_lanes.c: FCVTL, FCVTN of half precision. */
 void a64_simd_half_to_single(struct a64_tr *t, unsigned arg);
 void a64_simd_single_to_half(struct a64_tr *t, unsigned arg);

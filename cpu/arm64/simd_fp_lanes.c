@@ -9,11 +9,6 @@
 #include "cpu/arm64/simd_fp_impl.h"
 #include "cpu/arm64/simd_lanes.h"
 
-static const struct {
-    uint8_t frac, bits;
-    int bias;
-} layouts[] = { [FP_F16] = { 10, 16, 15 }, [FP_F32] = { 23, 32, 127 }, [FP_F64] = { 52, 64, 1023 } };
-
 /* ---- a number taken apart ---- */
 struct number {
     bool sign, nan, inf, zero;
@@ -24,9 +19,9 @@ struct number {
 /* FPUnpack() but for signalling NaNs: denormals are zeros where FPCR wants it. */
 static struct number unpack(struct fp_env *env, enum fp_format f, uint64_t v)
 {
-    int top = 2 * layouts[f].bias + 1;
-    struct number n = { .sign = v >> (layouts[f].bits - 1) & 1, .frac = zext(v, layouts[f].frac) };
-    n.exp = (int)zext(v >> layouts[f].frac, layouts[f].bits - 1u - layouts[f].frac);
+    int top = 2 * a64_fp_layouts[f].bias + 1;
+    struct number n = { .sign = v >> (a64_fp_layouts[f].bits - 1) & 1, .frac = zext(v, a64_fp_layouts[f].frac) };
+    n.exp = (int)zext(v >> a64_fp_layouts[f].frac, a64_fp_layouts[f].bits - 1u - a64_fp_layouts[f].frac);
     n.nan = n.exp == top && n.frac != 0;
     n.inf = n.exp == top && n.frac == 0;
     if (n.exp == 0 && n.frac != 0 && (f == FP_F16 ? env->flush16 : env->daz)) {
@@ -39,16 +34,16 @@ static struct number unpack(struct fp_env *env, enum fp_format f, uint64_t v)
 
 static uint64_t pack(enum fp_format f, bool sign, int exp, uint64_t frac)
 {
-    return (uint64_t)sign << (layouts[f].bits - 1) | (uint64_t)exp << layouts[f].frac | frac;
+    return (uint64_t)sign << (a64_fp_layouts[f].bits - 1) | (uint64_t)exp << a64_fp_layouts[f].frac | frac;
 }
 static uint64_t infinity(enum fp_format f, bool sign)
 {
-    return pack(f, sign, 2 * layouts[f].bias + 1, 0);
+    return pack(f, sign, 2 * a64_fp_layouts[f].bias + 1, 0);
 }
 /* FPProcessNaN() */
 static uint64_t quiet(struct fp_env *env, enum fp_format f, uint64_t v)
 {
-    uint64_t bit = BIT(layouts[f].frac - 1u);
+    uint64_t bit = BIT(a64_fp_layouts[f].frac - 1u);
     if (!(v & bit))
         env->flags |= CPU_FP_INVALID;
     return env->default_nan ? infinity(f, false) | bit : v | bit;
@@ -71,14 +66,14 @@ static bool is_inf_times_zero(struct fp_env *env, enum fp_format f, uint64_t x, 
 static uint64_t mulx(struct fp_env *env, enum fp_format f, uint64_t x, uint64_t y)
 {
     if (is_inf_times_zero(env, f, x, y))
-        return pack(f, (x ^ y) >> (layouts[f].bits - 1) & 1, layouts[f].bias + 1, 0);
+        return pack(f, (x ^ y) >> (a64_fp_layouts[f].bits - 1) & 1, a64_fp_layouts[f].bias + 1, 0);
     return fp_mul(env, f, x, y);
 }
 
 static uint64_t recip_step(struct fp_env *env, enum fp_format f, uint64_t x, uint64_t y)
 {
-    uint64_t two = pack(f, false, layouts[f].bias + 1, 0);
-    x ^= BIT(layouts[f].bits - 1);
+    uint64_t two = pack(f, false, a64_fp_layouts[f].bias + 1, 0);
+    x ^= BIT(a64_fp_layouts[f].bits - 1);
     return is_inf_times_zero(env, f, x, y) ? two : fp_fma(env, f, x, y, two, false, false);
 }
 
@@ -88,17 +83,17 @@ static uint64_t recip_step(struct fp_env *env, enum fp_format f, uint64_t x, uin
  */
 static uint64_t rsqrt_step(struct fp_env *env, enum fp_format f, uint64_t x, uint64_t y)
 {
-    uint64_t three_halves = pack(f, false, layouts[f].bias, BIT(layouts[f].frac - 1u));
-    int top = 2 * layouts[f].bias + 1;
-    x ^= BIT(layouts[f].bits - 1);
+    uint64_t three_halves = pack(f, false, a64_fp_layouts[f].bias, BIT(a64_fp_layouts[f].frac - 1u));
+    int top = 2 * a64_fp_layouts[f].bias + 1;
+    x ^= BIT(a64_fp_layouts[f].bits - 1);
     if (is_inf_times_zero(env, f, x, y))
         return three_halves;
     struct fp_env none = *env;
     struct number a = unpack(&none, f, x), b = unpack(&none, f, y);
     if (a.exp >= 2 && a.exp < top)
-        x -= BIT(layouts[f].frac);
+        x -= BIT(a64_fp_layouts[f].frac);
     else if (b.exp >= 2 && b.exp < top)
-        y -= BIT(layouts[f].frac);
+        y -= BIT(a64_fp_layouts[f].frac);
     return fp_fma(env, f, x, y, three_halves, false, false);
 }
 
@@ -112,8 +107,8 @@ static uint64_t recip_overflow(struct fp_env *env, enum fp_format f, bool sign)
 static uint64_t recip_estimate(struct fp_env *env, enum fp_format f, uint64_t v)
 {
     struct number n = unpack(env, f, v);
-    int bias = layouts[f].bias;
-    unsigned frac = layouts[f].frac;
+    int bias = a64_fp_layouts[f].bias;
+    unsigned frac = a64_fp_layouts[f].frac;
     if (n.nan)
         return quiet(env, f, v);
     if (n.inf)
@@ -145,7 +140,7 @@ static uint64_t recip_estimate(struct fp_env *env, enum fp_format f, uint64_t v)
 static uint64_t rsqrt_estimate(struct fp_env *env, enum fp_format f, uint64_t v)
 {
     struct number n = unpack(env, f, v);
-    unsigned frac = layouts[f].frac;
+    unsigned frac = a64_fp_layouts[f].frac;
     if (n.nan)
         return quiet(env, f, v);
     if (n.zero) {
@@ -164,14 +159,14 @@ static uint64_t rsqrt_estimate(struct fp_env *env, enum fp_format f, uint64_t v)
         n.frac = zext(n.frac << shift, frac);
     }
     unsigned scaled = n.exp & 1 ? 128u | (unsigned)(n.frac >> (frac - 7)) : 256u | (unsigned)(n.frac >> (frac - 8));
-    int exp = (3 * layouts[f].bias - 1 - n.exp) / 2;
+    int exp = (3 * a64_fp_layouts[f].bias - 1 - n.exp) / 2;
     return pack(f, false, exp, zext(a64_recip_sqrt_estimate(scaled), 8) << (frac - 8));
 }
 
 static uint64_t recip_exponent(struct fp_env *env, enum fp_format f, uint64_t v)
 {
     struct number n = unpack(env, f, v);
-    int top = 2 * layouts[f].bias + 1;
+    int top = 2 * a64_fp_layouts[f].bias + 1;
     if (n.nan)
         return quiet(env, f, v);
     return pack(f, n.sign, n.exp == 0 ? top - 1 : top - n.exp, 0);
@@ -181,7 +176,7 @@ static uint64_t recip_exponent(struct fp_env *env, enum fp_format f, uint64_t v)
 static uint64_t to_fixed(struct fp_env *env, enum fp_format f, bool is_unsigned, unsigned fbits, uint64_t v)
 {
     if (f != FP_F16)
-        return a64_fp_to_fixed(env, f, layouts[f].bits, is_unsigned, fbits, v);
+        return a64_fp_to_fixed(env, f, a64_fp_layouts[f].bits, is_unsigned, fbits, v);
     struct fp_env wide = *env;
     uint64_t r = a64_fp_to_fixed(&wide, f, 32, is_unsigned, fbits, v);
     int64_t s = is_unsigned ? (int64_t)r : (int64_t)sext(r, 32), most = is_unsigned ? 65535 : 32767;
@@ -407,13 +402,11 @@ static void lanes(struct a64_tr *t, unsigned arg)
     a64_put_v(t, t->d.rd, ir_callv(t->u, A64_VEC_fp_lanes, a64_v(t, t->d.rn), b, IR_NONE, lanes_imm(s, arg)));
 }
 
-/* immh:immb = twice the lane's bits - #fbits. */
+/* #fbits is encoded as a shift to the right. */
 static void fixed_point(struct a64_tr *t, unsigned arg)
 {
-    unsigned immh = t->d.immh & 15u;
-    struct a64_shape s = { .lane = 31u - (unsigned)__builtin_clz(immh) };
-    s.bytes = arg & A64_VS_N ? 1u << s.lane : a64_q_bytes(t);
-    uint64_t fbits = (16u << s.lane) - (immh << 3 | t->d.immb);
+    struct a64_shape s = a64_shift_shape(t, arg);
+    uint64_t fbits = a64_shift_right(t, s.lane);
     a64_put_v(t, t->d.rd, ir_callv(t->u, A64_VEC_fp_lanes, a64_v(t, t->d.rn), IR_NONE, IR_NONE,
                                    lanes_imm(s, arg) | fbits << FBITS));
 }
@@ -426,7 +419,7 @@ static ir_val_t resized(struct a64_tr *t, enum narrowing op, uint64_t imm)
 void a64_simd_half_to_single(struct a64_tr *t, unsigned arg)
 {
     (void)arg;
-    a64_put_v(t, t->d.rd, resized(t, SINGLE_FROM_HALF, t->word >> 30 & 1 ? UPPER : 0));
+    a64_put_v(t, t->d.rd, resized(t, SINGLE_FROM_HALF, a64_q(t) ? UPPER : 0));
 }
 void a64_simd_single_to_half(struct a64_tr *t, unsigned arg)
 {

@@ -32,9 +32,13 @@ static inline unsigned a64_arr_bytes(const struct a64_tr *t)
 {
     return t->d.arr & 1 ? 16 : 8;
 }
+static inline unsigned a64_q(const struct a64_tr *t)
+{
+    return t->word >> 30 & 1;
+}
 static inline unsigned a64_q_bytes(const struct a64_tr *t)
 {
-    return t->word >> 30 & 1 ? 16 : 8;
+    return a64_q(t) ? 16 : 8;
 }
 
 /*
@@ -64,6 +68,31 @@ static inline struct a64_shape a64_shape(const struct a64_tr *t, unsigned arg)
         s.bytes = a64_arr_bytes(t);
     }
     return s;
+}
+
+/* Shifts by an immediate: immh's highest bit is the lane's size, immh:immb holds the count. */
+static inline struct a64_shape a64_shift_shape(const struct a64_tr *t, unsigned arg)
+{
+    struct a64_shape s = { .lane = 31u - (unsigned)__builtin_clz((unsigned)t->d.immh & 15) };
+    s.bytes = arg & A64_VS_N ? 1u << s.lane : a64_q_bytes(t);
+    return s;
+}
+static inline unsigned a64_shift_right(const struct a64_tr *t, unsigned lane)
+{
+    return (16u << lane) - (((unsigned)t->d.immh & 15) << 3 | (unsigned)t->d.immb);
+}
+static inline unsigned a64_shift_left(const struct a64_tr *t, unsigned lane)
+{
+    return (((unsigned)t->d.immh & 15) << 3 | (unsigned)t->d.immb) - (8u << lane);
+}
+
+/* The low half of `v` into the half of rd that Q names; with Q = 0 the other becomes zero. */
+static inline void a64_put_half(struct a64_tr *t, ir_val_t v)
+{
+    if (a64_q(t))
+        a64_put_v(t, t->d.rd, ir_vop2(t->u, IR_VZIP1, 3, a64_v(t, t->d.rd), v));
+    else
+        a64_put_bytes(t, t->d.rd, v, 8);
 }
 
 /* The value in all lanes. */

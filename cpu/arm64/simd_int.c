@@ -162,27 +162,7 @@ static void across(struct a64_tr *t, unsigned op)
     a64_put_bytes(t, t->d.rd, v, 1u << lane);
 }
 
-/* ---- shifts by an immediate: immh's highest bit is the lane's size, immh:immb holds the count ---- */
-static struct a64_shape shift_shape(const struct a64_tr *t, unsigned arg)
-{
-    unsigned immh = (unsigned)t->d.immh & 15;
-    struct a64_shape s = { .lane = 31u - (unsigned)__builtin_clz(immh) };
-    s.bytes = arg & A64_VS_N ? 1u << s.lane : a64_q_bytes(t);
-    return s;
-}
-static unsigned shift_code(const struct a64_tr *t)
-{
-    return ((unsigned)t->d.immh & 15) << 3 | (unsigned)t->d.immb;
-}
-static unsigned right_count(const struct a64_tr *t, unsigned lane)
-{
-    return (16u << lane) - shift_code(t);
-}
-static unsigned left_count(const struct a64_tr *t, unsigned lane)
-{
-    return shift_code(t) - (8u << lane);
-}
-
+/* ---- shifts by an immediate ---- */
 enum { ROUND = 16 * A64_VS_FLAG };
 /* (x >> n) + bit n - 1 of x is (x + 2^(n - 1)) >> n without the carry. */
 static ir_val_t shifted_right(struct a64_tr *t, unsigned op, unsigned lane, ir_val_t a, unsigned n, bool round)
@@ -196,8 +176,8 @@ static ir_val_t shifted_right(struct a64_tr *t, unsigned op, unsigned lane, ir_v
 
 static void shift_right(struct a64_tr *t, unsigned arg)
 {
-    struct a64_shape s = shift_shape(t, arg);
-    ir_val_t v = shifted_right(t, arg & A64_VS_OP, s.lane, a64_v(t, t->d.rn), right_count(t, s.lane),
+    struct a64_shape s = a64_shift_shape(t, arg);
+    ir_val_t v = shifted_right(t, arg & A64_VS_OP, s.lane, a64_v(t, t->d.rn), a64_shift_right(t, s.lane),
                                arg & ROUND);
     if (arg & ACC)
         v = op2(t, IR_VADD, s.lane, a64_v(t, t->d.rd), v);
@@ -206,17 +186,17 @@ static void shift_right(struct a64_tr *t, unsigned arg)
 
 static void shift_left(struct a64_tr *t, unsigned arg)
 {
-    struct a64_shape s = shift_shape(t, arg);
-    a64_put_bytes(t, t->d.rd, ir_vop1i(t->u, IR_VSHL, s.lane, a64_v(t, t->d.rn), left_count(t, s.lane)),
+    struct a64_shape s = a64_shift_shape(t, arg);
+    a64_put_bytes(t, t->d.rd, ir_vop1i(t->u, IR_VSHL, s.lane, a64_v(t, t->d.rn), a64_shift_left(t, s.lane)),
                   s.bytes);
 }
 
 /* SRI, SLI: where zeros would come in the destination stays. */
 static void shift_insert(struct a64_tr *t, unsigned arg)
 {
-    struct a64_shape s = shift_shape(t, arg);
+    struct a64_shape s = a64_shift_shape(t, arg);
     bool left = (arg & A64_VS_OP) == IR_VSHL;
-    unsigned n = left ? left_count(t, s.lane) : right_count(t, s.lane), bits = 8u << s.lane;
+    unsigned n = left ? a64_shift_left(t, s.lane) : a64_shift_right(t, s.lane), bits = 8u << s.lane;
     uint64_t all = ~0ull >> (64 - bits);
     uint64_t keep = left ? (1ull << n) - 1 : n == bits ? all : ~(all >> n) & all;
     ir_val_t v = ir_vop1i(t->u, left ? IR_VSHL : IR_VSHR, s.lane, a64_v(t, t->d.rn), n);

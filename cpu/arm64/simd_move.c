@@ -4,6 +4,7 @@
  * modified immediate (Arm ARM C4.1.96; C7.2 DUP, INS, UMOV, SMOV, ZIP1 ... TBX, MOVI, ORR, FMOV).
  * For 64-bit vectors the operands' low halves are put together first where an operation looks at both.
  */
+#include "cpu/arm64/float_impl.h"
 #include "cpu/arm64/simd_impl.h"
 
 /* ---- copy: the lowest bit set in imm5 is the size, what is above it the index ---- */
@@ -118,15 +119,6 @@ static void table(struct a64_tr *t, unsigned extends)
 enum imm_kind { IMM_S, IMM_H, IMM_MSL, IMM_B, IMM_D, IMM_FS, IMM_FH, IMM_FD };
 enum { IMM_KIND = 15, IMM_NOT = 16, IMM_ORR = 32 /* with IMM_NOT: BIC */ };
 
-/* VFPExpandImm(): sign, exponent of 3 bits around 0, 4 bits of fraction. */
-static uint64_t fp_imm(unsigned imm8, unsigned exp_bits, unsigned frac_bits)
-{
-    uint64_t sign = imm8 >> 7, b = imm8 >> 6 & 1;
-    uint64_t exp = (b ? (1ull << (exp_bits - 3)) - 1 : 0) << 2 | (imm8 >> 4 & 3);
-    exp |= (b ^ 1) << (exp_bits - 1);
-    return sign << (exp_bits + frac_bits) | exp << frac_bits | (uint64_t)(imm8 & 15) << (frac_bits - 4);
-}
-
 static uint64_t spread_bits(unsigned imm8) /* each bit to a byte */
 {
     uint64_t v = 0;
@@ -144,9 +136,9 @@ static ir_val_t modified_immediate(struct a64_tr *t, unsigned kind)
     case IMM_MSL: return a64_vdup_const(t, 2, ((uint64_t)imm8 << 8 | 0xff) << shift | (shift ? 0xff : 0));
     case IMM_B: return a64_vdup_const(t, 0, imm8);
     case IMM_D: return a64_vdup_const(t, 3, spread_bits(imm8));
-    case IMM_FS: return a64_vdup_const(t, 2, fp_imm(imm8, 8, 23));
-    case IMM_FH: return a64_vdup_const(t, 1, fp_imm(imm8, 5, 10));
-    default: return a64_vdup_const(t, 3, fp_imm(imm8, 11, 52));
+    case IMM_FS: return a64_vdup_const(t, 2, a64_fp_expand_imm(imm8, FP_F32));
+    case IMM_FH: return a64_vdup_const(t, 1, a64_fp_expand_imm(imm8, FP_F16));
+    default: return a64_vdup_const(t, 3, a64_fp_expand_imm(imm8, FP_F64));
     }
 }
 

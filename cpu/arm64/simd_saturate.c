@@ -241,7 +241,7 @@ static void multiply_long(struct a64_tr *t, unsigned arg)
     struct a64_shape s = a64_shape(t, arg); /* of the sources */
     bool scalar = arg & A64_VS_N;
     uint64_t imm = A64_VEC_IMM(s.lane + 1, scalar ? 2u << s.lane : 16) | helper_flags(arg);
-    if (!scalar && t->word >> 30 & 1)
+    if (!scalar && a64_q(t))
         imm |= HALF;
     ir_val_t b = a64_second(t, arg, s.lane), c = arg & R_ACC ? a64_v(t, t->d.rd) : IR_NONE;
     a64_put_v(t, t->d.rd, ir_callv(t->u, A64_VEC_sqdmull, a64_v(t, t->d.rn), b, c, imm));
@@ -251,17 +251,15 @@ static void pmull(struct a64_tr *t, unsigned arg)
 {
     (void)arg;
     a64_put_v(t, t->d.rd, ir_callv(t->u, A64_VEC_pmull8, a64_v(t, t->d.rn), a64_v(t, t->d.rm), IR_NONE,
-                                   t->word >> 30 & 1 ? HALF : 0));
+                                   a64_q(t) ? HALF : 0));
 }
 
 /* Left by the immediate: the count in all lanes. */
 static void shift_left(struct a64_tr *t, unsigned arg)
 {
-    unsigned immh = t->d.immh & 15u, lane = 31u - (unsigned)__builtin_clz(immh);
-    unsigned n = (immh << 3 | t->d.immb) - (8u << lane);
-    struct a64_shape s = { lane, arg & A64_VS_N ? 1u << lane : a64_q_bytes(t) };
-    a64_put_v(t, t->d.rd, ir_callv(t->u, arg & A64_VS_OP, a64_v(t, t->d.rn), a64_vdup_const(t, lane, n), IR_NONE,
-                                   helper_imm(s, arg)));
+    struct a64_shape s = a64_shift_shape(t, arg);
+    ir_val_t count = a64_vdup_const(t, s.lane, a64_shift_left(t, s.lane));
+    a64_put_v(t, t->d.rd, ir_callv(t->u, arg & A64_VS_OP, a64_v(t, t->d.rn), count, IR_NONE, helper_imm(s, arg)));
 }
 
 static void narrow(struct a64_tr *t, unsigned arg, unsigned lane, unsigned n)
@@ -269,9 +267,10 @@ static void narrow(struct a64_tr *t, unsigned arg, unsigned lane, unsigned n)
     unsigned bytes = arg & A64_VS_N ? 1u << lane : 8;
     uint64_t imm = A64_VEC_IMM(lane, bytes) | helper_flags(arg) | (uint64_t)n << COUNT_SHIFT;
     ir_val_t v = ir_callv(t->u, arg & A64_VS_OP, a64_v(t, t->d.rn), IR_NONE, IR_NONE, imm);
-    if (!(arg & A64_VS_N) && t->word >> 30 & 1)
-        v = ir_vop2(t->u, IR_VZIP1, 3, a64_v(t, t->d.rd), v);
-    a64_put_v(t, t->d.rd, v);
+    if (arg & A64_VS_N)
+        a64_put_v(t, t->d.rd, v);
+    else
+        a64_put_half(t, v);
 }
 
 static void extract_narrow(struct a64_tr *t, unsigned arg)
@@ -281,8 +280,8 @@ static void extract_narrow(struct a64_tr *t, unsigned arg)
 
 static void shift_narrow(struct a64_tr *t, unsigned arg)
 {
-    unsigned immh = t->d.immh, lane = 31u - (unsigned)__builtin_clz(immh);
-    narrow(t, arg, lane, (16u << lane) - (immh << 3 | t->d.immb));
+    unsigned lane = a64_shift_shape(t, arg).lane;
+    narrow(t, arg, lane, a64_shift_right(t, lane));
 }
 
 /* clang-format off */

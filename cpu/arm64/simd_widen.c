@@ -16,10 +16,6 @@ static ir_val_t widen(struct a64_tr *t, bool is_signed, unsigned lane, ir_val_t 
 {
     return ir_vop1i(t->u, is_signed ? IR_VWIDENS : IR_VWIDENU, lane, v, half);
 }
-static unsigned q_bit(const struct a64_tr *t)
-{
-    return t->word >> 30 & 1;
-}
 /* The narrow lane of the row. */
 static unsigned narrow_lane(const struct a64_tr *t, unsigned arg)
 {
@@ -31,7 +27,7 @@ static unsigned narrow_lane(const struct a64_tr *t, unsigned arg)
 /* SADDL..., SADDW... (first operand wide): VADD or VSUB. */
 static void add_long(struct a64_tr *t, unsigned arg)
 {
-    unsigned lane = a64_arr_lane(t), q = q_bit(t);
+    unsigned lane = a64_arr_lane(t), q = a64_q(t);
     ir_val_t a = a64_v(t, t->d.rn), b = widen(t, arg & SIGNED, lane, a64_v(t, t->d.rm), q);
     if (!(arg & ACC)) /* here: wide */
         a = widen(t, arg & SIGNED, lane, a, q);
@@ -40,7 +36,7 @@ static void add_long(struct a64_tr *t, unsigned arg)
 
 static void difference_long(struct a64_tr *t, unsigned arg)
 {
-    unsigned lane = a64_arr_lane(t), q = q_bit(t);
+    unsigned lane = a64_arr_lane(t), q = a64_q(t);
     ir_val_t a = widen(t, arg & SIGNED, lane, a64_v(t, t->d.rn), q);
     ir_val_t b = widen(t, arg & SIGNED, lane, a64_v(t, t->d.rm), q);
     ir_val_t v = ir_vop1(t->u, IR_VABS, lane + 1, op2(t, IR_VSUB, lane + 1, a, b));
@@ -53,7 +49,7 @@ static void multiply_long(struct a64_tr *t, unsigned arg)
 {
     unsigned lane = narrow_lane(t, arg);
     ir_val_t v = ir_vop(t->u, arg & SIGNED ? IR_VMULLS : IR_VMULLU, lane, a64_v(t, t->d.rn),
-                        a64_second(t, arg, lane), IR_NONE, q_bit(t));
+                        a64_second(t, arg, lane), IR_NONE, a64_q(t));
     if (arg & ACC)
         v = op2(t, arg & SUB ? IR_VSUB : IR_VADD, lane + 1, a64_v(t, t->d.rd), v);
     a64_put_v(t, t->d.rd, v);
@@ -61,9 +57,8 @@ static void multiply_long(struct a64_tr *t, unsigned arg)
 
 static void shift_long(struct a64_tr *t, unsigned arg)
 {
-    unsigned immh = t->d.immh, lane = 31u - (unsigned)__builtin_clz(immh);
-    unsigned n = (immh << 3 | t->d.immb) - (8u << lane);
-    ir_val_t v = widen(t, arg & SIGNED, lane, a64_v(t, t->d.rn), q_bit(t));
+    unsigned lane = a64_shift_shape(t, arg).lane, n = a64_shift_left(t, lane);
+    ir_val_t v = widen(t, arg & SIGNED, lane, a64_v(t, t->d.rn), a64_q(t));
     a64_put_v(t, t->d.rd, ir_vop1i(t->u, IR_VSHL, lane + 1, v, n));
 }
 
@@ -71,7 +66,7 @@ static void shll(struct a64_tr *t, unsigned arg)
 {
     unsigned lane = a64_arr_lane(t);
     (void)arg;
-    ir_val_t v = widen(t, false, lane, a64_v(t, t->d.rn), q_bit(t));
+    ir_val_t v = widen(t, false, lane, a64_v(t, t->d.rn), a64_q(t));
     a64_put_v(t, t->d.rd, ir_vop1i(t->u, IR_VSHL, lane + 1, v, 8 << lane));
 }
 
@@ -79,11 +74,7 @@ static void shll(struct a64_tr *t, unsigned arg)
 /* The low halves of `v`'s lanes into the half of rd that Q names. */
 static void put_narrow(struct a64_tr *t, unsigned lane, ir_val_t v)
 {
-    ir_val_t r = op2(t, IR_VNARROW, lane, v, v);
-    if (q_bit(t))
-        a64_put_v(t, t->d.rd, op2(t, IR_VZIP1, 3, a64_v(t, t->d.rd), r));
-    else
-        a64_put_bytes(t, t->d.rd, r, 8);
+    a64_put_half(t, op2(t, IR_VNARROW, lane, v, v));
 }
 
 static void extract_narrow(struct a64_tr *t, unsigned arg)
@@ -94,8 +85,7 @@ static void extract_narrow(struct a64_tr *t, unsigned arg)
 
 static void shift_narrow(struct a64_tr *t, unsigned arg)
 {
-    unsigned immh = t->d.immh, lane = 31u - (unsigned)__builtin_clz(immh);
-    unsigned n = (16u << lane) - (immh << 3 | t->d.immb);
+    unsigned lane = a64_shift_shape(t, arg).lane, n = a64_shift_right(t, lane);
     ir_val_t v = a64_v(t, t->d.rn);
     if (arg & ROUND) /* what is carried out above the narrow lane does not matter */
         v = op2(t, IR_VADD, lane + 1, v, a64_vdup_const(t, lane + 1, 1ull << (n - 1)));

@@ -21,16 +21,40 @@ static int by_code(const void *x, const void *y)
     return a[0]->code < b[0]->code ? -1 : a[0]->code > b[0]->code;
 }
 
-/* A row stands for a register of this PE: its feature is there, and that many breakpoints are. */
+enum { RVBAR = A64_REG(3, 0, 12, 0, 1), OP1 = 7 << 11, PMCCFILTR = A64_REG(3, 3, 14, 15, 7) };
+
+static unsigned op1_of(uint32_t code)
+{
+    return code >> 11 & 7;
+}
+
+/* TLBI of EL2's own regime (VAE2, ALLE2 ...), as opposed to those of its guests. */
+static bool is_tlbi_of_el2(uint32_t code)
+{
+    unsigned crn = code >> 7 & 15, crm = code >> 3 & 15, op2 = code & 7;
+    return code >> 14 == 1 && op1_of(code) == 4 && (crn == 8 || crn == 9) && crm != 0 && crm != 4 &&
+           (op2 == 0 || op2 == 1 || op2 == 5);
+}
+
+/*
+ * A row stands for a register of this PE: its feature is there, that many breakpoints and
+ * counters are, and RVBAR is the highest level's. Without EL2 its registers are RES0 at EL3.
+ */
 static bool is_there(const struct a64_cpu *a, const struct a64_sysreg *r)
 {
     uint64_t dfr0 = a->config->id[A64_ID_DFR0];
-    unsigned crm = r->code >> 3 & 15, op2 = r->code & 7;
+    unsigned crm = r->code >> 3 & 15, op2 = r->code & 7, highest = a64_highest_el(a);
+    if (r->feature == NEEDS(EL2) && r->code >> 14 == 3 && highest == 3)
+        return true;
     if (r->feature != 0 && !a64_cpu_has(a, (enum a64_feature)(r->feature - 1)))
         return false;
+    if (is_tlbi_of_el2(r->code))
+        return a64_cpu_has(a, A64_F_EL2);
+    if ((r->code & ~(uint32_t)OP1) == RVBAR)
+        return op1_of(r->code) == (highest == 3 ? 6u : highest == 2 ? 4u : 0u);
     if (r->code >> 7 == A64_REG(2, 0, 0, 0, 0) >> 7 && op2 >= 4)
         return crm <= (op2 < 6 ? dfr0 >> 12 & 15 : dfr0 >> 20 & 15);
-    if (r->code >> 14 == 3 && (r->code >> 11 & 7) == 3 && (r->code >> 7 & 15) == 14 && crm >= 8 && r->code != A64_REG(3, 3, 14, 15, 7))
+    if (r->code >> 7 == PMCCFILTR >> 7 && crm >= 8 && r->code != PMCCFILTR)
         return ((crm & 3) << 3 | op2) < a->config->pmu_counters;
     return true;
 }
@@ -78,13 +102,23 @@ static uint64_t *storage(struct a64_cpu *a, const struct a64_sysreg *r)
     return (uint64_t *)(void *)((uint8_t *)a + r->at);
 }
 
+static bool is_res0(const struct a64_cpu *a, const struct a64_sysreg *r)
+{
+    return r->feature == NEEDS(EL2) && !a64_cpu_has(a, A64_F_EL2);
+}
+
 static uint64_t do_read(struct a64_cpu *a, const struct a64_sysreg *r)
 {
-    return r->read != NULL ? r->read(a, r) : r->at != 0 ? *storage(a, r) | r->fixed : 0;
+    bool passes_on = r->at == AT(vpidr_el2) || r->at == AT(vmpidr_el2); /* MIDR_EL1, MPIDR_EL1 */
+    if (UNLIKELY(is_res0(a, r)) && !passes_on)
+        return 0;
+    return r->read != NULL ? r->read(a, r) : r->at != 0 ? *storage(a, r) : 0;
 }
 
 static void do_write(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
+    if (UNLIKELY(is_res0(a, r)))
+        return;
     if (r->write != NULL) {
         r->write(a, r, value);
     } else if (r->at != 0) {
@@ -111,7 +145,7 @@ static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned
             a64_raise_undefined(a);
         return true;
     }
-    if (a->el == 1 && (a64_hcr(a) & B(18))) {
+    if (a->el == 1 && (a64_hcr(a) & A64_HCR_TID3)) {
         a64_sysreg_trap_to(a, 2, code, read, rt);
         return true;
     }
@@ -130,7 +164,7 @@ static bool identification(struct a64_cpu *a, uint32_t code, bool read, unsigned
 /* FEAT_IDST: at EL0 all of the identification space is trapped rather than UNDEFINED. */
 static bool is_trapped_space(const struct a64_cpu *a, uint32_t code, bool read)
 {
-    unsigned op1 = code >> 11 & 7;
+    unsigned op1 = op1_of(code);
     return read && a->el == 0 && a64_cpu_has(a, A64_F_IDST) && code >> 14 == 3 && (code >> 7 & 15) == 0 &&
            (code >> 3 & 15) < 8 && (op1 == 0 || op1 == 1 || op1 == 3);
 }
@@ -144,7 +178,7 @@ static bool is_impdef(uint32_t code)
 
 static void no_such(struct a64_cpu *a, uint32_t code, bool read, unsigned rt)
 {
-    if (is_impdef(code) && a->el == 1 && (a64_hcr(a) & B(20)))
+    if (is_impdef(code) && a->el == 1 && (a64_hcr(a) & A64_HCR_TIDCP))
         a64_sysreg_trap_to(a, 2, code, read, rt);
     else if (is_trapped_space(a, code, read))
         a64_sysreg_trap_to(a, a64_target_el(a), code, read, rt);
@@ -152,36 +186,34 @@ static void no_such(struct a64_cpu *a, uint32_t code, bool read, unsigned rt)
         a64_raise_undefined(a);
 }
 
-/* _EL12 and _EL02 (op1 = 5): the EL1 or EL0 register itself, for a host at EL2. */
-static bool host_alias(const struct a64_cpu *a, uint32_t *code)
+/* _EL12 and _EL02: the EL1 or EL0 register itself, for a host at EL2. */
+static bool is_host_alias(uint32_t code)
 {
-    if ((*code >> 11 & 0x1f) != (3 << 3 | 5))
-        return false;
-    unsigned op1 = (*code >> 7 & 15) == 14 && (*code >> 3 & 15) != 1 ? 3 : 0;
-    *code = (*code & ~(7u << 11)) | op1 << 11;
-    return a64_cpu_has(a, A64_F_VHE);
+    return code >> 14 == 3 && op1_of(code) == 5;
+}
+
+static uint32_t behind_alias(uint32_t code)
+{
+    bool el0 = (code >> 7 & 15) == 14 && (code >> 3 & 15) != 1; /* timers, but not CNTKCTL_EL12 */
+    return (code & ~(uint32_t)OP1) | (el0 ? 3u << 11 : 0);
 }
 
 /* The CPU interface of a GICv3: its part answers, after the checks that are the PE's. */
 static bool gic_register(struct a64_cpu *a, uint32_t code, bool read, unsigned rt, uint64_t *value)
 {
-    unsigned op1 = code >> 11 & 7, crn = code >> 7 & 15, crm = code >> 3 & 15, op2 = code & 7;
+    unsigned op1 = op1_of(code), crn = code >> 7 & 15, crm = code >> 3 & 15, op2 = code & 7;
     bool pmr = code == A64_REG(3, 0, 4, 6, 0), icc = (op1 == 0 || op1 == 6) && crn == 12 && crm >= 8 && crm <= 12;
     bool ich = op1 == 4 && crn == 12 && crm >= 8 && crm <= 15;
     if (code >> 14 != 3 || a->gic.read == NULL || !(pmr || icc || ich))
         return false;
-    bool sre = crm == 12 && op2 == 5 && icc;
-    unsigned least = op1 == 6 ? 3 : op1 == 4 || ich ? 2 : 1;
-    if (crm == 9 && op1 == 4 && op2 == 5) /* ICC_SRE_EL2 */
-        sre = true;
-    if (a->el < least || (a->el == 2 && op1 == 4 && !a64_el2_enabled(a))) {
+    unsigned least = op1 == 6 ? 3 : ich ? 2 : 1;
+    if (a->el < least || (a->el == 2 && ich && !a64_el2_enabled(a))) {
         a64_raise_undefined(a);
         return true;
     }
-    (void)sre;
     if (icc && op1 == 0 && crm == 12 && op2 >= 6) { /* ICC_IGRPENn_EL1 */
         const struct a64_sysreg row = { .code = code, FGT_RW(39) };
-        if (a64_sysreg_trapped(a, &row, read, rt))
+        if (a64_sysreg_trapped(a, &row, code, read, rt))
             return true;
     }
     bool secure = a64_secure_below_el3(a);
@@ -198,60 +230,37 @@ static bool gic_register(struct a64_cpu *a, uint32_t code, bool read, unsigned r
     return true;
 }
 
+/* May this level use the row, by its own name or (`alias`) as _EL12 or _EL02? */
+static bool may_access(const struct a64_cpu *a, const struct a64_sysreg *r, bool alias, bool read)
+{
+    unsigned least = read ? r->read_el : r->write_el;
+    if (alias && (r->e2h == 0 || a->el < 2 || !a64_e2h(a)))
+        return false;
+    return a->el >= least;
+}
+
+/* HCR_EL2.E2H: EL1's names mean EL2's registers at EL2, and EL0's timers its own at its EL0. */
+static const struct a64_sysreg *redirected(const struct a64_cpu *a, const struct a64_sysreg *r)
+{
+    bool host = (a->el == 2 && a64_e2h(a)) || (a->el == 0 && a64_host(a));
+    const struct a64_sysreg *other = r->e2h != 0 && host ? a64_sysreg_find(a, r->e2h) : NULL;
+    return other != NULL ? other : r;
+}
+
 void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned rt, uint64_t *value)
 {
-    uint32_t asked = code;
     if (identification(a, code, read, rt, value) || gic_register(a, code, read, rt, value))
         return;
-    bool alias = host_alias(a, &code);
-    if ((asked >> 11 & 0x1f) == (3 << 3 | 5)) {
-        const struct a64_sysreg *r = a64_sysreg_find(a, code);
-        if (!alias || r == NULL || r->e2h == 0 || !a64_e2h(a) || a->el < 2) {
-            bool nv = a->el == 1 && (a64_hcr(a) & A64_HCR_NV);
-            if (nv)
-                a64_sysreg_trap_to(a, 2, asked, read, rt);
-            else
-                a64_raise_undefined(a);
-            return;
-        }
-        if (read)
-            *value = do_read(a, r);
-        else
-            do_write(a, r, *value);
-        return;
-    }
-    const struct a64_sysreg *r = a64_sysreg_find(a, code);
-    if (r == NULL) {
+    bool alias = is_host_alias(code);
+    const struct a64_sysreg *r = a64_sysreg_find(a, alias ? behind_alias(code) : code);
+    if (r == NULL || !may_access(a, r, alias, read)) {
         no_such(a, code, read, rt);
         return;
     }
-    if (r->e2h != 0 && ((a->el == 2 && a64_e2h(a)) || (a->el == 0 && a64_host(a) && (code >> 11 & 7) == 3))) {
-        const struct a64_sysreg *other = a64_sysreg_find(a, r->e2h);
-        if (other != NULL && (a->el == 2 || r->read_el == 0)) {
-            if (a64_sysreg_trapped(a, r, read, rt))
-                return;
-            r = other;
-            goto access;
-        }
-    }
-    if (a->el < (read ? r->read_el : r->write_el)) {
-        bool nv = a->el == 1 && (a64_hcr(a) & A64_HCR_NV) && (code >> 11 & 7) == 4 &&
-                  (read ? r->read_el : r->write_el) == 2;
-        if (nv)
-            a64_sysreg_trap_to(a, 2, code, read, rt);
-        else if (is_trapped_space(a, code, read))
-            a64_sysreg_trap_to(a, a64_target_el(a), code, read, rt);
-        else
-            a64_raise_undefined(a);
+    if (a64_sysreg_trapped(a, r, code, read, rt))
         return;
-    }
-    if (a64_sysreg_trapped(a, r, read, rt))
-        return;
-access:
-    if ((read ? r->read_el : r->write_el) > 3) {
-        a64_raise_undefined(a);
-        return;
-    }
+    if (!alias)
+        r = redirected(a, r);
     if (read)
         *value = do_read(a, r);
     else
@@ -262,7 +271,7 @@ bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read)
 {
     if (read)
         return false;
-    if ((code >> 11 & 0x1f) == (3 << 3 | 5))
+    if (is_host_alias(code))
         return true;
     const struct a64_sysreg *r = a64_sysreg_find(a, code);
     if (r == NULL) /* the GIC's: a write may make an interrupt deliverable, which kicks by itself */
@@ -288,15 +297,6 @@ void a64_sysreg_reset(struct a64_cpu *a)
     a->vpidr_el2 = a->config->midr;
     a->vmpidr_el2 = a->config->mpidr;
     a->scr_el3 = 0;
-}
-
-bool a64_sysreg_peek(const struct a64_cpu *a, uint32_t code, uint64_t *value)
-{
-    const struct a64_sysreg *r = a64_sysreg_find(a, code);
-    if (r == NULL || r->read_el > 3)
-        return false;
-    *value = do_read((struct a64_cpu *)(uintptr_t)a, r);
-    return true;
 }
 
 bool a64_sysreg_number(const struct cpu *cpu, uint32_t n, uint32_t *code)

@@ -17,7 +17,6 @@ enum a64_trap {
     TRAP_ID4,     /* cache identification: TID2 and TID4 */
     TRAP_ACTLR,   /* TACR */
     TRAP_CTR,     /* CTR_EL0: SCTLR_EL1.UCT, then TID2 */
-    TRAP_AT,
     TRAP_TLBI, TRAP_TLBI_IS, TRAP_TLBI_OS, /* TTLB; TTLBIS; TTLBOS */
     TRAP_SW,      /* set/way: TSW */
     TRAP_POC,     /* TPCP, SCTLR_EL1.UCI */
@@ -25,7 +24,7 @@ enum a64_trap {
     TRAP_ICIS,    /* IC IALLUIS: TPU, TICAB */
     TRAP_ICI,     /* IC IALLU: TPU, TOCU */
     TRAP_ZVA,     /* TDZ, SCTLR_EL1.DZE */
-    TRAP_RESTRICT, /* CFP RCTX and its like: SCTLR_EL1.EnRCTX, HCR_EL2.NV */
+    TRAP_RESTRICT, /* CFP RCTX and its like: SCTLR_EL1.EnRCTX */
     TRAP_KEY,     /* APK */
     TRAP_FP,      /* FPCR, FPSR: as FP instructions */
     TRAP_CPACR, TRAP_CPTR2, /* CPTR_EL2.TCPAC, CPTR_EL3.TCPAC */
@@ -41,6 +40,7 @@ enum a64_trap {
     TRAP_TIMER_P, TRAP_TIMER_V, TRAP_COUNT_P, TRAP_COUNT_V, TRAP_CNTFRQ, TRAP_TIMER_S,
     TRAP_TCR2, TRAP_SCTLR2, TRAP_PIE, TRAP_POE, TRAP_POE0,
     TRAP_DAIF,    /* SCTLR_EL1.UMA */
+    TRAP_SP_EL0,  /* UNDEFINED where it is the current stack pointer */
     TRAP_HCX, TRAP_FGT_REGS, TRAP_CNTPOFF, /* EL2's own, trapped to EL3 */
 };
 
@@ -56,7 +56,7 @@ struct a64_sysreg {
     uint16_t at;            /* uint64_t in struct a64_cpu; 0: none */
     uint32_t e2h;           /* the EL2 register this name reaches at EL2 with E2H = 1; 0: itself */
     uint8_t fgt_read, fgt_write; /* FGT() bits, 0: none */
-    uint64_t keeps, fixed, reset; /* stored: bits a write leaves alone; bits that read as one (RES1) */
+    uint64_t keeps, reset;  /* stored: bits a write leaves alone */
     uint64_t (*read)(struct a64_cpu *a, const struct a64_sysreg *r);
     void (*write)(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value);
     void (*wrote)(struct a64_cpu *a, uint64_t old); /* after a stored write */
@@ -82,11 +82,24 @@ void a64_write_timer(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
 #define A64_TIMER_ROW(timer, which) \
     .arg = A64_TIMER_##timer << 2 | (which), .read = a64_read_timer, .write = a64_write_timer
 
-/*
- * Is the access trapped? True: the exception was raised. `redirected`: reached by an E2H name or
- * _EL12, to which guest traps do not apply.
- */
-bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, bool read, unsigned rt);
+uint64_t a64_read_rvbar(struct a64_cpu *a, const struct a64_sysreg *r);
+void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value); /* arg: the level */
+
+void a64_write_mdcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value);  /* arg: 2, 3 */
+/* An event counter that EL2, which is enabled, keeps for itself from the levels below, and FEAT_FGT traps there. */
+bool a64_pmu_is_reserved(const struct a64_cpu *a, const struct a64_sysreg *r);
+
+/* Bits that a register has with a feature. */
+struct a64_gated {
+    uint64_t bits;
+    enum a64_feature feature;
+};
+uint64_t a64_gated_bits(const struct a64_cpu *a, uint64_t always, const struct a64_gated *rows, size_t n);
+
+/* Is the access trapped, or UNDEFINED here? True: the exception was raised. `code` as the instruction has it. */
+bool a64_sysreg_trapped(struct a64_cpu *a, const struct a64_sysreg *r, uint32_t code, bool read, unsigned rt);
+/* EL1's own controls, or its host's, keep EL0 from it: they come before EL2's (D1.3.5.6). */
+bool a64_sysreg_denied(const struct a64_cpu *a, uint32_t code, bool read);
 /* EC 0x18 with the instruction's encoding, to `target`. */
 void a64_sysreg_trap_to(struct a64_cpu *a, unsigned target, uint32_t code, bool read, unsigned rt);
 

@@ -51,7 +51,7 @@ READ(dczid)
 {
     bool denied = a->el == 0 && !(a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_DZE);
     (void)r;
-    if (a->el < 2 && (a64_hcr(a) & B(28)))
+    if (a->el < 2 && (a64_hcr(a) & A64_HCR_TDZ))
         denied = true;
     return a->config->dczid | (denied ? 1u << 4 : 0u);
 }
@@ -60,12 +60,6 @@ READ(gmid) /* tags of 256 bytes at once */
 {
     (void)a, (void)r;
     return 6;
-}
-
-READ(rvbar)
-{
-    (void)r;
-    return a->config->reset_pc;
 }
 
 /* ---- PSTATE ---- */
@@ -138,13 +132,8 @@ WRITE(set_nzcv)
 /* ---- FP ---- */
 WRITE(set_fpcr)
 {
-    uint64_t mask = A64_FPCR_DN | A64_FPCR_FZ | 3ull << 22 | B(26);
     (void)r;
-    if (a64_cpu_has(a, A64_F_FP16))
-        mask |= A64_FPCR_FZ16;
-    if (a64_cpu_has(a, A64_F_AFP))
-        mask |= 7;
-    a->fpcr = value & mask; /* no trapped exceptions: their enables are RAZ/WI */
+    a64_set_fpcr(a, value);
 }
 
 READ(fpsr)
@@ -160,20 +149,54 @@ WRITE(set_fpsr)
 }
 
 /* ---- control ---- */
-/* RES1 bits of SCTLR_EL1 that features turn into controls. */
-static void wrote_sctlr(struct a64_cpu *a, uint64_t old)
+uint64_t a64_gated_bits(const struct a64_cpu *a, uint64_t always, const struct a64_gated *rows, size_t n)
 {
-    uint64_t ones = 0;
-    (void)old;
-    if (!a64_cpu_has(a, A64_F_EXS))
-        ones |= B(11) | B(22);
-    if (!a64_cpu_has(a, A64_F_LSMAOC))
-        ones |= B(28) | B(29);
-    if (!a64_cpu_has(a, A64_F_PAN))
-        ones |= A64_SCTLR_SPAN;
-    if (!a64_cpu_has(a, A64_F_CSV2_2))
-        ones |= B(20);
-    a->sctlr[1] |= ones;
+    for (size_t i = 0; i < n; i++)
+        if (a64_cpu_has(a, rows[i].feature))
+            always |= rows[i].bits;
+    return always;
+}
+
+/*
+ * SCTLR_EL1, and SCTLR_EL2 as it is with E2H. A control without its feature is RES1 where that is how
+ * the rest behaves, else RES0 (D24.2.145).
+ */
+static const struct a64_gated sctlr_res0[] = {
+    { A64_SCTLR_CP15BEN, A64_F_A32EL0 },
+    { A64_SCTLR_NAA, A64_F_LSE2 },
+    { A64_SCTLR_ENRCTX, A64_F_SPECRES },
+    { A64_SCTLR_ENIA | A64_SCTLR_ENIB | A64_SCTLR_ENDA | A64_SCTLR_ENDB, A64_F_PAUTH },
+    { A64_SCTLR_IESB, A64_F_IESB },
+    { A64_SCTLR_MSCEN, A64_F_MOPS },
+    { A64_SCTLR_BT0 | A64_SCTLR_BT1, A64_F_BTI },
+    { A64_SCTLR_ITFSB | A64_SCTLR_TCF0 | A64_SCTLR_TCF | A64_SCTLR_ATA0 | A64_SCTLR_ATA, A64_F_MTE2 },
+    { A64_SCTLR_DSSBS, A64_F_SSBS },
+    { A64_SCTLR_EPAN, A64_F_PAN3 },
+};
+static const struct a64_gated sctlr_res1[] = {
+    { A64_SCTLR_ITD | A64_SCTLR_SED, A64_F_A32EL0 },
+    { A64_SCTLR_EOS | A64_SCTLR_EIS, A64_F_EXS },
+    { A64_SCTLR_TSCXT, A64_F_CSV2_2 },
+    { A64_SCTLR_SPAN, A64_F_PAN },
+    { A64_SCTLR_NTLSMD | A64_SCTLR_LSMAOE, A64_F_LSMAOC },
+};
+#define SCTLR_ALWAYS                                                                               \
+    (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA |      \
+     A64_SCTLR_I | A64_SCTLR_DZE | A64_SCTLR_UCT | A64_SCTLR_NTWI | A64_SCTLR_NTWE |               \
+     A64_SCTLR_WXN | A64_SCTLR_E0E | A64_SCTLR_EE | A64_SCTLR_UCI)
+/* Of SCTLR_EL3, and of SCTLR_EL2 where there is no E2H. */
+#define SCTLR_ONE_RANGE_RES1 (B(4) | B(5) | B(16) | B(18) | B(23) | B(28) | B(29))
+
+void a64_write_sctlr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < ARRAY_LEN(sctlr_res1); i++)
+        all |= sctlr_res1[i].bits;
+    uint64_t there = a64_gated_bits(a, 0, sctlr_res1, ARRAY_LEN(sctlr_res1)), ones = all & ~there;
+    value &= a64_gated_bits(a, SCTLR_ALWAYS, sctlr_res0, ARRAY_LEN(sctlr_res0)) | there;
+    if (r->arg == 3 || (r->arg == 2 && !a64_cpu_has(a, A64_F_VHE)))
+        ones = (ones & (A64_SCTLR_EOS | A64_SCTLR_EIS)) | SCTLR_ONE_RANGE_RES1;
+    a->sctlr[r->arg] = value | ones;
 }
 
 READ(isr)
@@ -182,16 +205,27 @@ READ(isr)
     return a64_isr(a);
 }
 
+/* DISR_EL1 is VDISR_EL2 for a guest whose SErrors are EL2's; below EL3 RAZ/WI when they are EL3's. */
+static uint64_t *deferred(struct a64_cpu *a)
+{
+    if (a->el == 1 && (a64_hcr(a) & A64_HCR_AMO))
+        return &a->vdisr_el2;
+    return a->el < 3 && a64_cpu_has(a, A64_F_EL3) && (a->scr_el3 & A64_SCR_EA) ? NULL : &a->disr_el1;
+}
+
 READ(disr)
 {
+    const uint64_t *at = deferred(a);
     (void)r;
-    return a->el == 1 && (a64_hcr(a) & A64_HCR_AMO) ? a->vdisr_el2 : a->disr_el1;
+    return at != NULL ? *at : 0;
 }
 
 WRITE(set_disr)
 {
+    uint64_t *at = deferred(a);
     (void)r;
-    *(a->el == 1 && (a64_hcr(a) & A64_HCR_AMO) ? &a->vdisr_el2 : &a->disr_el1) = value;
+    if (at != NULL)
+        *at = value;
 }
 
 READ(key)
@@ -265,24 +299,23 @@ const struct a64_sysreg a64_sysregs_el1[] = {
     EL1R("revidr_el1", 0, 0, 6, .trap = TRAP_ID1, .read = revidr, .fgt_read = FGT_R(28)),
     SYS("ccsidr_el1", A64_REG(3, 1, 0, 0, 0), 1, A64_SYS_RO, .trap = TRAP_ID4, .read = ccsidr, .fgt_read = FGT_R(9)),
     SYS("clidr_el1", A64_REG(3, 1, 0, 0, 1), 1, A64_SYS_RO, .trap = TRAP_ID4, .read = clidr, .fgt_read = FGT_R(10)),
-    SYS("ccsidr2_el1", A64_REG(3, 1, 0, 0, 2), 1, A64_SYS_RO, .trap = TRAP_ID4, .feature = NEEDS(A32EL0)),
     SYS("gmid_el1", A64_REG(3, 1, 0, 0, 4), 1, A64_SYS_RO, .trap = TRAP_ID5, .feature = NEEDS(MTE2), .read = gmid),
     SYS("aidr_el1", A64_REG(3, 1, 0, 0, 7), 1, A64_SYS_RO, .trap = TRAP_ID1, .fgt_read = FGT_R(2)),
     SYS("csselr_el1", A64_REG(3, 2, 0, 0, 0), 1, 1, .trap = TRAP_ID4, .at = AT(csselr_el1), .keeps = ~0x1full, FGT_RW(13)),
     EL0R("ctr_el0", 0, 0, 1, .trap = TRAP_CTR, .read = ctr, .fgt_read = FGT_R(14)),
     EL0R("dczid_el0", 0, 0, 7, .read = dczid, .fgt_read = FGT_R(15)),
-    EL1R("rvbar_el1", 12, 0, 1, .read = rvbar),
+    EL1R("rvbar_el1", 12, 0, 1, .read = a64_read_rvbar),
 
-    EL1("sctlr_el1", 1, 0, 0, VM(29), .at = AT(sctlr[1]), .reset = 0x30d00800, .wrote = wrote_sctlr, E2H(1, 0, 0), .flags = A64_SYS_ENDS),
+    EL1("sctlr_el1", 1, 0, 0, VM(29), .arg = 1, .at = AT(sctlr[1]), .reset = 0x30d00800, .write = a64_write_sctlr, E2H(1, 0, 0), .flags = A64_SYS_ENDS),
     EL1("actlr_el1", 1, 0, 1, .trap = TRAP_ACTLR, .at = AT(actlr[1]), .keeps = ~0ull),
     EL1("cpacr_el1", 1, 0, 2, .trap = TRAP_CPACR, .at = AT(cpacr_el1), .keeps = ~0x73730000ull, FGT_RW(12), E2H(1, 1, 2), .flags = A64_SYS_ENDS),
-    EL1("sctlr2_el1", 1, 0, 3, .trap = TRAP_SCTLR2, .feature = NEEDS(SCTLR2), .at = AT(sctlr2[1]), E2H(1, 0, 3), .flags = A64_SYS_ENDS),
+    EL1("sctlr2_el1", 1, 0, 3, .trap = TRAP_SCTLR2, .feature = NEEDS(SCTLR2), .at = AT(sctlr2[1]), FGT_RW(29), E2H(1, 0, 3), .flags = A64_SYS_ENDS),
     EL1("rgsr_el1", 1, 0, 5, .trap = TRAP_MTE, .feature = NEEDS(MTE2), .at = AT(rgsr_el1), .keeps = ~0xffff0full),
     EL1("gcr_el1", 1, 0, 6, .trap = TRAP_MTE, .feature = NEEDS(MTE2), .at = AT(gcr_el1), .keeps = ~0x1ffffull),
     EL1("ttbr0_el1", 2, 0, 0, VM(36), .at = AT(ttbr0[1]), E2H(2, 0, 0), .flags = A64_SYS_ENDS),
     EL1("ttbr1_el1", 2, 0, 1, VM(37), .at = AT(ttbr1[1]), E2H(2, 0, 1), .flags = A64_SYS_ENDS),
     EL1("tcr_el1", 2, 0, 2, VM(32), .at = AT(tcr[1]), E2H(2, 0, 2), .flags = A64_SYS_ENDS),
-    EL1("tcr2_el1", 2, 0, 3, .trap = TRAP_TCR2, .feature = NEEDS(TCR2), .at = AT(tcr2[1]), E2H(2, 0, 3), .flags = A64_SYS_ENDS),
+    EL1("tcr2_el1", 2, 0, 3, .trap = TRAP_TCR2, .feature = NEEDS(TCR2), .at = AT(tcr2[1]), FGT_RW(32), E2H(2, 0, 3), .flags = A64_SYS_ENDS),
     KEY("apiakey", 1, 0, A64_KEY_IA, 7), KEY("apibkey", 1, 2, A64_KEY_IB, 8),
     KEY("apdakey", 2, 0, A64_KEY_DA, 4), KEY("apdbkey", 2, 2, A64_KEY_DB, 5),
     KEY("apgakey", 3, 0, A64_KEY_GA, 6),
@@ -321,7 +354,7 @@ const struct a64_sysreg a64_sysregs_el1[] = {
 
     EL1("spsr_el1", 4, 0, 0, .at = AT(spsr[1]), E2H(4, 0, 0)),
     EL1("elr_el1", 4, 0, 1, .at = AT(elr[1]), E2H(4, 0, 1)),
-    EL1("sp_el0", 4, 1, 0, .read = sp_el0, .write = set_sp_el0),
+    EL1("sp_el0", 4, 1, 0, .trap = TRAP_SP_EL0, .read = sp_el0, .write = set_sp_el0),
     EL1("spsel", 4, 2, 0, .read = spsel, .write = set_spsel, .flags = A64_SYS_ENDS),
     EL1R("currentel", 4, 2, 2, .read = current_el),
     EL1("pan", 4, 2, 3, .feature = NEEDS(PAN), PSTATE_BIT(pan, 22)),

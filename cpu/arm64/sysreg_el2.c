@@ -3,55 +3,48 @@
 #include "core/util/bits.h"
 #include "cpu/arm64/sysreg.h"
 
-struct gated {
-    uint64_t bits;
-    enum a64_feature feature;
-};
-
-static uint64_t allowed(const struct a64_cpu *a, uint64_t always, const struct gated *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (a64_cpu_has(a, rows[i].feature))
-            always |= rows[i].bits;
-    return always;
-}
-
 static void write_hcr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
-    static const struct gated rows[] = {
-        { A64_HCR_E2H, A64_F_VHE },       { B(35), A64_F_LOR },
-        { B(36) | A64_HCR_TEA | B(38), A64_F_RAS }, { A64_HCR_APK | A64_HCR_API, A64_F_PAUTH },
-        { A64_HCR_FWB, A64_F_S2FWB },     { B(49) | B(50) | B(52), A64_F_EVT },
-        { B(54) | B(55), A64_F_EVT },     { B(53), A64_F_CSV2_2 },
-        { A64_HCR_ATA | B(57) | B(58), A64_F_MTE2 }, { 0x1full << 59, A64_F_TWED },
+    static const struct a64_gated rows[] = {
+        { A64_HCR_E2H, A64_F_VHE },
+        { A64_HCR_TLOR, A64_F_LOR },
+        { A64_HCR_TERR | A64_HCR_TEA | A64_HCR_MIOCNCE, A64_F_RAS },
+        { A64_HCR_APK | A64_HCR_API, A64_F_PAUTH },
+        { A64_HCR_FWB, A64_F_S2FWB },
+        { A64_HCR_TID4 | A64_HCR_TICAB | A64_HCR_TOCU, A64_F_EVT },
+        { A64_HCR_TTLBIS | A64_HCR_TTLBOS, A64_F_EVT2 },
+        { A64_HCR_ENSCXT, A64_F_CSV2_2 },
+        { A64_HCR_ATA | A64_HCR_DCT | A64_HCR_TID5, A64_F_MTE2 },
     };
     (void)r;
     uint64_t always = (1ull << 34) - 1;
-    always &= ~(A64_HCR_HCD | B(31));
+    always &= ~(A64_HCR_HCD | A64_HCR_RW);
     if (!a64_cpu_has(a, A64_F_EL3))
         always |= A64_HCR_HCD;
     uint64_t old = a->hcr_el2;
-    a->hcr_el2 = value & allowed(a, always, rows, ARRAY_LEN(rows));
-    a->hcr_el2 |= B(31); /* RW: EL1 is AArch64 only */
+    a->hcr_el2 = value & a64_gated_bits(a, always, rows, ARRAY_LEN(rows));
+    a->hcr_el2 |= A64_HCR_RW; /* EL1 is AArch64 only */
     /* CNTPOFF_EL2 does not apply under a host (D12.2.4) */
-    if (((old ^ a->hcr_el2) & (A64_HCR_E2H | A64_HCR_TGE)) && (a->cnthctl_el2 & B(12)))
+    if (((old ^ a->hcr_el2) & (A64_HCR_E2H | A64_HCR_TGE)) && (a->cnthctl_el2 & A64_CNTHCTL_ECV))
         a64_timer_changed(a, A64_TIMER_PHYS);
 }
 
 static void write_hcrx(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
-    static const struct gated rows[] = {
-        { B(3) | B(4), A64_F_XS },   { B(6), A64_F_NMI },       { B(7) | B(8), A64_F_NMI },
-        { B(10) | B(11), A64_F_MOPS }, { B(14), A64_F_TCR2 },   { B(15), A64_F_SCTLR2 },
+    static const struct a64_gated rows[] = {
+        { A64_HCRX_FNXS | A64_HCRX_FGTNXS, A64_F_XS },
+        { A64_HCRX_MCE2 | A64_HCRX_MSCEN, A64_F_MOPS },
+        { A64_HCRX_TCR2EN, A64_F_TCR2 },
+        { A64_HCRX_SCTLR2EN, A64_F_SCTLR2 },
     };
     (void)r;
-    a->hcrx_el2 = value & allowed(a, 0, rows, ARRAY_LEN(rows));
+    a->hcrx_el2 = value & a64_gated_bits(a, 0, rows, ARRAY_LEN(rows));
 }
 
 static void write_scr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
-    static const struct gated rows[] = {
-        { B(14), A64_F_LOR },             { B(15), A64_F_RAS },
+    static const struct a64_gated rows[] = {
+        { A64_SCR_TLOR, A64_F_LOR },             { A64_SCR_TERR, A64_F_RAS },
         { A64_SCR_APK | A64_SCR_API, A64_F_PAUTH }, { A64_SCR_EEL2, A64_F_SEL2 },
         { A64_SCR_FIEN, A64_F_RAS },      { A64_SCR_ENSCXT, A64_F_CSV2_2 },
         { A64_SCR_ATA, A64_F_MTE2 },      { A64_SCR_FGTEN, A64_F_FGT },
@@ -61,21 +54,9 @@ static void write_scr(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va
         { A64_SCR_FGTEN2, A64_F_FGT2 },
     };
     uint64_t always = A64_SCR_NS | A64_SCR_IRQ | A64_SCR_FIQ | A64_SCR_EA | A64_SCR_SMD | A64_SCR_HCE |
-                      A64_SCR_SIF | B(11) | A64_SCR_TWI | A64_SCR_TWE;
+                      A64_SCR_SIF | A64_SCR_ST | A64_SCR_TWI | A64_SCR_TWE;
     (void)r;
-    a->scr_el3 = (value & allowed(a, always, rows, ARRAY_LEN(rows))) | 3u << 4 | A64_SCR_RW;
-}
-
-/* RES1 of SCTLR_EL2 and EL3 without the features that make controls of them. */
-static void wrote_sctlr(struct a64_cpu *a, uint64_t old)
-{
-    uint64_t ones = B(4) | B(5) | B(16) | B(18) | B(23) | B(28) | B(29);
-    (void)old;
-    if (!a64_cpu_has(a, A64_F_EXS))
-        ones |= B(11) | B(22);
-    a->sctlr[3] |= ones;
-    if (!(a->hcr_el2 & A64_HCR_E2H) || !a64_cpu_has(a, A64_F_VHE))
-        a->sctlr[2] |= ones;
+    a->scr_el3 = (value & a64_gated_bits(a, always, rows, ARRAY_LEN(rows))) | 3u << 4 | A64_SCR_RW;
 }
 
 static void wrote_voffset(struct a64_cpu *a, uint64_t old)
@@ -90,17 +71,17 @@ static void wrote_poffset(struct a64_cpu *a, uint64_t old)
     a64_timer_changed(a, A64_TIMER_PHYS);
 }
 
-static uint64_t sp_el1(struct a64_cpu *a, const struct a64_sysreg *r)
+static uint64_t read_sp(struct a64_cpu *a, const struct a64_sysreg *r)
 {
     return a64_get_sp(a, r->arg);
 }
 
-static void set_sp_el1(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
+static void write_sp(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
 {
     a64_set_sp(a, r->arg, value);
 }
 
-static uint64_t rvbar(struct a64_cpu *a, const struct a64_sysreg *r)
+uint64_t a64_read_rvbar(struct a64_cpu *a, const struct a64_sysreg *r)
 {
     (void)r;
     return a->config->reset_pc;
@@ -117,13 +98,13 @@ static uint64_t rvbar(struct a64_cpu *a, const struct a64_sysreg *r)
 const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("vpidr_el2", 0, 0, 0, F_EL2, .at = AT(vpidr_el2)),
     EL2("vmpidr_el2", 0, 0, 5, F_EL2, .at = AT(vmpidr_el2)),
-    EL2("sctlr_el2", 1, 0, 0, F_EL2, .at = AT(sctlr[2]), .reset = 0x30c50830, .wrote = wrote_sctlr, ENDS),
+    EL2("sctlr_el2", 1, 0, 0, F_EL2, .arg = 2, .at = AT(sctlr[2]), .reset = 0x30c50830, .write = a64_write_sctlr, ENDS),
     EL2("actlr_el2", 1, 0, 1, F_EL2, .at = AT(actlr[2]), .keeps = ~0ull),
     EL2("sctlr2_el2", 1, 0, 3, .feature = NEEDS(SCTLR2), .trap = TRAP_SCTLR2, .at = AT(sctlr2[2]), ENDS),
-    EL2("hcr_el2", 1, 1, 0, F_EL2, .at = AT(hcr_el2), .reset = B(31), .write = write_hcr, ENDS),
-    EL2("mdcr_el2", 1, 1, 1, F_EL2, .trap = TRAP_DEBUG, .at = AT(mdcr_el2), .wrote = a64_pmu_controls_changed, ENDS),
+    EL2("hcr_el2", 1, 1, 0, F_EL2, .at = AT(hcr_el2), .reset = A64_HCR_RW, .write = write_hcr, ENDS),
+    EL2("mdcr_el2", 1, 1, 1, F_EL2, .trap = TRAP_DEBUG, .arg = 2, .at = AT(mdcr_el2), .write = a64_write_mdcr, ENDS),
     EL2("cptr_el2", 1, 1, 2, F_EL2, .trap = TRAP_CPTR2, .at = AT(cptr_el2), ENDS),
-    EL2("hstr_el2", 1, 1, 3, F_EL2, .at = AT(hstr_el2)),
+    EL2("hstr_el2", 1, 1, 3, F_EL2, .at = AT(hstr_el2), ENDS),
     EL2("hfgrtr_el2", 1, 1, 4, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgrtr_el2), ENDS),
     EL2("hfgwtr_el2", 1, 1, 5, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgwtr_el2), ENDS),
     EL2("hfgitr_el2", 1, 1, 6, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hfgitr_el2)),
@@ -143,7 +124,7 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("hafgrtr_el2", 3, 1, 6, .feature = NEEDS(FGT), .trap = TRAP_FGT_REGS, .at = AT(hafgrtr_el2)),
     EL2("spsr_el2", 4, 0, 0, F_EL2, .at = AT(spsr[2])),
     EL2("elr_el2", 4, 0, 1, F_EL2, .at = AT(elr[2])),
-    EL2("sp_el1", 4, 1, 0, .arg = 1, .read = sp_el1, .write = set_sp_el1),
+    EL2("sp_el1", 4, 1, 0, .arg = 1, .read = read_sp, .write = write_sp),
     EL2("spsr_irq", 4, 3, 0, .feature = NEEDS(A32EL0), .at = AT(spsr_aa32[2]), .keeps = ~0xffffffffull),
     EL2("spsr_abt", 4, 3, 1, .feature = NEEDS(A32EL0), .at = AT(spsr_aa32[0]), .keeps = ~0xffffffffull),
     EL2("spsr_und", 4, 3, 2, .feature = NEEDS(A32EL0), .at = AT(spsr_aa32[1]), .keeps = ~0xffffffffull),
@@ -164,7 +145,7 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("s2pir_el2", 10, 2, 5, .feature = NEEDS(S2PIE), .trap = TRAP_PIE, .at = AT(s2pir_el2), ENDS),
     EL2("amair_el2", 10, 3, 0, F_EL2, .at = AT(amair[2]), .keeps = ~0ull),
     EL2("vbar_el2", 12, 0, 0, F_EL2, .at = AT(vbar[2]), .keeps = 0x7ff),
-    SYS("rvbar_el2", A64_REG(3, 4, 12, 0, 1), 2, A64_SYS_RO, F_EL2, .read = rvbar),
+    SYS("rvbar_el2", A64_REG(3, 4, 12, 0, 1), 2, A64_SYS_RO, .read = a64_read_rvbar),
     EL2("vdisr_el2", 12, 1, 1, .feature = NEEDS(RAS), .at = AT(vdisr_el2)),
     EL2("contextidr_el2", 13, 0, 1, .feature = NEEDS(VHE), .at = AT(contextidr[2]), .keeps = ~0xffffffffull),
     EL2("tpidr_el2", 13, 0, 2, F_EL2, .at = AT(tpidr[2])),
@@ -179,17 +160,17 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("cnthv_ctl_el2", 14, 3, 1, .feature = NEEDS(VHE), A64_TIMER_ROW(HYP_VIRT, 1)),
     EL2("cnthv_cval_el2", 14, 3, 2, .feature = NEEDS(VHE), A64_TIMER_ROW(HYP_VIRT, 2)),
 
-    EL3("sctlr_el3", 1, 0, 0, .at = AT(sctlr[3]), .reset = 0x30c50830, .wrote = wrote_sctlr, ENDS),
+    EL3("sctlr_el3", 1, 0, 0, .arg = 3, .at = AT(sctlr[3]), .reset = 0x30c50830, .write = a64_write_sctlr, ENDS),
     EL3("actlr_el3", 1, 0, 1, .at = AT(actlr[3]), .keeps = ~0ull),
     EL3("scr_el3", 1, 1, 0, .at = AT(scr_el3), .write = write_scr, ENDS),
     EL3("sder32_el3", 1, 1, 1, .at = AT(sder32_el3), .keeps = ~3ull),
     EL3("cptr_el3", 1, 1, 2, .at = AT(cptr_el3), ENDS),
-    EL3("mdcr_el3", 1, 3, 1, .at = AT(mdcr_el3), .wrote = a64_pmu_controls_changed, ENDS),
+    EL3("mdcr_el3", 1, 3, 1, .arg = 3, .at = AT(mdcr_el3), .write = a64_write_mdcr, ENDS),
     EL3("ttbr0_el3", 2, 0, 0, .at = AT(ttbr0[3]), ENDS),
     EL3("tcr_el3", 2, 0, 2, .at = AT(tcr[3]), ENDS),
     EL3("spsr_el3", 4, 0, 0, .at = AT(spsr[3])),
     EL3("elr_el3", 4, 0, 1, .at = AT(elr[3])),
-    EL3("sp_el2", 4, 1, 0, .arg = 2, .read = sp_el1, .write = set_sp_el1),
+    EL3("sp_el2", 4, 1, 0, .arg = 2, .read = read_sp, .write = write_sp),
     EL3("afsr0_el3", 5, 1, 0, .at = AT(afsr0[3]), .keeps = ~0ull),
     EL3("afsr1_el3", 5, 1, 1, .at = AT(afsr1[3]), .keeps = ~0ull),
     EL3("esr_el3", 5, 2, 0, .at = AT(esr[3])),
@@ -197,7 +178,7 @@ const struct a64_sysreg a64_sysregs_el2[] = {
     EL3("mair_el3", 10, 2, 0, .at = AT(mair[3]), ENDS),
     EL3("amair_el3", 10, 3, 0, .at = AT(amair[3]), .keeps = ~0ull),
     EL3("vbar_el3", 12, 0, 0, .at = AT(vbar[3]), .keeps = 0x7ff),
-    SYS("rvbar_el3", A64_REG(3, 6, 12, 0, 1), 3, A64_SYS_RO, .feature = NEEDS(EL3), .read = rvbar),
+    SYS("rvbar_el3", A64_REG(3, 6, 12, 0, 1), 3, A64_SYS_RO, .read = a64_read_rvbar),
     EL3("tpidr_el3", 13, 0, 2, .at = AT(tpidr[3])),
     SYS("tfsr_el3", A64_REG(3, 6, 5, 6, 0), 3, 3, .feature = NEEDS(MTE2), .at = AT(tfsr[3]), .keeps = ~3ull),
     SYS("sctlr2_el3", A64_REG(3, 6, 1, 0, 3), 3, 3, .feature = NEEDS(SCTLR2), .at = AT(sctlr2[3]), ENDS),

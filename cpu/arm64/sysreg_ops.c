@@ -6,6 +6,7 @@
  */
 #include "core/util/bits.h"
 #include "cpu/arm64/sysreg.h"
+#include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
 
 static void nothing(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t value)
@@ -13,27 +14,45 @@ static void nothing(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t valu
     (void)a, (void)r, (void)value;
 }
 
-/* Maintenance by address translates it, and faults like a load (CM = 1; D8.15). */
-static void by_address(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
+/* Watchpoints see zeroing, setting of tags and DC IVAC as stores of a whole block (D2.9.6.2). */
+static bool watched(struct a64_cpu *a, va_t block, uint64_t size, unsigned kind)
 {
-    a64_cache_fault(a, va, r->arg);
+    if (LIKELY(!(a->mode & A64_MODE_WATCH)))
+        return false;
+    a64_helper_watch(&a->cpu, block, size, INSN_MEM_WRITE | kind, 0);
+    return a->cpu.exit & CPU_EXIT_EXCEPTION;
 }
 
 enum { BY_LOAD = 0, BY_STORE = 1 };
 
+/* Maintenance by address translates it, and faults like a load, DC IVAC like a store (CM = 1; D8.15). */
+static void by_address(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
+{
+    uint64_t line = 4ull << (a->config->ctr >> 16 & 15); /* CTR_EL0.DminLine */
+    if (r->arg != BY_STORE || !watched(a, va & ~(line - 1), line, A64_ACCESS_MAINTENANCE))
+        a64_cache_fault(a, va, r->arg);
+}
+
+static uint64_t zva_size(const struct a64_cpu *a)
+{
+    return 4ull << (a->config->dczid & 15);
+}
+
 static void zero(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
 {
-    uint64_t size = 4ull << (a->config->dczid & 15);
+    uint64_t size = zva_size(a);
     (void)r;
     va &= ~(size - 1);
-    if (!(a->mode & A64_MODE_MTE) || a64_mte_check(a, va, size, INSN_MEM_WRITE))
+    if (!watched(a, va, size, 0) &&
+        (!(a->mode & A64_MODE_MTE) || a64_mte_check(a, va, size, INSN_MEM_WRITE)))
         a64_zero_block(a, va, size);
 }
 
 /* DC GVA, DC GZVA: the address's tag for the block, unchecked. */
 static void set_tags(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
 {
-    a64_mte_set_block(a, va, va >> 56 & 15, r->arg);
+    if (!watched(a, va & ~(zva_size(a) - 1), zva_size(a), 0))
+        a64_mte_set_block(a, va, va >> 56 & 15, r->arg);
 }
 
 static void translate(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t va)
@@ -118,13 +137,13 @@ const struct a64_sysreg a64_sysregs_ops[] = {
     OP0("cosp rctx", 3, 6, .trap = TRAP_RESTRICT, .feature = NEEDS(SPECRES2), .write = nothing, FGT(60)),
     OP0("cpp rctx", 3, 7, .trap = TRAP_RESTRICT, .feature = NEEDS(SPECRES), .write = nothing, FGT(50)),
 
-    OP("at s1e1r", 0, 8, 0, .trap = TRAP_AT, .write = translate, FGT(12)),
-    OP("at s1e1w", 0, 8, 1, .trap = TRAP_AT, .write = translate, FGT(13)),
-    OP("at s1e0r", 0, 8, 2, .trap = TRAP_AT, .write = translate, FGT(14)),
-    OP("at s1e0w", 0, 8, 3, .trap = TRAP_AT, .write = translate, FGT(15)),
-    OP("at s1e1rp", 0, 9, 0, .trap = TRAP_AT, .feature = NEEDS(PAN2), .write = translate, FGT(16)),
-    OP("at s1e1wp", 0, 9, 1, .trap = TRAP_AT, .feature = NEEDS(PAN2), .write = translate, FGT(17)),
-    OP("at s1e1a", 0, 9, 2, .trap = TRAP_AT, .feature = NEEDS(ATS1A), .write = translate, FGT(62)),
+    OP("at s1e1r", 0, 8, 0, .write = translate, FGT(12)),
+    OP("at s1e1w", 0, 8, 1, .write = translate, FGT(13)),
+    OP("at s1e0r", 0, 8, 2, .write = translate, FGT(14)),
+    OP("at s1e0w", 0, 8, 3, .write = translate, FGT(15)),
+    OP("at s1e1rp", 0, 9, 0, .feature = NEEDS(PAN2), .write = translate, FGT(16)),
+    OP("at s1e1wp", 0, 9, 1, .feature = NEEDS(PAN2), .write = translate, FGT(17)),
+    OP("at s1e1a", 0, 9, 2, .feature = NEEDS(ATS1A), .write = translate, FGT(62)),
     SYS("at s1e2r", A64_REG(1, 4, 7, 8, 0), A64_SYS_RO, 2, .feature = NEEDS(EL2), .write = translate),
     SYS("at s1e2w", A64_REG(1, 4, 7, 8, 1), A64_SYS_RO, 2, .feature = NEEDS(EL2), .write = translate),
     SYS("at s12e1r", A64_REG(1, 4, 7, 8, 4), A64_SYS_RO, 2, .feature = NEEDS(EL2), .write = translate),

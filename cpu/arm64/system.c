@@ -45,7 +45,7 @@ uint64_t a64_helper_zva(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va
     struct a64_cpu *a = A64_CPU(cpu);
     uint64_t size = 4ull << (a->config->dczid & 15);
     uint8_t *host = mmu_store_hit(cpu, va & ~(size - 1), (unsigned)size);
-    bool trapped = (a->hcr_el2 & B(28)) || (a->hfgitr_el2 & B(11)); /* TDZ, DCZVA */
+    bool trapped = (a->hcr_el2 & A64_HCR_TDZ) || (a->hfgitr_el2 & B(11)); /* DCZVA */
     if (UNLIKELY(a->el == 0 || trapped || (a->mode & (A64_MODE_WATCH | A64_MODE_MTE)) || host == NULL))
         return a64_helper_msr(cpu, code, rt, va, d);
     memset(host, 0, size);
@@ -185,7 +185,7 @@ static void msr(struct a64_tr *t, unsigned arg)
 
 /* ---- MSR (immediate) ---- */
 enum { /* op1 << 3 | op2 */
-       PS_UAO = 0 << 3 | 3, PS_PAN = 0 << 3 | 4, PS_SPSEL = 0 << 3 | 5, PS_ALLINT = 1 << 3 | 0,
+       PS_UAO = 0 << 3 | 3, PS_PAN = 0 << 3 | 4, PS_SPSEL = 0 << 3 | 5,
        PS_SSBS = 3 << 3 | 1, PS_DIT = 3 << 3 | 2, PS_TCO = 3 << 3 | 4, PS_DAIFSET = 3 << 3 | 6,
        PS_DAIFCLR = 3 << 3 | 7 };
 
@@ -194,8 +194,7 @@ static bool has_field(const struct a64_config *c, unsigned field)
     switch (field) {
     case PS_UAO: return a64_has(c, A64_F_UAO);
     case PS_PAN: return a64_has(c, A64_F_PAN);
-    case PS_ALLINT: return a64_has(c, A64_F_NMI);
-    case PS_SSBS: return a64_has(c, A64_F_SSBS);
+    case PS_SSBS: return a64_has(c, A64_F_SSBS2);
     case PS_DIT: return a64_has(c, A64_F_DIT);
     case PS_TCO: return a64_has(c, A64_F_MTE);
     case PS_SPSEL: case PS_DAIFSET: case PS_DAIFCLR: return true;
@@ -357,18 +356,13 @@ static void nothing(struct a64_tr *t, unsigned arg)
     (void)t, (void)arg;
 }
 
-/* ESB: no error is ever deferred by an error node; a pending SError that is masked moves to DISR_EL1. */
+/* ESB: a virtual SError that is pending and masked moves to VDISR_EL2; there are no others (interrupt.c). */
 uint64_t a64_helper_esb(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     uint64_t hcr = a64_hcr(a);
     (void)b, (void)c, (void)d, (void)e;
-    if (!(a->daif & A64_PS_A))
-        return 0;
-    if (a->serror) {
-        a->disr_el1 = 1ull << 31 | (a->serror_iss & 0x1ffffff);
-        a->serror = 0;
-    } else if (a->el < 2 && (hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE)) {
+    if (a->el < 2 && (a->daif & A64_PS_A) && (hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE)) {
         a->vdisr_el2 = 1ull << 31 | (a->vsesr_el2 & 0x1ffffff);
         a->hcr_el2 &= ~A64_HCR_VSE;
     }

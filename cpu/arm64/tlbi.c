@@ -56,8 +56,7 @@ static struct operation decode(const struct a64_cpu *a, uint32_t code)
 static bool range_of(const struct a64_cpu *a, unsigned regime, uint64_t value, va_t *base, uint64_t *span)
 {
     unsigned tg = value >> 46 & 3, scale = value >> 44 & 3, num = value >> 39 & 31;
-    bool two = regime == 1 || (regime == 2 && a64_e2h(a));
-    bool ds = a->tcr[regime] >> (two ? 59 : 32) & 1;
+    bool ds = a->tcr[regime] >> (a64_has_two_ranges(a, regime) ? 59 : 32) & 1;
     unsigned gran = tg == 1 ? 12 : tg == 2 ? 14 : 16, shift = ds || tg == 3 ? 16 : gran;
     if (tg == 0)
         return false;
@@ -75,8 +74,7 @@ static void flush_one(struct a64_cpu *a, const struct operation *o, uint32_t vmi
     struct cpu *cpu = &a->cpu;
     uint32_t before = cpu->exit;
     switch (o->kind) {
-    case OP_ALL: mmu_flush(cpu, MMU_ANY, vmid); break;
-    case OP_STAGE2: mmu_flush(cpu, MMU_ANY, vmid); break;
+    case OP_ALL: case OP_STAGE2: mmu_flush(cpu, MMU_ANY, vmid); break;
     case OP_ALL_GUESTS: mmu_flush(cpu, MMU_ANY, MMU_ANY); break;
     case OP_ASID: mmu_flush(cpu, (uint32_t)(value >> 48), vmid); break;
     default:

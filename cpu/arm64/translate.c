@@ -79,20 +79,14 @@ uint64_t a64_helper_raise(struct cpu *cpu, uint64_t esr, uint64_t b, uint64_t c,
     return 0;
 }
 
-/* CV = 1, COND = 14 (D24.2.40, "ISS encoding for an exception from an access to SVE, Advanced SIMD..."). */
 uint64_t a64_helper_fp_trap(struct cpu *cpu, uint64_t a0, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct a64_cpu *a = A64_CPU(cpu);
-    unsigned target = a64_fp_trap(a, (unsigned)a->el);
     (void)a0, (void)b, (void)c, (void)d;
-    uint64_t esr = A64_ESR(A64_EC_FP, 1u << 24 | 0xeu << 20);
-    if (target == 2 && !a64_host(a) && a->el < 2 && (a->hcr_el2 & 1u << 27))
-        esr = A64_ESR(A64_EC_UNKNOWN, 0); /* CPACR_EL1's trap, sent to EL2 by TGE */
-    a64_raise(a, target != 0 ? target : a64_target_el(a), esr);
+    a64_raise_fp_trap(A64_CPU(cpu));
     return 0;
 }
 
-static void fp_trap(struct a64_tr *t)
+void a64_fp_traps(struct a64_tr *t)
 {
     ir_call(t->u, IR_VOID, A64_HELPER_fp_trap, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     ir_exit(t->u, IR_EXIT_LOOKUP, t->at);
@@ -164,7 +158,7 @@ static void one_insn(struct a64_tr *t, bool decoded)
     if (row->fn == NULL)
         a64_undefined(t);
     else if ((row->flags & A64_SEM_FP) && (t->mode & A64_MODE_FP_OFF))
-        fp_trap(t);
+        a64_fp_traps(t);
     else
         row->fn(t, row->arg);
 }

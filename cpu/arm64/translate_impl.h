@@ -151,6 +151,8 @@ static inline int32_t a64_next(const struct a64_tr *t)
 
 /* UNDEFINED for the instruction at hand; ends the block. */
 void a64_undefined(struct a64_tr *t);
+/* FP and AdvSIMD are off; ends the block. */
+void a64_fp_traps(struct a64_tr *t);
 /* Exception with that ESR for the level a64_target_el says; ends the block. */
 void a64_raises(struct a64_tr *t, uint64_t esr);
 
@@ -182,6 +184,8 @@ ir_val_t a64_address(struct a64_tr *t, unsigned rn, ir_val_t offset, int64_t dis
 /* The checks alone, for an address of one's own making: `base` + disp; SP is checked if `rn` is 31. */
 void a64_check_access(struct a64_tr *t, unsigned rn, ir_val_t base, int64_t disp, unsigned bytes,
                       unsigned kind, bool tagged);
+/* Offset Rm, extended by option and shifted by the access's size if S. */
+ir_val_t a64_register_offset(struct a64_tr *t, unsigned bytes);
 /* memop of a plain access in the current mode: endianness, alignment. */
 uint16_t a64_memop(const struct a64_tr *t, unsigned bytes, unsigned flags);
 

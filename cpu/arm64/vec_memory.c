@@ -12,17 +12,18 @@
 /* Row arguments of one register and pairs: bytes in 4:0, then how the address is made. */
 enum { BYTES = 0x1f, STORE = 0x80, PRE = 0x100, POST = 0x200, ACQ = 0x400, REL = 0x800 };
 
-static enum insn_mem kind_of(unsigned arg)
+static unsigned kind_of(unsigned arg, unsigned element)
 {
-    return arg & STORE ? INSN_MEM_WRITE : INSN_MEM_READ;
+    return (arg & STORE ? INSN_MEM_WRITE : INSN_MEM_READ) | (arg & (ACQ | REL) ? A64_ACCESS_ORDERED : 0u) |
+           element << A64_ACCESS_ELEMENT;
 }
 
 /* Only the stack pointer with an immediate and no writeback is not tag-checked (C7.2, `tagchecked`). */
-static ir_val_t base_of(struct a64_tr *t, int64_t disp, unsigned bytes, unsigned arg)
+static ir_val_t base_of(struct a64_tr *t, int64_t disp, unsigned bytes, unsigned element, unsigned arg)
 {
     ir_val_t base = a64_xsp(t, IR_I64, t->d.rn);
     bool tagged = t->d.rn != 31 || (arg & (PRE | POST));
-    a64_check_access(t, t->d.rn, base, disp, bytes, kind_of(arg), tagged);
+    a64_check_access(t, t->d.rn, base, disp, bytes, kind_of(arg, element), tagged);
     return base;
 }
 
@@ -85,25 +86,17 @@ static void access(struct a64_tr *t, unsigned arg, ir_val_t base, int64_t disp)
 static void immediate(struct a64_tr *t, unsigned arg)
 {
     int64_t imm = t->d.imm, disp = arg & POST ? 0 : imm;
-    ir_val_t base = base_of(t, disp, arg & BYTES, arg);
+    ir_val_t base = base_of(t, disp, arg & BYTES, arg & BYTES, arg);
     ir_val_t back = arg & (PRE | POST) ? ir_op2i(t->u, IR_ADD, IR_I64, base, (uint64_t)imm) : IR_NONE;
     access(t, arg, base, disp);
     if (back != IR_NONE)
         a64_write_back(t, t->d.rn, back, imm);
 }
 
-/* Rm, extended by option and shifted by the access's size if S. */
 static void by_register(struct a64_tr *t, unsigned arg)
 {
-    ir_val_t m = a64_x(t, IR_I64, t->d.rm);
-    unsigned shift = t->d.s ? (unsigned)__builtin_ctz(arg & BYTES) : 0;
-    if (t->d.option == 2)
-        m = ir_zext(t->u, IR_I64, m, 32);
-    else if (t->d.option == 6)
-        m = ir_sext(t->u, IR_I64, m, 32);
-    if (shift != 0)
-        m = ir_op2i(t->u, IR_SHL, IR_I64, m, shift);
-    access(t, arg, a64_address(t, t->d.rn, m, 0, arg & BYTES, kind_of(arg)), 0);
+    ir_val_t m = a64_register_offset(t, arg & BYTES);
+    access(t, arg, a64_address(t, t->d.rn, m, 0, arg & BYTES, kind_of(arg, arg & BYTES)), 0);
 }
 
 static void literal(struct a64_tr *t, unsigned arg)
@@ -117,7 +110,7 @@ static void pair(struct a64_tr *t, unsigned arg)
 {
     unsigned bytes = arg & BYTES;
     int64_t imm = t->d.imm, disp = arg & POST ? 0 : imm;
-    ir_val_t base = base_of(t, disp, 2 * bytes, arg);
+    ir_val_t base = base_of(t, disp, 2 * bytes, bytes, arg);
     ir_val_t back = arg & (PRE | POST) ? ir_op2i(t->u, IR_ADD, IR_I64, base, (uint64_t)imm) : IR_NONE;
     if (arg & STORE) {
         store(t, bytes, base, disp, a64_v(t, t->d.rt), 0);
@@ -313,7 +306,7 @@ static void load_multiple(struct a64_tr *t, unsigned arg)
     struct structure s = structure_of(t, arg);
     unsigned total = s.registers * s.bytes, unit = s.elements == 1 ? s.bytes : 16, n = 0;
     ir_val_t image[4] = { IR_NONE }, v[4];
-    ir_val_t base = base_of(t, 0, total, arg);
+    ir_val_t base = base_of(t, 0, total, 1u << s.size, arg);
     for (unsigned at = 0; at < total; at += unit)
         image[n++] = load_piece(t, &s, base, at, MIN(unit, total - at));
     if (s.elements > 1)
@@ -333,7 +326,7 @@ static void store_multiple(struct a64_tr *t, unsigned arg)
     struct structure s = structure_of(t, arg);
     unsigned total = s.registers * s.bytes, unit = s.elements == 1 ? s.bytes : 16, n = 0;
     ir_val_t image[4] = { IR_NONE }, v[4] = { IR_NONE };
-    ir_val_t base = base_of(t, 0, total, arg);
+    ir_val_t base = base_of(t, 0, total, 1u << s.size, arg);
     for (unsigned i = 0; i < s.registers; i++)
         v[i] = a64_v(t, (t->d.rt + i) & 31);
     if (s.elements > 1)
@@ -348,7 +341,7 @@ static void store_multiple(struct a64_tr *t, unsigned arg)
 static void load_lane(struct a64_tr *t, unsigned arg)
 {
     unsigned n = REGISTERS(arg), size = SECOND(arg), each = 1u << size;
-    ir_val_t v[4], base = base_of(t, 0, n * each, arg);
+    ir_val_t v[4], base = base_of(t, 0, n * each, each, arg);
     for (unsigned i = 0; i < n; i++)
         v[i] = ir_load(t->u, IR_I64, base, i * each, a64_memop(t, each, flags_of(arg)));
     for (unsigned i = 0; i < n; i++) {
@@ -361,7 +354,7 @@ static void load_lane(struct a64_tr *t, unsigned arg)
 static void store_lane(struct a64_tr *t, unsigned arg)
 {
     unsigned n = REGISTERS(arg), size = SECOND(arg), each = 1u << size;
-    ir_val_t base = base_of(t, 0, n * each, arg);
+    ir_val_t base = base_of(t, 0, n * each, each, arg);
     for (unsigned i = 0; i < n; i++)
         ir_store(t->u, IR_I64, base, i * each,
                  ir_vlane(t->u, IR_I64, size, a64_v(t, (t->d.rt + i) & 31), (unsigned)t->d.imm),
@@ -373,7 +366,7 @@ static void store_lane(struct a64_tr *t, unsigned arg)
 static void load_replicated(struct a64_tr *t, unsigned arg)
 {
     unsigned n = REGISTERS(arg), size = t->d.arr >> 1, each = 1u << size;
-    ir_val_t v[4], base = base_of(t, 0, n * each, arg);
+    ir_val_t v[4], base = base_of(t, 0, n * each, each, arg);
     for (unsigned i = 0; i < n; i++)
         v[i] = ir_load(t->u, IR_I64, base, i * each, a64_memop(t, each, 0));
     for (unsigned i = 0; i < n; i++) {

@@ -6,6 +6,7 @@
  * faults that need it are rare.
  */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
@@ -17,7 +18,7 @@ void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu
     uint64_t hcr = a64_hcr(a), scr = a64_scr(a);
     bool tcr2 = a64_cpu_has(a, A64_F_TCR2) && (scr & A64_SCR_TCR2EN);
     if (regime == 1 && a64_el2_enabled(a))
-        tcr2 = tcr2 && (a64_hcrx(a) >> 14 & 1);
+        tcr2 = tcr2 && (a64_hcrx(a) & A64_HCRX_TCR2EN);
     *r = (struct mmu_a64_regime){
         .memory = a->cpu.machine->memory,
         .f = &a->config->mmu,
@@ -53,13 +54,13 @@ void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu
 }
 
 /* ---- what the syndrome says of the instruction ---- */
-static bool current_insn(struct a64_cpu *a, struct a64_decoded *d)
+bool a64_insn_word(struct a64_cpu *a, va_t va, uint32_t *word)
 {
     uint8_t code[4];
-    if (a->nrw || mmu_debug_read(&a->cpu, cpu_pc(&a->cpu), code, 4) < 0)
+    if (a->nrw || mmu_debug_read(&a->cpu, va, code, 4) < 0)
         return false;
-    uint32_t word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
-    return a64_decode(word, a->decode_ext, d);
+    *word = ld_le32(code);
+    return true;
 }
 
 /*
@@ -102,15 +103,6 @@ static uint64_t access_syndrome(uint32_t word)
         return 0;
     uint64_t order = kind == 0x19 ? 1u << 14 : 0; /* LDAPUR, STLUR */
     return 1u << 24 | size << 22 | (sign ? 1u << 21 : 0) | rt << 16 | (wide ? 1u << 15 : 0) | order;
-}
-
-static bool fetch_word(struct a64_cpu *a, uint32_t *word)
-{
-    uint8_t code[4];
-    if (a->nrw || mmu_debug_read(&a->cpu, cpu_pc(&a->cpu), code, 4) < 0)
-        return false;
-    *word = code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
-    return true;
 }
 
 /* Cache maintenance by VA, DC ZVA apart, and AT: CM = 1 and WnR = 1 (SYS with CRn = 7). */
@@ -158,7 +150,7 @@ static void raise_abort(struct a64_cpu *a, va_t va, enum cpu_access access,
         iss |= ISS_S1PTW;
     if (!fetch && f->wnr)
         iss |= ISS_WNR;
-    if (!fetch && fetch_word(a, &word)) {
+    if (!fetch && a64_insn_word(a, cpu_pc(&a->cpu), &word)) {
         if (is_cache_op(word))
             iss |= ISS_CM | ISS_WNR;
         else if (f->stage2 && !f->s1ptw && !external)
@@ -197,11 +189,10 @@ static bool walk(struct a64_cpu *a, va_t va, unsigned size, enum cpu_access acce
         return false;
     if (access == CPU_STORE) {
         struct a64_decoded d;
-        bool decoded = current_insn(a, &d);
-        if (decoded && a64_insn_descs[d.id].klass == INSN_amo) /* copies read and write different places */
-            flags |= MMU_A64_RMW;
-        if (flags & MMU_A64_RMW) /* once more, for the direction to report */
-            mmu_a64_walk(&r, va, 1, access, flags, res, &fault);
+        uint32_t word;
+        bool decoded = a64_insn_word(a, cpu_pc(&a->cpu), &word) && a64_decode(word, a->decode_ext, &d);
+        if (decoded && a64_insn_descs[d.id].klass == INSN_amo) /* once more, for the direction to report */
+            mmu_a64_walk(&r, va, 1, access, flags | MMU_A64_RMW, res, &fault);
     }
     raise_abort(a, va, access, &fault, true);
     return false;
@@ -212,14 +203,31 @@ bool a64_walk_data(struct a64_cpu *a, va_t va, enum cpu_access access, bool user
     return walk(a, va, 1, access, user || a->el == 0, false, res);
 }
 
+/*
+ * Device memory that is no RAM takes no misaligned access (B2.10); what is RAM may, and does here. Without
+ * stage 1 all is Device, and A64_MODE_ALIGN says so.
+ */
+static bool misaligned_device(const struct a64_cpu *a, va_t va, unsigned size, const struct mmu_a64_result *res)
+{
+    if (LIKELY(!res->device || (va & (size - 1)) == 0))
+        return false;
+    const struct mem_range *range = mem_lookup(a->cpu.machine->memory, res->pa);
+    return range == NULL || range->region->kind != MEM_RAM;
+}
+
 int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
              struct cpu_map *map)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     struct mmu_a64_result res;
     bool user = a->el == 0 || regime == A64_REGIME_UNPRIV;
-    if (UNLIKELY(!walk(a, va, map->size == 0 ? 1 : map->size, access, user, probe, &res)))
+    unsigned size = map->size == 0 ? 1 : map->size;
+    if (UNLIKELY(!walk(a, va, size, access, user, probe, &res)))
         return 1;
+    if (UNLIKELY(!probe && access != CPU_FETCH && misaligned_device(a, va, size, &res))) {
+        a64_raise_align(cpu, va, access);
+        return 1;
+    }
     map->pa = res.pa;
     map->page_shift = res.block_shift;
     map->load = res.load;
@@ -231,7 +239,7 @@ int a64_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     if (UNLIKELY(va >> 56 != 0 && va >> 56 != 0xff))
         a->tagged = true;
     if (UNLIKELY(res.guarded && access == CPU_FETCH && !a->guarded && a64_cpu_has(a, A64_F_BTI))) {
-        a->guarded = true; /* from now on indirect branches check their targets */
+        a->guarded = 1; /* from now on indirect branches check their targets */
         a64_update_mode(a);
     }
     return 0;
@@ -257,7 +265,7 @@ void a64_raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
 }
 
 /* ---- cache maintenance ---- */
-/* Permission faults are EL0's only (D7.5.9.8); memory that is not there is clean. */
+/* Permission faults are EL0's and DC IVAC's only (D7.5.9.8, C5.3.15); memory that is not there is clean. */
 void a64_cache_fault(struct a64_cpu *a, va_t va, bool store)
 {
     struct cpu *cpu = &a->cpu;
@@ -266,7 +274,7 @@ void a64_cache_fault(struct a64_cpu *a, va_t va, bool store)
     if (!(cpu->exit & CPU_EXIT_EXCEPTION))
         return;
     bool permission = (cpu->fault.value & 0x3c) == 0x0c;
-    if ((permission && a->el != 0 && (cpu->fault.cause & A64_CAUSE_TARGET) == a->el) ||
+    if ((permission && !store && a->el != 0 && (cpu->fault.cause & A64_CAUSE_TARGET) == a->el) ||
         (cpu->fault.value & 0x3f) == 0x10)
         cpu->exit &= ~CPU_EXIT_EXCEPTION;
 }

@@ -18,6 +18,7 @@ enum {
 enum {
     X86_EFER_SCE = 1u << 0, X86_EFER_LME = 1u << 8, X86_EFER_LMA = 1u << 10, X86_EFER_NXE = 1u << 11,
     X86_EFER_SVME = 1u << 12, X86_EFER_LMSLE = 1u << 13, X86_EFER_FFXSR = 1u << 14, X86_EFER_TCE = 1u << 15,
+    X86_EFER_AIBRSE = 1u << 21,
 };
 enum {
     X86_DR6_BS = 1u << 14, X86_DR6_BD = 1u << 13, X86_DR6_BT = 1u << 15, X86_DR6_FIXED = 0xffff0ff0u,

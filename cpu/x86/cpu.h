@@ -86,13 +86,24 @@ enum x86_feature {
 
 enum x86_vendor { X86_INTEL, X86_AMD };
 
-/* A cache as leaves 4, 8000001D and 2 describe it. size = ways * line * sets * partitions */
+/* What caches and TLBs hold; 0 ends a list. Numbers of leaves 4 and 18. */
+enum { X86_DATA = 1, X86_CODE, X86_UNIFIED, X86_LOADS, X86_STORES };
+
+/* A cache as leaves 4, 8000001D and 2 describe it. size = ways * line * sets */
 struct x86_cache {
-    uint8_t level, type;          /* type: 1 data, 2 instruction, 3 unified; 0: end of the list */
+    uint8_t level, type;
     uint16_t line, ways;
     uint32_t sets;
     uint8_t shared_by;            /* enum x86_share */
-    bool inclusive;
+    uint8_t flags;                /* EDX of leaf 4: 1 WBINVD reaches this one only, 2 inclusive, 4 complex indexing */
+};
+
+/* A TLB as leaves 18, 80000005, 6 and 19 do. */
+enum { X86_PAGE_4K = 1, X86_PAGE_2M = 2, X86_PAGE_4M = 4, X86_PAGE_1G = 8 };
+struct x86_tlb {
+    uint8_t level, type, pages;
+    uint8_t ways;                 /* 0: fully associative */
+    uint16_t entries;
 };
 enum x86_share { X86_SHARE_THREAD, X86_SHARE_CORE, X86_SHARE_DIE, X86_SHARE_SOCKET };
 
@@ -112,6 +123,9 @@ struct x86_config {
     uint32_t family, model, stepping;
     uint64_t has[X86_FEATURE_WORDS];
     struct x86_cache caches[6];
+    struct x86_tlb tlbs[12];
+    uint8_t descriptors[15];      /* leaf 2 */
+    uint32_t mwait;               /* EDX of leaf 5: how many substates each C state has */
     uint32_t pa_bits, va_bits;    /* 52 at most; 48 or 57 */
     uint32_t max_leaf, max_extended_leaf; /* 0: the highest that the features need */
     uint32_t microcode;

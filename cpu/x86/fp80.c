@@ -152,6 +152,7 @@ static struct fp80 overflow(struct fp80_env *e, bool sign, int32_t exp, uint64_t
         if (exp < FP80_MAX_EXP)
             return fp80_pack(sign, exp, m);
         e->up = true; /* beyond even that: FSCALE */
+        e->flags |= FP80_PE;
         return fp80_infinity(sign);
     }
     e->flags |= FP80_PE;
@@ -181,6 +182,7 @@ struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi,
         if (rounded > 0)
             return fp80_pack(sign, rounded, m);
         e->up = false;
+        e->flags |= FP80_PE;
         return fp80_signed_zero(sign);
     }
     e->flags = before;
@@ -354,8 +356,7 @@ enum fp80_relation fp80_compare(struct fp80_env *e, struct fp80 a, struct fp80 b
             e->flags |= FP80_IE;
         return FP80_UNORDERED;
     }
-    if (fp80_denormal(e, pa.denormal || pb.denormal))
-        return FP80_UNORDERED;
+    fp80_denormal(e, pa.denormal || pb.denormal);
     bool za = pa.kind == FP80_K_ZERO, zb = pb.kind == FP80_K_ZERO;
     if (za && zb)
         return FP80_EQUAL;

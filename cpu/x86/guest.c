@@ -101,6 +101,7 @@ static void loaded(struct cpu *cpu)
     c->rflags = (c->rflags & 0x3f7700) | 2;
     c->shadow = MIN(c->shadow, (uint64_t)X86_SHADOW_SS);
     c->smm = c->smm != 0;
+    c->waiting = MIN(c->waiting, 2u);
     c->nmi_blocked = c->nmi_blocked != 0;
     c->fsw &= 0xffff;
     c->fcw &= 0xffff;
@@ -170,6 +171,7 @@ const struct cpu_isa x86_isa = {
     .take_exception = x86_take_exception,
     .take_interrupt = x86_take_interrupt,
     .has_work = x86_has_work,
+    .unreserved = cpu_kick, /* MWAIT ends */
     .reset = reset,
     .loaded = loaded,
     .regs = x86_regs,

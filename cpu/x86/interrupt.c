@@ -19,6 +19,8 @@ static bool is_due(const struct x86_cpu *c)
 {
     if (c->wait_sipi)
         return false;
+    if (c->waiting && (!c->cpu.reserved || (c->waiting == 2 && has(c, X86_INTR))))
+        return true;
     if (has(c, X86_INIT) && !c->smm)
         return true;
     if (has(c, X86_SMI) && !c->smm && c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
@@ -77,8 +79,9 @@ bool x86_take_interrupt(struct cpu *cpu)
     struct x86_cpu *c = X86_CPU(cpu);
     if (LIKELY(!is_due(c)))
         return false;
-    bool halted = c->halted;
+    bool halted = c->halted && !c->waiting; /* after MWAIT the next instruction follows, whatever ended it */
     x86_set_halted(c, false);
+    c->waiting = 0;
     if (has(c, X86_INIT) && !c->smm) {
         take_init(c);
         return true;
@@ -100,6 +103,8 @@ bool x86_take_interrupt(struct cpu *cpu)
         x86_deliver_interrupt(c, X86_NMI_VECTOR);
         return true;
     }
+    if (!has(c, X86_INTR) || !takes_interrupts(c))
+        return false;
     int vector = c->apic.acknowledge(c->apic.arg);
     if (vector < 0)
         return false;

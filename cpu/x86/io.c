@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ports: SDM volume 1, chapter 19. The space is the board's; what no device answers reads as ones. */
+#include "core/memory/ports.h"
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -47,14 +48,12 @@ static void after(struct x86_cpu *c, bool had_smi, uint64_t port, unsigned bytes
 
 uint64_t x86_io_read(struct x86_cpu *c, uint64_t port, unsigned bytes)
 {
-    uint64_t v = ~0ull;
     struct mem_attrs attrs = attrs_of(c);
     x86_watch_port(c, port, bytes);
     bool had_smi = before(c);
-    if (mem_load(c->wiring.ports, port, bytes, &v, &attrs) != MEM_OK)
-        v = ~0ull;
+    uint64_t v = mem_port_in(c->wiring.ports, (uint16_t)port, bytes, &attrs);
     after(c, had_smi, port, bytes, true);
-    return zext(v, bytes * 8);
+    return v;
 }
 
 void x86_io_write(struct x86_cpu *c, uint64_t port, unsigned bytes, uint64_t value)
@@ -62,6 +61,6 @@ void x86_io_write(struct x86_cpu *c, uint64_t port, unsigned bytes, uint64_t val
     struct mem_attrs attrs = attrs_of(c);
     x86_watch_port(c, port, bytes);
     bool had_smi = before(c);
-    (void)mem_store(c->wiring.ports, port, bytes, zext(value, bytes * 8), &attrs);
+    mem_port_out(c->wiring.ports, (uint16_t)port, bytes, (uint32_t)value, &attrs);
     after(c, had_smi, port, bytes, false);
 }

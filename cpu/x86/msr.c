@@ -22,6 +22,14 @@ struct row {
 };
 #define AT(m) (uint16_t)offsetof(struct x86_cpu, m)
 #define ALL   (~0ull)
+/*
+ * IA32_ARCH_CAPABILITIES: nothing here runs ahead of what is known, so there is no leak to mitigate. RDCL_NO,
+ * IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO; SBDR_SSDP_NO, FBSDP_NO, PSDP_NO; BHI_NO,
+ * PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
+ */
+#define ARCH_CAPS 0x400000000d10e17bull
+#define MISC_ENABLE_WRITABLE 0x00810009ull /* fast strings, thermal control, SpeedStep, xTPR */
+#define HWCR_TSC_FREQ_SEL    (1ull << 24)  /* the TSC runs at P0's frequency: read-only */
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -37,16 +45,22 @@ static const struct row rows[] = {
     { 0x49, 1, X86_F_AMD_IBPB, IGNORED, 0, 1, 0 },
     { 0x79, 1, ALWAYS, IGNORED, 0, ALL, 0 },                            /* IA32_BIOS_UPDT_TRIG */
     { 0xce, 1, INTEL, CONSTANT, 0, 0, 0x80000000 },                     /* MSR_PLATFORM_INFO: CPUID faulting */
+    { 0xe2, 1, INTEL, CONSTANT, 0, 0, 0x8000 },                         /* MSR_PKG_CST_CONFIG_CONTROL: locked, none */
     { 0xfe, 1, X86_F_MTRR, CONSTANT, 0, 0, 0x508 },                     /* IA32_MTRRCAP: 8 variable, fixed, WC */
-    { 0x10a, 1, X86_F_ARCH_CAPABILITIES, CONSTANT, 0, 0, 0x2b },        /* RDCL_NO, IBRS_ALL, SKIP_L1DFL, MDS_NO */
+    { 0x10a, 1, X86_F_ARCH_CAPABILITIES, CONSTANT, 0, 0, ARCH_CAPS },
     { 0x10b, 1, X86_F_FLUSH_L1D, IGNORED, 0, 1, 0 },
     { 0x174, 1, X86_F_SEP, PLAIN, AT(sysenter_cs), 0xffffffff, 0 },
     { 0x175, 1, X86_F_SEP, CANONICAL, AT(sysenter_esp), ALL, 0 },
     { 0x176, 1, X86_F_SEP, CANONICAL, AT(sysenter_eip), ALL, 0 },
     { 0x17a, 1, X86_F_MCA, PLAIN, AT(mcg_status), 7, 0 },
     { 0x17b, 1, X86_F_MCA, PLAIN, AT(mcg_ctl), ALL, 0 },
-    { 0x1a0, 1, INTEL, PLAIN, AT(misc_enable), ALL, 0 },
-    { 0x1d9, 1, ALWAYS, PLAIN, AT(debugctl), 0xffc3, 0 },
+    { 0x1a0, 1, INTEL, PLAIN, AT(misc_enable), ALL, 0 },                /* see write_row */
+    { 0x1d9, 1, INTEL, PLAIN, AT(debugctl), 0x1803, 0 },                /* LBR, BTF, freezing on an overflow */
+    { 0x1d9, 1, AMD, PLAIN, AT(debugctl), 0x3f, 0 },
+    { 0x1c8, 2, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_LBR_SELECT, TOS */
+    { 0x680, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* from, */
+    { 0x6c0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* to, */
+    { 0xdc0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* and what else is known of last branches: none */
     { 0x1db, 4, ALWAYS, CONSTANT, 0, 0, 0 },                            /* last branch, last exception: none recorded */
     { 0x2ff, 1, X86_F_MTRR, PLAIN, AT(mtrr_def_type), 0xcff, 0 },
     { 0x6e1, 1, X86_F_PKS, PLAIN, AT(pkrs), 0xffffffff, 0 },
@@ -183,6 +197,7 @@ uint64_t x86_efer_known(const struct x86_cpu *c)
     known |= x86_cpu_has(c, X86_F_NX) ? X86_EFER_NXE : 0;
     known |= x86_cpu_has(c, X86_F_SVM) ? X86_EFER_SVME : 0;
     known |= x86_cpu_has(c, X86_F_FXSR_OPT) ? X86_EFER_FFXSR : 0;
+    known |= x86_cpu_has(c, X86_F_AUTO_IBRS) ? X86_EFER_AIBRSE : 0;
     return known;
 }
 
@@ -250,6 +265,10 @@ static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
         return false;
     if (msr == 0x3a && (c->feature_control & 1))
         return false;
+    if (msr == 0x1a0 && ((v ^ c->misc_enable) & ~MISC_ENABLE_WRITABLE))
+        return false;
+    if (msr == 0xc0010015)
+        v |= HWCR_TSC_FREQ_SEL;
     if (msr == 0x3b)
         c->tsc_offset += v - c->tsc_adjust;
     if (r->at != 0)
@@ -309,13 +328,16 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
     memset(c->mtrr_physbase, 0, sizeof(c->mtrr_physbase));
     memset(c->mtrr_physmask, 0, sizeof(c->mtrr_physmask));
-    c->misc_enable = 1u | 1u << 11 | 1u << 12; /* fast strings; no branch trace store, no PEBS */
+    /* Fast strings; no branch trace store, no PEBS; what CPUID says of performance monitors and MONITOR */
+    c->misc_enable = 1u | (c->config->pmu_version != 0 ? 1u << 7 : 0) | 1u << 11 | 1u << 12 |
+                     (x86_cpu_has(c, X86_F_MONITOR) ? 1u << 18 : 0);
     c->feature_control = c->virt_spec_ctrl = c->xss = 0;
     c->mcg_status = c->mcg_ctl = 0;
     memset(c->mc_ctl, 0, sizeof(c->mc_ctl));
     memset(c->mc_status, 0, sizeof(c->mc_status));
     memset(c->mc_addr, 0, sizeof(c->mc_addr));
     memset(c->mc_misc, 0, sizeof(c->mc_misc));
-    c->hwcr = c->syscfg = 0;
+    c->hwcr = HWCR_TSC_FREQ_SEL;
+    c->syscfg = 0;
     x86_pmu_reset(c);
 }

@@ -5,7 +5,12 @@
  *     vendor = intel | amd        (or GenuineIntel, AuthenticAMD)
  *     family, model, stepping, microcode, phys-bits     numbers
  *     model-id = text             the brand string
- *     cache1..cache6 = LEVEL data|code|unified SIZE-KIB WAYS LINE core|die|socket [inclusive]
+ *     cache1..cache6 = LEVEL data|code|unified SIZE-KIB WAYS LINE thread|core|die|socket
+ *                      [wbinvd-own] [inclusive] [complex]     EDX of leaf 4
+ *     tlb1..tlb12 = LEVEL data|code|unified|load|store PAGES ENTRIES WAYS|full
+ *                                 PAGES: 4k, 2m, 4m, 1g joined by +
+ *     descriptors = 63 03 ...     bytes of leaf 2, in the order of EAX[15:8], EAX[23:16] ...
+ *     mwait = number              EDX of leaf 5
  *     clock, tsc-frequency, bus-clock    Hz
  *     pmu-version, pmu-counters, pmu-fixed    Intel's performance monitors (AMD's: perfctr-core, perfmon-v2)
  */
@@ -84,23 +89,88 @@ static int word_in(const char *word, const char *const *list, unsigned n)
     return -1;
 }
 
+static const char *const kinds[] = { "none", "data", "code", "unified", "load", "store" };
+
+/* EDX of leaf 4, bits 0 to 2, in that order. */
+static bool cache_flags(char *words, uint8_t *flags)
+{
+    static const char *const names_of[] = { "wbinvd-own", "inclusive", "complex" };
+    char *rest;
+    *flags = 0;
+    for (char *w = strtok_r(words, " ", &rest); w != NULL; w = strtok_r(NULL, " ", &rest)) {
+        int n = word_in(w, names_of, ARRAY_LEN(names_of));
+        if (n < 0)
+            return false;
+        *flags |= (uint8_t)(1u << n);
+    }
+    return true;
+}
+
 static int set_cache(void *config, const char *key, const char *v, struct err *e)
 {
-    static const char *const types[] = { "data", "code", "unified" };
     static const char *const shares[] = { "thread", "core", "die", "socket" };
     struct x86_config *c = config;
-    char type[16], share[16], more[16] = "";
+    char type[16], share[16], more[48] = "";
     unsigned level, kib, ways, line;
+    uint8_t flags = 0;
     unsigned long slot = strtoul(key + strlen("cache"), NULL, 10) - 1;
-    int n = sscanf(v, "%u %15s %u %u %u %15s %15s", &level, type, &kib, &ways, &line, share, more);
-    int t = n >= 6 ? word_in(type, types, 3) : -1, s = n >= 6 ? word_in(share, shares, 4) : -1;
-    bool good = t >= 0 && s >= 0 && slot < ARRAY_LEN(c->caches) && level >= 1 && level <= 4 && ways != 0 && line != 0 &&
-                kib != 0 && kib * 1024ull % ((uint64_t)ways * line) == 0 && (n < 7 || strcmp(more, "inclusive") == 0);
+    int n = sscanf(v, "%u %15s %u %u %u %15s %47[^\n]", &level, type, &kib, &ways, &line, share, more);
+    int t = n >= 6 ? word_in(type, kinds, 4) : -1, s = n >= 6 ? word_in(share, shares, 4) : -1;
+    bool good = t > 0 && s >= 0 && slot < ARRAY_LEN(c->caches) && level >= 1 && level <= 4 && ways != 0 && ways <= 1024 &&
+                line != 0 && line <= 4096 && kib != 0 && kib * 1024ull % ((uint64_t)ways * line) == 0 && cache_flags(more, &flags);
     if (!good)
-        return err_set(e, ERR_ARG, "%s=%s: LEVEL data|code|unified KIB WAYS LINE thread|core|die|socket [inclusive]", key, v);
-    c->caches[slot] = (struct x86_cache){ .level = (uint8_t)level, .type = (uint8_t)(t + 1), .line = (uint16_t)line,
+        return err_set(e, ERR_ARG, "%s=%s: LEVEL data|code|unified KIB WAYS LINE thread|core|die|socket "
+                       "[wbinvd-own] [inclusive] [complex]", key, v);
+    c->caches[slot] = (struct x86_cache){ .level = (uint8_t)level, .type = (uint8_t)t, .line = (uint16_t)line,
                                           .ways = (uint16_t)ways, .sets = (uint32_t)(kib * 1024ull / ways / line),
-                                          .shared_by = (uint8_t)s, .inclusive = n == 7 };
+                                          .shared_by = (uint8_t)s, .flags = flags };
+    return 0;
+}
+
+static bool page_sizes(char *words, uint8_t *pages)
+{
+    static const char *const sizes[] = { "4k", "2m", "4m", "1g" };
+    char *rest;
+    *pages = 0;
+    for (char *w = strtok_r(words, "+", &rest); w != NULL; w = strtok_r(NULL, "+", &rest)) {
+        int n = word_in(w, sizes, ARRAY_LEN(sizes));
+        if (n < 0)
+            return false;
+        *pages |= (uint8_t)(1u << n);
+    }
+    return *pages != 0;
+}
+
+static int set_tlb(void *config, const char *key, const char *v, struct err *e)
+{
+    struct x86_config *c = config;
+    char type[16], pages[16], assoc[16];
+    unsigned level, entries, ways = 0;
+    uint8_t sizes = 0;
+    unsigned long slot = strtoul(key + strlen("tlb"), NULL, 10) - 1;
+    int n = sscanf(v, "%u %15s %15s %u %15s", &level, type, pages, &entries, assoc);
+    int t = n == 5 ? word_in(type, kinds, ARRAY_LEN(kinds)) : -1;
+    bool full = n == 5 && strcmp(assoc, "full") == 0;
+    bool good = t > 0 && slot < ARRAY_LEN(c->tlbs) && level >= 1 && level <= 2 && entries >= 1 && entries <= 0xffff &&
+                page_sizes(pages, &sizes) &&
+                (full || (sscanf(assoc, "%u", &ways) == 1 && ways >= 1 && ways <= 254 && entries % ways == 0));
+    if (!good || (full && entries > 254))
+        return err_set(e, ERR_ARG, "%s=%s: LEVEL data|code|unified|load|store 4k[+2m][+4m][+1g] ENTRIES WAYS|full", key, v);
+    c->tlbs[slot] = (struct x86_tlb){ .level = (uint8_t)level, .type = (uint8_t)t, .pages = sizes,
+                                      .entries = (uint16_t)entries, .ways = (uint8_t)ways };
+    return 0;
+}
+
+static int set_descriptors(void *config, const char *key, const char *v, struct err *e)
+{
+    struct x86_config *c = config;
+    unsigned n = 0, byte;
+    int used;
+    memset(c->descriptors, 0, sizeof(c->descriptors));
+    for (; sscanf(v, " %2x%n", &byte, &used) == 1 && n < sizeof(c->descriptors); v += used)
+        c->descriptors[n++] = (uint8_t)byte;
+    if (v[strspn(v, " ")] != '\0')
+        return err_set(e, ERR_ARG, "%s: '%s': at most 15 bytes of CPUID leaf 2 in hexadecimal are accepted", key, v);
     return 0;
 }
 
@@ -113,8 +183,8 @@ static const struct cpu_property properties[] = {
     CPU_NUMBER(x86_config, "clock", hz, 1000, 100000000000ull),
     CPU_NUMBER(x86_config, "tsc-frequency", tsc_hz, 1000, 100000000000ull),
     CPU_NUMBER(x86_config, "bus-clock", bus_hz, 1000, 100000000000ull),
-    CPU_NUMBER(x86_config, "level", max_leaf, 0, 0x1f),
-    CPU_NUMBER(x86_config, "xlevel", max_extended_leaf, 0, 0x80000026),
+    CPU_NUMBER(x86_config, "level", max_leaf, 0, 0x20),
+    CPU_NUMBER(x86_config, "xlevel", max_extended_leaf, 0, 0x80000028),
     CPU_NUMBER(x86_config, "pmu-version", pmu_version, 0, 2),
     CPU_NUMBER(x86_config, "pmu-counters", pmu_counters, 0, 8),
     CPU_NUMBER(x86_config, "pmu-fixed", pmu_fixed, 0, 3),
@@ -122,6 +192,11 @@ static const struct cpu_property properties[] = {
     CPU_TEXT("model-id", set_brand),
     CPU_TEXT("cache1", set_cache), CPU_TEXT("cache2", set_cache), CPU_TEXT("cache3", set_cache),
     CPU_TEXT("cache4", set_cache), CPU_TEXT("cache5", set_cache), CPU_TEXT("cache6", set_cache),
+    CPU_TEXT("tlb1", set_tlb), CPU_TEXT("tlb2", set_tlb), CPU_TEXT("tlb3", set_tlb), CPU_TEXT("tlb4", set_tlb),
+    CPU_TEXT("tlb5", set_tlb), CPU_TEXT("tlb6", set_tlb), CPU_TEXT("tlb7", set_tlb), CPU_TEXT("tlb8", set_tlb),
+    CPU_TEXT("tlb9", set_tlb), CPU_TEXT("tlb10", set_tlb), CPU_TEXT("tlb11", set_tlb), CPU_TEXT("tlb12", set_tlb),
+    CPU_TEXT("descriptors", set_descriptors),
+    CPU_NUMBER(x86_config, "mwait", mwait, 0, UINT32_MAX),
     /* Other spellings */
     CPU_SWITCH("sse3", turn_feature, NULL, X86_F_SSE3),
     CPU_SWITCH("sse4-1", turn_feature, NULL, X86_F_SSE4_1),

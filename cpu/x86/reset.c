@@ -37,7 +37,8 @@ void x86_reset(struct x86_cpu *c, bool init)
     c->dr[6] = X86_DR6_FIXED;
     c->dr[7] = X86_DR7_FIXED;
     c->shadow = c->nmi_blocked = c->halted = c->pending_db = c->smm = c->wait_sipi = 0;
-    c->monitor_armed = 0;
+    c->waiting = 0;
+    c->cpu.reserved = false;
     c->inputs &= 1ull << X86_INTR | 1ull << X86_A20M;
     if (!init) {
         memset(c->v, 0, sizeof(c->v));

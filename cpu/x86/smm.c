@@ -212,7 +212,6 @@ void x86_enter_smm(struct x86_cpu *c, bool halted)
     c->nmi_blocked = 1;
     c->smm_pending_db = c->pending_db; /* traps of the instruction before: they come after RSM */
     c->pending_db = c->smi_io = 0;
-    c->monitor_armed = 0;
     enter_state(c);
     x86_flush_tlb(c);
     x86_update_mode(c);
@@ -295,7 +294,6 @@ void x86_rsm(struct x86_cpu *c)
     c->pending_db = c->smm_pending_db;
     c->smm_nmi_blocked = c->smm_pending_db = c->smi_io = 0;
     c->shadow = X86_SHADOW_NONE;
-    c->monitor_armed = 0;
     if (c->wiring.smm != NULL)
         c->wiring.smm(c->wiring.arg, false);
     x86_flush_tlb(c);

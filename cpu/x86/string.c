@@ -137,8 +137,8 @@ static void fill(uint8_t *to, uint64_t v, uint64_t n, unsigned bytes)
             memcpy(to + i * bytes, &v, bytes);
 }
 
-/* Elements of one pass at most: about what 16 pages hold, between two looks at interrupts. */
-#define PASS 65536u
+/* Elements of one pass at most, between two looks at interrupts. */
+#define PASS 4096u
 
 /*
  * As many elements as both pages hold at once, by host addresses. 0: not so. In the flat modes only: there the
@@ -199,11 +199,7 @@ uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t
             n = 1;
         }
         done += n;
-        /*
-         * Single-stepped, or a device asked for attention. Nothing else may cut a pass: how many there are must not
-         * depend on what the host has cached.
-         */
-        if (single || cpu->budget <= 0)
+        if (single) /* nothing else cuts a pass: how many there are must not depend on the host */
             break;
     }
     return (r.c->gpr[RCX] & r.mask) != 0;
@@ -233,7 +229,7 @@ uint64_t x86_helper_rep_compare(struct cpu *cpu, uint64_t how, uint64_t b0, uint
         c->cc_a = b;
         if ((a == b) == until_equal)
             return 0;
-        if (single || cpu->budget <= 0)
+        if (single)
             break;
     }
     return (c->gpr[RCX] & r.mask) != 0;

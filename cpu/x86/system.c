@@ -661,18 +661,52 @@ uint64_t x86_helper_out(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t
     return 0;
 }
 
-/* ---- MONITOR, MWAIT (SDM volume 2): a wait ends with any write to the line, an interrupt, or by itself ---- */
+/*
+ * ---- MONITOR, MWAIT (SDM volume 2) ----
+ * The line is guarded as a reservation is: whoever else writes to it, device or processor, ends the wait.
+ */
+#define MONITOR_LINE 64u /* leaf 5 */
+
 static void monitor(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    x86_load(t, x86_address(t, 1, INSN_MEM_READ), 1);
+    ir_val_t at = x86_address(t, 1, INSN_MEM_READ);
+    x86_load(t, at, 1);
+    ir_call(t->u, IR_VOID, X86_HELPER_monitor, at, IR_NONE, IR_NONE, IR_NONE);
 }
 
-/* Waiting for a store cannot be seen by devices' events: giving the turn away is an allowed early end. */
+uint64_t x86_helper_monitor(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c0, uint64_t d)
+{
+    pa_t pa = 0;
+    (void)b, (void)c0, (void)d;
+    if ((uint32_t)X86_CPU(cpu)->gpr[RCX] != 0) { /* no extensions */
+        x86_raise_error(X86_CPU(cpu), X86_GP, 0);
+        return 0;
+    }
+    bool memory = mmu_host(cpu, va, 1, CPU_LOAD, &pa) != NULL; /* else MWAIT goes on at once */
+    mmu_reserve(cpu, pa & ~(pa_t)(MONITOR_LINE - 1), memory ? MONITOR_LINE : 0);
+    return 0;
+}
+
 static void mwait(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    x86_leave(t, IR_EXIT_YIELD);
+    ir_call(t->u, IR_VOID, X86_HELPER_mwait, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    x86_leave(t, IR_EXIT_IDLE);
+}
+
+uint64_t x86_helper_mwait(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    uint32_t ecx = (uint32_t)c->gpr[RCX];
+    (void)a, (void)b, (void)c0, (void)d;
+    if (ecx & ~1u) {
+        x86_raise_error(c, X86_GP, 0);
+        return 0;
+    }
+    c->waiting = 1 + (ecx & 1);
+    x86_set_halted(c, true);
+    return 0;
 }
 
 /* clang-format off */

@@ -31,6 +31,7 @@ void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct m
         .pse36 = x86_cpu_has(c, X86_F_PSE36),
         .pages1g = x86_cpu_has(c, X86_F_PDPE1GB),
         .global = c->cr4 & X86_CR4_PGE,
+        .smm = c->smm != 0,
         .pke = c->cr4 & X86_CR4_PKE,
         .pks = c->cr4 & X86_CR4_PKS,
         .pkru = (uint32_t)c->pkru,

@@ -85,6 +85,17 @@ static void set_cc(struct run *r, uint64_t mask, uint64_t bits)
     r->c->fsw = (r->c->fsw & ~mask) | bits;
 }
 
+static bool is_amd(const struct run *r)
+{
+    return r->c->config->vendor == X86_AMD;
+}
+
+/* C1 stays as it is, where no stack fault says otherwise. */
+static void keep_c1(struct run *r)
+{
+    r->e.up = r->c->fsw & X87_C1;
+}
+
 /* The other operand: ST(i), or what memory held. */
 static struct fp80 source(struct run *r)
 {
@@ -147,9 +158,7 @@ static uint64_t binary(struct run *r)
     bool partial = false, remainder = op == X87_PREM || op == X87_PREM1;
     struct fp80 v = fp80_indefinite;
     if (is_empty(c, 0) || is_empty(c, 1)) {
-        if (!stack_fault(r, false))
-            return 0;
-        remainder = false;
+        stack_fault(r, false);
     } else {
         struct fp80 a = get(c, 0), b = get(c, 1);
         switch (op) {
@@ -160,14 +169,16 @@ static uint64_t binary(struct run *r)
         default: v = fp80_remainder(&r->e, a, b, op == X87_PREM1, &quotient, &partial); break;
         }
     }
+    if (remainder)
+        set_cc(r, X87_C2, partial ? X87_C2 : 0);
     if (fp80_stops(&r->e))
         return 0;
     set(c, to, v);
     if (to != 0)
         pop(c);
-    if (remainder) { /* C0 C3 C1 are bits 2 1 0 of the quotient */
-        set_cc(r, X87_C0 | X87_C2 | X87_C3,
-               (quotient & 4 ? X87_C0 : 0) | (quotient & 2 ? X87_C3 : 0) | (partial ? X87_C2 : 0));
+    if (remainder && !(r->e.flags & FP80_IE) && fp80_classify(v) != FP80_NAN) {
+        /* C0 C3 C1 are bits 2 1 0 of the quotient */
+        set_cc(r, X87_C0 | X87_C3, (quotient & 4 ? X87_C0 : 0) | (quotient & 2 ? X87_C3 : 0));
         r->e.up = quotient & 1;
     }
     return 0;
@@ -180,9 +191,11 @@ static uint64_t unary(struct run *r)
     struct fp80 v = get(c, 0);
     unsigned op = r->how & 0xff;
     bool in_range = true;
+    bool angle = op == X87_SIN || op == X87_COS;
     if (is_empty(c, 0)) {
         if (stack_fault(r, false))
             set(c, 0, fp80_indefinite);
+        set_cc(r, angle ? X87_C2 : 0, 0);
         return 0;
     }
     switch (op) {
@@ -194,7 +207,7 @@ static uint64_t unary(struct run *r)
     case X87_SIN: in_range = fp80_sincos(&r->e, v, &v, NULL); break;
     default: in_range = fp80_sincos(&r->e, v, NULL, &v); break;
     }
-    if (op == X87_SIN || op == X87_COS)
+    if (angle)
         set_cc(r, X87_C2, in_range ? 0 : X87_C2);
     if (!fp80_stops(&r->e))
         set(c, 0, v);
@@ -209,8 +222,7 @@ static uint64_t unary_push(struct run *r)
     unsigned op = r->how & 0xff;
     bool in_range = true;
     if (is_empty(c, 0) || !is_empty(c, 7)) {
-        if (!stack_fault(r, !is_empty(c, 0)))
-            return 0;
+        stack_fault(r, !is_empty(c, 0));
     } else if (op == X87_XTRACT) {
         high = fp80_extract(&r->e, a, &low);
     } else if (op == X87_SINCOS) {
@@ -238,16 +250,22 @@ static enum fp80_relation related(struct run *r, bool quiet)
     return fp80_compare(&r->e, get(r->c, 0), source(r), quiet);
 }
 
-static uint64_t compare(struct run *r)
+/* An unmasked exception leaves C0, C2, C3 alone says SDM volume 2, FCOM; AMD's processors set them all the same. */
+static uint64_t report(struct run *r, enum fp80_relation v)
 {
     static const uint16_t cc[] = { [FP80_LESS] = X87_C0, [FP80_EQUAL] = X87_C3, [FP80_GREATER] = 0,
                                    [FP80_UNORDERED] = X87_C0 | X87_C2 | X87_C3 };
-    enum fp80_relation v = related(r, (r->how & 0xff) == X87_UCOM);
-    if (!fp80_stops(&r->e)) {
+    bool stops = fp80_stops(&r->e);
+    if (!stops || is_amd(r))
         set_cc(r, X87_C0 | X87_C2 | X87_C3, cc[v]);
+    if (!stops)
         pops(r);
-    }
     return 0;
+}
+
+static uint64_t compare(struct run *r)
+{
+    return report(r, related(r, (r->how & 0xff) == X87_UCOM));
 }
 
 static uint64_t compare_flags(struct run *r)
@@ -255,24 +273,22 @@ static uint64_t compare_flags(struct run *r)
     static const uint16_t flags[] = { [FP80_LESS] = X86_CF, [FP80_EQUAL] = X86_ZF, [FP80_GREATER] = 0,
                                       [FP80_UNORDERED] = X86_CF | X86_PF | X86_ZF };
     enum fp80_relation v = related(r, (r->how & 0xff) == X87_UCOMI);
-    if (fp80_stops(&r->e))
-        return r->value;
-    pops(r);
-    return flags[v];
+    if (is_amd(r) && !r->stack_fault)
+        keep_c1(r);
+    bool stops = fp80_stops(&r->e);
+    if (!stops)
+        pops(r);
+    return stops && !is_amd(r) ? r->value : flags[v];
 }
 
 static uint64_t test_zero(struct run *r)
 {
     enum fp80_relation v = FP80_UNORDERED;
-    static const uint16_t cc[] = { [FP80_LESS] = X87_C0, [FP80_EQUAL] = X87_C3, [FP80_GREATER] = 0,
-                                   [FP80_UNORDERED] = X87_C0 | X87_C2 | X87_C3 };
     if (is_empty(r->c, 0))
         stack_fault(r, false);
     else
         v = fp80_compare(&r->e, get(r->c, 0), fp80_zero, false);
-    if (!fp80_stops(&r->e))
-        set_cc(r, X87_C0 | X87_C2 | X87_C3, cc[v]);
-    return 0;
+    return report(r, v);
 }
 
 /* SDM volume 2, FXAM: C3 C2 C0 are the class, C1 the sign, of empty registers too. */
@@ -298,12 +314,9 @@ static uint64_t load(struct run *r)
 {
     struct fp80 v = fp80_indefinite;
     unsigned op = r->how & 0xff;
-    if (!is_empty(r->c, 7)) {
-        if (!stack_fault(r, true))
-            return 0;
-    } else if (op == X87_LOAD && source_is_empty(r)) {
-        if (!stack_fault(r, false))
-            return 0;
+    bool underflow = op == X87_LOAD && source_is_empty(r);
+    if (underflow || !is_empty(r->c, 7)) {
+        stack_fault(r, !underflow);
     } else {
         switch (op) {
         case X87_LOAD: v = loaded(r); break;
@@ -312,7 +325,8 @@ static uint64_t load(struct run *r)
         default: v = fp80_constant(&r->e, (enum fp80_constant)(op - X87_LDL2T)); break;
         }
     }
-    if (!fp80_stops(&r->e))
+    /* A denormal is there even if its exception is unmasked. */
+    if (!(r->e.flags & ~r->e.control & FP80_IE))
         push(r->c, v);
     return 0;
 }
@@ -350,9 +364,11 @@ static uint64_t move_if(struct run *r)
     if (is_empty(r->c, 0) || source_is_empty(r)) {
         if (stack_fault(r, false))
             set(r->c, 0, fp80_indefinite);
-    } else if (r->value) {
-        set(r->c, 0, get(r->c, reg_of(r)));
+        return 0;
     }
+    keep_c1(r);
+    if (r->value)
+        set(r->c, 0, get(r->c, reg_of(r)));
     return 0;
 }
 
@@ -390,8 +406,11 @@ struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how)
     }
     if (s.underflow)
         s.e.flags |= FP80_IE;
-    if (fp80_stops_store(&s.e))
+    if (fp80_stops_store(&s.e)) { /* nothing was rounded then */
         s.bytes = 0;
+        s.e.flags &= (uint16_t)~FP80_PE;
+        s.e.up = false;
+    }
     return s;
 }
 

@@ -26,6 +26,7 @@
 #define PFR0_GIC 27, 24
 /* ID_AA64PFR1_EL1 */
 #define PFR1_MTE 11, 8
+#define PFR1_GIC 31, 28 /* of AArch32 */
 
 /* ---- CPUs ---- */
 
@@ -50,6 +51,7 @@ static int read_cpu(struct board *b, struct arm_virt *v, struct a64_config *c, s
     if (!v->options.secure)
         c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_EL3, 0);
     c->id[A64_ID_PFR0] = F_PUT(c->id[A64_ID_PFR0], PFR0_GIC, v->options.gic == ARM_GIC_3 ? 1 : 0);
+    c->id[A64_ID_A32_PFR1] = F_PUT(c->id[A64_ID_A32_PFR1], PFR1_GIC, v->options.gic == ARM_GIC_3 ? 1 : 0);
     if (v->options.gic != ARM_GIC_3)
         c->gic_list_registers = 0;
     a64_config_derive(c);
@@ -350,10 +352,10 @@ static int device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     return arm_virt_write_tree(b, blob, size, e);
 }
 
-/* Machine versions that differ in nothing that is modelled. */
-static const char *const aliases[] = {
-    "virt", "virt-10.0", "virt-9.2", "virt-9.1", "virt-9.0", NULL
-};
+/* Versions of QEMU's board: what they differ in (the map above 256 GiB, EL2's virtual timer) guests are told. */
+static const char *const aliases[] = { "virt", "virt-10.2", "virt-10.1", "virt-10.0", "virt-9.2", "virt-9.1", "virt-9.0",
+                                       "virt-8.2", "virt-8.1", "virt-8.0", "virt-7.2", "virt-7.1", "virt-7.0",
+                                       "virt-6.2", NULL };
 extern const struct board_ops board_arm_virt;
 const struct board_ops board_arm_virt = {
     .name = "arm-virt", .doc = "ARM Virtual Machine (AArch64)", .aliases = aliases, .isa = &a64_isa,

@@ -20,11 +20,12 @@ static void trap_syndrome(struct cpu *cpu, uint64_t what)
         cpu->fault.value = A64_ESR(ec[what & 7], iss);
 }
 
-/* HSTR_EL2.T<n>: CRn (of pairs CRm) of coprocessor 15, for EL0 of a guest. */
+/* HSTR_EL2.T<n>: CRn (of pairs CRm) of coprocessor 15, for EL0 of a guest that EL1 lets through. */
 static bool hstr_trapped(struct a64_cpu *a, uint64_t what)
 {
     unsigned n = what >> 8 >> (what & PAIR ? 1 : 10) & 15;
-    if ((what & CP14) || !a64_el2_enabled(a) || a64_host(a) || n == 4 || n == 14 || !(a->hstr_el2 >> n & 1))
+    if ((what & CP14) || !a64_el2_enabled(a) || a64_host(a) || n == 4 || n == 14 || !(a->hstr_el2 >> n & 1) ||
+        a64_sysreg_denied(a, (uint32_t)(what >> 40), what & READ))
         return false;
     a64_raise(a, 2, A64_ESR(A64_EC_SYSREG, 0));
     trap_syndrome(&a->cpu, what);
@@ -52,13 +53,15 @@ uint64_t a64_helper_a32_write(struct cpu *cpu, uint64_t what, uint64_t value, ui
     return 0;
 }
 
-/* CP15DMB, CP15DSB, CP15ISB: HSTR_EL2.T7, then SCTLR.CP15BEN. */
+/* CP15DMB, CP15DSB, CP15ISB: SCTLR.CP15BEN, then HSTR_EL2.T7. */
 uint64_t a64_helper_a32_barrier(struct cpu *cpu, uint64_t what, uint64_t b, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
     (void)b, (void)c, (void)d;
-    if (!hstr_trapped(a, what) && !(a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_CP15BEN))
+    if (!(a->sctlr[a64_regime_el(a, 0)] & A64_SCTLR_CP15BEN))
         a64_raise_undefined(a);
+    else
+        hstr_trapped(a, what);
     return 0;
 }
 

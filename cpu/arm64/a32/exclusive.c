@@ -11,7 +11,7 @@ static ir_val_t address(struct a32_tr *t, unsigned arg, enum insn_mem kind)
     if (t->o.imm != 0) /* LDREX and STREX of T32 */
         va = ir_op2i(u, IR_ADD, IR_I32, va, (uint64_t)t->o.imm);
     va = ir_zext(u, IR_I64, va, 32);
-    a64_check_access(&t->b, 0, va, 0, arg & BYTES, kind, false);
+    a64_check_access(&t->b, 0, va, 0, arg & BYTES, kind | A64_ACCESS_ALIGNED, false);
     return va;
 }
 

@@ -24,8 +24,10 @@ uint64_t a64_helper_a32_store(struct cpu *cpu, uint64_t cond, uint64_t va, uint6
     return 0;
 }
 
-static ir_val_t access(struct a32_tr *t, ir_val_t va, int disp, unsigned bytes, enum insn_mem kind)
+static ir_val_t access(struct a32_tr *t, ir_val_t va, int disp, unsigned bytes, unsigned kind, unsigned flags)
 {
+    if (flags & IR_MEM_ALIGNED)
+        kind |= A64_ACCESS_ALIGNED;
     ir_val_t base = ir_zext(a32_u(t), IR_I64, va, 32);
     a64_check_access(&t->b, 0, base, disp, bytes, kind, false);
     return base;
@@ -40,7 +42,7 @@ ir_val_t a32_load(struct a32_tr *t, ir_val_t va, int disp, unsigned bytes, unsig
 {
     struct ir_unit *u = a32_u(t);
     uint16_t memop = a64_memop(&t->b, bytes, flags);
-    ir_val_t base = access(t, va, disp, bytes, INSN_MEM_READ);
+    ir_val_t base = access(t, va, disp, bytes, INSN_MEM_READ, flags);
     if (t->sel == IR_NONE)
         return ir_load(u, IR_I32, base, disp, memop);
     return ir_trunc(u, ir_call(u, IR_I64, A64_HELPER_a32_load, t->sel, plus(t, base, disp),
@@ -51,7 +53,7 @@ void a32_store(struct a32_tr *t, ir_val_t va, int disp, unsigned bytes, unsigned
 {
     struct ir_unit *u = a32_u(t);
     uint16_t memop = a64_memop(&t->b, bytes, flags);
-    ir_val_t base = access(t, va, disp, bytes, INSN_MEM_WRITE);
+    ir_val_t base = access(t, va, disp, bytes, INSN_MEM_WRITE, flags);
     if (t->sel == IR_NONE)
         ir_store(u, IR_I32, base, disp, v, memop);
     else

@@ -7,12 +7,6 @@
 #include "cpu/arm64/a32/vfp_impl.h"
 #include "cpu/arm64/simd_fp_impl.h"
 
-/* The operand of a D or Q instruction. */
-static unsigned reg(unsigned n, bool q)
-{
-    return q ? n / 2 : A64_VIEW_D | n;
-}
-
 /* Q registers have even numbers. */
 static bool odd(struct a32_tr *t, bool d, bool n, bool m)
 {
@@ -26,7 +20,7 @@ static bool all_odd(struct a32_tr *t)
 
 static void run(struct a32_tr *t, uint32_t word)
 {
-    a32_run_a64(t, word, reg(t->f.vd, t->f.q), reg(t->f.vn, t->f.q), reg(t->f.vm, t->f.q));
+    a32_run_a64(t, word, a32_neon_reg(t->f.vd, t->f.q), a32_neon_reg(t->f.vn, t->f.q), a32_neon_reg(t->f.vm, t->f.q));
 }
 
 enum { A64_SAME = 0x0e200400, A64_SAME16 = 0x0e400400, A64_DIFFERENT = 0x0e200000,
@@ -58,7 +52,7 @@ static void same(struct a32_tr *t, unsigned arg)
     else if (t->f.q)
         word |= A64_Q;
     if (opc >= OPC_SHL && opc <= OPC_RQSHL) /* the value is Vm, the count Vn */
-        a32_run_a64(t, word, reg(t->f.vd, t->f.q), reg(t->f.vm, t->f.q), reg(t->f.vn, t->f.q));
+        a32_run_a64(t, word, a32_neon_reg(t->f.vd, t->f.q), a32_neon_reg(t->f.vm, t->f.q), a32_neon_reg(t->f.vn, t->f.q));
     else
         run(t, word);
 }
@@ -77,10 +71,10 @@ static void accumulate(struct a32_tr *t, unsigned lane, bool subtract, ir_val_t 
 {
     struct ir_unit *u = a32_u(t);
     uint32_t first = u->n_insts;
-    unsigned d = reg(t->f.vd, t->f.q);
+    unsigned d = a32_neon_reg(t->f.vd, t->f.q);
     uint64_t signs = lane == 1 ? 0x8000800080008000 : 0x8000000080000000;
     m = a64_clip(&t->b, m, t->f.q ? 16 : 8);
-    ir_val_t v = fp_op(t, IR_VFMUL, lane, a64_v(&t->b, reg(t->f.vn, t->f.q)), m);
+    ir_val_t v = fp_op(t, IR_VFMUL, lane, a64_v(&t->b, a32_neon_reg(t->f.vn, t->f.q)), m);
     if (subtract)
         v = ir_vop2(u, IR_VXOR, 3, v, ir_vconst(u, signs, signs));
     v = fp_op(t, IR_VFADD, lane, a64_v(&t->b, d), v);
@@ -93,7 +87,7 @@ static void step(struct a32_tr *t, bool half, bool root)
 {
     struct ir_unit *u = a32_u(t);
     uint32_t first = u->n_insts;
-    unsigned d = reg(t->f.vd, t->f.q), n = reg(t->f.vn, t->f.q), m = reg(t->f.vm, t->f.q);
+    unsigned d = a32_neon_reg(t->f.vd, t->f.q), n = a32_neon_reg(t->f.vn, t->f.q), m = a32_neon_reg(t->f.vm, t->f.q);
     if (half && !a64_cpu_has(t->b.a, A64_F_FP16)) {
         a32_undefined(t);
         return;
@@ -132,7 +126,7 @@ static void same_fp(struct a32_tr *t, unsigned arg)
         if (half && !a64_cpu_has(t->b.a, A64_F_FP16))
             a32_undefined(t);
         else
-            accumulate(t, half ? 1 : 2, a, a64_v(&t->b, reg(t->f.vm, t->f.q)));
+            accumulate(t, half ? 1 : 2, a, a64_v(&t->b, a32_neon_reg(t->f.vm, t->f.q)));
         return;
     }
     if (opc == FOPC_STEP && code != 24) {
@@ -141,7 +135,7 @@ static void same_fp(struct a32_tr *t, unsigned arg)
     }
     uint32_t word = half ? A64_SAME16 | (code & 7) << 11 : A64_SAME | code << 11;
     word |= (t->f.q ? A64_Q : 0u) | (u ? A64_U : 0u) | (a ? A64_A : 0u);
-    a32_run_standard(t, word, reg(t->f.vd, t->f.q), reg(t->f.vn, t->f.q), reg(t->f.vm, t->f.q));
+    a32_run_standard(t, word, a32_neon_reg(t->f.vd, t->f.q), a32_neon_reg(t->f.vn, t->f.q), a32_neon_reg(t->f.vm, t->f.q));
 }
 
 static void rounding_doubling(struct a32_tr *t, unsigned opcode) /* VQRDMLAH, VQRDMLSH */
@@ -175,7 +169,7 @@ static void different(struct a32_tr *t, unsigned arg)
     if (opc == LONG_PMULL && size == 2)
         size = 3;
     uint32_t word = A64_DIFFERENT | opc << 12 | size << 22 | (t->f.u ? A64_U : 0u);
-    a32_run_a64(t, word, reg(t->f.vd, !narrow), reg(t->f.vn, narrow || wide), reg(t->f.vm, narrow));
+    a32_run_a64(t, word, a32_neon_reg(t->f.vd, !narrow), a32_neon_reg(t->f.vn, narrow || wide), a32_neon_reg(t->f.vm, narrow));
 }
 
 /* ---- by element: bit 24 is Q, or U of what is long ---- */
@@ -213,7 +207,7 @@ static void element(struct a32_tr *t, unsigned arg)
     t->idx = (uint8_t)in_q;
     uint32_t word = A64_ELEMENT | (op & 15) << 12 | (fp && size == 1 ? 0u : size) << 22 | (t->f.q ? A64_Q : 0u) |
                     ((op & WITH_U) || (is_long && bit24) ? A64_U : 0u);
-    unsigned d = reg(t->f.vd, t->f.q || is_long), n = reg(t->f.vn, t->f.q);
+    unsigned d = a32_neon_reg(t->f.vd, t->f.q || is_long), n = a32_neon_reg(t->f.vn, t->f.q);
     if (fp)
         a32_run_standard(t, word, d, n, m / 2);
     else
@@ -222,33 +216,40 @@ static void element(struct a32_tr *t, unsigned arg)
 }
 
 /* ---- shifts by a constant: l:imm is A64's immh:immb ---- */
-enum { SHIFT_SRI = 4, SHIFT_QSHLU = 6, SHIFT_SHRN = 8, SHIFT_QSHRN, SHIFT_SHLL, SHIFT_FROM = 14, SHIFT_TO };
+enum { SHIFT_SRI = 4, SHIFT_QSHLU = 6, SHIFT_SHRN = 8, SHIFT_QSHRN, SHIFT_SHLL, SHIFT_FROM16 = 12, SHIFT_TO16, SHIFT_FROM, SHIFT_TO };
 
 static void shift(struct a32_tr *t, unsigned arg)
 {
     unsigned opc = t->f.opc, imm = (unsigned)t->f.l << 6 | (unsigned)t->f.imm, code = opc << 1;
     bool narrow = opc == SHIFT_SHRN || opc == SHIFT_QSHRN, is_long = opc == SHIFT_SHLL, q = t->f.q;
+    bool half = opc == SHIFT_FROM16 || opc == SHIFT_TO16, converts = opc >= SHIFT_FROM16;
+    unsigned top = half ? 0x30 : 0x20; /* of 64 - fraction bits */
     (void)arg;
-    if (opc == SHIFT_TO)
+    if (opc == SHIFT_TO16 || opc == SHIFT_TO)
         code |= 1;
     if (narrow)
         code |= q;
-    bool bad = (narrow || is_long || opc >= SHIFT_FROM) && t->f.l;
+    bool bad = (narrow || is_long || converts) && t->f.l;
     bad |= (opc == SHIFT_SRI || opc == SHIFT_QSHLU) && !t->f.u;
     bad |= is_long && q;
-    bad |= opc >= SHIFT_FROM && !(imm & 0x20);
+    bad |= converts && (imm & top) != top;
+    bad |= half && !a64_cpu_has(t->b.a, A64_F_FP16);
     bad |= odd(t, is_long || (q && !narrow), false, narrow || (q && !is_long));
-    if (bad || opc == 11 || opc == 12 || opc == 13) {
+    if (bad || opc == 11) {
         a32_undefined(t);
         return;
+    }
+    if (half) { /* A64 has the element's size in immh and one opcode for all */
+        imm &= 0x1f;
+        code |= 0x1c;
     }
     uint32_t word = A64_SHIFT | imm << 16 | code << 11 | (t->f.u ? A64_U : 0u);
     if (t->f.l && !q)
         word |= A64_SCALAR;
     else if (q && !narrow)
         word |= A64_Q;
-    unsigned d = reg(t->f.vd, is_long || (q && !narrow)), m = reg(t->f.vm, narrow || (q && !is_long));
-    if (opc >= SHIFT_FROM)
+    unsigned d = a32_neon_reg(t->f.vd, is_long || (q && !narrow)), m = a32_neon_reg(t->f.vm, narrow || (q && !is_long));
+    if (converts)
         a32_run_standard(t, word, d, m, 0);
     else
         a32_run_a64(t, word, d, m, 0);
@@ -264,7 +265,7 @@ static void immediate(struct a32_tr *t, unsigned arg)
     }
     uint32_t word = A64_SHIFT | (imm8 >> 5) << 16 | (uint32_t)t->f.cmode << 12 | (imm8 & 31) << 5;
     word |= (t->f.q ? A64_Q : 0u) | (t->f.vop ? A64_U : 0u);
-    a32_run_a64(t, word, reg(t->f.vd, t->f.q), 0, 0);
+    a32_run_a64(t, word, a32_neon_reg(t->f.vd, t->f.q), 0, 0);
 }
 
 /* ---- extraction, tables, duplication ---- */
@@ -317,7 +318,7 @@ static void vdup(struct a32_tr *t, unsigned arg)
         return;
     }
     unsigned n = (t->f.vm & 1) * (8u >> lane) + (imm >> (lane + 1));
-    a64_put_v(&t->b, reg(t->f.vd, t->f.q), a64_vdup_lane(&t->b, lane, t->f.vm / 2u, n));
+    a64_put_v(&t->b, a32_neon_reg(t->f.vd, t->f.q), a64_vdup_lane(&t->b, lane, t->f.vm / 2u, n));
 }
 
 /* VDOT: the element form has its index in M. */
@@ -334,9 +335,9 @@ static void vdot(struct a32_tr *t, unsigned elements)
         t->idx = (uint8_t)((m & 1) * 2 + (m >> 4));
         m = (m & 15) / 2;
     } else {
-        m = reg(m, t->f.q);
+        m = a32_neon_reg(m, t->f.q);
     }
-    a32_run_a64(t, word, reg(t->f.vd, t->f.q), reg(t->f.vn, t->f.q), m);
+    a32_run_a64(t, word, a32_neon_reg(t->f.vd, t->f.q), a32_neon_reg(t->f.vn, t->f.q), m);
     t->by_element = false;
 }
 

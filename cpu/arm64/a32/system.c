@@ -10,28 +10,13 @@
 enum { ESR_IL = 1u << 25 };
 
 /* ---- SVC, BKPT ---- */
-uint64_t a64_helper_a32_svc(struct cpu *cpu, uint64_t esr, uint64_t b, uint64_t c, uint64_t d)
-{
-    (void)b, (void)c, (void)d;
-    cpu_raise(cpu, a64_target_el(A64_CPU(cpu)) | A64_CAUSE_NEXT, esr, 0, 0);
-    return 0;
-}
-
-uint64_t a64_helper_a32_bkpt(struct cpu *cpu, uint64_t esr, uint64_t b, uint64_t c, uint64_t d)
-{
-    struct a64_cpu *a = A64_CPU(cpu);
-    (void)b, (void)c, (void)d;
-    a64_raise(a, a64_debug_target(a), esr);
-    return 0;
-}
-
-static void call_exception(struct a32_tr *t, unsigned helper, unsigned ec)
+static void call_exception(struct a32_tr *t, unsigned helper, unsigned ec, ir_val_t b)
 {
     struct ir_unit *u = a32_u(t);
     uint64_t esr = A64_ESR(ec, (uint64_t)t->o.imm & 0xffff);
     if (t->thumb) /* 16 bits long */
         esr &= ~(uint64_t)ESR_IL;
-    ir_call(u, IR_VOID, helper, ir_const(u, IR_I64, esr), IR_NONE, IR_NONE, IR_NONE);
+    ir_call(u, IR_VOID, helper, ir_const(u, IR_I64, esr), b, IR_NONE, IR_NONE);
     ir_exit(u, IR_EXIT_LOOKUP, t->b.at);
     t->b.ended = true;
 }
@@ -39,19 +24,41 @@ static void call_exception(struct a32_tr *t, unsigned helper, unsigned ec)
 static void svc(struct a32_tr *t, unsigned arg)
 {
     (void)arg;
-    a32_settle_it(t);
-    call_exception(t, A64_HELPER_a32_svc, A64_EC_SVC32);
+    call_exception(t, A64_HELPER_svc, A64_EC_SVC32, ir_const(a32_u(t), IR_I64, t->it_after));
 }
 
 /* Also in an IT block, whatever the condition (F5.1, BKPT). */
 static void bkpt(struct a32_tr *t, unsigned arg)
 {
     (void)arg;
-    call_exception(t, A64_HELPER_a32_bkpt, A64_EC_BKPT32);
+    call_exception(t, A64_HELPER_brk, A64_EC_BKPT32, IR_NONE);
 }
 
-/* ---- APSR ---- */
-enum { CPSR_MODE_USER = 0x10, CPSR_E = 1 << 9 };
+/* ---- APSR, and what else of CPSR User mode may read and write ---- */
+enum { CPSR_MODE_USER = 0x10, CPSR_E = 1 << 9, CPSR_DIT = 1 << 21, CPSR_SSBS = 1 << 23 };
+
+uint64_t a64_helper_a32_cpsr_read(struct cpu *cpu, uint64_t a0, uint64_t b, uint64_t c, uint64_t d)
+{
+    const struct a64_cpu *a = A64_CPU(cpu);
+    (void)a0, (void)b, (void)c, (void)d;
+    return (a->ssbs ? CPSR_SSBS : 0u) | (a->dit ? CPSR_DIT : 0u);
+}
+
+uint64_t a64_helper_a32_cpsr_write(struct cpu *cpu, uint64_t value, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)b, (void)c, (void)d;
+    if (a64_cpu_has(a, A64_F_SSBS))
+        a->ssbs = (value & CPSR_SSBS) != 0;
+    if (a64_cpu_has(a, A64_F_DIT))
+        a->dit = (value & CPSR_DIT) != 0;
+    return 0;
+}
+
+static bool has_speculation_bits(const struct a32_tr *t)
+{
+    return a64_cpu_has(t->b.a, A64_F_SSBS) || a64_cpu_has(t->b.a, A64_F_DIT);
+}
 
 static void mrs(struct a32_tr *t, unsigned arg)
 {
@@ -67,6 +74,8 @@ static void mrs(struct a32_tr *t, unsigned arg)
     r = ir_deposit(u, IR_I64, r, v, 28, 1);
     r = ir_deposit(u, IR_I64, r, ir_get(u, A64_SLOT_Q), 27, 1);
     r = ir_deposit(u, IR_I64, r, ir_get(u, A64_SLOT_GE), 16, 4);
+    if (has_speculation_bits(t))
+        r = ir_or(u, IR_I64, r, ir_call(u, IR_I64, A64_HELPER_a32_cpsr_read, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
     a32_put_slot(t, t->o.rd, r);
 }
 
@@ -83,7 +92,7 @@ uint64_t a64_helper_a32_setend(struct cpu *cpu, uint64_t big, uint64_t checked, 
     return 0;
 }
 
-/* CPSRWriteByInstr() in User mode: mask 3 the flags, 2 GE, 1 E. */
+/* CPSRWriteByInstr() in User mode: mask 3 the flags, 2 GE, SSBS and DIT, 1 E. */
 static void msr_value(struct a32_tr *t, ir_val_t v)
 {
     struct ir_unit *u = a32_u(t);
@@ -94,6 +103,8 @@ static void msr_value(struct a32_tr *t, ir_val_t v)
     }
     if (t->o.mask & 4)
         ir_put(u, A64_SLOT_GE, ir_extract(u, IR_I64, v, 16, 4));
+    if ((t->o.mask & 4) && has_speculation_bits(t))
+        ir_call(u, IR_VOID, A64_HELPER_a32_cpsr_write, v, IR_NONE, IR_NONE, IR_NONE);
     if (t->o.mask & 2) {
         a32_settle_it(t);
         ir_call(u, IR_VOID, A64_HELPER_a32_setend, ir_extract(u, IR_I64, v, 9, 1), ir_const(u, IR_I64, 0),
@@ -183,7 +194,7 @@ static void nothing(struct a32_tr *t, unsigned arg)
 static void it(struct a32_tr *t, unsigned arg)
 {
     (void)arg;
-    if (a32_in_it(t)) {
+    if (a32_in_it(t) || ((t->b.mode & A64_MODE_ITD) && t->o.mask != 8)) {
         a32_undefined(t);
         return;
     }

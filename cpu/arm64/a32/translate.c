@@ -157,21 +157,20 @@ static void verdict(struct a32_tr *t)
     t->b.ended = true;
 }
 
-/* With COND = 14: the condition is known to hold (D24.2.40). */
-static void fp_trap(struct a32_tr *t)
-{
-    struct ir_unit *u = a32_u(t);
-    ir_call(u, IR_VOID, A64_HELPER_fp_trap, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    ir_exit(u, IR_EXIT_LOOKUP, t->b.at);
-    t->b.ended = true;
-}
-
 static bool names_pc(const struct a32_op *o)
 {
     return o->rd == 15 || o->rn == 15 || o->rm == 15 || o->ra == 15;
 }
 
-static void run(struct a32_tr *t, const struct a32_semantics *row)
+/* For the PMU: accesses whose condition holds. */
+static void count_access(struct a32_tr *t, const struct insn_desc *desc)
+{
+    if (UNLIKELY(t->b.mode & A64_MODE_A32_COUNT) && desc->mem != INSN_NO_MEM)
+        ir_call(a32_u(t), IR_VOID, A64_HELPER_count_access, t->sel != IR_NONE ? t->sel : a64_const(&t->b, 1),
+                IR_NONE, IR_NONE, IR_NONE);
+}
+
+static void run(struct a32_tr *t, const struct a32_semantics *row, const struct insn_desc *desc)
 {
     unsigned flags = row->flags;
     if (flags & A32_SEM_MEMORY)
@@ -182,7 +181,7 @@ static void run(struct a32_tr *t, const struct a32_semantics *row)
         return;
     }
     if ((flags & A32_SEM_FP) && (t->b.mode & A64_MODE_FP_OFF)) {
-        fp_trap(t);
+        a64_fp_traps(&t->b); /* COND = 14: it is known to hold */
         return;
     }
     if (row->fn == NULL || ((flags & A32_SEM_NO_PC) && names_pc(&t->o))) {
@@ -190,6 +189,7 @@ static void run(struct a32_tr *t, const struct a32_semantics *row)
         return;
     }
     t->sel = t->cond != 14 && (flags & A32_SEM_SELECT) ? a64_condition(&t->b, t->cond) : IR_NONE;
+    count_access(t, desc);
     row->fn(t, row->arg);
 }
 
@@ -290,12 +290,24 @@ static void decode(struct a32_tr *t, uint32_t word, struct found *f)
         t->cond = 14;
 }
 
+/*
+ * What SCTLR.ITD = 1 leaves of the instructions in an IT block (D24.2.145): of 16 bits, without the
+ * miscellaneous ones, those that end a block or name the PC; whether the condition holds or not.
+ */
+static bool itd_forbids(const struct a32_tr *t, uint32_t word)
+{
+    if (!(t->b.mode & A64_MODE_ITD) || !t->thumb || !a32_in_it(t))
+        return false;
+    return t->wide || word >> 14 == 3 || word >> 12 == 0xb || word >> 11 == 0x14 || word >> 11 == 9 ||
+           (word & 0xf478) == 0x4478 || (word & 0xfc87) == 0x4487;
+}
+
 /* ---- one instruction ---- */
-static void before(struct a32_tr *t)
+static void before(struct a32_tr *t, bool exclusive)
 {
     struct ir_unit *u = a32_u(t);
     if (UNLIKELY(t->b.mode & A64_MODE_STEP))
-        ir_call(u, IR_VOID, A64_HELPER_step, a64_const(&t->b, 0), IR_NONE, IR_NONE, IR_NONE);
+        ir_call(u, IR_VOID, A64_HELPER_step, a64_const(&t->b, exclusive), IR_NONE, IR_NONE, IR_NONE);
     if (UNLIKELY(t->b.mode & A64_MODE_BREAK))
         ir_call(u, IR_VOID, A64_HELPER_breakpoint, ir_pc(u, t->b.at), IR_NONE, IR_NONE, IR_NONE);
 }
@@ -309,14 +321,14 @@ static void one_insn(struct a32_tr *t, uint32_t word, uint32_t known)
     ir_begin_insn(a32_u(t), t->b.at, (unsigned)(a32_next(t) - t->b.at), f.desc, &f.regs);
     if (known == 0) {
         set_it(t, t->it);
-        before(t);
+        before(t, f.desc != NULL && f.desc->klass == INSN_lr);
     } else {
         t->cond = 14; /* the condition was asked at the end of the last block */
     }
     if (known == A32_FAIL)
         return;
-    if (LIKELY(f.desc != NULL))
-        run(t, f.row);
+    if (LIKELY(f.desc != NULL && !itd_forbids(t, word)))
+        run(t, f.row, f.desc);
     else
         a32_undefined(t);
 }
@@ -343,6 +355,7 @@ static bool refused(struct a32_tr *t)
     if (!misaligned && !(t->b.mode & A64_MODE_IL))
         return false;
     ir_begin_insn(a32_u(t), t->b.at, t->thumb ? 2 : 4, NULL, NULL);
+    before(t, false);
     if (misaligned) {
         ir_call(a32_u(t), IR_VOID, A64_HELPER_pc_align, ir_pc(a32_u(t), t->b.at), IR_NONE, IR_NONE, IR_NONE);
         ir_exit(a32_u(t), IR_EXIT_LOOKUP, t->b.at);

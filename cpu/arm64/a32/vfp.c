@@ -399,9 +399,8 @@ uint64_t a64_helper_a32_fpscr_read(struct cpu *cpu, uint64_t a0, uint64_t b, uin
 uint64_t a64_helper_a32_fpscr_write(struct cpu *cpu, uint64_t value, uint64_t b, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    uint64_t control = FPSCR_CONTROL & (a64_cpu_has(a, A64_F_FP16) ? ~0ull : ~(1ull << 19));
     (void)b, (void)c, (void)d;
-    a->fpcr = (a->fpcr & ~(uint64_t)FPSCR_CONTROL) | (value & control);
+    a64_set_fpcr(a, value);
     a64_set_fpsr(a, value & FPSCR_STATUS);
     a64_update_mode(a);
     return 0;

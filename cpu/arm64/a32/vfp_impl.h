@@ -14,6 +14,11 @@
 enum { A32_HALF = 1, A32_SINGLE = 2, A32_DOUBLE = 3 }; /* `prec` */
 
 unsigned a32_fp_view(unsigned prec, unsigned n);
+/* The operand of a D or Q instruction of Advanced SIMD. */
+static inline unsigned a32_neon_reg(unsigned n, bool q)
+{
+    return q ? n / 2 : A64_VIEW_D | n;
+}
 
 /* The A64 instruction `word`, registers as given (t->acc too). UNDEFINED where A64 has none. */
 void a32_run_a64(struct a32_tr *t, uint32_t word, unsigned rd, unsigned rn, unsigned rm);

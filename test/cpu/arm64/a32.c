@@ -2,6 +2,7 @@
 /* AArch32 at EL0: translation of every form, values, conditions, interworking, syndromes (Arm ARM, F5, F6, D24.2.40). */
 #include "core/util/hash.h"
 #include "cpu/arm64/a32/a32_impl.h"
+#include "cpu/arm64/bits.h"
 #include "test/cpu/arm64/fixture.h"
 
 #define PE_SVC 0xef000000u /* A32 */
@@ -11,8 +12,8 @@ static enum exec_mode mode_of(int i)
     return i == 0 ? EXEC_INTERP : EXEC_JIT;
 }
 
-/* EL0 in A32 or T32 (thumb) at PE_CODE until an exception waits at EL1. PSTATE is `cpsr`. */
-static void run_a32(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
+/* EL0 in A32 or T32 (thumb) at PE_CODE until an exception waits where it was taken. PSTATE is `cpsr`. */
+static void run_user(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
 {
     struct exec_limits limits = { .time = PS_NEVER, .insns = 1000000 };
     struct cpu *cpu;
@@ -24,6 +25,11 @@ static void run_a32(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
     p->a->cpu.run = CPU_RUNNING;
     enum exec_reason why = exec_run(p->exec, &limits, &cpu);
     ck_assert_msg(why == EXEC_DEADLOCK && p->a->cpu.run == CPU_IDLE, "ended with %d", (int)why);
+}
+
+static void run_a32(struct pe *p, const void *code, size_t bytes, uint32_t cpsr)
+{
+    run_user(p, code, bytes, cpsr);
     ck_assert_uint_eq(p->a->el, 1);
 }
 
@@ -44,7 +50,7 @@ static uint64_t next_random(void *arg)
 static const uint32_t a32_modes[] = {
     A64_MODE_A32, A64_MODE_A32 | A64_MODE_FP_OFF, A64_MODE_A32 | A64_MODE_BE | A64_MODE_ALIGN,
     A64_MODE_A32 | A64_MODE_PASS, A64_MODE_A32 | A64_MODE_FAIL,
-    A64_MODE_A32 | A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_WATCH, A64_MODE_A32 | A64_MODE_TRAPS,
+    A64_MODE_A32 | A64_MODE_ITD | A64_MODE_A32_COUNT, A64_MODE_A32 | A64_MODE_STEP | A64_MODE_BREAK | A64_MODE_WATCH, A64_MODE_A32 | A64_MODE_TRAPS,
 };
 
 static void translate(struct pe *p, uint32_t mode, const uint8_t *code, uint32_t bytes, const char *name)
@@ -250,6 +256,30 @@ START_TEST(faults_inside_it_blocks)
 }
 END_TEST
 
+/* AArch32.CheckForSVCTrap(): a trapped SVC is yet to be executed, with its own ITSTATE. */
+START_TEST(svc_inside_it_blocks)
+{
+    static const uint16_t code[] = {
+        0xbf04, /* itt eq: ITSTATE 0000 0100, 0000 1000 at the second */
+        0xdf05, /* svceq 5 */
+        0x2001, /* moveq r0, #1 */
+    };
+    for (unsigned trapped = 0; trapped < 2; trapped++) {
+        struct pe p = pe_create("max,pauth=off", mode_of(_i));
+        p.a->hcr_el2 = A64_HCR_RW;
+        p.a->scr_el3 = A64_SCR_RW | A64_SCR_NS | A64_SCR_FGTEN;
+        p.a->hfgitr_el2 = trapped ? 1ull << 52 : 0;
+        p.a->vbar[2] = PE_VECTORS;
+        run_user(&p, code, sizeof(code), 0x20 | Z);
+        unsigned el = trapped ? 2 : 1;
+        ck_assert_uint_eq(p.a->esr[el], (uint64_t)A64_EC_SVC32 << 26 | 5);
+        ck_assert_uint_eq(p.a->elr[el], PE_CODE + (trapped ? 2 : 4));
+        ck_assert_uint_eq(p.a->spsr[el] & 0x0600fc00, (trapped ? 1u : 2u) << 10);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
 /* BLX to T32, BX back by LR, POP into the PC; a conditional floating-point instruction and its flags. */
 START_TEST(interworking)
 {
@@ -303,6 +333,184 @@ START_TEST(floating_point)
 }
 END_TEST
 
+/* HSTR_EL2.T<n> for EL0 comes behind EL1's controls (D1.3.5.6). */
+static const struct {
+    uint32_t word;
+    unsigned n, el, ec;
+    bool open; /* as far as EL1 is concerned */
+    const char *text;
+} hstr[] = {
+    { 0xee190f1d, 9, 1, 0x03, false, "mrc PMCCNTR, PMUSERENR_EL0.EN = 0" },
+    { 0xee190f1d, 9, 2, 0x03, true, "mrc PMCCNTR" },
+    { 0xee1d0f50, 13, 2, 0x03, true, "mrc TPIDRURW" },
+    { 0xee1d0f50, 9, 1, 0x11, true, "mrc TPIDRURW, another Tn" },
+    { 0xee070f95, 7, 1, 0x00, false, "CP15ISB, CP15BEN = 0" },
+    { 0xee070f95, 7, 2, 0x03, true, "CP15ISB" },
+};
+
+START_TEST(hstr_el2)
+{
+    for (size_t i = 0; i < ARRAY_LEN(hstr); i++) {
+        const uint32_t code[] = { hstr[i].word, PE_SVC };
+        struct pe p = pe_create("max,el3=off", mode_of(_i));
+        p.a->hcr_el2 = B(31);
+        p.a->hstr_el2 = B(hstr[i].n);
+        p.a->pmuserenr = hstr[i].open;
+        p.a->sctlr[1] |= hstr[i].open ? A64_SCTLR_CP15BEN : 0;
+        run_user(&p, code, sizeof(code), 0);
+        ck_assert_msg(p.a->el == hstr[i].el && p.a->esr[p.a->el] >> 26 == hstr[i].ec, "%s: EL%u, ESR %llx",
+                      hstr[i].text, (unsigned)p.a->el, (unsigned long long)p.a->esr[p.a->el]);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
+/* SCTLR_EL1.ITD = 1 (D24.2.145): an IT block of one 16-bit instruction, and not of each; the condition fails. */
+static const struct {
+    uint16_t it;
+    uint32_t word; /* hw1 in the upper half of 32-bit ones */
+    bool allowed;
+    const char *text;
+} restricted[] = {
+    { 0xbf08, 0x2001, true, "it eq; moveq r0, #1" },
+    { 0xbf08, 0x4611, true, "moveq r1, r2" },
+    { 0xbf08, 0x6808, true, "ldreq r0, [r1]" },
+    { 0xbf08, 0xa800, true, "addeq r0, sp, #0" },
+    { 0xbf04, 0x2001, false, "itt eq" },
+    { 0xbf0c, 0x2001, false, "ite eq" },
+    { 0xbf08, 0xf04f0001, false, "moveq.w r0, #1" },
+    { 0xbf08, 0xc803, false, "ldmeq r0!, {r0, r1}" },
+    { 0xbf08, 0xe7fe, false, "beq" },
+    { 0xbf08, 0xb401, false, "pusheq {r0}" },
+    { 0xbf08, 0xa000, false, "addeq r0, pc, #0" },
+    { 0xbf08, 0x4800, false, "ldreq r0, [pc]" },
+    { 0xbf08, 0x4478, false, "addeq r0, pc" },
+    { 0xbf08, 0x4778, false, "bxeq pc" },
+    { 0xbf08, 0x468f, false, "moveq pc, r1" },
+};
+
+START_TEST(it_blocks_under_itd)
+{
+    for (size_t i = 0; i < ARRAY_LEN(restricted); i++)
+        for (unsigned itd = 0; itd < 2; itd++) {
+            struct pe p = create(_i);
+            uint8_t code[10];
+            unsigned n = 2;
+            st_le16(code, restricted[i].it);
+            if (restricted[i].word >> 16)
+                st_le16(code + n, (uint16_t)(restricted[i].word >> 16)), n += 2;
+            st_le16(code + n, (uint16_t)restricted[i].word);
+            st_le16(code + n + 2, 0xbf00); /* nop: in the block too where that has two */
+            st_le16(code + n + 4, 0xdf00); /* svc 0 */
+            p.a->sctlr[1] |= itd ? A64_SCTLR_ITD : 0;
+            run_a32(&p, code, n + 6, 0x20);
+            unsigned ec = itd && !restricted[i].allowed ? A64_EC_UNKNOWN : A64_EC_SVC32;
+            ck_assert_msg(p.a->esr[1] >> 26 == ec, "%s, ITD = %u: ESR %llx", restricted[i].text, itd,
+                          (unsigned long long)p.a->esr[1]);
+            pe_destroy(&p);
+        }
+}
+END_TEST
+
+/* RestoredITBits(): SPSR_EL1's IT[7:2], IT[1:0] and T; what a return leaves in PSTATE.IT. */
+static const struct {
+    uint32_t spsr;
+    bool itd;
+    unsigned it;
+} restored[] = {
+    { 0x20 | 2u << 10, false, 0x08 },                 /* eq, one left */
+    { 0x20 | 1u << 10 | 2u << 25, false, 0x06 },
+    { 0x20 | 1u << 10 | 2u << 25, true, 0 },          /* two left: ITD */
+    { 0x20 | 2u << 10, true, 0x08 },
+    { 0 | 2u << 10, false, 0 },                       /* A32 */
+    { 0x20 | 4u << 10, false, 0 },                    /* 0001 0000: reserved */
+};
+
+START_TEST(itstate_restored)
+{
+    struct pe p = create(0);
+    p.a->sctlr[1] |= restored[_i].itd ? A64_SCTLR_ITD : 0;
+    a64_set_el(p.a, 1, 1);
+    a64_update_mode(p.a);
+    a64_exception_return(p.a, restored[_i].spsr | 0x10, PE_CODE);
+    ck_assert_uint_eq(p.a->it, restored[_i].it);
+    pe_destroy(&p);
+}
+END_TEST
+
+/* MSR and MRS of CPSR in User mode: SSBS (23) and DIT (21), G8.2.33. */
+START_TEST(cpsr_ssbs_and_dit)
+{
+    static const uint32_t code[] = { 0xe124f000 /* msr cpsr_s, r0 */, 0xe10f1000 /* mrs r1, cpsr */, PE_SVC };
+    struct pe p = create(_i);
+    p.a->x[0] = 0xffffffff;
+    run_a32(&p, code, sizeof(code), 0);
+    ck_assert_uint_eq(p.a->x[1] & 0x00ff0000, 0x00af0000); /* and GE */
+    ck_assert_uint_eq(p.a->spsr[1] & (1u << 23 | 1u << 24 | 1u << 22), 1u << 23 | 1u << 24); /* PAN is not its to write */
+    pe_destroy(&p);
+}
+END_TEST
+
+/* VCVT between half precision and fixed point: F6.1.81, op = 0x. Sources in d1, results in d0. */
+static const struct {
+    uint32_t word;
+    uint16_t from[4], to[4];
+    uint32_t fpsr;
+} halves[] = {
+    { 0xf3b80c11, { 0x0100, 0x0180, 0xffff, 0x0001 }, { 0x3c00, 0x3e00, 0x5c00, 0x1c00 }, 0x10 }, /* vcvt.f16.u16 #8 */
+    { 0xf2bc0d11, { 0x3e00, 0xbe00, 0x7bff, 0x2800 }, { 0x0018, 0xffe8, 0x7fff, 0x0000 }, 0x11 }, /* vcvt.s16.f16 #4 */
+    { 0xf3bf0d11, { 0x3c00, 0xbc00, 0x7e00, 0x7bff }, { 0x0002, 0x0000, 0x0000, 0xffff }, 0x01 }, /* vcvt.u16.f16 #1 */
+};
+
+START_TEST(vectors_of_fixed_point)
+{
+    for (size_t i = 0; i < ARRAY_LEN(halves); i++) {
+        const uint32_t code[] = { halves[i].word, PE_SVC };
+        struct pe p = create(_i);
+        memset(p.a->v, 0, sizeof(p.a->v));
+        a64_set_fpsr(p.a, 0);
+        for (unsigned k = 0; k < 4; k++)
+            p.a->v[0].h[4 + k] = halves[i].from[k];
+        run_a32(&p, code, sizeof(code), 0);
+        ck_assert_uint_eq(p.a->esr[1] >> 26, A64_EC_SVC32);
+        for (unsigned k = 0; k < 4; k++)
+            ck_assert_uint_eq(p.a->v[0].h[k], halves[i].to[k]);
+        ck_assert_uint_eq(a64_get_fpsr(p.a) & 0x9f, halves[i].fpsr);
+        pe_destroy(&p);
+    }
+    const uint32_t code[] = { halves[0].word, PE_SVC };
+    struct pe p = pe_create("cortex-a72,el2=off,el3=off", mode_of(_i)); /* no FEAT_FP16 */
+    run_a32(&p, code, sizeof(code), 0);
+    ck_assert_uint_eq(p.a->esr[1] >> 26, A64_EC_UNKNOWN);
+    pe_destroy(&p);
+}
+END_TEST
+
+/* MEM_ACCESS (D13.12): loads and stores whose condition holds, a list or pair is one. */
+START_TEST(accesses_are_counted)
+{
+    static const uint32_t code[] = {
+        0xe5910000, /* ldr r0, [r1] */
+        0x05910000, /* ldreq: fails */
+        0x15910000, /* ldrne */
+        0xe5810000, /* str r0, [r1] */
+        0xe891000c, /* ldm r1, {r2, r3} */
+        0xe1a00000, /* nop */
+        0xed910a00, /* vldr s0, [r1] */
+        PE_SVC,
+    };
+    struct pe p = create(_i);
+    p.a->x[1] = PE_DATA;
+    p.a->pmevtyper[0] = 0x13;
+    p.a->pmcnten = p.a->pmcr = 1;
+    a64_pmu_loaded(p.a);
+    run_a32(&p, code, sizeof(code), 0);
+    ck_assert_uint_eq(p.a->esr[1] >> 26, A64_EC_SVC32);
+    ck_assert_uint_eq(p.a->pmevcntr[0], 5);
+    pe_destroy(&p);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("a32");
@@ -312,8 +520,15 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, values_of_single_instructions, 0, 2);
     tcase_add_loop_test(c, syndromes_of_exceptions, 0, 2);
     tcase_add_loop_test(c, faults_inside_it_blocks, 0, 2);
+    tcase_add_loop_test(c, svc_inside_it_blocks, 0, 2);
     tcase_add_loop_test(c, interworking, 0, 2);
     tcase_add_loop_test(c, floating_point, 0, 2);
+    tcase_add_loop_test(c, hstr_el2, 0, 2);
+    tcase_add_loop_test(c, it_blocks_under_itd, 0, 2);
+    tcase_add_loop_test(c, itstate_restored, 0, ARRAY_LEN(restored));
+    tcase_add_loop_test(c, accesses_are_counted, 0, 2);
+    tcase_add_loop_test(c, cpsr_ssbs_and_dit, 0, 2);
+    tcase_add_loop_test(c, vectors_of_fixed_point, 0, 2);
     suite_add_tcase(s, c);
     return s;
 }

@@ -147,6 +147,78 @@ START_TEST(idle_monitors_stay_as_they_are)
 }
 END_TEST
 
+/* ---- controls ---- */
+#define MSR_MDCR   0xd51c1126u /* msr mdcr_el2, x6 */
+#define MRS_CNTR4  0xd53be885u /* mrs x5, pmevcntr4_el0 */
+#define PMCNTENCLR 0xd51b9c41u /* msr pmcntenclr_el0, x1 */
+#define NOP        0xd503201fu
+#define INST_RETIRED 8
+#define NSH        B(27)
+#define HPMD       B(17)
+#define PMCR_P     2
+#define PMCR_LC    B(6)
+
+/* What was counted before a write of MDCR_EL2 is counted by the value that held then (D13.7). */
+START_TEST(mdcr_rules_from_its_write_on)
+{
+    const uint32_t words[] = { PMEVTYPER0, PMCNTENSET, PMCR, NOP, NOP, NOP, NOP, NOP, MSR_MDCR,
+                               NOP, NOP, NOP, NOP, NOP, NOP, NOP, READ_CNTR0, PMCNTENCLR };
+    struct pe p = make(modes[_i]);
+    pe_level(&p, 2);
+    p.a->x[0] = INST_RETIRED | NSH, p.a->x[1] = 1, p.a->x[2] = 1, p.a->x[6] = HPMD | 6;
+    ck_assert(pe_run(&p, words, ARRAY_LEN(words)));
+    ck_assert_uint_ge(p.a->x[5], 5);
+    ck_assert_uint_le(p.a->x[5], 6); /* and one of the two that begin and end it */
+    pe_destroy(&p);
+}
+END_TEST
+
+/* PMCR_EL0.P: at EL1 not the counters from MDCR_EL2.HPMN on; LC is RES1 without AArch32. */
+START_TEST(pmcr_by_level)
+{
+    const uint32_t words[] = { PMCR };
+    for (unsigned el = 1; el < 4; el++) {
+        struct pe p = make(modes[_i]);
+        p.a->mdcr_el2 = 2;
+        p.a->pmevcntr[0] = 5, p.a->pmevcntr[4] = 7;
+        p.a->x[2] = PMCR_P;
+        pe_level(&p, el);
+        ck_assert(pe_run(&p, words, 1));
+        ck_assert_uint_eq(p.a->pmevcntr[0], 0);
+        ck_assert_uint_eq(p.a->pmevcntr[4], el == 1 ? 7 : 0);
+        ck_assert_uint_eq(p.a->pmcr, 0);
+        pe_destroy(&p);
+    }
+    struct pe p = pe_create("max,aa32el0=off", modes[_i]);
+    ck_assert(pe_run(&p, words, 1));
+    ck_assert_uint_eq(p.a->pmcr, PMCR_LC);
+    pe_destroy(&p);
+}
+END_TEST
+
+/* Counters that EL2 keeps trap there with FEAT_FGT, and read as zero without. */
+START_TEST(reserved_counters)
+{
+    for (unsigned fgt = 0; fgt < 2; fgt++) {
+        const uint32_t fourth = MRS_CNTR4, first = READ_CNTR0;
+        struct pe p = pe_create(fgt ? "max" : "max,fgt=off", modes[_i]);
+        p.a->scr_el3 |= A64_SCR_NS | A64_SCR_RW;
+        p.a->hcr_el2 |= B(31);
+        p.a->mdcr_el2 = 2;
+        p.a->pmevcntr[4] = 7;
+        p.a->x[5] = 1;
+        pe_level(&p, 1);
+        ck_assert(pe_run(&p, &first, 1));
+        ck_assert(pe_run(&p, &fourth, 1) == !fgt);
+        if (fgt)
+            ck_assert_uint_eq(p.a->esr[2] >> 26, A64_EC_SYSREG);
+        else
+            ck_assert_uint_eq(p.a->x[5], 0);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/arm64/pmu");
@@ -155,6 +227,11 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, overflow_comes_when_it_was_due, 0, ARRAY_LEN(modes));
     tcase_add_loop_test(c, the_interrupt_can_be_cleared, 0, ARRAY_LEN(modes));
     tcase_add_loop_test(c, idle_monitors_stay_as_they_are, 0, ARRAY_LEN(modes));
+    suite_add_tcase(s, c);
+    c = tcase_create("controls");
+    tcase_add_loop_test(c, mdcr_rules_from_its_write_on, 0, ARRAY_LEN(modes));
+    tcase_add_loop_test(c, pmcr_by_level, 0, ARRAY_LEN(modes));
+    tcase_add_loop_test(c, reserved_counters, 0, ARRAY_LEN(modes));
     suite_add_tcase(s, c);
     return s;
 }

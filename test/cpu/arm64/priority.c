@@ -252,6 +252,29 @@ START_TEST(gic_groups_are_irq_or_fiq)
 }
 END_TEST
 
+/* B2.10: misaligned accesses to Device memory fault where that is no RAM, before the bus has a say. */
+START_TEST(misaligned_device)
+{
+    static const struct {
+        uint64_t x0, esr;
+    } rows[] = {
+        { PE_RAM + PE_SIZE + 8, A64_ESR(A64_EC_DABORT, 0x10) },
+        { PE_RAM + PE_SIZE + 9, ALIGN_LOAD },
+        { PE_RAM + (4u << 20) + 9, 0 }, /* RAM, mapped as Device */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct pe p = make("max", _i == 0 ? EXEC_INTERP : EXEC_JIT);
+        uint64_t *l2 = (uint64_t *)(void *)(p.ram->host + (PE_TABLES - PE_RAM)) + 512;
+        p.a->mair[1] = 0x04ff; /* attribute 1: Device-nGnRE */
+        l2[PE_SIZE >> 21] = (PE_RAM + PE_SIZE) | 1u << 10 | 1u << 2 | 1;
+        l2[2] |= 1u << 2;
+        pe_level(&p, 1);
+        ck_assert_uint_eq(esr_of(&p, LDR_X, rows[i].x0), rows[i].esr);
+        pe_destroy(&p);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("priority");
@@ -260,6 +283,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, step_comes_before_undefined, 0, (int)ARRAY_LEN(steps));
     tcase_add_test(c, step_comes_before_the_fetch);
     tcase_add_test(c, misaligned_pc_comes_before_the_fetch);
+    tcase_add_loop_test(c, misaligned_device, 0, 2);
     tcase_add_loop_test(c, watchpoint_says_what_would_have_matched, 0, (int)ARRAY_LEN(watches));
     tcase_add_test(c, translation_comes_before_watchpoints);
     tcase_add_loop_test(c, identification_at_el0, 0, (int)ARRAY_LEN(reads));

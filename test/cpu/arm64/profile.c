@@ -130,6 +130,48 @@ START_TEST(timing_models)
 }
 END_TEST
 
+/* ---- what the ID registers say of AArch32 is what those of AArch64 say (D24.2.99 to D24.2.118) ---- */
+static unsigned field(const struct a64_config *c, enum a64_id id, unsigned bit)
+{
+    return c->id[id] >> bit & 15;
+}
+
+static const struct {
+    enum a64_id id32, id64;
+    uint8_t bit32, bit64;
+    const char *what;
+} alike[] = {
+    { A64_ID_A32_PFR0, A64_ID_PFR0, 28, 28, "RAS" },     { A64_ID_A32_PFR0, A64_ID_PFR0, 24, 48, "DIT" },
+    { A64_ID_A32_PFR1, A64_ID_PFR0, 28, 24, "GIC" },     { A64_ID_A32_ISAR5, A64_ID_ISAR0, 4, 4, "AES" },
+    { A64_ID_A32_ISAR5, A64_ID_ISAR0, 8, 8, "SHA1" },    { A64_ID_A32_ISAR5, A64_ID_ISAR0, 16, 16, "CRC32" },
+    { A64_ID_A32_ISAR5, A64_ID_ISAR0, 24, 28, "RDM" },   { A64_ID_A32_ISAR6, A64_ID_ISAR1, 0, 12, "JSCVT" },
+    { A64_ID_A32_ISAR6, A64_ID_ISAR0, 4, 44, "DP" },     { A64_ID_A32_ISAR6, A64_ID_ISAR1, 12, 36, "SB" },
+};
+
+START_TEST(aarch32_agrees_with_aarch64)
+{
+    for (const struct cpu_profile *p = a64_profile_list; p->name != NULL; p++) {
+        struct a64_config c;
+        struct err e = { 0 };
+        ck_assert_msg(a64_config_parse(&c, p->name, NULL, &e) == 0, "%s", e.text);
+        ck_assert(a64_has(&c, A64_F_A32EL0));
+        for (size_t i = 0; i < ARRAY_LEN(alike); i++)
+            ck_assert_msg(field(&c, alike[i].id32, alike[i].bit32) == field(&c, alike[i].id64, alike[i].bit64),
+                          "%s: %s", p->name, alike[i].what);
+        unsigned pmu = field(&c, A64_ID_DFR0, 8), perfmon = field(&c, A64_ID_A32_DFR0, 24);
+        ck_assert_msg(perfmon == (pmu == 1 ? 3 : pmu), "%s: PerfMon", p->name);
+        ck_assert_msg(field(&c, A64_ID_A32_PFR1, 16) == (a64_has(&c, A64_F_ECV) ? 2 : 1), "%s: GenTimer", p->name);
+        ck_assert_msg((field(&c, A64_ID_MVFR1, 24) == 3) == a64_has(&c, A64_F_FP16), "%s: FPHP", p->name);
+        /* EL1 and above have no AArch32: ProgMod, Security, Virtualization; SMC */
+        ck_assert_msg((c.id[A64_ID_A32_PFR1] & 0xf0ff) == 0, "%s: ID_PFR1", p->name);
+        ck_assert_msg(field(&c, A64_ID_A32_ISAR4, 12) == 0, "%s: SMC", p->name);
+        ck_assert_msg(strcmp(p->name, "max") == 0 || strstr(a64_compatible(&c), p->name) != NULL, "%s: %s", p->name,
+                      a64_compatible(&c));
+    }
+    ck_assert_ptr_nonnull(cpu_profile_find(&a64_profiles, "cortex-a57"));
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/arm64/profile");
@@ -138,6 +180,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, id_fields, 0, ARRAY_LEN(fields));
     tcase_add_test(t, geometry);
     tcase_add_test(t, timing_models);
+    tcase_add_test(t, aarch32_agrees_with_aarch64);
     suite_add_tcase(s, t);
     return s;
 }

@@ -43,6 +43,18 @@ static uint32_t word(struct board *b, pa_t at)
     return (uint32_t)v;
 }
 
+/* QEMU's names of the board, and of riscv64's, of which it has one. */
+START_TEST(names)
+{
+    static const char *const known[] = { "virt", "virt-6.2", "virt-7.2", "virt-8.0", "virt-9.0", "virt-10.0", "virt-10.2" };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        ck_assert_msg(board_find_for(known[i], "aarch64") == board_find("arm-virt"), "%s", known[i]);
+    ck_assert_ptr_null(board_find_for("virt-5.2", "aarch64"));
+    ck_assert_ptr_null(board_find_for("virt-7.2", "riscv64"));
+    ck_assert(board_find_for("virt", "riscv64") == board_find("riscv-virt"));
+}
+END_TEST
+
 static const struct { const char *options; pa_t at; uint32_t value; } ids[] = {
     { NULL, 0x09000fe0, 0x11 },       /* UARTPeriphID0 */
     { NULL, 0x09010fe0, 0x31 },       /* RTCPeriphID0 */
@@ -270,6 +282,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("board");
 
     tcase_set_timeout(t, 60);
+    tcase_add_test(t, names);
     tcase_add_loop_test(t, parts_are_at_their_places, 0, (int)ARRAY_LEN(ids));
     tcase_add_test(t, one_cpu_starts);
     tcase_add_test(t, linux_image);
