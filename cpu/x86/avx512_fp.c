@@ -159,6 +159,7 @@ static uint64_t scale(struct fp_env *env, const struct number *a, const struct n
     if (is_nan(b))
         return quieted(env, b);
     if (b->inf) {
+        env->flags |= a->denormal ? CPU_FP_DENORMAL : 0;
         if (b->sign ? a->inf : a->zero)
             return invalid(env, a);
         return b->sign ? signed_zero(a, a->sign) : infinity(a, a->sign);

@@ -24,7 +24,8 @@ struct x86_tr {
     int cc;               /* enum x86_cc + size */
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_left;     /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
-    bool unaligned;       /* 16 bytes of a legacy SSE instruction may lie anywhere: MOVUPS and its like */
+    /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like); always (MOVAPS). */
+    enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS } align;
     bool defer;           /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is raised */
     uint8_t n_deferred;
     struct {
@@ -140,7 +141,7 @@ ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q);
 ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes);
 /*
  * Aligned: #GP(0) unless the address is a multiple of the operand's size (VMOVAPS). Accesses of 16 bytes in legacy encodings
- * see to it themselves unless t->unaligned.
+ * see to it themselves, as t->align says.
  */
 void x86_check_aligned(struct x86_tr *t, unsigned n);
 void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128); /* register or memory */
