@@ -68,7 +68,7 @@ static void set_descriptors(struct host_cpu *h)
     h->c->idtr.limit = 32 * 16 - 1;
 }
 
-void host_create(struct host_cpu *h, enum exec_mode mode)
+void x86_host_create(struct host_cpu *h, enum exec_mode mode)
 {
     struct err e = { 0 };
     struct x86_config config;
@@ -97,7 +97,7 @@ void host_create(struct host_cpu *h, enum exec_mode mode)
     x86_update_mode(h->c);
 }
 
-void host_destroy(struct host_cpu *h)
+void x86_host_destroy(struct host_cpu *h)
 {
     exec_destroy(h->exec);
     machine_destroy(h->machine);
@@ -175,7 +175,7 @@ static void move_vectors(struct out *o, unsigned what, bool stores)
     }
 }
 
-void host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what)
+void x86_host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what)
 {
     struct out o = { code };
     move_vectors(&o, what, false);
@@ -223,21 +223,21 @@ void host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what)
     code[HALT] = 0xf4;
 }
 
-uint8_t *host_page(void)
+uint8_t *x86_host_page(void)
 {
     void *p = mmap((void *)(uintptr_t)HOST_BASE, HOST_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
-void host_run_native(void)
+void x86_host_run_native(void)
 {
     typedef void run_fn(void);
     st_le64((uint8_t *)(uintptr_t)AT_END, HOST_CODE + LEAVE);
     ((run_fn *)(uintptr_t)(HOST_CODE + ENTRY))();
 }
 
-bool host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n)
+bool x86_host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n)
 {
     struct exec_limits limits = { .time = PS_NEVER, .insns = h->budget += 1000000 };
     uint8_t *ram = h->ram->host, *there = ram + (HOST_RECORDS - HOST_BASE);

@@ -62,7 +62,7 @@ START_TEST(unmasked)
 {
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
         struct host_cpu h;
-        host_create(&h, modes[m]);
+        x86_host_create(&h, modes[m]);
         for (unsigned i = 0; i < ARRAY_LEN(exceptions); i++)
             for (unsigned supported = 0; supported < 2; supported++) {
                 h.c->cr4 = (h.c->cr4 & ~(uint64_t)X86_CR4_OSXMMEXCPT) | (supported ? X86_CR4_OSXMMEXCPT : 0u);
@@ -79,7 +79,7 @@ START_TEST(unmasked)
                 if (want >= 0)
                     ck_assert_msg(h.c->v[0][0].w[3] == exceptions[i].a, "row %u: the destination changed", i);
             }
-        host_destroy(&h);
+        x86_host_destroy(&h);
     }
 }
 END_TEST
@@ -113,9 +113,9 @@ START_TEST(alignment)
 {
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
         struct host_cpu h;
-        host_create(&h, modes[m]);
+        x86_host_create(&h, modes[m]);
         if (!x86_cpu_has(h.c, X86_F_AVX)) {
-            host_destroy(&h);
+            x86_host_destroy(&h);
             return;
         }
         for (unsigned i = 0; i < ARRAY_LEN(alignments); i++) {
@@ -123,7 +123,7 @@ START_TEST(alignment)
             int vector = run(&h, alignments[i].code, alignments[i].n);
             ck_assert_msg(vector == alignments[i].vector, "mode %u row %u: vector %d", m, i, vector);
         }
-        host_destroy(&h);
+        x86_host_destroy(&h);
     }
 }
 END_TEST
@@ -145,14 +145,14 @@ START_TEST(misaligned_mode)
     };
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
         struct host_cpu h;
-        host_create(&h, modes[m]);
+        x86_host_create(&h, modes[m]);
         for (unsigned i = 0; x86_cpu_has(h.c, X86_F_MISALIGNSSE) && i < ARRAY_LEN(rows); i++) {
             x86_set_mxcsr(h.c, 0x21f80);
             h.c->gpr[7] = DATA + 3;
             int vector = run(&h, rows[i].code, rows[i].n);
             ck_assert_msg(vector == rows[i].vector, "mode %u row %u: vector %d", m, i, vector);
         }
-        host_destroy(&h);
+        x86_host_destroy(&h);
     }
 }
 END_TEST
@@ -162,7 +162,7 @@ START_TEST(mxcsr)
 {
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
         struct host_cpu h;
-        host_create(&h, modes[m]);
+        x86_host_create(&h, modes[m]);
         h.c->gpr[7] = DATA;
         st_le32(data(&h, DATA), 0x9fc1);
         /* ldmxcsr [rdi]; divps xmm0, xmm1; stmxcsr [rdi + 4] */
@@ -173,7 +173,7 @@ START_TEST(mxcsr)
         st_le32(data(&h, DATA), 0x40000);
         ck_assert_int_eq(RUN(&h, "\x0f\xae\x17"), 13);
         ck_assert_uint_eq(x86_get_mxcsr(h.c), 0x9fc5);
-        host_destroy(&h);
+        x86_host_destroy(&h);
     }
 }
 END_TEST
@@ -198,7 +198,7 @@ static void set_state(struct host_cpu *h)
 START_TEST(fxsave_layout)
 {
     struct host_cpu h;
-    host_create(&h, EXEC_INTERP);
+    x86_host_create(&h, EXEC_INTERP);
     set_state(&h);
     h.c->gpr[7] = DATA;
     ck_assert_int_eq(RUN(&h, "\x48\x0f\xae\x07"), -1);
@@ -214,7 +214,7 @@ START_TEST(fxsave_layout)
     }
     for (unsigned i = 0; i < 16; i++)
         ck_assert_mem_eq(b + 160 + 16 * i, &h.c->v[i][0], 16);
-    host_destroy(&h);
+    x86_host_destroy(&h);
 }
 END_TEST
 
@@ -234,7 +234,7 @@ START_TEST(xsave_comes_back)
     struct x86_cpu *was = calloc(1, sizeof(*was));
     ck_assert_ptr_nonnull(was);
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
-        host_create(&h, modes[m]);
+        x86_host_create(&h, modes[m]);
         for (unsigned i = 0; i < ARRAY_LEN(forms); i++) {
             memset(data(&h, DATA), 0, 4096);
             set_state(&h);
@@ -265,7 +265,7 @@ START_TEST(xsave_comes_back)
             if (h.c->xcr0[0] & X86_XCR0_PKRU)
                 ck_assert_uint_eq(h.c->pkru, 0);
         }
-        host_destroy(&h);
+        x86_host_destroy(&h);
     }
     free(was);
 }
@@ -285,7 +285,7 @@ static const struct {
 START_TEST(xrstor_refuses)
 {
     struct host_cpu h;
-    host_create(&h, EXEC_INTERP);
+    x86_host_create(&h, EXEC_INTERP);
     for (unsigned i = 0; i < ARRAY_LEN(headers); i++) {
         memset(data(&h, DATA), 0, 4096);
         st_le64(data(&h, DATA + headers[i].at), headers[i].value);
@@ -295,7 +295,7 @@ START_TEST(xrstor_refuses)
         ck_assert_msg(RUN(&h, "\x48\x0f\xae\x2f") == 13, "row %u", i);
         ck_assert_uint_eq(h.c->v[1][0].b[0], 65);
     }
-    host_destroy(&h);
+    x86_host_destroy(&h);
 }
 END_TEST
 
@@ -311,7 +311,7 @@ START_TEST(approximations)
         { 0xbf800000, 0xbf800000, 0xffc00000 }, { 0x7f000000, 0x00000000, 0x1fb504f3 },
     };
     struct host_cpu h;
-    host_create(&h, EXEC_INTERP);
+    x86_host_create(&h, EXEC_INTERP);
     for (unsigned i = 0; i < ARRAY_LEN(special); i++) {
         h.c->v[1][0].w[0] = special[i].in;
         ck_assert_int_eq(RUN(&h, "\xf3\x0f\x53\xc1\xf3\x0f\x52\xd1"), -1); /* rcpss xmm0, xmm1; rsqrtss xmm2, xmm1 */
@@ -328,7 +328,7 @@ START_TEST(approximations)
         ck_assert(fabs((double)s * sqrt((double)x) - 1) < 1.5 / 4096);
     }
     ck_assert_uint_eq(x86_get_mxcsr(h.c) & 0x3f, 0);
-    host_destroy(&h);
+    x86_host_destroy(&h);
 }
 END_TEST
 
