@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MXCSR: SDM volume 1, 10.2.3 and 11.5; AMD's MM, APM volume 1, 4.2.2. Flags that operations raise collect in cpu->fp_flags; those of before are in
+ * MXCSR: SDM volume 1, 10.2.3 and 11.5; AMD's MM, APM volume 1, 4.2.2.
+ * Flags that operations raise collect in cpu->fp_flags; those of before are in
  * x86_cpu.mxcsr, so that what one instruction raises can be told apart where an exception is unmasked.
  */
 #include "cpu/x86/bits.h"
