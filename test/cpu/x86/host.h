@@ -50,7 +50,7 @@ struct host_cpu {
     struct x86_cpu *c;
 };
 
-/* A processor with what both the host and profile "max" have, and the host's AVX-512 (but BF16). */
+/* A processor with what both the host and profile "max" have, and the host's AVX-512. */
 void x86_host_create(struct host_cpu *h, enum exec_mode mode);
 void x86_host_destroy(struct host_cpu *h);
 

@@ -26,7 +26,7 @@ static void host_features(struct x86_config *config)
         __get_cpuid_count(rows[f].leaf, rows[f].subleaf, &r[0], &r[1], &r[2], &r[3]);
         if (!(r[rows[f].reg] >> rows[f].bit & 1))
             config->has[f / 64] &= ~(1ull << f % 64);
-        else if (strncmp(rows[f].name, "avx512", 6) == 0 && strcmp(rows[f].name, "avx512-bf16") != 0)
+        else if (strncmp(rows[f].name, "avx512", 6) == 0)
             config->has[f / 64] |= 1ull << f % 64;
     }
 }
@@ -102,6 +102,7 @@ void x86_host_destroy(struct host_cpu *h)
     exec_destroy(h->exec);
     machine_destroy(h->machine);
     tm_destroy(h->tm);
+    mem_space_destroy(h->ports);
 }
 
 /* ---- the loop ---- */
