@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AES and SM4: Arm ARM, C7.2 (AESE, AESD, AESMC, AESIMC, SM4E, SM4EKEY); FIPS 197; GB/T 32907-2016. */
+#include "core/util/aes.h"
 #include "core/util/sbox.h"
 #include "cpu/arm64/crypto_impl.h"
 #include "cpu/arm64/translate_impl.h"
@@ -31,40 +32,24 @@ void a64_portable_aesd(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a
     shift_and_substitute(dst, xor_of(a, b), sbox_aes_inverse, 13);
 }
 
-/* Multiplication by x in GF(2^8). */
-static uint8_t xtime(uint8_t v)
-{
-    return (uint8_t)(v << 1 ^ (v & 0x80 ? 0x1b : 0));
-}
-
-static void mix_column(uint8_t out[4], const uint8_t in[4])
-{
-    for (unsigned r = 0; r < 4; r++) {
-        uint8_t next = in[(r + 1) % 4];
-        out[r] = (uint8_t)(xtime(in[r]) ^ xtime(next) ^ next ^ in[(r + 2) % 4] ^ in[(r + 3) % 4]);
-    }
-}
-
 void a64_portable_aesmc(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                         const union ir_vec *c, uint64_t imm)
 {
     union ir_vec s = *a;
     (void)cpu, (void)b, (void)c, (void)imm;
     for (unsigned column = 0; column < 16; column += 4)
-        mix_column(dst->b + column, s.b + column);
+        aes_mix_column(s.b + column);
+    *dst = s;
 }
 
-/* The inverse matrix is the matrix itself times circ(5, 0, 4, 0). */
 void a64_portable_aesimc(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                          const union ir_vec *c, uint64_t imm)
 {
     union ir_vec s = *a;
     (void)cpu, (void)b, (void)c, (void)imm;
-    for (unsigned i = 0; i < 16; i += 4) {
-        uint8_t even = xtime(xtime(s.b[i] ^ s.b[i + 2])), odd = xtime(xtime(s.b[i + 1] ^ s.b[i + 3]));
-        uint8_t in[4] = { s.b[i] ^ even, s.b[i + 1] ^ odd, s.b[i + 2] ^ even, s.b[i + 3] ^ odd };
-        mix_column(dst->b + i, in);
-    }
+    for (unsigned column = 0; column < 16; column += 4)
+        aes_mix_column_back(s.b + column);
+    *dst = s;
 }
 
 /* AES-NI has the same steps in rounds of another shape: the last round is AESE without its key. */

@@ -138,8 +138,10 @@ static void permute_quads(struct x86_tr *t, unsigned arg)
     simd_put(t, r, n, SIMD_Q);
 }
 
-/* Elements of `index` that fall into quarter `imm` 7:4 of a table come from there (a), others are c's; imm 3:0 lane, from 8 on
-   the quarters of the table. */
+/*
+ * Elements whose numbers (b) fall into quarter imm 7:4 of a table come from there (a), others are c's; imm 3:0: lane; from
+ * bit 8 on: quarters of the table.
+ */
 void x86_vec_permute(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                      const union ir_vec *c, uint64_t imm)
 {

@@ -141,7 +141,7 @@ static void permute_two(struct x86_tr *t, unsigned arg)
 }
 
 /* ---- VPEXPAND, VPCOMPRESS ---- */
-/* Element numbers of quarter `imm` >> 4, lane imm 3:0: how many bits of the mask (a) lie below; bit 8: where the n-th one is. */
+/* Element numbers of quarter imm 7:4, lane imm 3:0: how many bits of the mask (a) lie below; bit 8: where the n-th is. */
 void x86_vec_mask_places(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                          const union ir_vec *c, uint64_t imm)
 {
@@ -381,7 +381,7 @@ static void elements3(struct x86_tr *t, unsigned arg)
     simd_put(t, r, n, lane);
 }
 
-/* ---- VPCONFLICT: in quarter imm 7:4 (a), bits of the equal elements below it in quarter imm 11:8 (b), added to c ---- */
+/* ---- VPCONFLICT: for quarter imm 7:4 (a) bits of the equal elements below in quarter imm 11:8 (b), added to c ---- */
 void x86_vec_conflicts(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                        const union ir_vec *c, uint64_t imm)
 {

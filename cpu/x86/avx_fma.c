@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fused multiply-add (SDM volume 1, 14.5; numbers say which operands are multiplied) and dot products of integers (VNNI). */
+/* Fused multiply-add (SDM volume 1, 14.5; numbers say which operands are multiplied), dot products of integers (VNNI). */
 #include "cpu/x86/simd.h"
 #include "core/util/bits.h"
 

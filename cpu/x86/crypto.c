@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AES, carry-less products, SHA, GF(2^8): SDM volume 1, 5.12; volume 2, AESDEC and following. */
+#include "core/util/aes.h"
 #include "core/util/bits.h"
 #include "core/util/sbox.h"
 #include "cpu/x86/simd.h"
@@ -10,26 +11,6 @@
 #define UNUSED() ((void)cpu, (void)a, (void)b, (void)c, (void)imm)
 
 /* ---- AES (FIPS 197): byte 4 * column + row ---- */
-static uint8_t xtime(uint8_t v)
-{
-    return (uint8_t)(v << 1 ^ (v & 0x80 ? 0x1b : 0));
-}
-
-static void mix_column(uint8_t s[4])
-{
-    uint8_t all = s[0] ^ s[1] ^ s[2] ^ s[3], first = s[0];
-    for (unsigned r = 0; r < 4; r++)
-        s[r] ^= all ^ xtime(s[r] ^ (r < 3 ? s[r + 1] : first));
-}
-
-/* The inverse matrix is the matrix itself after circ(5, 0, 4, 0). */
-static void mix_column_back(uint8_t s[4])
-{
-    uint8_t even = xtime(xtime(s[0] ^ s[2])), odd = xtime(xtime(s[1] ^ s[3]));
-    s[0] ^= even, s[1] ^= odd, s[2] ^= even, s[3] ^= odd;
-    mix_column(s);
-}
-
 enum { AES_LAST = 1, AES_DECRYPT = 2 };
 VEC(aes_round)
 {
@@ -39,7 +20,7 @@ VEC(aes_round)
     for (unsigned i = 0; i < 16; i++) /* row i % 4 moves by as many columns */
         r.b[i] = (back ? sbox_aes_inverse : sbox_aes)[a->b[(i + (back ? 12 : 4) * (i % 4)) % 16]];
     for (unsigned i = 0; i < 16 && !(imm & AES_LAST); i += 4)
-        back ? mix_column_back(r.b + i) : mix_column(r.b + i);
+        back ? aes_mix_column_back(r.b + i) : aes_mix_column(r.b + i);
     dst->d[0] = r.d[0] ^ b->d[0];
     dst->d[1] = r.d[1] ^ b->d[1];
 }
@@ -49,7 +30,7 @@ VEC(aes_imc)
     union ir_vec r = *a;
     UNUSED();
     for (unsigned i = 0; i < 16; i += 4)
-        mix_column_back(r.b + i);
+        aes_mix_column_back(r.b + i);
     *dst = r;
 }
 
@@ -200,7 +181,7 @@ static void sha(struct x86_tr *t, unsigned helper)
 static uint8_t gf_multiply(uint8_t a, uint8_t b)
 {
     uint8_t r = 0;
-    for (unsigned i = 0; i < 8; i++, a = xtime(a))
+    for (unsigned i = 0; i < 8; i++, a = aes_xtime(a))
         r ^= b >> i & 1 ? a : 0;
     return r;
 }

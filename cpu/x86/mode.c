@@ -53,6 +53,7 @@ static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
     }
     if ((~c->mxcsr & 0x1f80) != 0)
         m |= X86_MODE_XM;
+    m |= c->mxcsr & 1u << 17 ? X86_MODE_MM : 0;
     return m;
 }
 

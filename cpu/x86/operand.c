@@ -244,7 +244,8 @@ static unsigned vec_slot(unsigned reg, unsigned q)
  */
 static uint16_t vec_memop(struct x86_tr *t, unsigned n)
 {
-    bool aligned = t->d.vl == 0 && !t->unaligned;
+    bool usual = t->align == X86_ALIGN_USUAL && !(t->mode & X86_MODE_MM);
+    bool aligned = t->d.vl == 0 && (usual || t->align == X86_ALIGN_ALWAYS);
     if (aligned && (t->mode & X86_MODE_ALIGN))
         x86_check_aligned(t, n);
     return ir_memop(16, aligned && !(t->mode & X86_MODE_ALIGN) ? IR_MEM_ALIGNED : 0);

@@ -82,6 +82,13 @@ uint64_t x86_helper_masked_store(struct cpu *cpu, uint64_t va, uint64_t value, u
     return 0;
 }
 
+/* The bits of `mask` for the eight bytes from `at` on, of an operand of `bytes`. */
+static ir_val_t mask_part(struct x86_tr *t, ir_val_t mask, unsigned at, unsigned lane, unsigned bytes)
+{
+    ir_val_t some = at == 0 ? mask : ir_op2i(t->u, IR_SHR, IR_I64, mask, at >> lane);
+    return bytes - at >= 8 ? some : ir_op2i(t->u, IR_AND, IR_I64, some, BIT((bytes - at) >> lane) - 1);
+}
+
 ir_val_t simd_load_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, unsigned q, unsigned lane,
                           unsigned bytes)
 {
@@ -91,9 +98,7 @@ ir_val_t simd_load_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, unsi
         unsigned at = 16 * q + 8 * half;
         if (at >= bytes)
             break;
-        ir_val_t some = at == 0 ? mask : ir_op2i(u, IR_SHR, IR_I64, mask, at >> lane);
-        if (bytes - at < 8)
-            some = ir_op2i(u, IR_AND, IR_I64, some, BIT((bytes - at) >> lane) - 1);
+        ir_val_t some = mask_part(t, mask, at, lane, bytes);
         ir_val_t x = ir_call(u, IR_I64, X86_HELPER_masked_load, ir_op2i(u, IR_ADD, IR_I64, linear, at), some,
                              x86_const(t, lane), IR_NONE);
         v = half == 0 ? ir_vop1(u, IR_VSCALAR, SIMD_Q, x) : ir_vins(u, SIMD_Q, v, half, x);
@@ -109,9 +114,7 @@ void simd_store_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, ir_val_
         unsigned at = 16 * q + 8 * half;
         if (at >= bytes)
             break;
-        ir_val_t some = at == 0 ? mask : ir_op2i(u, IR_SHR, IR_I64, mask, at >> lane);
-        if (bytes - at < 8)
-            some = ir_op2i(u, IR_AND, IR_I64, some, BIT((bytes - at) >> lane) - 1);
+        ir_val_t some = mask_part(t, mask, at, lane, bytes);
         ir_call(u, IR_VOID, X86_HELPER_masked_store, ir_op2i(u, IR_ADD, IR_I64, linear, at),
                 ir_vlane(u, IR_I64, SIMD_Q, v, half), some, (ir_val_t)x86_const(t, lane));
     }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MXCSR: SDM volume 1, 10.2.3 and 11.5. Flags that operations raise collect in cpu->fp_flags; those of before are in
+ * MXCSR: SDM volume 1, 10.2.3 and 11.5; AMD's MM, APM volume 1, 4.2.2.
+ * Flags that operations raise collect in cpu->fp_flags; those of before are in
  * x86_cpu.mxcsr, so that what one instruction raises can be told apart where an exception is unmasked.
  */
 #include "cpu/x86/bits.h"
 #include "cpu/x86/translate_impl.h"
 #include "mmu/tlb.h"
 
-enum { FLAGS = 0x3f, MASKS_SHIFT = 7, DAZ = 1 << 6, RC = 3 << 13, FTZ = 1 << 15 };
+enum { FLAGS = 0x3f, MASKS_SHIFT = 7, DAZ = 1 << 6, RC = 3 << 13, FTZ = 1 << 15, MM = 1 << 17 };
 enum { PRE_COMPUTATION = CPU_FP_INVALID | CPU_FP_DENORMAL | CPU_FP_DIVZERO };
 
 uint32_t x86_get_mxcsr(const struct x86_cpu *c)
@@ -15,9 +16,14 @@ uint32_t x86_get_mxcsr(const struct x86_cpu *c)
     return (uint32_t)c->mxcsr | (c->cpu.fp_flags & FLAGS);
 }
 
+uint32_t x86_mxcsr_mask(const struct x86_cpu *c)
+{
+    return 0xffff | (x86_cpu_has(c, X86_F_MISALIGNSSE) ? MM : 0);
+}
+
 void x86_set_mxcsr(struct x86_cpu *c, uint32_t value)
 {
-    c->mxcsr = value & 0xffff;
+    c->mxcsr = value & x86_mxcsr_mask(c);
     c->cpu.fp_flags = 0;
     x86_update_mode(c);
 }
@@ -38,7 +44,7 @@ static void ldmxcsr(struct x86_tr *t, unsigned arg)
 uint64_t x86_helper_ldmxcsr(struct cpu *cpu, uint64_t v, uint64_t b, uint64_t c, uint64_t d)
 {
     (void)b, (void)c, (void)d;
-    if (v >> 16 != 0)
+    if (v & ~(uint64_t)x86_mxcsr_mask(X86_CPU(cpu)))
         x86_raise_error(X86_CPU(cpu), X86_GP, 0);
     else
         x86_set_mxcsr(X86_CPU(cpu), (uint32_t)v);

@@ -11,8 +11,8 @@ enum { TRUNCATES = 1 << 12, UNSIGNED = 1 << 13 };
 #define CVT(op, shape) ((unsigned)IR_##op | (unsigned)(shape) << 8)
 
 /*
- * What the IR has no operation for: unsigned integers, and 64-bit integers from or to f32. imm: from | to << 4 | rounding << 8 |
- * elements << 12; results next to each other from the bottom, zeros above.
+ * What the IR has no operation for: unsigned integers, and 64-bit integers from or to f32. imm: from | to << 4 |
+ * rounding << 8 | elements << 12; results next to each other from the bottom, zeros above.
  */
 enum element { F32, F64, I32, I64, U32, U64 };
 static uint64_t convert_element(struct fp_env *e, enum element from, enum element to, uint64_t x)

@@ -12,7 +12,7 @@ static void move(struct x86_tr *t, unsigned arg)
     unsigned lane = arg & 0xff, bytes = MAX(t->d.op[0].size, t->d.op[1].size);
     unsigned n = bytes > 16 ? bytes / 16 : 1;
     ir_val_t v[4];
-    t->unaligned = arg & ANYWHERE;
+    t->align = arg & ANYWHERE ? X86_ALIGN_NEVER : X86_ALIGN_ALWAYS;
     if ((arg & ALIGNED) && t->d.vl != 0) {
         x86_check_aligned(t, 0);
         x86_check_aligned(t, 1);
@@ -20,7 +20,7 @@ static void move(struct x86_tr *t, unsigned arg)
     for (unsigned q = 0; q < n; q++)
         v[q] = simd_get(t, 1, q, lane);
     simd_put(t, v, n, lane);
-    t->unaligned = false;
+    t->align = X86_ALIGN_USUAL;
 }
 
 /* ---- parts of registers ---- */

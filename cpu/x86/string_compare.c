@@ -110,9 +110,9 @@ static void compare(struct x86_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
     uint64_t imm = (t->d.imm & 0xff) | (arg & EXPLICIT);
-    t->unaligned = true;
+    t->align = X86_ALIGN_NEVER;
     ir_val_t b = x86_get_vec(t, 1, 0);
-    t->unaligned = false;
+    t->align = X86_ALIGN_USUAL;
     ir_val_t r = ir_callv(u, X86_VEC_compare_strings, x86_get_vec(t, 0, 0), b,
                           arg & EXPLICIT ? lengths(t) : (ir_val_t)IR_NONE, imm);
     ir_val_t bits = ir_vlane(u, IR_I64, SIMD_Q, r, 0);

@@ -24,7 +24,8 @@ struct x86_tr {
     int cc;               /* enum x86_cc + size */
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_left;     /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
-    bool unaligned;       /* 16 bytes of a legacy SSE instruction may lie anywhere: MOVUPS and its like */
+    /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like); always (MOVAPS). */
+    enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS } align;
     bool defer;           /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is raised */
     uint8_t n_deferred;
     struct {
@@ -59,7 +60,7 @@ struct x86_semantics {
 extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[], x86_branch_rows[],
     x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_segment_rows[], x86_x87_rows[], x86_x87_control_rows[],
     x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[], x86_sse_fp_rows[], x86_sse_convert_rows[],
-    x86_sse_control_rows[], x86_crypto_rows[], x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[], x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_xsave_rows[];
+    x86_sse_control_rows[], x86_crypto_rows[], x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[], x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[], x86_xsave_rows[];
 
 /* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name): x86_vec_<name>. Sorted by file. */
 enum {
@@ -140,7 +141,7 @@ ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q);
 ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes);
 /*
  * Aligned: #GP(0) unless the address is a multiple of the operand's size (VMOVAPS). Accesses of 16 bytes in legacy encodings
- * see to it themselves unless t->unaligned.
+ * see to it themselves, as t->align says.
  */
 void x86_check_aligned(struct x86_tr *t, unsigned n);
 void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128); /* register or memory */

@@ -33,6 +33,7 @@ enum {
     X86_MODE_IOPL     = 1u << 22, /* CPL <= IOPL: CLI, STI, IN, OUT without further questions */
     X86_MODE_GUEST    = 1u << 23, /* VMX non-root operation, SVM guest: instructions may exit */
     X86_MODE_RF       = 1u << 24, /* EFLAGS.RF: the first instruction hits no instruction breakpoint, then RF ends */
+    X86_MODE_MM       = 1u << 25, /* MXCSR.MM: operands of legacy SSE may be misaligned, but not those of moves */
     X86_MODE_CLASS_SHIFT = 28,    /* x86_config.code_class */
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
@@ -241,6 +242,7 @@ void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
 void x86_x87_reset(struct x86_cpu *c);             /* FNINIT */
 /* ---- sse_control.c ---- */
 uint32_t x86_get_mxcsr(const struct x86_cpu *c);
+uint32_t x86_mxcsr_mask(const struct x86_cpu *c);      /* bits there are */
 void x86_set_mxcsr(struct x86_cpu *c, uint32_t value); /* checked by the caller; x86_update_mode is done */
 uint32_t x86_host_fp_mode(const struct x86_cpu *c);    /* of MXCSR; core/exec/fp.h */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LEGACY = 512, HEADER = 64, EXTENDED = LEGACY + HEADER, AREA = 2696 };
-enum { COMPACTED = 63, MXCSR_MASK = 0xffff };
+enum { COMPACTED = 63 };
 enum { X87 = X86_XCR0_X87, SSE = X86_XCR0_SSE, AVX = X86_XCR0_AVX };
 
 /* Standard form as Intel's processors with AVX-512 have it: 3 and 4 are MPX, 8 is PT. */
@@ -209,7 +209,7 @@ static void put_sse(struct x86_cpu *c, uint8_t *b)
 static void put_mxcsr(const struct x86_cpu *c, uint8_t *b)
 {
     st_le32(b + 24, x86_get_mxcsr(c));
-    st_le32(b + 28, MXCSR_MASK);
+    st_le32(b + 28, x86_mxcsr_mask(c));
 }
 
 uint64_t x86_helper_fxsave(struct cpu *cpu, uint64_t va, uint64_t wide, uint64_t b, uint64_t d)
@@ -239,7 +239,7 @@ uint64_t x86_helper_fxrstor(struct cpu *cpu, uint64_t va, uint64_t wide, uint64_
         return 0;
     uint32_t mxcsr = ld_le32(area + 24);
     bool sse = c->cr4 & X86_CR4_OSFXSR;
-    if (sse && (mxcsr & ~(uint32_t)MXCSR_MASK))
+    if (sse && (mxcsr & ~x86_mxcsr_mask(c)))
         return fails(c, X86_GP);
     get_x87(c, area, wide != 0);
     if (sse && !is_fast(c))
@@ -366,7 +366,7 @@ uint64_t x86_helper_xrstor(struct cpu *cpu, uint64_t va, uint64_t form, uint64_t
     bool compact = places >> COMPACTED, mxcsr = compact ? (wanted & state & SSE) != 0 : (wanted & (SSE | AVX)) != 0;
     if (((wanted & state & (X87 | SSE)) || mxcsr) && !load(c, va, area, 0, 160 + 16 * registers_of(c)))
         return 0;
-    if (mxcsr && (ld_le32(area + 24) & ~(uint32_t)MXCSR_MASK))
+    if (mxcsr && (ld_le32(area + 24) & ~x86_mxcsr_mask(c)))
         return fails(c, X86_GP);
     for (unsigned n = 2; n < ARRAY_LEN(layout); n++)
         if ((wanted & state) >> n & 1 && !load(c, va, area, place_of(n, compact ? places : 0), layout[n].size))

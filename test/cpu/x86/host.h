@@ -50,17 +50,17 @@ struct host_cpu {
     struct x86_cpu *c;
 };
 
-/* A processor with what both the host and profile "max" have, and the host's AVX-512 (but BF16). */
-void native_create(struct host_cpu *h, enum exec_mode mode);
-void native_destroy(struct host_cpu *h);
+/* A processor with what both the host and profile "max" have, and the host's AVX-512. */
+void x86_host_create(struct host_cpu *h, enum exec_mode mode);
+void x86_host_destroy(struct host_cpu *h);
 
 /* Code around `insn`: which registers it loads and stores. */
 enum { HOST_YMM = 1, HOST_ZMM = 2, HOST_MM = 4 };
-void host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what);
+void x86_host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what);
 /* The page of this process; NULL if the host will not give it. */
-uint8_t *host_page(void);
+uint8_t *x86_host_page(void);
 /* Run what lies in the page, natively; or in the machine, from and to `records`. False: it did not come to its end. */
-void host_run_native(void);
-bool host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n);
+void x86_host_run_native(void);
+bool x86_host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n);
 
 #endif

@@ -27,7 +27,7 @@ static void host_features(struct x86_config *config)
         __get_cpuid_count(rows[f].leaf, rows[f].subleaf, &r[0], &r[1], &r[2], &r[3]);
         if (!(r[rows[f].reg] >> rows[f].bit & 1))
             config->has[f / 64] &= ~(1ull << f % 64);
-        else if (strncmp(rows[f].name, "avx512", 6) == 0 && strcmp(rows[f].name, "avx512-bf16") != 0)
+        else if (strncmp(rows[f].name, "avx512", 6) == 0)
             config->has[f / 64] |= 1ull << f % 64;
     }
 }
@@ -69,7 +69,7 @@ static void set_descriptors(struct host_cpu *h)
     h->c->idtr.limit = 32 * 16 - 1;
 }
 
-void native_create(struct host_cpu *h, enum exec_mode mode)
+void x86_host_create(struct host_cpu *h, enum exec_mode mode)
 {
     struct err e = { 0 };
     struct x86_config config;
@@ -99,12 +99,12 @@ void native_create(struct host_cpu *h, enum exec_mode mode)
     x86_update_mode(h->c);
 }
 
-void native_destroy(struct host_cpu *h)
+void x86_host_destroy(struct host_cpu *h)
 {
     exec_destroy(h->exec);
     machine_destroy(h->machine);
-    mem_space_destroy(h->ports);
     tm_destroy(h->tm);
+    mem_space_destroy(h->ports);
 }
 
 /* ---- the loop ---- */
@@ -178,7 +178,7 @@ static void move_vectors(struct out *o, unsigned what, bool stores)
     }
 }
 
-void host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what)
+void x86_host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what)
 {
     struct out o = { code };
     move_vectors(&o, what, false);
@@ -226,21 +226,21 @@ void host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what)
     code[HALT] = 0xf4;
 }
 
-uint8_t *host_page(void)
+uint8_t *x86_host_page(void)
 {
     void *p = mmap((void *)(uintptr_t)HOST_BASE, HOST_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
-void host_run_native(void)
+void x86_host_run_native(void)
 {
     typedef void run_fn(void);
     st_le64((uint8_t *)(uintptr_t)AT_END, HOST_CODE + LEAVE);
     ((run_fn *)(uintptr_t)(HOST_CODE + ENTRY))();
 }
 
-bool host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n)
+bool x86_host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n)
 {
     struct exec_limits limits = { .time = PS_NEVER, .insns = h->budget += 1000000 };
     uint8_t *ram = h->ram->host, *there = ram + (HOST_RECORDS - HOST_BASE);

@@ -143,7 +143,7 @@ START_TEST(every_encoding)
     if (page == NULL)
         return;
     for (unsigned m = 0; m < 2; m++)
-        native_create(&h[m], modes[m]);
+        x86_host_create(&h[m], modes[m]);
     for (unsigned modrm = 0; modrm < 256; modrm++) {
         if (modrm < 0xc0 && (modrm & 0xc7) != 3) /* memory at RBX */
             continue;
@@ -155,7 +155,7 @@ START_TEST(every_encoding)
             try_insn(h, page, insn, 3, &seed, steps);
     }
     for (unsigned m = 0; m < 2; m++)
-        native_destroy(&h[m]);
+        x86_host_destroy(&h[m]);
     munmap(page, HOST_SIZE);
 }
 END_TEST

@@ -33,7 +33,7 @@ static bool ignne(void *arg)
 
 static void open_cpu(void)
 {
-    native_create(&h, EXEC_INTERP);
+    x86_host_create(&h, EXEC_INTERP);
     h.c->wiring.ferr = ferr;
     h.c->wiring.ignne = ignne;
     x86_x87_reset(h.c);
@@ -43,7 +43,7 @@ static void open_cpu(void)
 
 static void close_cpu(void)
 {
-    native_destroy(&h);
+    x86_host_destroy(&h);
 }
 
 static uint8_t *at(uint32_t va)
