@@ -12,14 +12,19 @@ static bool is_direct(const struct x86_tr *t, unsigned bytes)
     return x86_is64(t) || ((t->mode & X86_MODE_CS_FLAT) && bytes == 4);
 }
 
-ir_val_t x86_next_ip(struct x86_tr *t)
+static ir_val_t next_ip(struct x86_tr *t, unsigned bits)
 {
     ir_val_t pc = ir_pc(t->u, t->next);
     if (x86_is64(t))
         return pc;
     if (!(t->mode & X86_MODE_CS_FLAT))
         pc = ir_sub(t->u, IR_I64, pc, ir_get(t->u, X86_SLOT_SEG_BASE + X86_CS));
-    return ir_zext(t->u, IR_I64, pc, t->d.op_size == 2 ? 16 : 32);
+    return ir_zext(t->u, IR_I64, pc, bits);
+}
+
+ir_val_t x86_next_ip(struct x86_tr *t)
+{
+    return next_ip(t, t->d.op_size == 2 ? 16 : 32);
 }
 
 /* #GP(0) if `ip` is outside CS: before anything was changed. Linear address. */
@@ -71,8 +76,8 @@ static void branch_if(struct x86_tr *t, ir_val_t cond)
         t->ended = true;
         return;
     }
-    /* Not taken: the next instruction, which needs no check */
-    ir_val_t ip = ir_select(t->u, IR_I64, cond, target_ip(t, (int64_t)t->d.imm), x86_next_ip(t));
+    /* Not taken: the next instruction, also above 64 KiB, where 16-bit code of a large segment may be */
+    ir_val_t ip = ir_select(t->u, IR_I64, cond, target_ip(t, (int64_t)t->d.imm), next_ip(t, 32));
     x86_jump_to(t, ip, IR_LINK_NONE);
 }
 

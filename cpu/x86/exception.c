@@ -259,6 +259,8 @@ static void take_nested(struct x86_cpu *c, struct event *v)
     bool twice = (first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN);
     v->soft = false;
     v->external = true;
+    if (f->cause & X86_CAUSE_HERE)
+        v->start = x86_ip(c, f->value3);
     v->ip = v->start;
     v->flags |= X86_RF;
     if (twice) {
@@ -314,6 +316,8 @@ void x86_take_exception(struct cpu *cpu)
         x86_shutdown(c);
         return;
     }
+    if (f.cause & X86_CAUSE_HERE)
+        cpu->pc = f.value3;
     c->pending_db = 0; /* the instruction was not completed: its traps do not happen */
     if (f.cause & X86_CAUSE_AGAIN)
         return;

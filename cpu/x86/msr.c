@@ -42,6 +42,7 @@ static const struct row rows[] = {
     { 0x48, 1, X86_F_AMD_STIBP, PLAIN, AT(spec_ctrl), ALL, 0 },
     { 0x48, 1, X86_F_AMD_SSBD, PLAIN, AT(spec_ctrl), ALL, 0 },
     { 0x49, 1, X86_F_SPEC_CTRL, IGNORED, 0, 1, 0 },                     /* IA32_PRED_CMD */
+    { 0x49, 1, X86_F_SBPB, IGNORED, 0, 0x81, 0 },
     { 0x49, 1, X86_F_AMD_IBPB, IGNORED, 0, 1, 0 },
     { 0x79, 1, ALWAYS, IGNORED, 0, ALL, 0 },                            /* IA32_BIOS_UPDT_TRIG */
     { 0xce, 1, INTEL, CONSTANT, 0, 0, 0x80000000 },                     /* MSR_PLATFORM_INFO: CPUID faulting */
@@ -61,6 +62,7 @@ static const struct row rows[] = {
     { 0x680, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* from, */
     { 0x6c0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* to, */
     { 0xdc0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* and what else is known of last branches: none */
+    { 0x1fc, 1, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_POWER_CTL: C1E is off */
     { 0x1db, 4, ALWAYS, CONSTANT, 0, 0, 0 },                            /* last branch, last exception: none recorded */
     { 0x2ff, 1, X86_F_MTRR, PLAIN, AT(mtrr_def_type), 0xcff, 0 },
     { 0x6e1, 1, X86_F_PKS, PLAIN, AT(pkrs), 0xffffffff, 0 },

@@ -151,9 +151,15 @@ static bool interrupts(const struct x86_cpu *c, unsigned n)
 
 static bool runs(const struct x86_cpu *c, unsigned n)
 {
+    const struct perf_event *ev = NULL;
     bool user = x86_cpl(c) == 3; /* levels 1 and 2 count as the system's (SDM 20.2.1.1) */
-    if (!enabled(c, n) || c->halted)
+    if (!enabled(c, n))
         return false;
+    if (c->halted) { /* HLT itself retires meanwhile */
+        enum source s = source_of(c, n, &ev);
+        if (s == CYCLES || s == REFERENCE)
+            return false;
+    }
     if (n < FIXED)
         return c->perf_evtsel[n] & (user ? SEL_USR : SEL_OS);
     return c->perf_fixed_ctrl >> (4 * (n - FIXED)) & (user ? 2 : 1);
@@ -204,7 +210,7 @@ static uint64_t distance(const struct x86_cpu *c, unsigned n)
 {
     const struct perf_event *ev = NULL;
     uint64_t left = B(WIDTH) - (n < FIXED ? c->perf_ctr[n] : c->perf_fixed[n - FIXED]);
-    if (!interrupts(c, n) || !runs(c, n))
+    if (!interrupts(c, n) || !runs(c, n) || c->halted)
         return UINT64_MAX;
     switch (source_of(c, n, &ev)) {
     case NOTHING: return UINT64_MAX;

@@ -707,6 +707,7 @@ uint64_t x86_helper_mwait(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, 
     }
     c->waiting = 1 + (ecx & 1);
     x86_set_halted(c, true);
+    x86_check_interrupts(c); /* it may be over already */
     return 0;
 }
 

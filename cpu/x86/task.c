@@ -194,8 +194,11 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
     c->dr[7] &= ~0x155ull; /* local breakpoints */
     if (wide && (c->cr0 & X86_CR0_PG) && !x86_write_cr(c, 3, t.cr3))
         return false;
-    if (!load_new(c, &t, wide))
+    if (!load_new(c, &t, wide)) { /* the switch is done: the new task has the exception (8.3, step 12) */
+        c->cpu.fault.cause |= X86_CAUSE_HERE;
+        c->cpu.fault.value3 = (uint32_t)(c->seg[X86_CS].base + t.ip);
         return false;
+    }
     if (t.trap)
         c->pending_db |= X86_DR6_BT;
     return !has_error || push_error(c, wide, error);

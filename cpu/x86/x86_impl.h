@@ -140,7 +140,8 @@ enum { X86_CAUSE_VECTOR = 0xff, X86_CAUSE_ERROR = 0x100 /* has an error code */,
        X86_CAUSE_SOFT = 0x200 /* INT n, INT3, INTO: the next RIP is pushed, DPL is checked */,
        X86_CAUSE_ICEBP = 0x400, X86_CAUSE_TRAP = 0x800 /* #DB after the instruction: pc is the next one already */,
        X86_CAUSE_TRIPLE = 0x1000,
-       X86_CAUSE_AGAIN = 0x2000 /* no exception: an interrupt is due, and the instruction begins anew after it */ };
+       X86_CAUSE_AGAIN = 0x2000 /* no exception: an interrupt is due, and the instruction begins anew after it */,
+       X86_CAUSE_HERE = 0x4000 /* in the task just switched to: pc is value3, not the instruction's */ };
 void x86_raise(struct x86_cpu *c, enum x86_vector vector);                  /* no error code */
 void x86_raise_error(struct x86_cpu *c, enum x86_vector vector, uint32_t error);
 void x86_raise_page(struct x86_cpu *c, va_t va, uint32_t error);

@@ -476,6 +476,11 @@ START_TEST(task_faults)
     ck_assert_int_eq(pc_fault(&p, &error), bad_tasks[_i].vector);
     ck_assert_int_eq(error, bad_tasks[_i].error);
     ck_assert_uint_eq(p.c->seg[X86_SEG_TR].sel, TASK2); /* it was committed: the new task has the exception */
+    if (bad_tasks[_i].at == 0x54) {
+        p.c->cpu.pc = CODE; /* as an executor leaves it */
+        take(&p);
+        stack_is(&p, STACK1 - 16, 4, (uint64_t[]){ EXEC_ONLY, 0x12345, CODE0, 2 | X86_CF | X86_RF }, 4);
+    }
     pc_destroy(&p);
 }
 END_TEST
