@@ -123,6 +123,7 @@ struct board_ops {
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
     void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
+    void (*release)(struct board *b);    /* what neither the machine nor its arena frees; after a failed build too. May be NULL */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */
 const struct board_ops *board_find(const char *name);

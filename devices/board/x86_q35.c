@@ -411,6 +411,13 @@ static void power_key(struct board *b)
     ich9_pm_raise(((struct q35 *)b->parts)->pm, ICH9_PM1_PWRBTN);
 }
 
+static void release(struct board *b)
+{
+    struct q35 *q = b->parts;
+    if (q != NULL && q->ports != NULL)
+        mem_space_destroy(q->ports);
+}
+
 static const char *const aliases[] = { "q35", NULL };
 static const struct board_absent absent[] = {
     { "pc", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
@@ -425,4 +432,5 @@ const struct board_ops board_x86_q35 = {
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
     .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
+    .release = release,
 };
