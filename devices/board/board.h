@@ -34,6 +34,7 @@ struct board_config {
     uint64_t memory;            /* bytes */
     const char *kernel, *initrd, *append, *dtb;
     const char *bios;           /* NULL or "default": the board's firmware; "none" */
+    const char *boot_order;     /* letters as QEMU's -boot order= has them, for boards whose firmware takes them; or NULL */
     const char *firmware_dirs;  /* where "default" and bare names are looked for, ':'-separated */
     const struct board_arg *args;
     uint32_t n_args;

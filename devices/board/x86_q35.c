@@ -248,6 +248,23 @@ static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
     return device_map(&q->ioapic->dev, b->machine->memory, Q35_IOAPIC, e);
 }
 
+/* CMOS bytes 3Dh and 38h as SeaBIOS reads them: a nibble for each of three devices, the first one lowest. */
+static int put_boot_order(const struct board *b, struct q35 *q, struct err *e)
+{
+    static const char letters[] = "acdn"; /* floppy, disk, CD, network: 1 to 4 */
+    uint32_t order = 0, n = 0;
+    for (const char *p = b->config.boot_order; p != NULL && *p != 0; p++) {
+        const char *found = strchr(letters, *p);
+        if (found == NULL || n == 3)
+            return err_set(e, ERR_ARG, "boot order '%s': at most three of a (floppy), c (disk), d (CD) and n (network) are accepted",
+                           b->config.boot_order);
+        order |= (uint32_t)(found - letters + 1) << (4 * n++);
+    }
+    mc146818_put(q->rtc, 0x3d, (uint8_t)order);
+    mc146818_put(q->rtc, 0x38, (uint8_t)(order >> 8 << 4));
+    return 0;
+}
+
 static int build_timers(struct board *b, struct q35 *q, struct err *e)
 {
     const struct hpet_config hpet = { .routes = 0x00ff0104 };
@@ -262,6 +279,8 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
     mc146818_put_memory(q->rtc, q->low, q->high);
     mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus - 1));
     mc146818_put(q->rtc, 0x14, 0x06);
+    if ((r = put_boot_order(b, q, e)) < 0)
+        return r;
     if (!q->options.hpet) {
         board_connect(b, &q->pit->irq, 0);
         board_connect(b, &q->rtc->irq, Q35_IRQ_RTC);
