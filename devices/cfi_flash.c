@@ -357,7 +357,7 @@ struct cfi_flash *cfi_flash_create(struct machine *m, const char *id,
     uint32_t chips = c->bank_width / c->device_width;
     char *name;
 
-    assert(is_pow2(c->size) && is_pow2(c->sector) && c->sector <= c->size && c->size >= MEM_PAGE);
+    assert(is_pow2(c->sector) && c->size != 0 && c->size % MAX(c->sector, (uint32_t)MEM_PAGE) == 0);
     assert(chips * c->device_width == c->bank_width && c->bank_width <= 4);
     if (!f)
         return NULL;

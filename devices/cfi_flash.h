@@ -35,7 +35,7 @@
 #define CFI_FLASH_BUFFER_MAX 4096
 
 struct cfi_flash_config {
-    uint64_t size;                   /* bytes of the bank: a power of two */
+    uint64_t size;                   /* bytes of the bank: sectors and pages. CFI can name a power of two only: the next below */
     uint32_t sector;                 /* bytes that one erase takes, all chips: a power of two */
     uint8_t bank_width, device_width;/* bytes: 1, 2, 4; bank_width / device_width chips */
     uint8_t manufacturer, device;

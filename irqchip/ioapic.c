@@ -13,7 +13,7 @@
 #define RTE_WRITABLE      (F_MASK(RTE_UPPER) | 0x1afffull)
 enum { MODE_LOWEST = 1 }; /* 0 is fixed */
 
-enum { INDEX_ID = 0x00, INDEX_VERSION = 0x01, INDEX_ENTRIES = 0x10 };
+enum { INDEX_ID = 0x00, INDEX_VERSION = 0x01, INDEX_ARBITRATION = 0x02, INDEX_ENTRIES = 0x10 };
 #define ID_WRITABLE 0x0f000000u
 #define VERSION     ((IOAPIC_PINS - 1) << 16 | 0x20)
 
@@ -102,7 +102,7 @@ static uint64_t read_window(const void *dev, uint32_t index)
     uint32_t at = p->select - INDEX_ENTRIES;
 
     (void)index;
-    if (p->select == INDEX_ID)
+    if (p->select == INDEX_ID || p->select == INDEX_ARBITRATION)
         return p->id;
     if (p->select == INDEX_VERSION)
         return VERSION;
@@ -131,7 +131,7 @@ static void wrote_window(void *dev, uint32_t index, uint64_t old, uint64_t now)
         p->id = (uint32_t)now & ID_WRITABLE;
     else if (p->select >= INDEX_ENTRIES && at / 2 < IOAPIC_PINS)
         write_entry(p, at / 2, at % 2, now);
-    else if (p->select != INDEX_VERSION)
+    else if (p->select != INDEX_VERSION && p->select != INDEX_ARBITRATION)
         guest_error(&p->dev, "IOWIN without a register", "index %#x", p->select);
 }
 

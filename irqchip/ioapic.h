@@ -3,7 +3,8 @@
 #define ORRERY_IRQCHIP_IOAPIC_H
 /*
  * I/O APIC: Intel 82093AA (290566-001) with 24 inputs, as the ICH9 has it (316972, 13.5): version
- * 0x20, with the EOI register and without an arbitration id.
+ * 0x20, with the EOI register. The arbitration id, which the ICH9 has no more, reads as the 82093AA's after a write of the
+ * id (3.2.3), as on QEMU's board.
  *
  *   devices -> ioapic_set_level -> redirection table -> message -> [interrupt remapping] -> CPUs
  *              ioapic_end_of_interrupt <- EOI broadcast by a local APIC

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_NAMES 1024 /* of an ISA's properties or profiles, for "did you mean" */
 #define MAX_DEPTH 8    /* profiles that stand on each other by `base` */
@@ -112,7 +113,7 @@ static int set_list(const struct cpu_profiles *all, void *config, const char *va
 const struct cpu_profile *cpu_profile_find(const struct cpu_profiles *all, const char *name)
 {
     for (const struct cpu_profile *p = all->profiles; p->name != NULL; p++)
-        if (strcmp(p->name, name) == 0)
+        if (strcasecmp(p->name, name) == 0) /* QEMU writes Skylake-Server, and cortex-a72 */
             return p;
     return NULL;
 }

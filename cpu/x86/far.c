@@ -212,15 +212,21 @@ bool x86_far_call(struct x86_cpu *c, uint16_t sel, uint64_t ip, unsigned op_size
 }
 
 /* ---- returns ---- */
-/* Data segments that the outer level may not have become null (SDM 6.8.6). */
+/*
+ * Data segments that the outer level may not have become null (SDM 6.8.6): the selector does and the segment is unusable, the
+ * base stays. 64-bit code goes on with those of FS and GS; kvm-unit-tests' emulator (test_iret) says so of processors.
+ */
 static void drop_segments(struct x86_cpu *c, unsigned cpl)
 {
     static const uint8_t data[] = { X86_ES, X86_DS, X86_FS, X86_GS };
     for (unsigned i = 0; i < 4; i++) {
         const struct x86_segment *s = &c->seg[data[i]];
         bool conforming = (s->attr & 0xc) == 0xc;
-        if ((s->attr & X86_ATTR_P) && !conforming && (s->attr >> 5 & 3u) < cpl)
+        if ((s->attr & X86_ATTR_P) && !conforming && (s->attr >> 5 & 3u) < cpl) {
+            uint64_t base = c->seg[data[i]].base;
             x86_null_segment(c, data[i], 0);
+            c->seg[data[i]].base = base;
+        }
     }
 }
 

@@ -60,6 +60,14 @@ static bool has_feature(const void *config, uint32_t f)
     return x86_has(config, (enum x86_feature)f);
 }
 
+/* QEMU's words about the host's CPU, other versions of the emulator and what to do without a feature: it is an error. */
+static int accept(void *config, const char *key, const char *v, struct err *e)
+{
+    bool on;
+    (void)config;
+    return cpu_parse_bool(v, &on) ? 0 : err_set(e, ERR_ARG, "%s=%s: on and off are accepted", key, v);
+}
+
 static int set_vendor(void *config, const char *key, const char *v, struct err *e)
 {
     struct x86_config *c = config;
@@ -190,6 +198,7 @@ static const struct cpu_property properties[] = {
     CPU_NUMBER(x86_config, "pmu-fixed", pmu_fixed, 0, 3),
     CPU_TEXT("vendor", set_vendor),
     CPU_TEXT("model-id", set_brand),
+    CPU_TEXT("host-phys-bits", accept), CPU_TEXT("migratable", accept), CPU_TEXT("enforce", accept), CPU_TEXT("check", accept),
     CPU_TEXT("cache1", set_cache), CPU_TEXT("cache2", set_cache), CPU_TEXT("cache3", set_cache),
     CPU_TEXT("cache4", set_cache), CPU_TEXT("cache5", set_cache), CPU_TEXT("cache6", set_cache),
     CPU_TEXT("tlb1", set_tlb), CPU_TEXT("tlb2", set_tlb), CPU_TEXT("tlb3", set_tlb), CPU_TEXT("tlb4", set_tlb),

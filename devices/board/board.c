@@ -281,6 +281,8 @@ void board_destroy(struct board *b)
     if (b->devices)
         parts_release(b->devices);
     exec_destroy(b->exec);
+    if (b->ops->release)
+        b->ops->release(b);
     if (b->machine)
         machine_destroy(b->machine);
     for (uint32_t i = 0; i < b->n_cpus; i++)

@@ -34,6 +34,7 @@ struct board_config {
     uint64_t memory;            /* bytes */
     const char *kernel, *initrd, *append, *dtb;
     const char *bios;           /* NULL or "default": the board's firmware; "none" */
+    const char *boot_order;     /* letters as QEMU's -boot order= has them, for boards whose firmware takes them; or NULL */
     const char *firmware_dirs;  /* where "default" and bare names are looked for, ':'-separated */
     const struct board_arg *args;
     uint32_t n_args;
@@ -123,6 +124,7 @@ struct board_ops {
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
     void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
+    void (*release)(struct board *b);    /* what neither the machine nor its arena frees; after a failed build too. May be NULL */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */
 const struct board_ops *board_find(const char *name);

@@ -22,6 +22,15 @@ static bool machine_option(const char *options, const char *key, char *value, si
     return found;
 }
 
+int flash_banks_image(struct board *b, uint32_t unit, struct block **out, struct err *e)
+{
+    char key[16], drive[128];
+
+    snprintf(key, sizeof(key), "pflash%u", unit);
+    bool named = machine_option(b->config.board_options, key, drive, sizeof(drive));
+    return parts_take_flash(b->devices, unit, named ? drive : NULL, out, e);
+}
+
 /* Two chips of 16 bits side by side, as on QEMU's boards. */
 int flash_banks_build(struct board *b, const struct board_place *first,
                       struct cfi_flash *banks[FLASH_BANKS], bool has_image[FLASH_BANKS],
@@ -33,13 +42,11 @@ int flash_banks_build(struct board *b, const struct board_place *first,
     };
 
     for (uint32_t unit = 0; unit < FLASH_BANKS; unit++) {
-        char id[32], key[16], drive[128];
+        char id[32];
         struct block *image = NULL;
 
         snprintf(id, sizeof(id), "%s%u", first->name, unit);
-        snprintf(key, sizeof(key), "pflash%u", unit);
-        bool named = machine_option(b->config.board_options, key, drive, sizeof(drive));
-        int r = parts_take_flash(b->devices, unit, named ? drive : NULL, &image, e);
+        int r = flash_banks_image(b, unit, &image, e);
         if (r < 0)
             return r;
         banks[unit] = cfi_flash_create(b->machine, id, &config, image, e);

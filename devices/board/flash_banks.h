@@ -10,6 +10,8 @@
 
 #define FLASH_BANKS 2
 
+/* The image for bank `unit`, or NULL in *out. After parts_open or parts_create. */
+int flash_banks_image(struct board *b, uint32_t unit, struct block **out, struct err *e) MUST_CHECK;
 /*
  * Two banks from place `first` on, of first->size bytes each, called flash0 and flash1. After
  * parts_create. `has_image`: for each, is there one?

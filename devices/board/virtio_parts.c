@@ -191,11 +191,6 @@ static int build(struct parts *p, struct err *e)
     const struct board_config *c = &p->board->config;
     int r;
 
-    p->drives = calloc(DRIVES, sizeof(*p->drives));
-    if (!p->drives)
-        return err_set(e, ERR_NOMEM, "no memory for drives");
-    if ((r = open_backends(p, e)) < 0)
-        return r;
     for (uint32_t i = 0; i < c->n_args; i++)
         if (c->args[i].kind == BOARD_DEVICE && (r = parts_add_device(p, c->args[i].text, e)) < 0)
             return r;
@@ -213,14 +208,24 @@ static int build(struct parts *p, struct err *e)
     return 0;
 }
 
-int parts_create(struct board *b, const struct parts_places *at, struct err *e)
+int parts_open(struct board *b, struct err *e)
 {
     struct parts *p = b->devices = ARENA_NEW(&b->machine->arena, struct parts);
 
     if (!p)
         return err_set(e, ERR_NOMEM, "no memory for devices");
-    *p = (struct parts){ .board = b, .at = *at };
-    return build(p, e);
+    *p = (struct parts){ .board = b, .drives = calloc(DRIVES, sizeof(*p->drives)) };
+    return p->drives ? open_backends(p, e) : err_set(e, ERR_NOMEM, "no memory for drives");
+}
+
+int parts_create(struct board *b, const struct parts_places *at, struct err *e)
+{
+    int r = b->devices ? 0 : parts_open(b, e);
+
+    if (r < 0)
+        return r;
+    b->devices->at = *at;
+    return build(b->devices, e);
 }
 
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

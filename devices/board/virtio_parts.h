@@ -95,12 +95,17 @@ bool parts_is_isa(const char *text);
 int parts_add_isa(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 
 /*
+ * The backends alone, for boards whose construction depends on the flash images among them; else parts_create does
+ * it. b->devices from then on, in the machine's arena.
+ */
+int parts_open(struct board *b, struct err *e) MUST_CHECK;
+/*
  * What the board's configuration asks for; b->devices from then on, in the machine's arena.
  * Buses and slots must be there.
  */
 int parts_create(struct board *b, const struct parts_places *at, struct err *e) MUST_CHECK;
 /*
- * After parts_create: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
+ * After parts_open or parts_create: the image of flash bank `unit`, from -pflash, -drive if=pflash or, if not
  * NULL, the drive called `id`. NULL in *out if there is none. It stays the parts'.
  */
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

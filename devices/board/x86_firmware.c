@@ -4,19 +4,90 @@
  * The ROM writes the BIOS's memory map to the file "etc/orrery/start"; that write makes us place the kernel as in a start
  * without firmware, and the ROM reads where to jump. UEFI takes a bzImage from fw_cfg's own items instead.
  *
+ * Firmware itself: -bios, a ROM that ends at 4 GiB; or flash (pflash), bank 0 in that place and bank 1 below it.
+ *
  *   etc/orrery/start   0 entry  4 EAX  8 EBX  12 ESI  16 entries of the map  20 the map: base (8), size (8), type (4)
  */
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
+#include "devices/board/flash_banks.h"
 #include "devices/board/fw_cfg_items.h"
 #include "devices/board/x86_direct.h"
 #include "devices/board/x86_rom/loader.gen.h"
 #include "devices/fw_cfg.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { COUNT = 16, MAP = 20, ENTRY = 20, START_SIZE = MAP + ENTRY * X86_REGIONS };
 enum { PNP_AT = 0x1a, PNP_CHECKSUM = 9, PNP_SIZE = 32 };
 
+/* ---- where it comes from ---- */
+enum { ROM_MOST = 16 << 20, FLASH_MOST = 8 << 20, FLASH_SECTOR = 4096 };
+
+static int build_rom(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    uint64_t size = align_up(b->bios->size, MEM_PAGE);
+    if (size == 0 || size > ROM_MOST || b->bios->size % 1024 != 0)
+        return err_set(e, ERR_FORMAT, "firmware '%s' has %llu bytes; a multiple of 1K up to 16M is accepted", b->bios->path,
+                       (unsigned long long)b->bios->size);
+    if ((r = machine_add_ram(b->machine, "bios", size, &q->rom, e)) < 0)
+        return r;
+    memcpy(q->rom->host + (size - b->bios->size), b->bios->data, b->bios->size);
+    return mem_add_rom(b->machine->memory, "bios", Q35_HIGH - size, q->rom, 0, size, 0, NULL, NULL, NULL, e);
+}
+
+/* As on QEMU's PC: chips of a byte's width, each as large as its image, and 8 MiB of them at most. */
+static int build_flash(struct board *b, struct q35 *q, struct err *e)
+{
+    static const char *const names[] = { "system.flash0", "system.flash1" };
+    uint64_t at = Q35_HIGH;
+    for (uint32_t unit = 0; unit < FLASH_BANKS; unit++) {
+        struct block *image = NULL;
+        int r = flash_banks_image(b, unit, &image, e);
+        if (r < 0)
+            return r;
+        if (image == NULL)
+            continue;
+        struct cfi_flash_config c = { .size = block_size(image), .sector = FLASH_SECTOR, .bank_width = 1, .device_width = 1,
+                                      .manufacturer = 0, .device = 0 };
+        if (unit == 1 && q->rom == NULL)
+            return err_set(e, ERR_ARG, "flash bank 1 has an image and bank 0 has none: firmware is in bank 0 (unit=0)");
+        if (c.size == 0 || c.size % FLASH_SECTOR != 0 || c.size > FLASH_MOST - (Q35_HIGH - at))
+            return err_set(e, ERR_FORMAT, "flash bank %u: its image has %llu bytes; a multiple of 4K is accepted, 8M for both banks", unit,
+                           (unsigned long long)c.size);
+        struct cfi_flash *f = cfi_flash_create(b->machine, names[unit], &c, image, e);
+        if (f == NULL)
+            return e->code;
+        at -= c.size;
+        if ((r = cfi_flash_map(f, b->machine->memory, at, e)) < 0)
+            return r;
+        if (unit == 0)
+            q->rom = f->ram;
+    }
+    return 0;
+}
+
+int q35_build_firmware(struct board *b, struct q35 *q, struct err *e)
+{
+    const char *bios = b->config.bios;
+    bool standard = bios == NULL || strcmp(bios, "default") == 0;
+    int r;
+    if ((r = parts_open(b, e)) < 0 || (r = build_flash(b, q, e)) < 0)
+        return r;
+    if (q->rom != NULL)
+        return standard ? 0 : err_set(e, ERR_ARG, "-bios %s and an image of flash bank 0: firmware comes from one of them", bios);
+    if (bios != NULL ? strcmp(bios, "none") == 0 : b->kernel != NULL)
+        return 0;
+    char *path = board_find_firmware(b, standard ? "bios-256k.bin" : bios, e);
+    if (path == NULL)
+        return e->code;
+    r = image_open_raw(&b->bios, path, "firmware", e);
+    free(path);
+    return r < 0 ? r : build_rom(b, q, e);
+}
+
+/* ---- the kernel ---- */
 struct start_file {
     struct board *board;
     uint8_t bytes[START_SIZE];
@@ -100,7 +171,7 @@ int q35_add_kernel(struct board *b, struct q35 *q, struct err *e)
 {
     static const char name[] = "genroms/orrery.bin", order[] = "/rom@genroms/orrery.bin";
     int r;
-    if (b->kernel == NULL || b->bios == NULL)
+    if (b->kernel == NULL || q->rom == NULL)
         return 0;
     struct start_file *f = ARENA_NEW(&b->machine->arena, struct start_file);
     if (f == NULL)

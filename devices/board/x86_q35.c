@@ -171,22 +171,6 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
     return q->high == 0 ? 0 : mem_add_ram(b->machine->memory, "high", Q35_HIGH, q->ram, q->low, q->high, 0, NULL, e);
 }
 
-/* The BIOS ends at 4 GiB; the controller hub shows its end below 1 MiB too. */
-static int build_bios(struct board *b, struct q35 *q, struct err *e)
-{
-    int r;
-    if (b->bios == NULL)
-        return 0;
-    uint64_t size = align_up(b->bios->size, MEM_PAGE);
-    if (size > (16u << 20) || b->bios->size % 1024 != 0)
-        return err_set(e, ERR_FORMAT, "firmware '%s' has %llu bytes; a multiple of 1K up to 16M is accepted", b->bios->path,
-                       (unsigned long long)b->bios->size);
-    if ((r = machine_add_ram(b->machine, "bios", size, &q->rom, e)) < 0)
-        return r;
-    memcpy(q->rom->host + (size - b->bios->size), b->bios->data, b->bios->size);
-    return mem_add_rom(b->machine->memory, "bios", Q35_HIGH - size, q->rom, 0, size, 0, NULL, NULL, NULL, e);
-}
-
 /* ---- chipset ---- */
 /*
  * An SMI goes to the CPU that asked for it, as on QEMU's board while firmware has not negotiated a broadcast: SeaBIOS moves
@@ -264,6 +248,23 @@ static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
     return device_map(&q->ioapic->dev, b->machine->memory, Q35_IOAPIC, e);
 }
 
+/* CMOS bytes 3Dh and 38h as SeaBIOS reads them: a nibble for each of three devices, the first one lowest. */
+static int put_boot_order(const struct board *b, struct q35 *q, struct err *e)
+{
+    static const char letters[] = "acdn"; /* floppy, disk, CD, network: 1 to 4 */
+    uint32_t order = 0, n = 0;
+    for (const char *p = b->config.boot_order; p != NULL && *p != 0; p++) {
+        const char *found = strchr(letters, *p);
+        if (found == NULL || n == 3)
+            return err_set(e, ERR_ARG, "boot order '%s': at most three of a (floppy), c (disk), d (CD) and n (network) are accepted",
+                           b->config.boot_order);
+        order |= (uint32_t)(found - letters + 1) << (4 * n++);
+    }
+    mc146818_put(q->rtc, 0x3d, (uint8_t)order);
+    mc146818_put(q->rtc, 0x38, (uint8_t)(order >> 8 << 4));
+    return 0;
+}
+
 static int build_timers(struct board *b, struct q35 *q, struct err *e)
 {
     const struct hpet_config hpet = { .routes = 0x00ff0104 };
@@ -278,6 +279,8 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
     mc146818_put_memory(q->rtc, q->low, q->high);
     mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus - 1));
     mc146818_put(q->rtc, 0x14, 0x06);
+    if ((r = put_boot_order(b, q, e)) < 0)
+        return r;
     if (!q->options.hpet) {
         board_connect(b, &q->pit->irq, 0);
         board_connect(b, &q->rtc->irq, Q35_IRQ_RTC);
@@ -377,7 +380,6 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
 static int open_images(struct board *b, struct q35 *q, struct err *e)
 {
     static const struct boot_isa x86 = { .name = "x86", .elf_machine = EM_X86_64, .elf_machine_32 = EM_386, .linux_image = IMAGE_RAW };
-    const char *bios = b->config.bios;
     int r = boot_open_kernel(b, &x86, e);
     if (r == 0 && b->kernel != NULL)
         r = x86_kernel_find(&q->kernel, b->kernel, e);
@@ -388,15 +390,6 @@ static int open_images(struct board *b, struct q35 *q, struct err *e)
     if (r == 0 && b->config.initrd != NULL)
         r = q->kernel.kind == X86_BZIMAGE ? image_open_raw(&b->initrd, b->config.initrd, "initrd", e)
                                           : q35_open_modules(b, b->config.initrd, e);
-    bool none = bios != NULL ? strcmp(bios, "none") == 0 : b->kernel != NULL;
-    if (r < 0 || none)
-        return r;
-    bool standard = bios == NULL || strcmp(bios, "default") == 0;
-    char *path = board_find_firmware(b, standard ? "bios-256k.bin" : bios, e);
-    if (path == NULL)
-        return e->code;
-    r = image_open_raw(&b->bios, path, "firmware", e);
-    free(path);
     return r;
 }
 
@@ -408,7 +401,7 @@ static int build(struct board *b, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
     if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
-        (r = build_memory(b, q, e)) < 0 || (r = build_bios(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
+        (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
@@ -427,7 +420,7 @@ static int build(struct board *b, struct err *e)
 static int load_images(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
-    if (b->kernel == NULL || b->bios != NULL)
+    if (b->kernel == NULL || q->rom != NULL)
         return 0;
     return q35_place_kernel(b, q, e);
 }
@@ -435,6 +428,13 @@ static int load_images(struct board *b, struct err *e)
 static void power_key(struct board *b)
 {
     ich9_pm_raise(((struct q35 *)b->parts)->pm, ICH9_PM1_PWRBTN);
+}
+
+static void release(struct board *b)
+{
+    struct q35 *q = b->parts;
+    if (q != NULL && q->ports != NULL)
+        mem_space_destroy(q->ports);
 }
 
 static const char *const aliases[] = { "q35", NULL };
@@ -451,4 +451,5 @@ const struct board_ops board_x86_q35 = {
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
     .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
+    .release = release,
 };

@@ -52,7 +52,7 @@ struct q35 {
     struct lapic *lapics[BOARD_MAX_CPUS];
     struct lapic_bus *lapic_bus;
     struct mem_space *ports;
-    struct mem_ram *ram, *rom;       /* rom: the BIOS, or NULL */
+    struct mem_ram *ram, *rom;       /* rom: the firmware, or NULL */
     uint64_t low, high;              /* bytes of RAM below and above 4 GiB */
     struct i8259 *pic;
     struct ioapic *ioapic;
@@ -76,6 +76,8 @@ int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct 
 
 /* A kernel started without firmware: x86_direct.h. After every reset. */
 int q35_place_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* Firmware below 4 GiB: -bios, or flash banks, bank 0 uppermost. What the machine starts with without a kernel. */
+int q35_build_firmware(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 /* The same when a BIOS has run: x86_firmware.c. When the board is built, after fw_cfg's other items. */
 int q35_add_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 /* Those of a Multiboot kernel, "FILE [WORDS],FILE [WORDS]", into b->initrd: x86_multiboot.c. */

@@ -6,6 +6,9 @@
 static const struct option_desc table[] = {
     OPT_BOOL(q35_options, "smm", smm),
     OPT_BOOL(q35_options, "hpet", hpet),
+    OPT_IGNORED("kernel-irqchip"), /* which of KVM's halves has the interrupt controllers */
+    OPT_IGNORED("kernel_irqchip"),
+    OPT_IGNORED("fd-bootchk"),
     OPT_CHOICE(q35_options, "acpi", acpi, machine_auto_choices),
     MACHINE_OPTIONS,
 };

@@ -52,7 +52,9 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.amd64.interp COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
   add_test(NAME boot.amd64.smp8 COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --smp 8)
   add_test(NAME boot.amd64.deterministic COMMAND ${amd} ${boot}/deterministic $<TARGET_FILE:orrery>)
-  set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic
+  add_test(NAME boot.amd64.bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --bios default)
+  add_test(NAME boot.amd64.efi COMMAND ${boot}/amd64_efi $<TARGET_FILE:orrery>)
+  set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
@@ -88,4 +90,8 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme)
   set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi disk.arm64.screen
     disk.arm64.nvme_e1000e disk.arm64.ahci_e1000e_its_smp4 disk.nvme PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
+  set(amd_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64 --arch amd64 --transport pci)
+  add_test(NAME disk.amd64.bios COMMAND ${amd_disk} --bios)
+  add_test(NAME disk.amd64.efi COMMAND ${amd_disk} --efi --format qcow2 --smp 2)
+  set_tests_properties(disk.amd64.bios disk.amd64.efi PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()

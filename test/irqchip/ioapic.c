@@ -102,6 +102,8 @@ START_TEST(registers)
     }
     put_index(0x00, 0xffffffff);
     ck_assert_uint_eq(get_index(0x00), 0x0f000000);
+    put_index(0x02, 0);
+    ck_assert_uint_eq(get_index(0x02), 0x0f000000); /* 82093AA 3.2.3: loaded by a write of the id */
     put_index(0x01, 0);
     ck_assert_uint_eq(get_index(0x01), 0x00170020);
     put_index(0x10, 0xffffffff);

@@ -47,10 +47,17 @@ static int q_mon(struct run_options *o, const char *v, struct err *e)
     return o->board.monitor ? 0 : ERR_NOMEM;
 }
 
-/* The firmware chooses what to boot, and on these boards it takes no hint. */
+/* The firmware chooses what to boot. A PC's takes a hint in letters; that of the other boards takes none. */
 static int q_boot(struct run_options *o, const char *v, struct err *e)
 {
-    const char *menu = run_key(o, v, "menu"), *splash = run_key(o, v, "splash");
+    const char *menu = run_key(o, v, "menu"), *splash = run_key(o, v, "splash"), *order = run_key(o, v, "once");
+
+    if (!order)
+        order = run_key(o, v, "order");
+    if (!order && !memchr(v, '=', strcspn(v, ",")) && !(order = run_printf(o, e, "%.*s", (int)strcspn(v, ","), v)))
+        return ERR_NOMEM;
+    if (order)
+        o->board.boot_order = order;
 
     if (splash || (menu && strcmp(menu, "off") != 0))
         return err_set(e, ERR_UNSUPPORTED, "'%s': there is no boot menu; leave it out", v);
