@@ -111,16 +111,16 @@ static void try_insn(struct host_cpu h[2], uint8_t *page, const uint8_t *insn, s
     if (x86_decode(insn, n, X86_CODE64, true, h[0].c->decode_ext, &d) != X86_DECODED)
         return;
     x86_disassemble(&d, HOST_CODE, text, sizeof text);
-    host_emit(page + (HOST_CODE - HOST_BASE), code, surround(code, insn, d.length), 0);
+    x86_host_emit(page + (HOST_CODE - HOST_BASE), code, surround(code, insn, d.length), 0);
     for (uint64_t done = 0; done < steps; done += HOST_COUNT) {
         for (unsigned i = 0; i < HOST_COUNT; i++)
             fill_record(seed, &start[i], (uint32_t)(HOST_RECORDS + i * sizeof *start), i + 1 < HOST_COUNT);
         memcpy(page + (HOST_RECORDS - HOST_BASE), start, sizeof start);
-        host_run_native();
+        x86_host_run_native();
         memcpy(host, page + (HOST_RECORDS - HOST_BASE), sizeof host);
         for (unsigned m = 0; m < 2; m++) {
             memcpy(own, start, sizeof own);
-            ck_assert_msg(host_run_guest(&h[m], page, own, HOST_COUNT), "%s did not end", text);
+            ck_assert_msg(x86_host_run_guest(&h[m], page, own, HOST_COUNT), "%s did not end", text);
             for (unsigned i = 0; i < HOST_COUNT; i++) {
                 struct host_record a = own[i], b = host[i];
                 cut(&a);
@@ -139,7 +139,7 @@ START_TEST(every_encoding)
     uint64_t seed = test_fuzz_seed() + (uint64_t)_i, steps = test_fuzz_steps(HOST_COUNT);
     uint8_t insn[4] = { 0x66, (uint8_t)(0xd8 + _i) };
     struct host_cpu h[2];
-    uint8_t *page = host_page();
+    uint8_t *page = x86_host_page();
     if (page == NULL)
         return;
     for (unsigned m = 0; m < 2; m++)
