@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The local APIC's registers and what it does with interrupts: SDM volume 3, 12.4, 12.5, 12.8, 12.12. */
+/* The local APIC's registers and what it does with interrupts: SDM volume
+ * 3, 12.4, 12.5, 12.8, 12.12. */
 #include "core/util/bits.h"
 #include "irqchip/lapic_impl.h"
 #include <stdio.h>
@@ -91,11 +92,20 @@ void lapic_accept(struct lapic *p, enum delivery mode, uint8_t vector, bool leve
         put(p->irr, vector, true);
         lapic_update(p);
         return;
-    case DELIVER_SMI: c->input(c->cpu, c->smi, true); return;
-    case DELIVER_NMI: c->input(c->cpu, c->nmi, true); return;
-    case DELIVER_INIT: c->input(c->cpu, c->init, true); return;
-    case DELIVER_STARTUP: c->start(c->cpu, vector); return;
-    default: return; /* ExtINT as a message, remote read: not on these buses */
+    case DELIVER_SMI:
+        c->input(c->cpu, c->smi, true);
+        return;
+    case DELIVER_NMI:
+        c->input(c->cpu, c->nmi, true);
+        return;
+    case DELIVER_INIT:
+        c->input(c->cpu, c->init, true);
+        return;
+    case DELIVER_STARTUP:
+        c->start(c->cpu, vector);
+        return;
+    default:
+        return; /* ExtINT as a message, remote read: not on these buses */
     }
 }
 
@@ -162,8 +172,9 @@ void lapic_end(struct lapic *p)
 
 /* ---- registers ---- */
 static const uint32_t lvt_writable[LAPIC_LVTS] = {
-    [LAPIC_LVT_CMCI] = 0x107ff, [LAPIC_LVT_TIMER] = 0x700ff, [LAPIC_LVT_THERMAL] = 0x107ff, [LAPIC_LVT_PMC] = 0x107ff,
-    [LAPIC_LVT_LINT0] = 0x1a7ff, [LAPIC_LVT_LINT1] = 0x1a7ff, [LAPIC_LVT_ERROR] = 0x100ff,
+    [LAPIC_LVT_CMCI] = 0x107ff,  [LAPIC_LVT_TIMER] = 0x700ff, [LAPIC_LVT_THERMAL] = 0x107ff,
+    [LAPIC_LVT_PMC] = 0x107ff,   [LAPIC_LVT_LINT0] = 0x1a7ff, [LAPIC_LVT_LINT1] = 0x1a7ff,
+    [LAPIC_LVT_ERROR] = 0x100ff,
 };
 
 static void write_lvt(struct lapic *p, unsigned n, uint32_t v)
@@ -203,7 +214,8 @@ static uint64_t read_id(const void *dev, uint32_t i)
 static uint64_t read_version(const void *dev, uint32_t i)
 {
     (void)dev, (void)i;
-    return 0x14 | (LAPIC_LVTS - 2u) << 16 | 1u << 24; /* 6 entries (no CMCI), EOI broadcasts may be suppressed */
+    return 0x14 | (LAPIC_LVTS - 2u) << 16 |
+           1u << 24; /* 6 entries (no CMCI), EOI broadcasts may be suppressed */
 }
 static uint64_t read_ppr(const void *dev, uint32_t i)
 {
@@ -328,7 +340,8 @@ static const struct reg_desc regs[] = {
     REG32(0x280, "ESR", .read = read_esr, .rw = UINT32_MAX, .wrote = wrote_esr),
     REG32(0x300, "ICR_LOW", AT(icr[0]), .rw = 0x000ccfff, .wrote = wrote_icr),
     REG32(0x310, "ICR_HIGH", AT(icr[1]), .rw = 0xff000000),
-    REG32(0x320, "LVT", .count = 6, .stride = 16, .read = read_lvt, .rw = UINT32_MAX, .wrote = wrote_lvt),
+    REG32(0x320, "LVT", .count = 6, .stride = 16, .read = read_lvt, .rw = UINT32_MAX,
+          .wrote = wrote_lvt),
     REG32(0x380, "TIMER_INITIAL", .read = read_initial, .rw = UINT32_MAX, .wrote = wrote_initial),
     REG32(0x390, "TIMER_CURRENT", .read = read_count),
     REG32(0x3e0, "TIMER_DIVIDE", .read = read_divide, .rw = 0xb, .wrote = wrote_divide),
@@ -363,8 +376,8 @@ bool lapic_read_msr(void *lapic, uint32_t msr, uint64_t *value)
         return true;
     }
     const struct reg_desc *r = reg_find(&p->dev, (msr - 0x800) * 16u, &index);
-    bool absent = r == NULL || r->offset == 0x0b0 || r->offset == 0x0e0 || r->offset == 0x310 || r->offset == 0x3f0 ||
-                  r->offset == 0x090 || r->offset == 0x0c0;
+    bool absent = r == NULL || r->offset == 0x0b0 || r->offset == 0x0e0 || r->offset == 0x310 ||
+                  r->offset == 0x3f0 || r->offset == 0x090 || r->offset == 0x0c0;
     if (absent)
         return false;
     *value = reg_peek(&p->dev, r, index);
@@ -394,9 +407,10 @@ bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t v)
     static const struct {
         uint16_t msr;
         uint32_t writable;
-    } rules[] = { { 0x808, 0xff }, { 0x80b, 0 }, { 0x80f, 0x11ff }, { 0x828, 0 }, { 0x832, 0x710ff }, { 0x833, 0x117ff },
-                  { 0x834, 0x117ff }, { 0x835, 0x1f7ff }, { 0x836, 0x1f7ff }, { 0x837, 0x110ff }, { 0x838, UINT32_MAX },
-                  { 0x83e, 0xb }, { 0x83f, 0xff } };
+    } rules[] = { { 0x808, 0xff },    { 0x80b, 0 },       { 0x80f, 0x11ff },     { 0x828, 0 },
+                  { 0x832, 0x710ff }, { 0x833, 0x117ff }, { 0x834, 0x117ff },    { 0x835, 0x1f7ff },
+                  { 0x836, 0x1f7ff }, { 0x837, 0x110ff }, { 0x838, UINT32_MAX }, { 0x83e, 0xb },
+                  { 0x83f, 0xff } };
     for (unsigned i = 0; i < ARRAY_LEN(rules); i++) {
         if (rules[i].msr != msr)
             continue;
@@ -451,12 +465,25 @@ static void lapic_loaded(void *dev)
     lapic_update(dev);
 }
 
-static const struct state_field lapic_state[] = {
-    STATE_TIMER(lapic, timer_due), STATE(lapic, base), STATE(lapic, irr), STATE(lapic, isr), STATE(lapic, tmr),
-    STATE(lapic, lvt), STATE(lapic, tpr), STATE(lapic, ldr), STATE(lapic, dfr), STATE(lapic, svr), STATE(lapic, esr),
-    STATE(lapic, esr_pending), STATE(lapic, icr), STATE(lapic, initial), STATE(lapic, divide), STATE(lapic, deadline),
-    STATE(lapic, started), STATE(lapic, lint), STATE_END
-};
+static const struct state_field lapic_state[] = { STATE_TIMER(lapic, timer_due),
+                                                  STATE(lapic, base),
+                                                  STATE(lapic, irr),
+                                                  STATE(lapic, isr),
+                                                  STATE(lapic, tmr),
+                                                  STATE(lapic, lvt),
+                                                  STATE(lapic, tpr),
+                                                  STATE(lapic, ldr),
+                                                  STATE(lapic, dfr),
+                                                  STATE(lapic, svr),
+                                                  STATE(lapic, esr),
+                                                  STATE(lapic, esr_pending),
+                                                  STATE(lapic, icr),
+                                                  STATE(lapic, initial),
+                                                  STATE(lapic, divide),
+                                                  STATE(lapic, deadline),
+                                                  STATE(lapic, started),
+                                                  STATE(lapic, lint),
+                                                  STATE_END };
 
 static const struct device_ops lapic_ops = {
     .name = "lapic",
@@ -471,8 +498,8 @@ static const struct device_ops lapic_ops = {
     .loaded = lapic_loaded,
 };
 
-struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus, const struct lapic_config *config, uint32_t index,
-                           struct err *e)
+struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
+                           const struct lapic_config *config, uint32_t index, struct err *e)
 {
     char id[24];
     snprintf(id, sizeof(id), "lapic%u", index);

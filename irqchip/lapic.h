@@ -2,35 +2,44 @@
 #ifndef ORRERY_IRQCHIP_LAPIC_H
 #define ORRERY_IRQCHIP_LAPIC_H
 /*
- * Local APICs: Intel SDM volume 3, chapter 12; AMD APM volume 2, chapter 16. xAPIC and x2APIC modes, one a CPU,
- * and the bus between them: interprocessor interrupts, messages of devices (MSIs and those of the I/O APIC),
- * broadcasts of EOI.
+ * Local APICs: Intel SDM volume 3, chapter 12; AMD APM volume 2, chapter 16. xAPIC and x2APIC
+ * modes, one a CPU, and the bus between them: interprocessor interrupts, messages of devices (MSIs
+ * and those of the I/O APIC), broadcasts of EOI.
  *
  *   CPU  -- register accesses (by requester), MSRs, acknowledge, CR8 -->  lapic
  *   lapic -- lines INTR NMI SMI INIT, start-up -->  CPU
  *   MSI write to FEExxxxxh  -- lapic_bus_deliver -->  lapics  -- EOI -->  I/O APICs
  *
- * All local APICs answer at FEE00000h: a CPU reaches its own, anything else that writes there sends a message. A base
- * other than that is not modelled: the registers vanish until it is moved back.
+ * All local APICs answer at FEE00000h: a CPU reaches its own, anything else that writes there sends
+ * a message. A base other than that is not modelled: the registers vanish until it is moved back.
  *
- * The timer counts `bus_hz` divided as its register says, or waits for the time-stamp counter, about which it asks
- * the CPU. Not modelled: CMCI, focus processors, arbitration; delivery status always reads 0.
+ * The timer counts `bus_hz` divided as its register says, or waits for the time-stamp counter,
+ * about which it asks the CPU. Not modelled: CMCI, focus processors, arbitration; delivery status
+ * always reads 0.
  *
  * The machine owns all of it. A reset is the power-on state; lapic_init what INIT leaves.
  */
 #include "core/device/device.h"
 #include "core/event/clock.h"
 
-#define LAPIC_BASE 0xfee00000u
-#define LAPIC_SIZE 0x1000u
+#define LAPIC_BASE     0xfee00000u
+#define LAPIC_SIZE     0x1000u
 #define LAPIC_BUS_SIZE 0x100000u
 
-enum lapic_lvt { LAPIC_LVT_CMCI, LAPIC_LVT_TIMER, LAPIC_LVT_THERMAL, LAPIC_LVT_PMC, LAPIC_LVT_LINT0, LAPIC_LVT_LINT1,
-                 LAPIC_LVT_ERROR, LAPIC_LVTS };
+enum lapic_lvt {
+    LAPIC_LVT_CMCI,
+    LAPIC_LVT_TIMER,
+    LAPIC_LVT_THERMAL,
+    LAPIC_LVT_PMC,
+    LAPIC_LVT_LINT0,
+    LAPIC_LVT_LINT1,
+    LAPIC_LVT_ERROR,
+    LAPIC_LVTS
+};
 
 /* The CPU as its local APIC reaches it. */
 struct lapic_cpu {
-    irq_sink_fn *input;                     /* of `cpu`: levels and edges of the numbers below */
+    irq_sink_fn *input; /* of `cpu`: levels and edges of the numbers below */
     uint32_t intr, nmi, smi, init;
     void (*start)(void *cpu, uint8_t vector);
     uint64_t (*tsc)(void *cpu);
@@ -39,8 +48,8 @@ struct lapic_cpu {
 };
 
 struct lapic_config {
-    uint32_t id;              /* x2APIC id; its low 8 bits are the xAPIC id */
-    bool x2apic, deadline;    /* modes the CPU has */
+    uint32_t id;           /* x2APIC id; its low 8 bits are the xAPIC id */
+    bool x2apic, deadline; /* modes the CPU has */
     bool bootstrap;
     uint64_t bus_hz;
     struct lapic_cpu cpu;
@@ -54,24 +63,25 @@ struct lapic {
     struct device dev;
     struct lapic_config config;
     struct lapic_bus *bus;
-    bool extint;              /* INTR is driven for the 8259; derived */
+    bool extint; /* INTR is driven for the 8259; derived */
 
     struct ev_timer timer_due; /* saved from here on */
-    uint64_t base;            /* IA32_APIC_BASE */
+    uint64_t base;             /* IA32_APIC_BASE */
     uint32_t irr[8], isr[8], tmr[8];
     uint32_t lvt[LAPIC_LVTS];
     uint32_t tpr, ldr, dfr, svr, esr, esr_pending;
     uint32_t icr[2], initial, divide;
     uint64_t deadline;
-    ps_t started;             /* the running count began at `initial` then; 0 with initial = 0: stopped */
-    bool lint[2];             /* levels at the pins */
+    ps_t started; /* the running count began at `initial` then; 0 with initial = 0: stopped */
+    bool lint[2]; /* levels at the pins */
 };
 
 /* Registers of all local APICs, mapped at LAPIC_BASE of `space`. At most `max` will join. */
-struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max, struct err *e);
+struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max,
+                                   struct err *e);
 /* The local APIC of CPU `index` (its requester number). */
-struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus, const struct lapic_config *config, uint32_t index,
-                           struct err *e);
+struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
+                           const struct lapic_config *config, uint32_t index, struct err *e);
 void lapic_bus_on_eoi(struct lapic_bus *bus, lapic_eoi_fn *fn, void *arg);
 /* The 8259's interrupt acknowledge cycle, for LINT0 in ExtINT mode: its vector. */
 void lapic_bus_set_extint(struct lapic_bus *bus, int (*acknowledge)(void *arg), void *arg);
@@ -85,12 +95,12 @@ void lapic_set_lint(void *lapic, uint32_t number, bool level);
 void lapic_local(struct lapic *p, enum lapic_lvt which);
 
 /* ---- what the CPU calls: shaped as its ops want them ---- */
-int lapic_acknowledge(void *lapic);               /* vector to deliver, -1: none any more */
-uint64_t lapic_get_tpr(void *lapic);              /* CR8 */
+int lapic_acknowledge(void *lapic);  /* vector to deliver, -1: none any more */
+uint64_t lapic_get_tpr(void *lapic); /* CR8 */
 void lapic_set_tpr(void *lapic, uint64_t cr8);
 bool lapic_read_msr(void *lapic, uint32_t msr, uint64_t *value);
 bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t value);
-void lapic_set_base(void *lapic, uint64_t base);  /* IA32_APIC_BASE was written */
+void lapic_set_base(void *lapic, uint64_t base); /* IA32_APIC_BASE was written */
 void lapic_init(void *lapic);
 
 #endif

@@ -47,7 +47,8 @@ static unsigned priority(const struct lapic *p)
 }
 
 /* Of all that are meant the one with the least to do; the first of equals. */
-static void deliver_lowest(struct lapic_bus *b, uint32_t dest, bool logical, bool wide, uint8_t vector, bool level)
+static void deliver_lowest(struct lapic_bus *b, uint32_t dest, bool logical, bool wide,
+                           uint8_t vector, bool level)
 {
     struct lapic *best = NULL;
     for (uint32_t i = 0; i < b->n; i++) {
@@ -60,8 +61,8 @@ static void deliver_lowest(struct lapic_bus *b, uint32_t dest, bool logical, boo
         lapic_accept(best, DELIVER_FIXED, vector, level);
 }
 
-static void deliver(struct lapic_bus *b, uint32_t dest, bool logical, bool wide, enum delivery mode, uint8_t vector,
-                    bool level)
+static void deliver(struct lapic_bus *b, uint32_t dest, bool logical, bool wide, enum delivery mode,
+                    uint8_t vector, bool level)
 {
     if (mode == DELIVER_LOWEST) {
         deliver_lowest(b, dest, logical, wide, vector, level);
@@ -74,7 +75,8 @@ static void deliver(struct lapic_bus *b, uint32_t dest, bool logical, bool wide,
 
 void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data)
 {
-    /* Bits 11:5 of the address extend the destination to 15 bits where the platform says so (12.11.1) */
+    /* Bits 11:5 of the address extend the destination to 15 bits where the platform says so
+     * (12.11.1) */
     uint32_t dest = (address >> 12 & 0xff) | (uint32_t)(address >> 5 & 0x7f) << 8;
     bool logical = address & 4, wide = dest > 0xff;
     enum delivery mode = (enum delivery)(data >> 8 & 7);
@@ -91,7 +93,8 @@ void lapic_send(struct lapic *p)
 {
     struct lapic_bus *b = p->bus;
     uint32_t icr = p->icr[0];
-    bool x2 = lapic_is_x2(p), logical = icr & 1u << 11, level = icr & 1u << 15, assert = icr & 1u << 14;
+    bool x2 = lapic_is_x2(p), logical = icr & 1u << 11, level = icr & 1u << 15,
+         assert = icr & 1u << 14;
     enum delivery mode = (enum delivery)(icr >> 8 & 7);
     uint32_t dest = x2 ? p->icr[1] : p->icr[1] >> 24;
     if (mode == DELIVER_INIT && level && !assert)
@@ -101,9 +104,14 @@ void lapic_send(struct lapic *p)
         return;
     }
     switch (icr >> 18 & 3) {
-    case 0: deliver(b, dest, logical, x2, mode, (uint8_t)icr, false); return;
-    case 1: lapic_accept(p, mode, (uint8_t)icr, false); return;
-    default: break;
+    case 0:
+        deliver(b, dest, logical, x2, mode, (uint8_t)icr, false);
+        return;
+    case 1:
+        lapic_accept(p, mode, (uint8_t)icr, false);
+        return;
+    default:
+        break;
     }
     for (uint32_t i = 0; i < b->n; i++)
         if (lapic_is_enabled(b->lapics[i]) && ((icr >> 18 & 3) == 2 || b->lapics[i] != p))
@@ -115,11 +123,13 @@ static struct lapic *own(const struct lapic_bus *b, const struct mem_attrs *attr
 {
     uint32_t i = attrs != NULL ? attrs->requester - MEM_REQUESTER_CPU : UINT32_MAX;
     struct lapic *p = i < b->n ? b->lapics[i] : NULL;
-    bool there = p != NULL && lapic_is_enabled(p) && !lapic_is_x2(p) && (p->base & ~0xfffull) == LAPIC_BASE;
+    bool there =
+        p != NULL && lapic_is_enabled(p) && !lapic_is_x2(p) && (p->base & ~0xfffull) == LAPIC_BASE;
     return there ? p : NULL;
 }
 
-static enum mem_result bus_read(void *arg, uint64_t offset, unsigned size, uint64_t *value, const struct mem_attrs *attrs)
+static enum mem_result bus_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                const struct mem_attrs *attrs)
 {
     struct lapic *p = own(arg, attrs);
     if (p == NULL || offset >= LAPIC_SIZE)
@@ -127,7 +137,8 @@ static enum mem_result bus_read(void *arg, uint64_t offset, unsigned size, uint6
     return reg_mmio_ops.read(&p->dev, offset, size, value, attrs);
 }
 
-static enum mem_result bus_write(void *arg, uint64_t offset, unsigned size, uint64_t value, const struct mem_attrs *attrs)
+static enum mem_result bus_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                 const struct mem_attrs *attrs)
 {
     struct lapic *p = own(arg, attrs);
     if (p != NULL && offset < LAPIC_SIZE)
@@ -138,9 +149,12 @@ static enum mem_result bus_write(void *arg, uint64_t offset, unsigned size, uint
     return MEM_OK;
 }
 
-static const struct mmio_ops bus_mmio = { .read = bus_read, .write = bus_write, .sizes = 1 | 2 | 4 | 8 };
+static const struct mmio_ops bus_mmio = { .read = bus_read,
+                                          .write = bus_write,
+                                          .sizes = 1 | 2 | 4 | 8 };
 
-struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max, struct err *e)
+struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max,
+                                   struct err *e)
 {
     struct lapic_bus *b = device_create(m, &bus_ops, "lapic-bus", e);
     if (b == NULL)
@@ -151,7 +165,8 @@ struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, u
         err_set(e, ERR_NOMEM, "no memory for %u local APICs", max);
         return NULL;
     }
-    if (mem_add_mmio(space, "lapic", LAPIC_BASE, LAPIC_BUS_SIZE, 0, &bus_mmio, b, &b->dev.region, e) < 0)
+    if (mem_add_mmio(space, "lapic", LAPIC_BASE, LAPIC_BUS_SIZE, 0, &bus_mmio, b, &b->dev.region,
+                     e) < 0)
         return NULL;
     return b;
 }

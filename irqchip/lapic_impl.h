@@ -4,23 +4,31 @@
 /* What lapic.c (registers), lapic_bus.c (messages) and lapic_timer.c share. */
 #include "irqchip/lapic.h"
 
-#define APIC_BASE_EN   (1u << 11)
-#define APIC_BASE_EXTD (1u << 10)
-#define SVR_ENABLE     (1u << 8)
-#define SVR_NO_EOI     (1u << 12) /* no broadcasts of EOI */
-#define LVT_MASK       (1u << 16)
-#define LVT_LEVEL      (1u << 15)
-#define LVT_IRR        (1u << 14)
+#define APIC_BASE_EN     (1u << 11)
+#define APIC_BASE_EXTD   (1u << 10)
+#define SVR_ENABLE       (1u << 8)
+#define SVR_NO_EOI       (1u << 12) /* no broadcasts of EOI */
+#define LVT_MASK         (1u << 16)
+#define LVT_LEVEL        (1u << 15)
+#define LVT_IRR          (1u << 14)
 #define ESR_ILLEGAL_SEND 0x20u
 #define ESR_ILLEGAL_RECV 0x40u
 #define ESR_ILLEGAL_REG  0x80u
 
-enum delivery { DELIVER_FIXED, DELIVER_LOWEST, DELIVER_SMI, DELIVER_REMOTE, DELIVER_NMI, DELIVER_INIT, DELIVER_STARTUP,
-                DELIVER_EXTINT };
+enum delivery {
+    DELIVER_FIXED,
+    DELIVER_LOWEST,
+    DELIVER_SMI,
+    DELIVER_REMOTE,
+    DELIVER_NMI,
+    DELIVER_INIT,
+    DELIVER_STARTUP,
+    DELIVER_EXTINT
+};
 
 struct lapic_bus {
     struct device dev;
-    struct lapic **lapics;   /* by CPU index */
+    struct lapic **lapics; /* by CPU index */
     uint32_t n, max;
     lapic_eoi_fn *eoi[4];
     void *eoi_arg[4];
@@ -43,13 +51,13 @@ static inline bool lapic_is_on(const struct lapic *p)
     return lapic_is_enabled(p) && (p->svr & SVR_ENABLE);
 }
 
-void lapic_update(struct lapic *p);                        /* INTR from IRR, ISR, TPR, LINT0 */
+void lapic_update(struct lapic *p); /* INTR from IRR, ISR, TPR, LINT0 */
 void lapic_accept(struct lapic *p, enum delivery mode, uint8_t vector, bool level);
 void lapic_error(struct lapic *p, uint32_t bit);
-void lapic_send(struct lapic *p);                          /* ICR was written */
-void lapic_end(struct lapic *p);                           /* EOI */
+void lapic_send(struct lapic *p); /* ICR was written */
+void lapic_end(struct lapic *p);  /* EOI */
 
-void lapic_timer_changed(struct lapic *p);                 /* initial count, divide, LVT or mode */
+void lapic_timer_changed(struct lapic *p); /* initial count, divide, LVT or mode */
 uint32_t lapic_timer_count(const struct lapic *p);
 void lapic_timer_set_deadline(struct lapic *p, uint64_t tsc);
 int lapic_timer_create(struct lapic *p, struct err *e) MUST_CHECK;

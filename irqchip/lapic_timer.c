@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The local APIC's timer: SDM volume 3, 12.5.4. Its count is computed from when it was started, never stepped. */
+/* The local APIC's timer: SDM volume 3, 12.5.4. Its count is computed from when it was started,
+ * never stepped. */
 #include "core/util/bits.h"
 #include "irqchip/lapic_impl.h"
 
@@ -23,7 +24,8 @@ static ps_t span(const struct lapic *p, uint64_t ticks)
 static uint64_t elapsed(const struct lapic *p, ps_t now)
 {
     ps_t one = span(p, 1u << 30);
-    return now < p->started ? 0 : (uint64_t)((unsigned __int128)(now - p->started) * (1u << 30) / one);
+    return now < p->started ? 0
+                            : (uint64_t)((unsigned __int128)(now - p->started) * (1u << 30) / one);
 }
 
 uint32_t lapic_timer_count(const struct lapic *p)
@@ -79,7 +81,8 @@ void lapic_timer_set_deadline(struct lapic *p, uint64_t tsc)
 
 int lapic_timer_create(struct lapic *p, struct err *e)
 {
-    if (ev_timer_init(&p->timer_due, p->dev.machine->queue, "lapic-timer", EV_PRIO_CLOCK, fired, p) < 0)
+    if (ev_timer_init(&p->timer_due, p->dev.machine->queue, "lapic-timer", EV_PRIO_CLOCK, fired,
+                      p) < 0)
         return err_set(e, ERR_NOMEM, "%s: no memory for its timer", p->dev.id);
     return 0;
 }

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The page walk of mmu/x86.h: SDM volume 3, 5.3 to 5.8. One loop serves the four formats; what tells
- * them apart is how many levels there are, how wide an entry is and which levels may map.
+ * The page walk of mmu/x86.h: SDM volume 3, 5.3 to 5.8. One loop serves the four formats; what
+ * tells them apart is how many levels there are, how wide an entry is and which levels may map.
  */
 #include "mmu/x86.h"
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 
 enum {
-    PTE_P = 1u << 0, PTE_W = 1u << 1, PTE_U = 1u << 2, PTE_A = 1u << 5, PTE_D = 1u << 6, PTE_PS = 1u << 7,
+    PTE_P = 1u << 0,
+    PTE_W = 1u << 1,
+    PTE_U = 1u << 2,
+    PTE_A = 1u << 5,
+    PTE_D = 1u << 6,
+    PTE_PS = 1u << 7,
     PTE_G = 1u << 8,
 };
-#define PTE_NX (1ull << 63)
+#define PTE_NX     (1ull << 63)
 #define MAX_LEVELS 5
 
 struct step {
     uint64_t entry;
-    pa_t pa;             /* where it lies */
+    pa_t pa; /* where it lies */
 };
 
 struct walk {
@@ -24,15 +29,17 @@ struct walk {
     bool probe;
     bool nested_failed;
     struct step steps[MAX_LEVELS]; /* root first */
-    unsigned n;          /* entries read */
-    unsigned level;      /* of the last: 1 maps 4 KiB */
-    uint64_t allow;      /* PTE_W, PTE_U of all levels */
+    unsigned n;                    /* entries read */
+    unsigned level;                /* of the last: 1 maps 4 KiB */
+    uint64_t allow;                /* PTE_W, PTE_U of all levels */
     bool nx;
 };
 
 static unsigned levels(enum mmu_x86_mode mode)
 {
-    static const uint8_t n[] = { [MMU_X86_32BIT] = 2, [MMU_X86_PAE] = 3, [MMU_X86_4LEVEL] = 4, [MMU_X86_5LEVEL] = 5 };
+    static const uint8_t n[] = {
+        [MMU_X86_32BIT] = 2, [MMU_X86_PAE] = 3, [MMU_X86_4LEVEL] = 4, [MMU_X86_5LEVEL] = 5
+    };
     return n[mode];
 }
 
@@ -74,7 +81,8 @@ static bool read_entry(struct walk *w, struct step *s)
     if (!w->probe)
         charge(w, s->pa, false);
     const struct mem_range *at = mem_lookup_by(w->r->memory, s->pa, &attrs);
-    if (at == NULL || at->region->kind == MEM_MMIO || mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
+    if (at == NULL || at->region->kind == MEM_MMIO ||
+        mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
         v = ~0ull; /* an empty bus */
     s->entry = zext(v, size * 8);
     return true;
@@ -111,7 +119,8 @@ static uint32_t descend(struct walk *w, va_t va)
 {
     const struct mmu_x86_regime *r = w->r;
     unsigned bits = is_wide(r) ? 9 : 10, entry = is_wide(r) ? 8 : 4, top = levels(r->mode);
-    uint64_t table = r->mode == MMU_X86_32BIT ? r->cr3 & 0xfffff000 : r->cr3 & 0x000ffffffffff000ull;
+    uint64_t table =
+        r->mode == MMU_X86_32BIT ? r->cr3 & 0xfffff000 : r->cr3 & 0x000ffffffffff000ull;
     w->allow = PTE_W | PTE_U;
     for (unsigned level = top; level > 0; level--) {
         struct step *s = &w->steps[w->n];
@@ -172,7 +181,8 @@ static unsigned key_disables(const struct walk *w, bool user_page)
     return (user_page ? r->pkru : r->pkrs) >> (2 * key) & 3;
 }
 
-/* What the regime's rights allow here (5.6.1); *by_key: the key refuses data, whatever else does (5.7). */
+/* What the regime's rights allow here (5.6.1); *by_key: the key refuses data, whatever else does
+ * (5.7). */
 static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load, bool *by_key_store)
 {
     const struct mmu_x86_regime *r = w->r;
@@ -209,13 +219,15 @@ static bool update(struct walk *w, bool dirty)
         if (w->r->nested != NULL && !locate(w, &pa, true))
             return false;
         charge(w, pa, true);
-        (void)mem_store(w->r->memory, pa, size, want, &attrs); /* into ROM or nothing: lost, as on a bus */
+        (void)mem_store(w->r->memory, pa, size, want,
+                        &attrs); /* into ROM or nothing: lost, as on a bus */
         s->entry = want;
     }
     return true;
 }
 
-static enum mmu_x86_fault finish(const struct mmu_x86_regime *r, struct cpu_map *map, enum cpu_access access)
+static enum mmu_x86_fault finish(const struct mmu_x86_regime *r, struct cpu_map *map,
+                                 enum cpu_access access)
 {
     map->pa &= r->a20;
     if (r->nested == NULL)
@@ -232,8 +244,9 @@ static enum mmu_x86_fault finish(const struct mmu_x86_regime *r, struct cpu_map 
     return MMU_X86_OK;
 }
 
-enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size, enum cpu_access access,
-                                bool probe, struct cpu_map *map, uint32_t *error)
+enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
+                                enum cpu_access access, bool probe, struct cpu_map *map,
+                                uint32_t *error)
 {
     struct walk w = { .r = r, .probe = probe };
     bool key_load, key_store;

@@ -15,44 +15,54 @@ enum mmu_x86_mode { MMU_X86_OFF, MMU_X86_32BIT, MMU_X86_PAE, MMU_X86_4LEVEL, MMU
 
 struct mmu_x86_regime {
     struct mem_space *memory;
-    struct cpu *cpu;          /* for charging walk reads to the timing model; may be NULL */
+    struct cpu *cpu; /* for charging walk reads to the timing model; may be NULL */
     enum mmu_x86_mode mode;
-    uint64_t cr3;             /* with PCID and reserved bits: the walker takes the address */
-    uint64_t pdpte[4];        /* PAE: as loaded by MOV CR3 */
-    bool user;                /* CPL 3 and not an implicit supervisor access (descriptor tables, TSS) */
-    bool wp, nxe, smep, smap; /* smap: in force for this access (CR4.SMAP, and AC = 0 or implicit) */
+    uint64_t cr3;      /* with PCID and reserved bits: the walker takes the address */
+    uint64_t pdpte[4]; /* PAE: as loaded by MOV CR3 */
+    bool user;         /* CPL 3 and not an implicit supervisor access (descriptor tables, TSS) */
+    bool wp, nxe, smep,
+        smap; /* smap: in force for this access (CR4.SMAP, and AC = 0 or implicit) */
     bool pse, pse36, pages1g; /* 4 MiB pages; with 40-bit addresses; 1 GiB pages */
     bool global;              /* CR4.PGE */
     bool smm;                 /* tables may lie in SMRAM */
     bool pke, pks;
     uint32_t pkru, pkrs;
-    uint8_t pa_bits;          /* address bits above must be 0 in entries */
-    uint64_t a20;             /* and'ed to every physical address: ~0, or ~(1 << 20) */
+    uint8_t pa_bits; /* address bits above must be 0 in entries */
+    uint64_t a20;    /* and'ed to every physical address: ~0, or ~(1 << 20) */
     /*
      * Translates what stage 1 hands out, its tables' addresses too; NULL: none. False: it
      * raised its own exit and the walk gives up with MMU_X86_NESTED.
      */
-    bool (*nested)(void *arg, uint64_t gpa, enum cpu_access access, bool on_walk, struct cpu_map *map);
+    bool (*nested)(void *arg, uint64_t gpa, enum cpu_access access, bool on_walk,
+                   struct cpu_map *map);
     void *nested_arg;
 };
 
 enum mmu_x86_fault { MMU_X86_OK, MMU_X86_PAGE_FAULT, MMU_X86_NESTED };
 
 /* Error code of #PF: bits of *error. */
-enum { MMU_X86_P = 1, MMU_X86_W = 2, MMU_X86_U = 4, MMU_X86_RSVD = 8, MMU_X86_I = 16, MMU_X86_PK = 32 };
+enum {
+    MMU_X86_P = 1,
+    MMU_X86_W = 2,
+    MMU_X86_U = 4,
+    MMU_X86_RSVD = 8,
+    MMU_X86_I = 16,
+    MMU_X86_PK = 32
+};
 
 /*
- * Translate one access of `size` bytes (inside one 4 KiB page). MMU_X86_OK: *map is filled; its permissions are those
- * of the page for the regime's rights (store only if D is set already, so that D is seen to be set).
- * Accessed and dirty flags are set as the architecture says: none before it is known that the access is allowed.
- * `probe`: a debugger: no A/D update, no charge, permissions do not fault.
- * Entries in what is not RAM read as all ones.
+ * Translate one access of `size` bytes (inside one 4 KiB page). MMU_X86_OK: *map is filled; its
+ * permissions are those of the page for the regime's rights (store only if D is set already, so
+ * that D is seen to be set). Accessed and dirty flags are set as the architecture says: none before
+ * it is known that the access is allowed. `probe`: a debugger: no A/D update, no charge,
+ * permissions do not fault. Entries in what is not RAM read as all ones.
  */
 enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
                                 enum cpu_access access, bool probe, struct cpu_map *map,
                                 uint32_t *error);
 
-/* Are the PAE page-directory-pointer entries at `pdpte` free of reserved bits? MOV CR3 is #GP(0) if not. */
+/* Are the PAE page-directory-pointer entries at `pdpte` free of reserved bits? MOV CR3 is #GP(0) if
+ * not. */
 bool mmu_x86_pdptes_ok(const uint64_t pdpte[4], uint8_t pa_bits);
 
 /* Sign-extended as 4- or 5-level paging wants it? */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory as functions reach it: segment checks (SDM volume 3, 6.3 to 6.5), linear accesses with the rights wanted. */
+/* Memory as functions reach it: segment checks (SDM volume 3, 6.3 to 6.5), linear accesses with the
+ * rights wanted. */
 #include "core/ir/build.h"
 #include "core/util/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -7,15 +8,18 @@
 
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value)
 {
-    return mmu_slow_load(&c->cpu, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0), value) == 0;
+    return mmu_slow_load(&c->cpu, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0),
+                         value) == 0;
 }
 
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value)
 {
-    return mmu_slow_store(&c->cpu, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0), value) == 0;
+    return mmu_slow_store(&c->cpu, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0),
+                          value) == 0;
 }
 
-/* Type of a segment that data accesses go through: null and unusable ones were caught when loaded or are caught here. */
+/* Type of a segment that data accesses go through: null and unusable ones were caught when loaded
+ * or are caught here. */
 static bool type_allows(const struct x86_cpu *c, const struct x86_segment *s, bool write)
 {
     if (!(c->cr0 & 1) || x86_v86(c))
@@ -36,7 +40,8 @@ static bool limit_allows(const struct x86_segment *s, uint32_t offset, unsigned 
     return offset > s->limit && last <= top;
 }
 
-bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write, va_t *va)
+bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
+                va_t *va)
 {
     const struct x86_segment *s = &c->seg[seg];
     if (x86_code64(c)) {

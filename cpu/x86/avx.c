@@ -50,7 +50,8 @@ static void broadcast_part(struct x86_tr *t, unsigned arg)
 
 static void insert_part(struct x86_tr *t, unsigned arg)
 {
-    unsigned n = simd_quarters(t), part = arg >> 8, at = ((unsigned)t->d.imm & (n / part - 1)) * part;
+    unsigned n = simd_quarters(t), part = arg >> 8,
+             at = ((unsigned)t->d.imm & (n / part - 1)) * part;
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++)
         r[q] = q - at < part ? simd_get(t, 2, q - at, SIMD_WHOLE) : simd_get(t, 1, q, SIMD_WHOLE);
@@ -59,7 +60,8 @@ static void insert_part(struct x86_tr *t, unsigned arg)
 
 static void extract_part(struct x86_tr *t, unsigned arg)
 {
-    unsigned n = simd_quarters(t), part = arg >> 8, at = ((unsigned)t->d.imm & (n / part - 1)) * part;
+    unsigned n = simd_quarters(t), part = arg >> 8,
+             at = ((unsigned)t->d.imm & (n / part - 1)) * part;
     ir_val_t r[4];
     for (unsigned q = 0; q < part; q++)
         r[q] = simd_get(t, 1, at + q, SIMD_WHOLE);
@@ -139,13 +141,14 @@ static void permute_quads(struct x86_tr *t, unsigned arg)
 }
 
 /*
- * Elements whose numbers (b) fall into quarter imm 7:4 of a table come from there (a), others are c's; imm 3:0: lane; from
- * bit 8 on: quarters of the table.
+ * Elements whose numbers (b) fall into quarter imm 7:4 of a table come from there (a), others are
+ * c's; imm 3:0: lane; from bit 8 on: quarters of the table.
  */
-void x86_vec_permute(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                     const union ir_vec *c, uint64_t imm)
+void x86_vec_permute(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                     const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
-    unsigned lane = imm & 15, quarter = imm >> 4 & 15, per = 16u >> lane, all = (unsigned)(imm >> 8) * per;
+    unsigned lane = imm & 15, quarter = imm >> 4 & 15, per = 16u >> lane,
+             all = (unsigned)(imm >> 8) * per;
     union ir_vec r = *c;
     (void)cpu;
     for (unsigned i = 0; i < per; i++) {
@@ -156,7 +159,8 @@ void x86_vec_permute(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, 
     *dst = r;
 }
 
-ir_val_t simd_permute(struct x86_tr *t, const ir_val_t *table, unsigned count, ir_val_t index, unsigned lane)
+ir_val_t simd_permute(struct x86_tr *t, const ir_val_t *table, unsigned count, ir_val_t index,
+                      unsigned lane)
 {
     ir_val_t r = simd_zero(t);
     for (unsigned k = 0; k < count; k++)
@@ -193,7 +197,8 @@ static void mask_move(struct x86_tr *t, unsigned lane)
 {
     unsigned n = simd_quarters(t), bytes = t->d.vl;
     bool stores = x86_is_mem(t, 0);
-    ir_val_t m[4], r[4], mask, linear = x86_address(t, bytes, stores ? INSN_MEM_WRITE : INSN_MEM_READ);
+    ir_val_t m[4], r[4], mask,
+        linear = x86_address(t, bytes, stores ? INSN_MEM_WRITE : INSN_MEM_READ);
     for (unsigned q = 0; q < n; q++)
         m[q] = x86_get_vec(t, 1, q);
     mask = simd_to_mask(t, m, n, lane);
@@ -208,9 +213,10 @@ static void mask_move(struct x86_tr *t, unsigned lane)
 }
 
 /* ---- F16C ---- */
-/* Four of eight halves, from imm on. No denormal flag; denormals count whatever DAZ says (SDM, VCVTPH2PS). */
-void x86_vec_from_half(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                       const union ir_vec *c, uint64_t first)
+/* Four of eight halves, from imm on. No denormal flag; denormals count whatever DAZ says (SDM,
+ * VCVTPH2PS). */
+void x86_vec_from_half(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                       const union ir_vec *b, const union ir_vec *c, uint64_t first)
 {
     struct fp_env env;
     union ir_vec r;
@@ -223,8 +229,8 @@ void x86_vec_from_half(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a
 }
 
 /* Four halves in the low 64 bits; rounding as imm8 says. Tiny halves are not flushed. */
-void x86_vec_to_half(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                     const union ir_vec *c, uint64_t rm)
+void x86_vec_to_half(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                     const union ir_vec *b, const union ir_vec *c, uint64_t rm)
 {
     struct fp_env env;
     union ir_vec r = { .d = { 0 } };
@@ -262,7 +268,8 @@ static void to_half(struct x86_tr *t, unsigned arg)
         v[q] = simd_quiet(t, x86_get_vec(t, 1, q), q, SIMD_D);
     ir_val_t sae = simd_sae_begin(t);
     for (unsigned q = 0; q < n; q++)
-        v[q] = ir_callv(t->u, X86_VEC_to_half, v[q], IR_NONE, IR_NONE, simd_rm_imm((unsigned)t->d.imm));
+        v[q] = ir_callv(t->u, X86_VEC_to_half, v[q], IR_NONE, IR_NONE,
+                        simd_rm_imm((unsigned)t->d.imm));
     simd_sae_end(t, sae);
     for (unsigned q = 0; q < results; q++)
         r[q] = n == 1 ? v[0] : simd_join(t, v[2 * q], v[2 * q + 1]);

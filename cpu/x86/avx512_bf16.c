@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AVX512_BF16: SDM volume 2, VCVTNE2PS2BF16 and following. Rounds to nearest, denormals are zeros on either side and no flag
- * is raised, whatever MXCSR says.
+ * AVX512_BF16: SDM volume 2, VCVTNE2PS2BF16 and following. Rounds to nearest, denormals are zeros
+ * on either side and no flag is raised, whatever MXCSR says.
  */
 #include "core/exec/fp.h"
 #include "cpu/x86/simd.h"
@@ -17,8 +17,8 @@ static uint16_t to_bf16(uint32_t v)
 }
 
 /* Four of a in the low half, four of b (NULL: zeros) in the high one. */
-void x86_vec_to_bf16(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                     const union ir_vec *c, uint64_t imm)
+void x86_vec_to_bf16(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                     const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     union ir_vec r = { .d = { 0 } };
     (void)cpu, (void)c, (void)imm;
@@ -29,8 +29,8 @@ void x86_vec_to_bf16(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, 
     *dst = r;
 }
 
-void x86_vec_dot_bf16(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                      const union ir_vec *c, uint64_t imm)
+void x86_vec_dot_bf16(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                      const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     union ir_vec r;
     (void)cpu, (void)imm;
@@ -39,7 +39,8 @@ void x86_vec_dot_bf16(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
         for (unsigned k = 2; k-- > 0;) {
             struct fp_env env;
             fp_env_init(&env, IR_FP_X86, FP_MODE_DAZ | FP_MODE_FTZ, IR_RNE);
-            sum = fp_fma(&env, FP_F32, (uint32_t)a->h[2 * i + k] << 16, (uint32_t)b->h[2 * i + k] << 16, sum, false, false);
+            sum = fp_fma(&env, FP_F32, (uint32_t)a->h[2 * i + k] << 16,
+                         (uint32_t)b->h[2 * i + k] << 16, sum, false, false);
         }
         r.w[i] = (uint32_t)sum;
     }
@@ -68,7 +69,8 @@ static void convert_one(struct x86_tr *t, unsigned arg)
     for (unsigned q = 0; q < n; q++)
         v[q] = simd_get(t, 1, q, SIMD_D);
     for (unsigned q = 0; q < n; q += 2)
-        r[q / 2] = ir_callv(t->u, X86_VEC_to_bf16, v[q], q + 1 < n ? v[q + 1] : (ir_val_t)IR_NONE, IR_NONE, 0);
+        r[q / 2] = ir_callv(t->u, X86_VEC_to_bf16, v[q], q + 1 < n ? v[q + 1] : (ir_val_t)IR_NONE,
+                            IR_NONE, 0);
     if (n == 1)
         simd_put_short(t, r[0], 8, SIMD_W);
     else
@@ -87,9 +89,6 @@ static void dot(struct x86_tr *t, unsigned arg)
     simd_put(t, r, n, SIMD_D);
 }
 
-const struct x86_semantics x86_avx512_bf16_rows[] = {
-    SIMD_512(CVTNE2PS2BF16, convert_two, 0),
-    SIMD_512(CVTNEPS2BF16, convert_one, 0),
-    SIMD_512(DPBF16PS, dot, 0),
-    X86_ROWS_END
-};
+const struct x86_semantics x86_avx512_bf16_rows[] = { SIMD_512(CVTNE2PS2BF16, convert_two, 0),
+                                                      SIMD_512(CVTNEPS2BF16, convert_one, 0),
+                                                      SIMD_512(DPBF16PS, dot, 0), X86_ROWS_END };

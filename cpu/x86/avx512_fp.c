@@ -1,28 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AVX-512 floating-point instructions that take numbers apart: SDM volume 2, VFIXUPIMM, VFPCLASS, VGETEXP, VGETMANT,
- * VRANGE, VRCP14, VREDUCE, VRNDSCALE, VRSQRT14, VSCALEF. Each element is done in C.
+ * AVX-512 floating-point instructions that take numbers apart: SDM volume 2, VFIXUPIMM, VFPCLASS,
+ * VGETEXP, VGETMANT, VRANGE, VRCP14, VREDUCE, VRNDSCALE, VRSQRT14, VSCALEF. Each element is done in
+ * C.
  */
 #include "core/exec/fp.h"
 #include "core/exec/vec.h"
 #include "core/util/bits.h"
 #include "cpu/x86/simd.h"
 
-enum operation { GETEXP, GETMANT, RNDSCALE, REDUCE, RCP14, RSQRT14, SCALEF, RANGE, FIXUP, CLASSIFY };
+enum operation {
+    GETEXP,
+    GETMANT,
+    RNDSCALE,
+    REDUCE,
+    RCP14,
+    RSQRT14,
+    SCALEF,
+    RANGE,
+    FIXUP,
+    CLASSIFY
+};
 
 /* One element's format and its parts. */
 struct number {
     enum fp_format f;
-    unsigned bits, frac;     /* widths */
+    unsigned bits, frac; /* widths */
     uint64_t v;
     bool sign, zero, denormal, inf, snan, qnan;
-    int exp;                 /* of finite numbers: floor(log2 |v|) */
+    int exp; /* of finite numbers: floor(log2 |v|) */
 };
 
 static struct number take_apart(const struct fp_env *env, unsigned lane, uint64_t v)
 {
     bool wide = lane == SIMD_Q;
-    struct number n = { .f = wide ? FP_F64 : FP_F32, .bits = wide ? 64 : 32, .frac = wide ? 52 : 23, .v = v };
+    struct number n = {
+        .f = wide ? FP_F64 : FP_F32, .bits = wide ? 64 : 32, .frac = wide ? 52 : 23, .v = v
+    };
     uint64_t fraction = zext(v, n.frac), most = BIT(n.bits - 1 - n.frac) - 1;
     uint64_t exponent = v >> n.frac & most;
     n.sign = v >> (n.bits - 1) & 1;
@@ -114,7 +128,8 @@ static uint64_t get_mantissa(struct fp_env *env, const struct number *n, unsigne
     if (n->denormal)
         fraction = zext(fraction << (n->frac - 63 + clz64(fraction)), n->frac);
     static const uint8_t always[] = { false, false, true, false };
-    bool half = always[imm & 3] || ((imm & 3) == 1 && (n->exp & 1)) || ((imm & 3) == 3 && fraction >> (n->frac - 1));
+    bool half = always[imm & 3] || ((imm & 3) == 1 && (n->exp & 1)) ||
+                ((imm & 3) == 3 && fraction >> (n->frac - 1));
     return power(n, half ? -1 : 0) | fraction | signs;
 }
 
@@ -142,7 +157,8 @@ static uint64_t reduce(struct fp_env *env, const struct number *n, unsigned imm)
     struct fp_env scratch = *env, rest = *env;
     uint64_t whole = round_scaled(&scratch, n, imm);
     uint64_t v = fp_sub(&rest, n->f, n->v, whole);
-    env->flags |= imm & 8 ? 0 : rest.flags & CPU_FP_INEXACT; /* of the result, not of what was taken away */
+    env->flags |=
+        imm & 8 ? 0 : rest.flags & CPU_FP_INEXACT; /* of the result, not of what was taken away */
     return v;
 }
 
@@ -196,7 +212,8 @@ static uint64_t scale(struct fp_env *env, const struct number *a, const struct n
 }
 
 /* ---- VRANGE: imm 1:0 minimum, maximum, of magnitudes; 3:2 whose sign ---- */
-static uint64_t range(struct fp_env *env, const struct number *a, const struct number *b, unsigned imm)
+static uint64_t range(struct fp_env *env, const struct number *a, const struct number *b,
+                      unsigned imm)
 {
     uint64_t top = BIT(a->bits - 1), v;
     if (a->snan || (b->snan && !a->snan))
@@ -217,10 +234,14 @@ static uint64_t range(struct fp_env *env, const struct number *a, const struct n
         env->flags |= a->denormal || b->denormal ? CPU_FP_DENORMAL : 0;
     }
     switch (imm >> 2 & 3) {
-    case 0: return (v & (top - 1)) | (a->v & top);
-    case 1: return v;
-    case 2: return v & (top - 1);
-    default: return v | top;
+    case 0:
+        return (v & (top - 1)) | (a->v & top);
+    case 1:
+        return v;
+    case 2:
+        return v & (top - 1);
+    default:
+        return v | top;
     }
 }
 
@@ -239,7 +260,8 @@ static enum token token_of(const struct number *n)
     return n->sign ? NEGATIVE : POSITIVE;
 }
 
-static uint64_t fix_up(struct fp_env *env, const struct number *n, uint64_t table, uint64_t old, unsigned imm)
+static uint64_t fix_up(struct fp_env *env, const struct number *n, uint64_t table, uint64_t old,
+                       unsigned imm)
 {
     enum token token = token_of(n);
     bool wide = n->f == FP_F64;
@@ -247,34 +269,52 @@ static uint64_t fix_up(struct fp_env *env, const struct number *n, uint64_t tabl
     bool zero = token == ZERO, one = token == ONE;
     if ((zero && (imm & 1)) || (one && (imm & 4)))
         env->flags |= CPU_FP_DIVZERO;
-    if ((zero && (imm & 2)) || (one && (imm & 8)) || (token == SNAN && (imm & 16)) || (token == MINUS_INF && (imm & 32)) ||
-        (token == NEGATIVE && (imm & 64)) || (token == PLUS_INF && (imm & 128)))
+    if ((zero && (imm & 2)) || (one && (imm & 8)) || (token == SNAN && (imm & 16)) ||
+        (token == MINUS_INF && (imm & 32)) || (token == NEGATIVE && (imm & 64)) ||
+        (token == PLUS_INF && (imm & 128)))
         env->flags |= CPU_FP_INVALID;
     switch (table >> 4 * token & 15) {
-    case 0: return old;
-    case 1: return n->v;
-    case 2: return is_nan(n) ? n->v | BIT(n->frac - 1) : infinity(n, n->sign) | BIT(n->frac - 1) | zext(n->v, n->frac);
-    case 3: return indefinite(n);
-    case 4: return infinity(n, true);
-    case 5: return infinity(n, false);
-    case 6: return infinity(n, n->sign);
-    case 7: return top;
-    case 8: return 0;
-    case 9: return power(n, 0) | top;
-    case 10: return power(n, 0);
-    case 11: return power(n, -1);
-    case 12: return wide ? 0x4056800000000000 : 0x42b40000; /* 90 */
-    case 13: return wide ? 0x3ff921fb54442d18 : 0x3fc90fdb; /* pi / 2 */
-    case 14: return infinity(n, false) - 1;
-    default: return infinity(n, true) - 1;
+    case 0:
+        return old;
+    case 1:
+        return n->v;
+    case 2:
+        return is_nan(n) ? n->v | BIT(n->frac - 1)
+                         : infinity(n, n->sign) | BIT(n->frac - 1) | zext(n->v, n->frac);
+    case 3:
+        return indefinite(n);
+    case 4:
+        return infinity(n, true);
+    case 5:
+        return infinity(n, false);
+    case 6:
+        return infinity(n, n->sign);
+    case 7:
+        return top;
+    case 8:
+        return 0;
+    case 9:
+        return power(n, 0) | top;
+    case 10:
+        return power(n, 0);
+    case 11:
+        return power(n, -1);
+    case 12:
+        return wide ? 0x4056800000000000 : 0x42b40000; /* 90 */
+    case 13:
+        return wide ? 0x3ff921fb54442d18 : 0x3fc90fdb; /* pi / 2 */
+    case 14:
+        return infinity(n, false) - 1;
+    default:
+        return infinity(n, true) - 1;
     }
 }
 
 static bool is_in_class(const struct number *n, unsigned imm)
 {
-    return (n->qnan && (imm & 1)) || (n->zero && (imm & (n->sign ? 4u : 2u))) || (n->inf && (imm & (n->sign ? 16u : 8u))) ||
-           (n->denormal && (imm & 32)) || (n->sign && !n->zero && !n->inf && !is_nan(n) && (imm & 64)) ||
-           (n->snan && (imm & 128));
+    return (n->qnan && (imm & 1)) || (n->zero && (imm & (n->sign ? 4u : 2u))) ||
+           (n->inf && (imm & (n->sign ? 16u : 8u))) || (n->denormal && (imm & 32)) ||
+           (n->sign && !n->zero && !n->inf && !is_nan(n) && (imm & 64)) || (n->snan && (imm & 128));
 }
 
 static uint64_t approximate(struct fp_env *env, const struct number *n, bool root)
@@ -285,28 +325,40 @@ static uint64_t approximate(struct fp_env *env, const struct number *n, bool roo
     return fp_div(&scratch, n->f, power(n, 0), v);
 }
 
-/* imm: operation | lane << 4 | rounding << 8 | imm8 << 16 | one element alone << 24. a, b, c as the instruction names them. */
+/* imm: operation | lane << 4 | rounding << 8 | imm8 << 16 | one element alone << 24. a, b, c as the
+ * instruction names them. */
 #define ENCODE(op, lane) ((op) | (lane) << 4)
 enum { ONE_ELEMENT = 1 << 24 };
 
-static uint64_t operate(struct fp_env *env, unsigned op, unsigned lane, unsigned imm8, const uint64_t v[3])
+static uint64_t operate(struct fp_env *env, unsigned op, unsigned lane, unsigned imm8,
+                        const uint64_t v[3])
 {
     struct number a = take_apart(env, lane, v[0]), b = take_apart(env, lane, v[1]);
     switch (op) {
-    case GETEXP: return get_exponent(env, &a);
-    case GETMANT: return get_mantissa(env, &a, imm8);
-    case RNDSCALE: return round_scaled(env, &a, imm8);
-    case REDUCE: return reduce(env, &a, imm8);
-    case RCP14: case RSQRT14: return approximate(env, &a, op == RSQRT14);
-    case SCALEF: return scale(env, &a, &b);
-    case RANGE: return range(env, &a, &b, imm8);
-    case FIXUP: return fix_up(env, &a, v[1], v[2], imm8);
-    default: return is_in_class(&a, imm8) ? ~0ull : 0;
+    case GETEXP:
+        return get_exponent(env, &a);
+    case GETMANT:
+        return get_mantissa(env, &a, imm8);
+    case RNDSCALE:
+        return round_scaled(env, &a, imm8);
+    case REDUCE:
+        return reduce(env, &a, imm8);
+    case RCP14:
+    case RSQRT14:
+        return approximate(env, &a, op == RSQRT14);
+    case SCALEF:
+        return scale(env, &a, &b);
+    case RANGE:
+        return range(env, &a, &b, imm8);
+    case FIXUP:
+        return fix_up(env, &a, v[1], v[2], imm8);
+    default:
+        return is_in_class(&a, imm8) ? ~0ull : 0;
     }
 }
 
-void x86_vec_float_parts(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                         const union ir_vec *c, uint64_t imm)
+void x86_vec_float_parts(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                         const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     unsigned lane = imm >> 4 & 15, count = imm & ONE_ELEMENT ? 1 : 16u >> lane;
     struct fp_env env;
@@ -343,7 +395,8 @@ static ir_val_t calm(struct x86_tr *t, ir_val_t v, unsigned q, unsigned lane)
 static void parts(struct x86_tr *t, unsigned arg, unsigned sources)
 {
     bool scalar = arg & ONE_ELEMENT;
-    unsigned lane = arg >> 4 & 15, n = scalar ? 1 : simd_quarters(t), first = sources == 1 ? (scalar ? 2u : 1u) : 1u;
+    unsigned lane = arg >> 4 & 15, n = scalar ? 1 : simd_quarters(t),
+             first = sources == 1 ? (scalar ? 2u : 1u) : 1u;
     ir_val_t a[4], b[4], c[4], r[4];
     for (unsigned q = 0; q < n; q++) {
         b[q] = sources > 1 ? simd_get(t, first + 1, q, lane) : (ir_val_t)IR_NONE;
@@ -382,7 +435,8 @@ static void classify(struct x86_tr *t, unsigned arg)
     unsigned lane = arg >> 4 & 15, n = arg & ONE_ELEMENT ? 1 : simd_quarters(t);
     ir_val_t r[4] = { IR_NONE };
     for (unsigned q = 0; q < n; q++)
-        r[q] = ir_callv(t->u, X86_VEC_float_parts, simd_get(t, 1, q, lane), IR_NONE, IR_NONE, details(t, arg));
+        r[q] = ir_callv(t->u, X86_VEC_float_parts, simd_get(t, 1, q, lane), IR_NONE, IR_NONE,
+                        details(t, arg));
     ir_val_t bits = simd_to_mask(t, r, n, lane);
     simd_put_mask(t, arg & ONE_ELEMENT ? ir_op2i(t->u, IR_AND, IR_I64, bits, 1) : bits);
 }

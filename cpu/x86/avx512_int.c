@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AVX-512 integer instructions without a shorter form: SDM volume 1, 5.19, chapter 15; volume 2, chapter 5. */
+/* AVX-512 integer instructions without a shorter form: SDM volume 1, 5.19, chapter 15; volume 2,
+ * chapter 5. */
 #include "core/exec/vec.h"
 #include "core/util/bits.h"
 #include "cpu/x86/simd.h"
 
 /* ---- comparisons into opmasks ---- */
 /* `predicate` as VPCMPB's immediate: EQ, LT, LE, false, their complements. */
-static ir_val_t compare1(struct x86_tr *t, unsigned predicate, bool is_unsigned, unsigned lane, ir_val_t a, ir_val_t b)
+static ir_val_t compare1(struct x86_tr *t, unsigned predicate, bool is_unsigned, unsigned lane,
+                         ir_val_t a, ir_val_t b)
 {
     struct ir_unit *u = t->u;
     ir_val_t v;
     switch (predicate & 3) {
-    case 0: v = ir_vop2(u, IR_VCEQ, lane, a, b); break;
-    case 1: v = ir_vop2(u, is_unsigned ? IR_VCGTU : IR_VCGTS, lane, b, a); break;
-    case 2: v = ir_vop2(u, is_unsigned ? IR_VCGEU : IR_VCGES, lane, b, a); break;
-    default: v = simd_zero(t); break;
+    case 0:
+        v = ir_vop2(u, IR_VCEQ, lane, a, b);
+        break;
+    case 1:
+        v = ir_vop2(u, is_unsigned ? IR_VCGTU : IR_VCGTS, lane, b, a);
+        break;
+    case 2:
+        v = ir_vop2(u, is_unsigned ? IR_VCGEU : IR_VCGES, lane, b, a);
+        break;
+    default:
+        v = simd_zero(t);
+        break;
     }
     return predicate & 4 ? ir_vop1(u, IR_VNOT, 0, v) : v;
 }
@@ -24,7 +34,8 @@ enum { UNSIGNED = 1 << 4 };
 #define WITH(predicate) (((predicate) + 1) << 8)
 static void compare(struct x86_tr *t, unsigned arg)
 {
-    unsigned n = simd_quarters(t), lane = arg & 3, predicate = arg >> 8 ? (arg >> 8) - 1 : (unsigned)t->d.imm & 7;
+    unsigned n = simd_quarters(t), lane = arg & 3,
+             predicate = arg >> 8 ? (arg >> 8) - 1 : (unsigned)t->d.imm & 7;
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
         ir_val_t b = simd_get(t, 2, q, lane);
@@ -70,7 +81,8 @@ static void broadcast_scalar(struct x86_tr *t, unsigned lane)
     unsigned n = simd_quarters(t);
     ir_val_t r[4], x;
     if (t->d.op[1].kind == X86_OP_K) {
-        x = ir_zext(t->u, IR_I64, ir_get(t->u, X86_SLOT_K + t->d.op[1].reg), lane == SIMD_Q ? 8 : 16);
+        x = ir_zext(t->u, IR_I64, ir_get(t->u, X86_SLOT_K + t->d.op[1].reg),
+                    lane == SIMD_Q ? 8 : 16);
     } else {
         x = x86_get(t, 1);
         lane = t->d.op[1].size == 8 ? SIMD_Q : lane;
@@ -91,7 +103,8 @@ static void blend(struct x86_tr *t, unsigned lane)
         if (m == IR_NONE)
             r[q] = b;
         else
-            r[q] = ir_vop(t->u, IR_VSELECT, 0, m, b, t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 1, q), 0);
+            r[q] = ir_vop(t->u, IR_VSELECT, 0, m, b,
+                          t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 1, q), 0);
     }
     t->d.k = 0; /* was seen to */
     simd_put(t, r, n, lane);
@@ -107,7 +120,8 @@ static void align(struct x86_tr *t, unsigned lane)
     }
     for (unsigned q = 0; q < n; q++) {
         unsigned at = q + by / 16;
-        r[q] = by % 16 == 0 ? both[at] : ir_vop(t->u, IR_VEXT, 0, both[at], both[at + 1], IR_NONE, by % 16);
+        r[q] = by % 16 == 0 ? both[at]
+                            : ir_vop(t->u, IR_VEXT, 0, both[at], both[at + 1], IR_NONE, by % 16);
     }
     simd_put(t, r, n, lane);
 }
@@ -124,7 +138,8 @@ static void shuffle_quarters(struct x86_tr *t, unsigned lane)
     simd_put(t, r, n, lane);
 }
 
-/* VPERMI2x: numbers in the destination; VPERMT2x: in the first source, tables in destination and second. */
+/* VPERMI2x: numbers in the destination; VPERMT2x: in the first source, tables in destination and
+ * second. */
 enum { OVER_TABLE = 1 << 4 };
 static void permute_two(struct x86_tr *t, unsigned arg)
 {
@@ -141,9 +156,10 @@ static void permute_two(struct x86_tr *t, unsigned arg)
 }
 
 /* ---- VPEXPAND, VPCOMPRESS ---- */
-/* Element numbers of quarter imm 7:4, lane imm 3:0: how many bits of the mask (a) lie below; bit 8: where the n-th is. */
-void x86_vec_mask_places(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                         const union ir_vec *c, uint64_t imm)
+/* Element numbers of quarter imm 7:4, lane imm 3:0: how many bits of the mask (a) lie below; bit 8:
+ * where the n-th is. */
+void x86_vec_mask_places(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                         const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     unsigned lane = imm & 15, per = 16u >> lane, first = (unsigned)(imm >> 4 & 15) * per;
     uint64_t mask = a->d[0];
@@ -167,7 +183,8 @@ static ir_val_t packed_mask(struct x86_tr *t, ir_val_t mask)
 {
     struct ir_unit *u = t->u;
     ir_val_t n = ir_popcnt(u, IR_I64, mask), all = x86_const(t, ~0ull);
-    return ir_select(u, IR_I64, n, ir_shr(u, IR_I64, all, ir_sub(u, IR_I64, x86_const(t, 64), n)), x86_const(t, 0));
+    return ir_select(u, IR_I64, n, ir_shr(u, IR_I64, all, ir_sub(u, IR_I64, x86_const(t, 64), n)),
+                     x86_const(t, 0));
 }
 
 static ir_val_t whole_mask(struct x86_tr *t, unsigned lane)
@@ -178,13 +195,14 @@ static ir_val_t whole_mask(struct x86_tr *t, unsigned lane)
                        : ir_op2i(t->u, IR_AND, IR_I64, ir_get(t->u, X86_SLOT_K + t->d.k), all);
 }
 
-static void gather_elements(struct x86_tr *t, ir_val_t *r, const ir_val_t *table, ir_val_t mask, unsigned lane,
-                            bool compresses)
+static void gather_elements(struct x86_tr *t, ir_val_t *r, const ir_val_t *table, ir_val_t mask,
+                            unsigned lane, bool compresses)
 {
     unsigned n = simd_quarters(t);
     ir_val_t m = ir_vop1(t->u, IR_VSCALAR, SIMD_Q, mask);
     for (unsigned q = 0; q < n; q++) {
-        ir_val_t index = ir_callv(t->u, X86_VEC_mask_places, m, IR_NONE, IR_NONE, lane | q << 4 | (unsigned)compresses << 8);
+        ir_val_t index = ir_callv(t->u, X86_VEC_mask_places, m, IR_NONE, IR_NONE,
+                                  lane | q << 4 | (unsigned)compresses << 8);
         r[q] = simd_permute(t, table, n, index, lane);
     }
 }
@@ -195,7 +213,8 @@ static void expand(struct x86_tr *t, unsigned lane)
     ir_val_t table[4], r[4], mask = whole_mask(t, lane);
     for (unsigned q = 0; q < n; q++) {
         if (x86_is_mem(t, 1))
-            table[q] = simd_load_masked(t, x86_address(t, t->d.vl, INSN_MEM_READ), packed_mask(t, mask), q, lane, t->d.vl);
+            table[q] = simd_load_masked(t, x86_address(t, t->d.vl, INSN_MEM_READ),
+                                        packed_mask(t, mask), q, lane, t->d.vl);
         else
             table[q] = x86_get_vec(t, 1, q);
     }
@@ -219,7 +238,8 @@ static void compress(struct x86_tr *t, unsigned lane)
     }
     for (unsigned q = 0; q < n; q++) {
         ir_val_t m = simd_expand(t, packed, q, lane);
-        r[q] = ir_vop(u, IR_VSELECT, 0, m, r[q], t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 0, q), 0);
+        r[q] = ir_vop(u, IR_VSELECT, 0, m, r[q], t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 0, q),
+                      0);
     }
     t->d.k = 0; /* was seen to */
     simd_put(t, r, n, lane);
@@ -235,13 +255,15 @@ static ir_val_t narrow(struct x86_tr *t, unsigned how, unsigned lane, ir_val_t a
 
 static void shrink(struct x86_tr *t, unsigned arg)
 {
-    unsigned n = simd_quarters(t), from = arg & 15, to = arg >> 4 & 15, bytes = (unsigned)t->d.vl >> (from - to);
+    unsigned n = simd_quarters(t), from = arg & 15, to = arg >> 4 & 15,
+             bytes = (unsigned)t->d.vl >> (from - to);
     ir_val_t v[4];
     for (unsigned q = 0; q < n; q++)
         v[q] = x86_get_vec(t, 1, q);
     for (unsigned lane = from; lane > to; lane--) {
         for (unsigned q = 0; q < (n + 1) / 2; q++)
-            v[q] = narrow(t, arg >> 8, lane - 1, v[2 * q], 2 * q + 1 < n ? v[2 * q + 1] : simd_zero(t));
+            v[q] = narrow(t, arg >> 8, lane - 1, v[2 * q],
+                          2 * q + 1 < n ? v[2 * q + 1] : simd_zero(t));
         n = (n + 1) / 2;
     }
     if (bytes >= 16)
@@ -257,7 +279,8 @@ static ir_val_t rotate_imm1(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t
     (void)b;
     if (arg & 0x10)
         left = (bits - left) & (bits - 1);
-    return ir_vop2(t->u, IR_VOR, 0, ir_vop1i(t->u, IR_VSHL, lane, a, left), ir_vop1i(t->u, IR_VSHR, lane, a, bits - left));
+    return ir_vop2(t->u, IR_VOR, 0, ir_vop1i(t->u, IR_VSHL, lane, a, left),
+                   ir_vop1i(t->u, IR_VSHR, lane, a, bits - left));
 }
 
 static void rotate_imm(struct x86_tr *t, unsigned arg)
@@ -282,7 +305,8 @@ static void rotate(struct x86_tr *t, unsigned arg)
     simd_binary(t, rotate2, arg, arg & 3);
 }
 
-/* ---- element by element, in C: imm = operation | lane << 8 | instruction's immediate << 16 ---- */
+/* ---- element by element, in C: imm = operation | lane << 8 | instruction's immediate << 16 ----
+ */
 enum { LZCNT, POPCNT, SHLD, SHRD, MULTISHIFT, MADD52LO, MADD52HI, SHUFBIT };
 
 static uint64_t funnel(uint64_t a, uint64_t b, unsigned n, unsigned bits, bool left)
@@ -317,19 +341,27 @@ static uint64_t element(unsigned op, unsigned bits, uint64_t x, uint64_t y, uint
     uint64_t m = BIT(52) - 1;
     unsigned __int128 product = (unsigned __int128)(x & m) * (y & m);
     switch (op) {
-    case LZCNT: return x == 0 ? bits : clz64(x) - (64 - bits);
-    case POPCNT: return popcount64(x);
-    case SHLD: return funnel(x, y, (unsigned)z, bits, true);
-    case SHRD: return funnel(x, y, (unsigned)z, bits, false);
-    case MULTISHIFT: return multishift(x, y);
-    case SHUFBIT: return shuffle_bits(x, y);
-    case MADD52LO: return z + ((uint64_t)product & m);
-    default: return z + (uint64_t)(product >> 52);
+    case LZCNT:
+        return x == 0 ? bits : clz64(x) - (64 - bits);
+    case POPCNT:
+        return popcount64(x);
+    case SHLD:
+        return funnel(x, y, (unsigned)z, bits, true);
+    case SHRD:
+        return funnel(x, y, (unsigned)z, bits, false);
+    case MULTISHIFT:
+        return multishift(x, y);
+    case SHUFBIT:
+        return shuffle_bits(x, y);
+    case MADD52LO:
+        return z + ((uint64_t)product & m);
+    default:
+        return z + (uint64_t)(product >> 52);
     }
 }
 
-void x86_vec_elements(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                      const union ir_vec *c, uint64_t imm)
+void x86_vec_elements(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                      const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     unsigned op = imm & 0xff, lane = imm >> 8 & 0xff;
     union ir_vec r;
@@ -352,7 +384,8 @@ static void elements1(struct x86_tr *t, unsigned arg)
     simd_put(t, r, n, lane);
 }
 
-/* Two sources, and the immediate as the third. VPMULTISHIFTQB and VPSHUFBITQMB are masked by bytes. */
+/* Two sources, and the immediate as the third. VPMULTISHIFTQB and VPSHUFBITQMB are masked by bytes.
+ */
 static void elements2(struct x86_tr *t, unsigned arg)
 {
     bool bytes = (arg & 0xff) == MULTISHIFT || (arg & 0xff) == SHUFBIT;
@@ -360,7 +393,8 @@ static void elements2(struct x86_tr *t, unsigned arg)
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
         ir_val_t b = simd_get(t, 2, q, bytes ? lane | SIMD_WHOLE : lane);
-        r[q] = ir_callv(t->u, X86_VEC_elements, x86_get_vec(t, 1, q), b, IR_NONE, arg | (t->d.imm & 0xff) << 16);
+        r[q] = ir_callv(t->u, X86_VEC_elements, x86_get_vec(t, 1, q), b, IR_NONE,
+                        arg | (t->d.imm & 0xff) << 16);
     }
     if ((arg & 0xff) == SHUFBIT)
         simd_put_mask(t, simd_to_mask(t, r, n, SIMD_B));
@@ -376,14 +410,16 @@ static void elements3(struct x86_tr *t, unsigned arg)
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
         ir_val_t c = simd_get(t, 2, q, lane), b = x86_get_vec(t, 1, q), a = x86_get_vec(t, 0, q);
-        r[q] = adds ? ir_callv(t->u, X86_VEC_elements, b, c, a, arg) : ir_callv(t->u, X86_VEC_elements, a, b, c, arg);
+        r[q] = adds ? ir_callv(t->u, X86_VEC_elements, b, c, a, arg)
+                    : ir_callv(t->u, X86_VEC_elements, a, b, c, arg);
     }
     simd_put(t, r, n, lane);
 }
 
-/* ---- VPCONFLICT: for quarter imm 7:4 (a) bits of the equal elements below in quarter imm 11:8 (b), added to c ---- */
-void x86_vec_conflicts(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                       const union ir_vec *c, uint64_t imm)
+/* ---- VPCONFLICT: for quarter imm 7:4 (a) bits of the equal elements below in quarter imm 11:8
+ * (b), added to c ---- */
+void x86_vec_conflicts(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                       const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     unsigned lane = imm & 15, per = 16u >> lane, qa = imm >> 4 & 15, qb = imm >> 8 & 15;
     union ir_vec r = *c;
@@ -411,8 +447,8 @@ static void conflicts(struct x86_tr *t, unsigned lane)
 }
 
 /* ---- VPTERNLOG: bit abc of the immediate; VDBPSADBW ---- */
-void x86_vec_ternary(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                     const union ir_vec *c, uint64_t table)
+void x86_vec_ternary(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                     const union ir_vec *b, const union ir_vec *c, uint64_t table)
 {
     (void)cpu;
     for (unsigned i = 0; i < 2; i++) {
@@ -430,20 +466,23 @@ static void ternary(struct x86_tr *t, unsigned lane)
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
         ir_val_t c = simd_get(t, 2, q, lane);
-        r[q] = ir_callv(t->u, X86_VEC_ternary, x86_get_vec(t, 0, q), x86_get_vec(t, 1, q), c, t->d.imm & 0xff);
+        r[q] = ir_callv(t->u, X86_VEC_ternary, x86_get_vec(t, 0, q), x86_get_vec(t, 1, q), c,
+                        t->d.imm & 0xff);
     }
     simd_put(t, r, n, lane);
 }
 
-void x86_vec_sad_pairs(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                       const union ir_vec *c, uint64_t imm)
+void x86_vec_sad_pairs(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                       const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     union ir_vec s, r;
     (void)cpu, (void)c;
     for (unsigned i = 0; i < 4; i++)
         s.w[i] = b->w[imm >> 2 * i & 3];
-    for (unsigned i = 0; i < 8; i++) { /* eight bytes a half; from a: its dwords 0 0 1 1, from s: bytes 0, 1, 2, 3 on */
-        unsigned half = i / 4 * 8, from_a = half + (i % 4 < 2 ? 0 : 4), from_s = half + i % 4, sum = 0;
+    for (unsigned i = 0; i < 8;
+         i++) { /* eight bytes a half; from a: its dwords 0 0 1 1, from s: bytes 0, 1, 2, 3 on */
+        unsigned half = i / 4 * 8, from_a = half + (i % 4 < 2 ? 0 : 4), from_s = half + i % 4,
+                 sum = 0;
         for (unsigned k = 0; k < 4; k++) {
             int d = a->b[from_a + k] - s.b[from_s + k];
             sum += (unsigned)(d < 0 ? -d : d);

@@ -10,7 +10,8 @@ static ir_val_t get_k(struct x86_tr *t, unsigned n)
 
 static void put_k(struct x86_tr *t, ir_val_t v, unsigned bytes)
 {
-    x86_put_slot(t, X86_SLOT_K + t->d.op[0].reg, bytes == 8 ? v : ir_zext(t->u, IR_I64, v, bytes * 8));
+    x86_put_slot(t, X86_SLOT_K + t->d.op[0].reg,
+                 bytes == 8 ? v : ir_zext(t->u, IR_I64, v, bytes * 8));
 }
 
 /* The width is that of the operand: bytes, words, dwords, qwords. */
@@ -39,8 +40,10 @@ static void unpack(struct x86_tr *t, unsigned arg)
 static void shift(struct x86_tr *t, unsigned op)
 {
     unsigned bytes = t->d.op[0].size, by = (unsigned)t->d.imm & 0xff;
-    ir_val_t a = ir_op2i(t->u, IR_AND, IR_I64, get_k(t, 1), bytes == 8 ? ~0ull : BIT(bytes * 8) - 1);
-    put_k(t, by >= bytes * 8 ? x86_const(t, 0) : ir_op2i(t->u, (enum ir_op)op, IR_I64, a, by), bytes);
+    ir_val_t a =
+        ir_op2i(t->u, IR_AND, IR_I64, get_k(t, 1), bytes == 8 ? ~0ull : BIT(bytes * 8) - 1);
+    put_k(t, by >= bytes * 8 ? x86_const(t, 0) : ir_op2i(t->u, (enum ir_op)op, IR_I64, a, by),
+          bytes);
 }
 
 static void move(struct x86_tr *t, unsigned arg)
@@ -84,13 +87,19 @@ static void test(struct x86_tr *t, unsigned arg)
     set_flags(t, narrow(t, ir_and(t->u, IR_I64, a, b)), narrow(t, ir_andn(t->u, IR_I64, b, a)), 0);
 }
 
-#define K(NAME, fn, arg) { X86_INSN_##NAME, X86_SEM_AVX512, fn, arg }
-#define BWDQ(NAME, fn, arg) K(NAME##B, fn, arg), K(NAME##W, fn, arg), K(NAME##D, fn, arg), K(NAME##Q, fn, arg)
+#define K(NAME, fn, arg)                                                                           \
+    {                                                                                              \
+        X86_INSN_##NAME, X86_SEM_AVX512, fn, arg                                                   \
+    }
+#define BWDQ(NAME, fn, arg)                                                                        \
+    K(NAME##B, fn, arg), K(NAME##W, fn, arg), K(NAME##D, fn, arg), K(NAME##Q, fn, arg)
 const struct x86_semantics x86_avx512_mask_rows[] = {
-    BWDQ(KAND, binary, IR_AND), BWDQ(KANDN, binary, IR_ANDN), BWDQ(KOR, binary, IR_OR),
-    BWDQ(KXNOR, binary, IR_XNOR), BWDQ(KXOR, binary, IR_XOR), BWDQ(KADD, binary, IR_ADD),
-    BWDQ(KNOT, complement, 0), BWDQ(KORTEST, or_test, 0), BWDQ(KTEST, test, 0), BWDQ(KMOV, move, 0),
+    BWDQ(KAND, binary, IR_AND),   BWDQ(KANDN, binary, IR_ANDN),
+    BWDQ(KOR, binary, IR_OR),     BWDQ(KXNOR, binary, IR_XNOR),
+    BWDQ(KXOR, binary, IR_XOR),   BWDQ(KADD, binary, IR_ADD),
+    BWDQ(KNOT, complement, 0),    BWDQ(KORTEST, or_test, 0),
+    BWDQ(KTEST, test, 0),         BWDQ(KMOV, move, 0),
     BWDQ(KSHIFTR, shift, IR_SHR), BWDQ(KSHIFTL, shift, IR_SHL),
-    K(KUNPCKBW, unpack, 0), K(KUNPCKWD, unpack, 0), K(KUNPCKDQ, unpack, 0),
-    X86_ROWS_END
+    K(KUNPCKBW, unpack, 0),       K(KUNPCKWD, unpack, 0),
+    K(KUNPCKDQ, unpack, 0),       X86_ROWS_END
 };

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fused multiply-add (SDM volume 1, 14.5; numbers say which operands are multiplied), dot products of integers (VNNI). */
+/* Fused multiply-add (SDM volume 1, 14.5; numbers say which operands are multiplied), dot products
+ * of integers (VNNI). */
 #include "cpu/x86/simd.h"
 #include "core/util/bits.h"
 
 /* `arg`: lane | order << 4 | NEGATE_*; order 1: 132, 2: 213, 3: 231 */
-enum { ORDER_132 = 1 << 4, ORDER_213 = 2 << 4, ORDER_231 = 3 << 4, NEGATE_PRODUCT = 1 << 8, NEGATE_ADDEND = 2 << 8,
-       ALTERNATE = 4 << 8 /* NEGATE_ADDEND in the even elements, else in the odd ones */ };
+enum {
+    ORDER_132 = 1 << 4,
+    ORDER_213 = 2 << 4,
+    ORDER_231 = 3 << 4,
+    NEGATE_PRODUCT = 1 << 8,
+    NEGATE_ADDEND = 2 << 8,
+    ALTERNATE = 4 << 8 /* NEGATE_ADDEND in the even elements, else in the odd ones */
+};
 
 struct terms {
     ir_val_t a, b, c;
@@ -18,22 +25,28 @@ static struct terms terms_of(struct x86_tr *t, unsigned arg, unsigned q)
     for (unsigned i = 3; i-- > 0;) /* memory first */
         v[i] = simd_quiet(t, simd_get(t, i, q, lane), q, lane);
     switch (arg & 0x30) {
-    case ORDER_132: return (struct terms){ v[0], v[2], v[1] };
-    case ORDER_213: return (struct terms){ v[1], v[0], v[2] };
-    default: return (struct terms){ v[1], v[2], v[0] };
+    case ORDER_132:
+        return (struct terms){ v[0], v[2], v[1] };
+    case ORDER_213:
+        return (struct terms){ v[1], v[0], v[2] };
+    default:
+        return (struct terms){ v[1], v[2], v[0] };
     }
 }
 
-static ir_val_t multiply_add(struct x86_tr *t, struct terms s, unsigned arg, unsigned low, unsigned negate)
+static ir_val_t multiply_add(struct x86_tr *t, struct terms s, unsigned arg, unsigned low,
+                             unsigned negate)
 {
-    return ir_vfop(t->u, IR_VFMA, arg & 3, (enum ir_rm)((unsigned)simd_rm(t) | low), s.a, s.b, s.c, negate);
+    return ir_vfop(t->u, IR_VFMA, arg & 3, (enum ir_rm)((unsigned)simd_rm(t) | low), s.a, s.b, s.c,
+                   negate);
 }
 
 /* Elements of one parity by themselves: the others are 0 * 0 + 0. */
 static ir_val_t alternate(struct x86_tr *t, struct terms s, unsigned arg)
 {
     struct ir_unit *u = t->u;
-    ir_val_t even = (arg & 3) == SIMD_D ? simd_dup_const(t, UINT32_MAX) : ir_vconst(u, ~0ull, 0), r[2];
+    ir_val_t even = (arg & 3) == SIMD_D ? simd_dup_const(t, UINT32_MAX) : ir_vconst(u, ~0ull, 0),
+             r[2];
     for (unsigned odd = 0; odd < 2; odd++) {
         enum ir_op keep = odd ? IR_VANDN : IR_VAND;
         struct terms part = { ir_vop2(u, keep, 0, s.a, even), ir_vop2(u, keep, 0, s.b, even),
@@ -53,7 +66,8 @@ static void fma_packed(struct x86_tr *t, unsigned arg)
         s[q] = terms_of(t, arg, q);
     ir_val_t sae = simd_sae_begin(t);
     for (unsigned q = 0; q < n; q++)
-        r[q] = arg & ALTERNATE ? alternate(t, s[q], arg) : multiply_add(t, s[q], arg, 0, arg >> 8 & 3);
+        r[q] =
+            arg & ALTERNATE ? alternate(t, s[q], arg) : multiply_add(t, s[q], arg, 0, arg >> 8 & 3);
     simd_sae_end(t, sae);
     simd_put(t, r, n, arg & 3);
 }
@@ -67,7 +81,8 @@ static void fma_scalar(struct x86_tr *t, unsigned arg)
     simd_put_scalar(t, r, x86_get_vec(t, 0, 0), arg & 3);
 }
 
-/* ---- VPDPBUSD, VPDPWSSD: to each dword the products of its bytes (unsigned, signed) or words ---- */
+/* ---- VPDPBUSD, VPDPWSSD: to each dword the products of its bytes (unsigned, signed) or words ----
+ */
 enum { DOT_WORDS = 1, DOT_SATURATES = 2 };
 void x86_vec_dot(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                  const union ir_vec *c, uint64_t how)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bits: BT and its like, scans, counts, BMI1, BMI2, MOVBE, CRC32. SDM volume 1, 5.1.6; volume 2, each. */
+/* Bits: BT and its like, scans, counts, BMI1, BMI2, MOVBE, CRC32. SDM volume 1, 5.1.6; volume 2,
+ * each. */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
 
@@ -13,11 +14,17 @@ static ir_val_t changed(struct x86_tr *t, unsigned what, ir_val_t v, ir_val_t bi
     return what == BTR ? ir_op2(t->u, IR_ANDN, IR_I64, v, bit) : ir_xor(t->u, IR_I64, v, bit);
 }
 
-/* With a register as bit number, memory is a string of bits: the number's upper part moves the address. */
-static void move_address(struct x86_tr *t, unsigned bytes, ir_val_t n, ir_val_t *linear, unsigned write)
+/* With a register as bit number, memory is a string of bits: the number's upper part moves the
+ * address. */
+static void move_address(struct x86_tr *t, unsigned bytes, ir_val_t n, ir_val_t *linear,
+                         unsigned write)
 {
     ir_val_t whole = x86_sext(t, n, bytes);
-    ir_val_t by = ir_op2i(t->u, IR_SHL, IR_I64, ir_op2i(t->u, IR_SAR, IR_I64, whole, bytes == 8 ? 6 : bytes == 4 ? 5 : 4),
+    ir_val_t by = ir_op2i(t->u, IR_SHL, IR_I64,
+                          ir_op2i(t->u, IR_SAR, IR_I64, whole,
+                                  bytes == 8   ? 6
+                                  : bytes == 4 ? 5
+                                               : 4),
                           x86_log2(bytes));
     ir_val_t offset = ir_add(t->u, IR_I64, x86_offset(t), by);
     if (t->d.addr_size != 8)
@@ -42,8 +49,11 @@ static void bit_test(struct x86_tr *t, unsigned what)
     }
     if (mem && t->d.lock) {
         ir_val_t mask = what == BTR ? ir_xor(u, IR_I64, bit, x86_const(t, ~0ull)) : bit;
-        v = ir_amo(u, IR_I64, what == BTS ? IR_AMO_OR : what == BTR ? IR_AMO_AND : IR_AMO_XOR, linear, mask,
-                   ir_memop(bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
+        v = ir_amo(u, IR_I64,
+                   what == BTS   ? IR_AMO_OR
+                   : what == BTR ? IR_AMO_AND
+                                 : IR_AMO_XOR,
+                   linear, mask, ir_memop(bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
     } else if (mem) {
         v = what == BT ? x86_load(t, linear, bytes)
                        : ir_load(u, IR_I64, linear, 0, ir_memop(bytes, IR_MEM_STORE_RIGHTS));
@@ -83,7 +93,8 @@ static void count(struct x86_tr *t, unsigned leading)
     else
         n = ir_ctz(u, IR_I64, bytes == 8 ? v : ir_op2i(u, IR_OR, IR_I64, v, 1ull << bits));
     x86_put(t, 0, n);
-    x86_set_cc(t, X86_CC_BITS, bytes, n, ir_setcc(u, IR_I64, IR_EQ, v, x86_const(t, 0)), IR_NONE, IR_NONE);
+    x86_set_cc(t, X86_CC_BITS, bytes, n, ir_setcc(u, IR_I64, IR_EQ, v, x86_const(t, 0)), IR_NONE,
+               IR_NONE);
 }
 
 static void popcnt(struct x86_tr *t, unsigned arg)
@@ -148,7 +159,8 @@ static void bzhi(struct x86_tr *t, unsigned arg)
     struct ir_unit *u = t->u;
     unsigned bytes = t->d.op[0].size;
     (void)arg;
-    ir_val_t v = x86_get(t, 1), n = ir_zext(u, IR_I64, x86_get(t, 2), 8), bits = x86_const(t, bytes * 8);
+    ir_val_t v = x86_get(t, 1), n = ir_zext(u, IR_I64, x86_get(t, 2), 8),
+             bits = x86_const(t, bytes * 8);
     ir_val_t inside = ir_setcc(u, IR_I64, IR_LTU, n, bits);
     ir_val_t mask = ir_op2i(u, IR_SUB, IR_I64, ir_op2(u, IR_SHL, IR_I64, x86_const(t, 1), n), 1);
     ir_val_t r = ir_select(u, IR_I64, inside, ir_and(u, IR_I64, v, mask), v);
@@ -162,11 +174,13 @@ static void bextr(struct x86_tr *t, unsigned arg)
     unsigned bytes = t->d.op[0].size;
     (void)arg;
     ir_val_t v = x86_get(t, 1), c = x86_get(t, 2);
-    ir_val_t start = ir_zext(u, IR_I64, c, 8), n = ir_extract(u, IR_I64, c, 8, 8), top = x86_const(t, 64);
-    ir_val_t moved = ir_select(u, IR_I64, ir_setcc(u, IR_I64, IR_LTU, start, top), ir_op2(u, IR_SHR, IR_I64, v, start),
-                               x86_const(t, 0));
+    ir_val_t start = ir_zext(u, IR_I64, c, 8), n = ir_extract(u, IR_I64, c, 8, 8),
+             top = x86_const(t, 64);
+    ir_val_t moved = ir_select(u, IR_I64, ir_setcc(u, IR_I64, IR_LTU, start, top),
+                               ir_op2(u, IR_SHR, IR_I64, v, start), x86_const(t, 0));
     ir_val_t mask = ir_op2i(u, IR_SUB, IR_I64, ir_op2(u, IR_SHL, IR_I64, x86_const(t, 1), n), 1);
-    ir_val_t r = ir_select(u, IR_I64, ir_setcc(u, IR_I64, IR_LTU, n, top), ir_and(u, IR_I64, moved, mask), moved);
+    ir_val_t r = ir_select(u, IR_I64, ir_setcc(u, IR_I64, IR_LTU, n, top),
+                           ir_and(u, IR_I64, moved, mask), moved);
     x86_put(t, 0, r);
     x86_set_cc(t, X86_CC_LOGIC, bytes, r, IR_NONE, IR_NONE, IR_NONE);
 }
@@ -212,7 +226,9 @@ static void crc32(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
     ir_val_t v = x86_get(t, 1);
-    x86_put(t, 0, ir_call(t->u, IR_I64, X86_HELPER_crc32, x86_get(t, 0), v, x86_const(t, t->d.op[1].size), IR_NONE));
+    x86_put(t, 0,
+            ir_call(t->u, IR_I64, X86_HELPER_crc32, x86_get(t, 0), v, x86_const(t, t->d.op[1].size),
+                    IR_NONE));
 }
 
 /* clang-format off */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Near branches: SDM volume 1, 5.1.7 (far ones are segment_insn.c's). With CS at 0, and in 64-bit
- * mode, an instruction pointer is a linear address; elsewhere it is computed and checked against CS's limit.
+ * mode, an instruction pointer is a linear address; elsewhere it is computed and checked against
+ * CS's limit.
  */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
@@ -76,7 +77,8 @@ static void branch_if(struct x86_tr *t, ir_val_t cond)
         t->ended = true;
         return;
     }
-    /* Not taken: the next instruction, also above 64 KiB, where 16-bit code of a large segment may be */
+    /* Not taken: the next instruction, also above 64 KiB, where 16-bit code of a large segment may
+     * be */
     ir_val_t ip = ir_select(t->u, IR_I64, cond, target_ip(t, (int64_t)t->d.imm), next_ip(t, 32));
     x86_jump_to(t, ip, IR_LINK_NONE);
 }

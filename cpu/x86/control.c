@@ -33,7 +33,8 @@ static bool switch_paging(struct x86_cpu *c, bool on)
         return true;
     if (on) {
         bool tss16 = (c->seg[X86_SEG_TR].attr & 0xf) == 3 || (c->seg[X86_SEG_TR].attr & 0xf) == 1;
-        if (!(c->cr4 & X86_CR4_PAE) || (cs->attr & X86_ATTR_L) || (tss16 && (c->seg[X86_SEG_TR].attr & X86_ATTR_P)))
+        if (!(c->cr4 & X86_CR4_PAE) || (cs->attr & X86_ATTR_L) ||
+            (tss16 && (c->seg[X86_SEG_TR].attr & X86_ATTR_P)))
             return gp(c);
         c->efer |= X86_EFER_LMA;
     } else {
@@ -46,8 +47,9 @@ static bool switch_paging(struct x86_cpu *c, bool on)
 
 static bool write_cr0(struct x86_cpu *c, uint64_t v)
 {
-    uint64_t old = c->cr0, known = X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE |
-                                   X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD | X86_CR0_PG;
+    uint64_t old = c->cr0, known = X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET |
+                                   X86_CR0_NE | X86_CR0_WP | X86_CR0_AM | X86_CR0_NW | X86_CR0_CD |
+                                   X86_CR0_PG;
     if (v >> 32 != 0)
         return gp(c);
     v = (v & known) | X86_CR0_ET;
@@ -93,12 +95,24 @@ uint64_t x86_cr4_known(const struct x86_cpu *c)
         uint8_t feature;
         uint32_t bits;
     } rows[] = {
-        { X86_F_VME, X86_CR4_VME | X86_CR4_PVI }, { X86_F_TSC, X86_CR4_TSD },        { X86_F_DE, X86_CR4_DE },
-        { X86_F_PSE, X86_CR4_PSE },               { X86_F_PAE, X86_CR4_PAE },        { X86_F_MCE, X86_CR4_MCE },
-        { X86_F_PGE, X86_CR4_PGE },               { X86_F_FXSR, X86_CR4_OSFXSR },    { X86_F_SSE, X86_CR4_OSXMMEXCPT },
-        { X86_F_UMIP, X86_CR4_UMIP },             { X86_F_LA57, X86_CR4_LA57 },      { X86_F_VMX, X86_CR4_VMXE },
-        { X86_F_FSGSBASE, X86_CR4_FSGSBASE },     { X86_F_PCID, X86_CR4_PCIDE },     { X86_F_XSAVE, X86_CR4_OSXSAVE },
-        { X86_F_SMEP, X86_CR4_SMEP },             { X86_F_SMAP, X86_CR4_SMAP },      { X86_F_PKU, X86_CR4_PKE },
+        { X86_F_VME, X86_CR4_VME | X86_CR4_PVI },
+        { X86_F_TSC, X86_CR4_TSD },
+        { X86_F_DE, X86_CR4_DE },
+        { X86_F_PSE, X86_CR4_PSE },
+        { X86_F_PAE, X86_CR4_PAE },
+        { X86_F_MCE, X86_CR4_MCE },
+        { X86_F_PGE, X86_CR4_PGE },
+        { X86_F_FXSR, X86_CR4_OSFXSR },
+        { X86_F_SSE, X86_CR4_OSXMMEXCPT },
+        { X86_F_UMIP, X86_CR4_UMIP },
+        { X86_F_LA57, X86_CR4_LA57 },
+        { X86_F_VMX, X86_CR4_VMXE },
+        { X86_F_FSGSBASE, X86_CR4_FSGSBASE },
+        { X86_F_PCID, X86_CR4_PCIDE },
+        { X86_F_XSAVE, X86_CR4_OSXSAVE },
+        { X86_F_SMEP, X86_CR4_SMEP },
+        { X86_F_SMAP, X86_CR4_SMAP },
+        { X86_F_PKU, X86_CR4_PKE },
         { X86_F_PKS, X86_CR4_PKS },
     };
     uint64_t known = X86_CR4_PCE;
@@ -119,11 +133,12 @@ static bool write_cr4(struct x86_cpu *c, uint64_t v)
     if (bad)
         return gp(c);
     bool pae = (c->cr0 & X86_CR0_PG) && (v & X86_CR4_PAE) && !lma;
-    if (pae && (changed & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)) && !x86_read_pdptes(c, c->cr3))
+    if (pae && (changed & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)) &&
+        !x86_read_pdptes(c, c->cr3))
         return gp(c);
     c->cr4 = v;
-    if (changed & (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_PGE | X86_CR4_LA57 | X86_CR4_PCIDE | X86_CR4_SMEP |
-                   X86_CR4_SMAP | X86_CR4_PKE | X86_CR4_PKS))
+    if (changed & (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_PGE | X86_CR4_LA57 | X86_CR4_PCIDE |
+                   X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE | X86_CR4_PKS))
         x86_flush_tlb(c);
     x86_update_mode(c);
     return true;
@@ -132,11 +147,17 @@ static bool write_cr4(struct x86_cpu *c, uint64_t v)
 bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t v)
 {
     switch (n) {
-    case 0: return write_cr0(c, v);
-    case 2: c->cr2 = v; return true;
-    case 3: return write_cr3(c, v);
-    case 4: return write_cr4(c, v);
-    default: break;
+    case 0:
+        return write_cr0(c, v);
+    case 2:
+        c->cr2 = v;
+        return true;
+    case 3:
+        return write_cr3(c, v);
+    case 4:
+        return write_cr4(c, v);
+    default:
+        break;
     }
     if (v & ~15ull)
         return gp(c);
@@ -148,11 +169,16 @@ bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t v)
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n)
 {
     switch (n) {
-    case 0: return c->cr0;
-    case 2: return c->cr2;
-    case 3: return c->cr3;
-    case 4: return c->cr4;
-    default: return c->apic.get_tpr(c->apic.arg);
+    case 0:
+        return c->cr0;
+    case 2:
+        return c->cr2;
+    case 3:
+        return c->cr3;
+    case 4:
+        return c->cr4;
+    default:
+        return c->apic.get_tpr(c->apic.arg);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CPUID: SDM volume 2; APM volume 3, appendix E. Feature words follow from features.def; topology and caches from the
- * configuration, so that all leaves tell one story.
+ * CPUID: SDM volume 2; APM volume 3, appendix E. Feature words follow from features.def; topology
+ * and caches from the configuration, so that all leaves tell one story.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -20,7 +20,8 @@ static const struct {
 static void add_features(const struct x86_cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
     for (unsigned f = 0; f < X86_F_COUNT; f++)
-        if (features[f].leaf == leaf && features[f].subleaf == subleaf && x86_cpu_has(c, (enum x86_feature)f))
+        if (features[f].leaf == leaf && features[f].subleaf == subleaf &&
+            x86_cpu_has(c, (enum x86_feature)f))
             r[features[f].reg] |= 1u << features[f].bit;
 }
 
@@ -51,7 +52,8 @@ static void signature(const struct x86_cpu *c, uint32_t r[4])
 {
     const struct x86_config *k = c->config;
     uint32_t family = MIN(k->family, 15), extended = k->family > 15 ? k->family - 15 : 0;
-    r[0] = k->stepping | (k->model & 15) << 4 | family << 8 | (k->model >> 4) << 16 | extended << 20;
+    r[0] =
+        k->stepping | (k->model & 15) << 4 | family << 8 | (k->model >> 4) << 16 | extended << 20;
 }
 
 static void leaf1(const struct x86_cpu *c, uint32_t r[4])
@@ -97,7 +99,9 @@ static void basic(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint32_t
         r[0] = x86_max_leaf(c, false);
         vendor(c, r);
         break;
-    case 1: leaf1(c, r); break;
+    case 1:
+        leaf1(c, r);
+        break;
     case 2:
         if (intel) {
             r[0] = 1;
@@ -116,15 +120,25 @@ static void basic(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint32_t
             r[3] = k->mwait;
         }
         break;
-    case 6: add_features(c, 6, 0, r); break;
-    case 7: leaf7(c, sub, r); break;
-    case 0xa: x86_pmu_leaf(c, r); break;
+    case 6:
+        add_features(c, 6, 0, r);
+        break;
+    case 7:
+        leaf7(c, sub, r);
+        break;
+    case 0xa:
+        x86_pmu_leaf(c, r);
+        break;
     case 0xb:
         if (intel || x86_cpu_has(c, X86_F_X2APIC))
             x86_topology_leaf(k, sub, false, false, r);
         break;
-    case 0x1f: x86_topology_leaf(k, sub, true, false, r); break;
-    case 0xd: xsave_leaf(c, sub, r); break;
+    case 0x1f:
+        x86_topology_leaf(k, sub, true, false, r);
+        break;
+    case 0xd:
+        xsave_leaf(c, sub, r);
+        break;
     case 0x15:
         if (intel) {
             r[0] = 1;
@@ -142,7 +156,8 @@ static void basic(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint32_t
         if (intel)
             x86_tlb_leaf(k, sub, r);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -171,11 +186,19 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         if (x86_cpus_per_socket(t) == 1)
             r[2] &= ~2u;
         break;
-    case 0x80000002: case 0x80000003: case 0x80000004:
+    case 0x80000002:
+    case 0x80000003:
+    case 0x80000004:
         memcpy(r, k->brand + 16 * (leaf - 0x80000002), 16);
         break;
-    case 0x80000005: case 0x80000006: case 0x80000019: x86_amd_cache_leaf(k, leaf, r); break;
-    case 0x80000007: add_features(c, leaf, 0, r); break;
+    case 0x80000005:
+    case 0x80000006:
+    case 0x80000019:
+        x86_amd_cache_leaf(k, leaf, r);
+        break;
+    case 0x80000007:
+        add_features(c, leaf, 0, r);
+        break;
     case 0x80000008:
         r[0] = k->pa_bits | k->va_bits << 8;
         add_features(c, leaf, 0, r);
@@ -190,7 +213,8 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         if (x86_cpu_has(c, X86_F_TOPOEXT)) {
             r[0] = k->apic_id;
             r[1] = (k->apic_id >> w.thread & 0xff) | (t->threads - 1) << 8;
-            r[2] = k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
+            r[2] =
+                k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
         }
         break;
     case 0x80000021:
@@ -206,7 +230,8 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         if (x86_cpu_has(c, X86_F_TOPOEXT))
             x86_topology_leaf(k, sub, true, true, r);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 

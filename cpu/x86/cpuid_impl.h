@@ -10,10 +10,14 @@ struct x86_id_widths {
 struct x86_id_widths x86_id_widths(const struct x86_topology *t);
 uint32_t x86_cpus_per_socket(const struct x86_topology *t);
 /* Leaves B, 1F (dies: it has a level for them) and 80000026 (amd). */
-void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool dies, bool amd, uint32_t r[4]);
-void x86_cache_leaf(const struct x86_config *k, uint32_t n, bool intel, uint32_t r[4]); /* 4, 8000001D */
-void x86_tlb_leaf(const struct x86_config *k, uint32_t n, uint32_t r[4]);               /* 18 */
-void x86_amd_cache_leaf(const struct x86_config *k, uint32_t leaf, uint32_t r[4]);      /* 80000005, 6, 19 */
-bool x86_l2_tlb_in_32s(const struct x86_config *k); /* second-level TLBs are given in units of 32 entries */
+void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool dies, bool amd,
+                       uint32_t r[4]);
+void x86_cache_leaf(const struct x86_config *k, uint32_t n, bool intel,
+                    uint32_t r[4]);                                       /* 4, 8000001D */
+void x86_tlb_leaf(const struct x86_config *k, uint32_t n, uint32_t r[4]); /* 18 */
+void x86_amd_cache_leaf(const struct x86_config *k, uint32_t leaf,
+                        uint32_t r[4]); /* 80000005, 6, 19 */
+bool x86_l2_tlb_in_32s(
+    const struct x86_config *k); /* second-level TLBs are given in units of 32 entries */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What CPUID says about topology, caches and TLBs: SDM volume 2, CPUID, leaves 4, B, 18 and 1F; APM volume 3,
- * appendix E, 80000005, 6, 19, 1D, 1E and 26. All follow from the numbers of threads, cores and dies, and
- * from the profile's tables, so that the leaves tell one story.
+ * What CPUID says about topology, caches and TLBs: SDM volume 2, CPUID, leaves 4, B, 18 and 1F; APM
+ * volume 3, appendix E, 80000005, 6, 19, 1D, 1E and 26. All follow from the numbers of threads,
+ * cores and dies, and from the profile's tables, so that the leaves tell one story.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/cpuid_impl.h"
@@ -27,7 +27,8 @@ uint32_t x86_apic_id(const struct x86_topology *t, uint32_t index)
 {
     struct x86_id_widths w = x86_id_widths(t);
     uint32_t thread = index % t->threads, core = index / t->threads % t->cores;
-    uint32_t die = index / t->threads / t->cores % t->dies, socket = index / t->threads / t->cores / t->dies;
+    uint32_t die = index / t->threads / t->cores % t->dies,
+             socket = index / t->threads / t->cores / t->dies;
     return thread | core << w.thread | die << w.core | socket << w.die;
 }
 
@@ -72,7 +73,8 @@ static unsigned levels(const struct x86_config *k, bool dies, bool amd, struct l
     return n;
 }
 
-void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool dies, bool amd, uint32_t r[4])
+void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool dies, bool amd,
+                       uint32_t r[4])
 {
     struct level l[4];
     unsigned n = levels(k, dies, amd, l);
@@ -146,18 +148,20 @@ static uint32_t ways_code(unsigned ways)
 {
     static const struct {
         uint8_t ways, code;
-    } rows[] = { { 1, 1 }, { 2, 2 }, { 3, 3 }, { 4, 4 }, { 6, 5 }, { 8, 6 }, { 16, 8 }, { 32, 10 }, { 48, 11 }, { 64, 12 },
-                 { 96, 13 }, { 128, 14 } };
+    } rows[] = { { 1, 1 },  { 2, 2 },   { 3, 3 },   { 4, 4 },   { 6, 5 },   { 8, 6 },
+                 { 16, 8 }, { 32, 10 }, { 48, 11 }, { 64, 12 }, { 96, 13 }, { 128, 14 } };
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
         if (rows[i].ways == ways)
             return rows[i].code;
     return 9; /* see leaf 8000001D */
 }
 
-static const struct x86_tlb *tlb_of(const struct x86_config *k, unsigned level, unsigned type, unsigned page)
+static const struct x86_tlb *tlb_of(const struct x86_config *k, unsigned level, unsigned type,
+                                    unsigned page)
 {
     for (unsigned i = 0; i < ARRAY_LEN(k->tlbs); i++)
-        if (k->tlbs[i].level == level && (k->tlbs[i].pages & page) && (k->tlbs[i].type & type) && k->tlbs[i].type <= X86_UNIFIED)
+        if (k->tlbs[i].level == level && (k->tlbs[i].pages & page) && (k->tlbs[i].type & type) &&
+            k->tlbs[i].type <= X86_UNIFIED)
             return &k->tlbs[i];
     return NULL;
 }
@@ -177,7 +181,8 @@ static uint32_t first_level(const struct x86_config *k, unsigned page)
     for (unsigned i = 0; i < 2; i++) {
         const struct x86_tlb *h = tlb_of(k, 1, i == 0 ? X86_CODE : X86_DATA, page);
         if (h != NULL)
-            v |= (MIN(h->entries, 255u) | (uint32_t)(h->ways != 0 ? h->ways & 0xff : 0xff) << 8) << (16 * i);
+            v |= (MIN(h->entries, 255u) | (uint32_t)(h->ways != 0 ? h->ways & 0xff : 0xff) << 8)
+                 << (16 * i);
     }
     return v;
 }
@@ -199,21 +204,24 @@ static uint32_t first_cache(const struct x86_cache *h)
     return h != NULL ? kib(h) << 24 | (uint32_t)(h->ways & 0xff) << 16 | 1u << 8 | h->line : 0;
 }
 
-/* L3: of all dies together, in units of 512 KiB; its ways are in 8000001D if it is more than one. */
+/* L3: of all dies together, in units of 512 KiB; its ways are in 8000001D if it is more than one.
+ */
 static uint32_t third_cache(const struct x86_config *k)
 {
     const struct x86_cache *h = cache_of(k, 3, X86_UNIFIED);
     uint32_t n = k->topology.dies;
     if (h == NULL)
         return 0;
-    return MIN(kib(h) / 512 * n, 0x3fffu) << 18 | (n > 1 ? 9u : ways_code(h->ways)) << 12 | 1u << 8 | h->line;
+    return MIN(kib(h) / 512 * n, 0x3fffu) << 18 | (n > 1 ? 9u : ways_code(h->ways)) << 12 |
+           1u << 8 | h->line;
 }
 
 void x86_amd_cache_leaf(const struct x86_config *k, uint32_t leaf, uint32_t r[4])
 {
     const struct x86_cache *l2 = cache_of(k, 2, X86_UNIFIED);
     bool amd = k->vendor == X86_AMD;
-    uint32_t second = l2 != NULL ? kib(l2) << 16 | ways_code(l2->ways) << 12 | (amd ? 1u << 8 : 0) | l2->line : 0;
+    uint32_t second =
+        l2 != NULL ? kib(l2) << 16 | ways_code(l2->ways) << 12 | (amd ? 1u << 8 : 0) | l2->line : 0;
     if (leaf == 0x80000005 && amd) {
         r[0] = first_level(k, X86_PAGE_2M);
         r[1] = first_level(k, X86_PAGE_4K);

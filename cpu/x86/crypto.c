@@ -6,8 +6,8 @@
 #include "cpu/x86/simd.h"
 
 #define VEC(name)                                                                                  \
-    void x86_vec_##name(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,          \
-                        const union ir_vec *c, uint64_t imm)
+    void x86_vec_##name(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,                 \
+                        const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 #define UNUSED() ((void)cpu, (void)a, (void)b, (void)c, (void)imm)
 
 /* ---- AES (FIPS 197): byte 4 * column + row ---- */
@@ -98,7 +98,8 @@ VEC(sha1_next_e)
 VEC(sha1_msg1)
 {
     UNUSED();
-    *dst = (union ir_vec){ .w = { b->w[2] ^ a->w[0], b->w[3] ^ a->w[1], a->w[0] ^ a->w[2], a->w[1] ^ a->w[3] } };
+    *dst = (union ir_vec){ .w = { b->w[2] ^ a->w[0], b->w[3] ^ a->w[1], a->w[0] ^ a->w[2],
+                                  a->w[1] ^ a->w[3] } };
 }
 
 VEC(sha1_msg2)
@@ -159,8 +160,10 @@ VEC(sha256_rounds2)
     UNUSED();
     for (unsigned i = 0; i < 2; i++) {
         uint32_t e = s[4], x = s[0];
-        uint32_t t1 = s[7] + (rotl(e, 26) ^ rotl(e, 21) ^ rotl(e, 7)) + ((e & s[5]) ^ (~e & s[6])) + c->w[i];
-        uint32_t t2 = (rotl(x, 30) ^ rotl(x, 19) ^ rotl(x, 10)) + ((x & s[1]) ^ (x & s[2]) ^ (s[1] & s[2]));
+        uint32_t t1 =
+            s[7] + (rotl(e, 26) ^ rotl(e, 21) ^ rotl(e, 7)) + ((e & s[5]) ^ (~e & s[6])) + c->w[i];
+        uint32_t t2 =
+            (rotl(x, 30) ^ rotl(x, 19) ^ rotl(x, 10)) + ((x & s[1]) ^ (x & s[2]) ^ (s[1] & s[2]));
         for (unsigned k = 7; k > 0; k--)
             s[k] = s[k - 1];
         s[4] += t1;
@@ -203,7 +206,8 @@ VEC(gf_multiply)
         dst->b[i] = gf_multiply(a->b[i], b->b[i]);
 }
 
-/* A matrix of bits in each 64 of b, row 0 in its last byte; imm 7:0 is added, bit 8: of the inverse. */
+/* A matrix of bits in each 64 of b, row 0 in its last byte; imm 7:0 is added, bit 8: of the
+ * inverse. */
 VEC(gf_affine)
 {
     union ir_vec r;
@@ -226,18 +230,28 @@ static ir_val_t gf2(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 
 static void gf(struct x86_tr *t, unsigned arg)
 {
-    simd_binary(t, gf2, arg, SIMD_B | (t->d.broadcast || (arg & 0xff) == X86_VEC_gf_affine ? (unsigned)SIMD_WHOLE : 0));
+    simd_binary(
+        t, gf2, arg,
+        SIMD_B | (t->d.broadcast || (arg & 0xff) == X86_VEC_gf_affine ? (unsigned)SIMD_WHOLE : 0));
 }
 
 const struct x86_semantics x86_crypto_rows[] = {
-    SIMD_3(AESENC, aes, 0), SIMD_3(AESENCLAST, aes, AES_LAST), SIMD_3(AESDEC, aes, AES_DECRYPT),
-    SIMD_3(AESDECLAST, aes, AES_DECRYPT | AES_LAST), SIMD_2(AESIMC, aes_key, X86_VEC_aes_imc),
-    SIMD_2(AESKEYGENASSIST, aes_key, X86_VEC_aes_keygen), SIMD_3(PCLMULQDQ, carry_less, 0),
-    SIMD_LEGACY(SHA1NEXTE, sha, X86_VEC_sha1_next_e), SIMD_LEGACY(SHA1MSG1, sha, X86_VEC_sha1_msg1),
-    SIMD_LEGACY(SHA1MSG2, sha, X86_VEC_sha1_msg2), SIMD_LEGACY(SHA1RNDS4, sha, X86_VEC_sha1_rounds4),
-    SIMD_LEGACY(SHA256MSG1, sha, X86_VEC_sha256_msg1), SIMD_LEGACY(SHA256MSG2, sha, X86_VEC_sha256_msg2),
+    SIMD_3(AESENC, aes, 0),
+    SIMD_3(AESENCLAST, aes, AES_LAST),
+    SIMD_3(AESDEC, aes, AES_DECRYPT),
+    SIMD_3(AESDECLAST, aes, AES_DECRYPT | AES_LAST),
+    SIMD_2(AESIMC, aes_key, X86_VEC_aes_imc),
+    SIMD_2(AESKEYGENASSIST, aes_key, X86_VEC_aes_keygen),
+    SIMD_3(PCLMULQDQ, carry_less, 0),
+    SIMD_LEGACY(SHA1NEXTE, sha, X86_VEC_sha1_next_e),
+    SIMD_LEGACY(SHA1MSG1, sha, X86_VEC_sha1_msg1),
+    SIMD_LEGACY(SHA1MSG2, sha, X86_VEC_sha1_msg2),
+    SIMD_LEGACY(SHA1RNDS4, sha, X86_VEC_sha1_rounds4),
+    SIMD_LEGACY(SHA256MSG1, sha, X86_VEC_sha256_msg1),
+    SIMD_LEGACY(SHA256MSG2, sha, X86_VEC_sha256_msg2),
     SIMD_LEGACY(SHA256RNDS2, sha, X86_VEC_sha256_rounds2),
-    SIMD_3(GF2P8MULB, gf, X86_VEC_gf_multiply), SIMD_3(GF2P8AFFINEQB, gf, X86_VEC_gf_affine),
+    SIMD_3(GF2P8MULB, gf, X86_VEC_gf_multiply),
+    SIMD_3(GF2P8AFFINEQB, gf, X86_VEC_gf_affine),
     SIMD_3(GF2P8AFFINEINVQB, gf, X86_VEC_gf_affine | 0x100),
     X86_ROWS_END
 };

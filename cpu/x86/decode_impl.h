@@ -9,13 +9,13 @@
 /* An instruction being read. */
 struct x86_reader {
     const uint8_t *code;
-    size_t limit, at;         /* limit: what there is, at most 15 */
+    size_t limit, at; /* limit: what there is, at most 15 */
     const uint64_t *features;
     enum x86_code mode;
     bool vex_ok, opsize, addrsize, evex_b;
     uint8_t rex, pp, map, opcode, l, vvvv;
-    uint8_t r, x, b;          /* 8 or 0: the register bits of REX, VEX, EVEX */
-    uint8_t r2, v2;           /* 16 or 0: EVEX.R', V' */
+    uint8_t r, x, b; /* 8 or 0: the register bits of REX, VEX, EVEX */
+    uint8_t r2, v2;  /* 16 or 0: EVEX.R', V' */
 };
 
 bool x86_next(struct x86_reader *r, uint8_t *byte);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts and exceptions: SDM volume 3, chapter 7; volume 2, INT n. A fault met while delivering one is
- * delivered in its place, or becomes a double fault, or shuts the processor down.
+ * Interrupts and exceptions: SDM volume 3, chapter 7; volume 2, INT n. A fault met while delivering
+ * one is delivered in its place, or becomes a double fault, or shuts the processor down.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -28,9 +28,9 @@ struct event {
     unsigned vector;
     bool has_error, soft, external; /* external: nested faults say EXT */
     uint32_t error;
-    uint64_t ip;        /* to return to */
-    uint64_t start;     /* of the instruction, if delivery itself faults */
-    uint64_t flags;     /* image to push */
+    uint64_t ip;    /* to return to */
+    uint64_t start; /* of the instruction, if delivery itself faults */
+    uint64_t flags; /* image to push */
 };
 
 static uint32_t ext(const struct event *v)
@@ -78,14 +78,16 @@ static bool read_gate(struct x86_cpu *c, const struct event *v, struct gate *g)
         return false;
     }
     g->high = 0;
-    if (!x86_load_linear(c, at, 8, true, &g->low) || (bytes == 16 && !x86_load_linear(c, at + 8, 8, true, &g->high)))
+    if (!x86_load_linear(c, at, 8, true, &g->low) ||
+        (bytes == 16 && !x86_load_linear(c, at + 8, 8, true, &g->high)))
         return false;
     g->type = g->low >> 40 & 0x1f;
     g->dpl = g->low >> 45 & 3;
     g->present = g->low >> 47 & 1;
     g->sel = (uint16_t)(g->low >> 16);
     g->ip = (g->low & 0xffff) | (g->low >> 32 & 0xffff0000) | g->high << 32;
-    bool right = g->type == 14 || g->type == 15 || (bytes == 8 && (g->type == 5 || g->type == 6 || g->type == 7));
+    bool right = g->type == 14 || g->type == 15 ||
+                 (bytes == 8 && (g->type == 5 || g->type == 6 || g->type == 7));
     if (!right || (v->soft && g->dpl < x86_cpl(c))) {
         x86_raise_error(c, X86_GP, error);
         return false;
@@ -100,7 +102,8 @@ static bool read_gate(struct x86_cpu *c, const struct event *v, struct gate *g)
 }
 
 /* The handler's code segment. *inner: it has more rights than the one that was interrupted. */
-static bool read_handler(struct x86_cpu *c, const struct event *v, const struct gate *g, uint64_t *d, bool *inner)
+static bool read_handler(struct x86_cpu *c, const struct event *v, const struct gate *g,
+                         uint64_t *d, bool *inner)
 {
     if ((g->sel & ~3u) == 0) {
         x86_raise_error(c, X86_GP, ext(v));
@@ -110,7 +113,8 @@ static bool read_handler(struct x86_cpu *c, const struct event *v, const struct 
         return false;
     unsigned dpl = x86_desc_dpl(*d);
     bool conforms = x86_desc_conforms(*d);
-    bool bad = !x86_desc_is_code(*d) || dpl > x86_cpl(c) || (x86_v86(c) && (conforms || dpl != 0)) ||
+    bool bad = !x86_desc_is_code(*d) || dpl > x86_cpl(c) ||
+               (x86_v86(c) && (conforms || dpl != 0)) ||
                (x86_long_mode(c) && (!x86_desc_long(*d) || x86_desc_db(*d)));
     if (bad) {
         x86_raise_error(c, X86_GP, (g->sel & ~3u) | ext(v));
@@ -142,7 +146,9 @@ static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct 
     sp = c->gpr[4];
     if (ist != 0 ? !x86_long_stack(c, 2 + ist, &sp) : inner && !x86_long_stack(c, dpl, &sp))
         return false;
-    struct x86_stack s = { .sp = sp & ~15ull, .mask = ~0ull, .supervisor = dpl < 3, .error = ext(v) };
+    struct x86_stack s = {
+        .sp = sp & ~15ull, .mask = ~0ull, .supervisor = dpl < 3, .error = ext(v)
+    };
     uint16_t cs = c->seg[X86_CS].sel, ss = c->seg[X86_SS].sel;
     if (!x86_stack_push(c, &s, 8, ss) || !x86_stack_push(c, &s, 8, c->gpr[4]) ||
         !x86_stack_push(c, &s, 8, v->flags) || !x86_stack_push(c, &s, 8, cs) ||
@@ -165,8 +171,10 @@ static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct 
 /* What leaves virtual-8086 mode is pushed too, and the data segments become null. */
 static bool push_v86(struct x86_cpu *c, struct x86_stack *s, unsigned bytes)
 {
-    return x86_stack_push(c, s, bytes, c->seg[X86_GS].sel) && x86_stack_push(c, s, bytes, c->seg[X86_FS].sel) &&
-           x86_stack_push(c, s, bytes, c->seg[X86_DS].sel) && x86_stack_push(c, s, bytes, c->seg[X86_ES].sel);
+    return x86_stack_push(c, s, bytes, c->seg[X86_GS].sel) &&
+           x86_stack_push(c, s, bytes, c->seg[X86_FS].sel) &&
+           x86_stack_push(c, s, bytes, c->seg[X86_DS].sel) &&
+           x86_stack_push(c, s, bytes, c->seg[X86_ES].sel);
 }
 
 static bool deliver_protected(struct x86_cpu *c, const struct event *v, const struct gate *g)
@@ -186,15 +194,19 @@ static bool deliver_protected(struct x86_cpu *c, const struct event *v, const st
         if (!x86_inner_stack(c, dpl, ext(v), &ss_sel, &sp, &ss_d))
             return false;
         x86_unpack_segment(ss_sel, ss_d, &inner_ss);
-        s = (struct x86_stack){ .base = inner_ss.base, .sp = sp, .limit = &inner_ss, .supervisor = dpl < 3,
+        s = (struct x86_stack){ .base = inner_ss.base,
+                                .sp = sp,
+                                .limit = &inner_ss,
+                                .supervisor = dpl < 3,
                                 .mask = inner_ss.attr & X86_ATTR_DB ? UINT32_MAX : 0xffff,
                                 .error = (ss_sel & ~3u) | ext(v) };
         if ((v86 && !push_v86(c, &s, bytes)) || !x86_stack_push(c, &s, bytes, c->seg[X86_SS].sel) ||
             !x86_stack_push(c, &s, bytes, c->gpr[4]))
             return false;
     }
-    if (!x86_stack_push(c, &s, bytes, v->flags) || !x86_stack_push(c, &s, bytes, c->seg[X86_CS].sel) ||
-        !x86_stack_push(c, &s, bytes, v->ip) || (v->has_error && !x86_stack_push(c, &s, bytes, v->error)))
+    if (!x86_stack_push(c, &s, bytes, v->flags) ||
+        !x86_stack_push(c, &s, bytes, c->seg[X86_CS].sel) || !x86_stack_push(c, &s, bytes, v->ip) ||
+        (v->has_error && !x86_stack_push(c, &s, bytes, v->error)))
         return false;
     struct x86_segment code;
     x86_unpack_segment(g->sel, d, &code);
@@ -243,7 +255,8 @@ static enum weight weight(unsigned vector)
 {
     if (vector == X86_PF_FAULT || vector == X86_VE)
         return PAGE;
-    bool heavy = vector == X86_DE || (vector >= X86_TS_FAULT && vector <= X86_GP) || vector == X86_CP;
+    bool heavy =
+        vector == X86_DE || (vector >= X86_TS_FAULT && vector <= X86_GP) || vector == X86_CP;
     return heavy ? CONTRIBUTORY : BENIGN;
 }
 
@@ -256,7 +269,8 @@ static void take_nested(struct x86_cpu *c, struct event *v)
     c->cpu.exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
     if (vector == X86_PF_FAULT)
         c->cr2 = f->value2;
-    bool twice = (first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN);
+    bool twice =
+        (first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN);
     v->soft = false;
     v->external = true;
     if (f->cause & X86_CAUSE_HERE)
@@ -343,7 +357,9 @@ void x86_take_exception(struct cpu *cpu)
 static void deliver_outside(struct x86_cpu *c, unsigned vector)
 {
     uint64_t ip = x86_ip(c, c->cpu.pc);
-    struct event v = { .vector = vector, .external = true, .ip = ip, .start = ip, .flags = x86_get_rflags(c) };
+    struct event v = {
+        .vector = vector, .external = true, .ip = ip, .start = ip, .flags = x86_get_rflags(c)
+    };
     deliver_all(c, &v);
 }
 

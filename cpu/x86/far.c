@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Transfers of control between segments: SDM volume 2, JMP, CALL, RET, IRET; volume 3, 6.8. Everything is
- * checked before anything of the old state is given up.
+ * Transfers of control between segments: SDM volume 2, JMP, CALL, RET, IRET; volume 3, 6.8.
+ * Everything is checked before anything of the old state is given up.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -60,7 +60,8 @@ struct call_gate {
     unsigned bytes, params;
 };
 
-static bool read_call_gate(struct x86_cpu *c, uint16_t sel, uint64_t d, uint64_t high, struct call_gate *g)
+static bool read_call_gate(struct x86_cpu *c, uint16_t sel, uint64_t d, uint64_t high,
+                           struct call_gate *g)
 {
     unsigned dpl = x86_desc_dpl(d);
     if (dpl < x86_cpl(c) || dpl < (sel & 3u))
@@ -102,10 +103,15 @@ static bool call_inner(struct x86_cpu *c, const struct call_gate *g, uint64_t ne
         if (!x86_inner_stack(c, dpl, 0, &sel, &sp, &d))
             return false;
         x86_unpack_segment(sel, d, &ss);
-        s = (struct x86_stack){ .base = ss.base, .sp = sp, .limit = &ss, .supervisor = dpl < 3, .error = sel & ~3u,
+        s = (struct x86_stack){ .base = ss.base,
+                                .sp = sp,
+                                .limit = &ss,
+                                .supervisor = dpl < 3,
+                                .error = sel & ~3u,
                                 .mask = ss.attr & X86_ATTR_DB ? UINT32_MAX : 0xffff };
     }
-    if (!x86_stack_push(c, &s, g->bytes, c->seg[X86_SS].sel) || !x86_stack_push(c, &s, g->bytes, c->gpr[4]))
+    if (!x86_stack_push(c, &s, g->bytes, c->seg[X86_SS].sel) ||
+        !x86_stack_push(c, &s, g->bytes, c->gpr[4]))
         return false;
     for (unsigned i = g->params; !wide && i-- > 0;) {
         struct x86_stack at = old;
@@ -113,8 +119,8 @@ static bool call_inner(struct x86_cpu *c, const struct call_gate *g, uint64_t ne
         if (!x86_stack_pop(c, &at, g->bytes, &v) || !x86_stack_push(c, &s, g->bytes, v))
             return false;
     }
-    if (!x86_stack_push(c, &s, g->bytes, c->seg[X86_CS].sel) || !x86_stack_push(c, &s, g->bytes, next_ip) ||
-        !check_ip(c, g->code, g->ip))
+    if (!x86_stack_push(c, &s, g->bytes, c->seg[X86_CS].sel) ||
+        !x86_stack_push(c, &s, g->bytes, next_ip) || !check_ip(c, g->code, g->ip))
         return false;
     if (wide)
         x86_null_segment(c, X86_SS, (uint16_t)dpl);
@@ -124,19 +130,21 @@ static bool call_inner(struct x86_cpu *c, const struct call_gate *g, uint64_t ne
     return x86_enter_code(c, g->sel, g->code, g->ip, dpl);
 }
 
-static bool call_same(struct x86_cpu *c, uint16_t sel, uint64_t code, uint64_t ip, unsigned bytes, uint64_t next_ip)
+static bool call_same(struct x86_cpu *c, uint16_t sel, uint64_t code, uint64_t ip, unsigned bytes,
+                      uint64_t next_ip)
 {
     struct x86_stack s;
     x86_open_stack(c, &s);
-    if (!x86_stack_push(c, &s, bytes, c->seg[X86_CS].sel) || !x86_stack_push(c, &s, bytes, next_ip) ||
-        !x86_enter_code(c, sel, code, ip, x86_cpl(c)))
+    if (!x86_stack_push(c, &s, bytes, c->seg[X86_CS].sel) ||
+        !x86_stack_push(c, &s, bytes, next_ip) || !x86_enter_code(c, sel, code, ip, x86_cpl(c)))
         return false;
     c->gpr[4] = s.sp;
     return true;
 }
 
 /* What a selector that is no code segment leads to: gates and tasks. */
-static bool through_system(struct x86_cpu *c, uint16_t sel, uint64_t d, uint64_t high, bool call, va_t next)
+static bool through_system(struct x86_cpu *c, uint16_t sel, uint64_t d, uint64_t high, bool call,
+                           va_t next)
 {
     unsigned type = x86_desc_type(d), dpl = x86_desc_dpl(d);
     bool wide = x86_long_mode(c);
@@ -194,7 +202,8 @@ bool x86_far_call(struct x86_cpu *c, uint16_t sel, uint64_t ip, unsigned op_size
         x86_open_stack(c, &s);
         if (ip > c->seg[X86_CS].limit)
             return fail(c, X86_GP, 0);
-        if (!x86_stack_push(c, &s, op_size, c->seg[X86_CS].sel) || !x86_stack_push(c, &s, op_size, x86_ip(c, next)))
+        if (!x86_stack_push(c, &s, op_size, c->seg[X86_CS].sel) ||
+            !x86_stack_push(c, &s, op_size, x86_ip(c, next)))
             return false;
         c->gpr[4] = s.sp;
         real_jump(c, sel, ip);
@@ -213,8 +222,9 @@ bool x86_far_call(struct x86_cpu *c, uint16_t sel, uint64_t ip, unsigned op_size
 
 /* ---- returns ---- */
 /*
- * Data segments that the outer level may not have become null (SDM 6.8.6): the selector does and the segment is unusable, the
- * base stays. 64-bit code goes on with those of FS and GS; kvm-unit-tests' emulator (test_iret) says so of processors.
+ * Data segments that the outer level may not have become null (SDM 6.8.6): the selector does and
+ * the segment is unusable, the base stays. 64-bit code goes on with those of FS and GS;
+ * kvm-unit-tests' emulator (test_iret) says so of processors.
  */
 static void drop_segments(struct x86_cpu *c, unsigned cpl)
 {
@@ -238,7 +248,8 @@ static bool return_code(struct x86_cpu *c, uint16_t sel, uint64_t *d)
     if (!x86_get_descriptor(c, sel, X86_GP, 0, d, NULL))
         return false;
     unsigned dpl = x86_desc_dpl(*d);
-    bool bad = !x86_desc_is_code(*d) || rpl < x86_cpl(c) || (x86_desc_conforms(*d) ? dpl > rpl : dpl != rpl) ||
+    bool bad = !x86_desc_is_code(*d) || rpl < x86_cpl(c) ||
+               (x86_desc_conforms(*d) ? dpl > rpl : dpl != rpl) ||
                (x86_long_mode(c) && x86_desc_long(*d) && x86_desc_db(*d));
     if (bad)
         return fail(c, X86_GP, sel);
@@ -256,13 +267,16 @@ static bool return_stack(struct x86_cpu *c, uint16_t sel, unsigned rpl, uint64_t
     if (!x86_get_descriptor(c, sel, X86_GP, 0, d, NULL))
         return false;
     unsigned type = x86_desc_type(*d);
-    if ((sel & 3u) != rpl || !x86_desc_is_segment(*d) || (type & 8) || !(type & 2) || x86_desc_dpl(*d) != rpl)
+    if ((sel & 3u) != rpl || !x86_desc_is_segment(*d) || (type & 8) || !(type & 2) ||
+        x86_desc_dpl(*d) != rpl)
         return fail(c, X86_GP, sel);
     return x86_desc_present(*d) || fail(c, X86_SS_FAULT, sel);
 }
 
-/* CS, IP and, to an outer level or always from 64-bit IRET, SS:SP; both were popped and CS was checked. */
-static bool go_outward(struct x86_cpu *c, uint16_t cs, uint64_t code, uint64_t ip, uint16_t ss, uint64_t sp)
+/* CS, IP and, to an outer level or always from 64-bit IRET, SS:SP; both were popped and CS was
+ * checked. */
+static bool go_outward(struct x86_cpu *c, uint16_t cs, uint64_t code, uint64_t ip, uint16_t ss,
+                       uint64_t sp)
 {
     unsigned rpl = cs & 3u, cpl = x86_cpl(c);
     uint64_t d;
@@ -276,7 +290,8 @@ static bool go_outward(struct x86_cpu *c, uint16_t cs, uint64_t code, uint64_t i
     if (wide)
         c->gpr[4] = sp;
     else
-        c->gpr[4] = c->seg[X86_SS].attr & X86_ATTR_DB ? (uint32_t)sp : (c->gpr[4] & ~0xffffull) | (sp & 0xffff);
+        c->gpr[4] = c->seg[X86_SS].attr & X86_ATTR_DB ? (uint32_t)sp
+                                                      : (c->gpr[4] & ~0xffffull) | (sp & 0xffff);
     if (!x86_enter_code(c, cs, code, ip, rpl))
         return false;
     if (rpl > cpl)
@@ -312,7 +327,9 @@ bool x86_far_return(struct x86_cpu *c, unsigned op_size, unsigned release)
         return false;
     if (!go_outward(c, cs, d, ip, (uint16_t)ss, sp))
         return false;
-    uint64_t mask = x86_long_mode(c) && x86_desc_long(d) ? ~0ull : c->seg[X86_SS].attr & X86_ATTR_DB ? UINT32_MAX : 0xffff;
+    uint64_t mask = x86_long_mode(c) && x86_desc_long(d) ? ~0ull
+                    : c->seg[X86_SS].attr & X86_ATTR_DB  ? UINT32_MAX
+                                                         : 0xffff;
     c->gpr[4] = (c->gpr[4] & ~mask) | ((c->gpr[4] + release) & mask);
     return true;
 }
@@ -343,7 +360,8 @@ static bool iret_real(struct x86_cpu *c, unsigned bytes)
     x86_open_stack(c, &s);
     if (x86_v86(c) && (c->rflags & X86_IOPL) != X86_IOPL)
         return fail(c, X86_GP, 0);
-    if (!x86_stack_pop(c, &s, bytes, &ip) || !x86_stack_pop(c, &s, bytes, &cs) || !x86_stack_pop(c, &s, bytes, &flags))
+    if (!x86_stack_pop(c, &s, bytes, &ip) || !x86_stack_pop(c, &s, bytes, &cs) ||
+        !x86_stack_pop(c, &s, bytes, &flags))
         return false;
     if (ip > c->seg[X86_CS].limit)
         return fail(c, X86_GP, 0);
@@ -356,7 +374,8 @@ static bool iret_real(struct x86_cpu *c, unsigned bytes)
     return true;
 }
 
-static bool iret_to_v86(struct x86_cpu *c, struct x86_stack *s, uint64_t ip, uint16_t cs, uint64_t flags)
+static bool iret_to_v86(struct x86_cpu *c, struct x86_stack *s, uint64_t ip, uint16_t cs,
+                        uint64_t flags)
 {
     static const uint8_t order[] = { X86_ES, X86_DS, X86_FS, X86_GS };
     uint64_t sp, ss, sel[4];

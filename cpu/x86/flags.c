@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lazy flags made real: what CF, PF, AF, ZF, SF and OF are after an operation whose result and
- * operand are still known (SDM volume 1, appendix A). The reference of flags_emit.c, and what is called where
- * translated code does not know which operation it was.
+ * operand are still known (SDM volume 1, appendix A). The reference of flags_emit.c, and what is
+ * called where translated code does not know which operation it was.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/translate_impl.h"
@@ -55,7 +55,8 @@ uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
     case X86_CC_INC:
         return result_flags(r, msb) | carry_overflow(a, r == msb) | ((r & 15) == 0 ? X86_AF : 0);
     case X86_CC_DEC:
-        return result_flags(r, msb) | carry_overflow(a, r == msb - 1) | ((r & 15) == 15 ? X86_AF : 0);
+        return result_flags(r, msb) | carry_overflow(a, r == msb - 1) |
+               ((r & 15) == 15 ? X86_AF : 0);
     case X86_CC_SHL:
         return result_flags(r, msb) | carry_overflow(a & msb, (a ^ r) & msb);
     case X86_CC_SHR:
@@ -75,14 +76,30 @@ bool x86_test_condition(uint64_t f, unsigned cond)
 {
     bool sf = f & X86_SF, of = f & X86_OF, zf = f & X86_ZF, yes = false;
     switch (cond >> 1) {
-    case 0: yes = of; break;
-    case 1: yes = f & X86_CF; break;
-    case 2: yes = zf; break;
-    case 3: yes = (f & X86_CF) || zf; break;
-    case 4: yes = sf; break;
-    case 5: yes = f & X86_PF; break;
-    case 6: yes = sf != of; break;
-    default: yes = zf || sf != of; break;
+    case 0:
+        yes = of;
+        break;
+    case 1:
+        yes = f & X86_CF;
+        break;
+    case 2:
+        yes = zf;
+        break;
+    case 3:
+        yes = (f & X86_CF) || zf;
+        break;
+    case 4:
+        yes = sf;
+        break;
+    case 5:
+        yes = f & X86_PF;
+        break;
+    case 6:
+        yes = sf != of;
+        break;
+    default:
+        yes = zf || sf != of;
+        break;
     }
     return yes != (cond & 1);
 }

@@ -16,8 +16,8 @@ static bool uses_x(unsigned cc)
     return cc == X86_CC_ADC || cc == X86_CC_SBB;
 }
 
-void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a, ir_val_t x,
-                ir_val_t left)
+void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a,
+                ir_val_t x, ir_val_t left)
 {
     t->cc = (int)(cc + (cc == X86_CC_FLAGS ? 0 : x86_log2(bytes)));
     t->cc_r = r;
@@ -42,7 +42,8 @@ void x86_set_flags_image(struct x86_tr *t, ir_val_t image)
     x86_set_cc(t, X86_CC_FLAGS, 1, image, IR_NONE, IR_NONE, IR_NONE);
 }
 
-/* The four arguments of the functions that know every operation. What the operation does not use is 0, not a read. */
+/* The four arguments of the functions that know every operation. What the operation does not use is
+ * 0, not a read. */
 struct cc_args {
     ir_val_t cc, r, a, x;
 };
@@ -58,7 +59,8 @@ static struct cc_args cc_args(struct x86_tr *t, unsigned cond)
     }
     ir_val_t zero = x86_const(t, 0);
     return (struct cc_args){ x86_const(t, (unsigned)t->cc | cond << 8), t->cc_r,
-                             t->cc_a == IR_NONE ? zero : t->cc_a, t->cc_x == IR_NONE ? zero : t->cc_x };
+                             t->cc_a == IR_NONE ? zero : t->cc_a,
+                             t->cc_x == IR_NONE ? zero : t->cc_x };
 }
 
 ir_val_t x86_flags_image(struct x86_tr *t)
@@ -88,7 +90,8 @@ static ir_val_t compare(struct x86_tr *t, unsigned bytes, enum ir_cc cc, ir_val_
         return ir_setcc(u, IR_I32, cc, ir_trunc(u, a), ir_trunc(u, b));
     if (!is_signed)
         return ir_setcc(u, IR_I64, cc, a, b);
-    return ir_setcc(u, IR_I32, cc, ir_sext(u, IR_I32, a, bytes * 8), ir_sext(u, IR_I32, b, bytes * 8));
+    return ir_setcc(u, IR_I32, cc, ir_sext(u, IR_I32, a, bytes * 8),
+                    ir_sext(u, IR_I32, b, bytes * 8));
 }
 
 static ir_val_t invert(struct x86_tr *t, ir_val_t v)
@@ -101,34 +104,51 @@ static ir_val_t of_result(struct x86_tr *t, unsigned bytes, unsigned cond)
 {
     ir_val_t zero = x86_const(t, 0);
     switch (cond) {
-    case 4: return compare(t, bytes, IR_EQ, t->cc_r, zero);
-    case 5: return compare(t, bytes, IR_NE, t->cc_r, zero);
-    case 8: return compare(t, bytes, IR_LTS, t->cc_r, zero);
-    case 9: return compare(t, bytes, IR_GES, t->cc_r, zero);
-    default: break; /* 10, 11: P, NP */
+    case 4:
+        return compare(t, bytes, IR_EQ, t->cc_r, zero);
+    case 5:
+        return compare(t, bytes, IR_NE, t->cc_r, zero);
+    case 8:
+        return compare(t, bytes, IR_LTS, t->cc_r, zero);
+    case 9:
+        return compare(t, bytes, IR_GES, t->cc_r, zero);
+    default:
+        break; /* 10, 11: P, NP */
     }
     ir_val_t ones = ir_popcnt(t->u, IR_I64, ir_zext(t->u, IR_I64, t->cc_r, 8));
     ir_val_t odd = ir_op2i(t->u, IR_AND, IR_I64, ones, 1);
     return cond == 10 ? invert(t, odd) : odd;
 }
 
-/* What compares the operands of CMP and SUB: B NB Z NZ BE NBE .. L NL LE NLE; IR_EQ stands for none. */
-static const uint8_t sub_cc[16] = { [2] = IR_LTU, [3] = IR_GEU, [4] = IR_EQ,  [5] = IR_NE,
-                                    [6] = IR_LEU, [7] = IR_GTU, [12] = IR_LTS, [13] = IR_GES,
-                                    [14] = IR_LES, [15] = IR_GTS };
+/* What compares the operands of CMP and SUB: B NB Z NZ BE NBE .. L NL LE NLE; IR_EQ stands for
+ * none. */
+static const uint8_t sub_cc[16] = {
+    [2] = IR_LTU, [3] = IR_GEU,  [4] = IR_EQ,   [5] = IR_NE,   [6] = IR_LEU,
+    [7] = IR_GTU, [12] = IR_LTS, [13] = IR_GES, [14] = IR_LES, [15] = IR_GTS
+};
 
 /* Without carry and overflow: LOGIC. */
 static ir_val_t of_logic(struct x86_tr *t, unsigned bytes, unsigned cond)
 {
     static const uint8_t signed_cc[4] = { IR_LTS, IR_GES, IR_LES, IR_GTS };
     switch (cond) {
-    case 0: case 2: return x86_const(t, 0);
-    case 1: case 3: return x86_const(t, 1);
-    case 6: return of_result(t, bytes, 4);
-    case 7: return of_result(t, bytes, 5);
-    case 12: case 13: case 14: case 15:
+    case 0:
+    case 2:
+        return x86_const(t, 0);
+    case 1:
+    case 3:
+        return x86_const(t, 1);
+    case 6:
+        return of_result(t, bytes, 4);
+    case 7:
+        return of_result(t, bytes, 5);
+    case 12:
+    case 13:
+    case 14:
+    case 15:
         return compare(t, bytes, (enum ir_cc)signed_cc[cond - 12], t->cc_r, x86_const(t, 0));
-    default: return of_result(t, bytes, cond);
+    default:
+        return of_result(t, bytes, cond);
     }
 }
 
@@ -158,17 +178,28 @@ ir_val_t x86_carry(struct x86_tr *t)
         return ask(t, 2);
     unsigned op = (unsigned)t->cc & ~3u, bytes = 1u << (t->cc & 3);
     switch (op) {
-    case X86_CC_FLAGS: return ir_op2i(u, IR_AND, IR_I64, t->cc_r, 1);
-    case X86_CC_ADD: return ir_setcc(u, IR_I64, IR_LTU, t->cc_r, t->cc_a);
+    case X86_CC_FLAGS:
+        return ir_op2i(u, IR_AND, IR_I64, t->cc_r, 1);
+    case X86_CC_ADD:
+        return ir_setcc(u, IR_I64, IR_LTU, t->cc_r, t->cc_a);
     case X86_CC_SUB:
         if (t->cc_left == IR_NONE)
             return ask(t, 2);
         return ir_setcc(u, IR_I64, IR_LTU, t->cc_left, t->cc_a);
-    case X86_CC_LOGIC: case X86_CC_POPCNT: return x86_const(t, 0);
-    case X86_CC_INC: case X86_CC_DEC: return t->cc_a;
-    case X86_CC_SHL: return ir_extract(u, IR_I64, t->cc_a, bytes * 8 - 1, 1);
-    case X86_CC_SHR: return ir_op2i(u, IR_AND, IR_I64, t->cc_a, 1);
-    case X86_CC_MUL: case X86_CC_BITS: return ir_setcc(u, IR_I64, IR_NE, t->cc_a, x86_const(t, 0));
-    default: return ask(t, 2);
+    case X86_CC_LOGIC:
+    case X86_CC_POPCNT:
+        return x86_const(t, 0);
+    case X86_CC_INC:
+    case X86_CC_DEC:
+        return t->cc_a;
+    case X86_CC_SHL:
+        return ir_extract(u, IR_I64, t->cc_a, bytes * 8 - 1, 1);
+    case X86_CC_SHR:
+        return ir_op2i(u, IR_AND, IR_I64, t->cc_a, 1);
+    case X86_CC_MUL:
+    case X86_CC_BITS:
+        return ir_setcc(u, IR_I64, IR_NE, t->cc_a, x86_const(t, 0));
+    default:
+        return ask(t, 2);
     }
 }

@@ -35,11 +35,16 @@ enum fp80_class fp80_classify(struct fp80 a)
 {
     struct fp80_parts p = fp80_unpack(a);
     switch (p.kind) {
-    case FP80_K_ZERO: return FP80_ZERO;
-    case FP80_K_FINITE: return p.denormal ? FP80_DENORMAL : FP80_NORMAL;
-    case FP80_K_INF: return FP80_INFINITY;
-    case FP80_K_BAD: return FP80_UNSUPPORTED;
-    default: return FP80_NAN;
+    case FP80_K_ZERO:
+        return FP80_ZERO;
+    case FP80_K_FINITE:
+        return p.denormal ? FP80_DENORMAL : FP80_NORMAL;
+    case FP80_K_INF:
+        return FP80_INFINITY;
+    case FP80_K_BAD:
+        return FP80_UNSUPPORTED;
+    default:
+        return FP80_NAN;
     }
 }
 
@@ -82,7 +87,8 @@ bool fp80_nan1(struct fp80_env *e, struct fp80 a, const struct fp80_parts *pa, s
     return true;
 }
 
-/* SDM volume 1, table 4-7: a quiet one before a signalling one; of two alike the larger one, then the positive. */
+/* SDM volume 1, table 4-7: a quiet one before a signalling one; of two alike the larger one, then
+ * the positive. */
 bool fp80_nan2(struct fp80_env *e, struct fp80 a, const struct fp80_parts *pa, struct fp80 b,
                const struct fp80_parts *pb, struct fp80 *r)
 {
@@ -116,10 +122,17 @@ bool fp80_goes_up(struct fp80_env *e, enum fp80_rounding mode, bool sign, bool o
         return false;
     }
     switch (mode) {
-    case FP80_NEAREST: up = rest > half || (rest == half && odd); break;
-    case FP80_DOWN: up = sign; break;
-    case FP80_UP: up = !sign; break;
-    case FP80_CHOP: break;
+    case FP80_NEAREST:
+        up = rest > half || (rest == half && odd);
+        break;
+    case FP80_DOWN:
+        up = sign;
+        break;
+    case FP80_UP:
+        up = !sign;
+        break;
+    case FP80_CHOP:
+        break;
     }
     e->flags |= FP80_PE;
     e->up = up;
@@ -127,7 +140,8 @@ bool fp80_goes_up(struct fp80_env *e, enum fp80_rounding mode, bool sign, bool o
 }
 
 /* hi.lo cut to the register's upper `bits`. Returns the carry out of bit 63: *m is 0 then. */
-static bool round_at(struct fp80_env *e, bool sign, uint64_t hi, uint64_t lo, unsigned bits, uint64_t *m)
+static bool round_at(struct fp80_env *e, bool sign, uint64_t hi, uint64_t lo, unsigned bits,
+                     uint64_t *m)
 {
     unsigned drop = 64 - bits;
     uint64_t rest = lo, unit = 1ull << drop;
@@ -161,7 +175,8 @@ static struct fp80 overflow(struct fp80_env *e, bool sign, int32_t exp, uint64_t
     return fp80_pack(sign, FP80_MAX_EXP - 1, ~0ull << (64 - bits));
 }
 
-struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo, unsigned bits)
+struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo,
+                        unsigned bits)
 {
     uint16_t before = e->flags;
     uint64_t m;
@@ -174,7 +189,8 @@ struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi,
         return overflow(e, sign, rounded, m, bits);
     if (rounded > 0)
         return fp80_pack(sign, rounded, m);
-    /* Tiny after rounding (SDM volume 1, 4.9.1.5): unmasked it is scaled, else the format's end rounds it anew. */
+    /* Tiny after rounding (SDM volume 1, 4.9.1.5): unmasked it is scaled, else the format's end
+     * rounds it anew. */
     if (!(e->control & FP80_UE)) {
         e->flags |= FP80_UE;
         rounded += FP80_WRAP;
@@ -203,9 +219,11 @@ static unsigned precision(const struct fp80_env *e)
 static struct fp80 normalize(struct fp80_env *e, bool sign, int32_t exp, u128 v)
 {
     uint64_t hi = (uint64_t)(v >> 64);
-    unsigned shift = hi != 0 ? (unsigned)__builtin_clzll(hi) : 64 + (unsigned)__builtin_clzll((uint64_t)v);
+    unsigned shift =
+        hi != 0 ? (unsigned)__builtin_clzll(hi) : 64 + (unsigned)__builtin_clzll((uint64_t)v);
     v <<= shift;
-    return fp80_finish(e, sign, exp - (int32_t)shift, (uint64_t)(v >> 64), (uint64_t)v, precision(e));
+    return fp80_finish(e, sign, exp - (int32_t)shift, (uint64_t)(v >> 64), (uint64_t)v,
+                       precision(e));
 }
 
 /* ---- addition ---- */
@@ -322,7 +340,8 @@ static uint32_t root64(uint64_t n, uint64_t *rest)
     return (uint32_t)root;
 }
 
-/* Likewise of 128 bits, of which one of the upper two is set: the upper half's root, then one step of division. */
+/* Likewise of 128 bits, of which one of the upper two is set: the upper half's root, then one step
+ * of division. */
 static uint64_t root128(u128 n, u128 *rest)
 {
     uint64_t r, upper = root64((uint64_t)(n >> 64), &r), low = (uint64_t)n;

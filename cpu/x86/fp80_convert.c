@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conversions to and from the formats in memory: SDM volume 1, 4.2, 4.7, 8.2; rounding to an integer. */
+/* Conversions to and from the formats in memory: SDM volume 1, 4.2, 4.7, 8.2; rounding to an
+ * integer. */
 #include "cpu/x86/fp80_impl.h"
 #include "core/util/bits.h"
 
@@ -101,7 +102,8 @@ static uint64_t narrow(struct fp80_env *e, const struct format *f, struct fp80 a
     struct fp80_parts p = fp80_unpack(a);
     unsigned fraction_bits = f->precision - 1, drop = 64 - f->precision;
     int32_t max = (1 << f->exponent) - 1, exp = p.exp - FP80_BIAS + bias_of(f);
-    uint64_t sign = (uint64_t)p.sign << (fraction_bits + f->exponent), infinity = (uint64_t)max << fraction_bits;
+    uint64_t sign = (uint64_t)p.sign << (fraction_bits + f->exponent),
+             infinity = (uint64_t)max << fraction_bits;
     struct fp80 nan;
     if (fp80_nan1(e, a, &p, &nan)) {
         sign = (uint64_t)(nan.se >> 15) << (fraction_bits + f->exponent);
@@ -140,7 +142,8 @@ uint64_t fp80_to_f64(struct fp80_env *e, struct fp80 a)
 }
 
 /* |a| rounded to an integer; false: it has more than 64 bits. */
-static bool magnitude(struct fp80_env *e, const struct fp80_parts *p, enum fp80_rounding mode, uint64_t *v)
+static bool magnitude(struct fp80_env *e, const struct fp80_parts *p, enum fp80_rounding mode,
+                      uint64_t *v)
 {
     int32_t k = p->exp - FP80_BIAS;
     if (p->kind == FP80_K_ZERO) {

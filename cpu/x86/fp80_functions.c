@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The x87's transcendental functions: SDM volume 1, 8.3.6 to 8.3.10; tables of special operands: volume 2, at each
- * instruction. Series in 128 bits; angles are reduced with the 66 bits of pi that the processors have.
+ * The x87's transcendental functions: SDM volume 1, 8.3.6 to 8.3.10; tables of special operands:
+ * volume 2, at each instruction. Series in 128 bits; angles are reduced with the 66 bits of pi that
+ * the processors have.
  */
 #include "cpu/x86/fp80_impl.h"
 #include "cpu/x86/fp80_wide.h"
 
 static const struct wide one = { .m = U128(FP80_INTEGER, 0) };
 static const struct wide ln2 = { .exp = -1, .m = U128(0xb17217f7d1cf79ab, 0xc9e3b39803f2f6af) };
-static const struct wide two_log2e = { .exp = 1, .m = U128(0xb8aa3b295c17f0bb, 0xbe87fed0691d3e89) };
+static const struct wide two_log2e = { .exp = 1,
+                                       .m = U128(0xb8aa3b295c17f0bb, 0xbe87fed0691d3e89) };
 static const struct wide pi = { .exp = 1, .m = U128(0xc90fdaa22168c234, 0xc4c6628b80dc1cd1) };
 
 static struct wide widen(const struct fp80_parts *p)
@@ -20,7 +22,8 @@ static struct fp80 finish(struct fp80_env *e, struct wide v, bool exact)
 {
     if (v.m == 0)
         return fp80_signed_zero(v.sign);
-    return fp80_finish(e, v.sign, v.exp + FP80_BIAS, (uint64_t)(v.m >> 64), (uint64_t)v.m | !exact, 64);
+    return fp80_finish(e, v.sign, v.exp + FP80_BIAS, (uint64_t)(v.m >> 64), (uint64_t)v.m | !exact,
+                       64);
 }
 
 static struct wide square(struct wide a)
@@ -67,7 +70,8 @@ static struct wide log2_of(struct wide x)
 {
     int32_t k = x.exp;
     x.exp = 0;
-    if (x.m > U128(0xb504f333f9de6484, 0)) { /* sqrt(2): the logarithm of what is left lies about 0 */
+    if (x.m >
+        U128(0xb504f333f9de6484, 0)) { /* sqrt(2): the logarithm of what is left lies about 0 */
         x.exp = -1;
         k++;
     }
@@ -78,8 +82,8 @@ static struct wide log2_of(struct wide x)
 }
 
 /* y * log, where log is infinite or zero or y is: nothing is left to compute. */
-static struct fp80 times_special(struct fp80_env *e, const struct fp80_parts *y, bool log_sign, bool log_inf,
-                                 bool log_zero)
+static struct fp80 times_special(struct fp80_env *e, const struct fp80_parts *y, bool log_sign,
+                                 bool log_inf, bool log_zero)
 {
     bool sign = y->sign != log_sign, inf = log_inf || y->kind == FP80_K_INF;
     if (inf && (log_zero || y->kind == FP80_K_ZERO))
@@ -113,7 +117,8 @@ struct fp80 fp80_yl2x(struct fp80_env *e, struct fp80 y, struct fp80 x)
     return finish(e, wide_mul(widen(&py), log2_of(widen(&px))), exact);
 }
 
-/* Beyond the manual's range the result is undefined: as good as in it above -1, below it the operand. */
+/* Beyond the manual's range the result is undefined: as good as in it above -1, below it the
+ * operand. */
 struct fp80 fp80_yl2xp1(struct fp80_env *e, struct fp80 y, struct fp80 x)
 {
     struct fp80_parts py = fp80_unpack(y), px = fp80_unpack(x);
@@ -201,7 +206,8 @@ struct fp80 fp80_atan(struct fp80_env *e, struct fp80 y, struct fp80 x)
     wy.sign = wx.sign = false;
     bool steep = wide_less(wx, wy);
     if (steep) {
-        v = wide_sub(wide_scale(pi, -1), wide_mul(atan_of(wx, wy), px.sign ? wide_negate(one) : one));
+        v = wide_sub(wide_scale(pi, -1),
+                     wide_mul(atan_of(wx, wy), px.sign ? wide_negate(one) : one));
     } else {
         v = atan_of(wy, wx);
         if (px.sign)
@@ -232,8 +238,9 @@ static struct wide cosine_of(struct wide r)
 }
 
 /*
- * |a| < 2^63: what is left of it after quarter turns, whose number (its low two bits) is returned. SDM volume 1,
- * 8.3.8: pi is 0.c90fdaa2_2168c234_c * 2^2, exactly; operands from pi / 4 on are multiples of 2^-64.
+ * |a| < 2^63: what is left of it after quarter turns, whose number (its low two bits) is returned.
+ * SDM volume 1, 8.3.8: pi is 0.c90fdaa2_2168c234_c * 2^2, exactly; operands from pi / 4 on are
+ * multiples of 2^-64.
  */
 static unsigned reduce(const struct fp80_parts *p, struct wide *r)
 {
@@ -272,7 +279,8 @@ static struct angle angle_of(const struct fp80_parts *p)
 }
 
 /* True: there is nothing to compute, and *r stands for all results. */
-static bool is_special(struct fp80_env *e, struct fp80 a, const struct fp80_parts *p, struct fp80 *r)
+static bool is_special(struct fp80_env *e, struct fp80 a, const struct fp80_parts *p,
+                       struct fp80 *r)
 {
     if (fp80_nan1(e, a, p, r))
         return true;

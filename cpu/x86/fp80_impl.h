@@ -4,8 +4,8 @@
 /* What the files of fp80 share. */
 #include "cpu/x86/fp80.h"
 
-#define FP80_INTEGER  (1ull << 63)
-#define FP80_QUIET    (1ull << 62)
+#define FP80_INTEGER (1ull << 63)
+#define FP80_QUIET   (1ull << 62)
 enum { FP80_BIAS = 0x3fff, FP80_MAX_EXP = 0x7fff, FP80_SIGN = 0x8000, FP80_WRAP = 0x6000 };
 
 enum fp80_kind { FP80_K_ZERO, FP80_K_FINITE, FP80_K_INF, FP80_K_QNAN, FP80_K_SNAN, FP80_K_BAD };
@@ -42,7 +42,8 @@ bool fp80_nan2(struct fp80_env *e, struct fp80 a, const struct fp80_parts *pa, s
 /* Raises DE; true if that ends the instruction. */
 bool fp80_denormal(struct fp80_env *e, bool denormal);
 
-/* Does the magnitude kept.rest go up? `rest`: a fraction of the last bit kept. Sets e->up and PE. */
+/* Does the magnitude kept.rest go up? `rest`: a fraction of the last bit kept. Sets e->up and PE.
+ */
 bool fp80_goes_up(struct fp80_env *e, enum fp80_rounding mode, bool sign, bool odd, uint64_t rest);
 /* Does a result beyond the format become infinite, not the largest number? Table 4-10. */
 static inline bool fp80_overflow_is_infinite(const struct fp80_env *e, bool sign)
@@ -50,8 +51,10 @@ static inline bool fp80_overflow_is_infinite(const struct fp80_env *e, bool sign
     enum fp80_rounding mode = fp80_mode(e);
     return mode == FP80_NEAREST || mode == (sign ? FP80_DOWN : FP80_UP);
 }
-/* hi.lo normalized, lo's last bit sticky: rounded to `bits` (24, 53, 64) and to the format's range. */
-struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo, unsigned bits);
+/* hi.lo normalized, lo's last bit sticky: rounded to `bits` (24, 53, 64) and to the format's range.
+ */
+struct fp80 fp80_finish(struct fp80_env *e, bool sign, int32_t exp, uint64_t hi, uint64_t lo,
+                        unsigned bits);
 /* Right shift by any count; what falls out stays as a bit at the end. */
 static inline unsigned __int128 fp80_jam(unsigned __int128 v, uint32_t n)
 {

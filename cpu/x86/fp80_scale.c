@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Partial remainder, scaling, taking numbers apart, constants: SDM volume 1, 8.3.4, 8.3.5, 8.3.9. */
+/* Partial remainder, scaling, taking numbers apart, constants: SDM volume 1, 8.3.4, 8.3.5, 8.3.9.
+ */
 #include "cpu/x86/fp80_impl.h"
 
 typedef unsigned __int128 u128;
@@ -14,8 +15,9 @@ static struct fp80 exact(struct fp80_env *e, bool sign, int32_t exp, uint64_t m)
 }
 
 /* Both finite, neither zero; `apart` exponents lie between them, at most 63. */
-static struct fp80 reduce(struct fp80_env *e, const struct fp80_parts *a, const struct fp80_parts *b, int32_t apart,
-                          bool nearest, unsigned *quotient)
+static struct fp80 reduce(struct fp80_env *e, const struct fp80_parts *a,
+                          const struct fp80_parts *b, int32_t apart, bool nearest,
+                          unsigned *quotient)
 {
     bool sign = a->sign;
     if (apart < (nearest ? -1 : 0))
@@ -35,8 +37,8 @@ static struct fp80 reduce(struct fp80_env *e, const struct fp80_parts *a, const 
     return exact(e, sign, unit, (uint64_t)rest);
 }
 
-struct fp80 fp80_remainder(struct fp80_env *e, struct fp80 a, struct fp80 b, bool nearest, unsigned *quotient,
-                           bool *partial)
+struct fp80 fp80_remainder(struct fp80_env *e, struct fp80 a, struct fp80 b, bool nearest,
+                           unsigned *quotient, bool *partial)
 {
     struct fp80_parts pa = fp80_unpack(a), pb = fp80_unpack(b);
     struct fp80 r;
@@ -53,7 +55,8 @@ struct fp80 fp80_remainder(struct fp80_env *e, struct fp80 a, struct fp80 b, boo
     int32_t apart = pa.exp - pb.exp;
     if (apart < 64)
         return reduce(e, &pa, &pb, apart, nearest, quotient);
-    /* SDM volume 2, FPREM: by 32 to 63, which processors choose so that what is left to do is a multiple of 32. */
+    /* SDM volume 2, FPREM: by 32 to 63, which processors choose so that what is left to do is a
+     * multiple of 32. */
     unsigned by = ((unsigned)apart & 31) | 32;
     *partial = true;
     return exact(e, pa.sign, pb.exp + apart - (int32_t)by, (uint64_t)(((u128)pa.m << by) % pb.m));
@@ -124,6 +127,9 @@ struct fp80 fp80_constant(const struct fp80_env *e, enum fp80_constant which)
         [FP80_LG2] = { 0x9a209a84fbcff798, 0x8f8959ac0b7c9178, -2 },
         [FP80_LN2] = { 0xb17217f7d1cf79ab, 0xc9e3b39803f2f6af, -1 },
     };
-    struct fp80_env no_flags = { .control = e->control }; /* inexact, and not said so: SDM volume 1, 8.3.8 */
-    return fp80_finish(&no_flags, false, all[which].exp + FP80_BIAS, all[which].hi, all[which].lo, 64);
+    struct fp80_env no_flags = {
+        .control = e->control
+    }; /* inexact, and not said so: SDM volume 1, 8.3.8 */
+    return fp80_finish(&no_flags, false, all[which].exp + FP80_BIAS, all[which].hi, all[which].lo,
+                       64);
 }

@@ -98,7 +98,8 @@ struct wide wide_div_int(struct wide a, uint32_t n)
         q = q << 32 | digits / n;
         rest = digits % n;
     }
-    unsigned shift = 31 - (unsigned)__builtin_clz(n); /* all but one of the bits that normalizing may want */
+    unsigned shift =
+        31 - (unsigned)__builtin_clz(n); /* all but one of the bits that normalizing may want */
     struct wide r = { q << shift | (rest << shift) / n, a.exp - (int32_t)shift, a.sign };
     if (!(r.m & TOP))
         r = wide_normalize(r.sign, r.exp, r.m);

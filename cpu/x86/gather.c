@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gathers and scatters: SDM volume 2, VPGATHERDD and following. All elements are loaded before the first register is
- * written: what faults begins again from the start.
+ * Gathers and scatters: SDM volume 2, VPGATHERDD and following. All elements are loaded before the
+ * first register is written: what faults begins again from the start.
  */
 #include "cpu/x86/simd.h"
 #include "core/util/bits.h"
@@ -15,7 +15,8 @@ static unsigned elements_of(const struct x86_tr *t, unsigned arg)
 }
 
 /* Linear address of element i: base + index * scale + displacement in the segment. */
-static ir_val_t address_of(struct x86_tr *t, unsigned arg, unsigned i, ir_val_t base, unsigned write)
+static ir_val_t address_of(struct x86_tr *t, unsigned arg, unsigned i, ir_val_t base,
+                           unsigned write)
 {
     struct ir_unit *u = t->u;
     unsigned lane = arg >> 4, per = 16u >> lane;
@@ -28,7 +29,8 @@ static ir_val_t address_of(struct x86_tr *t, unsigned arg, unsigned i, ir_val_t 
     at = ir_add(u, IR_I64, base, at);
     if (t->d.addr_size == 4)
         at = ir_zext(u, IR_I64, at, 32);
-    return x86_segment_address(t, (enum x86_seg)t->d.seg, at, t->d.addr_size, 1u << (arg & 15), write);
+    return x86_segment_address(t, (enum x86_seg)t->d.seg, at, t->d.addr_size, 1u << (arg & 15),
+                               write);
 }
 
 static ir_val_t wanted(struct x86_tr *t, ir_val_t bits, unsigned i)
@@ -39,7 +41,8 @@ static ir_val_t wanted(struct x86_tr *t, ir_val_t bits, unsigned i)
 static void gather(struct x86_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
-    unsigned lane = arg & 15, n = elements_of(t, arg), per = 16u >> lane, quarters = (n + per - 1) / per;
+    unsigned lane = arg & 15, n = elements_of(t, arg), per = 16u >> lane,
+             quarters = (n + per - 1) / per;
     ir_val_t r[4], m[4], bits, base = x86_offset(t);
     if (t->d.evex) {
         bits = ir_get(u, X86_SLOT_K + t->d.k);
@@ -49,9 +52,11 @@ static void gather(struct x86_tr *t, unsigned arg)
         bits = simd_to_mask(t, m, quarters, lane);
     }
     for (unsigned i = 0; i < n; i++) {
-        ir_val_t x = ir_call(u, IR_I64, X86_HELPER_masked_load, address_of(t, arg, i, base, INSN_MEM_READ),
-                             wanted(t, bits, i), x86_const(t, lane), IR_NONE);
-        r[i / per] = i % per == 0 ? ir_vop1(u, IR_VSCALAR, lane, x) : ir_vins(u, lane, r[i / per], i % per, x);
+        ir_val_t x =
+            ir_call(u, IR_I64, X86_HELPER_masked_load, address_of(t, arg, i, base, INSN_MEM_READ),
+                    wanted(t, bits, i), x86_const(t, lane), IR_NONE);
+        r[i / per] = i % per == 0 ? ir_vop1(u, IR_VSCALAR, lane, x)
+                                  : ir_vins(u, lane, r[i / per], i % per, x);
     }
     for (unsigned q = 0; q < quarters; q++) {
         if (t->d.evex)

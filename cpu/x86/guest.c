@@ -14,9 +14,9 @@
     {                                                                                              \
         .name = "v" #n "." #q, .offset = offsetof(struct x86_cpu, v[n][q]), .type = IR_V128        \
     }
-#define VEC4(n) VEC_SLOT(n, 0), VEC_SLOT(n, 1), VEC_SLOT(n, 2), VEC_SLOT(n, 3)
-#define K_SLOT(n)  SLOT("k" #n, k[n])
-#define MM_SLOT(n) SLOT("mm" #n, st[n].m)
+#define VEC4(n)                         VEC_SLOT(n, 0), VEC_SLOT(n, 1), VEC_SLOT(n, 2), VEC_SLOT(n, 3)
+#define K_SLOT(n)                       SLOT("k" #n, k[n])
+#define MM_SLOT(n)                      SLOT("mm" #n, st[n].m)
 #define ROW8(M, a, b, c, d, e, f, g, h) M(a), M(b), M(c), M(d), M(e), M(f), M(g), M(h)
 
 /* clang-format off */
@@ -34,7 +34,8 @@ static const struct ir_slot slots[X86_SLOTS] = {
     ROW8(VEC4, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(VEC4, 24, 25, 26, 27, 28, 29, 30, 31),
 };
 /* clang-format on */
-_Static_assert(X86_SLOT_CC == 16 && X86_SLOT_SEG_BASE == 22 && X86_SLOT_K == 28 && X86_SLOT_VEC == 44,
+_Static_assert(X86_SLOT_CC == 16 && X86_SLOT_SEG_BASE == 22 && X86_SLOT_K == 28 &&
+                   X86_SLOT_VEC == 44,
                "order of the slots");
 
 static const struct ir_helper helpers[] = {
@@ -60,18 +61,27 @@ const struct ir_guest x86_guest = {
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
 };
 
-const struct state_field x86_state[] = {
-    STATE_SUB(x86_cpu, cpu, cpu_state),
-    STATE(x86_cpu, gpr), STATE(x86_cpu, cc), STATE(x86_cpu, cc_r), STATE(x86_cpu, cc_a), STATE(x86_cpu, cc_x),
-    STATE(x86_cpu, df), STATE(x86_cpu, rflags), STATE(x86_cpu, seg), STATE(x86_cpu, gdtr), STATE(x86_cpu, idtr),
-    STATE(x86_cpu, k), STATE(x86_cpu, st), STATE(x86_cpu, v), STATE_TIMER(x86_cpu, pmu_due),
+const struct state_field x86_state[] = { STATE_SUB(x86_cpu, cpu, cpu_state),
+                                         STATE(x86_cpu, gpr),
+                                         STATE(x86_cpu, cc),
+                                         STATE(x86_cpu, cc_r),
+                                         STATE(x86_cpu, cc_a),
+                                         STATE(x86_cpu, cc_x),
+                                         STATE(x86_cpu, df),
+                                         STATE(x86_cpu, rflags),
+                                         STATE(x86_cpu, seg),
+                                         STATE(x86_cpu, gdtr),
+                                         STATE(x86_cpu, idtr),
+                                         STATE(x86_cpu, k),
+                                         STATE(x86_cpu, st),
+                                         STATE(x86_cpu, v),
+                                         STATE_TIMER(x86_cpu, pmu_due),
 #define X86_STATE(name)      STATE(x86_cpu, name),
 #define X86_STATE_N(name, n) STATE(x86_cpu, name),
 #include "cpu/x86/state.def"
 #undef X86_STATE
 #undef X86_STATE_N
-    STATE_END
-};
+                                         STATE_END };
 
 static uint32_t mode(const struct cpu *cpu)
 {
@@ -112,12 +122,14 @@ static void loaded(struct cpu *cpu)
     derive(c);
 }
 
-static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n, char *text, size_t size)
+static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n,
+                            char *text, size_t size)
 {
     const struct x86_cpu *c = X86_CPU_CONST(cpu);
     struct x86_decoded d;
-    enum x86_decode_result r = x86_decode(code, n, (enum x86_code)(c->mode & X86_MODE_CODE),
-                                          (c->mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE, c->decode_ext, &d);
+    enum x86_decode_result r =
+        x86_decode(code, n, (enum x86_code)(c->mode & X86_MODE_CODE),
+                   (c->mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE, c->decode_ext, &d);
     if (r == X86_TOO_SHORT || n == 0)
         return 0;
     if (r == X86_DECODED) {
@@ -139,10 +151,12 @@ static void raise_align(struct cpu *cpu, va_t va, enum cpu_access access)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)va, (void)access;
-    x86_raise_error(c, c->mode & X86_MODE_ALIGN ? X86_AC_FAULT : X86_GP, 0); /* else legacy SSE's 16 bytes: operand.c */
+    x86_raise_error(c, c->mode & X86_MODE_ALIGN ? X86_AC_FAULT : X86_GP,
+                    0); /* else legacy SSE's 16 bytes: operand.c */
 }
 
-/* What no device answers reads as ones: only code fetched from there comes here, and FF FF is undefined. */
+/* What no device answers reads as ones: only code fetched from there comes here, and FF FF is
+ * undefined. */
 static void raise_fetch(struct cpu *cpu, va_t va, enum mem_result why)
 {
     (void)va, (void)why;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic and logic of general registers: SDM volume 1, 5.1.2 to 5.1.4; flag instructions, 5.1.11. */
+/* Arithmetic and logic of general registers: SDM volume 1, 5.1.2 to 5.1.4; flag
+ * instructions, 5.1.11. */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
 
@@ -7,15 +8,19 @@
 enum { ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST };
 
 static const struct {
-    uint8_t op;      /* enum ir_op */
-    uint8_t cc;      /* enum x86_cc */
-    int8_t amo;      /* enum ir_amo; -1: none */
-    bool keep;       /* the result is not written */
+    uint8_t op; /* enum ir_op */
+    uint8_t cc; /* enum x86_cc */
+    int8_t amo; /* enum ir_amo; -1: none */
+    bool keep;  /* the result is not written */
 } binaries[] = {
-    [ADD] = { IR_ADD, X86_CC_ADD, IR_AMO_ADD, false },  [OR] = { IR_OR, X86_CC_LOGIC, IR_AMO_OR, false },
-    [ADC] = { IR_ADD, X86_CC_ADC, -1, false },          [SBB] = { IR_SUB, X86_CC_SBB, -1, false },
-    [AND] = { IR_AND, X86_CC_LOGIC, IR_AMO_AND, false }, [SUB] = { IR_SUB, X86_CC_SUB, IR_AMO_ADD, false },
-    [XOR] = { IR_XOR, X86_CC_LOGIC, IR_AMO_XOR, false }, [CMP] = { IR_SUB, X86_CC_SUB, -1, true },
+    [ADD] = { IR_ADD, X86_CC_ADD, IR_AMO_ADD, false },
+    [OR] = { IR_OR, X86_CC_LOGIC, IR_AMO_OR, false },
+    [ADC] = { IR_ADD, X86_CC_ADC, -1, false },
+    [SBB] = { IR_SUB, X86_CC_SBB, -1, false },
+    [AND] = { IR_AND, X86_CC_LOGIC, IR_AMO_AND, false },
+    [SUB] = { IR_SUB, X86_CC_SUB, IR_AMO_ADD, false },
+    [XOR] = { IR_XOR, X86_CC_LOGIC, IR_AMO_XOR, false },
+    [CMP] = { IR_SUB, X86_CC_SUB, -1, true },
     [TEST] = { IR_AND, X86_CC_LOGIC, -1, true },
 };
 
@@ -82,7 +87,8 @@ static void step(struct x86_tr *t, unsigned down)
 }
 
 /* ---- multiplication and division ---- */
-/* High and low halves of a product of `bytes`; `*over`: not 0 when the high half says more than the low one. */
+/* High and low halves of a product of `bytes`; `*over`: not 0 when the high half says more than the
+ * low one. */
 static ir_val_t product(struct x86_tr *t, unsigned bytes, bool is_signed, ir_val_t a, ir_val_t b,
                         ir_val_t *high, ir_val_t *over)
 {
@@ -113,7 +119,8 @@ static void multiply(struct x86_tr *t, unsigned is_signed)
 {
     unsigned bytes = t->d.op[0].size;
     ir_val_t high, over;
-    ir_val_t low = product(t, bytes, is_signed, x86_get_reg(t, 0, bytes), x86_get(t, 0), &high, &over);
+    ir_val_t low =
+        product(t, bytes, is_signed, x86_get_reg(t, 0, bytes), x86_get(t, 0), &high, &over);
     if (bytes == 1) {
         x86_put_reg(t, 0, 2, ir_deposit(t->u, IR_I64, low, high, 8, 8));
     } else {
@@ -135,10 +142,11 @@ static void multiply_to(struct x86_tr *t, unsigned arg)
 }
 
 /*
- * The quotient of high:low by divisor, or #DE. Size: bytes, 0x10 signed. The remainder is what multiplying back
- * leaves, which translated code does itself.
+ * The quotient of high:low by divisor, or #DE. Size: bytes, 0x10 signed. The remainder is what
+ * multiplying back leaves, which translated code does itself.
  */
-uint64_t x86_helper_divide(struct cpu *cpu, uint64_t high, uint64_t low, uint64_t divisor, uint64_t how)
+uint64_t x86_helper_divide(struct cpu *cpu, uint64_t high, uint64_t low, uint64_t divisor,
+                           uint64_t how)
 {
     unsigned bits = (unsigned)(how & 15) * 8;
     bool is_signed = how & 0x10;
@@ -186,7 +194,8 @@ static void divide(struct x86_tr *t, unsigned is_signed)
     }
 }
 
-/* MULX: no flags. The low half is written first: both may be one register, which then has the high one. */
+/* MULX: no flags. The low half is written first: both may be one register, which then has the high
+ * one. */
 static void mulx(struct x86_tr *t, unsigned arg)
 {
     unsigned bytes = t->d.op[0].size;
@@ -205,7 +214,8 @@ static void add_chain(struct x86_tr *t, unsigned flag)
     ir_val_t image = x86_flags_image(t), a = x86_get(t, 0), b = x86_get(t, 1);
     ir_val_t in = ir_extract(u, IR_I64, image, bit, 1);
     ir_val_t sum = x86_op2(t, IR_ADD, bytes, a, b), r = x86_op2(t, IR_ADD, bytes, sum, in);
-    ir_val_t out = ir_or(u, IR_I64, ir_setcc(u, IR_I64, IR_LTU, sum, a), ir_setcc(u, IR_I64, IR_LTU, r, sum));
+    ir_val_t out =
+        ir_or(u, IR_I64, ir_setcc(u, IR_I64, IR_LTU, sum, a), ir_setcc(u, IR_I64, IR_LTU, r, sum));
     x86_put(t, 0, r);
     x86_set_flags_image(t, ir_deposit(u, IR_I64, image, out, bit, 1));
 }
@@ -238,8 +248,9 @@ static void carry_flag(struct x86_tr *t, unsigned how)
 static void direction_flag(struct x86_tr *t, unsigned down)
 {
     ir_val_t f = ir_get(t->u, X86_SLOT_RFLAGS);
-    x86_put_slot(t, X86_SLOT_RFLAGS, down ? ir_op2i(t->u, IR_OR, IR_I64, f, X86_DF)
-                                          : ir_op2i(t->u, IR_AND, IR_I64, f, ~(uint64_t)X86_DF));
+    x86_put_slot(t, X86_SLOT_RFLAGS,
+                 down ? ir_op2i(t->u, IR_OR, IR_I64, f, X86_DF)
+                      : ir_op2i(t->u, IR_AND, IR_I64, f, ~(uint64_t)X86_DF));
     x86_put_slot(t, X86_SLOT_DF, x86_const(t, down ? -1ull : 1));
 }
 
@@ -311,7 +322,8 @@ static void aam(struct x86_tr *t, unsigned is_aad)
     ir_val_t v, al = x86_get_reg(t, 0, 1);
     if (is_aad) {
         ir_val_t ah = ir_extract(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR), 8, 8);
-        v = ir_zext(t->u, IR_I64, ir_add(t->u, IR_I64, al, ir_op2i(t->u, IR_MUL, IR_I64, ah, base)), 8);
+        v = ir_zext(t->u, IR_I64, ir_add(t->u, IR_I64, al, ir_op2i(t->u, IR_MUL, IR_I64, ah, base)),
+                    8);
     } else {
         v = ir_call(t->u, IR_I64, X86_HELPER_aam, al, x86_const(t, base), IR_NONE, IR_NONE);
     }

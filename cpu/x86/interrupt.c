@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What comes from outside, in the order of priority of SDM volume 3, table 7-2: INIT, SMI, traps, NMI, interrupts. */
+/* What comes from outside, in the order of priority of SDM volume 3, table 7-2: INIT, SMI, traps,
+ * NMI, interrupts. */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -23,7 +24,8 @@ static bool is_due(const struct x86_cpu *c)
         return true;
     if (has(c, X86_INIT) && !c->smm)
         return true;
-    if (has(c, X86_SMI) && !c->smm && c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
+    if (has(c, X86_SMI) && !c->smm &&
+        c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
         return true;
     if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS)
         return true;
@@ -48,7 +50,8 @@ static void clear_input(struct x86_cpu *c, enum x86_input i)
     c->inputs &= ~(1ull << i);
 }
 
-/* INIT: an application processor waits for its start-up IPI then, the bootstrap processor begins at the reset vector. */
+/* INIT: an application processor waits for its start-up IPI then, the bootstrap processor begins at
+ * the reset vector. */
 static void take_init(struct x86_cpu *c)
 {
     clear_input(c, X86_INIT);
@@ -79,7 +82,8 @@ bool x86_take_interrupt(struct cpu *cpu)
     struct x86_cpu *c = X86_CPU(cpu);
     if (LIKELY(!is_due(c)))
         return false;
-    bool halted = c->halted && !c->waiting; /* after MWAIT the next instruction follows, whatever ended it */
+    bool halted =
+        c->halted && !c->waiting; /* after MWAIT the next instruction follows, whatever ended it */
     x86_set_halted(c, false);
     c->waiting = 0;
     if (has(c, X86_INIT) && !c->smm) {
@@ -131,8 +135,9 @@ void x86_cpu_set_input(void *cpu, uint32_t number, bool level)
 }
 
 /*
- * SDM 10.4.4.1: real mode at vector << 12. The INIT before it may still be pending, this CPU not having had its turn since;
- * it stands at an instruction boundary and takes it now, or the start-up would be lost.
+ * SDM 10.4.4.1: real mode at vector << 12. The INIT before it may still be pending, this CPU not
+ * having had its turn since; it stands at an instruction boundary and takes it now, or the start-up
+ * would be lost.
  */
 void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ports: SDM volume 1, chapter 19. The space is the board's; what no device answers reads as ones. */
+/* Ports: SDM volume 1, chapter 19. The space is the board's; what no device answers reads as ones.
+ */
 #include "core/memory/ports.h"
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -29,7 +30,8 @@ refuse:
 
 static struct mem_attrs attrs_of(const struct x86_cpu *c)
 {
-    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + c->cpu.index, .secure = c->smm != 0 };
+    return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + c->cpu.index,
+                               .secure = c->smm != 0 };
 }
 
 /* Begin and end of an access, around which an SMI of the device's becomes pending. */

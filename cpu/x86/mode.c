@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What follows from control registers, segments and RFLAGS: the block key, the host's FP control word,
- * the TLB context. Everything here is derived; x86_update_mode() is called after every change of what it reads.
+ * What follows from control registers, segments and RFLAGS: the block key, the host's FP control
+ * word, the TLB context. Everything here is derived; x86_update_mode() is called after every change
+ * of what it reads.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -21,7 +22,8 @@ static bool is_flat(const struct x86_segment *s, bool code)
 {
     unsigned type = s->attr & 0xf;
     bool kind = code ? (type & 0xa) == 0xa : (type & 0xe) == 2;
-    return s->base == 0 && s->limit == UINT32_MAX && (s->attr & X86_ATTR_P) && (s->attr & X86_ATTR_S) && kind;
+    return s->base == 0 && s->limit == UINT32_MAX && (s->attr & X86_ATTR_P) &&
+           (s->attr & X86_ATTR_S) && kind;
 }
 
 static uint32_t segment_mode(const struct x86_cpu *c, enum x86_code code)
@@ -31,7 +33,8 @@ static uint32_t segment_mode(const struct x86_cpu *c, enum x86_code code)
         return X86_MODE_FLAT | X86_MODE_CS_FLAT | X86_MODE_SS32;
     if (c->seg[X86_SS].attr & X86_ATTR_DB)
         m |= X86_MODE_SS32;
-    if (is_flat(&c->seg[X86_DS], false) && is_flat(&c->seg[X86_ES], false) && is_flat(&c->seg[X86_SS], false))
+    if (is_flat(&c->seg[X86_DS], false) && is_flat(&c->seg[X86_ES], false) &&
+        is_flat(&c->seg[X86_SS], false))
         m |= X86_MODE_FLAT;
     if (is_flat(&c->seg[X86_CS], true))
         m |= X86_MODE_CS_FLAT;
@@ -77,8 +80,9 @@ static uint32_t block_key(const struct x86_cpu *c)
 }
 
 /*
- * What decides which addresses translate and to what, beside the tables: the rights of the level, the switches of paging.
- * The address space itself is the ASID: the PCID, or without it a number the tables' address stands for in the key.
+ * What decides which addresses translate and to what, beside the tables: the rights of the level,
+ * the switches of paging. The address space itself is the ASID: the PCID, or without it a number
+ * the tables' address stands for in the key.
  */
 static uint64_t context_key(const struct x86_cpu *c)
 {
@@ -89,8 +93,10 @@ static uint64_t context_key(const struct x86_cpu *c)
     k |= (uint64_t)((c->cr4 & X86_CR4_SMEP) != 0) << 3;
     k |= (uint64_t)((c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC)) << 4;
     k |= (uint64_t)x86_long_mode(c) << 5 | (uint64_t)((c->cr4 & X86_CR4_PAE) != 0) << 6;
-    k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0) << 8;
-    k |= (uint64_t)((c->cr4 & X86_CR4_PGE) != 0) << 9 | (uint64_t)((c->cr4 & X86_CR4_PSE) != 0) << 10;
+    k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0)
+                                                             << 8;
+    k |= (uint64_t)((c->cr4 & X86_CR4_PGE) != 0) << 9 | (uint64_t)((c->cr4 & X86_CR4_PSE) != 0)
+                                                            << 10;
     k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
     k |= (uint64_t)x86_code64(c) << 13;
     if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */

@@ -87,13 +87,16 @@ static void set_zf(struct x86_tr *t, ir_val_t zf)
 static void cmpxchg8b(struct x86_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
-    ir_val_t expected = ir_deposit(u, IR_I64, ir_get(u, X86_SLOT_GPR), ir_get(u, X86_SLOT_GPR + 2), 32, 32);
-    ir_val_t v = ir_deposit(u, IR_I64, ir_get(u, X86_SLOT_GPR + 3), ir_get(u, X86_SLOT_GPR + 1), 32, 32);
+    ir_val_t expected =
+        ir_deposit(u, IR_I64, ir_get(u, X86_SLOT_GPR), ir_get(u, X86_SLOT_GPR + 2), 32, 32);
+    ir_val_t v =
+        ir_deposit(u, IR_I64, ir_get(u, X86_SLOT_GPR + 3), ir_get(u, X86_SLOT_GPR + 1), 32, 32);
     (void)arg;
     ir_val_t old = cas(t, 8, expected, v), same = ir_setcc(u, IR_I64, IR_EQ, expected, old);
     ir_val_t rax = ir_get(u, X86_SLOT_GPR), rdx = ir_get(u, X86_SLOT_GPR + 2);
     x86_put_slot(t, X86_SLOT_GPR, ir_select(u, IR_I64, same, rax, ir_zext(u, IR_I64, old, 32)));
-    x86_put_slot(t, X86_SLOT_GPR + 2, ir_select(u, IR_I64, same, rdx, ir_op2i(u, IR_SHR, IR_I64, old, 32)));
+    x86_put_slot(t, X86_SLOT_GPR + 2,
+                 ir_select(u, IR_I64, same, rdx, ir_op2i(u, IR_SHR, IR_I64, old, 32)));
     set_zf(t, same);
 }
 
@@ -118,8 +121,8 @@ uint64_t x86_helper_cmpxchg16b(struct cpu *cpu, uint64_t va, uint64_t b, uint64_
 static void cmpxchg16b(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_val_t same = ir_call(t->u, IR_I64, X86_HELPER_cmpxchg16b, x86_address(t, 16, INSN_MEM_RMW), IR_NONE,
-                            IR_NONE, IR_NONE);
+    ir_val_t same = ir_call(t->u, IR_I64, X86_HELPER_cmpxchg16b, x86_address(t, 16, INSN_MEM_RMW),
+                            IR_NONE, IR_NONE, IR_NONE);
     set_zf(t, same);
 }
 
@@ -129,8 +132,11 @@ static void xlat(struct x86_tr *t, unsigned arg)
     ir_val_t offset = ir_add(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + 3), x86_get_reg(t, 0, 1));
     if (t->d.addr_size != 8)
         offset = ir_zext(t->u, IR_I64, offset, t->d.addr_size * 8u);
-    x86_put_reg(t, 0, 1, x86_load(t, x86_segment_address(t, (enum x86_seg)t->d.seg, offset, t->d.addr_size, 1,
-                                                         INSN_MEM_READ), 1));
+    x86_put_reg(t, 0, 1,
+                x86_load(t,
+                         x86_segment_address(t, (enum x86_seg)t->d.seg, offset, t->d.addr_size, 1,
+                                             INSN_MEM_READ),
+                         1));
 }
 
 static void cmov(struct x86_tr *t, unsigned arg)
@@ -151,7 +157,8 @@ static void push(struct x86_tr *t, unsigned arg)
 {
     unsigned bytes = t->d.op_size;
     (void)arg;
-    ir_val_t v = t->d.op[0].kind == X86_OP_IMM ? x86_const(t, zext(t->d.imm, bytes * 8)) : x86_get(t, 0);
+    ir_val_t v =
+        t->d.op[0].kind == X86_OP_IMM ? x86_const(t, zext(t->d.imm, bytes * 8)) : x86_get(t, 0);
     x86_push(t, v, bytes);
 }
 
@@ -192,7 +199,8 @@ uint64_t x86_helper_push_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64
     (void)b, (void)c0, (void)d;
     for (unsigned i = 0; i < 8; i++)
         if (!x86_linear(c, X86_SS, (sp + i * bytes) & mask, (unsigned)bytes, true, &va) ||
-            !x86_store_linear(c, va, (unsigned)bytes, false, zext(c->gpr[7 - i], (unsigned)bytes * 8)))
+            !x86_store_linear(c, va, (unsigned)bytes, false,
+                              zext(c->gpr[7 - i], (unsigned)bytes * 8)))
             return 0;
     c->gpr[4] = (c->gpr[4] & ~mask) | sp;
     return 0;
@@ -201,7 +209,8 @@ uint64_t x86_helper_push_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64
 static void pop_all(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_call(t->u, IR_VOID, X86_HELPER_pop_all, x86_const(t, t->d.op_size), IR_NONE, IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_pop_all, x86_const(t, t->d.op_size), IR_NONE, IR_NONE,
+            IR_NONE);
 }
 
 uint64_t x86_helper_pop_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64_t c0, uint64_t d)
@@ -226,7 +235,8 @@ static void push_flags(struct x86_tr *t, unsigned arg)
     (void)arg;
     ir_val_t v = ir_or(t->u, IR_I64, x86_flags_image(t), ir_get(t->u, X86_SLOT_RFLAGS));
     if ((t->mode & X86_MODE_V86) && !(t->mode & X86_MODE_IOPL)) /* #GP, or VIF in the place of IF */
-        v = ir_call(t->u, IR_I64, X86_HELPER_v86_flags, v, x86_const(t, t->d.op_size), IR_NONE, IR_NONE);
+        v = ir_call(t->u, IR_I64, X86_HELPER_v86_flags, v, x86_const(t, t->d.op_size), IR_NONE,
+                    IR_NONE);
     x86_push(t, ir_op2i(t->u, IR_AND, IR_I64, v, ~(uint64_t)(X86_VM | X86_RF)), t->d.op_size);
 }
 
@@ -243,12 +253,13 @@ static void pop_flags(struct x86_tr *t, unsigned arg)
 static void enter(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_call(t->u, IR_VOID, X86_HELPER_enter, x86_const(t, t->d.imm & 0xffff), x86_const(t, t->d.imm2 & 31),
-            x86_const(t, t->d.op_size), IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_enter, x86_const(t, t->d.imm & 0xffff),
+            x86_const(t, t->d.imm2 & 31), x86_const(t, t->d.op_size), IR_NONE);
 }
 
 /* SDM volume 2, ENTER: the frame pointers of the outer levels are copied. */
-uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64_t bytes, uint64_t d)
+uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64_t bytes,
+                          uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     uint64_t mask = stack_mask(c), sp = c->gpr[4], frame, from = c->gpr[5], v;
@@ -256,7 +267,8 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
     va_t va;
     (void)d;
     sp = (sp - bytes) & mask;
-    if (!x86_linear(c, X86_SS, sp, n, true, &va) || !x86_store_linear(c, va, n, false, zext(c->gpr[5], n * 8)))
+    if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
+        !x86_store_linear(c, va, n, false, zext(c->gpr[5], n * 8)))
         return 0;
     frame = sp;
     for (uint64_t i = 1; i < level; i++) {
@@ -268,7 +280,8 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
     }
     if (level != 0) {
         sp = (sp - bytes) & mask;
-        if (!x86_linear(c, X86_SS, sp, n, true, &va) || !x86_store_linear(c, va, n, false, zext(frame, n * 8)))
+        if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
+            !x86_store_linear(c, va, n, false, zext(frame, n * 8)))
             return 0;
     }
     sp = (sp - size) & mask;
@@ -286,7 +299,8 @@ static void leave(struct x86_tr *t, unsigned arg)
     unsigned bytes = t->d.op_size, size = x86_is64(t) ? 8 : t->mode & X86_MODE_SS32 ? 4 : 2;
     ir_val_t frame = x86_get_reg(t, 5, size);
     (void)arg;
-    ir_val_t v = x86_load(t, x86_segment_address(t, X86_SS, frame, size, bytes, INSN_MEM_READ), bytes);
+    ir_val_t v =
+        x86_load(t, x86_segment_address(t, X86_SS, frame, size, bytes, INSN_MEM_READ), bytes);
     x86_put_reg(t, 4, size, ir_op2i(t->u, IR_ADD, IR_I64, frame, bytes));
     x86_put_reg(t, 5, bytes, v);
 }
@@ -297,9 +311,11 @@ static void bound(struct x86_tr *t, unsigned arg)
     unsigned bytes = t->d.op_size;
     ir_val_t offset = x86_offset(t), index = x86_sext(t, x86_get(t, 0), bytes), limit[2];
     (void)arg;
-    ir_val_t linear = x86_segment_address(t, (enum x86_seg)t->d.seg, offset, t->d.addr_size, 2 * bytes, INSN_MEM_READ);
+    ir_val_t linear = x86_segment_address(t, (enum x86_seg)t->d.seg, offset, t->d.addr_size,
+                                          2 * bytes, INSN_MEM_READ);
     for (unsigned i = 0; i < 2; i++)
-        limit[i] = x86_sext(t, x86_load(t, ir_op2i(t->u, IR_ADD, IR_I64, linear, i * bytes), bytes), bytes);
+        limit[i] = x86_sext(t, x86_load(t, ir_op2i(t->u, IR_ADD, IR_I64, linear, i * bytes), bytes),
+                            bytes);
     ir_call(t->u, IR_VOID, X86_HELPER_bound, index, limit[0], limit[1], IR_NONE);
 }
 

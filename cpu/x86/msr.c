@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Model-specific registers: SDM volume 4, chapter 2; APM volume 2, appendix A. A register is a row: where its
- * value is, which bits may be written, which feature brings it. Those with behaviour have functions.
+ * Model-specific registers: SDM volume 4, chapter 2; APM volume 2, appendix A. A register is a row:
+ * where its value is, which bits may be written, which feature brings it. Those with behaviour have
+ * functions.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -14,20 +15,20 @@ enum kind { PLAIN, CANONICAL, CONSTANT, IGNORED };
 
 struct row {
     uint32_t first, n;
-    int16_t need;         /* enum x86_feature, or one of the above */
-    uint8_t kind;         /* enum kind */
-    uint16_t at;          /* offset in struct x86_cpu; 0: none, reads as `value` */
-    uint64_t mask;        /* writable bits: others #GP when set */
-    uint64_t value;       /* CONSTANT, IGNORED: what is read */
+    int16_t need;   /* enum x86_feature, or one of the above */
+    uint8_t kind;   /* enum kind */
+    uint16_t at;    /* offset in struct x86_cpu; 0: none, reads as `value` */
+    uint64_t mask;  /* writable bits: others #GP when set */
+    uint64_t value; /* CONSTANT, IGNORED: what is read */
 };
-#define AT(m) (uint16_t)offsetof(struct x86_cpu, m)
+#define AT(m) (uint16_t) offsetof(struct x86_cpu, m)
 #define ALL   (~0ull)
 /*
- * IA32_ARCH_CAPABILITIES: nothing here runs ahead of what is known, so there is no leak to mitigate. RDCL_NO,
- * IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO; SBDR_SSDP_NO, FBSDP_NO, PSDP_NO; BHI_NO,
- * PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
+ * IA32_ARCH_CAPABILITIES: nothing here runs ahead of what is known, so there is no leak to
+ * mitigate. RDCL_NO, IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO; SBDR_SSDP_NO,
+ * FBSDP_NO, PSDP_NO; BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
  */
-#define ARCH_CAPS 0x400000000d10e17bull
+#define ARCH_CAPS            0x400000000d10e17bull
 #define MISC_ENABLE_WRITABLE 0x00810009ull /* fast strings, thermal control, SpeedStep, xTPR */
 #define HWCR_TSC_FREQ_SEL    (1ull << 24)  /* the TSC runs at P0's frequency: read-only */
 
@@ -114,11 +115,13 @@ static uint64_t *place(struct x86_cpu *c, const struct row *r, uint32_t msr)
 /* ---- MTRRs (SDM 12.11): kept, without effect, as every access is coherent ---- */
 static uint64_t *mtrr(struct x86_cpu *c, uint32_t msr)
 {
-    static const uint16_t fixed[] = { 0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f };
+    static const uint16_t fixed[] = { 0x250, 0x258, 0x259, 0x268, 0x269, 0x26a,
+                                      0x26b, 0x26c, 0x26d, 0x26e, 0x26f };
     if (!x86_cpu_has(c, X86_F_MTRR))
         return NULL;
     if (msr >= 0x200 && msr < 0x210)
-        return msr & 1 ? &c->mtrr_physmask[(msr - 0x200) / 2] : &c->mtrr_physbase[(msr - 0x200) / 2];
+        return msr & 1 ? &c->mtrr_physmask[(msr - 0x200) / 2]
+                       : &c->mtrr_physbase[(msr - 0x200) / 2];
     for (unsigned i = 0; i < ARRAY_LEN(fixed); i++)
         if (msr == fixed[i])
             return &c->mtrr_fixed[i];
@@ -231,13 +234,27 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
 {
     uint64_t *p;
     switch (msr) {
-    case 0x10: *v = x86_tsc(c); return true;
-    case 0x1b: *v = c->apic_base; return x86_cpu_has(c, X86_F_APIC);
-    case 0x8b: *v = c->config->vendor == X86_INTEL ? (uint64_t)c->config->microcode << 32 : c->config->microcode; return true;
-    case 0x179: *v = MC_BANKS | 1u << 8; return x86_cpu_has(c, X86_F_MCA);
-    case 0x277: *v = c->pat; return x86_cpu_has(c, X86_F_PAT);
-    case 0xc0000080: *v = c->efer; return true;
-    default: break;
+    case 0x10:
+        *v = x86_tsc(c);
+        return true;
+    case 0x1b:
+        *v = c->apic_base;
+        return x86_cpu_has(c, X86_F_APIC);
+    case 0x8b:
+        *v = c->config->vendor == X86_INTEL ? (uint64_t)c->config->microcode << 32
+                                            : c->config->microcode;
+        return true;
+    case 0x179:
+        *v = MC_BANKS | 1u << 8;
+        return x86_cpu_has(c, X86_F_MCA);
+    case 0x277:
+        *v = c->pat;
+        return x86_cpu_has(c, X86_F_PAT);
+    case 0xc0000080:
+        *v = c->efer;
+        return true;
+    default:
+        break;
     }
     if ((msr >= 0x800 && msr <= 0x8ff) || msr == 0x6e0)
         return c->apic.read_msr != NULL && c->apic.read_msr(c->apic.arg, msr, v);
@@ -284,16 +301,22 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
 {
     uint64_t *p;
     switch (msr) {
-    case 0x10: set_tsc(c, v); return true;
-    case 0x1b: return x86_cpu_has(c, X86_F_APIC) && write_apic_base(c, v);
-    case 0x8b: return v == 0; /* software clears it before it asks CPUID for the revision */
+    case 0x10:
+        set_tsc(c, v);
+        return true;
+    case 0x1b:
+        return x86_cpu_has(c, X86_F_APIC) && write_apic_base(c, v);
+    case 0x8b:
+        return v == 0; /* software clears it before it asks CPUID for the revision */
     case 0x277:
         if (!x86_cpu_has(c, X86_F_PAT) || !pat_ok(v))
             return false;
         c->pat = v;
         return true;
-    case 0xc0000080: return write_efer(c, v);
-    default: break;
+    case 0xc0000080:
+        return write_efer(c, v);
+    default:
+        break;
     }
     if ((msr >= 0x800 && msr <= 0x8ff) || msr == 0x6e0)
         return c->apic.write_msr != NULL && c->apic.write_msr(c->apic.arg, msr, v);
@@ -330,7 +353,8 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
     memset(c->mtrr_physbase, 0, sizeof(c->mtrr_physbase));
     memset(c->mtrr_physmask, 0, sizeof(c->mtrr_physmask));
-    /* Fast strings; no branch trace store, no PEBS; what CPUID says of performance monitors and MONITOR */
+    /* Fast strings; no branch trace store, no PEBS; what CPUID says of performance monitors and
+     * MONITOR */
     c->misc_enable = 1u | (c->config->pmu_version != 0 ? 1u << 7 : 0) | 1u << 11 | 1u << 12 |
                      (x86_cpu_has(c, X86_F_MONITOR) ? 1u << 18 : 0);
     c->feature_control = c->virt_spec_ctrl = c->xss = 0;

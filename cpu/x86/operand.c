@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Operands in translated code: registers of every width, addresses through segments, accesses, the
- * stack. In 64-bit mode, and with the flat segments that 32-bit systems use, an address costs what its
- * components cost; any other segment is checked by a function.
+ * stack. In 64-bit mode, and with the flat segments that 32-bit systems use, an address costs what
+ * its components cost; any other segment is checked by a function.
  */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
@@ -53,13 +53,20 @@ ir_val_t x86_get(struct x86_tr *t, unsigned n)
 {
     const struct x86_operand *o = &t->d.op[n];
     switch (o->kind) {
-    case X86_OP_REG: return x86_get_reg(t, o->reg, o->size);
-    case X86_OP_REG8H: return ir_extract(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + o->reg), 8, 8);
-    case X86_OP_MEM: return x86_load(t, x86_address(t, o->size, INSN_MEM_READ), o->size);
-    case X86_OP_IMM2: return x86_const(t, t->d.imm2);
-    default: break;
+    case X86_OP_REG:
+        return x86_get_reg(t, o->reg, o->size);
+    case X86_OP_REG8H:
+        return ir_extract(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + o->reg), 8, 8);
+    case X86_OP_MEM:
+        return x86_load(t, x86_address(t, o->size, INSN_MEM_READ), o->size);
+    case X86_OP_IMM2:
+        return x86_const(t, t->d.imm2);
+    default:
+        break;
     }
-    unsigned bytes = o->size != 0 ? o->size : t->d.op_size; /* immediates: those of the operation they are part of */
+    unsigned bytes = o->size != 0
+                         ? o->size
+                         : t->d.op_size; /* immediates: those of the operation they are part of */
     if (n != 0 && t->d.op[0].size > bytes && t->d.op[0].kind != X86_OP_VEC)
         bytes = t->d.op[0].size;
     return x86_const(t, bytes >= 8 ? t->d.imm : zext(t->d.imm, bytes * 8));
@@ -70,7 +77,8 @@ ir_val_t x86_get_rmw(struct x86_tr *t, unsigned n)
     unsigned bytes = t->d.op[n].size;
     if (!x86_is_mem(t, n))
         return x86_get(t, n);
-    return ir_load(t->u, IR_I64, x86_address(t, bytes, INSN_MEM_RMW), 0, memop(t, bytes, IR_MEM_STORE_RIGHTS));
+    return ir_load(t->u, IR_I64, x86_address(t, bytes, INSN_MEM_RMW), 0,
+                   memop(t, bytes, IR_MEM_STORE_RIGHTS));
 }
 
 void x86_put(struct x86_tr *t, unsigned n, ir_val_t v)
@@ -80,7 +88,7 @@ void x86_put(struct x86_tr *t, unsigned n, ir_val_t v)
         x86_put_reg(t, o->reg, o->size, v);
     else if (o->kind == X86_OP_REG8H)
         x86_put_slot(t, X86_SLOT_GPR + o->reg,
-               ir_deposit(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + o->reg), v, 8, 8));
+                     ir_deposit(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + o->reg), v, 8, 8));
     else
         x86_store(t, x86_address(t, o->size, INSN_MEM_WRITE), o->size, v);
 }
@@ -118,12 +126,13 @@ ir_val_t x86_offset(struct x86_tr *t)
 static bool is_flat(const struct x86_tr *t, enum x86_seg seg, unsigned write)
 {
     if (seg == X86_CS)
-        return (t->mode & X86_MODE_CS_FLAT) && !((write & INSN_MEM_WRITE) && (t->mode & X86_MODE_PE));
+        return (t->mode & X86_MODE_CS_FLAT) &&
+               !((write & INSN_MEM_WRITE) && (t->mode & X86_MODE_PE));
     return (t->mode & X86_MODE_FLAT) && seg != X86_FS && seg != X86_GS;
 }
 
-ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset, unsigned addr_size,
-                             unsigned bytes, unsigned write)
+ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset,
+                             unsigned addr_size, unsigned bytes, unsigned write)
 {
     struct ir_unit *u = t->u;
     if (x86_is64(t)) {
@@ -138,7 +147,8 @@ ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset
                    x86_const(t, (write & INSN_MEM_WRITE) != 0));
 }
 
-uint64_t x86_helper_seg_check(struct cpu *cpu, uint64_t offset, uint64_t seg, uint64_t bytes, uint64_t write)
+uint64_t x86_helper_seg_check(struct cpu *cpu, uint64_t offset, uint64_t seg, uint64_t bytes,
+                              uint64_t write)
 {
     va_t va = 0;
     x86_linear(X86_CPU(cpu), (enum x86_seg)seg, offset, (unsigned)bytes, write != 0, &va);
@@ -147,17 +157,20 @@ uint64_t x86_helper_seg_check(struct cpu *cpu, uint64_t offset, uint64_t seg, ui
 
 ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write)
 {
-    return x86_segment_address(t, (enum x86_seg)t->d.seg, x86_offset(t), t->d.addr_size, bytes, write);
+    return x86_segment_address(t, (enum x86_seg)t->d.seg, x86_offset(t), t->d.addr_size, bytes,
+                               write);
 }
 
 /* ---- accesses ---- */
 static void watch(struct x86_tr *t, ir_val_t linear, unsigned bytes, unsigned kind)
 {
     if (UNLIKELY(t->mode & X86_MODE_WATCH))
-        ir_call(t->u, IR_VOID, X86_HELPER_watch, linear, x86_const(t, bytes), x86_const(t, kind), IR_NONE);
+        ir_call(t->u, IR_VOID, X86_HELPER_watch, linear, x86_const(t, bytes), x86_const(t, kind),
+                IR_NONE);
 }
 
-/* Breakpoints on data are traps: noted after the access was done, taken at the instruction's end (SDM 18.3.1.2). */
+/* Breakpoints on data are traps: noted after the access was done, taken at the instruction's end
+ * (SDM 18.3.1.2). */
 ir_val_t x86_load(struct x86_tr *t, ir_val_t linear, unsigned bytes)
 {
     ir_val_t v = ir_load(t->u, IR_I64, linear, 0, memop(t, bytes, 0));
@@ -175,30 +188,37 @@ ir_val_t x86_locked(struct x86_tr *t, unsigned n, enum ir_amo kind, ir_val_t v)
 {
     unsigned bytes = t->d.op[n].size;
     ir_val_t linear = x86_address(t, bytes, INSN_MEM_RMW);
-    ir_val_t old = ir_amo(t->u, IR_I64, kind, linear, v, memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
+    ir_val_t old = ir_amo(t->u, IR_I64, kind, linear, v,
+                          memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
     watch(t, linear, bytes, INSN_MEM_RMW);
     return old;
 }
 
-/* NEG, ADC, SBB: no exchange of their own. Old value; the loop ends because somebody else's exchange succeeded. */
+/* NEG, ADC, SBB: no exchange of their own. Old value; the loop ends because somebody else's
+ * exchange succeeded. */
 ir_val_t x86_locked_arith(struct x86_tr *t, unsigned n, enum x86_arith what, ir_val_t v)
 {
     unsigned bytes = t->d.op[n].size;
     ir_val_t linear = x86_address(t, bytes, INSN_MEM_RMW);
-    ir_val_t old = ir_call(t->u, IR_I64, X86_HELPER_locked_arith, linear, x86_const(t, bytes), x86_const(t, what), v);
+    ir_val_t old = ir_call(t->u, IR_I64, X86_HELPER_locked_arith, linear, x86_const(t, bytes),
+                           x86_const(t, what), v);
     watch(t, linear, bytes, INSN_MEM_RMW);
     return old;
 }
 
-uint64_t x86_helper_locked_arith(struct cpu *cpu, uint64_t va, uint64_t bytes, uint64_t what, uint64_t v)
+uint64_t x86_helper_locked_arith(struct cpu *cpu, uint64_t va, uint64_t bytes, uint64_t what,
+                                 uint64_t v)
 {
     uint32_t op = ir_memop((unsigned)bytes, IR_MEM_STORE_RIGHTS | IR_MEM_ATOMIC);
     uint64_t old, seen;
     if (mmu_slow_load(cpu, va, op, &old) != 0)
         return 0;
     for (;;) {
-        uint64_t value = what == X86_ARITH_NEG ? 0 - old : what == X86_ARITH_ADD ? old + v : old - v;
-        if (mmu_slow_cas(cpu, va, op, old, zext(value, (unsigned)bytes * 8), &seen) != 0 || seen == old)
+        uint64_t value = what == X86_ARITH_NEG   ? 0 - old
+                         : what == X86_ARITH_ADD ? old + v
+                                                 : old - v;
+        if (mmu_slow_cas(cpu, va, op, old, zext(value, (unsigned)bytes * 8), &seen) != 0 ||
+            seen == old)
             return old;
         old = seen;
     }
@@ -214,7 +234,8 @@ static unsigned stack_size(const struct x86_tr *t)
 void x86_push(struct x86_tr *t, ir_val_t v, unsigned bytes)
 {
     unsigned size = stack_size(t);
-    ir_val_t sp = cut(t, ir_op2i(t->u, IR_SUB, IR_I64, ir_get(t->u, X86_SLOT_GPR + 4), bytes), size);
+    ir_val_t sp =
+        cut(t, ir_op2i(t->u, IR_SUB, IR_I64, ir_get(t->u, X86_SLOT_GPR + 4), bytes), size);
     x86_store(t, x86_segment_address(t, X86_SS, sp, size, bytes, INSN_MEM_WRITE), bytes, v);
     x86_put_reg(t, 4, size, sp);
 }
@@ -239,8 +260,8 @@ static unsigned vec_slot(unsigned reg, unsigned q)
 }
 
 /*
- * Of 16 bytes. Alignment is the access's own affair: what it raises then is #GP(0), see guest.c; but not where the same
- * would be #AC.
+ * Of 16 bytes. Alignment is the access's own affair: what it raises then is #GP(0), see guest.c;
+ * but not where the same would be #AC.
  */
 static uint16_t vec_memop(struct x86_tr *t, unsigned n)
 {
@@ -285,8 +306,9 @@ ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes)
 void x86_check_aligned(struct x86_tr *t, unsigned n)
 {
     if (x86_is_mem(t, n))
-        ir_call(t->u, IR_VOID, X86_HELPER_misaligned, x86_address(t, t->d.op[n].size, INSN_MEM_READ),
-                x86_const(t, t->d.op[n].size), IR_NONE, IR_NONE);
+        ir_call(t->u, IR_VOID, X86_HELPER_misaligned,
+                x86_address(t, t->d.op[n].size, INSN_MEM_READ), x86_const(t, t->d.op[n].size),
+                IR_NONE, IR_NONE);
 }
 
 uint64_t x86_helper_misaligned(struct cpu *cpu, uint64_t va, uint64_t bytes, uint64_t c, uint64_t d)

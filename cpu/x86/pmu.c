@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Performance monitors: Intel's architectural ones, version 2 (SDM volume 3, 20.2.1 and 20.2.2), and AMD's core
- * counters with PerfMonV2 (APM volume 2, 13.2). A counter is a difference against a count that goes on
- * anyway: cycles, instructions, or a statistic of the timing model. It is brought up to date before anything that
- * gates counting changes: the level, HLT, its controls.
+ * Performance monitors: Intel's architectural ones, version 2 (SDM volume 3, 20.2.1 and 20.2.2),
+ * and AMD's core counters with PerfMonV2 (APM volume 2, 13.2). A counter is a difference against a
+ * count that goes on anyway: cycles, instructions, or a statistic of the timing model. It is
+ * brought up to date before anything that gates counting changes: the level, HLT, its controls.
  *
- * An event that the timing model does not count is absent from CPUID (Intel) and counts nothing, as does every
- * counter with CMASK, INV or edge detection: nothing is known about single cycles.
+ * An event that the timing model does not count is absent from CPUID (Intel) and counts nothing, as
+ * does every counter with CMASK, INV or edge detection: nothing is known about single cycles.
  *
- * Overflow is found by a timer set to the earliest moment at which one can happen, and set again until it did:
- * the interrupt may be late by some instructions, as it is on silicon.
+ * Overflow is found by a timer set to the earliest moment at which one can happen, and set again
+ * until it did: the interrupt may be late by some instructions, as it is on silicon.
  */
 #include "core/timing/model.h"
 #include "core/util/bits.h"
@@ -18,10 +18,15 @@
 #include <string.h>
 
 enum { GENERAL = 8, COUNTERS = GENERAL + 4, FIXED = GENERAL, NONE = COUNTERS, WIDTH = 48 };
-enum { SEL_USR = 1u << 16, SEL_OS = 1u << 17, SEL_INT = 1u << 20, SEL_EN = 1u << 22,
-       SEL_CYCLES = 0xff840000u /* edge, INV, CMASK */ };
-#define B(n)          (1ull << (n))
-#define LOOK_AGAIN    1000u /* cycles between looks at a count whose rate is not known, at least */
+enum {
+    SEL_USR = 1u << 16,
+    SEL_OS = 1u << 17,
+    SEL_INT = 1u << 20,
+    SEL_EN = 1u << 22,
+    SEL_CYCLES = 0xff840000u /* edge, INV, CMASK */
+};
+#define B(n)            (1ull << (n))
+#define LOOK_AGAIN      1000u /* cycles between looks at a count whose rate is not known, at least */
 #define DEBUGCTL_FREEZE B(12)
 
 enum source { NOTHING, CYCLES, REFERENCE, INSNS, STAT };
@@ -36,19 +41,25 @@ enum { ANY = 0x100 };
 
 /* SDM table 20-1, in the order of CPUID.0AH:EBX */
 static const struct perf_event intel_events[] = {
-    { 0x3c, 0x00, CYCLES, NULL, NULL },      { 0xc0, 0x00, INSNS, NULL, NULL },
-    { 0x3c, 0x01, REFERENCE, NULL, NULL },   { 0x2e, 0x4f, STAT, "n_l1d_miss", "n_l1i_miss" },
-    { 0x2e, 0x41, STAT, "n_l2_miss", NULL }, { 0xc4, 0x00, STAT, "n_branch", NULL },
+    { 0x3c, 0x00, CYCLES, NULL, NULL },         { 0xc0, 0x00, INSNS, NULL, NULL },
+    { 0x3c, 0x01, REFERENCE, NULL, NULL },      { 0x2e, 0x4f, STAT, "n_l1d_miss", "n_l1i_miss" },
+    { 0x2e, 0x41, STAT, "n_l2_miss", NULL },    { 0xc4, 0x00, STAT, "n_branch", NULL },
     { 0xc5, 0x00, STAT, "n_mispredict", NULL },
 };
 
-/* Processor Programming References of families 17h, 19h and 1Ah, "Core Performance Monitor Counters" */
+/* Processor Programming References of families 17h, 19h and 1Ah, "Core Performance Monitor
+ * Counters" */
 static const struct perf_event amd_events[] = {
-    { 0x76, ANY, CYCLES, NULL, NULL },             { 0xc0, ANY, INSNS, NULL, NULL },
-    { 0xc2, ANY, STAT, "n_branch", NULL },         { 0xc3, ANY, STAT, "n_mispredict", NULL },
-    { 0x29, 0x01, STAT, "n_load", NULL },          { 0x29, 0x02, STAT, "n_store", NULL },
-    { 0x60, 0xff, STAT, "n_l1d_miss", "n_l1i_miss" }, { 0x64, 0x09, STAT, "n_l2_miss", NULL },
-    { 0x45, 0xff, STAT, "n_dtlb_miss", NULL },     { 0x120, 0x01, REFERENCE, NULL, NULL },
+    { 0x76, ANY, CYCLES, NULL, NULL },
+    { 0xc0, ANY, INSNS, NULL, NULL },
+    { 0xc2, ANY, STAT, "n_branch", NULL },
+    { 0xc3, ANY, STAT, "n_mispredict", NULL },
+    { 0x29, 0x01, STAT, "n_load", NULL },
+    { 0x29, 0x02, STAT, "n_store", NULL },
+    { 0x60, 0xff, STAT, "n_l1d_miss", "n_l1i_miss" },
+    { 0x64, 0x09, STAT, "n_l2_miss", NULL },
+    { 0x45, 0xff, STAT, "n_dtlb_miss", NULL },
+    { 0x120, 0x01, REFERENCE, NULL, NULL },
 };
 
 static bool is_intel(const struct x86_cpu *c)
@@ -125,14 +136,18 @@ static uint64_t source(const struct x86_cpu *c, unsigned n)
     const struct perf_event *ev = NULL;
     const uint64_t *one, *more;
     switch (source_of(c, n, &ev)) {
-    case CYCLES: return cpu_cycles_in_event(&c->cpu);
-    case REFERENCE: return x86_tsc(c) - c->tsc_offset;
-    case INSNS: return cpu_insns(&c->cpu);
+    case CYCLES:
+        return cpu_cycles_in_event(&c->cpu);
+    case REFERENCE:
+        return x86_tsc(c) - c->tsc_offset;
+    case INSNS:
+        return cpu_insns(&c->cpu);
     case STAT:
         one = stat(c, ev->stat);
         more = stat(c, ev->more);
         return (one != NULL ? *one : 0) + (more != NULL ? *more : 0);
-    default: return 0;
+    default:
+        return 0;
     }
 }
 
@@ -213,14 +228,18 @@ static uint64_t distance(const struct x86_cpu *c, unsigned n)
     if (!interrupts(c, n) || !runs(c, n) || c->halted)
         return UINT64_MAX;
     switch (source_of(c, n, &ev)) {
-    case NOTHING: return UINT64_MAX;
-    case CYCLES: return left;
-    case REFERENCE: return (uint64_t)((unsigned __int128)left * c->config->hz / c->config->tsc_hz) + 1;
+    case NOTHING:
+        return UINT64_MAX;
+    case CYCLES:
+        return left;
+    case REFERENCE:
+        return (uint64_t)((unsigned __int128)left * c->config->hz / c->config->tsc_hz) + 1;
     case INSNS:
         if (c->cpu.uniform != 0)
             return left * c->cpu.uniform;
         break;
-    case STAT: break;
+    case STAT:
+        break;
     }
     return MAX(left / 4, LOOK_AGAIN);
 }
@@ -300,19 +319,27 @@ bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *v)
         *v = *count_of(c, n);
         return true;
     }
-    if (msr == 0x345 && is_intel(c) && x86_cpu_has(c, X86_F_PDCM)) { /* IA32_PERF_CAPABILITIES: full-width writes */
+    if (msr == 0x345 && is_intel(c) &&
+        x86_cpu_has(c, X86_F_PDCM)) { /* IA32_PERF_CAPABILITIES: full-width writes */
         *v = n_general(c) != 0 ? B(13) : 0;
         return true;
     }
     switch (global_of(c, msr)) {
-    case FIXED_CTRL: *v = c->perf_fixed_ctrl; return true;
+    case FIXED_CTRL:
+        *v = c->perf_fixed_ctrl;
+        return true;
     case STATUS:
         x86_pmu_settle(c);
         *v = c->perf_global_status;
         return true;
-    case CTRL: *v = c->perf_global_ctrl; return true;
-    case CLEAR: *v = 0; return true;
-    default: return false;
+    case CTRL:
+        *v = c->perf_global_ctrl;
+        return true;
+    case CLEAR:
+        *v = 0;
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -354,7 +381,8 @@ static bool write_global(struct x86_cpu *c, unsigned which, uint64_t v)
             return false;
         c->perf_global_status &= ~v;
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 

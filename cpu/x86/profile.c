@@ -12,7 +12,8 @@
  *     descriptors = 63 03 ...     bytes of leaf 2, in the order of EAX[15:8], EAX[23:16] ...
  *     mwait = number              EDX of leaf 5
  *     clock, tsc-frequency, bus-clock    Hz
- *     pmu-version, pmu-counters, pmu-fixed    Intel's performance monitors (AMD's: perfctr-core, perfmon-v2)
+ *     pmu-version, pmu-counters, pmu-fixed    Intel's performance monitors (AMD's: perfctr-core,
+ * perfmon-v2)
  */
 #include "cpu/x86/cpu.h"
 #include <stdio.h>
@@ -29,15 +30,33 @@ static void set_bit(struct x86_config *c, unsigned f, bool on)
 static const struct {
     uint8_t f, needs;
 } rules[] = {
-    { X86_F_SSE, X86_F_FXSR },          { X86_F_SSE2, X86_F_SSE },           { X86_F_SSE3, X86_F_SSE2 },
-    { X86_F_SSSE3, X86_F_SSE3 },        { X86_F_SSE4_1, X86_F_SSSE3 },       { X86_F_SSE4_2, X86_F_SSE4_1 },
-    { X86_F_AVX, X86_F_XSAVE },         { X86_F_AVX, X86_F_SSE4_2 },         { X86_F_AVX2, X86_F_AVX },
-    { X86_F_FMA, X86_F_AVX },           { X86_F_F16C, X86_F_AVX },           { X86_F_AVX512F, X86_F_AVX2 },
-    { X86_F_AVX512F, X86_F_FMA },       { X86_F_AVX512BW, X86_F_AVX512F },   { X86_F_AVX512DQ, X86_F_AVX512F },
-    { X86_F_AVX512VL, X86_F_AVX512F },  { X86_F_AVX512CD, X86_F_AVX512F },   { X86_F_VAES, X86_F_AES },
-    { X86_F_VPCLMULQDQ, X86_F_PCLMULQDQ }, { X86_F_XSAVEC, X86_F_XSAVE },    { X86_F_XSAVES, X86_F_XSAVEC },
-    { X86_F_LM, X86_F_PAE },            { X86_F_PCID, X86_F_LM },            { X86_F_PKU, X86_F_LM },
-    { X86_F_LA57, X86_F_LM },           { X86_F_TSC_DEADLINE, X86_F_APIC },  { X86_F_X2APIC, X86_F_APIC },
+    { X86_F_SSE, X86_F_FXSR },
+    { X86_F_SSE2, X86_F_SSE },
+    { X86_F_SSE3, X86_F_SSE2 },
+    { X86_F_SSSE3, X86_F_SSE3 },
+    { X86_F_SSE4_1, X86_F_SSSE3 },
+    { X86_F_SSE4_2, X86_F_SSE4_1 },
+    { X86_F_AVX, X86_F_XSAVE },
+    { X86_F_AVX, X86_F_SSE4_2 },
+    { X86_F_AVX2, X86_F_AVX },
+    { X86_F_FMA, X86_F_AVX },
+    { X86_F_F16C, X86_F_AVX },
+    { X86_F_AVX512F, X86_F_AVX2 },
+    { X86_F_AVX512F, X86_F_FMA },
+    { X86_F_AVX512BW, X86_F_AVX512F },
+    { X86_F_AVX512DQ, X86_F_AVX512F },
+    { X86_F_AVX512VL, X86_F_AVX512F },
+    { X86_F_AVX512CD, X86_F_AVX512F },
+    { X86_F_VAES, X86_F_AES },
+    { X86_F_VPCLMULQDQ, X86_F_PCLMULQDQ },
+    { X86_F_XSAVEC, X86_F_XSAVE },
+    { X86_F_XSAVES, X86_F_XSAVEC },
+    { X86_F_LM, X86_F_PAE },
+    { X86_F_PCID, X86_F_LM },
+    { X86_F_PKU, X86_F_LM },
+    { X86_F_LA57, X86_F_LM },
+    { X86_F_TSC_DEADLINE, X86_F_APIC },
+    { X86_F_X2APIC, X86_F_APIC },
     { X86_F_PERFMON_V2, X86_F_PERFCTR_CORE },
 };
 
@@ -50,7 +69,8 @@ static const char *const names[] = {
 static int turn_feature(void *config, uint32_t f, bool on, struct err *e)
 {
     if (on && (f == X86_F_VMX || f == X86_F_SVM || f == X86_F_IBS))
-        return err_set(e, ERR_UNSUPPORTED, "feature %s is not modelled yet; switch it off", names[f]);
+        return err_set(e, ERR_UNSUPPORTED, "feature %s is not modelled yet; switch it off",
+                       names[f]);
     set_bit(config, f, on);
     return 0;
 }
@@ -60,12 +80,14 @@ static bool has_feature(const void *config, uint32_t f)
     return x86_has(config, (enum x86_feature)f);
 }
 
-/* QEMU's words about the host's CPU, other versions of the emulator and what to do without a feature: it is an error. */
+/* QEMU's words about the host's CPU, other versions of the emulator and what to do without a
+ * feature: it is an error. */
 static int accept(void *config, const char *key, const char *v, struct err *e)
 {
     bool on;
     (void)config;
-    return cpu_parse_bool(v, &on) ? 0 : err_set(e, ERR_ARG, "%s=%s: on and off are accepted", key, v);
+    return cpu_parse_bool(v, &on) ? 0
+                                  : err_set(e, ERR_ARG, "%s=%s: on and off are accepted", key, v);
 }
 
 static int set_vendor(void *config, const char *key, const char *v, struct err *e)
@@ -73,7 +95,8 @@ static int set_vendor(void *config, const char *key, const char *v, struct err *
     struct x86_config *c = config;
     if (strcmp(v, "intel") == 0 || strcmp(v, "GenuineIntel") == 0 || strcmp(v, "genuineintel") == 0)
         c->vendor = X86_INTEL;
-    else if (strcmp(v, "amd") == 0 || strcmp(v, "AuthenticAMD") == 0 || strcmp(v, "authenticamd") == 0)
+    else if (strcmp(v, "amd") == 0 || strcmp(v, "AuthenticAMD") == 0 ||
+             strcmp(v, "authenticamd") == 0)
         c->vendor = X86_AMD;
     else
         return err_set(e, ERR_ARG, "%s=%s: intel and amd are accepted", key, v);
@@ -122,16 +145,24 @@ static int set_cache(void *config, const char *key, const char *v, struct err *e
     unsigned level, kib, ways, line;
     uint8_t flags = 0;
     unsigned long slot = strtoul(key + strlen("cache"), NULL, 10) - 1;
-    int n = sscanf(v, "%u %15s %u %u %u %15s %47[^\n]", &level, type, &kib, &ways, &line, share, more);
+    int n =
+        sscanf(v, "%u %15s %u %u %u %15s %47[^\n]", &level, type, &kib, &ways, &line, share, more);
     int t = n >= 6 ? word_in(type, kinds, 4) : -1, s = n >= 6 ? word_in(share, shares, 4) : -1;
-    bool good = t > 0 && s >= 0 && slot < ARRAY_LEN(c->caches) && level >= 1 && level <= 4 && ways != 0 && ways <= 1024 &&
-                line != 0 && line <= 4096 && kib != 0 && kib * 1024ull % ((uint64_t)ways * line) == 0 && cache_flags(more, &flags);
+    bool good = t > 0 && s >= 0 && slot < ARRAY_LEN(c->caches) && level >= 1 && level <= 4 &&
+                ways != 0 && ways <= 1024 && line != 0 && line <= 4096 && kib != 0 &&
+                kib * 1024ull % ((uint64_t)ways * line) == 0 && cache_flags(more, &flags);
     if (!good)
-        return err_set(e, ERR_ARG, "%s=%s: LEVEL data|code|unified KIB WAYS LINE thread|core|die|socket "
-                       "[wbinvd-own] [inclusive] [complex]", key, v);
-    c->caches[slot] = (struct x86_cache){ .level = (uint8_t)level, .type = (uint8_t)t, .line = (uint16_t)line,
-                                          .ways = (uint16_t)ways, .sets = (uint32_t)(kib * 1024ull / ways / line),
-                                          .shared_by = (uint8_t)s, .flags = flags };
+        return err_set(e, ERR_ARG,
+                       "%s=%s: LEVEL data|code|unified KIB WAYS LINE thread|core|die|socket "
+                       "[wbinvd-own] [inclusive] [complex]",
+                       key, v);
+    c->caches[slot] = (struct x86_cache){ .level = (uint8_t)level,
+                                          .type = (uint8_t)t,
+                                          .line = (uint16_t)line,
+                                          .ways = (uint16_t)ways,
+                                          .sets = (uint32_t)(kib * 1024ull / ways / line),
+                                          .shared_by = (uint8_t)s,
+                                          .flags = flags };
     return 0;
 }
 
@@ -159,13 +190,20 @@ static int set_tlb(void *config, const char *key, const char *v, struct err *e)
     int n = sscanf(v, "%u %15s %15s %u %15s", &level, type, pages, &entries, assoc);
     int t = n == 5 ? word_in(type, kinds, ARRAY_LEN(kinds)) : -1;
     bool full = n == 5 && strcmp(assoc, "full") == 0;
-    bool good = t > 0 && slot < ARRAY_LEN(c->tlbs) && level >= 1 && level <= 2 && entries >= 1 && entries <= 0xffff &&
-                page_sizes(pages, &sizes) &&
-                (full || (sscanf(assoc, "%u", &ways) == 1 && ways >= 1 && ways <= 254 && entries % ways == 0));
+    bool good = t > 0 && slot < ARRAY_LEN(c->tlbs) && level >= 1 && level <= 2 && entries >= 1 &&
+                entries <= 0xffff && page_sizes(pages, &sizes) &&
+                (full || (sscanf(assoc, "%u", &ways) == 1 && ways >= 1 && ways <= 254 &&
+                          entries % ways == 0));
     if (!good || (full && entries > 254))
-        return err_set(e, ERR_ARG, "%s=%s: LEVEL data|code|unified|load|store 4k[+2m][+4m][+1g] ENTRIES WAYS|full", key, v);
-    c->tlbs[slot] = (struct x86_tlb){ .level = (uint8_t)level, .type = (uint8_t)t, .pages = sizes,
-                                      .entries = (uint16_t)entries, .ways = (uint8_t)ways };
+        return err_set(
+            e, ERR_ARG,
+            "%s=%s: LEVEL data|code|unified|load|store 4k[+2m][+4m][+1g] ENTRIES WAYS|full", key,
+            v);
+    c->tlbs[slot] = (struct x86_tlb){ .level = (uint8_t)level,
+                                      .type = (uint8_t)t,
+                                      .pages = sizes,
+                                      .entries = (uint16_t)entries,
+                                      .ways = (uint8_t)ways };
     return 0;
 }
 
@@ -178,7 +216,9 @@ static int set_descriptors(void *config, const char *key, const char *v, struct 
     for (; sscanf(v, " %2x%n", &byte, &used) == 1 && n < sizeof(c->descriptors); v += used)
         c->descriptors[n++] = (uint8_t)byte;
     if (v[strspn(v, " ")] != '\0')
-        return err_set(e, ERR_ARG, "%s: '%s': at most 15 bytes of CPUID leaf 2 in hexadecimal are accepted", key, v);
+        return err_set(e, ERR_ARG,
+                       "%s: '%s': at most 15 bytes of CPUID leaf 2 in hexadecimal are accepted",
+                       key, v);
     return 0;
 }
 
@@ -198,12 +238,28 @@ static const struct cpu_property properties[] = {
     CPU_NUMBER(x86_config, "pmu-fixed", pmu_fixed, 0, 3),
     CPU_TEXT("vendor", set_vendor),
     CPU_TEXT("model-id", set_brand),
-    CPU_TEXT("host-phys-bits", accept), CPU_TEXT("migratable", accept), CPU_TEXT("enforce", accept), CPU_TEXT("check", accept),
-    CPU_TEXT("cache1", set_cache), CPU_TEXT("cache2", set_cache), CPU_TEXT("cache3", set_cache),
-    CPU_TEXT("cache4", set_cache), CPU_TEXT("cache5", set_cache), CPU_TEXT("cache6", set_cache),
-    CPU_TEXT("tlb1", set_tlb), CPU_TEXT("tlb2", set_tlb), CPU_TEXT("tlb3", set_tlb), CPU_TEXT("tlb4", set_tlb),
-    CPU_TEXT("tlb5", set_tlb), CPU_TEXT("tlb6", set_tlb), CPU_TEXT("tlb7", set_tlb), CPU_TEXT("tlb8", set_tlb),
-    CPU_TEXT("tlb9", set_tlb), CPU_TEXT("tlb10", set_tlb), CPU_TEXT("tlb11", set_tlb), CPU_TEXT("tlb12", set_tlb),
+    CPU_TEXT("host-phys-bits", accept),
+    CPU_TEXT("migratable", accept),
+    CPU_TEXT("enforce", accept),
+    CPU_TEXT("check", accept),
+    CPU_TEXT("cache1", set_cache),
+    CPU_TEXT("cache2", set_cache),
+    CPU_TEXT("cache3", set_cache),
+    CPU_TEXT("cache4", set_cache),
+    CPU_TEXT("cache5", set_cache),
+    CPU_TEXT("cache6", set_cache),
+    CPU_TEXT("tlb1", set_tlb),
+    CPU_TEXT("tlb2", set_tlb),
+    CPU_TEXT("tlb3", set_tlb),
+    CPU_TEXT("tlb4", set_tlb),
+    CPU_TEXT("tlb5", set_tlb),
+    CPU_TEXT("tlb6", set_tlb),
+    CPU_TEXT("tlb7", set_tlb),
+    CPU_TEXT("tlb8", set_tlb),
+    CPU_TEXT("tlb9", set_tlb),
+    CPU_TEXT("tlb10", set_tlb),
+    CPU_TEXT("tlb11", set_tlb),
+    CPU_TEXT("tlb12", set_tlb),
     CPU_TEXT("descriptors", set_descriptors),
     CPU_NUMBER(x86_config, "mwait", mwait, 0, UINT32_MAX),
     /* Other spellings */
@@ -214,7 +270,8 @@ static const struct cpu_property properties[] = {
     CPU_SWITCH("tsc-adjust", turn_feature, NULL, X86_F_TSC_ADJUST),
     CPU_SWITCH("xd", turn_feature, NULL, X86_F_NX),
     CPU_SWITCH("i64", turn_feature, NULL, X86_F_LM),
-#define X86_FEATURE(symbol, name, leaf, subleaf, reg, bit) CPU_SWITCH(name, turn_feature, has_feature, X86_F_##symbol),
+#define X86_FEATURE(symbol, name, leaf, subleaf, reg, bit)                                         \
+    CPU_SWITCH(name, turn_feature, has_feature, X86_F_##symbol),
 #include "cpu/x86/features.def"
 #undef X86_FEATURE
     { .name = NULL },
@@ -225,16 +282,23 @@ static int settle(void *config, struct err *e)
     struct x86_config *c = config;
     c->va_bits = x86_has(c, X86_F_LA57) ? 57 : 48;
     for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-        if (x86_has(c, (enum x86_feature)rules[i].f) && !x86_has(c, (enum x86_feature)rules[i].needs))
-            return err_set(e, ERR_ARG, "feature %s needs %s", names[rules[i].f], names[rules[i].needs]);
+        if (x86_has(c, (enum x86_feature)rules[i].f) &&
+            !x86_has(c, (enum x86_feature)rules[i].needs))
+            return err_set(e, ERR_ARG, "feature %s needs %s", names[rules[i].f],
+                           names[rules[i].needs]);
     return 0;
 }
 
 static void defaults(void *config)
 {
     *(struct x86_config *)config = (struct x86_config){
-        .family = 6, .pa_bits = 40, .hz = 2000000000, .tsc_hz = 2000000000, .bus_hz = 1000000000,
-        .topology = { 1, 1, 1, 1 }, .bootstrap = true,
+        .family = 6,
+        .pa_bits = 40,
+        .hz = 2000000000,
+        .tsc_hz = 2000000000,
+        .bus_hz = 1000000000,
+        .topology = { 1, 1, 1, 1 },
+        .bootstrap = true,
     };
 }
 

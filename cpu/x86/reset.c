@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power-on and INIT: SDM volume 3, table 10-1. What the manual leaves undefined is 0, so that a run is a function of its inputs. */
+/* Power-on and INIT: SDM volume 3, table 10-1. What the manual leaves undefined is 0, so that a run
+ * is a function of its inputs. */
 #include <string.h>
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -8,7 +9,8 @@ static void reset_segments(struct x86_cpu *c)
 {
     for (unsigned i = 0; i < X86_SEGS; i++)
         c->seg[i] = (struct x86_segment){ .limit = 0xffff, .attr = 0x93 };
-    c->seg[X86_CS] = (struct x86_segment){ .sel = 0xf000, .base = 0xffff0000, .limit = 0xffff, .attr = 0x9b };
+    c->seg[X86_CS] =
+        (struct x86_segment){ .sel = 0xf000, .base = 0xffff0000, .limit = 0xffff, .attr = 0x9b };
     c->seg[X86_SEG_LDTR] = (struct x86_segment){ .limit = 0xffff, .attr = 0x82 };
     c->seg[X86_SEG_TR] = (struct x86_segment){ .limit = 0xffff, .attr = 0x8b };
     c->gdtr.base = c->idtr.base = 0;
@@ -90,8 +92,8 @@ void x86_start_flat32(struct cpu *cpu, uint32_t eip, uint16_t code, uint16_t dat
     x86_update_mode(c);
 }
 
-void x86_start_long(struct cpu *cpu, uint64_t rip, uint64_t cr3, uint64_t gdt, uint16_t gdt_limit, uint16_t code,
-                    uint16_t data)
+void x86_start_long(struct cpu *cpu, uint64_t rip, uint64_t cr3, uint64_t gdt, uint16_t gdt_limit,
+                    uint16_t code, uint16_t data)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     c->efer = X86_EFER_LME | X86_EFER_LMA;

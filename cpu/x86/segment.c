@@ -17,7 +17,8 @@ static bool locate(const struct x86_cpu *c, uint16_t sel, unsigned bytes, va_t *
     return (sel & ~7u) + bytes - 1ull <= limit;
 }
 
-bool x86_read_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t *low, uint64_t *high, bool *faulted)
+bool x86_read_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t *low, uint64_t *high,
+                         bool *faulted)
 {
     va_t va;
     *faulted = false;
@@ -38,8 +39,8 @@ bool x86_read_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t *low, uint64_
     return !*faulted;
 }
 
-bool x86_get_descriptor(struct x86_cpu *c, uint16_t sel, enum x86_vector vector, uint32_t ext, uint64_t *low,
-                        uint64_t *high)
+bool x86_get_descriptor(struct x86_cpu *c, uint16_t sel, enum x86_vector vector, uint32_t ext,
+                        uint64_t *low, uint64_t *high)
 {
     bool faulted;
     if (x86_read_descriptor(c, sel, low, high, &faulted))
@@ -66,8 +67,9 @@ bool x86_mark_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t set, uint64_t
     if (!locate(c, sel, 8, &va))
         return true;
     return x86_load_linear(c, va, 8, true, &low) &&
-           ((low | set) == low && !(low & clear) ? true
-                                                 : x86_store_linear(c, va, 8, true, (low | set) & ~clear));
+           ((low | set) == low && !(low & clear)
+                ? true
+                : x86_store_linear(c, va, 8, true, (low | set) & ~clear));
 }
 
 bool x86_put_segment(struct x86_cpu *c, unsigned seg, uint16_t sel, uint64_t descriptor)
@@ -86,7 +88,8 @@ void x86_load_real_segment(struct x86_cpu *c, enum x86_seg seg, uint16_t sel)
     if (x86_v86(c)) {
         s->limit = 0xffff;
         s->attr = 0xf3; /* present, DPL 3, writable data, accessed */
-    } else if (seg == X86_CS) { /* limit and size stay ("unreal" mode): only rights are made data's */
+    } else if (seg ==
+               X86_CS) { /* limit and size stay ("unreal" mode): only rights are made data's */
         s->attr = (uint16_t)((s->attr & (X86_ATTR_G | X86_ATTR_DB)) | 0x9b);
     } else {
         s->attr = (uint16_t)((s->attr & (X86_ATTR_G | X86_ATTR_DB)) | 0x93);
@@ -170,7 +173,8 @@ static bool load_system(struct x86_cpu *c, unsigned seg, uint16_t sel, bool tss)
     if (!x86_get_descriptor(c, sel, X86_GP, 0, &d, &high))
         return false;
     unsigned type = x86_desc_type(d);
-    bool right = !x86_desc_is_segment(d) && (tss ? type == 9 || (type == 1 && !x86_long_mode(c)) : type == 2);
+    bool right = !x86_desc_is_segment(d) &&
+                 (tss ? type == 9 || (type == 1 && !x86_long_mode(c)) : type == 2);
     if (!right || (high >> 40 & 0x1f) != 0) {
         x86_raise_error(c, X86_GP, sel & ~3u);
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Segment registers, far branches, software interrupts, fast system calls: SDM volume 1, 5.1.10, 5.1.7; volume 3, 6.8.7.
+ * Segment registers, far branches, software interrupts, fast system calls: SDM volume
+ * 1, 5.1.10, 5.1.7; volume 3, 6.8.7.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -10,7 +11,8 @@
 enum { RAX, RCX, RDX, R11 = 11 };
 
 /* ---- loading and storing ---- */
-/* After a load the flat modes may hold no longer, or hold again: the block ends, but in 64-bit mode. */
+/* After a load the flat modes may hold no longer, or hold again: the block ends, but in 64-bit
+ * mode. */
 static void load_into(struct x86_tr *t, unsigned seg, ir_val_t sel)
 {
     ir_call(t->u, IR_VOID, X86_HELPER_load_segment, x86_const(t, seg), sel, IR_NONE, IR_NONE);
@@ -18,7 +20,8 @@ static void load_into(struct x86_tr *t, unsigned seg, ir_val_t sel)
         x86_leave(t, IR_EXIT_LOOKUP);
 }
 
-uint64_t x86_helper_load_segment(struct cpu *cpu, uint64_t seg, uint64_t sel, uint64_t shadow, uint64_t d)
+uint64_t x86_helper_load_segment(struct cpu *cpu, uint64_t seg, uint64_t sel, uint64_t shadow,
+                                 uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)d, (void)shadow;
@@ -123,11 +126,12 @@ static void far_return(struct x86_tr *t, unsigned arg)
 {
     uint64_t release = t->d.n_ops != 0 ? t->d.imm & 0xffff : 0;
     (void)arg;
-    x86_leave_to(t, ir_call(t->u, IR_I64, X86_HELPER_far_return, x86_const(t, t->d.op_size), x86_const(t, release),
-                            IR_NONE, IR_NONE));
+    x86_leave_to(t, ir_call(t->u, IR_I64, X86_HELPER_far_return, x86_const(t, t->d.op_size),
+                            x86_const(t, release), IR_NONE, IR_NONE));
 }
 
-uint64_t x86_helper_far_return(struct cpu *cpu, uint64_t op_size, uint64_t release, uint64_t b, uint64_t d)
+uint64_t x86_helper_far_return(struct cpu *cpu, uint64_t op_size, uint64_t release, uint64_t b,
+                               uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)b, (void)d;
@@ -141,8 +145,8 @@ uint64_t x86_helper_far_return(struct cpu *cpu, uint64_t op_size, uint64_t relea
 static void iret(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_val_t pc = ir_call(t->u, IR_I64, X86_HELPER_iret, x86_const(t, t->d.op_size), x86_const(t, t->d.length), IR_NONE,
-                          IR_NONE);
+    ir_val_t pc = ir_call(t->u, IR_I64, X86_HELPER_iret, x86_const(t, t->d.op_size),
+                          x86_const(t, t->d.length), IR_NONE, IR_NONE);
     x86_forget_cc(t);
     x86_leave_to(t, pc);
 }
@@ -164,8 +168,8 @@ static void software_interrupt(struct x86_tr *t, unsigned vector)
 {
     if (vector == 256)
         vector = t->d.imm & 0xff;
-    ir_call(t->u, IR_VOID, X86_HELPER_int, x86_const(t, vector | X86_CAUSE_SOFT), x86_const(t, t->d.length), IR_NONE,
-            IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_int, x86_const(t, vector | X86_CAUSE_SOFT),
+            x86_const(t, t->d.length), IR_NONE, IR_NONE);
     ir_exit(t->u, IR_EXIT_LOOKUP, t->at);
     t->ended = true;
 }
@@ -180,8 +184,8 @@ uint64_t x86_helper_int(struct cpu *cpu, uint64_t cause, uint64_t length, uint64
 static void int1(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_call(t->u, IR_VOID, X86_HELPER_int, x86_const(t, X86_DB | X86_CAUSE_ICEBP), x86_const(t, t->d.length), IR_NONE,
-            IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_int, x86_const(t, X86_DB | X86_CAUSE_ICEBP),
+            x86_const(t, t->d.length), IR_NONE, IR_NONE);
     ir_exit(t->u, IR_EXIT_LOOKUP, t->at);
     t->ended = true;
 }
@@ -189,7 +193,8 @@ static void int1(struct x86_tr *t, unsigned arg)
 static void into(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_call(t->u, IR_VOID, X86_HELPER_into, x86_condition(t, 0), x86_const(t, t->d.length), IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_into, x86_condition(t, 0), x86_const(t, t->d.length), IR_NONE,
+            IR_NONE);
 }
 
 uint64_t x86_helper_into(struct cpu *cpu, uint64_t of, uint64_t length, uint64_t c, uint64_t d)
@@ -203,15 +208,21 @@ uint64_t x86_helper_into(struct cpu *cpu, uint64_t of, uint64_t length, uint64_t
 /* ---- fast system calls ---- */
 static void flat(struct x86_cpu *c, unsigned seg, uint16_t sel, unsigned dpl, uint16_t attr)
 {
-    c->seg[seg] = (struct x86_segment){ .sel = sel, .limit = UINT32_MAX,
-                                        .attr = (uint16_t)(attr | dpl << 5 | X86_ATTR_P | X86_ATTR_S) };
+    c->seg[seg] =
+        (struct x86_segment){ .sel = sel,
+                              .limit = UINT32_MAX,
+                              .attr = (uint16_t)(attr | dpl << 5 | X86_ATTR_P | X86_ATTR_S) };
 }
-enum { CODE64 = 0xb | X86_ATTR_L | X86_ATTR_G, CODE32 = 0xb | X86_ATTR_DB | X86_ATTR_G,
-       DATA = 3 | X86_ATTR_DB | X86_ATTR_G };
+enum {
+    CODE64 = 0xb | X86_ATTR_L | X86_ATTR_G,
+    CODE32 = 0xb | X86_ATTR_DB | X86_ATTR_G,
+    DATA = 3 | X86_ATTR_DB | X86_ATTR_G
+};
 
 static void to_helper(struct x86_tr *t, unsigned helper)
 {
-    ir_val_t pc = ir_call(t->u, IR_I64, helper, x86_const(t, t->d.length), x86_const(t, t->d.op_size), IR_NONE, IR_NONE);
+    ir_val_t pc = ir_call(t->u, IR_I64, helper, x86_const(t, t->d.length),
+                          x86_const(t, t->d.op_size), IR_NONE, IR_NONE);
     x86_forget_cc(t);
     x86_leave_to(t, pc);
 }
@@ -233,7 +244,8 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64
     bool protected = (c->cr0 & X86_CR0_PE) && !x86_v86(c);
     bool legacy = !x86_long_mode(c) && c->config->vendor == X86_AMD && protected;
     bool compat = x86_long_mode(c) && !x86_code64(c);
-    if (!(c->efer & X86_EFER_SCE) || (!x86_long_mode(c) && !legacy) || (compat && c->config->vendor == X86_INTEL)) {
+    if (!(c->efer & X86_EFER_SCE) || (!x86_long_mode(c) && !legacy) ||
+        (compat && c->config->vendor == X86_INTEL)) {
         x86_raise(c, X86_UD);
         return 0;
     }
@@ -253,13 +265,15 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64
     return arrive(c);
 }
 
-uint64_t x86_helper_sysret(struct cpu *cpu, uint64_t length, uint64_t op_size, uint64_t c0, uint64_t d)
+uint64_t x86_helper_sysret(struct cpu *cpu, uint64_t length, uint64_t op_size, uint64_t c0,
+                           uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     uint16_t base = c->star >> 48 & 0xffff;
     (void)length, (void)c0, (void)d;
     bool protected = (c->cr0 & X86_CR0_PE) && !x86_v86(c);
-    if (!(c->efer & X86_EFER_SCE) || !protected || (!x86_code64(c) && c->config->vendor == X86_INTEL)) {
+    if (!(c->efer & X86_EFER_SCE) || !protected ||
+        (!x86_code64(c) && c->config->vendor == X86_INTEL)) {
         x86_raise(c, X86_UD);
         return 0;
     }
@@ -302,7 +316,8 @@ uint64_t x86_helper_sysenter(struct cpu *cpu, uint64_t length, uint64_t b, uint6
     return arrive(c);
 }
 
-uint64_t x86_helper_sysexit(struct cpu *cpu, uint64_t length, uint64_t op_size, uint64_t c0, uint64_t d)
+uint64_t x86_helper_sysexit(struct cpu *cpu, uint64_t length, uint64_t op_size, uint64_t c0,
+                            uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     bool wide = op_size == 8;

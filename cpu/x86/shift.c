@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shifts and rotates: SDM volume 1, 5.1.5; volume 2, each. A count of zero leaves all flags, which with a
- * count in CL means a choice between the old and the new ones.
+ * Shifts and rotates: SDM volume 1, 5.1.5; volume 2, each. A count of zero leaves all flags, which
+ * with a count in CL means a choice between the old and the new ones.
  */
 #include "cpu/x86/translate_impl.h"
 
 enum { ROL, ROR, RCL, RCR, SHL, SHR, SAR };
 
 /* The count, cut as the architecture does; *constant if it is known. */
-static ir_val_t count_of(struct x86_tr *t, unsigned n, unsigned bytes, bool *constant, unsigned *value)
+static ir_val_t count_of(struct x86_tr *t, unsigned n, unsigned bytes, bool *constant,
+                         unsigned *value)
 {
     unsigned mask = bytes == 8 ? 63 : 31;
     *constant = t->d.op[n].kind == X86_OP_IMM;
@@ -20,11 +21,13 @@ static ir_val_t count_of(struct x86_tr *t, unsigned n, unsigned bytes, bool *con
 }
 
 /* Flags of a shift by a count that may be zero: each slot keeps what it had then. */
-static void set_cc_unless_zero(struct x86_tr *t, ir_val_t count, unsigned cc, ir_val_t r, ir_val_t a)
+static void set_cc_unless_zero(struct x86_tr *t, ir_val_t count, unsigned cc, ir_val_t r,
+                               ir_val_t a)
 {
     struct ir_unit *u = t->u;
     ir_val_t some = ir_setcc(u, IR_I64, IR_NE, count, x86_const(t, 0));
-    x86_put_slot(t, X86_SLOT_CC, ir_select(u, IR_I64, some, x86_const(t, cc), ir_get(u, X86_SLOT_CC)));
+    x86_put_slot(t, X86_SLOT_CC,
+                 ir_select(u, IR_I64, some, x86_const(t, cc), ir_get(u, X86_SLOT_CC)));
     x86_put_slot(t, X86_SLOT_CC_R, ir_select(u, IR_I64, some, r, ir_get(u, X86_SLOT_CC_R)));
     if (a != IR_NONE)
         x86_put_slot(t, X86_SLOT_CC_A, ir_select(u, IR_I64, some, a, ir_get(u, X86_SLOT_CC_A)));
@@ -32,8 +35,8 @@ static void set_cc_unless_zero(struct x86_tr *t, ir_val_t count, unsigned cc, ir
 }
 
 /* By one less than `count`, and then by one more: the last bit out is in the first result. */
-static ir_val_t shift_once_more(struct x86_tr *t, unsigned what, unsigned bytes, ir_val_t v, ir_val_t count,
-                                ir_val_t *before)
+static ir_val_t shift_once_more(struct x86_tr *t, unsigned what, unsigned bytes, ir_val_t v,
+                                ir_val_t count, ir_val_t *before)
 {
     struct ir_unit *u = t->u;
     enum ir_op op = what == SHL ? IR_SHL : what == SHR ? IR_SHR : IR_SAR;
@@ -77,12 +80,14 @@ static void shift_x(struct x86_tr *t, unsigned op)
     unsigned bytes = t->d.op[0].size;
     ir_val_t v = x86_get(t, 1);
     ir_val_t n = op == IR_ROR ? x86_const(t, t->d.imm & (bytes * 8 - 1)) : x86_get(t, 2);
-    x86_put(t, 0, x86_op2(t, (enum ir_op)op, bytes, v, n)); /* counts are taken modulo the width, as here */
+    x86_put(
+        t, 0,
+        x86_op2(t, (enum ir_op)op, bytes, v, n)); /* counts are taken modulo the width, as here */
 }
 
 /*
- * Rotates change CF and OF only. OF is defined for counts of one and made the same way for others, as processors do: ROL:
- * CF ^ msb of the result; ROR: the result's two top bits.
+ * Rotates change CF and OF only. OF is defined for counts of one and made the same way for others,
+ * as processors do: ROL: CF ^ msb of the result; ROR: the result's two top bits.
  */
 static void rotate(struct x86_tr *t, unsigned what)
 {
@@ -99,8 +104,12 @@ static void rotate(struct x86_tr *t, unsigned what)
     if (bytes >= 4) {
         r = x86_op2(t, what == ROL ? IR_ROL : IR_ROR, bytes, v, count);
     } else { /* the value twice over, or four times */
-        ir_val_t w = bytes == 1 ? ir_op2i(u, IR_MUL, IR_I64, v, 0x01010101) : ir_op2i(u, IR_MUL, IR_I64, v, 0x00010001);
-        r = ir_zext(u, IR_I64, ir_op2(u, what == ROL ? IR_ROL : IR_ROR, IR_I32, ir_trunc(u, w), ir_trunc(u, count)), bits);
+        ir_val_t w = bytes == 1 ? ir_op2i(u, IR_MUL, IR_I64, v, 0x01010101)
+                                : ir_op2i(u, IR_MUL, IR_I64, v, 0x00010001);
+        r = ir_zext(
+            u, IR_I64,
+            ir_op2(u, what == ROL ? IR_ROL : IR_ROR, IR_I32, ir_trunc(u, w), ir_trunc(u, count)),
+            bits);
     }
     ir_val_t image = x86_flags_image(t), msb = ir_extract(u, IR_I64, r, bits - 1, 1);
     ir_val_t cf = what == ROL ? ir_op2i(u, IR_AND, IR_I64, r, 1) : msb;
@@ -113,12 +122,14 @@ static void rotate(struct x86_tr *t, unsigned what)
 }
 
 /*
- * RCL, RCR: a rotation of size + 1 bits with CF. how: bytes, 0x10 right. The result; its flags come from a second call.
+ * RCL, RCR: a rotation of size + 1 bits with CF. how: bytes, 0x10 right. The result; its flags come
+ * from a second call.
  */
 static uint64_t rotate_carry(uint64_t v, unsigned count, bool cf, uint64_t how, uint64_t *flags)
 {
     unsigned bits = (unsigned)(how & 15) * 8;
-    unsigned __int128 w = v | (unsigned __int128)cf << bits, all = ((unsigned __int128)1 << (bits + 1)) - 1;
+    unsigned __int128 w = v | (unsigned __int128)cf << bits,
+                      all = ((unsigned __int128)1 << (bits + 1)) - 1;
     count %= bits + 1;
     if (how & 0x10)
         count = (bits + 1 - count) % (bits + 1);
@@ -129,14 +140,16 @@ static uint64_t rotate_carry(uint64_t v, unsigned count, bool cf, uint64_t how, 
     return (uint64_t)(r & (all >> 1));
 }
 
-uint64_t x86_helper_rotate_carry(struct cpu *cpu, uint64_t v, uint64_t count, uint64_t cf, uint64_t how)
+uint64_t x86_helper_rotate_carry(struct cpu *cpu, uint64_t v, uint64_t count, uint64_t cf,
+                                 uint64_t how)
 {
     uint64_t flags;
     (void)cpu;
     return rotate_carry(v, (unsigned)count, cf != 0, how, &flags);
 }
 
-uint64_t x86_helper_rotate_carry_flags(struct cpu *cpu, uint64_t v, uint64_t count, uint64_t image, uint64_t how)
+uint64_t x86_helper_rotate_carry_flags(struct cpu *cpu, uint64_t v, uint64_t count, uint64_t image,
+                                       uint64_t how)
 {
     uint64_t flags;
     (void)cpu;
@@ -160,28 +173,33 @@ static void rotate_through(struct x86_tr *t, unsigned what)
 }
 
 /*
- * SHLD, SHRD. Of 16 bits, counts above 16 are undefined: the pair goes on shifting through the destination, as
- * Intel's processors do. OF: the sign changed.
+ * SHLD, SHRD. Of 16 bits, counts above 16 are undefined: the pair goes on shifting through the
+ * destination, as Intel's processors do. OF: the sign changed.
  */
 static void shift_double(struct x86_tr *t, unsigned right)
 {
     struct ir_unit *u = t->u;
     unsigned bytes = t->d.op[0].size, bits = bytes * 8, n = 0;
     bool constant;
-    ir_val_t count = count_of(t, 2, bytes, &constant, &n), v = x86_get_rmw(t, 0), w = x86_get(t, 1), r, before;
+    ir_val_t count = count_of(t, 2, bytes, &constant, &n), v = x86_get_rmw(t, 0), w = x86_get(t, 1),
+             r, before;
     if (constant && n == 0) {
         x86_put(t, 0, v);
         return;
     }
-    ir_val_t less = ir_op2i(u, IR_AND, IR_I64, ir_sub(u, IR_I64, count, x86_const(t, 1)), 63), one = x86_const(t, 1);
+    ir_val_t less = ir_op2i(u, IR_AND, IR_I64, ir_sub(u, IR_I64, count, x86_const(t, 1)), 63),
+             one = x86_const(t, 1);
     if (bytes == 8) {
         /* by less: the other's bits come in by 64 - less, which is two shifts so that 64 works */
         ir_val_t in = ir_sub(u, IR_I64, x86_const(t, 63), less), a, b;
         a = ir_op2(u, right ? IR_SHR : IR_SHL, IR_I64, v, less);
-        b = ir_op2(u, right ? IR_SHL : IR_SHR, IR_I64, ir_op2(u, right ? IR_SHL : IR_SHR, IR_I64, w, one), in);
+        b = ir_op2(u, right ? IR_SHL : IR_SHR, IR_I64,
+                   ir_op2(u, right ? IR_SHL : IR_SHR, IR_I64, w, one), in);
         before = ir_or(u, IR_I64, a, b);
-        ir_val_t next = ir_op2(u, right ? IR_SHR : IR_SHL, IR_I64, w, less); /* its first bit not yet in */
-        ir_val_t bit = right ? ir_op2i(u, IR_SHL, IR_I64, next, 63) : ir_op2i(u, IR_SHR, IR_I64, next, 63);
+        ir_val_t next =
+            ir_op2(u, right ? IR_SHR : IR_SHL, IR_I64, w, less); /* its first bit not yet in */
+        ir_val_t bit =
+            right ? ir_op2i(u, IR_SHL, IR_I64, next, 63) : ir_op2i(u, IR_SHR, IR_I64, next, 63);
         r = ir_or(u, IR_I64, ir_op2(u, right ? IR_SHR : IR_SHL, IR_I64, before, one), bit);
     } else {
         /* the pair in 64 bits, 16-bit operands as v:w:v or v:w:v the other way round */
@@ -193,7 +211,8 @@ static void shift_double(struct x86_tr *t, unsigned right)
             before = ir_zext(u, IR_I64, ir_op2(u, IR_SHR, IR_I64, pair, less), bits);
             r = ir_zext(u, IR_I64, ir_op2(u, IR_SHR, IR_I64, pair, count), bits);
         } else {
-            pair = ir_or(u, IR_I64, ir_op2i(u, IR_SHL, IR_I64, v, 64 - bits), ir_op2i(u, IR_SHL, IR_I64, w, 64 - 2 * bits));
+            pair = ir_or(u, IR_I64, ir_op2i(u, IR_SHL, IR_I64, v, 64 - bits),
+                         ir_op2i(u, IR_SHL, IR_I64, w, 64 - 2 * bits));
             if (bytes == 2)
                 pair = ir_or(u, IR_I64, pair, ir_op2i(u, IR_SHL, IR_I64, v, 16));
             before = ir_op2i(u, IR_SHR, IR_I64, ir_op2(u, IR_SHL, IR_I64, pair, less), 64 - bits);

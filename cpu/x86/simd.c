@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operands of vector instructions: SDM volume 1, 11.4 and 14; volume 2, 2.7 (EVEX: opmasks, broadcast, embedded
- * rounding).
+ * Operands of vector instructions: SDM volume 1, 11.4 and 14; volume 2, 2.7 (EVEX: opmasks,
+ * broadcast, embedded rounding).
  */
 #include "cpu/x86/simd.h"
 #include "core/util/bits.h"
@@ -56,7 +56,8 @@ void simd_put_mask(struct x86_tr *t, ir_val_t bits)
 }
 
 /* ---- sources ---- */
-uint64_t x86_helper_masked_load(struct cpu *cpu, uint64_t va, uint64_t mask, uint64_t lane, uint64_t d)
+uint64_t x86_helper_masked_load(struct cpu *cpu, uint64_t va, uint64_t mask, uint64_t lane,
+                                uint64_t d)
 {
     uint64_t value = 0, part;
     unsigned bytes = 1u << lane;
@@ -71,7 +72,8 @@ uint64_t x86_helper_masked_load(struct cpu *cpu, uint64_t va, uint64_t mask, uin
     return value;
 }
 
-uint64_t x86_helper_masked_store(struct cpu *cpu, uint64_t va, uint64_t value, uint64_t mask, uint64_t lane)
+uint64_t x86_helper_masked_store(struct cpu *cpu, uint64_t va, uint64_t value, uint64_t mask,
+                                 uint64_t lane)
 {
     unsigned bytes = 1u << lane;
     for (unsigned i = 0; i < 8 / bytes; i++) {
@@ -83,14 +85,16 @@ uint64_t x86_helper_masked_store(struct cpu *cpu, uint64_t va, uint64_t value, u
 }
 
 /* The bits of `mask` for the eight bytes from `at` on, of an operand of `bytes`. */
-static ir_val_t mask_part(struct x86_tr *t, ir_val_t mask, unsigned at, unsigned lane, unsigned bytes)
+static ir_val_t mask_part(struct x86_tr *t, ir_val_t mask, unsigned at, unsigned lane,
+                          unsigned bytes)
 {
     ir_val_t some = at == 0 ? mask : ir_op2i(t->u, IR_SHR, IR_I64, mask, at >> lane);
-    return bytes - at >= 8 ? some : ir_op2i(t->u, IR_AND, IR_I64, some, BIT((bytes - at) >> lane) - 1);
+    return bytes - at >= 8 ? some
+                           : ir_op2i(t->u, IR_AND, IR_I64, some, BIT((bytes - at) >> lane) - 1);
 }
 
-ir_val_t simd_load_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, unsigned q, unsigned lane,
-                          unsigned bytes)
+ir_val_t simd_load_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, unsigned q,
+                          unsigned lane, unsigned bytes)
 {
     struct ir_unit *u = t->u;
     ir_val_t v = simd_zero(t);
@@ -99,15 +103,16 @@ ir_val_t simd_load_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, unsi
         if (at >= bytes)
             break;
         ir_val_t some = mask_part(t, mask, at, lane, bytes);
-        ir_val_t x = ir_call(u, IR_I64, X86_HELPER_masked_load, ir_op2i(u, IR_ADD, IR_I64, linear, at), some,
-                             x86_const(t, lane), IR_NONE);
+        ir_val_t x =
+            ir_call(u, IR_I64, X86_HELPER_masked_load, ir_op2i(u, IR_ADD, IR_I64, linear, at), some,
+                    x86_const(t, lane), IR_NONE);
         v = half == 0 ? ir_vop1(u, IR_VSCALAR, SIMD_Q, x) : ir_vins(u, SIMD_Q, v, half, x);
     }
     return v;
 }
 
-void simd_store_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, ir_val_t v, unsigned q, unsigned lane,
-                       unsigned bytes)
+void simd_store_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, ir_val_t v, unsigned q,
+                       unsigned lane, unsigned bytes)
 {
     struct ir_unit *u = t->u;
     for (unsigned half = 0; half < 2; half++) {
@@ -124,9 +129,11 @@ void simd_store_masked(struct x86_tr *t, ir_val_t linear, ir_val_t mask, ir_val_
 static ir_val_t load_broadcast(struct x86_tr *t, ir_val_t linear, unsigned lane)
 {
     unsigned elements = t->d.vl >> lane;
-    ir_val_t any = elements == 64 ? opmask(t) : ir_op2i(t->u, IR_AND, IR_I64, opmask(t), BIT(elements) - 1);
+    ir_val_t any =
+        elements == 64 ? opmask(t) : ir_op2i(t->u, IR_AND, IR_I64, opmask(t), BIT(elements) - 1);
     any = ir_setcc(t->u, IR_I64, IR_NE, any, x86_const(t, 0));
-    ir_val_t x = ir_call(t->u, IR_I64, X86_HELPER_masked_load, linear, any, x86_const(t, lane), IR_NONE);
+    ir_val_t x =
+        ir_call(t->u, IR_I64, X86_HELPER_masked_load, linear, any, x86_const(t, lane), IR_NONE);
     return ir_vop1(t->u, IR_VDUP, lane, x);
 }
 
@@ -204,7 +211,8 @@ void simd_put_short(struct x86_tr *t, ir_val_t v, unsigned bytes, unsigned lane)
     if (t->d.op[0].kind != X86_OP_MEM) {
         ir_val_t m = simd_mask(t, 0, lane);
         if (m != IR_NONE)
-            v = ir_vop(u, IR_VSELECT, 0, m, v, t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 0, 0), 0);
+            v = ir_vop(u, IR_VSELECT, 0, m, v, t->d.zeroing ? simd_zero(t) : x86_get_vec(t, 0, 0),
+                       0);
         v = ir_vop2(u, IR_VAND, 0, v, ir_vconst(u, bytes >= 8 ? ~0ull : BIT(8 * bytes) - 1, 0));
         t->d.k = 0; /* was seen to */
     }
@@ -215,10 +223,12 @@ void simd_put_scalar(struct x86_tr *t, ir_val_t v, ir_val_t rest, unsigned lane)
 {
     struct ir_unit *u = t->u;
     enum ir_type type = lane == SIMD_D ? IR_I32 : IR_I64;
-    ir_val_t r = ir_vins(u, lane, rest, 0, ir_vlane(u, lane == SIMD_D ? IR_F32 : IR_F64, lane, v, 0));
+    ir_val_t r =
+        ir_vins(u, lane, rest, 0, ir_vlane(u, lane == SIMD_D ? IR_F32 : IR_F64, lane, v, 0));
     if (t->d.evex && t->d.k != 0) {
         ir_val_t on = ir_op2i(u, IR_AND, IR_I64, opmask(t), 1);
-        ir_val_t other = t->d.zeroing ? ir_const(u, type, 0) : ir_vlane(u, type, lane, x86_get_vec(t, 0, 0), 0);
+        ir_val_t other =
+            t->d.zeroing ? ir_const(u, type, 0) : ir_vlane(u, type, lane, x86_get_vec(t, 0, 0), 0);
         r = ir_vins(u, lane, rest, 0, ir_select(u, type, on, ir_vlane(u, type, lane, v, 0), other));
     }
     x86_put_vec(t, 0, 0, r);
@@ -249,7 +259,8 @@ uint64_t x86_helper_fp_flags(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c
     return cpu->fp_flags;
 }
 
-uint64_t x86_helper_set_fp_flags(struct cpu *cpu, uint64_t flags, uint64_t b, uint64_t c, uint64_t d)
+uint64_t x86_helper_set_fp_flags(struct cpu *cpu, uint64_t flags, uint64_t b, uint64_t c,
+                                 uint64_t d)
 {
     (void)b, (void)c, (void)d;
     cpu->fp_flags = (uint32_t)flags;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System-management mode: SDM volume 3, chapter 33; APM volume 2, chapter 10. The state save map is AMD64's (APM
- * table 10-1) for every processor with long mode, Intel's included: it is the one that firmware for these boards
- * knows. Without long mode it is the 32-bit map of SDM table 33-1; hidden parts and what restarts an I/O
- * instruction lie in places it calls reserved, as the P6 has them.
+ * System-management mode: SDM volume 3, chapter 33; APM volume 2, chapter 10. The state save map is
+ * AMD64's (APM table 10-1) for every processor with long mode, Intel's included: it is the one that
+ * firmware for these boards knows. Without long mode it is the 32-bit map of SDM table 33-1; hidden
+ * parts and what restarts an I/O instruction lie in places it calls reserved, as the P6 has them.
  *
- * Not modelled: SMM_ADDR, SMM_MASK and SMM_BASE as MSRs (the controller hub knows SMRAM), SMI under a hypervisor.
+ * Not modelled: SMM_ADDR, SMM_MASK and SMM_BASE as MSRs (the controller hub knows SMRAM), SMI under
+ * a hypervisor.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -25,22 +26,25 @@ struct image {
 struct field {
     uint16_t at;
     uint8_t bytes;
-    uint16_t in;            /* offset of a uint64_t in struct image */
+    uint16_t in; /* offset of a uint64_t in struct image */
 };
 struct segment_place {
     uint16_t sel, attr, limit, base;
 };
 struct layout {
-    uint32_t revision;      /* bits 16, 17: I/O restart and SMBASE relocation are there */
-    uint8_t gprs, bytes;    /* bytes: of a GPR and of a segment's base */
-    uint16_t gpr_at;        /* of RAX; the next one follows at `gpr_step` */
+    uint32_t revision;   /* bits 16, 17: I/O restart and SMBASE relocation are there */
+    uint8_t gprs, bytes; /* bytes: of a GPR and of a segment's base */
+    uint16_t gpr_at;     /* of RAX; the next one follows at `gpr_step` */
     int16_t gpr_step;
-    uint8_t small;          /* bytes of a selector and of attributes */
+    uint8_t small; /* bytes of a selector and of attributes */
     const struct field *fields;
     uint32_t n_fields;
     struct segment_place seg[X86_SEG_ALL];
 };
-#define F(at_, bytes_, m) { (at_), (bytes_), (uint16_t)offsetof(struct image, m) }
+#define F(at_, bytes_, m)                                                                          \
+    {                                                                                              \
+        (at_), (bytes_), (uint16_t)offsetof(struct image, m)                                       \
+    }
 
 /* clang-format off */
 static const struct field amd64_fields[] = {
@@ -90,12 +94,15 @@ struct area {
 
 static struct area open_area(struct x86_cpu *c)
 {
-    return (struct area){ c, layout_of(c), { .requester = MEM_REQUESTER_CPU + c->cpu.index, .secure = 1 } };
+    return (struct area){ c,
+                          layout_of(c),
+                          { .requester = MEM_REQUESTER_CPU + c->cpu.index, .secure = 1 } };
 }
 
 static void put(const struct area *a, uint32_t at, unsigned bytes, uint64_t v)
 {
-    (void)mem_store(a->c->cpu.machine->memory, a->c->smbase + at, bytes, zext(v, bytes * 8), &a->attrs);
+    (void)mem_store(a->c->cpu.machine->memory, a->c->smbase + at, bytes, zext(v, bytes * 8),
+                    &a->attrs);
 }
 
 /* Nothing there: all ones, which RSM finds illegal. */
@@ -144,13 +151,22 @@ static void read_image(const struct area *a, struct image *im)
         };
 }
 
-/* ---- the I/O instruction that an SMI follows (APM 10.2.5, "I/O Instruction Restart Dword") ---- */
-enum { IO_IN = 1u << 0, IO_VALID = 1u << 1, IO_STRING = 1u << 2, IO_REP = 1u << 3, IO_SIZE8 = 1u << 4, IO_TF = 1u << 11 };
+/* ---- the I/O instruction that an SMI follows (APM 10.2.5, "I/O Instruction Restart Dword") ----
+ */
+enum {
+    IO_IN = 1u << 0,
+    IO_VALID = 1u << 1,
+    IO_STRING = 1u << 2,
+    IO_REP = 1u << 3,
+    IO_SIZE8 = 1u << 4,
+    IO_TF = 1u << 11
+};
 
 void x86_smi_note_io(struct x86_cpu *c, uint64_t port, unsigned bytes, bool in)
 {
     uint64_t tf = c->rflags & X86_TF ? IO_TF : 0;
-    c->smi_io = IO_VALID | (in ? IO_IN : 0) | (uint64_t)IO_SIZE8 * bytes | tf | (c->pending_db & 15) << 12 | port << 16;
+    c->smi_io = IO_VALID | (in ? IO_IN : 0) | (uint64_t)IO_SIZE8 * bytes | tf |
+                (c->pending_db & 15) << 12 | port << 16;
     c->smi_io_ip = x86_ip(c, cpu_pc(&c->cpu));
 }
 
@@ -166,10 +182,22 @@ void x86_smi_note_string(struct x86_cpu *c, bool rep)
 static void take_image(struct x86_cpu *c, bool halted, struct image *im)
 {
     *im = (struct image){
-        .rip = x86_ip(c, c->cpu.pc), .rflags = x86_get_rflags(c), .cr0 = c->cr0, .cr3 = c->cr3, .cr4 = c->cr4,
-        .efer = c->efer, .dr6 = c->dr[6], .dr7 = c->dr[7], .gdt_base = c->gdtr.base, .gdt_limit = c->gdtr.limit,
-        .idt_base = c->idtr.base, .idt_limit = c->idtr.limit, .revision = layout_of(c)->revision, .smbase = c->smbase,
-        .auto_halt = halted, .nmi_mask = c->nmi_blocked,
+        .rip = x86_ip(c, c->cpu.pc),
+        .rflags = x86_get_rflags(c),
+        .cr0 = c->cr0,
+        .cr3 = c->cr3,
+        .cr4 = c->cr4,
+        .efer = c->efer,
+        .dr6 = c->dr[6],
+        .dr7 = c->dr[7],
+        .gdt_base = c->gdtr.base,
+        .gdt_limit = c->gdtr.limit,
+        .idt_base = c->idtr.base,
+        .idt_limit = c->idtr.limit,
+        .revision = layout_of(c)->revision,
+        .smbase = c->smbase,
+        .auto_halt = halted,
+        .nmi_mask = c->nmi_blocked,
     };
     memcpy(im->gpr, c->gpr, sizeof(im->gpr));
     memcpy(im->seg, c->seg, sizeof(im->seg));
@@ -187,7 +215,9 @@ static void enter_state(struct x86_cpu *c)
 {
     for (unsigned i = 0; i < X86_SEGS; i++)
         c->seg[i] = (struct x86_segment){ .limit = UINT32_MAX, .attr = 0x93 | X86_ATTR_G };
-    c->seg[X86_CS] = (struct x86_segment){ .sel = (uint16_t)(c->smbase >> 4), .base = c->smbase, .limit = UINT32_MAX,
+    c->seg[X86_CS] = (struct x86_segment){ .sel = (uint16_t)(c->smbase >> 4),
+                                           .base = c->smbase,
+                                           .limit = UINT32_MAX,
                                            .attr = 0x9b | X86_ATTR_G };
     c->cr0 &= ~(uint64_t)(X86_CR0_PE | X86_CR0_EM | X86_CR0_TS | X86_CR0_PG);
     c->cr4 = 0;
@@ -223,7 +253,8 @@ void x86_enter_smm(struct x86_cpu *c, bool halted)
 static bool is_legal(const struct x86_cpu *c, const struct image *im)
 {
     bool pg = im->cr0 & X86_CR0_PG, lma = pg && (im->efer & X86_EFER_LME);
-    if (im->cr0 >> 32 || im->cr4 & ~x86_cr4_known(c) || im->efer & ~x86_efer_known(c) || im->dr6 >> 32 || im->dr7 >> 32)
+    if (im->cr0 >> 32 || im->cr4 & ~x86_cr4_known(c) || im->efer & ~x86_efer_known(c) ||
+        im->dr6 >> 32 || im->dr7 >> 32)
         return false;
     if ((pg && !(im->cr0 & X86_CR0_PE)) || ((im->cr0 & X86_CR0_NW) && !(im->cr0 & X86_CR0_CD)))
         return false;

@@ -2,7 +2,8 @@
 /*
  * MXCSR: SDM volume 1, 10.2.3 and 11.5; AMD's MM, APM volume 1, 4.2.2.
  * Flags that operations raise collect in cpu->fp_flags; those of before are in
- * x86_cpu.mxcsr, so that what one instruction raises can be told apart where an exception is unmasked.
+ * x86_cpu.mxcsr, so that what one instruction raises can be told apart where an exception is
+ * unmasked.
  */
 #include "cpu/x86/bits.h"
 #include "cpu/x86/translate_impl.h"
@@ -86,7 +87,9 @@ uint64_t x86_helper_xm_check(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c
 }
 
 const struct x86_semantics x86_sse_control_rows[] = {
-    { X86_INSN_LDMXCSR, X86_SEM_SSE, ldmxcsr, 0 },  { X86_INSN_STMXCSR, X86_SEM_SSE, stmxcsr, 0 },
-    { X86_INSN_VLDMXCSR, X86_SEM_AVX, ldmxcsr, 0 }, { X86_INSN_VSTMXCSR, X86_SEM_AVX, stmxcsr, 0 },
+    { X86_INSN_LDMXCSR, X86_SEM_SSE, ldmxcsr, 0 },
+    { X86_INSN_STMXCSR, X86_SEM_SSE, stmxcsr, 0 },
+    { X86_INSN_VLDMXCSR, X86_SEM_AVX, ldmxcsr, 0 },
+    { X86_INSN_VSTMXCSR, X86_SEM_AVX, stmxcsr, 0 },
     X86_ROWS_END
 };

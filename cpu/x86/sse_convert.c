@@ -5,14 +5,16 @@
 #include "core/exec/vec.h"
 #include "core/util/bits.h"
 
-/* ---- packed: `arg` = enum ir_op | shape << 8 | TRUNCATES; lanes are 32 bits but where the shape says 64 to 64 ---- */
+/* ---- packed: `arg` = enum ir_op | shape << 8 | TRUNCATES; lanes are 32 bits but where the shape
+ * says 64 to 64 ---- */
 enum shape { SAME, WIDEN, NARROW, SAME64 };
 enum { TRUNCATES = 1 << 12, UNSIGNED = 1 << 13 };
 #define CVT(op, shape) ((unsigned)IR_##op | (unsigned)(shape) << 8)
 
 /*
- * What the IR has no operation for: unsigned integers, and 64-bit integers from or to f32. imm: from | to << 4 |
- * rounding << 8 | elements << 12; results next to each other from the bottom, zeros above.
+ * What the IR has no operation for: unsigned integers, and 64-bit integers from or to f32. imm:
+ * from | to << 4 | rounding << 8 | elements << 12; results next to each other from the bottom,
+ * zeros above.
  */
 enum element { F32, F64, I32, I64, U32, U64 };
 static uint64_t convert_element(struct fp_env *e, enum element from, enum element to, uint64_t x)
@@ -23,8 +25,8 @@ static uint64_t convert_element(struct fp_env *e, enum element from, enum elemen
     return fp_to_int(e, f, to == I64 || to == U64 ? 64 : 32, to >= U32, x);
 }
 
-void x86_vec_convert(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                     const union ir_vec *c, uint64_t imm)
+void x86_vec_convert(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                     const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     static const uint8_t lanes[] = { 2, 3, 2, 3, 2, 3 };
     enum element from = (enum element)(imm & 15), to = (enum element)(imm >> 4 & 15);
@@ -33,7 +35,8 @@ void x86_vec_convert(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, 
     (void)b, (void)c;
     fp_env_init(&env, IR_FP_X86, cpu->fp_mode, (enum ir_rm)(imm >> 8 & 15));
     for (unsigned i = 0; i < imm >> 12; i++)
-        vec_set_lane(&r, lanes[to], i, convert_element(&env, from, to, vec_lane(a, lanes[from], i)));
+        vec_set_lane(&r, lanes[to], i,
+                     convert_element(&env, from, to, vec_lane(a, lanes[from], i)));
     cpu->fp_flags |= env.flags;
     *dst = r;
 }
@@ -44,7 +47,8 @@ void x86_vec_convert(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, 
 static ir_val_t convert_call(struct x86_tr *t, unsigned arg, enum ir_rm rm, ir_val_t v)
 {
     unsigned shape = arg >> 8 & 15, elements = shape == SAME ? 4 : 2;
-    return ir_callv(t->u, X86_VEC_convert, v, IR_NONE, IR_NONE, (arg >> 16 & 0xff) | (unsigned)rm << 8 | elements << 12);
+    return ir_callv(t->u, X86_VEC_convert, v, IR_NONE, IR_NONE,
+                    (arg >> 16 & 0xff) | (unsigned)rm << 8 | elements << 12);
 }
 
 static ir_val_t convert1(struct x86_tr *t, unsigned arg, unsigned lane, ir_val_t v)
@@ -62,8 +66,10 @@ static void convert(struct x86_tr *t, unsigned arg)
 {
     unsigned shape = arg >> 8 & 15, n = simd_quarters(t);
     unsigned from = shape == NARROW || shape == SAME64 ? SIMD_Q : SIMD_D;
-    unsigned to = shape == WIDEN || shape == SAME64 ? SIMD_Q : SIMD_D, lane = shape == SAME64 ? SIMD_Q : SIMD_D;
-    unsigned sources = shape == WIDEN ? (n + 1) / 2 : n, results = shape == NARROW ? (n + 1) / 2 : n;
+    unsigned to = shape == WIDEN || shape == SAME64 ? SIMD_Q : SIMD_D,
+             lane = shape == SAME64 ? SIMD_Q : SIMD_D;
+    unsigned sources = shape == WIDEN ? (n + 1) / 2 : n,
+             results = shape == NARROW ? (n + 1) / 2 : n;
     ir_val_t in[4], out[4], r[4];
     for (unsigned q = 0; q < sources; q++)
         in[q] = simd_quiet(t, simd_get(t, 1, q, from), q, from);
@@ -126,7 +132,8 @@ static void between(struct x86_tr *t, unsigned lane)
 {
     unsigned first = simd_first(t), to = lane == SIMD_D ? SIMD_Q : SIMD_D;
     ir_val_t b = simd_get(t, first + 1, 0, lane), a = x86_get_vec(t, first, 0);
-    ir_val_t x = ir_vlane(t->u, float_of(lane), lane, simd_quiet(t, b, 0, lane), 0), sae = simd_sae_begin(t);
+    ir_val_t x = ir_vlane(t->u, float_of(lane), lane, simd_quiet(t, b, 0, lane), 0),
+             sae = simd_sae_begin(t);
     x = ir_fcvt(t->u, float_of(to), float_of(lane), to == SIMD_Q ? IR_RNE : simd_rm(t), x);
     simd_sae_end(t, sae);
     simd_put_scalar(t, ir_vop1(t->u, IR_VSCALAR, to, x), a, to);

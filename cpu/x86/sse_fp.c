@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floating-point arithmetic of SSE, AVX and AVX-512: SDM volume 1, 11.4 to 11.6; chapter E for exceptions. */
+/* Floating-point arithmetic of SSE, AVX and AVX-512: SDM volume 1, 11.4 to 11.6; chapter E for
+ * exceptions. */
 #include "cpu/x86/simd.h"
 #include "core/exec/fp.h"
 #include "core/util/bits.h"
@@ -11,7 +12,8 @@ static ir_val_t operate(struct x86_tr *t, unsigned arg, unsigned low, ir_val_t a
 {
     enum ir_op op = (enum ir_op)(arg & 0xff);
     bool rounds = op != IR_VFMIN && op != IR_VFMAX;
-    return ir_vfop(t->u, op, arg >> 8 & 3, (enum ir_rm)((rounds ? (unsigned)simd_rm(t) : 0) | low), a, b, IR_NONE, 0);
+    return ir_vfop(t->u, op, arg >> 8 & 3, (enum ir_rm)((rounds ? (unsigned)simd_rm(t) : 0) | low),
+                   a, b, IR_NONE, 0);
 }
 
 static void arith(struct x86_tr *t, unsigned arg)
@@ -60,7 +62,8 @@ static void square_root_scalar(struct x86_tr *t, unsigned lane)
 {
     unsigned first = simd_first(t);
     ir_val_t b = simd_quiet(t, simd_get(t, first + 1, 0, lane), 0, lane), sae = simd_sae_begin(t);
-    b = ir_vfop(t->u, IR_VFSQRT, lane, (enum ir_rm)((unsigned)simd_rm(t) | IR_VF_LOW), b, IR_NONE, IR_NONE, 0);
+    b = ir_vfop(t->u, IR_VFSQRT, lane, (enum ir_rm)((unsigned)simd_rm(t) | IR_VF_LOW), b, IR_NONE,
+                IR_NONE, 0);
     simd_sae_end(t, sae);
     simd_put_scalar(t, b, x86_get_vec(t, first, 0), lane);
 }
@@ -68,8 +71,8 @@ static void square_root_scalar(struct x86_tr *t, unsigned lane)
 static ir_val_t round_to(struct x86_tr *t, unsigned lane, unsigned low, ir_val_t a)
 {
     unsigned imm = (unsigned)t->d.imm;
-    return ir_vfop(t->u, IR_VFRINT, lane, (enum ir_rm)((unsigned)simd_rm_imm(imm) | low), a, IR_NONE, IR_NONE,
-                   !(imm & 8));
+    return ir_vfop(t->u, IR_VFRINT, lane, (enum ir_rm)((unsigned)simd_rm_imm(imm) | low), a,
+                   IR_NONE, IR_NONE, !(imm & 8));
 }
 
 static ir_val_t round1(struct x86_tr *t, unsigned lane, ir_val_t a, ir_val_t b)
@@ -94,7 +97,8 @@ static void round_scalar(struct x86_tr *t, unsigned lane)
 static ir_val_t compare2(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 {
     unsigned predicate = (unsigned)t->d.imm & (t->d.vl != 0 ? 31 : 7);
-    return ir_vfop(t->u, IR_VFCMP, arg & 3, (enum ir_rm)(arg & IR_VF_LOW), a, b, IR_NONE, predicate);
+    return ir_vfop(t->u, IR_VFCMP, arg & 3, (enum ir_rm)(arg & IR_VF_LOW), a, b, IR_NONE,
+                   predicate);
 }
 
 static void compare(struct x86_tr *t, unsigned lane)
@@ -135,7 +139,8 @@ static void compare_flags(struct x86_tr *t, unsigned arg)
     enum ir_type type = (arg & 3) == SIMD_D ? IR_F32 : IR_F64;
     ir_val_t b = ir_vlane(t->u, type, arg & 3, x86_get_vec(t, 1, 0), 0);
     ir_val_t a = ir_vlane(t->u, type, arg & 3, x86_get_vec(t, 0, 0), 0), sae = simd_sae_begin(t);
-    ir_val_t image = ir_fcmp(t->u, type, IR_FIMAGE | (arg & QUIET ? (unsigned)IR_FCMP_QUIET : 0u), a, b);
+    ir_val_t image =
+        ir_fcmp(t->u, type, IR_FIMAGE | (arg & QUIET ? (unsigned)IR_FCMP_QUIET : 0u), a, b);
     simd_sae_end(t, sae);
     x86_set_flags_image(t, image);
 }
@@ -144,7 +149,8 @@ static void compare_flags(struct x86_tr *t, unsigned arg)
 static ir_val_t horizontal2(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 {
     unsigned lane = arg >> 8 & 3;
-    return operate(t, arg, 0, ir_vop2(t->u, IR_VUZP1, lane, a, b), ir_vop2(t->u, IR_VUZP2, lane, a, b));
+    return operate(t, arg, 0, ir_vop2(t->u, IR_VUZP1, lane, a, b),
+                   ir_vop2(t->u, IR_VUZP2, lane, a, b));
 }
 
 static void horizontal(struct x86_tr *t, unsigned arg)
@@ -152,7 +158,8 @@ static void horizontal(struct x86_tr *t, unsigned arg)
     simd_binary(t, horizontal2, arg, arg >> 8 & 3);
 }
 
-/* Even elements a - b, odd ones a + b; the other half of each operation's elements must raise nothing. */
+/* Even elements a - b, odd ones a + b; the other half of each operation's elements must raise
+ * nothing. */
 static ir_val_t add_sub2(struct x86_tr *t, unsigned lane, ir_val_t a, ir_val_t b)
 {
     struct ir_unit *u = t->u;
@@ -199,7 +206,8 @@ static void dot_product(struct x86_tr *t, unsigned lane)
     simd_binary(t, dot_product2, lane, lane);
 }
 
-/* ---- approximations (SDM, RCPPS, RSQRTPS): the exact value, nearest; no flags; denormals are zeros on either side ---- */
+/* ---- approximations (SDM, RCPPS, RSQRTPS): the exact value, nearest; no flags; denormals are
+ * zeros on either side ---- */
 static uint32_t approximate(uint32_t x, bool root)
 {
     struct fp_env env;
@@ -210,8 +218,8 @@ static uint32_t approximate(uint32_t x, bool root)
     return (uint32_t)fp_div(&env, FP_F32, 0x3f800000, v);
 }
 
-void x86_vec_approximate(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                         const union ir_vec *c, uint64_t root)
+void x86_vec_approximate(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                         const union ir_vec *b, const union ir_vec *c, uint64_t root)
 {
     (void)cpu, (void)b, (void)c;
     for (unsigned i = 0; i < 4; i++)

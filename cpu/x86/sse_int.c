@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Integer arithmetic of MMX, SSE2 to SSE4 and their VEX and EVEX forms: SDM volume 1, 5.4, 5.6.3, 5.7 to 5.11. */
+/* Integer arithmetic of MMX, SSE2 to SSE4 and their VEX and EVEX forms: SDM volume
+ * 1, 5.4, 5.6.3, 5.7 to 5.11. */
 #include "cpu/x86/simd.h"
 #include "core/util/bits.h"
 
@@ -20,7 +21,8 @@ static void plain(struct x86_tr *t, unsigned arg)
     simd_binary(t, plain2, arg, arg >> 8 & 3);
 }
 
-/* Results smaller than the operands' elements, or not in their places: the opmask's lane is `arg` >> 20. */
+/* Results smaller than the operands' elements, or not in their places: the opmask's lane is `arg`
+ * >> 20. */
 static void plain_whole(struct x86_tr *t, unsigned arg)
 {
     simd_binary(t, plain2, arg & 0xfffff, (arg >> 20 & 3) | SIMD_WHOLE);
@@ -77,7 +79,8 @@ static ir_val_t horizontal2(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t
     }
     if (op == IR_VADD)
         return ir_vop2(t->u, IR_VADDP, lane, a, b);
-    return ir_vop2(t->u, op, lane, ir_vop2(t->u, IR_VUZP1, lane, a, b), ir_vop2(t->u, IR_VUZP2, lane, a, b));
+    return ir_vop2(t->u, op, lane, ir_vop2(t->u, IR_VUZP1, lane, a, b),
+                   ir_vop2(t->u, IR_VUZP2, lane, a, b));
 }
 
 static void horizontal(struct x86_tr *t, unsigned arg)
@@ -102,12 +105,14 @@ static void sign(struct x86_tr *t, unsigned lane)
 }
 
 /* ---- shifts ---- */
-/* By an immediate, `arg` = IR_VSHL, IR_VSHR, IR_VSAR | lane << 8: as large as the element shifts all out. */
+/* By an immediate, `arg` = IR_VSHL, IR_VSHR, IR_VSAR | lane << 8: as large as the element shifts
+ * all out. */
 static ir_val_t shift_imm1(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 {
     unsigned lane = arg >> 8 & 3;
     (void)b;
-    return ir_vop1i(t->u, (enum ir_op)(arg & 0xff), lane, a, (int64_t)MIN(t->d.imm & 0xff, 8ull << lane));
+    return ir_vop1i(t->u, (enum ir_op)(arg & 0xff), lane, a,
+                    (int64_t)MIN(t->d.imm & 0xff, 8ull << lane));
 }
 
 static void shift_imm(struct x86_tr *t, unsigned arg)
@@ -122,7 +127,8 @@ static void shift_imm(struct x86_tr *t, unsigned arg)
 /* By the low 64 bits of a register or memory: one count for all. */
 static void shift_count(struct x86_tr *t, unsigned arg)
 {
-    static const uint8_t by_one[] = { [IR_VSHL - IR_VSHL] = IR_VSHL1, [IR_VSHR - IR_VSHL] = IR_VSHR1,
+    static const uint8_t by_one[] = { [IR_VSHL - IR_VSHL] = IR_VSHL1,
+                                      [IR_VSHR - IR_VSHL] = IR_VSHR1,
                                       [IR_VSAR - IR_VSHL] = IR_VSAR1 };
     unsigned n = simd_quarters(t), first = simd_first(t), lane = arg >> 8 & 3;
     enum ir_op op = (enum ir_op)by_one[(arg & 0xff) - IR_VSHL];
@@ -229,7 +235,8 @@ static void extend(struct x86_tr *t, unsigned arg)
     enum ir_op op = arg & 0x100 ? IR_VWIDENS : IR_VWIDENU;
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
-        unsigned part = q << (4 - steps); /* byte of the source where this quarter's elements begin */
+        unsigned part =
+            q << (4 - steps); /* byte of the source where this quarter's elements begin */
         ir_val_t v = simd_get(t, 1, part / 16, from);
         part &= 15;
         for (unsigned lane = from; lane < to; lane++) {
@@ -241,7 +248,7 @@ static void extend(struct x86_tr *t, unsigned arg)
     }
     simd_put(t, r, n, to);
 }
-#define EXTEND(from, to) ((from) | (to) << 4)
+#define EXTEND(from, to)  ((from) | (to) << 4)
 #define EXTENDS(from, to) (EXTEND(from, to) | 0x100)
 
 /* ---- PTEST: ZF of b & a, CF of b & ~a ---- */
@@ -272,8 +279,8 @@ static void test(struct x86_tr *t, unsigned arg)
 
 /* ---- operations of their own ---- */
 /* PHMINPOSUW: the least word and its place. */
-void x86_vec_min_position(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                          const union ir_vec *c, uint64_t imm)
+void x86_vec_min_position(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                          const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     unsigned least = 0;
     (void)cpu, (void)b, (void)c, (void)imm;
@@ -290,9 +297,10 @@ static void min_position(struct x86_tr *t, unsigned arg)
     simd_put(t, &v, 1, SIMD_W);
 }
 
-/* MPSADBW: eight sums of four bytes' differences; imm 2: where a's bytes begin, imm 1:0: b's four. */
-void x86_vec_sad_blocks(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                        const union ir_vec *c, uint64_t imm)
+/* MPSADBW: eight sums of four bytes' differences; imm 2: where a's bytes begin, imm 1:0: b's four.
+ */
+void x86_vec_sad_blocks(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                        const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     union ir_vec r;
     unsigned from_a = imm & 4, from_b = (imm & 3) * 4;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moves between vector registers, memory and general registers, shuffles and interleaving: SDM volume 1, 5.4 to 5.13. */
+/* Moves between vector registers, memory and general registers, shuffles and interleaving: SDM
+ * volume 1, 5.4 to 5.13. */
 #include "cpu/x86/simd.h"
 #include "core/util/bits.h"
 
 /* ---- whole registers ---- */
 enum { ANYWHERE = 1 << 8, ALIGNED = 2 << 8 };
 
-/* `arg`: lane of the opmask; where memory may lie: legacy forms of neither kind want 16 bytes aligned. */
+/* `arg`: lane of the opmask; where memory may lie: legacy forms of neither kind want 16 bytes
+ * aligned. */
 static void move(struct x86_tr *t, unsigned arg)
 {
     unsigned lane = arg & 0xff, bytes = MAX(t->d.op[0].size, t->d.op[1].size);
@@ -49,9 +51,15 @@ static void move_half(struct x86_tr *t, unsigned how)
     }
     ir_val_t b = x86_get_vec(t, simd_first(t) + 1, 0), a = x86_get_vec(t, simd_first(t), 0), v;
     switch (how) {
-    case LOAD_LOW: v = ir_vins(u, SIMD_Q, a, 0, ir_vlane(u, IR_F64, SIMD_Q, b, 0)); break;
-    case HIGH_TO_LOW: v = ir_vop2(u, IR_VZIP2, SIMD_Q, b, a); break;
-    default: v = simd_join(t, a, b); break;
+    case LOAD_LOW:
+        v = ir_vins(u, SIMD_Q, a, 0, ir_vlane(u, IR_F64, SIMD_Q, b, 0));
+        break;
+    case HIGH_TO_LOW:
+        v = ir_vop2(u, IR_VZIP2, SIMD_Q, b, a);
+        break;
+    default:
+        v = simd_join(t, a, b);
+        break;
     }
     simd_put(t, &v, 1, SIMD_Q);
 }
@@ -84,8 +92,8 @@ static void mask_move(struct x86_tr *t, unsigned arg)
     unsigned bytes = t->d.op[0].size;
     ir_val_t mask = simd_get(t, 2, 0, SIMD_B), v = simd_get(t, 1, 0, SIMD_B);
     (void)arg;
-    simd_store_masked(t, x86_address(t, bytes, INSN_MEM_WRITE), simd_to_mask(t, &mask, 1, SIMD_B), v, 0, SIMD_B,
-                      bytes);
+    simd_store_masked(t, x86_address(t, bytes, INSN_MEM_WRITE), simd_to_mask(t, &mask, 1, SIMD_B),
+                      v, 0, SIMD_B, bytes);
 }
 
 /* MOVMSKPS, PMOVMSKB: top bits to a general register. */
@@ -107,7 +115,8 @@ static void insert(struct x86_tr *t, unsigned lane)
         lane = x86_log2(t->d.op[first + 1].size);
     unsigned count = (simd_is_mmx(t, 0) ? 8u : 16u) >> lane;
     ir_val_t x = x86_get(t, first + 1);
-    ir_val_t v = ir_vins(t->u, lane, simd_get(t, first, 0, lane), (unsigned)t->d.imm & (count - 1), x);
+    ir_val_t v =
+        ir_vins(t->u, lane, simd_get(t, first, 0, lane), (unsigned)t->d.imm & (count - 1), x);
     simd_put(t, &v, 1, lane);
 }
 
@@ -116,7 +125,9 @@ static void extract(struct x86_tr *t, unsigned lane)
     if (lane == SIMD_D)
         lane = x86_log2(t->d.op[0].size);
     unsigned count = (simd_is_mmx(t, 1) ? 8u : 16u) >> lane;
-    x86_put(t, 0, ir_vlane(t->u, IR_I64, lane, simd_get(t, 1, 0, lane), (unsigned)t->d.imm & (count - 1)));
+    x86_put(
+        t, 0,
+        ir_vlane(t->u, IR_I64, lane, simd_get(t, 1, 0, lane), (unsigned)t->d.imm & (count - 1)));
 }
 
 static void insert_float(struct x86_tr *t, unsigned arg)
@@ -156,7 +167,8 @@ static void unpack(struct x86_tr *t, unsigned arg)
 static ir_val_t shuffle1(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 {
     (void)b;
-    return ir_vop(t->u, IR_VSHUF, arg & 0xff, a, a, IR_NONE, (int64_t)((t->d.imm & 0xff) | (arg & 0x100)));
+    return ir_vop(t->u, IR_VSHUF, arg & 0xff, a, a, IR_NONE,
+                  (int64_t)((t->d.imm & 0xff) | (arg & 0x100)));
 }
 
 static void shuffle(struct x86_tr *t, unsigned arg)
@@ -197,7 +209,8 @@ static ir_val_t field_mask(struct x86_tr *t, ir_val_t length)
 {
     struct ir_unit *u = t->u;
     ir_val_t n = ir_op2(u, IR_SUB, IR_I64, x86_const(t, 64), length);
-    return ir_op2(u, IR_SHR, IR_I64, x86_const(t, ~0ull), n); /* counts are modulo 64: length 0 keeps all */
+    return ir_op2(u, IR_SHR, IR_I64, x86_const(t, ~0ull),
+                  n); /* counts are modulo 64: length 0 keeps all */
 }
 
 static void bit_field(struct x86_tr *t, unsigned inserts)
@@ -215,11 +228,13 @@ static void bit_field(struct x86_tr *t, unsigned inserts)
     ir_val_t mask = field_mask(t, length);
     if (inserts) {
         ir_val_t x = ir_and(u, IR_I64, ir_vlane(u, IR_I64, SIMD_Q, x86_get_vec(t, 1, 0), 0), mask);
-        v = ir_or(u, IR_I64, ir_andn(u, IR_I64, v, ir_shl(u, IR_I64, mask, index)), ir_shl(u, IR_I64, x, index));
+        v = ir_or(u, IR_I64, ir_andn(u, IR_I64, v, ir_shl(u, IR_I64, mask, index)),
+                  ir_shl(u, IR_I64, x, index));
     } else {
         v = ir_and(u, IR_I64, ir_shr(u, IR_I64, v, index), mask);
     }
-    x86_put_vec(t, 0, 0, ir_vop1(u, IR_VSCALAR, SIMD_Q, v)); /* "undefined" above: zeros on silicon */
+    x86_put_vec(t, 0, 0,
+                ir_vop1(u, IR_VSCALAR, SIMD_Q, v)); /* "undefined" above: zeros on silicon */
 }
 
 static void emms(struct x86_tr *t, unsigned arg)
@@ -235,13 +250,11 @@ uint64_t x86_helper_emms(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, ui
     return 0;
 }
 
-const struct x86_semantics x86_mmx_rows[] = {
-    { X86_INSN_EMMS, X86_SEM_MMX, emms, 0 },
-    { X86_INSN_MASKMOVQ, X86_SEM_SSE, mask_move, 0 },
-    { X86_INSN_MOVNTQ, X86_SEM_SSE, move_quad, 0 },
-    { X86_INSN_PSHUFW, X86_SEM_SSE, shuffle, SIMD_W },
-    X86_ROWS_END
-};
+const struct x86_semantics x86_mmx_rows[] = { { X86_INSN_EMMS, X86_SEM_MMX, emms, 0 },
+                                              { X86_INSN_MASKMOVQ, X86_SEM_SSE, mask_move, 0 },
+                                              { X86_INSN_MOVNTQ, X86_SEM_SSE, move_quad, 0 },
+                                              { X86_INSN_PSHUFW, X86_SEM_SSE, shuffle, SIMD_W },
+                                              X86_ROWS_END };
 
 /* clang-format off */
 const struct x86_semantics x86_sse_move_rows[] = {

@@ -8,8 +8,11 @@ void x86_open_stack(const struct x86_cpu *c, struct x86_stack *s)
 {
     const struct x86_segment *ss = &c->seg[X86_SS];
     bool wide = x86_code64(c);
-    *s = (struct x86_stack){ .base = wide ? 0 : ss->base, .sp = c->gpr[4],
-                             .mask = wide ? ~0ull : ss->attr & X86_ATTR_DB ? UINT32_MAX : 0xffff,
+    *s = (struct x86_stack){ .base = wide ? 0 : ss->base,
+                             .sp = c->gpr[4],
+                             .mask = wide                     ? ~0ull
+                                     : ss->attr & X86_ATTR_DB ? UINT32_MAX
+                                                              : 0xffff,
                              .limit = wide ? NULL : ss };
 }
 
@@ -22,7 +25,8 @@ static bool inside(const struct x86_segment *s, uint64_t offset, unsigned bytes)
     return offset > s->limit && last <= (s->attr & X86_ATTR_DB ? UINT32_MAX : 0xffffu);
 }
 
-static bool address(struct x86_cpu *c, const struct x86_stack *s, uint64_t sp, unsigned bytes, va_t *va)
+static bool address(struct x86_cpu *c, const struct x86_stack *s, uint64_t sp, unsigned bytes,
+                    va_t *va)
 {
     if (s->limit != NULL && !inside(s->limit, sp, bytes)) {
         x86_raise_error(c, X86_SS_FAULT, s->error);
@@ -40,7 +44,8 @@ bool x86_stack_push(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint
 {
     uint64_t sp = (s->sp - bytes) & s->mask;
     va_t va;
-    if (!address(c, s, sp, bytes, &va) || !x86_store_linear(c, va, bytes, s->supervisor, zext(v, bytes * 8)))
+    if (!address(c, s, sp, bytes, &va) ||
+        !x86_store_linear(c, va, bytes, s->supervisor, zext(v, bytes * 8)))
         return false;
     s->sp = (s->sp & ~s->mask) | sp;
     return true;
@@ -49,7 +54,8 @@ bool x86_stack_push(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint
 bool x86_stack_pop(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint64_t *v)
 {
     va_t va;
-    if (!address(c, s, s->sp & s->mask, bytes, &va) || !x86_load_linear(c, va, bytes, s->supervisor, v))
+    if (!address(c, s, s->sp & s->mask, bytes, &va) ||
+        !x86_load_linear(c, va, bytes, s->supervisor, v))
         return false;
     s->sp = (s->sp & ~s->mask) | ((s->sp + bytes) & s->mask);
     return true;
@@ -66,7 +72,8 @@ bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint64_t *sp)
     return x86_load_linear(c, tr->base + at, 8, true, sp);
 }
 
-bool x86_inner_stack(struct x86_cpu *c, unsigned dpl, uint32_t ext, uint16_t *sel, uint64_t *sp, uint64_t *d)
+bool x86_inner_stack(struct x86_cpu *c, unsigned dpl, uint32_t ext, uint16_t *sel, uint64_t *sp,
+                     uint64_t *d)
 {
     const struct x86_segment *tr = &c->seg[X86_SEG_TR];
     bool wide = tr->attr & 8;
@@ -87,7 +94,8 @@ bool x86_inner_stack(struct x86_cpu *c, unsigned dpl, uint32_t ext, uint16_t *se
     if (!x86_get_descriptor(c, *sel, X86_TS_FAULT, ext, d, NULL))
         return false;
     unsigned type = x86_desc_type(*d);
-    if ((*sel & 3u) != dpl || !x86_desc_is_segment(*d) || (type & 8) || !(type & 2) || x86_desc_dpl(*d) != dpl) {
+    if ((*sel & 3u) != dpl || !x86_desc_is_segment(*d) || (type & 8) || !(type & 2) ||
+        x86_desc_dpl(*d) != dpl) {
         x86_raise_error(c, X86_TS_FAULT, (*sel & ~3u) | ext);
         return false;
     }

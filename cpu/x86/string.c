@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * String instructions: SDM volume 1, 7.3.9; volume 2, REP. Without a prefix they are loads and stores
- * like others. With one, a function does as many elements as stay in a page on both sides, and the block
- * begins again while any are left: so interrupts come between elements, and a fault finds rSI, rDI and
- * rCX as after the last element that was done. One pass counts as one instruction.
+ * String instructions: SDM volume 1, 7.3.9; volume 2, REP. Without a prefix they are loads and
+ * stores like others. With one, a function does as many elements as stay in a page on both sides,
+ * and the block begins again while any are left: so interrupts come between elements, and a fault
+ * finds rSI, rDI and rCX as after the last element that was done. One pass counts as one
+ * instruction.
  */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
@@ -52,7 +53,8 @@ static void once(struct x86_tr *t, unsigned what)
 }
 
 /* ---- repeated ---- */
-/* What the functions are told: 3:0 bytes, 7:4 address size, 11:8 segment of the source, 15:12 what, 16 REPNE. */
+/* What the functions are told: 3:0 bytes, 7:4 address size, 11:8 segment of the source, 15:12 what,
+ * 16 REPNE. */
 static uint64_t description(const struct x86_tr *t, unsigned what)
 {
     return t->d.op_size | (unsigned)t->d.addr_size << 4 | (unsigned)t->d.seg << 8 | what << 12 |
@@ -63,8 +65,8 @@ struct run {
     struct x86_cpu *c;
     unsigned bytes, what;
     enum x86_seg seg;
-    uint64_t mask;      /* of addresses and the count */
-    uint64_t step;      /* + or - bytes */
+    uint64_t mask; /* of addresses and the count */
+    uint64_t step; /* + or - bytes */
 };
 
 static void add_to(struct run *r, unsigned reg, uint64_t v)
@@ -141,8 +143,8 @@ static void fill(uint8_t *to, uint64_t v, uint64_t n, unsigned bytes)
 #define PASS 4096u
 
 /*
- * As many elements as both pages hold at once, by host addresses. 0: not so. In the flat modes only: there the
- * whole span is inside its segment if it does not wrap.
+ * As many elements as both pages hold at once, by host addresses. 0: not so. In the flat modes
+ * only: there the whole span is inside its segment if it does not wrap.
  */
 static uint64_t span(struct run *r, uint64_t most)
 {
@@ -151,7 +153,8 @@ static uint64_t span(struct run *r, uint64_t most)
     bool flat = x86_code64(c) || (c->mode & X86_MODE_FLAT), up = r->step == r->bytes;
     bool has_source = r->what == MOVS;
     if (!flat || r->what == LODS || (c->mode & (X86_MODE_WATCH | X86_MODE_TF | X86_MODE_ALIGN)) ||
-        (has_source && !x86_code64(c) && (r->seg == X86_FS || r->seg == X86_GS || r->seg == X86_CS)))
+        (has_source && !x86_code64(c) &&
+         (r->seg == X86_FS || r->seg == X86_GS || r->seg == X86_CS)))
         return 0;
     if (has_source && x86_code64(c) && (r->seg == X86_FS || r->seg == X86_GS))
         src += c->seg[r->seg].base;
@@ -180,8 +183,13 @@ static struct run open_run(struct cpu *cpu, uint64_t d)
 {
     unsigned addr = d >> 4 & 15, bytes = d & 15;
     struct x86_cpu *c = X86_CPU(cpu);
-    return (struct run){ .c = c, .bytes = bytes, .what = d >> 12 & 15, .seg = (enum x86_seg)(d >> 8 & 15),
-                         .mask = addr == 8 ? ~0ull : addr == 4 ? UINT32_MAX : 0xffff,
+    return (struct run){ .c = c,
+                         .bytes = bytes,
+                         .what = d >> 12 & 15,
+                         .seg = (enum x86_seg)(d >> 8 & 15),
+                         .mask = addr == 8   ? ~0ull
+                                 : addr == 4 ? UINT32_MAX
+                                             : 0xffff,
                          .step = c->df == 1 ? bytes : 0 - (uint64_t)bytes };
 }
 
@@ -205,7 +213,8 @@ uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t
     return (r.c->gpr[RCX] & r.mask) != 0;
 }
 
-/* CMPS, SCAS: the operands compared last are left in CC_R and CC_A by the caller's rule. 1: go on. */
+/* CMPS, SCAS: the operands compared last are left in CC_R and CC_A by the caller's rule. 1: go on.
+ */
 uint64_t x86_helper_rep_compare(struct cpu *cpu, uint64_t how, uint64_t b0, uint64_t c0, uint64_t d)
 {
     struct run r = open_run(cpu, how);
@@ -241,7 +250,8 @@ static void repeat(struct x86_tr *t, unsigned what)
     unsigned helper = what == INS || what == OUTS ? X86_HELPER_rep_io
                       : compares                  ? X86_HELPER_rep_compare
                                                   : X86_HELPER_rep_move;
-    ir_val_t more = ir_call(t->u, IR_I64, helper, x86_const(t, description(t, what)), IR_NONE, IR_NONE, IR_NONE);
+    ir_val_t more = ir_call(t->u, IR_I64, helper, x86_const(t, description(t, what)), IR_NONE,
+                            IR_NONE, IR_NONE);
     x86_forget_cc(t);
     ir_branch(t->u, more, t->at, t->next);
     t->ended = true;
@@ -262,7 +272,8 @@ static void string_io(struct x86_tr *t, unsigned what)
         repeat(t, what);
         return;
     }
-    ir_call(t->u, IR_I64, X86_HELPER_string_io, x86_const(t, description(t, what)), IR_NONE, IR_NONE, IR_NONE);
+    ir_call(t->u, IR_I64, X86_HELPER_string_io, x86_const(t, description(t, what)), IR_NONE,
+            IR_NONE, IR_NONE);
     x86_leave(t, IR_EXIT_LOOKUP); /* an SMI that it raises is taken before the next instruction */
 }
 

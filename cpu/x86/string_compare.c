@@ -4,7 +4,16 @@
 #include "core/util/bits.h"
 #include "cpu/x86/simd.h"
 
-enum { WORDS = 1, SIGNED = 2, ANY = 0, RANGES = 1, EACH = 2, ORDERED = 3, HIGHEST = 1 << 6, EXPAND = 1 << 6 };
+enum {
+    WORDS = 1,
+    SIGNED = 2,
+    ANY = 0,
+    RANGES = 1,
+    EACH = 2,
+    ORDERED = 3,
+    HIGHEST = 1 << 6,
+    EXPAND = 1 << 6
+};
 enum { EXPLICIT = 1 << 8 }; /* beside the immediate */
 
 struct strings {
@@ -26,8 +35,8 @@ static unsigned explicit_length(const struct strings *s, uint64_t v)
     return (unsigned)MIN(magnitude, (uint64_t)s->count);
 }
 
-static void unpack(struct strings *s, const union ir_vec *a, const union ir_vec *b, const union ir_vec *lengths,
-                   uint64_t imm)
+static void unpack(struct strings *s, const union ir_vec *a, const union ir_vec *b,
+                   const union ir_vec *lengths, uint64_t imm)
 {
     unsigned lane = imm & WORDS ? SIMD_W : SIMD_B;
     s->count = 16u >> lane;
@@ -40,7 +49,8 @@ static void unpack(struct strings *s, const union ir_vec *a, const union ir_vec 
         s->length[i] = imm & EXPLICIT ? explicit_length(s, lengths->d[i]) : implicit_length(s, i);
 }
 
-/* One bit of the result: element j of the second string. What lies behind the ends follows 4.1.6's table. */
+/* One bit of the result: element j of the second string. What lies behind the ends follows 4.1.6's
+ * table. */
 static bool matches(const struct strings *s, unsigned how, unsigned j)
 {
     unsigned la = s->length[0], lb = s->length[1];
@@ -66,8 +76,8 @@ static bool matches(const struct strings *s, unsigned how, unsigned j)
 }
 
 /* Low half: the result's bits; high half: flags. c: both lengths. */
-void x86_vec_compare_strings(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                             const union ir_vec *c, uint64_t imm)
+void x86_vec_compare_strings(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
+                             const union ir_vec *b, const union ir_vec *c, uint64_t imm)
 {
     struct strings s;
     uint32_t r = 0;
@@ -129,9 +139,6 @@ static void compare(struct x86_tr *t, unsigned arg)
 }
 
 const struct x86_semantics x86_string_compare_rows[] = {
-    SIMD_2(PCMPESTRI, compare, EXPLICIT | INDEX),
-    SIMD_2(PCMPESTRM, compare, EXPLICIT),
-    SIMD_2(PCMPISTRI, compare, INDEX),
-    SIMD_2(PCMPISTRM, compare, 0),
-    X86_ROWS_END
+    SIMD_2(PCMPESTRI, compare, EXPLICIT | INDEX), SIMD_2(PCMPESTRM, compare, EXPLICIT),
+    SIMD_2(PCMPISTRI, compare, INDEX), SIMD_2(PCMPISTRM, compare, 0), X86_ROWS_END
 };

@@ -39,12 +39,14 @@ static void mov_cr(struct x86_tr *t, unsigned arg)
     (void)arg;
     if (t->d.op[0].kind == X86_OP_CR) {
         ir_val_t v = x86_get_reg(t, t->d.op[1].reg, bytes);
-        ir_call(t->u, IR_VOID, X86_HELPER_write_cr, x86_const(t, t->d.op[0].reg), v, IR_NONE, IR_NONE);
+        ir_call(t->u, IR_VOID, X86_HELPER_write_cr, x86_const(t, t->d.op[0].reg), v, IR_NONE,
+                IR_NONE);
         x86_leave(t, IR_EXIT_LOOKUP);
         return;
     }
     x86_put_reg(t, t->d.op[0].reg, bytes,
-                ir_call(t->u, IR_I64, X86_HELPER_read_cr, x86_const(t, t->d.op[1].reg), IR_NONE, IR_NONE, IR_NONE));
+                ir_call(t->u, IR_I64, X86_HELPER_read_cr, x86_const(t, t->d.op[1].reg), IR_NONE,
+                        IR_NONE, IR_NONE));
 }
 
 static bool is_cr(unsigned n)
@@ -78,12 +80,14 @@ static void mov_dr(struct x86_tr *t, unsigned arg)
     (void)arg;
     if (t->d.op[0].kind == X86_OP_DR) {
         ir_val_t v = x86_get_reg(t, t->d.op[1].reg, bytes);
-        ir_call(t->u, IR_VOID, X86_HELPER_write_dr, x86_const(t, t->d.op[0].reg), v, IR_NONE, IR_NONE);
+        ir_call(t->u, IR_VOID, X86_HELPER_write_dr, x86_const(t, t->d.op[0].reg), v, IR_NONE,
+                IR_NONE);
         x86_leave(t, IR_EXIT_LOOKUP);
         return;
     }
     x86_put_reg(t, t->d.op[0].reg, bytes,
-                ir_call(t->u, IR_I64, X86_HELPER_read_dr, x86_const(t, t->d.op[1].reg), IR_NONE, IR_NONE, IR_NONE));
+                ir_call(t->u, IR_I64, X86_HELPER_read_dr, x86_const(t, t->d.op[1].reg), IR_NONE,
+                        IR_NONE, IR_NONE));
 }
 
 uint64_t x86_helper_write_dr(struct cpu *cpu, uint64_t n, uint64_t v, uint64_t b, uint64_t d)
@@ -106,7 +110,8 @@ static void smsw(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
     ir_call(t->u, IR_VOID, X86_HELPER_umip, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    x86_put(t, 0, ir_call(t->u, IR_I64, X86_HELPER_read_cr, x86_const(t, 0), IR_NONE, IR_NONE, IR_NONE));
+    x86_put(t, 0,
+            ir_call(t->u, IR_I64, X86_HELPER_read_cr, x86_const(t, 0), IR_NONE, IR_NONE, IR_NONE));
 }
 
 static void lmsw(struct x86_tr *t, unsigned arg)
@@ -151,8 +156,10 @@ enum { SGDT, SIDT, LGDT, LIDT };
 
 static void table(struct x86_tr *t, unsigned what)
 {
-    ir_val_t linear = x86_address(t, x86_is64(t) ? 10 : 6, what <= SIDT ? INSN_MEM_WRITE : INSN_MEM_READ);
-    ir_call(t->u, IR_VOID, X86_HELPER_table, linear, x86_const(t, what), x86_const(t, t->d.op_size), IR_NONE);
+    ir_val_t linear =
+        x86_address(t, x86_is64(t) ? 10 : 6, what <= SIDT ? INSN_MEM_WRITE : INSN_MEM_READ);
+    ir_call(t->u, IR_VOID, X86_HELPER_table, linear, x86_const(t, what), x86_const(t, t->d.op_size),
+            IR_NONE);
 }
 
 uint64_t x86_helper_table(struct cpu *cpu, uint64_t va, uint64_t what, uint64_t op_size, uint64_t d)
@@ -172,7 +179,8 @@ uint64_t x86_helper_table(struct cpu *cpu, uint64_t va, uint64_t what, uint64_t 
             x86_store_linear(c, va + 2, bytes, false, base);
         return 0;
     }
-    if (!x86_load_linear(c, va, 2, false, &limit) || !x86_load_linear(c, va + 2, bytes, false, &base))
+    if (!x86_load_linear(c, va, 2, false, &limit) ||
+        !x86_load_linear(c, va + 2, bytes, false, &base))
         return 0;
     if (bytes == 8 && !mmu_x86_canonical(base, c->cr4 & X86_CR4_LA57)) {
         x86_raise_error(c, X86_GP, 0);
@@ -190,7 +198,9 @@ uint64_t x86_helper_table(struct cpu *cpu, uint64_t va, uint64_t what, uint64_t 
 static void store_selector(struct x86_tr *t, unsigned seg)
 {
     ir_call(t->u, IR_VOID, X86_HELPER_umip, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    x86_put(t, 0, ir_call(t->u, IR_I64, X86_HELPER_selector, x86_const(t, seg), IR_NONE, IR_NONE, IR_NONE));
+    x86_put(
+        t, 0,
+        ir_call(t->u, IR_I64, X86_HELPER_selector, x86_const(t, seg), IR_NONE, IR_NONE, IR_NONE));
 }
 
 uint64_t x86_helper_selector(struct cpu *cpu, uint64_t seg, uint64_t b, uint64_t c, uint64_t d)
@@ -265,10 +275,12 @@ static void look(struct x86_tr *t, unsigned what)
     struct ir_unit *u = t->u;
     bool has_result = what <= LSL;
     ir_val_t sel = x86_get(t, has_result ? 1 : 0);
-    ir_val_t v = ir_call(u, IR_I64, X86_HELPER_look, x86_const(t, what), ir_zext(u, IR_I64, sel, 16), IR_NONE, IR_NONE);
+    ir_val_t v = ir_call(u, IR_I64, X86_HELPER_look, x86_const(t, what),
+                         ir_zext(u, IR_I64, sel, 16), IR_NONE, IR_NONE);
     ir_val_t zf = ir_op2i(u, IR_SHR, IR_I64, v, 63);
     if (has_result)
-        x86_put(t, 0, ir_select(u, IR_I64, zf, ir_op2i(u, IR_AND, IR_I64, v, UINT32_MAX), x86_get(t, 0)));
+        x86_put(t, 0,
+                ir_select(u, IR_I64, zf, ir_op2i(u, IR_AND, IR_I64, v, UINT32_MAX), x86_get(t, 0)));
     put_zf(t, zf);
 }
 
@@ -290,7 +302,8 @@ static void cli(struct x86_tr *t, unsigned arg)
         ir_call(t->u, IR_VOID, X86_HELPER_virtual_if, x86_const(t, 0), IR_NONE, IR_NONE, IR_NONE);
         return;
     }
-    x86_put_slot(t, X86_SLOT_RFLAGS, ir_op2i(t->u, IR_AND, IR_I64, ir_get(t->u, X86_SLOT_RFLAGS), ~(uint64_t)X86_IF));
+    x86_put_slot(t, X86_SLOT_RFLAGS,
+                 ir_op2i(t->u, IR_AND, IR_I64, ir_get(t->u, X86_SLOT_RFLAGS), ~(uint64_t)X86_IF));
 }
 
 static void sti(struct x86_tr *t, unsigned arg)
@@ -352,7 +365,8 @@ uint64_t x86_helper_popf(struct cpu *cpu, uint64_t v, uint64_t bytes, uint64_t c
     uint64_t mask = X86_ARITH | X86_TF | X86_DF | X86_NT;
     (void)c0, (void)d;
     if (x86_v86(c) && iopl != 3) { /* with VME a 16-bit POPF writes VIF instead (SDM volume 2) */
-        if (bytes != 2 || !(c->cr4 & X86_CR4_VME) || (v & X86_TF) || ((v & X86_IF) && (c->rflags & X86_VIP))) {
+        if (bytes != 2 || !(c->cr4 & X86_CR4_VME) || (v & X86_TF) ||
+            ((v & X86_IF) && (c->rflags & X86_VIP))) {
             x86_raise_error(c, X86_GP, 0);
             return 0;
         }
@@ -390,7 +404,8 @@ static void access_control(struct x86_tr *t, unsigned on)
     x86_leave(t, IR_EXIT_LOOKUP);
 }
 
-uint64_t x86_helper_access_control(struct cpu *cpu, uint64_t on, uint64_t b, uint64_t c0, uint64_t d)
+uint64_t x86_helper_access_control(struct cpu *cpu, uint64_t on, uint64_t b, uint64_t c0,
+                                   uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)b, (void)c0, (void)d;
@@ -503,7 +518,8 @@ uint64_t x86_helper_random(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0,
 static void invlpg(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_call(t->u, IR_VOID, X86_HELPER_invlpg, x86_address(t, 1, INSN_MEM_READ), IR_NONE, IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_invlpg, x86_address(t, 1, INSN_MEM_READ), IR_NONE, IR_NONE,
+            IR_NONE);
     x86_leave(t, IR_EXIT_LOOKUP);
 }
 
@@ -518,7 +534,8 @@ static void invpcid(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
     ir_val_t type = x86_get_reg(t, t->d.op[0].reg, x86_is64(t) ? 8 : 4);
-    ir_call(t->u, IR_VOID, X86_HELPER_invpcid, type, x86_address(t, 16, INSN_MEM_READ), IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_invpcid, type, x86_address(t, 16, INSN_MEM_READ), IR_NONE,
+            IR_NONE);
     x86_leave(t, IR_EXIT_LOOKUP);
 }
 
@@ -576,7 +593,8 @@ uint64_t x86_helper_pkru(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t 
     return 0;
 }
 
-uint64_t x86_helper_write_pkru(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c0, uint64_t d)
+uint64_t x86_helper_write_pkru(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c0,
+                               uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)length, (void)b, (void)c0, (void)d;
@@ -596,8 +614,8 @@ enum { READ_BASE, WRITE_BASE = 8 };
 static void segment_base(struct x86_tr *t, unsigned arg)
 {
     unsigned seg = arg & 7, bytes = t->d.op[0].size;
-    ir_call(t->u, IR_VOID, X86_HELPER_fsgsbase, arg & WRITE_BASE ? x86_get(t, 0) : x86_const(t, 0), IR_NONE, IR_NONE,
-            IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_fsgsbase, arg & WRITE_BASE ? x86_get(t, 0) : x86_const(t, 0),
+            IR_NONE, IR_NONE, IR_NONE);
     ir_val_t slot = ir_get(t->u, X86_SLOT_SEG_BASE + seg);
     if (arg & WRITE_BASE)
         x86_put_slot(t, X86_SLOT_SEG_BASE + seg, x86_get(t, 0));
@@ -632,8 +650,10 @@ static void in(struct x86_tr *t, unsigned arg)
 {
     unsigned bytes = t->d.op[0].size;
     (void)arg;
-    ir_val_t port = t->d.op[1].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, RDX, 2);
-    x86_put(t, 0, ir_call(t->u, IR_I64, X86_HELPER_in, port, x86_const(t, bytes), IR_NONE, IR_NONE));
+    ir_val_t port =
+        t->d.op[1].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, RDX, 2);
+    x86_put(t, 0,
+            ir_call(t->u, IR_I64, X86_HELPER_in, port, x86_const(t, bytes), IR_NONE, IR_NONE));
     x86_leave(t, IR_EXIT_LOOKUP); /* an SMI that it raises is taken before the next instruction */
 }
 
@@ -649,9 +669,11 @@ static void out(struct x86_tr *t, unsigned arg)
 {
     unsigned bytes = t->d.op[1].size;
     (void)arg;
-    ir_val_t port = t->d.op[0].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, RDX, 2);
+    ir_val_t port =
+        t->d.op[0].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, RDX, 2);
     ir_call(t->u, IR_VOID, X86_HELPER_out, port, x86_const(t, bytes), x86_get(t, 1), IR_NONE);
-    x86_leave(t, IR_EXIT_LOOKUP); /* a port may switch A20, memory, or raise an SMI that is due at once */
+    x86_leave(
+        t, IR_EXIT_LOOKUP); /* a port may switch A20, memory, or raise an SMI that is due at once */
 }
 
 uint64_t x86_helper_out(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t v, uint64_t d)
@@ -664,7 +686,8 @@ uint64_t x86_helper_out(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t
 
 /*
  * ---- MONITOR, MWAIT (SDM volume 2) ----
- * The line is guarded as a reservation is: whoever else writes to it, device or processor, ends the wait.
+ * The line is guarded as a reservation is: whoever else writes to it, device or processor, ends the
+ * wait.
  */
 #define MONITOR_LINE 64u /* leaf 5 */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hardware task switches: SDM volume 3, 8.3. The old task is saved and the new one's state read before anything
- * of the processor changes; what the new state's own selectors raise is raised in the new task.
+ * Hardware task switches: SDM volume 3, 8.3. The old task is saved and the new one's state read
+ * before anything of the processor changes; what the new state's own selectors raise is raised in
+ * the new task.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -48,7 +49,8 @@ static bool read_state(struct x86_cpu *c, const struct x86_segment *tss, struct 
     return true;
 }
 
-static bool save_state(struct x86_cpu *c, const struct x86_segment *tss, uint64_t ip, uint64_t flags)
+static bool save_state(struct x86_cpu *c, const struct x86_segment *tss, uint64_t ip,
+                       uint64_t flags)
 {
     bool wide = tss->attr & 8;
     unsigned n = wide ? 4 : 2, at = wide ? 0x20 : 0x0e, segs = wide ? X86_SEGS : 4;
@@ -116,7 +118,8 @@ static bool load_segments(struct x86_cpu *c, const struct task *t)
     if (!x86_get_descriptor(c, ss, X86_TS_FAULT, 0, &d, NULL))
         return false;
     unsigned type = x86_desc_type(d);
-    if (!x86_desc_is_segment(d) || (type & 8) || !(type & 2) || (ss & 3u) != cpl || x86_desc_dpl(d) != cpl)
+    if (!x86_desc_is_segment(d) || (type & 8) || !(type & 2) || (ss & 3u) != cpl ||
+        x86_desc_dpl(d) != cpl)
         return fail(c, X86_TS_FAULT, ss);
     if (!x86_desc_present(d))
         return fail(c, X86_SS_FAULT, ss);
@@ -166,7 +169,8 @@ static bool push_error(struct x86_cpu *c, bool wide, uint32_t error)
     return true;
 }
 
-bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_t next, bool has_error, uint32_t error)
+bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_t next,
+                     bool has_error, uint32_t error)
 {
     struct x86_segment tss;
     struct task t;
@@ -194,7 +198,8 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
     c->dr[7] &= ~0x155ull; /* local breakpoints */
     if (wide && (c->cr0 & X86_CR0_PG) && !x86_write_cr(c, 3, t.cr3))
         return false;
-    if (!load_new(c, &t, wide)) { /* the switch is done: the new task has the exception (8.3, step 12) */
+    if (!load_new(c, &t,
+                  wide)) { /* the switch is done: the new task has the exception (8.3, step 12) */
         c->cpu.fault.cause |= X86_CAUSE_HERE;
         c->cpu.fault.value3 = (uint32_t)(c->seg[X86_CS].base + t.ip);
         return false;

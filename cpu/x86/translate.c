@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One canonical block of x86: decode, check what the mode forbids, emit. A block ends where
- * IR_BLOCK_INSNS or the page ends, or at an instruction that says so. An instruction that crosses into
- * the next page ends its block too.
+ * IR_BLOCK_INSNS or the page ends, or at an instruction that says so. An instruction that crosses
+ * into the next page ends its block too.
  */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
@@ -57,7 +57,8 @@ static void decode_extensions(struct x86_cpu *c)
 
 int x86_semantics_init(struct x86_cpu *c, struct err *e)
 {
-    struct x86_semantics *by_id = ARENA_ARRAY(&c->cpu.machine->arena, struct x86_semantics, X86_INSN_COUNT);
+    struct x86_semantics *by_id =
+        ARENA_ARRAY(&c->cpu.machine->arena, struct x86_semantics, X86_INSN_COUNT);
     if (by_id == NULL)
         return err_set(e, ERR_NOMEM, "cpu%u: no memory for its instruction table", c->cpu.index);
     for (size_t i = 0; i < ARRAY_LEN(chapters); i++)
@@ -83,7 +84,8 @@ void x86_raises(struct x86_tr *t, enum x86_vector vector)
 
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error)
 {
-    ir_call(t->u, IR_VOID, X86_HELPER_raise_error, x86_const(t, vector), x86_const(t, error), IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_raise_error, x86_const(t, vector), x86_const(t, error),
+            IR_NONE, IR_NONE);
     end_at(t, t->at);
 }
 
@@ -106,7 +108,8 @@ uint64_t x86_helper_raise(struct cpu *cpu, uint64_t vector, uint64_t b, uint64_t
     return 0;
 }
 
-uint64_t x86_helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error, uint64_t c, uint64_t d)
+uint64_t x86_helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error, uint64_t c,
+                                uint64_t d)
 {
     (void)c, (void)d;
     x86_raise_error(X86_CPU(cpu), (enum x86_vector)vector, (uint32_t)error);
@@ -162,7 +165,8 @@ static void before(struct x86_tr *t)
         ir_call(u, IR_VOID, X86_HELPER_single_step, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
 }
 
-/* Device-not-available and its like, in the order of the manual's exception classes. True: all is said. */
+/* Device-not-available and its like, in the order of the manual's exception classes. True: all is
+ * said. */
 static bool refused(struct x86_tr *t, unsigned flags)
 {
     uint32_t m = t->mode;
@@ -176,13 +180,15 @@ static bool refused(struct x86_tr *t, unsigned flags)
     }
     bool em_ud = flags & (X86_SEM_MMX | X86_SEM_SSE);
     bool ud = (em_ud && (m & X86_MODE_EM)) || ((flags & X86_SEM_SSE) && !(m & X86_MODE_SSE)) ||
-              ((flags & X86_SEM_AVX) && !(m & X86_MODE_AVX)) || ((flags & X86_SEM_AVX512) && !(m & X86_MODE_AVX512));
+              ((flags & X86_SEM_AVX) && !(m & X86_MODE_AVX)) ||
+              ((flags & X86_SEM_AVX512) && !(m & X86_MODE_AVX512));
     if (ud) {
         x86_raises(t, X86_UD);
         return true;
     }
     bool vector = flags & (X86_SEM_MMX | X86_SEM_SSE | X86_SEM_AVX | X86_SEM_AVX512);
-    if ((vector && (m & X86_MODE_TS)) || ((flags & X86_SEM_X87) && (m & (X86_MODE_TS | X86_MODE_EM)))) {
+    if ((vector && (m & X86_MODE_TS)) ||
+        ((flags & X86_SEM_X87) && (m & (X86_MODE_TS | X86_MODE_EM)))) {
         x86_raises(t, X86_NM);
         return true;
     }
@@ -208,7 +214,8 @@ uint64_t x86_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64
     return 0;
 }
 
-/* An unmasked SIMD exception leaves the destination as it was (SDM volume 1, 11.5.4): flags first, results then. */
+/* An unmasked SIMD exception leaves the destination as it was (SDM volume 1, 11.5.4): flags first,
+ * results then. */
 static void checked(struct x86_tr *t, const struct x86_semantics *row)
 {
     ir_call(t->u, IR_VOID, X86_HELPER_xm_begin, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
@@ -246,7 +253,8 @@ static void one_insn(struct x86_tr *t, enum x86_decode_result what)
     struct insn_regs regs = no_regs;
     if (what == X86_DECODED)
         x86_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, t->d.length, what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded, &regs);
+    ir_begin_insn(t->u, t->at, t->d.length,
+                  what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded, &regs);
     if (UNLIKELY(t->mode & RARE))
         before(t);
     if (what == X86_TOO_LONG) {
@@ -278,11 +286,12 @@ static enum x86_decode_result decode_across(struct x86_tr *t, const uint8_t *cod
         n += X86_MAX_LENGTH;
     }
     return x86_decode(bytes, n, (enum x86_code)(t->mode & X86_MODE_CODE),
-                      (t->mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE, t->c->decode_ext, &t->d);
+                      (t->mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE, t->c->decode_ext,
+                      &t->d);
 }
 
-void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code, uint32_t avail,
-                   const uint8_t *next)
+void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
+                   uint32_t avail, const uint8_t *next)
 {
     enum { ALONE = X86_MODE_SHADOW | X86_MODE_RF | X86_MODE_TF };
     struct x86_tr t = { .c = X86_CPU(cpu), .u = u, .mode = u->mode, .at = start, .cc = -1 };
@@ -294,9 +303,9 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
             ir_jump(u, t.at);
             break;
         }
-        enum x86_decode_result what = x86_decode(code + offset, avail - offset,
-                                                 (enum x86_code)(t.mode & X86_MODE_CODE), vex_ok,
-                                                 t.c->decode_ext, &t.d);
+        enum x86_decode_result what =
+            x86_decode(code + offset, avail - offset, (enum x86_code)(t.mode & X86_MODE_CODE),
+                       vex_ok, t.c->decode_ext, &t.d);
         if (what == X86_TOO_SHORT) {
             if (n != 0) { /* it begins the next block */
                 ir_jump(u, t.at);
@@ -307,8 +316,8 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
             if (what == X86_TOO_SHORT) { /* the next page is not there: fetching from it faults */
                 t.d.length = (uint8_t)(avail - offset + 1);
                 ir_begin_insn(u, t.at, t.d.length, &undecoded, &no_regs);
-                ir_call(u, IR_VOID, X86_HELPER_fetch_fault, ir_pc(u, start + (int32_t)avail), IR_NONE, IR_NONE,
-                        IR_NONE);
+                ir_call(u, IR_VOID, X86_HELPER_fetch_fault, ir_pc(u, start + (int32_t)avail),
+                        IR_NONE, IR_NONE, IR_NONE);
                 end_at(&t, t.at);
                 offset = avail;
                 break;

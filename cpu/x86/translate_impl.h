@@ -2,12 +2,12 @@
 #ifndef ORRERY_CPU_X86_TRANSLATE_IMPL_H
 #define ORRERY_CPU_X86_TRANSLATE_IMPL_H
 /*
- * What the semantics tables are made of: as in the other ISAs, each chapter is a file with a table of
- * instruction ids, the functions that emit their IR, and an argument for families. Operands, sizes and
- * addresses come decoded; functions ask for values by operand number.
+ * What the semantics tables are made of: as in the other ISAs, each chapter is a file with a table
+ * of instruction ids, the functions that emit their IR, and an argument for families. Operands,
+ * sizes and addresses come decoded; functions ask for values by operand number.
  *
- * Order inside an instruction: all that may fault (address checks, loads, the store) first, then PUTs. An
- * instruction whose store comes last puts registers after it.
+ * Order inside an instruction: all that may fault (address checks, loads, the store) first, then
+ * PUTs. An instruction whose store comes last puts registers after it.
  */
 #include "core/ir/build.h"
 #include "core/ir/build_vec.h"
@@ -20,13 +20,16 @@ struct x86_tr {
     uint32_t mode;        /* X86_MODE_* */
     int32_t at, next;     /* offsets of it and of the next one from the unit's first page */
     bool ended;           /* an operation that ends the block was emitted */
-    /* What set the flags last, as far as this block knows; -1: it does not. Values are good in the block. */
-    int cc;               /* enum x86_cc + size */
+    /* What set the flags last, as far as this block knows; -1: it does not. Values are good in the
+     * block. */
+    int cc; /* enum x86_cc + size */
     ir_val_t cc_r, cc_a, cc_x;
-    ir_val_t cc_left;     /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
-    /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like); always (MOVAPS). */
+    ir_val_t cc_left; /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
+    /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like);
+     * always (MOVAPS). */
     enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS } align;
-    bool defer;           /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is raised */
+    bool defer; /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is
+                   raised */
     uint8_t n_deferred;
     struct {
         uint16_t slot;
@@ -37,14 +40,15 @@ typedef void x86_translate_fn(struct x86_tr *t, unsigned arg);
 
 /* What the manual's exception classes check before anything else (translate.c does). */
 enum {
-    X86_SEM_X87 = 1,      /* EM or TS: #NM; a pending x87 error: #MF */
-    X86_SEM_MMX = 2,      /* EM: #UD; TS: #NM; pending: #MF; TOP becomes 0, all registers valid */
-    X86_SEM_SSE = 4,      /* EM or not OSFXSR: #UD; TS: #NM */
-    X86_SEM_AVX = 8,      /* VEX: not X86_MODE_AVX: #UD; TS: #NM */
-    X86_SEM_AVX512 = 16,  /* EVEX, and VEX forms on opmasks */
-    X86_SEM_CPL0 = 32,    /* #GP(0) unless CPL is 0 */
-    X86_SEM_NO_V86 = 64,  /* #UD in real and virtual-8086 mode */
-    X86_SEM_FP = 128,     /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
+    X86_SEM_X87 = 1,     /* EM or TS: #NM; a pending x87 error: #MF */
+    X86_SEM_MMX = 2,     /* EM: #UD; TS: #NM; pending: #MF; TOP becomes 0, all registers valid */
+    X86_SEM_SSE = 4,     /* EM or not OSFXSR: #UD; TS: #NM */
+    X86_SEM_AVX = 8,     /* VEX: not X86_MODE_AVX: #UD; TS: #NM */
+    X86_SEM_AVX512 = 16, /* EVEX, and VEX forms on opmasks */
+    X86_SEM_CPL0 = 32,   /* #GP(0) unless CPL is 0 */
+    X86_SEM_NO_V86 = 64, /* #UD in real and virtual-8086 mode */
+    X86_SEM_FP =
+        128, /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
 };
 struct x86_semantics {
@@ -57,12 +61,16 @@ struct x86_semantics {
         .fn = NULL                                                                                 \
     }
 /* A file's rows; each ends with X86_ROWS_END. */
-extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[], x86_branch_rows[],
-    x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_segment_rows[], x86_x87_rows[], x86_x87_control_rows[],
-    x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[], x86_sse_fp_rows[], x86_sse_convert_rows[],
-    x86_sse_control_rows[], x86_crypto_rows[], x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[], x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[], x86_xsave_rows[];
+extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[],
+    x86_branch_rows[], x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_segment_rows[],
+    x86_x87_rows[], x86_x87_control_rows[], x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[],
+    x86_sse_fp_rows[], x86_sse_convert_rows[], x86_sse_control_rows[], x86_crypto_rows[],
+    x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[],
+    x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[],
+    x86_xsave_rows[];
 
-/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name): x86_vec_<name>. Sorted by file. */
+/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name): x86_vec_<name>.
+ * Sorted by file. */
 enum {
 #define X86_HELPER(name, flags) X86_HELPER_##name,
 #include "cpu/x86/helpers.def"
@@ -111,9 +119,11 @@ static inline unsigned x86_log2(unsigned bytes)
 ir_val_t x86_get_reg(struct x86_tr *t, unsigned reg, unsigned bytes);
 /* Upper bits: cleared by 4 bytes, kept by 1 and 2 (REG8H: bits 15:8). */
 void x86_put_reg(struct x86_tr *t, unsigned reg, unsigned bytes, ir_val_t v);
-/* The value of operand `n`: register, immediate (cut to the operand's or the operation's size), or memory (loads). */
+/* The value of operand `n`: register, immediate (cut to the operand's or the operation's size), or
+ * memory (loads). */
 ir_val_t x86_get(struct x86_tr *t, unsigned n);
-/* Likewise of an operand that is written afterwards: memory must take stores, and faults as for one. */
+/* Likewise of an operand that is written afterwards: memory must take stores, and faults as for
+ * one. */
 ir_val_t x86_get_rmw(struct x86_tr *t, unsigned n);
 /* Write operand `n`. A memory operand is stored to: it comes before all PUTs. */
 void x86_put(struct x86_tr *t, unsigned n, ir_val_t v);
@@ -121,60 +131,70 @@ bool x86_is_mem(const struct x86_tr *t, unsigned n);
 /* Offset of the memory operand in its segment, cut to the address size (LEA). */
 ir_val_t x86_offset(struct x86_tr *t);
 /*
- * Linear address of the memory operand (+ disp) for an access of `bytes`, segment checks emitted. x86_segment_address: of
- * any offset. `write`: enum insn_mem.
+ * Linear address of the memory operand (+ disp) for an access of `bytes`, segment checks emitted.
+ * x86_segment_address: of any offset. `write`: enum insn_mem.
  */
 ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write);
-ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset, unsigned addr_size,
-                             unsigned bytes, unsigned write);
+ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset,
+                             unsigned addr_size, unsigned bytes, unsigned write);
 /* Accesses at a linear address; watchpoints and #AC are seen to. bytes 1..8, zero-extended. */
 ir_val_t x86_load(struct x86_tr *t, ir_val_t linear, unsigned bytes);
 void x86_store(struct x86_tr *t, ir_val_t linear, unsigned bytes, ir_val_t v);
-/* Read-modify-write of operand `n` under LOCK: old value. Register operands and no LOCK are the caller's. */
+/* Read-modify-write of operand `n` under LOCK: old value. Register operands and no LOCK are the
+ * caller's. */
 ir_val_t x86_locked(struct x86_tr *t, unsigned n, enum ir_amo kind, ir_val_t v);
-/* Stack, at the stack's address size; pop does not move RSP: x86_add_sp does, after what may fault. */
-void x86_push(struct x86_tr *t, ir_val_t v, unsigned bytes);   /* stores, then moves RSP */
-ir_val_t x86_pop(struct x86_tr *t, unsigned bytes);            /* loads only */
+/* Stack, at the stack's address size; pop does not move RSP: x86_add_sp does, after what may fault.
+ */
+void x86_push(struct x86_tr *t, ir_val_t v, unsigned bytes); /* stores, then moves RSP */
+ir_val_t x86_pop(struct x86_tr *t, unsigned bytes);          /* loads only */
 void x86_add_sp(struct x86_tr *t, int64_t n);
-/* Vectors: quarter `q` (128 bits) of operand n; memory operands load at + 16q. `bytes` < 16: zeros above. */
+/* Vectors: quarter `q` (128 bits) of operand n; memory operands load at + 16q. `bytes` < 16: zeros
+ * above. */
 ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q);
 ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes);
 /*
- * Aligned: #GP(0) unless the address is a multiple of the operand's size (VMOVAPS). Accesses of 16 bytes in legacy encodings
- * see to it themselves, as t->align says.
+ * Aligned: #GP(0) unless the address is a multiple of the operand's size (VMOVAPS). Accesses of 16
+ * bytes in legacy encodings see to it themselves, as t->align says.
  */
 void x86_check_aligned(struct x86_tr *t, unsigned n);
 void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128); /* register or memory */
-/* op(a, b) at `bytes` width, zero-extended: both are zero-extended or have rubbish above that the op does not mind. */
+/* op(a, b) at `bytes` width, zero-extended: both are zero-extended or have rubbish above that the
+ * op does not mind. */
 ir_val_t x86_op2(struct x86_tr *t, enum ir_op op, unsigned bytes, ir_val_t a, ir_val_t b);
 ir_val_t x86_sext(struct x86_tr *t, ir_val_t v, unsigned bytes); /* to 64 bits */
-/* Read-modify-write of memory operand `n` under LOCK, beyond what x86_locked does: its old value. ADC is an ADD of both. */
+/* Read-modify-write of memory operand `n` under LOCK, beyond what x86_locked does: its old value.
+ * ADC is an ADD of both. */
 enum x86_arith { X86_ARITH_NEG, X86_ARITH_ADD, X86_ARITH_SUB };
 ir_val_t x86_locked_arith(struct x86_tr *t, unsigned n, enum x86_arith what, ir_val_t v);
-/* After a VEX or EVEX write of d.vl bytes of register operand n: zeros above. Legacy encodings: nothing. */
+/* After a VEX or EVEX write of d.vl bytes of register operand n: zeros above. Legacy encodings:
+ * nothing. */
 void x86_zero_upper(struct x86_tr *t, unsigned n);
 
 /* ---- flags (flags_emit.c) ---- */
-/* Record operation `cc` (without size) of `bytes`: PUTs the slots. `left` may be IR_NONE, as may a and x. */
-void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a, ir_val_t x,
-                ir_val_t left);
-void x86_set_flags_image(struct x86_tr *t, ir_val_t image);  /* X86_ARITH bits as i64 */
+/* Record operation `cc` (without size) of `bytes`: PUTs the slots. `left` may be IR_NONE, as may a
+ * and x. */
+void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a,
+                ir_val_t x, ir_val_t left);
+void x86_set_flags_image(struct x86_tr *t, ir_val_t image); /* X86_ARITH bits as i64 */
 ir_val_t x86_flags_image(struct x86_tr *t);
-ir_val_t x86_carry(struct x86_tr *t);                        /* CF as i64 0 or 1 */
-ir_val_t x86_condition(struct x86_tr *t, unsigned cond);     /* 0 O .. 15 NLE: i64 0 or 1 */
-void x86_forget_cc(struct x86_tr *t);                        /* a helper wrote the flag slots */
+ir_val_t x86_carry(struct x86_tr *t);                    /* CF as i64 0 or 1 */
+ir_val_t x86_condition(struct x86_tr *t, unsigned cond); /* 0 O .. 15 NLE: i64 0 or 1 */
+void x86_forget_cc(struct x86_tr *t);                    /* a helper wrote the flag slots */
 
 /* ---- control flow (branch.c, translate.c) ---- */
-/* To `target`, an offset from the unit's first page as the immediate says; cut to 16 bits where op_size is 2. */
+/* To `target`, an offset from the unit's first page as the immediate says; cut to 16 bits where
+ * op_size is 2. */
 void x86_jump_rel(struct x86_tr *t, int64_t displacement);
-void x86_jump_to(struct x86_tr *t, ir_val_t ip, enum ir_link link); /* near indirect: IP in CS; ends the block */
-ir_val_t x86_next_ip(struct x86_tr *t);                      /* RIP of the next instruction, cut to the operand size */
+void x86_jump_to(struct x86_tr *t, ir_val_t ip,
+                 enum ir_link link);    /* near indirect: IP in CS; ends the block */
+ir_val_t x86_next_ip(struct x86_tr *t); /* RIP of the next instruction, cut to the operand size */
 /* Exceptions an instruction always raises; end the block. */
 void x86_raises(struct x86_tr *t, enum x86_vector vector);
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);
 /* Leave after this instruction: mode, mapping or interrupts may have changed. pc = next. */
 void x86_leave(struct x86_tr *t, enum ir_exit why);
-/* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET) and called cpu_kick. */
+/* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET)
+ * and called cpu_kick. */
 void x86_leave_to(struct x86_tr *t, ir_val_t pc);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The CPU's side of paging: which regime applies to an access, and which exception a fault becomes. */
+/* The CPU's side of paging: which regime applies to an access, and which exception a fault becomes.
+ */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -44,20 +45,23 @@ void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct m
 }
 
 /*
- * Does the instruction at the current pc reach memory through the stack segment? Then what is not canonical
- * is #SS(0), else #GP(0) (SDM volume 1, 3.3.7.1). Asked after the fact: it is too rare to be kept ready.
+ * Does the instruction at the current pc reach memory through the stack segment? Then what is not
+ * canonical is #SS(0), else #GP(0) (SDM volume 1, 3.3.7.1). Asked after the fact: it is too rare to
+ * be kept ready.
  */
 static bool is_stack_access(struct x86_cpu *c)
 {
-    static const uint16_t stack_insns[] = { X86_INSN_PUSH, X86_INSN_POP, X86_INSN_CALL, X86_INSN_RET, X86_INSN_PUSHF,
-                                            X86_INSN_POPF, X86_INSN_ENTER, X86_INSN_LEAVE };
+    static const uint16_t stack_insns[] = { X86_INSN_PUSH,  X86_INSN_POP,   X86_INSN_CALL,
+                                            X86_INSN_RET,   X86_INSN_PUSHF, X86_INSN_POPF,
+                                            X86_INSN_ENTER, X86_INSN_LEAVE };
     uint8_t code[X86_MAX_LENGTH];
     struct x86_decoded d;
     size_t n = sizeof(code);
     va_t pc = cpu_pc(&c->cpu);
     while (n != 0 && mmu_debug_read(&c->cpu, pc, code, n) != 0)
         n--;
-    if (x86_decode(code, n, (enum x86_code)(c->mode & X86_MODE_CODE), true, c->decode_ext, &d) != X86_DECODED)
+    if (x86_decode(code, n, (enum x86_code)(c->mode & X86_MODE_CODE), true, c->decode_ext, &d) !=
+        X86_DECODED)
         return false;
     for (unsigned i = 0; i < d.n_ops; i++)
         if (d.op[i].kind == X86_OP_MEM)
@@ -68,7 +72,8 @@ static bool is_stack_access(struct x86_cpu *c)
     return false;
 }
 
-int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map)
+int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
+             struct cpu_map *map)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     struct mmu_x86_regime r;
@@ -80,7 +85,8 @@ int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
     }
     if (x86_long_mode(c) && !mmu_x86_canonical(va, c->cr4 & X86_CR4_LA57)) {
         if (!probe)
-            x86_raise_error(c, access != CPU_FETCH && is_stack_access(c) ? X86_SS_FAULT : X86_GP, 0);
+            x86_raise_error(c, access != CPU_FETCH && is_stack_access(c) ? X86_SS_FAULT : X86_GP,
+                            0);
         return 1;
     }
     x86_fill_regime(c, x86_cpl(c) == 3, implicit, &r);

@@ -7,34 +7,40 @@
 #include "cpu/x86/decode.gen.h"
 
 /*
- * Block key (cpu_isa.mode): all that translation depends on beside the bytes. Made by x86_update_mode.
+ * Block key (cpu_isa.mode): all that translation depends on beside the bytes. Made by
+ * x86_update_mode.
  */
 enum {
-    X86_MODE_CODE     = 3u << 0,  /* enum x86_code */
-    X86_MODE_CPL      = 3u << 2,  /* 3 in virtual-8086 mode, 0 in real mode */
-    X86_MODE_PE       = 1u << 4,
-    X86_MODE_V86      = 1u << 5,
-    X86_MODE_SS32     = 1u << 6,  /* stack addresses have 32 bits (64 in X86_CODE64) */
-    X86_MODE_FLAT     = 1u << 7,  /* DS, ES, SS: usable, writable, base 0, limit 4 GiB: no checks, no addition */
-    X86_MODE_CS_FLAT  = 1u << 8,  /* CS: readable, base 0, limit 4 GiB */
-    X86_MODE_TF       = 1u << 9,  /* one instruction a block, #DB after it */
-    X86_MODE_SHADOW   = 1u << 10, /* of MOV SS, POP SS, STI: one instruction, then x86_cpu.shadow ends */
-    X86_MODE_BREAK    = 1u << 11, /* an instruction breakpoint is enabled */
-    X86_MODE_WATCH    = 1u << 12, /* a data or I/O breakpoint is */
-    X86_MODE_EM       = 1u << 13, /* CR0.EM: x87 #NM, MMX and SSE #UD */
-    X86_MODE_TS       = 1u << 14, /* CR0.TS: x87, MMX, SSE, AVX #NM */
-    X86_MODE_MP       = 1u << 15, /* CR0.MP: WAIT #NM with TS */
-    X86_MODE_SSE      = 1u << 16, /* CR4.OSFXSR */
-    X86_MODE_AVX      = 1u << 17, /* CR4.OSXSAVE, XCR0[2:1] = 11, protected mode */
-    X86_MODE_AVX512   = 1u << 18, /* and XCR0[7:5] = 111 */
-    X86_MODE_XM       = 1u << 19, /* an MXCSR exception is unmasked: checked after each operation */
-    X86_MODE_ALIGN    = 1u << 20, /* CR0.AM, EFLAGS.AC, CPL 3: #AC */
-    X86_MODE_SMM      = 1u << 21,
-    X86_MODE_IOPL     = 1u << 22, /* CPL <= IOPL: CLI, STI, IN, OUT without further questions */
-    X86_MODE_GUEST    = 1u << 23, /* VMX non-root operation, SVM guest: instructions may exit */
-    X86_MODE_RF       = 1u << 24, /* EFLAGS.RF: the first instruction hits no instruction breakpoint, then RF ends */
-    X86_MODE_MM       = 1u << 25, /* MXCSR.MM: operands of legacy SSE may be misaligned, but not those of moves */
-    X86_MODE_CLASS_SHIFT = 28,    /* x86_config.code_class */
+    X86_MODE_CODE = 3u << 0, /* enum x86_code */
+    X86_MODE_CPL = 3u << 2,  /* 3 in virtual-8086 mode, 0 in real mode */
+    X86_MODE_PE = 1u << 4,
+    X86_MODE_V86 = 1u << 5,
+    X86_MODE_SS32 = 1u << 6, /* stack addresses have 32 bits (64 in X86_CODE64) */
+    X86_MODE_FLAT =
+        1u << 7, /* DS, ES, SS: usable, writable, base 0, limit 4 GiB: no checks, no addition */
+    X86_MODE_CS_FLAT = 1u << 8, /* CS: readable, base 0, limit 4 GiB */
+    X86_MODE_TF = 1u << 9,      /* one instruction a block, #DB after it */
+    X86_MODE_SHADOW =
+        1u << 10, /* of MOV SS, POP SS, STI: one instruction, then x86_cpu.shadow ends */
+    X86_MODE_BREAK = 1u << 11,  /* an instruction breakpoint is enabled */
+    X86_MODE_WATCH = 1u << 12,  /* a data or I/O breakpoint is */
+    X86_MODE_EM = 1u << 13,     /* CR0.EM: x87 #NM, MMX and SSE #UD */
+    X86_MODE_TS = 1u << 14,     /* CR0.TS: x87, MMX, SSE, AVX #NM */
+    X86_MODE_MP = 1u << 15,     /* CR0.MP: WAIT #NM with TS */
+    X86_MODE_SSE = 1u << 16,    /* CR4.OSFXSR */
+    X86_MODE_AVX = 1u << 17,    /* CR4.OSXSAVE, XCR0[2:1] = 11, protected mode */
+    X86_MODE_AVX512 = 1u << 18, /* and XCR0[7:5] = 111 */
+    X86_MODE_XM = 1u << 19,     /* an MXCSR exception is unmasked: checked after each operation */
+    X86_MODE_ALIGN = 1u << 20,  /* CR0.AM, EFLAGS.AC, CPL 3: #AC */
+    X86_MODE_SMM = 1u << 21,
+    X86_MODE_IOPL = 1u << 22,  /* CPL <= IOPL: CLI, STI, IN, OUT without further questions */
+    X86_MODE_GUEST = 1u << 23, /* VMX non-root operation, SVM guest: instructions may exit */
+    X86_MODE_RF =
+        1u
+        << 24, /* EFLAGS.RF: the first instruction hits no instruction breakpoint, then RF ends */
+    X86_MODE_MM =
+        1u << 25, /* MXCSR.MM: operands of legacy SSE may be misaligned, but not those of moves */
+    X86_MODE_CLASS_SHIFT = 28, /* x86_config.code_class */
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
 
@@ -43,39 +49,51 @@ enum x86_shadow { X86_SHADOW_NONE, X86_SHADOW_STI, X86_SHADOW_SS };
 /* A segment register with its hidden part. */
 struct x86_segment {
     uint64_t base;
-    uint32_t limit;     /* in bytes, G applied */
+    uint32_t limit; /* in bytes, G applied */
     uint16_t sel;
-    uint16_t attr;      /* descriptor bits 55:40: type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D/B 14, G 15 */
+    uint16_t
+        attr; /* descriptor bits 55:40: type 3:0, S 4, DPL 6:5, P 7, AVL 12, L 13, D/B 14, G 15 */
 };
 enum { X86_SEG_LDTR = X86_SEGS, X86_SEG_TR, X86_SEG_ALL };
-enum { X86_ATTR_S = 1u << 4, X86_ATTR_P = 1u << 7, X86_ATTR_L = 1u << 13, X86_ATTR_DB = 1u << 14,
-       X86_ATTR_G = 1u << 15, X86_ATTR_CODE = 8 | X86_ATTR_S };
+enum {
+    X86_ATTR_S = 1u << 4,
+    X86_ATTR_P = 1u << 7,
+    X86_ATTR_L = 1u << 13,
+    X86_ATTR_DB = 1u << 14,
+    X86_ATTR_G = 1u << 15,
+    X86_ATTR_CODE = 8 | X86_ATTR_S
+};
 
 struct x86_semantics;
 
 struct x86_cpu {
     struct cpu cpu;
     uint64_t gpr[16];
-    uint64_t cc, cc_r, cc_a, cc_x;   /* see enum x86_cc */
-    uint64_t df;                     /* 1 or -1 */
-    uint64_t rflags;                 /* without X86_ARITH; bit 1 set */
+    uint64_t cc, cc_r, cc_a, cc_x; /* see enum x86_cc */
+    uint64_t df;                   /* 1 or -1 */
+    uint64_t rflags;               /* without X86_ARITH; bit 1 set */
     struct x86_segment seg[X86_SEG_ALL];
-    struct { uint64_t base, limit; } gdtr, idtr;
+    struct {
+        uint64_t base, limit;
+    } gdtr, idtr;
     uint64_t k[8];
-    struct { uint64_t m; uint64_t se; } st[8]; /* R0..R7: significand; sign and exponent in bits 15:0 */
+    struct {
+        uint64_t m;
+        uint64_t se;
+    } st[8]; /* R0..R7: significand; sign and exponent in bits 15:0 */
     union ir_vec v[32][4];
 
     /* Wiring and what is rebuilt: not saved. */
     const struct x86_config *config;
     const struct x86_semantics *semantics;
-    uint64_t decode_ext[4];          /* X86_EXT_* */
-    uint32_t mode;                   /* block key, see mode.c */
-    uint64_t context;                /* TLB key last selected; ~0: none */
+    uint64_t decode_ext[4]; /* X86_EXT_* */
+    uint32_t mode;          /* block key, see mode.c */
+    uint64_t context;       /* TLB key last selected; ~0: none */
     uint32_t context_asid;
     struct x86_wiring wiring;
     struct x86_apic_ops apic;
-    struct ev_timer pmu_due;         /* saved; see pmu.c */
-    bool pmu_active;                 /* some counter may run */
+    struct ev_timer pmu_due; /* saved; see pmu.c */
+    bool pmu_active;         /* some counter may run */
     const struct cpu_reg *regs;
     uint32_t n_regs;
 #define X86_STATE(name)      uint64_t name;
@@ -90,11 +108,11 @@ static inline bool x86_cpu_has(const struct x86_cpu *c, enum x86_feature f)
 {
     return x86_has(c->config, f);
 }
-static inline bool x86_long_mode(const struct x86_cpu *c)   /* EFER.LMA */
+static inline bool x86_long_mode(const struct x86_cpu *c) /* EFER.LMA */
 {
     return c->efer >> 10 & 1;
 }
-static inline bool x86_code64(const struct x86_cpu *c)      /* 64-bit mode */
+static inline bool x86_code64(const struct x86_cpu *c) /* 64-bit mode */
 {
     return (c->mode & X86_MODE_CODE) == X86_CODE64;
 }
@@ -117,50 +135,82 @@ static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
 }
 
 /* ---- mode.c: everything that follows from control registers, segments and RFLAGS ---- */
-void x86_update_mode(struct x86_cpu *c);         /* block key, host FP control word, TLB context, interrupts */
-void x86_flush_tlb(struct x86_cpu *c);           /* all, global pages too */
+void x86_update_mode(
+    struct x86_cpu *c); /* block key, host FP control word, TLB context, interrupts */
+void x86_flush_tlb(struct x86_cpu *c); /* all, global pages too */
 void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
 /* ---- flags.c ---- */
-uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x); /* X86_ARITH bits of enum x86_cc + size */
+uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a,
+                         uint64_t x); /* X86_ARITH bits of enum x86_cc + size */
 uint64_t x86_get_rflags(const struct x86_cpu *c);
-void x86_set_rflags(struct x86_cpu *c, uint64_t value); /* all bits; x86_update_mode is the caller's */
-bool x86_test_condition(uint64_t flags, unsigned cond);  /* cond: 0 O .. 15 NLE */
+void x86_set_rflags(struct x86_cpu *c,
+                    uint64_t value); /* all bits; x86_update_mode is the caller's */
+bool x86_test_condition(uint64_t flags, unsigned cond); /* cond: 0 O .. 15 NLE */
 
 /* ---- exception.c: raising, delivery through IVT, IDT and gates, INT n, IRET ---- */
-enum x86_vector { X86_DE = 0, X86_DB = 1, X86_NMI_VECTOR = 2, X86_BP = 3, X86_OFL = 4, X86_BR = 5, X86_UD = 6,
-                  X86_NM = 7, X86_DFT = 8, X86_TS_FAULT = 10, X86_NP = 11, X86_SS_FAULT = 12, X86_GP = 13,
-                  X86_PF_FAULT = 14, X86_MF = 16, X86_AC_FAULT = 17, X86_MC = 18, X86_XM = 19, X86_VE = 20,
-                  X86_CP = 21, X86_HV = 28, X86_VC = 29, X86_SX = 30 };
+enum x86_vector {
+    X86_DE = 0,
+    X86_DB = 1,
+    X86_NMI_VECTOR = 2,
+    X86_BP = 3,
+    X86_OFL = 4,
+    X86_BR = 5,
+    X86_UD = 6,
+    X86_NM = 7,
+    X86_DFT = 8,
+    X86_TS_FAULT = 10,
+    X86_NP = 11,
+    X86_SS_FAULT = 12,
+    X86_GP = 13,
+    X86_PF_FAULT = 14,
+    X86_MF = 16,
+    X86_AC_FAULT = 17,
+    X86_MC = 18,
+    X86_XM = 19,
+    X86_VE = 20,
+    X86_CP = 21,
+    X86_HV = 28,
+    X86_VC = 29,
+    X86_SX = 30
+};
 /*
- * cpu_fault of this ISA: cause = vector and these; value = error code, value2 = CR2 of #PF, DR6 bits of
- * #DB; value3: length of the instruction for software interrupts.
+ * cpu_fault of this ISA: cause = vector and these; value = error code, value2 = CR2 of #PF, DR6
+ * bits of #DB; value3: length of the instruction for software interrupts.
  */
-enum { X86_CAUSE_VECTOR = 0xff, X86_CAUSE_ERROR = 0x100 /* has an error code */,
-       X86_CAUSE_SOFT = 0x200 /* INT n, INT3, INTO: the next RIP is pushed, DPL is checked */,
-       X86_CAUSE_ICEBP = 0x400, X86_CAUSE_TRAP = 0x800 /* #DB after the instruction: pc is the next one already */,
-       X86_CAUSE_TRIPLE = 0x1000,
-       X86_CAUSE_AGAIN = 0x2000 /* no exception: an interrupt is due, and the instruction begins anew after it */,
-       X86_CAUSE_HERE = 0x4000 /* in the task just switched to: pc is value3, not the instruction's */ };
-void x86_raise(struct x86_cpu *c, enum x86_vector vector);                  /* no error code */
+enum {
+    X86_CAUSE_VECTOR = 0xff,
+    X86_CAUSE_ERROR = 0x100 /* has an error code */,
+    X86_CAUSE_SOFT = 0x200 /* INT n, INT3, INTO: the next RIP is pushed, DPL is checked */,
+    X86_CAUSE_ICEBP = 0x400,
+    X86_CAUSE_TRAP = 0x800 /* #DB after the instruction: pc is the next one already */,
+    X86_CAUSE_TRIPLE = 0x1000,
+    X86_CAUSE_AGAIN =
+        0x2000 /* no exception: an interrupt is due, and the instruction begins anew after it */,
+    X86_CAUSE_HERE = 0x4000 /* in the task just switched to: pc is value3, not the instruction's */
+};
+void x86_raise(struct x86_cpu *c, enum x86_vector vector); /* no error code */
 void x86_raise_error(struct x86_cpu *c, enum x86_vector vector, uint32_t error);
 void x86_raise_page(struct x86_cpu *c, va_t va, uint32_t error);
-void x86_take_exception(struct cpu *cpu);       /* cpu.fault -> its handler; #DF and shutdown included */
+void x86_take_exception(struct cpu *cpu); /* cpu.fault -> its handler; #DF and shutdown included */
 /* Deliver at an instruction boundary: NMI, external interrupt. */
 void x86_deliver_interrupt(struct x86_cpu *c, unsigned vector);
-void x86_deliver_trap(struct x86_cpu *c, uint64_t dr6); /* #DB after an instruction, with these bits of DR6 */
+void x86_deliver_trap(struct x86_cpu *c,
+                      uint64_t dr6); /* #DB after an instruction, with these bits of DR6 */
 void x86_shutdown(struct x86_cpu *c);
 
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);
 bool x86_has_work(const struct cpu *cpu);
 void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
-void x86_check_interrupts(struct x86_cpu *c);   /* kick if something may be taken now */
+void x86_check_interrupts(struct x86_cpu *c);    /* kick if something may be taken now */
 
 /* ---- smm.c ---- */
-void x86_enter_smm(struct x86_cpu *c, bool halted); /* halted: out of HLT, which RSM may go back to */
-void x86_rsm(struct x86_cpu *c);                /* in SMM only; may shut down */
-/* A port access just raised an SMI; `string`, which follows it: of INS or OUTS, registers not yet advanced. */
+void x86_enter_smm(struct x86_cpu *c,
+                   bool halted); /* halted: out of HLT, which RSM may go back to */
+void x86_rsm(struct x86_cpu *c); /* in SMM only; may shut down */
+/* A port access just raised an SMI; `string`, which follows it: of INS or OUTS, registers not yet
+ * advanced. */
 void x86_smi_note_io(struct x86_cpu *c, uint64_t port, unsigned bytes, bool in);
 void x86_smi_note_string(struct x86_cpu *c, bool rep);
 
@@ -168,12 +218,16 @@ void x86_smi_note_string(struct x86_cpu *c, bool rep);
 /*
  * Each returns false when it raised an exception; nothing was changed then.
  */
-bool x86_load_segment(struct x86_cpu *c, enum x86_seg seg, uint16_t sel);   /* MOV, POP, LDS...: not CS */
-void x86_load_real_segment(struct x86_cpu *c, enum x86_seg seg, uint16_t sel); /* real and virtual-8086 mode */
+bool x86_load_segment(struct x86_cpu *c, enum x86_seg seg,
+                      uint16_t sel); /* MOV, POP, LDS...: not CS */
+void x86_load_real_segment(struct x86_cpu *c, enum x86_seg seg,
+                           uint16_t sel); /* real and virtual-8086 mode */
 bool x86_load_ldtr(struct x86_cpu *c, uint16_t sel);
 bool x86_load_tr(struct x86_cpu *c, uint16_t sel);
-/* The 8 bytes at `sel` in GDT or LDT (16 for system descriptors in long mode: *high). False: not there; nothing raised. */
-bool x86_read_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t *low, uint64_t *high, bool *faulted);
+/* The 8 bytes at `sel` in GDT or LDT (16 for system descriptors in long mode: *high). False: not
+ * there; nothing raised. */
+bool x86_read_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t *low, uint64_t *high,
+                         bool *faulted);
 void x86_unpack_segment(uint16_t sel, uint64_t descriptor, struct x86_segment *s);
 bool x86_far_jump(struct x86_cpu *c, uint16_t sel, uint64_t ip, unsigned op_size, va_t next);
 bool x86_far_call(struct x86_cpu *c, uint16_t sel, uint64_t ip, unsigned op_size, va_t next);
@@ -182,8 +236,8 @@ bool x86_iret(struct x86_cpu *c, unsigned op_size);
 
 /* ---- task.c ---- */
 enum x86_task_why { X86_TASK_JUMP, X86_TASK_CALL, X86_TASK_IRET, X86_TASK_GATE };
-bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_t next, bool has_error,
-                     uint32_t error);
+bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_t next,
+                     bool has_error, uint32_t error);
 
 /* ---- access.c: memory for helpers, through segments or linear ---- */
 /*
@@ -193,24 +247,29 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value);
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value);
 /* Segment checks and base: the linear address, or #GP, #SS. */
-bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write, va_t *va);
+bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
+                va_t *va);
 
 /* ---- io.c: ports (SDM volume 1, chapter 19) ---- */
-bool x86_io_allowed(struct x86_cpu *c, uint64_t port, unsigned bytes); /* IOPL and the TSS's bit map; #GP(0) */
-uint64_t x86_io_read(struct x86_cpu *c, uint64_t port, unsigned bytes); /* nothing there: all ones */
+bool x86_io_allowed(struct x86_cpu *c, uint64_t port,
+                    unsigned bytes); /* IOPL and the TSS's bit map; #GP(0) */
+uint64_t x86_io_read(struct x86_cpu *c, uint64_t port,
+                     unsigned bytes); /* nothing there: all ones */
 void x86_io_write(struct x86_cpu *c, uint64_t port, unsigned bytes, uint64_t value);
 
 /* ---- control.c, msr.c, cpuid.c, timestamp.c ---- */
-bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value);  /* false: #GP was raised */
+bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t value); /* false: #GP was raised */
 uint64_t x86_read_cr(struct x86_cpu *c, unsigned n);
 bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
-uint64_t x86_cr4_known(const struct x86_cpu *c);    /* bits that the features make writable */
+uint64_t x86_cr4_known(const struct x86_cpu *c); /* bits that the features make writable */
 uint64_t x86_efer_known(const struct x86_cpu *c);
-bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
+bool x86_read_pdptes(struct x86_cpu *c,
+                     uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
 uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
-bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
+bool x86_read_msr(struct x86_cpu *c, uint32_t msr,
+                  uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
@@ -224,10 +283,12 @@ uint32_t x86_xsave_size(uint64_t components, bool compacted);
 void x86_xsave_component(unsigned n, uint32_t *offset, uint32_t *size);
 
 /* ---- pmu.c: architectural performance monitoring (SDM 20.2; APM 13.2) ---- */
-bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *value);  /* false: not one of its MSRs */
+bool x86_pmu_read(struct x86_cpu *c, uint32_t msr,
+                  uint64_t *value); /* false: not one of its MSRs */
 bool x86_pmu_write(struct x86_cpu *c, uint32_t msr, uint64_t value);
-void x86_pmu_leaf(const struct x86_cpu *c, uint32_t regs[4]);         /* CPUID leaf A */
-void x86_pmu_extended_leaf(const struct x86_cpu *c, uint32_t regs[4]); /* 80000022: number of counters */
+void x86_pmu_leaf(const struct x86_cpu *c, uint32_t regs[4]); /* CPUID leaf A */
+void x86_pmu_extended_leaf(const struct x86_cpu *c,
+                           uint32_t regs[4]); /* 80000022: number of counters */
 int x86_pmu_init(struct x86_cpu *c, struct err *e) MUST_CHECK;
 void x86_pmu_reset(struct x86_cpu *c);
 void x86_pmu_loaded(struct x86_cpu *c);
@@ -236,24 +297,25 @@ void x86_pmu_settle(struct x86_cpu *c);
 void x86_pmu_changed(struct x86_cpu *c);
 
 /* ---- debug.c: breakpoints (SDM 18) ---- */
-uint32_t x86_debug_mode(const struct x86_cpu *c);  /* X86_MODE_BREAK, WATCH now */
+uint32_t x86_debug_mode(const struct x86_cpu *c); /* X86_MODE_BREAK, WATCH now */
 void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
 
 /* ---- x87.c ---- */
-void x86_x87_reset(struct x86_cpu *c);             /* FNINIT */
+void x86_x87_reset(struct x86_cpu *c); /* FNINIT */
 /* ---- sse_control.c ---- */
 uint32_t x86_get_mxcsr(const struct x86_cpu *c);
-uint32_t x86_mxcsr_mask(const struct x86_cpu *c);      /* bits there are */
-void x86_set_mxcsr(struct x86_cpu *c, uint32_t value); /* checked by the caller; x86_update_mode is done */
-uint32_t x86_host_fp_mode(const struct x86_cpu *c);    /* of MXCSR; core/exec/fp.h */
+uint32_t x86_mxcsr_mask(const struct x86_cpu *c); /* bits there are */
+void x86_set_mxcsr(struct x86_cpu *c,
+                   uint32_t value); /* checked by the caller; x86_update_mode is done */
+uint32_t x86_host_fp_mode(const struct x86_cpu *c); /* of MXCSR; core/exec/fp.h */
 
 /* ---- reset.c ---- */
-void x86_reset(struct x86_cpu *c, bool init);      /* power-on or INIT (SDM 10.1) */
+void x86_reset(struct x86_cpu *c, bool init); /* power-on or INIT (SDM 10.1) */
 
 /* ---- walk.c ---- */
 int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
              struct cpu_map *map);
-enum { X86_REGIME_IMPLICIT = 1 };                  /* IR_MEM_REGIME of implicit supervisor accesses */
+enum { X86_REGIME_IMPLICIT = 1 }; /* IR_MEM_REGIME of implicit supervisor accesses */
 
 /* ---- guest.c, regs.c, translate.c ---- */
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * x87 control: pending exceptions, control and status word, the environment and the whole state in memory. SDM volume
- * 1, 8.1 and 8.7; volume 2, FLDENV, FSAVE and their like.
+ * x87 control: pending exceptions, control and status word, the environment and the whole state in
+ * memory. SDM volume 1, 8.1 and 8.7; volume 2, FLDENV, FSAVE and their like.
  */
 #include "cpu/x86/x87.h"
 #include "core/util/bits.h"
@@ -41,9 +41,10 @@ void x87_set_words(struct x86_cpu *c, uint16_t fcw, uint16_t fsw)
 }
 
 /*
- * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an interrupt
- * controller, and the processor freezes until that interrupts it, unless IGNNE# says to go on (SDM volume 1, appendix
- * D.2.1). Where the interrupt cannot come, because it is masked, we go on instead of freezing for good.
+ * Before every instruction that waits. With CR0.NE = 0 the error is the board's: FERR# through an
+ * interrupt controller, and the processor freezes until that interrupts it, unless IGNNE# says to
+ * go on (SDM volume 1, appendix D.2.1). Where the interrupt cannot come, because it is masked, we
+ * go on instead of freezing for good.
  */
 uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
@@ -76,7 +77,9 @@ enum { WORD_CONTROL, WORD_STATUS };
 
 static void store_word(struct x86_tr *t, unsigned which)
 {
-    x86_put(t, 0, ir_call(t->u, IR_I64, X86_HELPER_x87_word, x86_const(t, which), IR_NONE, IR_NONE, IR_NONE));
+    x86_put(
+        t, 0,
+        ir_call(t->u, IR_I64, X86_HELPER_x87_word, x86_const(t, which), IR_NONE, IR_NONE, IR_NONE));
 }
 
 uint64_t x86_helper_x87_word(struct cpu *cpu, uint64_t which, uint64_t b, uint64_t c, uint64_t d)
@@ -203,7 +206,8 @@ static struct image make_image(const struct x86_cpu *c, bool wide)
 {
     uint32_t none = wide ? 0xffff0000 : 0; /* upper halves that mean nothing read as ones */
     uint32_t fip = (uint32_t)c->fip, fdp = (uint32_t)c->fdp, fop = (uint32_t)c->fop;
-    struct image e = { { (uint32_t)c->fcw | none, (uint32_t)c->fsw | none, x87_full_tags(c) | none } };
+    struct image e = { { (uint32_t)c->fcw | none, (uint32_t)c->fsw | none,
+                         x87_full_tags(c) | none } };
     if (real_form(c)) {
         uint32_t mask = wide ? 0x0ffff000 : 0xf000;
         fip += (uint32_t)c->fcs << 4;
@@ -245,7 +249,8 @@ static void environment(struct x86_tr *t, unsigned what)
 {
     unsigned step = t->d.op_size == 2 ? 2 : 4, bytes = 7 * step + (what >= STATE_LOAD ? 80 : 0);
     ir_val_t at = x86_address(t, bytes, what & 1 ? INSN_MEM_WRITE : INSN_MEM_READ);
-    ir_call(t->u, IR_VOID, X86_HELPER_x87_environment, at, x86_const(t, step), x86_const(t, what), IR_NONE);
+    ir_call(t->u, IR_VOID, X86_HELPER_x87_environment, at, x86_const(t, step), x86_const(t, what),
+            IR_NONE);
 }
 
 static void store_all(struct x86_cpu *c, va_t va, unsigned step, bool registers)
@@ -291,7 +296,8 @@ static void load_all(struct x86_cpu *c, va_t va, unsigned step, bool registers)
     }
 }
 
-uint64_t x86_helper_x87_environment(struct cpu *cpu, uint64_t va, uint64_t step, uint64_t what, uint64_t d)
+uint64_t x86_helper_x87_environment(struct cpu *cpu, uint64_t va, uint64_t step, uint64_t what,
+                                    uint64_t d)
 {
     bool registers = what >= STATE_LOAD;
     (void)d;

@@ -7,11 +7,14 @@
 
 /* Status word; the exception flags are enum fp80_flag. */
 enum {
-    X87_SF = 1u << 6,  /* stack fault; with IE: C1 says overflow or underflow */
-    X87_ES = 1u << 7,  /* an unmasked exception is pending */
-    X87_C0 = 1u << 8, X87_C1 = 1u << 9, X87_C2 = 1u << 10, X87_C3 = 1u << 14,
+    X87_SF = 1u << 6, /* stack fault; with IE: C1 says overflow or underflow */
+    X87_ES = 1u << 7, /* an unmasked exception is pending */
+    X87_C0 = 1u << 8,
+    X87_C1 = 1u << 9,
+    X87_C2 = 1u << 10,
+    X87_C3 = 1u << 14,
     X87_CC = X87_C0 | X87_C1 | X87_C2 | X87_C3,
-    X87_B = 1u << 15,  /* = ES */
+    X87_B = 1u << 15, /* = ES */
 };
 
 static inline unsigned x87_top(const struct x86_cpu *c)

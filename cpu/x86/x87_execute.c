@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What x87 instructions do to stack, status and registers: SDM volume 1, 8.1.2, 8.3, 8.5; volume 2. Arithmetic is fp80's.
+ * What x87 instructions do to stack, status and registers: SDM volume 1, 8.1.2, 8.3, 8.5; volume 2.
+ * Arithmetic is fp80's.
  *
- * An unmasked invalid operation, division by zero or denormal operand leaves operands and stack as they
- * were; other unmasked exceptions are seen after the result is in its register (SDM volume 1, 8.6).
+ * An unmasked invalid operation, division by zero or denormal operand leaves operands and stack as
+ * they were; other unmasked exceptions are seen after the result is in its register (SDM volume
+ * 1, 8.6).
  */
 #include "cpu/x86/x87_op.h"
 
@@ -100,14 +102,22 @@ static void keep_c1(struct run *r)
 static struct fp80 source(struct run *r)
 {
     switch (source_of(r->how)) {
-    case X87_F32: return fp80_from_f32(&r->e, (uint32_t)r->value);
-    case X87_F64: return fp80_from_f64(&r->e, r->value);
-    case X87_F80: return (struct fp80){ r->value, (uint16_t)(r->how >> X87_HIGH_SHIFT) };
-    case X87_I16: return fp80_from_int((int16_t)r->value);
-    case X87_I32: return fp80_from_int((int32_t)r->value);
-    case X87_I64: return fp80_from_int((int64_t)r->value);
-    case X87_BCD: return fp80_from_bcd(r->value, (uint16_t)(r->how >> X87_HIGH_SHIFT));
-    default: return get(r->c, reg_of(r));
+    case X87_F32:
+        return fp80_from_f32(&r->e, (uint32_t)r->value);
+    case X87_F64:
+        return fp80_from_f64(&r->e, r->value);
+    case X87_F80:
+        return (struct fp80){ r->value, (uint16_t)(r->how >> X87_HIGH_SHIFT) };
+    case X87_I16:
+        return fp80_from_int((int16_t)r->value);
+    case X87_I32:
+        return fp80_from_int((int32_t)r->value);
+    case X87_I64:
+        return fp80_from_int((int64_t)r->value);
+    case X87_BCD:
+        return fp80_from_bcd(r->value, (uint16_t)(r->how >> X87_HIGH_SHIFT));
+    default:
+        return get(r->c, reg_of(r));
     }
 }
 
@@ -121,12 +131,18 @@ static struct fp80 compute(struct run *r, struct fp80 to, struct fp80 from)
 {
     struct fp80_env *e = &r->e;
     switch (r->how & 0xff) {
-    case X87_ADD: return fp80_add(e, to, from);
-    case X87_MUL: return fp80_mul(e, to, from);
-    case X87_SUB: return fp80_sub(e, to, from);
-    case X87_SUBR: return fp80_sub(e, from, to);
-    case X87_DIV: return fp80_div(e, to, from);
-    default: return fp80_div(e, from, to);
+    case X87_ADD:
+        return fp80_add(e, to, from);
+    case X87_MUL:
+        return fp80_mul(e, to, from);
+    case X87_SUB:
+        return fp80_sub(e, to, from);
+    case X87_SUBR:
+        return fp80_sub(e, from, to);
+    case X87_DIV:
+        return fp80_div(e, to, from);
+    default:
+        return fp80_div(e, from, to);
     }
 }
 
@@ -162,11 +178,21 @@ static uint64_t binary(struct run *r)
     } else {
         struct fp80 a = get(c, 0), b = get(c, 1);
         switch (op) {
-        case X87_SCALE: v = fp80_scale(&r->e, a, b); break;
-        case X87_YL2X: v = fp80_yl2x(&r->e, b, a); break;
-        case X87_YL2XP1: v = fp80_yl2xp1(&r->e, b, a); break;
-        case X87_PATAN: v = fp80_atan(&r->e, b, a); break;
-        default: v = fp80_remainder(&r->e, a, b, op == X87_PREM1, &quotient, &partial); break;
+        case X87_SCALE:
+            v = fp80_scale(&r->e, a, b);
+            break;
+        case X87_YL2X:
+            v = fp80_yl2x(&r->e, b, a);
+            break;
+        case X87_YL2XP1:
+            v = fp80_yl2xp1(&r->e, b, a);
+            break;
+        case X87_PATAN:
+            v = fp80_atan(&r->e, b, a);
+            break;
+        default:
+            v = fp80_remainder(&r->e, a, b, op == X87_PREM1, &quotient, &partial);
+            break;
         }
     }
     if (remainder)
@@ -199,13 +225,27 @@ static uint64_t unary(struct run *r)
         return 0;
     }
     switch (op) {
-    case X87_CHS: v.se ^= 0x8000; break;
-    case X87_ABS: v.se &= 0x7fff; break;
-    case X87_SQRT: v = fp80_sqrt(&r->e, v); break;
-    case X87_RNDINT: v = fp80_round(&r->e, v); break;
-    case X87_2XM1: v = fp80_2xm1(&r->e, v); break;
-    case X87_SIN: in_range = fp80_sincos(&r->e, v, &v, NULL); break;
-    default: in_range = fp80_sincos(&r->e, v, NULL, &v); break;
+    case X87_CHS:
+        v.se ^= 0x8000;
+        break;
+    case X87_ABS:
+        v.se &= 0x7fff;
+        break;
+    case X87_SQRT:
+        v = fp80_sqrt(&r->e, v);
+        break;
+    case X87_RNDINT:
+        v = fp80_round(&r->e, v);
+        break;
+    case X87_2XM1:
+        v = fp80_2xm1(&r->e, v);
+        break;
+    case X87_SIN:
+        in_range = fp80_sincos(&r->e, v, &v, NULL);
+        break;
+    default:
+        in_range = fp80_sincos(&r->e, v, NULL, &v);
+        break;
     }
     if (angle)
         set_cc(r, X87_C2, in_range ? 0 : X87_C2);
@@ -250,10 +290,13 @@ static enum fp80_relation related(struct run *r, bool quiet)
     return fp80_compare(&r->e, get(r->c, 0), source(r), quiet);
 }
 
-/* An unmasked exception leaves C0, C2, C3 alone says SDM volume 2, FCOM; AMD's processors set them all the same. */
+/* An unmasked exception leaves C0, C2, C3 alone says SDM volume 2, FCOM; AMD's processors set them
+ * all the same. */
 static uint64_t report(struct run *r, enum fp80_relation v)
 {
-    static const uint16_t cc[] = { [FP80_LESS] = X87_C0, [FP80_EQUAL] = X87_C3, [FP80_GREATER] = 0,
+    static const uint16_t cc[] = { [FP80_LESS] = X87_C0,
+                                   [FP80_EQUAL] = X87_C3,
+                                   [FP80_GREATER] = 0,
                                    [FP80_UNORDERED] = X87_C0 | X87_C2 | X87_C3 };
     bool stops = fp80_stops(&r->e);
     if (!stops || is_amd(r))
@@ -270,7 +313,9 @@ static uint64_t compare(struct run *r)
 
 static uint64_t compare_flags(struct run *r)
 {
-    static const uint16_t flags[] = { [FP80_LESS] = X86_CF, [FP80_EQUAL] = X86_ZF, [FP80_GREATER] = 0,
+    static const uint16_t flags[] = { [FP80_LESS] = X86_CF,
+                                      [FP80_EQUAL] = X86_ZF,
+                                      [FP80_GREATER] = 0,
                                       [FP80_UNORDERED] = X86_CF | X86_PF | X86_ZF };
     enum fp80_relation v = related(r, (r->how & 0xff) == X87_UCOMI);
     if (is_amd(r) && !r->stack_fault)
@@ -319,10 +364,18 @@ static uint64_t load(struct run *r)
         stack_fault(r, !underflow);
     } else {
         switch (op) {
-        case X87_LOAD: v = loaded(r); break;
-        case X87_LD1: v = fp80_one; break;
-        case X87_LDZ: v = fp80_zero; break;
-        default: v = fp80_constant(&r->e, (enum fp80_constant)(op - X87_LDL2T)); break;
+        case X87_LOAD:
+            v = loaded(r);
+            break;
+        case X87_LD1:
+            v = fp80_one;
+            break;
+        case X87_LDZ:
+            v = fp80_zero;
+            break;
+        default:
+            v = fp80_constant(&r->e, (enum fp80_constant)(op - X87_LDL2T));
+            break;
         }
     }
     /* A denormal is there even if its exception is unmasked. */
@@ -400,18 +453,41 @@ struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how)
     enum x87_source format = source_of(how);
     struct x87_store s = { .e.control = (uint16_t)c->fcw };
     struct fp80 a = get(c, 0);
-    enum fp80_rounding mode = (how & 0xff) == X87_STORE_CHOPPED ? FP80_CHOP : (enum fp80_rounding)(c->fcw >> 10 & 3);
+    enum fp80_rounding mode =
+        (how & 0xff) == X87_STORE_CHOPPED ? FP80_CHOP : (enum fp80_rounding)(c->fcw >> 10 & 3);
     s.underflow = is_empty(c, 0);
     if (s.underflow)
         a = fp80_indefinite;
     switch (format) {
-    case X87_F32: s.low = fp80_to_f32(&s.e, a); s.bytes = 4; break;
-    case X87_F64: s.low = fp80_to_f64(&s.e, a); s.bytes = 8; break;
-    case X87_I16: s.low = fp80_to_int(&s.e, a, 16, mode); s.bytes = 2; break;
-    case X87_I32: s.low = fp80_to_int(&s.e, a, 32, mode); s.bytes = 4; break;
-    case X87_I64: s.low = fp80_to_int(&s.e, a, 64, mode); s.bytes = 8; break;
-    case X87_BCD: s.high = fp80_to_bcd(&s.e, a, &s.low); s.bytes = 10; break;
-    default: s.low = a.m; s.high = a.se; s.bytes = 10; break;
+    case X87_F32:
+        s.low = fp80_to_f32(&s.e, a);
+        s.bytes = 4;
+        break;
+    case X87_F64:
+        s.low = fp80_to_f64(&s.e, a);
+        s.bytes = 8;
+        break;
+    case X87_I16:
+        s.low = fp80_to_int(&s.e, a, 16, mode);
+        s.bytes = 2;
+        break;
+    case X87_I32:
+        s.low = fp80_to_int(&s.e, a, 32, mode);
+        s.bytes = 4;
+        break;
+    case X87_I64:
+        s.low = fp80_to_int(&s.e, a, 64, mode);
+        s.bytes = 8;
+        break;
+    case X87_BCD:
+        s.high = fp80_to_bcd(&s.e, a, &s.low);
+        s.bytes = 10;
+        break;
+    default:
+        s.low = a.m;
+        s.high = a.se;
+        s.bytes = 10;
+        break;
     }
     if (s.underflow)
         s.e.flags |= FP80_IE;
@@ -425,7 +501,8 @@ struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how)
 
 static void commit(struct x86_cpu *c, const struct fp80_env *e, bool stack_fault)
 {
-    c->fsw = (c->fsw & ~(uint64_t)X87_C1) | e->flags | (e->up ? X87_C1 : 0) | (stack_fault ? X87_SF : 0);
+    c->fsw =
+        (c->fsw & ~(uint64_t)X87_C1) | e->flags | (e->up ? X87_C1 : 0) | (stack_fault ? X87_SF : 0);
     x87_update_pending(c);
 }
 
@@ -440,17 +517,21 @@ void x87_stored(struct x86_cpu *c, uint64_t how, const struct x87_store *s)
 uint64_t x87_execute(struct x86_cpu *c, uint64_t how, uint64_t value)
 {
     static run_fn *const fns[X87_OPS] = {
-        [X87_ADD] = arithmetic, [X87_MUL] = arithmetic, [X87_SUB] = arithmetic, [X87_SUBR] = arithmetic,
-        [X87_DIV] = arithmetic, [X87_DIVR] = arithmetic, [X87_COM] = compare, [X87_UCOM] = compare,
-        [X87_COMI] = compare_flags, [X87_UCOMI] = compare_flags, [X87_TST] = test_zero, [X87_XAM] = examine,
-        [X87_LOAD] = load, [X87_LD1] = load, [X87_LDZ] = load, [X87_LDL2T] = load, [X87_LDL2E] = load,
-        [X87_LDPI] = load, [X87_LDLG2] = load, [X87_LDLN2] = load, [X87_CHS] = unary, [X87_ABS] = unary,
-        [X87_SQRT] = unary, [X87_RNDINT] = unary, [X87_2XM1] = unary, [X87_SIN] = unary, [X87_COS] = unary,
-        [X87_XTRACT] = unary_push, [X87_SINCOS] = unary_push, [X87_PTAN] = unary_push, [X87_PREM] = binary,
-        [X87_PREM1] = binary, [X87_SCALE] = binary, [X87_YL2X] = binary, [X87_YL2XP1] = binary,
-        [X87_PATAN] = binary, [X87_XCH] = exchange, [X87_COPY] = copy, [X87_COPY_ANY] = copy_any,
-        [X87_CMOV] = move_if,
-        [X87_FREE] = free_register, [X87_INCSTP] = rotate, [X87_DECSTP] = rotate,
+        [X87_ADD] = arithmetic,      [X87_MUL] = arithmetic,     [X87_SUB] = arithmetic,
+        [X87_SUBR] = arithmetic,     [X87_DIV] = arithmetic,     [X87_DIVR] = arithmetic,
+        [X87_COM] = compare,         [X87_UCOM] = compare,       [X87_COMI] = compare_flags,
+        [X87_UCOMI] = compare_flags, [X87_TST] = test_zero,      [X87_XAM] = examine,
+        [X87_LOAD] = load,           [X87_LD1] = load,           [X87_LDZ] = load,
+        [X87_LDL2T] = load,          [X87_LDL2E] = load,         [X87_LDPI] = load,
+        [X87_LDLG2] = load,          [X87_LDLN2] = load,         [X87_CHS] = unary,
+        [X87_ABS] = unary,           [X87_SQRT] = unary,         [X87_RNDINT] = unary,
+        [X87_2XM1] = unary,          [X87_SIN] = unary,          [X87_COS] = unary,
+        [X87_XTRACT] = unary_push,   [X87_SINCOS] = unary_push,  [X87_PTAN] = unary_push,
+        [X87_PREM] = binary,         [X87_PREM1] = binary,       [X87_SCALE] = binary,
+        [X87_YL2X] = binary,         [X87_YL2XP1] = binary,      [X87_PATAN] = binary,
+        [X87_XCH] = exchange,        [X87_COPY] = copy,          [X87_COPY_ANY] = copy_any,
+        [X87_CMOV] = move_if,        [X87_FREE] = free_register, [X87_INCSTP] = rotate,
+        [X87_DECSTP] = rotate,
     };
     struct run r = { .c = c, .how = how, .value = value, .e.control = (uint16_t)c->fcw };
     run_fn *fn = fns[how & 0xff];

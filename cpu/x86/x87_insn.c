@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Translation of x87 instructions, SDM volume 1, 5.2: loads in translated code, then a call that does the rest; stores as
- * one call, since an unmasked exception keeps the result out of memory.
+ * Translation of x87 instructions, SDM volume 1, 5.2: loads in translated code, then a call that
+ * does the rest; stores as one call, since an unmasked exception keeps the result out of memory.
  */
 #include "cpu/x86/opcode.h"
 #include "cpu/x86/translate_impl.h"
@@ -29,7 +29,8 @@ uint64_t x86_helper_x87(struct cpu *cpu, uint64_t how, uint64_t value, uint64_t 
     return x87_execute(c, how, value);
 }
 
-uint64_t x86_helper_x87_store(struct cpu *cpu, uint64_t how, uint64_t va, uint64_t offset, uint64_t pc)
+uint64_t x86_helper_x87_store(struct cpu *cpu, uint64_t how, uint64_t va, uint64_t offset,
+                              uint64_t pc)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     struct x87_store s = x87_prepare_store(c, how);
@@ -107,7 +108,8 @@ static void store(struct x86_tr *t, unsigned arg)
         simple(t, (arg & ~0xffu) | (x86_rows[t->d.form].opcode == 0xd9 ? X87_COPY_ANY : X87_COPY));
         return;
     }
-    ir_val_t how = x86_const(t, how_of(t, arg)), at = x86_address(t, t->d.op[0].size, INSN_MEM_WRITE);
+    ir_val_t how = x86_const(t, how_of(t, arg)),
+             at = x86_address(t, t->d.op[0].size, INSN_MEM_WRITE);
     ir_call(t->u, IR_VOID, X86_HELPER_x87_store, how, at, x86_offset(t), ir_pc(t->u, t->at));
 }
 

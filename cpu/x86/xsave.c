@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FXSAVE and the XSAVE family: SDM volume 1, 10.5 and chapter 13. The area is composed and taken apart in a buffer;
- * what faults changes nothing but memory. The modified optimization of XSAVEOPT and XSAVES is not made, the
- * initial one is.
+ * FXSAVE and the XSAVE family: SDM volume 1, 10.5 and chapter 13. The area is composed and taken
+ * apart in a buffer; what faults changes nothing but memory. The modified optimization of XSAVEOPT
+ * and XSAVES is not made, the initial one is.
  */
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
@@ -19,7 +19,8 @@ enum { X87 = X86_XCR0_X87, SSE = X86_XCR0_SSE, AVX = X86_XCR0_AVX };
 static const struct {
     uint16_t offset, size;
 } layout[] = {
-    [2] = { 576, 256 }, [5] = { 1088, 64 }, [6] = { 1152, 512 }, [7] = { 1664, 1024 }, [9] = { 2688, 8 },
+    [2] = { 576, 256 },   [5] = { 1088, 64 }, [6] = { 1152, 512 },
+    [7] = { 1664, 1024 }, [9] = { 2688, 8 },
 };
 
 void x86_xsave_component(unsigned n, uint32_t *offset, uint32_t *size)
@@ -44,7 +45,8 @@ uint32_t x86_xsave_size(uint64_t components, bool compacted)
     uint32_t size = EXTENDED;
     for (unsigned n = 2; n < ARRAY_LEN(layout); n++)
         if ((components >> n & 1) && layout[n].size != 0)
-            size = MAX(size, place_of(n, compacted ? components | BIT(COMPACTED) : 0) + layout[n].size);
+            size = MAX(size,
+                       place_of(n, compacted ? components | BIT(COMPACTED) : 0) + layout[n].size);
     return size;
 }
 
@@ -58,7 +60,8 @@ static bool any_set(const void *p, size_t n)
     return false;
 }
 
-static bool quarters_set(const struct x86_cpu *c, unsigned first, unsigned count, unsigned from, unsigned quarters)
+static bool quarters_set(const struct x86_cpu *c, unsigned first, unsigned count, unsigned from,
+                         unsigned quarters)
 {
     for (unsigned i = 0; i < count; i++)
         if (any_set(&c->v[first + i][from], quarters * sizeof(union ir_vec)))
@@ -69,8 +72,8 @@ static bool quarters_set(const struct x86_cpu *c, unsigned first, unsigned count
 static uint64_t in_use(const struct x86_cpu *c)
 {
     uint64_t m = 0;
-    bool x87 = c->fcw != 0x37f || c->fsw != 0 || c->ftw != 0 || c->fop != 0 || c->fip != 0 || c->fdp != 0 ||
-               c->fcs != 0 || c->fds != 0 || any_set(c->st, sizeof(c->st));
+    bool x87 = c->fcw != 0x37f || c->fsw != 0 || c->ftw != 0 || c->fop != 0 || c->fip != 0 ||
+               c->fdp != 0 || c->fcs != 0 || c->fds != 0 || any_set(c->st, sizeof(c->st));
     m |= x87 ? X87 : 0;
     m |= quarters_set(c, 0, 16, 0, 1) ? SSE : 0;
     m |= quarters_set(c, 0, 16, 1, 1) ? AVX : 0;
@@ -121,9 +124,10 @@ static void get_x87(struct x86_cpu *c, const uint8_t *b, bool wide)
     }
 }
 
-/* Quarters [from, from + n) of registers [first, first + count) one after the other; `b` NULL: to zero. */
-static void copy_quarters(struct x86_cpu *c, unsigned first, unsigned count, unsigned from, unsigned n, uint8_t *b,
-                          bool save)
+/* Quarters [from, from + n) of registers [first, first + count) one after the other; `b` NULL: to
+ * zero. */
+static void copy_quarters(struct x86_cpu *c, unsigned first, unsigned count, unsigned from,
+                          unsigned n, uint8_t *b, bool save)
 {
     for (unsigned i = 0; i < count; i++) {
         union ir_vec *v = &c->v[first + i][from];
@@ -142,8 +146,12 @@ static void copy_component(struct x86_cpu *c, unsigned n, uint8_t *b, bool save)
 {
     unsigned regs = registers_of(c);
     switch (n) {
-    case 2: copy_quarters(c, 0, regs, 1, 1, b, save); break;
-    case 6: copy_quarters(c, 0, regs, 2, 2, b, save); break;
+    case 2:
+        copy_quarters(c, 0, regs, 1, 1, b, save);
+        break;
+    case 6:
+        copy_quarters(c, 0, regs, 2, 2, b, save);
+        break;
     case 7:
         if (regs == 16)
             copy_quarters(c, 16, 16, 0, 4, b, save);
@@ -266,7 +274,8 @@ static bool begin(struct x86_cpu *c, va_t va, enum form form, uint64_t *wanted)
     return false;
 }
 
-static bool save_legacy(struct x86_cpu *c, va_t va, uint8_t *area, uint64_t what, bool mxcsr, bool wide)
+static bool save_legacy(struct x86_cpu *c, va_t va, uint8_t *area, uint64_t what, bool mxcsr,
+                        bool wide)
 {
     if (what & X87) {
         put_x87(c, area, wide);
@@ -310,7 +319,8 @@ uint64_t x86_helper_xsave(struct cpu *cpu, uint64_t va, uint64_t form, uint64_t 
         memset(area + at, 0, layout[n].size);
         copy_component(c, n, area + at, true);
         bool half = (n == 2 || n == 6) && registers_of(c) == 8;
-        if ((n != 7 || registers_of(c) == 16) && !store(c, va, area, at, layout[n].size / (half ? 2u : 1u)))
+        if ((n != 7 || registers_of(c) == 16) &&
+            !store(c, va, area, at, layout[n].size / (half ? 2u : 1u)))
             return 0;
     }
     if (!x86_store_linear(c, va + LEGACY, 8, false, (old & ~wanted) | (wanted & used)))
@@ -329,11 +339,14 @@ static bool header_allows(const struct x86_cpu *c, const uint8_t *h, enum form f
         return form != SUPERVISOR && !(state & ~may) && !any_set(h + 8, 16);
     if (form != SUPERVISOR && !x86_cpu_has(c, X86_F_XSAVEC))
         return false;
-    return !(zext(places, COMPACTED) & ~may) && !(state & ~places) && !(state >> COMPACTED) && !any_set(h + 16, 48);
+    return !(zext(places, COMPACTED) & ~may) && !(state & ~places) && !(state >> COMPACTED) &&
+           !any_set(h + 16, 48);
 }
 
-/* What the legacy region has to do with: MXCSR is in the standard form nobody's own, in the compacted one SSE's. */
-static void restore_legacy(struct x86_cpu *c, uint8_t *area, uint64_t wanted, uint64_t state, bool compact, bool wide)
+/* What the legacy region has to do with: MXCSR is in the standard form nobody's own, in the
+ * compacted one SSE's. */
+static void restore_legacy(struct x86_cpu *c, uint8_t *area, uint64_t wanted, uint64_t state,
+                           bool compact, bool wide)
 {
     if (wanted & X87) {
         if (state & X87) {
@@ -363,18 +376,22 @@ uint64_t x86_helper_xrstor(struct cpu *cpu, uint64_t va, uint64_t form, uint64_t
     if (!header_allows(c, area + LEGACY, (enum form)form))
         return fails(c, X86_GP);
     uint64_t state = ld_le64(area + LEGACY), places = ld_le64(area + LEGACY + 8);
-    bool compact = places >> COMPACTED, mxcsr = compact ? (wanted & state & SSE) != 0 : (wanted & (SSE | AVX)) != 0;
-    if (((wanted & state & (X87 | SSE)) || mxcsr) && !load(c, va, area, 0, 160 + 16 * registers_of(c)))
+    bool compact = places >> COMPACTED,
+         mxcsr = compact ? (wanted & state & SSE) != 0 : (wanted & (SSE | AVX)) != 0;
+    if (((wanted & state & (X87 | SSE)) || mxcsr) &&
+        !load(c, va, area, 0, 160 + 16 * registers_of(c)))
         return 0;
     if (mxcsr && (ld_le32(area + 24) & ~x86_mxcsr_mask(c)))
         return fails(c, X86_GP);
     for (unsigned n = 2; n < ARRAY_LEN(layout); n++)
-        if ((wanted & state) >> n & 1 && !load(c, va, area, place_of(n, compact ? places : 0), layout[n].size))
+        if ((wanted & state) >> n & 1 &&
+            !load(c, va, area, place_of(n, compact ? places : 0), layout[n].size))
             return 0;
     restore_legacy(c, area, wanted, state, compact, wide != 0);
     for (unsigned n = 2; n < ARRAY_LEN(layout); n++)
         if (wanted >> n & 1)
-            copy_component(c, n, state >> n & 1 ? area + place_of(n, compact ? places : 0) : NULL, false);
+            copy_component(c, n, state >> n & 1 ? area + place_of(n, compact ? places : 0) : NULL,
+                           false);
     x86_update_mode(c); /* PKRU is in the TLB's context */
     return 0;
 }
@@ -393,14 +410,16 @@ static void extended(struct x86_tr *t, unsigned arg)
 static void legacy(struct x86_tr *t, unsigned saves)
 {
     ir_val_t va = x86_address(t, LEGACY, saves ? INSN_MEM_WRITE : INSN_MEM_READ);
-    ir_call(t->u, IR_VOID, saves ? X86_HELPER_fxsave : X86_HELPER_fxrstor, va, x86_const(t, t->d.w), IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, saves ? X86_HELPER_fxsave : X86_HELPER_fxrstor, va, x86_const(t, t->d.w),
+            IR_NONE, IR_NONE);
     if (!saves)
         x86_leave(t, IR_EXIT_LOOKUP);
 }
 
 static void control(struct x86_tr *t, unsigned sets)
 {
-    ir_call(t->u, IR_VOID, sets ? X86_HELPER_xsetbv : X86_HELPER_xgetbv, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_call(t->u, IR_VOID, sets ? X86_HELPER_xsetbv : X86_HELPER_xgetbv, IR_NONE, IR_NONE, IR_NONE,
+            IR_NONE);
     if (sets)
         x86_leave(t, IR_EXIT_LOOKUP);
 }
