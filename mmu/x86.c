@@ -182,7 +182,7 @@ static unsigned key_disables(const struct walk *w, bool user_page)
 }
 
 /* What the regime's rights allow here (5.6.1); *by_key: the key refuses data, whatever else does
- * (5.7). */
+ * (5.7, PK flag). */
 static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load, bool *by_key_store)
 {
     const struct mmu_x86_regime *r = w->r;
@@ -199,8 +199,9 @@ static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load,
     }
     unsigned key = key_disables(w, user_page);
     bool no_write = (key & 1) || ((key & 2) && (r->user || r->wp));
-    *by_key_load = key & 1;
-    *by_key_store = no_write;
+    bool keyed = user_page || !r->user;
+    *by_key_load = keyed && (key & 1);
+    *by_key_store = keyed && no_write;
     map->load &= !(key & 1);
     map->store &= !no_write;
 }

@@ -179,6 +179,23 @@ void acpi_dsdt_pointer(struct acpi *a, unsigned size)
     table_pointer(a, size, a->dsdt);
 }
 
+/* 5.2.10: version 2, nothing else; it has no checksum. Its offset is a multiple of 64, as all tables' start is. */
+void acpi_facs(struct acpi *a)
+{
+    assert(a->tables.size % 64 == 0);
+    a->facs = a->tables.size;
+    acpi_bytes(a, "FACS", 4);
+    number(a, 64, 4);
+    acpi_zero(a, 24);
+    number(a, 2, 1);
+    acpi_zero(a, 31);
+}
+
+void acpi_facs_pointer(struct acpi *a, unsigned size)
+{
+    table_pointer(a, size, a->facs);
+}
+
 /* ---- AML ---- */
 uint32_t acpi_append(struct acpi *a, const struct acpi_template *t)
 {

@@ -35,7 +35,7 @@ struct acpi {
     struct acpi_buffer tables, loader;
     uint32_t start;              /* of the table being written */
     uint32_t listed[ACPI_TABLES_MAX], n_listed; /* what the XSDT lists */
-    uint32_t dsdt;
+    uint32_t dsdt, facs;
     int failed;                  /* ERR_*, 0: none */
 };
 
@@ -59,6 +59,9 @@ void acpi_bytes(struct acpi *a, const void *bytes, uint32_t n);
 void acpi_address(struct acpi *a, unsigned bits, uint64_t address);
 /* The DSDT's address, when firmware has placed it: 4 or 8 bytes. */
 void acpi_dsdt_pointer(struct acpi *a, unsigned size);
+/* The FACS, with the lock that firmware and system share: before all other tables, if at all; and its address. */
+void acpi_facs(struct acpi *a);
+void acpi_facs_pointer(struct acpi *a, unsigned size);
 
 /*
  * Append a template's AML; what is filled in then goes by the number returned. `value` replaces

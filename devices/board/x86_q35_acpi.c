@@ -73,7 +73,7 @@ static void write_fadt(struct acpi *a)
     enum { PM = Q35_PMBASE, WBINVD = 1, PROC_C1 = 1 << 2, SLP_BUTTON = 1 << 5, RTC_S4 = 1 << 7, RESET_REG = 1 << 10,
            X2APIC_OK = 1 << 18, LEGACY_DEVICES = 1, HAS_8042 = 2 };
     acpi_table(a, "FACP", 3);
-    acpi_u32(a, 0);             /* no FACS: no sleep state keeps memory */
+    acpi_facs_pointer(a, 4);
     acpi_dsdt_pointer(a, 4);
     acpi_u8(a, 0);
     acpi_u8(a, 0);              /* preferred profile: unspecified */
@@ -106,7 +106,7 @@ static void write_fadt(struct acpi *a)
     port(a, 8, 0xcf9);
     acpi_u8(a, 0x0f);           /* RESET_VALUE */
     acpi_zero(a, 3);
-    acpi_u64(a, 0);
+    acpi_facs_pointer(a, 8);
     acpi_dsdt_pointer(a, 8);
     port(a, 32, PM);
     port(a, 0, 0);
@@ -198,6 +198,7 @@ static void write_mcfg(struct acpi *a)
 static void write_all(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     acpi_begin(a);
+    acpi_facs(a);
     write_dsdt(a, b, q);
     write_fadt(a);
     write_madt(a, b, q);

@@ -90,8 +90,4 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme)
   set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi disk.arm64.screen
     disk.arm64.nvme_e1000e disk.arm64.ahci_e1000e_its_smp4 disk.nvme PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
-  set(amd_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64 --arch amd64 --transport pci)
-  add_test(NAME disk.amd64.bios COMMAND ${amd_disk} --bios)
-  add_test(NAME disk.amd64.efi COMMAND ${amd_disk} --efi --format qcow2 --smp 2)
-  set_tests_properties(disk.amd64.bios disk.amd64.efi PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()
