@@ -199,9 +199,8 @@ static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load,
     }
     unsigned key = key_disables(w, user_page);
     bool no_write = (key & 1) || ((key & 2) && (r->user || r->wp));
-    bool keyed = user_page || !r->user;
-    *by_key_load = keyed && (key & 1);
-    *by_key_store = keyed && no_write;
+    *by_key_load = key & 1;
+    *by_key_store = no_write;
     map->load &= !(key & 1);
     map->store &= !no_write;
 }
