@@ -32,9 +32,9 @@ static const struct option_desc bochs_table[] = {
     OPTIONS_PCI, OPT_TEXT(display_options, "vgamem", vgamem),
 };
 
-static int add_ramfb(struct parts *p, const struct display_options *o, const char *id, struct err *e)
+static int add_ramfb(struct parts *p, void *options, const char *id, struct err *e)
 {
-    (void)o;
+    (void)options;
     if (!p->at.fw_cfg)
         return err_set(e, ERR_UNSUPPORTED, "this board has no fw_cfg");
     return ramfb_create(p->board->machine, id, p->at.fw_cfg, p->board->host, e) ? 0 : e->code;
@@ -81,8 +81,9 @@ static int add_card(struct parts *p, const struct display_options *o, const char
     return r;
 }
 
-static int add_vga(struct parts *p, const struct display_options *o, const char *id, struct err *e)
+static int add_vga(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct display_options *o = options;
     struct bochs_options card = {
         .kind = strcmp(o->driver, "VGA") == 0 ? BOCHS_VGA : BOCHS_SECONDARY_VGA,
         .vram = (uint64_t)o->vgamem_mb << 20,
@@ -90,53 +91,27 @@ static int add_vga(struct parts *p, const struct display_options *o, const char 
     return add_card(p, o, id, &card, e);
 }
 
-static int add_bochs(struct parts *p, const struct display_options *o, const char *id, struct err *e)
+static int add_bochs(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct display_options *o = options;
     struct bochs_options card = { .kind = BOCHS_DISPLAY, .vram = BOCHS_VRAM_DEFAULT };
     int r = o->vgamem[0] ? parse_vgamem(o->vgamem, &card.vram, e) : 0;
 
     return r < 0 ? r : add_card(p, o, id, &card, e);
 }
 
-static const struct display_kind {
-    const char *name;
-    int (*add)(struct parts *p, const struct display_options *o, const char *id, struct err *e);
-    const struct option_desc *table;
-    size_t n;
-} kinds[] = {
+static const struct parts_kind kinds[] = {
     { "ramfb", add_ramfb, ramfb_table, ARRAY_LEN(ramfb_table) },
     { "VGA", add_vga, vga_table, ARRAY_LEN(vga_table) },
     { "secondary-vga", add_vga, secondary_table, ARRAY_LEN(secondary_table) },
     { "bochs-display", add_bochs, bochs_table, ARRAY_LEN(bochs_table) },
 };
 
-static const struct display_kind *find_kind(const char *text)
+int parts_add_display(struct parts *p, const char *text, bool *found, struct err *e)
 {
-    size_t n = strcspn(text, ",");
-
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (strlen(kinds[i].name) == n && strncmp(text, kinds[i].name, n) == 0)
-            return &kinds[i];
-    return NULL;
-}
-
-bool parts_is_display(const char *text)
-{
-    return find_kind(text) != NULL;
-}
-
-int parts_add_display(struct parts *p, const char *text, struct err *e)
-{
-    const struct display_kind *kind = find_kind(text);
+    const struct parts_kind *kind = parts_find_kind(kinds, ARRAY_LEN(kinds), text);
     struct display_options o = { .vgamem_mb = BOCHS_VRAM_DEFAULT >> 20, .edid = true };
-    char id[96];
-    int r = option_read(kind->table, kind->n, &o, text, "driver", e);
 
-    snprintf(id, sizeof(id), "%s", o.id);
-    if (id[0] == 0)
-        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
-    p->n_devices++;
-    if (r == 0)
-        r = kind->add(p, &o, id, e);
-    return r < 0 ? err_context(e, "device '%s'", text) : r;
+    *found = kind != NULL;
+    return kind ? parts_add_kind(p, kind, &o, o.id, text, e) : 0;
 }

@@ -43,8 +43,9 @@ static int find_backend(struct parts *p, const struct isa_options *o, struct cha
     return 0;
 }
 
-static int add_exit(struct parts *p, struct isa_options *o, const char *id, struct err *e)
+static int add_exit(struct parts *p, void *options, const char *id, struct err *e)
 {
+    struct isa_options *o = options;
     if (o->iobase == BY_INDEX)
         o->iobase = EXIT_PORT;
     if (o->iosize != 1 && o->iosize != 2 && o->iosize != 4)
@@ -56,8 +57,9 @@ static int add_exit(struct parts *p, struct isa_options *o, const char *id, stru
     return dev == NULL ? e->code : device_map_ports(dev, p->at.isa->ports, (uint16_t)o->iobase, 0, (uint32_t)o->iosize, e);
 }
 
-static int add_debugcon(struct parts *p, struct isa_options *o, const char *id, struct err *e)
+static int add_debugcon(struct parts *p, void *options, const char *id, struct err *e)
 {
+    struct isa_options *o = options;
     struct char_backend *backend;
     if (o->iobase == BY_INDEX)
         o->iobase = DEBUGCON_PORT;
@@ -69,8 +71,9 @@ static int add_debugcon(struct parts *p, struct isa_options *o, const char *id, 
 }
 
 /* COM1 to COM4; those of the board's own serial ports come first. An ISA interrupt has one driver. */
-static int add_serial(struct parts *p, struct isa_options *o, const char *id, struct err *e)
+static int add_serial(struct parts *p, void *options, const char *id, struct err *e)
 {
+    struct isa_options *o = options;
     static const struct {
         uint16_t port;
         uint8_t irq;
@@ -99,9 +102,9 @@ static int add_serial(struct parts *p, struct isa_options *o, const char *id, st
     return device_map_ports(&u->dev, isa->ports, (uint16_t)o->iobase, 0, 8, e);
 }
 
-static int add_testdev(struct parts *p, struct isa_options *o, const char *id, struct err *e)
+static int add_testdev(struct parts *p, void *options, const char *id, struct err *e)
 {
-    (void)o;
+    (void)options;
     struct machine *m = p->board->machine;
     struct pc_testdev *t = pc_testdev_create(m, id, m->memory, p->at.isa->ports, e);
     for (uint32_t i = 0; t != NULL && i < PC_TESTDEV_LINES; i++)
@@ -109,45 +112,20 @@ static int add_testdev(struct parts *p, struct isa_options *o, const char *id, s
     return t == NULL ? e->code : 0;
 }
 
-static const struct isa_kind {
-    const char *name;
-    int (*add)(struct parts *p, struct isa_options *o, const char *id, struct err *e);
-    const struct option_desc *table;
-    size_t n;
-} kinds[] = {
+static const struct parts_kind kinds[] = {
     { "isa-debug-exit", add_exit, exit_table, ARRAY_LEN(exit_table) },
     { "isa-debugcon", add_debugcon, debugcon_table, ARRAY_LEN(debugcon_table) },
     { "isa-serial", add_serial, serial_table, ARRAY_LEN(serial_table) },
     { "pc-testdev", add_testdev, testdev_table, ARRAY_LEN(testdev_table) },
 };
 
-static const struct isa_kind *find_kind(const char *text)
+int parts_add_isa(struct parts *p, const char *text, bool *found, struct err *e)
 {
-    size_t n = strcspn(text, ",");
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (strlen(kinds[i].name) == n && strncmp(text, kinds[i].name, n) == 0)
-            return &kinds[i];
-    return NULL;
-}
-
-bool parts_is_isa(const char *text)
-{
-    return find_kind(text) != NULL;
-}
-
-int parts_add_isa(struct parts *p, const char *text, struct err *e)
-{
-    const struct isa_kind *kind = find_kind(text);
+    const struct parts_kind *kind = parts_find_kind(kinds, ARRAY_LEN(kinds), text);
     struct isa_options o = { .iobase = BY_INDEX, .iosize = EXIT_SIZE, .irq = BY_INDEX, .index = BY_INDEX };
-    char id[96];
-    int r = option_read(kind->table, kind->n, &o, text, "driver", e);
-    if (r == 0 && p->at.isa == NULL)
-        r = err_set(e, ERR_UNSUPPORTED, "this board has no ISA devices");
-    snprintf(id, sizeof(id), "%s", o.id);
-    if (id[0] == 0)
-        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
-    p->n_devices++;
-    if (r == 0)
-        r = kind->add(p, &o, id, e);
-    return r < 0 ? err_context(e, "device '%s'", text) : r;
+
+    *found = kind != NULL;
+    if (kind && !p->at.isa)
+        return err_set(e, ERR_UNSUPPORTED, "device '%s': this board has no ISA devices", text);
+    return kind ? parts_add_kind(p, kind, &o, o.id, text, e) : 0;
 }

@@ -104,9 +104,9 @@ static int add_namespace(struct parts *p, struct nvme *n, const struct pci_devic
                                              o->sector ? (uint32_t)o->sector : 512, e);
 }
 
-static int add_nvme(struct parts *p, const struct pci_device_options *o, const char *id,
-                    struct err *e)
+static int add_nvme(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct pci_device_options *o = options;
     struct part_drive *d = parts_find_drive(p, o->drive);
     struct nvme_options nvme = { .multifunction = o->multifunction,
                                  .serial = o->serial[0] || !d ? o->serial : d->options.serial };
@@ -123,9 +123,9 @@ static int add_nvme(struct parts *p, const struct pci_device_options *o, const c
     return o->drive[0] ? add_namespace(p, n, o, e) : 0;
 }
 
-static int add_nvme_ns(struct parts *p, const struct pci_device_options *o, const char *id,
-                       struct err *e)
+static int add_nvme_ns(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct pci_device_options *o = options;
     struct device *n = find_part(p, "nvme", o->bus, strlen(o->bus));
 
     (void)id;
@@ -137,9 +137,9 @@ static int add_nvme_ns(struct parts *p, const struct pci_device_options *o, cons
 
 /* ---- AHCI ---- */
 
-static int add_ahci(struct parts *p, const struct pci_device_options *o, const char *id,
-                    struct err *e)
+static int add_ahci(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct pci_device_options *o = options;
     struct ahci_options ahci = { .multifunction = o->multifunction };
     char *rom;
     int r = take_place(p, o, &ahci.devfn, &rom, e);
@@ -170,25 +170,25 @@ static int add_ide(struct parts *p, const struct pci_device_options *o, bool cdr
                        o->serial[0] || !d ? o->serial : d->options.serial, e);
 }
 
-static int add_ide_hd(struct parts *p, const struct pci_device_options *o, const char *id,
-                      struct err *e)
+static int add_ide_hd(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct pci_device_options *o = options;
     (void)id;
     return add_ide(p, o, false, e);
 }
 
-static int add_ide_cd(struct parts *p, const struct pci_device_options *o, const char *id,
-                      struct err *e)
+static int add_ide_cd(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct pci_device_options *o = options;
     (void)id;
     return add_ide(p, o, true, e);
 }
 
 /* ---- Ethernet ---- */
 
-static int add_e1000e(struct parts *p, const struct pci_device_options *o, const char *id,
-                      struct err *e)
+static int add_e1000e(struct parts *p, void *options, const char *id, struct err *e)
 {
+    const struct pci_device_options *o = options;
     struct e1000e_options nic = { .multifunction = o->multifunction };
     struct net_backend *net;
     char *rom;
@@ -204,12 +204,7 @@ static int add_e1000e(struct parts *p, const struct pci_device_options *o, const
 
 /* ---- all of them ---- */
 
-static const struct pci_kind {
-    const char *name;
-    int (*add)(struct parts *p, const struct pci_device_options *o, const char *id, struct err *e);
-    const struct option_desc *table;
-    size_t n;
-} kinds[] = {
+static const struct parts_kind kinds[] = {
     { "ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
     { "e1000e", add_e1000e, e1000e_table, ARRAY_LEN(e1000e_table) },
     { "ich9-ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
@@ -219,33 +214,11 @@ static const struct pci_kind {
     { "nvme-ns", add_nvme_ns, nvme_ns_table, ARRAY_LEN(nvme_ns_table) },
 };
 
-static const struct pci_kind *find_kind(const char *text)
+int parts_add_pci_device(struct parts *p, const char *text, bool *found, struct err *e)
 {
-    size_t n = strcspn(text, ",");
-
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (strlen(kinds[i].name) == n && strncmp(text, kinds[i].name, n) == 0)
-            return &kinds[i];
-    return NULL;
-}
-
-bool parts_is_pci_device(const char *text)
-{
-    return find_kind(text) != NULL;
-}
-
-int parts_add_pci_device(struct parts *p, const char *text, struct err *e)
-{
-    const struct pci_kind *kind = find_kind(text);
+    const struct parts_kind *kind = parts_find_kind(kinds, ARRAY_LEN(kinds), text);
     struct pci_device_options o = { 0 };
-    char id[96];
-    int r = option_read(kind->table, kind->n, &o, text, "driver", e);
 
-    snprintf(id, sizeof(id), "%s", o.id);
-    if (id[0] == 0)
-        snprintf(id, sizeof(id), "%s%u", kind->name, p->n_devices);
-    p->n_devices++;
-    if (r == 0)
-        r = kind->add(p, &o, id, e);
-    return r < 0 ? err_context(e, "device '%s'", text) : 0;
+    *found = kind != NULL;
+    return kind ? parts_add_kind(p, kind, &o, o.id, text, e) : 0;
 }

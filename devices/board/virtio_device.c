@@ -422,20 +422,46 @@ static int add_testdev(struct parts *p, const struct device_options *o, struct e
     return pci_testdev_create(p->board->machine, id, p->at.pci, devfn, e) ? 0 : e->code;
 }
 
+const struct parts_kind *parts_find_kind(const struct parts_kind *list, size_t n, const char *text)
+{
+    size_t length = strcspn(text, ",");
+
+    for (size_t i = 0; i < n; i++)
+        if (strlen(list[i].name) == length && strncmp(text, list[i].name, length) == 0)
+            return &list[i];
+    return NULL;
+}
+
+int parts_add_kind(struct parts *p, const struct parts_kind *kind, void *options, const char *id,
+                   const char *text, struct err *e)
+{
+    char name[96];
+    int r = option_read(kind->table, kind->n, options, text, "driver", e);
+
+    snprintf(name, sizeof(name), "%s", id);
+    if (name[0] == 0)
+        snprintf(name, sizeof(name), "%s%u", kind->name, p->n_devices);
+    p->n_devices++;
+    if (r == 0)
+        r = kind->add(p, options, name, e);
+    return r < 0 ? err_context(e, "device '%s'", text) : 0;
+}
+
 int parts_add_device(struct parts *p, const char *text, struct err *e)
 {
+    static int (*const others[])(struct parts *, const char *, bool *, struct err *) = {
+        parts_add_pci_device, parts_add_display, parts_add_isa,
+    };
     struct device_options o = {
         .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
         .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
     };
+    bool found;
     int r;
 
-    if (parts_is_pci_device(text))
-        return parts_add_pci_device(p, text, e);
-    if (parts_is_display(text))
-        return parts_add_display(p, text, e);
-    if (parts_is_isa(text))
-        return parts_add_isa(p, text, e);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if ((r = others[i](p, text, &found, e)) < 0 || found)
+            return r;
     if ((r = option_read(device_table, ARRAY_LEN(device_table), &o, text, "driver", e)) < 0) {
         (void)err_context(e, "device '%s'", text);
         return r;

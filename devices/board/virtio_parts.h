@@ -79,20 +79,30 @@ int parts_take_place(struct parts *p, const char *bus, const char *addr, int *de
                      struct err *e) MUST_CHECK;
 /* romfile=: a path, or a name where firmware is looked for. malloc'd; NULL for "". */
 int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e) MUST_CHECK;
-/* pci_device.c: does `text` name one of its devices, and if so, make it. */
-bool parts_is_pci_device(const char *text);
-int parts_add_pci_device(struct parts *p, const char *text, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);
 /* addr=SLOT[.FUNCTION], in hexadecimal as QEMU has it; "": *devfn is -1, any place. */
 int parts_parse_addr(const char *text, int *devfn, struct err *e) MUST_CHECK;
 
-/* display_device.c: the displays among them. */
-bool parts_is_display(const char *text);
-int parts_add_display(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+/* A driver that is no virtio device: its options, and what makes it of them once they are read. */
+struct parts_kind {
+    const char *name;
+    int (*add)(struct parts *p, void *options, const char *id, struct err *e);
+    const struct option_desc *table;
+    size_t n;
+};
 
-/* isa_device.c: a PC's devices on ports. */
-bool parts_is_isa(const char *text);
-int parts_add_isa(struct parts *p, const char *text, struct err *e) MUST_CHECK;
+/* The one of `list` that -device `text` names; NULL: none. */
+const struct parts_kind *parts_find_kind(const struct parts_kind *list, size_t n, const char *text);
+/*
+ * Reads `text` into `options`, which holds the defaults, and makes the device. `id` is the options' own text of
+ * that name; where it stays empty, one is made of the driver's name.
+ */
+int parts_add_kind(struct parts *p, const struct parts_kind *kind, void *options, const char *id,
+                   const char *text, struct err *e) MUST_CHECK;
+/* One file each: 0 and *found false where `text` names none of its drivers, else the device is made. */
+int parts_add_pci_device(struct parts *p, const char *text, bool *found, struct err *e) MUST_CHECK;
+int parts_add_display(struct parts *p, const char *text, bool *found, struct err *e) MUST_CHECK;
+int parts_add_isa(struct parts *p, const char *text, bool *found, struct err *e) MUST_CHECK;
 
 /*
  * The backends alone, for boards whose construction depends on the flash images among them; else parts_create does
