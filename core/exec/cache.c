@@ -173,8 +173,10 @@ static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uin
     mem_ram_clear_code(ram, s.page_offset);
     for (struct exec_block *b = *page_list(x, page); b != NULL; b = *next_in(b, page))
         (void)each_piece((struct exec_cached *)b, page, mark, &s);
-    if (x->running != NULL) /* it may be running what is gone: look up at the next boundary */
+    if (x->running != NULL) { /* it may be running what is gone: look up at the next boundary */
+        x->running->code_gone = true;
         cpu_kick(x->running);
+    }
 }
 
 void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_t n)

@@ -148,7 +148,11 @@ bool x87_load(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t *v)
 
 bool x87_store(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t v)
 {
-    if (mmu_slow_store(&c->cpu, va, memop(c, bytes, 0), v) != 0)
+    bool alone = c->cpu.alone;
+    c->cpu.alone = true; /* as x86_store_linear */
+    int rc = mmu_slow_store(&c->cpu, va, memop(c, bytes, 0), v);
+    c->cpu.alone = alone;
+    if (rc != 0)
         return false;
     watch(c, va, bytes, INSN_MEM_WRITE);
     return true;
