@@ -61,6 +61,7 @@ struct pci_bus {
     pci_intx_fn *intx;
     void *bridge;
     struct pci_function *function[256]; /* by devfn; NULL: empty slot */
+    uint8_t message_depth;          /* messages on their way, one caused by the other; 0 between accesses */
     uint32_t intx_count[4];         /* functions asserting each line: derived, rebuilt after load */
     void (*restored)(void *bridge, unsigned line, bool level); /* after load: the bridge's memory of it; or NULL */
 };
@@ -164,11 +165,18 @@ int pci_plug(struct pci_bus *bus, struct pci_function *f, int devfn, struct err 
 void pci_reset(struct pci_function *f);
 void pci_loaded(struct pci_function *f);
 
-/* Level of the function's INTx; gated by command bit 10 and shown in status bit 3. */
+/*
+ * Level of the function's INTx: shown in status bit 3; asserted unless command bit 10, MSI, MSI-X
+ * or a power state other than D0 forbid it.
+ */
 void pci_set_intx(struct pci_function *f, bool level);
 bool pci_msix_enabled(const struct pci_function *f);
 bool pci_msi_enabled(const struct pci_function *f);
-/* Message of vector `v`: sent, kept pending while masked, dropped when MSI-X is off or v is out of range. */
+/*
+ * Message of vector `v`: sent, kept pending while masked, dropped when MSI-X is off or v is out of
+ * range. It is a store and may come back as an access to this function before the call returns;
+ * one that goes round in circles is cut short with a guest error.
+ */
 void pci_send_msix(struct pci_function *f, unsigned v);
 void pci_send_msi(struct pci_function *f, unsigned v);
 void pci_clear_msix_pending(struct pci_function *f, unsigned v);
