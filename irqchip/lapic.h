@@ -102,5 +102,7 @@ bool lapic_read_msr(void *lapic, uint32_t msr, uint64_t *value);
 bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t value);
 void lapic_set_base(void *lapic, uint64_t base); /* IA32_APIC_BASE was written */
 void lapic_init(void *lapic);
+/* An interrupt as the low half of an ICR says, to the one with that x2APIC id; false: there is none. */
+bool lapic_send_to(void *lapic, uint32_t id, uint32_t icr);
 
 #endif

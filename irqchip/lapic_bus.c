@@ -118,6 +118,21 @@ void lapic_send(struct lapic *p)
             lapic_accept(b->lapics[i], mode, (uint8_t)icr, false);
 }
 
+bool lapic_send_to(void *lapic, uint32_t id, uint32_t icr)
+{
+    struct lapic_bus *b = ((struct lapic *)lapic)->bus;
+    enum delivery mode = (enum delivery)(icr >> 8 & 7);
+    bool fixed = mode == DELIVER_FIXED || mode == DELIVER_LOWEST;
+    if (mode == DELIVER_REMOTE || mode == DELIVER_EXTINT || (fixed && (icr & 0xff) < 16))
+        return false;
+    for (uint32_t i = 0; i < b->n; i++)
+        if (b->lapics[i]->config.id == id && lapic_is_enabled(b->lapics[i])) {
+            lapic_accept(b->lapics[i], fixed ? DELIVER_FIXED : mode, (uint8_t)icr, false);
+            return true;
+        }
+    return false;
+}
+
 /* ---- registers: by requester ---- */
 static struct lapic *own(const struct lapic_bus *b, const struct mem_attrs *attrs)
 {

@@ -257,6 +257,11 @@ uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended)
 void x86_cpuid(const struct x86_cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
     memset(r, 0, 4 * sizeof(*r));
+    if (x86_kvm_leaf(c, leaf, r)) {
+        if (leaf != 0x40000000)
+            add_features(c, leaf, 0, r);
+        return;
+    }
     bool high = leaf >= 0x80000000;
     uint32_t last = x86_max_leaf(c, high);
     if (leaf > last || (leaf >= 0x40000000 && !high)) {

@@ -76,13 +76,13 @@ static uint64_t hits(const struct x86_cpu *c, va_t va, uint64_t size, unsigned k
     return any ? found : 0; /* those that are not enabled are reported along with others */
 }
 
-/* None behind MOV SS and POP SS (SDM 7.8.3). */
+/* Intel has none behind MOV SS and POP SS (SDM 7.8.3). */
 uint64_t x86_helper_code_break(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)b, (void)c0, (void)d;
     uint64_t bits = hits(c, x86_code64(c) ? pc : (uint32_t)pc, 1, 1u << RW_CODE);
-    if (bits != 0 && c->shadow != X86_SHADOW_SS)
+    if (bits != 0 && (c->shadow != X86_SHADOW_SS || c->config->vendor == X86_AMD))
         cpu_raise(cpu, X86_DB, 0, bits, 0);
     return 0;
 }

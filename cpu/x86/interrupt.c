@@ -22,6 +22,8 @@ static bool is_due(const struct x86_cpu *c)
         return false;
     if (c->waiting && (!c->cpu.reserved || (c->waiting == 2 && has(c, X86_INTR))))
         return true;
+    if (c->halted && c->kvm_kicked)
+        return true;
     if (has(c, X86_INIT) && !c->smm)
         return true;
     if (has(c, X86_SMI) && !c->smm &&
@@ -90,6 +92,8 @@ bool x86_take_interrupt(struct cpu *cpu)
     }
     bool halted =
         c->halted && !c->waiting; /* after MWAIT the next instruction follows, whatever ended it */
+    if (c->halted)
+        c->kvm_kicked = 0;
     x86_set_halted(c, false);
     c->waiting = 0;
     if (has(c, X86_INIT) && !c->smm) {

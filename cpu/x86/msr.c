@@ -170,9 +170,9 @@ static bool write_bank(const struct x86_cpu *c, uint32_t msr, uint64_t v)
 {
     uint32_t kind = msr & 3;
     bool status_free = c->config->vendor == X86_AMD && (c->hwcr >> 18 & 1);
-    if (kind == 0)
-        return true; /* which errors are reported: none happen */
-    return v == 0 || (kind == 1 && status_free) || (kind != 1 && v == 0);
+    if (kind == 0) /* which errors are reported: none happen. All or none (SDM 16.3.2.1, P6) */
+        return v == 0 || v == ~0ull || c->config->vendor == X86_AMD;
+    return kind != 1 || v == 0 || status_free;
 }
 
 /* ---- IA32_APIC_BASE (SDM 12.4.4, 12.12.5): which changes of state are allowed ---- */
@@ -221,6 +221,7 @@ static void set_tsc(struct x86_cpu *c, uint64_t v)
     uint64_t delta = v - x86_tsc(c);
     c->tsc_offset += delta;
     c->tsc_adjust += delta;
+    x86_kvm_clock_changed(c);
 }
 
 /* MPERF and APERF: at the TSC's rate, from zero at power-on. */
@@ -265,7 +266,7 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
         *v = *p;
         return true;
     }
-    if (x86_pmu_read(c, msr, v))
+    if (x86_pmu_read(c, msr, v) || x86_kvm_read_msr(c, msr, v))
         return true;
     const struct row *r = find(c, msr);
     if (r == NULL || (r->kind == IGNORED && (msr == 0x49 || msr == 0x10b)))
@@ -316,6 +317,8 @@ static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
         c->tsc_offset += v - c->tsc_adjust;
     if (r->at != 0)
         *place(c, r, msr) = v;
+    if (msr == 0x3b)
+        x86_kvm_clock_changed(c);
     if (msr == 0x6e1)
         x86_flush_tlb(c);
     return true;
@@ -358,12 +361,13 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
         *p = v;
         return true;
     }
-    return x86_pmu_write(c, msr, v) || write_row(c, msr, v);
+    return x86_pmu_write(c, msr, v) || x86_kvm_write_msr(c, msr, v) || write_row(c, msr, v);
 }
 
 void x86_msr_reset(struct x86_cpu *c, bool init)
 {
     c->debugctl = 0;
+    c->kvm_wall_clock = c->kvm_system_time = c->kvm_kicked = 0;
     if (init)
         return;
     c->apic_base = 0xfee00000 | X86_APIC_EN | (c->config->bootstrap ? X86_APIC_BSP : 0);

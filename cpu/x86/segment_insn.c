@@ -287,6 +287,8 @@ uint64_t x86_helper_sysret(struct cpu *cpu, uint64_t length, uint64_t op_size, u
     if (x86_code64(c)) {
         uint64_t mask = 0x3c7fd7;
         x86_set_rflags(c, c->gpr[R11] & mask);
+        if (c->rflags & X86_TF) /* sampled at the end, as SYSCALL's is */
+            c->pending_db |= X86_DR6_BS;
     } else {
         c->rflags |= X86_IF;
     }

@@ -23,6 +23,7 @@ static const struct x86_semantics *const chapters[] = {
     x86_msr_rows,
     x86_cache_rows,
     x86_io_rows,
+    x86_kvm_rows,
     x86_segment_rows,
     x86_x87_rows,
     x86_x87_control_rows,

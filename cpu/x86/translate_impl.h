@@ -63,7 +63,7 @@ struct x86_semantics {
 /* A file's rows; each ends with X86_ROWS_END. */
 extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[],
     x86_branch_rows[], x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_descriptor_rows[],
-    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_segment_rows[],
+    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_kvm_rows[], x86_segment_rows[],
     x86_x87_rows[], x86_x87_control_rows[], x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[],
     x86_sse_fp_rows[], x86_sse_convert_rows[], x86_sse_control_rows[], x86_crypto_rows[],
     x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[],

@@ -285,6 +285,14 @@ bool x86_hidden(const struct x86_cpu *c,
                 enum x86_feature f); /* IA32_MISC_ENABLE takes a feature there is away */
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
+/* ---- kvm.c: KVM's interface to its guests ---- */
+bool x86_kvm_leaf(const struct x86_cpu *c, uint32_t leaf,
+                  uint32_t r[4]); /* false: none of its; all but the features' bits */
+bool x86_kvm_read_msr(struct x86_cpu *c, uint32_t msr,
+                      uint64_t *value); /* false: not one of its MSRs */
+bool x86_kvm_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
+void x86_kvm_clock_changed(struct x86_cpu *c); /* the TSC was set */
+
 /* Highest basic or extended CPUID leaf. */
 uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended);
 
