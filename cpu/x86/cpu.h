@@ -182,6 +182,8 @@ struct x86_apic_ops {
     bool (*write_msr)(void *arg, uint32_t msr, uint64_t value);
     void (*base)(void *arg, uint64_t apic_base);
     void (*init)(void *arg); /* INIT: all but ID and base */
+    /* An interrupt as the low half of the ICR says, to the local APIC with that x2APIC id; false: there is none. */
+    bool (*send)(void *arg, uint32_t id, uint32_t icr);
     void (*pmi)(void *arg);  /* a performance counter overflowed: its entry of the LVT */
     void *arg;
 };

@@ -133,7 +133,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
         return e->code;
     const struct x86_apic_ops ops = {
         .acknowledge = lapic_acknowledge, .get_tpr = lapic_get_tpr, .set_tpr = lapic_set_tpr, .read_msr = lapic_read_msr,
-        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .pmi = performance_interrupt, .arg = q->lapics[i],
+        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .send = lapic_send_to, .pmi = performance_interrupt, .arg = q->lapics[i],
     };
     x86_cpu_set_apic(q->cpus[i], &ops);
     return 0;
