@@ -291,16 +291,19 @@ static void take_nested(struct x86_cpu *c, struct event *v)
 static void deliver_all(struct x86_cpu *c, struct event *v)
 {
     c->shadow = X86_SHADOW_NONE;
+    c->watch = X86_WATCH_NOTES; /* what delivery touches is trapped before the handler begins */
     while (!deliver(c, v)) {
         bool was_double = v->vector == X86_DFT;
         take_nested(c, v);
         if (was_double) {
+            c->watch = X86_WATCH_OFF;
             x86_shutdown(c);
             return;
         }
         if (x86_real_mode(c))
             v->has_error = false;
     }
+    c->watch = X86_WATCH_OFF;
     x86_update_mode(c);
 }
 
@@ -319,6 +322,28 @@ static void note_debug(struct x86_cpu *c, uint64_t bits)
     c->debugctl &= ~(uint64_t)(X86_DEBUGCTL_LBR | X86_DEBUGCTL_BTF);
 }
 
+/*
+ * The traps of earlier instructions that MOV SS and POP SS held back, data breakpoints, out of what
+ * pends; an instruction that is not completed has none itself. They outlast a software interrupt,
+ * INT1 reports them along with itself, faults lose them.
+ */
+static uint64_t traps_before(struct x86_cpu *c, const struct cpu_fault *f)
+{
+    bool own = c->watch == X86_WATCH_NOTES && !(f->cause & (X86_CAUSE_SOFT | X86_CAUSE_ICEBP));
+    c->step_over = 0;
+    return own ? 0 : c->pending_db & 0xf;
+}
+
+/* RF and shadow of the instruction ended when it began (translate.c): it has them again. */
+static void begin_anew(struct x86_cpu *c)
+{
+    if (c->cpu.mode_flags & X86_MODE_RF)
+        c->rflags |= X86_RF;
+    if (c->cpu.mode_flags & X86_MODE_SHADOW)
+        c->shadow = c->ended_shadow;
+    x86_update_mode(c);
+}
+
 void x86_take_exception(struct cpu *cpu)
 {
     struct x86_cpu *c = X86_CPU(cpu);
@@ -332,14 +357,19 @@ void x86_take_exception(struct cpu *cpu)
     }
     if (f.cause & X86_CAUSE_HERE)
         cpu->pc = f.value3;
-    c->pending_db = 0; /* the instruction was not completed: its traps do not happen */
-    if (f.cause & X86_CAUSE_AGAIN)
+    uint64_t before = traps_before(c, &f);
+    if (f.cause & (X86_CAUSE_AGAIN | X86_CAUSE_WATCH)) {
+        c->pending_db = before;
+        c->watch = f.cause & X86_CAUSE_WATCH ? X86_WATCH_WANTED : X86_WATCH_OFF;
+        begin_anew(c);
         return;
+    }
+    c->pending_db = soft ? before : 0;
     if (vector == X86_PF_FAULT)
         c->cr2 = f.value2;
-    if (vector == X86_DB)
-        note_debug(c, f.value2);
-    if (!soft && !trap && vector != X86_DB)
+    if (vector == X86_DB && !soft) /* INT 1 leaves DR6 alone */
+        note_debug(c, f.value2 | (f.cause & X86_CAUSE_ICEBP ? before : 0));
+    if (!soft && !trap && (vector != X86_DB || (f.value2 & X86_DR6_BD)))
         flags |= X86_RF;
     struct event v = {
         .vector = vector,

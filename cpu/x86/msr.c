@@ -29,7 +29,6 @@ struct row {
  * FBSDP_NO, PSDP_NO; BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
  */
 #define ARCH_CAPS            0x400000000d10e17bull
-#define MISC_ENABLE_WRITABLE 0x00810009ull /* fast strings, thermal control, SpeedStep, xTPR */
 #define HWCR_TSC_FREQ_SEL    (1ull << 24)  /* the TSC runs at P0's frequency: read-only */
 
 /* clang-format off */
@@ -199,7 +198,7 @@ uint64_t x86_efer_known(const struct x86_cpu *c)
     uint64_t known = X86_EFER_LMA;
     known |= x86_cpu_has(c, X86_F_SYSCALL) ? X86_EFER_SCE : 0;
     known |= x86_cpu_has(c, X86_F_LM) ? X86_EFER_LME : 0;
-    known |= x86_cpu_has(c, X86_F_NX) ? X86_EFER_NXE : 0;
+    known |= x86_cpu_has(c, X86_F_NX) && !x86_hidden(c, X86_F_NX) ? X86_EFER_NXE : 0;
     known |= x86_cpu_has(c, X86_F_SVM) ? X86_EFER_SVME : 0;
     known |= x86_cpu_has(c, X86_F_FXSR_OPT) ? X86_EFER_FFXSR : 0;
     known |= x86_cpu_has(c, X86_F_AUTO_IBRS) ? X86_EFER_AIBRSE : 0;
@@ -275,17 +274,42 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
     return true;
 }
 
+/* Monitors and the first bits are there or not; those that hide features do so (x86_hidden). */
+static bool write_misc_enable(struct x86_cpu *c, uint64_t v)
+{
+    uint64_t writable = X86_MISC_FAST_STRINGS | X86_MISC_TCC | X86_MISC_SPEEDSTEP |
+                        X86_MISC_LIMIT_CPUID | X86_MISC_XTPR;
+    writable |= x86_cpu_has(c, X86_F_SSE3) ? X86_MISC_MONITOR : 0;
+    writable |= x86_cpu_has(c, X86_F_NX) ? X86_MISC_XD_DISABLE : 0;
+    if ((v ^ c->misc_enable) & ~writable)
+        return false;
+    c->misc_enable = v;
+    if ((v & X86_MISC_XD_DISABLE) && (c->efer & X86_EFER_NXE)) {
+        c->efer &= ~(uint64_t)X86_EFER_NXE;
+        x86_flush_tlb(c);
+    }
+    return true;
+}
+
+bool x86_hidden(const struct x86_cpu *c, enum x86_feature f)
+{
+    if (c->config->vendor != X86_INTEL)
+        return false;
+    return (f == X86_F_MONITOR && !(c->misc_enable & X86_MISC_MONITOR)) ||
+           (f == X86_F_NX && (c->misc_enable & X86_MISC_XD_DISABLE));
+}
+
 static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
 {
     const struct row *r = find(c, msr);
     if (r == NULL || r->kind == CONSTANT || (v & ~r->mask))
         return false;
-    if (r->kind == CANONICAL && !mmu_x86_canonical(v, c->cr4 & X86_CR4_LA57))
+    if (r->kind == CANONICAL && !x86_base_canonical(c, v))
         return false;
     if (msr == 0x3a && (c->feature_control & 1))
         return false;
-    if (msr == 0x1a0 && ((v ^ c->misc_enable) & ~MISC_ENABLE_WRITABLE))
-        return false;
+    if (msr == 0x1a0)
+        return write_misc_enable(c, v);
     if (msr == 0xc0010015)
         v |= HWCR_TSC_FREQ_SEL;
     if (msr == 0x3b)
@@ -353,10 +377,10 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
     memset(c->mtrr_physbase, 0, sizeof(c->mtrr_physbase));
     memset(c->mtrr_physmask, 0, sizeof(c->mtrr_physmask));
-    /* Fast strings; no branch trace store, no PEBS; what CPUID says of performance monitors and
-     * MONITOR */
-    c->misc_enable = 1u | (c->config->pmu_version != 0 ? 1u << 7 : 0) | 1u << 11 | 1u << 12 |
-                     (x86_cpu_has(c, X86_F_MONITOR) ? 1u << 18 : 0);
+    /* No branch trace store, no PEBS; what CPUID says of performance monitors and MONITOR */
+    c->misc_enable = X86_MISC_FAST_STRINGS | X86_MISC_NO_BTS | X86_MISC_NO_PEBS |
+                     (c->config->pmu_version != 0 ? X86_MISC_PMU : 0u) |
+                     (x86_cpu_has(c, X86_F_MONITOR) ? X86_MISC_MONITOR : 0u);
     c->feature_control = c->virt_spec_ctrl = c->xss = 0;
     c->mcg_status = c->mcg_ctl = 0;
     memset(c->mc_ctl, 0, sizeof(c->mc_ctl));
