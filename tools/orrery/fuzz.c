@@ -240,8 +240,8 @@ static void print_program(struct fuzz *f, unsigned pair)
         if (cpu->isa->disassemble(cpu, s->offset, s->code, s->length, text, sizeof(text)) == 0)
             snprintf(text, sizeof(text), "(undecodable)");
         printf("  %#07x: ", s->offset);
-        for (unsigned k = 0; k < s->length; k++) /* as a number, or longer ones as they lie */
-            printf("%02x", s->code[s->length <= 4 ? s->length - 1 - k : k]);
+        for (unsigned k = 0; k < s->length; k++) /* as a number, or those of x86 as they lie */
+            printf("%02x", s->code[f->isa->bytes ? k : s->length - 1u - k]);
         printf("%*s  %s\n", s->length < 4 ? 8 - 2 * s->length : 0, "", text);
     }
 }

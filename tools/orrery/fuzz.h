@@ -71,6 +71,7 @@ struct fuzz_isa {
     uint16_t n_forms;
     const struct insn_desc *descs;    /* by form */
     const char *const *cause_names;   /* FUZZ_CAUSES; NULL: there is none of this number */
+    bool bytes;                       /* instructions are strings of bytes, not numbers */
     unsigned illegal;                 /* the cause of an illegal instruction */
     /* The CPU and what interrupts it. */
     int (*build)(struct machine *m, const char *cpu, struct cpu **out, struct err *e);

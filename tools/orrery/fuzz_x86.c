@@ -152,6 +152,24 @@ static void shut_down(void *arg)
     cpu_start(p->cpu);
 }
 
+static void ferr(void *arg, bool level)
+{
+    (void)arg, (void)level;
+}
+
+/* What raises FERR# goes on. */
+static bool ignne(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+/* A counter overflowed: the same interrupt as the timer's. */
+static void pmi(void *arg)
+{
+    x86_cpu_set_input(((struct platform *)arg)->cpu, X86_INTR, true);
+}
+
 /* ---- the machine ---- */
 
 /* The reset vector: a far jump to where the way into a round begins. */
@@ -194,10 +212,10 @@ static int build(struct machine *m, const char *spec, struct cpu **out, struct e
         rc = add_ports(p->ports, p, e);
     if (rc == 0)
         rc = add_rom(m, e);
-    const struct x86_wiring wiring = { .ports = p->ports, .shutdown = shut_down, .arg = p };
+    const struct x86_wiring wiring = { .ports = p->ports, .shutdown = shut_down, .ferr = ferr, .ignne = ignne, .arg = p };
     const struct x86_apic_ops apic = {
         .acknowledge = acknowledge, .get_tpr = get_tpr, .set_tpr = set_tpr, .read_msr = read_msr,
-        .write_msr = write_msr, .base = base_written, .arg = p,
+        .write_msr = write_msr, .base = base_written, .pmi = pmi, .arg = p,
     };
     if (rc == 0)
         rc = x86_cpu_create(&c, m, &config, &wiring, 0, e);
@@ -297,6 +315,6 @@ const struct fuzz_isa fuzz_x86_64 = {
     .ram_bytes = FX_RAM_BYTES, .ram = 0, .alias = FX_ALIAS, .device = FX_DEVICE,
     .code = FX_CODE, .code_bytes = FX_CODE_BYTES,
     .n_forms = X86_FORM_COUNT, .descs = x86_insn_descs,
-    .cause_names = cause_names, .illegal = 6,
+    .cause_names = cause_names, .illegal = 6, .bytes = true,
     .build = build, .generate = generate, .nop = nop, .cause = cause, .excused = excused,
 };
