@@ -246,7 +246,8 @@ static void print_program(struct fuzz *f, unsigned pair)
     }
 }
 
-static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, struct err *e)
+/* `first`: what lockstep said when the difference was found. */
+static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, const char *first, struct err *e)
 {
     bool differ;
     printf("program %" PRIu64 " of seed %" PRIu64 " shows a difference; repeat it with\n"
@@ -255,7 +256,13 @@ static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, str
            f->against, f->timing, f->seed, number, f->compare);
     fflush(stdout);
     f->counting = false;
-    int rc = minimise(f, pair, e);
+    int rc = run_program(f, pair, NULL, &differ, e);
+    if (rc == 0 && !differ) {
+        printf("It does not show alone; after the programs before it lockstep said\n%s", first);
+        return 0;
+    }
+    if (rc == 0)
+        rc = minimise(f, pair, e);
     if (rc < 0)
         return rc;
     printf("what is left of it (offsets in RAM; all else are no-operations):\n");
@@ -301,14 +308,20 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
         unsigned pair = number % PAIRS;
         f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
         f->isa->generate(f->side[pair][0].cpu, &f->program, &r);
-        int rc = run_program(f, pair, NULL, differ, e);
-        if (rc < 0)
+        char *report = NULL;
+        size_t length;
+        FILE *out = open_memstream(&report, &length);
+        int rc = run_program(f, pair, out, differ, e);
+        if (out != NULL)
+            fclose(out);
+        if (rc == 0 && *differ)
+            rc = report_difference(f, pair, number, report != NULL ? report : "", e);
+        free(report);
+        if (rc < 0 || *differ)
             return rc;
         f->totals.programs++;
         f->totals.instructions += cpu_insns(f->side[pair][0].cpu);
         f->totals.seconds = seconds_now() - start;
-        if (*differ)
-            return report_difference(f, pair, number, e);
         if (progress && f->totals.programs % 64 == 0)
             fprintf(stderr, "\r%" PRIu64 " of %" PRIu64, f->coverage.program, f->instructions);
         if (f->one_program ||

@@ -243,7 +243,7 @@ static void make_tree(uint8_t *image, uint32_t base, uint64_t user, struct fuzz_
         uint32_t at = i << 12 & (FX_RAM_BYTES - 1);
         bool data = at >= FX_DATA && at < FX_CODE_COPY, code = at >= FX_CODE && at < FX_SMBASE;
         uint64_t bits = P | W | A | D | (data || code ? user : 0), narrow = bits;
-        if (data ? fuzz_one_in(r, 2) : code && fuzz_one_in(r, 4)) {
+        if (data ? fuzz_one_in(r, 4) : code && fuzz_one_in(r, 8)) {
             bits = page_bits(r, user, true);
             narrow = page_bits(r, user, false);
         }
@@ -384,7 +384,7 @@ static void make_controls(const struct cpu *cpu, uint8_t *t, const struct kind *
     static const uint32_t often[] = { X86_CR4_DE, X86_CR4_PGE, X86_CR4_PCE, X86_CR4_TSD };
     for (unsigned i = 0; i < ARRAY_LEN(often); i++)
         cr4 |= fuzz_one_in(r, 2) ? often[i] : 0;
-    if (!lng && fuzz_one_in(r, 4))
+    if (!lng && fuzz_one_in(r, 16))
         cr4 &= ~(uint64_t)(X86_CR4_OSFXSR << fuzz_below(r, 2));
     cr4 |= k->pae ? X86_CR4_PAE : X86_CR4_PSE;
     cr4 |= fuzz_one_in(r, 4) ? X86_CR4_UMIP : 0;
@@ -398,8 +398,8 @@ static void make_controls(const struct cpu *cpu, uint8_t *t, const struct kind *
     cr0 |= fuzz_one_in(r, 2) ? X86_CR0_WP : 0;
     cr0 |= fuzz_one_in(r, 3) ? X86_CR0_AM : 0;
     cr0 |= fuzz_one_in(r, 2) ? X86_CR0_MP : 0;
-    cr0 |= fuzz_one_in(r, 12) ? X86_CR0_TS : 0;
-    cr0 |= fuzz_one_in(r, 16) ? X86_CR0_EM : 0;
+    cr0 |= fuzz_one_in(r, 24) ? X86_CR0_TS : 0;
+    cr0 |= fuzz_one_in(r, 40) ? X86_CR0_EM : 0;
     cr0 &= fuzz_one_in(r, 8) ? ~(uint64_t)X86_CR0_NE : ~0ull;
     efer = (lng ? X86_EFER_LME : 0) | (fuzz_one_in(r, 8) ? 0 : X86_EFER_SCE) |
            (fuzz_one_in(r, 3) ? 0 : X86_EFER_NXE);
@@ -407,8 +407,8 @@ static void make_controls(const struct cpu *cpu, uint8_t *t, const struct kind *
     st_le64(t + FX_T_CR4, cr4);
     st_le64(t + FX_T_EFER, efer);
     st_le64(t + FX_T_CR3, tree + (lng ? (la57 ? FX_PML5 : FX_PML4) : k->pae ? FX_PDPT_PAE : FX_PD32));
-    static const uint16_t xcr0[] = { 0x2e7, 0xe7, 0x2e7, 0x2e7, 7, 3, 0x207, 1 };
-    st_le64(t + FX_T_XCR0, xcr0[fuzz_below(r, ARRAY_LEN(xcr0))]);
+    static const uint16_t xcr0[] = { 0xe7, 7, 3, 0x207, 1 };
+    st_le64(t + FX_T_XCR0, fuzz_one_in(r, 10) ? xcr0[fuzz_below(r, ARRAY_LEN(xcr0))] : 0x2e7);
 }
 
 static uint16_t data_selector(const struct kind *k, bool outer, struct fuzz_random *r)
