@@ -149,6 +149,7 @@ static void shut_down(void *arg)
 {
     struct platform *p = arg;
     x86_cpu_set_input(p->cpu, X86_INIT, true);
+    ev_set_now(p->dev.machine->queue, cpu_now(p->cpu));
     cpu_start(p->cpu);
 }
 
