@@ -181,6 +181,8 @@ static int run_program(struct fuzz *f, unsigned pair, FILE *out, bool *differ, s
         rc = fill(f, &s[1], e);
     if (rc == 0)
         (void)exec_lockstep(s[1].exec, s[0].exec, &limits, out, differ);
+    if (rc == 0 && (s[0].machine->stop != MACHINE_RUNS || s[1].machine->stop != MACHINE_RUNS))
+        rc = err_set(e, ERR_STATE, "an executor failed; --seed and --program name what it ran");
     return rc;
 }
 
@@ -317,8 +319,10 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
         if (rc == 0 && *differ)
             rc = report_difference(f, pair, number, report != NULL ? report : "", e);
         free(report);
-        if (rc < 0 || *differ)
-            return rc;
+        if (rc < 0)
+            return err_context(e, "program %" PRIu64 " of seed %" PRIu64, number, f->seed);
+        if (*differ)
+            return 0;
         f->totals.programs++;
         f->totals.instructions += cpu_insns(f->side[pair][0].cpu);
         f->totals.seconds = seconds_now() - start;

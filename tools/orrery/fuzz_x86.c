@@ -242,7 +242,8 @@ static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_
         st_le64(p->image + at, fuzz_x86_quad(r));
     for (uint32_t i = 0; i < 8; i++) /* indices of gathers */
         st_le64(p->image + FX_DATA + 8 * i, fuzz_next(r) & 0x000000ff000000ff);
-    st_le16(p->image + FX_SMI, 0xaa0f); /* RSM */
+    memset(p->image + FX_DATA + 0xa200, 0, 64); /* the header of an area that XSAVE fills */
+    st_le16(p->image + FX_SMI, 0xaa0f);         /* RSM */
     fuzz_x86_code(cpu, p, &plan, r);
     fuzz_x86_rounds(cpu, p, &plan, r);
     st_le64(p->image + FX_BYTES, plan.bytes);

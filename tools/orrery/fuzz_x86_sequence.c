@@ -563,6 +563,19 @@ static void restore_state(struct fx_gen *g, uint16_t id)
     place(g, &b);
 }
 
+/* The register operand of MOVDIR64B is an address. */
+static void fill_line(struct fx_gen *g, uint16_t form)
+{
+    uint8_t code[X86_MAX_LENGTH];
+    struct x86_decoded d;
+    unsigned n = fx_draw(g, form, code, &d);
+    if (n == 0)
+        return;
+    if (d.op[0].reg != RSP && (d.index == X86_NO_REG || d.index != d.op[0].reg))
+        fx_move(g, d.op[0].reg, data_at(g, below(g, FX_DATA_BYTES / 64) * 64));
+    fx_place(g, code, n);
+}
+
 static bool add_system(struct fx_gen *g, uint16_t form)
 {
     switch (x86_rows[form].id) {
@@ -579,7 +592,11 @@ static bool add_system(struct fx_gen *g, uint16_t form)
     case X86_INSN_VERR:
     case X86_INSN_VERW: load_selector(g, x86_rows[form].id); return true;
     case X86_INSN_LAR:
-    case X86_INSN_LSL: look_up(g, x86_rows[form].id); return true;
+    case X86_INSN_LSL:
+        if ((x86_rows[form].accept >> (X86_KEY_MOD + 1) & 1) == 0)
+            return false; /* from memory */
+        look_up(g, x86_rows[form].id);
+        return true;
     case X86_INSN_XSETBV: with_registers(g, form, 0, 7 | (one_in(g, 2) ? 0xe0 : 0) | (one_in(g, 2) ? 0x200 : 0), 0); return true;
     case X86_INSN_XGETBV: with_registers(g, form, below(g, 2), 0, 0); return true;
     case X86_INSN_RDPKRU: with_registers(g, form, 0, 0, 0); return true;
@@ -618,6 +635,7 @@ bool fx_add_sequence(struct fx_gen *g, uint16_t form)
             return false;
         load_selector(g, X86_INSN_MOV_SEG);
         return true;
+    case X86_INSN_MOVDIR64B: fill_line(g, form); return true;
     case X86_INSN_LDMXCSR: fx_load_mxcsr(g); return true;
     case X86_INSN_DIV:
     case X86_INSN_IDIV: divide(g, form); return true;
