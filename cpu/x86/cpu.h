@@ -222,6 +222,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
                    const struct x86_wiring *wiring, uint32_t index, struct err *e) MUST_CHECK;
 struct cpu *x86_cpu_base(struct x86_cpu *c);
 const struct x86_config *x86_cpu_config(const struct x86_cpu *c);
+/* What x86_decode() takes as `features` for this CPU. */
+const uint64_t *x86_decode_features(const struct cpu *cpu);
 void x86_cpu_set_apic(struct x86_cpu *c, const struct x86_apic_ops *ops);
 /* irq_sink_fn: `cpu` is the struct cpu, `number` an enum x86_input. Edges: level true. */
 void x86_cpu_set_input(void *cpu, uint32_t number, bool level);
