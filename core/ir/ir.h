@@ -150,9 +150,31 @@ union ir_vec {
  */
 typedef void ir_vec_fn(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
                        const union ir_vec *b, const union ir_vec *c, uint64_t imm);
+
+/*
+ * What a vector helper does, where hosts have instructions for just that: a code generator may use
+ * them instead. By the instruction's first operand (a), second (b), third (c), immediate (imm).
+ */
+enum ir_native {
+    IR_NATIVE_NONE,
+    IR_NATIVE_AES,          /* FIPS 197: a round of the state a, round key b; imm 1: the last one, 2: of decryption */
+    IR_NATIVE_AES_IMC,      /* InvMixColumns(a) */
+    IR_NATIVE_AES_KEYGEN,   /* of dwords 1 and 3 of a: SubWord, RotWord(SubWord) ^ imm */
+    IR_NATIVE_CLMUL,        /* carry-less product of a's half imm 0 and b's half imm 4 */
+    IR_NATIVE_SHA1_NEXT_E,  /* FIPS 180-4, in the pieces of Intel's SHA extensions */
+    IR_NATIVE_SHA1_MSG1,
+    IR_NATIVE_SHA1_MSG2,
+    IR_NATIVE_SHA1_ROUNDS4, /* imm: which four times five of the rounds */
+    IR_NATIVE_SHA256_MSG1,
+    IR_NATIVE_SHA256_MSG2,
+    IR_NATIVE_SHA256_ROUNDS2,
+    IR_NATIVE_GF_MULTIPLY,  /* bytes modulo x^8 + x^4 + x^3 + x + 1 */
+    IR_NATIVE_GF_AFFINE     /* matrices in b; imm 7:0 is added, imm 8: of the inverse of a */
+};
 struct ir_vec_helper {
     const char *name;
     ir_vec_fn *fn;
+    enum ir_native native;
 };
 
 /* What a translator needs to know about its ISA; constant. */

@@ -69,7 +69,7 @@ extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move
     x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[],
     x86_xsave_rows[];
 
-/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name): x86_vec_<name>.
+/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*): x86_vec_<name>.
  * Sorted by file. */
 enum {
 #define X86_HELPER(name, flags) X86_HELPER_##name,
@@ -81,12 +81,12 @@ enum {
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER
 enum {
-#define X86_VEC_HELPER(name) X86_VEC_##name,
+#define X86_VEC_HELPER(name, native) X86_VEC_##name,
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
     X86_VEC_COUNT
 };
-#define X86_VEC_HELPER(name) ir_vec_fn x86_vec_##name;
+#define X86_VEC_HELPER(name, native) ir_vec_fn x86_vec_##name;
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
 
