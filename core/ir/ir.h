@@ -90,8 +90,16 @@ enum {
     IR_MEM_ACQUIRE  = 0x0080,
     IR_MEM_RELEASE  = 0x0100,
     IR_MEM_STORE_RIGHTS = 0x0200, /* a load that needs store permission and faults as a store (AMO) */
+    IR_MEM_WIDER    = 0x0c00, /* with ALIGNED, of v128: a multiple of 32 or 64 bytes (1, 2), the first part of an operand so long */
     IR_MEM_REGIME   = 0xf000, /* 0 the current data regime; else the ISA's (HLV, LDTR): slow path */
 };
+#define IR_MEM_WIDER_BY(n) ((uint16_t)((n) << 10))
+
+/* What the address of an access with IR_MEM_ALIGNED or ATOMIC is a multiple of, less 1. */
+static inline unsigned ir_mem_alignment(unsigned memop)
+{
+    return (1u << ((memop & IR_MEM_SIZE) + ((memop & IR_MEM_WIDER) >> 10))) - 1;
+}
 
 struct ir_inst {
     uint8_t op;        /* enum ir_op */

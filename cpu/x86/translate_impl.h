@@ -26,8 +26,8 @@ struct x86_tr {
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_left; /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
     /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like);
-     * always (MOVAPS). */
-    enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS } align;
+     * always (MOVAPS); VEX and EVEX: of the whole operand (VMOVAPS). */
+    enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS, X86_ALIGN_WHOLE } align;
     bool defer; /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is
                    raised */
     uint8_t n_deferred;
