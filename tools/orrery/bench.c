@@ -33,11 +33,13 @@ struct job {
 
 /* A guest architecture: what the command lines of both emulators say for it. */
 static const struct target {
-    const char *name, *qemu_arch, *board, *cpu, *console;
+    const char *name, *qemu_arch, *qemu_machine, *board, *cpu, *console;
     const char *firmware;          /* of boots, beside the guest; NULL: none is needed */
+    const char *qemu_firmware;     /* of its own: QEMU knows no kernel of a PC without, and this is its quickest */
 } targets[] = {
-    { "riscv64", "riscv64", "riscv-virt", NULL, "ttyS0", "firmware/generic/fw_dynamic.bin" },
-    { "arm64", "aarch64", "arm-virt", "max", "ttyAMA0", NULL },
+    { "riscv64", "riscv64", "virt", "riscv-virt", NULL, "ttyS0", "firmware/generic/fw_dynamic.bin", NULL },
+    { "arm64", "aarch64", "virt", "arm-virt", "max", "ttyAMA0", NULL, NULL },
+    { "amd64", "x86_64", "q35", "x86-q35", "max", "ttyS0", NULL, "qboot.rom" },
 };
 
 struct bench {
@@ -47,7 +49,7 @@ struct bench {
     char directory[512];
     const char *timing;
     unsigned runs;
-    bool json;
+    bool json, cpu_time;
 };
 
 static double now_seconds(void)
@@ -58,8 +60,13 @@ static double now_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
+
 /* Run a program with its output in `path`. 0, or -1 when it could not run or did not end with 0. */
-static int run_program(char *const argv[], const char *path, struct sample *s)
+static int run_program(char *const argv[], const char *path, bool cpu_time, struct sample *s)
 {
     double start = now_seconds();
     struct rusage usage;
@@ -74,7 +81,7 @@ static int run_program(char *const argv[], const char *path, struct sample *s)
     }
     if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
         return -1;
-    s->seconds = now_seconds() - start;
+    s->seconds = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : now_seconds() - start;
     s->megabytes = (double)usage.ru_maxrss / 1024;
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }
@@ -131,7 +138,7 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
     if (qemu) {
         argv[n++] = (char *)(uintptr_t)b->qemu;
         argv[n++] = "-M";
-        argv[n++] = "virt";
+        argv[n++] = (char *)(uintptr_t)b->target->qemu_machine;
         argv[n++] = "-display";
         argv[n++] = "none";
         argv[n++] = "-nodefaults"; /* a network card and sound would be loaded for nothing */
@@ -161,6 +168,10 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
         argv[n++] = BOTH("--bios", "-bios");
         argv[n++] = (char *)(uintptr_t)(j->initrd ? b->bios : "none");
     }
+    if (qemu && b->target->qemu_firmware) {
+        argv[n++] = "-bios";
+        argv[n++] = (char *)(uintptr_t)b->target->qemu_firmware;
+    }
     if (b->target->cpu) {
         argv[n++] = BOTH("--cpu", "-cpu");
         argv[n++] = (char *)(uintptr_t)b->target->cpu;
@@ -173,7 +184,7 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
     }
 #undef BOTH
     argv[n] = NULL;
-    int r = run_program(argv, output, s);
+    int r = run_program(argv, output, b->cpu_time, s);
     if (r == 0 && !file_contains(output, j->expected))
         r = -1;
     if (r == 0 && !qemu)
@@ -280,12 +291,13 @@ static const char *find_program(const char *name)
 
 static void usage(void)
 {
-    printf("usage: orrery bench [--arch riscv64|arm64] [--runs N] [--json] [--qemu PROGRAM|none]\n"
-           "                    [--kernels DIR] [--timing MODEL] [NAME...]\n"
+    printf("usage: orrery bench [--arch riscv64|arm64|amd64] [--runs N] [--json] [--qemu PROGRAM|none]\n"
+           "                    [--kernels DIR] [--timing MODEL] [--cpu-time] [NAME...]\n"
            "Kernels: integer nbody matmul memory branchy calls syscalls boot. Build them with\n"
            "  cmake --build --preset release --target bench-kernels\n"
            "and fetch the guest for `boot` with tools/fetch-guest ARCH.\n"
            "The peer is the QEMU of tools/fetch-peer qemu, else the one in PATH.\n"
+           "--cpu-time compares user and system time in place of wall time: for a busy host.\n"
            "A speed above 1 means Orrery is faster, memory below 1 that it needs less.\n");
 }
 
@@ -372,6 +384,8 @@ int command_bench(int argc, char **argv)
             wanted[k] = some = true;
         } else if (strcmp(argv[i], "--json") == 0) {
             b.json = true;
+        } else if (strcmp(argv[i], "--cpu-time") == 0) {
+            b.cpu_time = true;
         } else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
             unsigned long runs = strtoul(argv[++i], NULL, 10);
             b.runs = (unsigned)MIN(runs, RUNS_MAX);
