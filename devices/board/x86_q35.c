@@ -144,7 +144,8 @@ static int build_cpus(struct board *b, struct q35 *q, struct err *e)
     int r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e);
     if (r < 0)
         return r;
-    q->cpu.topology = (struct x86_topology){ .sockets = b->config.cpus, .dies = 1, .cores = 1, .threads = 1 };
+    q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
+                                               .cores = b->config.smp.cores, .threads = b->config.smp.threads };
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
     if (q->lapic_bus == NULL)
         return e->code;
@@ -277,7 +278,8 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
         (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
         return r;
     mc146818_put_memory(q->rtc, q->low, q->high);
-    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus - 1));
+    /* More than the byte holds: firmware has fw_cfg's number, and takes the larger one */
+    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus <= 255 ? b->config.cpus - 1 : 0));
     mc146818_put(q->rtc, 0x14, 0x06);
     if ((r = put_boot_order(b, q, e)) < 0)
         return r;
@@ -449,7 +451,7 @@ extern const struct board_ops board_x86_q35;
 const struct board_ops board_x86_q35 = {
     .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases,
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
-    .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
+    .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
     .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
     .release = release,
 };
