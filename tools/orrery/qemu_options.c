@@ -313,7 +313,7 @@ static const struct run_option table[] = {
     ROW_FLAG("S", wait_for_gdb, "do not start until gdb says so"),
     ROW_FLAG("no-shutdown", board.no_shutdown, "pause when the guest switches itself off"),
     ROW_CALL("action", "EVENT=ACTION", q_action, "reboot=reset|shutdown, shutdown=poweroff|pause"),
-    ROW_CALL("rtc", "base=utc|DATE", q_rtc, "date at power-on (default 2026-01-01)"),
+    ROW_CALL("rtc", "base=utc|DATE", q_rtc, "date at power-on (default utc; with rr 2026-01-01)"),
     ROW_CALL("icount", "...,sleep=off,rr=record|replay,rrfile=F", q_icount,
              "idle time passes at once; record or replay"),
     ROW_CALL("echr", "N", q_echr, "escape key of the terminal (default 1: Ctrl-A)"),
@@ -396,6 +396,7 @@ static int add_defaults(struct run_options *o, struct err *e)
 int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **argv, struct err *e)
 {
     struct run_command_line l = run_qemu_line;
+    uint64_t fixed_date = o->board.rtc_base;
     int r;
 
     const struct board_ops *board = board_default_for(arch);
@@ -411,9 +412,15 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
      */
     o->board.pace = 1000000;
     o->board.log = "guest=off,unmodelled=off"; /* scripts take a word on standard error for a failure */
+    o->board.rtc_base = 0;
     if (!(l.program = run_printf(o, e, "orrery-system-%s", arch)))
         return ERR_NOMEM;
     r = run_parse(o, &l, argc, argv, e);
+    if (r == 0 && o->board.rtc_base == 0) { /* -rtc base=utc, but where runs are to be the same again */
+        o->board.rtc_base = fixed_date;
+        if (!o->board.record && !o->board.replay)
+            r = run_parse_date("utc", &o->board.rtc_base, e);
+    }
     if (r == 0 && o->board.n_serial == 0 && !o->no_defaults)
         o->board.serial[o->board.n_serial++] = "mon:stdio";
     if (r == 0)
