@@ -7,6 +7,7 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define PAGE_OFFSET(va) ((va) & (MEM_PAGE - 1))
 
@@ -153,6 +154,16 @@ static uint8_t *cached(struct cpu *cpu, va_t va, unsigned size, enum cpu_access 
     return (uint8_t *)(uintptr_t)(va + e->addend);
 }
 
+/* Likewise of an access over two pages: the host addresses of its `first` bytes and of the rest. */
+static bool cached_across(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
+                          unsigned regime, uint8_t *part[2], unsigned *first)
+{
+    *first = MEM_PAGE - (unsigned)PAGE_OFFSET(va);
+    part[0] = cached(cpu, va, *first, access, regime);
+    part[1] = cached(cpu, va + *first, size - *first, access, regime);
+    return part[0] != NULL && part[1] != NULL;
+}
+
 /* ---- one page ---- */
 
 /* A device sees the time of this very instruction, and whatever it does sees guarded memory. */
@@ -237,7 +248,7 @@ static enum cpu_access load_kind(uint32_t memop)
 static bool raises_align(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access, bool ordered)
 {
     unsigned size = size_of(memop);
-    if ((va & (size - 1)) == 0)
+    if ((va & ir_mem_alignment(memop)) == 0)
         return false;
     if (!(memop & IR_MEM_ALIGNED) && cpu->isa->allows_misaligned != NULL &&
         cpu->isa->allows_misaligned(cpu, va, size, ordered))
@@ -292,6 +303,11 @@ static int load_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value
     struct target t[2];
     unsigned size = size_of(memop), first;
     enum cpu_access access = load_kind(memop);
+    uint8_t *part[2];
+    if (cached_across(cpu, va, size, access, regime_of(memop), part, &first)) {
+        *value = ld_le(part[0], first) | ld_le(part[1], size - first) << (8 * first);
+        return 0;
+    }
     if (translate_both(cpu, va, size, access, regime_of(memop), t, &first))
         return 1;
     *value = 0;
@@ -312,6 +328,12 @@ static int store_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value
 {
     struct target t[2];
     unsigned size = size_of(memop), first;
+    uint8_t *part[2];
+    if (cached_across(cpu, va, size, CPU_STORE, regime_of(memop), part, &first)) {
+        st_le(part[0], value, first);
+        st_le(part[1], value >> (8 * first), size - first);
+        return 0;
+    }
     if (translate_both(cpu, va, size, CPU_STORE, regime_of(memop), t, &first))
         return 1;
     for (unsigned i = 0; i < size; i++) {
@@ -371,23 +393,47 @@ static int open_halves(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access
 {
     struct target t[2];
     unsigned first = 8;
-    if (is_misaligned(cpu, va, memop, access) ||
-        hits_watch(cpu, va, 16, access == CPU_LOAD, access == CPU_STORE))
-        return 1;
     if (crosses(va, 16))
         return translate_both(cpu, va, 16, access, regime_of(memop), t, &first);
     return translate(cpu, va, 16, access, regime_of(memop), &t[0]);
 }
 
+static bool refused128(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access)
+{
+    return is_misaligned(cpu, va, memop, access) ||
+           hits_watch(cpu, va, 16, access == CPU_LOAD, access == CPU_STORE);
+}
+
+/* The bytes' place when the TLB holds their page or pages: all in part[0], or `first` of them. */
+static bool cached128(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access,
+                      uint8_t *part[2], unsigned *first)
+{
+    unsigned regime = regime_of(memop);
+    if (crosses(va, 16))
+        return cached_across(cpu, va, 16, access, regime, part, first);
+    *first = 16;
+    part[0] = part[1] = cached(cpu, va, 16, access, regime);
+    return part[0] != NULL;
+}
+
 /* The halves, without what was asked of the whole. */
 static uint32_t half_of(uint32_t memop)
 {
-    return (memop & ~(uint32_t)(IR_MEM_SIZE | IR_MEM_ALIGNED | IR_MEM_ATOMIC)) | 3;
+    return (memop & ~(uint32_t)(IR_MEM_SIZE | IR_MEM_ALIGNED | IR_MEM_WIDER | IR_MEM_ATOMIC)) | 3;
 }
 
 int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2])
 {
     uint64_t half[2];
+    uint8_t *part[2];
+    unsigned first;
+    if (refused128(cpu, va, memop, load_kind(memop)))
+        return 1;
+    if (cached128(cpu, va, memop, load_kind(memop), part, &first)) {
+        memcpy(value, part[0], first);
+        memcpy((uint8_t *)value + first, part[1], 16 - first);
+        return 0;
+    }
     if (open_halves(cpu, va, memop, load_kind(memop)) ||
         mmu_slow_load(cpu, va, half_of(memop), &half[0]) ||
         mmu_slow_load(cpu, va + 8, half_of(memop), &half[1]))
@@ -399,6 +445,15 @@ int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]
 
 int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2])
 {
+    uint8_t *part[2];
+    unsigned first;
+    if (refused128(cpu, va, memop, CPU_STORE))
+        return 1;
+    if (cached128(cpu, va, memop, CPU_STORE, part, &first)) {
+        memcpy(part[0], value, first);
+        memcpy(part[1], (const uint8_t *)value + first, 16 - first);
+        return 0;
+    }
     return open_halves(cpu, va, memop, CPU_STORE) ||
            mmu_slow_store(cpu, va, half_of(memop), value[0]) ||
            mmu_slow_store(cpu, va + 8, half_of(memop), value[1]);

@@ -53,6 +53,8 @@ static void print_memop(FILE *out, unsigned m)
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         if (m & bits[i].bit)
             fputs(bits[i].name, out);
+    if (m & IR_MEM_WIDER)
+        fprintf(out, " to %u", ir_mem_alignment(m) + 1);
     if (m & IR_MEM_REGIME)
         fprintf(out, " regime %u", (m & IR_MEM_REGIME) >> 12);
 }

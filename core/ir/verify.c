@@ -187,8 +187,9 @@ static int check_args(const struct checker *c, const struct ir_inst *in)
 static int check_memop(const struct checker *c, const struct ir_inst *in)
 {
     unsigned size = 8u << (in->aux2 & IR_MEM_SIZE), bits = ir_type_bits((enum ir_type)in->type);
-    if (in->aux2 & 0x0c00)
-        return FAIL(c, "undefined bits in memop 0x%x", in->aux2);
+    unsigned wider = (in->aux2 & IR_MEM_WIDER) >> 10;
+    if (wider && (bits != 128 || wider > 2 || !(in->aux2 & IR_MEM_ALIGNED)))
+        return FAIL(c, "memop 0x%x asks for the alignment of a longer operand", in->aux2);
     if (size > bits || (bits == 128 && size != 128))
         return FAIL(c, "%u bits do not fit its type", size);
     if (bits == 128 && (in->aux2 & (IR_MEM_BE | IR_MEM_SIGNED)))

@@ -44,10 +44,10 @@ static const struct ir_helper helpers[] = {
 #undef X86_HELPER
 };
 static const struct ir_vec_helper vec_helpers[] = {
-#define X86_VEC_HELPER(name) { #name, x86_vec_##name },
+#define X86_VEC_HELPER(name, native) { #name, x86_vec_##name, IR_NATIVE_##native },
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
-    { NULL, NULL },
+    { NULL, NULL, IR_NATIVE_NONE },
 };
 
 const struct ir_guest x86_guest = {

@@ -247,8 +247,10 @@ static unsigned vec_slot(unsigned reg, unsigned q)
  * Of 16 bytes. Alignment is the access's own affair: what it raises then is #GP(0), see guest.c;
  * but not where the same would be #AC.
  */
-static uint16_t vec_memop(struct x86_tr *t, unsigned n)
+static uint16_t vec_memop(struct x86_tr *t, unsigned n, unsigned q)
 {
+    if (t->align == X86_ALIGN_WHOLE) /* the first part says it for all */
+        return ir_memop(16, q == 0 ? IR_MEM_ALIGNED | IR_MEM_WIDER_BY(x86_log2(t->d.op[n].size) - 4) : 0);
     bool usual = t->align == X86_ALIGN_USUAL && !(t->mode & X86_MODE_MM);
     bool aligned = t->d.vl == 0 && (usual || t->align == X86_ALIGN_ALWAYS);
     if (aligned && (t->mode & X86_MODE_ALIGN))
@@ -262,7 +264,7 @@ static ir_val_t vec_load(struct x86_tr *t, unsigned n, unsigned q)
     ir_val_t linear = x86_address(t, size, INSN_MEM_READ);
     if (size < 16)
         return ir_vop1(t->u, IR_VSCALAR, x86_log2(size), x86_load(t, linear, size));
-    return ir_load(t->u, IR_V128, linear, 16 * q, vec_memop(t, n));
+    return ir_load(t->u, IR_V128, linear, 16 * q, vec_memop(t, n, q));
 }
 
 ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q)
@@ -313,7 +315,7 @@ void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128)
         x86_store(t, linear, o->size, low);
         return;
     }
-    ir_store(t->u, IR_V128, linear, 16 * q, v128, vec_memop(t, n));
+    ir_store(t->u, IR_V128, linear, 16 * q, v128, vec_memop(t, n, q));
 }
 
 void x86_zero_upper(struct x86_tr *t, unsigned n)

@@ -167,7 +167,7 @@ uint64_t x86_helper_iret(struct cpu *cpu, uint64_t op_size, uint64_t length, uin
 static void software_interrupt(struct x86_tr *t, unsigned vector)
 {
     if (vector == 256)
-        vector = t->d.imm & 0xff;
+        vector = (t->d.imm & 0xff) | X86_CAUSE_INT_N;
     ir_call(t->u, IR_VOID, X86_HELPER_int, x86_const(t, vector | X86_CAUSE_SOFT),
             x86_const(t, t->d.length), IR_NONE, IR_NONE);
     ir_exit(t->u, IR_EXIT_LOOKUP, t->at);

@@ -173,19 +173,6 @@ uint64_t x86_helper_sti(struct cpu *cpu, uint64_t before, uint64_t b, uint64_t c
     return 0;
 }
 
-/* CLI and STI above IOPL: CR4.PVI at level 3, CR4.VME in virtual-8086 mode (SDM 21.3, 21.4). */
-uint64_t x86_helper_virtual_if(struct cpu *cpu, uint64_t on, uint64_t b, uint64_t c0, uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    bool virtual = x86_v86(c) ? c->cr4 & X86_CR4_VME : (c->cr4 & X86_CR4_PVI) && x86_cpl(c) == 3;
-    (void)b, (void)c0, (void)d;
-    if (!virtual || (on && (c->rflags & X86_VIP)))
-        x86_raise_error(c, X86_GP, 0);
-    else
-        c->rflags = (c->rflags & ~(uint64_t)X86_VIF) | (on ? X86_VIF : 0);
-    return 0;
-}
-
 static void hlt(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
@@ -208,12 +195,8 @@ uint64_t x86_helper_popf(struct cpu *cpu, uint64_t v, uint64_t bytes, uint64_t c
     uint64_t mask = X86_ARITH | X86_TF | X86_DF | X86_NT;
     (void)c0, (void)d;
     if (x86_v86(c) && iopl != 3) { /* with VME a 16-bit POPF writes VIF instead (SDM volume 2) */
-        if (bytes != 2 || !(c->cr4 & X86_CR4_VME) || (v & X86_TF) ||
-            ((v & X86_IF) && (c->rflags & X86_VIP))) {
-            x86_raise_error(c, X86_GP, 0);
+        if (!x86_v86_set_if(c, v, (unsigned)bytes))
             return 0;
-        }
-        c->rflags = (c->rflags & ~(uint64_t)X86_VIF) | (v & X86_IF ? X86_VIF : 0);
     } else if (cpl <= iopl) {
         mask |= X86_IF;
     }
@@ -227,17 +210,6 @@ uint64_t x86_helper_popf(struct cpu *cpu, uint64_t v, uint64_t bytes, uint64_t c
     x86_set_rflags(c, now);
     x86_update_mode(c);
     return 0;
-}
-
-uint64_t x86_helper_v86_flags(struct cpu *cpu, uint64_t v, uint64_t bytes, uint64_t c0, uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    (void)c0, (void)d;
-    if (bytes != 2 || !(c->cr4 & X86_CR4_VME)) {
-        x86_raise_error(c, X86_GP, 0);
-        return 0;
-    }
-    return (v & ~(uint64_t)X86_IF) | X86_IOPL | (v & X86_VIF ? X86_IF : 0);
 }
 
 /* CLAC, STAC */

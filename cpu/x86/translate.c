@@ -60,6 +60,11 @@ static void decode_extensions(struct x86_cpu *c)
                 c->decode_ext[i / 64] |= 1ull << i % 64;
 }
 
+const uint64_t *x86_decode_features(const struct cpu *cpu)
+{
+    return X86_CPU_CONST(cpu)->decode_ext;
+}
+
 int x86_semantics_init(struct x86_cpu *c, struct err *e)
 {
     struct x86_semantics *by_id =

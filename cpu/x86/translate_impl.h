@@ -26,8 +26,8 @@ struct x86_tr {
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_left; /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
     /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like);
-     * always (MOVAPS). */
-    enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS } align;
+     * always (MOVAPS); VEX and EVEX: of the whole operand (VMOVAPS). */
+    enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS, X86_ALIGN_WHOLE } align;
     bool defer; /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is
                    raised */
     uint8_t n_deferred;
@@ -70,7 +70,7 @@ extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move
     x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[],
     x86_xsave_rows[];
 
-/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name): x86_vec_<name>.
+/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*): x86_vec_<name>.
  * Sorted by file. */
 enum {
 #define X86_HELPER(name, flags) X86_HELPER_##name,
@@ -82,12 +82,12 @@ enum {
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER
 enum {
-#define X86_VEC_HELPER(name) X86_VEC_##name,
+#define X86_VEC_HELPER(name, native) X86_VEC_##name,
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
     X86_VEC_COUNT
 };
-#define X86_VEC_HELPER(name) ir_vec_fn x86_vec_##name;
+#define X86_VEC_HELPER(name, native) ir_vec_fn x86_vec_##name;
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
 

@@ -191,6 +191,7 @@ enum {
     X86_CAUSE_VECTOR = 0xff,
     X86_CAUSE_ERROR = 0x100 /* has an error code */,
     X86_CAUSE_SOFT = 0x200 /* INT n, INT3, INTO: the next RIP is pushed, DPL is checked */,
+    X86_CAUSE_INT_N = 0x10000 /* with SOFT: INT n, which virtual-8086 mode may redirect */,
     X86_CAUSE_ICEBP = 0x400,
     X86_CAUSE_TRAP = 0x800 /* #DB after the instruction: pc is the next one already */,
     X86_CAUSE_TRIPLE = 0x1000,
@@ -208,6 +209,16 @@ void x86_deliver_interrupt(struct x86_cpu *c, unsigned vector);
 void x86_deliver_trap(struct x86_cpu *c,
                       uint64_t dr6); /* #DB after an instruction, with these bits of DR6 */
 void x86_shutdown(struct x86_cpu *c);
+
+/* ---- v86.c: virtual-8086 mode (SDM 21) ---- */
+/* INT n: through the program's own table? False: #GP or the map's page fault was raised. */
+bool x86_v86_redirects(struct x86_cpu *c, unsigned vector, bool *redirects) MUST_CHECK;
+/* RFLAGS as the program sees it: below IOPL 3, VIF in the place of IF and IOPL 3. */
+uint64_t x86_v86_flags(const struct x86_cpu *c, uint64_t flags);
+/*
+ * What POPF and IRET of `bytes` below IOPL 3 make of IF: VIF, with CR4.VME and 2 bytes. False: #GP.
+ */
+bool x86_v86_set_if(struct x86_cpu *c, uint64_t flags, unsigned bytes) MUST_CHECK;
 
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);

@@ -75,7 +75,8 @@ struct stub {
 struct group {
     uint16_t base;         /* value */
     bool store;
-    uint8_t reg;
+    uint8_t reg, align;    /* where its first access is: address bits that were seen to be 0 */
+    int32_t at;            /* displacement of that access */
     int64_t low, high;     /* displacements [low, high) it covers */
     uint32_t last;         /* instruction of its last access */
 };
