@@ -50,6 +50,8 @@ struct exec_core {
 };
 
 /* Saved: where in a round the machine is. */
+#define EXEC_HURRY      4u
+#define EXEC_HURRY_CPUS 8u
 struct exec_sched {
     ps_t now, deadline;
     /*
@@ -60,6 +62,7 @@ struct exec_sched {
     ps_t reached;
     uint32_t turn;               /* index of the CPU whose turn it is */
     uint32_t in_round;           /* 0: between rounds */
+    uint32_t hurry;              /* the next round has a quantum of 1 / 2^this; it gets less with each */
     uint32_t cursor_bytes;
     struct exec_cursor *cursors; /* one per CPU */
 };
