@@ -34,6 +34,8 @@ struct ahci_options {
 struct ahci *ahci_create(struct machine *m, const char *id, struct pci_bus *bus,
                          const struct ahci_options *o, struct err *e);
 
+/* The first port without a drive, or -1. */
+int ahci_free_port(const struct ahci *a);
 /* While building. `port` -1: the first free one. `disk` may be NULL for a CD-ROM drive: no disc. */
 int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const char *serial,
                 struct err *e) MUST_CHECK;

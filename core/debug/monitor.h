@@ -16,6 +16,7 @@ struct monitor_ops {
     /* Physical addresses that answer with errors: "BASE+SIZE" on, "BASE" off. */
     int (*bus_error)(void *arg, const char *range, bool on, struct err *e);
     int (*power_key)(void *arg, struct err *e);
+    int (*wake)(void *arg, struct err *e);
     /* A picture of `display` (NULL: the first); `format` "png", "ppm" or NULL: by the file's name. */
     int (*screendump)(void *arg, const char *path, const char *format, const char *display,
                       struct err *e);

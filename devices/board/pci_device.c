@@ -12,7 +12,7 @@
 struct pci_device_options {
     char driver[64], id[64], bus[80], addr[16], romfile[1024];
     char drive[64], serial[40], netdev[64], mac[32];
-    int nsid, sector;
+    int nsid, sector, bootindex;
     bool multifunction;
 };
 #define TEXT(key, member)   OPT_TEXT(pci_device_options, key, member)
@@ -21,7 +21,8 @@ struct pci_device_options {
 #define ON_PCI                                                                                     \
     COMMON, TEXT("addr", addr), TEXT("romfile", romfile),                                          \
         OPT_BOOL(pci_device_options, "multifunction", multifunction)
-#define DISK                TEXT("drive", drive), OPT_IGNORED("bootindex")
+#define BOOT                NUMBER("bootindex", bootindex)
+#define DISK                TEXT("drive", drive), BOOT
 
 static const struct option_desc nvme_table[] = {
     ON_PCI, DISK, TEXT("serial", serial), NUMBER("logical_block_size", sector),
@@ -30,7 +31,7 @@ static const struct option_desc nvme_ns_table[] = {
     COMMON, DISK, NUMBER("nsid", nsid), NUMBER("logical_block_size", sector),
 };
 static const struct option_desc e1000e_table[] = {
-    ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), OPT_IGNORED("bootindex"),
+    ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), BOOT,
 };
 static const struct option_desc ahci_table[] = { ON_PCI };
 static const struct option_desc ide_table[] = { COMMON, DISK, TEXT("serial", serial) };
@@ -99,9 +100,12 @@ static int add_namespace(struct parts *p, struct nvme *n, const struct pci_devic
                          struct err *e)
 {
     struct part_drive *d = take_drive(p, o, e);
+    char unit[32];
+    int r = !d ? e->code : nvme_add_namespace(n, (uint32_t)o->nsid, d->disk,
+                                              o->sector ? (uint32_t)o->sector : 512, e);
 
-    return !d ? e->code : nvme_add_namespace(n, (uint32_t)o->nsid, d->disk,
-                                             o->sector ? (uint32_t)o->sector : 512, e);
+    snprintf(unit, sizeof(unit), "/namespace@%d,0", MAX(o->nsid, 1));
+    return r < 0 ? r : parts_boot_pci(p, o->bootindex, nvme_function(n), unit, e);
 }
 
 static int add_nvme(struct parts *p, void *options, const char *id, struct err *e)
@@ -157,7 +161,7 @@ static int add_ide(struct parts *p, const struct pci_device_options *o, bool cdr
     struct device *a = find_part(p, "ahci", o->bus, dot ? (size_t)(dot - o->bus) : 0);
     struct part_drive *d = NULL;
     int port = -1;
-    char end;
+    char end, unit[32];
 
     if (!a || (o->bus[0] && (!dot || sscanf(dot + 1, "%d%c", &port, &end) != 1 || port < 0)))
         return err_set(e, ERR_ABSENT,
@@ -166,8 +170,14 @@ static int add_ide(struct parts *p, const struct pci_device_options *o, bool cdr
                        o->bus[0] ? " " : "", o->bus, AHCI_PORTS - 1);
     if ((o->drive[0] || !cdrom) && !(d = take_drive(p, o, e)))
         return e->code;
-    return ahci_attach((struct ahci *)a, port, d ? d->disk : NULL, cdrom,
-                       o->serial[0] || !d ? o->serial : d->options.serial, e);
+    if (port < 0)
+        port = ahci_free_port((struct ahci *)a);
+    int r = ahci_attach((struct ahci *)a, port, d ? d->disk : NULL, cdrom,
+                        o->serial[0] || !d ? o->serial : d->options.serial, e);
+    if (r < 0)
+        return r;
+    snprintf(unit, sizeof(unit), "/drive@%x/disk@0", (unsigned)port);
+    return parts_boot_pci(p, o->bootindex, ahci_function((struct ahci *)a), unit, e);
 }
 
 static int add_ide_hd(struct parts *p, void *options, const char *id, struct err *e)
@@ -199,7 +209,7 @@ static int add_e1000e(struct parts *p, void *options, const char *id, struct err
     nic.rom = rom;
     struct e1000e *d = r < 0 ? NULL : e1000e_create(p->board->machine, id, p->at.pci, net, &nic, e);
     free(rom);
-    return d ? 0 : e->code;
+    return d ? parts_boot_pci(p, o->bootindex, e1000e_function(d), "/ethernet-phy@0", e) : e->code;
 }
 
 /* ---- all of them ---- */
@@ -217,7 +227,7 @@ static const struct parts_kind kinds[] = {
 int parts_add_pci_device(struct parts *p, const char *text, bool *found, struct err *e)
 {
     const struct parts_kind *kind = parts_find_kind(kinds, ARRAY_LEN(kinds), text);
-    struct pci_device_options o = { 0 };
+    struct pci_device_options o = { .bootindex = -1 };
 
     *found = kind != NULL;
     return kind ? parts_add_kind(p, kind, &o, o.id, text, e) : 0;

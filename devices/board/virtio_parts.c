@@ -208,6 +208,25 @@ static int build(struct parts *p, struct err *e)
     return 0;
 }
 
+int parts_boot_pci(struct parts *p, int index, const struct pci_function *f, const char *unit,
+                   struct err *e)
+{
+    char path[BOOT_PATH_SIZE];
+
+    boot_order_pci_path(path, p->at.pci_path, f);
+    return boot_order_add(&p->boot, index, path, unit, e);
+}
+
+static int publish_boot_order(struct parts *p, struct err *e)
+{
+    struct boot_options o;
+    int r = boot_options_read(&o, p->board->config.boot, e);
+
+    if (r < 0 || !p->at.fw_cfg)
+        return r;
+    return boot_order_publish(&p->boot, p->board->machine, p->at.fw_cfg, p->at.boot_first, o.strict, e);
+}
+
 int parts_open(struct board *b, struct err *e)
 {
     struct parts *p = b->devices = ARENA_NEW(&b->machine->arena, struct parts);
@@ -225,7 +244,8 @@ int parts_create(struct board *b, const struct parts_places *at, struct err *e)
     if (r < 0)
         return r;
     b->devices->at = *at;
-    return build(b->devices, e);
+    r = build(b->devices, e);
+    return r < 0 ? r : publish_boot_order(b->devices, e);
 }
 
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

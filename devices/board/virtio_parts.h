@@ -7,6 +7,7 @@
  */
 #include "devices/backend/block.h"
 #include "devices/board/board_impl.h"
+#include "devices/board/boot_order.h"
 #include "devices/virtio/virtio.h"
 
 struct fw_cfg;
@@ -27,8 +28,8 @@ struct parts_globals {
 int parts_read_globals(struct parts_globals *g, const struct board_config *c,
                        struct err *e) MUST_CHECK;
 
-/* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
-typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
+/* Put `v` on MMIO slot `slot`, -1: any; *at: its address. A negative ERR_* with `e` when there is no such place. */
+typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, pa_t *at, struct err *e);
 
 #define PARTS_SERIALS 8
 
@@ -48,7 +49,9 @@ struct parts_places {
     parts_plug_fn *plug_mmio;    /* NULL: the board has no slots */
     void *slots;                 /* its first argument */
     struct parts_isa *isa;       /* NULL: the board has none. Lives as long as the board */
-    struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
+    struct fw_cfg *fw_cfg;       /* ramfb's way in, and the boot order's; NULL: the board has none */
+    const char *pci_path;        /* the root bus in boot paths: "/pci@i0cf8" */
+    const char *boot_first;      /* what is booted before any device; NULL: nothing */
     struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
     int vga_priority;
     const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
@@ -63,6 +66,7 @@ struct parts {
         struct virtio *console;  /* virtconsole and virtserialport look for it */
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
+    struct boot_order boot;
     struct parts_places at;
 };
 
@@ -77,6 +81,9 @@ int parts_take_net(struct parts *p, const char *driver, const char *id, const ch
 /* What bus= and addr= say of a function's place. */
 int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn,
                      struct err *e) MUST_CHECK;
+/* bootindex= of a function, or of what `unit` behind it says; -1: none was given. */
+int parts_boot_pci(struct parts *p, int index, const struct pci_function *f, const char *unit,
+                   struct err *e) MUST_CHECK;
 /* romfile=: a path, or a name where firmware is looked for. malloc'd; NULL for "". */
 int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);

@@ -220,5 +220,5 @@ int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct 
 {
     struct acpi a;
     write_all(&a, b, q);
-    return acpi_place(&a, b->machine->memory, end, rsdp, e);
+    return acpi_place(&a, b->machine->memory, end, rsdp, &q->facs, e);
 }

@@ -40,6 +40,11 @@ static int power_key(void *arg, struct err *e)
     return board_power_key(board_of(arg), e);
 }
 
+static int wake(void *arg, struct err *e)
+{
+    return board_wake_key(board_of(arg), e);
+}
+
 static int screendump(void *arg, const char *path, const char *format, const char *display,
                       struct err *e)
 {
@@ -257,7 +262,7 @@ int debug_open(struct debug **out, struct board *b, const struct run_options *o,
     d->board = b;
     d->monitor = (struct monitor){
         .machine = board_machine(b), .exec = board_exec(b),
-        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key,
+        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key, .wake = wake,
                  .screendump = screendump, .send_keys = send_keys, .mouse_move = mouse_move,
                  .mouse_button = mouse_button, .arg = d },
     };

@@ -271,6 +271,15 @@ static int set_seed(struct run_options *o, const char *v, struct err *e)
     return run_parse_count("seed", v, 0, UINT64_MAX, &o->board.seed, e);
 }
 
+/* Given several times they add up. Without a key in front, the first word is the order. */
+static int set_boot(struct run_options *o, const char *v, struct err *e)
+{
+    const char *key = memchr(v, '=', strcspn(v, ",")) ? "" : "order=", *old = o->board.boot;
+
+    o->board.boot = run_printf(o, e, "%s%s%s%s", old ? old : "", old ? "," : "", key, v);
+    return o->board.boot ? 0 : ERR_NOMEM;
+}
+
 const struct run_option run_shared_options[] = {
     ROW_CALL("cpu", "NAME[,EXT=on|off]", set_cpu, "CPU profile; help lists them"),
     ROW_CALL("smp", "N", set_smp, "number of CPUs"),
@@ -279,6 +288,8 @@ const struct run_option run_shared_options[] = {
     ROW_TEXT("append", "TEXT", board.append, "kernel command line"),
     ROW_TEXT("dtb", "FILE", board.dtb, "device tree instead of the board's own"),
     ROW_TEXT("bios", "FILE|default|none", board.bios, "firmware; default: OpenSBI's fw_dynamic"),
+    ROW_CALL("boot", "[order=]cdn[,once=d][,menu=on][,strict=on]", set_boot,
+             "what firmware boots, beside bootindex= of devices; also splash=F, splash-time=MS, reboot-timeout=MS"),
     ROW_ARG("pflash", "FILE[,readonly]", BOARD_PFLASH, "contents of the next flash bank, written back"),
     ROW_ARG("drive", "file=F[,...]", BOARD_DRIVE, "disk image: format=raw|qcow2, if=virtio|none, id=, ..."),
     ROW_FLAG("snapshot", board.snapshot, "forget what is written to disks at the end"),
