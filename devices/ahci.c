@@ -376,20 +376,15 @@ struct ahci *ahci_create(struct machine *m, const char *id, struct pci_bus *bus,
     return make_function(a, bus, o, e) < 0 ? NULL : a;
 }
 
-int ahci_free_port(const struct ahci *a)
-{
-    for (int p = 0; p < AHCI_PORTS; p++)
-        if (!ata_is_present(&a->drive[p]))
-            return p;
-    return -1;
-}
-
 int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const char *serial,
                 struct err *e)
 {
     char made_up[24];
 
-    if (port < 0 && (port = ahci_free_port(a)) < 0)
+    for (int p = 0; port < 0 && p < AHCI_PORTS; p++)
+        if (!ata_is_present(&a->drive[p]))
+            port = p;
+    if (port < 0)
         return err_set(e, ERR_LIMIT, "%s: each of its %d ports has a drive", a->dev.id, AHCI_PORTS);
     if (port >= AHCI_PORTS)
         return err_set(e, ERR_LIMIT, "%s: there is no port %d; 0 to %d are there", a->dev.id, port,
@@ -417,6 +412,11 @@ int ahci_set_medium(struct ahci *a, unsigned port, struct block *disk, struct er
         return err_set(e, ERR_ARG, "%s: port %u has no CD-ROM drive", a->dev.id, port);
     atapi_set_medium(&a->drive[port], disk);
     return 0;
+}
+
+struct ata_drive *ahci_drive(struct ahci *a, unsigned port)
+{
+    return &a->drive[port];
 }
 
 struct pci_function *ahci_function(struct ahci *a)

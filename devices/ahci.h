@@ -34,13 +34,13 @@ struct ahci_options {
 struct ahci *ahci_create(struct machine *m, const char *id, struct pci_bus *bus,
                          const struct ahci_options *o, struct err *e);
 
-/* The first port without a drive, or -1. */
-int ahci_free_port(const struct ahci *a);
 /* While building. `port` -1: the first free one. `disk` may be NULL for a CD-ROM drive: no disc. */
 int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const char *serial,
                 struct err *e) MUST_CHECK;
 /* A CD-ROM drive's disc is changed, NULL: taken out. ERR_ARG when the port has no such drive. */
 int ahci_set_medium(struct ahci *a, unsigned port, struct block *disk, struct err *e) MUST_CHECK;
+/* The drive at a port that is there; ata_is_present says whether there is any. */
+struct ata_drive *ahci_drive(struct ahci *a, unsigned port);
 struct pci_function *ahci_function(struct ahci *a);
 
 #endif

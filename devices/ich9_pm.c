@@ -48,7 +48,16 @@ static void smi(struct ich9_pm *p, uint32_t source)
 {
     p->smi_sts |= source;
     if ((p->smi_en & SMI_GBL) && p->config.smi)
-        p->config.smi(p->config.arg);
+        p->config.smi(p->config.arg, (source & SMI_APMC) && (p->smi_features & ICH9_PM_SMI_BROADCAST));
+}
+
+bool ich9_pm_negotiate_smi(struct ich9_pm *p, uint64_t features)
+{
+    if (!p->smi_features_ok && (features & ~(uint64_t)ICH9_PM_SMI_BROADCAST) == 0) {
+        p->smi_features = features;
+        p->smi_features_ok = 1;
+    }
+    return p->smi_features_ok;
 }
 
 static bool gpe_pending(const struct ich9_pm *p)
@@ -410,6 +419,7 @@ static void ich9_pm_reset(void *dev)
     p->pm1_sts = p->asleep && p->dev.machine->waking
                      ? (p->pm1_sts & (ICH9_PM1_PWRBTN | ICH9_PM1_SLPBTN | ICH9_PM1_RTC)) | ICH9_PM1_WAK : 0;
     p->asleep = 0;
+    p->smi_features = p->smi_features_ok = 0;
     p->smi_sts = 0;
     p->smi_en = p->config.smm ? 0 : SMI_APMC;
     p->tco_left = p->tco_tmr;
@@ -423,12 +433,13 @@ static void ich9_pm_loaded(void *dev)
     struct ich9_pm *p = dev;
 
     p->asleep = p->asleep != 0;
+    p->smi_features &= ICH9_PM_SMI_BROADCAST; /* a snapshot is not trusted */
     irq_restore(&p->sci, !p->asleep && event_pending(p) && (p->pm1_cnt & CNT_SCI_EN));
 }
 
 static const struct state_field ich9_pm_state[] = {
     STATE_TIMER(ich9_pm, overflow), STATE_TIMER(ich9_pm, tco_timer), STATE_TIMER(ich9_pm, periodic),
-    STATE_TIMER(ich9_pm, swsmi), STATE(ich9_pm, toggles), STATE(ich9_pm, pm1_cnt),
+    STATE_TIMER(ich9_pm, swsmi), STATE(ich9_pm, toggles), STATE(ich9_pm, smi_features), STATE(ich9_pm, pm1_cnt),
     STATE(ich9_pm, smi_en), STATE(ich9_pm, smi_sts), STATE(ich9_pm, pm1_sts),
     STATE(ich9_pm, pm1_en), STATE(ich9_pm, tco1_sts), STATE(ich9_pm, tco2_sts), STATE(ich9_pm, tco1_cnt),
     STATE(ich9_pm, tco2_cnt), STATE(ich9_pm, tco_tmr), STATE(ich9_pm, tco_left),
@@ -436,7 +447,8 @@ static const struct state_field ich9_pm_state[] = {
     STATE(ich9_pm, tco_data_in), STATE(ich9_pm, tco_data_out), STATE(ich9_pm, tco_message),
     STATE(ich9_pm, tco_wdcnt), STATE(ich9_pm, sw_irq_gen), STATE(ich9_pm, tco_once),
     STATE(ich9_pm, tco_runs), STATE(ich9_pm, apm_control), STATE(ich9_pm, apm_status),
-    STATE(ich9_pm, rtc), STATE(ich9_pm, was_smi), STATE(ich9_pm, asleep), STATE_END
+    STATE(ich9_pm, rtc), STATE(ich9_pm, was_smi), STATE(ich9_pm, asleep),
+    STATE(ich9_pm, smi_features_ok), STATE_END
 };
 
 /* clang-format off */

@@ -31,7 +31,8 @@
 struct ich9_pm_config {
     struct mem_space *io;
     bool smm;                                     /* false: firmware shall not set up SMM */
-    void (*smi)(void *arg);                       /* SMI# to the processors; may be NULL */
+    /* SMI# to the processors, `all` of them or the one that runs; may be NULL */
+    void (*smi)(void *arg, bool all);
     void (*sleep)(void *arg, unsigned slp_typ);   /* PM1_CNT was told to: enum ich9_pm_sleep, or another value */
     void (*wake)(void *arg);                      /* from S3: reset the machine by machine_wake */
     void (*reset)(void *arg);                     /* the watchdog's */
@@ -54,6 +55,7 @@ struct ich9_pm {
 
     struct ev_timer overflow, tco_timer, periodic, swsmi; /* saved from here on */
     uint64_t toggles;                   /* of the PM timer's upper bit that PM1_STS has seen */
+    uint64_t smi_features;              /* negotiated */
     uint32_t pm1_cnt, smi_en, smi_sts;
     uint16_t pm1_sts, pm1_en;
     uint16_t tco1_sts, tco2_sts, tco1_cnt, tco2_cnt, tco_tmr;
@@ -66,6 +68,7 @@ struct ich9_pm {
     uint8_t rtc;                        /* level of the RTC's interrupt */
     uint8_t was_smi;                    /* PM1 or GPE0 asks for an SMI: one each time it begins */
     uint8_t asleep;                     /* in S3 */
+    uint8_t smi_features_ok;            /* the negotiation is over until a reset */
 };
 
 struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct ich9_pm_config *c,
@@ -88,6 +91,13 @@ static inline bool ich9_pm_is_asleep(const struct ich9_pm *p)
 {
     return p->asleep;
 }
+
+/*
+ * QEMU's negotiation of SMIs (docs/specs in its tree: fw_cfg files etc/smi/...): firmware asks for features once after a reset.
+ * With broadcasts a store to APM_CNT interrupts all processors. False: it asked for what there is not.
+ */
+enum { ICH9_PM_SMI_BROADCAST = 1 };
+bool ich9_pm_negotiate_smi(struct ich9_pm *p, uint64_t features);
 
 /* Does the machine's ACPI mode (SCI_EN) hold? */
 static inline bool ich9_pm_acpi_mode(const struct ich9_pm *p)

@@ -14,6 +14,9 @@ struct fw_cfg;
 struct net_backend;
 struct pci_bus;
 
+struct ata_drive;
+struct media;
+
 struct part_drive {
     struct block_options options;
     struct block *disk;
@@ -23,6 +26,8 @@ struct part_drive {
 /* -global: what it may set. */
 struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
+    bool pflash_secure; /* cfi.pflash01.secure: only a secure access (x86: from SMM) gives flash commands */
+    bool disable_s3, disable_s4; /* ICH9-LPC's: not offered by ACPI and fw_cfg */
 };
 /* Every board reads them, to refuse what means nothing to it. With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
 int parts_read_globals(struct parts_globals *g, const struct board_config *c,
@@ -43,12 +48,34 @@ struct parts_isa {
 };
 #define PC_UART_CLOCK 1843200u
 
+/* The board's own IDE connectors: board_ops.ide says how many. */
+struct parts_ide_drive {
+    int bus, unit;               /* -1: any */
+    struct block *disk;          /* NULL: a CD-ROM drive without a disc */
+    bool cdrom;
+    const char *serial;
+};
+/* What was made of it. */
+struct parts_ide_made {
+    struct ata_drive *drive;
+    struct pci_function *controller;
+    char unit[32];               /* its place behind it, as boot paths have that */
+};
+struct parts_ide {
+    int (*attach)(void *arg, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e);
+    void *arg;
+};
+
+/* parts_ide.attach for a struct ahci: each port is a bus with one drive. */
+int parts_attach_sata(void *ahci, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e) MUST_CHECK;
+
 /* What a board offers devices to stand on. */
 struct parts_places {
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
     parts_plug_fn *plug_mmio;    /* NULL: the board has no slots */
     void *slots;                 /* its first argument */
     struct parts_isa *isa;       /* NULL: the board has none. Lives as long as the board */
+    const struct parts_ide *ide; /* NULL: the board has none. Lives as long as the board */
     struct fw_cfg *fw_cfg;       /* ramfb's way in, and the boot order's; NULL: the board has none */
     const char *pci_path;        /* the root bus in boot paths: "/pci@i0cf8" */
     const char *boot_first;      /* what is booted before any device; NULL: nothing */
@@ -67,6 +94,7 @@ struct parts {
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
     struct boot_order boot;
+    struct media *media;         /* of CD-ROM drives; NULL without any */
     struct parts_places at;
 };
 

@@ -42,6 +42,8 @@ static int build_flash(struct board *b, struct q35 *q, struct err *e)
 {
     static const char *const names[] = { "system.flash0", "system.flash1" };
     uint64_t at = Q35_HIGH;
+    if (q->globals.pflash_secure && !q->options.smm)
+        return err_set(e, ERR_ARG, "cfi.pflash01.secure=on leaves the flash to SMM, which -machine smm=off takes away");
     for (uint32_t unit = 0; unit < FLASH_BANKS; unit++) {
         struct block *image = NULL;
         int r = flash_banks_image(b, unit, &image, e);
@@ -50,7 +52,7 @@ static int build_flash(struct board *b, struct q35 *q, struct err *e)
         if (image == NULL)
             continue;
         struct cfi_flash_config c = { .size = block_size(image), .sector = FLASH_SECTOR, .bank_width = 1, .device_width = 1,
-                                      .manufacturer = 0, .device = 0 };
+                                      .manufacturer = 0, .device = 0, .secure = q->globals.pflash_secure };
         if (unit == 1 && q->rom == NULL)
             return err_set(e, ERR_ARG, "flash bank 1 has an image and bank 0 has none: firmware is in bank 0 (unit=0)");
         if (c.size == 0 || c.size % FLASH_SECTOR != 0 || c.size > FLASH_MOST - (Q35_HIGH - at))

@@ -9,6 +9,7 @@
 #include "devices/board/x86_q35_impl.h"
 #include "core/memory/dma.h"
 #include "core/util/bits.h"
+#include "devices/ahci.h"
 #include "devices/backend/char.h"
 #include "devices/board/boot.h"
 #include "devices/board/fw_cfg_items.h"
@@ -133,7 +134,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
         return e->code;
     const struct x86_apic_ops ops = {
         .acknowledge = lapic_acknowledge, .get_tpr = lapic_get_tpr, .set_tpr = lapic_set_tpr, .read_msr = lapic_read_msr,
-        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .pmi = performance_interrupt, .arg = q->lapics[i],
+        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .send = lapic_send_to, .pmi = performance_interrupt, .arg = q->lapics[i],
     };
     x86_cpu_set_apic(q->cpus[i], &ops);
     return 0;
@@ -172,17 +173,6 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
-/*
- * An SMI goes to the CPU that asked for it, as on QEMU's board while firmware has not negotiated a broadcast: SeaBIOS moves
- * SMBASE of the first CPU alone, and one kept for the others would find no handler.
- */
-static void smi(void *arg)
-{
-    struct board *b = arg;
-    struct cpu *asking = exec_running(b->exec);
-    x86_cpu_set_input(asking != NULL ? asking : b->cpus[0], X86_SMI, true);
-}
-
 static void reset_machine(void *arg)
 {
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
@@ -307,7 +297,7 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         .memory = b->machine->memory, .io = q->ports, .ram = q->ram, .low_ram = q->low, .bios = q->rom, .extended_tseg = 64,
         .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
     };
-    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = smi, .sleep = q35_sleep,
+    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
                                        .wake = q35_wake, .reset = reset_machine, .arg = b };
     q->mch = q35_mch_create(b->machine, "mch", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "ich9-pm", &pm, e);
@@ -375,7 +365,7 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
     if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
-        (r = q35_add_sleep_states(q, e)) < 0)
+        (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0)
         return r;
     return q35_add_acpi(b, q, e);
 }
@@ -396,6 +386,14 @@ static int open_images(struct board *b, struct q35 *q, struct err *e)
     return r;
 }
 
+static int build_sata(struct board *b, struct q35 *q, struct err *e)
+{
+    const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
+    struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
+    q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
+    return a == NULL ? e->code : 0;
+}
+
 static int build(struct board *b, struct err *e)
 {
     struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
@@ -403,19 +401,17 @@ static int build(struct board *b, struct err *e)
     if (q == NULL)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
-    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
+    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
+        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
-        (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
-        return r;
-    struct parts_globals globals;
-    if ((r = parts_read_globals(&globals, &b->config, e)) < 0)
+        (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
     q->isa.test_arg = q;
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
-    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
+    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
                                      .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
                                      .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin" };
     return parts_create(b, &at, e);
@@ -464,6 +460,7 @@ const struct board_ops board_x86_q35 = {
     .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases,
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
+    .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
     .devices = parts_devices, .build = build, .load_images = load_images, .resume = resume,
     .power_key = power_key, .wake_key = q35_wake_key, .release = release,
 };

@@ -67,9 +67,11 @@ struct q35 {
     struct q35_mch *mch;
     struct fw_cfg *fw_cfg;
     struct parts_isa isa;
+    struct parts_globals globals;
     struct boot_options boot;
     bool was_reset;                  /* since power-on: not saved, a restored machine has been */
     pa_t facs;                       /* of the tables that q35_place_acpi placed, or 0 */
+    struct parts_ide ide;
     bool a20[2];                     /* levels of the 8042's and port 92h's switches */
 };
 
@@ -77,12 +79,16 @@ struct q35 {
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
 
+/* ---- x86_q35_smi.c; `board` is the struct board ---- */
+void q35_smi(void *board, bool all);
+int q35_add_smi_features(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+
 /* ---- x86_q35_sleep.c; `board` is the struct board ---- */
 void q35_sleep(void *board, unsigned slp_typ);
 void q35_wake(void *board);
 bool q35_wake_key(struct board *b);
 void q35_set_rtc(void *board, uint32_t number, bool level); /* irq_sink_fn */
-int q35_add_sleep_states(struct q35 *q, struct err *e) MUST_CHECK;
+int q35_add_sleep_states(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 /* The first CPU goes to the FACS's waking vector. */
 int q35_resume_kernel(struct board *b, const struct q35 *q, struct err *e) MUST_CHECK;
 

@@ -64,10 +64,16 @@ void q35_set_rtc(void *board, uint32_t number, bool level)
 }
 
 /* As QEMU's file has it: bit 7 of byte n says that Sn is there, the others which SLP_TYP it has. OVMF saves what it needs by it. */
-int q35_add_sleep_states(struct q35 *q, struct err *e)
+int q35_add_sleep_states(struct board *b, struct q35 *q, struct err *e)
 {
-    static const uint8_t states[6] = { 0x80, 0, 0, 0x80 | ICH9_PM_S3, 0x80 | ICH9_PM_S4, 0x80 | ICH9_PM_S5 };
-    return fw_cfg_add_file(q->fw_cfg, "etc/system-states", states, sizeof(states), e);
+    uint8_t *states = arena_alloc(&b->machine->arena, 6);
+    if (states == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for sleep states");
+    states[0] = 0x80;
+    states[3] = (q->globals.disable_s3 ? 0 : 0x80) | ICH9_PM_S3;
+    states[4] = (q->globals.disable_s4 ? 0 : 0x80) | ICH9_PM_S4;
+    states[5] = 0x80 | ICH9_PM_S5;
+    return fw_cfg_add_file(q->fw_cfg, "etc/system-states", states, 6, e);
 }
 
 /* 16.3.2.2: a real-mode address, its segment 16 bytes wide. */

@@ -297,7 +297,7 @@ const struct run_option run_shared_options[] = {
     ROW_ARG("netdev", "TYPE,id=N[,...]", BOARD_NETDEV, "network backend for a device"),
     ROW_CALL("chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a device; help lists them"),
     ROW_ARG("object", "TYPE,id=N[,...]", BOARD_OBJECT, "rng-random, rng-builtin"),
-    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy=off"),
+    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy, cfi.pflash01.secure, ICH9-LPC.disable_s3"),
     ROW_CALL("serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none"),
     ROW_TEXT("monitor", "BACKEND", board.monitor, "where the monitor listens"),
     ROW_TEXT("gdb", "[tcp:[HOST]]:PORT", gdb, "listen for gdb"),
