@@ -365,7 +365,8 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
     if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
-        (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0)
+        (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0 ||
+        (r = q35_add_cpu_registers(b, q, e)) < 0)
         return r;
     return q35_add_acpi(b, q, e);
 }

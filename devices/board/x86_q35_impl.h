@@ -19,6 +19,7 @@
 #define Q35_ECAM       0xb0000000u   /* PCIEXBAR as direct boot sets it up; firmware chooses for itself */
 #define Q35_PCI_HOLE_END 0xfec00000u
 #define Q35_PMBASE     0x600
+#define Q35_CPU_HOTPLUG 0xcd8
 #define Q35_HIGH_WINDOW (1ull << 39) /* for 64-bit BARs, at the first GiB behind RAM */
 
 enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };
@@ -81,6 +82,7 @@ int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct 
 
 /* ---- x86_q35_smi.c; `board` is the struct board ---- */
 void q35_smi(void *board, bool all);
+int q35_add_cpu_registers(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int q35_add_smi_features(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 
 /* ---- x86_q35_sleep.c; `board` is the struct board ---- */

@@ -10,6 +10,7 @@
  */
 #include "core/util/bytes.h"
 #include "devices/board/x86_q35_impl.h"
+#include "devices/cpu_hotplug.h"
 #include "devices/fw_cfg.h"
 #include "devices/ich9_pm.h"
 
@@ -32,6 +33,18 @@ static void negotiate(void *arg)
 {
     struct smi_files *f = arg;
     f->ok = ich9_pm_negotiate_smi(f->q->pm, ld_le64(f->requested));
+}
+
+/* Which processors there are, where firmware with SMM looks. */
+int q35_add_cpu_registers(struct board *b, struct q35 *q, struct err *e)
+{
+    uint64_t *ids = ARENA_ARRAY(&b->machine->arena, uint64_t, b->n_cpus);
+    if (ids == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for the processors' ids");
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        ids[i] = x86_cpu_config(q->cpus[i])->apic_id;
+    struct cpu_hotplug *c = cpu_hotplug_create(b->machine, "cpu-hotplug", ids, b->n_cpus, e);
+    return c == NULL ? e->code : device_map(&c->dev, q->ports, Q35_CPU_HOTPLUG, e);
 }
 
 int q35_add_smi_features(struct board *b, struct q35 *q, struct err *e)
