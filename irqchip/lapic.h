@@ -11,7 +11,8 @@
  *   MSI write to FEExxxxxh  -- lapic_bus_deliver -->  lapics  -- EOI -->  I/O APICs
  *
  * All local APICs answer at FEE00000h: a CPU reaches its own, anything else that writes there sends
- * a message. A base other than that is not modelled: the registers vanish until it is moved back.
+ * a message. There is one more window, at the other base that CPUs moved theirs to; moved to several,
+ * the last one counts. It hides what lies there from all.
  *
  * The timer counts `bus_hz` divided as its register says, or waits for the time-stamp counter,
  * about which it asks the CPU. Not modelled: CMCI, focus processors, arbitration; delivery status
@@ -72,7 +73,7 @@ struct lapic {
     uint32_t tpr, ldr, dfr, svr, esr, esr_pending;
     uint32_t icr[2], initial, divide;
     uint64_t deadline;
-    ps_t started; /* the running count began at `initial` then; 0 with initial = 0: stopped */
+    ps_t started; /* the running count began at `initial` then; 0 with initial = 0: stopped; LAPIC_RUN_DOWN */
     bool lint[2]; /* levels at the pins */
 };
 
@@ -112,5 +113,7 @@ bool lapic_read_msr(void *lapic, uint32_t msr, uint64_t *value);
 bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t value);
 void lapic_set_base(void *lapic, uint64_t base); /* IA32_APIC_BASE was written */
 void lapic_init(void *lapic);
+/* An interrupt as the low half of an ICR says, to the one with that x2APIC id; false: there is none. */
+bool lapic_send_to(void *lapic, uint32_t id, uint32_t icr);
 
 #endif

@@ -150,20 +150,73 @@ void lapic_send(struct lapic *p)
             lapic_accept(b->lapics[i], mode, (uint8_t)icr, false);
 }
 
+bool lapic_send_to(void *lapic, uint32_t id, uint32_t icr)
+{
+    struct lapic_bus *b = ((struct lapic *)lapic)->bus;
+    enum delivery mode = (enum delivery)(icr >> 8 & 7);
+    bool fixed = mode == DELIVER_FIXED || mode == DELIVER_LOWEST;
+    if (mode == DELIVER_REMOTE || mode == DELIVER_EXTINT || (fixed && (icr & 0xff) < 16))
+        return false;
+    for (uint32_t i = 0; i < b->n; i++)
+        if (b->lapics[i]->config.id == id && lapic_is_enabled(b->lapics[i])) {
+            lapic_accept(b->lapics[i], fixed ? DELIVER_FIXED : mode, (uint8_t)icr, false);
+            return true;
+        }
+    return false;
+}
+
 /* ---- registers: by requester ---- */
-static struct lapic *own(const struct lapic_bus *b, const struct mem_attrs *attrs)
+static struct lapic *own(const struct lapic_bus *b, const struct mem_attrs *attrs, pa_t base)
 {
     uint32_t i = attrs != NULL ? attrs->requester - MEM_REQUESTER_CPU : UINT32_MAX;
     struct lapic *p = i < b->n ? b->lapics[i] : NULL;
     bool there =
-        p != NULL && lapic_is_enabled(p) && !lapic_is_x2(p) && (p->base & ~0xfffull) == LAPIC_BASE;
+        p != NULL && lapic_is_enabled(p) && !lapic_is_x2(p) && (p->base & ~0xfffull) == base;
     return there ? p : NULL;
+}
+
+static enum mem_result moved_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                  const struct mem_attrs *attrs)
+{
+    struct lapic_bus *b = arg;
+    struct lapic *p = own(b, attrs, b->moved->base);
+    return p == NULL ? MEM_NOTHING : reg_mmio_ops.read(&p->dev, offset, size, value, attrs);
+}
+
+static enum mem_result moved_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                   const struct mem_attrs *attrs)
+{
+    struct lapic_bus *b = arg;
+    struct lapic *p = own(b, attrs, b->moved->base);
+    return p == NULL ? MEM_NOTHING : reg_mmio_ops.write(&p->dev, offset, size, value, attrs);
+}
+
+static const struct mmio_ops moved_mmio = { .read = moved_read,
+                                            .write = moved_write,
+                                            .sizes = 1 | 2 | 4 | 8 };
+
+static bool is_away(const struct lapic *p)
+{
+    return lapic_is_enabled(p) && (p->base & ~0xfffull) != LAPIC_BASE;
+}
+
+void lapic_place(struct lapic *p)
+{
+    struct lapic_bus *b = p->bus;
+    const struct lapic *away = is_away(p) ? p : NULL;
+    for (uint32_t i = 0; i < b->n && away == NULL; i++)
+        if (is_away(b->lapics[i]))
+            away = b->lapics[i];
+    if (away != NULL && (!b->moved->enabled || b->moved->base != (away->base & ~0xfffull)))
+        mem_place_region(b->space, b->moved, true, away->base & ~0xfffull);
+    else if (away == NULL && b->moved->enabled)
+        mem_enable_region(b->space, b->moved, false);
 }
 
 static enum mem_result bus_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
                                 const struct mem_attrs *attrs)
 {
-    struct lapic *p = own(arg, attrs);
+    struct lapic *p = own(arg, attrs, LAPIC_BASE);
     if (p == NULL || offset >= LAPIC_SIZE)
         return MEM_NOTHING;
     return reg_mmio_ops.read(&p->dev, offset, size, value, attrs);
@@ -172,7 +225,7 @@ static enum mem_result bus_read(void *arg, uint64_t offset, unsigned size, uint6
 static enum mem_result bus_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
                                  const struct mem_attrs *attrs)
 {
-    struct lapic *p = own(arg, attrs);
+    struct lapic *p = own(arg, attrs, LAPIC_BASE);
     if (p != NULL && offset < LAPIC_SIZE)
         return reg_mmio_ops.write(&p->dev, offset, size, value, attrs);
     if (attrs != NULL && attrs->requester >= MEM_REQUESTER_CPU)
@@ -198,8 +251,11 @@ struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, u
         return NULL;
     }
     if (mem_add_mmio(space, "lapic", LAPIC_BASE, LAPIC_BUS_SIZE, 0, &bus_mmio, b, &b->dev.region,
-                     e) < 0)
+                     e) < 0 ||
+        mem_add_mmio(space, "lapic-moved", LAPIC_BASE, LAPIC_SIZE, 1, &moved_mmio, b, &b->moved, e) < 0)
         return NULL;
+    mem_enable_region(space, b->moved, false);
+    b->space = space;
     return b;
 }
 

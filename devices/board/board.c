@@ -4,6 +4,7 @@
 #include "core/timing/model.h"
 #include "devices/backend/char.h"
 #include "devices/backend/screendump.h"
+#include "devices/board/media.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/bus_error.h"
 #include "mmu/tlb.h"
@@ -403,6 +404,17 @@ int board_screendump(struct board *b, const char *path, const char *format, cons
     int r = format ? screendump_parse(&f, format, e) : 0;
 
     return r < 0 ? r : screendump_write(b->host, display, path, f, e);
+}
+
+int board_change_medium(struct board *b, const char *drive, const char *path, const char *format, bool force,
+                        struct err *e)
+{
+    return media_change(b->devices ? b->devices->media : NULL, drive, path, format, force, e);
+}
+
+bool board_list_media(const struct board *b, uint32_t n, const char **drive, const char **path, bool *locked)
+{
+    return b->devices && media_list(b->devices->media, n, drive, path, locked);
 }
 
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)

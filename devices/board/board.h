@@ -107,6 +107,11 @@ int board_load(struct board *b, const char *path, struct err *e) MUST_CHECK;
  */
 int board_bus_error(struct board *b, const char *range, bool on, struct err *e) MUST_CHECK;
 
+/* A CD-ROM drive's disc: media.h. board_list_media: false when there are no more drives. */
+int board_change_medium(struct board *b, const char *drive, const char *path, const char *format, bool force,
+                        struct err *e) MUST_CHECK;
+bool board_list_media(const struct board *b, uint32_t n, const char **drive, const char **path, bool *locked);
+
 /* Write what `display` (NULL: the first) shows to a file. `format`: "png", "ppm" or NULL, by its name. */
 int board_screendump(struct board *b, const char *path, const char *format, const char *display,
                      struct err *e) MUST_CHECK;
@@ -126,6 +131,10 @@ struct board_device {
 struct board_absent {
     const char *name, *instead;
 };
+/* IDE connectors of the board itself. if=ide counts drives through: so many on each bus. */
+struct board_ide {
+    uint8_t buses, units;            /* 0: there are none, and a -drive without if= is a virtio disk */
+};
 struct board_ops {
     const char *name, *doc;
     const char *const *aliases;      /* NULL-terminated */
@@ -137,6 +146,8 @@ struct board_ops {
     uint32_t max_cpus;
     uint32_t levels;                 /* enum board_level: those that -smp may have more than one of */
     uint64_t default_memory;
+    struct board_ide ide;
+    bool has_screen;                 /* people expect a VGA where they ask for nothing else, as with QEMU's machine */
     const struct board_device *devices; /* what -device accepts, NULL name at the end */
     int (*build)(struct board *b, struct err *e);   /* parts and images */
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */

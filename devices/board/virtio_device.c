@@ -113,6 +113,8 @@ static int make_blk(struct parts *p, const struct device_options *o, const char 
                        "-drive file=F,if=none,id=%s", o->driver, o->drive, o->drive[0] ? o->drive : "d0");
     if (d->used)
         return err_set(e, ERR_ARG, "device %s: drive '%s' is in use already", o->driver, o->drive);
+    if (!d->disk)
+        return err_set(e, ERR_ARG, "drive '%s' is empty; only a CD-ROM drive (ide-cd) may be", o->drive);
     d->used = true;
     *v = virtio_blk_create(p->board->machine, id, d->disk, o->serial[0] ? o->serial : d->options.serial, e);
     return *v ? virtio_blk_set_queues(*v, (uint32_t)o->num_queues, e) : e->code;

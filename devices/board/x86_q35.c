@@ -9,6 +9,7 @@
 #include "devices/board/x86_q35_impl.h"
 #include "core/memory/dma.h"
 #include "core/util/bits.h"
+#include "devices/ahci.h"
 #include "devices/backend/char.h"
 #include "devices/board/boot.h"
 #include "devices/board/fw_cfg_items.h"
@@ -142,7 +143,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
         return e->code;
     const struct x86_apic_ops ops = {
         .acknowledge = lapic_acknowledge, .get_tpr = lapic_get_tpr, .set_tpr = lapic_set_tpr, .read_msr = lapic_read_msr,
-        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .pmi = performance_interrupt, .arg = q->lapics[i],
+        .write_msr = lapic_write_msr, .base = lapic_set_base, .init = lapic_init, .send = lapic_send_to, .pmi = performance_interrupt, .arg = q->lapics[i],
     };
     x86_cpu_set_apic(q->cpus[i], &ops);
     return 0;
@@ -404,6 +405,14 @@ static int open_images(struct board *b, struct q35 *q, struct err *e)
     return r;
 }
 
+static int build_sata(struct board *b, struct q35 *q, struct err *e)
+{
+    const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
+    struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
+    q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
+    return a == NULL ? e->code : 0;
+}
+
 static int build(struct board *b, struct err *e)
 {
     struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
@@ -414,8 +423,8 @@ static int build(struct board *b, struct err *e)
     if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
-        (r = q35_build_iommu(b, q, e)) < 0 ||
-        (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
+        (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||
+        (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     struct parts_globals globals;
     if ((r = parts_read_globals(&globals, &b->config, e)) < 0)
@@ -424,7 +433,7 @@ static int build(struct board *b, struct err *e)
     q->isa.test_line = set_test;
     q->isa.test_arg = q;
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
-    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
+    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
                                      .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = Q35_IOMMU_DRIVER };
     return parts_create(b, &at, e);
 }
@@ -464,6 +473,7 @@ const struct board_ops board_x86_q35 = {
     .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases,
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
+    .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
     .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
     .release = release,
 };

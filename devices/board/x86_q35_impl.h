@@ -74,6 +74,7 @@ struct q35 {
     struct vtd *iommu;               /* or NULL */
     struct fw_cfg *fw_cfg;
     struct parts_isa isa;
+    struct parts_ide ide;
     bool a20[2];                     /* levels of the 8042's and port 92h's switches */
 };
 
