@@ -414,6 +414,11 @@ int ahci_set_medium(struct ahci *a, unsigned port, struct block *disk, struct er
     return 0;
 }
 
+struct ata_drive *ahci_drive(struct ahci *a, unsigned port)
+{
+    return &a->drive[port];
+}
+
 struct pci_function *ahci_function(struct ahci *a)
 {
     return &a->function;

@@ -109,5 +109,8 @@ void ata_execute(struct ata_drive *d, const struct ata_command *c, const struct 
 
 /* atapi.c: the user takes the disc out or puts one in; the tray is closed afterwards. */
 void atapi_set_medium(struct ata_drive *d, struct block *disk);
+/* PREVENT REMOVAL holds the tray. Its button then only tells the guest, who asks for events. */
+bool atapi_is_locked(const struct ata_drive *d);
+void atapi_press_button(struct ata_drive *d);
 
 #endif

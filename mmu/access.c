@@ -7,6 +7,7 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define PAGE_OFFSET(va) ((va) & (MEM_PAGE - 1))
 
@@ -31,12 +32,37 @@ static unsigned regime_of(uint32_t memop)
     return (memop & IR_MEM_REGIME) >> 12;
 }
 
-static bool is_watched_page(const struct mmu_machine *mm, va_t va)
+static bool touches(const struct mmu_watch *w, va_t va, uint64_t size)
 {
+    return w->addr - va < size || va - w->addr < w->size;
+}
+
+static bool is_watched_page(const struct cpu *cpu, va_t va)
+{
+    const struct mmu_machine *mm = cpu->machine->mmu;
+    const struct mmu_pool *p = mmu_pool_of(cpu);
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     for (uint32_t i = 0; i < mm->n_watches; i++)
-        if (mm->watches[i].addr - page < MEM_PAGE || page - mm->watches[i].addr < mm->watches[i].size)
+        if (touches(&mm->watches[i], page, MEM_PAGE))
             return true;
+    for (uint32_t i = 0; i < p->n_watches; i++)
+        if (touches(&p->watches[i], page, MEM_PAGE))
+            return true;
+    return false;
+}
+
+static bool is_meant(const struct mmu_watch *w, va_t va, unsigned size, bool load, bool store)
+{
+    return ((w->load && load) || (w->store && store)) && touches(w, va, size);
+}
+
+/* One of the CPU's own. True: not now. */
+static bool hits_own_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool store)
+{
+    const struct mmu_pool *p = mmu_pool_of(cpu);
+    for (uint32_t i = 0; i < p->n_watches; i++)
+        if (is_meant(&p->watches[i], va, size, load, store))
+            return !cpu->isa->watched(cpu, va, size, store);
     return false;
 }
 
@@ -44,13 +70,13 @@ static bool is_watched_page(const struct mmu_machine *mm, va_t va)
 static bool hits_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool store)
 {
     const struct mmu_machine *mm = cpu->machine->mmu;
+    if (UNLIKELY(mmu_pool_of(cpu)->n_watches != 0) && hits_own_watch(cpu, va, size, load, store))
+        return true;
     if (LIKELY(mm->n_watches == 0) || mmu_pool_of(cpu)->skip_watch)
         return false;
     for (uint32_t i = 0; i < mm->n_watches; i++) {
         const struct mmu_watch *w = &mm->watches[i];
-        if (!((w->load && load) || (w->store && store)))
-            continue;
-        if (w->addr - va < size || va - w->addr < w->size) {
+        if (is_meant(w, va, size, load, store)) {
             cpu->debug = (struct cpu_debug){ .kind = CPU_STOP_WATCH, .addr = w->addr,
                                              .access = store ? CPU_STORE : CPU_LOAD };
             cpu->exit |= CPU_EXIT_DEBUG;
@@ -95,7 +121,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     locate(cpu, size, t);
     uint32_t set = mmu_set_of(cpu, regime);
     if (t->host == NULL || !t->whole || t->map.no_cache || set == MMU_NO_SET ||
-        is_watched_page(cpu->machine->mmu, va))
+        is_watched_page(cpu, va))
         return 0;
     if (access == CPU_LOAD && t->map.load) {
         mmu_enter(cpu, set, va, CPU_LOAD, &t->map, t->host);
@@ -126,6 +152,16 @@ static uint8_t *cached(struct cpu *cpu, va_t va, unsigned size, enum cpu_access 
     if ((va ^ e->tag) > MEM_PAGE - size)
         return NULL;
     return (uint8_t *)(uintptr_t)(va + e->addend);
+}
+
+/* Likewise of an access over two pages: the host addresses of its `first` bytes and of the rest. */
+static bool cached_across(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access,
+                          unsigned regime, uint8_t *part[2], unsigned *first)
+{
+    *first = MEM_PAGE - (unsigned)PAGE_OFFSET(va);
+    part[0] = cached(cpu, va, *first, access, regime);
+    part[1] = cached(cpu, va + *first, size - *first, access, regime);
+    return part[0] != NULL && part[1] != NULL;
 }
 
 /* ---- one page ---- */
@@ -212,7 +248,7 @@ static enum cpu_access load_kind(uint32_t memop)
 static bool raises_align(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access, bool ordered)
 {
     unsigned size = size_of(memop);
-    if ((va & (size - 1)) == 0)
+    if ((va & ir_mem_alignment(memop)) == 0)
         return false;
     if (!(memop & IR_MEM_ALIGNED) && cpu->isa->allows_misaligned != NULL &&
         cpu->isa->allows_misaligned(cpu, va, size, ordered))
@@ -267,6 +303,11 @@ static int load_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value
     struct target t[2];
     unsigned size = size_of(memop), first;
     enum cpu_access access = load_kind(memop);
+    uint8_t *part[2];
+    if (cached_across(cpu, va, size, access, regime_of(memop), part, &first)) {
+        *value = ld_le(part[0], first) | ld_le(part[1], size - first) << (8 * first);
+        return 0;
+    }
     if (translate_both(cpu, va, size, access, regime_of(memop), t, &first))
         return 1;
     *value = 0;
@@ -287,6 +328,12 @@ static int store_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value
 {
     struct target t[2];
     unsigned size = size_of(memop), first;
+    uint8_t *part[2];
+    if (cached_across(cpu, va, size, CPU_STORE, regime_of(memop), part, &first)) {
+        st_le(part[0], value, first);
+        st_le(part[1], value >> (8 * first), size - first);
+        return 0;
+    }
     if (translate_both(cpu, va, size, CPU_STORE, regime_of(memop), t, &first))
         return 1;
     for (unsigned i = 0; i < size; i++) {
@@ -346,23 +393,47 @@ static int open_halves(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access
 {
     struct target t[2];
     unsigned first = 8;
-    if (is_misaligned(cpu, va, memop, access) ||
-        hits_watch(cpu, va, 16, access == CPU_LOAD, access == CPU_STORE))
-        return 1;
     if (crosses(va, 16))
         return translate_both(cpu, va, 16, access, regime_of(memop), t, &first);
     return translate(cpu, va, 16, access, regime_of(memop), &t[0]);
 }
 
+static bool refused128(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access)
+{
+    return is_misaligned(cpu, va, memop, access) ||
+           hits_watch(cpu, va, 16, access == CPU_LOAD, access == CPU_STORE);
+}
+
+/* The bytes' place when the TLB holds their page or pages: all in part[0], or `first` of them. */
+static bool cached128(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access,
+                      uint8_t *part[2], unsigned *first)
+{
+    unsigned regime = regime_of(memop);
+    if (crosses(va, 16))
+        return cached_across(cpu, va, 16, access, regime, part, first);
+    *first = 16;
+    part[0] = part[1] = cached(cpu, va, 16, access, regime);
+    return part[0] != NULL;
+}
+
 /* The halves, without what was asked of the whole. */
 static uint32_t half_of(uint32_t memop)
 {
-    return (memop & ~(uint32_t)(IR_MEM_SIZE | IR_MEM_ALIGNED | IR_MEM_ATOMIC)) | 3;
+    return (memop & ~(uint32_t)(IR_MEM_SIZE | IR_MEM_ALIGNED | IR_MEM_WIDER | IR_MEM_ATOMIC)) | 3;
 }
 
 int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2])
 {
     uint64_t half[2];
+    uint8_t *part[2];
+    unsigned first;
+    if (refused128(cpu, va, memop, load_kind(memop)))
+        return 1;
+    if (cached128(cpu, va, memop, load_kind(memop), part, &first)) {
+        memcpy(value, part[0], first);
+        memcpy((uint8_t *)value + first, part[1], 16 - first);
+        return 0;
+    }
     if (open_halves(cpu, va, memop, load_kind(memop)) ||
         mmu_slow_load(cpu, va, half_of(memop), &half[0]) ||
         mmu_slow_load(cpu, va + 8, half_of(memop), &half[1]))
@@ -374,6 +445,15 @@ int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]
 
 int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2])
 {
+    uint8_t *part[2];
+    unsigned first;
+    if (refused128(cpu, va, memop, CPU_STORE))
+        return 1;
+    if (cached128(cpu, va, memop, CPU_STORE, part, &first)) {
+        memcpy(part[0], value, first);
+        memcpy(part[1], (const uint8_t *)value + first, 16 - first);
+        return 0;
+    }
     return open_halves(cpu, va, memop, CPU_STORE) ||
            mmu_slow_store(cpu, va, half_of(memop), value[0]) ||
            mmu_slow_store(cpu, va + 8, half_of(memop), value[1]);
@@ -650,6 +730,16 @@ int mmu_set_watches(struct machine *m, const struct mmu_watch *w, uint32_t n, st
     m->mmu->n_watches = n;
     mmu_flush_all_cpus(m);
     return 0;
+}
+
+void mmu_set_cpu_watches(struct cpu *cpu, const struct mmu_watch *w, uint32_t n)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    p->n_watches = MIN(n, MMU_CPU_WATCHES);
+    for (uint32_t i = 0; i < p->n_watches; i++) {
+        p->watches[i] = w[i];
+        mmu_flush_page(cpu, w[i].addr, (w[i].addr & (MEM_PAGE - 1)) + w[i].size, MMU_ANY, MMU_ANY);
+    }
 }
 
 void mmu_skip_watch(struct cpu *cpu, bool skip)

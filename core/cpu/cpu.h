@@ -114,6 +114,12 @@ struct cpu_isa {
     bool (*allows_misaligned)(const struct cpu *cpu, va_t va, unsigned size, bool ordered);
     void (*raise_fetch)(struct cpu *cpu, va_t va, enum mem_result why);
 
+    /*
+     * A data access is about to touch one of the CPU's own watchpoints (mmu_set_cpu_watches). True: it may; false:
+     * an exception was raised. NULL: the ISA sets none.
+     */
+    bool (*watched)(struct cpu *cpu, va_t va, unsigned size, bool store);
+
     void (*take_exception)(struct cpu *cpu);      /* cpu.fault -> trap entry; pc is the faulting one */
     bool (*take_interrupt)(struct cpu *cpu);      /* at a boundary: true if one was taken */
     bool (*has_work)(const struct cpu *cpu);      /* idle CPU: would an interrupt wake it? */

@@ -90,8 +90,16 @@ enum {
     IR_MEM_ACQUIRE  = 0x0080,
     IR_MEM_RELEASE  = 0x0100,
     IR_MEM_STORE_RIGHTS = 0x0200, /* a load that needs store permission and faults as a store (AMO) */
+    IR_MEM_WIDER    = 0x0c00, /* with ALIGNED, of v128: a multiple of 32 or 64 bytes (1, 2), the first part of an operand so long */
     IR_MEM_REGIME   = 0xf000, /* 0 the current data regime; else the ISA's (HLV, LDTR): slow path */
 };
+#define IR_MEM_WIDER_BY(n) ((uint16_t)((n) << 10))
+
+/* What the address of an access with IR_MEM_ALIGNED or ATOMIC is a multiple of, less 1. */
+static inline unsigned ir_mem_alignment(unsigned memop)
+{
+    return (1u << ((memop & IR_MEM_SIZE) + ((memop & IR_MEM_WIDER) >> 10))) - 1;
+}
 
 struct ir_inst {
     uint8_t op;        /* enum ir_op */
@@ -150,9 +158,31 @@ union ir_vec {
  */
 typedef void ir_vec_fn(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
                        const union ir_vec *b, const union ir_vec *c, uint64_t imm);
+
+/*
+ * What a vector helper does, where hosts have instructions for just that: a code generator may use
+ * them instead. By the instruction's first operand (a), second (b), third (c), immediate (imm).
+ */
+enum ir_native {
+    IR_NATIVE_NONE,
+    IR_NATIVE_AES,          /* FIPS 197: a round of the state a, round key b; imm 1: the last one, 2: of decryption */
+    IR_NATIVE_AES_IMC,      /* InvMixColumns(a) */
+    IR_NATIVE_AES_KEYGEN,   /* of dwords 1 and 3 of a: SubWord, RotWord(SubWord) ^ imm */
+    IR_NATIVE_CLMUL,        /* carry-less product of a's half imm 0 and b's half imm 4 */
+    IR_NATIVE_SHA1_NEXT_E,  /* FIPS 180-4, in the pieces of Intel's SHA extensions */
+    IR_NATIVE_SHA1_MSG1,
+    IR_NATIVE_SHA1_MSG2,
+    IR_NATIVE_SHA1_ROUNDS4, /* imm: which four times five of the rounds */
+    IR_NATIVE_SHA256_MSG1,
+    IR_NATIVE_SHA256_MSG2,
+    IR_NATIVE_SHA256_ROUNDS2,
+    IR_NATIVE_GF_MULTIPLY,  /* bytes modulo x^8 + x^4 + x^3 + x + 1 */
+    IR_NATIVE_GF_AFFINE     /* matrices in b; imm 7:0 is added, imm 8: of the inverse of a */
+};
 struct ir_vec_helper {
     const char *name;
     ir_vec_fn *fn;
+    enum ir_native native;
 };
 
 /* What a translator needs to know about its ISA; constant. */

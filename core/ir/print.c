@@ -53,6 +53,8 @@ static void print_memop(FILE *out, unsigned m)
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         if (m & bits[i].bit)
             fputs(bits[i].name, out);
+    if (m & IR_MEM_WIDER)
+        fprintf(out, " to %u", ir_mem_alignment(m) + 1);
     if (m & IR_MEM_REGIME)
         fprintf(out, " regime %u", (m & IR_MEM_REGIME) >> 12);
 }
@@ -115,6 +117,7 @@ static void print_operands(FILE *out, const struct ir_unit *u, const struct ir_i
         print_memory(out, in);
         return;
     case IR_CALL:
+    case IR_TRAP:
         fprintf(out, " %s",
                 in->imm >= 0 && in->imm < u->guest->n_helpers ? u->guest->helpers[in->imm].name
                                                               : "?");

@@ -31,7 +31,7 @@ static const struct ir_helper helpers[] = {
 #undef A64_HELPER
 };
 static const struct ir_vec_helper vec_helpers[] = {
-#define A64_VEC_HELPER(name) { #name, a64_vec_##name },
+#define A64_VEC_HELPER(name) { #name, a64_vec_##name, IR_NATIVE_NONE },
 #include "cpu/arm64/vec_helpers.def"
 #undef A64_VEC_HELPER
 };

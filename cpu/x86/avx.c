@@ -140,31 +140,39 @@ static void permute_quads(struct x86_tr *t, unsigned arg)
     simd_put(t, r, n, SIMD_Q);
 }
 
-/*
- * Elements whose numbers (b) fall into quarter imm 7:4 of a table come from there (a), others are
- * c's; imm 3:0: lane; from bit 8 on: quarters of the table.
- */
-void x86_vec_permute(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
-                     const union ir_vec *b, const union ir_vec *c, uint64_t imm)
+/* The numbers of the elements' bytes in the table, for tables of up to 16 quarters. */
+static ir_val_t byte_numbers(struct x86_tr *t, ir_val_t index, unsigned count, unsigned lane)
 {
-    unsigned lane = imm & 15, quarter = imm >> 4 & 15, per = 16u >> lane,
-             all = (unsigned)(imm >> 8) * per;
-    union ir_vec r = *c;
-    (void)cpu;
-    for (unsigned i = 0; i < per; i++) {
-        unsigned n = (unsigned)vec_lane(b, lane, i) & (all - 1);
-        if (n / per == quarter)
-            vec_set_lane(&r, lane, i, vec_lane(a, lane, n % per));
+    static const uint64_t repeat[] = { 0x0101010101010101, 0x0001000100010001, 0x0000000100000001, 1 };
+    struct ir_unit *u = t->u;
+    ir_val_t n = ir_vop2(u, IR_VAND, 0, index,
+                         simd_dup_const(t, repeat[lane] * ((16u >> lane) * count - 1)));
+    if (lane == SIMD_B)
+        return n;
+    n = ir_vop1i(u, IR_VSHL, lane, n, lane);
+    switch (lane) {
+    case SIMD_W:
+        n = ir_vop2(u, IR_VOR, 0, n, ir_vop1i(u, IR_VSHL, SIMD_W, n, 8));
+        return ir_vop2(u, IR_VOR, 0, n, simd_dup_const(t, 0x0100010001000100));
+    case SIMD_D:
+        n = ir_vop2(u, IR_VTBLM, 0, n, ir_vconst(u, 0x0404040400000000, 0x0c0c0c0c08080808));
+        return ir_vop2(u, IR_VOR, 0, n, simd_dup_const(t, 0x0302010003020100));
+    default:
+        n = ir_vop2(u, IR_VTBLM, 0, n, ir_vconst(u, 0, 0x0808080808080808));
+        return ir_vop2(u, IR_VOR, 0, n, simd_dup_const(t, 0x0706050403020100));
     }
-    *dst = r;
 }
 
 ir_val_t simd_permute(struct x86_tr *t, const ir_val_t *table, unsigned count, ir_val_t index,
                       unsigned lane)
 {
-    ir_val_t r = simd_zero(t);
-    for (unsigned k = 0; k < count; k++)
-        r = ir_callv(t->u, X86_VEC_permute, table[k], index, r, lane | k << 4 | count << 8);
+    struct ir_unit *u = t->u;
+    ir_val_t n = byte_numbers(t, index, count, lane), r = IR_NONE;
+    for (unsigned k = 0; k < count; k++) { /* numbers outside a quarter give 0 */
+        ir_val_t at = k == 0 ? n : ir_vop2(u, IR_VSUB, 0, n, simd_dup_const(t, 0x1010101010101010 * k));
+        ir_val_t v = ir_vop2(u, IR_VTBL, 0, table[k], at);
+        r = k == 0 ? v : ir_vop2(u, IR_VOR, 0, r, v);
+    }
     return r;
 }
 

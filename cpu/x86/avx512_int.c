@@ -447,17 +447,55 @@ static void conflicts(struct x86_tr *t, unsigned lane)
 }
 
 /* ---- VPTERNLOG: bit abc of the immediate; VDBPSADBW ---- */
-void x86_vec_ternary(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a,
-                     const union ir_vec *b, const union ir_vec *c, uint64_t table)
+/* Bit bc of `table`. */
+static ir_val_t binary_table(struct x86_tr *t, unsigned table, ir_val_t b, ir_val_t c)
 {
-    (void)cpu;
-    for (unsigned i = 0; i < 2; i++) {
-        uint64_t x = a->d[i], y = b->d[i], z = c->d[i], r = 0;
-        for (unsigned k = 0; k < 8; k++)
-            if (table >> k & 1)
-                r |= (k & 4 ? x : ~x) & (k & 2 ? y : ~y) & (k & 1 ? z : ~z);
-        dst->d[i] = r;
+    struct ir_unit *u = t->u;
+    switch (table & 7) { /* the others are complements */
+    case 0: b = simd_zero(t); break;
+    case 1: b = ir_vop1(u, IR_VNOT, 0, ir_vop2(u, IR_VOR, 0, b, c)); break;
+    case 2: b = ir_vop2(u, IR_VANDN, 0, c, b); break;
+    case 3: b = ir_vop1(u, IR_VNOT, 0, b); break;
+    case 4: b = ir_vop2(u, IR_VANDN, 0, b, c); break;
+    case 5: b = ir_vop1(u, IR_VNOT, 0, c); break;
+    case 6: b = ir_vop2(u, IR_VXOR, 0, b, c); break;
+    default: b = ir_vop1(u, IR_VNOT, 0, ir_vop2(u, IR_VAND, 0, b, c)); break;
     }
+    return b;
+}
+
+static ir_val_t of_two(struct x86_tr *t, unsigned table, ir_val_t b, ir_val_t c)
+{
+    switch (table) {
+    case 8: return ir_vop2(t->u, IR_VAND, 0, b, c);
+    case 0xa: return c;
+    case 0xb: return ir_vop2(t->u, IR_VORN, 0, c, b);
+    case 0xc: return b;
+    case 0xd: return ir_vop2(t->u, IR_VORN, 0, b, c);
+    case 0xe: return ir_vop2(t->u, IR_VOR, 0, b, c);
+    default: break;
+    }
+    return table < 8 ? binary_table(t, table, b, c)
+                     : ir_vop1(t->u, IR_VNOT, 0, binary_table(t, table ^ 15, b, c));
+}
+
+static ir_val_t of_three(struct x86_tr *t, unsigned table, ir_val_t a, ir_val_t b, ir_val_t c)
+{
+    struct ir_unit *u = t->u;
+    unsigned set = table >> 4 & 15, clear = table & 15; /* by a's bit */
+    if (set == clear)
+        return of_two(t, set, b, c);
+    if (set == (clear ^ 15))
+        return ir_vop2(u, IR_VXOR, 0, a, of_two(t, clear, b, c));
+    if (clear == 0)
+        return ir_vop2(u, IR_VAND, 0, a, of_two(t, set, b, c));
+    if (set == 0)
+        return ir_vop2(u, IR_VANDN, 0, of_two(t, clear, b, c), a);
+    if (set == 15)
+        return ir_vop2(u, IR_VOR, 0, a, of_two(t, clear, b, c));
+    if (clear == 15)
+        return ir_vop2(u, IR_VORN, 0, of_two(t, set, b, c), a);
+    return ir_vop(u, IR_VSELECT, 0, a, of_two(t, set, b, c), of_two(t, clear, b, c), 0);
 }
 
 static void ternary(struct x86_tr *t, unsigned lane)
@@ -466,8 +504,7 @@ static void ternary(struct x86_tr *t, unsigned lane)
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
         ir_val_t c = simd_get(t, 2, q, lane);
-        r[q] = ir_callv(t->u, X86_VEC_ternary, x86_get_vec(t, 0, q), x86_get_vec(t, 1, q), c,
-                        t->d.imm & 0xff);
+        r[q] = of_three(t, (unsigned)t->d.imm & 0xff, x86_get_vec(t, 0, q), x86_get_vec(t, 1, q), c);
     }
     simd_put(t, r, n, lane);
 }

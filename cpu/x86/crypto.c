@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AES, carry-less products, SHA, GF(2^8): SDM volume 1, 5.12; volume 2, AESDEC and following. */
+#include "core/ir/eval.h"
 #include "core/util/aes.h"
 #include "core/util/bits.h"
 #include "core/util/sbox.h"
@@ -66,14 +67,18 @@ static void aes_key(struct x86_tr *t, unsigned helper)
 }
 
 /* ---- PCLMULQDQ: imm8 bits 0 and 4 select halves ---- */
+VEC(carry_less)
+{
+    uint64_t x = a->d[imm & 1], y = b->d[imm >> 4 & 1];
+    UNUSED();
+    dst->d[0] = ir_clmul_lo(x, y);
+    dst->d[1] = ir_clmul_hi(x, y);
+}
+
 static ir_val_t carry_less2(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 {
-    struct ir_unit *u = t->u;
-    ir_val_t x = ir_vlane(u, IR_I64, SIMD_Q, a, (unsigned)t->d.imm & 1);
-    ir_val_t y = ir_vlane(u, IR_I64, SIMD_Q, b, (unsigned)t->d.imm >> 4 & 1);
-    ir_val_t v = ir_vop1(u, IR_VSCALAR, SIMD_Q, ir_clmul(u, IR_I64, x, y));
     (void)arg;
-    return ir_vins(u, SIMD_Q, v, 1, ir_clmulh(u, IR_I64, x, y));
+    return ir_callv(t->u, X86_VEC_carry_less, a, b, IR_NONE, t->d.imm & 0x11);
 }
 
 static void carry_less(struct x86_tr *t, unsigned arg)

@@ -44,10 +44,10 @@ static const struct ir_helper helpers[] = {
 #undef X86_HELPER
 };
 static const struct ir_vec_helper vec_helpers[] = {
-#define X86_VEC_HELPER(name) { #name, x86_vec_##name },
+#define X86_VEC_HELPER(name, native) { #name, x86_vec_##name, IR_NATIVE_##native },
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
-    { NULL, NULL },
+    { NULL, NULL, IR_NATIVE_NONE },
 };
 
 const struct ir_guest x86_guest = {
@@ -91,6 +91,7 @@ static uint32_t mode(const struct cpu *cpu)
 static void derive(struct x86_cpu *c)
 {
     c->context = ~0ull;
+    x86_debug_changed(c);
     x86_flush_tlb(c);
     x86_update_mode(c);
 }
@@ -112,6 +113,7 @@ static void loaded(struct cpu *cpu)
     c->shadow = MIN(c->shadow, (uint64_t)X86_SHADOW_SS);
     c->smm = c->smm != 0;
     c->waiting = MIN(c->waiting, 2u);
+    c->watch = MIN(c->watch, (uint64_t)X86_WATCH_NOTES);
     c->nmi_blocked = c->nmi_blocked != 0;
     c->fsw &= 0xffff;
     c->fcw &= 0xffff;
@@ -182,6 +184,7 @@ const struct cpu_isa x86_isa = {
     .raise_align = raise_align,
     .raise_fetch = raise_fetch,
     .allows_misaligned = allows_misaligned,
+    .watched = x86_watched,
     .take_exception = x86_take_exception,
     .take_interrupt = x86_take_interrupt,
     .has_work = x86_has_work,

@@ -126,6 +126,24 @@ static void cmpxchg16b(struct x86_tr *t, unsigned arg)
     set_zf(t, same);
 }
 
+/* 64 bytes to ES:[register], which must be aligned (SDM volume 2, MOVDIR64B). */
+static void movdir64b(struct x86_tr *t, unsigned arg)
+{
+    struct ir_unit *u = t->u;
+    unsigned size = t->d.addr_size;
+    ir_val_t offset = ir_get(u, X86_SLOT_GPR + t->d.op[0].reg), v[8];
+    (void)arg;
+    if (size != 8)
+        offset = ir_zext(u, IR_I64, offset, size * 8u);
+    ir_val_t from = x86_address(t, 64, INSN_MEM_READ);
+    ir_val_t to = x86_segment_address(t, X86_ES, offset, size, 64, INSN_MEM_WRITE);
+    ir_call(u, IR_VOID, X86_HELPER_misaligned, to, x86_const(t, 64), IR_NONE, IR_NONE);
+    for (unsigned i = 0; i < 8; i++)
+        v[i] = x86_load(t, ir_op2i(u, IR_ADD, IR_I64, from, 8 * i), 8);
+    for (unsigned i = 0; i < 8; i++)
+        x86_store(t, ir_op2i(u, IR_ADD, IR_I64, to, 8 * i), 8, v[i]);
+}
+
 static void xlat(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
@@ -353,6 +371,7 @@ static void fence(struct x86_tr *t, unsigned kind)
 /* clang-format off */
 const struct x86_semantics x86_move_rows[] = {
     { X86_INSN_MOV, 0, mov, 0 },           { X86_INSN_MOVNTI, 0, mov, 0 },   { X86_INSN_MOVDIRI, 0, mov, 0 },
+    { X86_INSN_MOVDIR64B, 0, movdir64b, 0 },
     { X86_INSN_MOVZX, 0, mov_extend, 0 },  { X86_INSN_MOVSX, 0, mov_extend, 1 },
     { X86_INSN_MOVSXD, 0, mov_extend, 1 }, { X86_INSN_LEA, 0, lea, 0 },
     { X86_INSN_XCHG, 0, xchg, 0 },         { X86_INSN_XADD, 0, xadd, 0 },    { X86_INSN_CMPXCHG, 0, cmpxchg, 0 },

@@ -16,8 +16,13 @@ static void move(struct x86_tr *t, unsigned arg)
     ir_val_t v[4];
     t->align = arg & ANYWHERE ? X86_ALIGN_NEVER : X86_ALIGN_ALWAYS;
     if ((arg & ALIGNED) && t->d.vl != 0) {
-        x86_check_aligned(t, 0);
-        x86_check_aligned(t, 1);
+        bool apart = t->d.k != 0 || (t->mode & X86_MODE_ALIGN); /* nothing is loaded or stored whole; #AC */
+        if (apart) {
+            x86_check_aligned(t, 0);
+            x86_check_aligned(t, 1);
+        } else {
+            t->align = X86_ALIGN_WHOLE;
+        }
     }
     for (unsigned q = 0; q < n; q++)
         v[q] = simd_get(t, 1, q, lane);

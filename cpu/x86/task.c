@@ -176,6 +176,8 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
     struct task t;
     uint64_t d, flags = x86_get_rflags(c);
     uint16_t old = c->seg[X86_SEG_TR].sel;
+    /* No beginning anew once the old task is saved; it ends its block, so what is noted is soon taken */
+    c->watch = X86_WATCH_NOTES;
     if (!check_target(c, sel, why, &d))
         return false;
     x86_unpack_segment(sel, d, &tss);

@@ -4,6 +4,7 @@
 #include "core/timing/model.h"
 #include "devices/backend/char.h"
 #include "devices/backend/screendump.h"
+#include "devices/board/media.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/bus_error.h"
 #include "mmu/tlb.h"
@@ -228,14 +229,22 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
 
     if (!ops)
         return no_board(c->board, e);
-    if (c->cpus == 0 || c->cpus > ops->max_cpus)
+    struct board_topology smp = c->smp;
+    if (smp.cpus == 0 && smp.max == 0 && smp.sockets == 0 && smp.dies == 0 && smp.clusters == 0 && smp.modules == 0 &&
+        smp.cores == 0 && smp.threads == 0)
+        smp.cpus = c->cpus;
+    if ((r = board_complete_topology(&smp, ops->levels, e)) < 0)
+        return r;
+    if (smp.max > ops->max_cpus)
         return err_set(e, ERR_ARG, "Invalid SMP CPUs %u. The max CPUs supported by machine '%s' is "
-                       "%u", c->cpus, ops->name, ops->max_cpus);
+                       "%u", smp.max, ops->name, ops->max_cpus);
     b = calloc(1, sizeof(*b));
     if (!b)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->ops = ops;
     b->config = *c;
+    b->config.smp = smp;
+    b->config.cpus = smp.cpus;
     if (!b->config.cpu)
         b->config.cpu = ops->default_cpu;
     if (!b->config.timing)
@@ -395,6 +404,17 @@ int board_screendump(struct board *b, const char *path, const char *format, cons
     int r = format ? screendump_parse(&f, format, e) : 0;
 
     return r < 0 ? r : screendump_write(b->host, display, path, f, e);
+}
+
+int board_change_medium(struct board *b, const char *drive, const char *path, const char *format, bool force,
+                        struct err *e)
+{
+    return media_change(b->devices ? b->devices->media : NULL, drive, path, format, force, e);
+}
+
+bool board_list_media(const struct board *b, uint32_t n, const char **drive, const char **path, bool *locked)
+{
+    return b->devices && media_list(b->devices->media, n, drive, path, locked);
 }
 
 int board_device_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e)

@@ -72,6 +72,8 @@ const struct board_device parts_devices[] = {
     { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M]" ON_PCI_OPTIONS },
     { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096]" ON_PCI_OPTIONS },
     { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N]" },
+    { "edu", "QEMU's device for teaching: [dma_mask=N]" ON_PCI_OPTIONS },
+    { "intel-iommu", "VT-d remapping unit of a Q35: [intremap=on|off][,eim=on|off][,aw-bits=39|48|57][,caching-mode=on]" },
     { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
     { "VGA", "VGA on PCI with Bochs' display interface: [vgamem_mb=16][,romfile=F]" DISPLAY_OPTIONS },
     { "secondary-vga", "VGA on PCI without legacy ports and ROM: [vgamem_mb=16]" DISPLAY_OPTIONS },
@@ -111,6 +113,8 @@ static int make_blk(struct parts *p, const struct device_options *o, const char 
                        "-drive file=F,if=none,id=%s", o->driver, o->drive, o->drive[0] ? o->drive : "d0");
     if (d->used)
         return err_set(e, ERR_ARG, "device %s: drive '%s' is in use already", o->driver, o->drive);
+    if (!d->disk)
+        return err_set(e, ERR_ARG, "drive '%s' is empty; only a CD-ROM drive (ide-cd) may be", o->drive);
     d->used = true;
     *v = virtio_blk_create(p->board->machine, id, d->disk, o->serial[0] ? o->serial : d->options.serial, e);
     return *v ? virtio_blk_set_queues(*v, (uint32_t)o->num_queues, e) : e->code;
@@ -369,7 +373,7 @@ static const struct device_kind *find_kind(const char *driver, int *transport)
 
 static int no_device(const char *driver, struct err *e)
 {
-    const char *names[32];
+    const char *names[64];
     size_t n = 0;
 
     for (const struct board_device *d = parts_devices; d->name && n < ARRAY_LEN(names); d++)
@@ -459,6 +463,8 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
     bool found;
     int r;
 
+    if (p->at.built && strncmp(text, p->at.built, strlen(p->at.built)) == 0 && strchr(",", text[strlen(p->at.built)]))
+        return 0;
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if ((r = others[i](p, text, &found, e)) < 0 || found)
             return r;

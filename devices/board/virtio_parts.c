@@ -5,6 +5,7 @@
 #include "devices/backend/net.h"
 #include "devices/backend/option.h"
 #include "devices/backend/rng.h"
+#include "devices/board/media.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +33,50 @@ static int give_unit(struct parts *p, struct part_drive *d, struct err *e)
     return 0;
 }
 
+/* if=ide: index counts through the buses; without it, or bus and unit, the first place that is free. */
+static int give_ide_place(struct parts *p, struct part_drive *d, struct err *e)
+{
+    const struct board_ide *ide = &p->board->ops->ide;
+    struct block_options *o = &d->options;
+    int places = ide->buses * ide->units, index = o->index;
+    uint64_t taken = 0;
+
+    if (places == 0)
+        return err_set(e, ERR_UNSUPPORTED, "if=ide: this board has no IDE connectors of its own; if=virtio and if=none are accepted");
+    if (index >= 0 && (o->bus >= 0 || o->unit >= 0))
+        return err_set(e, ERR_ARG, "index=%d says which place it is; bus and unit do not go with it", index);
+    if (index < 0 && (o->bus >= 0 || o->unit >= 0))
+        index = MAX(o->bus, 0) * ide->units + MAX(o->unit, 0);
+    if (o->unit >= ide->units || index >= places)
+        return err_set(e, ERR_LIMIT, "if=ide has bus 0 to %d with unit 0 to %d here, index 0 to %d", ide->buses - 1, ide->units - 1,
+                       places - 1);
+    for (struct part_drive *other = p->drives; other < d; other++)
+        if (other->options.interface == BLOCK_IF_IDE)
+            taken |= 1ull << other->options.index;
+    if (index < 0)
+        for (index = 0; index < places && (taken >> index & 1);)
+            index++;
+    if (index == places)
+        return err_set(e, ERR_LIMIT, "more than %d drives with if=ide", places);
+    if (taken >> index & 1)
+        return err_set(e, ERR_ARG, "two drives with if=ide want index %d (bus %d, unit %d)", index, index / ide->units, index % ide->units);
+    o->index = index;
+    o->bus = index / ide->units;
+    o->unit = index % ide->units;
+    if (o->id[0] == 0)
+        snprintf(o->id, sizeof(o->id), "ide%d-%s%d", o->bus, o->cdrom ? "cd" : "hd", o->unit);
+    return 0;
+}
+
 static int open_parsed(struct parts *p, struct part_drive *d, struct err *e)
 {
     struct block_options *o = &d->options;
     int r = 0;
 
+    if (o->interface == BLOCK_IF_DEFAULT)
+        o->interface = p->board->ops->ide.buses != 0 ? BLOCK_IF_IDE : BLOCK_IF_VIRTIO;
+    if (o->interface == BLOCK_IF_IDE && (r = give_ide_place(p, d, e)) < 0)
+        return r;
     if (o->id[0] == 0)
         snprintf(o->id, sizeof(o->id), "drive%u", p->n_drives);
     o->snapshot |= p->board->config.snapshot;
@@ -44,11 +84,15 @@ static int open_parsed(struct parts *p, struct part_drive *d, struct err *e)
         r = give_unit(p, d, e);
         if (o->format == BLOCK_PROBE)
             o->format = BLOCK_RAW; /* contents of flash look like anything */
-    } else if (o->interface != BLOCK_IF_NONE && o->interface != BLOCK_IF_VIRTIO &&
-               o->interface != BLOCK_IF_DEFAULT) {
-        r = err_set(e, ERR_UNSUPPORTED, "this board takes if=virtio, if=pflash and if=none");
+    } else if (o->interface == BLOCK_IF_FLOPPY) {
+        r = err_set(e, ERR_UNSUPPORTED, "floppy drives are not modelled; an image of a disk or CD can be used with if=virtio, "
+                    "if=none or, on a PC, if=ide");
+    } else if (o->interface != BLOCK_IF_NONE && o->interface != BLOCK_IF_VIRTIO && o->interface != BLOCK_IF_IDE) {
+        r = err_set(e, ERR_UNSUPPORTED, "this board takes %sif=virtio, if=pflash and if=none",
+                    p->board->ops->ide.buses != 0 ? "if=ide, " : "");
     }
-    if (r == 0)
+    /* A CD-ROM drive may be empty */
+    if (r == 0 && (o->file[0] != 0 || !o->cdrom || o->interface == BLOCK_IF_VIRTIO))
         r = block_open(&d->disk, o, p->board->machine->log, e);
     if (r == 0)
         p->n_drives++;
@@ -201,7 +245,11 @@ static int build(struct parts *p, struct err *e)
         if (d->used || d->options.interface == BLOCK_IF_NONE ||
             d->options.interface == BLOCK_IF_PFLASH)
             continue;
-        snprintf(text, sizeof(text), "virtio-blk,drive=%s", d->options.id);
+        if (d->options.interface == BLOCK_IF_IDE)
+            snprintf(text, sizeof(text), "%s,drive=%s,bus=ide.%d,unit=%d", d->options.cdrom ? "ide-cd" : "ide-hd", d->options.id,
+                     d->options.bus, d->options.unit);
+        else
+            snprintf(text, sizeof(text), "virtio-blk,drive=%s", d->options.id);
         if ((r = parts_add_device(p, text, e)) < 0)
             return r;
     }
@@ -257,7 +305,7 @@ void parts_release(struct parts *p)
 {
     for (uint32_t i = 0; i < p->n_drives; i++) {
         struct err e = { 0 };
-        if (block_close(p->drives[i].disk, &e) < 0)
+        if (p->drives[i].disk != NULL && block_close(p->drives[i].disk, &e) < 0)
             fprintf(p->board->config.log_out, "orrery: %s\n", e.text);
     }
     free(p->drives);

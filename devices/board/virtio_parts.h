@@ -13,6 +13,9 @@ struct fw_cfg;
 struct net_backend;
 struct pci_bus;
 
+struct ata_drive;
+struct media;
+
 struct part_drive {
     struct block_options options;
     struct block *disk;
@@ -42,15 +45,33 @@ struct parts_isa {
 };
 #define PC_UART_CLOCK 1843200u
 
+/* The board's own IDE connectors: board_ops.ide says how many. */
+struct parts_ide_drive {
+    int bus, unit;               /* -1: any */
+    struct block *disk;          /* NULL: a CD-ROM drive without a disc */
+    bool cdrom;
+    const char *serial;
+};
+struct parts_ide {
+    /* *out: the drive made of it */
+    int (*attach)(void *arg, const struct parts_ide_drive *d, struct ata_drive **out, struct err *e);
+    void *arg;
+};
+
+/* parts_ide.attach for a struct ahci: each port is a bus with one drive. */
+int parts_attach_sata(void *ahci, const struct parts_ide_drive *d, struct ata_drive **out, struct err *e) MUST_CHECK;
+
 /* What a board offers devices to stand on. */
 struct parts_places {
     struct pci_bus *pci;         /* NULL: the board has none. Where there is one, it is the default */
     parts_plug_fn *plug_mmio;    /* NULL: the board has no slots */
     void *slots;                 /* its first argument */
     struct parts_isa *isa;       /* NULL: the board has none. Lives as long as the board */
+    const struct parts_ide *ide; /* NULL: the board has none. Lives as long as the board */
     struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
     struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
     int vga_priority;
+    const char *built;           /* a driver of -device that the board has made itself, or NULL */
     const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
 };
 
@@ -63,6 +84,7 @@ struct parts {
         struct virtio *console;  /* virtconsole and virtserialport look for it */
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
+    struct media *media;         /* of CD-ROM drives; NULL without any */
     struct parts_places at;
 };
 

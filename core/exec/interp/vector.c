@@ -104,7 +104,7 @@ static uint8_t *probe(const struct mmu_entry *way, va_t va, uint32_t memop)
 {
     const struct mmu_entry *e = &way[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
     bool strict = memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC);
-    if ((va ^ e->tag) > MEM_PAGE - 16 || (memop & IR_MEM_REGIME) || (strict && va & 15))
+    if ((va ^ e->tag) > MEM_PAGE - 16 || (memop & IR_MEM_REGIME) || (strict && va & ir_mem_alignment(memop)))
         return NULL;
     return (uint8_t *)(uintptr_t)(va + e->addend);
 }

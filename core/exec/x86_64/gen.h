@@ -75,7 +75,8 @@ struct stub {
 struct group {
     uint16_t base;         /* value */
     bool store;
-    uint8_t reg;
+    uint8_t reg, align;    /* where its first access is: address bits that were seen to be 0 */
+    int32_t at;            /* displacement of that access */
     int64_t low, high;     /* displacements [low, high) it covers */
     uint32_t last;         /* instruction of its last access */
 };
@@ -263,6 +264,7 @@ void x86_stub_jcc(struct x86_gen *g, struct stub *s, unsigned cc);
 void x86_call_out(struct x86_gen *g, const struct x86_site *site);
 /* CALL and operations done in C: arguments to the frame, call, result. */
 void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n);
+void x86_select_trap(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_end(struct x86_gen *g, const struct ir_inst *in);
 void x86_emit_entry(struct x86_gen *g);
 void x86_begin_block_code(struct x86_gen *g);

@@ -25,9 +25,10 @@ struct access {
     bool store, hooked;
 };
 
-static bool strict(const struct ir_inst *in)
+/* Bits of the address that have to be 0. */
+static unsigned alignment(const struct ir_inst *in)
 {
-    return (in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC)) && (in->aux2 & IR_MEM_SIZE);
+    return in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
 }
 
 /* reg = base + disp */
@@ -67,12 +68,19 @@ void x86_drop_groups(struct x86_gen *g)
         free_group(g, g->n_groups - 1);
 }
 
+/* An access that has to be aligned is, if the group's first one was. */
+static bool is_aligned(const struct group *p, const struct ir_inst *in)
+{
+    unsigned align = alignment(in);
+    return (align & ~(unsigned)p->align) == 0 && ((in->imm - p->at) & align) == 0;
+}
+
 static struct group *find_group(struct x86_gen *g, const struct access *x)
 {
     for (uint32_t k = 0; k < g->n_groups; k++) {
         struct group *p = &g->groups[k];
         if (p->base == x->base_value && p->store == x->store && x->disp >= p->low &&
-            x->disp + (1 << x->size) <= p->high)
+            x->disp + (1 << x->size) <= p->high && is_aligned(p, x->in))
             return p;
     }
     return NULL;
@@ -85,8 +93,7 @@ static bool ends_groups(const struct ir_inst *in)
 
 static bool can_share(const struct ir_inst *in)
 {
-    return !(in->aux2 & IR_MEM_REGIME) && !strict(in) &&
-           in->imm >= -2048 && in->imm <= 2048;
+    return !(in->aux2 & IR_MEM_REGIME) && in->imm >= -2048 && in->imm <= 2048;
 }
 
 /* Later accesses of the same kind off this base make a group: one probe for all of them. */
@@ -95,15 +102,16 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
     if (g->n_groups == MAX_GROUPS || x->base.kind != O_REG || !can_share(x->in) ||
         (x->in->aux2 & IR_MEM_STORE_RIGHTS))
         return NULL;
-    struct group n = { .base = x->base_value, .store = x->store, .low = x->disp,
-                       .high = x->disp + (1 << x->size) };
+    struct group n = { .base = x->base_value, .store = x->store, .low = x->disp, .at = x->disp,
+                       .high = x->disp + (1 << x->size), .align = (uint8_t)alignment(x->in) };
     for (uint32_t j = g->i + 1; j < g->block->end; j++) {
         const struct ir_inst *in = &g->u->insts[j];
         if (ends_groups(in))
             break;
         if (in->op != (x->store ? IR_STORE : IR_LOAD) ||
             g->values[in->a].rep != x->base_value || !can_share(in) ||
-            (in->aux2 & IR_MEM_STORE_RIGHTS))
+            (in->aux2 & IR_MEM_STORE_RIGHTS) || !is_aligned(&n, in) ||
+            ((in->imm - n.at) & n.align)) /* the probe of the lowest sees to the alignment */
             continue;
         int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
         int64_t low = in->imm < n.low ? in->imm : n.low, high = end > n.high ? end : n.high;
@@ -346,7 +354,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     int page = shared || x->hooked ? -1 : find_page(g, x);
     int32_t low = p ? (int32_t)p->low : x->disp;
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
-    unsigned addend = p ? p->reg : RAX, align = strict(in) ? (1u << x->size) - 1 : 0;
+    unsigned addend = p ? p->reg : RAX, align = alignment(in);
     if (page >= 0) {
         struct stub *r = x86_stub(g, STUB_REFILL);
         r->page = (uint8_t)page;

@@ -162,6 +162,79 @@ static bool emit_convert(struct x86_gen *g, const struct ir_inst *in)
     return true;
 }
 
+/* ---- vector helpers that hosts have instructions for ---- */
+
+/*
+ * SHA's have no VEX forms: the first operand's register becomes the result's, the third operand is
+ * in xmm0.
+ */
+static bool emit_sha(struct x86_gen *g, const struct ir_inst *in, uint32_t op)
+{
+    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
+    struct opnd c = in->c != IR_NONE ? x86_opnd(g, in->c) : (struct opnd){ .kind = O_REG };
+    unsigned dst = x86_def(g), r = dst != a && (dst == b || dst == 0 || (c.kind == O_REG && dst == c.reg)) ? 1 : dst;
+    if (in->c != IR_NONE)
+        x86_load_vec(g, 0, c);
+    if (r != a)
+        asm_rr(g->a, 0x28 | OP_0F, r, a);
+    asm_rr(g->a, op, r, b);
+    if ((op & 0xff00) == OP_0F3A)
+        asm_8(g->a, (unsigned)in->imm2 & 3);
+    if (r != dst)
+        asm_rr(g->a, 0x28 | OP_0F, dst, r);
+    x86_done(g, dst);
+    return true;
+}
+
+static bool emit_aes(struct x86_gen *g, const struct ir_inst *in, enum ir_native native)
+{
+    static const uint8_t rounds[] = { 0xdc, 0xdd, 0xde, 0xdf }; /* vaesenc, -last, vaesdec, -last */
+    unsigned a = x86_use_vec(g, in->a, 1), b = native == IR_NATIVE_AES ? x86_use_vec(g, in->b, 2) : 0;
+    unsigned dst = x86_def(g);
+    if (native == IR_NATIVE_AES)
+        op3(g, rounds[in->imm2 & 3] | P38, dst, a, b);
+    else if (native == IR_NATIVE_AES_IMC)
+        op2(g, 0xdb | P38, dst, a);
+    else
+        op2i(g, 0xdf | P3A, dst, a, (unsigned)in->imm2 & 0xff);
+    x86_done(g, dst);
+    return true;
+}
+
+static bool emit_field(struct x86_gen *g, const struct ir_inst *in, enum ir_native native)
+{
+    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2), imm = (unsigned)in->imm2;
+    unsigned dst = x86_def(g);
+    if (native == IR_NATIVE_CLMUL)
+        op3i(g, 0x44 | P3A, dst, a, b, imm & 0x11);
+    else if (native == IR_NATIVE_GF_MULTIPLY)
+        op3(g, 0xcf | P38, dst, a, b);
+    else
+        op3i(g, (imm & 0x100 ? 0xcf : 0xce) | P3A | OP_W, dst, a, b, imm & 0xff);
+    x86_done(g, dst);
+    return true;
+}
+
+static bool emit_helper(struct x86_gen *g, const struct ir_inst *in)
+{
+    static const uint8_t sha[] = {
+        [IR_NATIVE_SHA1_NEXT_E] = 0xc8, [IR_NATIVE_SHA1_MSG1] = 0xc9, [IR_NATIVE_SHA1_MSG2] = 0xca,
+        [IR_NATIVE_SHA256_ROUNDS2] = 0xcb, [IR_NATIVE_SHA256_MSG1] = 0xcc, [IR_NATIVE_SHA256_MSG2] = 0xcd,
+    };
+    enum ir_native native = g->u->guest->vec_helpers[in->imm].native;
+    switch (native) {
+    case IR_NATIVE_AES: case IR_NATIVE_AES_IMC: case IR_NATIVE_AES_KEYGEN:
+        return has(g, HOST_AES) && emit_aes(g, in, native);
+    case IR_NATIVE_CLMUL: return has(g, HOST_CLMUL) && emit_field(g, in, native);
+    case IR_NATIVE_GF_MULTIPLY: case IR_NATIVE_GF_AFFINE: return has(g, HOST_GFNI) && emit_field(g, in, native);
+    case IR_NATIVE_SHA1_ROUNDS4: return has(g, HOST_SHA) && emit_sha(g, in, 0xcc | OP_0F3A);
+    case IR_NATIVE_SHA1_NEXT_E: case IR_NATIVE_SHA1_MSG1: case IR_NATIVE_SHA1_MSG2:
+    case IR_NATIVE_SHA256_MSG1: case IR_NATIVE_SHA256_MSG2: case IR_NATIVE_SHA256_ROUNDS2:
+        return has(g, HOST_SHA) && emit_sha(g, in, sha[native] | OP_0F38);
+    default: return false;
+    }
+}
+
 bool gen_select_native(struct x86_gen *g, const struct ir_inst *in)
 {
     bool shift = in->op >= IR_VSHLV && in->op <= IR_VSARV;
@@ -171,6 +244,7 @@ bool gen_select_native(struct x86_gen *g, const struct ir_inst *in)
     case IR_VMULH: return emit_high(g, in);
     case IR_VSHUF: return emit_shuffle(g, in);
     case IR_VTOPS: return emit_tops(g, in);
+    case IR_CALLV: return emit_helper(g, in);
     default: break;
     }
     if (g->u->guest->fp != IR_FP_X86)

@@ -53,7 +53,8 @@ enum { SAVE_GPR = 0, SAVE_XMM = 16 /* two words each */, SAVE_MXCSR = 48, SAVE_R
 #define XMM_POOL 0xfff0u
 
 enum host { HOST_BMI1 = 1, HOST_BMI2 = 2, HOST_LZCNT = 4, HOST_POPCNT = 8, HOST_FMA = 16,
-            HOST_SSE41 = 32, HOST_CLMUL = 64, HOST_AVX = 128, HOST_AVX2 = 256 };
+            HOST_SSE41 = 32, HOST_CLMUL = 64, HOST_AVX = 128, HOST_AVX2 = 256, HOST_AES = 512,
+            HOST_SHA = 1024, HOST_GFNI = 2048 };
 
 /* ---- what outlives compilation (in the block's arena) ---- */
 
@@ -156,7 +157,7 @@ static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
-    x86_out_call, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
+    x86_out_call, x86_out_trap, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
     x86_out_hook_branch;
 
 /* dump.c */

@@ -97,7 +97,7 @@ static void help_vector(struct cpu *cpu, union ir_vec *dst, const union ir_vec *
     cpu->fp_flags |= (uint32_t)imm & CPU_FP_INEXACT;
     *dst = r;
 }
-static const struct ir_vec_helper vec_helpers[] = { { "vector", help_vector } };
+static const struct ir_vec_helper vec_helpers[] = { { "vector", help_vector, IR_NATIVE_NONE } };
 
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
