@@ -270,7 +270,7 @@ static const char *since_8086(const struct vector *v, const struct insn *d)
 {
     unsigned op = d->opcode;
     bool divides = op == 0xd4 || ((op == 0xf6 || op == 0xf7) && d->reg >= 6);
-    if (op == 0x54)
+    if (op == 0x54 || (op == 0xff && d->reg == 6 && d->modrm == 0xf4))
         return "PUSH SP stores SP before the push since the 286";
     if (v->before.reg[VR_EIP] + d->length >= 0x10000)
         return "IP wraps inside or after the instruction; #GP since the 386";
@@ -278,6 +278,12 @@ static const char *since_8086(const struct vector *v, const struct insn *d)
         return "a word wraps around its segment's end; #GP or #SS since the 286";
     if (divides && v->after.present >> VR_CS & 1)
         return "a divide error returns behind the instruction; to it since the 286";
+    if (d->reg > 3 && (op == 0x8c || op == 0x8e))
+        return "two bits choose the segment register; three since the 386";
+    if (op == 0x8e && d->reg == 1)
+        return "MOV to CS; #UD since the 186";
+    if (d->reg != 0 && (op == 0x8f || op == 0xc6 || op == 0xc7))
+        return "ModRM.reg is ignored; #UD unless it is 0 since the 186";
     if (op == 0xf6 || op == 0xf7)
         return d->rep ? "REP negates what a division gives; ignored since" : NULL;
     if ((op == 0xc0 || op == 0xc1 || op == 0xd2 || op == 0xd3) && v->before.reg[VR_ECX] & 0xe0)

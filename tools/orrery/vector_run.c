@@ -155,11 +155,18 @@ static uint32_t end_of(const struct vector_file *f, const struct vector *v)
     return (cs * 16 + ip) & (f->cpu & (VC_8086 | VC_186) ? 0xfffff : RAM_BYTES - 1);
 }
 
-/* It jumps into itself: no room for a HLT, so that one instruction is all it may do. */
+/* No room for a HLT: it jumps into itself, or data lies there. So one instruction is all it may do. */
 static bool is_single(const struct vector_file *f, const struct vector *v)
 {
-    uint32_t begin = v->before.reg[VR_CS] * 16 + v->before.reg[VR_EIP];
-    return !f->halts && ((end_of(f, v) - begin) & 0xfffff) < v->n_bytes;
+    uint32_t end = end_of(f, v), begin = v->before.reg[VR_CS] * 16 + v->before.reg[VR_EIP];
+    const struct vector_state *states[] = { &v->before, &v->after };
+    if (f->halts || ((end - begin) & 0xfffff) < v->n_bytes)
+        return !f->halts;
+    for (unsigned k = 0; k < 2; k++)
+        for (uint32_t i = 0; i < states[k]->n_ram; i++)
+            if (states[k]->ram[i].at == end && states[k]->ram[i].value != 0x90)
+                return true;
+    return false;
 }
 
 static bool fits(const struct vector_state *s)
