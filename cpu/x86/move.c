@@ -215,6 +215,12 @@ uint64_t x86_helper_push_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64
     uint64_t mask = stack_mask(c), sp = (c->gpr[4] - 8 * bytes) & mask;
     va_t va;
     (void)b, (void)c0, (void)d;
+    /* SDM volume 2, PUSHA: #GP where some would go below 0 while an exception's frame still fits */
+    uint64_t old = c->gpr[4] & mask;
+    if ((x86_real_mode(c) || x86_v86(c)) && (old & 1) && old >= 7 && old <= 15) {
+        x86_raise_error(c, X86_GP, 0);
+        return 0;
+    }
     for (unsigned i = 0; i < 8; i++)
         if (!x86_linear(c, X86_SS, (sp + i * bytes) & mask, (unsigned)bytes, true, &va) ||
             !x86_store_linear(c, va, (unsigned)bytes, false,
@@ -288,7 +294,7 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
     if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
         !x86_store_linear(c, va, n, false, zext(c->gpr[5], n * 8)))
         return 0;
-    frame = sp;
+    frame = (c->gpr[4] & ~mask) | sp; /* ESP as it then is, whatever the stack's address size */
     for (uint64_t i = 1; i < level; i++) {
         from = (from - bytes) & mask;
         sp = (sp - bytes) & mask;
@@ -303,8 +309,9 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
             return 0;
     }
     sp = (sp - size) & mask;
-    /* A push there must be possible: the architecture tests it with a write of nothing. */
-    if (!x86_linear(c, X86_SS, sp, 1, true, &va))
+    /* SDM volume 2, ENTER: #PF, #SS whenever a write at the final stack pointer would raise it; none is done */
+    if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
+        mmu_slow_load(cpu, va, ir_memop(n, IR_MEM_STORE_RIGHTS), &v) != 0)
         return 0;
     uint64_t keep = n == 2 ? ~0xffffull : 0;
     c->gpr[5] = (c->gpr[5] & keep) | zext(frame, n * 8);
