@@ -15,7 +15,7 @@ enum { I440FX_PAM0 = 0x59, I440FX_SMRAM = 0x72 };
 enum { D_OPEN = 0x40, D_CLS = 0x20, D_LCK = 0x10, G_SMRAME = 0x08, SMRAM_WRITABLE = 0x78 };
 enum { H_SMRAME = 0x80, TSEG_SZ = 0x06, T_EN = 0x01, ESMRAMC_WRITABLE = 0x87 };
 enum { TSEG_QUERY = 0xffff, SMBASE_QUERY = 0xff, SMBASE_THERE = 0x01, SMBASE_LOCK = 0x02 };
-enum { PAM_READ = 1, PAM_WRITE = 2 };
+enum { PAM_READ = 1, PAM_WRITE = 2, PAMS = 7 };
 
 #define VGA_WINDOW   0xa0000ull
 #define VGA_SIZE     0x20000ull
@@ -58,6 +58,11 @@ static unsigned smram_at(const struct q35_mch *q)
     return q->config.i440fx ? I440FX_SMRAM : SMRAM;
 }
 
+static unsigned pam_at(const struct q35_mch *q)
+{
+    return q->config.i440fx ? I440FX_PAM0 : PAM0;
+}
+
 /* ---- PAM ---- */
 
 /* Segment 0 is PAM0's, F0000-FFFFF; the others 16 KiB each from C0000 on, PAM1's low half first. */
@@ -73,7 +78,7 @@ static uint64_t segment_size(unsigned i)
 
 static unsigned segment_attribute(const struct q35_mch *q, unsigned i)
 {
-    const uint8_t *pam = q->host.config + (q->config.i440fx ? I440FX_PAM0 : PAM0);
+    const uint8_t *pam = q->host.config + pam_at(q);
     return (i == 0 ? pam[0] >> 4 : pam[(i + 1) / 2] >> (i % 2 ? 0 : 4)) & 3u;
 }
 
@@ -267,8 +272,12 @@ static const struct pci_ops host_ops = { .config_wrote = config_wrote };
 static void reset(void *dev)
 {
     struct q35_mch *q = dev;
+    uint8_t pam[PAMS];
 
+    memcpy(pam, q->host.config + pam_at(q), sizeof(pam));
     pci_reset(&q->host);
+    if (q->dev.machine->waking) /* SeaBIOS's way to resume begins in the RAM behind F0000h */
+        memcpy(q->host.config + pam_at(q), pam, sizeof(pam));
     if (!q->config.i440fx)
         st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
     apply(q);

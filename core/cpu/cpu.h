@@ -180,6 +180,7 @@ struct cpu {
     uint32_t uniform;         /* cycles of every instruction (struct tm_cpu); core/exec copies it; 0: varies */
     struct cpu_debug debug;
     void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked, an off one started; NULL before it runs */
+    void (*hurried)(struct cpu *cpu); /* core/exec: a running one was kicked */
     void *exec_private;       /* core/exec's per-CPU data */
     void *mmu_private;        /* mmu's pool of sets */
     const char *name;

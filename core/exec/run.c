@@ -133,7 +133,7 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
     }
     if (LIKELY(!*once)) {
         c = exec_cache_find(x, p.page, p.page2, (int32_t)(p.offset % MEM_PAGE), p.mode);
-        if (LIKELY(c != NULL))
+        if (LIKELY(c != NULL || (c = exec_cache_revive(x, &p)) != NULL))
             return c;
         /* A crossing instruction whose second half is missing: the block is its fault. */
         *once = p.avail < cpu->isa->max_insn && p.next == NULL;
