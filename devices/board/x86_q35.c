@@ -11,6 +11,7 @@
 #include "core/util/bits.h"
 #include "devices/ahci.h"
 #include "devices/backend/char.h"
+#include "devices/board/acpi/templates.gen.h"
 #include "devices/board/boot.h"
 #include "devices/board/fw_cfg_items.h"
 #include "devices/board/virtio_parts.h"
@@ -47,7 +48,7 @@ static void set_isa(void *arg, uint32_t number, bool level)
 }
 
 /* What the LPC bridge routes to an ISA interrupt is seen by the I/O APIC as well, as on QEMU's board. */
-static void set_routed(void *arg, uint32_t number, bool level)
+void pc_set_routed(void *arg, uint32_t number, bool level)
 {
     struct q35 *q = arg;
     i8259_set_level(q->pic, number + 16 * FROM_LPC, level);
@@ -171,7 +172,7 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
     int r;
     if (size < (1ull << 20) || size % (1u << 20) != 0 || size > (1ull << 40))
         return err_set(e, ERR_ARG, "memory of %llu bytes; a multiple of 1M from 1M to 1T is accepted", (unsigned long long)size);
-    q->low = size > Q35_LOW_MOST ? Q35_LOW_SPLIT : size;
+    q->low = size > q->kind->low_most ? q->kind->low_split : size;
     q->high = size - q->low;
     q->ports = mem_space_create("ports");
     if (q->ports == NULL)
@@ -183,7 +184,7 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
-static void reset_machine(void *arg)
+void pc_reset_machine(void *arg)
 {
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
 }
@@ -192,7 +193,7 @@ static void reset_line(void *arg, uint32_t number, bool level)
 {
     (void)number;
     if (level)
-        reset_machine(arg);
+        pc_reset_machine(arg);
 }
 
 /* INIT#, not a reset of the machine: port 92h and the keyboard controller. */
@@ -302,6 +303,15 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
     return device_map(&q->hpet->dev, b->machine->memory, Q35_HPET, e);
 }
 
+int pc_build_ports(struct board *b, struct q35 *q, struct err *e)
+{
+    q->pci_ports = pci_ports_create(b->machine, "pci-ports", q->ports, &q->mch->bus, e);
+    if (q->pci_ports == NULL)
+        return e->code;
+    irq_connect(&q->pci_ports->reset, reset_line, b, 0);
+    return 0;
+}
+
 static int build_chipset(struct board *b, struct q35 *q, struct err *e)
 {
     const struct q35_mch_config mch = {
@@ -309,22 +319,23 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
     };
     const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
-                                       .wake = q35_wake, .reset = reset_machine, .arg = b };
+                                       .wake = q35_wake, .reset = pc_reset_machine, .arg = b };
     q->mch = q35_mch_create(b->machine, "mch", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "ich9-pm", &pm, e);
     if (q->pm == NULL)
         return e->code;
     const struct ich9_lpc_config lpc = { .memory = b->machine->memory, .bus = &q->mch->bus, .pm = q->pm, .lpc_en = 0x3 };
     q->lpc = ich9_lpc_create(b->machine, "ich9-lpc", &lpc, e);
-    q->pci_ports = q->lpc == NULL ? NULL : pci_ports_create(b->machine, "pci-ports", q->ports, &q->mch->bus, e);
-    if (q->pci_ports == NULL)
+    if (q->lpc == NULL)
         return e->code;
-    irq_connect(&q->pci_ports->reset, reset_line, b, 0);
     for (uint32_t i = 0; i < 16; i++)
-        irq_connect(&q->lpc->pic[i], set_routed, q, i);
+        irq_connect(&q->lpc->pic[i], pc_set_routed, q, i);
     for (uint32_t i = 0; i < 24; i++)
         irq_connect(&q->lpc->ioapic[i], ioapic_set_level, q->ioapic, i + 32 * FROM_LPC);
-    return 0;
+    const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
+    struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
+    q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
+    return a == NULL ? e->code : pc_build_ports(b, q, e);
 }
 
 static int build_legacy(struct board *b, struct q35 *q, struct err *e)
@@ -398,27 +409,19 @@ static int open_images(struct board *b, struct q35 *q, struct err *e)
     return r;
 }
 
-static int build_sata(struct board *b, struct q35 *q, struct err *e)
-{
-    const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
-    struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
-    q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
-    return a == NULL ? e->code : 0;
-}
-
-static int build(struct board *b, struct err *e)
+int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
 {
     struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
     int r;
     if (q == NULL)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
+    q->kind = kind;
     if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
         (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
-        (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
-        (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||
-        (r = build_fw_cfg(b, q, e)) < 0)
+        (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = kind->build_chipset(b, q, e)) < 0 ||
+        (kind->iommu && (r = q35_build_iommu(b, q, e)) < 0) || (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
@@ -426,11 +429,11 @@ static int build(struct board *b, struct err *e)
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
     const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
                                      .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
-                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = Q35_IOMMU_DRIVER };
+                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = kind->iommu ? Q35_IOMMU_DRIVER : NULL };
     return parts_create(b, &at, e);
 }
 
-static int load_images(struct board *b, struct err *e)
+int pc_load_images(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
     int r = q->was_reset && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
@@ -440,7 +443,7 @@ static int load_images(struct board *b, struct err *e)
     return q35_place_kernel(b, q, e);
 }
 
-static int resume(struct board *b, struct err *e)
+int pc_resume(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
     if (b->kernel == NULL || q->rom != NULL)
@@ -448,12 +451,12 @@ static int resume(struct board *b, struct err *e)
     return q35_resume_direct(b, q, e);
 }
 
-static void power_key(struct board *b)
+void pc_power_key(struct board *b)
 {
     ich9_pm_raise(((struct q35 *)b->parts)->pm, ICH9_PM1_PWRBTN);
 }
 
-static void release(struct board *b)
+void pc_release(struct board *b)
 {
     struct q35 *q = b->parts;
     if (q != NULL)
@@ -462,11 +465,20 @@ static void release(struct board *b)
         mem_space_destroy(q->ports);
 }
 
+const struct pc_kind q35_kind = {
+    .low_most = Q35_LOW_MOST, .low_split = Q35_LOW_SPLIT, .ecam = Q35_ECAM, .ecam_size = 0x10000000, .aml = &x86_q35_aml,
+    .gpe = 0x20, .gpe_size = 16, .cpu_hotplug = Q35_CPU_HOTPLUG, .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
+    .build_chipset = build_chipset, .set_up = q35_set_up_chipset,
+};
+
+static int build(struct board *b, struct err *e)
+{
+    return pc_build(b, &q35_kind, e);
+}
+
 static const char *const aliases[] = { "q35", NULL };
 static const struct board_absent absent[] = {
-    { "pc", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
-    { "pc-i440fx-", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
-    { "isapc", "a PC here is -machine q35, with PCI Express in place of ISA cards" },
+    { "isapc", "a PC here is -machine q35 or pc, with PCI in place of ISA cards" },
     { "microvm", "a PC here is -machine q35" },
     { NULL, NULL }
 };
@@ -476,6 +488,6 @@ const struct board_ops board_x86_q35 = {
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
     .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
-    .devices = parts_devices, .build = build, .load_images = load_images, .resume = resume,
-    .power_key = power_key, .wake_key = q35_wake_key, .release = release,
+    .devices = parts_devices, .build = build, .load_images = pc_load_images, .resume = pc_resume,
+    .power_key = pc_power_key, .wake_key = q35_wake_key, .release = pc_release,
 };
