@@ -82,16 +82,17 @@ static void isa_wrote(struct pci_function *f, uint32_t offset, unsigned size)
 
 static void apply_ide(struct piix *p)
 {
-    bool io = p->ide.config[4] & 1;
+    const uint8_t *c = p->ide->pci.config;
+    bool io = c[4] & 1;
 
     for (unsigned i = 0; i < PIIX_CHANNELS; i++)
-        ide_enable(p->channel[i], p->config.io, io && (p->ide.config[IDETIM + 2 * i + 1] & IDETIM_DECODE));
+        ide_enable(p->channel[i], p->config.io, io && (c[IDETIM + 2 * i + 1] & IDETIM_DECODE));
 }
 
 static void ide_wrote(struct pci_function *f, uint32_t offset, unsigned size)
 {
     (void)offset, (void)size;
-    apply_ide((struct piix *)f->dev);
+    apply_ide(((struct piix_ide *)f->dev)->owner);
 }
 
 static enum mem_result master_read(void *arg, uint64_t offset, unsigned size, uint64_t *value, const struct mem_attrs *attrs)
@@ -121,25 +122,25 @@ static enum mem_result master_write(void *arg, uint64_t offset, unsigned size, u
 
 static void apply_power(struct piix *p)
 {
-    const uint8_t *c = p->power.config;
+    const uint8_t *c = p->power->pci.config;
     uint16_t base = (uint16_t)(ld_le32(c + PMBA) & PMBA_ADDRESS);
     bool on = c[PMREGMISC] & PMIOSE;
 
     ich9_pm_map(p->config.pm, on, base);
-    mem_place_region(p->config.io, p->control, on, base + CONTROL);
-    ich9_pm_enable_apm(p->config.pm, (c[DEVACTB + 3] & APMC_EN) && (p->global_control & SMI_EN));
+    mem_place_region(p->config.io, p->power->control, on, base + CONTROL);
+    ich9_pm_enable_apm(p->config.pm, (c[DEVACTB + 3] & APMC_EN) && (p->power->global_control & SMI_EN));
 }
 
 static void power_wrote(struct pci_function *f, uint32_t offset, unsigned size)
 {
     (void)offset, (void)size;
-    apply_power((struct piix *)f->dev);
+    apply_power(((struct piix_power *)f->dev)->owner);
 }
 
 static void wrote_control(void *dev, uint32_t index, uint64_t old, uint64_t now)
 {
     (void)index, (void)old, (void)now;
-    apply_power(dev);
+    apply_power(((struct piix_power *)dev)->owner);
 }
 
 /* ---- life ---- */
@@ -149,13 +150,7 @@ static void piix_reset(void *dev)
     struct piix *p = dev;
 
     pci_reset(&p->isa);
-    pci_reset(&p->ide);
-    pci_reset(&p->power);
-    if (!p->config.smm)
-        p->power.config[DEVACTB + 3] = APMC_EN; /* firmware finds it set up already */
     p->sci = 0;
-    apply_ide(p);
-    apply_power(p);
     pci_reroute_intx(p->config.bus);
     for_outputs(p, irq_set);
 }
@@ -165,27 +160,67 @@ static void piix_loaded(void *dev)
     struct piix *p = dev;
 
     pci_loaded(&p->isa);
-    pci_loaded(&p->ide);
-    pci_loaded(&p->power);
-    apply_ide(p);
-    apply_power(p);
     for_outputs(p, irq_restore);
 }
 
+static void ide_function_reset(void *dev)
+{
+    struct piix_ide *i = dev;
+
+    pci_reset(&i->pci);
+    apply_ide(i->owner);
+}
+
+static void ide_function_loaded(void *dev)
+{
+    struct piix_ide *i = dev;
+
+    pci_loaded(&i->pci);
+    apply_ide(i->owner);
+}
+
+static void power_reset(void *dev)
+{
+    struct piix_power *w = dev;
+
+    pci_reset(&w->pci);
+    if (!w->owner->config.smm)
+        w->pci.config[DEVACTB + 3] = APMC_EN; /* firmware finds it set up already */
+    apply_power(w->owner);
+}
+
+static void power_loaded(void *dev)
+{
+    struct piix_power *w = dev;
+
+    pci_loaded(&w->pci);
+    apply_power(w->owner);
+}
+
 static const struct state_field piix_state[] = {
-    STATE_SUB(piix, isa, pci_function_state), STATE_SUB(piix, ide, pci_function_state),
-    STATE_SUB(piix, power, pci_function_state), STATE(piix, global_control), STATE(piix, pad), STATE(piix, pirq),
-    STATE(piix, sci), STATE_END
+    STATE_SUB(piix, isa, pci_function_state), STATE(piix, pirq), STATE(piix, sci), STATE_END
+};
+static const struct state_field ide_function_state[] = { STATE_SUB(piix_ide, pci, pci_function_state), STATE_END };
+static const struct state_field power_state[] = {
+    STATE_SUB(piix_power, pci, pci_function_state), STATE(piix_power, global_control), STATE_END
 };
 
 #define ANY .sizes = 1 | 2 | 4
-static const struct reg_desc piix_regs[] = { /* 290562, 7.2: from PMBASE + 10h on */
-    REG32(GLBCTL - CONTROL, "GLBCTL", ANY, REG_AT(piix, global_control), .rw = 0x0003ff07, .wrote = wrote_control),
+static const struct reg_desc power_regs[] = { /* 290562, 7.2: from PMBASE + 10h on */
+    REG32(GLBCTL - CONTROL, "GLBCTL", ANY, REG_AT(piix_power, global_control), .rw = 0x0003ff07, .wrote = wrote_control),
 };
 static const struct device_ops piix_ops = {
-    .name = "piix", .spec = "Intel 82371SB 290550; 82371AB 290562", .size = sizeof(struct piix),
-    .regs = piix_regs, .n_regs = ARRAY_LEN(piix_regs), .mmio_size = CONTROL_SIZE, .state = piix_state, .version = 1,
-    .reset = piix_reset, .loaded = piix_loaded,
+    .name = "piix", .spec = "Intel 82371SB 290550", .size = sizeof(struct piix),
+    .state = piix_state, .version = 1, .reset = piix_reset, .loaded = piix_loaded,
+};
+static const struct device_ops ide_function_ops = {
+    .name = "piix-ide", .spec = "Intel 82371SB 290550, 2.3", .size = sizeof(struct piix_ide),
+    .state = ide_function_state, .version = 1, .reset = ide_function_reset, .loaded = ide_function_loaded,
+};
+static const struct device_ops power_ops = {
+    .name = "piix-power", .spec = "Intel 82371AB 290562, 7", .size = sizeof(struct piix_power),
+    .regs = power_regs, .n_regs = ARRAY_LEN(power_regs), .mmio_size = CONTROL_SIZE, .state = power_state, .version = 1,
+    .reset = power_reset, .loaded = power_loaded,
 };
 
 static int plug(struct piix *p, struct pci_function *f, unsigned function, const struct pci_reg *regs, size_t n, struct err *e)
@@ -202,8 +237,8 @@ static int build(struct piix *p, struct err *e)
                                         .class_code = 0x010180 };
     static const struct pci_ids power = { .vendor = 0x8086, .device = 0x7113, .revision = 3, .subsystem_vendor = 0x1af4,
                                           .subsystem = 0x1100, .class_code = 0x068000 };
-    static const struct pci_ops isa_ops = { .config_wrote = isa_wrote }, ide_ops = { .config_wrote = ide_wrote },
-                                power_ops = { .config_wrote = power_wrote };
+    static const struct pci_ops isa_pci = { .config_wrote = isa_wrote }, ide_pci = { .config_wrote = ide_wrote },
+                                power_pci = { .config_wrote = power_wrote };
     static const struct mmio_ops master_ops = { .read = master_read, .write = master_write, .sizes = 1 | 2 | 4, .split = true };
     static const struct {
         const char *id;
@@ -212,29 +247,34 @@ static int build(struct piix *p, struct err *e)
     const struct piix_config *c = &p->config;
     int r;
 
-    pci_init(&p->isa, &p->dev, &isa_ops, &isa, 0);
-    pci_init(&p->ide, &p->dev, &ide_ops, &ide, 0);
-    pci_init(&p->power, &p->dev, &power_ops, &power, 1);
+    p->ide = device_create(p->dev.machine, &ide_function_ops, "piix-ide", e);
+    p->power = p->ide ? device_create(p->dev.machine, &power_ops, "piix-power", e) : NULL;
+    if (!p->power)
+        return e->code;
+    p->ide->owner = p->power->owner = p;
+    pci_init(&p->isa, &p->dev, &isa_pci, &isa, 0);
+    pci_init(&p->ide->pci, &p->ide->dev, &ide_pci, &ide, 0);
+    pci_init(&p->power->pci, &p->power->dev, &power_pci, &power, 1);
     c->bus->intx = set_pirq;
     c->bus->intx_map = map_intx;
     c->bus->bridge = p;
     irq_connect(&c->pm->sci, set_sci, p, 0);
     for (unsigned i = 0; i < PIIX_CHANNELS; i++) {
-        p->channel[i] = ide_create(p->dev.machine, places[i].id, &p->ide.dma, e);
+        p->channel[i] = ide_create(p->dev.machine, places[i].id, &p->ide->pci.dma, e);
         if (!p->channel[i])
             return e->code;
         if ((r = ide_map(p->channel[i], c->io, places[i].command, places[i].control, e)) < 0)
             return r;
     }
-    r = mem_add_mmio(c->io, p->dev.id, 0, CONTROL_SIZE, 0, &reg_mmio_ops, p, &p->control, e);
+    r = mem_add_mmio(c->io, p->power->dev.id, 0, CONTROL_SIZE, 0, &reg_mmio_ops, p->power, &p->power->control, e);
     if (r < 0)
         return r;
-    mem_enable_region(c->io, p->control, false);
-    if ((r = pci_add_bar(&p->ide, 4, PCI_BAR_IO, false, 2 * IDE_BUS_MASTER, &master_ops, p, e)) < 0 ||
+    mem_enable_region(c->io, p->power->control, false);
+    if ((r = pci_add_bar(&p->ide->pci, 4, PCI_BAR_IO, false, 2 * IDE_BUS_MASTER, &master_ops, p, e)) < 0 ||
         (r = plug(p, &p->isa, 0, isa_registers, ARRAY_LEN(isa_registers), e)) < 0 ||
-        (r = plug(p, &p->ide, 1, ide_registers, ARRAY_LEN(ide_registers), e)) < 0)
+        (r = plug(p, &p->ide->pci, 1, ide_registers, ARRAY_LEN(ide_registers), e)) < 0)
         return r;
-    return plug(p, &p->power, 3, power_registers, ARRAY_LEN(power_registers), e);
+    return plug(p, &p->power->pci, 3, power_registers, ARRAY_LEN(power_registers), e);
 }
 
 struct piix *piix_create(struct machine *m, const char *id, const struct piix_config *c, struct err *e)

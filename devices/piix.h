@@ -32,16 +32,30 @@ struct piix_config {
     bool smm;                            /* false: firmware shall not set it up */
 };
 
+struct piix;
+struct piix_ide {
+    struct device dev;
+    struct piix *owner;
+
+    struct pci_function pci;             /* saved from here on */
+};
+struct piix_power {
+    struct device dev;
+    struct piix *owner;
+    struct mem_region *control;          /* PMBASE's from 10h on */
+
+    struct pci_function pci;             /* saved from here on */
+    uint32_t global_control;             /* GLBCTL */
+};
 struct piix {
     struct device dev;
     struct piix_config config;
     struct irq_line pic[PIIX_ISA_LINES]; /* wiring */
     struct ide_channel *channel[PIIX_CHANNELS];
-    struct mem_region *control;          /* PMBASE's from 0Ch on */
+    struct piix_ide *ide;
+    struct piix_power *power;
 
-    struct pci_function isa, ide, power; /* saved from here on */
-    uint32_t global_control;             /* GLBCTL */
-    uint16_t pad;
+    struct pci_function isa;             /* saved from here on */
     uint8_t pirq;                        /* levels of PIRQ A to D */
     uint8_t sci;
 };

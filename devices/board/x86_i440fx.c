@@ -29,7 +29,7 @@ static int attach_ide(void *arg, const struct parts_ide_drive *d, struct parts_i
     if ((r = ide_attach(p->channel[bus], unit, d->disk, d->cdrom, d->serial, e)) < 0)
         return r;
     made->drive = &p->channel[bus]->drive[unit];
-    made->controller = &p->ide;
+    made->controller = &p->ide->pci;
     snprintf(made->unit, sizeof(made->unit), "/drive@%d/disk@%d", bus, unit);
     return 0;
 }
