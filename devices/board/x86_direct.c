@@ -121,7 +121,7 @@ static int place_tables(struct board *b, struct q35 *q, struct x86_direct *d, st
     d->top = align_down(d->rsdp - ACPI_SPACE, MEM_PAGE);
     if (mem_read(b->machine->memory, d->rsdp, rsdp, sizeof(rsdp), NULL) != MEM_OK)
         return err_set(e, ERR_STATE, "the RSDP cannot be read back");
-    if ((r = direct_put(b, RSDP_AT, rsdp, sizeof(rsdp), "RSDP", e)) < 0)
+    if ((r = direct_put(b, RSDP_AT, rsdp, sizeof(rsdp), "RSDP", e)) < 0 || q->mch == NULL)
         return r;
     pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), q->kind->pam0, 1, 0x10);
     return 0;
@@ -140,8 +140,10 @@ int q35_place_kernel(struct board *b, struct q35 *q, struct err *e)
 {
     struct x86_direct d = { .n_regions = 0 };
     struct x86_start s;
-    q->kind->set_up(q);
-    assign_bars(&q->mch->bus, q->low);
+    if (q->mch != NULL) {
+        q->kind->set_up(q);
+        assign_bars(&q->mch->bus, q->low);
+    }
     int r = place_tables(b, q, &d, e);
     if (r < 0)
         return r;

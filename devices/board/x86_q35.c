@@ -43,7 +43,8 @@ enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST, FROM_PIRQ };
 static void set_isa(void *arg, uint32_t number, bool level)
 {
     struct q35 *q = arg;
-    i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
+    if (q->pic != NULL)
+        i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
     ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_ISA, level);
 }
 
@@ -150,7 +151,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
     return 0;
 }
 
-static int build_cpus(struct board *b, struct q35 *q, struct err *e)
+int pc_build_cpus(struct board *b, struct q35 *q, struct err *e)
 {
     int r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e);
     if (r < 0)
@@ -166,7 +167,7 @@ static int build_cpus(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- memory ---- */
-static int build_memory(struct board *b, struct q35 *q, struct err *e)
+int pc_build_memory(struct board *b, struct q35 *q, struct err *e)
 {
     uint64_t size = b->config.memory;
     int r;
@@ -223,17 +224,21 @@ static int ports(struct device *dev, struct q35 *q, uint16_t port, uint32_t offs
     return device_map_ports(dev, q->ports, port, offset, n, e);
 }
 
-static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
+int pc_build_interrupts(struct board *b, struct q35 *q, struct err *e)
 {
     int r;
-    q->pic = i8259_create(b->machine, "i8259", e);
     q->ioapic = ioapic_create(b->machine, "ioapic", q35_ioapic_message, q, e);
-    if (q->pic == NULL || q->ioapic == NULL)
+    if (q->ioapic == NULL)
+        return e->code;
+    lapic_bus_on_eoi(q->lapic_bus, end_of_interrupt, q->ioapic);
+    board_set_irqchip(b, set_isa, q);
+    if (!q->options.pic)
+        return device_map(&q->ioapic->dev, b->machine->memory, Q35_IOAPIC, e);
+    q->pic = i8259_create(b->machine, "i8259", e);
+    if (q->pic == NULL)
         return e->code;
     irq_connect(&q->pic->intr, set_lint0, b, 0);
     lapic_bus_set_extint(q->lapic_bus, acknowledge, q->pic);
-    lapic_bus_on_eoi(q->lapic_bus, end_of_interrupt, q->ioapic);
-    board_set_irqchip(b, set_isa, q);
     if ((r = ports(&q->pic->dev, q, 0x20, 0x20, 2, e)) < 0 || (r = ports(&q->pic->dev, q, 0xa0, 0xa0, 2, e)) < 0 ||
         (r = ports(&q->pic->dev, q, 0x4d0, 0x4d0, 2, e)) < 0)
         return r;
@@ -269,16 +274,25 @@ static int put_boot_options(struct board *b, struct q35 *q, struct err *e)
     return r < 0 || q->boot.once[0] == 0 ? r : put_boot_order(q, q->boot.once, e);
 }
 
-static int build_timers(struct board *b, struct q35 *q, struct err *e)
+int pc_build_timers(struct board *b, struct q35 *q, struct err *e)
 {
     const struct hpet_config hpet = { .routes = 0x00ff0104 };
     int r;
-    q->pit = i8254_create(b->machine, "i8254", e);
+    if (q->options.pit) {
+        q->pit = i8254_create(b->machine, "i8254", e);
+        if (q->pit == NULL)
+            return e->code;
+        if ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 || (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0)
+            return r;
+        if (!q->options.hpet)
+            board_connect(b, &q->pit->irq, 0);
+    }
+    if (!q->options.rtc)
+        return boot_options_read(&q->boot, b->config.boot, e);
     q->rtc = mc146818_create(b->machine, "rtc", e);
-    if (q->pit == NULL || q->rtc == NULL)
+    if (q->rtc == NULL)
         return e->code;
-    if ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 || (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0 ||
-        (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
+    if ((r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
         return r;
     mc146818_put_memory(q->rtc, q->low, q->high);
     /* More than the byte holds: firmware has fw_cfg's number, and takes the larger one */
@@ -287,10 +301,8 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
     if ((r = put_boot_options(b, q, e)) < 0)
         return r;
     irq_connect(&q->rtc->irq, q35_set_rtc, b, 0);
-    if (!q->options.hpet) {
-        board_connect(b, &q->pit->irq, 0);
+    if (!q->options.hpet)
         return 0;
-    }
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
@@ -357,10 +369,16 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
     irq_connect(&q->keyboard->reset, init_line, b, 0);
     if ((r = ports(&q->keyboard->dev, q, 0x60, 0x60, 1, e)) < 0 || (r = ports(&q->keyboard->dev, q, 0x64, 0x64, 1, e)) < 0)
         return r;
+    return pc_build_serial(b, q, e);
+}
+
+int pc_build_serial(struct board *b, struct q35 *q, struct err *e)
+{
     static const struct {
         uint16_t port;
         uint8_t irq;
     } uarts[] = { { 0x3f8, Q35_IRQ_COM1 }, { 0x2f8, Q35_IRQ_COM2 } };
+    int r;
     for (uint32_t i = 0; i < ARRAY_LEN(uarts) && (i == 0 || i < b->config.n_serial); i++) {
         char id[16] = { 's', 'e', 'r', 'i', 'a', 'l', (char)('0' + i) };
         struct char_backend *backend;
@@ -393,7 +411,7 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
     return q35_add_acpi(b, q, e);
 }
 
-static int open_images(struct board *b, struct q35 *q, struct err *e)
+int pc_open_images(struct board *b, struct q35 *q, struct err *e)
 {
     static const struct boot_isa x86 = { .name = "x86", .elf_machine = EM_X86_64, .elf_machine_32 = EM_386, .linux_image = IMAGE_RAW };
     int r = boot_open_kernel(b, &x86, e);
@@ -418,9 +436,9 @@ int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
     b->parts = q;
     q->kind = kind;
     if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
-        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
-        (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
-        (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = kind->build_chipset(b, q, e)) < 0 ||
+        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = pc_open_images(b, q, e)) < 0 ||
+        (r = pc_build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = pc_build_cpus(b, q, e)) < 0 ||
+        (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 || (r = kind->build_chipset(b, q, e)) < 0 ||
         (kind->iommu && (r = q35_build_iommu(b, q, e)) < 0) || (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     q->isa.ports = q->ports;
@@ -436,7 +454,7 @@ int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
 int pc_load_images(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
-    int r = q->was_reset && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
+    int r = q->was_reset && q->rtc != NULL && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
     q->was_reset = true;
     if (r < 0 || b->kernel == NULL || q->rom != NULL)
         return r;
@@ -467,7 +485,7 @@ void pc_release(struct board *b)
 
 const struct pc_kind q35_kind = {
     .low_most = Q35_LOW_MOST, .low_split = Q35_LOW_SPLIT, .ecam = Q35_ECAM, .ecam_size = 0x10000000, .aml = &x86_q35_aml,
-    .gpe = 0x20, .gpe_size = 16, .cpu_hotplug = Q35_CPU_HOTPLUG, .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
+    .gpe = 0x20, .gpe_size = 16, .cpu_hotplug = Q35_CPU_HOTPLUG, .bios = "bios-256k.bin", .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
     .build_chipset = build_chipset, .set_up = q35_set_up_chipset,
 };
 
@@ -479,7 +497,6 @@ static int build(struct board *b, struct err *e)
 static const char *const aliases[] = { "q35", NULL };
 static const struct board_absent absent[] = {
     { "isapc", "a PC here is -machine q35 or pc, with PCI in place of ISA cards" },
-    { "microvm", "a PC here is -machine q35" },
     { NULL, NULL }
 };
 extern const struct board_ops board_x86_q35;

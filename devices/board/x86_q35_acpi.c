@@ -23,7 +23,7 @@ enum { T_UID = 0xf1c0a001 };
 #define T_MEM64_SIZE 0x0000000100000002u
 #define T_ECAM       0xf1c0a105u
 
-static void write_cpus(struct acpi *a, const struct board *b)
+void pc_write_cpus(struct acpi *a, const struct board *b)
 {
     char name[8];
     for (uint32_t i = 0; i < b->n_cpus; i++) {
@@ -58,7 +58,7 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *
     acpi_fill(a, from, 8, T_MEM64, high);
     acpi_fill(a, from, 8, T_MEM64_LAST, high + Q35_HIGH_WINDOW - 1);
     acpi_fill(a, from, 8, T_MEM64_SIZE, Q35_HIGH_WINDOW);
-    write_cpus(a, b);
+    pc_write_cpus(a, b);
     acpi_table_end(a);
 }
 
@@ -125,12 +125,12 @@ static void write_fadt(struct acpi *a, const struct q35 *q)
 }
 
 /* 5.2.12. Ids beyond 254 need the x2APIC's structures. */
-static void write_madt(struct acpi *a, const struct board *b, const struct q35 *q)
+void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     static const uint8_t level_high[] = { 5, 9, 10, 11 };
     acpi_table(a, "APIC", 3);
     acpi_u32(a, 0xfee00000);
-    acpi_u32(a, 1);             /* PCAT_COMPAT */
+    acpi_u32(a, q->pic != NULL); /* PCAT_COMPAT */
     for (uint32_t i = 0; i < b->n_cpus; i++) {
         uint32_t id = x86_cpu_config(q->cpus[i])->apic_id;
         if (id < 255) {
@@ -203,10 +203,14 @@ static void write_mcfg(struct acpi *a)
 static void write_all(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     acpi_begin(a);
+    if (q->kind->write_acpi != NULL) {
+        q->kind->write_acpi(a, b, q);
+        return;
+    }
     acpi_facs(a);
     write_dsdt(a, b, q);
     write_fadt(a, q);
-    write_madt(a, b, q);
+    pc_write_madt(a, b, q);
     if (q->hpet != NULL)
         write_hpet(a);
     if (q->kind->ecam_size != 0)

@@ -28,7 +28,10 @@ enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8
 #define Q35_IOMMU_DRIVER "intel-iommu"
 
 struct q35_options {
-    bool smm, hpet, i8042, pit, pic;
+    bool smm, hpet;
+    bool pit, pic, rtc, serial;      /* microvm may be without */
+    bool auto_cmdline;
+    int ioapic2;                     /* enum machine_auto */
     int acpi;                        /* enum machine_auto */
     int irqchip;                     /* which of KVM's halves has the interrupt controllers: says nothing here */
 };
@@ -64,10 +67,12 @@ struct pc_kind {
     uint16_t cpu_hotplug;            /* port */
     uint8_t pam0;                    /* in the host bridge's configuration space */
     bool smi_broadcast, iommu;
+    const char *bios;                /* -bios default */
+    void (*write_acpi)(struct acpi *a, const struct board *b, const struct q35 *q); /* all tables but the FACS; NULL: a PC's */
     int (*build_chipset)(struct board *b, struct q35 *q, struct err *e); /* mch, pm, pci_ports, ide */
     void (*set_up)(struct q35 *q);   /* what firmware leaves in the chipset, for a start without any */
 };
-extern const struct pc_kind q35_kind, i440fx_kind;
+extern const struct pc_kind q35_kind, i440fx_kind, microvm_kind;
 void q35_set_up_chipset(struct q35 *q); /* x86_direct.c */
 
 struct q35 {
@@ -113,6 +118,15 @@ void pc_release(struct board *b);
 /* For build_chipset: PCI's lines as they are routed to interrupt `number` of both controllers; resets. `arg`: q35, board. */
 void pc_set_routed(void *q35, uint32_t number, bool level);
 void pc_reset_machine(void *board);
+/* The steps of pc_build, for a board without PCI; in this order, kind and options being set. */
+int pc_open_images(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_memory(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_cpus(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_interrupts(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_timers(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_serial(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+void pc_write_cpus(struct acpi *a, const struct board *b);
+void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q);
 int pc_build_ports(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* CF8, CFC, CF9 of mch->bus */
 
 /* Tables for firmware (fw_cfg), or into memory below `end`. */
