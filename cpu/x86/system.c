@@ -46,11 +46,12 @@ static bool is_cr(unsigned n)
 uint64_t x86_helper_write_cr(struct cpu *cpu, uint64_t n, uint64_t v, uint64_t b, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
+    uint32_t exits = cpu->exit;
     (void)b, (void)d;
     if (!is_cr((unsigned)n))
         x86_raise(c, X86_UD);
-    else if (x86_write_cr(c, (unsigned)n, v) && n != 8)
-        cpu_kick(cpu);
+    else if (x86_write_cr(c, (unsigned)n, v)) /* what follows is looked up anyway */
+        cpu->exit = exits;
     return 0;
 }
 
