@@ -163,4 +163,5 @@ void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
     c->cpu.pc = (uint64_t)vector << 12;
     x86_update_mode(c);
     cpu_start(&c->cpu);
+    x86_kvm_cpu_started(c);
 }

@@ -308,6 +308,7 @@ bool x86_kvm_read_msr(struct x86_cpu *c, uint32_t msr,
                       uint64_t *value); /* false: not one of its MSRs */
 bool x86_kvm_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_kvm_clock_changed(struct x86_cpu *c); /* the TSC was set */
+void x86_kvm_cpu_started(struct x86_cpu *c);
 
 int x86_cpuid_init(struct x86_cpu *c, struct err *e) MUST_CHECK;
 /* Highest basic or extended CPUID leaf. */
