@@ -168,6 +168,7 @@ void exec_destroy(struct exec *x)
     arena_destroy(&x->scratch);
     arena_destroy(&x->transient);
     free(x->hash);
+    free(x->dormant);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);
@@ -298,6 +299,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "blocks_translated", "", c->translated },
         { "regions", "", c->regions },
         { "blocks_dropped", "", c->dropped },
+        { "blocks_revived", "", c->revived },
         { "cache_flushes", "", c->flushes },
         { "guest_bytes_translated", "B", c->guest_bytes },
         { "host_code", "B", x->ops->code_used(x->be) },
