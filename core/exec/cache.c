@@ -314,8 +314,10 @@ static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uin
     s.to = (uint32_t)align_up((uint64_t)s.last + 1, MEM_GRANULE);
     mem_ram_clear_code(ram, s.page_offset + s.from, s.to - s.from);
     each_near(x, page, &s, mark_again);
-    if (s.dropped && x->running != NULL) /* it may be running what is gone: look up at the next boundary */
+    if (s.dropped && x->running != NULL) { /* it may be running what is gone: look up at the next boundary */
+        x->running->code_gone = true;
         cpu_kick(x->running);
+    }
 }
 
 void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_t n)

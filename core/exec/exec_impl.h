@@ -18,6 +18,7 @@
 #include "core/exec/backend.h"
 #include "core/util/arena.h"
 
+#define EXEC_MAX_CPUS    1024u
 #define EXEC_HASH_BITS   18
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
@@ -57,6 +58,8 @@ struct exec_core {
 };
 
 /* Saved: where in a round the machine is. */
+#define EXEC_HURRY      4u
+#define EXEC_HURRY_CPUS 8u
 struct exec_sched {
     ps_t now, deadline;
     /*
@@ -67,6 +70,7 @@ struct exec_sched {
     ps_t reached;
     uint32_t turn;               /* index of the CPU whose turn it is */
     uint32_t in_round;           /* 0: between rounds */
+    uint32_t hurry;              /* the next round has a quantum of 1 / 2^this; it gets less with each */
     uint32_t cursor_bytes;
     struct exec_cursor *cursors; /* one per CPU */
 };
@@ -82,7 +86,12 @@ struct exec {
     const struct exec_backend_ops *ops;
     struct exec_backend *be;
     struct exec_backend *interp;           /* for transient blocks; == be in EXEC_INTERP */
-    struct exec_core *cores[1024];
+    struct exec_core *cores[EXEC_MAX_CPUS];
+    /*
+     * A bit for each CPU that may run: set by whatever wakes one, cleared when a look finds it waiting.
+     * Of hundreds most sleep, and rounds must not ask each of them. Derived.
+     */
+    uint64_t awake[EXEC_MAX_CPUS / 64];
     uint32_t n_cpus;
     struct exec_sched sched;
 
@@ -169,7 +178,8 @@ void exec_cut(struct exec *x, ps_t t);                   /* nothing runs past t 
 uint64_t exec_host_ns(void);
 uint64_t exec_insns(const struct exec *x);               /* of all CPUs */
 void exec_advance_to(struct cpu *cpu, ps_t t);
-bool exec_others_run(const struct exec *x, const struct cpu *cpu);
+bool exec_others_run(struct exec *x, const struct cpu *cpu);
+void exec_wake_all(struct exec *x);                      /* look at each again */
 
 /* ---- debug.c ---- */
 /* Does the turn have to go instruction by instruction here? */

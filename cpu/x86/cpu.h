@@ -122,9 +122,12 @@ struct x86_tlb {
 };
 enum x86_share { X86_SHARE_THREAD, X86_SHARE_CORE, X86_SHARE_DIE, X86_SHARE_SOCKET };
 
-/* Numbers of each in the next larger one; the board fills it from -smp. */
+/*
+ * Numbers of each in the next larger one; the board fills it from -smp. Modules are groups of cores of one
+ * die that share something (AMD: core complexes with their L3); 0: none are named, which is one a die.
+ */
 struct x86_topology {
-    uint32_t sockets, dies, cores, threads;
+    uint32_t sockets, dies, cores, threads, modules;
 };
 
 /*

@@ -229,14 +229,22 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
 
     if (!ops)
         return no_board(c->board, e);
-    if (c->cpus == 0 || c->cpus > ops->max_cpus)
+    struct board_topology smp = c->smp;
+    if (smp.cpus == 0 && smp.max == 0 && smp.sockets == 0 && smp.dies == 0 && smp.clusters == 0 && smp.modules == 0 &&
+        smp.cores == 0 && smp.threads == 0)
+        smp.cpus = c->cpus;
+    if ((r = board_complete_topology(&smp, ops->levels, e)) < 0)
+        return r;
+    if (smp.max > ops->max_cpus)
         return err_set(e, ERR_ARG, "Invalid SMP CPUs %u. The max CPUs supported by machine '%s' is "
-                       "%u", c->cpus, ops->name, ops->max_cpus);
+                       "%u", smp.max, ops->name, ops->max_cpus);
     b = calloc(1, sizeof(*b));
     if (!b)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->ops = ops;
     b->config = *c;
+    b->config.smp = smp;
+    b->config.cpus = smp.cpus;
     if (!b->config.cpu)
         b->config.cpu = ops->default_cpu;
     if (!b->config.timing)

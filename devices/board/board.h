@@ -25,12 +25,23 @@ struct board_arg {
     const char *text;           /* as on the command line; outlives the board */
 };
 
+/*
+ * QEMU's -smp: how many of each there are in the next larger one, `cpus` that exist and `max` that there is
+ * room for. 0: not given; board_complete_topology fills it in.
+ */
+struct board_topology {
+    uint32_t cpus, max;
+    uint32_t sockets, dies, clusters, modules, cores, threads;
+};
+enum board_level { BOARD_DIES = 1, BOARD_CLUSTERS = 2, BOARD_MODULES = 4 };
+
 struct board_config {
     const char *board;          /* "riscv-virt"; QEMU's aliases are known too */
     const char *board_options;  /* "aclint=on,..." or NULL */
     const char *cpu;            /* "rv64,zba=off"; NULL: the board's default */
     const char *timing;         /* "functional", "inorder,..." */
     uint32_t cpus;
+    struct board_topology smp;  /* all 0: `cpus` cores of one socket; else smp.cpus counts, and `cpus` is ignored */
     uint64_t memory;            /* bytes */
     const char *kernel, *initrd, *append, *dtb;
     const char *bios;           /* NULL or "default": the board's firmware; "none" */
@@ -56,6 +67,12 @@ struct board_config {
 
 struct board;
 struct board_ops;
+
+/*
+ * By QEMU's rules ("-smp" in its man page): cores before sockets before threads follow from the numbers
+ * given, and the product of all must be `max`. `levels`: which may be more than 1. ERR_ARG.
+ */
+int board_complete_topology(struct board_topology *t, uint32_t levels, struct err *e) MUST_CHECK;
 
 int board_create(struct board **out, const struct board_config *c, struct err *e) MUST_CHECK;
 void board_destroy(struct board *b);
@@ -130,6 +147,7 @@ struct board_ops {
     const char *qemu_arch;           /* "riscv64": orrery-system-riscv64 */
     const char *default_cpu;
     uint32_t max_cpus;
+    uint32_t levels;                 /* enum board_level: those that -smp may have more than one of */
     uint64_t default_memory;
     struct board_ide ide;
     bool has_screen;                 /* people expect a VGA where they ask for nothing else, as with QEMU's machine */

@@ -5,6 +5,7 @@
 #include "devices/board/media.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/e1000e.h"
+#include "devices/edu.h"
 #include "devices/nvme.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 struct pci_device_options {
     char driver[64], id[64], bus[80], addr[16], romfile[1024];
-    char drive[64], serial[40], netdev[64], mac[32];
+    char drive[64], serial[40], netdev[64], mac[32], dma_mask[24];
     int nsid, sector, bootindex, unit;
     bool multifunction;
 };
@@ -35,6 +36,7 @@ static const struct option_desc e1000e_table[] = {
     ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), BOOT,
 };
 static const struct option_desc ahci_table[] = { ON_PCI };
+static const struct option_desc edu_table[] = { COMMON, TEXT("addr", addr), TEXT("dma_mask", dma_mask) };
 static const struct option_desc ide_table[] = { COMMON, DISK, TEXT("serial", serial), NUMBER("unit", unit) };
 
 /* ---- what several take ---- */
@@ -244,11 +246,30 @@ static int add_e1000e(struct parts *p, void *options, const char *id, struct err
     return d ? parts_boot_pci(p, o->bootindex, e1000e_function(d), "/ethernet-phy@0", e) : e->code;
 }
 
+/* ---- teaching ---- */
+
+static int add_edu(struct parts *p, void *options, const char *id, struct err *e)
+{
+    const struct pci_device_options *o = options;
+    uint64_t mask = EDU_DMA_MASK;
+    char *end = NULL;
+    int devfn, r = parts_take_place(p, o->bus, o->addr, &devfn, e);
+
+    if (r < 0)
+        return r;
+    if (o->dma_mask[0])
+        mask = strtoull(o->dma_mask, &end, 0);
+    if (end && (*end || o->dma_mask[0] == '-'))
+        return err_set(e, ERR_ARG, "dma_mask=%s: a number is accepted, 0x for hexadecimal", o->dma_mask);
+    return edu_create(p->board->machine, id, p->at.pci, devfn, mask, e) ? 0 : e->code;
+}
+
 /* ---- all of them ---- */
 
 static const struct parts_kind kinds[] = {
     { "ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
     { "e1000e", add_e1000e, e1000e_table, ARRAY_LEN(e1000e_table) },
+    { "edu", add_edu, edu_table, ARRAY_LEN(edu_table) },
     { "ich9-ahci", add_ahci, ahci_table, ARRAY_LEN(ahci_table) },
     { "ide-cd", add_ide_cd, ide_table, ARRAY_LEN(ide_table) },
     { "ide-hd", add_ide_hd, ide_table, ARRAY_LEN(ide_table) },

@@ -73,6 +73,8 @@ const struct board_device parts_devices[] = {
     { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M][,bootindex=N]" ON_PCI_OPTIONS },
     { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096][,bootindex=N]" ON_PCI_OPTIONS },
     { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N][,bootindex=N]" },
+    { "edu", "QEMU's device for teaching: [dma_mask=N]" ON_PCI_OPTIONS },
+    { "intel-iommu", "VT-d remapping unit of a Q35: [intremap=on|off][,eim=on|off][,aw-bits=39|48|57][,caching-mode=on]" },
     { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
     { "VGA", "VGA on PCI with Bochs' display interface: [vgamem_mb=16][,romfile=F]" DISPLAY_OPTIONS },
     { "secondary-vga", "VGA on PCI without legacy ports and ROM: [vgamem_mb=16]" DISPLAY_OPTIONS },
@@ -385,7 +387,7 @@ static const struct device_kind *find_kind(const char *driver, int *transport)
 
 static int no_device(const char *driver, struct err *e)
 {
-    const char *names[32];
+    const char *names[64];
     size_t n = 0;
 
     for (const struct board_device *d = parts_devices; d->name && n < ARRAY_LEN(names); d++)
@@ -475,6 +477,8 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
     bool found;
     int r;
 
+    if (p->at.built && strncmp(text, p->at.built, strlen(p->at.built)) == 0 && strchr(",", text[strlen(p->at.built)]))
+        return 0;
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if ((r = others[i](p, text, &found, e)) < 0 || found)
             return r;

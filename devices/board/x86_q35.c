@@ -26,6 +26,7 @@
 #include "devices/pci/ports.h"
 #include "devices/port92.h"
 #include "devices/q35_mch.h"
+#include "iommu/vtd.h"
 #include "irqchip/i8259.h"
 #include "irqchip/ioapic.h"
 #include "irqchip/lapic.h"
@@ -34,7 +35,7 @@
 #include <string.h>
 
 /* Drivers of one interrupt input (i8259.h, ioapic.h). */
-enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST };
+enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST, FROM_PIRQ };
 
 /* ---- interrupts ---- */
 /* ISA interrupt `number`: to both controllers; IRQ0 is pin 2 of the I/O APIC (MADT, interrupt source override). */
@@ -43,6 +44,14 @@ static void set_isa(void *arg, uint32_t number, bool level)
     struct q35 *q = arg;
     i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
     ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_ISA, level);
+}
+
+/* What the LPC bridge routes to an ISA interrupt is seen by the I/O APIC as well, as on QEMU's board. */
+static void set_routed(void *arg, uint32_t number, bool level)
+{
+    struct q35 *q = arg;
+    i8259_set_level(q->pic, number + 16 * FROM_LPC, level);
+    ioapic_set_level(q->ioapic, number + 32 * FROM_PIRQ, level);
 }
 
 static void set_gsi_hpet(void *arg, uint32_t number, bool level)
@@ -145,7 +154,8 @@ static int build_cpus(struct board *b, struct q35 *q, struct err *e)
     int r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e);
     if (r < 0)
         return r;
-    q->cpu.topology = (struct x86_topology){ .sockets = b->config.cpus, .dies = 1, .cores = 1, .threads = 1 };
+    q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
+                                               .cores = b->config.smp.cores, .threads = b->config.smp.threads };
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
     if (q->lapic_bus == NULL)
         return e->code;
@@ -216,7 +226,7 @@ static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
 {
     int r;
     q->pic = i8259_create(b->machine, "i8259", e);
-    q->ioapic = ioapic_create(b->machine, "ioapic", lapic_bus_deliver, q->lapic_bus, e);
+    q->ioapic = ioapic_create(b->machine, "ioapic", q35_ioapic_message, q, e);
     if (q->pic == NULL || q->ioapic == NULL)
         return e->code;
     irq_connect(&q->pic->intr, set_lint0, b, 0);
@@ -270,7 +280,8 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
         (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
         return r;
     mc146818_put_memory(q->rtc, q->low, q->high);
-    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus - 1));
+    /* More than the byte holds: firmware has fw_cfg's number, and takes the larger one */
+    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus <= 255 ? b->config.cpus - 1 : 0));
     mc146818_put(q->rtc, 0x14, 0x06);
     if ((r = put_boot_options(b, q, e)) < 0)
         return r;
@@ -310,7 +321,7 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     irq_connect(&q->pci_ports->reset, reset_line, b, 0);
     for (uint32_t i = 0; i < 16; i++)
-        irq_connect(&q->lpc->pic[i], i8259_set_level, q->pic, i + 16 * FROM_LPC);
+        irq_connect(&q->lpc->pic[i], set_routed, q, i);
     for (uint32_t i = 0; i < 24; i++)
         irq_connect(&q->lpc->ioapic[i], ioapic_set_level, q->ioapic, i + 32 * FROM_LPC);
     return 0;
@@ -406,7 +417,8 @@ static int build(struct board *b, struct err *e)
         (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
-        (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
+        (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||
+        (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
@@ -414,7 +426,7 @@ static int build(struct board *b, struct err *e)
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
     const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
                                      .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
-                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin" };
+                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = Q35_IOMMU_DRIVER };
     return parts_create(b, &at, e);
 }
 
@@ -444,6 +456,8 @@ static void power_key(struct board *b)
 static void release(struct board *b)
 {
     struct q35 *q = b->parts;
+    if (q != NULL)
+        vtd_release(q->iommu);
     if (q != NULL && q->ports != NULL)
         mem_space_destroy(q->ports);
 }
@@ -460,7 +474,7 @@ extern const struct board_ops board_x86_q35;
 const struct board_ops board_x86_q35 = {
     .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases,
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
-    .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
+    .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
     .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
     .devices = parts_devices, .build = build, .load_images = load_images, .resume = resume,
     .power_key = power_key, .wake_key = q35_wake_key, .release = release,

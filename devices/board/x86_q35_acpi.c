@@ -209,6 +209,8 @@ static void write_all(struct acpi *a, const struct board *b, const struct q35 *q
     if (q->hpet != NULL)
         write_hpet(a);
     write_mcfg(a);
+    if (q->iommu != NULL)
+        q35_write_dmar(a, q);
 }
 
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e)

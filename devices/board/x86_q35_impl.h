@@ -16,6 +16,7 @@
 #define Q35_HIGH       0x100000000ull
 #define Q35_IOAPIC     0xfec00000u
 #define Q35_HPET       0xfed00000u
+#define Q35_IOMMU      0xfed90000u
 #define Q35_ECAM       0xb0000000u   /* PCIEXBAR as direct boot sets it up; firmware chooses for itself */
 #define Q35_PCI_HOLE_END 0xfec00000u
 #define Q35_PMBASE     0x600
@@ -29,9 +30,12 @@
 
 enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };
 
+#define Q35_IOMMU_DRIVER "intel-iommu"
+
 struct q35_options {
     bool smm, hpet, i8042, pit, pic;
     int acpi;                        /* enum machine_auto */
+    int irqchip;                     /* which of KVM's halves has the interrupt controllers: says nothing here */
 };
 int q35_read_options(struct q35_options *o, const char *text, struct err *e) MUST_CHECK;
 
@@ -49,6 +53,8 @@ struct lapic_bus;
 struct fw_cfg;
 struct port92;
 struct pci_ports;
+struct vtd;
+struct acpi;
 
 struct q35 {
     struct q35_options options;
@@ -71,6 +77,7 @@ struct q35 {
     struct ich9_pm *pm;
     struct ich9_lpc *lpc;
     struct q35_mch *mch;
+    struct vtd *iommu;               /* or NULL */
     struct fw_cfg *fw_cfg;
     struct parts_isa isa;
     struct parts_globals globals;
@@ -84,6 +91,11 @@ struct q35 {
 /* Tables for firmware (fw_cfg), or into memory below `end`. */
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
+
+/* -device intel-iommu, if there is one; its table; and where the I/O APIC's messages go: x86_iommu.c. */
+int q35_build_iommu(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+void q35_write_dmar(struct acpi *a, const struct q35 *q);
+void q35_ioapic_message(void *q35, uint64_t address, uint32_t data);
 
 /* ---- x86_q35_smi.c; `board` is the struct board ---- */
 void q35_smi(void *board, bool all);
