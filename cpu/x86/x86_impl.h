@@ -98,6 +98,7 @@ struct x86_cpu {
     uint64_t context;       /* TLB key last selected; ~0: none */
     uint32_t context_asid;
     struct x86_wiring wiring;
+    int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
     struct ev_timer pmu_due; /* saved; see pmu.c */
     bool pmu_active;         /* some counter may run */

@@ -125,7 +125,7 @@ static void performance_interrupt(void *lapic)
 
 static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
 {
-    const struct x86_wiring wiring = { .ports = q->ports, .shutdown = shutdown, .ferr = ferr, .ignne = ignne, .arg = b };
+    const struct x86_wiring wiring = { .ports = q->ports, .port_time = Q35_PORT_TIME, .shutdown = shutdown, .ferr = ferr, .ignne = ignne, .arg = b };
     struct x86_config config = q->cpu;
     config.apic_id = x86_apic_id(&config.topology, i);
     config.bootstrap = i == 0;
