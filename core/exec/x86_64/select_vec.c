@@ -101,15 +101,26 @@ static const struct simple simple_ops[IR_OPS] = {
 };
 /* clang-format on */
 
+static bool commutes(unsigned op)
+{
+    switch (op) {
+    case IR_VAND: case IR_VOR: case IR_VXOR: case IR_VADD: case IR_VMUL: case IR_VMINS: case IR_VMAXS:
+    case IR_VMINU: case IR_VMAXU: case IR_VCEQ: case IR_VADDSS: case IR_VADDUS:
+        return true;
+    default: return false;
+    }
+}
+
 static bool emit_simple(struct x86_gen *g, const struct ir_inst *in)
 {
     uint32_t op = simple_ops[in->op].op[in->aux];
     if (op == 0)
         return false;
-    unsigned a = x86_use_vec(g, in->a, 1);
-    struct opnd b = x86_opnd(g, in->b);
-    unsigned dst = x86_def(g);
-    op3o(g, op, dst, a, b);
+    struct opnd a = x86_opnd(g, in->a), b = x86_opnd(g, in->b);
+    if (commutes(in->op))
+        swap_memory(&a, &b);
+    unsigned first = vec_reg(g, a, 1), dst = x86_def(g);
+    op3o(g, op, dst, first, b);
     x86_done(g, dst);
     return true;
 }
