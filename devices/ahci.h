@@ -39,6 +39,8 @@ int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const 
                 struct err *e) MUST_CHECK;
 /* A CD-ROM drive's disc is changed, NULL: taken out. ERR_ARG when the port has no such drive. */
 int ahci_set_medium(struct ahci *a, unsigned port, struct block *disk, struct err *e) MUST_CHECK;
+/* The drive at a port that is there; ata_is_present says whether there is any. */
+struct ata_drive *ahci_drive(struct ahci *a, unsigned port);
 struct pci_function *ahci_function(struct ahci *a);
 
 #endif

@@ -10,7 +10,7 @@ enum { SENSE_NONE = 0, SENSE_NOT_READY = 2, SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5,
 enum { ASC_OPCODE = 0x20, ASC_RANGE = 0x21, ASC_FIELD = 0x24, ASC_CHANGED = 0x28, ASC_RESET = 0x29,
        ASC_SAVING = 0x39, ASC_NO_MEDIUM = 0x3a, ASC_READ = 0x11, ASC_TRANSFER = 0x4b,
        ASC_LOCKED = 0x53 };
-enum { EVENT_NONE = 0, EVENT_NEW = 2, EVENT_REMOVAL = 3 };
+enum { EVENT_NONE = 0, EVENT_EJECT_REQUEST = 1, EVENT_NEW = 2, EVENT_REMOVAL = 3 }; /* MMC-6, 6.7.2: media class */
 enum { PROFILE_CD = 0x0008, PROFILE_DVD = 0x0010 };
 enum { MOST_SECTORS = 0x10000 /* of one command: 128 MiB */, CD_MOST = 99 * 60 * 75 };
 
@@ -64,6 +64,16 @@ void atapi_set_medium(struct ata_drive *d, struct block *disk)
     load(d);
     if (!disk && had)
         d->s->media_event = EVENT_REMOVAL;
+}
+
+bool atapi_is_locked(const struct ata_drive *d)
+{
+    return d->s->locked && !d->s->tray_open;
+}
+
+void atapi_press_button(struct ata_drive *d)
+{
+    d->s->media_event = EVENT_EJECT_REQUEST;
 }
 
 /* ---- answers ---- */

@@ -312,7 +312,8 @@ static void wrote_divide(void *dev, uint32_t i, uint64_t old, uint64_t now)
     struct lapic *p = dev;
     (void)i, (void)old;
     p->divide = (uint32_t)now & 0xb;
-    p->started = device_now(&p->dev);
+    if (p->started != LAPIC_RUN_DOWN)
+        p->started = device_now(&p->dev);
     lapic_timer_changed(p);
 }
 static void wrote_self(void *dev, uint32_t i, uint64_t old, uint64_t now)
@@ -428,8 +429,7 @@ void lapic_set_base(void *lapic, uint64_t base)
     struct lapic *p = lapic;
     bool was_on = lapic_is_enabled(p);
     p->base = base;
-    if ((base & ~0xfffull & 0xffffffffffull) != LAPIC_BASE)
-        unmodelled(&p->dev, "base", "registers at %#llx", (unsigned long long)(base & ~0xfffull));
+    lapic_place(p);
     if (was_on && !lapic_is_enabled(p))
         lapic_init(p);
     lapic_update(p);
@@ -457,11 +457,13 @@ static void lapic_reset(void *dev)
 {
     struct lapic *p = dev;
     p->base = LAPIC_BASE | APIC_BASE_EN | (p->config.bootstrap ? 1u << 8 : 0);
+    lapic_place(p);
     lapic_init(p);
 }
 
 static void lapic_loaded(void *dev)
 {
+    lapic_place(dev);
     lapic_update(dev);
 }
 
@@ -505,6 +507,10 @@ struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
     snprintf(id, sizeof(id), "lapic%u", index);
     if (index != bus->n || index >= bus->max) {
         err_set(e, ERR_ARG, "%s: local APICs join in order, %u at most", id, bus->max);
+        return NULL;
+    }
+    if (index != 0 && config->id <= bus->lapics[index - 1]->config.id) {
+        err_set(e, ERR_ARG, "%s: id %u does not follow %u", id, config->id, bus->lapics[index - 1]->config.id);
         return NULL;
     }
     struct lapic *p = device_create(m, &lapic_ops, id, e);

@@ -11,7 +11,8 @@
  *   MSI write to FEExxxxxh  -- lapic_bus_deliver -->  lapics  -- EOI -->  I/O APICs
  *
  * All local APICs answer at FEE00000h: a CPU reaches its own, anything else that writes there sends
- * a message. A base other than that is not modelled: the registers vanish until it is moved back.
+ * a message. There is one more window, at the other base that CPUs moved theirs to; moved to several,
+ * the last one counts. It hides what lies there from all.
  *
  * The timer counts `bus_hz` divided as its register says, or waits for the time-stamp counter,
  * about which it asks the CPU. Not modelled: CMCI, focus processors, arbitration; delivery status
@@ -72,21 +73,31 @@ struct lapic {
     uint32_t tpr, ldr, dfr, svr, esr, esr_pending;
     uint32_t icr[2], initial, divide;
     uint64_t deadline;
-    ps_t started; /* the running count began at `initial` then; 0 with initial = 0: stopped */
+    ps_t started; /* the running count began at `initial` then; 0 with initial = 0: stopped; LAPIC_RUN_DOWN */
     bool lint[2]; /* levels at the pins */
 };
 
 /* Registers of all local APICs, mapped at LAPIC_BASE of `space`. At most `max` will join. */
 struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max,
                                    struct err *e);
-/* The local APIC of CPU `index` (its requester number). */
+/* The local APIC of CPU `index` (its requester number). Ids rise with the index. */
 struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
                            const struct lapic_config *config, uint32_t index, struct err *e);
 void lapic_bus_on_eoi(struct lapic_bus *bus, lapic_eoi_fn *fn, void *arg);
 /* The 8259's interrupt acknowledge cycle, for LINT0 in ExtINT mode: its vector. */
 void lapic_bus_set_extint(struct lapic_bus *bus, int (*acknowledge)(void *arg), void *arg);
 
-/* A message in MSI format (SDM 12.11): ioapic_deliver_fn. Messages to nobody are lost. */
+/*
+ * What reaches the bus, whatever its form outside. `wide`: the destination has 32 bits (an x2APIC's ICR,
+ * interrupt remapping in extended mode), else 8. `mode` as in ICR bits 10:8. Messages to nobody are lost.
+ */
+struct lapic_message {
+    uint32_t dest;
+    bool logical, wide, level;
+    uint8_t mode, vector;
+};
+void lapic_bus_send(struct lapic_bus *bus, const struct lapic_message *message);
+/* A message in MSI format (SDM 12.11): ioapic_deliver_fn. */
 void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data);
 
 /* irq_sink_fn: `number` 0 LINT0, 1 LINT1. */
@@ -102,5 +113,7 @@ bool lapic_read_msr(void *lapic, uint32_t msr, uint64_t *value);
 bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t value);
 void lapic_set_base(void *lapic, uint64_t base); /* IA32_APIC_BASE was written */
 void lapic_init(void *lapic);
+/* An interrupt as the low half of an ICR says, to the one with that x2APIC id; false: there is none. */
+bool lapic_send_to(void *lapic, uint32_t id, uint32_t icr);
 
 #endif

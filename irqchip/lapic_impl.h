@@ -15,6 +15,8 @@
 #define ESR_ILLEGAL_RECV 0x40u
 #define ESR_ILLEGAL_REG  0x80u
 
+#define LAPIC_RUN_DOWN PS_NEVER /* lapic.started: at 0, and stays there whatever the mode becomes */
+
 enum delivery {
     DELIVER_FIXED,
     DELIVER_LOWEST,
@@ -28,7 +30,9 @@ enum delivery {
 
 struct lapic_bus {
     struct device dev;
-    struct lapic **lapics; /* by CPU index */
+    struct mem_space *space;
+    struct mem_region *moved; /* the window away from LAPIC_BASE */
+    struct lapic **lapics;    /* by CPU index */
     uint32_t n, max;
     lapic_eoi_fn *eoi[4];
     void *eoi_arg[4];
@@ -54,6 +58,7 @@ static inline bool lapic_is_on(const struct lapic *p)
 void lapic_update(struct lapic *p); /* INTR from IRR, ISR, TPR, LINT0 */
 void lapic_accept(struct lapic *p, enum delivery mode, uint8_t vector, bool level);
 void lapic_error(struct lapic *p, uint32_t bit);
+void lapic_place(struct lapic *p); /* `base` changed: the window follows */
 void lapic_send(struct lapic *p); /* ICR was written */
 void lapic_end(struct lapic *p);  /* EOI */
 

@@ -30,7 +30,7 @@ static uint64_t elapsed(const struct lapic *p, ps_t now)
 
 uint32_t lapic_timer_count(const struct lapic *p)
 {
-    if (mode(p) == DEADLINE || p->initial == 0)
+    if (mode(p) == DEADLINE || p->initial == 0 || p->started == LAPIC_RUN_DOWN)
         return 0;
     uint64_t gone = elapsed(p, device_now(&p->dev));
     if (mode(p) == PERIODIC)
@@ -44,7 +44,7 @@ static void arm(struct lapic *p)
     if (mode(p) == DEADLINE) {
         if (p->deadline != 0)
             due = p->config.cpu.tsc_time(p->config.cpu.cpu, p->deadline);
-    } else if (p->initial != 0) {
+    } else if (p->initial != 0 && p->started != LAPIC_RUN_DOWN) {
         uint64_t gone = elapsed(p, now), n = mode(p) == PERIODIC ? gone / p->initial + 1 : 1;
         if (mode(p) == PERIODIC || gone < p->initial)
             due = p->started + span(p, n * p->initial);
@@ -60,6 +60,8 @@ static void fired(void *arg, ps_t when)
         p->deadline = 0;
     if (!(lvt & LVT_MASK) && lapic_is_enabled(p))
         lapic_accept(p, DELIVER_FIXED, (uint8_t)lvt, false);
+    if (mode(p) == ONE_SHOT)
+        p->started = LAPIC_RUN_DOWN;
     if (mode(p) == PERIODIC && p->initial != 0) { /* counted from here, so that nothing piles up */
         p->started = when;
         ev_arm(&p->timer_due, when + MAX(span(p, p->initial), (ps_t)1000));

@@ -32,12 +32,37 @@ static unsigned regime_of(uint32_t memop)
     return (memop & IR_MEM_REGIME) >> 12;
 }
 
-static bool is_watched_page(const struct mmu_machine *mm, va_t va)
+static bool touches(const struct mmu_watch *w, va_t va, uint64_t size)
 {
+    return w->addr - va < size || va - w->addr < w->size;
+}
+
+static bool is_watched_page(const struct cpu *cpu, va_t va)
+{
+    const struct mmu_machine *mm = cpu->machine->mmu;
+    const struct mmu_pool *p = mmu_pool_of(cpu);
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     for (uint32_t i = 0; i < mm->n_watches; i++)
-        if (mm->watches[i].addr - page < MEM_PAGE || page - mm->watches[i].addr < mm->watches[i].size)
+        if (touches(&mm->watches[i], page, MEM_PAGE))
             return true;
+    for (uint32_t i = 0; i < p->n_watches; i++)
+        if (touches(&p->watches[i], page, MEM_PAGE))
+            return true;
+    return false;
+}
+
+static bool is_meant(const struct mmu_watch *w, va_t va, unsigned size, bool load, bool store)
+{
+    return ((w->load && load) || (w->store && store)) && touches(w, va, size);
+}
+
+/* One of the CPU's own. True: not now. */
+static bool hits_own_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool store)
+{
+    const struct mmu_pool *p = mmu_pool_of(cpu);
+    for (uint32_t i = 0; i < p->n_watches; i++)
+        if (is_meant(&p->watches[i], va, size, load, store))
+            return !cpu->isa->watched(cpu, va, size, store);
     return false;
 }
 
@@ -45,13 +70,13 @@ static bool is_watched_page(const struct mmu_machine *mm, va_t va)
 static bool hits_watch(struct cpu *cpu, va_t va, unsigned size, bool load, bool store)
 {
     const struct mmu_machine *mm = cpu->machine->mmu;
+    if (UNLIKELY(mmu_pool_of(cpu)->n_watches != 0) && hits_own_watch(cpu, va, size, load, store))
+        return true;
     if (LIKELY(mm->n_watches == 0) || mmu_pool_of(cpu)->skip_watch)
         return false;
     for (uint32_t i = 0; i < mm->n_watches; i++) {
         const struct mmu_watch *w = &mm->watches[i];
-        if (!((w->load && load) || (w->store && store)))
-            continue;
-        if (w->addr - va < size || va - w->addr < w->size) {
+        if (is_meant(w, va, size, load, store)) {
             cpu->debug = (struct cpu_debug){ .kind = CPU_STOP_WATCH, .addr = w->addr,
                                              .access = store ? CPU_STORE : CPU_LOAD };
             cpu->exit |= CPU_EXIT_DEBUG;
@@ -96,7 +121,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     locate(cpu, size, t);
     uint32_t set = mmu_set_of(cpu, regime);
     if (t->host == NULL || !t->whole || t->map.no_cache || set == MMU_NO_SET ||
-        is_watched_page(cpu->machine->mmu, va))
+        is_watched_page(cpu, va))
         return 0;
     if (access == CPU_LOAD && t->map.load) {
         mmu_enter(cpu, set, va, CPU_LOAD, &t->map, t->host);
@@ -178,12 +203,28 @@ static void written(struct cpu *cpu, const struct target *t, unsigned size)
     cpu->machine->mmu->storing = NULL;
 }
 
+/* The block that runs may have lost what follows: leave it before this store, which then comes again, alone. */
+static bool must_repeat(struct cpu *cpu)
+{
+    if (!cpu->code_gone || !cpu->isa->fetches_own_stores || cpu->alone)
+        return false;
+    cpu->alone = true;
+    cpu->exit |= CPU_EXIT_RESYNC;
+    return true;
+}
+
 static int store_at(struct cpu *cpu, va_t va, unsigned size, const struct target *t, uint64_t value)
 {
     if (LIKELY(t->host != NULL && !t->rom)) {
+        uint64_t old = ld_le(t->host, size);
         st_le(t->host, value, size);
+        cpu->code_gone = false;
         if (t->ram != NULL)
             written(cpu, t, size);
+        if (UNLIKELY(must_repeat(cpu))) {
+            st_le(t->host, old, size);
+            return 1;
+        }
         return 0;
     }
     struct mem_attrs attrs = attrs_of(cpu, &t->map);
@@ -311,16 +352,19 @@ static int store_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value
     }
     if (translate_both(cpu, va, size, CPU_STORE, regime_of(memop), t, &first))
         return 1;
-    for (unsigned i = 0; i < size; i++) {
+    bool alone = cpu->alone;
+    int rc = 0;
+    cpu->alone = true; /* in pieces it cannot be undone: code behind it in its own block is seen at the block's end */
+    for (unsigned i = 0; i < size && rc == 0; i++) {
         struct target byte = t[i >= first];
         uint64_t at = i >= first ? i - first : i;
         byte.map.pa += at;
         byte.offset += at;
         byte.host = byte.host != NULL ? byte.host + at : NULL;
-        if (store_at(cpu, va + i, 1, &byte, value >> (8 * i) & 0xff))
-            return 1;
+        rc = store_at(cpu, va + i, 1, &byte, value >> (8 * i) & 0xff);
     }
-    return 0;
+    cpu->alone = alone;
+    return rc;
 }
 
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
@@ -705,6 +749,16 @@ int mmu_set_watches(struct machine *m, const struct mmu_watch *w, uint32_t n, st
     m->mmu->n_watches = n;
     mmu_flush_all_cpus(m);
     return 0;
+}
+
+void mmu_set_cpu_watches(struct cpu *cpu, const struct mmu_watch *w, uint32_t n)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    p->n_watches = MIN(n, MMU_CPU_WATCHES);
+    for (uint32_t i = 0; i < p->n_watches; i++) {
+        p->watches[i] = w[i];
+        mmu_flush_page(cpu, w[i].addr, (w[i].addr & (MEM_PAGE - 1)) + w[i].size, MMU_ANY, MMU_ANY);
+    }
 }
 
 void mmu_skip_watch(struct cpu *cpu, bool skip)

@@ -202,6 +202,12 @@ struct mmu_watch {
     bool load, store;
 };
 int mmu_set_watches(struct machine *m, const struct mmu_watch *w, uint32_t n, struct err *e) MUST_CHECK;
+/*
+ * A CPU's own watchpoints, those of its debug registers: isa->watched hears of each data access that touches one
+ * of them, before it is done. Its pages are not entered, so that nothing else costs anything.
+ */
+#define MMU_CPU_WATCHES 4
+void mmu_set_cpu_watches(struct cpu *cpu, const struct mmu_watch *w, uint32_t n);
 /* The next data access of `cpu` is not checked against the watchpoints: resuming from one. */
 void mmu_skip_watch(struct cpu *cpu, bool skip);
 

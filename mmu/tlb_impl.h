@@ -24,6 +24,8 @@ struct mmu_pool {
     uint64_t uses;
     bool guarded;           /* the page of the CPU's reservation is MEM_PAGE_RESERVED */
     bool skip_watch;
+    uint32_t n_watches;     /* the CPU's own */
+    struct mmu_watch watches[MMU_CPU_WATCHES];
 };
 
 struct mmu_machine {

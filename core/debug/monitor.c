@@ -131,6 +131,16 @@ static void info_version(struct monitor *m, const struct output *o, const char *
     say(o, "orrery " ORRERY_VERSION "\n");
 }
 
+static void info_block(struct monitor *m, const struct output *o, const char *rest)
+{
+    const char *drive, *path;
+    bool locked;
+
+    (void)rest;
+    for (uint32_t i = 0; m->ops.list_media && m->ops.list_media(m->ops.arg, i, &drive, &path, &locked); i++)
+        say(o, "%s: %s\n    Removable device: %slocked\n", drive, path[0] ? path : "[not inserted]", locked ? "" : "not ");
+}
+
 static const struct info {
     const char *name;
     void (*print)(struct monitor *m, const struct output *o, const char *rest);
@@ -143,6 +153,7 @@ static const struct info {
     { "qtree", info_devices, NULL },
     { "device", info_device, "registers of one part: info device plic" },
     { "status", info_status, "running or stopped, and the time" },
+    { "block", info_block, "CD-ROM drives and their discs" },
     { "jit", info_jit, "translator counters" },
     { "version", info_version, "of Orrery" },
 };
@@ -252,6 +263,17 @@ static void cmd_powerdown(struct monitor *m, const struct output *o, const char 
         say(o, "%s\n", e.text);
 }
 
+static void cmd_wakeup(struct monitor *m, const struct output *o, const char *rest)
+{
+    struct err e = { 0 };
+
+    (void)rest;
+    if (!m->ops.wake)
+        say(o, "this machine does not sleep\n");
+    else if (m->ops.wake(m->ops.arg, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
 static void cmd_save(struct monitor *m, const struct output *o, const char *rest)
 {
     struct err e = { 0 };
@@ -312,6 +334,52 @@ static void cmd_screendump(struct monitor *m, const struct output *o, const char
         say(o, "there is no display\n");
     else if (m->ops.screendump(m->ops.arg, path, format, display, &e) < 0)
         say(o, "%s\n", e.text);
+}
+
+/* The next word of *text, cut off there; NULL at the end. */
+static char *next_word(char **text)
+{
+    char *word;
+
+    do
+        word = strsep(text, " \t");
+    while (word && *word == 0);
+    return word;
+}
+
+/* "change DRIVE FILE [-f] [FORMAT]", "eject [-f] DRIVE": the flag in any place */
+static void medium(struct monitor *m, const struct output *o, const char *rest, bool eject)
+{
+    char words[1200], *text = words, *said[3] = { NULL };
+    bool force = false, wrong = false;
+    struct err e = { 0 };
+    unsigned n = 0, most = eject ? 1 : 3;
+
+    snprintf(words, sizeof(words), "%s", rest);
+    for (char *word; (word = next_word(&text)) != NULL;) {
+        if (strcmp(word, "-f") == 0)
+            force = true;
+        else if (n < most)
+            said[n++] = word;
+        else
+            wrong = true;
+    }
+    if (wrong || n < (eject ? 1u : 2u))
+        say(o, eject ? "usage: eject [-f] DRIVE\n" : "usage: change DRIVE FILE [raw|qcow2] [-f]\n");
+    else if (!m->ops.change_medium)
+        say(o, "there are no drives\n");
+    else if (m->ops.change_medium(m->ops.arg, said[0], said[1], said[2], force, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
+static void cmd_change(struct monitor *m, const struct output *o, const char *rest)
+{
+    medium(m, o, rest, false);
+}
+
+static void cmd_eject(struct monitor *m, const struct output *o, const char *rest)
+{
+    medium(m, o, rest, true);
 }
 
 #define HOLD_MS 100 /* QEMU's */
@@ -382,10 +450,13 @@ static const struct command {
     { "cpu", cmd_cpu, "select a CPU for info and x" },
     { "system_reset", cmd_reset, "reset the machine" },
     { "system_powerdown", cmd_powerdown, "press the power key" },
+    { "system_wakeup", cmd_wakeup, "wake a machine that sleeps" },
     { "savevm", cmd_save, "savevm FILE: write a snapshot" },
     { "loadvm", cmd_load, "loadvm FILE: go back to a snapshot" },
     { "bus_error", cmd_bus_error, "bus_error BASE+SIZE: errors for physical addresses; bus_error off BASE" },
     { "screendump", cmd_screendump, "screendump FILE [-f png|ppm] [DISPLAY]: what a display shows" },
+    { "change", cmd_change, "change DRIVE FILE [raw|qcow2] [-f]: another disc" },
+    { "eject", cmd_eject, "eject [-f] DRIVE: take the disc out" },
     { "sendkey", cmd_sendkey, "sendkey KEY[-KEY...] [MILLISECONDS]: sendkey ctrl-alt-delete" },
     { "mouse_move", cmd_mouse_move, "mouse_move DX DY [DZ]" },
     { "mouse_button", cmd_mouse_button, "mouse_button N: 1 left, 2 middle, 4 right, or their sum" },
@@ -411,7 +482,7 @@ void monitor_command(struct monitor *m, const char *line, void (*out)(void *arg,
     line += strspn(line, " \t");
     size_t n = strcspn(line, " \t/\r\n");
     const char *rest = line + n;
-    char word[32], format[16] = "", argument[512];
+    char word[32], format[16] = "", argument[1024];
 
     snprintf(word, sizeof(word), "%.*s", (int)MIN(n, sizeof(word) - 1), line);
     if (*rest == '/') {

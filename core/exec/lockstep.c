@@ -227,13 +227,8 @@ static enum exec_reason run_to(struct exec *x, uint64_t insns, ps_t time)
 }
 
 /* The stretch again, one canonical block at a time, until the two part. */
-static int bisect(struct pair *l, struct err *e)
+static void step_blocks(struct pair *l, const char *seen)
 {
-    int rc = go_back(l, l->a, e);
-    if (rc == 0)
-        rc = go_back(l, l->b, e);
-    if (rc < 0 || l->out == NULL)
-        return rc;
     fprintf(l->out, "lockstep: %s and %s differ after instruction %" PRIu64 "\n",
             l->a->ops->name, l->b->ops->name, l->insns);
     for (uint64_t n = 0; n < 4 * STRETCH; n++) {
@@ -246,14 +241,31 @@ static int bisect(struct pair *l, struct err *e)
         if (!agree(l)) {
             print_block(l, cpu, pc, exec_insns(l->b) - before);
             print_difference(l);
-            return 0;
+            return;
         }
         if (why != EXEC_LIMIT_INSNS)
             break;
     }
-    fputs("lockstep: block by block they agree: the difference lies in how blocks are joined\n",
-          l->out);
-    return 0;
+    fprintf(l->out, "lockstep: block by block they agree: the difference lies in how blocks are joined\n%s", seen);
+}
+
+static int bisect(struct pair *l, struct err *e)
+{
+    FILE *out = l->out;
+    char *seen = NULL; /* what differs at the end of the stretch */
+    size_t length;
+    if (out != NULL && (l->out = open_memstream(&seen, &length)) != NULL) {
+        print_difference(l);
+        fclose(l->out);
+    }
+    l->out = out;
+    int rc = go_back(l, l->a, e);
+    if (rc == 0)
+        rc = go_back(l, l->b, e);
+    if (rc == 0 && out != NULL)
+        step_blocks(l, seen != NULL ? seen : "");
+    free(seen);
+    return rc;
 }
 
 static int open_pair(struct pair *l, struct err *e)

@@ -356,6 +356,12 @@ static inline void ir_branch(struct ir_unit *u, ir_val_t cond, int64_t taken, in
     ir_emit(u, (struct ir_inst){ .op = IR_BRANCH, .a = cond, .imm = taken, .imm2 = not_taken });
 }
 
+/* cond (i64) != 0: `helper` (flags: IR_CALL_EXITS) raises, told `arg`. */
+static inline void ir_trap(struct ir_unit *u, ir_val_t cond, unsigned helper, uint64_t arg)
+{
+    ir_emit(u, (struct ir_inst){ .op = IR_TRAP, .a = cond, .imm = helper, .imm2 = (int64_t)arg });
+}
+
 static inline void ir_jumpr(struct ir_unit *u, ir_val_t va, enum ir_link link)
 {
     ir_emit(u, (struct ir_inst){ .op = IR_JUMPR, .aux = (uint8_t)link, .a = va });

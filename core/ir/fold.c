@@ -408,8 +408,9 @@ static struct known known_bits(const struct fold *f, const struct ir_inst *in)
                            .sign = MAX(k[in->a].sign, k[in->b].sign) };
         return r;
     }
-    case IR_SETCC:
     case IR_FCMP:
+        return known_zero((in->aux & 7) == IR_FIMAGE ? 7 : 1, bits);
+    case IR_SETCC:
     case IR_STOREC:
         return known_zero(1, bits);
     case IR_CLZ:

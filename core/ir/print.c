@@ -117,6 +117,7 @@ static void print_operands(FILE *out, const struct ir_unit *u, const struct ir_i
         print_memory(out, in);
         return;
     case IR_CALL:
+    case IR_TRAP:
         fprintf(out, " %s",
                 in->imm >= 0 && in->imm < u->guest->n_helpers ? u->guest->helpers[in->imm].name
                                                               : "?");

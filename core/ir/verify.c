@@ -70,7 +70,8 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_VFNARROW] = { 'Q', "t" }, [IR_VFTOIN] = { 'Q', "t" }, [IR_VITOFW] = { 'Q', "t" },
     [IR_VINS] = { 'Q', "tx" }, [IR_VLANE] = { 'A', "q" }, [IR_VADDV] = { 'L', "q" },
     [IR_CALLV] = { 'Q', "ooo" },
-    [IR_CALL] = { 'V', "vvvv" }, [IR_INSN] = { '-', "" },     [IR_JUMP] = { '-', "" },
+    [IR_CALL] = { 'V', "vvvv" }, [IR_TRAP] = { '-', "l" },    [IR_INSN] = { '-', "" },
+    [IR_JUMP] = { '-', "" },
     [IR_BRANCH] = { '-', "l" },  [IR_JUMPR] = { '-', "l" },   [IR_EXIT] = { '-', "" },
 };
 /* clang-format on */
@@ -239,6 +240,15 @@ static int check_call(const struct checker *c, const struct ir_inst *in)
     return 0;
 }
 
+static int check_trap(const struct checker *c, const struct ir_inst *in)
+{
+    if (in->imm < 0 || in->imm >= c->u->guest->n_helpers)
+        return FAIL(c, "helper %lld; there are %u", (long long)in->imm, c->u->guest->n_helpers);
+    const struct ir_helper *h = &c->u->guest->helpers[in->imm];
+    return h->flags != IR_CALL_EXITS ? FAIL(c, "helper %s: one that only raises is wanted", h->name)
+                                     : 0;
+}
+
 static int check_insn(const struct checker *c, const struct ir_inst *in)
 {
     const struct ir_block *b = c->b;
@@ -356,6 +366,8 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
         return 0;
     case IR_CALL:
         return check_call(c, in);
+    case IR_TRAP:
+        return check_trap(c, in);
     case IR_INSN:
         return check_insn(c, in);
     case IR_JUMPR:

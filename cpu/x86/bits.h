@@ -71,6 +71,19 @@ enum {
     X86_XCR0_HI16 = 1u << 7,
     X86_XCR0_PKRU = 1u << 9,
 };
+/* IA32_MISC_ENABLE: SDM volume 4, table 2-2 */
+enum {
+    X86_MISC_FAST_STRINGS = 1u << 0,
+    X86_MISC_TCC = 1u << 3,
+    X86_MISC_PMU = 1u << 7,
+    X86_MISC_NO_BTS = 1u << 11,
+    X86_MISC_NO_PEBS = 1u << 12,
+    X86_MISC_SPEEDSTEP = 1u << 16,
+    X86_MISC_MONITOR = 1u << 18,
+    X86_MISC_LIMIT_CPUID = 1u << 22,
+    X86_MISC_XTPR = 1u << 23,
+};
+#define X86_MISC_XD_DISABLE (1ull << 34)
 /* IA32_APIC_BASE */
 enum { X86_APIC_BSP = 1u << 8, X86_APIC_EXTD = 1u << 10, X86_APIC_EN = 1u << 11 };
 #endif

@@ -28,11 +28,16 @@ ir_val_t x86_next_ip(struct x86_tr *t)
     return next_ip(t, t->d.op_size == 2 ? 16 : 32);
 }
 
-/* #GP(0) if `ip` is outside CS: before anything was changed. Linear address. */
+/* #GP(0) if `ip` is outside CS, or not canonical: before anything was changed. Linear address. */
 static ir_val_t linear_of(struct x86_tr *t, ir_val_t ip)
 {
-    if (x86_is64(t))
+    if (x86_is64(t)) { /* the unused bits and the one below them are alike: +1 there gives 0 or 1 */
+        unsigned unused = t->mode & X86_MODE_LA57 ? 7 : 16;
+        ir_val_t sum = ir_op2i(t->u, IR_ADD, IR_I64, ip, 1ull << (63 - unused));
+        ir_trap(t->u, ir_op2i(t->u, IR_SHR, IR_I64, sum, 64 - unused), X86_HELPER_raise_error,
+                X86_GP);
         return ip;
+    }
     if (t->mode & X86_MODE_CS_FLAT)
         return ir_zext(t->u, IR_I64, ip, 32);
     return ir_call(t->u, IR_I64, X86_HELPER_code_address, ip, IR_NONE, IR_NONE, IR_NONE);

@@ -122,9 +122,12 @@ struct x86_tlb {
 };
 enum x86_share { X86_SHARE_THREAD, X86_SHARE_CORE, X86_SHARE_DIE, X86_SHARE_SOCKET };
 
-/* Numbers of each in the next larger one; the board fills it from -smp. */
+/*
+ * Numbers of each in the next larger one; the board fills it from -smp. Modules are groups of cores of one
+ * die that share something (AMD: core complexes with their L3); 0: none are named, which is one a die.
+ */
 struct x86_topology {
-    uint32_t sockets, dies, cores, threads;
+    uint32_t sockets, dies, cores, threads, modules;
 };
 
 /*
@@ -182,6 +185,8 @@ struct x86_apic_ops {
     bool (*write_msr)(void *arg, uint32_t msr, uint64_t value);
     void (*base)(void *arg, uint64_t apic_base);
     void (*init)(void *arg); /* INIT: all but ID and base */
+    /* An interrupt as the low half of the ICR says, to the local APIC with that x2APIC id; false: there is none. */
+    bool (*send)(void *arg, uint32_t id, uint32_t icr);
     void (*pmi)(void *arg);  /* a performance counter overflowed: its entry of the LVT */
     void *arg;
 };
@@ -220,6 +225,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
                    const struct x86_wiring *wiring, uint32_t index, struct err *e) MUST_CHECK;
 struct cpu *x86_cpu_base(struct x86_cpu *c);
 const struct x86_config *x86_cpu_config(const struct x86_cpu *c);
+/* What x86_decode() takes as `features` for this CPU. */
+const uint64_t *x86_decode_features(const struct cpu *cpu);
 void x86_cpu_set_apic(struct x86_cpu *c, const struct x86_apic_ops *ops);
 /* irq_sink_fn: `cpu` is the struct cpu, `number` an enum x86_input. Edges: level true. */
 void x86_cpu_set_input(void *cpu, uint32_t number, bool level);
@@ -236,6 +243,8 @@ ps_t x86_tsc_time(const struct x86_cpu *c, uint64_t tsc);
  */
 uint64_t x86_get_gpr(const struct cpu *cpu, unsigned n);
 void x86_set_gpr(struct cpu *cpu, unsigned n, uint64_t value);
+/* Real mode. */
+void x86_start_real(struct cpu *cpu, uint16_t cs, uint16_t ip);
 void x86_start_flat32(struct cpu *cpu, uint32_t eip, uint16_t code, uint16_t data);
 /* 64-bit mode with paging by `cr3` and a GDT at `gdt`. */
 void x86_start_long(struct cpu *cpu, uint64_t rip, uint64_t cr3, uint64_t gdt, uint16_t gdt_limit,

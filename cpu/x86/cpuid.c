@@ -21,7 +21,7 @@ static void add_features(const struct x86_cpu *c, uint32_t leaf, uint32_t sublea
 {
     for (unsigned f = 0; f < X86_F_COUNT; f++)
         if (features[f].leaf == leaf && features[f].subleaf == subleaf &&
-            x86_cpu_has(c, (enum x86_feature)f))
+            x86_cpu_has(c, (enum x86_feature)f) && !x86_hidden(c, (enum x86_feature)f))
             r[features[f].reg] |= 1u << features[f].bit;
 }
 
@@ -114,7 +114,7 @@ static void basic(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint32_t
             x86_cache_leaf(k, sub, true, r);
         break;
     case 5:
-        if (x86_cpu_has(c, X86_F_MONITOR)) {
+        if (x86_cpu_has(c, X86_F_MONITOR) && !x86_hidden(c, X86_F_MONITOR)) {
             r[0] = r[1] = 64;
             r[2] = 3;
             r[3] = k->mwait;
@@ -134,7 +134,8 @@ static void basic(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint32_t
             x86_topology_leaf(k, sub, false, false, r);
         break;
     case 0x1f:
-        x86_topology_leaf(k, sub, true, false, r);
+        if (intel)
+            x86_topology_leaf(k, sub, true, false, r);
         break;
     case 0xd:
         xsave_leaf(c, sub, r);
@@ -210,11 +211,11 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
             x86_cache_leaf(k, sub, false, r);
         break;
     case 0x8000001e:
-        if (x86_cpu_has(c, X86_F_TOPOEXT)) {
+        /* A core's number has 8 bits: beyond them nothing is said, as on QEMU's machine */
+        if (x86_cpu_has(c, X86_F_TOPOEXT) && k->apic_id >> w.thread <= 0xff) {
             r[0] = k->apic_id;
-            r[1] = (k->apic_id >> w.thread & 0xff) | (t->threads - 1) << 8;
-            r[2] =
-                k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
+            r[1] = k->apic_id >> w.thread | (t->threads - 1) << 8;
+            r[2] = k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
         }
         break;
     case 0x80000021:
@@ -227,7 +228,7 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         x86_pmu_extended_leaf(c, r);
         break;
     case 0x80000026:
-        if (x86_cpu_has(c, X86_F_TOPOEXT))
+        if (amd) /* whatever TOPOEXT says: that is about 8000001D and 1E */
             x86_topology_leaf(k, sub, true, true, r);
         break;
     default:
@@ -244,6 +245,8 @@ uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended)
         return k->max_extended_leaf;
     if (is_extended)
         return amd && x86_cpu_has(c, X86_F_TOPOEXT) ? 0x80000026 : 0x80000008;
+    if (!amd && (c->misc_enable & X86_MISC_LIMIT_CPUID))
+        return 2;
     if (k->max_leaf != 0)
         return k->max_leaf;
     if (!amd)
@@ -255,6 +258,11 @@ uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended)
 void x86_cpuid(const struct x86_cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
     memset(r, 0, 4 * sizeof(*r));
+    if (x86_kvm_leaf(c, leaf, r)) {
+        if (leaf != 0x40000000)
+            add_features(c, leaf, 0, r);
+        return;
+    }
     bool high = leaf >= 0x80000000;
     uint32_t last = x86_max_leaf(c, high);
     if (leaf > last || (leaf >= 0x40000000 && !high)) {

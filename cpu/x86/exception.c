@@ -27,6 +27,8 @@ void x86_raise_page(struct x86_cpu *c, va_t va, uint32_t error)
 struct event {
     unsigned vector;
     bool has_error, soft, external; /* external: nested faults say EXT */
+    bool int_n;                     /* INT n, of all that is soft */
+    bool benign;                    /* no exception, whatever its vector's number */
     uint32_t error;
     uint64_t ip;    /* to return to */
     uint64_t start; /* of the instruction, if delivery itself faults */
@@ -38,22 +40,34 @@ static uint32_t ext(const struct event *v)
     return v->external;
 }
 
+/*
+ * By the table of far pointers: real mode, and what virtual-8086 mode redirects. The latter's table
+ * is at 0, and IOPL below 3 lets it see and lose VIF for IF (SDM 21.3.3.4, methods 5 and 6).
+ */
 static bool deliver_real(struct x86_cpu *c, const struct event *v)
 {
     struct x86_stack s;
-    uint64_t entry;
-    if (v->vector * 4 + 3 > c->idtr.limit) {
+    uint64_t entry, flags = v->flags, off = X86_IF | X86_TF | X86_AC | X86_RF;
+    bool v86 = x86_v86(c);
+    if (v86)
+        flags = x86_v86_flags(c, flags);
+    if (v86 && (c->rflags & X86_IOPL) != X86_IOPL)
+        off = X86_VIF | X86_TF | X86_RF;
+    else if (v86)
+        off = X86_IF | X86_TF | X86_RF;
+    if (!v86 && v->vector * 4 + 3 > c->idtr.limit) {
         x86_raise_error(c, X86_GP, v->vector * 8 + 2 + ext(v));
         return false;
     }
-    if (!x86_load_linear(c, (uint32_t)(c->idtr.base + v->vector * 4), 4, true, &entry))
+    uint32_t at = (uint32_t)((v86 ? 0 : c->idtr.base) + v->vector * 4);
+    if (!x86_load_linear(c, at, 4, !v86, &entry))
         return false;
     x86_open_stack(c, &s);
-    if (!x86_stack_push(c, &s, 2, v->flags) || !x86_stack_push(c, &s, 2, c->seg[X86_CS].sel) ||
+    if (!x86_stack_push(c, &s, 2, flags) || !x86_stack_push(c, &s, 2, c->seg[X86_CS].sel) ||
         !x86_stack_push(c, &s, 2, v->ip))
         return false;
     c->gpr[4] = s.sp;
-    c->rflags &= ~(uint64_t)(X86_IF | X86_TF | X86_AC | X86_RF);
+    c->rflags &= ~off;
     x86_load_real_segment(c, X86_CS, (uint16_t)(entry >> 16));
     c->cpu.pc = (uint32_t)(c->seg[X86_CS].base + (entry & 0xffff));
     return true;
@@ -235,9 +249,12 @@ static bool deliver(struct x86_cpu *c, const struct event *v)
     struct gate g;
     if (x86_real_mode(c))
         return deliver_real(c, v);
-    if (v->soft && x86_v86(c) && (c->rflags & X86_IOPL) != X86_IOPL) {
-        x86_raise_error(c, X86_GP, 0); /* INT n, as long as there is no interrupt redirection */
-        return false;
+    if (v->int_n && x86_v86(c)) {
+        bool redirected;
+        if (!x86_v86_redirects(c, v->vector, &redirected))
+            return false;
+        if (redirected)
+            return deliver_real(c, v);
     }
     if (!read_gate(c, v, &g))
         return false;
@@ -265,13 +282,13 @@ static void take_nested(struct x86_cpu *c, struct event *v)
 {
     const struct cpu_fault *f = &c->cpu.fault;
     unsigned vector = f->cause & X86_CAUSE_VECTOR;
-    enum weight first = weight(v->vector), second = weight(vector);
+    enum weight first = v->benign ? BENIGN : weight(v->vector), second = weight(vector);
     c->cpu.exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
     if (vector == X86_PF_FAULT)
         c->cr2 = f->value2;
     bool twice =
         (first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN);
-    v->soft = false;
+    v->soft = v->int_n = v->benign = false;
     v->external = true;
     if (f->cause & X86_CAUSE_HERE)
         v->start = x86_ip(c, f->value3);
@@ -291,16 +308,19 @@ static void take_nested(struct x86_cpu *c, struct event *v)
 static void deliver_all(struct x86_cpu *c, struct event *v)
 {
     c->shadow = X86_SHADOW_NONE;
+    c->watch = X86_WATCH_NOTES; /* what delivery touches is trapped before the handler begins */
     while (!deliver(c, v)) {
         bool was_double = v->vector == X86_DFT;
         take_nested(c, v);
         if (was_double) {
+            c->watch = X86_WATCH_OFF;
             x86_shutdown(c);
             return;
         }
         if (x86_real_mode(c))
             v->has_error = false;
     }
+    c->watch = X86_WATCH_OFF;
     x86_update_mode(c);
 }
 
@@ -319,6 +339,28 @@ static void note_debug(struct x86_cpu *c, uint64_t bits)
     c->debugctl &= ~(uint64_t)(X86_DEBUGCTL_LBR | X86_DEBUGCTL_BTF);
 }
 
+/*
+ * The traps of earlier instructions that MOV SS and POP SS held back, data breakpoints, out of what
+ * pends; an instruction that is not completed has none itself. They outlast a software interrupt,
+ * INT1 reports them along with itself, faults lose them.
+ */
+static uint64_t traps_before(struct x86_cpu *c, const struct cpu_fault *f)
+{
+    bool own = c->watch == X86_WATCH_NOTES && !(f->cause & (X86_CAUSE_SOFT | X86_CAUSE_ICEBP));
+    c->step_over = 0;
+    return own ? 0 : c->pending_db & 0xf;
+}
+
+/* RF and shadow of the instruction ended when it began (translate.c): it has them again. */
+static void begin_anew(struct x86_cpu *c)
+{
+    if (c->cpu.mode_flags & X86_MODE_RF)
+        c->rflags |= X86_RF;
+    if (c->cpu.mode_flags & X86_MODE_SHADOW)
+        c->shadow = c->ended_shadow;
+    x86_update_mode(c);
+}
+
 void x86_take_exception(struct cpu *cpu)
 {
     struct x86_cpu *c = X86_CPU(cpu);
@@ -332,19 +374,26 @@ void x86_take_exception(struct cpu *cpu)
     }
     if (f.cause & X86_CAUSE_HERE)
         cpu->pc = f.value3;
-    c->pending_db = 0; /* the instruction was not completed: its traps do not happen */
-    if (f.cause & X86_CAUSE_AGAIN)
+    uint64_t before = traps_before(c, &f);
+    if (f.cause & (X86_CAUSE_AGAIN | X86_CAUSE_WATCH)) {
+        c->pending_db = before;
+        c->watch = f.cause & X86_CAUSE_WATCH ? X86_WATCH_WANTED : X86_WATCH_OFF;
+        begin_anew(c);
         return;
+    }
+    c->pending_db = soft ? before : 0;
     if (vector == X86_PF_FAULT)
         c->cr2 = f.value2;
-    if (vector == X86_DB)
-        note_debug(c, f.value2);
-    if (!soft && !trap && vector != X86_DB)
+    if (vector == X86_DB && !soft) /* INT 1 leaves DR6 alone */
+        note_debug(c, f.value2 | (f.cause & X86_CAUSE_ICEBP ? before : 0));
+    if (!soft && !trap && (vector != X86_DB || (f.value2 & X86_DR6_BD)))
         flags |= X86_RF;
     struct event v = {
         .vector = vector,
         .has_error = (f.cause & X86_CAUSE_ERROR) && !x86_real_mode(c),
         .soft = soft,
+        .int_n = f.cause & X86_CAUSE_INT_N,
+        .benign = soft,
         .external = !soft,
         .error = (uint32_t)f.value,
         .ip = x86_ip(c, cpu->pc + (soft || (f.cause & X86_CAUSE_ICEBP) ? f.value3 : 0)),
@@ -358,7 +407,7 @@ static void deliver_outside(struct x86_cpu *c, unsigned vector)
 {
     uint64_t ip = x86_ip(c, c->cpu.pc);
     struct event v = {
-        .vector = vector, .external = true, .ip = ip, .start = ip, .flags = x86_get_rflags(c)
+        .vector = vector, .external = true, .benign = true, .ip = ip, .start = ip, .flags = x86_get_rflags(c)
     };
     deliver_all(c, &v);
 }

@@ -64,11 +64,12 @@ static bool read_call_gate(struct x86_cpu *c, uint16_t sel, uint64_t d, uint64_t
                            struct call_gate *g)
 {
     unsigned dpl = x86_desc_dpl(d);
-    if (dpl < x86_cpl(c) || dpl < (sel & 3u))
+    bool wide = x86_long_mode(c);
+    if (dpl < x86_cpl(c) || dpl < (sel & 3u) ||
+        (wide && (high >> 40 & 0x1f) != 0)) /* figure 6-8: the upper half's type is 0 */
         return fail(c, X86_GP, sel);
     if (!x86_desc_present(d))
         return fail(c, X86_NP, sel);
-    bool wide = x86_long_mode(c);
     g->sel = (uint16_t)(d >> 16);
     g->ip = (d & 0xffff) | (d >> 32 & 0xffff0000) | (wide ? high << 32 : 0);
     g->bytes = wide ? 8 : x86_desc_type(d) & 8 ? 4 : 2;
@@ -358,7 +359,8 @@ static bool iret_real(struct x86_cpu *c, unsigned bytes)
     struct x86_stack s;
     uint64_t ip, cs, flags;
     x86_open_stack(c, &s);
-    if (x86_v86(c) && (c->rflags & X86_IOPL) != X86_IOPL)
+    bool virtual = x86_v86(c) && (c->rflags & X86_IOPL) != X86_IOPL;
+    if (virtual && (bytes != 2 || !(c->cr4 & X86_CR4_VME)))
         return fail(c, X86_GP, 0);
     if (!x86_stack_pop(c, &s, bytes, &ip) || !x86_stack_pop(c, &s, bytes, &cs) ||
         !x86_stack_pop(c, &s, bytes, &flags))
@@ -366,8 +368,10 @@ static bool iret_real(struct x86_cpu *c, unsigned bytes)
     if (ip > c->seg[X86_CS].limit)
         return fail(c, X86_GP, 0);
     uint64_t mask = iret_mask(c, bytes, x86_v86(c) ? 3 : 0) & ~(uint64_t)(X86_VIF | X86_VIP);
+    if (virtual && !x86_v86_set_if(c, flags, bytes))
+        return false;
     if (x86_v86(c))
-        mask = (mask | X86_IF) & ~(uint64_t)X86_IOPL;
+        mask = (virtual ? mask & ~(uint64_t)X86_IF : mask | X86_IF) & ~(uint64_t)X86_IOPL;
     c->gpr[4] = s.sp;
     set_flags(c, flags, mask);
     real_jump(c, (uint16_t)cs, ip);

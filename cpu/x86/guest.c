@@ -93,6 +93,7 @@ static uint32_t mode(const struct cpu *cpu)
 static void derive(struct x86_cpu *c)
 {
     c->context = ~0ull;
+    x86_debug_changed(c);
     x86_flush_tlb(c);
     x86_update_mode(c);
 }
@@ -114,6 +115,7 @@ static void loaded(struct cpu *cpu)
     c->shadow = MIN(c->shadow, (uint64_t)X86_SHADOW_SS);
     c->smm = c->smm != 0;
     c->waiting = MIN(c->waiting, 2u);
+    c->watch = MIN(c->watch, (uint64_t)X86_WATCH_NOTES);
     c->nmi_blocked = c->nmi_blocked != 0;
     c->fsw &= 0xffff;
     c->fcw &= 0xffff;
@@ -179,11 +181,12 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
-    .open_bus = true,
+    .open_bus = true, .fetches_own_stores = true,
     .raise_bus = raise_bus,
     .raise_align = raise_align,
     .raise_fetch = raise_fetch,
     .allows_misaligned = allows_misaligned,
+    .watched = x86_watched,
     .take_exception = x86_take_exception,
     .take_interrupt = x86_take_interrupt,
     .has_work = x86_has_work,

@@ -22,12 +22,14 @@ static bool is_due(const struct x86_cpu *c)
         return false;
     if (c->waiting && (!c->cpu.reserved || (c->waiting == 2 && has(c, X86_INTR))))
         return true;
+    if (c->halted && c->kvm_kicked)
+        return true;
     if (has(c, X86_INIT) && !c->smm)
         return true;
     if (has(c, X86_SMI) && !c->smm &&
         c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
         return true;
-    if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS)
+    if ((c->pending_db != 0 && c->shadow != X86_SHADOW_SS) || c->watch == X86_WATCH_NOTES)
         return true;
     if (has(c, X86_NMI) && !c->nmi_blocked && c->shadow == X86_SHADOW_NONE)
         return true;
@@ -82,8 +84,16 @@ bool x86_take_interrupt(struct cpu *cpu)
     struct x86_cpu *c = X86_CPU(cpu);
     if (LIKELY(!is_due(c)))
         return false;
+    if (UNLIKELY(c->watch == X86_WATCH_NOTES)) { /* its instruction is done */
+        c->watch = X86_WATCH_OFF;
+        x86_update_mode(c);
+        if (!is_due(c))
+            return false;
+    }
     bool halted =
         c->halted && !c->waiting; /* after MWAIT the next instruction follows, whatever ended it */
+    if (c->halted)
+        c->kvm_kicked = 0;
     x86_set_halted(c, false);
     c->waiting = 0;
     if (has(c, X86_INIT) && !c->smm) {
@@ -96,10 +106,10 @@ bool x86_take_interrupt(struct cpu *cpu)
         return true;
     }
     if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS) {
-        uint64_t bits = c->pending_db;
-        c->pending_db = 0;
-        x86_deliver_trap(c, bits);
-        return true;
+        uint64_t bits = x86_pending_db(c);
+        if (bits != 0)
+            x86_deliver_trap(c, bits);
+        return bits != 0;
     }
     if (has(c, X86_NMI) && !c->nmi_blocked && c->shadow == X86_SHADOW_NONE) {
         clear_input(c, X86_NMI);
@@ -149,8 +159,6 @@ void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
     if (!c->wait_sipi)
         return;
     c->wait_sipi = 0;
-    x86_load_real_segment(c, X86_CS, (uint16_t)(vector << 8));
-    c->cpu.pc = (uint64_t)vector << 12;
-    x86_update_mode(c);
+    x86_start_real(&c->cpu, (uint16_t)(vector << 8), 0);
     cpu_start(&c->cpu);
 }

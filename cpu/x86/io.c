@@ -4,7 +4,7 @@
 #include "core/memory/ports.h"
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
-#include "cpu/x86/x86_impl.h"
+#include "cpu/x86/translate_impl.h"
 
 bool x86_io_allowed(struct x86_cpu *c, uint64_t port, unsigned bytes)
 {
@@ -66,3 +66,50 @@ void x86_io_write(struct x86_cpu *c, uint64_t port, unsigned bytes, uint64_t val
     mem_port_out(c->wiring.ports, (uint16_t)port, bytes, (uint32_t)value, &attrs);
     after(c, had_smi, port, bytes, false);
 }
+
+/* ---- IN, OUT; their string forms are in string.c ---- */
+static void in(struct x86_tr *t, unsigned arg)
+{
+    unsigned bytes = t->d.op[0].size;
+    (void)arg;
+    ir_val_t port =
+        t->d.op[1].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, 2, 2);
+    x86_put(t, 0,
+            ir_call(t->u, IR_I64, X86_HELPER_in, port, x86_const(t, bytes), IR_NONE, IR_NONE));
+    x86_leave(t, IR_EXIT_LOOKUP); /* an SMI that it raises is taken before the next instruction */
+}
+
+uint64_t x86_helper_in(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t c, uint64_t d)
+{
+    (void)c, (void)d;
+    if (!x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
+        return 0;
+    return x86_io_read(X86_CPU(cpu), port, (unsigned)bytes);
+}
+
+static void out(struct x86_tr *t, unsigned arg)
+{
+    unsigned bytes = t->d.op[1].size;
+    (void)arg;
+    ir_val_t port =
+        t->d.op[0].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, 2, 2);
+    ir_call(t->u, IR_VOID, X86_HELPER_out, port, x86_const(t, bytes), x86_get(t, 1), IR_NONE);
+    x86_leave(
+        t, IR_EXIT_LOOKUP); /* a port may switch A20, memory, or raise an SMI that is due at once */
+}
+
+uint64_t x86_helper_out(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t v, uint64_t d)
+{
+    (void)d;
+    if (x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
+        x86_io_write(X86_CPU(cpu), port, (unsigned)bytes, v);
+    return 0;
+}
+
+/* clang-format off */
+const struct x86_semantics x86_io_rows[] = {
+    { X86_INSN_IN, 0, in, 0 },
+    { X86_INSN_OUT, 0, out, 0 },
+    X86_ROWS_END
+};
+/* clang-format on */

@@ -76,6 +76,7 @@ static uint32_t block_key(const struct x86_cpu *c)
     m |= (c->cr0 & X86_CR0_AM) && (c->rflags & X86_AC) && cpl == 3 ? X86_MODE_ALIGN : 0;
     m |= c->smm ? X86_MODE_SMM : 0;
     m |= cpl <= (c->rflags >> 12 & 3) ? X86_MODE_IOPL : 0;
+    m |= code == X86_CODE64 && (c->cr4 & X86_CR4_LA57) ? X86_MODE_LA57 : 0;
     m |= x86_debug_mode(c);
     return m | c->config->code_class << X86_MODE_CLASS_SHIFT;
 }
@@ -118,6 +119,8 @@ static void select_context(struct x86_cpu *c)
 
 void x86_update_mode(struct x86_cpu *c)
 {
+    if (UNLIKELY(c->watched_dr7 != c->dr[7]))
+        x86_debug_changed(c);
     uint32_t mode = block_key(c);
     bool gates = c->pmu_active && ((mode ^ c->mode) & X86_MODE_CPL);
     if (UNLIKELY(gates))

@@ -29,7 +29,6 @@ struct row {
  * FBSDP_NO, PSDP_NO; BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
  */
 #define ARCH_CAPS            0x400000000d10e17bull
-#define MISC_ENABLE_WRITABLE 0x00810009ull /* fast strings, thermal control, SpeedStep, xTPR */
 #define HWCR_TSC_FREQ_SEL    (1ull << 24)  /* the TSC runs at P0's frequency: read-only */
 
 /* clang-format off */
@@ -171,9 +170,9 @@ static bool write_bank(const struct x86_cpu *c, uint32_t msr, uint64_t v)
 {
     uint32_t kind = msr & 3;
     bool status_free = c->config->vendor == X86_AMD && (c->hwcr >> 18 & 1);
-    if (kind == 0)
-        return true; /* which errors are reported: none happen */
-    return v == 0 || (kind == 1 && status_free) || (kind != 1 && v == 0);
+    if (kind == 0) /* which errors are reported: none happen. All or none (SDM 16.3.2.1, P6) */
+        return v == 0 || v == ~0ull || c->config->vendor == X86_AMD;
+    return kind != 1 || v == 0 || status_free;
 }
 
 /* ---- IA32_APIC_BASE (SDM 12.4.4, 12.12.5): which changes of state are allowed ---- */
@@ -199,7 +198,7 @@ uint64_t x86_efer_known(const struct x86_cpu *c)
     uint64_t known = X86_EFER_LMA;
     known |= x86_cpu_has(c, X86_F_SYSCALL) ? X86_EFER_SCE : 0;
     known |= x86_cpu_has(c, X86_F_LM) ? X86_EFER_LME : 0;
-    known |= x86_cpu_has(c, X86_F_NX) ? X86_EFER_NXE : 0;
+    known |= x86_cpu_has(c, X86_F_NX) && !x86_hidden(c, X86_F_NX) ? X86_EFER_NXE : 0;
     known |= x86_cpu_has(c, X86_F_SVM) ? X86_EFER_SVME : 0;
     known |= x86_cpu_has(c, X86_F_FXSR_OPT) ? X86_EFER_FFXSR : 0;
     known |= x86_cpu_has(c, X86_F_AUTO_IBRS) ? X86_EFER_AIBRSE : 0;
@@ -222,6 +221,7 @@ static void set_tsc(struct x86_cpu *c, uint64_t v)
     uint64_t delta = v - x86_tsc(c);
     c->tsc_offset += delta;
     c->tsc_adjust += delta;
+    x86_kvm_clock_changed(c);
 }
 
 /* MPERF and APERF: at the TSC's rate, from zero at power-on. */
@@ -266,7 +266,7 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
         *v = *p;
         return true;
     }
-    if (x86_pmu_read(c, msr, v))
+    if (x86_pmu_read(c, msr, v) || x86_kvm_read_msr(c, msr, v))
         return true;
     const struct row *r = find(c, msr);
     if (r == NULL || (r->kind == IGNORED && (msr == 0x49 || msr == 0x10b)))
@@ -275,23 +275,50 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
     return true;
 }
 
+/* Monitors and the first bits are there or not; those that hide features do so (x86_hidden). */
+static bool write_misc_enable(struct x86_cpu *c, uint64_t v)
+{
+    uint64_t writable = X86_MISC_FAST_STRINGS | X86_MISC_TCC | X86_MISC_SPEEDSTEP |
+                        X86_MISC_LIMIT_CPUID | X86_MISC_XTPR;
+    writable |= x86_cpu_has(c, X86_F_SSE3) ? X86_MISC_MONITOR : 0;
+    writable |= x86_cpu_has(c, X86_F_NX) ? X86_MISC_XD_DISABLE : 0;
+    if ((v ^ c->misc_enable) & ~writable)
+        return false;
+    c->misc_enable = v;
+    if ((v & X86_MISC_XD_DISABLE) && (c->efer & X86_EFER_NXE)) {
+        c->efer &= ~(uint64_t)X86_EFER_NXE;
+        x86_flush_tlb(c);
+    }
+    return true;
+}
+
+bool x86_hidden(const struct x86_cpu *c, enum x86_feature f)
+{
+    if (c->config->vendor != X86_INTEL)
+        return false;
+    return (f == X86_F_MONITOR && !(c->misc_enable & X86_MISC_MONITOR)) ||
+           (f == X86_F_NX && (c->misc_enable & X86_MISC_XD_DISABLE));
+}
+
 static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
 {
     const struct row *r = find(c, msr);
     if (r == NULL || r->kind == CONSTANT || (v & ~r->mask))
         return false;
-    if (r->kind == CANONICAL && !mmu_x86_canonical(v, c->cr4 & X86_CR4_LA57))
+    if (r->kind == CANONICAL && !x86_base_canonical(c, v))
         return false;
     if (msr == 0x3a && (c->feature_control & 1))
         return false;
-    if (msr == 0x1a0 && ((v ^ c->misc_enable) & ~MISC_ENABLE_WRITABLE))
-        return false;
+    if (msr == 0x1a0)
+        return write_misc_enable(c, v);
     if (msr == 0xc0010015)
         v |= HWCR_TSC_FREQ_SEL;
     if (msr == 0x3b)
         c->tsc_offset += v - c->tsc_adjust;
     if (r->at != 0)
         *place(c, r, msr) = v;
+    if (msr == 0x3b)
+        x86_kvm_clock_changed(c);
     if (msr == 0x6e1)
         x86_flush_tlb(c);
     return true;
@@ -334,12 +361,13 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
         *p = v;
         return true;
     }
-    return x86_pmu_write(c, msr, v) || write_row(c, msr, v);
+    return x86_pmu_write(c, msr, v) || x86_kvm_write_msr(c, msr, v) || write_row(c, msr, v);
 }
 
 void x86_msr_reset(struct x86_cpu *c, bool init)
 {
     c->debugctl = 0;
+    c->kvm_wall_clock = c->kvm_system_time = c->kvm_kicked = 0;
     if (init)
         return;
     c->apic_base = 0xfee00000 | X86_APIC_EN | (c->config->bootstrap ? X86_APIC_BSP : 0);
@@ -353,10 +381,10 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
     memset(c->mtrr_physbase, 0, sizeof(c->mtrr_physbase));
     memset(c->mtrr_physmask, 0, sizeof(c->mtrr_physmask));
-    /* Fast strings; no branch trace store, no PEBS; what CPUID says of performance monitors and
-     * MONITOR */
-    c->misc_enable = 1u | (c->config->pmu_version != 0 ? 1u << 7 : 0) | 1u << 11 | 1u << 12 |
-                     (x86_cpu_has(c, X86_F_MONITOR) ? 1u << 18 : 0);
+    /* No branch trace store, no PEBS; what CPUID says of performance monitors and MONITOR */
+    c->misc_enable = X86_MISC_FAST_STRINGS | X86_MISC_NO_BTS | X86_MISC_NO_PEBS |
+                     (c->config->pmu_version != 0 ? X86_MISC_PMU : 0u) |
+                     (x86_cpu_has(c, X86_F_MONITOR) ? X86_MISC_MONITOR : 0u);
     c->feature_control = c->virt_spec_ctrl = c->xss = 0;
     c->mcg_status = c->mcg_ctl = 0;
     memset(c->mc_ctl, 0, sizeof(c->mc_ctl));

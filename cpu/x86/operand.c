@@ -162,36 +162,22 @@ ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write)
 }
 
 /* ---- accesses ---- */
-static void watch(struct x86_tr *t, ir_val_t linear, unsigned bytes, unsigned kind)
-{
-    if (UNLIKELY(t->mode & X86_MODE_WATCH))
-        ir_call(t->u, IR_VOID, X86_HELPER_watch, linear, x86_const(t, bytes), x86_const(t, kind),
-                IR_NONE);
-}
-
-/* Breakpoints on data are traps: noted after the access was done, taken at the instruction's end
- * (SDM 18.3.1.2). */
 ir_val_t x86_load(struct x86_tr *t, ir_val_t linear, unsigned bytes)
 {
-    ir_val_t v = ir_load(t->u, IR_I64, linear, 0, memop(t, bytes, 0));
-    watch(t, linear, bytes, INSN_MEM_READ);
-    return v;
+    return ir_load(t->u, IR_I64, linear, 0, memop(t, bytes, 0));
 }
 
 void x86_store(struct x86_tr *t, ir_val_t linear, unsigned bytes, ir_val_t v)
 {
     ir_store(t->u, IR_I64, linear, 0, v, memop(t, bytes, 0));
-    watch(t, linear, bytes, INSN_MEM_WRITE);
 }
 
 ir_val_t x86_locked(struct x86_tr *t, unsigned n, enum ir_amo kind, ir_val_t v)
 {
     unsigned bytes = t->d.op[n].size;
     ir_val_t linear = x86_address(t, bytes, INSN_MEM_RMW);
-    ir_val_t old = ir_amo(t->u, IR_I64, kind, linear, v,
-                          memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
-    watch(t, linear, bytes, INSN_MEM_RMW);
-    return old;
+    return ir_amo(t->u, IR_I64, kind, linear, v,
+                  memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
 }
 
 /* NEG, ADC, SBB: no exchange of their own. Old value; the loop ends because somebody else's
@@ -200,10 +186,8 @@ ir_val_t x86_locked_arith(struct x86_tr *t, unsigned n, enum x86_arith what, ir_
 {
     unsigned bytes = t->d.op[n].size;
     ir_val_t linear = x86_address(t, bytes, INSN_MEM_RMW);
-    ir_val_t old = ir_call(t->u, IR_I64, X86_HELPER_locked_arith, linear, x86_const(t, bytes),
-                           x86_const(t, what), v);
-    watch(t, linear, bytes, INSN_MEM_RMW);
-    return old;
+    return ir_call(t->u, IR_I64, X86_HELPER_locked_arith, linear, x86_const(t, bytes),
+                   x86_const(t, what), v);
 }
 
 uint64_t x86_helper_locked_arith(struct cpu *cpu, uint64_t va, uint64_t bytes, uint64_t what,
@@ -280,10 +264,7 @@ static ir_val_t vec_load(struct x86_tr *t, unsigned n, unsigned q)
     ir_val_t linear = x86_address(t, size, INSN_MEM_READ);
     if (size < 16)
         return ir_vop1(t->u, IR_VSCALAR, x86_log2(size), x86_load(t, linear, size));
-    ir_val_t v = ir_load(t->u, IR_V128, linear, 16 * q, vec_memop(t, n, q));
-    if (q == 0)
-        watch(t, linear, size, INSN_MEM_READ);
-    return v;
+    return ir_load(t->u, IR_V128, linear, 16 * q, vec_memop(t, n, q));
 }
 
 ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q)
@@ -335,8 +316,6 @@ void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128)
         return;
     }
     ir_store(t->u, IR_V128, linear, 16 * q, v128, vec_memop(t, n, q));
-    if (q == 0)
-        watch(t, linear, o->size, INSN_MEM_WRITE);
 }
 
 void x86_zero_upper(struct x86_tr *t, unsigned n)

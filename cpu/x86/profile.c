@@ -58,6 +58,12 @@ static const struct {
     { X86_F_TSC_DEADLINE, X86_F_APIC },
     { X86_F_X2APIC, X86_F_APIC },
     { X86_F_PERFMON_V2, X86_F_PERFCTR_CORE },
+    { X86_F_KVMCLOCK, X86_F_KVM },
+    { X86_F_KVM_NOPIODELAY, X86_F_KVM },
+    { X86_F_KVM_PV_UNHALT, X86_F_KVM },
+    { X86_F_KVM_PV_IPI, X86_F_KVM },
+    { X86_F_KVM_PV_SCHED_YIELD, X86_F_KVM },
+    { X86_F_KVM_MSI_EXT_DEST_ID, X86_F_KVM },
 };
 
 static const char *const names[] = {
@@ -72,6 +78,8 @@ static int turn_feature(void *config, uint32_t f, bool on, struct err *e)
         return err_set(e, ERR_UNSUPPORTED, "feature %s is not modelled yet; switch it off",
                        names[f]);
     set_bit(config, f, on);
+    for (unsigned i = X86_F_KVM + 1; f == X86_F_KVM && i <= X86_F_KVM_MSI_EXT_DEST_ID; i++)
+        set_bit(config, i, on);
     return 0;
 }
 

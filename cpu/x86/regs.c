@@ -55,6 +55,19 @@ static uint64_t get_sel(const struct cpu *cpu, uint32_t n)
 {
     return X86_CPU_CONST(cpu)->seg[n].sel;
 }
+/* Where a selector is only a base; elsewhere it would need a descriptor. CS takes the next instruction along. */
+static bool set_sel(struct cpu *cpu, uint32_t n, uint64_t v)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    if (v >> 16 != 0 || !(x86_real_mode(c) || x86_v86(c)))
+        return false;
+    uint64_t ip = x86_ip(c, cpu_pc(cpu));
+    x86_load_real_segment(c, (enum x86_seg)n, (uint16_t)v);
+    if (n == X86_CS)
+        (void)set_ip(cpu, 0, ip);
+    x86_update_mode(c);
+    return true;
+}
 static bool refuse(struct cpu *cpu, uint32_t n, uint64_t v)
 {
     (void)cpu, (void)n, (void)v;
@@ -154,7 +167,7 @@ static uint64_t get_cr8(const struct cpu *cpu, uint32_t n)
 #define SEG(name_, number, seg)                                                                    \
     {                                                                                              \
         .name = (name_), .feature = CORE, .type = "int32", .group = "general",                     \
-        .gdb_number = (number), .bits = 32, .arg = (seg), .get = get_sel, .set = refuse            \
+        .gdb_number = (number), .bits = 32, .arg = (seg), .get = get_sel, .set = set_sel            \
     }
 #define ST(i)                                                                                      \
     {                                                                                              \

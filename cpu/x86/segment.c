@@ -183,10 +183,16 @@ static bool load_system(struct x86_cpu *c, unsigned seg, uint16_t sel, bool tss)
         x86_raise_error(c, X86_NP, sel & ~3u);
         return false;
     }
+    struct x86_segment s;
+    x86_unpack_segment(sel, tss ? d | X86_DESC_BUSY : d, &s);
+    s.base |= high << 32;
+    if (x86_long_mode(c) && !x86_base_canonical(c, s.base)) {
+        x86_raise_error(c, X86_GP, sel & ~3u);
+        return false;
+    }
     if (tss && !x86_mark_descriptor(c, sel, X86_DESC_BUSY, 0))
         return false;
-    x86_unpack_segment(sel, tss ? d | X86_DESC_BUSY : d, &c->seg[seg]);
-    c->seg[seg].base |= high << 32;
+    c->seg[seg] = s;
     return true;
 }
 

@@ -167,7 +167,7 @@ uint64_t x86_helper_iret(struct cpu *cpu, uint64_t op_size, uint64_t length, uin
 static void software_interrupt(struct x86_tr *t, unsigned vector)
 {
     if (vector == 256)
-        vector = t->d.imm & 0xff;
+        vector = (t->d.imm & 0xff) | X86_CAUSE_INT_N;
     ir_call(t->u, IR_VOID, X86_HELPER_int, x86_const(t, vector | X86_CAUSE_SOFT),
             x86_const(t, t->d.length), IR_NONE, IR_NONE);
     ir_exit(t->u, IR_EXIT_LOOKUP, t->at);
@@ -260,6 +260,8 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64
     c->gpr[R11] = flags & ~(uint64_t)X86_RF;
     cpu->pc = compat ? c->cstar : c->lstar;
     x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
+    if (!(c->rflags & X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
+        c->pending_db &= ~(uint64_t)X86_DR6_BS;
     flat(c, X86_CS, cs, 0, CODE64);
     flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
     return arrive(c);
@@ -285,6 +287,8 @@ uint64_t x86_helper_sysret(struct cpu *cpu, uint64_t length, uint64_t op_size, u
     if (x86_code64(c)) {
         uint64_t mask = 0x3c7fd7;
         x86_set_rflags(c, c->gpr[R11] & mask);
+        if (c->rflags & X86_TF) /* sampled at the end, as SYSCALL's is */
+            c->pending_db |= X86_DR6_BS;
     } else {
         c->rflags |= X86_IF;
     }

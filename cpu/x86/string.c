@@ -198,7 +198,7 @@ uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t
 {
     struct run r = open_run(cpu, how);
     (void)b, (void)c, (void)d;
-    bool single = r.c->mode & X86_MODE_TF;
+    bool single = r.c->mode & (X86_MODE_TF | X86_MODE_WATCH);
     for (uint64_t done = 0; (r.c->gpr[RCX] & r.mask) != 0 && done < PASS;) {
         uint64_t n = span(&r, PASS - done);
         if (n == 0) {
@@ -219,7 +219,7 @@ uint64_t x86_helper_rep_compare(struct cpu *cpu, uint64_t how, uint64_t b0, uint
 {
     struct run r = open_run(cpu, how);
     struct x86_cpu *c = r.c;
-    bool until_equal = how >> 16 & 1, single = c->mode & X86_MODE_TF;
+    bool until_equal = how >> 16 & 1, single = c->mode & (X86_MODE_TF | X86_MODE_WATCH);
     uint64_t a, b, size = r.bytes * 8;
     va_t va;
     (void)b0, (void)c0, (void)d;
@@ -295,8 +295,10 @@ static bool io_element(struct run *r, bool rep)
     }
     /* The destination must take it before the device gives it away */
     pa_t pa;
-    if (!destination(r, true, &va) ||
-        (mmu_host(&c->cpu, va, 1, CPU_STORE, &pa) == NULL && (c->cpu.exit & CPU_EXIT_EXCEPTION)))
+    if (!destination(r, true, &va))
+        return false;
+    unsigned first = (unsigned)MIN(r->bytes, MEM_PAGE - (va & (MEM_PAGE - 1)));
+    if (mmu_host(&c->cpu, va, first, CPU_STORE, &pa) == NULL && (c->cpu.exit & CPU_EXIT_EXCEPTION))
         return false;
     va_t last = va + r->bytes - 1;
     if ((va ^ last) >> MEM_PAGE_SHIFT != 0 && mmu_host(&c->cpu, last, 1, CPU_STORE, &pa) == NULL &&

@@ -19,6 +19,11 @@ static const struct x86_semantics *const chapters[] = {
     x86_string_rows,
     x86_bit_rows,
     x86_system_rows,
+    x86_descriptor_rows,
+    x86_msr_rows,
+    x86_cache_rows,
+    x86_io_rows,
+    x86_kvm_rows,
     x86_segment_rows,
     x86_x87_rows,
     x86_x87_control_rows,
@@ -53,6 +58,11 @@ static void decode_extensions(struct x86_cpu *c)
         for (unsigned f = 0; f < X86_F_COUNT; f++)
             if (x86_has(c->config, (enum x86_feature)f) && strcmp(x86_ext_names[i], names[f]) == 0)
                 c->decode_ext[i / 64] |= 1ull << i % 64;
+}
+
+const uint64_t *x86_decode_features(const struct cpu *cpu)
+{
+    return X86_CPU_CONST(cpu)->decode_ext;
 }
 
 int x86_semantics_init(struct x86_cpu *c, struct err *e)
@@ -117,11 +127,15 @@ uint64_t x86_helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error
 }
 
 /* ---- what precedes and follows an instruction in the rarer modes ---- */
+/* Modes in which a block is one instruction. */
+enum { ALONE = X86_MODE_SHADOW | X86_MODE_RF | X86_MODE_TF | X86_MODE_WATCH };
+
 /* The instruction after MOV SS, POP SS or STI has begun: from its end on interrupts may come. */
 uint64_t x86_helper_end_shadow(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     struct x86_cpu *x = X86_CPU(cpu);
     (void)a, (void)b, (void)c, (void)d;
+    x->ended_shadow = x->shadow;
     x->shadow = X86_SHADOW_NONE;
     x86_update_mode(x);
     cpu_kick(cpu);
@@ -138,19 +152,11 @@ uint64_t x86_helper_end_rf(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, 
     return 0;
 }
 
-/* TF was set when the instruction began: #DB is due at its end (SDM 18.3.1.4). */
-uint64_t x86_helper_single_step(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-    struct x86_cpu *x = X86_CPU(cpu);
-    (void)a, (void)b, (void)c, (void)d;
-    x->pending_db |= 1u << 14;
-    cpu_kick(cpu);
-    return 0;
-}
-
-static void before(struct x86_tr *t)
+static void before(struct x86_tr *t, const struct insn_desc *desc)
 {
     struct ir_unit *u = t->u;
+    if (t->mode & X86_MODE_WATCH)
+        ir_call(u, IR_VOID, X86_HELPER_begin_watch, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     if ((t->mode & X86_MODE_BREAK) && !(t->mode & X86_MODE_RF))
         ir_call(u, IR_VOID, X86_HELPER_code_break, ir_pc(u, t->at), IR_NONE, IR_NONE, IR_NONE);
     if (t->mode & X86_MODE_SHADOW)
@@ -162,7 +168,8 @@ static void before(struct x86_tr *t)
     }
     /* Branches end their block themselves: the step is noted first; a fault forgets it. */
     if (t->mode & X86_MODE_TF)
-        ir_call(u, IR_VOID, X86_HELPER_single_step, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        ir_call(u, IR_VOID, X86_HELPER_single_step, ir_pc(u, t->next), x86_const(t, desc->branch),
+                IR_NONE, IR_NONE);
 }
 
 static bool touches_memory(const struct x86_tr *t)
@@ -259,14 +266,14 @@ static unsigned flags_of(const struct x86_decoded *d, unsigned flags)
 
 static void one_insn(struct x86_tr *t, enum x86_decode_result what)
 {
-    enum { RARE = X86_MODE_BREAK | X86_MODE_SHADOW | X86_MODE_RF | X86_MODE_TF };
+    const struct insn_desc *desc =
+        what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
     struct insn_regs regs = no_regs;
     if (what == X86_DECODED)
         x86_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, t->d.length,
-                  what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded, &regs);
-    if (UNLIKELY(t->mode & RARE))
-        before(t);
+    ir_begin_insn(t->u, t->at, t->d.length, desc, &regs);
+    if (UNLIKELY(t->mode & (ALONE | X86_MODE_BREAK)))
+        before(t, desc);
     if (what == X86_TOO_LONG) {
         x86_raises_error(t, X86_GP, 0);
         return;
@@ -303,7 +310,6 @@ static enum x86_decode_result decode_across(struct x86_tr *t, const uint8_t *cod
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
-    enum { ALONE = X86_MODE_SHADOW | X86_MODE_RF | X86_MODE_TF };
     struct x86_tr t = { .c = X86_CPU(cpu), .u = u, .mode = u->mode, .at = start, .cc = -1 };
     bool vex_ok = (t.mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE;
     uint32_t offset = 0;

@@ -63,7 +63,8 @@ struct x86_semantics {
     }
 /* A file's rows; each ends with X86_ROWS_END. */
 extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[],
-    x86_branch_rows[], x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_segment_rows[],
+    x86_branch_rows[], x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_descriptor_rows[],
+    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_kvm_rows[], x86_segment_rows[],
     x86_x87_rows[], x86_x87_control_rows[], x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[],
     x86_sse_fp_rows[], x86_sse_convert_rows[], x86_sse_control_rows[], x86_crypto_rows[],
     x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[],
@@ -140,7 +141,7 @@ ir_val_t x86_offset(struct x86_tr *t);
 ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write);
 ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset,
                              unsigned addr_size, unsigned bytes, unsigned write);
-/* Accesses at a linear address; watchpoints and #AC are seen to. bytes 1..8, zero-extended. */
+/* Accesses at a linear address; #AC is seen to. bytes 1..8, zero-extended. */
 ir_val_t x86_load(struct x86_tr *t, ir_val_t linear, unsigned bytes);
 void x86_store(struct x86_tr *t, ir_val_t linear, unsigned bytes, ir_val_t v);
 /* Read-modify-write of operand `n` under LOCK: old value. Register operands and no LOCK are the
@@ -191,6 +192,9 @@ void x86_jump_rel(struct x86_tr *t, int64_t displacement);
 void x86_jump_to(struct x86_tr *t, ir_val_t ip,
                  enum ir_link link);    /* near indirect: IP in CS; ends the block */
 ir_val_t x86_next_ip(struct x86_tr *t); /* RIP of the next instruction, cut to the operand size */
+/* A function over the whole state (helper), told the instruction's length; X86_LEAVES: the block ends after it. */
+#define X86_LEAVES 0x10000u
+void x86_whole(struct x86_tr *t, unsigned helper);
 /* Exceptions an instruction always raises; end the block. */
 void x86_raises(struct x86_tr *t, enum x86_vector vector);
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);

@@ -23,7 +23,7 @@ enum {
     X86_MODE_SHADOW =
         1u << 10, /* of MOV SS, POP SS, STI: one instruction, then x86_cpu.shadow ends */
     X86_MODE_BREAK = 1u << 11,  /* an instruction breakpoint is enabled */
-    X86_MODE_WATCH = 1u << 12,  /* a data or I/O breakpoint is */
+    X86_MODE_WATCH = 1u << 12,  /* one instruction, which touches a data breakpoint: debug.c */
     X86_MODE_EM = 1u << 13,     /* CR0.EM: x87 #NM, MMX and SSE #UD */
     X86_MODE_TS = 1u << 14,     /* CR0.TS: x87, MMX, SSE, AVX #NM */
     X86_MODE_MP = 1u << 15,     /* CR0.MP: WAIT #NM with TS */
@@ -40,11 +40,13 @@ enum {
         << 24, /* EFLAGS.RF: the first instruction hits no instruction breakpoint, then RF ends */
     X86_MODE_MM =
         1u << 25, /* MXCSR.MM: operands of legacy SSE may be misaligned, but not those of moves */
-    X86_MODE_FERR = 1u << 26, /* CR0.NE is 0: x87 errors are the board's */
+    X86_MODE_LA57 = 1u << 26, /* 64-bit mode with 5-level paging: what is canonical */
+    X86_MODE_FERR = 1u << 27, /* CR0.NE is 0: x87 errors are the board's */
     X86_MODE_CLASS_SHIFT = 28, /* x86_config.code_class */
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
 
+enum x86_watch { X86_WATCH_OFF, X86_WATCH_WANTED, X86_WATCH_NOTES }; /* debug.c */
 enum x86_shadow { X86_SHADOW_NONE, X86_SHADOW_STI, X86_SHADOW_SS };
 
 /* A segment register with its hidden part. */
@@ -89,6 +91,8 @@ struct x86_cpu {
     const struct x86_semantics *semantics;
     uint64_t decode_ext[4]; /* X86_EXT_* */
     uint32_t mode;          /* block key, see mode.c */
+    uint64_t ended_shadow;  /* `shadow` before the instruction under way, which had one */
+    uint64_t watched_dr7;   /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;       /* TLB key last selected; ~0: none */
     uint32_t context_asid;
     struct x86_wiring wiring;
@@ -128,6 +132,11 @@ static inline bool x86_real_mode(const struct x86_cpu *c)
 static inline bool x86_v86(const struct x86_cpu *c)
 {
     return c->rflags >> 17 & 1;
+}
+/* Canonical as MSRs and descriptors' bases must be: by what the CPU has, whatever CR4.LA57 is. */
+static inline bool x86_base_canonical(const struct x86_cpu *c, uint64_t base)
+{
+    return mmu_x86_canonical(base, x86_cpu_has(c, X86_F_LA57));
 }
 /* RIP of a linear address in the current code segment. */
 static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
@@ -183,11 +192,13 @@ enum {
     X86_CAUSE_VECTOR = 0xff,
     X86_CAUSE_ERROR = 0x100 /* has an error code */,
     X86_CAUSE_SOFT = 0x200 /* INT n, INT3, INTO: the next RIP is pushed, DPL is checked */,
+    X86_CAUSE_INT_N = 0x10000 /* with SOFT: INT n, which virtual-8086 mode may redirect */,
     X86_CAUSE_ICEBP = 0x400,
     X86_CAUSE_TRAP = 0x800 /* #DB after the instruction: pc is the next one already */,
     X86_CAUSE_TRIPLE = 0x1000,
     X86_CAUSE_AGAIN =
         0x2000 /* no exception: an interrupt is due, and the instruction begins anew after it */,
+    X86_CAUSE_WATCH = 0x8000, /* likewise, alone, since it touches a data breakpoint */
     X86_CAUSE_HERE = 0x4000 /* in the task just switched to: pc is value3, not the instruction's */
 };
 void x86_raise(struct x86_cpu *c, enum x86_vector vector); /* no error code */
@@ -199,6 +210,16 @@ void x86_deliver_interrupt(struct x86_cpu *c, unsigned vector);
 void x86_deliver_trap(struct x86_cpu *c,
                       uint64_t dr6); /* #DB after an instruction, with these bits of DR6 */
 void x86_shutdown(struct x86_cpu *c);
+
+/* ---- v86.c: virtual-8086 mode (SDM 21) ---- */
+/* INT n: through the program's own table? False: #GP or the map's page fault was raised. */
+bool x86_v86_redirects(struct x86_cpu *c, unsigned vector, bool *redirects) MUST_CHECK;
+/* RFLAGS as the program sees it: below IOPL 3, VIF in the place of IF and IOPL 3. */
+uint64_t x86_v86_flags(const struct x86_cpu *c, uint64_t flags);
+/*
+ * What POPF and IRET of `bytes` below IOPL 3 make of IF: VIF, with CR4.VME and 2 bytes. False: #GP.
+ */
+bool x86_v86_set_if(struct x86_cpu *c, uint64_t flags, unsigned bytes) MUST_CHECK;
 
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);
@@ -247,6 +268,8 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
  */
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value);
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value);
+/* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the block's end. */
+bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
                 va_t *va);
@@ -272,7 +295,17 @@ bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr,
                   uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
+bool x86_hidden(const struct x86_cpu *c,
+                enum x86_feature f); /* IA32_MISC_ENABLE takes a feature there is away */
 void x86_msr_reset(struct x86_cpu *c, bool init);
+
+/* ---- kvm.c: KVM's interface to its guests ---- */
+bool x86_kvm_leaf(const struct x86_cpu *c, uint32_t leaf,
+                  uint32_t r[4]); /* false: none of its; all but the features' bits */
+bool x86_kvm_read_msr(struct x86_cpu *c, uint32_t msr,
+                      uint64_t *value); /* false: not one of its MSRs */
+bool x86_kvm_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
+void x86_kvm_clock_changed(struct x86_cpu *c); /* the TSC was set */
 
 /* Highest basic or extended CPUID leaf. */
 uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended);
@@ -299,6 +332,9 @@ void x86_pmu_changed(struct x86_cpu *c);
 
 /* ---- debug.c: breakpoints (SDM 18) ---- */
 uint32_t x86_debug_mode(const struct x86_cpu *c); /* X86_MODE_BREAK, WATCH now */
+void x86_debug_changed(struct x86_cpu *c);        /* DR0 to DR3 or DR7 were written */
+bool x86_watched(struct cpu *cpu, va_t va, unsigned size, bool store); /* cpu_isa.watched */
+uint64_t x86_pending_db(struct x86_cpu *c); /* the traps due now, as bits of DR6; none any more then */
 void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
 
 /* ---- x87.c ---- */

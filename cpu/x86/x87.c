@@ -148,26 +148,14 @@ static uint16_t memop(const struct x86_cpu *c, unsigned bytes, unsigned flags)
     return ir_memop(bytes, flags | (c->mode & X86_MODE_ALIGN ? IR_MEM_ALIGNED : 0));
 }
 
-static void watch(struct x86_cpu *c, va_t va, unsigned bytes, unsigned kind)
-{
-    if (c->mode & X86_MODE_WATCH)
-        x86_helper_watch(&c->cpu, va, bytes, kind, 0);
-}
-
 bool x87_load(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t *v)
 {
-    if (mmu_slow_load(&c->cpu, va, memop(c, bytes, 0), v) != 0)
-        return false;
-    watch(c, va, bytes, INSN_MEM_READ);
-    return true;
+    return mmu_slow_load(&c->cpu, va, memop(c, bytes, 0), v) == 0;
 }
 
 bool x87_store(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t v)
 {
-    if (mmu_slow_store(&c->cpu, va, memop(c, bytes, 0), v) != 0)
-        return false;
-    watch(c, va, bytes, INSN_MEM_WRITE);
-    return true;
+    return x86_store_once(c, va, memop(c, bytes, 0), v);
 }
 
 bool x87_may_store(struct x86_cpu *c, va_t va, unsigned bytes)

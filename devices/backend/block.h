@@ -33,7 +33,7 @@ struct block;
 
 enum block_format { BLOCK_PROBE, BLOCK_RAW, BLOCK_QCOW2 };
 enum block_if { BLOCK_IF_NONE, BLOCK_IF_VIRTIO, BLOCK_IF_PFLASH, BLOCK_IF_IDE, BLOCK_IF_SCSI,
-                BLOCK_IF_SD, BLOCK_IF_MTD, BLOCK_IF_DEFAULT };
+                BLOCK_IF_SD, BLOCK_IF_MTD, BLOCK_IF_FLOPPY, BLOCK_IF_DEFAULT };
 
 /* QEMU's -drive, parsed. */
 struct block_options {

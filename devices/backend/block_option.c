@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const interfaces[] = { "none", "virtio", "pflash", "ide", "scsi", "sd", "mtd",
-                                          NULL };
+                                          "floppy", NULL };
 static const char *const caches[] = { "writeback", "writethrough", "none", "directsync", "unsafe",
                                       NULL };
 enum { WRITEBACK, WRITETHROUGH, CACHE_NONE, DIRECTSYNC, UNSAFE };

@@ -5,6 +5,7 @@
 #include "devices/backend/net.h"
 #include "devices/backend/option.h"
 #include "devices/backend/rng.h"
+#include "devices/board/media.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +33,50 @@ static int give_unit(struct parts *p, struct part_drive *d, struct err *e)
     return 0;
 }
 
+/* if=ide: index counts through the buses; without it, or bus and unit, the first place that is free. */
+static int give_ide_place(struct parts *p, struct part_drive *d, struct err *e)
+{
+    const struct board_ide *ide = &p->board->ops->ide;
+    struct block_options *o = &d->options;
+    int places = ide->buses * ide->units, index = o->index;
+    uint64_t taken = 0;
+
+    if (places == 0)
+        return err_set(e, ERR_UNSUPPORTED, "if=ide: this board has no IDE connectors of its own; if=virtio and if=none are accepted");
+    if (index >= 0 && (o->bus >= 0 || o->unit >= 0))
+        return err_set(e, ERR_ARG, "index=%d says which place it is; bus and unit do not go with it", index);
+    if (index < 0 && (o->bus >= 0 || o->unit >= 0))
+        index = MAX(o->bus, 0) * ide->units + MAX(o->unit, 0);
+    if (o->unit >= ide->units || index >= places)
+        return err_set(e, ERR_LIMIT, "if=ide has bus 0 to %d with unit 0 to %d here, index 0 to %d", ide->buses - 1, ide->units - 1,
+                       places - 1);
+    for (struct part_drive *other = p->drives; other < d; other++)
+        if (other->options.interface == BLOCK_IF_IDE)
+            taken |= 1ull << other->options.index;
+    if (index < 0)
+        for (index = 0; index < places && (taken >> index & 1);)
+            index++;
+    if (index == places)
+        return err_set(e, ERR_LIMIT, "more than %d drives with if=ide", places);
+    if (taken >> index & 1)
+        return err_set(e, ERR_ARG, "two drives with if=ide want index %d (bus %d, unit %d)", index, index / ide->units, index % ide->units);
+    o->index = index;
+    o->bus = index / ide->units;
+    o->unit = index % ide->units;
+    if (o->id[0] == 0)
+        snprintf(o->id, sizeof(o->id), "ide%d-%s%d", o->bus, o->cdrom ? "cd" : "hd", o->unit);
+    return 0;
+}
+
 static int open_parsed(struct parts *p, struct part_drive *d, struct err *e)
 {
     struct block_options *o = &d->options;
     int r = 0;
 
+    if (o->interface == BLOCK_IF_DEFAULT)
+        o->interface = p->board->ops->ide.buses != 0 ? BLOCK_IF_IDE : BLOCK_IF_VIRTIO;
+    if (o->interface == BLOCK_IF_IDE && (r = give_ide_place(p, d, e)) < 0)
+        return r;
     if (o->id[0] == 0)
         snprintf(o->id, sizeof(o->id), "drive%u", p->n_drives);
     o->snapshot |= p->board->config.snapshot;
@@ -44,11 +84,15 @@ static int open_parsed(struct parts *p, struct part_drive *d, struct err *e)
         r = give_unit(p, d, e);
         if (o->format == BLOCK_PROBE)
             o->format = BLOCK_RAW; /* contents of flash look like anything */
-    } else if (o->interface != BLOCK_IF_NONE && o->interface != BLOCK_IF_VIRTIO &&
-               o->interface != BLOCK_IF_DEFAULT) {
-        r = err_set(e, ERR_UNSUPPORTED, "this board takes if=virtio, if=pflash and if=none");
+    } else if (o->interface == BLOCK_IF_FLOPPY) {
+        r = err_set(e, ERR_UNSUPPORTED, "floppy drives are not modelled; an image of a disk or CD can be used with if=virtio, "
+                    "if=none or, on a PC, if=ide");
+    } else if (o->interface != BLOCK_IF_NONE && o->interface != BLOCK_IF_VIRTIO && o->interface != BLOCK_IF_IDE) {
+        r = err_set(e, ERR_UNSUPPORTED, "this board takes %sif=virtio, if=pflash and if=none",
+                    p->board->ops->ide.buses != 0 ? "if=ide, " : "");
     }
-    if (r == 0)
+    /* A CD-ROM drive may be empty */
+    if (r == 0 && (o->file[0] != 0 || !o->cdrom || o->interface == BLOCK_IF_VIRTIO))
         r = block_open(&d->disk, o, p->board->machine->log, e);
     if (r == 0)
         p->n_drives++;
@@ -132,60 +176,6 @@ static int open_backends(struct parts *p, struct err *e)
     return r;
 }
 
-/* What can be said of every machine here: no tick of a timer gets lost, and there is no S3 or S4 to switch off. */
-static bool means_nothing(const char *driver, const char *setting)
-{
-    static const char *const known[][2] = {
-        { "kvm-pit", "lost_tick_policy=discard" }, { "kvm-pit", "lost_tick_policy=delay" },
-        { "ICH9-LPC", "disable_s3=1" }, { "ICH9-LPC", "disable_s4=1" },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strcmp(driver, known[i][0]) == 0 && strcmp(setting, known[i][1]) == 0)
-            return true;
-    return false;
-}
-
-/* "DRIVER.PROPERTY=VALUE" or "driver=D,property=P,value=V". */
-int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e)
-{
-    struct global {
-        char driver[64], property[64], value[64];
-    } o;
-    static const struct option_desc table[] = {
-        OPT_TEXT(global, "driver", driver), OPT_TEXT(global, "property", property),
-        OPT_TEXT(global, "value", value),
-    };
-    static const struct option_desc known[] = { OPT_BOOL(parts_globals, "force-legacy", force_legacy) };
-    char setting[160];
-    int r;
-
-    *g = (struct parts_globals){ .force_legacy = true };
-    for (uint32_t i = 0; i < c->n_args; i++) {
-        const char *text = c->args[i].text, *dot = strchr(text, '.'), *is = strchr(text, '=');
-        if (c->args[i].kind != BOARD_GLOBAL)
-            continue;
-        memset(&o, 0, sizeof(o));
-        if (dot && is && dot < is) {
-            snprintf(o.driver, sizeof(o.driver), "%.*s", (int)(dot - text), text);
-            snprintf(setting, sizeof(setting), "%s", dot + 1);
-        } else {
-            if ((r = option_read(table, ARRAY_LEN(table), &o, text, NULL, e)) < 0)
-                return r;
-            snprintf(setting, sizeof(setting), "%s=%s", o.property, o.value);
-        }
-        if (means_nothing(o.driver, setting))
-            continue;
-        if (strcmp(o.driver, "virtio-mmio") != 0 || strncmp(setting, "force-legacy=", 13) != 0)
-            return err_set(e, ERR_UNSUPPORTED, "-global %s: accepted is virtio-mmio.force-legacy=on|off; "
-                           "properties of one device go with its -device", text);
-        if ((r = option_read(known, ARRAY_LEN(known), g, setting, NULL, e)) < 0) {
-            (void)err_context(e, "-global %s", text);
-            return r;
-        }
-    }
-    return 0;
-}
-
 static int build(struct parts *p, struct err *e)
 {
     const struct board_config *c = &p->board->config;
@@ -201,11 +191,34 @@ static int build(struct parts *p, struct err *e)
         if (d->used || d->options.interface == BLOCK_IF_NONE ||
             d->options.interface == BLOCK_IF_PFLASH)
             continue;
-        snprintf(text, sizeof(text), "virtio-blk,drive=%s", d->options.id);
+        if (d->options.interface == BLOCK_IF_IDE)
+            snprintf(text, sizeof(text), "%s,drive=%s,bus=ide.%d,unit=%d", d->options.cdrom ? "ide-cd" : "ide-hd", d->options.id,
+                     d->options.bus, d->options.unit);
+        else
+            snprintf(text, sizeof(text), "virtio-blk,drive=%s", d->options.id);
         if ((r = parts_add_device(p, text, e)) < 0)
             return r;
     }
     return 0;
+}
+
+int parts_boot_pci(struct parts *p, int index, const struct pci_function *f, const char *unit,
+                   struct err *e)
+{
+    char path[BOOT_PATH_SIZE];
+
+    boot_order_pci_path(path, p->at.pci_path, f);
+    return boot_order_add(&p->boot, index, path, unit, e);
+}
+
+static int publish_boot_order(struct parts *p, struct err *e)
+{
+    struct boot_options o;
+    int r = boot_options_read(&o, p->board->config.boot, e);
+
+    if (r < 0 || !p->at.fw_cfg)
+        return r;
+    return boot_order_publish(&p->boot, p->board->machine, p->at.fw_cfg, p->at.boot_first, o.strict, e);
 }
 
 int parts_open(struct board *b, struct err *e)
@@ -225,7 +238,8 @@ int parts_create(struct board *b, const struct parts_places *at, struct err *e)
     if (r < 0)
         return r;
     b->devices->at = *at;
-    return build(b->devices, e);
+    r = build(b->devices, e);
+    return r < 0 ? r : publish_boot_order(b->devices, e);
 }
 
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,
@@ -257,7 +271,7 @@ void parts_release(struct parts *p)
 {
     for (uint32_t i = 0; i < p->n_drives; i++) {
         struct err e = { 0 };
-        if (block_close(p->drives[i].disk, &e) < 0)
+        if (p->drives[i].disk != NULL && block_close(p->drives[i].disk, &e) < 0)
             fprintf(p->board->config.log_out, "orrery: %s\n", e.text);
     }
     free(p->drives);

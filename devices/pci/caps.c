@@ -74,16 +74,30 @@ int pci_add_express(struct pci_function *f, struct err *e)
 /* PCI Bus Power Management 1.2, 3.2: D0 and D3hot, no internal reset between them. */
 int pci_add_power(struct pci_function *f, struct err *e)
 {
-    enum { SIZE = 8, CAPABILITIES = 2, CONTROL = 4, VERSION = 3, NO_SOFT_RESET = 8 };
+    enum { SIZE = 8, CAPABILITIES = 2, CONTROL = POWER_CONTROL, VERSION = 3, NO_SOFT_RESET = 8 };
     int at = pci_add_capability(f, CAP_POWER, SIZE, e);
 
     if (at < 0)
         return at;
     st_le16(f->config + at + CAPABILITIES, VERSION);
     st_le16(f->config + at + CONTROL, NO_SOFT_RESET);
-    f->writable[at + CONTROL] = 3;
+    f->writable[at + CONTROL] = POWER_STATE;
     f->pm_cap = (uint16_t)at;
     return at;
+}
+
+static void send_message(struct pci_function *f, uint64_t address, uint32_t data)
+{
+    struct pci_bus *bus = f->bus;
+
+    if (bus->message_depth == PCI_MESSAGE_DEPTH) {
+        guest_error(f->dev, "message loop", "message %#x to %#" PRIx64 " dropped: it is one of %d that cause "
+                    "each other", data, address, PCI_MESSAGE_DEPTH + 1);
+        return;
+    }
+    bus->message_depth++;
+    (void)dma_send_msi(&f->dma, address, data);
+    bus->message_depth--;
 }
 
 /* ---- MSI (PCI Local Bus 3.0, 6.8.1): 64-bit addresses, a mask for each vector ---- */
@@ -127,20 +141,19 @@ void pci_send_msi(struct pci_function *f, unsigned v)
         st_le32(c + MSI_PENDING, ld_le32(c + MSI_PENDING) | 1u << v);
         return;
     }
-    (void)dma_send_msi(&f->dma, ld_le64(c + MSI_ADDRESS),
-                       (ld_le16(c + MSI_DATA) & ~(granted - 1)) | v);
+    send_message(f, ld_le64(c + MSI_ADDRESS), (ld_le16(c + MSI_DATA) & ~(granted - 1)) | v);
 }
 
 /* ---- MSI-X (6.8.2) ---- */
 
-static uint32_t msix_bytes(const struct pci_function *f)
+static uint32_t table_bytes(unsigned vectors)
 {
-    return MSIX_ENTRY * f->msix_vectors;
+    return MSIX_ENTRY * vectors;
 }
 
-static uint32_t pba_bytes(const struct pci_function *f)
+static uint32_t pba_bytes(unsigned vectors)
 {
-    return 8 * (((uint32_t)f->msix_vectors + 63) / 64);
+    return 8 * ((vectors + 63) / 64);
 }
 
 static bool is_masked(const struct pci_function *f, unsigned v)
@@ -156,7 +169,7 @@ bool pci_msix_enabled(const struct pci_function *f)
 
 static void deliver(struct pci_function *f, unsigned v)
 {
-    (void)dma_send_msi(&f->dma, f->msix[v].address, f->msix[v].data);
+    send_message(f, f->msix[v].address, f->msix[v].data);
 }
 
 void pci_send_msix(struct pci_function *f, unsigned v)
@@ -235,8 +248,10 @@ static void table_write(struct pci_function *f, uint32_t offset, uint32_t value)
 static uint32_t word_read(const struct pci_function *f, bool table, uint32_t offset)
 {
     if (table)
-        return offset < msix_bytes(f) ? table_read(f, offset) : 0;
-    return offset < pba_bytes(f) ? (uint32_t)(f->msix_pending[offset / 8] >> 8 * (offset % 8)) : 0;
+        return offset < table_bytes(f->msix_vectors) ? table_read(f, offset) : 0;
+    if (offset >= pba_bytes(f->msix_vectors))
+        return 0;
+    return (uint32_t)(f->msix_pending[offset / 8] >> 8 * (offset % 8));
 }
 
 static enum mem_result part_read(struct pci_function *f, bool table, uint64_t offset, unsigned size,
@@ -252,7 +267,7 @@ static enum mem_result part_write(struct pci_function *f, bool table, uint64_t o
                                   uint64_t value)
 {
     for (unsigned i = 0; i < size; i += 4)
-        if (table && offset + i < msix_bytes(f))
+        if (table && offset + i < table_bytes(f->msix_vectors))
             table_write(f, (uint32_t)offset + i, (uint32_t)(value >> 8 * i));
     return MEM_OK;
 }
@@ -285,32 +300,47 @@ static bool is_table(const struct pci_function *f, uint64_t offset)
 }
 MSIX_MMIO(own, is_table(f, offset), offset - (is_table(f, offset) ? f->msix_table : f->msix_pba))
 
+static int check_msix(const struct pci_function *f, unsigned vectors, int bar, uint32_t table,
+                      uint32_t pba, struct err *e)
+{
+    unsigned index = bar < 0 ? (unsigned)(-bar - 1) : (unsigned)bar;
+
+    if (f->msix_cap)
+        return err_set(e, ERR_ARG, "%s: has MSI-X already", f->dev->id);
+    if (vectors == 0 || vectors > PCI_MSIX_VECTORS)
+        return err_set(e, ERR_ARG, "%s: %u MSI-X vectors; 1 to %d are accepted", f->dev->id, vectors,
+                       PCI_MSIX_VECTORS);
+    uint64_t table_end = (uint64_t)table + table_bytes(vectors), pba_end = (uint64_t)pba + pba_bytes(vectors);
+    if (index >= PCI_BARS || table % 8 || pba % 8 || (table < pba_end && pba < table_end))
+        return err_set(e, ERR_ARG, "%s: MSI-X table at %#x and pending bits at %#x of BAR %u for %u "
+                       "vectors overlap or are misplaced", f->dev->id, table, pba, index, vectors);
+    const struct pci_bar *b = &f->bar[index];
+    uint64_t end = MAX(table_end, pba_end), room = bar < 0 ? 1ull << 31 : b->size;
+    if ((bar >= 0 && b->kind != PCI_BAR_MEM32 && b->kind != PCI_BAR_MEM64) || end > room)
+        return err_set(e, ERR_ARG, "%s: MSI-X needs a memory BAR of %" PRIu64 " bytes or more; BAR %u is "
+                       "none", f->dev->id, end, index);
+    return 0;
+}
+
 int pci_add_msix(struct pci_function *f, unsigned vectors, int bar, uint32_t table, uint32_t pba,
                  struct err *e)
 {
     unsigned index = bar < 0 ? (unsigned)(-bar - 1) : (unsigned)bar;
-    if (vectors == 0 || vectors > PCI_MSIX_VECTORS)
-        return err_set(e, ERR_ARG, "%s: %u MSI-X vectors; 1 to %d are accepted", f->dev->id, vectors,
-                       PCI_MSIX_VECTORS);
-    f->msix_vectors = (uint16_t)vectors;
-    f->msix_bar = (uint8_t)index;
-    f->msix_table = table;
-    f->msix_pba = pba;
-    uint64_t end = MAX(table + msix_bytes(f), pba + pba_bytes(f)), size = 4096;
-    bool overlap = table < pba + pba_bytes(f) && pba < table + msix_bytes(f);
-    int r = 0, at = -1;
+    int r = check_msix(f, vectors, bar, table, pba, e), at = -1;
 
-    if (table % 8 || pba % 8 || overlap || index >= PCI_BARS)
-        return err_set(e, ERR_ARG, "%s: MSI-X table at %#x and pending bits at %#x of BAR %u for %u "
-                       "vectors overlap or are misplaced", f->dev->id, table, pba, index, vectors);
+    if (r < 0)
+        return r;
+    uint64_t end = MAX(table + table_bytes(vectors), pba + pba_bytes(vectors)), size = 4096;
     while (size < end)
         size *= 2;
     if (bar < 0)
         r = pci_add_bar(f, index, PCI_BAR_MEM32, false, size, &own_mmio, f, e);
-    else if (end > f->bar[index].size)
-        r = err_set(e, ERR_ARG, "%s: MSI-X needs %" PRIu64 " bytes of BAR %u", f->dev->id, end, index);
     if (r < 0 || (at = pci_add_capability(f, CAP_MSIX, MSIX_SIZE, e)) < 0)
         return r < 0 ? r : at;
+    f->msix_vectors = (uint16_t)vectors;
+    f->msix_bar = (uint8_t)index;
+    f->msix_table = table;
+    f->msix_pba = pba;
     st_le16(f->config + at + MSIX_CONTROL, (uint16_t)(vectors - 1));
     st_le16(f->writable + at + MSIX_CONTROL, MSIX_ENABLE | MSIX_ALL_MASKED);
     st_le32(f->config + at + MSIX_TABLE, table | index);
@@ -327,10 +357,10 @@ int pci_make_msix_regions(struct pci_function *f, struct err *e)
 
     if (!f->msix_cap || f->bar[f->msix_bar].mmio == &own_mmio)
         return 0;
-    if ((r = mem_add_mmio(space, "msix-table", 0, msix_bytes(f), PCI_BAR_PRIORITY + 1, &shared_table_mmio, f,
-                          &f->msix_region[0], e)) < 0 ||
-        (r = mem_add_mmio(space, "msix-pba", 0, pba_bytes(f), PCI_BAR_PRIORITY + 1, &shared_pba_mmio, f,
-                          &f->msix_region[1], e)) < 0)
+    if ((r = mem_add_mmio(space, "msix-table", 0, table_bytes(f->msix_vectors), PCI_BAR_PRIORITY + 1,
+                          &shared_table_mmio, f, &f->msix_region[0], e)) < 0 ||
+        (r = mem_add_mmio(space, "msix-pba", 0, pba_bytes(f->msix_vectors), PCI_BAR_PRIORITY + 1,
+                          &shared_pba_mmio, f, &f->msix_region[1], e)) < 0)
         return r;
     mem_enable_region(space, f->msix_region[0], false);
     mem_enable_region(space, f->msix_region[1], false);

@@ -192,7 +192,7 @@ static uint16_t command(const struct pci_function *f)
 /* D0: only then does the function decode or master the bus (power management, 5.4.1). */
 static bool is_awake(const struct pci_function *f)
 {
-    return f->pm_cap == 0 || (f->config[f->pm_cap + 4] & 3) == 0;
+    return f->pm_cap == 0 || (f->config[f->pm_cap + POWER_CONTROL] & POWER_STATE) == POWER_D0;
 }
 
 static bool in_windows(const struct pci_windows *w, pa_t base, uint64_t size)
@@ -245,16 +245,18 @@ static void update_bars(struct pci_function *f)
 
 static uint8_t intx_line(const struct pci_function *f)
 {
-    unsigned pin = (f->config[CONFIG_INTERRUPT_PIN] - 1u) % 4;
+    unsigned pin = (f->defaults[CONFIG_INTERRUPT_PIN] - 1u) % 4;
 
     if (f->bus->intx_map)
         return (uint8_t)(f->bus->intx_map(f->bus->bridge, f->devfn, pin) % PCI_INTX_LINES);
     return (uint8_t)(((unsigned)(f->devfn >> 3) + pin) % 4);
 }
 
+/* PCI Local Bus 3.0, 6.8: one of INTx, MSI and MSI-X; power management 1.2, 5.4.1: not outside D0. */
 static bool intx_wanted(const struct pci_function *f)
 {
-    return f->intx && f->config[CONFIG_INTERRUPT_PIN] != 0 && !(command(f) & COMMAND_INTX_OFF);
+    return f->intx && f->defaults[CONFIG_INTERRUPT_PIN] != 0 && !(command(f) & COMMAND_INTX_OFF) &&
+           is_awake(f) && !pci_msi_enabled(f) && !pci_msix_enabled(f);
 }
 
 /* Count `f` in or out of the line it is, or shall be, counted in. */
@@ -315,6 +317,7 @@ void pci_loaded(struct pci_function *f)
 {
     struct pci_bus *bus = f->bus;
 
+    f->config[CONFIG_INTERRUPT_PIN] = f->defaults[CONFIG_INTERRUPT_PIN]; /* whatever the file says */
     f->dma.enabled = pci_bus_master(f) && is_awake(f);
     update_bars(f);
     /* The sink has its own saved view: only the counts and the bridge's memory are made again. */
@@ -357,11 +360,48 @@ uint32_t pci_config_read(struct pci_bus *root, uint16_t bdf, uint32_t offset, un
     return value & all_ones(size);
 }
 
-static void function_reset(struct pci_function *f)
+/* PCI Express Base 5.0, 6.6.2: Max_Payload_Size stays, whatever came with the bit that resets. */
+static void function_reset(struct pci_function *f, uint8_t payload)
 {
     pci_reset(f);
+    uint8_t *control = f->config + f->express_cap + EXPRESS_CONTROL;
+    *control = (uint8_t)((*control & ~EXPRESS_PAYLOAD) | (payload & EXPRESS_PAYLOAD));
     if (f->ops && f->ops->reset)
         f->ops->reset(f);
+}
+
+/* 7.5.3.4, Initiate Function Level Reset: written as 1, read as 0. */
+static bool starts_reset(const struct pci_function *f, uint32_t offset, unsigned size,
+                         uint32_t value)
+{
+    uint32_t at = f->express_cap + EXPRESS_CONTROL + 1u;
+    return f->express_cap && pci_touches(offset, size, at, 1) &&
+           (value >> 8 * (at - offset) & EXPRESS_FLR);
+}
+
+/* Power management 1.2, 3.2.4: what is written to enter a state that is not offered is discarded. */
+static void keep_power_state(struct pci_function *f, uint8_t old)
+{
+    uint8_t *control = f->config + f->pm_cap + POWER_CONTROL;
+    unsigned now = *control & POWER_STATE;
+
+    if (f->pm_cap && now != POWER_D0 && now != POWER_D3HOT)
+        *control = (uint8_t)((*control & ~POWER_STATE) | (old & POWER_STATE));
+}
+
+static void config_written(struct pci_function *f, uint32_t offset, unsigned size)
+{
+    bool messages = (f->msix_cap && pci_touches(offset, size, f->msix_cap + 2u, 2)) ||
+                    (f->msi_cap && pci_touches(offset, size, f->msi_cap + 2u, 22));
+
+    if (messages || pci_touches(offset, size, CONFIG_COMMAND, 2) ||
+        pci_touches(offset, size, CONFIG_BAR0, 24) || pci_touches(offset, size, CONFIG_ROM, 4) ||
+        (f->pm_cap && pci_touches(offset, size, f->pm_cap + POWER_CONTROL, 1)))
+        update_all(f);
+    if (messages)
+        pci_messages_unmasked(f);
+    if (f->ops && f->ops->config_wrote)
+        f->ops->config_wrote(f, offset, size);
 }
 
 void pci_config_write(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsigned size,
@@ -371,26 +411,19 @@ void pci_config_write(struct pci_bus *root, uint16_t bdf, uint32_t offset, unsig
 
     if (!f || !is_access(offset, size))
         return;
+    uint8_t power = f->config[f->pm_cap + POWER_CONTROL];
+    uint8_t payload = f->config[f->express_cap + EXPRESS_CONTROL];
     for (unsigned i = 0; i < size; i++) {
         uint32_t at = offset + i;
         uint8_t byte = (uint8_t)(value >> 8 * i), w = f->writable[at];
         uint8_t now = (uint8_t)((f->config[at] & ~w) | (byte & w));
         f->config[at] = (uint8_t)(now & ~(byte & f->clears[at]));
     }
-    if (f->express_cap && pci_touches(offset, size, f->express_cap + EXPRESS_CONTROL + 1u, 1) &&
-        (value >> 8 * (f->express_cap + EXPRESS_CONTROL + 1u - offset) & EXPRESS_FLR)) {
-        function_reset(f); /* the bit reads as 0 */
-        return;
-    }
-    if (pci_touches(offset, size, CONFIG_COMMAND, 2) || pci_touches(offset, size, CONFIG_BAR0, 24) ||
-        pci_touches(offset, size, CONFIG_ROM, 4) ||
-        (f->pm_cap && pci_touches(offset, size, f->pm_cap + 4u, 1)))
-        update_all(f);
-    if ((f->msix_cap && pci_touches(offset, size, f->msix_cap + 2u, 2)) ||
-        (f->msi_cap && pci_touches(offset, size, f->msi_cap + 2u, 22)))
-        pci_messages_unmasked(f);
-    if (f->ops && f->ops->config_wrote)
-        f->ops->config_wrote(f, offset, size);
+    keep_power_state(f, power);
+    if (starts_reset(f, offset, size, value))
+        function_reset(f, payload);
+    else
+        config_written(f, offset, size);
 }
 
 static enum mem_result config_load(void *arg, uint64_t offset, unsigned size, uint64_t *value,

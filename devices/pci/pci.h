@@ -62,6 +62,7 @@ struct pci_bus {
     pci_intx_fn *intx;
     void *bridge;
     struct pci_function *function[256]; /* by devfn; NULL: empty slot */
+    uint8_t message_depth;          /* messages on their way, one caused by the other; 0 between accesses */
     uint32_t intx_count[PCI_INTX_LINES]; /* functions asserting each line: rebuilt after load */
     /* The line of `pin` (0: INTA) of `devfn`; NULL: as above. See pci_reroute_intx. */
     unsigned (*intx_map)(void *bridge, uint8_t devfn, unsigned pin);
@@ -188,11 +189,18 @@ void pci_add_registers(struct pci_function *f, const struct pci_reg *regs, size_
 void pci_reset(struct pci_function *f);
 void pci_loaded(struct pci_function *f);
 
-/* Level of the function's INTx; gated by command bit 10 and shown in status bit 3. */
+/*
+ * Level of the function's INTx: shown in status bit 3; asserted unless command bit 10, MSI, MSI-X
+ * or a power state other than D0 forbid it.
+ */
 void pci_set_intx(struct pci_function *f, bool level);
 bool pci_msix_enabled(const struct pci_function *f);
 bool pci_msi_enabled(const struct pci_function *f);
-/* Message of vector `v`: sent, kept pending while masked, dropped when MSI-X is off or v is out of range. */
+/*
+ * Message of vector `v`: sent, kept pending while masked, dropped when MSI-X is off or v is out of
+ * range. It is a store and may come back as an access to this function before the call returns;
+ * one that goes round in circles is cut short with a guest error.
+ */
 void pci_send_msix(struct pci_function *f, unsigned v);
 void pci_send_msi(struct pci_function *f, unsigned v);
 void pci_clear_msix_pending(struct pci_function *f, unsigned v);

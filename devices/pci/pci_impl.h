@@ -14,10 +14,17 @@ enum { CONFIG_VENDOR = 0x00, CONFIG_DEVICE = 0x02, CONFIG_COMMAND = 0x04, CONFIG
 enum { COMMAND_IO = 1, COMMAND_MEMORY = 2, COMMAND_MASTER = 4, COMMAND_PARITY = 0x40,
        COMMAND_SERR = 0x100, COMMAND_INTX_OFF = 0x400 };
 enum { STATUS_INTX = 8, STATUS_CAPABILITIES = 0x10 };
-enum { EXPRESS_CONTROL = 8, EXPRESS_FLR = 0x80 /* of its upper byte */ };
+enum { EXPRESS_CONTROL = 8, EXPRESS_FLR = 0x80 /* of its upper byte */, EXPRESS_PAYLOAD = 0xe0 };
+enum { POWER_CONTROL = 4, POWER_STATE = 3, POWER_D0 = 0, POWER_D3HOT = 3 };
 
 /* BARs lie over whatever the board has there. */
 #define PCI_BAR_PRIORITY 1
+
+/*
+ * A message is a store, and software chooses where to: at a doorbell that makes the function send
+ * the next one, if it likes. Messages within messages end at this depth.
+ */
+#define PCI_MESSAGE_DEPTH 8
 
 int pci_make_msix_regions(struct pci_function *f, struct err *e) MUST_CHECK;
 void pci_reset_messages(struct pci_function *f);

@@ -3,13 +3,17 @@
 # the checksum that the guest must print. Built by the target `bench-kernels` where there are cross compilers.
 find_program(RISCV64_CC riscv64-linux-gnu-gcc)
 find_program(ARM64_CC aarch64-linux-gnu-gcc)
+find_program(AMD64_CC x86_64-linux-gnu-gcc)
 add_custom_target(bench-kernels)
 set(BENCH_SOURCE ${CMAKE_SOURCE_DIR}/tools/bench/kernels)
 set(BENCH_FLAGS_riscv64 -march=rv64gc -mabi=lp64d -mcmodel=medany)
 set(BENCH_FLAGS_arm64 -march=armv8-a -mno-outline-atomics)
+set(BENCH_FLAGS_amd64 -march=x86-64)
+set(BENCH_FLAGS_amd64_matmul -mavx2)
 set(BENCH_CC_riscv64 ${RISCV64_CC})
 set(BENCH_CC_arm64 ${ARM64_CC})
-foreach(arch riscv64 arm64)
+set(BENCH_CC_amd64 ${AMD64_CC})
+foreach(arch riscv64 arm64 amd64)
   if(NOT BENCH_CC_${arch})
     continue()
   endif()
@@ -18,7 +22,7 @@ foreach(arch riscv64 arm64)
   foreach(kernel integer nbody matmul memory branchy calls syscalls)
     set(sources ${BENCH_SOURCE}/start_${arch}.S ${BENCH_SOURCE}/guest.c ${BENCH_SOURCE}/${kernel}.c)
     add_custom_command(OUTPUT ${BENCH_OUT}/${kernel}.elf
-      COMMAND ${BENCH_CC_${arch}} -O2 ${BENCH_FLAGS_${arch}} -ffreestanding -fno-pic
+      COMMAND ${BENCH_CC_${arch}} -O2 ${BENCH_FLAGS_${arch}} ${BENCH_FLAGS_${arch}_${kernel}} -ffreestanding -fno-pic
         -ffp-contract=off -fno-math-errno -nostdlib -static -Wl,-T,${BENCH_SOURCE}/${arch}.ld -Wl,--build-id=none
         -Wl,--no-warn-rwx-segments -I${BENCH_SOURCE} -o ${BENCH_OUT}/${kernel}.elf ${sources}
       DEPENDS ${sources} ${BENCH_SOURCE}/bench.h ${BENCH_SOURCE}/${arch}.ld VERBATIM)

@@ -29,15 +29,18 @@ struct job {
     const char *kernel;            /* ELF or Image */
     const char *initrd, *append;   /* boots only */
     char expected[64];             /* must stand in the output */
+    const char *algorithm;         /* of `openssl speed`; NULL: the whole run counts */
 };
 
 /* A guest architecture: what the command lines of both emulators say for it. */
 static const struct target {
-    const char *name, *qemu_arch, *board, *cpu, *console;
+    const char *name, *qemu_arch, *qemu_machine, *board, *cpu, *console;
     const char *firmware;          /* of boots, beside the guest; NULL: none is needed */
+    const char *qemu_firmware;     /* of its own: QEMU knows no kernel of a PC without, and this is its quickest */
 } targets[] = {
-    { "riscv64", "riscv64", "riscv-virt", NULL, "ttyS0", "firmware/generic/fw_dynamic.bin" },
-    { "arm64", "aarch64", "arm-virt", "max", "ttyAMA0", NULL },
+    { "riscv64", "riscv64", "virt", "riscv-virt", NULL, "ttyS0", "firmware/generic/fw_dynamic.bin", NULL },
+    { "arm64", "aarch64", "virt", "arm-virt", "max", "ttyAMA0", NULL, NULL },
+    { "amd64", "x86_64", "q35", "x86-q35", "max", "ttyS0", NULL, "qboot.rom" },
 };
 
 struct bench {
@@ -47,36 +50,87 @@ struct bench {
     char directory[512];
     const char *timing;
     unsigned runs;
-    bool json;
+    bool json, cpu_time;
 };
 
-static double now_seconds(void)
+static double seconds_of(struct timeval t)
 {
-    struct timespec t;
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+/* Seconds since some start: of the clock on the wall, or that `pid` has computed. */
+static double seconds_now(pid_t pid, bool cpu_time)
+{
+    clockid_t clock = CLOCK_MONOTONIC;
+    struct timespec t = { 0 };
+
+    if (cpu_time)
+        (void)clock_getcpuclockid(pid, &clock);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end with 0. */
-static int run_program(char *const argv[], const char *path, struct sample *s)
+/*
+ * What openssl says, and when: "Doing ALGORITHM ops for 2s on 16384 size blocks: " before it begins and
+ * "12345 ALGORITHM ops in 1.99s" at the end. The guest's seconds need not be the host's.
+ */
+struct stopwatch {
+    char line[256];
+    size_t n;
+    double start, seconds, operations;
+};
+#define OPENSSL_BYTES 16384
+
+static void watch_output(struct stopwatch *w, const char *text, size_t n, double now)
 {
-    double start = now_seconds();
+    for (size_t i = 0; i < n; i++) {
+        static const char begins[] = "size blocks: ";
+        w->line[w->n++] = text[i];
+        w->line[w->n] = 0;
+        if (w->n >= sizeof(begins) && strcmp(w->line + w->n - sizeof(begins) + 1, begins) == 0) {
+            w->start = now;
+            w->n = 0;
+        } else if (text[i] == '\n' || w->n == sizeof(w->line) - 1) {
+            if (strstr(w->line, " ops in ") != NULL && w->start > 0 && w->operations <= 0) {
+                w->operations = strtod(w->line, NULL);
+                w->seconds = now - w->start;
+            }
+            w->n = 0;
+        }
+    }
+}
+
+/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end with 0. */
+static int run_program(char *const argv[], const char *path, bool cpu_time, struct stopwatch *w, struct sample *s)
+{
+    double start = seconds_now(0, false);
     struct rusage usage;
-    int status = -1;
-    pid_t pid = fork();
+    int status = -1, out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), in = open("/dev/null", O_RDONLY);
+    int ends[2] = { -1, -1 };
+    pid_t pid = out >= 0 && in >= 0 && pipe(ends) == 0 ? fork() : -1;
 
     if (pid == 0) {
-        int out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), in = open("/dev/null", O_RDONLY);
-        if (out >= 0 && in >= 0 && dup2(in, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0)
+        if (dup2(in, 0) >= 0 && dup2(ends[1], 1) >= 0 && dup2(ends[1], 2) >= 0 && close(ends[0]) == 0)
             execvp(argv[0], argv);
         _exit(127);
     }
-    if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
+    (void)close(ends[1]);
+    if (pid > 0) {
+        char text[4096];
+        ssize_t n;
+        while ((n = read(ends[0], text, sizeof(text))) > 0 && write(out, text, (size_t)n) == n)
+            watch_output(w, text, (size_t)n, seconds_now(pid, cpu_time));
+        if (wait4(pid, &status, 0, &usage) < 0)
+            status = -1;
+    }
+    (void)close(ends[0]);
+    (void)close(out);
+    (void)close(in);
+    if (pid < 0 || status != 0)
         return -1;
-    s->seconds = now_seconds() - start;
+    s->seconds = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : seconds_now(0, false) - start;
     s->megabytes = (double)usage.ru_maxrss / 1024;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+    return 0;
 }
 
 static bool file_contains(const char *path, const char *text)
@@ -131,7 +185,7 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
     if (qemu) {
         argv[n++] = (char *)(uintptr_t)b->qemu;
         argv[n++] = "-M";
-        argv[n++] = "virt";
+        argv[n++] = (char *)(uintptr_t)b->target->qemu_machine;
         argv[n++] = "-display";
         argv[n++] = "none";
         argv[n++] = "-nodefaults"; /* a network card and sound would be loaded for nothing */
@@ -161,6 +215,10 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
         argv[n++] = BOTH("--bios", "-bios");
         argv[n++] = (char *)(uintptr_t)(j->initrd ? b->bios : "none");
     }
+    if (qemu && b->target->qemu_firmware) {
+        argv[n++] = "-bios";
+        argv[n++] = (char *)(uintptr_t)b->target->qemu_firmware;
+    }
     if (b->target->cpu) {
         argv[n++] = BOTH("--cpu", "-cpu");
         argv[n++] = (char *)(uintptr_t)b->target->cpu;
@@ -173,9 +231,12 @@ static int run_job(const struct bench *b, const struct job *j, bool qemu, struct
     }
 #undef BOTH
     argv[n] = NULL;
-    int r = run_program(argv, output, s);
-    if (r == 0 && !file_contains(output, j->expected))
+    struct stopwatch w = { .n = 0 };
+    int r = run_program(argv, output, b->cpu_time, &w, s);
+    if (r == 0 && (!file_contains(output, j->expected) || (j->algorithm != NULL && w.operations < 1)))
         r = -1;
+    if (r == 0 && j->algorithm != NULL) /* of a gigabyte */
+        s->seconds = w.seconds / (w.operations * OPENSSL_BYTES) * 1e9;
     if (r == 0 && !qemu)
         read_stats(output, s);
     if (r < 0)
@@ -280,12 +341,14 @@ static const char *find_program(const char *name)
 
 static void usage(void)
 {
-    printf("usage: orrery bench [--arch riscv64|arm64] [--runs N] [--json] [--qemu PROGRAM|none]\n"
-           "                    [--kernels DIR] [--timing MODEL] [NAME...]\n"
-           "Kernels: integer nbody matmul memory branchy calls syscalls boot. Build them with\n"
+    printf("usage: orrery bench [--arch riscv64|arm64|amd64] [--runs N] [--json] [--qemu PROGRAM|none]\n"
+           "                    [--kernels DIR] [--timing MODEL] [--cpu-time] [NAME...]\n"
+           "Kernels: integer nbody matmul memory branchy calls syscalls. Build them with\n"
            "  cmake --build --preset release --target bench-kernels\n"
-           "and fetch the guest for `boot` with tools/fetch-guest ARCH.\n"
+           "Of a guest: boot (tools/fetch-guest ARCH); sha256 and aes-128-gcm by `openssl speed`, per gigabyte\n"
+           "(tools/fetch-openssl ARCH).\n"
            "The peer is the QEMU of tools/fetch-peer qemu, else the one in PATH.\n"
+           "--cpu-time compares user and system time in place of wall time: for a busy host.\n"
            "A speed above 1 means Orrery is faster, memory below 1 that it needs less.\n");
 }
 
@@ -311,16 +374,36 @@ static void find_guest(struct bench *b, const char *qemu, char guest[512], char 
     }
 }
 
+/* A boot that runs `command`, of less than 128 characters. */
+static void prepare_boot(const struct bench *b, struct job *j, const char *guest, const char *initrd, const char *command,
+                         char text[3][600])
+{
+    int n;
+
+    snprintf(text[0], 600, "%s/kernel", guest);
+    snprintf(text[1], 600, "%s/%s", guest, initrd);
+    n = snprintf(text[2], 600, "console=%s orrery.run=", b->target->console);
+    for (; *command; command++)
+        n += snprintf(text[2] + n, 600 - (size_t)n, "%02x", (unsigned)*command);
+    j->initrd = text[1];
+    j->append = text[2];
+    snprintf(j->expected, sizeof(j->expected), "orrery exit 0");
+}
+
 /* Texts of job `name`; false, and a message, when something is not built. */
 static bool prepare_job(const struct bench *b, struct job *j, const char *guest, char text[3][600])
 {
     if (strcmp(j->name, "boot") == 0) {
-        snprintf(text[0], 600, "%s/kernel", guest);
-        snprintf(text[1], 600, "%s/initrd.img", guest);
-        snprintf(text[2], 600, "console=%s orrery.run=7472756520", b->target->console); /* "true " */
-        j->initrd = text[1];
-        j->append = text[2];
-        snprintf(j->expected, sizeof(j->expected), "orrery exit 0");
+        prepare_boot(b, j, guest, "initrd.img", "true ", text);
+    } else if (strcmp(j->name, "sha256") == 0 || strcmp(j->name, "aes-128-gcm") == 0) {
+        char command[128];
+        snprintf(command, sizeof(command), "/openssl/openssl speed -seconds 2 -bytes %d -evp %s", OPENSSL_BYTES, j->name);
+        j->algorithm = j->name;
+        prepare_boot(b, j, guest, "openssl/initrd.img", command, text);
+        if (access(j->initrd, R_OK) != 0) {
+            fprintf(stderr, "orrery bench: %s is missing; fetch it with tools/fetch-openssl %s\n", j->initrd, b->target->name);
+            return false;
+        }
     } else {
         snprintf(text[0], 600, "%s/%s.elf", b->directory, j->name);
         snprintf(text[1], 600, "%s/%s.sum", b->directory, j->name);
@@ -351,7 +434,7 @@ static bool set_target(struct bench *b, const char *v)
 int command_bench(int argc, char **argv)
 {
     static const char *const names[] = { "boot", "integer", "nbody", "matmul", "memory", "branchy",
-                                         "calls", "syscalls" };
+                                         "calls", "syscalls", "sha256", "aes-128-gcm" };
     struct bench b = { .target = &targets[0], .runs = 3, .timing = "functional" };
     bool wanted[ARRAY_LEN(names)] = { false }, some = false;
     const char *qemu = NULL;
@@ -372,6 +455,8 @@ int command_bench(int argc, char **argv)
             wanted[k] = some = true;
         } else if (strcmp(argv[i], "--json") == 0) {
             b.json = true;
+        } else if (strcmp(argv[i], "--cpu-time") == 0) {
+            b.cpu_time = true;
         } else if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
             unsigned long runs = strtoul(argv[++i], NULL, 10);
             b.runs = (unsigned)MIN(runs, RUNS_MAX);

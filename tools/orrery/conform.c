@@ -1,180 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * orrery conform: run a directory of third-party bare-metal tests (riscv-tests and
- * its like: one ELF a test, verdict through `tohost`) under the executors asked for,
- * and report as text, TAP (testanything.org) or JUnit XML.
+ * orrery conform: run a directory of third-party tests (programs for the bare machine, or test vectors of single
+ * instructions) under the executors asked for, and report as text, TAP (testanything.org) or JUnit XML.
  */
-#include "tools/orrery/commands.h"
+#include "tools/orrery/conform.h"
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-enum report { REPORT_TEXT, REPORT_TAP, REPORT_JUNIT };
-enum verdict { PASSED, FAILED, SKIPPED };
-
-struct conform {
-    const char *self, *directory, *filter, *cpu, *until;
-    const char *execs[3];
-    unsigned n_execs;
-    enum report report;
-    FILE *out;
-    unsigned count[3], number;
-};
-
-/* Tests that are not run, and why: prefix of the name, reason. */
-static const struct {
-    const char *prefix, *reason;
-} not_run[] = {
-    { "rv32", "RV32 is not modelled" },
-    { "rv64uv", "the V extension comes later" },
-    { "rv64h", "the H extension comes later" },
-};
-
-static const char *reason_to_skip(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(not_run); i++)
-        if (strncmp(name, not_run[i].prefix, strlen(not_run[i].prefix)) == 0)
-            return not_run[i].reason;
-    return NULL;
-}
-
-static bool is_elf(const char *path)
-{
-    char magic[4] = { 0 };
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool elf = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-               read(fd, magic, 4) == 4 && memcmp(magic, "\177ELF", 4) == 0;
-    if (fd >= 0)
-        close(fd);
-    return elf;
-}
-
-/* Run one test; its last words (at most `size` bytes) go to `words`. Exit status, or 128 + signal. */
-static int run_test(const struct conform *c, const char *path, const char *exec, char *words,
-                    size_t size)
-{
-    int pipes[2], status = 0;
-    size_t used = 0;
-
-    if (pipe(pipes) < 0)
-        return 127;
-    pid_t pid = fork();
-    if (pid == 0) {
-        int in = open("/dev/null", O_RDONLY);
-        if (in >= 0 && dup2(in, 0) >= 0 && dup2(pipes[1], 1) >= 0 && dup2(pipes[1], 2) >= 0) {
-            close(pipes[0]);
-            execl(c->self, c->self, "run", "--board", "riscv-virt", "--cpu", c->cpu, "--bios",
-                  "none", "--memory", "128M", "--kernel", path, "--exec", exec, "--timeout", c->until,
-                  "--no-reboot", "--serial", "stdio", (char *)NULL);
-        }
-        _exit(127);
-    }
-    close(pipes[1]);
-    for (;;) {
-        char chunk[512];
-        ssize_t n = read(pipes[0], chunk, sizeof(chunk));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        size_t keep = MIN((size_t)n, size - 1);
-        if (used + keep > size - 1) { /* keep the end */
-            size_t drop = used + keep - (size - 1);
-            memmove(words, words + drop, used - drop);
-            used -= drop;
-        }
-        memcpy(words + used, chunk + ((size_t)n - keep), keep);
-        used += keep;
-    }
-    words[used] = 0;
-    close(pipes[0]);
-    if (pid < 0 || waitpid(pid, &status, 0) < 0)
-        return 127;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
+#include "tools/orrery/commands.h"
+#include "tools/orrery/vector.h"
 
 static void print_xml(FILE *out, const char *text)
 {
     for (; *text; text++) {
         unsigned char ch = (unsigned char)*text;
-        if (ch == '<' || ch == '>' || ch == '&' || ch == '"')
+        if (ch == '<' || ch == '>' || ch == '&' || ch == '"' || ch == '\n')
             fprintf(out, "&#%u;", ch);
         else
-            fputc(ch == '\n' || ch == '\t' || (ch >= 32 && ch < 127) ? ch : '?', out);
+            fputc(ch == '\t' || (ch >= 32 && ch < 127) ? ch : '?', out);
     }
 }
 
-static void report(struct conform *c, const char *name, const char *exec, enum verdict v,
-                   const char *why)
+void conform_report(struct conform *c, const char *name, const char *exec, enum conform_verdict v, const char *why)
 {
     c->count[v]++;
     c->number++;
-    switch (c->report) {
-    case REPORT_TAP:
-        fprintf(c->out, "%s %u - %s [%s]%s%s\n", v == FAILED ? "not ok" : "ok", c->number, name,
-                exec, v == SKIPPED ? " # SKIP " : "", v == SKIPPED ? why : "");
-        for (const char *line = v == FAILED ? why : ""; *line; line += strcspn(line, "\n") + 1) {
+    switch (c->form) {
+    case CONFORM_TAP:
+        fprintf(c->out, "%s %u - %s [%s]%s%s\n", v == CONFORM_FAILED ? "not ok" : "ok", c->number, name,
+                exec, v == CONFORM_SKIPPED ? " # SKIP " : "", v == CONFORM_SKIPPED ? why : "");
+        for (const char *line = v == CONFORM_FAILED ? why : ""; *line; line += strcspn(line, "\n") + 1) {
             fprintf(c->out, "# %.*s\n", (int)strcspn(line, "\n"), line);
             if (line[strcspn(line, "\n")] == 0)
                 break;
         }
         break;
-    case REPORT_JUNIT:
+    case CONFORM_JUNIT:
         fprintf(c->out, "  <testcase classname=\"%s\" name=\"%s\">", exec, name);
-        if (v != PASSED) {
-            fprintf(c->out, v == FAILED ? "<failure message=\"" : "<skipped message=\"");
+        if (v != CONFORM_PASSED) {
+            fprintf(c->out, v == CONFORM_FAILED ? "<failure message=\"" : "<skipped message=\"");
             print_xml(c->out, why);
             fprintf(c->out, "\"/>");
         }
         fprintf(c->out, "</testcase>\n");
         break;
     default:
-        if (v != PASSED)
-            fprintf(c->out, "%-8s %s [%s]: %s\n", v == FAILED ? "FAILED" : "not run", name, exec, why);
+        if (v != CONFORM_PASSED)
+            fprintf(c->out, "%-8s %s [%s]: %s\n", v == CONFORM_FAILED ? "FAILED" : "not run", name, exec, why);
         break;
     }
     fflush(c->out);
 }
 
-static void one_test(struct conform *c, const char *name)
+static int one_test(struct conform *c, const char *name, struct err *e)
 {
-    const char *reason = reason_to_skip(name);
-    char path[4096], words[2048], why[2200];
-
+    char path[4096];
     snprintf(path, sizeof(path), "%s/%s", c->directory, name);
-    if ((c->filter && !strstr(name, c->filter)) || !is_elf(path))
-        return;
-    if (reason) {
-        report(c, name, "-", SKIPPED, reason);
-        return;
-    }
-    for (unsigned i = 0; i < c->n_execs; i++) {
-        int status = run_test(c, path, c->execs[i], words, sizeof(words));
-        snprintf(why, sizeof(why), "exit status %d%s%s", status, words[0] ? "; last output: " : "",
-                 words);
-        report(c, name, c->execs[i], status == 0 ? PASSED : FAILED, why);
-    }
+    if (c->filter && !strstr(name, c->filter))
+        return 0;
+    if (conform_is_program(path))
+        conform_program(c, name, path);
+    else if (vector_is_file(name))
+        return conform_vectors(c, name, path, e);
+    return 0;
 }
 
 static void usage(FILE *out)
 {
     fprintf(out,
             "usage: orrery conform [OPTION]... DIRECTORY\n"
-            "Run the bare-metal test programs (ELF) in DIRECTORY, such as a built riscv-tests/isa.\n"
+            "Run the tests in DIRECTORY:\n"
+            "  ELF files       bare-metal programs for RISC-V (riscv-tests/isa: verdict by tohost) or x86 (Multiboot or\n"
+            "                  PVH: verdict by isa-debug-exit, port F4h)\n"
+            "  *.bin, *.rom    images in place of a PC's firmware (test386.asm: POST codes, FFh at the end)\n"
+            "  *.MOO, *.json   x86 test vectors (SingleStepTests: 8088, 8086, 80286, 80386), .gz or not\n"
+            "Options:\n"
             "  --exec LIST      executors, of jit,interp,lockstep (default: all three)\n"
             "  --filter TEXT    only tests whose name contains TEXT\n"
+            "  --index N        only vector N of each file\n"
             "  --cpu NAME       CPU profile (default max)\n"
-            "  --timeout TIME   simulated time a test may take (default 1s)\n"
+            "  --timeout TIME   simulated time a program may take (default 1s)\n"
+            "  --pass STATUS    exit status of an x86 program that passed (default 1: it wrote 0 to isa-debug-exit)\n"
+            "  --post PORT      where images write POST codes (default 0x190)\n"
+            "  --print PORT     where images write text (default 0xe9)\n"
             "  --tap, --junit   form of the report (default: failures and a summary)\n"
             "  --output FILE    where the report goes (default: standard output)\n"
-            "The exit status is 0 when no test failed.\n");
+            "The exit status is 0 when no test failed. What a vector of an old processor does not say about one of today is\n"
+            "left out, counted by reason.\n");
 }
 
 static int parse_execs(struct conform *c, char *list)
@@ -189,35 +102,83 @@ static int parse_execs(struct conform *c, char *list)
     return c->n_execs ? 0 : -1;
 }
 
+static bool parse_number(const char *text, uint64_t most, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 0);
+    return errno == 0 && end != text && *end == 0 && text[0] != '-' && *out <= most;
+}
+
+/* An option with a value; false: there is none of that name, or its value is wrong. */
+static bool take_option(struct conform *c, const char *name, char *value, const char **output)
+{
+    uint64_t n;
+    if (strcmp(name, "--exec") == 0)
+        return parse_execs(c, value) == 0;
+    if (strcmp(name, "--filter") == 0)
+        c->filter = value;
+    else if (strcmp(name, "--cpu") == 0)
+        c->cpu = value;
+    else if (strcmp(name, "--timeout") == 0)
+        c->until = value;
+    else if (strcmp(name, "--output") == 0)
+        *output = value;
+    else if (strcmp(name, "--index") == 0 && parse_number(value, UINT32_MAX, &n))
+        c->only = (int64_t)n;
+    else if (strcmp(name, "--pass") == 0 && parse_number(value, 255, &n))
+        c->pass_status = (int)n;
+    else if (strcmp(name, "--post") == 0 && parse_number(value, 0xffff, &n))
+        c->post_port = (uint32_t)n;
+    else if (strcmp(name, "--print") == 0 && parse_number(value, 0xffff, &n))
+        c->print_port = (uint32_t)n;
+    else
+        return false;
+    return true;
+}
+
+static int run_all(struct conform *c, struct dirent **names, int n)
+{
+    struct err e = { 0 };
+    int rc = 0;
+    if (c->form == CONFORM_TAP)
+        fprintf(c->out, "TAP version 13\n");
+    if (c->form == CONFORM_JUNIT)
+        fprintf(c->out, "<?xml version=\"1.0\"?>\n<testsuite name=\"conform\">\n");
+    for (int i = 0; i < n; i++) {
+        rc = rc < 0 ? rc : one_test(c, names[i]->d_name, &e);
+        free(names[i]);
+    }
+    if (rc < 0)
+        fprintf(stderr, "orrery conform: %s\n", e.text);
+    if (c->form == CONFORM_TAP)
+        fprintf(c->out, "1..%u\n", c->number);
+    if (c->form == CONFORM_JUNIT)
+        fprintf(c->out, "</testsuite>\n");
+    return rc;
+}
+
 int command_conform(int argc, char **argv)
 {
     struct conform c = { .self = "/proc/self/exe", .cpu = "max", .until = "1s",
-                         .execs = { "jit", "interp", "lockstep" }, .n_execs = 3, .out = stdout };
+                         .execs = { "jit", "interp", "lockstep" }, .n_execs = 3, .out = stdout,
+                         .post_port = 0x190, .print_port = 0xe9, .pass_status = 1, .only = -1 };
     const char *output = NULL;
     struct dirent **names;
 
     for (int i = 0; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--help") == 0) {
             usage(stdout);
             return 0;
         }
         if (strcmp(argv[i], "--tap") == 0)
-            c.report = REPORT_TAP;
+            c.form = CONFORM_TAP;
         else if (strcmp(argv[i], "--junit") == 0)
-            c.report = REPORT_JUNIT;
-        else if (strcmp(argv[i], "--exec") == 0 && value && parse_execs(&c, argv[++i]) == 0)
-            continue;
-        else if (strcmp(argv[i], "--filter") == 0 && value)
-            c.filter = argv[++i];
-        else if (strcmp(argv[i], "--cpu") == 0 && value)
-            c.cpu = argv[++i];
-        else if (strcmp(argv[i], "--timeout") == 0 && value)
-            c.until = argv[++i];
-        else if (strcmp(argv[i], "--output") == 0 && value)
-            output = argv[++i];
+            c.form = CONFORM_JUNIT;
         else if (argv[i][0] != '-' && !c.directory)
             c.directory = argv[i];
+        else if (i + 1 < argc && take_option(&c, argv[i], argv[i + 1], &output))
+            i++;
         else {
             usage(stderr);
             return 1;
@@ -233,21 +194,16 @@ int command_conform(int argc, char **argv)
         fprintf(stderr, "orrery conform: cannot write '%s': %s\n", output, strerror(errno));
         return 1;
     }
-    if (c.report == REPORT_TAP)
-        fprintf(c.out, "TAP version 13\n");
-    if (c.report == REPORT_JUNIT)
-        fprintf(c.out, "<?xml version=\"1.0\"?>\n<testsuite name=\"conform\">\n");
-    for (int i = 0; i < n; i++) {
-        one_test(&c, names[i]->d_name);
-        free(names[i]);
-    }
+    int rc = run_all(&c, names, n);
     free(names);
-    if (c.report == REPORT_TAP)
-        fprintf(c.out, "1..%u\n", c.number);
-    if (c.report == REPORT_JUNIT)
-        fprintf(c.out, "</testsuite>\n");
+    conform_vectors_summary(&c, c.out);
+    conform_vectors_end(&c);
     if (output)
         fclose(c.out);
-    printf("%u passed, %u failed, %u skipped\n", c.count[PASSED], c.count[FAILED], c.count[SKIPPED]);
-    return c.count[FAILED] != 0 || c.number == 0;
+    printf("%u passed, %u failed, %u skipped\n", c.count[CONFORM_PASSED], c.count[CONFORM_FAILED],
+           c.count[CONFORM_SKIPPED]);
+    if (c.number == 0 && rc == 0)
+        fprintf(stderr, "orrery conform: %s: no test here%s%s\n", c.directory, c.filter ? " whose name contains " : "",
+                c.filter ? c.filter : "");
+    return rc < 0 || c.count[CONFORM_FAILED] != 0 || c.number == 0;
 }

@@ -46,7 +46,7 @@ struct fuzz {
     bool counting;
 };
 
-static const struct fuzz_isa *const isas[] = { &fuzz_riscv64, &fuzz_arm64 };
+static const struct fuzz_isa *const isas[] = { &fuzz_riscv64, &fuzz_arm64, &fuzz_x86_64 };
 
 /* ---- machines ---- */
 
@@ -181,6 +181,8 @@ static int run_program(struct fuzz *f, unsigned pair, FILE *out, bool *differ, s
         rc = fill(f, &s[1], e);
     if (rc == 0)
         (void)exec_lockstep(s[1].exec, s[0].exec, &limits, out, differ);
+    if (rc == 0 && (s[0].machine->stop != MACHINE_RUNS || s[1].machine->stop != MACHINE_RUNS))
+        rc = err_set(e, ERR_STATE, "an executor failed; --seed and --program name what it ran");
     return rc;
 }
 
@@ -240,13 +242,14 @@ static void print_program(struct fuzz *f, unsigned pair)
         if (cpu->isa->disassemble(cpu, s->offset, s->code, s->length, text, sizeof(text)) == 0)
             snprintf(text, sizeof(text), "(undecodable)");
         printf("  %#07x: ", s->offset);
-        for (unsigned k = 0; k < s->length; k++) /* as a number, or longer ones as they lie */
-            printf("%02x", s->code[s->length <= 4 ? s->length - 1 - k : k]);
+        for (unsigned k = 0; k < s->length; k++) /* as a number, or those of x86 as they lie */
+            printf("%02x", s->code[f->isa->bytes ? k : s->length - 1u - k]);
         printf("%*s  %s\n", s->length < 4 ? 8 - 2 * s->length : 0, "", text);
     }
 }
 
-static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, struct err *e)
+/* `first`: what lockstep said when the difference was found. */
+static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, const char *first, struct err *e)
 {
     bool differ;
     printf("program %" PRIu64 " of seed %" PRIu64 " shows a difference; repeat it with\n"
@@ -255,7 +258,13 @@ static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, str
            f->against, f->timing, f->seed, number, f->compare);
     fflush(stdout);
     f->counting = false;
-    int rc = minimise(f, pair, e);
+    int rc = run_program(f, pair, NULL, &differ, e);
+    if (rc == 0 && !differ) {
+        printf("It does not show alone; after the programs before it lockstep said\n%s", first);
+        return 0;
+    }
+    if (rc == 0)
+        rc = minimise(f, pair, e);
     if (rc < 0)
         return rc;
     printf("what is left of it (offsets in RAM; all else are no-operations):\n");
@@ -301,14 +310,22 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
         unsigned pair = number % PAIRS;
         f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
         f->isa->generate(f->side[pair][0].cpu, &f->program, &r);
-        int rc = run_program(f, pair, NULL, differ, e);
+        char *report = NULL;
+        size_t length;
+        FILE *out = open_memstream(&report, &length);
+        int rc = run_program(f, pair, out, differ, e);
+        if (out != NULL)
+            fclose(out);
+        if (rc == 0 && *differ)
+            rc = report_difference(f, pair, number, report != NULL ? report : "", e);
+        free(report);
         if (rc < 0)
-            return rc;
+            return err_context(e, "program %" PRIu64 " of seed %" PRIu64, number, f->seed);
+        if (*differ)
+            return 0;
         f->totals.programs++;
         f->totals.instructions += cpu_insns(f->side[pair][0].cpu);
         f->totals.seconds = seconds_now() - start;
-        if (*differ)
-            return report_difference(f, pair, number, e);
         if (progress && f->totals.programs % 64 == 0)
             fprintf(stderr, "\r%" PRIu64 " of %" PRIu64, f->coverage.program, f->instructions);
         if (f->one_program ||
@@ -359,7 +376,7 @@ static void usage(FILE *out)
     fprintf(out,
             "usage: orrery fuzz [OPTION]...\n"
             "Run random instructions interpreted and translated side by side and compare all state.\n"
-            "  --isa NAME          riscv64 (default), aarch64\n"
+            "  --isa NAME          riscv64 (default), aarch64, x86_64\n"
             "  --cpu NAME          CPU profile (default max: all extensions)\n"
             "  --against NAME      another CPU profile for translated code, to see a difference found\n"
             "  --timing MODEL      timing model (default functional)\n"
@@ -387,7 +404,7 @@ static int find_isa(struct fuzz *f, const char *name, struct err *e)
             f->isa = isas[i];
             return 0;
         }
-    return err_set(e, ERR_ARG, "--isa %s: riscv64 or aarch64 is expected", name);
+    return err_set(e, ERR_ARG, "--isa %s: riscv64, aarch64 or x86_64 is expected", name);
 }
 
 static int parse(struct fuzz *f, int argc, char **argv, struct err *e)

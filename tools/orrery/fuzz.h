@@ -71,6 +71,7 @@ struct fuzz_isa {
     uint16_t n_forms;
     const struct insn_desc *descs;    /* by form */
     const char *const *cause_names;   /* FUZZ_CAUSES; NULL: there is none of this number */
+    bool bytes;                       /* instructions are strings of bytes, not numbers */
     unsigned illegal;                 /* the cause of an illegal instruction */
     /* The CPU and what interrupts it. */
     int (*build)(struct machine *m, const char *cpu, struct cpu **out, struct err *e);
@@ -82,7 +83,7 @@ struct fuzz_isa {
     const char *(*excused)(const struct cpu *cpu, uint16_t form, bool *by_trap);
 };
 
-extern const struct fuzz_isa fuzz_riscv64, fuzz_arm64;
+extern const struct fuzz_isa fuzz_riscv64, fuzz_arm64, fuzz_x86_64;
 
 struct fuzz_coverage {
     uint64_t *retired, *illegal, *trapped; /* by form; illegal are not in trapped */

@@ -19,7 +19,7 @@ static struct verdict judge(const struct fuzz_isa *isa, const struct cpu *cpu,
     if (c->retired[form] != 0)
         return v;
     v.reason = isa->excused(cpu, form, &by_trap);
-    v.missing = v.reason == NULL || (by_trap && c->trapped[form] == 0);
+    v.missing = v.reason == NULL || (by_trap && c->trapped[form] + c->illegal[form] == 0);
     return v;
 }
 

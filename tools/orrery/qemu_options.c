@@ -47,23 +47,6 @@ static int q_mon(struct run_options *o, const char *v, struct err *e)
     return o->board.monitor ? 0 : ERR_NOMEM;
 }
 
-/* The firmware chooses what to boot. A PC's takes a hint in letters; that of the other boards takes none. */
-static int q_boot(struct run_options *o, const char *v, struct err *e)
-{
-    const char *menu = run_key(o, v, "menu"), *splash = run_key(o, v, "splash"), *order = run_key(o, v, "once");
-
-    if (!order)
-        order = run_key(o, v, "order");
-    if (!order && !memchr(v, '=', strcspn(v, ",")) && !(order = run_printf(o, e, "%.*s", (int)strcspn(v, ","), v)))
-        return ERR_NOMEM;
-    if (order)
-        o->board.boot_order = order;
-
-    if (splash || (menu && strcmp(menu, "off") != 0))
-        return err_set(e, ERR_UNSUPPORTED, "'%s': there is no boot menu; leave it out", v);
-    return 0;
-}
-
 static int q_sandbox(struct run_options *o, const char *v, struct err *e)
 {
     (void)o;
@@ -87,7 +70,8 @@ static int q_vga(struct run_options *o, const char *v, struct err *e)
     static const char *const cards[] = { "none", "std", NULL };
     int r = run_choose("VGA", v, cards, e);
 
-    return r == 1 ? run_add_arg(o, BOARD_DEVICE, "VGA", e) : MIN(r, 0);
+    o->vga = v;
+    return MIN(r, 0);
 }
 
 static int q_kvm(struct run_options *o, const char *v, struct err *e)
@@ -107,12 +91,40 @@ static int q_blockdev(struct run_options *o, const char *v, struct err *e)
     return drive ? run_add_arg(o, BOARD_DRIVE, drive, e) : ERR_NOMEM;
 }
 
-static int q_hd(struct run_options *o, const char *v, struct err *e)
+/* On the board's default interface: IDE on a PC, virtio elsewhere. */
+static int add_drive(struct run_options *o, const char *v, const char *what, struct err *e)
 {
     const char *file = escape_commas(o, v, e);
-    const char *drive = file ? run_printf(o, e, "file=%s,if=virtio", file) : NULL;
+    const char *drive = file ? run_printf(o, e, "file=%s,%s", file, what) : NULL;
 
     return drive ? run_add_arg(o, BOARD_DRIVE, drive, e) : ERR_NOMEM;
+}
+
+static int q_hda(struct run_options *o, const char *v, struct err *e)
+{
+    return add_drive(o, v, "index=0", e);
+}
+static int q_hdb(struct run_options *o, const char *v, struct err *e)
+{
+    return add_drive(o, v, "index=1", e);
+}
+static int q_hdc(struct run_options *o, const char *v, struct err *e)
+{
+    return add_drive(o, v, "index=2", e);
+}
+static int q_hdd(struct run_options *o, const char *v, struct err *e)
+{
+    return add_drive(o, v, "index=3", e);
+}
+static int q_cdrom(struct run_options *o, const char *v, struct err *e)
+{
+    return add_drive(o, v, "index=2,media=cdrom", e);
+}
+
+static int q_fd(struct run_options *o, const char *v, struct err *e)
+{
+    (void)o;
+    return err_set(e, ERR_UNSUPPORTED, "'%s': floppy drives are not modelled; -hda and -cdrom are there", v);
 }
 
 /* -nic user,model=virtio-net-pci,hostfwd=... = a -netdev and a -device. */
@@ -257,8 +269,13 @@ static const struct run_option table[] = {
     ROW_CALL("m", "SIZE", run_set_memory, "guest RAM in MiB, or with K, M, G"),
     ROW_CALL("blockdev", "driver=D,node-name=N,filename=F", q_blockdev,
              "the same as -drive, named for -device, -machine"),
-    ROW_CALL("hda", "FILE", q_hd, "first disk"),
-    ROW_CALL("hdb", "FILE", q_hd, NULL),
+    ROW_CALL("hda", "FILE", q_hda, "first disk; -hdb, -hdc, -hdd alike"),
+    ROW_CALL("hdb", "FILE", q_hdb, NULL),
+    ROW_CALL("hdc", "FILE", q_hdc, NULL),
+    ROW_CALL("hdd", "FILE", q_hdd, NULL),
+    ROW_CALL("cdrom", "FILE", q_cdrom, "disc in a CD-ROM drive"),
+    ROW_CALL("fda", "FILE", q_fd, NULL),
+    ROW_CALL("fdb", "FILE", q_fd, NULL),
     ROW_CALL("nic", "TYPE[,model=M][,...]", q_nic, "network backend and card in one"),
     ROW_CALL("net", "nic|user[,...]", q_net, "the same, older"),
     ROW_ARG("fw_cfg", "[name=]N,file=F|string=S", BOARD_FW_CFG, "add a file to fw_cfg"),
@@ -266,9 +283,8 @@ static const struct run_option table[] = {
     ROW_FLAG("nographic", nographic, "serial port and monitor on the terminal (always so here)"),
     ROW_CALL("display", "none", q_display, "accepted: there is no window"),
     ROW_CALL("vnc", "none", q_vnc, NULL),
-    ROW_CALL("vga", "none|std", q_vga, "std: the same as -device VGA"),
-    ROW_FLAG("nodefaults", no_defaults, "no default serial port"),
-    ROW_CALL("boot", "OPTIONS", q_boot, NULL),
+    ROW_CALL("vga", "none|std", q_vga, "the PC's screen is std unless -device names another"),
+    ROW_FLAG("nodefaults", no_defaults, "no serial port, screen and CD-ROM drive but those asked for"),
     ROW_CALL("sandbox", "off", q_sandbox, NULL),
     ROW_IGNORE("no-user-config", NULL),
     ROW_IGNORE("name", "NAME"),
@@ -279,7 +295,7 @@ static const struct run_option table[] = {
     ROW_FLAG("S", wait_for_gdb, "do not start until gdb says so"),
     ROW_FLAG("no-shutdown", board.no_shutdown, "pause when the guest switches itself off"),
     ROW_CALL("action", "EVENT=ACTION", q_action, "reboot=reset|shutdown, shutdown=poweroff|pause"),
-    ROW_CALL("rtc", "base=utc|DATE", q_rtc, "date at power-on (default 2026-01-01)"),
+    ROW_CALL("rtc", "base=utc|DATE", q_rtc, "date at power-on (default utc; with rr 2026-01-01)"),
     ROW_CALL("icount", "...,sleep=off,rr=record|replay,rrfile=F", q_icount,
              "idle time passes at once; record or replay"),
     ROW_CALL("echr", "N", q_echr, "escape key of the terminal (default 1: Ctrl-A)"),
@@ -293,7 +309,7 @@ static const struct run_option table[] = {
 };
 
 const struct run_command_line run_qemu_line = {
-    .dashes = "-", .positional = q_hd, .own = table, .n_own = ARRAY_LEN(table),
+    .dashes = "-", .positional = q_hda, .own = table, .n_own = ARRAY_LEN(table),
 };
 
 static int q_help(struct run_options *o, const char *v, struct err *e)
@@ -310,9 +326,59 @@ static int q_help(struct run_options *o, const char *v, struct err *e)
     return 1;
 }
 
+/* Does any -device name one of `drivers`? */
+static bool has_device(const struct run_options *o, const char *const *drivers)
+{
+    for (uint32_t i = 0; i < o->board.n_args; i++)
+        for (const char *const *d = drivers; o->args[i].kind == BOARD_DEVICE && *d; d++)
+            if (run_first_is(o->args[i].text, *d))
+                return true;
+    return false;
+}
+
+/* Does a drive on IDE stand at index 2, or may one that names no place come to stand there? */
+static bool has_third_ide(struct run_options *o)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < o->board.n_args; i++) {
+        const char *text = o->args[i].text, *kind, *index;
+        if (o->args[i].kind != BOARD_DRIVE || ((kind = run_key(o, text, "if")) != NULL && strcmp(kind, "ide") != 0))
+            continue;
+        index = run_key(o, text, "index");
+        if (++n > 2 || (index && strcmp(index, "2") == 0) || run_key(o, text, "bus"))
+            return true;
+    }
+    return false;
+}
+
+/* Screen and CD-ROM drive that QEMU's machine has although nobody asked, the screen before every other card. */
+static int add_defaults(struct run_options *o, struct err *e)
+{
+    static const char *const screens[] = { "VGA", "secondary-vga", "bochs-display", "ramfb", NULL };
+    static const char *const drives[] = { "ide-cd", "ide-hd", NULL };
+    const struct board_ops *board = board_find_for(o->board.board, o->arch);
+    bool std = o->vga && strcmp(o->vga, "std") == 0;
+    int r = 0;
+
+    if (!board)
+        return 0; /* board_create says so */
+    if (std || (!o->vga && board->has_screen && !o->no_defaults && !has_device(o, screens))) {
+        if ((r = run_add_arg(o, BOARD_DEVICE, "VGA", e)) < 0)
+            return r;
+        struct board_arg vga = o->args[o->board.n_args - 1];
+        memmove(o->args + 1, o->args, (o->board.n_args - 1) * sizeof(o->args[0]));
+        o->args[0] = vga;
+    }
+    if (board->ide.buses != 0 && !o->no_defaults && !has_device(o, drives) && !has_third_ide(o))
+        r = run_add_arg(o, BOARD_DRIVE, "if=ide,index=2,media=cdrom", e);
+    return r;
+}
+
 int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **argv, struct err *e)
 {
     struct run_command_line l = run_qemu_line;
+    uint64_t fixed_date = o->board.rtc_base;
     int r;
 
     const struct board_ops *board = board_default_for(arch);
@@ -328,11 +394,19 @@ int run_parse_qemu(struct run_options *o, const char *arch, int argc, char **arg
      */
     o->board.pace = 1000000;
     o->board.log = "guest=off,unmodelled=off"; /* scripts take a word on standard error for a failure */
+    o->board.rtc_base = 0;
     if (!(l.program = run_printf(o, e, "orrery-system-%s", arch)))
         return ERR_NOMEM;
     r = run_parse(o, &l, argc, argv, e);
+    if (r == 0 && o->board.rtc_base == 0) { /* -rtc base=utc, but where runs are to be the same again */
+        o->board.rtc_base = fixed_date;
+        if (!o->board.record && !o->board.replay)
+            r = run_parse_date("utc", &o->board.rtc_base, e);
+    }
     if (r == 0 && o->board.n_serial == 0 && !o->no_defaults)
         o->board.serial[o->board.n_serial++] = "mon:stdio";
+    if (r == 0)
+        r = add_defaults(o, e);
     o->board.firmware_dirs = run_firmware_dirs(o);
     if (!o->board.bios && strcmp(arch, "x86_64") == 0)
         o->board.bios = "default"; /* as on QEMU's PC: kernels there count on what a BIOS leaves behind */

@@ -157,6 +157,15 @@ static const struct op *do_call(struct run *r, const struct op *o)
     return o + 1;
 }
 
+static const struct op *do_trap(struct run *r, const struct op *o)
+{
+    if (LIKELY(r->v[o->a] == 0))
+        return o + 1;
+    r->cpu->site = o->site;
+    r->code->guest->helpers[o->imm].fn(r->cpu, (uint64_t)o->imm2, 0, 0, 0);
+    return interp_fault(r, o);
+}
+
 op_fn *interp_flow_handler(const struct ir_inst *in)
 {
     switch (in->op) {
@@ -170,6 +179,8 @@ op_fn *interp_flow_handler(const struct ir_inst *in)
         return do_exit;
     case IR_CALL:
         return do_call;
+    case IR_TRAP:
+        return do_trap;
     default:
         return NULL;
     }

@@ -320,7 +320,7 @@ void x86_analyze_block(struct x86_gen *g)
         struct value *v = &g->values[i];
         if (v->rep != i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
             continue;
-        if (in->op == IR_BRANCH || in->op == IR_SELECT) {
+        if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP) {
             uint16_t c = g->values[in->a].rep;
             if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1)
                 g->values[c].fused = true;

@@ -76,6 +76,7 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
                         g->u->guest->helpers[in->imm].flags & IR_CALL_PURE ? x86_out_pure
                                                                            : x86_out_call, 4);
         break;
+    case IR_TRAP: x86_select_trap(g, in); break;
     case IR_JUMP: case IR_BRANCH: case IR_JUMPR: case IR_EXIT:
         x86_select_end(g, in);
         break;

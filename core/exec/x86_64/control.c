@@ -106,6 +106,15 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     x86_done(g, dst);
 }
 
+void x86_select_trap(struct x86_gen *g, const struct ir_inst *in)
+{
+    unsigned cc = gen_condition(g, in->a);
+    struct stub *s = x86_stub(g, STUB_OUT);
+    s->site = x86_site(g, in, x86_out_trap);
+    x86_stub_jcc(g, s, cc);
+    s->back = asm_offset(g->a);
+}
+
 /* ---- entries ---- */
 
 /* rdx = page address: to `miss` unless its fetch entry is there and names `page`. Uses ecx. */

@@ -274,6 +274,7 @@ void x86_stub_jcc(struct x86_gen *g, struct stub *s, unsigned cc);
 void x86_call_out(struct x86_gen *g, const struct x86_site *site);
 /* CALL and operations done in C: arguments to the frame, call, result. */
 void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n);
+void x86_select_trap(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_end(struct x86_gen *g, const struct ir_inst *in);
 void x86_emit_entry(struct x86_gen *g);
 void x86_begin_block_code(struct x86_gen *g);

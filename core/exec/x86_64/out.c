@@ -152,6 +152,15 @@ int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
     return 0;
 }
 
+/* What TRAP calls has nothing else to do than to raise. */
+int x86_out_trap(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
+                 uint64_t *result)
+{
+    (void)va, (void)b, (void)frame, (void)result;
+    s->code->guest->helpers[s->inst.imm].fn(cpu, (uint64_t)s->inst.imm2, 0, 0, 0);
+    return 1;
+}
+
 /* After a light helper that raised or asked to leave; its result is in the frame. */
 int x86_out_light(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                   uint64_t *frame, uint64_t *result)

@@ -130,6 +130,7 @@ struct exec_backend {
     bool count_entries;
     void *perf_map;                      /* FILE * or NULL */
     struct arena links;                  /* struct x86_link; emptied by flush */
+    struct x86_link *free_links;         /* of blocks that were retired */
     struct x86_gen *gen;
 };
 
@@ -157,7 +158,7 @@ static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
-    x86_out_call, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
+    x86_out_call, x86_out_trap, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
     x86_out_hook_branch;
 
 /* dump.c */

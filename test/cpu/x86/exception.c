@@ -359,9 +359,116 @@ START_TEST(virtual_8086)
     ck_assert_uint_eq(c->seg[X86_DS].sel | c->seg[X86_ES].sel | c->seg[X86_FS].sel | c->seg[X86_GS].sel, 0);
     ck_assert(x86_iret(c, 4));
     x86_update_mode(c);
-    software_interrupt(&p, 3); /* INT n wants IOPL 3 */
+    cpu_raise(&c->cpu, 3 | X86_CAUSE_SOFT | X86_CAUSE_INT_N, 0, 0, 2); /* INT n wants IOPL 3 */
+    take(&p);
     ck_assert_uint_eq(c->cpu.pc, HANDLER + 16 * 13);
     ck_assert_uint_eq(pc_get(&p, c->gpr[4], 4), 0);
+    pc_destroy(&p);
+}
+END_TEST
+
+/*
+ * INT n with CR4.VME (21.3.3.4, table 21-2): the map says who handles it, IOPL what the program sees of IF. INT3 goes
+ * to the IDT always.
+ */
+static const struct {
+    uint64_t flags;          /* beside VM */
+    uint8_t vector, map, int3;
+    uint64_t pushed;         /* FLAGS on the program's stack; 0: the IDT's handler `to` */
+    uint64_t left;
+    uint8_t to;
+} vme[] = {
+    { X86_IOPL | X86_IF | X86_TF, 0x21, 0, 0, 2 | X86_IOPL | X86_IF | X86_TF, 2 | X86_VM | X86_IOPL, 0 },
+    { X86_IOPL | X86_IF, 3, 1, 0, 0, 0, 3 },
+    { X86_VIF | X86_IF | X86_TF, 0x21, 0, 0, 2 | X86_IOPL | X86_IF | X86_TF, 2 | X86_VM | X86_IF, 0 },
+    { X86_IF, 0x21, 0, 0, 2 | X86_IOPL, 2 | X86_VM | X86_IF, 0 },
+    { X86_VIF | X86_IF, 0x21, 1, 0, 0, 0, 13 },
+    { X86_IF, 3, 0, 1, 0, 0, 3 },
+};
+
+static void enter_v86(struct pc *p, uint64_t flags)
+{
+    enter_protected(p, 0);
+    p->c->cr4 |= X86_CR4_VME;
+    pc_put(p, TSS + 0x66, 2, 0x68 + 32);
+    pc_put(p, TSS + 0x68, 4, 0);
+    set_descriptor(p, TASK, descriptor(TSS, 0x100, 0x8b));
+    set_segment(p, X86_SEG_TR, TASK);
+    x86_set_rflags(p->c, 2 | X86_VM | flags);
+    for (unsigned i = 0; i < X86_SEGS; i++)
+        x86_load_real_segment(p->c, (enum x86_seg)i, i == X86_CS ? 0x1000 : i == X86_SS ? 0x2000 : 0);
+    p->c->gpr[4] = 0x100;
+    p->c->cpu.pc = 0x10012;
+    x86_update_mode(p->c);
+}
+
+START_TEST(virtual_interrupts)
+{
+    struct pc p;
+    pc_create(&p, "max", NULL, 0);
+    enter_v86(&p, vme[_i].flags);
+    pc_put(&p, 4 * 0x21, 4, 0x30000456);
+    pc_put(&p, TSS + 0x68 + vme[_i].vector / 8, 1, (uint64_t)vme[_i].map << vme[_i].vector % 8);
+    cpu_raise(&p.c->cpu, vme[_i].vector | X86_CAUSE_SOFT | (vme[_i].int3 ? 0u : X86_CAUSE_INT_N), 0, 0, 2);
+    take(&p);
+    if (vme[_i].pushed == 0) {
+        ck_assert_uint_eq(p.c->cpu.pc, HANDLER + 16u * vme[_i].to);
+        ck_assert(!x86_v86(p.c));
+    } else {
+        ck_assert_uint_eq(p.c->cpu.pc, 0x30456);
+        stack_is(&p, 0x200fa, 2, (uint64_t[]){ 0x14, 0x1000, vme[_i].pushed }, 3);
+        ck_assert_uint_eq(x86_get_rflags(p.c), vme[_i].left);
+        /* and back: below IOPL 3 the image's IF is VIF, IOPL and IF stay */
+        pc_put(&p, 0x200fe, 2, vme[_i].pushed & ~(uint64_t)X86_TF);
+        ck_assert(x86_iret(p.c, 2));
+        ck_assert_uint_eq(x86_get_rflags(p.c), (2 | X86_VM | vme[_i].flags) & ~(uint64_t)X86_TF);
+        ck_assert_uint_eq(p.c->cpu.pc, 0x10014);
+    }
+    pc_destroy(&p);
+}
+END_TEST
+
+/* IRET below IOPL 3: only 16 bits, only with VME, no TF; IF not while an interrupt is pending (VIP). */
+START_TEST(virtual_iret)
+{
+    static const struct {
+        uint64_t flags, image;
+        uint8_t bytes, vme, good;
+    } rows[] = { { X86_VIF | X86_IF, 2, 2, 1, 1 },      { 0, X86_IF, 2, 1, 1 }, { 0, 2, 4, 1, 0 }, { 0, 2, 2, 0, 0 },
+                 { 0, X86_TF, 2, 1, 0 }, { X86_VIP, X86_IF, 2, 1, 0 }, { X86_VIP, 2, 2, 1, 1 } };
+    struct pc p;
+    pc_create(&p, "max", NULL, 0);
+    enter_v86(&p, rows[_i].flags);
+    if (!rows[_i].vme)
+        p.c->cr4 &= ~(uint64_t)X86_CR4_VME;
+    pc_put(&p, 0x20100, 2, 0x321);
+    pc_put(&p, 0x20100 + rows[_i].bytes, 2, 0x1000);
+    pc_put(&p, 0x20100 + 2u * rows[_i].bytes, 2, rows[_i].image);
+    ck_assert_int_eq(x86_iret(p.c, rows[_i].bytes), rows[_i].good);
+    if (rows[_i].good) {
+        uint64_t vif = rows[_i].image & X86_IF ? X86_VIF : 0;
+        ck_assert_uint_eq(x86_get_rflags(p.c), 2 | X86_VM | vif | (rows[_i].flags & (X86_IF | X86_VIP)));
+    } else {
+        ck_assert_int_eq(pc_fault(&p, NULL), X86_GP);
+    }
+    pc_destroy(&p);
+}
+END_TEST
+
+/* Vectors of INT n and of interrupts are no exceptions: a fault met on the way is no double one (7.15, table 7-5). */
+START_TEST(benign_vectors)
+{
+    struct pc p;
+    pc_create(&p, "max", NULL, 0);
+    for (unsigned outside = 0; outside < 2; outside++) {
+        enter_protected(&p, 0);
+        set_idt(&p, 14, gate(ABSENT_CODE, HANDLER, 14, 3, 0));
+        if (outside)
+            x86_deliver_interrupt(p.c, 14);
+        else
+            software_interrupt(&p, 14);
+        ck_assert_uint_eq(p.c->cpu.pc, HANDLER + 16 * 11);
+    }
     pc_destroy(&p);
 }
 END_TEST
@@ -501,6 +608,9 @@ Suite *test_suite(void)
     tcase_add_test(t, nmi_until_iret);
     tcase_add_test(t, real_mode);
     tcase_add_test(t, virtual_8086);
+    tcase_add_loop_test(t, virtual_interrupts, 0, (int)ARRAY_LEN(vme));
+    tcase_add_loop_test(t, virtual_iret, 0, 7);
+    tcase_add_test(t, benign_vectors);
     tcase_add_test(t, task_jump);
     tcase_add_test(t, task_call_and_return);
     tcase_add_test(t, task_gate_of_exception);

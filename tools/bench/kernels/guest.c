@@ -3,7 +3,9 @@
 #include "bench.h"
 #include <stddef.h>
 
-#ifdef __aarch64__
+#if defined(__x86_64__)
+#define COM1 0x3f8
+#elif defined(__aarch64__)
 #define UART ((volatile uint8_t *)0x09000000)
 #else
 #define UART ((volatile uint8_t *)0x10000000)
@@ -32,9 +34,29 @@ void *memset(void *to, int c, size_t n)
     return to;
 }
 
+#if defined(__x86_64__)
+static void out32(uint16_t port, uint32_t v)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(v), "d"(port));
+}
+
+static void put_char(char c)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(c), "d"((uint16_t)COM1));
+}
+#else
+static void put_char(char c)
+{
+    *UART = (uint8_t)c;
+}
+#endif
+
 uint64_t bench_syscall(uint64_t v)
 {
-#ifdef __aarch64__
+#if defined(__x86_64__)
+    __asm__ volatile("syscall" : "+a"(v) : : "rcx", "r11", "memory");
+    return v;
+#elif defined(__aarch64__)
     register uint64_t x0 __asm__("x0") = v;
     __asm__ volatile("svc #0" : "+r"(x0) : : "x1", "memory");
     return x0;
@@ -51,16 +73,23 @@ int bench_main(void)
     static const char text[] = "checksum ";
 
     for (const char *p = text; *p; p++)
-        *UART = (uint8_t)*p;
+        put_char(*p);
     for (int shift = 60; shift >= 0; shift -= 4)
-        *UART = (uint8_t)"0123456789abcdef"[sum >> shift & 15];
-    *UART = '\n';
+        put_char("0123456789abcdef"[sum >> shift & 15]);
+    put_char('\n');
     return 0;
 }
 
 void bench_exit(int code)
 {
-#ifdef __aarch64__
+#if defined(__x86_64__)
+    (void)code; /* always 0 */
+    out32(0xcf8, 0x8000f840); /* ICH9 LPC: PMBASE 600h, and ACPI on */
+    out32(0xcfc, 0x601);
+    out32(0xcf8, 0x8000f844);
+    out32(0xcfc, 0x80);
+    __asm__ volatile("outw %0, %1" : : "a"((uint16_t)0x2000), "d"((uint16_t)0x604)); /* SLP_EN, S5 */
+#elif defined(__aarch64__)
     (void)code; /* always 0 */
     __asm__ volatile("svc #1");
 #else
