@@ -59,6 +59,8 @@ const struct ir_guest x86_guest = {
     .fp = IR_FP_X86,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
+    .shared = X86_SLOT_MM, /* the x87 registers' */
+    .n_shared = 8,
 };
 
 const struct state_field x86_state[] = { STATE_SUB(x86_cpu, cpu, cpu_state),

@@ -50,6 +50,7 @@ enum {
     X86_SEM_FP =
         128, /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
+    X86_SEM_X87_OWN = 512,   /* with X87: x86_helper_x87_quick looks, if that is what executes it */
 };
 struct x86_semantics {
     uint16_t id, flags;
@@ -100,6 +101,8 @@ static inline bool x86_is64(const struct x86_tr *t)
 {
     return (t->mode & X86_MODE_CODE) == X86_CODE64;
 }
+/* Before an instruction that waits: errors that are pending. */
+void x86_x87_wait(struct x86_tr *t);
 /* Every write of a slot: see x86_tr.defer. */
 static inline void x86_put_slot(struct x86_tr *t, unsigned slot, ir_val_t v)
 {

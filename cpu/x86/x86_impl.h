@@ -41,6 +41,7 @@ enum {
     X86_MODE_MM =
         1u << 25, /* MXCSR.MM: operands of legacy SSE may be misaligned, but not those of moves */
     X86_MODE_LA57 = 1u << 26, /* 64-bit mode with 5-level paging: what is canonical */
+    X86_MODE_FERR = 1u << 27, /* CR0.NE is 0: x87 errors are the board's */
     X86_MODE_CLASS_SHIFT = 28, /* x86_config.code_class */
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
