@@ -192,7 +192,7 @@ static int build(struct board *b, struct err *e)
     b->parts = q;
     q->kind = &microvm_kind;
     if ((r = read_options(&q->options, b->config.board_options, e)) < 0 || (r = parts_read_globals(&q->globals, &b->config, e)) < 0 ||
-        (r = pc_open_images(b, q, e)) < 0 || (r = pc_build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 ||
+        (r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e)) < 0 || (r = pc_open_images(b, q, e)) < 0 || (r = pc_build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 ||
         (r = pc_build_cpus(b, q, e)) < 0 || (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 ||
         (q->options.serial && (r = pc_build_serial(b, q, e)) < 0) || (has_acpi(q) && (r = build_power(b, v, e)) < 0) ||
         (r = build_fw_cfg(b, q, e)) < 0)
