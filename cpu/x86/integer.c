@@ -153,11 +153,16 @@ uint64_t x86_helper_divide(struct cpu *cpu, uint64_t high, uint64_t low, uint64_
     if (divisor == 0)
         goto error;
     if (!is_signed) {
+        if (high == 0) /* mostly: and the host divides by itself */
+            return low / divisor;
         unsigned __int128 n = (unsigned __int128)high << bits | low, q = n / divisor;
         if (q >> bits)
             goto error;
         return (uint64_t)q;
     }
+    uint64_t sign = sext(low, bits) >> 63;
+    if (high == zext(0 - sign, bits) && divisor != zext(~0ull, bits))
+        return zext((uint64_t)((int64_t)sext(low, bits) / (int64_t)sext(divisor, bits)), bits);
     unsigned __int128 raw = (unsigned __int128)high << bits | low;
     __int128 n = (__int128)(raw << (128 - 2 * bits)) >> (128 - 2 * bits);
     int64_t d = (int64_t)sext(divisor, bits);

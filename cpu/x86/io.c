@@ -42,8 +42,15 @@ static bool before(struct x86_cpu *c)
     return c->inputs & BIT(X86_SMI);
 }
 
+/*
+ * Software takes a port's access for a delay: of about a microsecond, as on ISA, which chipsets keep to for what lies behind
+ * them. A loop that waits for a port is shorter for it too.
+ */
+#define PORT_HZ 1000000u
+
 static void after(struct x86_cpu *c, bool had_smi, uint64_t port, unsigned bytes, bool in)
 {
+    cpu_pass_time(&c->cpu, (int64_t)(c->cpu.clock.hz / PORT_HZ));
     if (UNLIKELY(!had_smi && (c->inputs & BIT(X86_SMI)) && !c->smm))
         x86_smi_note_io(c, port, bytes, in);
 }

@@ -51,15 +51,25 @@ uint64_t x86_helper_rdtsc(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, 
     if ((c->cr4 & X86_CR4_TSD) && x86_cpl(c) != 0)
         x86_raise_error(c, X86_GP, 0);
     else
-        set_edx_eax(c, x86_tsc(c));
+        return x86_tsc(c);
     return 0;
+}
+
+static void rdtsc(struct x86_tr *t, unsigned arg)
+{
+    ir_val_t tsc = ir_call(t->u, IR_I64, X86_HELPER_rdtsc, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    (void)arg;
+    x86_put_reg(t, RAX, 4, tsc);
+    x86_put_reg(t, RDX, 4, ir_op2i(t->u, IR_SHR, IR_I64, tsc, 32));
 }
 
 uint64_t x86_helper_rdtscp(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
-    x86_helper_rdtsc(cpu, a, b, c0, d);
-    if (!(cpu->exit & CPU_EXIT_EXCEPTION))
+    uint64_t tsc = x86_helper_rdtsc(cpu, a, b, c0, d);
+    if (!(cpu->exit & CPU_EXIT_EXCEPTION)) {
+        set_edx_eax(X86_CPU(cpu), tsc);
         X86_CPU(cpu)->gpr[RCX] = (uint32_t)X86_CPU(cpu)->tsc_aux;
+    }
     return 0;
 }
 
@@ -190,7 +200,7 @@ uint64_t x86_helper_swapgs(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0,
 const struct x86_semantics x86_msr_rows[] = {
     { X86_INSN_RDMSR, X86_SEM_CPL0, x86_whole, X86_HELPER_rdmsr },
     { X86_INSN_WRMSR, X86_SEM_CPL0, x86_whole, X86_HELPER_wrmsr | X86_LEAVES },
-    { X86_INSN_RDTSC, 0, x86_whole, X86_HELPER_rdtsc },
+    { X86_INSN_RDTSC, 0, rdtsc, 0 },
     { X86_INSN_RDTSCP, 0, x86_whole, X86_HELPER_rdtscp },
     { X86_INSN_RDPMC, 0, x86_whole, X86_HELPER_rdpmc },
     { X86_INSN_RDPRU, 0, x86_whole, X86_HELPER_rdpru },
