@@ -163,7 +163,7 @@ static const struct reg_desc ioapic_regs[] = {
 static const struct device_ops ioapic_ops = {
     .name = "ioapic", .spec = "Intel 82093AA 290566-001; ICH9 316972, 13.5",
     .size = sizeof(struct ioapic), .regs = ioapic_regs, .n_regs = ARRAY_LEN(ioapic_regs),
-    .mmio_size = 0x1000, .state = ioapic_state, .version = 1, .reset = ioapic_reset,
+    .mmio_size = 0x1000, .state = ioapic_state, .version = 2, .reset = ioapic_reset,
 };
 
 struct ioapic *ioapic_create(struct machine *m, const char *id, ioapic_deliver_fn *deliver,

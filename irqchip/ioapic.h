@@ -24,7 +24,7 @@
 #include "core/device/device.h"
 
 #define IOAPIC_PINS    24
-#define IOAPIC_SOURCES 4
+#define IOAPIC_SOURCES 5
 
 typedef void ioapic_deliver_fn(void *arg, uint64_t address, uint32_t data);
 
@@ -43,7 +43,7 @@ struct ioapic *ioapic_create(struct machine *m, const char *id, ioapic_deliver_f
                              void *arg, struct err *e);
 
 /*
- * irq_sink_fn. `number`: pin 0 to 23, plus 32 times the driver (0 to 3): the pin is asserted
+ * irq_sink_fn. `number`: pin 0 to 23, plus 32 times the driver (0 to 4): the pin is asserted
  * while any driver's is. Other pins do not exist: nothing happens.
  */
 void ioapic_set_level(void *ioapic, uint32_t number, bool level);

@@ -80,14 +80,24 @@ struct lapic {
 /* Registers of all local APICs, mapped at LAPIC_BASE of `space`. At most `max` will join. */
 struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, uint32_t max,
                                    struct err *e);
-/* The local APIC of CPU `index` (its requester number). */
+/* The local APIC of CPU `index` (its requester number). Ids rise with the index. */
 struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
                            const struct lapic_config *config, uint32_t index, struct err *e);
 void lapic_bus_on_eoi(struct lapic_bus *bus, lapic_eoi_fn *fn, void *arg);
 /* The 8259's interrupt acknowledge cycle, for LINT0 in ExtINT mode: its vector. */
 void lapic_bus_set_extint(struct lapic_bus *bus, int (*acknowledge)(void *arg), void *arg);
 
-/* A message in MSI format (SDM 12.11): ioapic_deliver_fn. Messages to nobody are lost. */
+/*
+ * What reaches the bus, whatever its form outside. `wide`: the destination has 32 bits (an x2APIC's ICR,
+ * interrupt remapping in extended mode), else 8. `mode` as in ICR bits 10:8. Messages to nobody are lost.
+ */
+struct lapic_message {
+    uint32_t dest;
+    bool logical, wide, level;
+    uint8_t mode, vector;
+};
+void lapic_bus_send(struct lapic_bus *bus, const struct lapic_message *message);
+/* A message in MSI format (SDM 12.11): ioapic_deliver_fn. */
 void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data);
 
 /* irq_sink_fn: `number` 0 LINT0, 1 LINT1. */

@@ -12,30 +12,61 @@ static const struct device_ops bus_ops = {
 };
 
 /* ---- who is meant ---- */
-static bool is_logical_target(const struct lapic *p, uint32_t dest)
+static bool is_logical_target(const struct lapic *p, const struct lapic_message *m)
 {
+    uint32_t dest = m->dest;
     if (lapic_is_x2(p)) {
         uint32_t ldr = (p->config.id >> 4) << 16 | 1u << (p->config.id & 15);
-        return dest == UINT32_MAX || (dest >> 16 == ldr >> 16 && (dest & ldr & 0xffff));
+        return dest >> 16 == ldr >> 16 && (dest & ldr & 0xffff);
     }
+    if (m->wide) /* an xAPIC has no such address */
+        return false;
     uint32_t mda = dest & 0xff, ldr = p->ldr >> 24;
-    if (mda == 0xff)
-        return true;
     if (p->dfr >> 28 == 0xf) /* flat */
         return ldr & mda;
     return (ldr >> 4 == mda >> 4) && (ldr & mda & 15);
 }
 
-/* `wide`: of an x2APIC's ICR or an extended MSI destination; else 8 bits. */
-static bool is_target(const struct lapic *p, uint32_t dest, bool logical, bool wide)
+/*
+ * A physical destination is compared with all 32 bits of the id in either mode: one above 254 must be
+ * reachable for INIT and start-up before it is in x2APIC mode, and shares its low byte with another.
+ */
+static bool is_target(const struct lapic *p, const struct lapic_message *m)
 {
     if (!lapic_is_enabled(p))
         return false;
-    if (dest == (wide ? UINT32_MAX : 0xffu))
+    if (m->dest == (m->wide ? UINT32_MAX : 0xffu))
         return true;
-    if (logical)
-        return is_logical_target(p, dest);
-    return lapic_is_x2(p) ? p->config.id == dest : (p->config.id & 0xff) == dest;
+    return m->logical ? is_logical_target(p, m) : p->config.id == m->dest;
+}
+
+/* Index of the first whose id is at least `id`. */
+static uint32_t first_from(const struct lapic_bus *b, uint32_t id)
+{
+    uint32_t low = 0, high = b->n;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (b->lapics[middle]->config.id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/*
+ * Those that a message may mean lie in [*from, return value): a physical destination is one, and a logical
+ * one of 32 bits 16 neighbours.
+ */
+static uint32_t candidates(const struct lapic_bus *b, const struct lapic_message *m, uint32_t *from)
+{
+    *from = 0;
+    if (m->dest == (m->wide ? UINT32_MAX : 0xffu) || (m->logical && !m->wide))
+        return b->n;
+    uint32_t id = m->logical ? m->dest >> 16 << 4 : m->dest, to = *from = first_from(b, id);
+    while (to < b->n && b->lapics[to]->config.id - id < (m->logical ? 16 : 1))
+        to++;
+    return to;
 }
 
 static unsigned priority(const struct lapic *p)
@@ -47,30 +78,31 @@ static unsigned priority(const struct lapic *p)
 }
 
 /* Of all that are meant the one with the least to do; the first of equals. */
-static void deliver_lowest(struct lapic_bus *b, uint32_t dest, bool logical, bool wide,
-                           uint8_t vector, bool level)
+static void send_lowest(struct lapic_bus *b, const struct lapic_message *m)
 {
     struct lapic *best = NULL;
-    for (uint32_t i = 0; i < b->n; i++) {
+    uint32_t from, to = candidates(b, m, &from);
+    for (uint32_t i = from; i < to; i++) {
         struct lapic *p = b->lapics[i];
-        if (is_target(p, dest, logical, wide) && (p->svr & SVR_ENABLE) &&
+        if (is_target(p, m) && (p->svr & SVR_ENABLE) &&
             (best == NULL || priority(p) < priority(best)))
             best = p;
     }
     if (best != NULL)
-        lapic_accept(best, DELIVER_FIXED, vector, level);
+        lapic_accept(best, DELIVER_FIXED, m->vector, m->level);
 }
 
-static void deliver(struct lapic_bus *b, uint32_t dest, bool logical, bool wide, enum delivery mode,
-                    uint8_t vector, bool level)
+void lapic_bus_send(struct lapic_bus *b, const struct lapic_message *m)
 {
-    if (mode == DELIVER_LOWEST) {
-        deliver_lowest(b, dest, logical, wide, vector, level);
+    uint32_t from, to;
+    if (m->mode == DELIVER_LOWEST) {
+        send_lowest(b, m);
         return;
     }
-    for (uint32_t i = 0; i < b->n; i++)
-        if (is_target(b->lapics[i], dest, logical, wide))
-            lapic_accept(b->lapics[i], mode, vector, level);
+    to = candidates(b, m, &from);
+    for (uint32_t i = from; i < to; i++)
+        if (is_target(b->lapics[i], m))
+            lapic_accept(b->lapics[i], (enum delivery)m->mode, m->vector, m->level);
 }
 
 void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data)
@@ -78,14 +110,12 @@ void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data)
     /* Bits 11:5 of the address extend the destination to 15 bits where the platform says so
      * (12.11.1) */
     uint32_t dest = (address >> 12 & 0xff) | (uint32_t)(address >> 5 & 0x7f) << 8;
-    bool logical = address & 4, wide = dest > 0xff;
-    enum delivery mode = (enum delivery)(data >> 8 & 7);
-    bool level = (data & 0x8000) && mode == DELIVER_FIXED;
-    if (mode == DELIVER_LOWEST && (data & 0x8000))
-        level = true;
-    if ((mode == DELIVER_INIT && (data & 0x8000) && !(data & 0x4000)) || mode == DELIVER_REMOTE)
+    struct lapic_message m = { .dest = dest, .logical = address & 4, .wide = dest > 0xff,
+                               .mode = data >> 8 & 7, .vector = (uint8_t)data };
+    m.level = (data & 0x8000) && (m.mode == DELIVER_FIXED || m.mode == DELIVER_LOWEST);
+    if ((m.mode == DELIVER_INIT && (data & 0x8000) && !(data & 0x4000)) || m.mode == DELIVER_REMOTE)
         return;
-    deliver(bus, dest, logical, wide, mode, (uint8_t)data, level);
+    lapic_bus_send(bus, &m);
 }
 
 /* ---- interprocessor interrupts (12.6.1) ---- */
@@ -104,9 +134,11 @@ void lapic_send(struct lapic *p)
         return;
     }
     switch (icr >> 18 & 3) {
-    case 0:
-        deliver(b, dest, logical, x2, mode, (uint8_t)icr, false);
+    case 0: {
+        const struct lapic_message m = { dest, logical, x2, false, (uint8_t)mode, (uint8_t)icr };
+        lapic_bus_send(b, &m);
         return;
+    }
     case 1:
         lapic_accept(p, mode, (uint8_t)icr, false);
         return;

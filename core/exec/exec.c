@@ -5,13 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_CPUS 1024u
 #define SLICE_CYCLES (1 << 17)
 
 static const struct state_field exec_state[] = {
     STATE(exec_sched, now),  STATE(exec_sched, deadline), STATE(exec_sched, reached),
-    STATE(exec_sched, turn), STATE(exec_sched, in_round),
-    STATE_PTR(exec_sched, cursors, cursor_bytes, MAX_CPUS * sizeof(struct exec_cursor)),
+    STATE(exec_sched, turn), STATE(exec_sched, in_round), STATE(exec_sched, hurry),
+    STATE_PTR(exec_sched, cursors, cursor_bytes, EXEC_MAX_CPUS * sizeof(struct exec_cursor)),
     STATE_END,
 };
 
@@ -37,11 +36,26 @@ static void kicked(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
     ps_t now = ev_now(x->machine->queue);
+    x->awake[cpu->index / 64] |= 1ull << cpu->index % 64;
     if (cpu->run == CPU_IDLE && !cpu->isa->has_work(cpu))
         return;
     cpu->run = CPU_RUNNING;
     exec_advance_to(cpu, now);
     exec_cut(x, now);
+}
+
+/*
+ * A CPU that runs was kicked while another one had its turn: the two deal with each other, and the
+ * one may be spinning until the other answers. So this turn ends here, and rounds are short for a
+ * while, unless there are so many CPUs that turns would cost more than what is done in them.
+ */
+static void hurried(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS)
+        return;
+    x->sched.hurry = EXEC_HURRY;
+    exec_cut(x, ev_now(x->machine->queue));
 }
 
 /* ---- saved state ---- */
@@ -50,6 +64,7 @@ static void part_reset(void *object)
 {
     struct exec *x = CONTAINER_OF((struct exec_sched *)object, struct exec, sched);
     memset(x->sched.cursors, 0, x->sched.cursor_bytes);
+    exec_wake_all(x);
     mmu_flush_all_cpus(x->machine);
 }
 
@@ -58,10 +73,12 @@ static void part_loaded(void *object)
     struct exec *x = CONTAINER_OF((struct exec_sched *)object, struct exec, sched);
     if (x->sched.turn > x->n_cpus)
         x->sched.in_round = 0; /* a snapshot is not trusted */
+    x->sched.hurry = MIN(x->sched.hurry, EXEC_HURRY);
     x->sched.reached = MIN(x->sched.reached, x->sched.now + x->options.quantum);
     x->machine->inputs_from = x->sched.reached;
     x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
     x->flush_wanted = true;
+    exec_wake_all(x);
     x->pace_host_ns = 0;
     mmu_flush_all_cpus(x->machine);
 }
@@ -107,11 +124,11 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     arena_init(&x->arena, 0);
     arena_init(&x->scratch, 0);
     arena_init(&x->transient, 0);
-    x->sched.cursors = calloc(MAX_CPUS, sizeof(*x->sched.cursors));
+    x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
     int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
     if (rc == 0)
         rc = create_backends(x, e);
-    struct machine_part part = { .name = "exec", .version = 2, .state = exec_state,
+    struct machine_part part = { .name = "exec", .version = 3, .state = exec_state,
                                  .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
     if (rc == 0)
         rc = machine_add_part(m, &part, e);
@@ -151,6 +168,7 @@ void exec_destroy(struct exec *x)
     arena_destroy(&x->scratch);
     arena_destroy(&x->transient);
     free(x->hash);
+    free(x->dormant);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);
@@ -211,8 +229,8 @@ static int add_coverage(struct exec *x, struct err *e)
 int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
 {
     int rc = 0;
-    if (x->n_cpus == MAX_CPUS)
-        return err_set(e, ERR_LIMIT, "more than %u CPUs", MAX_CPUS);
+    if (x->n_cpus == EXEC_MAX_CPUS)
+        return err_set(e, ERR_LIMIT, "more than %u CPUs", EXEC_MAX_CPUS);
     if (cpu->index != x->n_cpus)
         return err_set(e, ERR_ARG, "%s is added as CPU %u; CPUs are added in order of index",
                        cpu->name, x->n_cpus);
@@ -239,8 +257,10 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
     cpu->exec = x;
     cpu->exec_private = &core->shared;
     cpu->kicked = kicked;
+    cpu->hurried = hurried;
     cpu->uniform = cpu->tm != NULL ? cpu->tm->uniform : 1;
     x->cores[x->n_cpus++] = core;
+    exec_wake_all(x);
     x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
     return 0;
 }
@@ -279,6 +299,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "blocks_translated", "", c->translated },
         { "regions", "", c->regions },
         { "blocks_dropped", "", c->dropped },
+        { "blocks_revived", "", c->revived },
         { "cache_flushes", "", c->flushes },
         { "guest_bytes_translated", "B", c->guest_bytes },
         { "host_code", "B", x->ops->code_used(x->be) },

@@ -9,6 +9,7 @@
  */
 #include "core/exec/exec_impl.h"
 #include "core/util/bits.h"
+#include <string.h>
 #include <time.h>
 
 #define POLL_NS 1000000u
@@ -43,12 +44,36 @@ void exec_advance_to(struct cpu *cpu, ps_t t)
         cpu->cycles_end += (int64_t)(then - now);
 }
 
-bool exec_others_run(const struct exec *x, const struct cpu *cpu)
+/* Index of the first CPU from `from` on that runs; n_cpus: none. */
+static uint32_t next_running(struct exec *x, uint32_t from)
 {
-    for (uint32_t i = 0; i < x->n_cpus; i++)
-        if (x->cores[i]->cpu != cpu && x->cores[i]->cpu->run == CPU_RUNNING)
-            return true;
-    return false;
+    while (from < x->n_cpus) {
+        uint64_t set = x->awake[from / 64] >> from % 64;
+        if (set == 0) {
+            from = (from / 64 + 1) * 64;
+            continue;
+        }
+        from += (uint32_t)__builtin_ctzll(set);
+        if (from >= x->n_cpus)
+            break;
+        if (x->cores[from]->cpu->run == CPU_RUNNING)
+            return from;
+        x->awake[from / 64] &= ~(1ull << from % 64);
+    }
+    return x->n_cpus;
+}
+
+bool exec_others_run(struct exec *x, const struct cpu *cpu)
+{
+    uint32_t i = next_running(x, 0);
+    if (cpu != NULL && i == cpu->index)
+        i = next_running(x, i + 1);
+    return i < x->n_cpus;
+}
+
+void exec_wake_all(struct exec *x)
+{
+    memset(x->awake, 0xff, sizeof(x->awake));
 }
 
 void exec_cut(struct exec *x, ps_t t)
@@ -83,7 +108,7 @@ static void poll_host(struct exec *x, int wait_ms)
     x->count.polls++;
 }
 
-static bool is_idle(const struct exec *x)
+static bool is_idle(struct exec *x)
 {
     return !exec_others_run(x, NULL);
 }
@@ -149,7 +174,8 @@ static bool start_round(struct exec *x, const struct exec_limits *limits, enum e
         return wait_for_input(x, limits, why);
     s->deadline = MAX(next, s->now);
     if (!idle && x->n_cpus > 1) {
-        s->deadline = MIN(s->deadline, s->now + x->options.quantum);
+        s->deadline = MIN(s->deadline, s->now + (x->options.quantum >> s->hurry));
+        s->hurry -= s->hurry != 0;
         x->machine->inputs_from = s->reached = MAX(s->reached, s->deadline);
     }
     if (idle || x->n_cpus == 1)
@@ -183,12 +209,8 @@ static void end_round(struct exec *x)
 static bool run_round(struct exec *x, enum exec_reason *why, struct cpu **cpu)
 {
     struct exec_sched *s = &x->sched;
-    while (s->turn < x->n_cpus) {
+    while ((s->turn = next_running(x, s->turn)) < x->n_cpus) {
         struct cpu *c = x->cores[s->turn]->cpu;
-        if (c->run != CPU_RUNNING) {
-            s->turn++;
-            continue;
-        }
         *cpu = c;
         exec_advance_to(c, s->now);
         switch (exec_run_turn(x, c)) {
@@ -227,6 +249,7 @@ enum exec_reason exec_run(struct exec *x, const struct exec_limits *limits, stru
     enum exec_reason why = EXEC_STOPPED;
     struct cpu *who = x->n_cpus != 0 ? x->cores[0]->cpu : NULL;
     x->insn_limit = limits->insns;
+    exec_wake_all(x); /* whoever looked in between may have started one */
     for (;;) {
         if (x->machine->stop != MACHINE_RUNS || x->n_cpus == 0)
             break;

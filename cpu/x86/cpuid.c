@@ -134,7 +134,8 @@ static void basic(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint32_t
             x86_topology_leaf(k, sub, false, false, r);
         break;
     case 0x1f:
-        x86_topology_leaf(k, sub, true, false, r);
+        if (intel)
+            x86_topology_leaf(k, sub, true, false, r);
         break;
     case 0xd:
         xsave_leaf(c, sub, r);
@@ -210,11 +211,11 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
             x86_cache_leaf(k, sub, false, r);
         break;
     case 0x8000001e:
-        if (x86_cpu_has(c, X86_F_TOPOEXT)) {
+        /* A core's number has 8 bits: beyond them nothing is said, as on QEMU's machine */
+        if (x86_cpu_has(c, X86_F_TOPOEXT) && k->apic_id >> w.thread <= 0xff) {
             r[0] = k->apic_id;
-            r[1] = (k->apic_id >> w.thread & 0xff) | (t->threads - 1) << 8;
-            r[2] =
-                k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
+            r[1] = k->apic_id >> w.thread | (t->threads - 1) << 8;
+            r[2] = k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
         }
         break;
     case 0x80000021:
@@ -227,7 +228,7 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         x86_pmu_extended_leaf(c, r);
         break;
     case 0x80000026:
-        if (x86_cpu_has(c, X86_F_TOPOEXT))
+        if (amd) /* whatever TOPOEXT says: that is about 8000001D and 1E */
             x86_topology_leaf(k, sub, true, true, r);
         break;
     default:

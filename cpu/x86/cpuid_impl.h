@@ -5,12 +5,12 @@
 #include "cpu/x86/x86_impl.h"
 
 struct x86_id_widths {
-    unsigned thread, core, die; /* first bit above each in an APIC id */
+    unsigned thread, core, module, die; /* first bit above each in an APIC id */
 };
 struct x86_id_widths x86_id_widths(const struct x86_topology *t);
 uint32_t x86_cpus_per_socket(const struct x86_topology *t);
-/* Leaves B, 1F (dies: it has a level for them) and 80000026 (amd). */
-void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool dies, bool amd,
+/* Leaves B, 1F (all: it has levels above cores) and 80000026 (amd). */
+void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool all, bool amd,
                        uint32_t r[4]);
 void x86_cache_leaf(const struct x86_config *k, uint32_t n, bool intel,
                     uint32_t r[4]);                                       /* 4, 8000001D */

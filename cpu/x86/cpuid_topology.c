@@ -19,29 +19,38 @@ struct x86_id_widths x86_id_widths(const struct x86_topology *t)
     struct x86_id_widths w;
     w.thread = width(t->threads);
     w.core = w.thread + width(t->cores);
-    w.die = w.core + width(t->dies);
+    w.module = w.core + width(t->modules);
+    w.die = w.module + width(t->dies);
     return w;
+}
+
+static uint32_t modules(const struct x86_topology *t)
+{
+    return t->modules != 0 ? t->modules : 1;
 }
 
 uint32_t x86_apic_id(const struct x86_topology *t, uint32_t index)
 {
     struct x86_id_widths w = x86_id_widths(t);
     uint32_t thread = index % t->threads, core = index / t->threads % t->cores;
-    uint32_t die = index / t->threads / t->cores % t->dies,
-             socket = index / t->threads / t->cores / t->dies;
-    return thread | core << w.thread | die << w.core | socket << w.die;
+    uint32_t whole = index / t->threads / t->cores, module = whole % modules(t);
+    uint32_t die = whole / modules(t) % t->dies, socket = whole / modules(t) / t->dies;
+    return thread | core << w.thread | module << w.core | die << w.module | socket << w.die;
 }
 
 uint32_t x86_cpus_per_socket(const struct x86_topology *t)
 {
-    return t->threads * t->cores * t->dies;
+    return t->threads * t->cores * modules(t) * t->dies;
 }
 
-/* Logical processors that share something, as the number of APIC ids in its group. */
+/*
+ * Logical processors that share something, as the number of APIC ids in its group. What AMD's dies share
+ * belongs to each of their complexes.
+ */
 static uint32_t sharing_ids(const struct x86_config *k, unsigned shared_by)
 {
     struct x86_id_widths w = x86_id_widths(&k->topology);
-    const unsigned shift[] = { 0, w.thread, w.core, w.die };
+    const unsigned shift[] = { 0, w.thread, k->vendor == X86_AMD ? w.core : w.module, w.die };
     return 1u << shift[shared_by];
 }
 
@@ -51,33 +60,39 @@ struct level {
     uint32_t cpus;
 };
 
-static unsigned levels(const struct x86_config *k, bool dies, bool amd, struct level out[4])
+/* Leaf B knows threads and cores; 1F (SDM 10.9.1) modules and dies as well. AMD's: core, complex, die, socket. */
+enum { TYPE_THREAD = 1, TYPE_CORE, TYPE_MODULE, TYPE_DIE = 5, TYPE_COMPLEX = 2, TYPE_CCD, TYPE_SOCKET };
+
+static unsigned levels(const struct x86_config *k, bool all, bool amd, struct level out[4])
 {
     const struct x86_topology *t = &k->topology;
     struct x86_id_widths w = x86_id_widths(t);
+    uint32_t complex = t->threads * t->cores, die = complex * modules(t), socket = die * t->dies;
     unsigned n = 0;
-    out[n++] = (struct level){ 1, (uint8_t)w.thread, t->threads };
-    if (amd) { /* core, complex (a die here), die, socket */
-        out[0] = (struct level){ 1, (uint8_t)w.thread, t->threads };
-        out[n++] = (struct level){ 2, (uint8_t)w.core, t->threads * t->cores };
-        out[n++] = (struct level){ 3, (uint8_t)w.core, t->threads * t->cores };
-        out[n++] = (struct level){ 4, (uint8_t)w.die, x86_cpus_per_socket(t) };
+    out[n++] = (struct level){ TYPE_THREAD, (uint8_t)w.thread, t->threads };
+    if (amd) {
+        out[n++] = (struct level){ TYPE_COMPLEX, (uint8_t)w.core, complex };
+        out[n++] = (struct level){ TYPE_CCD, (uint8_t)w.module, die };
+        out[n++] = (struct level){ TYPE_SOCKET, (uint8_t)w.die, socket };
         return n;
     }
-    if (!dies || t->dies == 1) {
-        out[n++] = (struct level){ 2, (uint8_t)w.die, x86_cpus_per_socket(t) };
+    if (!all || (modules(t) == 1 && t->dies == 1)) {
+        out[n++] = (struct level){ TYPE_CORE, (uint8_t)w.die, socket };
         return n;
     }
-    out[n++] = (struct level){ 2, (uint8_t)w.core, t->threads * t->cores };
-    out[n++] = (struct level){ 5, (uint8_t)w.die, x86_cpus_per_socket(t) };
+    out[n++] = (struct level){ TYPE_CORE, (uint8_t)w.core, complex };
+    if (modules(t) > 1)
+        out[n++] = (struct level){ TYPE_MODULE, (uint8_t)w.module, die };
+    if (t->dies > 1)
+        out[n++] = (struct level){ TYPE_DIE, (uint8_t)w.die, socket };
     return n;
 }
 
-void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool dies, bool amd,
+void x86_topology_leaf(const struct x86_config *k, uint32_t subleaf, bool all, bool amd,
                        uint32_t r[4])
 {
     struct level l[4];
-    unsigned n = levels(k, dies, amd, l);
+    unsigned n = levels(k, all, amd, l);
     r[3] = k->apic_id;
     r[2] = subleaf & 0xff;
     if (subleaf >= n)
@@ -204,12 +219,12 @@ static uint32_t first_cache(const struct x86_cache *h)
     return h != NULL ? kib(h) << 24 | (uint32_t)(h->ways & 0xff) << 16 | 1u << 8 | h->line : 0;
 }
 
-/* L3: of all dies together, in units of 512 KiB; its ways are in 8000001D if it is more than one.
+/* L3: of all complexes together, in units of 512 KiB; its ways are in 8000001D if it is more than one.
  */
 static uint32_t third_cache(const struct x86_config *k)
 {
     const struct x86_cache *h = cache_of(k, 3, X86_UNIFIED);
-    uint32_t n = k->topology.dies;
+    uint32_t n = k->topology.dies * modules(&k->topology);
     if (h == NULL)
         return 0;
     return MIN(kib(h) / 512 * n, 0x3fffu) << 18 | (n > 1 ? 9u : ways_code(h->ways)) << 12 |

@@ -229,14 +229,22 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
 
     if (!ops)
         return no_board(c->board, e);
-    if (c->cpus == 0 || c->cpus > ops->max_cpus)
+    struct board_topology smp = c->smp;
+    if (smp.cpus == 0 && smp.max == 0 && smp.sockets == 0 && smp.dies == 0 && smp.clusters == 0 && smp.modules == 0 &&
+        smp.cores == 0 && smp.threads == 0)
+        smp.cpus = c->cpus;
+    if ((r = board_complete_topology(&smp, ops->levels, e)) < 0)
+        return r;
+    if (smp.max > ops->max_cpus)
         return err_set(e, ERR_ARG, "Invalid SMP CPUs %u. The max CPUs supported by machine '%s' is "
-                       "%u", c->cpus, ops->name, ops->max_cpus);
+                       "%u", smp.max, ops->name, ops->max_cpus);
     b = calloc(1, sizeof(*b));
     if (!b)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->ops = ops;
     b->config = *c;
+    b->config.smp = smp;
+    b->config.cpus = smp.cpus;
     if (!b->config.cpu)
         b->config.cpu = ops->default_cpu;
     if (!b->config.timing)
@@ -303,6 +311,19 @@ int board_reset(struct board *b, struct err *e)
     return b->ops->load_images(b, e);
 }
 
+static int wake(struct board *b)
+{
+    machine_wake(b->machine);
+    return b->ops->resume ? b->ops->resume(b, NULL) : 0;
+}
+
+int board_wake_key(struct board *b, struct err *e)
+{
+    if (!b->ops->wake_key)
+        return err_set(e, ERR_UNSUPPORTED, "%s does not sleep", b->ops->name);
+    return b->ops->wake_key(b) ? 0 : err_set(e, ERR_STATE, "the machine is not asleep");
+}
+
 int board_power_key(struct board *b, struct err *e)
 {
     if (!b->ops->power_key)
@@ -331,10 +352,10 @@ enum board_end board_run(struct board *b, const struct board_limits *limits, int
             machine_resume(b->machine);
             return BOARD_PAUSED;
         }
-        if (stop != MACHINE_RESET || b->config.no_reboot)
+        if (stop != MACHINE_WAKE && (stop != MACHINE_RESET || b->config.no_reboot))
             return BOARD_ENDED;
         machine_resume(b->machine);
-        if (board_reset(b, NULL) < 0) /* it fitted before */
+        if ((stop == MACHINE_WAKE ? wake(b) : board_reset(b, NULL)) < 0) /* it fitted before */
             return BOARD_ENDED;
     }
 }

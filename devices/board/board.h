@@ -25,16 +25,27 @@ struct board_arg {
     const char *text;           /* as on the command line; outlives the board */
 };
 
+/*
+ * QEMU's -smp: how many of each there are in the next larger one, `cpus` that exist and `max` that there is
+ * room for. 0: not given; board_complete_topology fills it in.
+ */
+struct board_topology {
+    uint32_t cpus, max;
+    uint32_t sockets, dies, clusters, modules, cores, threads;
+};
+enum board_level { BOARD_DIES = 1, BOARD_CLUSTERS = 2, BOARD_MODULES = 4 };
+
 struct board_config {
     const char *board;          /* "riscv-virt"; QEMU's aliases are known too */
     const char *board_options;  /* "aclint=on,..." or NULL */
     const char *cpu;            /* "rv64,zba=off"; NULL: the board's default */
     const char *timing;         /* "functional", "inorder,..." */
     uint32_t cpus;
+    struct board_topology smp;  /* all 0: `cpus` cores of one socket; else smp.cpus counts, and `cpus` is ignored */
     uint64_t memory;            /* bytes */
     const char *kernel, *initrd, *append, *dtb;
     const char *bios;           /* NULL or "default": the board's firmware; "none" */
-    const char *boot_order;     /* letters as QEMU's -boot order= has them, for boards whose firmware takes them; or NULL */
+    const char *boot;           /* -boot "order=cd,menu=on,..." or NULL */
     const char *firmware_dirs;  /* where "default" and bare names are looked for, ':'-separated */
     const struct board_arg *args;
     uint32_t n_args;
@@ -56,6 +67,12 @@ struct board_config {
 
 struct board;
 struct board_ops;
+
+/*
+ * By QEMU's rules ("-smp" in its man page): cores before sockets before threads follow from the numbers
+ * given, and the product of all must be `max`. `levels`: which may be more than 1. ERR_ARG.
+ */
+int board_complete_topology(struct board_topology *t, uint32_t levels, struct err *e) MUST_CHECK;
 
 int board_create(struct board **out, const struct board_config *c, struct err *e) MUST_CHECK;
 void board_destroy(struct board *b);
@@ -106,6 +123,9 @@ int board_reset(struct board *b, struct err *e) MUST_CHECK; /* an image may not 
 /* Press the power key: the guest decides what comes of it. ERR_UNSUPPORTED: the board has none. */
 int board_power_key(struct board *b, struct err *e) MUST_CHECK;
 
+/* Wake a machine that sleeps, as its power key would. ERR_STATE: it does not sleep; ERR_UNSUPPORTED: it never does. */
+int board_wake_key(struct board *b, struct err *e) MUST_CHECK;
+
 /* ---- what a board is ---- */
 struct board_device {
     const char *name, *doc;      /* as -device names it */
@@ -127,14 +147,17 @@ struct board_ops {
     const char *qemu_arch;           /* "riscv64": orrery-system-riscv64 */
     const char *default_cpu;
     uint32_t max_cpus;
+    uint32_t levels;                 /* enum board_level: those that -smp may have more than one of */
     uint64_t default_memory;
     struct board_ide ide;
     bool has_screen;                 /* people expect a VGA where they ask for nothing else, as with QEMU's machine */
     const struct board_device *devices; /* what -device accepts, NULL name at the end */
     int (*build)(struct board *b, struct err *e);   /* parts and images */
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
+    int (*resume)(struct board *b, struct err *e);  /* after the reset of waking, if images need anything then; may be NULL */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
     void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
+    bool (*wake_key)(struct board *b);   /* false: it does not sleep; NULL: it never does */
     void (*release)(struct board *b);    /* what neither the machine nor its arena frees; after a failed build too. May be NULL */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */

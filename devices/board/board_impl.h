@@ -6,7 +6,7 @@
 #include "devices/board/board.h"
 #include "devices/board/image.h"
 
-#define BOARD_MAX_CPUS 64
+#define BOARD_MAX_CPUS 512
 
 struct parts;
 

@@ -26,6 +26,7 @@
 #include "devices/pci/ports.h"
 #include "devices/port92.h"
 #include "devices/q35_mch.h"
+#include "iommu/vtd.h"
 #include "irqchip/i8259.h"
 #include "irqchip/ioapic.h"
 #include "irqchip/lapic.h"
@@ -34,7 +35,7 @@
 #include <string.h>
 
 /* Drivers of one interrupt input (i8259.h, ioapic.h). */
-enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST };
+enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST, FROM_PIRQ };
 
 /* ---- interrupts ---- */
 /* ISA interrupt `number`: to both controllers; IRQ0 is pin 2 of the I/O APIC (MADT, interrupt source override). */
@@ -43,6 +44,14 @@ static void set_isa(void *arg, uint32_t number, bool level)
     struct q35 *q = arg;
     i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
     ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_ISA, level);
+}
+
+/* What the LPC bridge routes to an ISA interrupt is seen by the I/O APIC as well, as on QEMU's board. */
+static void set_routed(void *arg, uint32_t number, bool level)
+{
+    struct q35 *q = arg;
+    i8259_set_level(q->pic, number + 16 * FROM_LPC, level);
+    ioapic_set_level(q->ioapic, number + 32 * FROM_PIRQ, level);
 }
 
 static void set_gsi_hpet(void *arg, uint32_t number, bool level)
@@ -145,7 +154,8 @@ static int build_cpus(struct board *b, struct q35 *q, struct err *e)
     int r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e);
     if (r < 0)
         return r;
-    q->cpu.topology = (struct x86_topology){ .sockets = b->config.cpus, .dies = 1, .cores = 1, .threads = 1 };
+    q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
+                                               .cores = b->config.smp.cores, .threads = b->config.smp.threads };
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
     if (q->lapic_bus == NULL)
         return e->code;
@@ -173,26 +183,6 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
-/*
- * An SMI goes to the CPU that asked for it, as on QEMU's board while firmware has not negotiated a broadcast: SeaBIOS moves
- * SMBASE of the first CPU alone, and one kept for the others would find no handler.
- */
-static void smi(void *arg)
-{
-    struct board *b = arg;
-    struct cpu *asking = exec_running(b->exec);
-    x86_cpu_set_input(asking != NULL ? asking : b->cpus[0], X86_SMI, true);
-}
-
-static void sleep_state(void *arg, unsigned slp_typ)
-{
-    struct board *b = arg;
-    if (slp_typ == 0 || slp_typ == 2)
-        machine_stop(b->machine, MACHINE_POWEROFF, 0);
-    else
-        unmodelled(&((struct q35 *)b->parts)->pm->dev, "sleep", "SLP_TYP %u: this board has S5 only", slp_typ);
-}
-
 static void reset_machine(void *arg)
 {
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
@@ -236,7 +226,7 @@ static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
 {
     int r;
     q->pic = i8259_create(b->machine, "i8259", e);
-    q->ioapic = ioapic_create(b->machine, "ioapic", lapic_bus_deliver, q->lapic_bus, e);
+    q->ioapic = ioapic_create(b->machine, "ioapic", q35_ioapic_message, q, e);
     if (q->pic == NULL || q->ioapic == NULL)
         return e->code;
     irq_connect(&q->pic->intr, set_lint0, b, 0);
@@ -250,20 +240,32 @@ static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* CMOS bytes 3Dh and 38h as SeaBIOS reads them: a nibble for each of three devices, the first one lowest. */
-static int put_boot_order(const struct board *b, struct q35 *q, struct err *e)
+static int put_boot_order(struct q35 *q, const char *order, struct err *e)
 {
     static const char letters[] = "acdn"; /* floppy, disk, CD, network: 1 to 4 */
-    uint32_t order = 0, n = 0;
-    for (const char *p = b->config.boot_order; p != NULL && *p != 0; p++) {
+    uint32_t nibbles = 0, n = 0;
+    for (const char *p = order; *p != 0; p++) {
         const char *found = strchr(letters, *p);
         if (found == NULL || n == 3)
             return err_set(e, ERR_ARG, "boot order '%s': at most three of a (floppy), c (disk), d (CD) and n (network) are accepted",
-                           b->config.boot_order);
-        order |= (uint32_t)(found - letters + 1) << (4 * n++);
+                           order);
+        nibbles |= (uint32_t)(found - letters + 1) << (4 * n++);
     }
-    mc146818_put(q->rtc, 0x3d, (uint8_t)order);
-    mc146818_put(q->rtc, 0x38, (uint8_t)(order >> 8 << 4));
+    mc146818_put(q->rtc, 0x3d, (uint8_t)nibbles);
+    mc146818_put(q->rtc, 0x38, (uint8_t)(nibbles >> 8 << 4));
     return 0;
+}
+
+/* -boot once= holds until the first reset after power-on. */
+static int put_boot_options(struct board *b, struct q35 *q, struct err *e)
+{
+    int r = boot_options_read(&q->boot, b->config.boot, e);
+    if (r < 0)
+        return r;
+    if (q->boot.order[0] == 0)
+        memcpy(q->boot.order, "cad", 4);
+    r = put_boot_order(q, q->boot.order, e);
+    return r < 0 || q->boot.once[0] == 0 ? r : put_boot_order(q, q->boot.once, e);
 }
 
 static int build_timers(struct board *b, struct q35 *q, struct err *e)
@@ -278,20 +280,20 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
         (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
         return r;
     mc146818_put_memory(q->rtc, q->low, q->high);
-    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus - 1));
+    /* More than the byte holds: firmware has fw_cfg's number, and takes the larger one */
+    mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus <= 255 ? b->config.cpus - 1 : 0));
     mc146818_put(q->rtc, 0x14, 0x06);
-    if ((r = put_boot_order(b, q, e)) < 0)
+    if ((r = put_boot_options(b, q, e)) < 0)
         return r;
+    irq_connect(&q->rtc->irq, q35_set_rtc, b, 0);
     if (!q->options.hpet) {
         board_connect(b, &q->pit->irq, 0);
-        board_connect(b, &q->rtc->irq, Q35_IRQ_RTC);
         return 0;
     }
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
     irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
-    irq_connect(&q->rtc->irq, hpet_set_rtc, q->hpet, 0);
     board_connect(b, &q->hpet->irq0, 0);
     board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
     for (uint32_t i = 0; i < HPET_GSIS; i++)
@@ -306,8 +308,8 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         .memory = b->machine->memory, .io = q->ports, .ram = q->ram, .low_ram = q->low, .bios = q->rom, .extended_tseg = 64,
         .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
     };
-    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = smi, .sleep = sleep_state,
-                                       .reset = reset_machine, .arg = b };
+    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
+                                       .wake = q35_wake, .reset = reset_machine, .arg = b };
     q->mch = q35_mch_create(b->machine, "mch", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "ich9-pm", &pm, e);
     if (q->pm == NULL)
@@ -319,7 +321,7 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     irq_connect(&q->pci_ports->reset, reset_line, b, 0);
     for (uint32_t i = 0; i < 16; i++)
-        irq_connect(&q->lpc->pic[i], i8259_set_level, q->pic, i + 16 * FROM_LPC);
+        irq_connect(&q->lpc->pic[i], set_routed, q, i);
     for (uint32_t i = 0; i < 24; i++)
         irq_connect(&q->lpc->ioapic[i], ioapic_set_level, q->ioapic, i + 32 * FROM_LPC);
     return 0;
@@ -373,7 +375,9 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
-    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0)
+    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
+        (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0 ||
+        (r = q35_add_cpu_registers(b, q, e)) < 0)
         return r;
     return q35_add_acpi(b, q, e);
 }
@@ -409,29 +413,39 @@ static int build(struct board *b, struct err *e)
     if (q == NULL)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
-    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
+    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
+        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
-        (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
-        return r;
-    struct parts_globals globals;
-    if ((r = parts_read_globals(&globals, &b->config, e)) < 0)
+        (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||
+        (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
     q->isa.test_arg = q;
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
-    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
-                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin" };
+    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
+                                     .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
+                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = Q35_IOMMU_DRIVER };
     return parts_create(b, &at, e);
 }
 
 static int load_images(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
+    int r = q->was_reset && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
+    q->was_reset = true;
+    if (r < 0 || b->kernel == NULL || q->rom != NULL)
+        return r;
+    return q35_place_kernel(b, q, e);
+}
+
+static int resume(struct board *b, struct err *e)
+{
+    struct q35 *q = b->parts;
     if (b->kernel == NULL || q->rom != NULL)
         return 0;
-    return q35_place_kernel(b, q, e);
+    return q35_resume_direct(b, q, e);
 }
 
 static void power_key(struct board *b)
@@ -442,6 +456,8 @@ static void power_key(struct board *b)
 static void release(struct board *b)
 {
     struct q35 *q = b->parts;
+    if (q != NULL)
+        vtd_release(q->iommu);
     if (q != NULL && q->ports != NULL)
         mem_space_destroy(q->ports);
 }
@@ -458,8 +474,8 @@ extern const struct board_ops board_x86_q35;
 const struct board_ops board_x86_q35 = {
     .name = "x86-q35", .doc = "PC with Intel's Q35 chipset and an ICH9", .aliases = aliases,
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
-    .max_cpus = BOARD_MAX_CPUS, .default_memory = 512ull << 20,
+    .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
     .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
-    .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
-    .release = release,
+    .devices = parts_devices, .build = build, .load_images = load_images, .resume = resume,
+    .power_key = power_key, .wake_key = q35_wake_key, .release = release,
 };

@@ -3,11 +3,13 @@
 #include "devices/board/machine_options.h"
 #include "devices/board/x86_q35_impl.h"
 
+static const char *const irqchip_choices[] = { "on", "off", "split", NULL };
+
 static const struct option_desc table[] = {
     OPT_BOOL(q35_options, "smm", smm),
     OPT_BOOL(q35_options, "hpet", hpet),
-    OPT_IGNORED("kernel-irqchip"), /* which of KVM's halves has the interrupt controllers */
-    OPT_IGNORED("kernel_irqchip"),
+    OPT_CHOICE(q35_options, "kernel-irqchip", irqchip, irqchip_choices),
+    OPT_CHOICE(q35_options, "kernel_irqchip", irqchip, irqchip_choices),
     OPT_IGNORED("fd-bootchk"),
     OPT_CHOICE(q35_options, "acpi", acpi, machine_auto_choices),
     MACHINE_OPTIONS,

@@ -5,11 +5,15 @@
 enum { CONFIG_ADDRESS = 0, RST_CNT = 1, CONFIG_DATA = 4, FIRST_PORT = 0xcf8, N_PORTS = 8 };
 enum { SYS_RST = 0x02, RST_CPU = 0x04, FULL_RST = 0x08 };
 
-/* CONFIG_ADDRESS: 31 enable, 23:16 bus, 15:8 device and function, 7:2 register. */
+/*
+ * CONFIG_ADDRESS: 31 enable, 23:16 bus, 15:8 device and function, 7:2 register. Bits 1:0 read as 0, but choose the
+ * bytes at CFCh like the port's own: not by the specification, yet on QEMU's machine, which kvm-unit-tests rely on.
+ */
 #define ADDRESS_ENABLE   31, 31
 #define ADDRESS_BDF      23, 8
-#define ADDRESS_REGISTER 7, 2
-#define ADDRESS_WRITABLE 0x80fffffcu
+#define ADDRESS_REGISTER 7, 0
+#define ADDRESS_WRITABLE 0x80ffffffu
+#define ADDRESS_READABLE 0x80fffffcu
 
 static bool is_enabled(const struct pci_ports *p)
 {
@@ -21,9 +25,9 @@ static uint16_t function(const struct pci_ports *p)
     return (uint16_t)F_GET(p->address, ADDRESS_BDF);
 }
 
-static uint32_t target(const struct pci_ports *p, uint64_t offset)
+static uint32_t target(const struct pci_ports *p, uint64_t offset, unsigned size)
 {
-    return (uint32_t)(F_GET(p->address, ADDRESS_REGISTER) << 2 | (offset & 3));
+    return (uint32_t)((F_GET(p->address, ADDRESS_REGISTER) | (offset & 3)) & ~(uint64_t)(size - 1));
 }
 
 static enum mem_result read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
@@ -33,11 +37,11 @@ static enum mem_result read(void *arg, uint64_t offset, unsigned size, uint64_t 
 
     (void)attrs;
     if (offset >= CONFIG_DATA && is_enabled(p))
-        *value = pci_config_read(p->bus, function(p), target(p, offset), size);
+        *value = pci_config_read(p->bus, function(p), target(p, offset, size), size);
     else if (offset == RST_CNT && size == 1)
         *value = p->reset_control;
     else if (offset == CONFIG_ADDRESS && size == 4)
-        *value = p->address;
+        *value = p->address & ADDRESS_READABLE;
     else
         return MEM_BAD_SIZE;
     return MEM_OK;
@@ -58,7 +62,7 @@ static enum mem_result write(void *arg, uint64_t offset, unsigned size, uint64_t
 
     (void)attrs;
     if (offset >= CONFIG_DATA && is_enabled(p))
-        pci_config_write(p->bus, function(p), target(p, offset), size, (uint32_t)value);
+        pci_config_write(p->bus, function(p), target(p, offset, size), size, (uint32_t)value);
     else if (offset == RST_CNT && size == 1)
         write_reset(p, (uint8_t)value);
     else if (offset == CONFIG_ADDRESS && size == 4)

@@ -225,28 +225,36 @@ static int set_chardev(struct run_options *o, const char *v, struct err *e)
     return run_add_arg(o, BOARD_CHARDEV, v, e);
 }
 
-/* N, cpus=N, or the product of sockets=2,cores=2. */
+static uint32_t given(int n)
+{
+    return n > 0 ? (uint32_t)n : 0;
+}
+
+/* [cpus=]N and the numbers of each level; what is left out the board fills in. */
 static int set_smp(struct run_options *o, const char *v, struct err *e)
 {
-    static const char *const parts[] = { "sockets", "clusters", "cores", "threads" };
-    const char *cpus = run_key(o, v, "cpus");
-    uint64_t n = 1, factor;
-    int r = 0;
+    struct smp {
+        int cpus, max, sockets, dies, clusters, modules, cores, threads;
+    } s = { -1, -1, -1, -1, -1, -1, -1, -1 }; /* not given */
+    static const struct option_desc table[] = {
+        OPT_NUMBER(smp, "cpus", cpus), OPT_NUMBER(smp, "maxcpus", max), OPT_NUMBER(smp, "sockets", sockets),
+        OPT_NUMBER(smp, "dies", dies), OPT_NUMBER(smp, "clusters", clusters), OPT_NUMBER(smp, "modules", modules),
+        OPT_NUMBER(smp, "cores", cores), OPT_NUMBER(smp, "threads", threads),
+        OPT_REFUSED("drawers", "only s390x machines have them"), OPT_REFUSED("books", "only s390x machines have them"),
+    };
+    int r = option_read(table, ARRAY_LEN(table), &s, v, "cpus", e);
+    const int all[] = { s.cpus, s.max, s.sockets, s.dies, s.clusters, s.modules, s.cores, s.threads };
 
-    if (!memchr(v, '=', strcspn(v, ",")) && !(cpus = run_printf(o, e, "%.*s", (int)strcspn(v, ","), v)))
-        return ERR_NOMEM;
-    for (size_t i = 0; !cpus && r == 0 && i < ARRAY_LEN(parts); i++) {
-        const char *part = run_key(o, v, parts[i]);
-        if (part && (r = run_parse_count(parts[i], part, 1, 4096, &factor, e)) == 0)
-            n *= factor; /* at most 2^48 */
-    }
-    if (cpus)
-        r = run_parse_count("number of CPUs", cpus, 1, 4096, &n, e);
-    if (r == 0 && n > 4096)
-        return err_set(e, ERR_ARG, "'%s' makes %" PRIu64 " CPUs; 1 to 4096 are expected", v, n);
-    if (r == 0)
-        o->board.cpus = (uint32_t)n;
-    return r;
+    if (r < 0)
+        return err_context(e, "-smp");
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (all[i] != -1 && (all[i] < 1 || all[i] > 4096))
+            return err_set(e, ERR_ARG, "-smp: number of %s: %d; 1 to 4096 are expected", table[i].key, all[i]);
+    o->board.smp = (struct board_topology){
+        .cpus = given(s.cpus), .max = given(s.max), .sockets = given(s.sockets), .dies = given(s.dies),
+        .clusters = given(s.clusters), .modules = given(s.modules), .cores = given(s.cores), .threads = given(s.threads),
+    };
+    return 0;
 }
 
 int run_set_memory(struct run_options *o, const char *v, struct err *e)
@@ -271,6 +279,15 @@ static int set_seed(struct run_options *o, const char *v, struct err *e)
     return run_parse_count("seed", v, 0, UINT64_MAX, &o->board.seed, e);
 }
 
+/* Given several times they add up. Without a key in front, the first word is the order. */
+static int set_boot(struct run_options *o, const char *v, struct err *e)
+{
+    const char *key = memchr(v, '=', strcspn(v, ",")) ? "" : "order=", *old = o->board.boot;
+
+    o->board.boot = run_printf(o, e, "%s%s%s%s", old ? old : "", old ? "," : "", key, v);
+    return o->board.boot ? 0 : ERR_NOMEM;
+}
+
 const struct run_option run_shared_options[] = {
     ROW_CALL("cpu", "NAME[,EXT=on|off]", set_cpu, "CPU profile; help lists them"),
     ROW_CALL("smp", "N", set_smp, "number of CPUs"),
@@ -279,6 +296,8 @@ const struct run_option run_shared_options[] = {
     ROW_TEXT("append", "TEXT", board.append, "kernel command line"),
     ROW_TEXT("dtb", "FILE", board.dtb, "device tree instead of the board's own"),
     ROW_TEXT("bios", "FILE|default|none", board.bios, "firmware; default: OpenSBI's fw_dynamic"),
+    ROW_CALL("boot", "[order=]cdn[,once=d][,menu=on][,strict=on]", set_boot,
+             "what firmware boots, beside bootindex= of devices; also splash=F, splash-time=MS, reboot-timeout=MS"),
     ROW_ARG("pflash", "FILE[,readonly]", BOARD_PFLASH, "contents of the next flash bank, written back"),
     ROW_ARG("drive", "file=F[,...]", BOARD_DRIVE, "disk image: format=raw|qcow2, if=virtio|none, id=, ..."),
     ROW_FLAG("snapshot", board.snapshot, "forget what is written to disks at the end"),
@@ -286,7 +305,7 @@ const struct run_option run_shared_options[] = {
     ROW_ARG("netdev", "TYPE,id=N[,...]", BOARD_NETDEV, "network backend for a device"),
     ROW_CALL("chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a device; help lists them"),
     ROW_ARG("object", "TYPE,id=N[,...]", BOARD_OBJECT, "rng-random, rng-builtin"),
-    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy=off"),
+    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy, cfi.pflash01.secure, ICH9-LPC.disable_s3"),
     ROW_CALL("serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none"),
     ROW_TEXT("monitor", "BACKEND", board.monitor, "where the monitor listens"),
     ROW_TEXT("gdb", "[tcp:[HOST]]:PORT", gdb, "listen for gdb"),
