@@ -20,6 +20,7 @@ struct x86_tr {
     uint32_t mode;        /* X86_MODE_* */
     int32_t at, next;     /* offsets of it and of the next one from the unit's first page */
     bool ended;           /* an operation that ends the block was emitted */
+    ir_val_t sti_before;  /* RFLAGS before an STI whose shadow is open; IR_NONE: there is none */
     /* What set the flags last, as far as this block knows; -1: it does not. Values are good in the
      * block. */
     int cc; /* enum x86_cc + size */
@@ -202,8 +203,14 @@ void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);
 void x86_leave(struct x86_tr *t, enum ir_exit why);
 /* The block ends, and what follows is linked to it: for functions that kick the CPU if anything changed. */
 void x86_go_on(struct x86_tr *t);
+/*
+ * What an STI still has to do. Alone: the shadow is a mode and the block ends. Else the next instruction follows in the
+ * block, which then ends: no interrupt can come between the two.
+ */
+void x86_end_sti(struct x86_tr *t, bool alone);
 /* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET)
- * and called cpu_kick. */
+ and
+ * called x86_update_mode. */
 void x86_leave_to(struct x86_tr *t, ir_val_t pc);
 
 #endif
