@@ -53,10 +53,10 @@ void vtd_forget_translations(struct vtd *v, uint16_t domain, uint64_t page, uint
 {
     for (unsigned i = 0; i < VTD_TRANSLATIONS; i++) {
         struct vtd_translation *t = &v->translations[i];
+        if (!t->valid || t->domain != domain)
+            continue;
         uint64_t pages = 1ull << (t->shift - MEM_PAGE_SHIFT), first = t->page & ~(pages - 1);
-        if (t->valid && t->domain == domain && first - page < n)
-            t->valid = false;
-        else if (t->valid && t->domain == domain && page - first < pages)
+        if (first - page < n || page - first < pages)
             t->valid = false;
     }
 }

@@ -2,6 +2,7 @@
 /* Data transfer: SDM volume 1, 5.1.1, 5.1.9 (strings are string.c's); ENTER and LEAVE; hints. */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
+#include "cpu/x86/opcode.h"
 #include "mmu/tlb.h"
 
 static void mov(struct x86_tr *t, unsigned arg)
@@ -72,10 +73,14 @@ static void cmpxchg(struct x86_tr *t, unsigned arg)
     if (bytes < 4)
         loaded = ir_deposit(u, IR_I64, rax, old, 0, bytes * 8);
     ir_val_t new_rax = ir_select(u, IR_I64, same, rax, loaded);
-    if (!mem)
-        x86_put(t, 0, ir_select(u, IR_I64, same, b, old));
-    if (mem || t->d.op[0].kind != X86_OP_REG || t->d.op[0].reg != 0)
+    if (mem || t->d.op[0].kind != X86_OP_REG || t->d.op[0].reg != 0) /* AH is written after it */
         x86_put_slot(t, X86_SLOT_GPR, new_rax);
+    if (!mem && bytes == 4 && t->c->config->vendor == X86_AMD) { /* not written if they differ */
+        unsigned slot = X86_SLOT_GPR + t->d.op[0].reg;
+        x86_put_slot(t, slot, ir_select(u, IR_I64, same, ir_zext(u, IR_I64, b, 32), ir_get(u, slot)));
+    } else if (!mem) {
+        x86_put(t, 0, ir_select(u, IR_I64, same, b, old));
+    }
     x86_set_cc(t, X86_CC_SUB, bytes, x86_op2(t, IR_SUB, bytes, acc, old), old, IR_NONE, acc);
 }
 
@@ -352,6 +357,15 @@ uint64_t x86_helper_bound(struct cpu *cpu, uint64_t index, uint64_t low, uint64_
     return 0;
 }
 
+/* 0F 0D with a register: a NOP of Intel's, undefined with AMD, where the opcode is PREFETCH alone. */
+static void reserved_nop(struct x86_tr *t, unsigned arg)
+{
+    (void)arg;
+    if (x86_rows[t->d.form].opcode == 0x0d && t->d.op[0].kind == X86_OP_REG &&
+        t->c->config->vendor == X86_AMD)
+        x86_raises(t, X86_UD);
+}
+
 static void nothing(struct x86_tr *t, unsigned arg)
 {
     (void)t, (void)arg;
@@ -381,7 +395,7 @@ const struct x86_semantics x86_move_rows[] = {
     { X86_INSN_PUSHA, 0, push_all, 0 },    { X86_INSN_POPA, 0, pop_all, 0 },
     { X86_INSN_PUSHF, 0, push_flags, 0 },  { X86_INSN_POPF, 0, pop_flags, 0 },
     { X86_INSN_ENTER, 0, enter, 0 },       { X86_INSN_LEAVE, 0, leave, 0 },  { X86_INSN_BOUND, 0, bound, 0 },
-    { X86_INSN_NOP, 0, nothing, 0 },       { X86_INSN_NOP_HINT, 0, nothing, 0 }, { X86_INSN_PAUSE, 0, pause_hint, 0 },
+    { X86_INSN_NOP, 0, nothing, 0 },       { X86_INSN_NOP_HINT, 0, reserved_nop, 0 }, { X86_INSN_PAUSE, 0, pause_hint, 0 },
     { X86_INSN_PREFETCHNTA, 0, nothing, 0 }, { X86_INSN_PREFETCHT0, 0, nothing, 0 },
     { X86_INSN_PREFETCHT1, 0, nothing, 0 }, { X86_INSN_PREFETCHT2, 0, nothing, 0 },
     { X86_INSN_PREFETCH, 0, nothing, 0 },  { X86_INSN_PREFETCHW, 0, nothing, 0 }, { X86_INSN_PREFETCHWT1, 0, nothing, 0 },

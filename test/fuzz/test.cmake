@@ -41,3 +41,9 @@ foreach(card nvme ahci e1000e)
   add_test(NAME fuzz.${card} COMMAND test-${card}-fuzz ${${card}_runs})
   set_tests_properties(fuzz.${card} PROPERTIES TIMEOUT 120)
 endforeach()
+
+# Hostile software at the VT-d unit: test-vtd-fuzz 1000000 SEED.
+add_executable(test-vtd-fuzz ${CMAKE_CURRENT_LIST_DIR}/vtd.c)
+target_link_libraries(test-vtd-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.vtd COMMAND test-vtd-fuzz 300000)
+set_tests_properties(fuzz.vtd PROPERTIES TIMEOUT 120)
