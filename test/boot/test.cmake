@@ -54,6 +54,16 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.amd64.deterministic COMMAND ${amd} ${boot}/deterministic $<TARGET_FILE:orrery>)
   add_test(NAME boot.amd64.bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --bios default)
   add_test(NAME boot.amd64.efi COMMAND ${boot}/amd64_efi $<TARGET_FILE:orrery>)
+  # Saved in real mode, in firmware, in SMM, in interrupts, and gone on.
+  function(amd64_states name)
+    add_test(NAME boot.amd64.states_${name} COMMAND ${boot}/amd64_states $<TARGET_FILE:orrery> ${ARGN})
+    set_tests_properties(boot.amd64.states_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+  endfunction()
+  amd64_states(seabios seabios 4)
+  amd64_states(seabios_smp4 seabios 2 --smp 4)
+  amd64_states(ovmf_smp2 ovmf 2 --smp 2)
+  amd64_states(smm ${CMAKE_BINARY_DIR}/test/x86-guests/smm.elf 12)
+  amd64_states(exceptions ${CMAKE_BINARY_DIR}/test/x86-guests/exceptions.elf 12)
   set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
