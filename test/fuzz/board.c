@@ -229,13 +229,22 @@ static void access_some(struct fuzz *f)
     f->results[r]++;
 }
 
-/* Time passes with the harts asleep: interrupts are masked, so none is taken. */
+/*
+ * Time passes with the harts asleep: interrupts are masked, so none is taken. A PC's may be woken by NMI, SMI
+ * and INIT, and run what they find: a little of it.
+ */
 static void pass_time(struct fuzz *f, ps_t time)
 {
     struct board_limits limits = { .exec = { .time = exec_time(board_exec(f->board)) + time,
                                              .insns = UINT64_MAX } };
     struct cpu *cpu = NULL;
     int code;
+
+    if (f->at == &x86) {
+        limits.exec.insns = 2000;
+        for (const struct cpu *c = f->m->cpus; c; c = c->next)
+            limits.exec.insns += cpu_insns(c);
+    }
 
     f->ends[board_run(f->board, &limits, &code, &cpu)]++;
 }
