@@ -50,6 +50,7 @@ enum {
     X86_SEM_FP =
         128, /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
+    X86_SEM_X87_OWN = 512,   /* with X87: x86_helper_x87_quick looks, if that is what executes it */
 };
 struct x86_semantics {
     uint16_t id, flags;
@@ -100,6 +101,8 @@ static inline bool x86_is64(const struct x86_tr *t)
 {
     return (t->mode & X86_MODE_CODE) == X86_CODE64;
 }
+/* Before an instruction that waits: errors that are pending. */
+void x86_x87_wait(struct x86_tr *t);
 /* Every write of a slot: see x86_tr.defer. */
 static inline void x86_put_slot(struct x86_tr *t, unsigned slot, ir_val_t v)
 {
@@ -197,6 +200,8 @@ void x86_raises(struct x86_tr *t, enum x86_vector vector);
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);
 /* Leave after this instruction: mode, mapping or interrupts may have changed. pc = next. */
 void x86_leave(struct x86_tr *t, enum ir_exit why);
+/* The block ends, and what follows is linked to it: for functions that kick the CPU if anything changed. */
+void x86_go_on(struct x86_tr *t);
 /* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET)
  * and called cpu_kick. */
 void x86_leave_to(struct x86_tr *t, ir_val_t pc);
