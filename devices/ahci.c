@@ -391,19 +391,9 @@ int ahci_attach(struct ahci *a, int port, struct block *disk, bool cdrom, const 
                        AHCI_PORTS - 1);
     if (ata_is_present(&a->drive[port]))
         return err_set(e, ERR_ARG, "%s: port %d has a drive already", a->dev.id, port);
-    if (!disk && !cdrom)
-        return err_set(e, ERR_ARG, "%s: a disk needs an image", a->dev.id);
-    if (disk && !cdrom && block_is_read_only(disk))
-        return err_set(e, ERR_ARG,
-                       "%s: a disk cannot be read-only; a CD-ROM, NVMe or virtio disk can",
-                       a->dev.id);
-    if (serial && strlen(serial) > 20)
-        return err_set(e, ERR_ARG, "%s: serial '%s'; up to 20 characters are accepted", a->dev.id,
-                       serial);
     snprintf(made_up, sizeof(made_up), "OM%05d", port + 1);
-    ata_init(&a->drive[port], &a->dev, &a->drive_state[port], disk, cdrom,
-             serial && serial[0] ? serial : made_up, cdrom ? "ORRERY CD-ROM" : "ORRERY HARDDISK");
-    return 0;
+    return ata_attach(&a->drive[port], &a->dev, &a->drive_state[port],
+                      &(struct ata_kind){ disk, cdrom, serial && serial[0] ? serial : made_up }, e);
 }
 
 int ahci_set_medium(struct ahci *a, unsigned port, struct block *disk, struct err *e)

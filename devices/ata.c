@@ -32,6 +32,18 @@ void ata_init(struct ata_drive *d, struct device *dev, struct ata_state *s, stru
     pad_text(d->model, sizeof(d->model), model);
 }
 
+int ata_attach(struct ata_drive *d, struct device *dev, struct ata_state *s, const struct ata_kind *k, struct err *e)
+{
+    if (!k->disk && !k->cdrom)
+        return err_set(e, ERR_ARG, "%s: a disk needs an image", dev->id);
+    if (k->disk && !k->cdrom && block_is_read_only(k->disk))
+        return err_set(e, ERR_ARG, "%s: a disk cannot be read-only; a CD-ROM, NVMe or virtio disk can", dev->id);
+    if (strlen(k->serial) > sizeof(d->serial))
+        return err_set(e, ERR_ARG, "%s: serial '%s'; up to %zu characters are accepted", dev->id, k->serial, sizeof(d->serial));
+    ata_init(d, dev, s, k->disk, k->cdrom, k->serial, k->cdrom ? "ORRERY CD-ROM" : "ORRERY HARDDISK");
+    return 0;
+}
+
 void ata_power_on(struct ata_drive *d)
 {
     *d->s = (struct ata_state){ .transfer_mode = TRANSFER_DEFAULT, .write_cache = 1, .look_ahead = 1,

@@ -94,6 +94,13 @@ struct ata_drive {
 /* While building. `serial`: up to 20 characters. */
 void ata_init(struct ata_drive *d, struct device *dev, struct ata_state *s, struct block *disk,
               bool packet, const char *serial, const char *model);
+/* The same for what a user asked for, who hears what is wrong with it. */
+struct ata_kind {
+    struct block *disk;            /* NULL: a CD-ROM drive without a disc */
+    bool cdrom;
+    const char *serial;
+};
+int ata_attach(struct ata_drive *d, struct device *dev, struct ata_state *s, const struct ata_kind *k, struct err *e) MUST_CHECK;
 static inline bool ata_is_present(const struct ata_drive *d) { return d->dev != NULL; }
 
 /* Power-on, and COMRESET or software reset (ACS-3, 4.19): settings that a reset keeps stay. */

@@ -91,15 +91,20 @@ static uint64_t answer(const struct cfi_flash *f, uint64_t offset)
     }
 }
 
+/* Is it closed to who asks? System-management mode, Arm's Secure state come in; a debugger looks. */
+static bool locked_out(const struct cfi_flash *f, const struct mem_attrs *attrs)
+{
+    return f->config.secure && !attrs->secure && !attrs->debug;
+}
+
 static enum mem_result flash_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
                                   const struct mem_attrs *attrs)
 {
     const struct cfi_flash *f = arg;
     unsigned width = f->config.bank_width;
 
-    (void)attrs;
     *value = 0;
-    if (f->command == ARRAY) { /* between modes only: the region is memory then */
+    if (f->command == ARRAY || locked_out(f, attrs)) { /* ARRAY: between modes only, the region is memory then */
         *value = ld_le(f->ram->host + offset, size);
         return MEM_OK;
     }
@@ -217,6 +222,10 @@ static enum mem_result flash_write(void *arg, uint64_t offset, unsigned size, ui
 
     if (attrs->debug)
         return MEM_READ_ONLY; /* a debugger's store is no command */
+    if (locked_out(f, attrs)) {
+        guest_error(&f->dev, "store to flash that is closed to it", "%#" PRIx64 " at %#" PRIx64, value, offset);
+        return MEM_READ_ONLY;
+    }
     switch (f->cycle) {
     case CYCLE_COMMAND:
         first_cycle(f, (uint8_t)value);

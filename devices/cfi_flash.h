@@ -39,6 +39,7 @@ struct cfi_flash_config {
     uint32_t sector;                 /* bytes that one erase takes, all chips: a power of two */
     uint8_t bank_width, device_width;/* bytes: 1, 2, 4; bank_width / device_width chips */
     uint8_t manufacturer, device;
+    bool secure;                     /* QEMU's property: others than secure accesses see the array, their stores are lost */
 };
 
 struct cfi_flash {

@@ -48,7 +48,16 @@ static void smi(struct ich9_pm *p, uint32_t source)
 {
     p->smi_sts |= source;
     if ((p->smi_en & SMI_GBL) && p->config.smi)
-        p->config.smi(p->config.arg);
+        p->config.smi(p->config.arg, (source & SMI_APMC) && (p->smi_features & ICH9_PM_SMI_BROADCAST));
+}
+
+bool ich9_pm_negotiate_smi(struct ich9_pm *p, uint64_t features)
+{
+    if (!p->smi_features_ok && (features & ~(uint64_t)ICH9_PM_SMI_BROADCAST) == 0) {
+        p->smi_features = features;
+        p->smi_features_ok = 1;
+    }
+    return p->smi_features_ok;
 }
 
 static bool gpe_pending(const struct ich9_pm *p)
@@ -64,12 +73,24 @@ static bool event_pending(const struct ich9_pm *p)
     return (p->pm1_sts & p->pm1_en & PM1_ENABLES) || gpe_pending(p);
 }
 
+/* ACPI 4.7.2.1: nobody is there to be interrupted. A power button needs no enable (316972, 5.13.7.5). */
+static void wake_if_due(struct ich9_pm *p)
+{
+    if (!(p->pm1_sts & ICH9_PM1_PWRBTN) && !event_pending(p))
+        return;
+    p->config.wake(p->config.arg);
+}
+
 /* 316972, 13.8.3.3: with SCI_EN the events are the operating system's, else the SMI handler's. */
 static void update(struct ich9_pm *p)
 {
     bool pending, to_smi;
 
     settle_timer(p);
+    if (p->asleep) {
+        wake_if_due(p);
+        return;
+    }
     pending = event_pending(p);
     to_smi = pending && !(p->pm1_cnt & CNT_SCI_EN);
     irq_set(&p->sci, pending && (p->pm1_cnt & CNT_SCI_EN));
@@ -149,6 +170,20 @@ static void wrote_gpe_sts(void *dev, uint32_t index, uint64_t old, uint64_t valu
     update(p);
 }
 
+/* What is pending already wakes at once. The PM timer is off in S3. */
+static void fall_asleep(struct ich9_pm *p, unsigned slp_typ)
+{
+    p->config.sleep(p->config.arg, slp_typ);
+    if (slp_typ != ICH9_PM_S3)
+        return;
+    p->asleep = 1;
+    p->pm1_en &= (uint16_t)~ICH9_PM1_TMR;
+    p->pm1_sts &= (uint16_t)~(ICH9_PM1_TMR | ICH9_PM1_WAK);
+    irq_set(&p->sci, false);
+    ev_cancel(&p->overflow);
+    update(p);
+}
+
 /* GBL_RLS and SLP_EN are done, not kept. */
 static void wrote_pm1_cnt(void *dev, uint32_t index, uint64_t old, uint64_t value)
 {
@@ -167,7 +202,7 @@ static void wrote_pm1_cnt(void *dev, uint32_t index, uint64_t old, uint64_t valu
     if (p->smi_en & SMI_SLP) /* the handler is asked first, and does it itself */
         smi(p, SMI_SLP);
     else
-        p->config.sleep(p->config.arg, (unsigned)F_GET(value, CNT_SLP_TYP));
+        fall_asleep(p, (unsigned)F_GET(value, CNT_SLP_TYP));
 }
 
 static uint64_t read_timer(const void *dev, uint32_t index)
@@ -381,7 +416,10 @@ static void ich9_pm_reset(void *dev)
     ev_cancel(&p->tco_timer);
     ev_cancel(&p->periodic);
     ev_cancel(&p->swsmi);
-    p->pm1_sts = 0;
+    p->pm1_sts = p->asleep && p->dev.machine->waking
+                     ? (p->pm1_sts & (ICH9_PM1_PWRBTN | ICH9_PM1_SLPBTN | ICH9_PM1_RTC)) | ICH9_PM1_WAK : 0;
+    p->asleep = 0;
+    p->smi_features = p->smi_features_ok = 0;
     p->smi_sts = 0;
     p->smi_en = p->config.smm ? 0 : SMI_APMC;
     p->tco_left = p->tco_tmr;
@@ -394,12 +432,14 @@ static void ich9_pm_loaded(void *dev)
 {
     struct ich9_pm *p = dev;
 
-    irq_restore(&p->sci, event_pending(p) && (p->pm1_cnt & CNT_SCI_EN));
+    p->asleep = p->asleep != 0;
+    p->smi_features &= ICH9_PM_SMI_BROADCAST; /* a snapshot is not trusted */
+    irq_restore(&p->sci, !p->asleep && event_pending(p) && (p->pm1_cnt & CNT_SCI_EN));
 }
 
 static const struct state_field ich9_pm_state[] = {
     STATE_TIMER(ich9_pm, overflow), STATE_TIMER(ich9_pm, tco_timer), STATE_TIMER(ich9_pm, periodic),
-    STATE_TIMER(ich9_pm, swsmi), STATE(ich9_pm, toggles), STATE(ich9_pm, pm1_cnt),
+    STATE_TIMER(ich9_pm, swsmi), STATE(ich9_pm, toggles), STATE(ich9_pm, smi_features), STATE(ich9_pm, pm1_cnt),
     STATE(ich9_pm, smi_en), STATE(ich9_pm, smi_sts), STATE(ich9_pm, pm1_sts),
     STATE(ich9_pm, pm1_en), STATE(ich9_pm, tco1_sts), STATE(ich9_pm, tco2_sts), STATE(ich9_pm, tco1_cnt),
     STATE(ich9_pm, tco2_cnt), STATE(ich9_pm, tco_tmr), STATE(ich9_pm, tco_left),
@@ -407,7 +447,8 @@ static const struct state_field ich9_pm_state[] = {
     STATE(ich9_pm, tco_data_in), STATE(ich9_pm, tco_data_out), STATE(ich9_pm, tco_message),
     STATE(ich9_pm, tco_wdcnt), STATE(ich9_pm, sw_irq_gen), STATE(ich9_pm, tco_once),
     STATE(ich9_pm, tco_runs), STATE(ich9_pm, apm_control), STATE(ich9_pm, apm_status),
-    STATE(ich9_pm, rtc), STATE(ich9_pm, was_smi), STATE_END
+    STATE(ich9_pm, rtc), STATE(ich9_pm, was_smi), STATE(ich9_pm, asleep),
+    STATE(ich9_pm, smi_features_ok), STATE_END
 };
 
 /* clang-format off */
@@ -442,7 +483,7 @@ static const struct reg_desc ich9_pm_regs[] = {
 static const struct device_ops ich9_pm_ops = {
     .name = "ich9-pm", .spec = "Intel ICH9 316972, 13.8 and 13.9; ACPI 6.5, 4.8",
     .size = sizeof(struct ich9_pm), .regs = ich9_pm_regs, .n_regs = ARRAY_LEN(ich9_pm_regs),
-    .mmio_size = 0x100, .state = ich9_pm_state, .version = 1, .reset = ich9_pm_reset,
+    .mmio_size = 0x100, .state = ich9_pm_state, .version = 2, .reset = ich9_pm_reset,
     .loaded = ich9_pm_loaded,
 };
 

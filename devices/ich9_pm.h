@@ -17,6 +17,9 @@
  * halt bit. On a board without SMM, SMI_EN reads APMC_EN after a reset, so that firmware thinks
  * it is set up; GBL_SMI_EN is clear, so nothing comes of it.
  *
+ * S3 ends when an enabled event of PM1 or GPE0 comes, or the power button; the cause and WAK_STS stand in PM1_STS then,
+ * and the rest is as after any reset.
+ *
  * Not modelled: NMI_NOW and TCO's INTRUDER (reported); EOS does not hold back an SMI; SMI_EN's
  * sources that the board has not (USB, microcontroller) are 0; registers beyond GPE0_EN and TCO.
  *
@@ -28,11 +31,16 @@
 struct ich9_pm_config {
     struct mem_space *io;
     bool smm;                                     /* false: firmware shall not set up SMM */
-    void (*smi)(void *arg);                       /* SMI# to the processors; may be NULL */
-    void (*sleep)(void *arg, unsigned slp_typ);   /* PM1_CNT was told to: 0 S5, 1 S3, 2 S4 */
+    /* SMI# to the processors, `all` of them or the one that runs; may be NULL */
+    void (*smi)(void *arg, bool all);
+    void (*sleep)(void *arg, unsigned slp_typ);   /* PM1_CNT was told to: enum ich9_pm_sleep, or another value */
+    void (*wake)(void *arg);                      /* from S3: reset the machine by machine_wake */
     void (*reset)(void *arg);                     /* the watchdog's */
     void *arg;
 };
+
+/* SLP_TYP of QEMU's boards, not the ICH9's own. */
+enum ich9_pm_sleep { ICH9_PM_S5, ICH9_PM_S3, ICH9_PM_S4 };
 
 enum ich9_pm1 { ICH9_PM1_TMR = 0x0001, ICH9_PM1_GBL = 0x0020, ICH9_PM1_PWRBTN = 0x0100,
                 ICH9_PM1_SLPBTN = 0x0200, ICH9_PM1_RTC = 0x0400, ICH9_PM1_WAK = 0x8000 };
@@ -47,6 +55,7 @@ struct ich9_pm {
 
     struct ev_timer overflow, tco_timer, periodic, swsmi; /* saved from here on */
     uint64_t toggles;                   /* of the PM timer's upper bit that PM1_STS has seen */
+    uint64_t smi_features;              /* negotiated */
     uint32_t pm1_cnt, smi_en, smi_sts;
     uint16_t pm1_sts, pm1_en;
     uint16_t tco1_sts, tco2_sts, tco1_cnt, tco2_cnt, tco_tmr;
@@ -58,6 +67,8 @@ struct ich9_pm {
     uint8_t apm_control, apm_status;
     uint8_t rtc;                        /* level of the RTC's interrupt */
     uint8_t was_smi;                    /* PM1 or GPE0 asks for an SMI: one each time it begins */
+    uint8_t asleep;                     /* in S3 */
+    uint8_t smi_features_ok;            /* the negotiation is over until a reset */
 };
 
 struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct ich9_pm_config *c,
@@ -75,6 +86,18 @@ void ich9_pm_raise(struct ich9_pm *p, enum ich9_pm1 status);
 void ich9_pm_set_rtc(void *pm, uint32_t number, bool level);
 /* irq_sink_fn: general purpose event `number`, 0 to 63; a rise sets its status. */
 void ich9_pm_set_gpe(void *pm, uint32_t number, bool level);
+
+static inline bool ich9_pm_is_asleep(const struct ich9_pm *p)
+{
+    return p->asleep;
+}
+
+/*
+ * QEMU's negotiation of SMIs (docs/specs in its tree: fw_cfg files etc/smi/...): firmware asks for features once after a reset.
+ * With broadcasts a store to APM_CNT interrupts all processors. False: it asked for what there is not.
+ */
+enum { ICH9_PM_SMI_BROADCAST = 1 };
+bool ich9_pm_negotiate_smi(struct ich9_pm *p, uint64_t features);
 
 /* Does the machine's ACPI mode (SCI_EN) hold? */
 static inline bool ich9_pm_acpi_mode(const struct ich9_pm *p)

@@ -13,7 +13,7 @@ enum { EXT_TSEG_MBYTES = 0x50, PCIEXBAR = 0x60, PAM0 = 0x90, SMBASE = 0x9c, SMRA
 enum { D_OPEN = 0x40, D_CLS = 0x20, D_LCK = 0x10, G_SMRAME = 0x08, SMRAM_WRITABLE = 0x78 };
 enum { H_SMRAME = 0x80, TSEG_SZ = 0x06, T_EN = 0x01, ESMRAMC_WRITABLE = 0x87 };
 enum { TSEG_QUERY = 0xffff, SMBASE_QUERY = 0xff, SMBASE_THERE = 0x01, SMBASE_LOCK = 0x02 };
-enum { PAM_READ = 1, PAM_WRITE = 2 };
+enum { PAM_READ = 1, PAM_WRITE = 2, PAMS = 7 };
 
 #define VGA_WINDOW   0xa0000ull
 #define VGA_SIZE     0x20000ull
@@ -236,8 +236,12 @@ static const struct pci_ops host_ops = { .config_wrote = config_wrote };
 static void reset(void *dev)
 {
     struct q35_mch *q = dev;
+    uint8_t pam[PAMS];
 
+    memcpy(pam, q->host.config + PAM0, sizeof(pam));
     pci_reset(&q->host);
+    if (q->dev.machine->waking) /* SeaBIOS's way to resume begins in the RAM behind F0000h */
+        memcpy(q->host.config + PAM0, pam, sizeof(pam));
     st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
     apply(q);
 }

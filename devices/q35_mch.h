@@ -22,6 +22,8 @@
  * ones, stores are lost. QEMU's own registers: 50h, TSEG's size 3 in MiB (16 on
  * its boards, answered to FFFFh), and 9Ch, SMRAM at 30000h.
  *
+ * A reset that wakes the machine keeps the PAM, as QEMU's board does at every reset: firmware resumes from the RAM it shadowed itself to.
+ *
  * Not modelled: D_CLS (reported); EPBAR, MCHBAR, DMIBAR, graphics and remapping registers read 0.
  * Locks (D_LCK, 9Ch) last until a reset.
  *

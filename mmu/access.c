@@ -203,12 +203,28 @@ static void written(struct cpu *cpu, const struct target *t, unsigned size)
     cpu->machine->mmu->storing = NULL;
 }
 
+/* The block that runs may have lost what follows: leave it before this store, which then comes again, alone. */
+static bool must_repeat(struct cpu *cpu)
+{
+    if (!cpu->code_gone || !cpu->isa->fetches_own_stores || cpu->alone)
+        return false;
+    cpu->alone = true;
+    cpu->exit |= CPU_EXIT_RESYNC;
+    return true;
+}
+
 static int store_at(struct cpu *cpu, va_t va, unsigned size, const struct target *t, uint64_t value)
 {
     if (LIKELY(t->host != NULL && !t->rom)) {
+        uint64_t old = ld_le(t->host, size);
         st_le(t->host, value, size);
+        cpu->code_gone = false;
         if (t->ram != NULL)
             written(cpu, t, size);
+        if (UNLIKELY(must_repeat(cpu))) {
+            st_le(t->host, old, size);
+            return 1;
+        }
         return 0;
     }
     struct mem_attrs attrs = attrs_of(cpu, &t->map);
@@ -336,16 +352,19 @@ static int store_across(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value
     }
     if (translate_both(cpu, va, size, CPU_STORE, regime_of(memop), t, &first))
         return 1;
-    for (unsigned i = 0; i < size; i++) {
+    bool alone = cpu->alone;
+    int rc = 0;
+    cpu->alone = true; /* in pieces it cannot be undone: code behind it in its own block is seen at the block's end */
+    for (unsigned i = 0; i < size && rc == 0; i++) {
         struct target byte = t[i >= first];
         uint64_t at = i >= first ? i - first : i;
         byte.map.pa += at;
         byte.offset += at;
         byte.host = byte.host != NULL ? byte.host + at : NULL;
-        if (store_at(cpu, va + i, 1, &byte, value >> (8 * i) & 0xff))
-            return 1;
+        rc = store_at(cpu, va + i, 1, &byte, value >> (8 * i) & 0xff);
     }
-    return 0;
+    cpu->alone = alone;
+    return rc;
 }
 
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)

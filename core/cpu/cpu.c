@@ -116,6 +116,8 @@ void cpu_kick(struct cpu *cpu)
     }
     if (cpu->run == CPU_IDLE && cpu->kicked)
         cpu->kicked(cpu);
+    else if (cpu->run == CPU_RUNNING && cpu->hurried)
+        cpu->hurried(cpu);
 }
 
 void cpu_start(struct cpu *cpu)

@@ -98,6 +98,8 @@ struct cpu_isa {
                 struct cpu_map *map);
     /* Nothing on the bus objects: what is not answered reads as ones, stores to it are lost (x86). raise_bus is not called then. */
     bool open_bus;
+    /* A store is seen by the very next fetch, with nothing between them (x86): see `alone`. */
+    bool fetches_own_stores;
     /* Physical access answered with an error, or misaligned where forbidden: record the fault. */
     void (*raise_bus)(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
     /*
@@ -154,6 +156,11 @@ struct cpu {
     struct tm_cpu *tm;
     uint32_t fp_flags;        /* sticky flags collected: bits of enum cpu_fp_flag */
     bool secure;              /* accesses carry mem_attrs.secure: the ISA sets it when its state changes */
+    /*
+     * For fetches_own_stores. code_gone: core/exec dropped translated code for a store just made. Such a store is
+     * undone, the block left at its instruction, and that one run by itself (alone): what follows is translated anew.
+     */
+    bool code_gone, alone;
     bool reserved;            /* LR/exclusive reservation held */
     uint8_t reserved_size;
     pa_t reserved_pa;
@@ -173,6 +180,7 @@ struct cpu {
     uint32_t uniform;         /* cycles of every instruction (struct tm_cpu); core/exec copies it; 0: varies */
     struct cpu_debug debug;
     void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked, an off one started; NULL before it runs */
+    void (*hurried)(struct cpu *cpu); /* core/exec: a running one was kicked */
     void *exec_private;       /* core/exec's per-CPU data */
     void *mmu_private;        /* mmu's pool of sets */
     const char *name;

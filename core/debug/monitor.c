@@ -263,6 +263,17 @@ static void cmd_powerdown(struct monitor *m, const struct output *o, const char 
         say(o, "%s\n", e.text);
 }
 
+static void cmd_wakeup(struct monitor *m, const struct output *o, const char *rest)
+{
+    struct err e = { 0 };
+
+    (void)rest;
+    if (!m->ops.wake)
+        say(o, "this machine does not sleep\n");
+    else if (m->ops.wake(m->ops.arg, &e) < 0)
+        say(o, "%s\n", e.text);
+}
+
 static void cmd_save(struct monitor *m, const struct output *o, const char *rest)
 {
     struct err e = { 0 };
@@ -439,6 +450,7 @@ static const struct command {
     { "cpu", cmd_cpu, "select a CPU for info and x" },
     { "system_reset", cmd_reset, "reset the machine" },
     { "system_powerdown", cmd_powerdown, "press the power key" },
+    { "system_wakeup", cmd_wakeup, "wake a machine that sleeps" },
     { "savevm", cmd_save, "savevm FILE: write a snapshot" },
     { "loadvm", cmd_load, "loadvm FILE: go back to a snapshot" },
     { "bus_error", cmd_bus_error, "bus_error BASE+SIZE: errors for physical addresses; bus_error off BASE" },

@@ -16,6 +16,7 @@ struct monitor_ops {
     /* Physical addresses that answer with errors: "BASE+SIZE" on, "BASE" off. */
     int (*bus_error)(void *arg, const char *range, bool on, struct err *e);
     int (*power_key)(void *arg, struct err *e);
+    int (*wake)(void *arg, struct err *e);
     /* Another disc for a CD-ROM drive, `path` NULL: none. The n-th drive; false: there are no more. */
     int (*change_medium)(void *arg, const char *drive, const char *path, const char *format, bool force, struct err *e);
     bool (*list_media)(void *arg, uint32_t n, const char **drive, const char **path, bool *locked);

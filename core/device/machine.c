@@ -114,6 +114,13 @@ void machine_reset(struct machine *m)
             p->reset(p->object);
 }
 
+void machine_wake(struct machine *m)
+{
+    m->waking = true;
+    machine_reset(m);
+    m->waking = false;
+}
+
 void machine_stop(struct machine *m, enum machine_stop why, int exit_code)
 {
     if (m->stop != MACHINE_RUNS && m->stop != MACHINE_PAUSE)

@@ -24,6 +24,7 @@ enum machine_stop {
     MACHINE_RUNS = 0,
     MACHINE_POWEROFF,   /* guest switched off; exit_code says how */
     MACHINE_RESET,      /* guest asked for a reset: the run loop resets or, -no-reboot, ends */
+    MACHINE_WAKE,       /* a sleeping machine wakes: the run loop resets what did not stay powered */
     MACHINE_PANIC,      /* guest reported a crash (pvpanic) */
     MACHINE_QUIT,       /* the user or a debugger ended it */
     MACHINE_PAUSE,      /* stop at the next boundary, keep everything (debugger, snapshot point) */
@@ -51,6 +52,7 @@ struct machine {
     struct mem_ram *rams[64];
     uint32_t n_rams;
     bool tagged;                      /* RAM blocks have allocation tags */
+    bool waking;                      /* the reset that is going on ends a sleep: see machine_wake */
     struct device *devices;           /* list through device.next, in order of creation */
     struct cpu *cpus, **cpus_end;     /* through cpu.next, in order of creation */
     struct mmu_machine *mmu;          /* in `arena`, made by the first mmu_attach */
@@ -82,6 +84,9 @@ int machine_add_part(struct machine *m, const struct machine_part *part, struct 
 
 /* Power-on or guest reset: every part in order of registration. Time goes on. */
 void machine_reset(struct machine *m);
+
+/* The same with m->waking set: parts whose registers stay powered in a sleep (ACPI's S3) keep them. */
+void machine_wake(struct machine *m);
 
 /*
  * The first request wins until the run loop has consumed it (machine_resume); only a

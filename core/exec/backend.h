@@ -27,7 +27,9 @@
  * Dropping. `retire` makes every later arrival at the block's entry (by link,
  * jump entry or region) leave with EXEC_LEAVE_LOOKUP; its memory is reclaimed
  * when the whole code buffer is flushed. A block may be retired while it runs:
- * the store that did it returns "leave" to the executor (CPU_EXIT_RESYNC).
+ * the store that did it returns "leave" to the executor (CPU_EXIT_RESYNC). `revive`,
+ * between calls of `run`, undoes it when the block's bytes are there again; links to it
+ * and its region are gone.
  *
  * Leaving inside a block. A memory operation that returns 1, and a call declared EXITS
  * after which cpu->exit has EXCEPTION or DEBUG, was not done: the cost before its
@@ -103,6 +105,7 @@ struct exec_backend_ops {
                    struct arena *arena, struct err *e);
     void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);
     void (*retire)(struct exec_backend *be, struct exec_block *b);
+    void (*revive)(struct exec_backend *be, struct exec_block *b);
     /* All later arrivals at `b` continue at `region` (same entry point). */
     void (*replace)(struct exec_backend *be, struct exec_block *b, struct exec_block *region);
     void (*flush)(struct exec_backend *be); /* forget everything */

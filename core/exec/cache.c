@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The block cache. A block hangs in the hash by its key and in the list of each page
- * its bytes lie in; a page's list is linked through next_in_page by blocks that start
- * there and through next_in_page2 by blocks that end there.
+ * The block cache. A block hangs in the hash by its key and in a list of each page
+ * its bytes lie in: that of the granule in which it begins, or, a region, that of the page's regions. Lists are
+ * linked through next_in_page by blocks that start in the page and through next_in_page2 by blocks that end there.
+ *
+ * A block whose bytes were overwritten is *dormant*: it hangs in a second hash by the same key until
+ * memory holds its bytes again when its place is looked up. So code that patches its own
+ * operands, as boot loaders do around each call of a BIOS, is translated once for each value.
  */
 #include "core/exec/exec_impl.h"
 #include "core/util/bits.h"
 #include "core/util/hash.h"
 #include <stdlib.h>
+#include <string.h>
 
 #define HASH_SIZE (1u << EXEC_HASH_BITS)
+#define MAX_DORMANT 8u /* of one key; the oldest is forgotten */
 
 static uint32_t bucket_of(uint32_t page, int32_t start, uint32_t mode)
 {
@@ -23,7 +29,7 @@ struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *of
     return x->rams[page >> 26];
 }
 
-static struct exec_block **page_list(struct exec *x, uint32_t page)
+static struct exec_page **page_of(struct exec *x, uint32_t page)
 {
     return &x->pages[page >> 26][page & (BIT(26) - 1)];
 }
@@ -33,20 +39,31 @@ static struct exec_block **next_in(struct exec_block *b, uint32_t page)
     return b->page == page ? &b->next_in_page : &b->next_in_page2;
 }
 
+/* Where the block hangs in `page`, which has some code. */
+static struct exec_block **list_of(struct exec *x, const struct exec_block *b, uint32_t page)
+{
+    struct exec_page *p = *page_of(x, page);
+    return b->region ? &p->regions : &p->blocks[b->page == page ? (uint32_t)b->start / MEM_GRANULE : 0];
+}
+
 int exec_cache_adopt_rams(struct exec *x, struct err *e)
 {
     struct machine *m = x->machine;
-    if (x->hash == NULL && (x->hash = calloc(HASH_SIZE, sizeof(*x->hash))) == NULL)
+    if (x->hash == NULL)
+        x->hash = calloc(HASH_SIZE, sizeof(*x->hash));
+    if (x->dormant == NULL)
+        x->dormant = calloc(HASH_SIZE, sizeof(*x->dormant));
+    if (x->hash == NULL || x->dormant == NULL)
         return err_set(e, ERR_NOMEM, "no memory for the block cache");
     for (; x->n_rams < m->n_rams; x->n_rams++) {
         struct mem_ram *ram = m->rams[x->n_rams];
         if (ram->id >= EXEC_MAX_RAMS)
             return err_set(e, ERR_LIMIT, "memory %s: more than %u blocks of memory", ram->name,
                            EXEC_MAX_RAMS);
-        struct exec_block **list = calloc(ram->size >> MEM_PAGE_SHIFT, sizeof(struct exec_block *));
-        if (list == NULL)
+        struct exec_page **pages = calloc(ram->size >> MEM_PAGE_SHIFT, sizeof(*pages));
+        if (pages == NULL)
             return err_set(e, ERR_NOMEM, "memory %s: no memory for its list of code", ram->name);
-        x->pages[ram->id] = list;
+        x->pages[ram->id] = pages;
         x->rams[ram->id] = ram;
         ram->written = exec_cache_written;
         ram->written_arg = x;
@@ -65,27 +82,117 @@ struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page
     return NULL;
 }
 
-void exec_cache_add(struct exec *x, struct exec_cached *c)
+/* The block's bytes that lie in its first page. */
+static uint32_t first_part(const struct exec_block *b)
+{
+    return MIN(b->length, MEM_PAGE - (uint32_t)b->start);
+}
+
+static void become_code(struct exec *x, uint32_t page, uint32_t at, uint32_t n)
+{
+    uint64_t offset;
+    struct mem_ram *ram = exec_cache_ram(x, page, &offset);
+    (void)mem_ram_mark_code(ram, offset + at, n);
+    mmu_protect_page(x->machine, ram, offset);
+}
+
+static bool have_lists(struct exec *x, uint32_t page)
+{
+    struct exec_page **p = page_of(x, page);
+    return *p != NULL || (*p = ARENA_NEW(&x->arena, struct exec_page)) != NULL;
+}
+
+static void hang_in(struct exec *x, struct exec_block *b, uint32_t page)
+{
+    struct exec_page *p = *page_of(x, page);
+    struct exec_block **list = list_of(x, b, page);
+    p->longest = MAX(p->longest, b->length);
+    *next_in(b, page) = *list;
+    *list = b;
+}
+
+bool exec_cache_add(struct exec *x, struct exec_cached *c)
 {
     struct exec_block *b = &c->b;
-    if (!b->region) { /* a region is reached through the block it replaces */
+    bool two = b->page2 != EXEC_NO_PAGE && b->page2 != b->page;
+    if (!have_lists(x, b->page) || (two && !have_lists(x, b->page2)))
+        return false;
+    hang_in(x, b, b->page);
+    if (two)
+        hang_in(x, b, b->page2);
+    if (!b->region) { /* a region is reached through the block it replaces, and has no bytes of its own */
+        uint32_t first = first_part(b);
+        become_code(x, b->page, (uint32_t)b->start, first);
+        if (b->length > first && b->page2 != EXEC_NO_PAGE)
+            become_code(x, b->page2, 0, b->length - first);
         struct exec_cached **bucket = &x->hash[bucket_of(b->page, b->start, b->mode)];
         b->next_hash = *bucket == NULL ? NULL : &(*bucket)->b;
         *bucket = c;
     }
-    struct exec_block **list = page_list(x, b->page);
-    b->next_in_page = *list;
-    *list = b;
-    if (b->page2 != EXEC_NO_PAGE && b->page2 != b->page) {
-        list = page_list(x, b->page2);
-        b->next_in_page2 = *list;
-        *list = b;
+    return true;
+}
+
+/* ---- dormant blocks ---- */
+
+static bool same_place(const struct exec_block *b, const struct exec_block *of)
+{
+    return b->page == of->page && b->start == of->start && b->mode == of->mode;
+}
+
+static void let_sleep(struct exec *x, struct exec_cached *c)
+{
+    struct exec_cached **bucket = &x->dormant[bucket_of(c->b.page, c->b.start, c->b.mode)];
+    struct exec_block *first = *bucket == NULL ? NULL : &(*bucket)->b, **at = &c->b.next_hash;
+    uint32_t n = 0;
+    c->b.next_hash = first;
+    *bucket = c;
+    while (*at != NULL) {
+        if (same_place(*at, &c->b) && ++n == MAX_DORMANT)
+            *at = (*at)->next_hash;
+        else
+            at = &(*at)->next_hash;
     }
 }
 
+static bool holds_bytes(const struct exec *x, const struct exec_cached *c, const struct exec_place *p)
+{
+    uint32_t first = first_part(&c->b);
+    uint64_t offset;
+    if (memcmp(p->ram->host + p->offset, c->bytes, first) != 0)
+        return false;
+    if (c->b.length == first)
+        return true;
+    const struct mem_ram *ram = exec_cache_ram(x, c->b.page2, &offset);
+    return memcmp(ram->host + offset, c->bytes + first, c->b.length - first) == 0;
+}
+
+struct exec_cached *exec_cache_revive(struct exec *x, const struct exec_place *p)
+{
+    int32_t start = (int32_t)(p->offset % MEM_PAGE);
+    struct exec_block **at = (struct exec_block **)&x->dormant[bucket_of(p->page, start, p->mode)];
+    for (; *at != NULL; at = &(*at)->next_hash) {
+        struct exec_cached *c = (struct exec_cached *)*at;
+        if (c->b.page != p->page || c->b.start != start || c->b.mode != p->mode ||
+            (c->b.page2 != p->page2 && c->b.page2 != EXEC_NO_PAGE) || !holds_bytes(x, c, p))
+            continue;
+        *at = c->b.next_hash;
+        c->partner = NULL;
+        if (x->options.mode == EXEC_JIT && x->options.region_threshold != UINT32_MAX)
+            c->b.counter = x->options.region_threshold;
+        if (!exec_cache_add(x, c))
+            return NULL; /* no memory: as if it had never been */
+        x->ops->revive(x->be, &c->b);
+        x->count.revived++;
+        return c;
+    }
+    return NULL;
+}
+
+/* ---- dropping ---- */
+
 static void unlink_page(struct exec *x, struct exec_block *b, uint32_t page)
 {
-    struct exec_block **at = page_list(x, page);
+    struct exec_block **at = list_of(x, b, page);
     while (*at != NULL && *at != b)
         at = next_in(*at, page);
     if (*at == b)
@@ -113,6 +220,8 @@ void exec_cache_drop(struct exec *x, struct exec_cached *c)
     x->count.dropped++;
     if (c->partner != NULL) /* a region's entry leads here */
         exec_cache_drop(x, c->partner);
+    if (c->bytes != NULL)
+        let_sleep(x, c);
 }
 
 /* Calls `fn` for each piece of `c` that lies in `page`: bytes [from, to) of it. True when one did. */
@@ -136,6 +245,8 @@ struct span {
     struct mem_ram *ram;
     uint64_t page_offset;
     uint32_t from, to;
+    uint32_t first, last; /* bytes of blocks that were dropped, and those written */
+    bool dropped;
 };
 
 static bool overlaps(void *arg, uint32_t from, uint32_t to)
@@ -151,30 +262,62 @@ static bool mark(void *arg, uint32_t from, uint32_t to)
     return false;
 }
 
-/* Bytes [offset, offset + n) of one page changed. */
+/* Calls `fn` for the blocks of `page` that may have bytes in the span; true: the list has changed. */
+static void each_near(struct exec *x, uint32_t page, struct span *s,
+                      bool (*fn)(struct exec *x, struct exec_block *b, uint32_t page, struct span *s))
+{
+    struct exec_page *p = *page_of(x, page);
+    uint32_t first = (s->from - MIN(s->from, p->longest)) / MEM_GRANULE, last = (s->to - 1) / MEM_GRANULE;
+    for (uint32_t g = first; g <= last + 1; g++) {
+        struct exec_block **list = g <= last ? &p->blocks[g] : &p->regions;
+        for (struct exec_block *b = *list; b != NULL;)
+            b = fn(x, b, page, s) ? *list : *next_in(b, page);
+    }
+}
+
+static bool drop_overlapping(struct exec *x, struct exec_block *b, uint32_t page, struct span *s)
+{
+    if (!each_piece((struct exec_cached *)b, page, overlaps, s))
+        return false;
+    uint32_t end = (uint32_t)b->start + b->length;
+    s->dropped = true;
+    if (!b->region && b->page == page) {
+        s->first = MIN(s->first, (uint32_t)b->start);
+        s->last = MAX(s->last, MIN(end, MEM_PAGE) - 1);
+    } else if (!b->region) {
+        s->first = 0;
+        s->last = MAX(s->last, end - MEM_PAGE - 1);
+    }
+    exec_cache_drop(x, (struct exec_cached *)b);
+    return true;
+}
+
+static bool mark_again(struct exec *x, struct exec_block *b, uint32_t page, struct span *s)
+{
+    (void)x;
+    (void)each_piece((struct exec_cached *)b, page, mark, s);
+    return false;
+}
+
+/* Bytes [offset, offset + n) of one page changed. Which granules of them and of what was dropped hold code still is found anew. */
 static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uint64_t n)
 {
     uint32_t page = mmu_page_id(ram, offset);
     struct span s = { .ram = ram, .page_offset = offset & ~(uint64_t)(MEM_PAGE - 1),
                       .from = (uint32_t)(offset % MEM_PAGE) };
     s.to = s.from + (uint32_t)n;
-    bool dropped = false;
-    for (struct exec_block *b = *page_list(x, page); b != NULL;) {
-        if (each_piece((struct exec_cached *)b, page, overlaps, &s)) {
-            exec_cache_drop(x, (struct exec_cached *)b);
-            dropped = true;
-            b = *page_list(x, page); /* others may have gone with it */
-        } else {
-            b = *next_in(b, page);
-        }
-    }
-    if (!dropped)
+    s.first = s.from, s.last = s.to - 1;
+    if (*page_of(x, page) == NULL)
         return;
-    mem_ram_clear_code(ram, s.page_offset);
-    for (struct exec_block *b = *page_list(x, page); b != NULL; b = *next_in(b, page))
-        (void)each_piece((struct exec_cached *)b, page, mark, &s);
-    if (x->running != NULL) /* it may be running what is gone: look up at the next boundary */
+    each_near(x, page, &s, drop_overlapping);
+    s.from = (uint32_t)align_down(s.first, MEM_GRANULE);
+    s.to = (uint32_t)align_up((uint64_t)s.last + 1, MEM_GRANULE);
+    mem_ram_clear_code(ram, s.page_offset + s.from, s.to - s.from);
+    each_near(x, page, &s, mark_again);
+    if (s.dropped && x->running != NULL) { /* it may be running what is gone: look up at the next boundary */
+        x->running->code_gone = true;
         cpu_kick(x->running);
+    }
 }
 
 void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_t n)
@@ -188,13 +331,13 @@ void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_
 void exec_cache_flush(struct exec *x)
 {
     for (uint32_t i = 0; i < HASH_SIZE; i++)
-        x->hash[i] = NULL;
+        x->hash[i] = x->dormant[i] = NULL;
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
         struct mem_ram *ram = x->rams[r];
         for (uint64_t p = 0; ram != NULL && p < ram->size >> MEM_PAGE_SHIFT; p++)
             if (x->pages[r][p] != NULL) {
                 x->pages[r][p] = NULL;
-                mem_ram_clear_code(ram, p << MEM_PAGE_SHIFT);
+                mem_ram_clear_code(ram, p << MEM_PAGE_SHIFT, MEM_PAGE);
             }
     }
     x->ops->flush(x->be);

@@ -9,7 +9,7 @@
 
 static const struct state_field exec_state[] = {
     STATE(exec_sched, now),  STATE(exec_sched, deadline), STATE(exec_sched, reached),
-    STATE(exec_sched, turn), STATE(exec_sched, in_round),
+    STATE(exec_sched, turn), STATE(exec_sched, in_round), STATE(exec_sched, hurry),
     STATE_PTR(exec_sched, cursors, cursor_bytes, EXEC_MAX_CPUS * sizeof(struct exec_cursor)),
     STATE_END,
 };
@@ -44,6 +44,20 @@ static void kicked(struct cpu *cpu)
     exec_cut(x, now);
 }
 
+/*
+ * A CPU that runs was kicked while another one had its turn: the two deal with each other, and the
+ * one may be spinning until the other answers. So this turn ends here, and rounds are short for a
+ * while, unless there are so many CPUs that turns would cost more than what is done in them.
+ */
+static void hurried(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS)
+        return;
+    x->sched.hurry = EXEC_HURRY;
+    exec_cut(x, ev_now(x->machine->queue));
+}
+
 /* ---- saved state ---- */
 
 static void part_reset(void *object)
@@ -59,6 +73,7 @@ static void part_loaded(void *object)
     struct exec *x = CONTAINER_OF((struct exec_sched *)object, struct exec, sched);
     if (x->sched.turn > x->n_cpus)
         x->sched.in_round = 0; /* a snapshot is not trusted */
+    x->sched.hurry = MIN(x->sched.hurry, EXEC_HURRY);
     x->sched.reached = MIN(x->sched.reached, x->sched.now + x->options.quantum);
     x->machine->inputs_from = x->sched.reached;
     x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
@@ -113,7 +128,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
     if (rc == 0)
         rc = create_backends(x, e);
-    struct machine_part part = { .name = "exec", .version = 2, .state = exec_state,
+    struct machine_part part = { .name = "exec", .version = 3, .state = exec_state,
                                  .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
     if (rc == 0)
         rc = machine_add_part(m, &part, e);
@@ -153,6 +168,7 @@ void exec_destroy(struct exec *x)
     arena_destroy(&x->scratch);
     arena_destroy(&x->transient);
     free(x->hash);
+    free(x->dormant);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);
@@ -241,6 +257,7 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
     cpu->exec = x;
     cpu->exec_private = &core->shared;
     cpu->kicked = kicked;
+    cpu->hurried = hurried;
     cpu->uniform = cpu->tm != NULL ? cpu->tm->uniform : 1;
     x->cores[x->n_cpus++] = core;
     exec_wake_all(x);
@@ -282,6 +299,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "blocks_translated", "", c->translated },
         { "regions", "", c->regions },
         { "blocks_dropped", "", c->dropped },
+        { "blocks_revived", "", c->revived },
         { "cache_flushes", "", c->flushes },
         { "guest_bytes_translated", "B", c->guest_bytes },
         { "host_code", "B", x->ops->code_used(x->be) },

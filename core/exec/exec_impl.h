@@ -35,6 +35,14 @@ struct exec_cached {
     uint16_t *ids;               /* instruction ids, when coverage is counted */
     struct exec_piece *pieces;   /* regions: as many as they have blocks */
     struct exec_cached *partner; /* regions: the first-tier block that was replaced; else what replaced it */
+    uint8_t *bytes;              /* what it was made of; NULL: a region, or one that is not kept when dropped */
+};
+
+/* The blocks of a page, so that a store beside code finds those that it concerns without a look at all. */
+struct exec_page {
+    struct exec_block *blocks[MEM_PAGE / MEM_GRANULE]; /* by the granule in which they begin; those from the page before: the first */
+    struct exec_block *regions;
+    uint32_t longest; /* of all that ever hung here */
 };
 
 /* A CPU between two instructions of a canonical block (debuggers only); saved. */
@@ -50,6 +58,8 @@ struct exec_core {
 };
 
 /* Saved: where in a round the machine is. */
+#define EXEC_HURRY      4u
+#define EXEC_HURRY_CPUS 8u
 struct exec_sched {
     ps_t now, deadline;
     /*
@@ -60,12 +70,13 @@ struct exec_sched {
     ps_t reached;
     uint32_t turn;               /* index of the CPU whose turn it is */
     uint32_t in_round;           /* 0: between rounds */
+    uint32_t hurry;              /* the next round has a quantum of 1 / 2^this; it gets less with each */
     uint32_t cursor_bytes;
     struct exec_cursor *cursors; /* one per CPU */
 };
 
 struct exec_counters {
-    uint64_t translated, regions, dropped, flushes, guest_bytes, translate_ns;
+    uint64_t translated, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
 };
 
@@ -90,8 +101,8 @@ struct exec {
     bool failed;                           /* a host error stopped the run */
 
     /* Cache */
-    struct exec_cached **hash;
-    struct exec_block **pages[EXEC_MAX_RAMS]; /* by page of each RAM block */
+    struct exec_cached **hash, **dormant; /* dormant: dropped ones, whose bytes may come back */
+    struct exec_page **pages[EXEC_MAX_RAMS]; /* by page of each RAM block; NULL: no code in it since the last flush */
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
     struct arena arena, scratch, transient;
@@ -114,17 +125,6 @@ struct exec {
     struct exec_counters count;
 };
 
-/* ---- cache.c ---- */
-struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page2, int32_t start,
-                                    uint32_t mode);
-void exec_cache_add(struct exec *x, struct exec_cached *c);
-void exec_cache_drop(struct exec *x, struct exec_cached *c);
-void exec_cache_flush(struct exec *x);          /* only between calls of an executor */
-void exec_cache_written(void *x, struct mem_ram *ram, uint64_t offset, uint64_t n);
-int exec_cache_adopt_rams(struct exec *x, struct err *e);
-struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);
-
-/* ---- translate.c ---- */
 /* Where a block starts, found by run.c. */
 struct exec_place {
     struct mem_ram *ram;
@@ -134,6 +134,23 @@ struct exec_place {
     uint32_t mode;
     uint32_t avail;              /* bytes of code that may be used */
 };
+
+/* ---- cache.c ---- */
+struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page2, int32_t start,
+                                    uint32_t mode);
+bool exec_cache_add(struct exec *x, struct exec_cached *c); /* its bytes become code; false: no memory */
+/*
+ * The dropped block for `p` whose bytes are what memory holds now, in the cache again; or NULL. Code that
+ * modifies itself, and pages that are loaded with the same program again, so cost no translation.
+ */
+struct exec_cached *exec_cache_revive(struct exec *x, const struct exec_place *p);
+void exec_cache_drop(struct exec *x, struct exec_cached *c);
+void exec_cache_flush(struct exec *x);          /* only between calls of an executor */
+void exec_cache_written(void *x, struct mem_ram *ram, uint64_t offset, uint64_t n);
+int exec_cache_adopt_rams(struct exec *x, struct err *e);
+struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);
+
+/* ---- translate.c ---- */
 /* NULL after a host error (reported, machine stopped). */
 struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p);
 /*

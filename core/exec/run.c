@@ -127,9 +127,13 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
         return NULL;
     cpu->page = cpu->pc & ~(va_t)(MEM_PAGE - 1);
     cpu->mode_flags = p.mode;
+    if (UNLIKELY(cpu->alone)) {
+        *once = true;
+        return exec_translate_once(x, cpu, &p, 0, &n);
+    }
     if (LIKELY(!*once)) {
         c = exec_cache_find(x, p.page, p.page2, (int32_t)(p.offset % MEM_PAGE), p.mode);
-        if (LIKELY(c != NULL))
+        if (LIKELY(c != NULL || (c = exec_cache_revive(x, &p)) != NULL))
             return c;
         /* A crossing instruction whose second half is missing: the block is its fault. */
         *once = p.avail < cpu->isa->max_insn && p.next == NULL;
@@ -266,6 +270,7 @@ static bool execute(struct exec *x, struct cpu *cpu)
             why = run_watched(x, cpu, c);
         } else {
             why = exec_interp.run(x->interp, cpu, &c->b);
+            cpu->alone = false;
         }
         if (UNLIKELY(x->coverage != NULL))
             count_coverage(x, cpu, c, start, before);

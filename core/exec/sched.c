@@ -174,7 +174,8 @@ static bool start_round(struct exec *x, const struct exec_limits *limits, enum e
         return wait_for_input(x, limits, why);
     s->deadline = MAX(next, s->now);
     if (!idle && x->n_cpus > 1) {
-        s->deadline = MIN(s->deadline, s->now + x->options.quantum);
+        s->deadline = MIN(s->deadline, s->now + (x->options.quantum >> s->hurry));
+        s->hurry -= s->hurry != 0;
         x->machine->inputs_from = s->reached = MAX(s->reached, s->deadline);
     }
     if (idle || x->n_cpus == 1)

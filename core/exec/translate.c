@@ -152,6 +152,20 @@ static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
     return NULL;
 }
 
+/* For the day when they are overwritten and come back. A block of which they are not all known is not kept then. */
+static void keep_bytes(struct exec *x, struct exec_cached *c, const struct exec_place *p)
+{
+    uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)(p->offset % MEM_PAGE));
+    if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || p->next == NULL)))
+        return;
+    c->bytes = arena_alloc(&x->arena, c->b.length);
+    if (c->bytes == NULL)
+        return;
+    memcpy(c->bytes, p->ram->host + p->offset, first);
+    if (c->b.length > first)
+        memcpy(c->bytes + first, p->next, c->b.length - first);
+}
+
 struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p)
 {
     struct err e = { 0 };
@@ -173,16 +187,12 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     x->count.translated++;
     x->count.guest_bytes += c->b.length;
-    uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)at);
-    (void)mem_ram_mark_code(p->ram, p->offset, first);
-    mmu_protect_page(x->machine, p->ram, p->offset);
-    if (c->b.length > first && c->b.page2 != EXEC_NO_PAGE) {
-        uint64_t offset;
-        struct mem_ram *ram = exec_cache_ram(x, c->b.page2, &offset);
-        (void)mem_ram_mark_code(ram, offset, c->b.length - first);
-        mmu_protect_page(x->machine, ram, offset);
+    keep_bytes(x, c, p);
+    if (!exec_cache_add(x, c)) {
+        (void)err_set(&e, ERR_NOMEM, "no memory for the block cache");
+        exec_fail(x, &e);
+        return NULL;
     }
-    exec_cache_add(x, c);
     x->count.translate_ns += exec_host_ns() - since;
     return c;
 }
@@ -320,9 +330,10 @@ void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     struct exec_cached *region = compile(x, u, &p, true, &e);
     if (region == NULL || !set_pieces(x, region, u))
         return;
+    if (!exec_cache_add(x, region))
+        return;
     region->partner = c;
     c->partner = region;
-    exec_cache_add(x, region);
     x->ops->replace(x->be, &c->b, &region->b);
     x->count.regions++;
     x->count.translate_ns += exec_host_ns() - since;

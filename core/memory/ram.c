@@ -101,11 +101,12 @@ bool mem_ram_mark_code(struct mem_ram *ram, uint64_t offset, uint64_t n)
     return first;
 }
 
-void mem_ram_clear_code(struct mem_ram *ram, uint64_t page_offset)
+void mem_ram_clear_code(struct mem_ram *ram, uint64_t offset, uint64_t n)
 {
-    uint64_t page = page_offset >> MEM_PAGE_SHIFT;
-    ram->code[page] = 0;
-    ram->flags[page] &= (uint8_t)~MEM_PAGE_CODE;
+    uint64_t page = offset >> MEM_PAGE_SHIFT, at = offset % MEM_PAGE;
+    ram->code[page] &= ~granules(at, at + n - 1);
+    if (ram->code[page] == 0)
+        ram->flags[page] &= (uint8_t)~MEM_PAGE_CODE;
 }
 
 void mem_ram_clean(struct mem_ram *ram)

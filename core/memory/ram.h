@@ -73,7 +73,8 @@ static inline bool mem_ram_store_direct(const struct mem_ram *ram, uint64_t offs
 
 /* Mark [offset, offset+n) as code. Returns true if the page had none before. */
 bool mem_ram_mark_code(struct mem_ram *ram, uint64_t offset, uint64_t n);
-void mem_ram_clear_code(struct mem_ram *ram, uint64_t page_offset);
+/* The granules of [offset, offset+n), which lie in one page, hold none any more. */
+void mem_ram_clear_code(struct mem_ram *ram, uint64_t offset, uint64_t n);
 
 /* All pages clean: the next write to each is noticed. Store TLBs must be flushed by the caller. */
 void mem_ram_clean(struct mem_ram *ram);

@@ -12,10 +12,18 @@ bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, u
                          value) == 0;
 }
 
+bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value)
+{
+    bool alone = c->cpu.alone;
+    c->cpu.alone = true;
+    int rc = mmu_slow_store(&c->cpu, va, memop, value);
+    c->cpu.alone = alone;
+    return rc == 0;
+}
+
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value)
 {
-    return mmu_slow_store(&c->cpu, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0),
-                          value) == 0;
+    return x86_store_once(c, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0), value);
 }
 
 /* Type of a segment that data accesses go through: null and unusable ones were caught when loaded

@@ -138,10 +138,30 @@ static void look(struct x86_tr *t, unsigned what)
     put_zf(t, zf);
 }
 
+/* Memory is written only where the RPL grows: a read-only operand may stay as it is. ZF. */
+uint64_t x86_helper_arpl(struct cpu *cpu, uint64_t seg, uint64_t offset, uint64_t rpl, uint64_t d)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    uint64_t v;
+    va_t va;
+    (void)d;
+    if (!x86_linear(c, (enum x86_seg)seg, offset, 2, false, &va) ||
+        !x86_load_linear(c, va, 2, false, &v) || (v & 3) >= rpl)
+        return 0;
+    if (!x86_linear(c, (enum x86_seg)seg, offset, 2, true, &va))
+        return 0;
+    return x86_store_linear(c, va, 2, false, (v & ~3ull) | rpl);
+}
+
 static void arpl(struct x86_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
     (void)arg;
+    if (x86_is_mem(t, 0)) {
+        put_zf(t, ir_call(u, IR_I64, X86_HELPER_arpl, x86_const(t, t->d.seg), x86_offset(t),
+                          ir_op2i(u, IR_AND, IR_I64, x86_get(t, 1), 3), IR_NONE));
+        return;
+    }
     ir_val_t a = x86_get_rmw(t, 0), rpl = ir_op2i(u, IR_AND, IR_I64, x86_get(t, 1), 3);
     ir_val_t less = ir_setcc(u, IR_I64, IR_LTU, ir_op2i(u, IR_AND, IR_I64, a, 3), rpl);
     x86_put(t, 0, ir_select(u, IR_I64, less, ir_deposit(u, IR_I64, a, rpl, 0, 2), a));

@@ -179,7 +179,7 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
-    .open_bus = true,
+    .open_bus = true, .fetches_own_stores = true,
     .raise_bus = raise_bus,
     .raise_align = raise_align,
     .raise_fetch = raise_fetch,

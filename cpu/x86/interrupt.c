@@ -159,8 +159,6 @@ void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
     if (!c->wait_sipi)
         return;
     c->wait_sipi = 0;
-    x86_load_real_segment(c, X86_CS, (uint16_t)(vector << 8));
-    c->cpu.pc = (uint64_t)vector << 12;
-    x86_update_mode(c);
+    x86_start_real(&c->cpu, (uint16_t)(vector << 8), 0);
     cpu_start(&c->cpu);
 }

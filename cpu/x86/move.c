@@ -2,6 +2,7 @@
 /* Data transfer: SDM volume 1, 5.1.1, 5.1.9 (strings are string.c's); ENTER and LEAVE; hints. */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
+#include "cpu/x86/opcode.h"
 #include "mmu/tlb.h"
 
 static void mov(struct x86_tr *t, unsigned arg)
@@ -72,10 +73,14 @@ static void cmpxchg(struct x86_tr *t, unsigned arg)
     if (bytes < 4)
         loaded = ir_deposit(u, IR_I64, rax, old, 0, bytes * 8);
     ir_val_t new_rax = ir_select(u, IR_I64, same, rax, loaded);
-    if (!mem)
-        x86_put(t, 0, ir_select(u, IR_I64, same, b, old));
-    if (mem || t->d.op[0].kind != X86_OP_REG || t->d.op[0].reg != 0)
+    if (mem || t->d.op[0].kind != X86_OP_REG || t->d.op[0].reg != 0) /* AH is written after it */
         x86_put_slot(t, X86_SLOT_GPR, new_rax);
+    if (!mem && bytes == 4 && t->c->config->vendor == X86_AMD) { /* not written if they differ */
+        unsigned slot = X86_SLOT_GPR + t->d.op[0].reg;
+        x86_put_slot(t, slot, ir_select(u, IR_I64, same, ir_zext(u, IR_I64, b, 32), ir_get(u, slot)));
+    } else if (!mem) {
+        x86_put(t, 0, ir_select(u, IR_I64, same, b, old));
+    }
     x86_set_cc(t, X86_CC_SUB, bytes, x86_op2(t, IR_SUB, bytes, acc, old), old, IR_NONE, acc);
 }
 
@@ -215,6 +220,12 @@ uint64_t x86_helper_push_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64
     uint64_t mask = stack_mask(c), sp = (c->gpr[4] - 8 * bytes) & mask;
     va_t va;
     (void)b, (void)c0, (void)d;
+    /* SDM volume 2, PUSHA: #GP where some would go below 0 while an exception's frame still fits */
+    uint64_t old = c->gpr[4] & mask;
+    if ((x86_real_mode(c) || x86_v86(c)) && (old & 1) && old >= 7 && old <= 15) {
+        x86_raise_error(c, X86_GP, 0);
+        return 0;
+    }
     for (unsigned i = 0; i < 8; i++)
         if (!x86_linear(c, X86_SS, (sp + i * bytes) & mask, (unsigned)bytes, true, &va) ||
             !x86_store_linear(c, va, (unsigned)bytes, false,
@@ -288,7 +299,7 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
     if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
         !x86_store_linear(c, va, n, false, zext(c->gpr[5], n * 8)))
         return 0;
-    frame = sp;
+    frame = (c->gpr[4] & ~mask) | sp; /* ESP as it then is, whatever the stack's address size */
     for (uint64_t i = 1; i < level; i++) {
         from = (from - bytes) & mask;
         sp = (sp - bytes) & mask;
@@ -303,8 +314,9 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
             return 0;
     }
     sp = (sp - size) & mask;
-    /* A push there must be possible: the architecture tests it with a write of nothing. */
-    if (!x86_linear(c, X86_SS, sp, 1, true, &va))
+    /* SDM volume 2, ENTER: #PF, #SS whenever a write at the final stack pointer would raise it; none is done */
+    if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
+        mmu_slow_load(cpu, va, ir_memop(n, IR_MEM_STORE_RIGHTS), &v) != 0)
         return 0;
     uint64_t keep = n == 2 ? ~0xffffull : 0;
     c->gpr[5] = (c->gpr[5] & keep) | zext(frame, n * 8);
@@ -345,6 +357,15 @@ uint64_t x86_helper_bound(struct cpu *cpu, uint64_t index, uint64_t low, uint64_
     return 0;
 }
 
+/* 0F 0D with a register: a NOP of Intel's, undefined with AMD, where the opcode is PREFETCH alone. */
+static void reserved_nop(struct x86_tr *t, unsigned arg)
+{
+    (void)arg;
+    if (x86_rows[t->d.form].opcode == 0x0d && t->d.op[0].kind == X86_OP_REG &&
+        t->c->config->vendor == X86_AMD)
+        x86_raises(t, X86_UD);
+}
+
 static void nothing(struct x86_tr *t, unsigned arg)
 {
     (void)t, (void)arg;
@@ -374,7 +395,7 @@ const struct x86_semantics x86_move_rows[] = {
     { X86_INSN_PUSHA, 0, push_all, 0 },    { X86_INSN_POPA, 0, pop_all, 0 },
     { X86_INSN_PUSHF, 0, push_flags, 0 },  { X86_INSN_POPF, 0, pop_flags, 0 },
     { X86_INSN_ENTER, 0, enter, 0 },       { X86_INSN_LEAVE, 0, leave, 0 },  { X86_INSN_BOUND, 0, bound, 0 },
-    { X86_INSN_NOP, 0, nothing, 0 },       { X86_INSN_NOP_HINT, 0, nothing, 0 }, { X86_INSN_PAUSE, 0, pause_hint, 0 },
+    { X86_INSN_NOP, 0, nothing, 0 },       { X86_INSN_NOP_HINT, 0, reserved_nop, 0 }, { X86_INSN_PAUSE, 0, pause_hint, 0 },
     { X86_INSN_PREFETCHNTA, 0, nothing, 0 }, { X86_INSN_PREFETCHT0, 0, nothing, 0 },
     { X86_INSN_PREFETCHT1, 0, nothing, 0 }, { X86_INSN_PREFETCHT2, 0, nothing, 0 },
     { X86_INSN_PREFETCH, 0, nothing, 0 },  { X86_INSN_PREFETCHW, 0, nothing, 0 }, { X86_INSN_PREFETCHWT1, 0, nothing, 0 },

@@ -81,6 +81,14 @@ static void flat_segments(struct x86_cpu *c, uint16_t code, uint16_t data, bool 
         flat(c, all[i], data, 0x93 | X86_ATTR_G | X86_ATTR_DB);
 }
 
+void x86_start_real(struct cpu *cpu, uint16_t cs, uint16_t ip)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    x86_load_real_segment(c, X86_CS, cs);
+    cpu->pc = ((uint32_t)cs << 4) + ip;
+    x86_update_mode(c);
+}
+
 void x86_start_flat32(struct cpu *cpu, uint32_t eip, uint16_t code, uint16_t data)
 {
     struct x86_cpu *c = X86_CPU(cpu);

@@ -174,7 +174,7 @@ static void rotate_through(struct x86_tr *t, unsigned what)
 
 /*
  * SHLD, SHRD. Of 16 bits, counts above 16 are undefined: the pair goes on shifting through the
- * destination, as Intel's processors do. OF: the sign changed.
+ * destination with Intel's processors, through the source once more with AMD's. OF: the sign changed.
  */
 static void shift_double(struct x86_tr *t, unsigned right)
 {
@@ -202,19 +202,19 @@ static void shift_double(struct x86_tr *t, unsigned right)
             right ? ir_op2i(u, IR_SHL, IR_I64, next, 63) : ir_op2i(u, IR_SHR, IR_I64, next, 63);
         r = ir_or(u, IR_I64, ir_op2(u, right ? IR_SHR : IR_SHL, IR_I64, before, one), bit);
     } else {
-        /* the pair in 64 bits, 16-bit operands as v:w:v or v:w:v the other way round */
-        ir_val_t pair;
+        /* the pair in 64 bits, 16-bit operands as v:w:third or the other way round */
+        ir_val_t pair, third = t->c->config->vendor == X86_AMD ? w : v;
         if (right) {
             pair = ir_or(u, IR_I64, v, ir_op2i(u, IR_SHL, IR_I64, w, bits));
             if (bytes == 2)
-                pair = ir_or(u, IR_I64, pair, ir_op2i(u, IR_SHL, IR_I64, v, 32));
+                pair = ir_or(u, IR_I64, pair, ir_op2i(u, IR_SHL, IR_I64, third, 32));
             before = ir_zext(u, IR_I64, ir_op2(u, IR_SHR, IR_I64, pair, less), bits);
             r = ir_zext(u, IR_I64, ir_op2(u, IR_SHR, IR_I64, pair, count), bits);
         } else {
             pair = ir_or(u, IR_I64, ir_op2i(u, IR_SHL, IR_I64, v, 64 - bits),
                          ir_op2i(u, IR_SHL, IR_I64, w, 64 - 2 * bits));
             if (bytes == 2)
-                pair = ir_or(u, IR_I64, pair, ir_op2i(u, IR_SHL, IR_I64, v, 16));
+                pair = ir_or(u, IR_I64, pair, ir_op2i(u, IR_SHL, IR_I64, third, 16));
             before = ir_op2i(u, IR_SHR, IR_I64, ir_op2(u, IR_SHL, IR_I64, pair, less), 64 - bits);
             r = ir_op2i(u, IR_SHR, IR_I64, ir_op2(u, IR_SHL, IR_I64, pair, count), 64 - bits);
         }

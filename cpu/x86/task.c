@@ -137,7 +137,7 @@ static bool load_new(struct x86_cpu *c, const struct task *t, bool wide)
     c->cpu.pc = (uint32_t)t->ip;
     x86_set_rflags(c, t->flags & (wide ? 0x3f7fd5 : 0x7fd5));
     for (unsigned i = 0; i < 8; i++)
-        c->gpr[i] = wide ? t->gpr[i] : (c->gpr[i] & 0xffff0000) | t->gpr[i];
+        c->gpr[i] = wide ? t->gpr[i] : 0xffff0000 | t->gpr[i]; /* upper halves: undefined; ones since the 386 */
     for (unsigned i = 0; i < X86_SEGS; i++)
         x86_null_segment(c, i, t->seg[i]);
     x86_null_segment(c, X86_SEG_LDTR, t->ldt);

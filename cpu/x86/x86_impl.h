@@ -267,6 +267,8 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
  */
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value);
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value);
+/* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the block's end. */
+bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
                 va_t *va);

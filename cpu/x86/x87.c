@@ -139,7 +139,7 @@ bool x87_load(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t *v)
 
 bool x87_store(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t v)
 {
-    return mmu_slow_store(&c->cpu, va, memop(c, bytes, 0), v) == 0;
+    return x86_store_once(c, va, memop(c, bytes, 0), v);
 }
 
 bool x87_may_store(struct x86_cpu *c, va_t va, unsigned bytes)

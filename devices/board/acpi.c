@@ -339,7 +339,7 @@ static void carry_out(const struct acpi *a, uint8_t *rsdp, pa_t base)
     }
 }
 
-int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp_at, struct err *e)
+int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp_at, pa_t *facs_at, struct err *e)
 {
     uint8_t rsdp[RSDP_SIZE];
     int r;
@@ -351,6 +351,7 @@ int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp_at
     }
     pa_t base = align_down(end - a->tables.size - 128, MEM_PAGE);
     *rsdp_at = base + align_up(a->tables.size, 64);
+    *facs_at = base + a->facs;
     carry_out(a, rsdp, base);
     if (mem_write(memory, base, a->tables.bytes, a->tables.size, NULL) != MEM_OK ||
         mem_write(memory, *rsdp_at, rsdp, sizeof(rsdp), NULL) != MEM_OK)

@@ -75,8 +75,8 @@ void acpi_fill_name(struct acpi *a, uint32_t from, const char stands_for[4], con
 int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e) MUST_CHECK;
 /*
  * The same without firmware: into memory below `end`, tables from a page's start on, the RSDP
- * behind them.
+ * behind them. *facs: where the FACS is, if acpi_facs wrote one.
  */
-int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
+int acpi_place(struct acpi *a, struct mem_space *memory, pa_t end, pa_t *rsdp, pa_t *facs, struct err *e) MUST_CHECK;
 
 #endif

@@ -277,7 +277,8 @@ static int build_devices(struct board *b, struct arm_virt *v, struct err *e)
         (r = virtio_slots_build(&v->slots, b, &map[ARM_VIRT_VIRTIO], ARM_VIRT_VIRTIO_SLOTS, e)) < 0)
         return r;
     const struct parts_places at = { .pci = &v->pci->bus, .plug_mmio = virtio_slots_plug,
-                                     .slots = &v->slots, .fw_cfg = v->fw_cfg };
+                                     .slots = &v->slots, .fw_cfg = v->fw_cfg,
+                                     .pci_path = "/pci@ffffffffffffffff" }; /* as QEMU calls a bus without ports */
     return parts_create(b, &at, e);
 }
 

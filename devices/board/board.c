@@ -311,6 +311,19 @@ int board_reset(struct board *b, struct err *e)
     return b->ops->load_images(b, e);
 }
 
+static int wake(struct board *b)
+{
+    machine_wake(b->machine);
+    return b->ops->resume ? b->ops->resume(b, NULL) : 0;
+}
+
+int board_wake_key(struct board *b, struct err *e)
+{
+    if (!b->ops->wake_key)
+        return err_set(e, ERR_UNSUPPORTED, "%s does not sleep", b->ops->name);
+    return b->ops->wake_key(b) ? 0 : err_set(e, ERR_STATE, "the machine is not asleep");
+}
+
 int board_power_key(struct board *b, struct err *e)
 {
     if (!b->ops->power_key)
@@ -339,10 +352,10 @@ enum board_end board_run(struct board *b, const struct board_limits *limits, int
             machine_resume(b->machine);
             return BOARD_PAUSED;
         }
-        if (stop != MACHINE_RESET || b->config.no_reboot)
+        if (stop != MACHINE_WAKE && (stop != MACHINE_RESET || b->config.no_reboot))
             return BOARD_ENDED;
         machine_resume(b->machine);
-        if (board_reset(b, NULL) < 0) /* it fitted before */
+        if ((stop == MACHINE_WAKE ? wake(b) : board_reset(b, NULL)) < 0) /* it fitted before */
             return BOARD_ENDED;
     }
 }

@@ -45,7 +45,7 @@ struct board_config {
     uint64_t memory;            /* bytes */
     const char *kernel, *initrd, *append, *dtb;
     const char *bios;           /* NULL or "default": the board's firmware; "none" */
-    const char *boot_order;     /* letters as QEMU's -boot order= has them, for boards whose firmware takes them; or NULL */
+    const char *boot;           /* -boot "order=cd,menu=on,..." or NULL */
     const char *firmware_dirs;  /* where "default" and bare names are looked for, ':'-separated */
     const struct board_arg *args;
     uint32_t n_args;
@@ -123,6 +123,9 @@ int board_reset(struct board *b, struct err *e) MUST_CHECK; /* an image may not 
 /* Press the power key: the guest decides what comes of it. ERR_UNSUPPORTED: the board has none. */
 int board_power_key(struct board *b, struct err *e) MUST_CHECK;
 
+/* Wake a machine that sleeps, as its power key would. ERR_STATE: it does not sleep; ERR_UNSUPPORTED: it never does. */
+int board_wake_key(struct board *b, struct err *e) MUST_CHECK;
+
 /* ---- what a board is ---- */
 struct board_device {
     const char *name, *doc;      /* as -device names it */
@@ -151,8 +154,10 @@ struct board_ops {
     const struct board_device *devices; /* what -device accepts, NULL name at the end */
     int (*build)(struct board *b, struct err *e);   /* parts and images */
     int (*load_images)(struct board *b, struct err *e); /* place images: after each reset */
+    int (*resume)(struct board *b, struct err *e);  /* after the reset of waking, if images need anything then; may be NULL */
     int (*device_tree)(struct board *b, uint8_t **blob, uint32_t *size, struct err *e);
     void (*power_key)(struct board *b);  /* somebody presses it; NULL: there is none */
+    bool (*wake_key)(struct board *b);   /* false: it does not sleep; NULL: it never does */
     void (*release)(struct board *b);    /* what neither the machine nor its arena frees; after a failed build too. May be NULL */
 };
 extern const struct board_ops *const board_list[]; /* NULL-terminated */

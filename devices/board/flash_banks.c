@@ -36,9 +36,13 @@ int flash_banks_build(struct board *b, const struct board_place *first,
                       struct cfi_flash *banks[FLASH_BANKS], bool has_image[FLASH_BANKS],
                       struct err *e)
 {
+    struct parts_globals globals;
+    int r = parts_read_globals(&globals, &b->config, e);
+    if (r < 0)
+        return r;
     const struct cfi_flash_config config = {
         .size = first->size, .sector = 0x40000, .bank_width = 4, .device_width = 2,
-        .manufacturer = 0x89 /* Intel */, .device = 0x18,
+        .manufacturer = 0x89 /* Intel */, .device = 0x18, .secure = globals.pflash_secure,
     };
 
     for (uint32_t unit = 0; unit < FLASH_BANKS; unit++) {
@@ -46,7 +50,7 @@ int flash_banks_build(struct board *b, const struct board_place *first,
         struct block *image = NULL;
 
         snprintf(id, sizeof(id), "%s%u", first->name, unit);
-        int r = flash_banks_image(b, unit, &image, e);
+        r = flash_banks_image(b, unit, &image, e);
         if (r < 0)
             return r;
         banks[unit] = cfi_flash_create(b->machine, id, &config, image, e);

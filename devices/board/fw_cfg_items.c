@@ -2,6 +2,7 @@
 #include "devices/board/fw_cfg_items.h"
 #include "core/util/log.h"
 #include "devices/backend/option.h"
+#include "devices/board/boot_order.h"
 #include <string.h>
 
 struct file_options {
@@ -65,14 +66,14 @@ static int add_file(struct fw_cfg *f, struct board *b, const char *text, struct 
 int fw_cfg_items_add(struct fw_cfg *f, struct board *b, struct err *e)
 {
     static const uint8_t uuid[16];                               /* none was given */
-    static const uint8_t boot_fail_wait[4] = { 0xff, 0xff, 0xff, 0xff }; /* ms: stay, do not reboot */
+    struct boot_options boot;
     int r;
 
     if ((r = fw_cfg_add(f, FW_CFG_UUID, uuid, sizeof(uuid), e)) < 0 ||
         (r = fw_cfg_add_number(f, FW_CFG_NOGRAPHIC, 1, 2, e)) < 0 ||
         (r = fw_cfg_add_number(f, FW_CFG_NB_CPUS, b->config.cpus, 2, e)) < 0 ||
-        (r = fw_cfg_add_number(f, FW_CFG_BOOT_MENU, 0, 2, e)) < 0 ||
-        (r = fw_cfg_add_file(f, "etc/boot-fail-wait", boot_fail_wait, 4, e)) < 0)
+        (r = boot_options_read(&boot, b->config.boot, e)) < 0 ||
+        (r = boot_options_publish(&boot, b, f, e)) < 0)
         return r;
     for (uint32_t i = 0; i < b->config.n_args; i++)
         if (b->config.args[i].kind == BOARD_FW_CFG &&

@@ -14,7 +14,7 @@
 struct pci_device_options {
     char driver[64], id[64], bus[80], addr[16], romfile[1024];
     char drive[64], serial[40], netdev[64], mac[32], dma_mask[24];
-    int nsid, sector, unit;
+    int nsid, sector, bootindex, unit;
     bool multifunction;
 };
 #define TEXT(key, member)   OPT_TEXT(pci_device_options, key, member)
@@ -23,7 +23,8 @@ struct pci_device_options {
 #define ON_PCI                                                                                     \
     COMMON, TEXT("addr", addr), TEXT("romfile", romfile),                                          \
         OPT_BOOL(pci_device_options, "multifunction", multifunction)
-#define DISK                TEXT("drive", drive), OPT_IGNORED("bootindex")
+#define BOOT                NUMBER("bootindex", bootindex)
+#define DISK                TEXT("drive", drive), BOOT
 
 static const struct option_desc nvme_table[] = {
     ON_PCI, DISK, TEXT("serial", serial), NUMBER("logical_block_size", sector),
@@ -32,7 +33,7 @@ static const struct option_desc nvme_ns_table[] = {
     COMMON, DISK, NUMBER("nsid", nsid), NUMBER("logical_block_size", sector),
 };
 static const struct option_desc e1000e_table[] = {
-    ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), OPT_IGNORED("bootindex"),
+    ON_PCI, TEXT("netdev", netdev), TEXT("mac", mac), BOOT,
 };
 static const struct option_desc ahci_table[] = { ON_PCI };
 static const struct option_desc edu_table[] = { COMMON, TEXT("addr", addr), TEXT("dma_mask", dma_mask) };
@@ -104,9 +105,12 @@ static int add_namespace(struct parts *p, struct nvme *n, const struct pci_devic
                          struct err *e)
 {
     struct part_drive *d = take_drive(p, o, false, e);
+    char unit[32];
+    int r = !d ? e->code : nvme_add_namespace(n, (uint32_t)o->nsid, d->disk,
+                                              o->sector ? (uint32_t)o->sector : 512, e);
 
-    return !d ? e->code : nvme_add_namespace(n, (uint32_t)o->nsid, d->disk,
-                                             o->sector ? (uint32_t)o->sector : 512, e);
+    snprintf(unit, sizeof(unit), "/namespace@%d,0", MAX(o->nsid, 1));
+    return r < 0 ? r : parts_boot_pci(p, o->bootindex, nvme_function(n), unit, e);
 }
 
 static int add_nvme(struct parts *p, void *options, const char *id, struct err *e)
@@ -156,7 +160,7 @@ static int add_ahci(struct parts *p, void *options, const char *id, struct err *
 }
 
 /* On an adapter of -device: port N of the adapter ID is the bus "ID.N". */
-static int attach_sata(struct parts *p, const char *bus, const struct parts_ide_drive *d, struct ata_drive **out,
+static int attach_sata(struct parts *p, const char *bus, const struct parts_ide_drive *d, struct parts_ide_made *made,
                        struct err *e)
 {
     const char *dot = strrchr(bus, '.');
@@ -168,10 +172,10 @@ static int attach_sata(struct parts *p, const char *bus, const struct parts_ide_
         return err_set(e, ERR_ABSENT, "there is no SATA bus%s%s before it; give -device ahci,id=ID for the buses 'ID.0' to 'ID.%d'%s",
                        bus[0] ? " " : "", bus, AHCI_PORTS - 1, p->at.ide ? ", or take the board's own, 'ide.0' and so on" : "");
     const struct parts_ide_drive at_port = { port, d->unit, d->disk, d->cdrom, d->serial };
-    return parts_attach_sata(a, &at_port, out, e);
+    return parts_attach_sata(a, &at_port, made, e);
 }
 
-int parts_attach_sata(void *arg, const struct parts_ide_drive *d, struct ata_drive **out, struct err *e)
+int parts_attach_sata(void *arg, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e)
 {
     struct ahci *a = arg;
     int port = d->bus, r;
@@ -181,16 +185,19 @@ int parts_attach_sata(void *arg, const struct parts_ide_drive *d, struct ata_dri
             port = i;
     if (d->unit > 0)
         return err_set(e, ERR_ARG, "unit=%d: a SATA bus has unit 0 alone", d->unit);
-    if ((r = ahci_attach(a, port, d->disk, d->cdrom, d->serial, e)) == 0)
-        *out = ahci_drive(a, (unsigned)port);
-    return r;
+    if ((r = ahci_attach(a, port, d->disk, d->cdrom, d->serial, e)) < 0)
+        return r;
+    made->drive = ahci_drive(a, (unsigned)port);
+    made->controller = ahci_function(a);
+    snprintf(made->unit, sizeof(made->unit), "/drive@%x/disk@0", (unsigned)port);
+    return 0;
 }
 
 static int add_ide(struct parts *p, const struct pci_device_options *o, const char *id, bool cdrom, struct err *e)
 {
     struct parts_ide_drive drive = { .bus = -1, .unit = o->unit, .cdrom = cdrom, .serial = o->serial };
     struct part_drive *d = NULL;
-    struct ata_drive *made;
+    struct parts_ide_made made = { 0 };
     char end;
     int r;
 
@@ -206,7 +213,9 @@ static int add_ide(struct parts *p, const struct pci_device_options *o, const ch
         r = p->at.ide->attach(p->at.ide->arg, &drive, &made, e);
     else
         r = attach_sata(p, o->bus, &drive, &made, e);
-    return r == 0 && cdrom ? media_add(&p->media, p->board->machine, p->board->host, id, made, e) : r;
+    if (r == 0)
+        r = parts_boot_pci(p, o->bootindex, made.controller, made.unit, e);
+    return r == 0 && cdrom ? media_add(&p->media, p->board->machine, p->board->host, id, made.drive, e) : r;
 }
 
 static int add_ide_hd(struct parts *p, void *options, const char *id, struct err *e)
@@ -234,7 +243,7 @@ static int add_e1000e(struct parts *p, void *options, const char *id, struct err
     nic.rom = rom;
     struct e1000e *d = r < 0 ? NULL : e1000e_create(p->board->machine, id, p->at.pci, net, &nic, e);
     free(rom);
-    return d ? 0 : e->code;
+    return d ? parts_boot_pci(p, o->bootindex, e1000e_function(d), "/ethernet-phy@0", e) : e->code;
 }
 
 /* ---- teaching ---- */
@@ -271,7 +280,7 @@ static const struct parts_kind kinds[] = {
 int parts_add_pci_device(struct parts *p, const char *text, bool *found, struct err *e)
 {
     const struct parts_kind *kind = parts_find_kind(kinds, ARRAY_LEN(kinds), text);
-    struct pci_device_options o = { .unit = -1 };
+    struct pci_device_options o = { .bootindex = -1, .unit = -1 };
 
     *found = kind != NULL;
     return kind ? parts_add_kind(p, kind, &o, o.id, text, e) : 0;

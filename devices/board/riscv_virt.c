@@ -202,7 +202,8 @@ static int build_devices(struct board *b, struct virt *v, struct err *e)
         (r = virtio_slots_build(&v->slots, b, &v->map[VIRT_VIRTIO], VIRT_VIRTIO_SLOTS, e)) < 0)
         return r;
     const struct parts_places at = { .pci = &v->pci->bus, .plug_mmio = virtio_slots_plug,
-                                     .slots = &v->slots, .fw_cfg = v->fw_cfg };
+                                     .slots = &v->slots, .fw_cfg = v->fw_cfg,
+                                     .pci_path = "/pci@ffffffffffffffff" }; /* as QEMU calls a bus without ports */
     r = parts_create(b, &at, e);
     return r < 0 ? r : build_flash(b, v, e);
 }

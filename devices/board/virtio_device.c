@@ -14,7 +14,7 @@
 struct device_options {
     char driver[64], id[64], drive[64], netdev[64], rng[64], mac[32], serial[32];
     char chardev[64], name[64], bus[80];
-    int num_queues, max_ports, nr, cols, rows, queues;
+    int num_queues, max_ports, nr, cols, rows, queues, bootindex;
     bool mq, packed, indirect, event_idx, emergency_write;
     char addr[16], romfile[1024];           /* from here on: PCI */
     int vectors, disable_legacy;
@@ -39,17 +39,18 @@ static const struct option_desc device_table[] = {
     OPT_BOOL(device_options, "disable-modern", disable_modern),
     OPT_BOOL(device_options, "multifunction", multifunction),
     OPT_BOOL(device_options, "iommu_platform", iommu_platform),
-    OPT_TEXT(device_options, "romfile", romfile), OPT_IGNORED("bootindex"), OPT_IGNORED("write-cache"),
+    OPT_TEXT(device_options, "romfile", romfile), OPT_NUMBER(device_options, "bootindex", bootindex),
+    OPT_IGNORED("write-cache"),
 };
 
 #define ON_PCI_OPTIONS "[,addr=S.F][,romfile=F]"
 #define PCI_OPTIONS "[,addr=S.F][,romfile=F][,vectors=N][,disable-legacy=on|off|auto][,disable-modern=on]"
 #define DISPLAY_OPTIONS "[,xres=N,yres=N][,edid=off][,addr=S.F]"
 const struct board_device parts_devices[] = {
-    { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N]" },
-    { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N]" PCI_OPTIONS },
-    { "virtio-net-device", "virtio network card on an MMIO slot: netdev=ID[,mac=M][,mq=on[,queues=N]]" },
-    { "virtio-net-pci", "virtio network card on PCI: netdev=ID[,mac=M][,mq=on[,queues=N]]" PCI_OPTIONS },
+    { "virtio-blk-device", "virtio disk on an MMIO slot: drive=ID[,serial=S][,num-queues=N][,bootindex=N]" },
+    { "virtio-blk-pci", "virtio disk on PCI: drive=ID[,serial=S][,num-queues=N][,bootindex=N]" PCI_OPTIONS },
+    { "virtio-net-device", "virtio network card on an MMIO slot: netdev=ID[,mac=M][,mq=on[,queues=N]][,bootindex=N]" },
+    { "virtio-net-pci", "virtio network card on PCI: netdev=ID[,mac=M][,mq=on[,queues=N]][,bootindex=N]" PCI_OPTIONS },
     { "virtio-rng-device", "virtio entropy on an MMIO slot: [rng=ID]" },
     { "virtio-rng-pci", "virtio entropy on PCI: [rng=ID]" PCI_OPTIONS },
     { "virtio-serial-device", "virtio console on an MMIO slot: [max_ports=N][,cols=N,rows=N]" },
@@ -67,11 +68,11 @@ const struct board_device parts_devices[] = {
     { "pci-testdev", "QEMU's PCI test device: [addr=S.F]" },
     { "ahci", "SATA adapter of the ICH9, six ports" ON_PCI_OPTIONS },
     { "ich9-ahci", "the same" },
-    { "ide-hd", "disk on a port of ahci: drive=ID[,bus=ID.N][,serial=S]" },
-    { "ide-cd", "CD-ROM drive on a port of ahci: [drive=ID][,bus=ID.N][,serial=S]" },
-    { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M]" ON_PCI_OPTIONS },
-    { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096]" ON_PCI_OPTIONS },
-    { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N]" },
+    { "ide-hd", "disk on a port of ahci: drive=ID[,bus=ID.N][,serial=S][,bootindex=N]" },
+    { "ide-cd", "CD-ROM drive on a port of ahci: [drive=ID][,bus=ID.N][,serial=S][,bootindex=N]" },
+    { "e1000e", "Intel 82574L network card: netdev=ID[,mac=M][,bootindex=N]" ON_PCI_OPTIONS },
+    { "nvme", "NVMe controller: serial=S[,drive=ID][,logical_block_size=512|4096][,bootindex=N]" ON_PCI_OPTIONS },
+    { "nvme-ns", "further namespace of an NVMe controller: drive=ID[,bus=ID][,nsid=N][,logical_block_size=N][,bootindex=N]" },
     { "edu", "QEMU's device for teaching: [dma_mask=N]" ON_PCI_OPTIONS },
     { "intel-iommu", "VT-d remapping unit of a Q35: [intremap=on|off][,eim=on|off][,aw-bits=39|48|57][,caching-mode=on]" },
     { "ramfb", "display in RAM, set up by firmware through fw_cfg" },
@@ -252,7 +253,7 @@ static bool has_word(const char *words, const char *word, size_t n)
 /* Options that mean something to other devices only are refused, not dropped. */
 static int check_keys(const char *driver, const char *accepted, const char *text, struct err *e)
 {
-    static const char specific[] = "drive netdev rng mac serial chardev name num-queues nr max_ports "
+    static const char specific[] = "bootindex drive netdev rng mac serial chardev name num-queues nr max_ports "
                                    "mq queues cols rows emergency-write" COMMON_KEYS PCI_KEYS;
     bool fits = true;
     char item[512];
@@ -294,6 +295,13 @@ static const char *const transports[] = {
     [ON_PCI_MODERN] = "-pci-non-transitional", [ON_MMIO] = "-device", [ON_EITHER] = "",
 };
 
+/* What is booted from behind the device: a boot path's last part. */
+static const char *boot_unit(const struct virtio *v)
+{
+    enum { BLOCK_DEVICE = 2 }; /* virtio 1.2, 5 */
+    return v->ops->id == BLOCK_DEVICE ? "/disk@0,0" : "/ethernet-phy@0";
+}
+
 static int plug_pci(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
                     const char *id, struct err *e)
 {
@@ -326,7 +334,7 @@ static int plug_pci(struct parts *p, const struct device_options *o, int transpo
     pci.rom = rom;
     struct virtio_pci *made = virtio_pci_create(p->board->machine, name, v, p->at.pci, &pci, e);
     free(rom);
-    return made ? 0 : e->code;
+    return made ? parts_boot_pci(p, o->bootindex, virtio_pci_function(made), boot_unit(v), e) : e->code;
 }
 
 static int plug_mmio(struct parts *p, const struct device_options *o, int transport, struct virtio *v,
@@ -342,7 +350,13 @@ static int plug_mmio(struct parts *p, const struct device_options *o, int transp
     if (o->bus[0] && (sscanf(o->bus, "virtio-mmio-bus.%d%c", &slot, &end) != 1 || slot < 0))
         return err_set(e, ERR_ABSENT, "device %s: there is no bus '%s'; 'virtio-mmio-bus.0' and so on "
                        "are there", o->driver, o->bus);
-    return p->at.plug_mmio(p->at.slots, v, id, slot, e);
+    pa_t at;
+    char path[BOOT_PATH_SIZE];
+    int r = p->at.plug_mmio(p->at.slots, v, id, slot, &at, e);
+    if (r < 0)
+        return r;
+    snprintf(path, sizeof(path), "/virtio-mmio@%016llx", (unsigned long long)at);
+    return boot_order_add(&p->boot, o->bootindex, path, boot_unit(v), e);
 }
 
 static const struct device_kind {
@@ -351,8 +365,8 @@ static const struct device_kind {
                 struct err *);
     const char *keys;
 } kinds[] = {
-    { "virtio-blk", make_blk, "drive serial num-queues" COMMON_KEYS },
-    { "virtio-net", make_net, "netdev mac mq queues" COMMON_KEYS },
+    { "virtio-blk", make_blk, "drive serial num-queues bootindex" COMMON_KEYS },
+    { "virtio-net", make_net, "netdev mac mq queues bootindex" COMMON_KEYS },
     { "virtio-rng", make_rng, "rng" COMMON_KEYS },
     { "virtio-keyboard", make_input, COMMON_KEYS },
     { "virtio-mouse", make_input, COMMON_KEYS },
@@ -461,7 +475,7 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
     };
     struct device_options o = {
         .num_queues = 1, .max_ports = VIRTIO_CONSOLE_PORTS, .nr = -1, .indirect = true,
-        .event_idx = true, .emergency_write = true, .vectors = VIRTIO_PCI_VECTORS_AUTO,
+        .event_idx = true, .emergency_write = true, .bootindex = -1, .vectors = VIRTIO_PCI_VECTORS_AUTO,
     };
     bool found;
     int r;

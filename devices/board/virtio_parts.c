@@ -176,60 +176,6 @@ static int open_backends(struct parts *p, struct err *e)
     return r;
 }
 
-/* What can be said of every machine here: no tick of a timer gets lost, and there is no S3 or S4 to switch off. */
-static bool means_nothing(const char *driver, const char *setting)
-{
-    static const char *const known[][2] = {
-        { "kvm-pit", "lost_tick_policy=discard" }, { "kvm-pit", "lost_tick_policy=delay" },
-        { "ICH9-LPC", "disable_s3=1" }, { "ICH9-LPC", "disable_s4=1" },
-    };
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strcmp(driver, known[i][0]) == 0 && strcmp(setting, known[i][1]) == 0)
-            return true;
-    return false;
-}
-
-/* "DRIVER.PROPERTY=VALUE" or "driver=D,property=P,value=V". */
-int parts_read_globals(struct parts_globals *g, const struct board_config *c, struct err *e)
-{
-    struct global {
-        char driver[64], property[64], value[64];
-    } o;
-    static const struct option_desc table[] = {
-        OPT_TEXT(global, "driver", driver), OPT_TEXT(global, "property", property),
-        OPT_TEXT(global, "value", value),
-    };
-    static const struct option_desc known[] = { OPT_BOOL(parts_globals, "force-legacy", force_legacy) };
-    char setting[160];
-    int r;
-
-    *g = (struct parts_globals){ .force_legacy = true };
-    for (uint32_t i = 0; i < c->n_args; i++) {
-        const char *text = c->args[i].text, *dot = strchr(text, '.'), *is = strchr(text, '=');
-        if (c->args[i].kind != BOARD_GLOBAL)
-            continue;
-        memset(&o, 0, sizeof(o));
-        if (dot && is && dot < is) {
-            snprintf(o.driver, sizeof(o.driver), "%.*s", (int)(dot - text), text);
-            snprintf(setting, sizeof(setting), "%s", dot + 1);
-        } else {
-            if ((r = option_read(table, ARRAY_LEN(table), &o, text, NULL, e)) < 0)
-                return r;
-            snprintf(setting, sizeof(setting), "%s=%s", o.property, o.value);
-        }
-        if (means_nothing(o.driver, setting))
-            continue;
-        if (strcmp(o.driver, "virtio-mmio") != 0 || strncmp(setting, "force-legacy=", 13) != 0)
-            return err_set(e, ERR_UNSUPPORTED, "-global %s: accepted is virtio-mmio.force-legacy=on|off; "
-                           "properties of one device go with its -device", text);
-        if ((r = option_read(known, ARRAY_LEN(known), g, setting, NULL, e)) < 0) {
-            (void)err_context(e, "-global %s", text);
-            return r;
-        }
-    }
-    return 0;
-}
-
 static int build(struct parts *p, struct err *e)
 {
     const struct board_config *c = &p->board->config;
@@ -256,6 +202,25 @@ static int build(struct parts *p, struct err *e)
     return 0;
 }
 
+int parts_boot_pci(struct parts *p, int index, const struct pci_function *f, const char *unit,
+                   struct err *e)
+{
+    char path[BOOT_PATH_SIZE];
+
+    boot_order_pci_path(path, p->at.pci_path, f);
+    return boot_order_add(&p->boot, index, path, unit, e);
+}
+
+static int publish_boot_order(struct parts *p, struct err *e)
+{
+    struct boot_options o;
+    int r = boot_options_read(&o, p->board->config.boot, e);
+
+    if (r < 0 || !p->at.fw_cfg)
+        return r;
+    return boot_order_publish(&p->boot, p->board->machine, p->at.fw_cfg, p->at.boot_first, o.strict, e);
+}
+
 int parts_open(struct board *b, struct err *e)
 {
     struct parts *p = b->devices = ARENA_NEW(&b->machine->arena, struct parts);
@@ -273,7 +238,8 @@ int parts_create(struct board *b, const struct parts_places *at, struct err *e)
     if (r < 0)
         return r;
     b->devices->at = *at;
-    return build(b->devices, e);
+    r = build(b->devices, e);
+    return r < 0 ? r : publish_boot_order(b->devices, e);
 }
 
 int parts_take_flash(struct parts *p, uint32_t unit, const char *id, struct block **out,

@@ -7,6 +7,7 @@
  */
 #include "devices/backend/block.h"
 #include "devices/board/board_impl.h"
+#include "devices/board/boot_order.h"
 #include "devices/virtio/virtio.h"
 
 struct fw_cfg;
@@ -25,13 +26,15 @@ struct part_drive {
 /* -global: what it may set. */
 struct parts_globals {
     bool force_legacy; /* virtio-mmio.force-legacy: slots of version 1, as on QEMU's board */
+    bool pflash_secure; /* cfi.pflash01.secure: only a secure access (x86: from SMM) gives flash commands */
+    bool disable_s3, disable_s4; /* ICH9-LPC's: not offered by ACPI and fw_cfg */
 };
 /* Every board reads them, to refuse what means nothing to it. With QEMU's defaults where nothing is said. ERR_UNSUPPORTED names what is accepted. */
 int parts_read_globals(struct parts_globals *g, const struct board_config *c,
                        struct err *e) MUST_CHECK;
 
-/* Put `v` on MMIO slot `slot`, -1: any. A negative ERR_* with `e` when there is no such place. */
-typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, struct err *e);
+/* Put `v` on MMIO slot `slot`, -1: any; *at: its address. A negative ERR_* with `e` when there is no such place. */
+typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot, pa_t *at, struct err *e);
 
 #define PARTS_SERIALS 8
 
@@ -52,14 +55,19 @@ struct parts_ide_drive {
     bool cdrom;
     const char *serial;
 };
+/* What was made of it. */
+struct parts_ide_made {
+    struct ata_drive *drive;
+    struct pci_function *controller;
+    char unit[32];               /* its place behind it, as boot paths have that */
+};
 struct parts_ide {
-    /* *out: the drive made of it */
-    int (*attach)(void *arg, const struct parts_ide_drive *d, struct ata_drive **out, struct err *e);
+    int (*attach)(void *arg, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e);
     void *arg;
 };
 
 /* parts_ide.attach for a struct ahci: each port is a bus with one drive. */
-int parts_attach_sata(void *ahci, const struct parts_ide_drive *d, struct ata_drive **out, struct err *e) MUST_CHECK;
+int parts_attach_sata(void *ahci, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e) MUST_CHECK;
 
 /* What a board offers devices to stand on. */
 struct parts_places {
@@ -68,7 +76,9 @@ struct parts_places {
     void *slots;                 /* its first argument */
     struct parts_isa *isa;       /* NULL: the board has none. Lives as long as the board */
     const struct parts_ide *ide; /* NULL: the board has none. Lives as long as the board */
-    struct fw_cfg *fw_cfg;       /* ramfb's way in; NULL: the board has none */
+    struct fw_cfg *fw_cfg;       /* ramfb's way in, and the boot order's; NULL: the board has none */
+    const char *pci_path;        /* the root bus in boot paths: "/pci@i0cf8" */
+    const char *boot_first;      /* what is booted before any device; NULL: nothing */
     struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
     int vga_priority;
     const char *built;           /* a driver of -device that the board has made itself, or NULL */
@@ -84,6 +94,7 @@ struct parts {
         struct virtio *console;  /* virtconsole and virtserialport look for it */
     } serials[PARTS_SERIALS];
     uint32_t n_serials;
+    struct boot_order boot;
     struct media *media;         /* of CD-ROM drives; NULL without any */
     struct parts_places at;
 };
@@ -99,6 +110,9 @@ int parts_take_net(struct parts *p, const char *driver, const char *id, const ch
 /* What bus= and addr= say of a function's place. */
 int parts_take_place(struct parts *p, const char *bus, const char *addr, int *devfn,
                      struct err *e) MUST_CHECK;
+/* bootindex= of a function, or of what `unit` behind it says; -1: none was given. */
+int parts_boot_pci(struct parts *p, int index, const struct pci_function *f, const char *unit,
+                   struct err *e) MUST_CHECK;
 /* romfile=: a path, or a name where firmware is looked for. malloc'd; NULL for "". */
 int parts_find_rom(struct parts *p, const char *name, char **rom, struct err *e) MUST_CHECK;
 struct part_drive *parts_find_drive(struct parts *p, const char *id);

@@ -21,10 +21,12 @@ int virtio_slots_build(struct virtio_slots *s, struct board *b, const struct boa
         r = t ? board_place_part(b, &p, &t->dev, &t->irq, e) : e->code;
     }
     s->n = n;
+    s->base = first->base;
+    s->size = first->size;
     return r;
 }
 
-int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot, struct err *e)
+int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot, pa_t *at, struct err *e)
 {
     struct virtio_slots *s = slots;
 
@@ -34,6 +36,7 @@ int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot, s
     for (int i = (int)s->n - 1; i >= 0; i--) {
         if (!s->slot[i]->virtio && (slot == -1 || slot == i)) {
             virtio_mmio_attach(s->slot[i], v);
+            *at = s->base + (uint32_t)i * s->size;
             return 0;
         }
     }

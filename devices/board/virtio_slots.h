@@ -11,6 +11,8 @@
 struct virtio_slots {
     struct virtio_mmio *slot[VIRTIO_SLOTS_MAX];
     uint32_t n;
+    pa_t base;                   /* of slot 0, */
+    uint64_t size;               /* and how far apart they are */
 };
 
 /* `n` slots from place `first` on: first->size bytes apart, one input of the irqchip each. */
@@ -19,6 +21,6 @@ int virtio_slots_build(struct virtio_slots *s, struct board *b, const struct boa
 
 /* parts_plug_fn, `slots` being the struct virtio_slots. Slots fill from the highest address down. */
 int virtio_slots_plug(void *slots, struct virtio *v, const char *id, int slot,
-                      struct err *e) MUST_CHECK;
+                      pa_t *at, struct err *e) MUST_CHECK;
 
 #endif

@@ -125,6 +125,15 @@ static int place_tables(struct board *b, struct q35 *q, struct x86_direct *d, st
     return 0;
 }
 
+int q35_resume_direct(struct board *b, struct q35 *q, struct err *e)
+{
+    set_up_chipset(q);
+    if (q->facs != 0)
+        pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), 0x90, 1, 0x10); /* the RSDP's segment is closed */
+    assign_bars(&q->mch->bus);
+    return q35_resume_kernel(b, q, e);
+}
+
 int q35_place_kernel(struct board *b, struct q35 *q, struct err *e)
 {
     struct x86_direct d = { .n_regions = 0 };

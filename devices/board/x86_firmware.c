@@ -42,6 +42,8 @@ static int build_flash(struct board *b, struct q35 *q, struct err *e)
 {
     static const char *const names[] = { "system.flash0", "system.flash1" };
     uint64_t at = Q35_HIGH;
+    if (q->globals.pflash_secure && !q->options.smm)
+        return err_set(e, ERR_ARG, "cfi.pflash01.secure=on leaves the flash to SMM, which -machine smm=off takes away");
     for (uint32_t unit = 0; unit < FLASH_BANKS; unit++) {
         struct block *image = NULL;
         int r = flash_banks_image(b, unit, &image, e);
@@ -50,7 +52,7 @@ static int build_flash(struct board *b, struct q35 *q, struct err *e)
         if (image == NULL)
             continue;
         struct cfi_flash_config c = { .size = block_size(image), .sector = FLASH_SECTOR, .bank_width = 1, .device_width = 1,
-                                      .manufacturer = 0, .device = 0 };
+                                      .manufacturer = 0, .device = 0, .secure = q->globals.pflash_secure };
         if (unit == 1 && q->rom == NULL)
             return err_set(e, ERR_ARG, "flash bank 1 has an image and bank 0 has none: firmware is in bank 0 (unit=0)");
         if (c.size == 0 || c.size % FLASH_SECTOR != 0 || c.size > FLASH_MOST - (Q35_HIGH - at))
@@ -167,11 +169,17 @@ static int add_linux_items(struct fw_cfg *f, const struct board *b, struct err *
                                                          (uint32_t)b->initrd->size, e);
 }
 
+#define ROM_FILE "genroms/orrery.bin"
+
+const char *q35_kernel_rom(const struct board *b, const struct q35 *q)
+{
+    return b->kernel != NULL && q->rom != NULL ? "/rom@" ROM_FILE : NULL;
+}
+
 int q35_add_kernel(struct board *b, struct q35 *q, struct err *e)
 {
-    static const char name[] = "genroms/orrery.bin", order[] = "/rom@genroms/orrery.bin";
     int r;
-    if (b->kernel == NULL || q->rom == NULL)
+    if (q35_kernel_rom(b, q) == NULL)
         return 0;
     struct start_file *f = ARENA_NEW(&b->machine->arena, struct start_file);
     if (f == NULL)
@@ -181,8 +189,7 @@ int q35_add_kernel(struct board *b, struct q35 *q, struct err *e)
     uint8_t *pnp = f->rom + ld_le16(f->rom + PNP_AT);
     pnp[PNP_CHECKSUM] = checksum(pnp, PNP_SIZE);
     f->rom[sizeof(f->rom) - 1] = checksum(f->rom, sizeof(f->rom));
-    if ((r = fw_cfg_add_file(q->fw_cfg, name, f->rom, sizeof(f->rom), e)) < 0 ||
-        (r = fw_cfg_add_file(q->fw_cfg, "bootorder", order, sizeof(order), e)) < 0 ||
+    if ((r = fw_cfg_add_file(q->fw_cfg, ROM_FILE, f->rom, sizeof(f->rom), e)) < 0 ||
         (r = fw_cfg_add_writable(q->fw_cfg, "etc/orrery/start", f->bytes, sizeof(f->bytes), wrote_start, f, e)) < 0)
         return r;
     return q->kernel.kind == X86_BZIMAGE ? add_linux_items(q->fw_cfg, b, e) : 0;

@@ -183,26 +183,6 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
-/*
- * An SMI goes to the CPU that asked for it, as on QEMU's board while firmware has not negotiated a broadcast: SeaBIOS moves
- * SMBASE of the first CPU alone, and one kept for the others would find no handler.
- */
-static void smi(void *arg)
-{
-    struct board *b = arg;
-    struct cpu *asking = exec_running(b->exec);
-    x86_cpu_set_input(asking != NULL ? asking : b->cpus[0], X86_SMI, true);
-}
-
-static void sleep_state(void *arg, unsigned slp_typ)
-{
-    struct board *b = arg;
-    if (slp_typ == 0 || slp_typ == 2)
-        machine_stop(b->machine, MACHINE_POWEROFF, 0);
-    else
-        unmodelled(&((struct q35 *)b->parts)->pm->dev, "sleep", "SLP_TYP %u: this board has S5 only", slp_typ);
-}
-
 static void reset_machine(void *arg)
 {
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
@@ -260,20 +240,32 @@ static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* CMOS bytes 3Dh and 38h as SeaBIOS reads them: a nibble for each of three devices, the first one lowest. */
-static int put_boot_order(const struct board *b, struct q35 *q, struct err *e)
+static int put_boot_order(struct q35 *q, const char *order, struct err *e)
 {
     static const char letters[] = "acdn"; /* floppy, disk, CD, network: 1 to 4 */
-    uint32_t order = 0, n = 0;
-    for (const char *p = b->config.boot_order; p != NULL && *p != 0; p++) {
+    uint32_t nibbles = 0, n = 0;
+    for (const char *p = order; *p != 0; p++) {
         const char *found = strchr(letters, *p);
         if (found == NULL || n == 3)
             return err_set(e, ERR_ARG, "boot order '%s': at most three of a (floppy), c (disk), d (CD) and n (network) are accepted",
-                           b->config.boot_order);
-        order |= (uint32_t)(found - letters + 1) << (4 * n++);
+                           order);
+        nibbles |= (uint32_t)(found - letters + 1) << (4 * n++);
     }
-    mc146818_put(q->rtc, 0x3d, (uint8_t)order);
-    mc146818_put(q->rtc, 0x38, (uint8_t)(order >> 8 << 4));
+    mc146818_put(q->rtc, 0x3d, (uint8_t)nibbles);
+    mc146818_put(q->rtc, 0x38, (uint8_t)(nibbles >> 8 << 4));
     return 0;
+}
+
+/* -boot once= holds until the first reset after power-on. */
+static int put_boot_options(struct board *b, struct q35 *q, struct err *e)
+{
+    int r = boot_options_read(&q->boot, b->config.boot, e);
+    if (r < 0)
+        return r;
+    if (q->boot.order[0] == 0)
+        memcpy(q->boot.order, "cad", 4);
+    r = put_boot_order(q, q->boot.order, e);
+    return r < 0 || q->boot.once[0] == 0 ? r : put_boot_order(q, q->boot.once, e);
 }
 
 static int build_timers(struct board *b, struct q35 *q, struct err *e)
@@ -291,18 +283,17 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
     /* More than the byte holds: firmware has fw_cfg's number, and takes the larger one */
     mc146818_put(q->rtc, 0x5f, (uint8_t)(b->config.cpus <= 255 ? b->config.cpus - 1 : 0));
     mc146818_put(q->rtc, 0x14, 0x06);
-    if ((r = put_boot_order(b, q, e)) < 0)
+    if ((r = put_boot_options(b, q, e)) < 0)
         return r;
+    irq_connect(&q->rtc->irq, q35_set_rtc, b, 0);
     if (!q->options.hpet) {
         board_connect(b, &q->pit->irq, 0);
-        board_connect(b, &q->rtc->irq, Q35_IRQ_RTC);
         return 0;
     }
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
     irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
-    irq_connect(&q->rtc->irq, hpet_set_rtc, q->hpet, 0);
     board_connect(b, &q->hpet->irq0, 0);
     board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
     for (uint32_t i = 0; i < HPET_GSIS; i++)
@@ -317,8 +308,8 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         .memory = b->machine->memory, .io = q->ports, .ram = q->ram, .low_ram = q->low, .bios = q->rom, .extended_tseg = 64,
         .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
     };
-    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = smi, .sleep = sleep_state,
-                                       .reset = reset_machine, .arg = b };
+    const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
+                                       .wake = q35_wake, .reset = reset_machine, .arg = b };
     q->mch = q35_mch_create(b->machine, "mch", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "ich9-pm", &pm, e);
     if (q->pm == NULL)
@@ -384,7 +375,9 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
         return e->code;
     if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
         return r;
-    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0)
+    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
+        (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0 ||
+        (r = q35_add_cpu_registers(b, q, e)) < 0)
         return r;
     return q35_add_acpi(b, q, e);
 }
@@ -420,20 +413,19 @@ static int build(struct board *b, struct err *e)
     if (q == NULL)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
-    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
+    if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
+        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||
         (r = build_fw_cfg(b, q, e)) < 0)
         return r;
-    struct parts_globals globals;
-    if ((r = parts_read_globals(&globals, &b->config, e)) < 0)
-        return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
     q->isa.test_arg = q;
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
-    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .vga_window = b->machine->memory,
+    const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
+                                     .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
                                      .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = Q35_IOMMU_DRIVER };
     return parts_create(b, &at, e);
 }
@@ -441,9 +433,19 @@ static int build(struct board *b, struct err *e)
 static int load_images(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
+    int r = q->was_reset && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
+    q->was_reset = true;
+    if (r < 0 || b->kernel == NULL || q->rom != NULL)
+        return r;
+    return q35_place_kernel(b, q, e);
+}
+
+static int resume(struct board *b, struct err *e)
+{
+    struct q35 *q = b->parts;
     if (b->kernel == NULL || q->rom != NULL)
         return 0;
-    return q35_place_kernel(b, q, e);
+    return q35_resume_direct(b, q, e);
 }
 
 static void power_key(struct board *b)
@@ -474,6 +476,6 @@ const struct board_ops board_x86_q35 = {
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
     .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
-    .devices = parts_devices, .build = build, .load_images = load_images, .power_key = power_key,
-    .release = release,
+    .devices = parts_devices, .build = build, .load_images = load_images, .resume = resume,
+    .power_key = power_key, .wake_key = q35_wake_key, .release = release,
 };

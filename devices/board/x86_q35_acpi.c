@@ -41,6 +41,10 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *
     uint64_t low = align_up(MAX(q->low, 0x10000000ull), 1u << 20), size[2] = { Q35_ECAM - low, Q35_PCI_HOLE_END - ecam_end };
     acpi_table(a, "DSDT", 2);
     uint32_t from = acpi_append(a, &x86_q35_aml);
+    if (q->globals.disable_s3)
+        acpi_fill_name(a, from, "_S3_", "XS3_"); /* a name that means nothing */
+    if (q->globals.disable_s4)
+        acpi_fill_name(a, from, "_S4_", "XS4_");
     acpi_fill(a, from, 4, T_HPET, q->hpet != NULL ? 15 : 0);
     acpi_fill(a, from, 4, T_ECAM, Q35_ECAM);
     acpi_fill(a, from, 4, T_MEM, low);
@@ -222,5 +226,5 @@ int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct 
 {
     struct acpi a;
     write_all(&a, b, q);
-    return acpi_place(&a, b->machine->memory, end, rsdp, e);
+    return acpi_place(&a, b->machine->memory, end, rsdp, &q->facs, e);
 }

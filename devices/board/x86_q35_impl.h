@@ -20,6 +20,7 @@
 #define Q35_ECAM       0xb0000000u   /* PCIEXBAR as direct boot sets it up; firmware chooses for itself */
 #define Q35_PCI_HOLE_END 0xfec00000u
 #define Q35_PMBASE     0x600
+#define Q35_CPU_HOTPLUG 0xcd8
 #define Q35_HIGH_WINDOW (1ull << 39) /* for 64-bit BARs, at the first GiB behind RAM */
 
 enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };
@@ -74,6 +75,10 @@ struct q35 {
     struct vtd *iommu;               /* or NULL */
     struct fw_cfg *fw_cfg;
     struct parts_isa isa;
+    struct parts_globals globals;
+    struct boot_options boot;
+    bool was_reset;                  /* since power-on: not saved, a restored machine has been */
+    pa_t facs;                       /* of the tables that q35_place_acpi placed, or 0 */
     struct parts_ide ide;
     bool a20[2];                     /* levels of the 8042's and port 92h's switches */
 };
@@ -87,12 +92,30 @@ int q35_build_iommu(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 void q35_write_dmar(struct acpi *a, const struct q35 *q);
 void q35_ioapic_message(void *q35, uint64_t address, uint32_t data);
 
+/* ---- x86_q35_smi.c; `board` is the struct board ---- */
+void q35_smi(void *board, bool all);
+int q35_add_cpu_registers(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int q35_add_smi_features(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+
+/* ---- x86_q35_sleep.c; `board` is the struct board ---- */
+void q35_sleep(void *board, unsigned slp_typ);
+void q35_wake(void *board);
+bool q35_wake_key(struct board *b);
+void q35_set_rtc(void *board, uint32_t number, bool level); /* irq_sink_fn */
+int q35_add_sleep_states(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* The first CPU goes to the FACS's waking vector. */
+int q35_resume_kernel(struct board *b, const struct q35 *q, struct err *e) MUST_CHECK;
+
 /* A kernel started without firmware: x86_direct.h. After every reset. */
 int q35_place_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* After waking: what a BIOS does for a kernel that is in RAM already. */
+int q35_resume_direct(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 /* Firmware below 4 GiB: -bios, or flash banks, bank 0 uppermost. What the machine starts with without a kernel. */
 int q35_build_firmware(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 /* The same when a BIOS has run: x86_firmware.c. When the board is built, after fw_cfg's other items. */
 int q35_add_kernel(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* The boot path of the option ROM that starts it, which comes before all devices; or NULL. */
+const char *q35_kernel_rom(const struct board *b, const struct q35 *q);
 /* Those of a Multiboot kernel, "FILE [WORDS],FILE [WORDS]", into b->initrd: x86_multiboot.c. */
 int q35_open_modules(struct board *b, const char *list, struct err *e) MUST_CHECK;
 

@@ -38,7 +38,7 @@ static void no_reset(void *arg)
 static struct ich9_lpc *build(struct machine *machine, struct pci_bus *b, struct mem_space *ports)
 {
     struct err e = { 0 };
-    const struct ich9_pm_config p = { .io = ports, .smm = true, .sleep = no_sleep, .reset = no_reset };
+    const struct ich9_pm_config p = { .io = ports, .smm = true, .sleep = no_sleep, .wake = no_reset, .reset = no_reset };
     struct ich9_lpc_config c = { .memory = machine->memory, .bus = b, .lpc_en = 0x0007 };
 
     pci_bus_init(b, machine, &(struct pci_windows){ machine->memory, ports }, NULL, NULL);

@@ -13,7 +13,7 @@ enum { BASE = 0x600, PM1_STS = 0x600, PM1_EN = 0x602, PM1_CNT = 0x604, TMR = 0x6
 enum { GBL = 1, BIOS = 4, SLP = 0x10, APMC = 0x20, SWSMI = 0x40, BIOS_RLS = 0x80, TCO = 0x2000, PERIODIC = 0x4000 };
 
 struct heard {
-    unsigned smis, sleeps, resets, type;
+    unsigned smis, sleeps, wakes, resets, type;
 };
 
 static struct machine *m;
@@ -22,8 +22,9 @@ static struct ich9_pm *pm;
 static struct line_log sci;
 static struct heard heard;
 
-static void smi(void *arg)
+static void smi(void *arg, bool all)
 {
+    (void)all;
     ((struct heard *)arg)->smis++;
 }
 
@@ -31,6 +32,11 @@ static void sleep_to(void *arg, unsigned type)
 {
     ((struct heard *)arg)->sleeps++;
     ((struct heard *)arg)->type = type;
+}
+
+static void wake(void *arg)
+{
+    ((struct heard *)arg)->wakes++;
 }
 
 static void reset(void *arg)
@@ -43,7 +49,7 @@ static struct device *make(struct machine *machine, void *arg)
 {
     struct err e = { 0 };
     const struct ich9_pm_config c = { .io = machine->memory, .smm = !arg, .smi = smi, .sleep = sleep_to,
-                                      .reset = reset, .arg = &heard };
+                                      .wake = wake, .reset = reset, .arg = &heard };
     struct ich9_pm *p = ich9_pm_create(machine, "pm", &c, &e);
 
     ck_assert_msg(p != NULL, "%s", e.text);
@@ -234,6 +240,8 @@ END_TEST
 START_TEST(sleeping)
 {
     for (unsigned type = 0; type < 8; type++) {
+        machine_reset(m); /* from S3 nothing else is reached */
+        ich9_pm_map(pm, true, BASE);
         out(PM1_CNT, 4, type << 10 | 1);
         ck_assert_uint_eq(heard.sleeps, type);
         out(PM1_CNT, 2, type << 10 | 0x2001);
@@ -246,6 +254,50 @@ START_TEST(sleeping)
     ck_assert_uint_eq(heard.sleeps, 8);
     ck_assert_uint_eq(heard.smis, 1);
     ck_assert_uint_eq(in(SMI_STS, 4) & SLP, SLP);
+}
+END_TEST
+
+/* ACPI 4.8.3.1: WAK_STS, and what woke. An event that is not enabled does not, the power button needs no enable. */
+static const struct { uint16_t enabled; enum ich9_pm1 event; bool wakes; } wakers[] = {
+    { 0, ICH9_PM1_PWRBTN, true },
+    { 0, ICH9_PM1_RTC, false },
+    { ICH9_PM1_RTC, ICH9_PM1_RTC, true },
+    { ICH9_PM1_RTC, ICH9_PM1_SLPBTN, false },
+    { ICH9_PM1_SLPBTN, ICH9_PM1_SLPBTN, true },
+};
+START_TEST(waking)
+{
+    out(PM1_EN, 2, wakers[_i].enabled);
+    out(PM1_CNT, 4, 1 | 1 << 10 | 0x2000);
+    ck_assert_uint_eq(heard.type, ICH9_PM_S3);
+    ck_assert(ich9_pm_is_asleep(pm));
+    ck_assert_uint_eq(heard.wakes, 0);
+    ich9_pm_raise(pm, wakers[_i].event);
+    ck_assert_uint_eq(heard.wakes, wakers[_i].wakes);
+    ck_assert(!sci.level);
+    machine_wake(m);
+    ich9_pm_map(pm, true, BASE);
+    ck_assert(!ich9_pm_is_asleep(pm));
+    ck_assert_uint_eq(in(PM1_STS, 2), ICH9_PM1_WAK | (uint32_t)wakers[_i].event);
+    ck_assert_uint_eq(in(PM1_EN, 2), 0);
+    ck_assert_uint_eq(in(PM1_CNT, 4), 0);
+    machine_reset(m);
+    ich9_pm_map(pm, true, BASE);
+    ck_assert_uint_eq(in(PM1_STS, 2), 0);
+}
+END_TEST
+
+/* What is pending when it falls asleep wakes at once; a reset ends the sleep without a word of waking. */
+START_TEST(restless)
+{
+    out(PM1_EN, 2, ICH9_PM1_RTC);
+    ich9_pm_raise(pm, ICH9_PM1_RTC);
+    out(PM1_CNT, 4, 1 | 1 << 10 | 0x2000);
+    ck_assert_uint_eq(heard.wakes, 1);
+    machine_reset(m);
+    ich9_pm_map(pm, true, BASE);
+    ck_assert_uint_eq(in(PM1_STS, 2), 0);
+    ck_assert(!ich9_pm_is_asleep(pm));
 }
 END_TEST
 
@@ -403,6 +455,8 @@ Suite *test_suite(void)
     tcase_add_test(u, general_purpose_events);
     tcase_add_test(u, events_without_sci_en);
     tcase_add_test(u, sleeping);
+    tcase_add_loop_test(u, waking, 0, (int)ARRAY_LEN(wakers));
+    tcase_add_test(u, restless);
     tcase_add_test(u, global_lock);
     tcase_add_test(u, apm);
     tcase_add_test(u, smi_lock);

@@ -59,8 +59,9 @@ static void deliver(void *arg, uint64_t address, uint32_t data)
     p->data = data;
 }
 
-static void count_smi(void *arg)
+static void count_smi(void *arg, bool all)
 {
+    (void)all;
     ((struct pc *)arg)->smis++;
 }
 
@@ -129,7 +130,7 @@ static void make_chipset(struct pc *p)
 {
     struct machine *m = p->m;
     struct q35_mch_config mch = { .memory = m->memory, .io = p->io, .low_ram = LOW_RAM };
-    struct ich9_pm_config pm = { .io = p->io, .smm = true, .smi = count_smi, .sleep = count_sleep,
+    struct ich9_pm_config pm = { .io = p->io, .smm = true, .smi = count_smi, .sleep = count_sleep, .wake = count_reset,
                                  .reset = count_reset, .arg = p };
     struct ich9_lpc_config lpc = { .memory = m->memory };
 

@@ -83,7 +83,7 @@ static void usage(FILE *out)
             "  --timeout TIME   simulated time a program may take (default 1s)\n"
             "  --pass STATUS    exit status of an x86 program that passed (default 1: it wrote 0 to isa-debug-exit)\n"
             "  --post PORT      where images write POST codes (default 0x190)\n"
-            "  --print PORT     where images write text (default 0x999)\n"
+            "  --print PORT     where images write text (default 0xe9)\n"
             "  --tap, --junit   form of the report (default: failures and a summary)\n"
             "  --output FILE    where the report goes (default: standard output)\n"
             "The exit status is 0 when no test failed. What a vector of an old processor does not say about one of today is\n"
@@ -162,7 +162,7 @@ int command_conform(int argc, char **argv)
 {
     struct conform c = { .self = "/proc/self/exe", .cpu = "max", .until = "1s",
                          .execs = { "jit", "interp", "lockstep" }, .n_execs = 3, .out = stdout,
-                         .post_port = 0x190, .print_port = 0x999, .pass_status = 1, .only = -1 };
+                         .post_port = 0x190, .print_port = 0xe9, .pass_status = 1, .only = -1 };
     const char *output = NULL;
     struct dirent **names;
 

@@ -40,6 +40,11 @@ static int power_key(void *arg, struct err *e)
     return board_power_key(board_of(arg), e);
 }
 
+static int wake(void *arg, struct err *e)
+{
+    return board_wake_key(board_of(arg), e);
+}
+
 static int change_medium(void *arg, const char *drive, const char *path, const char *format, bool force, struct err *e)
 {
     return board_change_medium(board_of(arg), drive, path, format, force, e);
@@ -267,8 +272,8 @@ int debug_open(struct debug **out, struct board *b, const struct run_options *o,
     d->board = b;
     d->monitor = (struct monitor){
         .machine = board_machine(b), .exec = board_exec(b),
-        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key, .change_medium = change_medium,
-                 .list_media = list_media,
+        .ops = { .save = save, .load = load, .bus_error = bus_error, .power_key = power_key, .wake = wake,
+                 .change_medium = change_medium, .list_media = list_media,
                  .screendump = screendump, .send_keys = send_keys, .mouse_move = mouse_move,
                  .mouse_button = mouse_button, .arg = d },
     };

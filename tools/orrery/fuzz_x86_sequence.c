@@ -576,6 +576,19 @@ static void fill_line(struct fx_gen *g, uint16_t form)
     fx_place(g, code, n);
 }
 
+/* INVPCID of a descriptor that is 0, or nearly. */
+static void invalidate(struct fx_gen *g)
+{
+    struct bytes b = { 0 };
+    fx_move(g, RCX, below(g, one_in(g, 4) ? 5 : 4));
+    add(&b, 0x66);
+    add(&b, 0x0f);
+    add(&b, 0x38);
+    add(&b, 0x82);
+    add_absolute(g, &b, RCX, data_at(g, 0xa210));
+    place(g, &b);
+}
+
 static bool add_system(struct fx_gen *g, uint16_t form)
 {
     switch (x86_rows[form].id) {
@@ -584,6 +597,7 @@ static bool add_system(struct fx_gen *g, uint16_t form)
     case X86_INSN_RDMSR: access_msr(g, false); return true;
     case X86_INSN_LGDT: load_table(g, false); return true;
     case X86_INSN_LIDT: load_table(g, true); return true;
+    case X86_INSN_INVPCID: invalidate(g); return true;
     case X86_INSN_LMSW:
         PUT(g, "\x0f\x01\xe0\x0f\x01\xf0"); /* SMSW, LMSW */
         return true;

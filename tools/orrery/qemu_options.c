@@ -47,23 +47,6 @@ static int q_mon(struct run_options *o, const char *v, struct err *e)
     return o->board.monitor ? 0 : ERR_NOMEM;
 }
 
-/* The firmware chooses what to boot. A PC's takes a hint in letters; that of the other boards takes none. */
-static int q_boot(struct run_options *o, const char *v, struct err *e)
-{
-    const char *menu = run_key(o, v, "menu"), *splash = run_key(o, v, "splash"), *order = run_key(o, v, "once");
-
-    if (!order)
-        order = run_key(o, v, "order");
-    if (!order && !memchr(v, '=', strcspn(v, ",")) && !(order = run_printf(o, e, "%.*s", (int)strcspn(v, ","), v)))
-        return ERR_NOMEM;
-    if (order)
-        o->board.boot_order = order;
-
-    if (splash || (menu && strcmp(menu, "off") != 0))
-        return err_set(e, ERR_UNSUPPORTED, "'%s': there is no boot menu; leave it out", v);
-    return 0;
-}
-
 static int q_sandbox(struct run_options *o, const char *v, struct err *e)
 {
     (void)o;
@@ -302,7 +285,6 @@ static const struct run_option table[] = {
     ROW_CALL("vnc", "none", q_vnc, NULL),
     ROW_CALL("vga", "none|std", q_vga, "the PC's screen is std unless -device names another"),
     ROW_FLAG("nodefaults", no_defaults, "no serial port, screen and CD-ROM drive but those asked for"),
-    ROW_CALL("boot", "OPTIONS", q_boot, NULL),
     ROW_CALL("sandbox", "off", q_sandbox, NULL),
     ROW_IGNORE("no-user-config", NULL),
     ROW_IGNORE("name", "NAME"),

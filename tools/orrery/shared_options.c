@@ -279,6 +279,15 @@ static int set_seed(struct run_options *o, const char *v, struct err *e)
     return run_parse_count("seed", v, 0, UINT64_MAX, &o->board.seed, e);
 }
 
+/* Given several times they add up. Without a key in front, the first word is the order. */
+static int set_boot(struct run_options *o, const char *v, struct err *e)
+{
+    const char *key = memchr(v, '=', strcspn(v, ",")) ? "" : "order=", *old = o->board.boot;
+
+    o->board.boot = run_printf(o, e, "%s%s%s%s", old ? old : "", old ? "," : "", key, v);
+    return o->board.boot ? 0 : ERR_NOMEM;
+}
+
 const struct run_option run_shared_options[] = {
     ROW_CALL("cpu", "NAME[,EXT=on|off]", set_cpu, "CPU profile; help lists them"),
     ROW_CALL("smp", "N", set_smp, "number of CPUs"),
@@ -287,6 +296,8 @@ const struct run_option run_shared_options[] = {
     ROW_TEXT("append", "TEXT", board.append, "kernel command line"),
     ROW_TEXT("dtb", "FILE", board.dtb, "device tree instead of the board's own"),
     ROW_TEXT("bios", "FILE|default|none", board.bios, "firmware; default: OpenSBI's fw_dynamic"),
+    ROW_CALL("boot", "[order=]cdn[,once=d][,menu=on][,strict=on]", set_boot,
+             "what firmware boots, beside bootindex= of devices; also splash=F, splash-time=MS, reboot-timeout=MS"),
     ROW_ARG("pflash", "FILE[,readonly]", BOARD_PFLASH, "contents of the next flash bank, written back"),
     ROW_ARG("drive", "file=F[,...]", BOARD_DRIVE, "disk image: format=raw|qcow2, if=virtio|none, id=, ..."),
     ROW_FLAG("snapshot", board.snapshot, "forget what is written to disks at the end"),
@@ -294,7 +305,7 @@ const struct run_option run_shared_options[] = {
     ROW_ARG("netdev", "TYPE,id=N[,...]", BOARD_NETDEV, "network backend for a device"),
     ROW_CALL("chardev", "TYPE,id=N[,...]", set_chardev, "character backend for a device; help lists them"),
     ROW_ARG("object", "TYPE,id=N[,...]", BOARD_OBJECT, "rng-random, rng-builtin"),
-    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy=off"),
+    ROW_ARG("global", "DRIVER.PROP=V", BOARD_GLOBAL, "default for a property: virtio-mmio.force-legacy, cfi.pflash01.secure, ICH9-LPC.disable_s3"),
     ROW_CALL("serial", "BACKEND", set_serial, "stdio, mon:stdio, file:F, unix:F, tcp:H:P, pty, null, none"),
     ROW_TEXT("monitor", "BACKEND", board.monitor, "where the monitor listens"),
     ROW_TEXT("gdb", "[tcp:[HOST]]:PORT", gdb, "listen for gdb"),

@@ -33,7 +33,7 @@ struct vector_state {
 
 struct vector {
     char name[96], hash[72];
-    uint32_t index;
+    uint32_t index;              /* in its file, from 0 */
     uint8_t bytes[32];           /* the instruction; those that end in HLT have it here too */
     uint32_t n_bytes;
     struct vector_state before, after; /* `after`: what changed */
@@ -72,8 +72,8 @@ void vector_suite_close(struct vector_suite *s);
  */
 const char *vector_difference(const struct vector_suite *s, const struct vector_file *f, const struct vector *v,
                               uint32_t *flags);
-/* The opcode's first byte after prefixes, and where it lies. */
-unsigned vector_opcode(const struct vector *v);
+/* The opcode after prefixes; 0FNNh in the second map. */
+unsigned vector_opcode(const struct vector_file *f, const struct vector *v);
 
 /* ---- running ---- */
 struct vector_runner;

@@ -52,8 +52,7 @@ static int read_state(const json_t *from, struct vector_state *s, struct err *e)
 static int read_test(const json_t *t, struct vector *v, struct err *e)
 {
     static const char *const hashes[] = { "hash", "test_hash" };
-    const json_t *bytes = json_object_get(t, "bytes"), *exception = json_object_get(t, "exception"),
-                 *index = json_object_get(t, "idx");
+    const json_t *bytes = json_object_get(t, "bytes"), *exception = json_object_get(t, "exception");
     const char *name = json_string_value(json_object_get(t, "name"));
 
     memset(v->mask, 0xff, sizeof(v->mask));
@@ -63,10 +62,6 @@ static int read_test(const json_t *t, struct vector *v, struct err *e)
         if (hash != NULL)
             snprintf(v->hash, sizeof(v->hash), "%s", hash);
     }
-    if (index == NULL)
-        index = json_object_get(t, "test_num");
-    if (index != NULL)
-        v->index = (uint32_t)json_integer_value(index);
     for (size_t i = 0; i < json_array_size(bytes) && i < sizeof(v->bytes); i++)
         v->bytes[v->n_bytes++] = (uint8_t)json_integer_value(json_array_get(bytes, i));
     v->exception = -1;

@@ -99,17 +99,20 @@ struct insn {
     unsigned opcode;   /* 0x0fNN for the second map */
     unsigned prefixes; /* how many */
     bool lock, rep, wide, memory; /* wide: operands of 32 bits; memory: by ModRM, where there is one */
-    uint8_t modrm, reg;
+    uint8_t modrm, reg, segment;  /* segment: the last override, or 0 */
+    uint32_t length;              /* of the instruction */
 };
 
-static struct insn decode(const struct vector *v)
+static struct insn decode(const struct vector_file *f, const struct vector *v)
 {
-    struct insn d = { .opcode = 0 };
+    struct insn d = { .length = v->n_bytes - (f->halts && v->n_bytes > 1) };
     uint32_t at = 0;
     for (; at < v->n_bytes && is_prefix(v->bytes[at]); at++) {
         d.lock |= v->bytes[at] == 0xf0;
         d.rep |= v->bytes[at] == 0xf2 || v->bytes[at] == 0xf3;
         d.wide |= v->bytes[at] == 0x66;
+        if ((v->bytes[at] & 0xe7) == 0x26 || v->bytes[at] == 0x64 || v->bytes[at] == 0x65)
+            d.segment = v->bytes[at];
         d.prefixes++;
     }
     if (at < v->n_bytes)
@@ -123,9 +126,9 @@ static struct insn decode(const struct vector *v)
     return d;
 }
 
-unsigned vector_opcode(const struct vector *v)
+unsigned vector_opcode(const struct vector_file *f, const struct vector *v)
 {
-    return decode(v).opcode;
+    return decode(f, v).opcode;
 }
 
 /* ---- flags that are undefined (SDM volume 1, table A-2) ---- */
@@ -135,8 +138,7 @@ static unsigned shift_count(const struct vector *v, const struct insn *d)
 {
     unsigned op = d->opcode;
     if (op == 0xc0 || op == 0xc1 || op == 0xfa4 || op == 0xfac) {
-        uint32_t last = v->n_bytes - (v->bytes[v->n_bytes - 1] == 0xf4 ? 2 : 1); /* the immediate is last; HLT may follow */
-        return v->bytes[last] & 31;
+        return v->bytes[d->length - 1] & 31;
     }
     return op == 0xd0 || op == 0xd1 ? 1 : v->before.reg[VR_ECX] & 31;
 }
@@ -220,11 +222,101 @@ static bool lockable(const struct insn *d)
     return op == 0x86 || op == 0x87 || op == 0xfab || op == 0xfb3 || op == 0xfbb || (op == 0xfba && d->reg > 4);
 }
 
+/* ---- 8086 to 286 ---- */
+
+/* Pushes or pops words. */
+static bool uses_stack(const struct insn *d)
+{
+    unsigned op = d->opcode;
+    if (op < 0x20)
+        return (op & 7) >= 6;
+    if (op == 0xff)
+        return d->reg == 2 || d->reg == 3 || d->reg == 6;
+    return (op >= 0x50 && op <= 0x61) || op == 0x68 || op == 0x6a || op == 0x8f || op == 0x9a || op == 0x9c || op == 0x9d ||
+           op == 0xc2 || op == 0xc3 || (op >= 0xc8 && op <= 0xcf) || op == 0xe8;
+}
+
+/* ModRM's operand lies in SS (addresses of 16 bits). */
+static bool operand_in_ss(const struct insn *d)
+{
+    unsigned rm = d->modrm & 7;
+    bool by_bp = rm == 2 || rm == 3 || (rm == 6 && d->modrm >= 0x40);
+    return d->memory && (d->segment != 0 ? d->segment == 0x36 : by_bp);
+}
+
+static bool touches(const struct vector *v, uint32_t at)
+{
+    const struct vector_state *states[] = { &v->before, &v->after };
+    for (unsigned k = 0; k < 2; k++)
+        for (uint32_t i = 0; i < states[k]->n_ram; i++)
+            if (states[k]->ram[i].at == (at & 0xfffff))
+                return true;
+    return false;
+}
+
+/* A word at FFFF goes on at 0 of its segment. */
+static bool wraps(const struct vector *v)
+{
+    static const uint8_t segments[] = { VR_DS, VR_ES, VR_SS, VR_CS };
+    for (unsigned i = 0; i < sizeof(segments); i++) {
+        uint32_t base = v->before.reg[segments[i]] << 4;
+        if (touches(v, base + 0xffff) && touches(v, base))
+            return true;
+    }
+    return false;
+}
+
+static const char *since_8086(const struct vector *v, const struct insn *d)
+{
+    unsigned op = d->opcode;
+    bool divides = op == 0xd4 || ((op == 0xf6 || op == 0xf7) && d->reg >= 6);
+    if (op == 0x54 || (op == 0xff && d->reg == 6 && d->modrm == 0xf4))
+        return "PUSH SP stores SP before the push since the 286";
+    if (v->before.reg[VR_EIP] + d->length >= 0x10000)
+        return "IP wraps inside or after the instruction; #GP since the 386";
+    if (wraps(v))
+        return "a word wraps around its segment's end; #GP or #SS since the 286";
+    if (divides && v->after.present >> VR_CS & 1)
+        return "a divide error returns behind the instruction; to it since the 286";
+    if (d->reg > 3 && (op == 0x8c || op == 0x8e))
+        return "two bits choose the segment register; three since the 386";
+    if (op == 0x8e && d->reg == 1)
+        return "MOV to CS; #UD since the 186";
+    if (d->reg != 0 && (op == 0x8f || op == 0xc6 || op == 0xc7))
+        return "ModRM.reg is ignored; #UD unless it is 0 since the 186";
+    if (op == 0xf6 || op == 0xf7)
+        return d->rep ? "REP negates what a division gives; ignored since" : NULL;
+    if ((op == 0xc0 || op == 0xc1 || op == 0xd2 || op == 0xd3) && v->before.reg[VR_ECX] & 0xe0)
+        return "a shift counts beyond 31; five bits since the 186";
+    if (op == 0x27 || op == 0x2f || op == 0x37 || op == 0x3f)
+        return "decimal adjustment of what is no decimal differs between the 8086 and later processors";
+    return NULL;
+}
+
+/* Longest instruction: 10 bytes on a 286, none on an 8086, 15 since the 386 (SDM volume 3, 23.29) */
+static const char *since_286(const struct vector *v, const struct insn *d)
+{
+    uint32_t sp = v->before.reg[VR_ESP];
+    unsigned op = d->opcode;
+    bool undefined = (op == 0xc6 || op == 0xc7 || op == 0x8f) && d->reg != 0;
+    if ((d->length > 10 && d->length <= 15) || (undefined && v->exception == 13))
+        return "the instruction is longer than 10 bytes: #GP on a 286, 15 are allowed since the 386";
+    if (v->exception == 13 && (operand_in_ss(d) || (uses_stack(d) && sp >= 0xfff0)))
+        return "exception 13 at the end of SS; #SS (12) since the 386";
+    if (v->exception == 13 && ((op & ~3u) == 0x6c || (op >= 0xa4 && op <= 0xaf && (op & ~1u) != 0xa8)))
+        return "a string instruction faults after it moved SI, DI or CX on; not since the 386";
+    if (v->exception == 13 && op == 0x8f)
+        return "POP faults after it moved SP on; not since the 386";
+    if ((op == 0x62 || op == 0xc4 || op == 0xc5 || (op == 0xff && (d->reg == 3 || d->reg == 5))) && wraps(v))
+        return "two words, each inside its segment; one operand beyond its end since the 386";
+    if ((op == 0x8c || op == 0x8e) && v->exception == 6 && (d->reg == 4 || d->reg == 5))
+        return "FS and GS came with the 386";
+    return NULL;
+}
+
 static const char *since_386(const struct vector *v, const struct insn *d)
 {
-    uint32_t low = v->before.reg[VR_CR0] & 0xf;
-    (void)v;
-    if (low != 0)
+    if ((v->before.reg[VR_CR0] & 0xf) != 0)
         return "begins with CR0.PE, MP, EM or TS set";
     switch (d->opcode) {
     case 0xf20: case 0xf21:
@@ -243,7 +335,7 @@ static const char *since_386(const struct vector *v, const struct insn *d)
 const char *vector_difference(const struct vector_suite *s, const struct vector_file *f, const struct vector *v,
                               uint32_t *flags)
 {
-    const struct insn d = decode(v);
+    const struct insn d = decode(f, v);
     const json_t *about = metadata_of(s, f), *mask = json_object_get(about, "flags-mask");
     const char *status = json_string_value(json_object_get(about, "status"));
 
@@ -253,9 +345,9 @@ const char *vector_difference(const struct vector_suite *s, const struct vector_
     for (size_t i = 0; i < s->n_revoked; i++)
         if (strcmp(s->revoked[i], v->hash) == 0)
             return "revoked by the suite";
-    if (status != NULL && strcmp(status, "normal") != 0)
+    if (status != NULL && strcmp(status, "normal") != 0 && (f->cpu == VC_8086 || strcmp(status, "alias") != 0))
         return "the suite calls it undocumented, an alias, a prefix or a coprocessor's";
     if (f->cpu != VC_386 && d.lock && !lockable(&d))
         return "LOCK is accepted before any instruction here; #UD since the 386";
-    return f->cpu == VC_386 ? since_386(v, &d) : NULL;
+    return f->cpu == VC_386 ? since_386(v, &d) : f->cpu == VC_286 ? since_286(v, &d) : since_8086(v, &d);
 }

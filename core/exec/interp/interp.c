@@ -185,6 +185,13 @@ static void interp_retire(struct exec_backend *be, struct exec_block *b)
     b->retired = true;
 }
 
+static void interp_revive(struct exec_backend *be, struct exec_block *b)
+{
+    (void)be;
+    b->retired = false;
+    ((struct code *)b->backend_private)->region = NULL;
+}
+
 static void interp_replace(struct exec_backend *be, struct exec_block *b, struct exec_block *region)
 {
     (void)be;
@@ -217,6 +224,7 @@ const struct exec_backend_ops exec_interp = {
     .compile = interp_compile,
     .link = interp_link,
     .retire = interp_retire,
+    .revive = interp_revive,
     .replace = interp_replace,
     .flush = interp_flush,
     .run = interp_run,

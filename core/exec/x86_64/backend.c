@@ -139,12 +139,14 @@ static void x86_link(struct exec_backend *be, struct exec_edge *edge, struct exe
     struct x86_code *c = to->backend_private;
     if (to->retired || edge->from->retired || to->mode != edge->from->mode)
         return;
-    struct x86_link *l = ARENA_NEW(&be->links, struct x86_link);
-    if (!l)
-        return;
     int64_t delta = (int64_t)align_down((uint64_t)(int64_t)edge->target, MEM_PAGE);
     uint32_t target = delta ? emit_link_guard(be, edge, to, delta) : c->link_entry;
     if (!target)
+        return;
+    struct x86_link *l = be->free_links;
+    if (l)
+        be->free_links = l->next;
+    else if (!(l = ARENA_NEW(&be->links, struct x86_link)))
         return;
     asm_patch(&be->a, edge->patch, target);
     edge->to = to;
@@ -158,8 +160,11 @@ static void x86_retire(struct exec_backend *be, struct exec_block *b)
     struct x86_code *c = b->backend_private;
     b->retired = true;
     patch_entry(be, c, c->lookup_stub);
-    for (struct x86_link *l = c->incoming; l; l = l->next) {
+    for (struct x86_link *l = c->incoming, *next; l; l = next) {
         const struct x86_code *from = l->edge->from->backend_private;
+        next = l->next;
+        l->next = be->free_links;
+        be->free_links = l;
         if (l->edge->to != b) /* linked elsewhere since */
             continue;
         asm_patch(&be->a, l->edge->patch, from->edge_stubs[l->edge - l->edge->from->edges]);
@@ -170,6 +175,14 @@ static void x86_retire(struct exec_backend *be, struct exec_block *b)
         if (!r->block->retired)
             memcpy(be->rw + r->entry, r->entry_bytes, sizeof(r->entry_bytes));
     c->replaces = NULL;
+}
+
+/* A region that stood at the entry went with the block. */
+static void x86_revive(struct exec_backend *be, struct exec_block *b)
+{
+    const struct x86_code *c = b->backend_private;
+    b->retired = false;
+    memcpy(be->rw + c->entry, c->entry_bytes, sizeof(c->entry_bytes));
 }
 
 static void x86_replace(struct exec_backend *be, struct exec_block *b, struct exec_block *region)
@@ -186,6 +199,7 @@ static void x86_flush(struct exec_backend *be)
 {
     x86_buffer_reset(be);
     arena_reset(&be->links);
+    be->free_links = NULL;
 }
 
 /* ---- running ---- */
@@ -216,6 +230,7 @@ const struct exec_backend_ops exec_x86_64 = {
     .compile = x86_compile,
     .link = x86_link,
     .retire = x86_retire,
+    .revive = x86_revive,
     .replace = x86_replace,
     .flush = x86_flush,
     .run = x86_run,

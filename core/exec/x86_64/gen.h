@@ -34,6 +34,7 @@ struct value {
     uint32_t last;         /* instruction of its last use; 0: none */
     uint32_t put;          /* first PUT of it, 0: none */
     uint16_t next_alias;   /* of its slot */
+    uint16_t home;         /* slot whose memory has it too, if slot_home says so */
 };
 
 enum opnd_kind { O_REG, O_IMM, O_MEM };
@@ -44,7 +45,7 @@ struct opnd {
     uint64_t imm;
 };
 
-enum stub_kind { STUB_OUT, STUB_REFILL, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT };
+enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT };
 #define STUBS_PER_INST 8
 
 /* Code for later: reached by jumps at at[], goes back to `back`. */
@@ -54,7 +55,7 @@ struct stub {
     bool is64;             /* STUB_NAN */
     bool address, value;   /* STUB_OUT: rdx = arg[0] + disp, rcx = arg[1]; else args to the frame */
     bool hook_data;        /* STUB_OUT: frame[4], [5] for the hook */
-    bool store;            /* STUB_REFILL; the next stub is the access's STUB_OUT */
+    bool store;            /* STUB_REFILL, STUB_ALONE; the access's STUB_OUT comes next */
     uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes */
     int32_t bytes;         /* STUB_REFILL: what must lie in the page */
     bool dst_fp, dst_vec, has_dst;
@@ -130,6 +131,7 @@ struct x86_gen {
     uint32_t locked[2];                  /* registers of this instruction's operands */
     uint16_t reg_value[2][16];           /* value in a temporary */
     uint16_t slot_alias[IR_MAX_SLOTS];   /* first alias of a slot */
+    uint16_t slot_home[IR_MAX_SLOTS];    /* the value that an unpinned slot's memory holds; 0: not known */
     uint16_t spill_free[FRAME_SPILLS];
     uint32_t n_spill_free, n_spills;
     struct group groups[MAX_GROUPS];
@@ -235,7 +237,7 @@ void x86_end_inst(struct x86_gen *g);
 void gen_get(struct x86_gen *g, const struct ir_inst *in);
 void gen_put(struct x86_gen *g, const struct ir_inst *in);
 void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
-void x86_save_all_aliases(struct x86_gen *g);
+void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
 void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
 void x86_store_pins(struct x86_gen *g, uint32_t pins);
 /* A spare temporary register for an addend, or -1. */
@@ -254,6 +256,7 @@ unsigned gen_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);
 void x86_forget_pages(struct x86_gen *g);
 void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
+void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss);
 /* reg = base + disp; rax may be used. */
 void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp);
 

@@ -14,6 +14,7 @@ void x86_begin_block_regs(struct x86_gen *g)
     g->free[0] = g->pool[0];
     g->free[1] = g->pool[1];
     memset(g->slot_alias, 0, sizeof(g->slot_alias));
+    memset(g->slot_home, 0, sizeof(g->slot_home));
     g->n_spills = g->n_spill_free = 0;
     g->n_groups = 0;
     g->dirty = g->dirty_in[g->index];
@@ -150,10 +151,33 @@ static void release(struct x86_gen *g, struct value *v, bool fp)
     v->place = P_NONE;
 }
 
+static void add_alias(struct x86_gen *g, uint16_t v, unsigned slot, uint8_t place)
+{
+    struct value *x = &g->values[v];
+    x->place = place;
+    x->slot = (uint16_t)slot;
+    if (place == P_PIN)
+        x->reg = g->code->pins[g->pin_of[slot]].reg;
+    x->next_alias = g->slot_alias[slot];
+    g->slot_alias[slot] = v;
+}
+
+/* Memory of `slot`, which is not pinned, holds v from here on. */
+static void set_home(struct x86_gen *g, uint16_t v, unsigned slot)
+{
+    bool same_type = value_type(g, v) == g->u->guest->slots[slot].type;
+    g->slot_home[slot] = same_type ? v : IR_NONE;
+    g->values[v].home = (uint16_t)slot;
+}
+
 static void spill_value(struct x86_gen *g, uint16_t n, bool fp)
 {
     struct value *v = &g->values[n];
     struct opnd o = opnd_reg(v->reg);
+    if (g->slot_home[v->home] == n) { /* its slot has it */
+        add_alias(g, n, v->home, P_SLOT);
+        return;
+    }
     o.fp = fp;
     v->spill = take_spill(g, n);
     if (is_v(value_type(g, n)))
@@ -269,17 +293,6 @@ unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch)
 
 /* ---- slots ---- */
 
-static void add_alias(struct x86_gen *g, uint16_t v, unsigned slot, uint8_t place)
-{
-    struct value *x = &g->values[v];
-    x->place = place;
-    x->slot = (uint16_t)slot;
-    if (place == P_PIN)
-        x->reg = g->code->pins[g->pin_of[slot]].reg;
-    x->next_alias = g->slot_alias[slot];
-    g->slot_alias[slot] = v;
-}
-
 static bool is_alias(const struct value *x, unsigned slot)
 {
     return (x->place == P_PIN || x->place == P_SLOT) && x->slot == slot;
@@ -327,6 +340,7 @@ void x86_save_all_aliases(struct x86_gen *g)
     for (unsigned s = 0; s < g->u->guest->n_slots; s++)
         if (g->slot_alias[s])
             x86_save_aliases(g, s, IR_NONE);
+    memset(g->slot_home, 0, sizeof(g->slot_home));
 }
 
 void gen_get(struct x86_gen *g, const struct ir_inst *in)
@@ -352,6 +366,7 @@ void gen_get(struct x86_gen *g, const struct ir_inst *in)
         x86_load_typed(g, (unsigned)r, o, s->type);
         x->place = P_REG;
         x->reg = (uint8_t)r;
+        set_home(g, v, slot);
     }
 }
 
@@ -367,8 +382,10 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
         return;
     x86_save_aliases(g, slot, same ? v : IR_NONE);
     if (g->pin_of[slot] == NO_PIN) {
-        if (!same)
+        if (!same) {
             x86_store_typed(g, x86_cpu_mem(s->offset), o, s->type);
+            set_home(g, v, slot);
+        }
         return;
     }
     g->dirty |= 1u << g->pin_of[slot];

@@ -192,10 +192,9 @@ static int find_page(const struct x86_gen *g, const struct access *x)
     return -1;
 }
 
-/* As emit_probe, by a page register. `s` is the access's stub, the one before it refills. */
-static void emit_page_probe(struct x86_gen *g, struct stub *s, unsigned align)
+/* As emit_probe, by a page register; the stub after `refill` is where a probe of the set fails. */
+static void emit_page_probe(struct x86_gen *g, struct stub *refill, struct stub *s, unsigned align)
 {
-    struct stub *refill = s - 1;
     asm_rm(g->a, ALU_XOR | OP_W, RDX, page_mem(refill->page, 0));
     asm_rm(g->a, ALU_CMP | OP_W, RDX, page_mem(refill->page, 16));
     x86_stub_jcc(g, refill, CC_AE);
@@ -329,6 +328,38 @@ static struct stub *access_stub(struct x86_gen *g, const struct access *x)
     return s;
 }
 
+/*
+ * An access of a group whose probe failed: most often the group lies over two pages, and each of
+ * its accesses in one of them. `s` has what the STUB_OUT has, which is next.
+ */
+static struct stub *alone_stub(struct x86_gen *g, const struct access *x)
+{
+    struct stub *s = x86_stub(g, STUB_ALONE);
+    s->store = x->store;
+    s->reg = (uint8_t)x->size;
+    s->arg[0] = x->base;
+    s->arg[1] = x->value;
+    s->disp = x->disp;
+    return s;
+}
+
+void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss)
+{
+    struct access x = { .in = &miss->site->inst, .base = s->arg[0], .value = s->arg[1],
+                        .disp = (int32_t)s->disp, .size = s->reg, .store = s->store };
+    for (unsigned r = 0; r < 16; r++)
+        if (s->zero >> r & 1)
+            asm_rr(g->a, ALU_XOR, r, r);
+    x86_load_address(g, RDX, x.base, x.disp);
+    emit_probe(g, miss, x.store, 1 << x.size, alignment(x.in), RAX);
+    struct x86_mem m = host_mem(g, &x, RAX);
+    if (x.store)
+        emit_store_access(g, &x, m);
+    else
+        emit_load_access(g, &x, m, s->dst);
+    asm_jmp(g->a, s->back);
+}
+
 /* frame[4] = va, frame[5] = host address, for the hook after the access */
 static void prepare_hook(struct x86_gen *g, const struct access *x, struct x86_mem m)
 {
@@ -355,8 +386,9 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     int32_t low = p ? (int32_t)p->low : x->disp;
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
     unsigned addend = p ? p->reg : RAX, align = alignment(in);
+    struct stub *r = NULL;
     if (page >= 0) {
-        struct stub *r = x86_stub(g, STUB_REFILL);
+        r = x86_stub(g, STUB_REFILL);
         r->page = (uint8_t)page;
         r->store = x->store;
         r->reg = (uint8_t)addend;
@@ -364,11 +396,12 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         r->disp = low;
         r->bytes = bytes;
     }
-    struct stub *s = access_stub(g, x);
+    struct stub *alone = p ? alone_stub(g, x) : NULL;
+    struct stub *s = access_stub(g, x), *failed = alone ? alone : s;
     struct x86_mem m;
     if (shared) {
         asm_rr(g->a, 0x85 | OP_W, p->reg, p->reg);
-        x86_stub_jcc(g, s, CC_E);
+        x86_stub_jcc(g, failed, CC_E);
         unsigned base = RDX; /* spilled since */
         if (x->base.kind == O_REG)
             base = x->base.reg;
@@ -378,9 +411,9 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     } else {
         x86_load_address(g, RDX, x->base, low);
         if (page >= 0)
-            emit_page_probe(g, s, align);
+            emit_page_probe(g, r, failed, align);
         else
-            emit_probe(g, s, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
+            emit_probe(g, failed, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
         m = host_mem(g, x, addend);
     }
     if (x->hooked)
@@ -391,6 +424,11 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         emit_load_access(g, x, m, dst);
     s->zero = group_regs(g);
     s->back = asm_offset(g->a);
+    if (alone) {
+        alone->zero = shared ? 0 : 1u << p->reg;
+        alone->back = s->back;
+        alone->dst = (uint8_t)dst;
+    }
     if (!x->store) {
         s->has_dst = true;
         s->dst = (uint8_t)dst;

@@ -25,9 +25,10 @@ static const struct native ops[IR_OPS] = {
 
 static bool emit_two(struct x86_gen *g, const struct ir_inst *in, uint32_t op)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
+    unsigned a = x86_use_vec(g, in->a, 1);
+    struct opnd b = x86_opnd(g, in->b);
     unsigned dst = x86_def(g);
-    op3(g, op, dst, a, b);
+    op3o(g, op, dst, a, b);
     x86_done(g, dst);
     return true;
 }
@@ -40,14 +41,16 @@ static bool emit_high(struct x86_gen *g, const struct ir_inst *in)
 
 static bool emit_shuffle(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2), imm = (unsigned)in->imm & 0xff;
+    bool two = in->aux != 1 && in->a != in->b;
+    unsigned a = two ? x86_use_vec(g, in->a, 1) : 0, imm = (unsigned)in->imm & 0xff;
+    struct opnd b = x86_opnd(g, two ? in->b : in->a);
     unsigned dst = x86_def(g);
-    if (in->aux == 1)
-        op2i(g, 0x70 | OP_0F | (in->imm & 0x100 ? OP_F3 : OP_F2), dst, a, imm); /* vpshufhw, vpshuflw */
-    else if (in->a == in->b)
-        op2i(g, 0x70 | P66, dst, a, imm); /* vpshufd */
+    if (two)
+        op3oi(g, 0xc6 | OP_0F, dst, a, b, imm); /* vshufps */
+    else if (in->aux == 1)
+        op3oi(g, 0x70 | OP_0F | (in->imm & 0x100 ? OP_F3 : OP_F2), dst, 0, b, imm); /* vpshufhw, vpshuflw */
     else
-        op3i(g, 0xc6 | OP_0F, dst, a, b, imm); /* vshufps */
+        op3oi(g, 0x70 | P66, dst, 0, b, imm); /* vpshufd */
     x86_done(g, dst);
     return true;
 }
@@ -77,11 +80,11 @@ static uint32_t shape(const struct ir_inst *in)
     return packed(in);
 }
 
-static void multiply_add(struct x86_gen *g, const struct ir_inst *in, unsigned a, unsigned b, unsigned c)
+static void multiply_add(struct x86_gen *g, const struct ir_inst *in, unsigned a, struct opnd b, unsigned c)
 {
     static const uint8_t fma[4] = { 0x98, 0x9c, 0x9a, 0x9e }; /* vfmadd132, vfnmadd, vfmsub, vfnmsub: a * b + c in a */
     asm_rr(g->a, 0x28 | OP_0F, 0, a);
-    op3(g, (fma[in->imm & 3] + (in->aux2 & IR_VF_LOW ? 1u : 0u)) | P38 | (in->aux == 3 ? OP_W : 0), 0, c, b);
+    op3o(g, (fma[in->imm & 3] + (in->aux2 & IR_VF_LOW ? 1u : 0u)) | P38 | (in->aux == 3 ? OP_W : 0), 0, c, b);
 }
 
 static bool emit_arith(struct x86_gen *g, const struct ir_inst *in)
@@ -95,7 +98,8 @@ static bool emit_arith(struct x86_gen *g, const struct ir_inst *in)
     if ((in->op == IR_VFMA && !has(g, HOST_FMA)) || (rounds && rm == IR_RMM))
         return false;
     struct stub *s = rounds && rm != IR_RM_DYN ? gen_vec_stub(g, in) : NULL;
-    unsigned a = x86_use_vec(g, in->a, 1), b = args > 1 ? x86_use_vec(g, in->b, 2) : a;
+    struct opnd b = x86_opnd(g, args > 1 ? in->b : in->a);
+    unsigned a = args > 1 || low ? x86_use_vec(g, in->a, 1) : 0;
     unsigned c = args > 2 ? x86_use_vec(g, in->c, 3) : 0;
     unsigned dst = x86_def(g), r = s != NULL || in->op == IR_VFMA ? 0 : dst;
     if (s != NULL)
@@ -103,9 +107,9 @@ static bool emit_arith(struct x86_gen *g, const struct ir_inst *in)
     if (in->op == IR_VFMA)
         multiply_add(g, in, a, b, c);
     else if (in->op == IR_VFSQRT && !low)
-        op2(g, 0x51 | shape(in), r, a);
+        op3o(g, 0x51 | shape(in), r, 0, b);
     else
-        op3(g, arith[in->op - IR_VFADD] | shape(in), r, a, b);
+        op3o(g, arith[in->op - IR_VFADD] | shape(in), r, a, b);
     if (s != NULL) {
         gen_vec_join(g, s, dst);
         return true;
@@ -118,9 +122,10 @@ static bool emit_arith(struct x86_gen *g, const struct ir_inst *in)
 
 static bool emit_compare(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
+    unsigned a = x86_use_vec(g, in->a, 1);
+    struct opnd b = x86_opnd(g, in->b);
     unsigned dst = x86_def(g);
-    op3i(g, 0xc2 | shape(in), dst, a, b, (unsigned)in->imm);
+    op3oi(g, 0xc2 | shape(in), dst, a, b, (unsigned)in->imm);
     x86_done(g, dst);
     return true;
 }
@@ -155,9 +160,9 @@ static bool emit_convert(struct x86_gen *g, const struct ir_inst *in)
         exact = truncates;
     if (in->aux != 2 || (in->imm & 1) || (in->aux2 != IR_RM_DYN && !exact))
         return false;
-    unsigned a = x86_use_vec(g, in->a, 1);
+    struct opnd a = x86_opnd(g, in->a);
     unsigned dst = x86_def(g);
-    op2(g, op, dst, a);
+    op3o(g, op, dst, 0, a);
     x86_done(g, dst);
     return true;
 }
@@ -189,28 +194,31 @@ static bool emit_sha(struct x86_gen *g, const struct ir_inst *in, uint32_t op)
 static bool emit_aes(struct x86_gen *g, const struct ir_inst *in, enum ir_native native)
 {
     static const uint8_t rounds[] = { 0xdc, 0xdd, 0xde, 0xdf }; /* vaesenc, -last, vaesdec, -last */
-    unsigned a = x86_use_vec(g, in->a, 1), b = native == IR_NATIVE_AES ? x86_use_vec(g, in->b, 2) : 0;
+    bool round = native == IR_NATIVE_AES;
+    unsigned a = round ? x86_use_vec(g, in->a, 1) : 0;
+    struct opnd b = x86_opnd(g, round ? in->b : in->a);
     unsigned dst = x86_def(g);
-    if (native == IR_NATIVE_AES)
-        op3(g, rounds[in->imm2 & 3] | P38, dst, a, b);
+    if (round)
+        op3o(g, rounds[in->imm2 & 3] | P38, dst, a, b);
     else if (native == IR_NATIVE_AES_IMC)
-        op2(g, 0xdb | P38, dst, a);
+        op3o(g, 0xdb | P38, dst, 0, b);
     else
-        op2i(g, 0xdf | P3A, dst, a, (unsigned)in->imm2 & 0xff);
+        op3oi(g, 0xdf | P3A, dst, 0, b, (unsigned)in->imm2 & 0xff);
     x86_done(g, dst);
     return true;
 }
 
 static bool emit_field(struct x86_gen *g, const struct ir_inst *in, enum ir_native native)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2), imm = (unsigned)in->imm2;
+    unsigned a = x86_use_vec(g, in->a, 1), imm = (unsigned)in->imm2;
+    struct opnd b = x86_opnd(g, in->b);
     unsigned dst = x86_def(g);
     if (native == IR_NATIVE_CLMUL)
-        op3i(g, 0x44 | P3A, dst, a, b, imm & 0x11);
+        op3oi(g, 0x44 | P3A, dst, a, b, imm & 0x11);
     else if (native == IR_NATIVE_GF_MULTIPLY)
-        op3(g, 0xcf | P38, dst, a, b);
+        op3o(g, 0xcf | P38, dst, a, b);
     else
-        op3i(g, (imm & 0x100 ? 0xcf : 0xce) | P3A | OP_W, dst, a, b, imm & 0xff);
+        op3oi(g, (imm & 0x100 ? 0xcf : 0xce) | P3A | OP_W, dst, a, b, imm & 0xff);
     x86_done(g, dst);
     return true;
 }

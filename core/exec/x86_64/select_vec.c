@@ -106,9 +106,10 @@ static bool emit_simple(struct x86_gen *g, const struct ir_inst *in)
     uint32_t op = simple_ops[in->op].op[in->aux];
     if (op == 0)
         return false;
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
+    unsigned a = x86_use_vec(g, in->a, 1);
+    struct opnd b = x86_opnd(g, in->b);
     unsigned dst = x86_def(g);
-    op3(g, op, dst, a, b);
+    op3o(g, op, dst, a, b);
     x86_done(g, dst);
     return true;
 }
@@ -309,9 +310,10 @@ static bool emit_transpose(struct x86_gen *g, const struct ir_inst *in)
 
 static bool emit_ext(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
+    struct opnd a = x86_opnd(g, in->a);
+    unsigned b = x86_use_vec(g, in->b, 2);
     unsigned dst = x86_def(g);
-    op3i(g, 0x0f | P3A, dst, b, a, (unsigned)in->imm); /* vpalignr */
+    op3oi(g, 0x0f | P3A, dst, b, a, (unsigned)in->imm); /* vpalignr */
     x86_done(g, dst);
     return true;
 }

@@ -13,6 +13,21 @@ static inline void op3(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a,
     asm_vex_rr(g->a, op, dst, a, b);
 }
 
+/* Likewise, the last operand where it is: VEX forms do not mind how memory is aligned. */
+static inline void op3o(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, struct opnd b)
+{
+    if (b.kind == O_MEM)
+        asm_vex_rm(g->a, op, dst, a, opnd_mem(b));
+    else
+        asm_vex_rr(g->a, op, dst, a, b.reg);
+}
+
+static inline void op3oi(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, struct opnd b, unsigned imm)
+{
+    op3o(g, op, dst, a, b);
+    asm_8(g->a, imm);
+}
+
 static inline void op3i(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned b, unsigned imm)
 {
     asm_vex_rr(g->a, op, dst, a, b);

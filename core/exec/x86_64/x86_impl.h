@@ -130,6 +130,7 @@ struct exec_backend {
     bool count_entries;
     void *perf_map;                      /* FILE * or NULL */
     struct arena links;                  /* struct x86_link; emptied by flush */
+    struct x86_link *free_links;         /* of blocks that were retired */
     struct x86_gen *gen;
 };
 

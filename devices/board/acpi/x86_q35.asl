@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chipset of x86-q35: host bridge and windows, interrupt routing (ICH9 316972, 13.1.18, 10.1.57), the ISA devices,
- * S5. Ports and interrupts are the PC's. Filled in: the windows for memory and the ECAM range.
+ * S3 to S5. Ports and interrupts are the PC's. Filled in: the windows for memory and the ECAM range.
  */
 DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
 {
@@ -9,6 +9,8 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
     {
         Name (PICF, 0)
         Method (_PIC, 1, NotSerialized) { PICF = Arg0 }
+        Name (_S3, Package () { 1, 1, 0, 0 })
+        Name (_S4, Package () { 2, 2, 0, 0 })
         Name (_S5, Package () { 0, 0, 0, 0 })
     }
     Scope (\_SB)

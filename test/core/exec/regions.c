@@ -85,6 +85,30 @@ START_TEST(patched_region_is_dropped)
 }
 END_TEST
 
+/* Two instructions take turns in one place: each is translated once, and what runs is what memory holds. */
+START_TEST(bytes_that_come_back_are_not_translated_again)
+{
+    static const uint32_t turns[2] = { TOY(TOY_ADDI, 4, 4, 5), TOY(TOY_ADDI, 4, 4, 1000) };
+    struct rig kept = nest(thresholds[_i]), flushed = nest(0);
+    uint64_t translated = 0, revived = 0;
+    for (uint32_t i = 0; i < 40; i++) {
+        rig_run(&kept, NS(1000 * (i + 1)), UINT64_MAX);
+        rig_run(&flushed, NS(1000 * (i + 1)), UINT64_MAX);
+        kept.cpu[0]->r[11] = flushed.cpu[0]->r[11] = (uint64_t)TOY(TOY_ADDI, 1, 1, -1) << 32 | turns[i % 2];
+        rig_load(&kept, 0x20, &turns[i % 2], 1);
+        rig_load(&flushed, 0x20, &turns[i % 2], 1);
+        exec_flush_code(flushed.x);
+        if (i == 9)
+            translated = kept.x->count.translated, revived = kept.x->count.revived;
+    }
+    ck_assert_uint_eq(kept.x->count.translated, translated);
+    ck_assert_uint_gt(kept.x->count.revived, revived + 20);
+    ck_assert_uint_eq(machine_hash(kept.m), machine_hash(flushed.m));
+    rig_close(&kept);
+    rig_close(&flushed);
+}
+END_TEST
+
 /* Data beside code may be written without dropping any: granules are 64 bytes, blocks exact. */
 START_TEST(only_what_overlaps_is_dropped)
 {
@@ -109,6 +133,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, regions_change_nothing, 0, ARRAY_LEN(thresholds));
     tcase_add_test(t, flushes_change_nothing);
     tcase_add_test(t, patched_region_is_dropped);
+    tcase_add_loop_test(t, bytes_that_come_back_are_not_translated_again, 0, ARRAY_LEN(thresholds));
     tcase_add_test(t, only_what_overlaps_is_dropped);
     suite_add_tcase(s, t);
     return s;

@@ -245,8 +245,10 @@ bool x86_host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_rec
     struct exec_limits limits = { .time = PS_NEVER, .insns = h->budget += 1000000 };
     uint8_t *ram = h->ram->host, *there = ram + (HOST_RECORDS - HOST_BASE);
     struct cpu *cpu;
-    memcpy(ram + (HOST_CODE - HOST_BASE), page + (HOST_CODE - HOST_BASE), 4096);
-    mem_ram_written(h->ram, HOST_CODE - HOST_BASE, 4096);
+    if (memcmp(ram + (HOST_CODE - HOST_BASE), page + (HOST_CODE - HOST_BASE), 4096) != 0) { /* it is translated again */
+        memcpy(ram + (HOST_CODE - HOST_BASE), page + (HOST_CODE - HOST_BASE), 4096);
+        mem_ram_written(h->ram, HOST_CODE - HOST_BASE, 4096);
+    }
     st_le64(ram + (AT_END - HOST_BASE), HOST_CODE + HALT);
     memcpy(there, records, n * sizeof(*records));
     h->c->cpu.pc = HOST_CODE;
