@@ -128,14 +128,6 @@ void cpu_kick(struct cpu *cpu)
         cpu->hurried(cpu);
 }
 
-void cpu_pass_time(struct cpu *cpu, int64_t cycles)
-{
-    int64_t old = cpu->budget;
-    if (cpu->uniform != 0)
-        cpu->insns_end += insns_of(cpu, old - cycles) - insns_of(cpu, old);
-    cpu->budget = old - cycles;
-}
-
 void cpu_start(struct cpu *cpu)
 {
     cpu->run = CPU_RUNNING;

@@ -125,9 +125,19 @@ static int place_tables(struct board *b, struct q35 *q, struct x86_direct *d, st
     return 0;
 }
 
+/* Software could not reach them else: it takes those above 254 only from firmware that has switched over. */
+static void switch_apics(struct board *b, struct q35 *q)
+{
+    if (x86_cpu_config(q->cpus[b->n_cpus - 1])->apic_id <= 254)
+        return;
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        x86_enable_x2apic(b->cpus[i]);
+}
+
 int q35_resume_direct(struct board *b, struct q35 *q, struct err *e)
 {
     set_up_chipset(q);
+    switch_apics(b, q);
     if (q->facs != 0)
         pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), 0x90, 1, 0x10); /* the RSDP's segment is closed */
     assign_bars(&q->mch->bus);
@@ -139,6 +149,7 @@ int q35_place_kernel(struct board *b, struct q35 *q, struct err *e)
     struct x86_direct d = { .n_regions = 0 };
     struct x86_start s;
     set_up_chipset(q);
+    switch_apics(b, q);
     assign_bars(&q->mch->bus);
     int r = place_tables(b, q, &d, e);
     if (r < 0)

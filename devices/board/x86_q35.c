@@ -26,7 +26,6 @@
 #include "devices/pci/ports.h"
 #include "devices/port92.h"
 #include "devices/q35_mch.h"
-#include "iommu/vtd.h"
 #include "irqchip/i8259.h"
 #include "irqchip/ioapic.h"
 #include "irqchip/lapic.h"
@@ -154,6 +153,9 @@ static int build_cpus(struct board *b, struct q35 *q, struct err *e)
     int r = 0;
     q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
                                                .cores = b->config.smp.cores, .threads = b->config.smp.threads };
+    uint32_t last = x86_apic_id(&q->cpu.topology, b->config.cpus - 1);
+    if (last > 254 && !x86_has(&q->cpu, X86_F_X2APIC))
+        return err_set(e, ERR_ARG, "CPU %s without x2apic, and ids of local APICs up to %u: 254 is the last without", b->config.cpu, last);
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
     if (q->lapic_bus == NULL)
         return e->code;
@@ -455,8 +457,6 @@ static void power_key(struct board *b)
 static void release(struct board *b)
 {
     struct q35 *q = b->parts;
-    if (q != NULL)
-        vtd_release(q->iommu);
     if (q != NULL && q->ports != NULL)
         mem_space_destroy(q->ports);
 }

@@ -72,6 +72,13 @@ if(NOT ORRERY_SANITIZE)
     boot.amd64.efi_secure boot.amd64.s3_smp2 boot.amd64.s3_bios boot.amd64.s3_efi
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
+  # The kernel's view of odd topologies, and a remapping unit under it.
+  set(pc $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64)
+  add_test(NAME boot.amd64.topology COMMAND ${boot}/x86_topology ${boot}/guest_run ${pc} zen4
+    12,sockets=3,dies=1,modules=1,cores=2,threads=2)
+  add_test(NAME boot.amd64.iommu COMMAND ${boot}/x86_iommu ${pc})
+  set_tests_properties(boot.amd64.topology boot.amd64.iommu PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
   foreach(mode vhe nvhe protected gicv2)
     add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})
