@@ -358,7 +358,10 @@ uint64_t lapic_get_tpr(void *lapic)
 void lapic_set_tpr(void *lapic, uint64_t cr8)
 {
     struct lapic *p = lapic;
-    p->tpr = (uint32_t)(cr8 & 15) << 4;
+    uint32_t tpr = (uint32_t)(cr8 & 15) << 4;
+    if (p->tpr == tpr)
+        return;
+    p->tpr = tpr;
     lapic_update(p);
 }
 

@@ -270,11 +270,12 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
 {
     const struct hpet_config hpet = { .routes = 0x00ff0104 };
     int r;
-    q->pit = i8254_create(b->machine, "i8254", e);
+    q->pit = q->options.pit ? i8254_create(b->machine, "i8254", e) : NULL;
     q->rtc = mc146818_create(b->machine, "rtc", e);
-    if (q->pit == NULL || q->rtc == NULL)
+    if ((q->options.pit && q->pit == NULL) || q->rtc == NULL)
         return e->code;
-    if ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 || (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0 ||
+    if ((q->pit != NULL && ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 ||
+                            (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0)) ||
         (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
         return r;
     mc146818_put_memory(q->rtc, q->low, q->high);
@@ -285,13 +286,15 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
         return r;
     irq_connect(&q->rtc->irq, q35_set_rtc, b, 0);
     if (!q->options.hpet) {
-        board_connect(b, &q->pit->irq, 0);
+        if (q->pit != NULL)
+            board_connect(b, &q->pit->irq, 0);
         return 0;
     }
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
-    irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
+    if (q->pit != NULL)
+        irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
     board_connect(b, &q->hpet->irq0, 0);
     board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
     for (uint32_t i = 0; i < HPET_GSIS; i++)
