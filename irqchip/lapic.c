@@ -513,7 +513,8 @@ struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
         return NULL;
     }
     if (index != 0 && config->id <= bus->lapics[index - 1]->config.id) {
-        err_set(e, ERR_ARG, "%s: id %u does not follow %u", id, config->id, bus->lapics[index - 1]->config.id);
+        err_set(e, ERR_ARG, "%s: id %u does not follow %u", id, config->id,
+                bus->lapics[index - 1]->config.id);
         return NULL;
     }
     struct lapic *p = device_create(m, &lapic_ops, id, e);

@@ -179,7 +179,8 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
-    .open_bus = true, .fetches_own_stores = true,
+    .open_bus = true,
+    .fetches_own_stores = true,
     .raise_bus = raise_bus,
     .raise_align = raise_align,
     .raise_fetch = raise_fetch,
@@ -212,7 +213,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
     *own = *config;
     c->config = own;
     c->wiring = *wiring;
-    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_cpuid_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
+    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_cpuid_init(c, e)) < 0 ||
+        (r = x86_pmu_init(c, e)) < 0)
         return r;
     *out = c;
     return 0;
