@@ -689,6 +689,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     struct mmu_entry *e = &cpu->set->fetch[va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
     e->tag = va & ~(va_t)(MEM_PAGE - 1);
     e->addend = mmu_page_id(t.ram, t.offset);
+    mmu_log(cpu->set, MMU_AT_FETCH + (uint32_t)(va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)));
     p->tags[p->current].filled = true;
     mmu_note_size(&p->tags[p->current], va, t.map.page_shift);
     return 0;

@@ -29,18 +29,36 @@ void mmu_clear_jumps(struct mmu_set *set)
     memset(set->jump_pages, 0, sizeof(set->jump_pages));
 }
 
+static void clear_place(struct mmu_set *set, uint32_t place)
+{
+    if (place >= MMU_AT_JUMP)
+        set->jump[place - MMU_AT_JUMP].va = mmu_no_jump(place - MMU_AT_JUMP);
+    else if (place >= MMU_AT_FETCH)
+        set->fetch[place - MMU_AT_FETCH].tag = invalid_tag(place - MMU_AT_FETCH);
+    else if (place >= MMU_AT_STORE)
+        set->store[place - MMU_AT_STORE].tag = invalid_tag(place - MMU_AT_STORE);
+    else
+        set->load[place].tag = invalid_tag(place);
+}
+
 static void clear_set(struct mmu_pool *p, uint32_t i)
 {
     struct mmu_set *set = p->sets[i];
-    if (p->tags[i].filled) {
+    if (LIKELY(set->n_log <= MMU_LOG)) {
+        for (uint32_t k = 0; k < set->n_log; k++)
+            clear_place(set, set->log[k]);
+        memset(set->jump_pages, 0, sizeof(set->jump_pages));
+    } else {
         clear_entries(set->load, MMU_WAYS);
         clear_entries(set->store, MMU_WAYS);
         clear_entries(set->fetch, MMU_FETCHES);
-        p->tags[i].filled = false;
+        mmu_clear_jumps(set);
     }
+    set->n_log = 0;
+    p->tags[i].filled = false;
+    if (p->tags[i].shifts != 0)
+        memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
     p->tags[i].shifts = 0;
-    memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
-    mmu_clear_jumps(set);
 }
 
 /* ---- life ---- */
@@ -53,7 +71,8 @@ static struct mmu_set *add_set(struct mmu_pool *p)
     if (set == NULL)
         return NULL;
     p->sets[p->n_sets] = set;
-    p->tags[p->n_sets] = (struct mmu_tag){ .filled = true };
+    p->tags[p->n_sets] = (struct mmu_tag){ .filled = false };
+    set->n_log = MMU_LOG + 1; /* all of it is to be emptied */
     clear_set(p, p->n_sets++);
     return set;
 }
@@ -303,6 +322,7 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     struct mmu_entry *e = access == CPU_STORE ? &p->sets[set]->store[i] : &p->sets[set]->load[i];
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
+    mmu_log(p->sets[set], (access == CPU_STORE ? MMU_AT_STORE : MMU_AT_LOAD) + i);
     t->filled = true;
     mmu_note_size(t, va, map->page_shift);
 }

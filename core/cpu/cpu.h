@@ -195,6 +195,8 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
 extern const struct state_field cpu_state[]; /* to be included by each ISA's table (STATE_SUB) */
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3);
+/* The CPU waits for `cycles`, in which nothing retires: a pause, a slow bus. Past the end of its turn if need be. */
+void cpu_pass_time(struct cpu *cpu, int64_t cycles);
 void cpu_kick(struct cpu *cpu);  /* stop at the next canonical boundary; wakes the scheduler if idle */
 void cpu_start(struct cpu *cpu); /* an off CPU runs from its pc on, from now on (ev_now must be exact) */
 

@@ -26,22 +26,13 @@ void exec_set_budget(struct cpu *cpu, int64_t budget)
     cpu->budget = budget;
 }
 
-/* `cycles` pass in which nothing retires. */
-static void pass_time(struct cpu *cpu, int64_t cycles)
-{
-    int64_t old = cpu->budget;
-    if (cpu->uniform != 0)
-        cpu->insns_end += floor_div(old - cycles, cpu->uniform) - floor_div(old, cpu->uniform);
-    cpu->budget = old - cycles;
-}
-
 /*
  * Entering a trap takes the time of one instruction (and retires none): so a guest whose
  * trap handler faults at once makes time pass instead of hanging the host.
  */
 void exec_take_exception(struct exec *x, struct cpu *cpu)
 {
-    pass_time(cpu, cpu->uniform != 0 ? cpu->uniform : 1);
+    cpu_pass_time(cpu, cpu->uniform != 0 ? cpu->uniform : 1);
     cpu->exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
     cpu->site = NULL;
     x->count.exceptions++;
@@ -206,7 +197,7 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
         return false;
     case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
         if (!exec_others_run(x, cpu)) {
-            pass_time(cpu, PAUSE_CYCLES);
+            cpu_pass_time(cpu, PAUSE_CYCLES);
             return true;
         }
         exec_advance_to(cpu, x->sched.deadline);

@@ -195,6 +195,7 @@ struct x86_apic_ops {
  * shutdown. */
 struct x86_wiring {
     struct mem_space *ports;
+    ps_t port_time; /* what IN and OUT take beside the instruction's own; their string forms are bursts */
     void (*shutdown)(void *arg);          /* triple fault: most boards reset */
     void (*smm)(void *arg, bool entered); /* SMIACT# */
     void (*ferr)(void *arg, bool level);  /* FERR#: x87 errors with CR0.NE = 0 (IRQ 13) */

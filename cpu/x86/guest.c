@@ -214,7 +214,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
     *own = *config;
     c->config = own;
     c->wiring = *wiring;
-    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
+    c->port_cycles = (int64_t)ev_ticks(cpu->clock, wiring->port_time);
+    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_cpuid_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
         return r;
     *out = c;
     return 0;

@@ -18,12 +18,15 @@ enum { RAX, RCX, RDX, RBX, RSI = 6 };
 
 /*
  * Is the time that one CPU wrote to memory never later than what another one reads then? CPUs take
- * turns: what each does in its own is seen by the next, whose clock stands at the turn's begin.
+ * turns: what each does in its own is seen by the next, whose clock stands at the turn's begin. So
+ * it is as long as the others have not been started.
  */
 static bool is_stable(const struct x86_cpu *c)
 {
-    const struct cpu *first = c->cpu.machine->cpus;
-    return x86_cpu_has(c, X86_F_KVMCLOCK) && first == &c->cpu && first->next == NULL;
+    for (const struct cpu *o = c->cpu.machine->cpus; o != NULL; o = o->next)
+        if (o != &c->cpu && o->run != CPU_OFF)
+            return false;
+    return true;
 }
 
 /* ---- CPUID ---- */
@@ -38,8 +41,7 @@ bool x86_kvm_leaf(const struct x86_cpu *c, uint32_t leaf, uint32_t r[4])
         r[0] = FEATURE_LEAF;
         memcpy(&r[1], "KVMKVMKVM\0\0", 12);
     } else if (leaf == FEATURE_LEAF) {
-        r[0] = x86_cpu_has(c, X86_F_KVMCLOCK) ? 1u << 3 : 0; /* the MSRs' newer numbers as well */
-        r[0] |= is_stable(c) ? 1u << 24 : 0;
+        r[0] = x86_cpu_has(c, X86_F_KVMCLOCK) ? 1u << 3 | 1u << 24 : 0; /* newer MSRs, stable bit */
     }
     return true;
 }
@@ -93,6 +95,13 @@ void x86_kvm_clock_changed(struct x86_cpu *c)
     st_le32(data + 24, mul);
     data[29] = is_stable(c) ? TSC_STABLE : 0;
     publish(c, c->kvm_system_time & ~3ull, data, sizeof(data));
+}
+
+void x86_kvm_cpu_started(struct x86_cpu *c)
+{
+    for (struct cpu *o = c->cpu.machine->cpus; o != NULL; o = o->next)
+        if (o->isa == c->cpu.isa)
+            x86_kvm_clock_changed(X86_CPU(o));
 }
 
 static void write_wall_clock(struct x86_cpu *c, uint64_t pa)

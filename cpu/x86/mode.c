@@ -106,7 +106,7 @@ static uint64_t context_key(const struct x86_cpu *c)
     return k;
 }
 
-static void select_context(struct x86_cpu *c)
+void x86_select_context(struct x86_cpu *c)
 {
     uint64_t key = context_key(c);
     uint32_t asid = c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
@@ -130,8 +130,16 @@ void x86_update_mode(struct x86_cpu *c)
         x86_pmu_changed(c);
     c->cpu.secure = c->smm != 0;
     c->cpu.fp_mode = x86_host_fp_mode(c);
-    select_context(c);
+    x86_select_context(c);
     x86_check_interrupts(c);
+}
+
+void x86_mode_kick(struct x86_cpu *c)
+{
+    uint32_t before = c->mode;
+    x86_update_mode(c);
+    if (c->mode != before)
+        cpu_kick(&c->cpu);
 }
 
 void x86_flush_tlb(struct x86_cpu *c)

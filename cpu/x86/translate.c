@@ -105,6 +105,12 @@ void x86_leave(struct x86_tr *t, enum ir_exit why)
     t->ended = true;
 }
 
+void x86_go_on(struct x86_tr *t)
+{
+    ir_jump(t->u, t->next);
+    t->ended = true;
+}
+
 void x86_leave_to(struct x86_tr *t, ir_val_t pc)
 {
     ir_jumpr(t->u, pc, IR_LINK_NONE);

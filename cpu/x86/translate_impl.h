@@ -200,6 +200,8 @@ void x86_raises(struct x86_tr *t, enum x86_vector vector);
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);
 /* Leave after this instruction: mode, mapping or interrupts may have changed. pc = next. */
 void x86_leave(struct x86_tr *t, enum ir_exit why);
+/* The block ends, and what follows is linked to it: for functions that kick the CPU if anything changed. */
+void x86_go_on(struct x86_tr *t);
 /* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET)
  * and called cpu_kick. */
 void x86_leave_to(struct x86_tr *t, ir_val_t pc);

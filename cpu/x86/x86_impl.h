@@ -68,6 +68,7 @@ enum {
 };
 
 struct x86_semantics;
+struct x86_feature_words;
 
 struct x86_cpu {
     struct cpu cpu;
@@ -91,11 +92,14 @@ struct x86_cpu {
     const struct x86_semantics *semantics;
     uint64_t decode_ext[4]; /* X86_EXT_* */
     uint32_t mode;          /* block key, see mode.c */
+    const struct x86_feature_words *features; /* cpuid.c */
+    uint8_t msr_rows[32];   /* msr.c */
     uint64_t ended_shadow;  /* `shadow` before the instruction under way, which had one */
     uint64_t watched_dr7;   /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;       /* TLB key last selected; ~0: none */
     uint32_t context_asid;
     struct x86_wiring wiring;
+    int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
     struct ev_timer pmu_due; /* saved; see pmu.c */
     bool pmu_active;         /* some counter may run */
@@ -147,6 +151,8 @@ static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
 /* ---- mode.c: everything that follows from control registers, segments and RFLAGS ---- */
 void x86_update_mode(
     struct x86_cpu *c); /* block key, host FP control word, TLB context, interrupts */
+void x86_mode_kick(struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
+void x86_select_context(struct x86_cpu *c); /* the last but one alone */
 void x86_flush_tlb(struct x86_cpu *c); /* all, global pages too */
 void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
@@ -306,7 +312,9 @@ bool x86_kvm_read_msr(struct x86_cpu *c, uint32_t msr,
                       uint64_t *value); /* false: not one of its MSRs */
 bool x86_kvm_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 void x86_kvm_clock_changed(struct x86_cpu *c); /* the TSC was set */
+void x86_kvm_cpu_started(struct x86_cpu *c);
 
+int x86_cpuid_init(struct x86_cpu *c, struct err *e) MUST_CHECK;
 /* Highest basic or extended CPUID leaf. */
 uint32_t x86_max_leaf(const struct x86_cpu *c, bool is_extended);
 

@@ -125,7 +125,7 @@ static void performance_interrupt(void *lapic)
 
 static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
 {
-    const struct x86_wiring wiring = { .ports = q->ports, .shutdown = shutdown, .ferr = ferr, .ignne = ignne, .arg = b };
+    const struct x86_wiring wiring = { .ports = q->ports, .port_time = Q35_PORT_TIME, .shutdown = shutdown, .ferr = ferr, .ignne = ignne, .arg = b };
     struct x86_config config = q->cpu;
     config.apic_id = x86_apic_id(&config.topology, i);
     config.bootstrap = i == 0;
@@ -151,9 +151,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
 
 static int build_cpus(struct board *b, struct q35 *q, struct err *e)
 {
-    int r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e);
-    if (r < 0)
-        return r;
+    int r = 0;
     q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
                                                .cores = b->config.smp.cores, .threads = b->config.smp.threads };
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
@@ -414,7 +412,8 @@ static int build(struct board *b, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
     if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
-        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
+        (r = parts_read_globals(&q->globals, &b->config, e)) < 0 ||
+        (r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
         (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
         (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
         (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||

@@ -21,6 +21,11 @@
 #define Q35_PCI_HOLE_END 0xfec00000u
 #define Q35_PMBASE     0x600
 #define Q35_CPU_HOTPLUG 0xcd8
+/*
+ * An access to a port: of the order of a cycle on the LPC bus behind two bridges, which software counts on (Linux waits by port 80h).
+ * So a loop that polls one passes its time in a thousandth of the instructions.
+ */
+#define Q35_PORT_TIME  PS_PER_US
 #define Q35_HIGH_WINDOW (1ull << 39) /* for 64-bit BARs, at the first GiB behind RAM */
 
 enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };

@@ -54,7 +54,12 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.amd64.deterministic COMMAND ${amd} ${boot}/deterministic $<TARGET_FILE:orrery>)
   add_test(NAME boot.amd64.bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --bios default)
   add_test(NAME boot.amd64.efi COMMAND ${boot}/amd64_efi $<TARGET_FILE:orrery>)
+  add_test(NAME boot.amd64.efi_secure COMMAND ${boot}/amd64_efi --secure $<TARGET_FILE:orrery>)
+  add_test(NAME boot.amd64.s3_smp2 COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --smp 2)
+  add_test(NAME boot.amd64.s3_bios COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --bios default)
+  add_test(NAME boot.amd64.s3_efi COMMAND ${boot}/amd64_s3 --efi $<TARGET_FILE:orrery>)
   set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
+    boot.amd64.efi_secure boot.amd64.s3_smp2 boot.amd64.s3_bios boot.amd64.s3_efi
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
@@ -87,7 +92,12 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME disk.arm64.efi COMMAND ${arm_disk} --efi --transport pci --machine virt,gic-version=3)
   add_test(NAME disk.arm64.nvme_e1000e COMMAND ${arm_disk} --disk nvme --nic e1000e)
   add_test(NAME disk.arm64.ahci_e1000e_its_smp4 COMMAND ${arm_disk} --disk ahci --nic e1000e --machine virt,gic-version=3 --smp 4)
+  set(amd_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64 --arch amd64 --transport pci)
+  add_test(NAME disk.amd64.bios COMMAND ${amd_disk} --bios)
+  add_test(NAME disk.amd64.efi_nvme_e1000e_smp4 COMMAND ${amd_disk} --efi --disk nvme --nic e1000e --smp 4)
+  add_test(NAME disk.amd64.bios_ahci_qcow2 COMMAND ${amd_disk} --bios --disk ahci --format qcow2)
   add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme)
   set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi disk.arm64.screen
-    disk.arm64.nvme_e1000e disk.arm64.ahci_e1000e_its_smp4 disk.nvme PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
+    disk.arm64.nvme_e1000e disk.arm64.ahci_e1000e_its_smp4 disk.nvme
+    disk.amd64.bios disk.amd64.efi_nvme_e1000e_smp4 disk.amd64.bios_ahci_qcow2 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
 endif()
