@@ -97,6 +97,16 @@ static int describe(struct board *b, struct err *e)
         b->description = NULL;
         return err_set(e, ERR_NOMEM, "no memory to describe the machine");
     }
+    const struct board_topology *t = &c->smp;
+    char *described = b->description;
+    if (t->cores != t->cpus) { /* not what -smp N alone makes of it */
+        if (asprintf(&b->description, "%s topology=%u,%u,%u,%u,%u,%u", described, t->sockets, t->dies, t->clusters, t->modules,
+                     t->cores, t->threads) < 0) {
+            b->description = described;
+            return err_set(e, ERR_NOMEM, "no memory to describe the machine");
+        }
+        free(described);
+    }
     for (uint32_t i = 0; i < c->n_args; i++) {
         enum board_arg_kind kind = c->args[i].kind;
         if (kind != BOARD_DEVICE && kind != BOARD_FW_CFG)

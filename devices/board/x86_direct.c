@@ -127,9 +127,19 @@ static int place_tables(struct board *b, struct q35 *q, struct x86_direct *d, st
     return 0;
 }
 
+/* Software could not reach them else: it takes those above 254 only from firmware that has switched over. */
+static void switch_apics(struct board *b, struct q35 *q)
+{
+    if (x86_cpu_config(q->cpus[b->n_cpus - 1])->apic_id <= 254)
+        return;
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        x86_enable_x2apic(b->cpus[i]);
+}
+
 int q35_resume_direct(struct board *b, struct q35 *q, struct err *e)
 {
     q->kind->set_up(q);
+    switch_apics(b, q);
     if (q->facs != 0)
         pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), q->kind->pam0, 1, 0x10); /* the RSDP's segment is closed */
     assign_bars(&q->mch->bus, q->low);
@@ -140,6 +150,7 @@ int q35_place_kernel(struct board *b, struct q35 *q, struct err *e)
 {
     struct x86_direct d = { .n_regions = 0 };
     struct x86_start s;
+    switch_apics(b, q);
     if (q->mch != NULL) {
         q->kind->set_up(q);
         assign_bars(&q->mch->bus, q->low);

@@ -27,7 +27,6 @@
 #include "devices/pci/ports.h"
 #include "devices/port92.h"
 #include "devices/q35_mch.h"
-#include "iommu/vtd.h"
 #include "irqchip/i8259.h"
 #include "irqchip/ioapic.h"
 #include "irqchip/lapic.h"
@@ -156,6 +155,9 @@ int pc_build_cpus(struct board *b, struct q35 *q, struct err *e)
     int r = 0;
     q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
                                                .cores = b->config.smp.cores, .threads = b->config.smp.threads };
+    uint32_t last = x86_apic_id(&q->cpu.topology, b->config.cpus - 1);
+    if (last > 254 && !x86_has(&q->cpu, X86_F_X2APIC))
+        return err_set(e, ERR_ARG, "CPU %s without x2apic, and ids of local APICs up to %u: 254 is the last without", b->config.cpu, last);
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
     if (q->lapic_bus == NULL)
         return e->code;
@@ -304,7 +306,8 @@ int pc_build_timers(struct board *b, struct q35 *q, struct err *e)
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
-    irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
+    if (q->pit != NULL)
+        irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
     board_connect(b, &q->hpet->irq0, 0);
     board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
     for (uint32_t i = 0; i < HPET_GSIS; i++)
@@ -476,8 +479,6 @@ void pc_power_key(struct board *b)
 void pc_release(struct board *b)
 {
     struct q35 *q = b->parts;
-    if (q != NULL)
-        vtd_release(q->iommu);
     if (q != NULL && q->ports != NULL)
         mem_space_destroy(q->ports);
 }
