@@ -4,13 +4,6 @@
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 
-/*
- * What a hint to pause lasts when nobody else can run: of the order of what processors take,
- * and long enough that a loop waiting for a device does not fill the host's time. Always
- * the same, past the end of the turn if need be: turns are cut for reasons of the host's.
- */
-#define PAUSE_CYCLES 64
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
@@ -26,22 +19,13 @@ void exec_set_budget(struct cpu *cpu, int64_t budget)
     cpu->budget = budget;
 }
 
-/* `cycles` pass in which nothing retires. */
-static void pass_time(struct cpu *cpu, int64_t cycles)
-{
-    int64_t old = cpu->budget;
-    if (cpu->uniform != 0)
-        cpu->insns_end += floor_div(old - cycles, cpu->uniform) - floor_div(old, cpu->uniform);
-    cpu->budget = old - cycles;
-}
-
 /*
  * Entering a trap takes the time of one instruction (and retires none): so a guest whose
  * trap handler faults at once makes time pass instead of hanging the host.
  */
 void exec_take_exception(struct exec *x, struct cpu *cpu)
 {
-    pass_time(cpu, cpu->uniform != 0 ? cpu->uniform : 1);
+    cpu_pass_time(cpu, cpu->uniform != 0 ? cpu->uniform : 1);
     cpu->exit &= ~(uint32_t)CPU_EXIT_EXCEPTION;
     cpu->site = NULL;
     x->count.exceptions++;
@@ -206,7 +190,7 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
         return false;
     case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
         if (!exec_others_run(x, cpu)) {
-            pass_time(cpu, PAUSE_CYCLES);
+            cpu_pass_time(cpu, cpu->isa->pause_cycles);
             return true;
         }
         exec_advance_to(cpu, x->sched.deadline);

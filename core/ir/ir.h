@@ -68,7 +68,8 @@ enum ir_fcmp { IR_FEQ, IR_FLT, IR_FLE, IR_FUNORD, IR_FIMAGE, IR_FCMP_QUIET = 8 }
 enum ir_amo { IR_AMO_SWAP, IR_AMO_ADD, IR_AMO_AND, IR_AMO_OR, IR_AMO_XOR,
               IR_AMO_MIN, IR_AMO_MAX, IR_AMO_MINU, IR_AMO_MAXU };
 enum ir_fence { IR_FENCE_FULL, IR_FENCE_LOADS, IR_FENCE_STORES, IR_FENCE_ACQ, IR_FENCE_REL };
-enum ir_link { IR_LINK_NONE, IR_LINK_CALL, IR_LINK_RETURN }; /* hints for return prediction */
+/* Hints for return prediction. MODE: the mode may have changed (only where the guest has a mode_at). */
+enum ir_link { IR_LINK_NONE, IR_LINK_CALL, IR_LINK_RETURN, IR_LINK_MODE };
 
 /* Why translated code came back (EXIT) and what the dispatcher does. */
 enum ir_exit {
@@ -129,8 +130,8 @@ enum {
     IR_CALL_FP      = 1u << 5, /* computes with the host's FPU: its control word is swapped */
     IR_CALL_TIME    = 1u << 6, /* needs exact time or PC (cpu_now, cpu_pc) */
     /*
-     * Short integer code that touches no slot, no guest memory, no time: called without much
-     * ado. Beside it only PURE or EXITS.
+     * Short integer code that touches no slot but shared ones, no guest memory, no time: called
+     * without much ado. Beside it only PURE or EXITS.
      */
     IR_CALL_LIGHT   = 1u << 7,
 };
@@ -195,6 +196,13 @@ struct ir_guest {
     enum ir_fp_rule fp;
     const struct ir_vec_helper *vec_helpers; /* of CALLV */
     uint32_t n_vec_helpers;
+    /* Slots [shared, shared + n_shared): every helper that is not PURE may read and write them, whatever it promises. */
+    uint32_t shared, n_shared;
+    /*
+     * Where in the CPU's struct the ISA keeps what isa->mode() would say (uint32_t); 0: nowhere. If it does, EXIT for
+     * LOOKUP need not leave translated code.
+     */
+    uint32_t mode_at;
 };
 
 struct ir_block {

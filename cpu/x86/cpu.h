@@ -197,6 +197,7 @@ struct x86_apic_ops {
  * shutdown. */
 struct x86_wiring {
     struct mem_space *ports;
+    ps_t port_time; /* what IN and OUT take beside the instruction's own; their string forms are bursts */
     void (*shutdown)(void *arg);          /* triple fault: most boards reset */
     void (*smm)(void *arg, bool entered); /* SMIACT# */
     void (*ferr)(void *arg, bool level);  /* FERR#: x87 errors with CR0.NE = 0 (IRQ 13) */
@@ -247,6 +248,8 @@ uint64_t x86_get_gpr(const struct cpu *cpu, unsigned n);
 void x86_set_gpr(struct cpu *cpu, unsigned n, uint64_t value);
 /* Real mode. */
 void x86_start_real(struct cpu *cpu, uint16_t cs, uint16_t ip);
+/* As firmware leaves all processors where an id is above 254 (SDM 12.12.5); its local APIC must be there. */
+void x86_enable_x2apic(struct cpu *cpu);
 void x86_start_flat32(struct cpu *cpu, uint32_t eip, uint16_t code, uint16_t data);
 /* 64-bit mode with paging by `cr3` and a GDT at `gdt`. */
 void x86_start_long(struct cpu *cpu, uint64_t rip, uint64_t cr3, uint64_t gdt, uint16_t gdt_limit,

@@ -40,7 +40,7 @@ static va_t start_of(const struct x86_cpu *c, unsigned n)
 uint32_t x86_debug_mode(const struct x86_cpu *c)
 {
     uint32_t m = c->watch == X86_WATCH_WANTED ? X86_MODE_WATCH : 0;
-    for (unsigned n = 0; n < 4; n++)
+    for (unsigned n = 0; n < 4 && (c->dr[7] & 0xff) != 0; n++) /* mostly none is: this is asked often */
         if (is_enabled(c, n) && rw(c, n) == RW_CODE)
             m |= X86_MODE_BREAK;
     return m;

@@ -59,6 +59,9 @@ const struct ir_guest x86_guest = {
     .fp = IR_FP_X86,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
+    .shared = X86_SLOT_MM, /* the x87 registers' */
+    .n_shared = 8,
+    .mode_at = offsetof(struct x86_cpu, mode),
 };
 
 const struct state_field x86_state[] = { STATE_SUB(x86_cpu, cpu, cpu_state),
@@ -196,6 +199,7 @@ const struct cpu_isa x86_isa = {
     .disassemble = disassemble,
     .max_insn = X86_MAX_LENGTH,
     .parcel = X86_MAX_LENGTH,
+    .pause_cycles = 140, /* since Skylake: Intel's optimization manual, 2.5.4 */
     .gdb_arch = "i386:x86-64",
 };
 
@@ -213,8 +217,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
     *own = *config;
     c->config = own;
     c->wiring = *wiring;
-    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_cpuid_init(c, e)) < 0 ||
-        (r = x86_pmu_init(c, e)) < 0)
+    c->port_cycles = (int64_t)ev_ticks(cpu->clock, wiring->port_time);
+    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_cpuid_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
         return r;
     *out = c;
     return 0;

@@ -84,7 +84,9 @@ uint64_t x86_helper_in(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t 
     (void)c, (void)d;
     if (!x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
         return 0;
-    return x86_io_read(X86_CPU(cpu), port, (unsigned)bytes);
+    uint64_t v = x86_io_read(X86_CPU(cpu), port, (unsigned)bytes);
+    cpu_pass_time(cpu, X86_CPU(cpu)->port_cycles);
+    return v;
 }
 
 static void out(struct x86_tr *t, unsigned arg)
@@ -100,8 +102,10 @@ static void out(struct x86_tr *t, unsigned arg)
 uint64_t x86_helper_out(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t v, uint64_t d)
 {
     (void)d;
-    if (x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
-        x86_io_write(X86_CPU(cpu), port, (unsigned)bytes, v);
+    if (!x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
+        return 0;
+    x86_io_write(X86_CPU(cpu), port, (unsigned)bytes, v);
+    cpu_pass_time(cpu, X86_CPU(cpu)->port_cycles);
     return 0;
 }
 

@@ -49,6 +49,7 @@ static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
     m |= c->cr0 & X86_CR0_EM ? X86_MODE_EM : 0;
     m |= c->cr0 & X86_CR0_TS ? X86_MODE_TS : 0;
     m |= c->cr0 & X86_CR0_MP ? X86_MODE_MP : 0;
+    m |= c->cr0 & X86_CR0_NE ? 0 : X86_MODE_FERR;
     m |= c->cr4 & X86_CR4_OSFXSR ? X86_MODE_SSE : 0;
     if (vex && (c->cr4 & X86_CR4_OSXSAVE) && (xcr0 & avx) == avx) {
         m |= X86_MODE_AVX;

@@ -206,6 +206,12 @@ static bool write_apic_base(struct x86_cpu *c, uint64_t v)
     return true;
 }
 
+void x86_enable_x2apic(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    (void)write_apic_base(c, c->apic_base | X86_APIC_EXTD);
+}
+
 /* EFER: SCE, LME (not while paging), NXE, and what AMD adds. LMA is the processor's. */
 uint64_t x86_efer_known(const struct x86_cpu *c)
 {

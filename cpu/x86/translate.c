@@ -113,7 +113,7 @@ void x86_go_on(struct x86_tr *t)
 
 void x86_leave_to(struct x86_tr *t, ir_val_t pc)
 {
-    ir_jumpr(t->u, pc, IR_LINK_NONE);
+    ir_jumpr(t->u, pc, IR_LINK_MODE);
     t->ended = true;
 }
 
@@ -178,6 +178,14 @@ static void before(struct x86_tr *t, const struct insn_desc *desc)
                 IR_NONE, IR_NONE);
 }
 
+static bool touches_memory(const struct x86_tr *t)
+{
+    for (unsigned i = 0; i < t->d.n_ops; i++)
+        if (t->d.op[i].kind == X86_OP_MEM)
+            return true;
+    return false;
+}
+
 /* Device-not-available and its like, in the order of the manual's exception classes. True: all is
  * said. */
 static bool refused(struct x86_tr *t, unsigned flags)
@@ -205,8 +213,10 @@ static bool refused(struct x86_tr *t, unsigned flags)
         x86_raises(t, X86_NM);
         return true;
     }
-    if (((flags & X86_SEM_X87) && !(flags & X86_SEM_X87_QUIET)) || (flags & X86_SEM_MMX))
-        ir_call(t->u, IR_VOID, X86_HELPER_x87_pending, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    bool waits = (flags & X86_SEM_MMX) || ((flags & X86_SEM_X87) && !(flags & X86_SEM_X87_QUIET));
+    bool own = (flags & X86_SEM_X87_OWN) && !(m & X86_MODE_FERR) && !touches_memory(t);
+    if (waits && !own)
+        x86_x87_wait(t);
     if (flags & X86_SEM_MMX)
         ir_call(t->u, IR_VOID, X86_HELPER_mmx_begin, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     return false;
@@ -302,6 +312,19 @@ static enum x86_decode_result decode_across(struct x86_tr *t, const uint8_t *cod
                       &t->d);
 }
 
+/* Before the next instruction. */
+static void end_block(struct x86_tr *t)
+{
+    if (t->sti_before != IR_NONE)
+        x86_end_sti(t, true);
+    else if (!(t->mode & ALONE)) {
+        ir_jump(t->u, t->at);
+        t->ended = true;
+        return;
+    }
+    end_at(t, t->at);
+}
+
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
@@ -310,8 +333,9 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
     uint32_t offset = 0;
     ir_begin_block(u, start);
     for (unsigned n = 0; !t.ended; n++) {
+        bool shadow = t.sti_before != IR_NONE; /* of the instruction before */
         if (n == IR_BLOCK_INSNS || offset >= avail) {
-            ir_jump(u, t.at);
+            end_block(&t);
             break;
         }
         enum x86_decode_result what =
@@ -319,7 +343,7 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
                        vex_ok, t.c->decode_ext, &t.d);
         if (what == X86_TOO_SHORT) {
             if (n != 0) { /* it begins the next block */
-                ir_jump(u, t.at);
+                end_block(&t);
                 break;
             }
             what = decode_across(&t, code + offset, avail - offset, next);
@@ -334,12 +358,14 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
                 break;
             }
         }
+        if (shadow)
+            x86_end_sti(&t, false);
         t.next = t.at + t.d.length;
         one_insn(&t, what);
         t.at = t.next;
         offset += t.d.length;
-        if (UNLIKELY(t.mode & ALONE) && !t.ended)
-            end_at(&t, t.at);
+        if (UNLIKELY((t.mode & ALONE) || shadow) && !t.ended)
+            end_block(&t);
     }
     ir_end_block(u, offset);
 }

@@ -20,6 +20,7 @@ struct x86_tr {
     uint32_t mode;        /* X86_MODE_* */
     int32_t at, next;     /* offsets of it and of the next one from the unit's first page */
     bool ended;           /* an operation that ends the block was emitted */
+    ir_val_t sti_before;  /* RFLAGS before an STI whose shadow is open; IR_NONE: there is none */
     /* What set the flags last, as far as this block knows; -1: it does not. Values are good in the
      * block. */
     int cc; /* enum x86_cc + size */
@@ -50,6 +51,7 @@ enum {
     X86_SEM_FP =
         128, /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
+    X86_SEM_X87_OWN = 512,   /* with X87: x86_helper_x87_quick looks, if that is what executes it */
 };
 struct x86_semantics {
     uint16_t id, flags;
@@ -100,6 +102,8 @@ static inline bool x86_is64(const struct x86_tr *t)
 {
     return (t->mode & X86_MODE_CODE) == X86_CODE64;
 }
+/* Before an instruction that waits: errors that are pending. */
+void x86_x87_wait(struct x86_tr *t);
 /* Every write of a slot: see x86_tr.defer. */
 static inline void x86_put_slot(struct x86_tr *t, unsigned slot, ir_val_t v)
 {
@@ -201,8 +205,14 @@ void x86_leave(struct x86_tr *t, enum ir_exit why);
 /* The block ends, and what follows is linked to it: for functions that kick the CPU if anything
  * changed. */
 void x86_go_on(struct x86_tr *t);
+/*
+ * What an STI still has to do. Alone: the shadow is a mode and the block ends. Else the next instruction follows in the
+ * block, which then ends: no interrupt can come between the two.
+ */
+void x86_end_sti(struct x86_tr *t, bool alone);
 /* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET)
- * and called cpu_kick. */
+ and
+ * called x86_update_mode. */
 void x86_leave_to(struct x86_tr *t, ir_val_t pc);
 
 #endif

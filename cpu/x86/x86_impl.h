@@ -40,7 +40,8 @@ enum {
         << 24, /* EFLAGS.RF: the first instruction hits no instruction breakpoint, then RF ends */
     X86_MODE_MM =
         1u << 25, /* MXCSR.MM: operands of legacy SSE may be misaligned, but not those of moves */
-    X86_MODE_LA57 = 1u << 26,  /* 64-bit mode with 5-level paging: what is canonical */
+    X86_MODE_LA57 = 1u << 26, /* 64-bit mode with 5-level paging: what is canonical */
+    X86_MODE_FERR = 1u << 27, /* CR0.NE is 0: x87 errors are the board's */
     X86_MODE_CLASS_SHIFT = 28, /* x86_config.code_class */
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
@@ -98,6 +99,7 @@ struct x86_cpu {
     uint64_t context;      /* TLB key last selected; ~0: none */
     uint32_t context_asid;
     struct x86_wiring wiring;
+    int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
     struct ev_timer pmu_due; /* saved; see pmu.c */
     bool pmu_active;         /* some counter may run */

@@ -18,7 +18,7 @@ static const struct option_desc table[] = {
 
 int q35_read_options(struct q35_options *o, const char *text, struct err *e)
 {
-    *o = (struct q35_options){ .smm = true, .hpet = true, .pit = true };
+    *o = (struct q35_options){ .smm = true, .hpet = true, .pit = true, .pic = true, .rtc = true, .serial = true };
     int r = text != NULL ? option_read(table, ARRAY_LEN(table), o, text, NULL, e) : 0;
     return r < 0 ? err_context(e, "machine option") : 0;
 }
