@@ -300,12 +300,28 @@ static bool drop_logged(struct mmu_set *set, va_t first, va_t last)
     return true;
 }
 
+/* After a sweep: perhaps so little is left that it can be logged again. */
+static void log_anew(struct mmu_set *set)
+{
+    uint32_t n = 0;
+    va_t va;
+    for (uint32_t place = 0; place < MMU_AT_JUMP + MMU_JUMPS; place++) {
+        if (!place_va(set, place, &va))
+            continue;
+        if (n == MMU_LOG)
+            return;
+        set->log[n++] = (uint16_t)place;
+    }
+    set->n_log = n;
+}
+
 static void drop_all(struct mmu_set *set, va_t first, va_t last)
 {
     if (drop_logged(set, first, last))
         return;
     drop_everywhere(set, first, last);
     drop_jumps(set, first, last);
+    log_anew(set);
 }
 
 static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
