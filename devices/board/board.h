@@ -52,6 +52,7 @@ struct board_config {
     const char *serial[4];      /* -serial, in order; NULL: none given */
     uint32_t n_serial;
     const char *monitor;        /* -monitor or NULL */
+    bool nographic;             /* firmware talks on the serial port although there may be a screen, too */
     bool snapshot;              /* writes to disks are forgotten at the end */
     bool no_reboot;             /* a guest reset ends the run with code 0 */
     bool no_shutdown;           /* poweroff pauses instead */

@@ -63,6 +63,16 @@ static int add_file(struct fw_cfg *f, struct board *b, const char *text, struct 
     return r;
 }
 
+/* A display that a BIOS draws on by itself: without one SeaBIOS shows what it says on the serial port. */
+static bool has_screen(const struct board *b)
+{
+    for (uint32_t i = 0; i < b->config.n_args; i++)
+        if (b->config.args[i].kind == BOARD_DEVICE && strcspn(b->config.args[i].text, ",") == 3 &&
+            strncmp(b->config.args[i].text, "VGA", 3) == 0)
+            return true;
+    return false;
+}
+
 int fw_cfg_items_add(struct fw_cfg *f, struct board *b, struct err *e)
 {
     static const uint8_t uuid[16];                               /* none was given */
@@ -70,7 +80,7 @@ int fw_cfg_items_add(struct fw_cfg *f, struct board *b, struct err *e)
     int r;
 
     if ((r = fw_cfg_add(f, FW_CFG_UUID, uuid, sizeof(uuid), e)) < 0 ||
-        (r = fw_cfg_add_number(f, FW_CFG_NOGRAPHIC, 1, 2, e)) < 0 ||
+        (r = fw_cfg_add_number(f, FW_CFG_NOGRAPHIC, b->config.nographic || !has_screen(b), 2, e)) < 0 ||
         (r = fw_cfg_add_number(f, FW_CFG_NB_CPUS, b->config.cpus, 2, e)) < 0 ||
         (r = boot_options_read(&boot, b->config.boot, e)) < 0 ||
         (r = boot_options_publish(&boot, b, f, e)) < 0)

@@ -280,7 +280,7 @@ static const struct run_option table[] = {
     ROW_CALL("net", "nic|user[,...]", q_net, "the same, older"),
     ROW_ARG("fw_cfg", "[name=]N,file=F|string=S", BOARD_FW_CFG, "add a file to fw_cfg"),
     ROW_CALL("mon", "chardev=ID", q_mon, "the monitor on a character backend"),
-    ROW_FLAG("nographic", nographic, "serial port and monitor on the terminal (always so here)"),
+    ROW_FLAG("nographic", board.nographic, "no screen for firmware; serial port and monitor on the terminal (always so here)"),
     ROW_CALL("display", "none", q_display, "accepted: there is no window"),
     ROW_CALL("vnc", "none", q_vnc, NULL),
     ROW_CALL("vga", "none|std", q_vga, "the PC's screen is std unless -device names another"),

@@ -28,7 +28,7 @@ struct run_options {
     const char *screendump;          /* at the end: a picture of the first display */
     const char *pidfile, *log_file;
     unsigned escape;                 /* control code of the terminal's escape key */
-    bool nographic, no_defaults;     /* QEMU's flags of that name */
+    bool no_defaults;                /* QEMU's flag of that name */
     const char *vga;                 /* QEMU's -vga; NULL: the board's default */
     struct arena arena;              /* texts made while parsing */
 };
