@@ -306,6 +306,9 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
         return "undefined outside system-management mode";
     if (*by_trap)
         return "what it does is to trap";
+    *by_trap = id == X86_INSN_VMCALL || id == X86_INSN_VMMCALL;
+    if (*by_trap)
+        return "there is no hypervisor to be called";
     for (unsigned mode = 0; mode < 3; mode++)
         for (unsigned memory = 0; memory < 2; memory++) {
             size_t n = x86_random_insn(form, mode, memory != 0, next_of, &r, code);
