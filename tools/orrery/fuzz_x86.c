@@ -231,7 +231,8 @@ static int build(struct machine *m, const char *spec, struct cpu **out, struct e
 
 static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
 {
-    struct fx_plan plan = { .mode = (enum x86_code)MIN(fuzz_below(r, 4), 2u), .stack_base = FX_STACK };
+    static const uint8_t modes[] = { X86_CODE16, X86_CODE32, X86_CODE64, X86_CODE64 };
+    struct fx_plan plan = { .mode = (enum x86_code)modes[fuzz_below(r, ARRAY_LEN(modes))] };
     bool flat = plan.mode == X86_CODE64 || (plan.mode == X86_CODE32 && !fuzz_one_in(r, 3));
     plan.code_base = flat ? 0 : FX_CODE;
     plan.data_base = flat ? 0 : FX_DATA;
