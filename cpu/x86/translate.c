@@ -272,8 +272,7 @@ static unsigned flags_of(const struct x86_decoded *d, unsigned flags)
 
 static void one_insn(struct x86_tr *t, enum x86_decode_result what)
 {
-    const struct insn_desc *desc =
-        what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
+    const struct insn_desc *desc = what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
     struct insn_regs regs = no_regs;
     if (what == X86_DECODED)
         x86_insn_regs(&t->d, &regs);

@@ -306,7 +306,8 @@ int pc_build_timers(struct board *b, struct q35 *q, struct err *e)
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
-    irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
+    if (q->pit != NULL)
+        irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
     board_connect(b, &q->hpet->irq0, 0);
     board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
     for (uint32_t i = 0; i < HPET_GSIS; i++)

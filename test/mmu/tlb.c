@@ -402,6 +402,16 @@ START_TEST(crossing_is_exact)
             unsigned first = MEM_PAGE - at;
             ck_assert_uint_eq(ld_le(b->ram->host + 0x104000 + at, first), zext(x, 8 * first));
         }
+    for (unsigned at = MEM_PAGE - 16; at <= MEM_PAGE; at++) { /* the TLB holds both pages by now */
+        const uint64_t pair[2] = { 0x0807060504030201, 0x100f0e0d0c0b0a09 + at };
+        uint64_t got[2];
+        ck_assert_int_eq(mmu_slow_store128(c, 0x4000 + at, 4, pair), 0);
+        ck_assert_int_eq(mmu_slow_load128(c, 0x4000 + at, 4, got), 0);
+        ck_assert(got[0] == pair[0] && got[1] == pair[1]);
+        unsigned first = MIN(MEM_PAGE - at, 16u);
+        ck_assert_int_eq(memcmp(b->ram->host + 0x104000 + at, pair, first), 0);
+        ck_assert_int_eq(memcmp(b->ram->host + 0x110000, (const uint8_t *)pair + first, 16 - first), 0);
+    }
     /* The second page is not writable: nothing is written, and the fault is at its first byte. */
     *pte(b, 0, 5) &= ~(uint64_t)W;
     mmu_flush(c, MMU_ANY, MMU_ANY);
