@@ -47,11 +47,13 @@ static uint64_t read_nothing(const void *dev, uint32_t index)
     return 0;
 }
 
-/* The selector stays where it is when no processor has an event. */
+/* The selector stays where it is when no processor has an event. 0 behind the last one: so software counts them. */
 static uint64_t read_data(const void *dev, uint32_t index)
 {
     const struct cpu_hotplug *c = self(dev);
     (void)index;
+    if (c->selector >= c->n)
+        return 0;
     return c->command == NEXT_WITH_EVENT ? c->selector : (uint32_t)id_of(c);
 }
 

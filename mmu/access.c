@@ -128,7 +128,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     } else if (access == CPU_STORE && t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
                mem_ram_store_direct(t->ram, t->offset)) {
         mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
-        t->ram->flags[t->offset >> MEM_PAGE_SHIFT] |= MEM_PAGE_MAPPED;
+        mmu_note_mapped(t->ram, t->offset, cpu->index);
     }
     return 0;
 }
@@ -689,6 +689,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     struct mmu_entry *e = &cpu->set->fetch[va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
     e->tag = va & ~(va_t)(MEM_PAGE - 1);
     e->addend = mmu_page_id(t.ram, t.offset);
+    mmu_log(cpu->set, MMU_AT_FETCH + (uint32_t)(va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)));
     p->tags[p->current].filled = true;
     mmu_note_size(&p->tags[p->current], va, t.map.page_shift);
     return 0;

@@ -29,31 +29,50 @@ void mmu_clear_jumps(struct mmu_set *set)
     memset(set->jump_pages, 0, sizeof(set->jump_pages));
 }
 
+static void clear_place(struct mmu_set *set, uint32_t place)
+{
+    if (place >= MMU_AT_JUMP)
+        set->jump[place - MMU_AT_JUMP].va = mmu_no_jump(place - MMU_AT_JUMP);
+    else if (place >= MMU_AT_FETCH)
+        set->fetch[place - MMU_AT_FETCH].tag = invalid_tag(place - MMU_AT_FETCH);
+    else if (place >= MMU_AT_STORE)
+        set->store[place - MMU_AT_STORE].tag = invalid_tag(place - MMU_AT_STORE);
+    else
+        set->load[place].tag = invalid_tag(place);
+}
+
 static void clear_set(struct mmu_pool *p, uint32_t i)
 {
     struct mmu_set *set = p->sets[i];
-    if (p->tags[i].filled) {
+    if (LIKELY(set->n_log <= MMU_LOG)) {
+        for (uint32_t k = 0; k < set->n_log; k++)
+            clear_place(set, set->log[k]);
+        memset(set->jump_pages, 0, sizeof(set->jump_pages));
+    } else {
         clear_entries(set->load, MMU_WAYS);
         clear_entries(set->store, MMU_WAYS);
         clear_entries(set->fetch, MMU_FETCHES);
-        p->tags[i].filled = false;
+        mmu_clear_jumps(set);
     }
+    set->n_log = 0;
+    p->tags[i].filled = false;
+    if (p->tags[i].shifts != 0)
+        memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
     p->tags[i].shifts = 0;
-    memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
-    mmu_clear_jumps(set);
 }
 
 /* ---- life ---- */
 
 static struct mmu_set *add_set(struct mmu_pool *p)
 {
-    if (p->n_sets == MMU_SETS)
+    if (p->n_sets != 0 && p->n_sets >= MIN(MMU_ALL_SETS / p->cpu->machine->mmu->n_pools, MMU_SETS))
         return NULL;
     struct mmu_set *set = aligned_alloc(64, (sizeof(*set) + 63) & ~(size_t)63);
     if (set == NULL)
         return NULL;
     p->sets[p->n_sets] = set;
-    p->tags[p->n_sets] = (struct mmu_tag){ .filled = true };
+    p->tags[p->n_sets] = (struct mmu_tag){ .filled = false };
+    set->n_log = MMU_LOG + 1; /* all of it is to be emptied */
     clear_set(p, p->n_sets++);
     return set;
 }
@@ -82,6 +101,8 @@ int mmu_attach(struct cpu *cpu, struct err *e)
     int rc = machine_part_of(cpu->machine, e);
     if (rc < 0)
         return rc;
+    if (cpu->index >= MMU_MAX_CPUS)
+        return err_set(e, ERR_LIMIT, "%s: more than %u CPUs", cpu->name, MMU_MAX_CPUS);
     struct mmu_pool *p = calloc(1, sizeof(*p));
     if (p == NULL || add_set(p) == NULL) {
         free(p);
@@ -91,6 +112,9 @@ int mmu_attach(struct cpu *cpu, struct err *e)
     while (*end != NULL)
         end = &(*end)->next;
     *end = p;
+    cpu->machine->mmu->pool[cpu->index] = p;
+    cpu->machine->mmu->n_pools++;
+    cpu->machine->mmu->n_indices = MAX(cpu->machine->mmu->n_indices, cpu->index + 1);
     p->cpu = cpu;
     p->uses = p->tags[0].last_use = 1;
     cpu->mmu_private = p;
@@ -103,9 +127,12 @@ void mmu_detach(struct cpu *cpu)
     struct mmu_pool *p = mmu_pool_of(cpu);
     if (p == NULL)
         return;
+    cpu->machine->mmu->pool[cpu->index] = NULL;
+    cpu->machine->mmu->guarded[cpu->index] = NULL;
     for (struct mmu_pool **at = &cpu->machine->mmu->pools; *at != NULL; at = &(*at)->next) {
         if (*at == p) {
             *at = p->next;
+            cpu->machine->mmu->n_pools--;
             break;
         }
     }
@@ -278,6 +305,8 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
 
 void mmu_flush_all_cpus(struct machine *m)
 {
+    if (m->mmu != NULL)
+        m->mmu->recount = true;
     for (struct mmu_pool *p = m->mmu ? m->mmu->pools : NULL; p != NULL; p = p->next) {
         uint32_t before = p->cpu->exit;
         mmu_flush(p->cpu, MMU_ANY, MMU_ANY);
@@ -303,8 +332,21 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     struct mmu_entry *e = access == CPU_STORE ? &p->sets[set]->store[i] : &p->sets[set]->load[i];
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
+    mmu_log(p->sets[set], (access == CPU_STORE ? MMU_AT_STORE : MMU_AT_LOAD) + i);
     t->filled = true;
     mmu_note_size(t, va, map->page_shift);
+}
+
+static void drop_stores(struct mmu_pool *p, uint64_t host)
+{
+    for (uint32_t s = 0; s < p->n_sets; s++) {
+        struct mmu_entry *e = p->sets[s]->store;
+        if (p->tags[s].last_use == 0 || !p->tags[s].filled)
+            continue;
+        for (uint32_t i = 0; i < MMU_WAYS; i++)
+            if (e[i].tag + e[i].addend == host)
+                e[i].tag = invalid_tag(i);
+    }
 }
 
 void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
@@ -314,13 +356,11 @@ void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
         return;
     ram->flags[page] &= (uint8_t)~MEM_PAGE_MAPPED;
     uint64_t host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
+    if (ram->mapper[page] != MEM_MAPPED_BY_MANY) {
+        if (m->mmu->pool[ram->mapper[page]] != NULL)
+            drop_stores(m->mmu->pool[ram->mapper[page]], host);
+        return;
+    }
     for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next)
-        for (uint32_t s = 0; s < p->n_sets; s++) {
-            struct mmu_entry *e = p->sets[s]->store;
-            if (p->tags[s].last_use == 0 || !p->tags[s].filled)
-                continue;
-            for (uint32_t i = 0; i < MMU_WAYS; i++)
-                if (e[i].tag + e[i].addend == host)
-                    e[i].tag = invalid_tag(i);
-        }
+        drop_stores(p, host);
 }

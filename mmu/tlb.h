@@ -29,7 +29,9 @@
 #define MMU_WAYS      2048u   /* load and store entries of a set: a power of two */
 #define MMU_FETCHES   1024u
 #define MMU_JUMPS     4096u
-#define MMU_SETS      32u    /* per CPU at most */
+#define MMU_LOG       254u
+#define MMU_SETS      32u    /* per CPU at most, ... */
+#define MMU_ALL_SETS  4096u  /* ... and of all CPUs together: with hundreds of them each has fewer */
 #define MMU_FILTER    64u    /* 64-bit words of a filter: a power of two */
 
 struct mmu_entry {
@@ -52,7 +54,22 @@ struct mmu_set {
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: mmu_no_jump */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
+    /*
+     * What was filled since the set was empty: numbers of places, counted through all four tables.
+     * More than fit: not known. So emptying costs what filling did.
+     */
+    uint32_t n_log;
+    uint16_t log[MMU_LOG];
 };
+
+enum { MMU_AT_LOAD = 0, MMU_AT_STORE = MMU_WAYS, MMU_AT_FETCH = 2 * MMU_WAYS,
+       MMU_AT_JUMP = 2 * MMU_WAYS + MMU_FETCHES };
+static inline void mmu_log(struct mmu_set *set, uint32_t place)
+{
+    if (set->n_log < MMU_LOG)
+        set->log[set->n_log] = (uint16_t)place;
+    set->n_log += set->n_log <= MMU_LOG;
+}
 
 /*
  * Filters: 4096 bits, one for each hash of a page number put in. A fence of one page asks
@@ -86,6 +103,7 @@ static inline uint64_t mmu_no_jump(uint32_t i)
 static inline void mmu_enter_jump(struct mmu_set *set, va_t va, const void *code)
 {
     struct mmu_jump *j = &set->jump[mmu_jump_index(va)];
+    mmu_log(set, MMU_AT_JUMP + mmu_jump_index(va));
     j->va = va;
     j->code = code;
     mmu_filter_put(set->jump_pages, va >> MEM_PAGE_SHIFT);

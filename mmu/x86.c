@@ -6,6 +6,7 @@
 #include "mmu/x86.h"
 #include "core/timing/model.h"
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 
 enum {
     PTE_P = 1u << 0,
@@ -81,8 +82,12 @@ static bool read_entry(struct walk *w, struct step *s)
     if (!w->probe)
         charge(w, s->pa, false);
     const struct mem_range *at = mem_lookup_by(w->r->memory, s->pa, &attrs);
-    if (at == NULL || at->region->kind == MEM_MMIO ||
-        mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
+    const struct mem_region *region = at != NULL ? at->region : NULL;
+    if (LIKELY(region != NULL && region->kind == MEM_RAM &&
+               mem_is_open(region, &attrs))) /* all of it */
+        v = ld_le(region->ram->host + region->ram_offset + (s->pa - region->base), size);
+    else if (region == NULL || region->kind == MEM_MMIO ||
+             mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
         v = ~0ull; /* an empty bus */
     s->entry = zext(v, size * 8);
     return true;

@@ -106,6 +106,14 @@ static int64_t insns_of(const struct cpu *cpu, int64_t budget)
     return n - (budget % cpu->uniform < 0);
 }
 
+void cpu_pass_time(struct cpu *cpu, int64_t cycles)
+{
+    int64_t old = cpu->budget;
+    if (cpu->uniform)
+        cpu->insns_end += insns_of(cpu, old - cycles) - insns_of(cpu, old);
+    cpu->budget = old - cycles;
+}
+
 void cpu_kick(struct cpu *cpu)
 {
     if (cpu->budget > 0) {
@@ -118,14 +126,6 @@ void cpu_kick(struct cpu *cpu)
         cpu->kicked(cpu);
     else if (cpu->run == CPU_RUNNING && cpu->hurried)
         cpu->hurried(cpu);
-}
-
-void cpu_pass_time(struct cpu *cpu, int64_t cycles)
-{
-    int64_t old = cpu->budget;
-    if (cpu->uniform != 0)
-        cpu->insns_end += insns_of(cpu, old - cycles) - insns_of(cpu, old);
-    cpu->budget = old - cycles;
 }
 
 void cpu_start(struct cpu *cpu)

@@ -43,6 +43,8 @@ static bool is_needed(struct dead *d, uint32_t i)
         d->overwritten[in->imm] = 0;
     else if (sees_slots(d->u, in))
         d->epoch++;
+    else if (in->op == IR_CALL && !ir_is_droppable(d->u, in))
+        memset(&d->overwritten[d->u->guest->shared], 0, d->u->guest->n_shared * sizeof(d->overwritten[0]));
     return true;
 }
 

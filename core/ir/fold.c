@@ -310,6 +310,8 @@ static void fold_slots(struct fold *f, struct ir_inst *in)
     default: /* CALL */
         if (f->u->guest->helpers[in->imm].flags & (IR_CALL_WRITES | IR_CALL_MODE))
             memset(f->slot, 0, sizeof(f->slot));
+        else if (!(f->u->guest->helpers[in->imm].flags & IR_CALL_PURE) && f->u->guest->n_shared)
+            memset(&f->slot[f->u->guest->shared], 0, f->u->guest->n_shared * sizeof(f->slot[0]));
         break;
     }
 }

@@ -130,8 +130,8 @@ enum {
     IR_CALL_FP      = 1u << 5, /* computes with the host's FPU: its control word is swapped */
     IR_CALL_TIME    = 1u << 6, /* needs exact time or PC (cpu_now, cpu_pc) */
     /*
-     * Short integer code that touches no slot, no guest memory, no time: called without much
-     * ado. Beside it only PURE or EXITS.
+     * Short integer code that touches no slot but shared ones, no guest memory, no time: called
+     * without much ado. Beside it only PURE or EXITS.
      */
     IR_CALL_LIGHT   = 1u << 7,
 };
@@ -196,6 +196,8 @@ struct ir_guest {
     enum ir_fp_rule fp;
     const struct ir_vec_helper *vec_helpers; /* of CALLV */
     uint32_t n_vec_helpers;
+    /* Slots [shared, shared + n_shared): every helper that is not PURE may read and write them, whatever it promises. */
+    uint32_t shared, n_shared;
     /*
      * Where in the CPU's struct the ISA keeps what isa->mode() would say (uint32_t); 0: nowhere. If it does, EXIT for
      * LOOKUP need not leave translated code.

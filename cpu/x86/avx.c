@@ -19,8 +19,9 @@ static void zero(struct x86_tr *t, unsigned first)
 static void broadcast(struct x86_tr *t, unsigned lane)
 {
     unsigned n = simd_quarters(t);
+    enum ir_type type = lane == SIMD_Q ? IR_F64 : lane == SIMD_D ? IR_F32 : IR_I64;
     ir_val_t r[4], v = simd_get(t, 1, 0, SIMD_WHOLE);
-    v = ir_vop1(t->u, IR_VDUP, lane, ir_vlane(t->u, IR_I64, lane, v, 0));
+    v = ir_vop1(t->u, IR_VDUP, lane, ir_vlane(t->u, type, lane, v, 0));
     for (unsigned q = 0; q < n; q++)
         r[q] = v;
     simd_put(t, r, n, lane);

@@ -10,13 +10,17 @@ static void invlpg(struct x86_tr *t, unsigned arg)
     (void)arg;
     ir_call(t->u, IR_VOID, X86_HELPER_invlpg, x86_address(t, 1, INSN_MEM_READ), IR_NONE, IR_NONE,
             IR_NONE);
-    x86_leave(t, IR_EXIT_LOOKUP);
+    x86_go_on(t);
 }
 
 uint64_t x86_helper_invlpg(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c, uint64_t d)
 {
+    uint32_t exits = cpu->exit;
     (void)b, (void)c, (void)d;
     mmu_flush_page(cpu, va, MEM_PAGE, MMU_ANY, MMU_ANY);
+    if ((va ^ cpu->page) >> 30 !=
+        0) /* no page can be so large that the code that runs is in it, too */
+        cpu->exit = exits;
     return 0;
 }
 

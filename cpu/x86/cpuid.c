@@ -17,12 +17,39 @@ static const struct {
 #undef X86_FEATURE
 };
 
+int x86_cpuid_init(struct x86_cpu *c, struct err *e)
+{
+    uint32_t n = 0;
+    struct x86_feature_words *w =
+        ARENA_ARRAY(&c->cpu.machine->arena, struct x86_feature_words, X86_F_COUNT + 1);
+    if (w == NULL)
+        return err_set(e, ERR_NOMEM, "%s: no memory for its CPUID leaves", c->cpu.name);
+    for (unsigned f = 0; f < X86_F_COUNT; f++) {
+        uint32_t k = 0;
+        if (!x86_cpu_has(c, (enum x86_feature)f))
+            continue;
+        while (k < n && (w[k].leaf != features[f].leaf || w[k].subleaf != features[f].subleaf))
+            k++;
+        n += k == n;
+        w[k].leaf = features[f].leaf;
+        w[k].subleaf = features[f].subleaf;
+        w[k].regs[features[f].reg] |= 1u << features[f].bit;
+    }
+    c->features = w; /* ends with a leaf 0, which has none */
+    return 0;
+}
+
 static void add_features(const struct x86_cpu *c, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
-    for (unsigned f = 0; f < X86_F_COUNT; f++)
-        if (features[f].leaf == leaf && features[f].subleaf == subleaf &&
-            x86_cpu_has(c, (enum x86_feature)f) && !x86_hidden(c, (enum x86_feature)f))
-            r[features[f].reg] |= 1u << features[f].bit;
+    const struct x86_feature_words *w = c->features;
+    while (w->leaf != 0 && (w->leaf != leaf || w->subleaf != subleaf))
+        w++;
+    for (unsigned i = 0; i < 4 && w->leaf != 0; i++)
+        r[i] |= w->regs[i];
+    if (leaf == 1 && x86_hidden(c, X86_F_MONITOR))
+        r[2] &= ~(1u << 3);
+    if (leaf == 0x80000001 && x86_hidden(c, X86_F_NX))
+        r[3] &= ~(1u << 20);
 }
 
 /* ---- extended state ---- */
@@ -215,7 +242,8 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         if (x86_cpu_has(c, X86_F_TOPOEXT) && k->apic_id >> w.thread <= 0xff) {
             r[0] = k->apic_id;
             r[1] = k->apic_id >> w.thread | (t->threads - 1) << 8;
-            r[2] = k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
+            r[2] =
+                k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
         }
         break;
     case 0x80000021:

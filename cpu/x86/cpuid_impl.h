@@ -4,6 +4,11 @@
 /* Between cpuid.c and cpuid_topology.c. */
 #include "cpu/x86/x86_impl.h"
 
+/* The features of one leaf: cpuid.c. */
+struct x86_feature_words {
+    uint32_t leaf, subleaf, regs[4];
+};
+
 struct x86_id_widths {
     unsigned thread, core, module, die; /* first bit above each in an APIC id */
 };

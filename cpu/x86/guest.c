@@ -59,6 +59,8 @@ const struct ir_guest x86_guest = {
     .fp = IR_FP_X86,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
+    .shared = X86_SLOT_MM, /* the x87 registers' */
+    .n_shared = 8,
     .mode_at = offsetof(struct x86_cpu, mode),
 };
 
@@ -180,7 +182,8 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
-    .open_bus = true, .fetches_own_stores = true,
+    .open_bus = true,
+    .fetches_own_stores = true,
     .raise_bus = raise_bus,
     .raise_align = raise_align,
     .raise_fetch = raise_fetch,
@@ -214,7 +217,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
     *own = *config;
     c->config = own;
     c->wiring = *wiring;
-    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
+    c->port_cycles = (int64_t)ev_ticks(cpu->clock, wiring->port_time);
+    if ((r = x86_semantics_init(c, e)) < 0 || (r = x86_cpuid_init(c, e)) < 0 || (r = x86_pmu_init(c, e)) < 0)
         return r;
     *out = c;
     return 0;

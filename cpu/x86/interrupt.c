@@ -161,4 +161,5 @@ void x86_cpu_sipi(struct x86_cpu *c, uint8_t vector)
     c->wait_sipi = 0;
     x86_start_real(&c->cpu, (uint16_t)(vector << 8), 0);
     cpu_start(&c->cpu);
+    x86_kvm_cpu_started(c);
 }

@@ -42,15 +42,8 @@ static bool before(struct x86_cpu *c)
     return c->inputs & BIT(X86_SMI);
 }
 
-/*
- * Software takes a port's access for a delay: of about a microsecond, as on ISA, which chipsets keep to for what lies behind
- * them. A loop that waits for a port is shorter for it too.
- */
-#define PORT_HZ 1000000u
-
 static void after(struct x86_cpu *c, bool had_smi, uint64_t port, unsigned bytes, bool in)
 {
-    cpu_pass_time(&c->cpu, (int64_t)(c->cpu.clock.hz / PORT_HZ));
     if (UNLIKELY(!had_smi && (c->inputs & BIT(X86_SMI)) && !c->smm))
         x86_smi_note_io(c, port, bytes, in);
 }
@@ -83,7 +76,7 @@ static void in(struct x86_tr *t, unsigned arg)
         t->d.op[1].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, 2, 2);
     x86_put(t, 0,
             ir_call(t->u, IR_I64, X86_HELPER_in, port, x86_const(t, bytes), IR_NONE, IR_NONE));
-    x86_leave(t, IR_EXIT_LOOKUP); /* an SMI that it raises is taken before the next instruction */
+    x86_go_on(t); /* an SMI that it raises is taken before the next instruction */
 }
 
 uint64_t x86_helper_in(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t c, uint64_t d)
@@ -91,7 +84,9 @@ uint64_t x86_helper_in(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t 
     (void)c, (void)d;
     if (!x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
         return 0;
-    return x86_io_read(X86_CPU(cpu), port, (unsigned)bytes);
+    uint64_t v = x86_io_read(X86_CPU(cpu), port, (unsigned)bytes);
+    cpu_pass_time(cpu, X86_CPU(cpu)->port_cycles);
+    return v;
 }
 
 static void out(struct x86_tr *t, unsigned arg)
@@ -101,15 +96,16 @@ static void out(struct x86_tr *t, unsigned arg)
     ir_val_t port =
         t->d.op[0].kind == X86_OP_IMM ? x86_const(t, t->d.imm & 0xff) : x86_get_reg(t, 2, 2);
     ir_call(t->u, IR_VOID, X86_HELPER_out, port, x86_const(t, bytes), x86_get(t, 1), IR_NONE);
-    x86_leave(
-        t, IR_EXIT_LOOKUP); /* a port may switch A20, memory, or raise an SMI that is due at once */
+    x86_go_on(t); /* a port may switch A20, memory, or raise an SMI that is due at once */
 }
 
 uint64_t x86_helper_out(struct cpu *cpu, uint64_t port, uint64_t bytes, uint64_t v, uint64_t d)
 {
     (void)d;
-    if (x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
-        x86_io_write(X86_CPU(cpu), port, (unsigned)bytes, v);
+    if (!x86_io_allowed(X86_CPU(cpu), port, (unsigned)bytes))
+        return 0;
+    x86_io_write(X86_CPU(cpu), port, (unsigned)bytes, v);
+    cpu_pass_time(cpu, X86_CPU(cpu)->port_cycles);
     return 0;
 }
 

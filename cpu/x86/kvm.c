@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What KVM offers its guests, for kernels that know how to use it: Linux, Documentation/virt/kvm/x86,
- * cpuid.rst, hypercalls.rst, msr.rst. Only with the feature `kvm`; each part is a feature of its own.
+ * What KVM offers its guests, for kernels that know how to use it: Linux,
+ * Documentation/virt/kvm/x86, cpuid.rst, hypercalls.rst, msr.rst. Only with the feature `kvm`; each
+ * part is a feature of its own.
  *
- * kvmclock is written when a CPU asks for it and when its TSC is set, and at no other time: time here
- * is the simulated one, of which the TSC shows a fixed multiple, so that one pair of numbers is good
- * for ever, and the same for all CPUs. There is no stolen time, no page that the host swaps out: the
- * features for those are not there.
+ * kvmclock is written when a CPU asks for it and when its TSC is set, and at no other time: time
+ * here is the simulated one, of which the TSC shows a fixed multiple, so that one pair of numbers
+ * is good for ever, and the same for all CPUs. There is no stolen time, no page that the host swaps
+ * out: the features for those are not there.
  */
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
@@ -18,12 +19,15 @@ enum { RAX, RCX, RDX, RBX, RSI = 6 };
 
 /*
  * Is the time that one CPU wrote to memory never later than what another one reads then? CPUs take
- * turns: what each does in its own is seen by the next, whose clock stands at the turn's begin.
+ * turns: what each does in its own is seen by the next, whose clock stands at the turn's begin. So
+ * it is as long as the others have not been started.
  */
 static bool is_stable(const struct x86_cpu *c)
 {
-    const struct cpu *first = c->cpu.machine->cpus;
-    return x86_cpu_has(c, X86_F_KVMCLOCK) && first == &c->cpu && first->next == NULL;
+    for (const struct cpu *o = c->cpu.machine->cpus; o != NULL; o = o->next)
+        if (o != &c->cpu && o->run != CPU_OFF)
+            return false;
+    return true;
 }
 
 /* ---- CPUID ---- */
@@ -38,8 +42,7 @@ bool x86_kvm_leaf(const struct x86_cpu *c, uint32_t leaf, uint32_t r[4])
         r[0] = FEATURE_LEAF;
         memcpy(&r[1], "KVMKVMKVM\0\0", 12);
     } else if (leaf == FEATURE_LEAF) {
-        r[0] = x86_cpu_has(c, X86_F_KVMCLOCK) ? 1u << 3 : 0; /* the MSRs' newer numbers as well */
-        r[0] |= is_stable(c) ? 1u << 24 : 0;
+        r[0] = x86_cpu_has(c, X86_F_KVMCLOCK) ? 1u << 3 | 1u << 24 : 0; /* newer MSRs, stable bit */
     }
     return true;
 }
@@ -95,6 +98,13 @@ void x86_kvm_clock_changed(struct x86_cpu *c)
     publish(c, c->kvm_system_time & ~3ull, data, sizeof(data));
 }
 
+void x86_kvm_cpu_started(struct x86_cpu *c)
+{
+    for (struct cpu *o = c->cpu.machine->cpus; o != NULL; o = o->next)
+        if (o->isa == c->cpu.isa)
+            x86_kvm_clock_changed(X86_CPU(o));
+}
+
 static void write_wall_clock(struct x86_cpu *c, uint64_t pa)
 {
     uint8_t data[WALL_BYTES] = { 0 };
@@ -134,9 +144,9 @@ bool x86_kvm_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
 
 /* ---- hypercalls ---- */
 enum { HC_VAPIC_POLL_IRQ = 1, HC_KICK_CPU = 5, HC_SEND_IPI = 10, HC_SCHED_YIELD = 11 };
-#define KVM_EPERM  (-1ull)
-#define KVM_EINVAL (-22ull)
-#define KVM_ENOSYS (-1000ull)
+#define KVM_EPERM   (-1ull)
+#define KVM_EINVAL  (-22ull)
+#define KVM_ENOSYS  (-1000ull)
 #define ICR_REFUSED 0x000c0800u /* shorthands, logical destinations */
 
 static struct x86_cpu *cpu_of(struct x86_cpu *c, uint32_t apic_id)

@@ -49,6 +49,7 @@ static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
     m |= c->cr0 & X86_CR0_EM ? X86_MODE_EM : 0;
     m |= c->cr0 & X86_CR0_TS ? X86_MODE_TS : 0;
     m |= c->cr0 & X86_CR0_MP ? X86_MODE_MP : 0;
+    m |= c->cr0 & X86_CR0_NE ? 0 : X86_MODE_FERR;
     m |= c->cr4 & X86_CR4_OSFXSR ? X86_MODE_SSE : 0;
     if (vex && (c->cr4 & X86_CR4_OSXSAVE) && (xcr0 & avx) == avx) {
         m |= X86_MODE_AVX;
@@ -105,7 +106,7 @@ static uint64_t context_key(const struct x86_cpu *c)
     return k;
 }
 
-static void select_context(struct x86_cpu *c)
+void x86_select_context(struct x86_cpu *c)
 {
     uint64_t key = context_key(c);
     uint32_t asid = c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
@@ -129,8 +130,16 @@ void x86_update_mode(struct x86_cpu *c)
         x86_pmu_changed(c);
     c->cpu.secure = c->smm != 0;
     c->cpu.fp_mode = x86_host_fp_mode(c);
-    select_context(c);
+    x86_select_context(c);
     x86_check_interrupts(c);
+}
+
+void x86_mode_kick(struct x86_cpu *c)
+{
+    uint32_t before = c->mode;
+    x86_update_mode(c);
+    if (c->mode != before)
+        cpu_kick(&c->cpu);
 }
 
 void x86_flush_tlb(struct x86_cpu *c)

@@ -276,7 +276,7 @@ static void pop_flags(struct x86_tr *t, unsigned arg)
     ir_call(t->u, IR_VOID, X86_HELPER_popf, v, x86_const(t, t->d.op_size), IR_NONE, IR_NONE);
     x86_forget_cc(t);
     x86_add_sp(t, t->d.op_size);
-    x86_leave(t, IR_EXIT_LOOKUP);
+    x86_go_on(t);
 }
 
 static void enter(struct x86_tr *t, unsigned arg)

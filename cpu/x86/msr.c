@@ -28,8 +28,8 @@ struct row {
  * mitigate. RDCL_NO, IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO; SBDR_SSDP_NO,
  * FBSDP_NO, PSDP_NO; BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
  */
-#define ARCH_CAPS            0x400000000d10e17bull
-#define HWCR_TSC_FREQ_SEL    (1ull << 24)  /* the TSC runs at P0's frequency: read-only */
+#define ARCH_CAPS         0x400000000d10e17bull
+#define HWCR_TSC_FREQ_SEL (1ull << 24) /* the TSC runs at P0's frequency: read-only */
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -98,12 +98,26 @@ static bool is_there(const struct x86_cpu *c, int need)
     return need == ALWAYS || x86_cpu_has(c, (enum x86_feature)need);
 }
 
-static const struct row *find(const struct x86_cpu *c, uint32_t msr)
+/* The row of `msr`; those asked for lately are at hand. */
+static const struct row *find(struct x86_cpu *c, uint32_t msr)
 {
+    uint8_t *recent = &c->msr_rows[(msr ^ msr >> 4) % ARRAY_LEN(c->msr_rows)];
+    if (*recent != 0 && msr - rows[*recent - 1].first < rows[*recent - 1].n)
+        return &rows[*recent - 1];
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
-        if (msr - rows[i].first < rows[i].n && is_there(c, rows[i].need))
+        if (msr - rows[i].first < rows[i].n && is_there(c, rows[i].need)) {
+            *recent = (uint8_t)(i + 1);
             return &rows[i];
+        }
     return NULL;
+}
+_Static_assert(ARRAY_LEN(rows) < 255, "struct x86_cpu.msr_rows");
+
+/* A register that is nothing but a value. */
+static const struct row *find_plain(struct x86_cpu *c, uint32_t msr)
+{
+    const struct row *r = find(c, msr);
+    return r != NULL && r->at != 0 ? r : NULL;
 }
 
 static uint64_t *place(struct x86_cpu *c, const struct row *r, uint32_t msr)
@@ -192,6 +206,12 @@ static bool write_apic_base(struct x86_cpu *c, uint64_t v)
     return true;
 }
 
+void x86_enable_x2apic(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    (void)write_apic_base(c, c->apic_base | X86_APIC_EXTD);
+}
+
 /* EFER: SCE, LME (not while paging), NXE, and what AMD adds. LMA is the processor's. */
 uint64_t x86_efer_known(const struct x86_cpu *c)
 {
@@ -213,6 +233,7 @@ static bool write_efer(struct x86_cpu *c, uint64_t v)
     c->efer = (v & ~(uint64_t)X86_EFER_LMA) | (c->efer & X86_EFER_LMA);
     if (changed & X86_EFER_NXE)
         x86_flush_tlb(c);
+    x86_mode_kick(c);
     return true;
 }
 
@@ -258,6 +279,11 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
     }
     if ((msr >= 0x800 && msr <= 0x8ff) || msr == 0x6e0)
         return c->apic.read_msr != NULL && c->apic.read_msr(c->apic.arg, msr, v);
+    const struct row *r = find_plain(c, msr);
+    if (r != NULL) {
+        *v = *place(c, r, msr);
+        return true;
+    }
     if (is_perf_clock(msr)) {
         *v = x86_tsc(c) - c->tsc_offset;
         return true;
@@ -268,10 +294,10 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
     }
     if (x86_pmu_read(c, msr, v) || x86_kvm_read_msr(c, msr, v))
         return true;
-    const struct row *r = find(c, msr);
+    r = find(c, msr);
     if (r == NULL || (r->kind == IGNORED && (msr == 0x49 || msr == 0x10b)))
         return false; /* commands cannot be read */
-    *v = r->at != 0 ? *place(c, r, msr) : r->value;
+    *v = r->value;
     return true;
 }
 
@@ -347,6 +373,8 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
     }
     if ((msr >= 0x800 && msr <= 0x8ff) || msr == 0x6e0)
         return c->apic.write_msr != NULL && c->apic.write_msr(c->apic.arg, msr, v);
+    if (find_plain(c, msr) != NULL)
+        return write_row(c, msr, v);
     if (is_perf_clock(msr))
         return true;
     if ((p = mtrr(c, msr)) != NULL) {

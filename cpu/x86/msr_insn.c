@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MSRs, counters, identification, random numbers, protection keys, segment bases: functions over the
- * general registers. SDM volume 1, 5.15 to 5.21.
+ * MSRs, counters, identification, random numbers, protection keys, segment bases: functions over
+ * the general registers. SDM volume 1, 5.15 to 5.21.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -33,43 +33,40 @@ uint64_t x86_helper_rdmsr(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, 
     return 0;
 }
 
+static void wrmsr(struct x86_tr *t, unsigned arg)
+{
+    (void)arg;
+    x86_whole(t, X86_HELPER_wrmsr);
+    x86_go_on(t);
+}
+
 uint64_t x86_helper_wrmsr(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)a, (void)b, (void)c0, (void)d;
     if (!x86_write_msr(c, (uint32_t)c->gpr[RCX], edx_eax(c)))
         x86_raise_error(c, X86_GP, 0);
-    else
-        x86_update_mode(c);
     return 0;
+}
+
+/* RDTSC, RDTSCP (`aux`): IA32_TSC_AUX in RCX. */
+static void rdtsc(struct x86_tr *t, unsigned aux)
+{
+    ir_val_t v = ir_call(t->u, IR_I64, X86_HELPER_rdtsc, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    if (aux)
+        x86_put_slot(t, RCX,
+                     ir_call(t->u, IR_I64, X86_HELPER_rdpid, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
+    x86_put_slot(t, RAX, ir_zext(t->u, IR_I64, v, 32));
+    x86_put_slot(t, RDX, ir_op2i(t->u, IR_SHR, IR_I64, v, 32));
 }
 
 uint64_t x86_helper_rdtsc(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)a, (void)b, (void)c0, (void)d;
-    if ((c->cr4 & X86_CR4_TSD) && x86_cpl(c) != 0)
-        x86_raise_error(c, X86_GP, 0);
-    else
+    if (LIKELY(!(c->cr4 & X86_CR4_TSD) || x86_cpl(c) == 0))
         return x86_tsc(c);
-    return 0;
-}
-
-static void rdtsc(struct x86_tr *t, unsigned arg)
-{
-    ir_val_t tsc = ir_call(t->u, IR_I64, X86_HELPER_rdtsc, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    (void)arg;
-    x86_put_reg(t, RAX, 4, tsc);
-    x86_put_reg(t, RDX, 4, ir_op2i(t->u, IR_SHR, IR_I64, tsc, 32));
-}
-
-uint64_t x86_helper_rdtscp(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
-{
-    uint64_t tsc = x86_helper_rdtsc(cpu, a, b, c0, d);
-    if (!(cpu->exit & CPU_EXIT_EXCEPTION)) {
-        set_edx_eax(X86_CPU(cpu), tsc);
-        X86_CPU(cpu)->gpr[RCX] = (uint32_t)X86_CPU(cpu)->tsc_aux;
-    }
+    x86_raise_error(c, X86_GP, 0);
     return 0;
 }
 
@@ -199,9 +196,9 @@ uint64_t x86_helper_swapgs(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0,
 /* clang-format off */
 const struct x86_semantics x86_msr_rows[] = {
     { X86_INSN_RDMSR, X86_SEM_CPL0, x86_whole, X86_HELPER_rdmsr },
-    { X86_INSN_WRMSR, X86_SEM_CPL0, x86_whole, X86_HELPER_wrmsr | X86_LEAVES },
+    { X86_INSN_WRMSR, X86_SEM_CPL0, wrmsr, 0 },
     { X86_INSN_RDTSC, 0, rdtsc, 0 },
-    { X86_INSN_RDTSCP, 0, x86_whole, X86_HELPER_rdtscp },
+    { X86_INSN_RDTSCP, 0, rdtsc, 1 },
     { X86_INSN_RDPMC, 0, x86_whole, X86_HELPER_rdpmc },
     { X86_INSN_RDPRU, 0, x86_whole, X86_HELPER_rdpru },
     { X86_INSN_RDPID, 0, rdpid, 0 },

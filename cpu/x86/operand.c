@@ -250,7 +250,8 @@ static unsigned vec_slot(unsigned reg, unsigned q)
 static uint16_t vec_memop(struct x86_tr *t, unsigned n, unsigned q)
 {
     if (t->align == X86_ALIGN_WHOLE) /* the first part says it for all */
-        return ir_memop(16, q == 0 ? IR_MEM_ALIGNED | IR_MEM_WIDER_BY(x86_log2(t->d.op[n].size) - 4) : 0);
+        return ir_memop(16, q == 0 ? IR_MEM_ALIGNED | IR_MEM_WIDER_BY(x86_log2(t->d.op[n].size) - 4)
+                                   : 0);
     bool usual = t->align == X86_ALIGN_USUAL && !(t->mode & X86_MODE_MM);
     bool aligned = t->d.vl == 0 && (usual || t->align == X86_ALIGN_ALWAYS);
     if (aligned && (t->mode & X86_MODE_ALIGN))
@@ -258,12 +259,23 @@ static uint16_t vec_memop(struct x86_tr *t, unsigned n, unsigned q)
     return ir_memop(16, aligned && !(t->mode & X86_MODE_ALIGN) ? IR_MEM_ALIGNED : 0);
 }
 
+/* Up to eight bytes on their way to or from a vector: those of a float stay out of general registers. */
+static enum ir_type part_type(unsigned bytes)
+{
+    return bytes == 8 ? IR_F64 : bytes == 4 ? IR_F32 : IR_I64;
+}
+
+static ir_val_t load_part(struct x86_tr *t, ir_val_t linear, unsigned bytes)
+{
+    return ir_load(t->u, part_type(bytes), linear, 0, memop(t, bytes, 0));
+}
+
 static ir_val_t vec_load(struct x86_tr *t, unsigned n, unsigned q)
 {
     unsigned size = t->d.op[n].size;
     ir_val_t linear = x86_address(t, size, INSN_MEM_READ);
     if (size < 16)
-        return ir_vop1(t->u, IR_VSCALAR, x86_log2(size), x86_load(t, linear, size));
+        return ir_vop1(t->u, IR_VSCALAR, x86_log2(size), load_part(t, linear, size));
     return ir_load(t->u, IR_V128, linear, 16 * q, vec_memop(t, n, q));
 }
 
@@ -274,7 +286,7 @@ ir_val_t x86_get_vec(struct x86_tr *t, unsigned n, unsigned q)
         return ir_get(t->u, vec_slot(o->reg, q));
     if (!t->d.broadcast)
         return vec_load(t, n, q);
-    ir_val_t v = x86_load(t, x86_address(t, o->size, INSN_MEM_READ), o->size);
+    ir_val_t v = load_part(t, x86_address(t, o->size, INSN_MEM_READ), o->size);
     return ir_vop1(t->u, IR_VDUP, x86_log2(o->size), v);
 }
 
@@ -282,7 +294,7 @@ ir_val_t x86_get_vec_part(struct x86_tr *t, unsigned n, unsigned bytes)
 {
     if (t->d.op[n].kind == X86_OP_VEC)
         return ir_get(t->u, vec_slot(t->d.op[n].reg, 0));
-    ir_val_t v = x86_load(t, x86_address(t, bytes, INSN_MEM_READ), bytes);
+    ir_val_t v = load_part(t, x86_address(t, bytes, INSN_MEM_READ), bytes);
     return ir_vop1(t->u, IR_VSCALAR, x86_log2(bytes), v);
 }
 
@@ -311,8 +323,9 @@ void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128)
     }
     ir_val_t linear = x86_address(t, o->size, INSN_MEM_WRITE);
     if (o->size < 16) {
-        ir_val_t low = ir_vlane(t->u, IR_I64, x86_log2(o->size), v128, 0);
-        x86_store(t, linear, o->size, low);
+        enum ir_type type = part_type(o->size);
+        ir_store(t->u, type, linear, 0, ir_vlane(t->u, type, x86_log2(o->size), v128, 0),
+                 memop(t, o->size, 0));
         return;
     }
     ir_store(t->u, IR_V128, linear, 16 * q, v128, vec_memop(t, n, q));

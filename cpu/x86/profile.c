@@ -98,6 +98,12 @@ static int accept(void *config, const char *key, const char *v, struct err *e)
                                   : err_set(e, ERR_ARG, "%s=%s: on and off are accepted", key, v);
 }
 
+static int refuse_hyperv(void *config, const char *key, const char *v, struct err *e)
+{
+    (void)config, (void)v;
+    return err_set(e, ERR_UNSUPPORTED, "%s: Hyper-V's enlightenments are not modelled", key);
+}
+
 static int set_vendor(void *config, const char *key, const char *v, struct err *e)
 {
     struct x86_config *c = config;
@@ -250,6 +256,7 @@ static const struct cpu_property properties[] = {
     CPU_TEXT("migratable", accept),
     CPU_TEXT("enforce", accept),
     CPU_TEXT("check", accept),
+    CPU_TEXT("hv-passthrough", refuse_hyperv),
     CPU_TEXT("cache1", set_cache),
     CPU_TEXT("cache2", set_cache),
     CPU_TEXT("cache3", set_cache),

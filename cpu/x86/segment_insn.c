@@ -256,7 +256,8 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64
     c->gpr[R11] = flags & ~(uint64_t)X86_RF;
     cpu->pc = compat ? c->cstar : c->lstar;
     x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
-    if (!(c->rflags & X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
+    if (!(c->rflags &
+          X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
         c->pending_db &= ~(uint64_t)X86_DR6_BS;
     flat(c, X86_CS, cs, 0, CODE64);
     flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);

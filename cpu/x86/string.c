@@ -142,6 +142,12 @@ static void fill(uint8_t *to, uint64_t v, uint64_t n, unsigned bytes)
 /* Elements of one pass at most, between two looks at interrupts. */
 #define PASS 4096u
 
+/* Traps come between elements. */
+static bool is_single(const struct x86_cpu *c)
+{
+    return (c->mode & X86_MODE_TF) || c->watch == X86_WATCH_NOTES;
+}
+
 /*
  * As many elements as both pages hold at once, by host addresses. 0: not so. In the flat modes
  * only: there the whole span is inside its segment if it does not wrap.
@@ -152,7 +158,7 @@ static uint64_t span(struct run *r, uint64_t most)
     uint64_t n = c->gpr[RCX] & r->mask, dst = c->gpr[RDI] & r->mask, src = c->gpr[RSI] & r->mask;
     bool flat = x86_code64(c) || (c->mode & X86_MODE_FLAT), up = r->step == r->bytes;
     bool has_source = r->what == MOVS;
-    if (!flat || r->what == LODS || (c->mode & (X86_MODE_WATCH | X86_MODE_TF | X86_MODE_ALIGN)) ||
+    if (!flat || r->what == LODS || (c->mode & X86_MODE_ALIGN) || is_single(c) ||
         (has_source && !x86_code64(c) &&
          (r->seg == X86_FS || r->seg == X86_GS || r->seg == X86_CS)))
         return 0;
@@ -198,7 +204,7 @@ uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t
 {
     struct run r = open_run(cpu, how);
     (void)b, (void)c, (void)d;
-    bool single = r.c->mode & (X86_MODE_TF | X86_MODE_WATCH);
+    bool single = is_single(r.c);
     for (uint64_t done = 0; (r.c->gpr[RCX] & r.mask) != 0 && done < PASS;) {
         uint64_t n = span(&r, PASS - done);
         if (n == 0) {
@@ -219,7 +225,7 @@ uint64_t x86_helper_rep_compare(struct cpu *cpu, uint64_t how, uint64_t b0, uint
 {
     struct run r = open_run(cpu, how);
     struct x86_cpu *c = r.c;
-    bool until_equal = how >> 16 & 1, single = c->mode & (X86_MODE_TF | X86_MODE_WATCH);
+    bool until_equal = how >> 16 & 1, single = is_single(c);
     uint64_t a, b, size = r.bytes * 8;
     va_t va;
     (void)b0, (void)c0, (void)d;

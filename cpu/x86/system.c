@@ -27,7 +27,10 @@ static void mov_cr(struct x86_tr *t, unsigned arg)
         ir_val_t v = x86_get_reg(t, t->d.op[1].reg, bytes);
         ir_call(t->u, IR_VOID, X86_HELPER_write_cr, x86_const(t, t->d.op[0].reg), v, IR_NONE,
                 IR_NONE);
-        x86_leave(t, IR_EXIT_LOOKUP);
+        if (t->d.op[0].reg == 8)
+            x86_go_on(t);
+        else
+            x86_leave(t, IR_EXIT_LOOKUP);
         return;
     }
     x86_put_reg(t, t->d.op[0].reg, bytes,
@@ -43,11 +46,12 @@ static bool is_cr(unsigned n)
 uint64_t x86_helper_write_cr(struct cpu *cpu, uint64_t n, uint64_t v, uint64_t b, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
+    uint32_t exits = cpu->exit;
     (void)b, (void)d;
     if (!is_cr((unsigned)n))
         x86_raise(c, X86_UD);
-    else if (x86_write_cr(c, (unsigned)n, v))
-        cpu_kick(cpu);
+    else if (x86_write_cr(c, (unsigned)n, v)) /* what follows is looked up anyway */
+        cpu->exit = exits;
     return 0;
 }
 
@@ -187,7 +191,7 @@ uint64_t x86_helper_sti(struct cpu *cpu, uint64_t before, uint64_t b, uint64_t c
     (void)b, (void)c0, (void)d;
     if (!(before & X86_IF) && c->shadow == X86_SHADOW_NONE)
         c->shadow = X86_SHADOW_STI;
-    x86_update_mode(c);
+    x86_mode_kick(c);
     return 0;
 }
 
@@ -226,24 +230,24 @@ uint64_t x86_helper_popf(struct cpu *cpu, uint64_t v, uint64_t bytes, uint64_t c
     if (bytes > 2)
         now &= ~(uint64_t)X86_RF;
     x86_set_rflags(c, now);
-    x86_update_mode(c);
+    x86_mode_kick(c);
     return 0;
 }
 
-/* CLAC, STAC */
+/* CLAC, STAC: data may be elsewhere from now on, the code that runs is where it was. */
 static void access_control(struct x86_tr *t, unsigned on)
 {
-    ir_call(t->u, IR_VOID, X86_HELPER_access_control, x86_const(t, on), IR_NONE, IR_NONE, IR_NONE);
-    x86_leave(t, IR_EXIT_LOOKUP);
+    ir_val_t f = ir_get(t->u, X86_SLOT_RFLAGS);
+    x86_put_slot(t, X86_SLOT_RFLAGS,
+                 on ? ir_op2i(t->u, IR_OR, IR_I64, f, X86_AC)
+                    : ir_op2i(t->u, IR_AND, IR_I64, f, ~(uint64_t)X86_AC));
+    ir_call(t->u, IR_VOID, X86_HELPER_access_control, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
 }
 
-uint64_t x86_helper_access_control(struct cpu *cpu, uint64_t on, uint64_t b, uint64_t c0,
-                                   uint64_t d)
+uint64_t x86_helper_access_control(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct x86_cpu *c = X86_CPU(cpu);
-    (void)b, (void)c0, (void)d;
-    c->rflags = (c->rflags & ~(uint64_t)X86_AC) | (on ? X86_AC : 0);
-    x86_update_mode(c);
+    (void)a, (void)b, (void)c, (void)d;
+    x86_select_context(X86_CPU(cpu));
     return 0;
 }
 

@@ -105,6 +105,12 @@ void x86_leave(struct x86_tr *t, enum ir_exit why)
     t->ended = true;
 }
 
+void x86_go_on(struct x86_tr *t)
+{
+    ir_jump(t->u, t->next);
+    t->ended = true;
+}
+
 void x86_leave_to(struct x86_tr *t, ir_val_t pc)
 {
     ir_jumpr(t->u, pc, IR_LINK_MODE);
@@ -172,6 +178,14 @@ static void before(struct x86_tr *t, const struct insn_desc *desc)
                 IR_NONE, IR_NONE);
 }
 
+static bool touches_memory(const struct x86_tr *t)
+{
+    for (unsigned i = 0; i < t->d.n_ops; i++)
+        if (t->d.op[i].kind == X86_OP_MEM)
+            return true;
+    return false;
+}
+
 /* Device-not-available and its like, in the order of the manual's exception classes. True: all is
  * said. */
 static bool refused(struct x86_tr *t, unsigned flags)
@@ -199,8 +213,10 @@ static bool refused(struct x86_tr *t, unsigned flags)
         x86_raises(t, X86_NM);
         return true;
     }
-    if (((flags & X86_SEM_X87) && !(flags & X86_SEM_X87_QUIET)) || (flags & X86_SEM_MMX))
-        ir_call(t->u, IR_VOID, X86_HELPER_x87_pending, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    bool waits = (flags & X86_SEM_MMX) || ((flags & X86_SEM_X87) && !(flags & X86_SEM_X87_QUIET));
+    bool own = (flags & X86_SEM_X87_OWN) && !(m & X86_MODE_FERR) && !touches_memory(t);
+    if (waits && !own)
+        x86_x87_wait(t);
     if (flags & X86_SEM_MMX)
         ir_call(t->u, IR_VOID, X86_HELPER_mmx_begin, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     return false;
@@ -256,8 +272,7 @@ static unsigned flags_of(const struct x86_decoded *d, unsigned flags)
 
 static void one_insn(struct x86_tr *t, enum x86_decode_result what)
 {
-    const struct insn_desc *desc =
-        what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
+    const struct insn_desc *desc = what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
     struct insn_regs regs = no_regs;
     if (what == X86_DECODED)
         x86_insn_regs(&t->d, &regs);

@@ -51,6 +51,7 @@ enum {
     X86_SEM_FP =
         128, /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
+    X86_SEM_X87_OWN = 512,   /* with X87: x86_helper_x87_quick looks, if that is what executes it */
 };
 struct x86_semantics {
     uint16_t id, flags;
@@ -71,8 +72,8 @@ extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move
     x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[],
     x86_xsave_rows[];
 
-/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*): x86_vec_<name>.
- * Sorted by file. */
+/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*):
+ * x86_vec_<name>. Sorted by file. */
 enum {
 #define X86_HELPER(name, flags) X86_HELPER_##name,
 #include "cpu/x86/helpers.def"
@@ -101,6 +102,8 @@ static inline bool x86_is64(const struct x86_tr *t)
 {
     return (t->mode & X86_MODE_CODE) == X86_CODE64;
 }
+/* Before an instruction that waits: errors that are pending. */
+void x86_x87_wait(struct x86_tr *t);
 /* Every write of a slot: see x86_tr.defer. */
 static inline void x86_put_slot(struct x86_tr *t, unsigned slot, ir_val_t v)
 {
@@ -190,7 +193,8 @@ void x86_jump_rel(struct x86_tr *t, int64_t displacement);
 void x86_jump_to(struct x86_tr *t, ir_val_t ip,
                  enum ir_link link);    /* near indirect: IP in CS; ends the block */
 ir_val_t x86_next_ip(struct x86_tr *t); /* RIP of the next instruction, cut to the operand size */
-/* A function over the whole state (helper), told the instruction's length; X86_LEAVES: the block ends after it. */
+/* A function over the whole state (helper), told the instruction's length; X86_LEAVES: the block
+ * ends after it. */
 #define X86_LEAVES 0x10000u
 void x86_whole(struct x86_tr *t, unsigned helper);
 /* Exceptions an instruction always raises; end the block. */
@@ -198,6 +202,9 @@ void x86_raises(struct x86_tr *t, enum x86_vector vector);
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);
 /* Leave after this instruction: mode, mapping or interrupts may have changed. pc = next. */
 void x86_leave(struct x86_tr *t, enum ir_exit why);
+/* The block ends, and what follows is linked to it: for functions that kick the CPU if anything
+ * changed. */
+void x86_go_on(struct x86_tr *t);
 /*
  * What an STI still has to do. Alone: the shadow is a mode and the block ends. Else the next instruction follows in the
  * block, which then ends: no interrupt can come between the two.

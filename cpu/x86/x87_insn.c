@@ -29,6 +29,18 @@ uint64_t x86_helper_x87(struct cpu *cpu, uint64_t how, uint64_t value, uint64_t 
     return x87_execute(c, how, value);
 }
 
+/* Where CR0.NE is 1: nothing the board sees comes of it. */
+uint64_t x86_helper_x87_quick(struct cpu *cpu, uint64_t how, uint64_t value, uint64_t offset,
+                              uint64_t pc)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    if (UNLIKELY(c->fsw & X87_ES)) {
+        x86_raise(c, X86_MF);
+        return 0;
+    }
+    return x86_helper_x87(cpu, how, value, offset, pc);
+}
+
 uint64_t x86_helper_x87_store(struct cpu *cpu, uint64_t how, uint64_t va, uint64_t offset,
                               uint64_t pc)
 {
@@ -81,7 +93,7 @@ static uint64_t how_of(const struct x86_tr *t, unsigned arg)
 
 static ir_val_t call(struct x86_tr *t, unsigned type, ir_val_t how, ir_val_t value, ir_val_t offset)
 {
-    return ir_call(t->u, type, X86_HELPER_x87, how, value, offset, ir_pc(t->u, t->at));
+    return ir_call(t->u, type, t->mode & X86_MODE_FERR ? X86_HELPER_x87 : X86_HELPER_x87_quick, how, value, offset, ir_pc(t->u, t->at));
 }
 
 static void simple(struct x86_tr *t, unsigned arg)
@@ -127,10 +139,11 @@ static void move_if(struct x86_tr *t, unsigned arg)
 }
 
 /* clang-format off */
+#define OWN (X86_SEM_X87 | X86_SEM_X87_OWN)
 #define ARITH(name, op)                                                                            \
-    { X86_INSN_F##name, X86_SEM_X87, simple, op }, { X86_INSN_F##name##P, X86_SEM_X87, simple, (op) | X87_POP }, \
-    { X86_INSN_FI##name, X86_SEM_X87, simple, (op) | INTEGER }
-#define SIMPLE(name, op) { X86_INSN_F##name, X86_SEM_X87, simple, op }
+    { X86_INSN_F##name, OWN, simple, op }, { X86_INSN_F##name##P, OWN, simple, (op) | X87_POP }, \
+    { X86_INSN_FI##name, OWN, simple, (op) | INTEGER }
+#define SIMPLE(name, op) { X86_INSN_F##name, OWN, simple, op }
 const struct x86_semantics x86_x87_rows[] = {
     ARITH(ADD, X87_ADD), ARITH(MUL, X87_MUL), ARITH(DIV, X87_DIV), ARITH(SUB, X87_SUB),
     SIMPLE(SUBR, X87_SUBR), SIMPLE(SUBRP, X87_SUBR | X87_POP), SIMPLE(ISUBR, X87_SUBR | INTEGER),
@@ -154,11 +167,11 @@ const struct x86_semantics x86_x87_rows[] = {
     { X86_INSN_FISTP, X86_SEM_X87, store, X87_STORE | INTEGER | X87_POP },
     { X86_INSN_FISTTP, X86_SEM_X87, store, X87_STORE_CHOPPED | INTEGER | X87_POP },
     { X86_INSN_FBSTP, X86_SEM_X87, store, X87_STORE | DECIMAL | X87_POP },
-    { X86_INSN_FCOMI, X86_SEM_X87, compare_flags, X87_COMI },
-    { X86_INSN_FCOMIP, X86_SEM_X87, compare_flags, X87_COMI | X87_POP },
-    { X86_INSN_FUCOMI, X86_SEM_X87, compare_flags, X87_UCOMI },
-    { X86_INSN_FUCOMIP, X86_SEM_X87, compare_flags, X87_UCOMI | X87_POP },
-    { X86_INSN_FCMOVCC, X86_SEM_X87, move_if, X87_CMOV },
+    { X86_INSN_FCOMI, OWN, compare_flags, X87_COMI },
+    { X86_INSN_FCOMIP, OWN, compare_flags, X87_COMI | X87_POP },
+    { X86_INSN_FUCOMI, OWN, compare_flags, X87_UCOMI },
+    { X86_INSN_FUCOMIP, OWN, compare_flags, X87_UCOMI | X87_POP },
+    { X86_INSN_FCMOVCC, OWN, move_if, X87_CMOV },
     X86_ROWS_END
 };
 /* clang-format on */

@@ -53,6 +53,7 @@ START_TEST(counts)
     }
     ck_assert_uint_eq(n, 3);
     ck_assert_uint_eq(inb(m->memory, STATUS), 0);
+    ck_assert_uint_eq(in32(m, DATA), 0);
     out32(m, SELECTOR, 1);
     outb(m->memory, STATUS, 8); /* it stays */
     ck_assert_uint_eq(inb(m->memory, STATUS), 1);

@@ -308,7 +308,8 @@ START_TEST(mechanism_1)
     ck_assert_uint_eq(inb(io, 0xcfd), 0x80);
     mem_port_out(io, 0xcf8, 4, 0x80000093, NULL);
     ck_assert_uint_eq(mem_port_in(io, 0xcf8, 4, NULL), 0x80000090);
-    outb(io, 0xcfd, 0x33); /* PAM1 */
+    mem_port_out(io, 0xcf8, 4, 0x80000091, NULL); /* bits 1:0 choose the byte as the port's own do: QEMU's way */
+    outb(io, 0xcfc, 0x33); /* PAM1 */
     replace_machine();
     ck_assert_uint_eq(get(PAM0, 4), 0x3300);
     mem_port_out(io, 0xcf8, 4, 0x80000800, NULL); /* 00:01.0: nobody */

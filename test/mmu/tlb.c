@@ -402,6 +402,16 @@ START_TEST(crossing_is_exact)
             unsigned first = MEM_PAGE - at;
             ck_assert_uint_eq(ld_le(b->ram->host + 0x104000 + at, first), zext(x, 8 * first));
         }
+    for (unsigned at = MEM_PAGE - 16; at <= MEM_PAGE; at++) { /* the TLB holds both pages by now */
+        const uint64_t pair[2] = { 0x0807060504030201, 0x100f0e0d0c0b0a09 + at };
+        uint64_t got[2];
+        ck_assert_int_eq(mmu_slow_store128(c, 0x4000 + at, 4, pair), 0);
+        ck_assert_int_eq(mmu_slow_load128(c, 0x4000 + at, 4, got), 0);
+        ck_assert(got[0] == pair[0] && got[1] == pair[1]);
+        unsigned first = MIN(MEM_PAGE - at, 16u);
+        ck_assert_int_eq(memcmp(b->ram->host + 0x104000 + at, pair, first), 0);
+        ck_assert_int_eq(memcmp(b->ram->host + 0x110000, (const uint8_t *)pair + first, 16 - first), 0);
+    }
     /* The second page is not writable: nothing is written, and the fault is at its first byte. */
     *pte(b, 0, 5) &= ~(uint64_t)W;
     mmu_flush(c, MMU_ANY, MMU_ANY);
@@ -683,7 +693,8 @@ START_TEST(restored_reservations_stay_watched)
         b->cpu[i]->cpu.reserved_size = 8;
         b->cpu[i]->cpu.reserved_pa = BASE + 0x6000 + 8 * i;
     }
-    b->ram->flags[6] |= MEM_PAGE_RESERVED; /* as cpu_create's `loaded` does */
+    b->ram->flags[6] |= MEM_PAGE_RESERVED; /* as cpu_create's `loaded` does, */
+    mmu_flush_all_cpus(b->m);              /* and core/exec's */
     ck_assert_int_eq(mmu_load_reserved(c, BASE + 0x6000, 3, &v), 0);
     mmu_guard_reservation(c);
     ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x6000, 3, 1, &failed), 0);

@@ -125,7 +125,7 @@ static void pin_class(struct x86_gen *g, const struct slot_list *l, bool fp, boo
             const struct slot_use *use = &l->use[s];
             const struct ir_slot *slot = &g->u->guest->slots[s];
             /* Straight code gains only where a slot would be read or written twice. */
-            if ((!loops && use->gets < 2 && use->puts < 2) || in_xmm(slot->type) != fp || slot->zero ||
+            if ((!loops && use->gets < 2 && use->puts < 2) || in_xmm(slot->type) != fp || slot->zero || is_shared(g, s) ||
                 g->pin_of[s] != NO_PIN)
                 continue;
             if (best == IR_MAX_SLOTS || use->weight > l->use[best].weight)

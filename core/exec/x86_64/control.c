@@ -76,6 +76,8 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
 void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n)
 {
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    if (in->op == IR_CALL && !(g->u->guest->helpers[in->imm].flags & IR_CALL_PURE))
+        x86_save_shared_aliases(g);
     if (in->op == IR_CALL && (g->u->guest->helpers[in->imm].flags & IR_CALL_LIGHT) &&
         !is_fp(value_type(g, (uint16_t)g->i))) {
         light_call(g, in);

@@ -94,7 +94,7 @@ struct page_reg {
     bool store;
 };
 #define MAX_PAGE_REGS 4
-#define PAGE_SPAN     128  /* accesses that start this close to the page's end probe the set */
+#define PAGE_SPAN     256  /* most bytes of a group; accesses that start this close to the page's end probe the set */
 #define PAGE_LIMIT    ((int32_t)MEM_PAGE - PAGE_SPAN + 1)
 
 struct x86_gen {
@@ -162,6 +162,12 @@ static inline bool in_xmm(unsigned type)
 static inline bool is_w(unsigned type)
 {
     return type == IR_I64 || type == IR_F64;
+}
+
+/* A slot that helpers may touch: never kept in a register over a call. */
+static inline bool is_shared(const struct x86_gen *g, unsigned slot)
+{
+    return slot - g->u->guest->shared < g->u->guest->n_shared;
 }
 
 static inline struct x86_mem opnd_mem(struct opnd o)
@@ -237,6 +243,7 @@ void x86_end_inst(struct x86_gen *g);
 void gen_get(struct x86_gen *g, const struct ir_inst *in);
 void gen_put(struct x86_gen *g, const struct ir_inst *in);
 void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
+void x86_save_shared_aliases(struct x86_gen *g);
 void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
 void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
 void x86_store_pins(struct x86_gen *g, uint32_t pins);

@@ -300,6 +300,7 @@ static bool is_alias(const struct value *x, unsigned slot)
 
 void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except)
 {
+    g->slot_home[slot] = IR_NONE; /* first: what is evicted here must not find its home there */
     for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias) {
         struct value *x = &g->values[v];
         if (v == except || !is_alias(x, slot) || x->last <= g->i)
@@ -335,12 +336,21 @@ void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except)
     }
 }
 
+void x86_save_shared_aliases(struct x86_gen *g)
+{
+    unsigned first = g->u->guest->shared, n = g->u->guest->n_shared;
+    memset(&g->slot_home[first], 0, n * sizeof(g->slot_home[0]));
+    for (unsigned s = first; s < first + n; s++)
+        if (g->slot_alias[s])
+            x86_save_aliases(g, s, IR_NONE);
+}
+
 void x86_save_all_aliases(struct x86_gen *g)
 {
+    memset(g->slot_home, 0, sizeof(g->slot_home));
     for (unsigned s = 0; s < g->u->guest->n_slots; s++)
         if (g->slot_alias[s])
             x86_save_aliases(g, s, IR_NONE);
-    memset(g->slot_home, 0, sizeof(g->slot_home));
 }
 
 void gen_get(struct x86_gen *g, const struct ir_inst *in)

@@ -111,7 +111,7 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
         if (in->op != (x->store ? IR_STORE : IR_LOAD) ||
             g->values[in->a].rep != x->base_value || !can_share(in) ||
             (in->aux2 & IR_MEM_STORE_RIGHTS) || !is_aligned(&n, in) ||
-            ((in->imm - n.at) & n.align)) /* the probe of the lowest sees to the alignment */
+            (in->imm < n.at && ((in->imm - n.at) & n.align))) /* the probe looks at the lowest's alignment */
             continue;
         int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
         int64_t low = in->imm < n.low ? in->imm : n.low, high = end > n.high ? end : n.high;

@@ -42,6 +42,8 @@ static bool emit_high(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_shuffle(struct x86_gen *g, const struct ir_inst *in)
 {
     bool two = in->aux != 1 && in->a != in->b;
+    if (in->aux == 1 && in->a != in->b) /* no front end asks for it */
+        return false;
     unsigned a = two ? x86_use_vec(g, in->a, 1) : 0, imm = (unsigned)in->imm & 0xff;
     struct opnd b = x86_opnd(g, two ? in->b : in->a);
     unsigned dst = x86_def(g);
@@ -210,11 +212,15 @@ static bool emit_aes(struct x86_gen *g, const struct ir_inst *in, enum ir_native
 
 static bool emit_field(struct x86_gen *g, const struct ir_inst *in, enum ir_native native)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), imm = (unsigned)in->imm2;
-    struct opnd b = x86_opnd(g, in->b);
-    unsigned dst = x86_def(g);
+    struct opnd x = x86_opnd(g, in->a), b = x86_opnd(g, in->b);
+    unsigned imm = (unsigned)in->imm2, halves = imm & 0x11;
+    if (native == IR_NATIVE_CLMUL && x.kind == O_MEM && b.kind == O_REG) {
+        swap_memory(&x, &b);
+        halves = (halves & 1) << 4 | halves >> 4;
+    }
+    unsigned a = vec_reg(g, x, 1), dst = x86_def(g);
     if (native == IR_NATIVE_CLMUL)
-        op3oi(g, 0x44 | P3A, dst, a, b, imm & 0x11);
+        op3oi(g, 0x44 | P3A, dst, a, b, halves);
     else if (native == IR_NATIVE_GF_MULTIPLY)
         op3o(g, 0xcf | P38, dst, a, b);
     else

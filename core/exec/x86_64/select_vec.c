@@ -101,15 +101,26 @@ static const struct simple simple_ops[IR_OPS] = {
 };
 /* clang-format on */
 
+static bool commutes(unsigned op)
+{
+    switch (op) {
+    case IR_VAND: case IR_VOR: case IR_VXOR: case IR_VADD: case IR_VMUL: case IR_VMINS: case IR_VMAXS:
+    case IR_VMINU: case IR_VMAXU: case IR_VCEQ: case IR_VADDSS: case IR_VADDUS:
+        return true;
+    default: return false;
+    }
+}
+
 static bool emit_simple(struct x86_gen *g, const struct ir_inst *in)
 {
     uint32_t op = simple_ops[in->op].op[in->aux];
     if (op == 0)
         return false;
-    unsigned a = x86_use_vec(g, in->a, 1);
-    struct opnd b = x86_opnd(g, in->b);
-    unsigned dst = x86_def(g);
-    op3o(g, op, dst, a, b);
+    struct opnd a = x86_opnd(g, in->a), b = x86_opnd(g, in->b);
+    if (commutes(in->op))
+        swap_memory(&a, &b);
+    unsigned first = vec_reg(g, a, 1), dst = x86_def(g);
+    op3o(g, op, dst, first, b);
     x86_done(g, dst);
     return true;
 }
@@ -194,12 +205,17 @@ static bool emit_shift(struct x86_gen *g, const struct ir_inst *in)
     if (in->op == IR_VSAR && (in->aux == 0 || in->aux == 3))
         return false;
     unsigned a = x86_use_vec(g, in->a, 1);
-    shift(g, opcode[in->aux], digit, 0, a, n);
-    if (in->aux == 0) { /* as 16-bit lanes, without what came over from the neighbour */
-        uint64_t keep = in->op == IR_VSHL ? 0xffu << n & 0xff : 0xffu >> n;
-        load_const(g, 3, keep * 0x0101010101010101ull, keep * 0x0101010101010101ull);
-        op3(g, 0xdb | P66, 0, 0, 3);
+    if (in->aux != 0) {
+        unsigned dst = x86_def(g);
+        shift(g, opcode[in->aux], digit, dst, a, n);
+        x86_done(g, dst);
+        return true;
     }
+    /* As 16-bit lanes, without what came over from the neighbour. */
+    uint64_t keep = in->op == IR_VSHL ? 0xffu << n & 0xff : 0xffu >> n;
+    shift(g, opcode[in->aux], digit, 0, a, n);
+    load_const(g, 3, keep * 0x0101010101010101ull, keep * 0x0101010101010101ull);
+    op3(g, 0xdb | P66, 0, 0, 3);
     x86_result_fp(g, 0);
     return true;
 }
@@ -380,16 +396,29 @@ static bool emit_dup(struct x86_gen *g, const struct ir_inst *in)
 
 static bool emit_scalar(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned s = scalar_in(g, in->a, 1);
-    if (in->aux == 3) {
-        op2(g, 0x7e | OP_0F | OP_F3, 0, s); /* vmovq */
-    } else if (in->aux == 2) {
-        op3i(g, 0x21 | P3A, 0, s, s, 0x0e); /* vinsertps: lane 0 stays, the others are zeroed */
-    } else {
+    bool w = in->aux == 3;
+    if (in->aux < 2) {
+        unsigned s = scalar_in(g, in->a, 1);
         load_const(g, 3, in->aux ? 0xffff : 0xff, 0);
         op3(g, 0xdb | P66, 0, s, 3);
+        x86_result_fp(g, 0);
+        return true;
     }
-    x86_result_fp(g, 0);
+    struct opnd o = x86_opnd(g, in->a);
+    if (o.kind == O_IMM) {
+        x86_load_fp(g, 1, o, w);
+        o = (struct opnd){ .kind = O_REG, .reg = 1, .fp = true };
+    }
+    unsigned dst = x86_def(g);
+    if (o.kind == O_MEM) /* loads clear what is above */
+        asm_rm(g->a, 0x10 | OP_0F | (w ? OP_F2 : OP_F3), dst, opnd_mem(o));
+    else if (!o.fp)
+        op2(g, 0x6e | P66 | (w ? OP_W : 0), dst, o.reg); /* vmovq, vmovd */
+    else if (w)
+        op2(g, 0x7e | OP_0F | OP_F3, dst, o.reg); /* vmovq */
+    else
+        op3i(g, 0x21 | P3A, dst, o.reg, o.reg, 0x0e); /* vinsertps: lane 0 stays, the others are zeroed */
+    x86_done(g, dst);
     return true;
 }
 
@@ -397,23 +426,20 @@ static bool emit_insert(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint32_t ops[] = { 0x20 | P3A, 0xc4 | P66, 0x22 | P3A, 0x22 | P3A | OP_W };
     unsigned a = x86_use_vec(g, in->a, 1), type = value_type(g, in->b), n = (unsigned)in->imm;
-    if (!is_fp(type)) {
-        unsigned b = x86_use(g, in->b, RCX, is_w(type));
-        op3i(g, ops[in->aux], 0, a, b, n);
-    } else {
-        unsigned b = scalar_in(g, in->b, 2);
-        if (in->aux == 2)
-            op3i(g, 0x21 | P3A, 0, a, b, n << 4); /* vinsertps */
-        else if (in->aux == 3 && n == 0)
-            op3(g, 0x10 | OP_0F | OP_F2, 0, a, b); /* vmovsd */
-        else if (in->aux == 3)
-            op3(g, 0x14 | P66, 0, a, b); /* vunpcklpd */
-        else {
-            op2(g, 0x7e | P66, b, RCX); /* vmovd ecx, b: reg is the source */
-            op3i(g, ops[in->aux], 0, a, RCX, n);
-        }
+    bool fp = is_fp(type);
+    unsigned b = fp ? scalar_in(g, in->b, 2) : x86_use(g, in->b, RCX, is_w(type)), dst = x86_def(g);
+    if (fp && in->aux < 2) {
+        op2(g, 0x7e | P66, b, RCX); /* vmovd ecx, b: reg is the source */
+        b = RCX;
+        fp = false;
     }
-    x86_result_fp(g, 0);
+    if (!fp)
+        op3i(g, ops[in->aux], dst, a, b, n);
+    else if (in->aux == 2)
+        op3i(g, 0x21 | P3A, dst, a, b, n << 4); /* vinsertps */
+    else
+        op3(g, n == 0 ? 0x10 | OP_0F | OP_F2 : 0x14 | P66, dst, a, b); /* vmovsd, vunpcklpd */
+    x86_done(g, dst);
     return true;
 }
 
@@ -425,11 +451,17 @@ static bool emit_lane(struct x86_gen *g, const struct ir_inst *in)
             x86_result_fp(g, a);
             return true;
         }
-        op2i(g, 0x70 | P66, 0, a, in->aux == 3 ? 0xee : n); /* vpshufd */
-        x86_result_fp(g, 0);
+        unsigned fp = x86_def(g);
+        op2i(g, 0x70 | P66, fp, a, in->aux == 3 ? 0xee : n); /* vpshufd */
+        x86_done(g, fp);
         return true;
     }
     unsigned dst = x86_def(g);
+    if (n == 0 && in->aux >= 2) {
+        op2(g, 0x7e | P66 | (in->aux == 3 ? OP_W : 0), a, dst); /* vmovq, vmovd: reg is the source */
+        x86_done(g, dst);
+        return true;
+    }
     switch (in->aux) {
     case 0: op2i(g, 0x14 | P3A, a, dst, n); break;        /* vpextrb: reg is the source */
     case 1: op2i(g, 0xc5 | P66, dst, a, n); break;        /* vpextrw */

@@ -28,6 +28,25 @@ static inline void op3oi(struct x86_gen *g, uint32_t op, unsigned dst, unsigned 
     asm_8(g->a, imm);
 }
 
+/* Of operations that commute: the operand that is in a register first. */
+static inline void swap_memory(struct opnd *a, struct opnd *b)
+{
+    struct opnd x = *a;
+    if (a->kind == O_MEM && b->kind == O_REG) {
+        *a = *b;
+        *b = x;
+    }
+}
+
+/* The register of an operand, `scratch` loaded with it when it is in memory. */
+static inline unsigned vec_reg(struct x86_gen *g, struct opnd o, unsigned scratch)
+{
+    if (o.kind == O_REG)
+        return o.reg;
+    x86_load_vec(g, scratch, o);
+    return scratch;
+}
+
 static inline void op3i(struct x86_gen *g, uint32_t op, unsigned dst, unsigned a, unsigned b, unsigned imm)
 {
     asm_vex_rr(g->a, op, dst, a, b);

@@ -284,11 +284,11 @@ START_TEST(full_buffer_is_refused_and_flushed)
 }
 END_TEST
 
-/* Loads off one base: the probe of the first serves all; a fault in between is precise. */
+/* Loads off one base: the probe of the first serves all; where it fails, each probes for itself. */
 START_TEST(shared_probe)
 {
     static const struct { uint64_t page, offset; uint64_t slow; } rows[] = {
-        { 0, 0x100, 0 }, { 0, 0xff0, 4 }, { 10, 0x100, 4 },
+        { 0, 0x100, 0 }, { 0, 0xff0, 0 }, { 0, 0xff4, 1 }, { 10, 0x100, 4 },
     };
     va_t va = RIG_BASE + rows[_i].page * MEM_PAGE + rows[_i].offset;
     struct ir_unit *u = unit(0);
@@ -324,7 +324,7 @@ Suite *test_suite(void)
     tcase_add_test(t, counter_runs_out_and_a_region_takes_over);
     tcase_add_test(t, loop_stays_inside);
     tcase_add_test(t, full_buffer_is_refused_and_flushed);
-    tcase_add_loop_test(t, shared_probe, 0, 3);
+    tcase_add_loop_test(t, shared_probe, 0, 4);
     suite_add_tcase(s, t);
     return s;
 }

@@ -53,9 +53,7 @@ static char *read_text(const char *path)
 
 static char *read_docs(void)
 {
-    char path[1000] = __FILE__, *at = strstr(path, "test/core/ir/");
-    strcpy(at, "docs/ir.md");
-    return read_text(path);
+    return read_text(TEST_SOURCE_DIR "/docs/ir.md");
 }
 
 static void check_printed(const struct ir_unit *u, const char *docs)

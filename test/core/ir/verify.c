@@ -57,6 +57,7 @@ static void signed_store(void) { ir_store(u, IR_I64, c64(1), 0, c64(1), 2 | IR_M
 static void store_rights(void) { ir_store(u, IR_I64, c64(1), 0, c64(1), 2 | IR_MEM_STORE_RIGHTS); }
 static void amo_kind(void) { ir_amo(u, IR_I64, (enum ir_amo)9, c64(1), c64(1), 3); }
 static void amo_disp(void) { ir_emit(u, (struct ir_inst){ .op = IR_AMO, .type = IR_I64, .aux2 = 3, .a = c64(1), .b = c64(1), .imm = 8 }); }
+static void trap_helper(void) { ir_trap(u, c64(1), 99, 0); }
 static void rounding(void) { ir_fadd(u, IR_F64, (enum ir_rm)5, ir_const(u, IR_F64, 0), ir_const(u, IR_F64, 0)); }
 static void fcvt_same(void) { ir_fcvt(u, IR_F64, IR_F64, IR_RNE, ir_const(u, IR_F64, 0)); }
 static void bitcast(void) { ir_bitcast(u, IR_F64, ir_const(u, IR_I32, 0)); }
@@ -78,6 +79,7 @@ static const struct { void (*make)(void); const char *text; } mistakes[] = {
     { select_cond, "argument 1" },              { load_size, "64 bits do not fit" },
     { float_size, "a float is accessed" },      { signed_store, "a store has no sign" },
     { store_rights, "store rights" },           { amo_kind, "undefined operation 9" },
+    { trap_helper, "helper 99" },
     { amo_disp, "displacement" },               { rounding, "undefined rounding mode 5" },
     { fcvt_same, "to itself" },                 { bitcast, "has the wrong type" },
     { helper, "helper 7; there are 7" },        { pure_void, "pure, yet without result" },

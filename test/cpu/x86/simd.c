@@ -104,6 +104,10 @@ static const struct {
     { CODE("\xc5\xf9\xfc\x07"), 1, -1 },          /* vpaddb xmm0, xmm0, [rdi] */
     { CODE("\xc5\xfc\x28\x07"), 16, 13 },         /* vmovaps ymm0, [rdi] */
     { CODE("\xc5\xfc\x28\x07"), 32, -1 },
+    { CODE("\xc5\xfc\x29\x07"), 16, 13 },         /* vmovaps [rdi], ymm0 */
+    { CODE("\xc5\xfc\x10\x0f\xc5\xfc\x28\x47\x20"), 16, 13 }, /* vmovups ymm1, [rdi]; vmovaps ymm0, [rdi + 32] */
+    { CODE("\xc5\xfc\x28\x47\x20\xc5\xfc\x10\x0f"), 32, -1 }, /* the other way round */
+    { CODE("\xc5\xfc\x28\x47\x20\xc5\xfc\x10\x0f"), 48, 13 },
     { CODE("\xc5\xfd\xe7\x07"), 16, 13 },         /* vmovntdq [rdi], ymm0 */
     { CODE("\xc5\xfc\x10\x07"), 5, -1 },          /* vmovups ymm0 */
     { CODE("\x0f\xae\x07"), 8, 13 },              /* fxsave */
