@@ -11,10 +11,10 @@ enum { DMA_START = 1, DMA_FROM_DEVICE = 2, DMA_INTERRUPT = 4 };
 
 struct edu {
     struct device dev;
-    struct pci_function pci;
     uint64_t dma_mask;
+    struct pci_function pci; /* saved from its configuration on */
 
-    struct ev_timer transfer, compute; /* saved from here on */
+    struct ev_timer transfer, compute;
     uint64_t source, destination, count, command;
     uint32_t inverted, factorial, status, raised;
     uint8_t buffer[EDU_BUFFER];

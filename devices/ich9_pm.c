@@ -4,7 +4,7 @@
 #include "core/util/bits.h"
 
 /* 316972, 13.8.3; TCO from 60h on, 13.9. APM's ports keep their numbers. */
-enum { PM1_STS = 0x00, PM1_EN = 0x02, PM1_CNT = 0x04, PM1_TMR = 0x08, GPE0_STS = 0x20,
+enum { PM1_STS = 0x00, PM1_EN = 0x02, PM1_CNT = 0x04, PM1_TMR = 0x08, PM1_BLOCK = 0x10, GPE0_STS = 0x20,
        GPE0_EN = 0x28, SMI_EN = 0x30, SMI_STS = 0x34, TCO = 0x60, BLOCK = 0x80, APM_CNT = 0xb2, APM_STS = 0xb3 };
 enum { PM1_ENABLES = ICH9_PM1_TMR | ICH9_PM1_GBL | ICH9_PM1_PWRBTN | ICH9_PM1_RTC |
                      ICH9_PM1_SLPBTN };
@@ -409,6 +409,11 @@ void ich9_pm_set_control(struct ich9_pm *p, bool no_reboot, uint16_t gen_pmcon_1
     p->swsmi_rate = software[gen_pmcon_3 >> PMCON3_RATE_SHIFT];
 }
 
+void ich9_pm_enable_apm(struct ich9_pm *p, bool on)
+{
+    p->smi_en = on ? SMI_GBL | SMI_APMC : 0;
+}
+
 static void ich9_pm_reset(void *dev)
 {
     struct ich9_pm *p = dev;
@@ -508,7 +513,7 @@ struct ich9_pm *ich9_pm_create(struct machine *m, const char *id, const struct i
     p->config = *c;
     ich9_pm_set_control(p, false, 0, 0);
     if (init_timers(p, e) < 0 || device_map_ports(&p->dev, c->io, APM_CNT, APM_CNT, 2, e) < 0 ||
-        mem_add_mmio(c->io, p->dev.id, 0, BLOCK, 0, &reg_mmio_ops, p, &p->block, e) < 0)
+        mem_add_mmio(c->io, p->dev.id, 0, c->pm1_only ? PM1_BLOCK : BLOCK, 0, &reg_mmio_ops, p, &p->block, e) < 0)
         return NULL;
     mem_enable_region(c->io, p->block, false);
     return p;

@@ -30,6 +30,7 @@
 
 struct ich9_pm_config {
     struct mem_space *io;
+    bool pm1_only;                                /* a PIIX4: nothing beyond PM1 and the PM timer at PMBASE */
     bool smm;                                     /* false: firmware shall not set up SMM */
     /* SMI# to the processors, `all` of them or the one that runs; may be NULL */
     void (*smi)(void *arg, bool all);
@@ -79,6 +80,9 @@ void ich9_pm_map(struct ich9_pm *p, bool on, uint16_t pmbase);
 /* GCS.NO_REBOOT; GEN_PMCON_1 (SMI_LOCK, PER_SMI_SEL) and GEN_PMCON_3 (SWSMI_RATE_SEL). */
 void ich9_pm_set_control(struct ich9_pm *p, bool no_reboot, uint16_t gen_pmcon_1,
                          uint8_t gen_pmcon_3);
+
+/* A PIIX4 keeps APMC_EN and the global enable elsewhere: does APM_CNT raise an SMI? */
+void ich9_pm_enable_apm(struct ich9_pm *p, bool on);
 
 /* A button was pressed, or the machine woke: sets bits of PM1_STS. */
 void ich9_pm_raise(struct ich9_pm *p, enum ich9_pm1 status);

@@ -7,6 +7,8 @@
 /* 316966, 5.1; 50h and 9Ch are QEMU's. */
 enum { EXT_TSEG_MBYTES = 0x50, PCIEXBAR = 0x60, PAM0 = 0x90, SMBASE = 0x9c, SMRAM = 0x9d,
        ESMRAMC = 0x9e };
+/* 290549, 3.2.16 and 3.2.20: the same registers at other places. */
+enum { I440FX_PAM0 = 0x59, I440FX_SMRAM = 0x72 };
 #define PCIEXBAR_ADDRESS 35, 26
 #define PCIEXBAR_LENGTH  2, 1
 #define PCIEXBAR_ENABLE  0, 0
@@ -40,6 +42,27 @@ static const struct pci_reg registers[] = {
     { ESMRAMC,         1, "ESMRAMC", .reset = 0x38, .rw = ESMRAMC_WRITABLE },
 };
 
+static const struct pci_reg i440fx_registers[] = {
+    { I440FX_PAM0,     1, "PAM0", .rw = 0x30 },
+    { I440FX_PAM0 + 1, 1, "PAM1", .rw = 0x33 },
+    { I440FX_PAM0 + 2, 1, "PAM2", .rw = 0x33 },
+    { I440FX_PAM0 + 3, 1, "PAM3", .rw = 0x33 },
+    { I440FX_PAM0 + 4, 1, "PAM4", .rw = 0x33 },
+    { I440FX_PAM0 + 5, 1, "PAM5", .rw = 0x33 },
+    { I440FX_PAM0 + 6, 1, "PAM6", .rw = 0x33 },
+    { I440FX_SMRAM,    1, "SMRAM", .reset = 0x02, .rw = SMRAM_WRITABLE },
+};
+
+static unsigned smram_at(const struct q35_mch *q)
+{
+    return q->config.i440fx ? I440FX_SMRAM : SMRAM;
+}
+
+static unsigned pam_at(const struct q35_mch *q)
+{
+    return q->config.i440fx ? I440FX_PAM0 : PAM0;
+}
+
 /* ---- PAM ---- */
 
 /* Segment 0 is PAM0's, F0000-FFFFF; the others 16 KiB each from C0000 on, PAM1's low half first. */
@@ -55,7 +78,7 @@ static uint64_t segment_size(unsigned i)
 
 static unsigned segment_attribute(const struct q35_mch *q, unsigned i)
 {
-    const uint8_t *pam = q->host.config + PAM0;
+    const uint8_t *pam = q->host.config + pam_at(q);
     return (i == 0 ? pam[0] >> 4 : pam[(i + 1) / 2] >> (i % 2 ? 0 : 4)) & 3u;
 }
 
@@ -172,7 +195,7 @@ static uint64_t tseg_size(const struct q35_mch *q, unsigned sz)
 static void apply_smram(struct q35_mch *q)
 {
     struct mem_space *s = q->config.memory;
-    uint8_t smram = q->host.config[SMRAM], esmramc = q->host.config[ESMRAMC];
+    uint8_t smram = q->host.config[smram_at(q)], esmramc = q->config.i440fx ? 0 : q->host.config[ESMRAMC];
     bool on = smram & G_SMRAME, high = esmramc & H_SMRAME, tseg = on && (esmramc & T_EN);
     unsigned size = (esmramc & TSEG_SZ) >> 1;
 
@@ -182,17 +205,19 @@ static void apply_smram(struct q35_mch *q)
     for (unsigned i = 0; i < Q35_TSEG_SIZES; i++)
         if (q->tseg[i])
             mem_enable_region(s, q->tseg[i], tseg && i == size);
-    mem_enable_region(s, q->smbase, q->host.config[SMBASE] & SMBASE_LOCK);
+    mem_enable_region(s, q->smbase, !q->config.i440fx && (q->host.config[SMBASE] & SMBASE_LOCK));
 }
 
 /* What software may write follows from the locks: it is not saved. */
 static void lock(struct q35_mch *q)
 {
     struct pci_function *f = &q->host;
-    bool locked = f->config[SMRAM] & D_LCK;
+    bool locked = f->config[smram_at(q)] & D_LCK;
     uint8_t smbase = f->config[SMBASE];
 
-    f->writable[SMRAM] = locked ? D_CLS : SMRAM_WRITABLE;
+    f->writable[smram_at(q)] = locked ? D_CLS : SMRAM_WRITABLE;
+    if (q->config.i440fx)
+        return;
     f->writable[ESMRAMC] = locked ? 0 : ESMRAMC_WRITABLE;
     f->writable[SMBASE] = smbase & SMBASE_LOCK ? 0 : smbase == SMBASE_THERE ? SMBASE_LOCK : 0xff;
     st_le16(f->writable + EXT_TSEG_MBYTES, q->config.extended_tseg ? 0xffff : 0);
@@ -202,13 +227,15 @@ static void apply(struct q35_mch *q)
 {
     lock(q);
     apply_pam(q);
-    apply_ecam(q);
+    if (!q->config.i440fx)
+        apply_ecam(q);
     apply_smram(q);
 }
 
-static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
+/* What only the Q35's hub has. */
+static void wrote_q35(struct q35_mch *q, uint32_t offset, unsigned size)
 {
-    struct q35_mch *q = (struct q35_mch *)f->dev;
+    struct pci_function *f = &q->host;
     uint8_t *c = f->config;
 
     if (pci_touches(offset, size, EXT_TSEG_MBYTES, 2) && ld_le16(c + EXT_TSEG_MBYTES) == TSEG_QUERY)
@@ -219,13 +246,22 @@ static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
         else if (c[SMBASE] & SMBASE_LOCK)
             c[SMBASE] = SMBASE_LOCK;
     }
-    if (c[SMRAM] & D_LCK)
-        c[SMRAM] &= (uint8_t)~D_OPEN;
-    if (pci_touches(offset, size, SMRAM, 1) && (c[SMRAM] & D_CLS))
-        unmodelled(&q->dev, "SMRAM.D_CLS", "SMRAM %#x", c[SMRAM]);
     if (pci_touches(offset, size, ESMRAMC, 1) && (c[ESMRAMC] & T_EN) &&
         !q->tseg[(c[ESMRAMC] & TSEG_SZ) >> 1])
         guest_error(&q->dev, "TSEG of a size that is not there", "ESMRAMC %#x", c[ESMRAMC]);
+}
+
+static void config_wrote(struct pci_function *f, uint32_t offset, unsigned size)
+{
+    struct q35_mch *q = (struct q35_mch *)f->dev;
+    uint8_t *smram = f->config + smram_at(q);
+
+    if (!q->config.i440fx)
+        wrote_q35(q, offset, size);
+    if (*smram & D_LCK)
+        *smram &= (uint8_t)~D_OPEN;
+    if (pci_touches(offset, size, smram_at(q), 1) && (*smram & D_CLS))
+        unmodelled(&q->dev, "SMRAM.D_CLS", "SMRAM %#x", *smram);
     apply(q);
 }
 
@@ -238,11 +274,12 @@ static void reset(void *dev)
     struct q35_mch *q = dev;
     uint8_t pam[PAMS];
 
-    memcpy(pam, q->host.config + PAM0, sizeof(pam));
+    memcpy(pam, q->host.config + pam_at(q), sizeof(pam));
     pci_reset(&q->host);
     if (q->dev.machine->waking) /* SeaBIOS's way to resume begins in the RAM behind F0000h */
-        memcpy(q->host.config + PAM0, pam, sizeof(pam));
-    st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
+        memcpy(q->host.config + pam_at(q), pam, sizeof(pam));
+    if (!q->config.i440fx)
+        st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
     apply(q);
 }
 
@@ -287,7 +324,7 @@ static int add_smram(struct q35_mch *q, struct err *e)
     mem_set_secure(s, q->smbase);
     for (unsigned i = 0; i < Q35_TSEG_SIZES; i++) {
         uint64_t size = tseg_size(q, i), base = q->config.low_ram - size;
-        if (size == 0 || q->config.low_ram < size + MIB)
+        if (size == 0 || q->config.low_ram < size + MIB || q->config.i440fx)
             continue;
         r = add_view(q, "tseg", base, base, size, &q->tseg[i], e);
         if (r < 0)
@@ -302,6 +339,9 @@ static int build(struct q35_mch *q, struct err *e)
     static const struct pci_ids ids = { .vendor = 0x8086, .device = 0x29c0,
                                         .subsystem_vendor = 0x1af4, .subsystem = 0x1100,
                                         .class_code = 0x060000 };
+    static const struct pci_ids i440fx_ids = { .vendor = 0x8086, .device = 0x1237, .revision = 2,
+                                               .subsystem_vendor = 0x1af4, .subsystem = 0x1100,
+                                               .class_code = 0x060000 };
     static const char *const names[] = { "ecam-256M", "ecam-128M", "ecam-64M" };
     const struct q35_mch_config *c = &q->config;
     struct pci_windows w = { .memory = c->memory, .io = c->io, .n_ranges = c->n_ranges,
@@ -317,7 +357,7 @@ static int build(struct q35_mch *q, struct err *e)
     for (unsigned i = 0; i < Q35_PAM_SEGMENTS; i++)
         if ((r = add_segment(q, i, e)) < 0)
             return r;
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3 && !c->i440fx; i++) {
         r = mem_add_mmio(c->memory, names[i], 0xb0000000, ecam_size(i), OVER_RAM, &pci_config_mmio,
                          &q->bus, &q->ecam[i], e);
         if (r < 0)
@@ -328,8 +368,11 @@ static int build(struct q35_mch *q, struct err *e)
                      e);
     if (r < 0 || (r = add_smram(q, e)) < 0)
         return r;
-    pci_init(&q->host, &q->dev, &host_ops, &ids, 0);
-    pci_add_registers(&q->host, registers, ARRAY_LEN(registers));
+    pci_init(&q->host, &q->dev, &host_ops, c->i440fx ? &i440fx_ids : &ids, 0);
+    if (c->i440fx)
+        pci_add_registers(&q->host, i440fx_registers, ARRAY_LEN(i440fx_registers));
+    else
+        pci_add_registers(&q->host, registers, ARRAY_LEN(registers));
     return pci_plug(&q->bus, &q->host, PCI_DEVFN(0, 0), e);
 }
 

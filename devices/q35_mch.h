@@ -36,6 +36,7 @@
 #define Q35_TSEG_SIZES   4
 
 struct q35_mch_config {
+    bool i440fx;                     /* an 82441FX (Intel 290549) in its place: PAM at 59h, SMRAM at 72h, and nothing of the rest */
     struct mem_space *memory, *io;
     struct mem_ram *ram;             /* behind low memory, from its byte 0 on */
     uint64_t low_ram;                /* end of it below 4 GiB; 1 MiB and more, a multiple of it */

@@ -237,6 +237,13 @@ static void vtd_loaded(void *dev)
     forget_everything(v);
 }
 
+static void vtd_destroy(void *dev)
+{
+    struct vtd *v = dev;
+    if (v->interrupts != NULL)
+        mem_space_destroy(v->interrupts);
+}
+
 static const struct state_field vtd_state[] = {
     STATE(vtd, root_address), STATE(vtd, root), STATE(vtd, remap_address), STATE(vtd, remap), STATE(vtd, context_command),
     STATE(vtd, iotlb), STATE(vtd, iva), STATE(vtd, queue_address), STATE(vtd, queue_head), STATE(vtd, queue_tail),
@@ -248,7 +255,7 @@ static const struct state_field vtd_state[] = {
 static const struct device_ops vtd_ops = {
     .name = "intel-iommu", .spec = "Intel VT-d (D51397) 4.0, legacy mode", .size = sizeof(struct vtd),
     .regs = regs, .n_regs = ARRAY_LEN(regs), .mmio_size = VTD_SIZE, .state = vtd_state, .version = 1,
-    .reset = vtd_reset, .loaded = vtd_loaded,
+    .reset = vtd_reset, .loaded = vtd_loaded, .destroy = vtd_destroy,
 };
 
 struct vtd *vtd_create(struct machine *m, const char *id, const struct vtd_config *config, struct err *e)
@@ -273,17 +280,7 @@ struct vtd *vtd_create(struct machine *m, const char *id, const struct vtd_confi
         err_set(e, ERR_NOMEM, "%s: no memory for an address space", id);
         return NULL;
     }
-    if (mem_add_mmio(v->interrupts, "interrupts", VTD_INTERRUPT_RANGE << 20, 1u << 20, 0, &vtd_interrupt_mmio, v, NULL, e) < 0) {
-        vtd_release(v);
+    if (mem_add_mmio(v->interrupts, "interrupts", VTD_INTERRUPT_RANGE << 20, 1u << 20, 0, &vtd_interrupt_mmio, v, NULL, e) < 0)
         return NULL;
-    }
     return v;
-}
-
-void vtd_release(struct vtd *v)
-{
-    if (v != NULL && v->interrupts != NULL)
-        mem_space_destroy(v->interrupts);
-    if (v != NULL)
-        v->interrupts = NULL;
 }

@@ -91,7 +91,6 @@ struct vtd {
 
 /* Map it with device_map. `config` is copied. */
 struct vtd *vtd_create(struct machine *m, const char *id, const struct vtd_config *config, struct err *e);
-void vtd_release(struct vtd *v); /* its address space: when the board goes */
 /* A message on the way to the local APICs (ioapic_deliver_fn's terms) by requester `source`. */
 void vtd_message(struct vtd *v, uint32_t source, uint64_t address, uint32_t data);
 

@@ -358,7 +358,10 @@ uint64_t lapic_get_tpr(void *lapic)
 void lapic_set_tpr(void *lapic, uint64_t cr8)
 {
     struct lapic *p = lapic;
-    p->tpr = (uint32_t)(cr8 & 15) << 4;
+    uint32_t tpr = (uint32_t)(cr8 & 15) << 4;
+    if (p->tpr == tpr)
+        return;
+    p->tpr = tpr;
     lapic_update(p);
 }
 
@@ -510,7 +513,8 @@ struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
         return NULL;
     }
     if (index != 0 && config->id <= bus->lapics[index - 1]->config.id) {
-        err_set(e, ERR_ARG, "%s: id %u does not follow %u", id, config->id, bus->lapics[index - 1]->config.id);
+        err_set(e, ERR_ARG, "%s: id %u does not follow %u", id, config->id,
+                bus->lapics[index - 1]->config.id);
         return NULL;
     }
     struct lapic *p = device_create(m, &lapic_ops, id, e);

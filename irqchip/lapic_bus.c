@@ -28,8 +28,9 @@ static bool is_logical_target(const struct lapic *p, const struct lapic_message 
 }
 
 /*
- * A physical destination is compared with all 32 bits of the id in either mode: one above 254 must be
- * reachable for INIT and start-up before it is in x2APIC mode, and shares its low byte with another.
+ * A physical destination is compared with all 32 bits of the id in either mode: one above 254 must
+ * be reachable for INIT and start-up before it is in x2APIC mode, and shares its low byte with
+ * another.
  */
 static bool is_target(const struct lapic *p, const struct lapic_message *m)
 {
@@ -55,8 +56,8 @@ static uint32_t first_from(const struct lapic_bus *b, uint32_t id)
 }
 
 /*
- * Those that a message may mean lie in [*from, return value): a physical destination is one, and a logical
- * one of 32 bits 16 neighbours.
+ * Those that a message may mean lie in [*from, return value): a physical destination is one, and a
+ * logical one of 32 bits 16 neighbours.
  */
 static uint32_t candidates(const struct lapic_bus *b, const struct lapic_message *m, uint32_t *from)
 {
@@ -110,8 +111,11 @@ void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data)
     /* Bits 11:5 of the address extend the destination to 15 bits where the platform says so
      * (12.11.1) */
     uint32_t dest = (address >> 12 & 0xff) | (uint32_t)(address >> 5 & 0x7f) << 8;
-    struct lapic_message m = { .dest = dest, .logical = address & 4, .wide = dest > 0xff,
-                               .mode = data >> 8 & 7, .vector = (uint8_t)data };
+    struct lapic_message m = { .dest = dest,
+                               .logical = address & 4,
+                               .wide = dest > 0xff,
+                               .mode = data >> 8 & 7,
+                               .vector = (uint8_t)data };
     m.level = (data & 0x8000) && (m.mode == DELIVER_FIXED || m.mode == DELIVER_LOWEST);
     if ((m.mode == DELIVER_INIT && (data & 0x8000) && !(data & 0x4000)) || m.mode == DELIVER_REMOTE)
         return;
@@ -252,7 +256,8 @@ struct lapic_bus *lapic_bus_create(struct machine *m, struct mem_space *space, u
     }
     if (mem_add_mmio(space, "lapic", LAPIC_BASE, LAPIC_BUS_SIZE, 0, &bus_mmio, b, &b->dev.region,
                      e) < 0 ||
-        mem_add_mmio(space, "lapic-moved", LAPIC_BASE, LAPIC_SIZE, 1, &moved_mmio, b, &b->moved, e) < 0)
+        mem_add_mmio(space, "lapic-moved", LAPIC_BASE, LAPIC_SIZE, 1, &moved_mmio, b, &b->moved,
+                     e) < 0)
         return NULL;
     mem_enable_region(space, b->moved, false);
     b->space = space;

@@ -128,7 +128,7 @@ static int translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access ac
     } else if (access == CPU_STORE && t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
                mem_ram_store_direct(t->ram, t->offset)) {
         mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
-        t->ram->flags[t->offset >> MEM_PAGE_SHIFT] |= MEM_PAGE_MAPPED;
+        mmu_note_mapped(t->ram, t->offset, cpu->index);
     }
     return 0;
 }

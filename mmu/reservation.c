@@ -18,11 +18,28 @@ static uint8_t *reserved_flags(const struct cpu *cpu, struct mem_ram **ram, uint
     return &(*ram)->flags[*offset >> MEM_PAGE_SHIFT];
 }
 
+/* After the map changed or CPUs were restored: pages that are marked are those of guarded reservations. */
+static void recount(struct mmu_machine *m)
+{
+    m->recount = false;
+    for (struct mmu_pool *p = m->pools; p != NULL; p = p->next) {
+        struct mem_ram *ram;
+        uint64_t offset;
+        const uint8_t *flags = p->cpu->reserved ? reserved_flags(p->cpu, &ram, &offset) : NULL;
+        bool marked = flags != NULL && (*flags & MEM_PAGE_RESERVED);
+        m->guarded[p->cpu->index] = marked ? flags : NULL;
+        p->guarded = marked;
+    }
+}
+
 void mmu_guard_reservation(struct cpu *cpu)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
+    struct mmu_machine *m = cpu->machine->mmu;
     struct mem_ram *ram;
     uint64_t offset;
+    if (UNLIKELY(m->recount))
+        recount(m);
     if (!cpu->reserved || p->guarded)
         return;
     uint8_t *flags = reserved_flags(cpu, &ram, &offset);
@@ -32,23 +49,32 @@ void mmu_guard_reservation(struct cpu *cpu)
     }
     *flags |= MEM_PAGE_RESERVED;
     mmu_protect_page(cpu->machine, ram, offset);
+    m->guarded[cpu->index] = flags;
     p->guarded = true;
+}
+
+/* The first CPU from `from` on with a guarded reservation in that page; MMU_MAX_CPUS: none. */
+static uint32_t next_guarded(const struct mmu_machine *m, const uint8_t *flags, uint32_t from)
+{
+    for (uint32_t i = from; i < m->n_indices; i++)
+        if (m->guarded[i] == flags)
+            return i;
+    return MMU_MAX_CPUS;
 }
 
 void mmu_drop_reservation(struct cpu *cpu)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    struct mem_ram *ram;
-    uint64_t offset;
+    struct mmu_machine *m = cpu->machine->mmu;
+    if (UNLIKELY(p->guarded && m->recount))
+        recount(m);
     cpu->reserved = false;
     if (LIKELY(!p->guarded))
         return;
     p->guarded = false;
-    uint8_t *flags = reserved_flags(cpu, &ram, &offset);
-    for (struct mmu_pool *q = cpu->machine->mmu->pools; q != NULL; q = q->next)
-        if (q->cpu->reserved && (q->cpu->reserved_pa ^ cpu->reserved_pa) >> MEM_PAGE_SHIFT == 0)
-            return;
-    if (flags != NULL)
+    uint8_t *flags = (uint8_t *)(uintptr_t)m->guarded[cpu->index];
+    m->guarded[cpu->index] = NULL;
+    if (flags != NULL && next_guarded(m, flags, 0) == MMU_MAX_CPUS)
         *flags &= (uint8_t)~MEM_PAGE_RESERVED;
 }
 
@@ -69,19 +95,22 @@ static void lose_reservation(struct cpu *cpu)
 
 void mmu_ram_written(struct machine *m, struct mem_ram *ram, uint64_t offset, uint64_t n)
 {
-    if (m->mmu == NULL || !(ram->flags[offset >> MEM_PAGE_SHIFT] & MEM_PAGE_RESERVED))
+    uint8_t *flags = &ram->flags[offset >> MEM_PAGE_SHIFT];
+    if (m->mmu == NULL || !(*flags & MEM_PAGE_RESERVED))
         return;
+    if (UNLIKELY(m->mmu->recount))
+        recount(m->mmu);
     bool held = false;
-    for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next) {
+    for (uint32_t i = next_guarded(m->mmu, flags, 0); i != MMU_MAX_CPUS; i = next_guarded(m->mmu, flags, i + 1)) {
+        struct cpu *cpu = m->mmu->pool[i]->cpu;
         struct mem_ram *of;
         uint64_t at;
-        if (!p->cpu->reserved || reserved_flags(p->cpu, &of, &at) == NULL || of != ram)
+        if (reserved_flags(cpu, &of, &at) != flags)
             continue;
-        held |= (at ^ offset) >> MEM_PAGE_SHIFT == 0;
-        if (p->cpu != m->mmu->storing &&
-            (at - offset < n || offset - at < p->cpu->reserved_size))
-            lose_reservation(p->cpu);
+        held = true;
+        if (cpu != m->mmu->storing && (at - offset < n || offset - at < cpu->reserved_size))
+            lose_reservation(cpu);
     }
     if (!held) /* left over from a reservation that was restored and then given up */
-        ram->flags[offset >> MEM_PAGE_SHIFT] &= (uint8_t)~MEM_PAGE_RESERVED;
+        *flags &= (uint8_t)~MEM_PAGE_RESERVED;
 }

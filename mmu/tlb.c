@@ -65,7 +65,7 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
 
 static struct mmu_set *add_set(struct mmu_pool *p)
 {
-    if (p->n_sets == MMU_SETS)
+    if (p->n_sets != 0 && p->n_sets >= MIN(MMU_ALL_SETS / p->cpu->machine->mmu->n_pools, MMU_SETS))
         return NULL;
     struct mmu_set *set = aligned_alloc(64, (sizeof(*set) + 63) & ~(size_t)63);
     if (set == NULL)
@@ -101,6 +101,8 @@ int mmu_attach(struct cpu *cpu, struct err *e)
     int rc = machine_part_of(cpu->machine, e);
     if (rc < 0)
         return rc;
+    if (cpu->index >= MMU_MAX_CPUS)
+        return err_set(e, ERR_LIMIT, "%s: more than %u CPUs", cpu->name, MMU_MAX_CPUS);
     struct mmu_pool *p = calloc(1, sizeof(*p));
     if (p == NULL || add_set(p) == NULL) {
         free(p);
@@ -110,6 +112,9 @@ int mmu_attach(struct cpu *cpu, struct err *e)
     while (*end != NULL)
         end = &(*end)->next;
     *end = p;
+    cpu->machine->mmu->pool[cpu->index] = p;
+    cpu->machine->mmu->n_pools++;
+    cpu->machine->mmu->n_indices = MAX(cpu->machine->mmu->n_indices, cpu->index + 1);
     p->cpu = cpu;
     p->uses = p->tags[0].last_use = 1;
     cpu->mmu_private = p;
@@ -122,9 +127,12 @@ void mmu_detach(struct cpu *cpu)
     struct mmu_pool *p = mmu_pool_of(cpu);
     if (p == NULL)
         return;
+    cpu->machine->mmu->pool[cpu->index] = NULL;
+    cpu->machine->mmu->guarded[cpu->index] = NULL;
     for (struct mmu_pool **at = &cpu->machine->mmu->pools; *at != NULL; at = &(*at)->next) {
         if (*at == p) {
             *at = p->next;
+            cpu->machine->mmu->n_pools--;
             break;
         }
     }
@@ -297,6 +305,8 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
 
 void mmu_flush_all_cpus(struct machine *m)
 {
+    if (m->mmu != NULL)
+        m->mmu->recount = true;
     for (struct mmu_pool *p = m->mmu ? m->mmu->pools : NULL; p != NULL; p = p->next) {
         uint32_t before = p->cpu->exit;
         mmu_flush(p->cpu, MMU_ANY, MMU_ANY);
@@ -327,6 +337,18 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     mmu_note_size(t, va, map->page_shift);
 }
 
+static void drop_stores(struct mmu_pool *p, uint64_t host)
+{
+    for (uint32_t s = 0; s < p->n_sets; s++) {
+        struct mmu_entry *e = p->sets[s]->store;
+        if (p->tags[s].last_use == 0 || !p->tags[s].filled)
+            continue;
+        for (uint32_t i = 0; i < MMU_WAYS; i++)
+            if (e[i].tag + e[i].addend == host)
+                e[i].tag = invalid_tag(i);
+    }
+}
+
 void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
 {
     uint64_t page = offset >> MEM_PAGE_SHIFT;
@@ -334,13 +356,11 @@ void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
         return;
     ram->flags[page] &= (uint8_t)~MEM_PAGE_MAPPED;
     uint64_t host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
+    if (ram->mapper[page] != MEM_MAPPED_BY_MANY) {
+        if (m->mmu->pool[ram->mapper[page]] != NULL)
+            drop_stores(m->mmu->pool[ram->mapper[page]], host);
+        return;
+    }
     for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next)
-        for (uint32_t s = 0; s < p->n_sets; s++) {
-            struct mmu_entry *e = p->sets[s]->store;
-            if (p->tags[s].last_use == 0 || !p->tags[s].filled)
-                continue;
-            for (uint32_t i = 0; i < MMU_WAYS; i++)
-                if (e[i].tag + e[i].addend == host)
-                    e[i].tag = invalid_tag(i);
-        }
+        drop_stores(p, host);
 }

@@ -30,7 +30,8 @@
 #define MMU_FETCHES   1024u
 #define MMU_JUMPS     4096u
 #define MMU_LOG       254u
-#define MMU_SETS      32u    /* per CPU at most */
+#define MMU_SETS      32u    /* per CPU at most, ... */
+#define MMU_ALL_SETS  4096u  /* ... and of all CPUs together: with hundreds of them each has fewer */
 #define MMU_FILTER    64u    /* 64-bit words of a filter: a power of two */
 
 struct mmu_entry {

@@ -28,11 +28,20 @@ struct mmu_pool {
     struct mmu_watch watches[MMU_CPU_WATCHES];
 };
 
+#define MMU_MAX_CPUS 1024u /* with an index of their own in what follows */
+
 struct mmu_machine {
     struct machine *machine;
     struct mmu_pool *pools; /* in order of attachment */
+    struct mmu_pool *pool[MMU_MAX_CPUS]; /* by CPU; NULL: none */
+    /*
+     * By CPU: the flags of the page its guarded reservation lies in, or NULL. Hundreds of CPUs that sleep in
+     * MWAIT hold one each, and a write must not look them all up.
+     */
+    const uint8_t *guarded[MMU_MAX_CPUS];
+    bool recount;           /* the map or the CPUs' state changed: `guarded` is to be made again */
     struct mmu_watch *watches;
-    uint32_t n_watches;
+    uint32_t n_watches, n_pools, n_indices; /* n_indices: the highest CPU's + 1 */
     struct cpu *storing;    /* whose store is being reported */
     bool listening;
 };
@@ -48,6 +57,17 @@ static inline void mmu_note_size(struct mmu_tag *t, va_t va, unsigned page_shift
         t->shifts |= 1ull << page_shift;
         mmu_filter_put(t->large, va >> page_shift);
     }
+}
+
+/* A store entry of CPU `index` is about to point at the page. */
+static inline void mmu_note_mapped(struct mem_ram *ram, uint64_t offset, uint32_t index)
+{
+    uint64_t page = offset >> MEM_PAGE_SHIFT;
+    if (!(ram->flags[page] & MEM_PAGE_MAPPED))
+        ram->mapper[page] = (uint16_t)index;
+    else if (ram->mapper[page] != index)
+        ram->mapper[page] = MEM_MAPPED_BY_MANY;
+    ram->flags[page] |= MEM_PAGE_MAPPED;
 }
 
 /* Enter `va` into set number `set`. `host` is of the byte at va. */

@@ -83,7 +83,8 @@ static bool read_entry(struct walk *w, struct step *s)
         charge(w, s->pa, false);
     const struct mem_range *at = mem_lookup_by(w->r->memory, s->pa, &attrs);
     const struct mem_region *region = at != NULL ? at->region : NULL;
-    if (LIKELY(region != NULL && region->kind == MEM_RAM && mem_is_open(region, &attrs))) /* all of it */
+    if (LIKELY(region != NULL && region->kind == MEM_RAM &&
+               mem_is_open(region, &attrs))) /* all of it */
         v = ld_le(region->ram->host + region->ram_offset + (s->pa - region->base), size);
     else if (region == NULL || region->kind == MEM_MMIO ||
              mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)

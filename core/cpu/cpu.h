@@ -139,6 +139,12 @@ struct cpu_isa {
      * never depends on whether the next page is mapped.
      */
     uint8_t max_insn, parcel;
+    /*
+     * What a hint to pause lasts when nobody else can run: of the order of what processors take,
+     * and long enough that a loop waiting for a device does not fill the host's time. Always
+     * the same, past the end of the turn if need be: turns are cut for reasons of the host's.
+     */
+    uint16_t pause_cycles;
     const char *gdb_arch;            /* "riscv:rv64" */
     bool watch_before;               /* watchpoints stop before the access (all but x86) */
 };
@@ -173,7 +179,7 @@ struct cpu {
     struct exec *exec;
     uint32_t index;           /* 0.. in the machine; hart id, APIC index... */
     enum cpu_run run;
-    uint32_t mode_flags;      /* last isa->mode() */
+    uint32_t mode_flags;      /* isa->mode() when the unit was entered: its own */
     struct ev_clock clock;
     int64_t cycles_end;       /* see Time */
     int64_t insns_end;
@@ -195,10 +201,14 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
 extern const struct state_field cpu_state[]; /* to be included by each ISA's table (STATE_SUB) */
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3);
-/* The CPU waits for `cycles`, in which nothing retires: a pause, a slow bus. Past the end of its turn if need be. */
-void cpu_pass_time(struct cpu *cpu, int64_t cycles);
 void cpu_kick(struct cpu *cpu);  /* stop at the next canonical boundary; wakes the scheduler if idle */
 void cpu_start(struct cpu *cpu); /* an off CPU runs from its pc on, from now on (ev_now must be exact) */
+
+/*
+ * `cycles` pass in which nothing retires, past the deadline if need be. In helpers declared IR_CALL_TIME, and between
+ * blocks.
+ */
+void cpu_pass_time(struct cpu *cpu, int64_t cycles);
 
 /* Exact inside helpers declared IR_CALL_TIME, device accesses and between blocks. */
 ps_t cpu_now(const struct cpu *cpu);

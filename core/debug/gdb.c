@@ -242,8 +242,11 @@ bool gdb_wants_quit(const struct gdb *g)
 static void stopped_at(struct gdb *g, struct cpu *cpu)
 {
     static const char *const kinds[] = { [CPU_LOAD] = "rwatch", [CPU_STORE] = "watch" };
-    const struct cpu_debug *d = &cpu->debug;
+    const struct cpu_debug at = cpu->debug, *d = &at;
 
+    /* The executors stop before the access; x86's debuggers expect it to be done (SDM volume 3, 18.3.1.2). */
+    if (d->kind == CPU_STOP_WATCH && !cpu->isa->watch_before)
+        (void)exec_step(g->exec, cpu);
     g->stop_thread = g->g_thread = cpu->index;
     if (d->kind == CPU_STOP_WATCH) {
         const char *kind = kinds[d->access == CPU_STORE ? CPU_STORE : CPU_LOAD];

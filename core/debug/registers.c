@@ -2,10 +2,32 @@
 /* Registers as gdb sees them: the target description and their values. */
 #include "core/debug/gdb_impl.h"
 #include "core/util/bytes.h"
+#include "core/util/bits.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define XML_BYTES (1u << 20)
+
+/* A vector of 128 bits in all the ways it is looked at, if a register of the feature has that type. */
+static void print_vec128(FILE *f, const struct cpu_reg *regs, uint32_t n, const char *feature)
+{
+    static const struct {
+        const char *field, *type;
+        unsigned count;
+    } views[] = { { "v4_float", "ieee_single", 4 }, { "v2_double", "ieee_double", 2 }, { "v16_int8", "int8", 16 },
+                  { "v8_int16", "int16", 8 },       { "v4_int32", "int32", 4 },        { "v2_int64", "int64", 2 } };
+    uint32_t i = 0;
+    while (i < n && (strcmp(regs[i].feature, feature) != 0 || strcmp(regs[i].type, "vec128") != 0))
+        i++;
+    if (i == n)
+        return;
+    for (unsigned k = 0; k < ARRAY_LEN(views); k++)
+        fprintf(f, "<vector id=\"vec_%s\" type=\"%s\" count=\"%u\"/>", views[k].field, views[k].type, views[k].count);
+    fprintf(f, "<union id=\"vec128\">");
+    for (unsigned k = 0; k < ARRAY_LEN(views); k++)
+        fprintf(f, "<field name=\"%s\" type=\"vec_%s\"/>", views[k].field, views[k].field);
+    fprintf(f, "<field name=\"uint128\" type=\"uint128\"/></union>");
+}
 
 /* The `n` registers of a feature, in the order of the ISA's list, one <reg> each. */
 static void print_feature(FILE *f, const struct cpu_reg *regs, uint32_t n, const char *feature)
@@ -14,6 +36,7 @@ static void print_feature(FILE *f, const struct cpu_reg *regs, uint32_t n, const
     if (strstr(feature, "fpu"))
         fprintf(f, "<union id=\"float_any\"><field name=\"float\" type=\"ieee_single\"/>"
                    "<field name=\"double\" type=\"ieee_double\"/></union>");
+    print_vec128(f, regs, n, feature);
     for (uint32_t i = 0; i < n; i++) {
         const struct cpu_reg *r = &regs[i];
         if (strcmp(r->feature, feature) != 0)

@@ -37,7 +37,14 @@ const struct reg_desc *reg_find(const struct device *dev, uint64_t offset, uint3
     /* Banks may interleave, so an earlier row may be the one. */
     for (; low > 0; low--) {
         const struct reg_desc *r = &rows[low - 1];
-        uint64_t from = offset - r->offset, i = from / reg_stride(r);
+        uint64_t from = offset - r->offset;
+        if (LIKELY(reg_count(r) == 1)) { /* no division */
+            *index = 0;
+            if (from < r->width)
+                return r;
+            continue;
+        }
+        uint64_t i = from / reg_stride(r);
         if (i < reg_count(r) && from % reg_stride(r) < r->width) {
             *index = (uint32_t)i;
             return r;

@@ -4,13 +4,6 @@
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 
-/*
- * What a hint to pause lasts when nobody else can run: of the order of what processors take,
- * and long enough that a loop waiting for a device does not fill the host's time. Always
- * the same, past the end of the turn if need be: turns are cut for reasons of the host's.
- */
-#define PAUSE_CYCLES 64
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
@@ -197,7 +190,7 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
         return false;
     case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
         if (!exec_others_run(x, cpu)) {
-            cpu_pass_time(cpu, PAUSE_CYCLES);
+            cpu_pass_time(cpu, cpu->isa->pause_cycles);
             return true;
         }
         exec_advance_to(cpu, x->sched.deadline);

@@ -68,7 +68,8 @@ enum ir_fcmp { IR_FEQ, IR_FLT, IR_FLE, IR_FUNORD, IR_FIMAGE, IR_FCMP_QUIET = 8 }
 enum ir_amo { IR_AMO_SWAP, IR_AMO_ADD, IR_AMO_AND, IR_AMO_OR, IR_AMO_XOR,
               IR_AMO_MIN, IR_AMO_MAX, IR_AMO_MINU, IR_AMO_MAXU };
 enum ir_fence { IR_FENCE_FULL, IR_FENCE_LOADS, IR_FENCE_STORES, IR_FENCE_ACQ, IR_FENCE_REL };
-enum ir_link { IR_LINK_NONE, IR_LINK_CALL, IR_LINK_RETURN }; /* hints for return prediction */
+/* Hints for return prediction. MODE: the mode may have changed (only where the guest has a mode_at). */
+enum ir_link { IR_LINK_NONE, IR_LINK_CALL, IR_LINK_RETURN, IR_LINK_MODE };
 
 /* Why translated code came back (EXIT) and what the dispatcher does. */
 enum ir_exit {
@@ -197,6 +198,11 @@ struct ir_guest {
     uint32_t n_vec_helpers;
     /* Slots [shared, shared + n_shared): every helper that is not PURE may read and write them, whatever it promises. */
     uint32_t shared, n_shared;
+    /*
+     * Where in the CPU's struct the ISA keeps what isa->mode() would say (uint32_t); 0: nowhere. If it does, EXIT for
+     * LOOKUP need not leave translated code.
+     */
+    uint32_t mode_at;
 };
 
 struct ir_block {

@@ -18,7 +18,7 @@ static const char *const fcmp_names[] = { "eq", "lt", "le", "unord", "image" };
 static const char *const amo_names[] = { "swap", "add", "and",  "or",  "xor",
                                          "min",  "max", "minu", "maxu" };
 static const char *const fence_names[] = { "full", "loads", "stores", "acquire", "release" };
-static const char *const link_names[] = { "", " call", " return" };
+static const char *const link_names[] = { "", " call", " return", " mode" };
 static const char *const exit_names[] = { "lookup", "idle", "yield" };
 
 #define NAME(table, i) ((i) < ARRAY_LEN(table) ? table[i] : "?")

@@ -371,7 +371,9 @@ static int check_fields(const struct checker *c, const struct ir_inst *in)
     case IR_INSN:
         return check_insn(c, in);
     case IR_JUMPR:
-        return in->aux > IR_LINK_RETURN ? FAIL(c, "undefined link kind") : 0;
+        if (in->aux == IR_LINK_MODE && c->u->guest->mode_at == 0)
+            return FAIL(c, "a change of mode, of which the guest keeps no account");
+        return in->aux > IR_LINK_MODE ? FAIL(c, "undefined link kind") : 0;
     case IR_EXIT:
         return in->aux > IR_EXIT_YIELD ? FAIL(c, "undefined reason") : 0;
     default:

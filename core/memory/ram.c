@@ -32,8 +32,9 @@ int mem_ram_create(struct mem_ram **out, const char *name, uint64_t size, struct
     }
     (void)madvise(ram->host, size, MADV_HUGEPAGE); /* fewer host faults; a host without them says no */
     ram->flags = calloc(size / MEM_PAGE, sizeof(*ram->flags));
+    ram->mapper = calloc(size / MEM_PAGE, sizeof(*ram->mapper));
     ram->code = calloc(size / MEM_PAGE, sizeof(*ram->code));
-    if (!ram->flags || !ram->code)
+    if (!ram->flags || !ram->mapper || !ram->code)
         goto no_memory;
     *out = ram;
     return 0;
@@ -50,6 +51,7 @@ void mem_ram_destroy(struct mem_ram *ram)
     if (ram->host)
         munmap(ram->host, ram->size);
     free(ram->flags);
+    free(ram->mapper);
     free(ram->code);
     free(ram);
 }

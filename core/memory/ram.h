@@ -34,6 +34,8 @@ enum mem_page_flag {
     MEM_PAGE_MAPPED   = 1u << 4, /* some store TLB has pointed at it since this was cleared: only a hint */
 };
 
+#define MEM_MAPPED_BY_MANY UINT16_MAX /* ... or this */
+
 struct mem_ram;
 
 /* Told after bytes [offset, offset + n) of a page with flags were written. */
@@ -43,6 +45,7 @@ struct mem_ram {
     uint8_t *host;      /* `size` bytes, page aligned, zero at creation */
     uint64_t size;      /* multiple of MEM_PAGE */
     uint8_t *flags;     /* one byte of mem_page_flag per page */
+    uint16_t *mapper;   /* one per page, with MEM_PAGE_MAPPED: the CPU whose store TLBs may point at it, ... */
     uint64_t *code;     /* one word per page, bit = granule; allocated with the block */
     uint32_t id;        /* small number, unique in the machine: part of a block's key */
     const char *name;   /* section name in snapshots */

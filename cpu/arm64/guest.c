@@ -186,6 +186,7 @@ const struct cpu_isa a64_isa = {
     .disassemble = disassemble,
     .max_insn = 4,
     .parcel = 2,
+    .pause_cycles = 64,
     .gdb_arch = "aarch64",
     .watch_before = true,
 };

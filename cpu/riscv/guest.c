@@ -189,6 +189,7 @@ const struct cpu_isa rv_isa = {
     .disassemble = disassemble,
     .max_insn = 4,
     .parcel = 2,
+    .pause_cycles = 64,
     .gdb_arch = "riscv:rv64",
     .watch_before = true,
 };

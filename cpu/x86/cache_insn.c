@@ -18,7 +18,8 @@ uint64_t x86_helper_invlpg(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c,
     uint32_t exits = cpu->exit;
     (void)b, (void)c, (void)d;
     mmu_flush_page(cpu, va, MEM_PAGE, MMU_ANY, MMU_ANY);
-    if ((va ^ cpu->page) >> 30 != 0) /* no page can be so large that the code that runs is in it, too */
+    if ((va ^ cpu->page) >> 30 !=
+        0) /* no page can be so large that the code that runs is in it, too */
         cpu->exit = exits;
     return 0;
 }

@@ -64,7 +64,8 @@ static bool write_cr0(struct x86_cpu *c, uint64_t v)
             return false;
     }
     c->cr0 = v;
-    if ((v ^ old) & X86_CR0_PG) /* SDM 4.10.4.1; the others are in the context's key, or change no translation */
+    if ((v ^ old) & X86_CR0_PG) /* SDM 4.10.4.1; the others are in the context's key, or change no
+                                   translation */
         x86_flush_tlb(c);
     x86_update_mode(c);
     return true;

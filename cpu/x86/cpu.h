@@ -123,8 +123,9 @@ struct x86_tlb {
 enum x86_share { X86_SHARE_THREAD, X86_SHARE_CORE, X86_SHARE_DIE, X86_SHARE_SOCKET };
 
 /*
- * Numbers of each in the next larger one; the board fills it from -smp. Modules are groups of cores of one
- * die that share something (AMD: core complexes with their L3); 0: none are named, which is one a die.
+ * Numbers of each in the next larger one; the board fills it from -smp. Modules are groups of cores
+ * of one die that share something (AMD: core complexes with their L3); 0: none are named, which is
+ * one a die.
  */
 struct x86_topology {
     uint32_t sockets, dies, cores, threads, modules;
@@ -185,9 +186,10 @@ struct x86_apic_ops {
     bool (*write_msr)(void *arg, uint32_t msr, uint64_t value);
     void (*base)(void *arg, uint64_t apic_base);
     void (*init)(void *arg); /* INIT: all but ID and base */
-    /* An interrupt as the low half of the ICR says, to the local APIC with that x2APIC id; false: there is none. */
+    /* An interrupt as the low half of the ICR says, to the local APIC with that x2APIC id; false:
+     * there is none. */
     bool (*send)(void *arg, uint32_t id, uint32_t icr);
-    void (*pmi)(void *arg);  /* a performance counter overflowed: its entry of the LVT */
+    void (*pmi)(void *arg); /* a performance counter overflowed: its entry of the LVT */
     void *arg;
 };
 
@@ -246,6 +248,8 @@ uint64_t x86_get_gpr(const struct cpu *cpu, unsigned n);
 void x86_set_gpr(struct cpu *cpu, unsigned n, uint64_t value);
 /* Real mode. */
 void x86_start_real(struct cpu *cpu, uint16_t cs, uint16_t ip);
+/* As firmware leaves all processors where an id is above 254 (SDM 12.12.5); its local APIC must be there. */
+void x86_enable_x2apic(struct cpu *cpu);
 void x86_start_flat32(struct cpu *cpu, uint32_t eip, uint16_t code, uint16_t data);
 /* 64-bit mode with paging by `cr3` and a GDT at `gdt`. */
 void x86_start_long(struct cpu *cpu, uint64_t rip, uint64_t cr3, uint64_t gdt, uint16_t gdt_limit,

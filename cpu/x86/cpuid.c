@@ -242,7 +242,8 @@ static void extended(const struct x86_cpu *c, uint32_t leaf, uint32_t sub, uint3
         if (x86_cpu_has(c, X86_F_TOPOEXT) && k->apic_id >> w.thread <= 0xff) {
             r[0] = k->apic_id;
             r[1] = k->apic_id >> w.thread | (t->threads - 1) << 8;
-            r[2] = k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
+            r[2] =
+                k->apic_id >> w.die & 0xff; /* one node a socket; dies share a cache, not memory */
         }
         break;
     case 0x80000021:

@@ -4,9 +4,9 @@
  *
  * Breakpoints on data are the software TLB's business: their pages are never entered, so an access
  * to one of them comes through a slow path, and x86_watched hears of it before it is done. The trap
- * belongs behind the instruction, and blocks end where they end; so the instruction is begun anew as
- * a block of its own (X86_WATCH_WANTED), in which hits are noted (X86_WATCH_NOTES) and taken at its
- * end. Nothing is paid for by code that keeps away from those pages.
+ * belongs behind the instruction, and blocks end where they end; so the instruction is begun anew
+ * as a block of its own (X86_WATCH_WANTED), in which hits are noted (X86_WATCH_NOTES) and taken at
+ * its end. Nothing is paid for by code that keeps away from those pages.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -40,7 +40,7 @@ static va_t start_of(const struct x86_cpu *c, unsigned n)
 uint32_t x86_debug_mode(const struct x86_cpu *c)
 {
     uint32_t m = c->watch == X86_WATCH_WANTED ? X86_MODE_WATCH : 0;
-    for (unsigned n = 0; n < 4; n++)
+    for (unsigned n = 0; n < 4 && (c->dr[7] & 0xff) != 0; n++) /* mostly none is: this is asked often */
         if (is_enabled(c, n) && rw(c, n) == RW_CODE)
             m |= X86_MODE_BREAK;
     return m;
@@ -124,7 +124,8 @@ void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes)
  * TF was set when the instruction began: #DB is due at its end (SDM 18.3.1.4), under BTF only if it
  * branched: `how` is its enum insn_branch, `next` where it would go on otherwise.
  */
-uint64_t x86_helper_single_step(struct cpu *cpu, uint64_t next, uint64_t how, uint64_t c0, uint64_t d)
+uint64_t x86_helper_single_step(struct cpu *cpu, uint64_t next, uint64_t how, uint64_t c0,
+                                uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)c0, (void)d;

@@ -406,9 +406,12 @@ void x86_take_exception(struct cpu *cpu)
 static void deliver_outside(struct x86_cpu *c, unsigned vector)
 {
     uint64_t ip = x86_ip(c, c->cpu.pc);
-    struct event v = {
-        .vector = vector, .external = true, .benign = true, .ip = ip, .start = ip, .flags = x86_get_rflags(c)
-    };
+    struct event v = { .vector = vector,
+                       .external = true,
+                       .benign = true,
+                       .ip = ip,
+                       .start = ip,
+                       .flags = x86_get_rflags(c) };
     deliver_all(c, &v);
 }
 

@@ -125,9 +125,48 @@ uint64_t x86_helper_flags(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, 
     return x86_arith_flags(cc, r, a, x);
 }
 
+/*
+ * The conditions asked for most, of the operations they follow most, without all flags: 0 or 1, or -1 for what is left
+ * to x86_arith_flags.
+ */
+static int quick_condition(uint64_t cc, uint64_t r, uint64_t a, unsigned cond)
+{
+    unsigned bits = 8u << (cc & 3);
+    uint64_t op = cc & ~3ull, left;
+    if (op == X86_CC_FLAGS || op == X86_CC_POPCNT)
+        return -1;
+    if (cond >> 1 == 2)
+        return r == 0;
+    if (cond >> 1 == 4)
+        return (int)(r >> (bits - 1) & 1);
+    if (cond >> 1 == 1 && (op == X86_CC_INC || op == X86_CC_DEC))
+        return a != 0;
+    if (op == X86_CC_LOGIC)
+        return cond >> 1 == 1 ? 0 : cond >> 1 == 3 ? r == 0 : -1;
+    if (op != X86_CC_SUB)
+        return -1;
+    left = zext(r + a, bits);
+    switch (cond >> 1) {
+    case 1:
+        return left < a;
+    case 3:
+        return left <= a;
+    case 6:
+        return (int64_t)sext(left, bits) < (int64_t)sext(a, bits);
+    case 7:
+        return (int64_t)sext(left, bits) <= (int64_t)sext(a, bits);
+    default:
+        return -1;
+    }
+}
+
 /* `cc`: 7:0 enum x86_cc + size, 15:8 the condition. */
 uint64_t x86_helper_condition(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
 {
+    unsigned cond = (unsigned)(cc >> 8);
+    int quick = quick_condition(cc & 0xff, r, a, cond);
     (void)cpu;
-    return x86_test_condition(x86_arith_flags(cc & 0xff, r, a, x), (unsigned)(cc >> 8));
+    if (LIKELY(quick >= 0))
+        return (uint64_t)(quick != (int)(cond & 1));
+    return x86_test_condition(x86_arith_flags(cc & 0xff, r, a, x), cond);
 }

@@ -61,6 +61,7 @@ const struct ir_guest x86_guest = {
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
     .shared = X86_SLOT_MM, /* the x87 registers' */
     .n_shared = 8,
+    .mode_at = offsetof(struct x86_cpu, mode),
 };
 
 const struct state_field x86_state[] = { STATE_SUB(x86_cpu, cpu, cpu_state),
@@ -181,7 +182,8 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
-    .open_bus = true, .fetches_own_stores = true,
+    .open_bus = true,
+    .fetches_own_stores = true,
     .raise_bus = raise_bus,
     .raise_align = raise_align,
     .raise_fetch = raise_fetch,
@@ -197,6 +199,7 @@ const struct cpu_isa x86_isa = {
     .disassemble = disassemble,
     .max_insn = X86_MAX_LENGTH,
     .parcel = X86_MAX_LENGTH,
+    .pause_cycles = 140, /* since Skylake: Intel's optimization manual, 2.5.4 */
     .gdb_arch = "i386:x86-64",
 };
 

@@ -35,6 +35,25 @@ static ir_val_t locked(struct x86_tr *t, unsigned what, ir_val_t b, ir_val_t car
     return x86_locked(t, 0, (enum ir_amo)binaries[what].amo, b);
 }
 
+/* Of a register with itself: XOR and SUB clear it, AND, OR and TEST look at it. IR_NONE: none of these. */
+static ir_val_t of_one(struct x86_tr *t, unsigned what, ir_val_t a)
+{
+    const struct x86_operand *op = t->d.op;
+    if (op[0].kind != X86_OP_REG || op[1].kind != X86_OP_REG || op[0].reg != op[1].reg)
+        return IR_NONE;
+    switch (what) {
+    case XOR:
+    case SUB:
+        return x86_const(t, 0);
+    case AND:
+    case OR:
+    case TEST:
+        return a;
+    default:
+        return IR_NONE;
+    }
+}
+
 static void binary(struct x86_tr *t, unsigned what)
 {
     unsigned bytes = t->d.op[0].size;
@@ -44,7 +63,9 @@ static void binary(struct x86_tr *t, unsigned what)
         a = locked(t, what, b, carry);
     else
         a = binaries[what].keep ? x86_get(t, 0) : x86_get_rmw(t, 0);
-    ir_val_t r = x86_op2(t, (enum ir_op)binaries[what].op, bytes, a, b);
+    ir_val_t r = of_one(t, what, a);
+    if (r == IR_NONE)
+        r = x86_op2(t, (enum ir_op)binaries[what].op, bytes, a, b);
     if (carries)
         r = x86_op2(t, (enum ir_op)binaries[what].op, bytes, r, carry);
     if (!binaries[what].keep && !t->d.lock)
@@ -110,11 +131,6 @@ static ir_val_t product(struct x86_tr *t, unsigned bytes, bool is_signed, ir_val
     return low;
 }
 
-static ir_val_t is_set(struct x86_tr *t, ir_val_t v)
-{
-    return ir_setcc(t->u, IR_I64, IR_NE, v, x86_const(t, 0));
-}
-
 static void multiply(struct x86_tr *t, unsigned is_signed)
 {
     unsigned bytes = t->d.op[0].size;
@@ -127,7 +143,7 @@ static void multiply(struct x86_tr *t, unsigned is_signed)
         x86_put_reg(t, 0, bytes, low);
         x86_put_reg(t, 2, bytes, high);
     }
-    x86_set_cc(t, X86_CC_MUL, bytes, low, is_set(t, over), IR_NONE, IR_NONE);
+    x86_set_cc(t, X86_CC_MUL, bytes, low, over, IR_NONE, IR_NONE); /* not 0 is enough */
 }
 
 static void multiply_to(struct x86_tr *t, unsigned arg)
@@ -138,7 +154,7 @@ static void multiply_to(struct x86_tr *t, unsigned arg)
     b = three ? x86_const(t, zext(t->d.imm, bytes * 8)) : x86_get(t, 1);
     ir_val_t low = product(t, bytes, true, a, b, &high, &over);
     x86_put(t, 0, low);
-    x86_set_cc(t, X86_CC_MUL, bytes, low, is_set(t, over), IR_NONE, IR_NONE);
+    x86_set_cc(t, X86_CC_MUL, bytes, low, over, IR_NONE, IR_NONE); /* not 0 is enough */
 }
 
 /*
@@ -153,11 +169,16 @@ uint64_t x86_helper_divide(struct cpu *cpu, uint64_t high, uint64_t low, uint64_
     if (divisor == 0)
         goto error;
     if (!is_signed) {
+        if (high == 0) /* mostly: and the host divides by itself */
+            return low / divisor;
         unsigned __int128 n = (unsigned __int128)high << bits | low, q = n / divisor;
         if (q >> bits)
             goto error;
         return (uint64_t)q;
     }
+    uint64_t sign = sext(low, bits) >> 63;
+    if (high == zext(0 - sign, bits) && divisor != zext(~0ull, bits))
+        return zext((uint64_t)((int64_t)sext(low, bits) / (int64_t)sext(divisor, bits)), bits);
     unsigned __int128 raw = (unsigned __int128)high << bits | low;
     __int128 n = (__int128)(raw << (128 - 2 * bits)) >> (128 - 2 * bits);
     int64_t d = (int64_t)sext(divisor, bits);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What KVM offers its guests, for kernels that know how to use it: Linux, Documentation/virt/kvm/x86,
- * cpuid.rst, hypercalls.rst, msr.rst. Only with the feature `kvm`; each part is a feature of its own.
+ * What KVM offers its guests, for kernels that know how to use it: Linux,
+ * Documentation/virt/kvm/x86, cpuid.rst, hypercalls.rst, msr.rst. Only with the feature `kvm`; each
+ * part is a feature of its own.
  *
- * kvmclock is written when a CPU asks for it and when its TSC is set, and at no other time: time here
- * is the simulated one, of which the TSC shows a fixed multiple, so that one pair of numbers is good
- * for ever, and the same for all CPUs. There is no stolen time, no page that the host swaps out: the
- * features for those are not there.
+ * kvmclock is written when a CPU asks for it and when its TSC is set, and at no other time: time
+ * here is the simulated one, of which the TSC shows a fixed multiple, so that one pair of numbers
+ * is good for ever, and the same for all CPUs. There is no stolen time, no page that the host swaps
+ * out: the features for those are not there.
  */
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
@@ -143,9 +144,9 @@ bool x86_kvm_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
 
 /* ---- hypercalls ---- */
 enum { HC_VAPIC_POLL_IRQ = 1, HC_KICK_CPU = 5, HC_SEND_IPI = 10, HC_SCHED_YIELD = 11 };
-#define KVM_EPERM  (-1ull)
-#define KVM_EINVAL (-22ull)
-#define KVM_ENOSYS (-1000ull)
+#define KVM_EPERM   (-1ull)
+#define KVM_EINVAL  (-22ull)
+#define KVM_ENOSYS  (-1000ull)
 #define ICR_REFUSED 0x000c0800u /* shorthands, logical destinations */
 
 static struct x86_cpu *cpu_of(struct x86_cpu *c, uint32_t apic_id)

@@ -28,8 +28,8 @@ struct row {
  * mitigate. RDCL_NO, IBRS_ALL, SKIP_L1DFL, SSB_NO, MDS_NO, IF_PSCHANGE_MC_NO, TAA_NO; SBDR_SSDP_NO,
  * FBSDP_NO, PSDP_NO; BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO.
  */
-#define ARCH_CAPS            0x400000000d10e17bull
-#define HWCR_TSC_FREQ_SEL    (1ull << 24)  /* the TSC runs at P0's frequency: read-only */
+#define ARCH_CAPS         0x400000000d10e17bull
+#define HWCR_TSC_FREQ_SEL (1ull << 24) /* the TSC runs at P0's frequency: read-only */
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -204,6 +204,12 @@ static bool write_apic_base(struct x86_cpu *c, uint64_t v)
     if (c->apic.base != NULL)
         c->apic.base(c->apic.arg, v);
     return true;
+}
+
+void x86_enable_x2apic(struct cpu *cpu)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    (void)write_apic_base(c, c->apic_base | X86_APIC_EXTD);
 }
 
 /* EFER: SCE, LME (not while paging), NXE, and what AMD adds. LMA is the processor's. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MSRs, counters, identification, random numbers, protection keys, segment bases: functions over the
- * general registers. SDM volume 1, 5.15 to 5.21.
+ * MSRs, counters, identification, random numbers, protection keys, segment bases: functions over
+ * the general registers. SDM volume 1, 5.15 to 5.21.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -54,8 +54,8 @@ static void rdtsc(struct x86_tr *t, unsigned aux)
 {
     ir_val_t v = ir_call(t->u, IR_I64, X86_HELPER_rdtsc, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     if (aux)
-        x86_put_slot(t, RCX, ir_call(t->u, IR_I64, X86_HELPER_rdpid, IR_NONE, IR_NONE, IR_NONE,
-                                     IR_NONE));
+        x86_put_slot(t, RCX,
+                     ir_call(t->u, IR_I64, X86_HELPER_rdpid, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
     x86_put_slot(t, RAX, ir_zext(t->u, IR_I64, v, 32));
     x86_put_slot(t, RDX, ir_op2i(t->u, IR_SHR, IR_I64, v, 32));
 }

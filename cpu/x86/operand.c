@@ -250,7 +250,8 @@ static unsigned vec_slot(unsigned reg, unsigned q)
 static uint16_t vec_memop(struct x86_tr *t, unsigned n, unsigned q)
 {
     if (t->align == X86_ALIGN_WHOLE) /* the first part says it for all */
-        return ir_memop(16, q == 0 ? IR_MEM_ALIGNED | IR_MEM_WIDER_BY(x86_log2(t->d.op[n].size) - 4) : 0);
+        return ir_memop(16, q == 0 ? IR_MEM_ALIGNED | IR_MEM_WIDER_BY(x86_log2(t->d.op[n].size) - 4)
+                                   : 0);
     bool usual = t->align == X86_ALIGN_USUAL && !(t->mode & X86_MODE_MM);
     bool aligned = t->d.vl == 0 && (usual || t->align == X86_ALIGN_ALWAYS);
     if (aligned && (t->mode & X86_MODE_ALIGN))

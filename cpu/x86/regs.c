@@ -10,6 +10,7 @@
 
 #define CORE "org.gnu.gdb.i386.core"
 #define SSE  "org.gnu.gdb.i386.sse"
+#define AVX  "org.gnu.gdb.i386.avx"
 #define SEGS "org.gnu.gdb.i386.segments"
 #define SYS  "org.orrery.x86.system"
 
@@ -121,6 +122,26 @@ static bool set_xmm_high(struct cpu *cpu, uint32_t n, uint64_t v)
     return true;
 }
 
+/* Bits 255:128 */
+static uint64_t get_ymm(const struct cpu *cpu, uint32_t n)
+{
+    return X86_CPU_CONST(cpu)->v[n][1].d[0];
+}
+static uint64_t get_ymm_high(const struct cpu *cpu, uint32_t n)
+{
+    return X86_CPU_CONST(cpu)->v[n][1].d[1];
+}
+static bool set_ymm(struct cpu *cpu, uint32_t n, uint64_t v)
+{
+    X86_CPU(cpu)->v[n][1].d[0] = v;
+    return true;
+}
+static bool set_ymm_high(struct cpu *cpu, uint32_t n, uint64_t v)
+{
+    X86_CPU(cpu)->v[n][1].d[1] = v;
+    return true;
+}
+
 static uint64_t get_mxcsr(const struct cpu *cpu, uint32_t n)
 {
     (void)n;
@@ -185,6 +206,12 @@ static uint64_t get_cr8(const struct cpu *cpu, uint32_t n)
         .name = "xmm" #i, .feature = SSE, .type = "vec128", .group = "vector",                     \
         .gdb_number = 40 + (i), .bits = 128, .arg = (i), .get = get_xmm, .set = set_xmm,           \
         .get_high = get_xmm_high, .set_high = set_xmm_high                                         \
+    }
+#define YMM(i)                                                                                     \
+    {                                                                                              \
+        .name = "ymm" #i "h", .feature = AVX, .type = "uint128", .group = "vector",                \
+        .gdb_number = 67 + (i), .bits = 128, .arg = (i), .get = get_ymm, .set = set_ymm,           \
+        .get_high = get_ymm_high, .set_high = set_ymm_high                                         \
     }
 #define SYSTEM(name_, number, m, write)                                                            \
     {                                                                                              \
@@ -273,7 +300,7 @@ static const struct cpu_reg regs[] = {
       .set = set_mxcsr },
     { .name = "fs_base",
       .feature = SEGS,
-      .type = "long",
+      .type = "int",
       .group = "general",
       .gdb_number = 57,
       .bits = 64,
@@ -282,7 +309,7 @@ static const struct cpu_reg regs[] = {
       .set = set_field },
     { .name = "gs_base",
       .feature = SEGS,
-      .type = "long",
+      .type = "int",
       .group = "general",
       .gdb_number = 58,
       .bits = 64,
@@ -312,11 +339,12 @@ static const struct cpu_reg regs[] = {
       .arg = FIELD(xcr0),
       .get = get_field,
       .set = refuse },
+    YMM(0), YMM(1), YMM(2),  YMM(3),  YMM(4),  YMM(5),  YMM(6),  YMM(7),
+    YMM(8), YMM(9), YMM(10), YMM(11), YMM(12), YMM(13), YMM(14), YMM(15), /* the last 16 */
 };
 
 const struct cpu_reg *x86_regs(const struct cpu *cpu, uint32_t *n)
 {
-    (void)cpu;
-    *n = ARRAY_LEN(regs);
+    *n = ARRAY_LEN(regs) - (x86_cpu_has(X86_CPU_CONST(cpu), X86_F_AVX) ? 0 : 16);
     return regs;
 }

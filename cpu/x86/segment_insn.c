@@ -118,7 +118,6 @@ uint64_t x86_helper_far_branch(struct cpu *cpu, uint64_t sel, uint64_t ip, uint6
     if (!done)
         return 0;
     x86_update_mode(c);
-    cpu_kick(cpu);
     return cpu->pc;
 }
 
@@ -138,7 +137,6 @@ uint64_t x86_helper_far_return(struct cpu *cpu, uint64_t op_size, uint64_t relea
     if (!x86_far_return(c, (unsigned)op_size, (unsigned)release))
         return 0;
     x86_update_mode(c);
-    cpu_kick(cpu);
     return cpu->pc;
 }
 
@@ -159,7 +157,6 @@ uint64_t x86_helper_iret(struct cpu *cpu, uint64_t op_size, uint64_t length, uin
     if (!x86_iret(c, (unsigned)op_size))
         return 0;
     x86_update_mode(c);
-    cpu_kick(cpu);
     return cpu->pc;
 }
 
@@ -231,7 +228,6 @@ static void to_helper(struct x86_tr *t, unsigned helper)
 static uint64_t arrive(struct x86_cpu *c)
 {
     x86_update_mode(c);
-    cpu_kick(&c->cpu);
     return c->cpu.pc;
 }
 
@@ -260,7 +256,8 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64
     c->gpr[R11] = flags & ~(uint64_t)X86_RF;
     cpu->pc = compat ? c->cstar : c->lstar;
     x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
-    if (!(c->rflags & X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
+    if (!(c->rflags &
+          X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
         c->pending_db &= ~(uint64_t)X86_DR6_BS;
     flat(c, X86_CS, cs, 0, CODE64);
     flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);

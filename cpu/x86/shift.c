@@ -50,6 +50,27 @@ static ir_val_t shift_once_more(struct x86_tr *t, unsigned what, unsigned bytes,
     return bytes == 8 ? r : ir_zext(u, IR_I64, r, bytes * 8);
 }
 
+/* Likewise by a constant, not 0, the two apart: what came before it is for the flags, which few ask for. */
+static ir_val_t shift_constant(struct x86_tr *t, unsigned what, unsigned bytes, ir_val_t v, unsigned n, ir_val_t *before)
+{
+    struct ir_unit *u = t->u;
+    enum ir_op op = what == SHL ? IR_SHL : what == SHR ? IR_SHR : IR_SAR;
+    ir_val_t r;
+    if (bytes == 4) {
+        ir_val_t w = ir_trunc(u, v);
+        *before = n == 1 ? v : ir_zext(u, IR_I64, ir_op2i(u, op, IR_I32, w, n - 1), 32);
+        return ir_zext(u, IR_I64, ir_op2i(u, op, IR_I32, w, n), 32);
+    }
+    if (what == SAR)
+        v = x86_sext(t, v, bytes);
+    *before = n == 1 ? v : ir_op2i(u, op, IR_I64, v, n - 1);
+    r = ir_op2i(u, op, IR_I64, v, n);
+    if (bytes == 8)
+        return r;
+    *before = ir_zext(u, IR_I64, *before, bytes * 8);
+    return ir_zext(u, IR_I64, r, bytes * 8);
+}
+
 static void shift(struct x86_tr *t, unsigned what)
 {
     struct ir_unit *u = t->u;
@@ -62,7 +83,8 @@ static void shift(struct x86_tr *t, unsigned what)
         return;
     }
     ir_val_t v = x86_get_rmw(t, 0);
-    ir_val_t r = shift_once_more(t, what, bytes, v, count, &before);
+    ir_val_t r = constant ? shift_constant(t, what, bytes, v, n, &before)
+                          : shift_once_more(t, what, bytes, v, count, &before);
     enum x86_cc cc = what == SHL ? X86_CC_SHL : X86_CC_SHR;
     if (constant) {
         x86_put(t, 0, r);

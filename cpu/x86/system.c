@@ -162,8 +162,26 @@ static void sti(struct x86_tr *t, unsigned arg)
     }
     ir_val_t f = ir_get(t->u, X86_SLOT_RFLAGS);
     x86_put_slot(t, X86_SLOT_RFLAGS, ir_op2i(t->u, IR_OR, IR_I64, f, X86_IF));
-    ir_call(t->u, IR_VOID, X86_HELPER_sti, f, IR_NONE, IR_NONE, IR_NONE);
-    x86_go_on(t);
+    t->sti_before = f; /* translate.c ends the block behind the next instruction, or behind this */
+}
+
+void x86_end_sti(struct x86_tr *t, bool alone)
+{
+    if (alone)
+        ir_call(t->u, IR_VOID, X86_HELPER_sti, t->sti_before, IR_NONE, IR_NONE, IR_NONE);
+    else
+        ir_call(t->u, IR_VOID, X86_HELPER_sti_opens, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    t->sti_before = IR_NONE;
+}
+
+/* What waits is taken at the block's end. */
+uint64_t x86_helper_sti_opens(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    (void)a, (void)b, (void)c0, (void)d;
+    if (c->inputs & (BIT(X86_INTR) | BIT(X86_NMI) | BIT(X86_SMI) | BIT(X86_INIT)))
+        cpu->exit |= CPU_EXIT_RESYNC;
+    return 0;
 }
 
 /* The shadow is there only if interrupts were off. */

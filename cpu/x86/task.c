@@ -137,7 +137,8 @@ static bool load_new(struct x86_cpu *c, const struct task *t, bool wide)
     c->cpu.pc = (uint32_t)t->ip;
     x86_set_rflags(c, t->flags & (wide ? 0x3f7fd5 : 0x7fd5));
     for (unsigned i = 0; i < 8; i++)
-        c->gpr[i] = wide ? t->gpr[i] : 0xffff0000 | t->gpr[i]; /* upper halves: undefined; ones since the 386 */
+        c->gpr[i] = wide ? t->gpr[i]
+                         : 0xffff0000 | t->gpr[i]; /* upper halves: undefined; ones since the 386 */
     for (unsigned i = 0; i < X86_SEGS; i++)
         x86_null_segment(c, i, t->seg[i]);
     x86_null_segment(c, X86_SEG_LDTR, t->ldt);
@@ -176,7 +177,8 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
     struct task t;
     uint64_t d, flags = x86_get_rflags(c);
     uint16_t old = c->seg[X86_SEG_TR].sel;
-    /* No beginning anew once the old task is saved; it ends its block, so what is noted is soon taken */
+    /* No beginning anew once the old task is saved; it ends its block, so what is noted is soon
+     * taken */
     c->watch = X86_WATCH_NOTES;
     if (!check_target(c, sel, why, &d))
         return false;

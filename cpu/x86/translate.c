@@ -113,7 +113,7 @@ void x86_go_on(struct x86_tr *t)
 
 void x86_leave_to(struct x86_tr *t, ir_val_t pc)
 {
-    ir_jumpr(t->u, pc, IR_LINK_NONE);
+    ir_jumpr(t->u, pc, IR_LINK_MODE);
     t->ended = true;
 }
 
@@ -272,8 +272,7 @@ static unsigned flags_of(const struct x86_decoded *d, unsigned flags)
 
 static void one_insn(struct x86_tr *t, enum x86_decode_result what)
 {
-    const struct insn_desc *desc =
-        what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
+    const struct insn_desc *desc = what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
     struct insn_regs regs = no_regs;
     if (what == X86_DECODED)
         x86_insn_regs(&t->d, &regs);
@@ -313,6 +312,19 @@ static enum x86_decode_result decode_across(struct x86_tr *t, const uint8_t *cod
                       &t->d);
 }
 
+/* Before the next instruction. */
+static void end_block(struct x86_tr *t)
+{
+    if (t->sti_before != IR_NONE)
+        x86_end_sti(t, true);
+    else if (!(t->mode & ALONE)) {
+        ir_jump(t->u, t->at);
+        t->ended = true;
+        return;
+    }
+    end_at(t, t->at);
+}
+
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
@@ -321,8 +333,9 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
     uint32_t offset = 0;
     ir_begin_block(u, start);
     for (unsigned n = 0; !t.ended; n++) {
+        bool shadow = t.sti_before != IR_NONE; /* of the instruction before */
         if (n == IR_BLOCK_INSNS || offset >= avail) {
-            ir_jump(u, t.at);
+            end_block(&t);
             break;
         }
         enum x86_decode_result what =
@@ -330,7 +343,7 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
                        vex_ok, t.c->decode_ext, &t.d);
         if (what == X86_TOO_SHORT) {
             if (n != 0) { /* it begins the next block */
-                ir_jump(u, t.at);
+                end_block(&t);
                 break;
             }
             what = decode_across(&t, code + offset, avail - offset, next);
@@ -345,12 +358,14 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
                 break;
             }
         }
+        if (shadow)
+            x86_end_sti(&t, false);
         t.next = t.at + t.d.length;
         one_insn(&t, what);
         t.at = t.next;
         offset += t.d.length;
-        if (UNLIKELY(t.mode & ALONE) && !t.ended)
-            end_at(&t, t.at);
+        if (UNLIKELY((t.mode & ALONE) || shadow) && !t.ended)
+            end_block(&t);
     }
     ir_end_block(u, offset);
 }

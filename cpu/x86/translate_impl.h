@@ -20,6 +20,7 @@ struct x86_tr {
     uint32_t mode;        /* X86_MODE_* */
     int32_t at, next;     /* offsets of it and of the next one from the unit's first page */
     bool ended;           /* an operation that ends the block was emitted */
+    ir_val_t sti_before;  /* RFLAGS before an STI whose shadow is open; IR_NONE: there is none */
     /* What set the flags last, as far as this block knows; -1: it does not. Values are good in the
      * block. */
     int cc; /* enum x86_cc + size */
@@ -71,8 +72,8 @@ extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move
     x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[],
     x86_xsave_rows[];
 
-/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*): x86_vec_<name>.
- * Sorted by file. */
+/* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*):
+ * x86_vec_<name>. Sorted by file. */
 enum {
 #define X86_HELPER(name, flags) X86_HELPER_##name,
 #include "cpu/x86/helpers.def"
@@ -192,7 +193,8 @@ void x86_jump_rel(struct x86_tr *t, int64_t displacement);
 void x86_jump_to(struct x86_tr *t, ir_val_t ip,
                  enum ir_link link);    /* near indirect: IP in CS; ends the block */
 ir_val_t x86_next_ip(struct x86_tr *t); /* RIP of the next instruction, cut to the operand size */
-/* A function over the whole state (helper), told the instruction's length; X86_LEAVES: the block ends after it. */
+/* A function over the whole state (helper), told the instruction's length; X86_LEAVES: the block
+ * ends after it. */
 #define X86_LEAVES 0x10000u
 void x86_whole(struct x86_tr *t, unsigned helper);
 /* Exceptions an instruction always raises; end the block. */
@@ -200,10 +202,17 @@ void x86_raises(struct x86_tr *t, enum x86_vector vector);
 void x86_raises_error(struct x86_tr *t, enum x86_vector vector, uint32_t error);
 /* Leave after this instruction: mode, mapping or interrupts may have changed. pc = next. */
 void x86_leave(struct x86_tr *t, enum ir_exit why);
-/* The block ends, and what follows is linked to it: for functions that kick the CPU if anything changed. */
+/* The block ends, and what follows is linked to it: for functions that kick the CPU if anything
+ * changed. */
 void x86_go_on(struct x86_tr *t);
+/*
+ * What an STI still has to do. Alone: the shadow is a mode and the block ends. Else the next instruction follows in the
+ * block, which then ends: no interrupt can come between the two.
+ */
+void x86_end_sti(struct x86_tr *t, bool alone);
 /* To the linear address `pc` that a helper returned after it changed mode or CS (far jumps, IRET)
- * and called cpu_kick. */
+ and
+ * called x86_update_mode. */
 void x86_leave_to(struct x86_tr *t, ir_val_t pc);
 
 #endif

@@ -90,13 +90,13 @@ struct x86_cpu {
     /* Wiring and what is rebuilt: not saved. */
     const struct x86_config *config;
     const struct x86_semantics *semantics;
-    uint64_t decode_ext[4]; /* X86_EXT_* */
-    uint32_t mode;          /* block key, see mode.c */
+    uint64_t decode_ext[4];                   /* X86_EXT_* */
+    uint32_t mode;                            /* block key, see mode.c */
     const struct x86_feature_words *features; /* cpuid.c */
-    uint8_t msr_rows[32];   /* msr.c */
-    uint64_t ended_shadow;  /* `shadow` before the instruction under way, which had one */
-    uint64_t watched_dr7;   /* DR7 that the software TLB's watchpoints follow */
-    uint64_t context;       /* TLB key last selected; ~0: none */
+    uint8_t msr_rows[32];                     /* msr.c */
+    uint64_t ended_shadow; /* `shadow` before the instruction under way, which had one */
+    uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
+    uint64_t context;      /* TLB key last selected; ~0: none */
     uint32_t context_asid;
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
@@ -151,9 +151,10 @@ static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
 /* ---- mode.c: everything that follows from control registers, segments and RFLAGS ---- */
 void x86_update_mode(
     struct x86_cpu *c); /* block key, host FP control word, TLB context, interrupts */
-void x86_mode_kick(struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
+void x86_mode_kick(
+    struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
 void x86_select_context(struct x86_cpu *c); /* the last but one alone */
-void x86_flush_tlb(struct x86_cpu *c); /* all, global pages too */
+void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
 void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
 /* ---- flags.c ---- */
@@ -274,7 +275,8 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
  */
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value);
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value);
-/* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the block's end. */
+/* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the
+ * block's end. */
 bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
@@ -342,7 +344,8 @@ void x86_pmu_changed(struct x86_cpu *c);
 uint32_t x86_debug_mode(const struct x86_cpu *c); /* X86_MODE_BREAK, WATCH now */
 void x86_debug_changed(struct x86_cpu *c);        /* DR0 to DR3 or DR7 were written */
 bool x86_watched(struct cpu *cpu, va_t va, unsigned size, bool store); /* cpu_isa.watched */
-uint64_t x86_pending_db(struct x86_cpu *c); /* the traps due now, as bits of DR6; none any more then */
+uint64_t
+x86_pending_db(struct x86_cpu *c); /* the traps due now, as bits of DR6; none any more then */
 void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
 
 /* ---- x87.c ---- */

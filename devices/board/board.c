@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct board_ops board_riscv_virt, board_arm_virt, board_x86_q35;
-const struct board_ops *const board_list[] = { &board_riscv_virt, &board_arm_virt, &board_x86_q35, NULL };
+extern const struct board_ops board_riscv_virt, board_arm_virt, board_x86_q35, board_x86_i440fx, board_x86_microvm;
+const struct board_ops *const board_list[] = { &board_riscv_virt, &board_arm_virt, &board_x86_q35, &board_x86_i440fx, &board_x86_microvm, NULL };
 
 const struct board_ops *board_find(const char *name)
 {
@@ -96,6 +96,16 @@ static int describe(struct board *b, struct err *e)
                  b->ops->name, c->cpu, c->cpus, c->memory, c->timing, c->seed) < 0) {
         b->description = NULL;
         return err_set(e, ERR_NOMEM, "no memory to describe the machine");
+    }
+    const struct board_topology *t = &c->smp;
+    char *described = b->description;
+    if (t->cores != t->cpus) { /* not what -smp N alone makes of it */
+        if (asprintf(&b->description, "%s topology=%u,%u,%u,%u,%u,%u", described, t->sockets, t->dies, t->clusters, t->modules,
+                     t->cores, t->threads) < 0) {
+            b->description = described;
+            return err_set(e, ERR_NOMEM, "no memory to describe the machine");
+        }
+        free(described);
     }
     for (uint32_t i = 0; i < c->n_args; i++) {
         enum board_arg_kind kind = c->args[i].kind;

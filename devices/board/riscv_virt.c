@@ -384,7 +384,7 @@ static const char *const aliases[] = { "virt", NULL };
 extern const struct board_ops board_riscv_virt;
 const struct board_ops board_riscv_virt = {
     .name = "riscv-virt", .doc = "RISC-V VirtIO board", .aliases = aliases, .isa = &rv_isa,
-    .qemu_arch = "riscv64", .default_cpu = "rv64", .max_cpus = BOARD_MAX_CPUS,
+    .qemu_arch = "riscv64", .default_cpu = "rv64", .max_cpus = ACLINT_HARTS,
     .default_memory = 1ull << 30, .devices = parts_devices,
     .build = build, .load_images = load_images, .device_tree = device_tree,
 };

@@ -81,6 +81,9 @@ const struct board_device parts_devices[] = {
     { "bochs-display", "frame buffer on PCI with Bochs' display interface: [vgamem=16M]" DISPLAY_OPTIONS },
     { NULL, NULL },
 };
+/* Those that a board makes itself (parts_places.built), and which one does. */
+static const struct board_device parts_of_boards[] = { { "intel-iommu", "-machine q35 has" }, { NULL, NULL } };
+
 /* Each virtio device takes these, too, and those on PCI. */
 #define COMMON_KEYS " packed indirect_desc event_idx"
 #define PCI_KEYS    " addr romfile vectors disable-legacy disable-modern multifunction iommu_platform"
@@ -477,8 +480,14 @@ int parts_add_device(struct parts *p, const char *text, struct err *e)
     bool found;
     int r;
 
-    if (p->at.built && strncmp(text, p->at.built, strlen(p->at.built)) == 0 && strchr(",", text[strlen(p->at.built)]))
-        return 0;
+    for (const struct board_device *d = parts_of_boards; d->name; d++) {
+        size_t n = strlen(d->name);
+        if (strncmp(text, d->name, n) != 0 || !strchr(",", text[n]))
+            continue;
+        if (p->at.built && strcmp(p->at.built, d->name) == 0)
+            return 0;
+        return err_set(e, ERR_UNSUPPORTED, "device '%s': this board has no place for one; %s", text, d->doc);
+    }
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if ((r = others[i](p, text, &found, e)) < 0 || found)
             return r;

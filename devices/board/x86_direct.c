@@ -27,12 +27,15 @@ int direct_place(struct board *b, struct q35 *q, const struct x86_direct *d, str
 }
 
 /* Where power management and configuration space are, which lines PCI uses. */
-static void set_up_chipset(struct q35 *q)
+void direct_write_config(struct pci_bus *bus, const struct direct_config *writes, size_t n)
 {
-    static const struct {
-        uint8_t devfn, offset, size;
-        uint32_t value;
-    } writes[] = {
+    for (size_t i = 0; i < n; i++)
+        pci_config_write(bus, writes[i].devfn, writes[i].offset, writes[i].size, writes[i].value);
+}
+
+void q35_set_up_chipset(struct q35 *q)
+{
+    static const struct direct_config writes[] = {
         { PCI_DEVFN(0, 0), 0x64, 4, 0 },
         { PCI_DEVFN(0, 0), 0x60, 4, Q35_ECAM | 1 },          /* PCIEXBAR, 256 MiB */
         { PCI_DEVFN(0, 0), 0x90, 1, 0x30 },                  /* PAM0: F0000-FFFFF is RAM */
@@ -41,8 +44,7 @@ static void set_up_chipset(struct q35 *q)
         { PCI_DEVFN(0x1f, 0), 0x60, 4, 0x0b0b0a0a },         /* PIRQA to D: IRQ10, 10, 11, 11 */
         { PCI_DEVFN(0x1f, 0), 0x68, 4, 0x0b0b0a0a },
     };
-    for (unsigned i = 0; i < ARRAY_LEN(writes); i++)
-        pci_config_write(&q->mch->bus, writes[i].devfn, writes[i].offset, writes[i].size, writes[i].value);
+    direct_write_config(&q->mch->bus, writes, ARRAY_LEN(writes));
 }
 
 /* ---- PCI base addresses (PCI 3.0, 6.2.5.1) ---- */
@@ -72,9 +74,9 @@ static unsigned assign_bar(struct pci_bus *bus, uint8_t devfn, uint8_t at, struc
     return wide ? 2 : 1;
 }
 
-static void assign_bars(struct pci_bus *bus)
+static void assign_bars(struct pci_bus *bus, uint64_t low)
 {
-    struct windows w = { BAR_IO, BAR_MEMORY };
+    struct windows w = { BAR_IO, (uint32_t)MAX(BAR_MEMORY, low) };
     for (unsigned devfn = 0; devfn < 256; devfn++) {
         uint8_t f = (uint8_t)devfn;
         if ((pci_config_read(bus, f, 0, 2) & 0xffff) == 0xffff || (pci_config_read(bus, f, PCI_HEADER_TYPE, 1) & 0x7f) != 0)
@@ -99,7 +101,7 @@ static void write_map(struct x86_direct *d, const struct q35 *q)
     if (d->top > 0x100000)
         add_region(d, 0x100000, d->top - 0x100000, X86_REGION_RAM);
     add_region(d, d->top, q->low - d->top, X86_REGION_ACPI);
-    add_region(d, Q35_ECAM, 0x10000000, X86_REGION_RESERVED);
+    add_region(d, q->kind->ecam, q->kind->ecam_size, X86_REGION_RESERVED);
     add_region(d, Q35_HIGH, q->high, X86_REGION_RAM);
 }
 
@@ -119,18 +121,28 @@ static int place_tables(struct board *b, struct q35 *q, struct x86_direct *d, st
     d->top = align_down(d->rsdp - ACPI_SPACE, MEM_PAGE);
     if (mem_read(b->machine->memory, d->rsdp, rsdp, sizeof(rsdp), NULL) != MEM_OK)
         return err_set(e, ERR_STATE, "the RSDP cannot be read back");
-    if ((r = direct_put(b, RSDP_AT, rsdp, sizeof(rsdp), "RSDP", e)) < 0)
+    if ((r = direct_put(b, RSDP_AT, rsdp, sizeof(rsdp), "RSDP", e)) < 0 || q->mch == NULL)
         return r;
-    pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), 0x90, 1, 0x10);
+    pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), q->kind->pam0, 1, 0x10);
     return 0;
+}
+
+/* Software could not reach them else: it takes those above 254 only from firmware that has switched over. */
+static void switch_apics(struct board *b, struct q35 *q)
+{
+    if (x86_cpu_config(q->cpus[b->n_cpus - 1])->apic_id <= 254)
+        return;
+    for (uint32_t i = 0; i < b->n_cpus; i++)
+        x86_enable_x2apic(b->cpus[i]);
 }
 
 int q35_resume_direct(struct board *b, struct q35 *q, struct err *e)
 {
-    set_up_chipset(q);
+    q->kind->set_up(q);
+    switch_apics(b, q);
     if (q->facs != 0)
-        pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), 0x90, 1, 0x10); /* the RSDP's segment is closed */
-    assign_bars(&q->mch->bus);
+        pci_config_write(&q->mch->bus, PCI_DEVFN(0, 0), q->kind->pam0, 1, 0x10); /* the RSDP's segment is closed */
+    assign_bars(&q->mch->bus, q->low);
     return q35_resume_kernel(b, q, e);
 }
 
@@ -138,8 +150,11 @@ int q35_place_kernel(struct board *b, struct q35 *q, struct err *e)
 {
     struct x86_direct d = { .n_regions = 0 };
     struct x86_start s;
-    set_up_chipset(q);
-    assign_bars(&q->mch->bus);
+    switch_apics(b, q);
+    if (q->mch != NULL) {
+        q->kind->set_up(q);
+        assign_bars(&q->mch->bus, q->low);
+    }
     int r = place_tables(b, q, &d, e);
     if (r < 0)
         return r;

@@ -34,6 +34,14 @@ struct x86_start {
     uint32_t entry, eax, ebx, esi;
 };
 
+/* A chipset's set-up as a table. */
+struct direct_config {
+    uint8_t devfn, offset, size;
+    uint32_t value;
+};
+struct pci_bus;
+void direct_write_config(struct pci_bus *bus, const struct direct_config *writes, size_t n);
+
 /* Copy to RAM; ERR_LIMIT says `what` has no room. */
 int direct_put(struct board *b, pa_t at, const void *bytes, uint64_t n, const char *what, struct err *e) MUST_CHECK;
 /* The kernel, all it is told, and a GDT with the two segments. */

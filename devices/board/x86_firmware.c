@@ -81,7 +81,7 @@ int q35_build_firmware(struct board *b, struct q35 *q, struct err *e)
         return standard ? 0 : err_set(e, ERR_ARG, "-bios %s and an image of flash bank 0: firmware comes from one of them", bios);
     if (bios != NULL ? strcmp(bios, "none") == 0 : b->kernel != NULL)
         return 0;
-    char *path = board_find_firmware(b, standard ? "bios-256k.bin" : bios, e);
+    char *path = board_find_firmware(b, standard ? q->kind->bios : bios, e);
     if (path == NULL)
         return e->code;
     r = image_open_raw(&b->bios, path, "firmware", e);

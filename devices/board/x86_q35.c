@@ -11,6 +11,7 @@
 #include "core/util/bits.h"
 #include "devices/ahci.h"
 #include "devices/backend/char.h"
+#include "devices/board/acpi/templates.gen.h"
 #include "devices/board/boot.h"
 #include "devices/board/fw_cfg_items.h"
 #include "devices/board/virtio_parts.h"
@@ -26,7 +27,6 @@
 #include "devices/pci/ports.h"
 #include "devices/port92.h"
 #include "devices/q35_mch.h"
-#include "iommu/vtd.h"
 #include "irqchip/i8259.h"
 #include "irqchip/ioapic.h"
 #include "irqchip/lapic.h"
@@ -42,12 +42,13 @@ enum { FROM_ISA, FROM_LPC, FROM_HPET, FROM_TEST, FROM_PIRQ };
 static void set_isa(void *arg, uint32_t number, bool level)
 {
     struct q35 *q = arg;
-    i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
+    if (q->pic != NULL)
+        i8259_set_level(q->pic, number + 16 * FROM_ISA, level);
     ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_ISA, level);
 }
 
 /* What the LPC bridge routes to an ISA interrupt is seen by the I/O APIC as well, as on QEMU's board. */
-static void set_routed(void *arg, uint32_t number, bool level)
+void pc_set_routed(void *arg, uint32_t number, bool level)
 {
     struct q35 *q = arg;
     i8259_set_level(q->pic, number + 16 * FROM_LPC, level);
@@ -149,11 +150,14 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
     return 0;
 }
 
-static int build_cpus(struct board *b, struct q35 *q, struct err *e)
+int pc_build_cpus(struct board *b, struct q35 *q, struct err *e)
 {
     int r = 0;
     q->cpu.topology = (struct x86_topology){ .sockets = b->config.smp.sockets, .dies = b->config.smp.dies, .modules = b->config.smp.modules,
                                                .cores = b->config.smp.cores, .threads = b->config.smp.threads };
+    uint32_t last = x86_apic_id(&q->cpu.topology, b->config.cpus - 1);
+    if (last > 254 && !x86_has(&q->cpu, X86_F_X2APIC))
+        return err_set(e, ERR_ARG, "CPU %s without x2apic, and ids of local APICs up to %u: 254 is the last without", b->config.cpu, last);
     q->lapic_bus = lapic_bus_create(b->machine, b->machine->memory, b->config.cpus, e);
     if (q->lapic_bus == NULL)
         return e->code;
@@ -163,13 +167,13 @@ static int build_cpus(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- memory ---- */
-static int build_memory(struct board *b, struct q35 *q, struct err *e)
+int pc_build_memory(struct board *b, struct q35 *q, struct err *e)
 {
     uint64_t size = b->config.memory;
     int r;
     if (size < (1ull << 20) || size % (1u << 20) != 0 || size > (1ull << 40))
         return err_set(e, ERR_ARG, "memory of %llu bytes; a multiple of 1M from 1M to 1T is accepted", (unsigned long long)size);
-    q->low = size > Q35_LOW_MOST ? Q35_LOW_SPLIT : size;
+    q->low = size > q->kind->low_most ? q->kind->low_split : size;
     q->high = size - q->low;
     q->ports = mem_space_create("ports");
     if (q->ports == NULL)
@@ -181,7 +185,7 @@ static int build_memory(struct board *b, struct q35 *q, struct err *e)
 }
 
 /* ---- chipset ---- */
-static void reset_machine(void *arg)
+void pc_reset_machine(void *arg)
 {
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
 }
@@ -190,7 +194,7 @@ static void reset_line(void *arg, uint32_t number, bool level)
 {
     (void)number;
     if (level)
-        reset_machine(arg);
+        pc_reset_machine(arg);
 }
 
 /* INIT#, not a reset of the machine: port 92h and the keyboard controller. */
@@ -220,17 +224,21 @@ static int ports(struct device *dev, struct q35 *q, uint16_t port, uint32_t offs
     return device_map_ports(dev, q->ports, port, offset, n, e);
 }
 
-static int build_interrupts(struct board *b, struct q35 *q, struct err *e)
+int pc_build_interrupts(struct board *b, struct q35 *q, struct err *e)
 {
     int r;
-    q->pic = i8259_create(b->machine, "i8259", e);
     q->ioapic = ioapic_create(b->machine, "ioapic", q35_ioapic_message, q, e);
-    if (q->pic == NULL || q->ioapic == NULL)
+    if (q->ioapic == NULL)
+        return e->code;
+    lapic_bus_on_eoi(q->lapic_bus, end_of_interrupt, q->ioapic);
+    board_set_irqchip(b, set_isa, q);
+    if (!q->options.pic)
+        return device_map(&q->ioapic->dev, b->machine->memory, Q35_IOAPIC, e);
+    q->pic = i8259_create(b->machine, "i8259", e);
+    if (q->pic == NULL)
         return e->code;
     irq_connect(&q->pic->intr, set_lint0, b, 0);
     lapic_bus_set_extint(q->lapic_bus, acknowledge, q->pic);
-    lapic_bus_on_eoi(q->lapic_bus, end_of_interrupt, q->ioapic);
-    board_set_irqchip(b, set_isa, q);
     if ((r = ports(&q->pic->dev, q, 0x20, 0x20, 2, e)) < 0 || (r = ports(&q->pic->dev, q, 0xa0, 0xa0, 2, e)) < 0 ||
         (r = ports(&q->pic->dev, q, 0x4d0, 0x4d0, 2, e)) < 0)
         return r;
@@ -266,16 +274,25 @@ static int put_boot_options(struct board *b, struct q35 *q, struct err *e)
     return r < 0 || q->boot.once[0] == 0 ? r : put_boot_order(q, q->boot.once, e);
 }
 
-static int build_timers(struct board *b, struct q35 *q, struct err *e)
+int pc_build_timers(struct board *b, struct q35 *q, struct err *e)
 {
     const struct hpet_config hpet = { .routes = 0x00ff0104 };
     int r;
-    q->pit = i8254_create(b->machine, "i8254", e);
+    if (q->options.pit) {
+        q->pit = i8254_create(b->machine, "i8254", e);
+        if (q->pit == NULL)
+            return e->code;
+        if ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 || (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0)
+            return r;
+        if (!q->options.hpet)
+            board_connect(b, &q->pit->irq, 0);
+    }
+    if (!q->options.rtc)
+        return boot_options_read(&q->boot, b->config.boot, e);
     q->rtc = mc146818_create(b->machine, "rtc", e);
-    if (q->pit == NULL || q->rtc == NULL)
+    if (q->rtc == NULL)
         return e->code;
-    if ((r = ports(&q->pit->dev, q, 0x40, 0x40, 4, e)) < 0 || (r = ports(&q->pit->dev, q, 0x61, 0x61, 1, e)) < 0 ||
-        (r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
+    if ((r = ports(&q->rtc->dev, q, 0x70, 0x70, 4, e)) < 0)
         return r;
     mc146818_put_memory(q->rtc, q->low, q->high);
     /* More than the byte holds: firmware has fw_cfg's number, and takes the larger one */
@@ -284,20 +301,28 @@ static int build_timers(struct board *b, struct q35 *q, struct err *e)
     if ((r = put_boot_options(b, q, e)) < 0)
         return r;
     irq_connect(&q->rtc->irq, q35_set_rtc, b, 0);
-    if (!q->options.hpet) {
-        board_connect(b, &q->pit->irq, 0);
+    if (!q->options.hpet)
         return 0;
-    }
     q->hpet = hpet_create(b->machine, "hpet", &hpet, e);
     if (q->hpet == NULL)
         return e->code;
-    irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
+    if (q->pit != NULL)
+        irq_connect(&q->pit->irq, hpet_set_pit, q->hpet, 0);
     board_connect(b, &q->hpet->irq0, 0);
     board_connect(b, &q->hpet->irq8, Q35_IRQ_RTC);
     for (uint32_t i = 0; i < HPET_GSIS; i++)
         if (hpet.routes >> i & 1)
             irq_connect(&q->hpet->gsi[i], set_gsi_hpet, q, i);
     return device_map(&q->hpet->dev, b->machine->memory, Q35_HPET, e);
+}
+
+int pc_build_ports(struct board *b, struct q35 *q, struct err *e)
+{
+    q->pci_ports = pci_ports_create(b->machine, "pci-ports", q->ports, &q->mch->bus, e);
+    if (q->pci_ports == NULL)
+        return e->code;
+    irq_connect(&q->pci_ports->reset, reset_line, b, 0);
+    return 0;
 }
 
 static int build_chipset(struct board *b, struct q35 *q, struct err *e)
@@ -307,22 +332,23 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
         .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
     };
     const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
-                                       .wake = q35_wake, .reset = reset_machine, .arg = b };
+                                       .wake = q35_wake, .reset = pc_reset_machine, .arg = b };
     q->mch = q35_mch_create(b->machine, "mch", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "ich9-pm", &pm, e);
     if (q->pm == NULL)
         return e->code;
     const struct ich9_lpc_config lpc = { .memory = b->machine->memory, .bus = &q->mch->bus, .pm = q->pm, .lpc_en = 0x3 };
     q->lpc = ich9_lpc_create(b->machine, "ich9-lpc", &lpc, e);
-    q->pci_ports = q->lpc == NULL ? NULL : pci_ports_create(b->machine, "pci-ports", q->ports, &q->mch->bus, e);
-    if (q->pci_ports == NULL)
+    if (q->lpc == NULL)
         return e->code;
-    irq_connect(&q->pci_ports->reset, reset_line, b, 0);
     for (uint32_t i = 0; i < 16; i++)
-        irq_connect(&q->lpc->pic[i], set_routed, q, i);
+        irq_connect(&q->lpc->pic[i], pc_set_routed, q, i);
     for (uint32_t i = 0; i < 24; i++)
         irq_connect(&q->lpc->ioapic[i], ioapic_set_level, q->ioapic, i + 32 * FROM_LPC);
-    return 0;
+    const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
+    struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
+    q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
+    return a == NULL ? e->code : pc_build_ports(b, q, e);
 }
 
 static int build_legacy(struct board *b, struct q35 *q, struct err *e)
@@ -344,10 +370,16 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
     irq_connect(&q->keyboard->reset, init_line, b, 0);
     if ((r = ports(&q->keyboard->dev, q, 0x60, 0x60, 1, e)) < 0 || (r = ports(&q->keyboard->dev, q, 0x64, 0x64, 1, e)) < 0)
         return r;
+    return pc_build_serial(b, q, e);
+}
+
+int pc_build_serial(struct board *b, struct q35 *q, struct err *e)
+{
     static const struct {
         uint16_t port;
         uint8_t irq;
     } uarts[] = { { 0x3f8, Q35_IRQ_COM1 }, { 0x2f8, Q35_IRQ_COM2 } };
+    int r;
     for (uint32_t i = 0; i < ARRAY_LEN(uarts) && (i == 0 || i < b->config.n_serial); i++) {
         char id[16] = { 's', 'e', 'r', 'i', 'a', 'l', (char)('0' + i) };
         struct char_backend *backend;
@@ -380,7 +412,7 @@ static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
     return q35_add_acpi(b, q, e);
 }
 
-static int open_images(struct board *b, struct q35 *q, struct err *e)
+int pc_open_images(struct board *b, struct q35 *q, struct err *e)
 {
     static const struct boot_isa x86 = { .name = "x86", .elf_machine = EM_X86_64, .elf_machine_32 = EM_386, .linux_image = IMAGE_RAW };
     int r = boot_open_kernel(b, &x86, e);
@@ -396,28 +428,20 @@ static int open_images(struct board *b, struct q35 *q, struct err *e)
     return r;
 }
 
-static int build_sata(struct board *b, struct q35 *q, struct err *e)
-{
-    const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
-    struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
-    q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
-    return a == NULL ? e->code : 0;
-}
-
-static int build(struct board *b, struct err *e)
+int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
 {
     struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
     int r;
     if (q == NULL)
         return err_set(e, ERR_NOMEM, "no memory for a board");
     b->parts = q;
+    q->kind = kind;
     if ((r = q35_read_options(&q->options, b->config.board_options, e)) < 0 ||
         (r = parts_read_globals(&q->globals, &b->config, e)) < 0 ||
-        (r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e)) < 0 || (r = open_images(b, q, e)) < 0 ||
-        (r = build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = build_cpus(b, q, e)) < 0 ||
-        (r = build_interrupts(b, q, e)) < 0 || (r = build_timers(b, q, e)) < 0 || (r = build_chipset(b, q, e)) < 0 ||
-        (r = q35_build_iommu(b, q, e)) < 0 || (r = build_legacy(b, q, e)) < 0 || (r = build_sata(b, q, e)) < 0 ||
-        (r = build_fw_cfg(b, q, e)) < 0)
+        (r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e)) < 0 || (r = pc_open_images(b, q, e)) < 0 ||
+        (r = pc_build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 || (r = pc_build_cpus(b, q, e)) < 0 ||
+        (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 || (r = kind->build_chipset(b, q, e)) < 0 ||
+        (kind->iommu && (r = q35_build_iommu(b, q, e)) < 0) || (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
     q->isa.ports = q->ports;
     q->isa.test_line = set_test;
@@ -425,21 +449,21 @@ static int build(struct board *b, struct err *e)
     q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
     const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
                                      .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
-                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = Q35_IOMMU_DRIVER };
+                                     .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = kind->iommu ? Q35_IOMMU_DRIVER : NULL };
     return parts_create(b, &at, e);
 }
 
-static int load_images(struct board *b, struct err *e)
+int pc_load_images(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
-    int r = q->was_reset && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
+    int r = q->was_reset && q->rtc != NULL && q->boot.once[0] != 0 ? put_boot_order(q, q->boot.order, e) : 0;
     q->was_reset = true;
     if (r < 0 || b->kernel == NULL || q->rom != NULL)
         return r;
     return q35_place_kernel(b, q, e);
 }
 
-static int resume(struct board *b, struct err *e)
+int pc_resume(struct board *b, struct err *e)
 {
     struct q35 *q = b->parts;
     if (b->kernel == NULL || q->rom != NULL)
@@ -447,26 +471,32 @@ static int resume(struct board *b, struct err *e)
     return q35_resume_direct(b, q, e);
 }
 
-static void power_key(struct board *b)
+void pc_power_key(struct board *b)
 {
     ich9_pm_raise(((struct q35 *)b->parts)->pm, ICH9_PM1_PWRBTN);
 }
 
-static void release(struct board *b)
+void pc_release(struct board *b)
 {
     struct q35 *q = b->parts;
-    if (q != NULL)
-        vtd_release(q->iommu);
     if (q != NULL && q->ports != NULL)
         mem_space_destroy(q->ports);
 }
 
+const struct pc_kind q35_kind = {
+    .low_most = Q35_LOW_MOST, .low_split = Q35_LOW_SPLIT, .ecam = Q35_ECAM, .ecam_size = 0x10000000, .aml = &x86_q35_aml,
+    .gpe = 0x20, .gpe_size = 16, .cpu_hotplug = Q35_CPU_HOTPLUG, .bios = "bios-256k.bin", .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
+    .build_chipset = build_chipset, .set_up = q35_set_up_chipset,
+};
+
+static int build(struct board *b, struct err *e)
+{
+    return pc_build(b, &q35_kind, e);
+}
+
 static const char *const aliases[] = { "q35", NULL };
 static const struct board_absent absent[] = {
-    { "pc", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
-    { "pc-i440fx-", "a PC here is -machine q35, with PCI Express in place of the i440FX" },
-    { "isapc", "a PC here is -machine q35, with PCI Express in place of ISA cards" },
-    { "microvm", "a PC here is -machine q35" },
+    { "isapc", "a PC here is -machine q35 or pc, with PCI in place of ISA cards" },
     { NULL, NULL }
 };
 extern const struct board_ops board_x86_q35;
@@ -475,6 +505,6 @@ const struct board_ops board_x86_q35 = {
     .versions = "pc-q35-", .absent = absent, .isa = &x86_isa, .qemu_arch = "x86_64", .default_cpu = "max",
     .max_cpus = BOARD_MAX_CPUS, .levels = BOARD_DIES | BOARD_MODULES, .default_memory = 512ull << 20,
     .ide = { .buses = AHCI_PORTS, .units = 1 }, .has_screen = true,
-    .devices = parts_devices, .build = build, .load_images = load_images, .resume = resume,
-    .power_key = power_key, .wake_key = q35_wake_key, .release = release,
+    .devices = parts_devices, .build = build, .load_images = pc_load_images, .resume = pc_resume,
+    .power_key = pc_power_key, .wake_key = q35_wake_key, .release = pc_release,
 };

@@ -23,7 +23,7 @@ enum { T_UID = 0xf1c0a001 };
 #define T_MEM64_SIZE 0x0000000100000002u
 #define T_ECAM       0xf1c0a105u
 
-static void write_cpus(struct acpi *a, const struct board *b)
+void pc_write_cpus(struct acpi *a, const struct board *b)
 {
     char name[8];
     for (uint32_t i = 0; i < b->n_cpus; i++) {
@@ -37,18 +37,19 @@ static void write_cpus(struct acpi *a, const struct board *b)
 /* Memory windows of the host bridge: from the end of low RAM to the ECAM range, from there to the I/O APIC. */
 static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *q)
 {
-    uint64_t ecam_end = Q35_ECAM + 0x10000000ull, high = align_up(Q35_HIGH + q->high, 1u << 30);
-    uint64_t low = align_up(MAX(q->low, 0x10000000ull), 1u << 20), size[2] = { Q35_ECAM - low, Q35_PCI_HOLE_END - ecam_end };
+    uint64_t ecam_end = q->kind->ecam + q->kind->ecam_size, high = align_up(Q35_HIGH + q->high, 1u << 30);
+    uint64_t low = align_up(MAX(q->low, 0x10000000ull), 1u << 20), size[2] = { q->kind->ecam - low, Q35_PCI_HOLE_END - ecam_end };
     acpi_table(a, "DSDT", 2);
-    uint32_t from = acpi_append(a, &x86_q35_aml);
+    uint32_t from = acpi_append(a, q->kind->aml);
     if (q->globals.disable_s3)
         acpi_fill_name(a, from, "_S3_", "XS3_"); /* a name that means nothing */
     if (q->globals.disable_s4)
         acpi_fill_name(a, from, "_S4_", "XS4_");
     acpi_fill(a, from, 4, T_HPET, q->hpet != NULL ? 15 : 0);
-    acpi_fill(a, from, 4, T_ECAM, Q35_ECAM);
+    if (q->kind->ecam_size != 0)
+        acpi_fill(a, from, 4, T_ECAM, q->kind->ecam);
     acpi_fill(a, from, 4, T_MEM, low);
-    acpi_fill(a, from, 4, T_MEM_LAST, Q35_ECAM - 1);
+    acpi_fill(a, from, 4, T_MEM_LAST, q->kind->ecam - 1);
     acpi_fill(a, from, 4, T_MEM2, ecam_end);
     acpi_fill(a, from, 4, T_MEM2_LAST, Q35_PCI_HOLE_END - 1);
     acpi_fill(a, from, 4, T_MEM_SIZE, size[0]);
@@ -57,7 +58,7 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *
     acpi_fill(a, from, 8, T_MEM64, high);
     acpi_fill(a, from, 8, T_MEM64_LAST, high + Q35_HIGH_WINDOW - 1);
     acpi_fill(a, from, 8, T_MEM64_SIZE, Q35_HIGH_WINDOW);
-    write_cpus(a, b);
+    pc_write_cpus(a, b);
     acpi_table_end(a);
 }
 
@@ -72,7 +73,7 @@ static void port(struct acpi *a, unsigned bits, uint16_t number)
 }
 
 /* 5.2.9 */
-static void write_fadt(struct acpi *a)
+static void write_fadt(struct acpi *a, const struct q35 *q)
 {
     enum { PM = Q35_PMBASE, WBINVD = 1, PROC_C1 = 1 << 2, SLP_BUTTON = 1 << 5, RTC_S4 = 1 << 7, RESET_REG = 1 << 10,
            X2APIC_OK = 1 << 18, LEGACY_DEVICES = 1, HAS_8042 = 2 };
@@ -92,13 +93,13 @@ static void write_fadt(struct acpi *a)
     acpi_u32(a, 0);
     acpi_u32(a, 0);
     acpi_u32(a, PM + 8);        /* PM_TMR_BLK */
-    acpi_u32(a, PM + 0x20);     /* GPE0_BLK */
+    acpi_u32(a, q->kind->gpe_size != 0 ? PM + (uint32_t)q->kind->gpe : 0u); /* GPE0_BLK */
     acpi_u32(a, 0);
     acpi_u8(a, 4);
     acpi_u8(a, 2);
     acpi_u8(a, 0);
     acpi_u8(a, 4);
-    acpi_u8(a, 16);
+    acpi_u8(a, (uint8_t)q->kind->gpe_size);
     acpi_zero(a, 3);
     acpi_u16(a, 0xfff);         /* no C2, */
     acpi_u16(a, 0xfff);         /* no C3 */
@@ -118,18 +119,18 @@ static void write_fadt(struct acpi *a)
     port(a, 0, 0);
     port(a, 0, 0);
     port(a, 32, PM + 8);
-    port(a, 128, PM + 0x20);
+    port(a, 8u * q->kind->gpe_size, q->kind->gpe_size != 0 ? (uint16_t)(PM + q->kind->gpe) : 0);
     port(a, 0, 0);
     acpi_table_end(a);
 }
 
 /* 5.2.12. Ids beyond 254 need the x2APIC's structures. */
-static void write_madt(struct acpi *a, const struct board *b, const struct q35 *q)
+void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     static const uint8_t level_high[] = { 5, 9, 10, 11 };
     acpi_table(a, "APIC", 3);
     acpi_u32(a, 0xfee00000);
-    acpi_u32(a, 1);             /* PCAT_COMPAT */
+    acpi_u32(a, q->pic != NULL); /* PCAT_COMPAT */
     for (uint32_t i = 0; i < b->n_cpus; i++) {
         uint32_t id = x86_cpu_config(q->cpus[i])->apic_id;
         if (id < 255) {
@@ -202,13 +203,18 @@ static void write_mcfg(struct acpi *a)
 static void write_all(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     acpi_begin(a);
+    if (q->kind->write_acpi != NULL) {
+        q->kind->write_acpi(a, b, q);
+        return;
+    }
     acpi_facs(a);
     write_dsdt(a, b, q);
-    write_fadt(a);
-    write_madt(a, b, q);
+    write_fadt(a, q);
+    pc_write_madt(a, b, q);
     if (q->hpet != NULL)
         write_hpet(a);
-    write_mcfg(a);
+    if (q->kind->ecam_size != 0)
+        write_mcfg(a);
     if (q->iommu != NULL)
         q35_write_dmar(a, q);
 }

@@ -33,7 +33,10 @@ enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8
 #define Q35_IOMMU_DRIVER "intel-iommu"
 
 struct q35_options {
-    bool smm, hpet, i8042, pit, pic;
+    bool smm, hpet;
+    bool pit, pic, rtc, serial;      /* microvm may be without */
+    bool auto_cmdline;
+    int ioapic2;                     /* enum machine_auto */
     int acpi;                        /* enum machine_auto */
     int irqchip;                     /* which of KVM's halves has the interrupt controllers: says nothing here */
 };
@@ -56,7 +59,29 @@ struct pci_ports;
 struct vtd;
 struct acpi;
 
+struct q35;
+struct piix;
+
+/* What tells a PC's boards apart: chipset and where things lie. All else is x86_q35*.c's for each of them. */
+struct pc_kind {
+    uint64_t low_most, low_split;    /* RAM from low_most on lies above 4 GiB, and then low RAM ends at low_split */
+    pa_t ecam;                       /* ends the first memory window of PCI */
+    uint64_t ecam_size;              /* 0: there is no ECAM range */
+    const struct acpi_template *aml;
+    uint16_t gpe, gpe_size;          /* GPE0_BLK behind PMBASE; 0: none */
+    uint16_t cpu_hotplug;            /* port */
+    uint8_t pam0;                    /* in the host bridge's configuration space */
+    bool smi_broadcast, iommu;
+    const char *bios;                /* -bios default */
+    void (*write_acpi)(struct acpi *a, const struct board *b, const struct q35 *q); /* all tables but the FACS; NULL: a PC's */
+    int (*build_chipset)(struct board *b, struct q35 *q, struct err *e); /* mch, pm, pci_ports, ide */
+    void (*set_up)(struct q35 *q);   /* what firmware leaves in the chipset, for a start without any */
+};
+extern const struct pc_kind q35_kind, i440fx_kind, microvm_kind;
+void q35_set_up_chipset(struct q35 *q); /* x86_direct.c */
+
 struct q35 {
+    const struct pc_kind *kind;
     struct q35_options options;
     struct x86_config cpu;
     struct x86_kernel kernel;        /* if there is one */
@@ -75,7 +100,8 @@ struct q35 {
     struct port92 *port92;
     struct pci_ports *pci_ports;
     struct ich9_pm *pm;
-    struct ich9_lpc *lpc;
+    struct ich9_lpc *lpc;            /* Q35 */
+    struct piix *piix;               /* i440FX */
     struct q35_mch *mch;
     struct vtd *iommu;               /* or NULL */
     struct fw_cfg *fw_cfg;
@@ -87,6 +113,26 @@ struct q35 {
     struct parts_ide ide;
     bool a20[2];                     /* levels of the 8042's and port 92h's switches */
 };
+
+/* ---- x86_q35.c: what the boards' ops are made of ---- */
+int pc_build(struct board *b, const struct pc_kind *kind, struct err *e) MUST_CHECK;
+int pc_load_images(struct board *b, struct err *e) MUST_CHECK;
+int pc_resume(struct board *b, struct err *e) MUST_CHECK;
+void pc_power_key(struct board *b);
+void pc_release(struct board *b);
+/* For build_chipset: PCI's lines as they are routed to interrupt `number` of both controllers; resets. `arg`: q35, board. */
+void pc_set_routed(void *q35, uint32_t number, bool level);
+void pc_reset_machine(void *board);
+/* The steps of pc_build, for a board without PCI; in this order, kind and options being set. */
+int pc_open_images(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_memory(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_cpus(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_interrupts(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_timers(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_serial(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+void pc_write_cpus(struct acpi *a, const struct board *b);
+void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q);
+int pc_build_ports(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* CF8, CFC, CF9 of mch->bus */
 
 /* Tables for firmware (fw_cfg), or into memory below `end`. */
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;

@@ -8,6 +8,7 @@ static const char *const irqchip_choices[] = { "on", "off", "split", NULL };
 static const struct option_desc table[] = {
     OPT_BOOL(q35_options, "smm", smm),
     OPT_BOOL(q35_options, "hpet", hpet),
+    OPT_BOOL(q35_options, "pit", pit),
     OPT_CHOICE(q35_options, "kernel-irqchip", irqchip, irqchip_choices),
     OPT_CHOICE(q35_options, "kernel_irqchip", irqchip, irqchip_choices),
     OPT_IGNORED("fd-bootchk"),
@@ -17,7 +18,7 @@ static const struct option_desc table[] = {
 
 int q35_read_options(struct q35_options *o, const char *text, struct err *e)
 {
-    *o = (struct q35_options){ .smm = true, .hpet = true };
+    *o = (struct q35_options){ .smm = true, .hpet = true, .pit = true, .pic = true, .rtc = true, .serial = true };
     int r = text != NULL ? option_read(table, ARRAY_LEN(table), o, text, NULL, e) : 0;
     return r < 0 ? err_context(e, "machine option") : 0;
 }

@@ -44,7 +44,7 @@ int q35_add_cpu_registers(struct board *b, struct q35 *q, struct err *e)
     for (uint32_t i = 0; i < b->n_cpus; i++)
         ids[i] = x86_cpu_config(q->cpus[i])->apic_id;
     struct cpu_hotplug *c = cpu_hotplug_create(b->machine, "cpu-hotplug", ids, b->n_cpus, e);
-    return c == NULL ? e->code : device_map(&c->dev, q->ports, Q35_CPU_HOTPLUG, e);
+    return c == NULL ? e->code : device_map(&c->dev, q->ports, q->kind->cpu_hotplug, e);
 }
 
 int q35_add_smi_features(struct board *b, struct q35 *q, struct err *e)
@@ -56,7 +56,7 @@ int q35_add_smi_features(struct board *b, struct q35 *q, struct err *e)
     f->q = q;
     st_le64(f->supported, ICH9_PM_SMI_BROADCAST);
     const struct fw_cfg_builder ok = { .build = negotiate, .arg = f };
-    if (!q->options.smm)
+    if (!q->options.smm || !q->kind->smi_broadcast)
         return 0;
     if ((r = fw_cfg_add_file(q->fw_cfg, "etc/smi/supported-features", f->supported, sizeof(f->supported), e)) < 0 ||
         (r = fw_cfg_add_writable(q->fw_cfg, "etc/smi/requested-features", f->requested, sizeof(f->requested), NULL, NULL, e)) < 0)

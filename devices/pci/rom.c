@@ -12,7 +12,6 @@ enum { ROM_LEAST = MEM_PAGE, ROM_MOST = 16 << 20, SIGNATURE = 0xaa55 };
 static int read_rom(struct pci_function *f, FILE *file, struct err *e)
 {
     struct mem_ram *ram;
-    char name[80];
     uint64_t size = ROM_LEAST;
     int64_t bytes = fseeko(file, 0, SEEK_END) == 0 ? ftello(file) : -1;
 
@@ -22,7 +21,9 @@ static int read_rom(struct pci_function *f, FILE *file, struct err *e)
         return err_set(e, ERR_LIMIT, "%" PRId64 " bytes; 2 bytes to 16 MiB are accepted", bytes);
     while (size < (uint64_t)bytes)
         size *= 2;
-    snprintf(name, sizeof(name), "%.60s.rom", f->dev->id);
+    const char *name = arena_printf(&f->dev->machine->arena, "%s.rom", f->dev->id);
+    if (name == NULL)
+        return err_set(e, ERR_NOMEM, "the host has no memory left for its name");
     int r = machine_add_ram(f->dev->machine, name, size, &ram, e);
     if (r < 0)
         return r;

@@ -53,14 +53,42 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.amd64.smp8 COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --smp 8)
   add_test(NAME boot.amd64.deterministic COMMAND ${amd} ${boot}/deterministic $<TARGET_FILE:orrery>)
   add_test(NAME boot.amd64.bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --bios default)
+  add_test(NAME boot.amd64.pc COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --board x86-pc --smp 2)
+  add_test(NAME boot.amd64.pc_bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --board x86-pc --bios default)
+  add_test(NAME boot.amd64.pc_ide COMMAND ${boot}/amd64_pc_ide $<TARGET_FILE:orrery>)
+  add_test(NAME boot.amd64.microvm COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --board x86-microvm --smp 2)
+  add_test(NAME boot.amd64.microvm_bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --board x86-microvm --bios default)
+  # Skipped without the pieces of tools/fetch-media.
+  foreach(media memtest grub_bios grub_efi ipxe_rom ipxe_cd installer installer_gtk)
+    add_test(NAME boot.amd64.media.${media} COMMAND ${boot}/amd64_media $<TARGET_FILE_DIR:orrery> ${media})
+    set_tests_properties(boot.amd64.media.${media} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+  endforeach()
   add_test(NAME boot.amd64.efi COMMAND ${boot}/amd64_efi $<TARGET_FILE:orrery>)
+  # Saved in real mode, in firmware, in SMM, in interrupts, and gone on.
+  function(amd64_states name)
+    add_test(NAME boot.amd64.states_${name} COMMAND ${boot}/amd64_states $<TARGET_FILE:orrery> ${ARGN})
+    set_tests_properties(boot.amd64.states_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+  endfunction()
+  amd64_states(seabios seabios 4)
+  amd64_states(seabios_smp4 seabios 2 --smp 4)
+  amd64_states(ovmf_smp2 ovmf 2 --smp 2)
+  amd64_states(smm ${CMAKE_BINARY_DIR}/test/x86-guests/smm.elf 12)
+  amd64_states(exceptions ${CMAKE_BINARY_DIR}/test/x86-guests/exceptions.elf 12)
   add_test(NAME boot.amd64.efi_secure COMMAND ${boot}/amd64_efi --secure $<TARGET_FILE:orrery>)
   add_test(NAME boot.amd64.s3_smp2 COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --smp 2)
   add_test(NAME boot.amd64.s3_bios COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --bios default)
   add_test(NAME boot.amd64.s3_efi COMMAND ${boot}/amd64_s3 --efi $<TARGET_FILE:orrery>)
   set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
-    boot.amd64.efi_secure boot.amd64.s3_smp2 boot.amd64.s3_bios boot.amd64.s3_efi
+    boot.amd64.efi_secure boot.amd64.s3_smp2 boot.amd64.s3_bios boot.amd64.s3_efi boot.amd64.pc boot.amd64.pc_bios
+    boot.amd64.pc_ide boot.amd64.microvm boot.amd64.microvm_bios
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
+  # The kernel's view of odd topologies, and a remapping unit under it.
+  set(pc $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64)
+  add_test(NAME boot.amd64.topology COMMAND ${boot}/x86_topology ${boot}/guest_run ${pc} zen4
+    12,sockets=3,dies=1,modules=1,cores=2,threads=2)
+  add_test(NAME boot.amd64.iommu COMMAND ${boot}/x86_iommu ${pc})
+  set_tests_properties(boot.amd64.topology boot.amd64.iommu PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
   foreach(mode vhe nvhe protected gicv2)

@@ -18,3 +18,18 @@ if(RISCV_GCC)
     set_tests_properties(debug.kernel PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 400 LABELS boot)
   endif()
 endif()
+
+# A PC from its reset vector on.
+set(guests ${CMAKE_SOURCE_DIR}/test/cpu/x86/guests)
+set(debuggee_x86 ${CMAKE_CURRENT_BINARY_DIR}/debuggee_x86)
+add_custom_command(OUTPUT ${debuggee_x86}.bin
+  COMMAND ${X86_ROM_CC} -g -O1 -fno-pie -no-pie -nostdlib -static -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-stack-protector
+          -fcf-protection=none -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -I${guests} -T${guests}/guest.ld
+          -Wl,--build-id=none,--no-warnings ${debug}/x86_guest.c ${guests}/start.S ${guests}/tables.c -o ${debuggee_x86}.elf
+  COMMAND ${X86_ROM_OBJCOPY} -O binary ${debuggee_x86}.elf ${debuggee_x86}.bin
+  DEPENDS ${debug}/x86_guest.c ${guests}/start.S ${guests}/tables.c ${guests}/guest.ld)
+add_custom_target(debuggee_x86 ALL DEPENDS ${debuggee_x86}.bin)
+foreach(mode jit interp)
+  add_test(NAME debug.x86.${mode} COMMAND ${debug}/x86 $<TARGET_FILE:orrery> ${debuggee_x86}.elf ${debuggee_x86}.bin --exec ${mode})
+  set_tests_properties(debug.x86.${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 200)
+endforeach()

@@ -11,13 +11,16 @@
  * the same state. Nothing may crash, hang or trip a sanitizer.
  */
 #include "core/device/device.h"
+#include "core/memory/ports.h"
 #include "core/memory/space_impl.h"
 #include "core/state/snapshot.h"
 #include "core/util/bits.h"
 #include "core/util/hash.h"
 #include "cpu/arm64/cpu.h"
+#include "cpu/x86/cpu.h"
 #include "devices/backend/display.h"
 #include "devices/board/board.h"
+#include "devices/board/x86_q35_impl.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,13 +31,15 @@
 #define MEMORY    (4ull << 20)
 enum { ROUND = 20000, AGAIN = 400 /* accesses done twice around a restore */ };
 
-/* Where things are on a board, and code that waits for ever: wfi; j . - 4 */
+/* Where things are on a board, and code that waits for ever: wfi; j . - 4; or hlt; jmp . - 1 */
 static const struct place {
     const char *board;
     pa_t dram, ecam, pci_mem32;
     uint32_t code[2];
 } riscv = { "riscv-virt", 0x80000000, 0x30000000, 0x40000000, { 0x10500073, 0xffdff06f } },
-  arm = { "arm-virt", 0x40000000, 0x4010000000, 0x10000000, { 0xd503207f, 0x17ffffff } };
+  arm = { "arm-virt", 0x40000000, 0x4010000000, 0x10000000, { 0xd503207f, 0x17ffffff } },
+  x86 = { "x86-q35", 0x10000, 0xb0000000, 0xc0000000, { 0xfdebf4, 0 } };
+#define SMI_HANDLER 0x38000 /* RSM */
 
 #define MAX_ARGS 12
 static const struct {
@@ -54,6 +59,10 @@ static const struct {
         "e1000e" } },
     { &arm, 8, "gic-version=2,virtualization=on", "cortex-a72",
       { "virtio-rng-device", "virtio-blk-device,drive=d0", "virtio-serial-pci" } },
+    { &x86, 1, NULL, "max", { "VGA,vgamem_mb=1,romfile=", "ide-hd,drive=d0", "ide-cd", "nvme,serial=s,drive=d1", "isa-debugcon",
+        "isa-debug-exit", "pc-testdev" } },
+    { &x86, 4, NULL, "qemu64", { "virtio-rng-pci", "virtio-blk-pci,drive=d0", "e1000e", "ramfb", "pci-testdev" } },
+    { &x86, 2, "smm=off,hpet=off", "skylake-server", { "virtio-serial-pci", "bochs-display,vgamem=1M" } },
     { &riscv, 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
     { &arm, 64, NULL, "cortex-a72", { "virtio-rng-pci" } },
     { &riscv, 1, NULL, "rv64",
@@ -69,8 +78,9 @@ struct fuzz {
     struct board *board;
     struct machine *m;
     uint64_t random;
+    struct mem_space *ports; /* or NULL */
     uint64_t steps, results[MEM_READ_ONLY + 1], resets, looks, restores, stops, ends[BOARD_DEADLOCK + 1];
-    char disk[64];
+    char disk[64], rom[64]; /* rom: an option ROM that only has a header */
 };
 
 static uint64_t next(struct fuzz *f)
@@ -159,8 +169,45 @@ static pa_t some_address(struct fuzz *f, unsigned *size)
     return region->base + far % MIN(region->size, shift & 1 ? 0x1000ull : UINT64_MAX);
 }
 
+/* Of a PC: where parts are, or one of a region's. */
+static uint16_t some_port(struct fuzz *f)
+{
+    static const uint16_t known[] = {
+        0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x40, 0x41, 0x42, 0x43, 0x61, 0x60, 0x64, 0x70, 0x71, 0x72, 0x73, 0x80, 0x92,
+        0xb2, 0xb3, 0xcf8, 0xcfc, 0xcf9, 0xe0, 0xe4, 0x402, 0x501, 0x510, 0x511, 0x514, 0x518, 0x1ce, 0x1cf, 0x3b4, 0x3c0,
+        0x3c4, 0x3c5, 0x3c8, 0x3c9, 0x3ce, 0x3cf, 0x3d4, 0x3d5, 0x3da, 0x3f8, 0x3fb, 0x2f8, 0x600, 0x604, 0x608, 0x620,
+        0x630, 0x634, 0x660, 0xcd8, 0x700,
+    };
+    const struct mem_space *space = f->ports;
+
+    if (one_in(f, 2))
+        return (uint16_t)(known[next(f) % ARRAY_LEN(known)] + (one_in(f, 4) ? next(f) % 8 : 0));
+    uint32_t which = (uint32_t)(next(f) % space->n_regions);
+    while (!space->regions[which]->enabled)
+        which = (which + 1) % space->n_regions;
+    return (uint16_t)(space->regions[which]->base + next(f) % MIN(space->regions[which]->size, (uint64_t)64));
+}
+
+static void access_port(struct fuzz *f)
+{
+    const struct mem_attrs attrs = { .secure = one_in(f, 2) };
+    unsigned size = 1u << next(f) % 3;
+    uint16_t port = some_port(f);
+
+    if (one_in(f, 2))
+        (void)mem_port_in(f->ports, port, size, &attrs);
+    else /* whatever it asks for */
+        mem_port_out(f->ports, port, size, (uint32_t)zext(some_value(f), size * 8), &attrs);
+    f->results[MEM_OK]++;
+}
+
 static void access_some(struct fuzz *f)
 {
+    if (f->ports != NULL && one_in(f, 2)) {
+        access_port(f);
+        return;
+    }
+
     static const struct mem_attrs debug = { .debug = true };
     const struct mem_attrs attrs = { .secure = one_in(f, 2),
                                      .requester = one_in(f, 2) ? 0 : MEM_REQUESTER_CPU + next(f) % 8 };
@@ -182,13 +229,22 @@ static void access_some(struct fuzz *f)
     f->results[r]++;
 }
 
-/* Time passes with the harts asleep: interrupts are masked, so none is taken. */
+/*
+ * Time passes with the harts asleep: interrupts are masked, so none is taken. A PC's may be woken by NMI, SMI
+ * and INIT, and run what they find: a little of it.
+ */
 static void pass_time(struct fuzz *f, ps_t time)
 {
     struct board_limits limits = { .exec = { .time = exec_time(board_exec(f->board)) + time,
                                              .insns = UINT64_MAX } };
     struct cpu *cpu = NULL;
     int code;
+
+    if (f->at == &x86) {
+        limits.exec.insns = 2000;
+        for (const struct cpu *c = f->m->cpus; c; c = c->next)
+            limits.exec.insns += cpu_insns(c);
+    }
 
     f->ends[board_run(f->board, &limits, &code, &cpu)]++;
 }
@@ -200,6 +256,10 @@ static void put_to_sleep(struct fuzz *f)
         (void)mem_store(f->m->memory, f->at->dram + 4 * i, 4, f->at->code[i], NULL);
     for (struct cpu *c = f->m->cpus; c && f->at == &arm; c = c->next)
         a64_power_on(c, f->at->dram, 0);
+    if (f->at == &x86) {
+        (void)mem_store(f->m->memory, SMI_HANDLER, 2, 0xaa0f, NULL);
+        x86_start_flat32(f->m->cpus, (uint32_t)f->at->dram, 8, 16);
+    }
     pass_time(f, 10 * PS_PER_US);
 }
 
@@ -325,7 +385,7 @@ static void twice(struct fuzz *f)
 static void build(struct fuzz *f, size_t which, struct board_arg *args)
 {
     struct err e = { 0 };
-    static char drives[2][128];
+    static char drives[2][128], with_rom[128];
     struct board_config c = {
         .board = configs[which].at->board, .board_options = configs[which].options, .cpu = configs[which].cpu,
         .timing = "functional", .cpus = configs[which].harts, .memory = MEMORY, .bios = "none",
@@ -337,11 +397,18 @@ static void build(struct fuzz *f, size_t which, struct board_arg *args)
         snprintf(drives[i], sizeof(drives[i]), "file=%s,format=raw,if=none,id=d%u", f->disk, i);
         args[c.n_args++] = (struct board_arg){ BOARD_DRIVE, drives[i] };
     }
-    for (unsigned i = 0; i < MAX_ARGS && configs[which].devices[i]; i++)
-        args[c.n_args++] = (struct board_arg){ BOARD_DEVICE, configs[which].devices[i] };
+    for (unsigned i = 0; i < MAX_ARGS && configs[which].devices[i]; i++) {
+        const char *device = configs[which].devices[i];
+        if (strstr(device, "romfile=") != NULL) {
+            snprintf(with_rom, sizeof(with_rom), "%s%s", device, f->rom);
+            device = with_rom;
+        }
+        args[c.n_args++] = (struct board_arg){ BOARD_DEVICE, device };
+    }
     f->at = configs[which].at;
     need(board_create(&f->board, &c, &e), &e, "build");
     f->m = board_machine(f->board);
+    f->ports = f->at == &x86 ? ((struct q35 *)f->board->parts)->ports : NULL;
     put_to_sleep(f);
 }
 
@@ -360,23 +427,30 @@ static void round_of(struct fuzz *f, size_t which, uint64_t n)
     alarm(0);
 }
 
+static void make_file(char *path, size_t size, const uint8_t *bytes, size_t n)
+{
+    snprintf(path, size, "/tmp/board-fuzz-XXXXXX");
+    int fd = mkstemp(path);
+    if (fd < 0 || write(fd, bytes, n) != (ssize_t)n || close(fd) != 0) {
+        perror(path);
+        exit(2);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct fuzz f;
     uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 0) : ROUND;
     size_t only = argc > 3 ? strtoul(argv[3], NULL, 0) : SIZE_MAX;
-    static const uint8_t sectors[64 * 512];
+    static const uint8_t sectors[64 * 512], rom[512] = { 0x55, 0xaa, 1, 0xcb };
 
     f.random = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    snprintf(f.disk, sizeof(f.disk), "/tmp/board-fuzz-XXXXXX");
-    int fd = mkstemp(f.disk);
-    if (fd < 0 || write(fd, sectors, sizeof(sectors)) != sizeof(sectors) || close(fd) != 0) {
-        perror(f.disk);
-        return 2;
-    }
+    make_file(f.disk, sizeof(f.disk), sectors, sizeof(sectors));
+    make_file(f.rom, sizeof(f.rom), rom, sizeof(rom));
     for (uint64_t done = 0, i = 0; done < n; done += ROUND, i++)
         round_of(&f, only < ARRAY_LEN(configs) ? only : i % ARRAY_LEN(configs), MIN((uint64_t)ROUND, n - done));
     unlink(f.disk);
+    unlink(f.rom);
     printf("%" PRIu64 " steps: %" PRIu64 " accesses taken, %" PRIu64 " to nothing, %" PRIu64
            " of a wrong size, %" PRIu64 " refused, %" PRIu64 " read-only; %" PRIu64 " resets, %" PRIu64
            " times of rest, %" PRIu64 " restores, %" PRIu64 " stops, %" PRIu64 " looks\n", n, f.results[MEM_OK],

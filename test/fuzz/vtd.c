@@ -187,10 +187,8 @@ int main(int argc, char **argv)
     for (uint64_t i = 0; i < n; i++) {
         alarm(20);
         if (i % 20000 == 0) {
-            if (f.m != NULL) {
-                vtd_release(f.v);
+            if (f.m != NULL)
                 machine_destroy(f.m);
-            }
             build();
         }
         switch (next() % 8) {
@@ -201,7 +199,6 @@ int main(int argc, char **argv)
         default: dma(); break;
         }
     }
-    vtd_release(f.v);
     machine_destroy(f.m);
     printf("%llu accesses passed, %llu did not; %llu interrupts, %llu messages\n", (unsigned long long)f.passed,
            (unsigned long long)f.refused, (unsigned long long)f.interrupts, (unsigned long long)f.events);

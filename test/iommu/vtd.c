@@ -14,7 +14,7 @@ static struct device *make(struct machine *m, void *arg)
 {
     (void)arg;
     memset(&u, 0, sizeof(u));
-    unit_build(&u, m, unit_config(48));
+    unit_attach(&u, m, unit_config(48));
     return &u.v->dev;
 }
 START_TEST(generic)

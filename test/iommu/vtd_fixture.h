@@ -60,12 +60,11 @@ static inline struct vtd_config unit_config(unsigned aw_bits)
                                 .pass_through = true };
 }
 
-static inline void unit_build(struct unit *u, struct machine *m, struct vtd_config config)
+/* The unit alone, without RAM. */
+static inline void unit_attach(struct unit *u, struct machine *m, struct vtd_config config)
 {
     struct err e = { 0 };
     u->m = m;
-    ck_assert_int_eq(machine_add_ram(m, "ram", VTD_RAM, &u->ram, &e), 0);
-    ck_assert_int_eq(mem_add_ram(m->memory, "ram", 0, u->ram, 0, VTD_RAM, 0, NULL, &e), 0);
     config.memory = m->memory;
     config.remapped = unit_remapped;
     config.message = unit_message;
@@ -76,6 +75,13 @@ static inline void unit_build(struct unit *u, struct machine *m, struct vtd_conf
     u->dma = (struct dma){ .space = m->memory, .iommu = &u->v->iommu, .requester = SOURCE, .enabled = true };
     u->next_table = TABLES;
 }
+static inline void unit_build(struct unit *u, struct machine *m, struct vtd_config config)
+{
+    struct err e = { 0 };
+    ck_assert_int_eq(machine_add_ram(m, "ram", VTD_RAM, &u->ram, &e), 0);
+    ck_assert_int_eq(mem_add_ram(m->memory, "ram", 0, u->ram, 0, VTD_RAM, 0, NULL, &e), 0);
+    unit_attach(u, m, config);
+}
 
 static inline void unit_create(struct unit *u, struct vtd_config config)
 {
@@ -85,7 +91,6 @@ static inline void unit_create(struct unit *u, struct vtd_config config)
 }
 static inline void unit_destroy(struct unit *u)
 {
-    vtd_release(u->v);
     machine_destroy(u->m);
 }
 

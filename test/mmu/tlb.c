@@ -693,7 +693,8 @@ START_TEST(restored_reservations_stay_watched)
         b->cpu[i]->cpu.reserved_size = 8;
         b->cpu[i]->cpu.reserved_pa = BASE + 0x6000 + 8 * i;
     }
-    b->ram->flags[6] |= MEM_PAGE_RESERVED; /* as cpu_create's `loaded` does */
+    b->ram->flags[6] |= MEM_PAGE_RESERVED; /* as cpu_create's `loaded` does, */
+    mmu_flush_all_cpus(b->m);              /* and core/exec's */
     ck_assert_int_eq(mmu_load_reserved(c, BASE + 0x6000, 3, &v), 0);
     mmu_guard_reservation(c);
     ck_assert_int_eq(mmu_store_conditional(c, BASE + 0x6000, 3, 1, &failed), 0);

@@ -43,6 +43,7 @@ struct fuzz {
     struct fuzz_totals totals;
     struct fuzz_program program;
     uint64_t length; /* instructions retired until it ends */
+    uint64_t save_at; /* after so many the translating machine is saved and loaded; 0: it is not */
     bool counting;
 };
 
@@ -169,6 +170,29 @@ static int fill(const struct fuzz *f, struct side *s, struct err *e)
     return rc;
 }
 
+/* Saved, emptied and loaded again: nothing may be different from a run that was let alone. */
+static int save_and_load(struct side *s, struct err *e)
+{
+    struct state_writer *w = NULL;
+    struct state_reader *r = NULL;
+    int rc = snapshot_create(&w, NULL, "fuzz", e);
+    if (rc == 0)
+        rc = machine_save(s->machine, w, e);
+    if (rc == 0)
+        rc = snapshot_finish(w, e);
+    if (rc == 0 && (rc = snapshot_open_memory(&r, s->fresh, e)) == 0) {
+        rc = machine_load(s->machine, r, e);
+        snapshot_close(r);
+    }
+    if (rc == 0 && (rc = snapshot_open_memory(&r, w, e)) == 0) {
+        rc = machine_load(s->machine, r, e);
+        snapshot_close(r);
+    }
+    if (w != NULL)
+        snapshot_discard(w);
+    return rc;
+}
+
 /* The program as it stands. `out` NULL: only whether the two differ. */
 static int run_program(struct fuzz *f, unsigned pair, FILE *out, bool *differ, struct err *e)
 {
@@ -179,7 +203,15 @@ static int run_program(struct fuzz *f, unsigned pair, FILE *out, bool *differ, s
     int rc = fill(f, &s[0], e);
     if (rc == 0)
         rc = fill(f, &s[1], e);
-    if (rc == 0)
+    *differ = false;
+    if (rc == 0 && f->save_at != 0) {
+        limits.insns = f->save_at;
+        (void)exec_lockstep(s[1].exec, s[0].exec, &limits, out, differ);
+        limits.insns = f->length;
+        if (!*differ)
+            rc = save_and_load(&s[1], e);
+    }
+    if (rc == 0 && !*differ)
         (void)exec_lockstep(s[1].exec, s[0].exec, &limits, out, differ);
     if (rc == 0 && (s[0].machine->stop != MACHINE_RUNS || s[1].machine->stop != MACHINE_RUNS))
         rc = err_set(e, ERR_STATE, "an executor failed; --seed and --program name what it ran");
@@ -309,6 +341,8 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
         struct fuzz_random r = { hash_add(hash_add(0, f->seed), number) };
         unsigned pair = number % PAIRS;
         f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
+        uint64_t other = hash_add(r.state, 1);
+        f->save_at = other % 8 == 0 ? 1 + (other >> 8) % f->length : 0;
         f->isa->generate(f->side[pair][0].cpu, &f->program, &r);
         char *report = NULL;
         size_t length;

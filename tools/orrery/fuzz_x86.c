@@ -297,7 +297,11 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
     const uint64_t *features = x86_decode_features(cpu);
     uint16_t id = x86_rows[form].id;
     bool any = false;
-    *by_trap = traps(id) || id == X86_INSN_RSM;
+    bool no_nop = id == X86_INSN_NOP_HINT && x86_rows[form].opcode == 0x0d &&
+                  x86_cpu_config(X86_CPU_CONST(cpu))->vendor == X86_AMD;
+    *by_trap = traps(id) || id == X86_INSN_RSM || no_nop;
+    if (no_nop)
+        return "undefined with AMD";
     if (id == X86_INSN_RSM)
         return "undefined outside system-management mode";
     if (*by_trap)

@@ -499,7 +499,14 @@ static void load_selector(struct fx_gen *g, uint16_t id)
     if (id == X86_INSN_LLDT)
         sel = one_in(g, 4) ? 0 : FX_SEL_LDT;
     else if (id == X86_INSN_LTR)
-        sel = one_in(g, 2) ? FX_SEL_TASK : FX_SEL_TSS;
+        sel = g->plan->mode == X86_CODE64 ? FX_SEL_TSS64 : one_in(g, 2) ? FX_SEL_TASK : FX_SEL_TSS;
+    if (id == X86_INSN_LTR && g->plan->data_base == 0) { /* not busy: AND m8, imm8 */
+        add(&b, 0x80);
+        add_absolute(g, &b, 4, FX_GDT + sel + 5);
+        add(&b, 0xfd);
+        place(g, &b);
+        b.n = 0;
+    }
     if (fuzz_is_pointer(&g->g, reg))
         reg = RAX;
     fx_move(g, reg, sel);
@@ -589,6 +596,23 @@ static void invalidate(struct fx_gen *g)
     place(g, &b);
 }
 
+/* BOUND whose limits are the widest there are, usually. */
+static void check_bounds(struct fx_gen *g)
+{
+    uint32_t at = data_at(g, 0x500), wide = g->plan->mode == X86_CODE16 ? 2 : 4;
+    for (unsigned i = 0; i < 2; i++) {
+        struct bytes b = { 0 };
+        add(&b, 0xc7);
+        add_absolute(g, &b, 0, at + wide * i);
+        add32(&b, one_in(g, 4) ? (uint32_t)fuzz_next(g->g.r) : wide == 2 ? 0x8000u - i : 0x80000000u - i, wide);
+        place(g, &b);
+    }
+    struct bytes b = { 0 };
+    add(&b, 0x62);
+    add_absolute(g, &b, RAX, at);
+    place(g, &b);
+}
+
 static bool add_system(struct fx_gen *g, uint16_t form)
 {
     switch (x86_rows[form].id) {
@@ -650,6 +674,7 @@ bool fx_add_sequence(struct fx_gen *g, uint16_t form)
         load_selector(g, X86_INSN_MOV_SEG);
         return true;
     case X86_INSN_MOVDIR64B: fill_line(g, form); return true;
+    case X86_INSN_BOUND: check_bounds(g); return true;
     case X86_INSN_LDMXCSR: fx_load_mxcsr(g); return true;
     case X86_INSN_DIV:
     case X86_INSN_IDIV: divide(g, form); return true;

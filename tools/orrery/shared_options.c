@@ -246,10 +246,10 @@ static int set_smp(struct run_options *o, const char *v, struct err *e)
     const int all[] = { s.cpus, s.max, s.sockets, s.dies, s.clusters, s.modules, s.cores, s.threads };
 
     if (r < 0)
-        return err_context(e, "-smp");
+        return r;
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i] != -1 && (all[i] < 1 || all[i] > 4096))
-            return err_set(e, ERR_ARG, "-smp: number of %s: %d; 1 to 4096 are expected", table[i].key, all[i]);
+            return err_set(e, ERR_ARG, "number of %s: %d; 1 to 4096 are expected", table[i].key, all[i]);
     o->board.smp = (struct board_topology){
         .cpus = given(s.cpus), .max = given(s.max), .sockets = given(s.sockets), .dies = given(s.dies),
         .clusters = given(s.clusters), .modules = given(s.modules), .cores = given(s.cores), .threads = given(s.threads),

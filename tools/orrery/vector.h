@@ -39,7 +39,6 @@ struct vector {
     struct vector_state before, after; /* `after`: what changed */
     uint32_t mask[VR_COUNT];     /* bits of a register that the suite vouches for */
     int exception;               /* -1: none */
-    uint32_t flags_at;           /* where it pushed the flags */
 };
 
 struct vector_file {

@@ -65,10 +65,8 @@ static int read_test(const json_t *t, struct vector *v, struct err *e)
     for (size_t i = 0; i < json_array_size(bytes) && i < sizeof(v->bytes); i++)
         v->bytes[v->n_bytes++] = (uint8_t)json_integer_value(json_array_get(bytes, i));
     v->exception = -1;
-    if (json_is_object(exception)) {
+    if (json_is_object(exception))
         v->exception = (int)json_integer_value(json_object_get(exception, "number"));
-        v->flags_at = (uint32_t)json_integer_value(json_object_get(exception, "flag_address"));
-    }
     int rc = read_state(json_object_get(t, "initial"), &v->before, e);
     return rc == 0 ? read_state(json_object_get(t, "final"), &v->after, e) : rc;
 }

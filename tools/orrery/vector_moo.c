@@ -116,7 +116,6 @@ static bool read_test(const struct chunk *parent, struct vector *v)
             bad = !read_state(&c, &v->after, v->mask);
         } else if (is(&c, "EXCP") && c.n >= 5) {
             v->exception = c.data[0];
-            v->flags_at = ld_le32(c.data + 1);
         } else if (is(&c, "HASH")) {
             for (uint32_t i = 0; i < c.n && 2 * i + 2 < sizeof(v->hash); i++)
                 snprintf(v->hash + 2 * i, 3, "%02x", c.data[i]);

@@ -293,6 +293,22 @@ static const char *since_8086(const struct vector *v, const struct insn *d)
     return NULL;
 }
 
+static int byte_after(const struct vector *v, uint32_t at)
+{
+    for (uint32_t i = 0; i < v->after.n_ram; i++)
+        if (v->after.ram[i].at == at)
+            return v->after.ram[i].value;
+    return -1;
+}
+
+/* A few recordings show an exception's frame with SS where CS belongs. */
+static bool frame_is_torn(const struct vector *v)
+{
+    uint32_t sp = v->after.reg[VR_ESP], ss = v->before.reg[VR_SS], cs = v->before.reg[VR_CS];
+    uint32_t at = (ss << 4) + ((sp + 2) & 0xffff);
+    return v->exception >= 0 && ss != cs && byte_after(v, at) == (int)(ss & 0xff) && byte_after(v, at + 1) == (int)(ss >> 8);
+}
+
 /* Longest instruction: 10 bytes on a 286, none on an 8086, 15 since the 386 (SDM volume 3, 23.29) */
 static const char *since_286(const struct vector *v, const struct insn *d)
 {
@@ -301,7 +317,11 @@ static const char *since_286(const struct vector *v, const struct insn *d)
     bool undefined = (op == 0xc6 || op == 0xc7 || op == 0x8f) && d->reg != 0;
     if ((d->length > 10 && d->length <= 15) || (undefined && v->exception == 13))
         return "the instruction is longer than 10 bytes: #GP on a 286, 15 are allowed since the 386";
-    if (v->exception == 13 && (operand_in_ss(d) || (uses_stack(d) && sp >= 0xfff0)))
+    if (op == 0xf6 && d->reg == 7 && v->exception < 0 && (v->after.reg[VR_EAX] & 0xff) == 0x80)
+        return "IDIV of bytes gives -128 where the quotient does not fit; #DE by the manual";
+    if (frame_is_torn(v))
+        return "the recording shows SS pushed in place of CS";
+    if (v->exception == 13 && (operand_in_ss(d) || (uses_stack(d) && (op == 0xc9 ? v->before.reg[VR_EBP] : sp) >= 0xfff0)))
         return "exception 13 at the end of SS; #SS (12) since the 386";
     if (v->exception == 13 && ((op & ~3u) == 0x6c || (op >= 0xa4 && op <= 0xaf && (op & ~1u) != 0xa8)))
         return "a string instruction faults after it moved SI, DI or CX on; not since the 386";

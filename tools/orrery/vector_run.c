@@ -197,9 +197,9 @@ static bool start(struct side *s, const struct vector_file *f, const struct vect
     for (unsigned i = VR_EAX; i <= VR_EFLAGS; i++)
         if (v->before.present >> i & 1)
             set(s, i, v->before.reg[i] & (f->cpu != VC_386 && i == VR_EFLAGS ? 0xfff : UINT32_MAX));
-    limits.insns = cpu_insns(s->cpu) + (single ? 1 : LONGEST);
-    enum exec_reason reason = exec_run(s->exec, &limits, &stopped);
-    bool good = !s->shut_down && reason == (single ? EXEC_LIMIT_INSNS : EXEC_DEADLOCK);
+    limits.insns = cpu_insns(s->cpu) + LONGEST;
+    enum exec_reason reason = single ? exec_step(s->exec, s->cpu) : exec_run(s->exec, &limits, &stopped);
+    bool good = !s->shut_down && (single || reason == EXEC_DEADLOCK);
     if (s->shut_down)
         snprintf(why, size, "the processor shut down");
     else if (!good)
@@ -253,21 +253,16 @@ static uint8_t byte_mask(const struct vector_file *f, uint32_t at, uint32_t flag
     return (uint8_t)((f->cpu == VC_386 ? flags : flags & 0xfff) >> 8 * (at - flags_at));
 }
 
-/* Where the flags were pushed, if they were. */
+/* Where the flags were pushed, if they were. (The files say it too, but rounded down to an even address.) */
 static uint32_t pushed_flags(const struct vector_file *f, const struct vector *v)
 {
     unsigned op = vector_opcode(f, v);
-    uint32_t ss = v->before.reg[VR_SS] << 4;
     uint32_t sp = v->after.present >> VR_ESP & 1 ? v->after.reg[VR_ESP] : v->before.reg[VR_ESP];
-    uint32_t cut = f->cpu & (VC_8086 | VC_186) ? 0xfffff : RAM_BYTES - 1;
     bool divides = (op == 0xf6 || op == 0xf7 || op == 0xd4) && v->after.present >> VR_CS & 1;
-    if (v->exception >= 0)
-        return v->flags_at;
-    if (op == 0x9c)
-        return (ss + (sp & 0xffff)) & cut;
-    if (op == 0xcc || op == 0xcd || op == 0xce || divides)
-        return (ss + ((sp + 4) & 0xffff)) & cut;
-    return UINT32_MAX;
+    if (v->exception < 0 && !divides && op != 0x9c && op != 0xcc && op != 0xcd && op != 0xce)
+        return UINT32_MAX;
+    sp += v->exception < 0 && op == 0x9c ? 0 : 4;
+    return ((v->before.reg[VR_SS] << 4) + (sp & 0xffff)) & (f->cpu & (VC_8086 | VC_186) ? 0xfffff : RAM_BYTES - 1);
 }
 
 static bool check_byte(struct vector_runner *r, struct side *s, const struct vector_file *f, const struct vector_byte *b,

@@ -34,9 +34,9 @@ const struct op *interp_enter(struct run *r, struct exec_block *b)
  * From one block to another by link or jump entry. What the run loop compared when it
  * found the block must still hold: the mode, and a second page where there is one.
  */
-static bool may_enter(const struct run *r, const struct exec_block *to, va_t page)
+static bool may_enter(const struct run *r, const struct exec_block *to, uint32_t mode, va_t page)
 {
-    if (to->mode != r->block->mode)
+    if (to->mode != mode)
         return false;
     if (to->page2 == UINT32_MAX)
         return true;
@@ -76,7 +76,7 @@ static const struct op *follow(struct run *r, unsigned side, int64_t target)
         if (e->tag != page || e->addend != edge->to->page)
             return interp_leave(r, EXEC_LEAVE_LOOKUP, to);
     }
-    if (!may_enter(r, edge->to, page))
+    if (!may_enter(r, edge->to, r->block->mode, page))
         return interp_leave(r, EXEC_LEAVE_LOOKUP, to);
     cpu->page = page;
     return interp_enter(r, edge->to);
@@ -108,8 +108,12 @@ static const struct op *do_jumpr(struct run *r, const struct op *o)
         return interp_leave(r, EXEC_LEAVE_LOOKUP, va);
     struct exec_block *to = (struct exec_block *)(uintptr_t)j->code;
     va_t page = align_down(va, MEM_PAGE);
-    if (!may_enter(r, to, page))
+    uint32_t mode = r->block->mode;
+    if (o->aux == IR_LINK_MODE)
+        memcpy(&mode, (const uint8_t *)r->cpu + r->code->guest->mode_at, sizeof(mode));
+    if (!may_enter(r, to, mode, page))
         return interp_leave(r, EXEC_LEAVE_LOOKUP, va);
+    r->cpu->mode_flags = mode;
     r->cpu->page = page;
     return interp_enter(r, to);
 }

@@ -312,27 +312,37 @@ static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
     g->dirty = dirty;
 }
 
-/* set->jump, as the run loop fills it: see mmu/tlb.h. */
-static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
+/* rax = va: by set->jump, as the run loop fills it (mmu/tlb.h). `mode`: it is what the CPU says, not the unit's. */
+static void jump_to(struct x86_gen *g, bool mode)
 {
     struct x86_asm *a = g->a;
     const struct x86_fixed *f = &g->be->fixed;
-    struct opnd va = x86_opnd(g, in->a);
-    x86_store_pins(g, g->dirty);
-    branch_hook(g, va, 0, true);
-    gen_load(g, RAX, va, true);
-    count_insns(g);
-    charge(g);
-    asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]);
+    asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]); /* behind charge() */
     asm_mov_rr(a, false, RCX, RAX);
     asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
     asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
     struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, jump) };
     asm_rm(a, 0x39 | OP_W, RAX, m);
     asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
-    asm_mov_ri(a, RDX, g->u->mode);
+    if (mode) {
+        asm_rm(a, 0x8b, RDX, x86_cpu_mem((int32_t)g->u->guest->mode_at));
+        asm_rm(a, 0x89, RDX, CPU_MEM(mode_flags));
+    } else {
+        asm_mov_ri(a, RDX, g->u->mode);
+    }
     m.disp += (int32_t)offsetof(struct mmu_jump, code);
     asm_rm(a, 0xff, 4, m); /* jmp */
+}
+
+static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
+{
+    struct opnd va = x86_opnd(g, in->a);
+    x86_store_pins(g, g->dirty);
+    branch_hook(g, va, 0, true);
+    gen_load(g, RAX, va, true);
+    count_insns(g);
+    charge(g);
+    jump_to(g, in->aux == IR_LINK_MODE);
 }
 
 static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
@@ -342,6 +352,14 @@ static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
                                        [IR_EXIT_YIELD] = EXEC_LEAVE_YIELD };
     x86_store_pins(g, g->dirty);
     count_insns(g);
+    if (in->aux == IR_EXIT_LOOKUP && g->u->guest->mode_at != 0) {
+        asm_rm(g->a, 0x8b | OP_W, RAX, CPU_MEM(page));
+        if (in->imm != 0)
+            asm_alu_ri(g->a, ALU_ADD, true, RAX, (int32_t)in->imm);
+        charge(g);
+        jump_to(g, true);
+        return;
+    }
     charge(g);
     asm_mov_ri(g->a, RAX, (uint32_t)in->imm);
     asm_jmp(g->a, g->be->fixed.leave_at[reasons[in->aux]]);

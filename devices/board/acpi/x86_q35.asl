@@ -205,38 +205,7 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
             {
                 Name (_ADR, 0x001F0000)
                 OperationRegion (PIRQ, PCI_Config, 0x60, 0x0C)
-                Device (RTC)
-                {
-                    Name (_HID, EisaId ("PNP0B00"))
-                    Name (_CRS, ResourceTemplate () { IO (Decode16, 0x70, 0x70, 1, 8)  IRQNoFlags () { 8 } })
-                }
-                Device (KBD)
-                {
-                    Name (_HID, EisaId ("PNP0303"))
-                    Name (_CRS, ResourceTemplate ()
-                    {
-                        IO (Decode16, 0x60, 0x60, 1, 1)
-                        IO (Decode16, 0x64, 0x64, 1, 1)
-                        IRQNoFlags () { 1 }
-                    })
-                }
-                Device (MOU)
-                {
-                    Name (_HID, EisaId ("PNP0F13"))
-                    Name (_CRS, ResourceTemplate () { IRQNoFlags () { 12 } })
-                }
-                Device (COM1)
-                {
-                    Name (_HID, EisaId ("PNP0501"))
-                    Name (_UID, 1)
-                    Name (_CRS, ResourceTemplate () { IO (Decode16, 0x03F8, 0x03F8, 0, 8)  IRQNoFlags () { 4 } })
-                }
-                Device (FWCF)
-                {
-                    Name (_HID, "QEMU0002")
-                    Name (_STA, 0x0B)
-                    Name (_CRS, ResourceTemplate () { IO (Decode16, 0x0510, 0x0510, 1, 0x0C) })
-                }
+                Include ("x86_isa.inc")
             }
             Field (ISA.PIRQ, ByteAcc, NoLock, Preserve)
             {
@@ -244,58 +213,7 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
                 Offset (8),
                 PRQE, 8, PRQF, 8, PRQG, 8, PRQH, 8
             }
-            Method (LSTA, 1, NotSerialized)
-            {
-                If (Arg0 & 0x80) { Return (9) }
-                Return (11)
-            }
-            Method (LCRS, 1, Serialized)
-            {
-                Name (PRR0, ResourceTemplate () { Interrupt (, Level, ActiveHigh, Shared) { 0 } })
-                CreateDWordField (PRR0, 5, PRRI)
-                PRRI = Arg0 & 15
-                Return (PRR0)
-            }
-            Device (LNKA)
-            {
-                Name (_HID, EisaId ("PNP0C0F"))
-                Name (_UID, 0)
-                Name (_PRS, ResourceTemplate () { Interrupt (, Level, ActiveHigh, Shared) { 5, 10, 11 } })
-                Method (_STA, 0, NotSerialized) { Return (LSTA (PRQA)) }
-                Method (_DIS, 0, NotSerialized) { PRQA |= 0x80 }
-                Method (_CRS, 0, NotSerialized) { Return (LCRS (PRQA)) }
-                Method (_SRS, 1, NotSerialized) { CreateDWordField (Arg0, 5, PRRI)  PRQA = PRRI }
-            }
-            Device (LNKB)
-            {
-                Name (_HID, EisaId ("PNP0C0F"))
-                Name (_UID, 1)
-                Name (_PRS, ResourceTemplate () { Interrupt (, Level, ActiveHigh, Shared) { 5, 10, 11 } })
-                Method (_STA, 0, NotSerialized) { Return (LSTA (PRQB)) }
-                Method (_DIS, 0, NotSerialized) { PRQB |= 0x80 }
-                Method (_CRS, 0, NotSerialized) { Return (LCRS (PRQB)) }
-                Method (_SRS, 1, NotSerialized) { CreateDWordField (Arg0, 5, PRRI)  PRQB = PRRI }
-            }
-            Device (LNKC)
-            {
-                Name (_HID, EisaId ("PNP0C0F"))
-                Name (_UID, 2)
-                Name (_PRS, ResourceTemplate () { Interrupt (, Level, ActiveHigh, Shared) { 5, 10, 11 } })
-                Method (_STA, 0, NotSerialized) { Return (LSTA (PRQC)) }
-                Method (_DIS, 0, NotSerialized) { PRQC |= 0x80 }
-                Method (_CRS, 0, NotSerialized) { Return (LCRS (PRQC)) }
-                Method (_SRS, 1, NotSerialized) { CreateDWordField (Arg0, 5, PRRI)  PRQC = PRRI }
-            }
-            Device (LNKD)
-            {
-                Name (_HID, EisaId ("PNP0C0F"))
-                Name (_UID, 3)
-                Name (_PRS, ResourceTemplate () { Interrupt (, Level, ActiveHigh, Shared) { 5, 10, 11 } })
-                Method (_STA, 0, NotSerialized) { Return (LSTA (PRQD)) }
-                Method (_DIS, 0, NotSerialized) { PRQD |= 0x80 }
-                Method (_CRS, 0, NotSerialized) { Return (LCRS (PRQD)) }
-                Method (_SRS, 1, NotSerialized) { CreateDWordField (Arg0, 5, PRRI)  PRQD = PRRI }
-            }
+            Include ("x86_links.inc")
             Device (LNKE)
             {
                 Name (_HID, EisaId ("PNP0C0F"))
@@ -343,12 +261,6 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
             Name (_HID, EisaId ("PNP0C01"))
             Name (_CRS, ResourceTemplate () { Memory32Fixed (ReadWrite, 0xF1C0A105, 0x10000000) })
         }
-        Device (HPET)
-        {
-            Name (_HID, EisaId ("PNP0103"))
-            Name (_UID, 0)
-            Name (_STA, 0xF1C0A031)
-            Name (_CRS, ResourceTemplate () { Memory32Fixed (ReadOnly, 0xFED00000, 0x400) })
-        }
+        Include ("x86_hpet.inc")
     }
 }

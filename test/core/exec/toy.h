@@ -272,7 +272,7 @@ static const struct state_field toy_state[] = {
 
 static const struct cpu_isa toy_isa = {
     .max_insn = 4,
-    .parcel = 2,
+    .pause_cycles = 64, .parcel = 2,
     .name = "toy", .guest = &toy_guest, .size = sizeof(struct toy), .state = toy_state,
     .mode = toy_mode, .translate = toy_translate, .walk = toy_walk, .raise_bus = toy_raise_bus,
     .raise_align = toy_raise_align, .raise_fetch = toy_raise_fetch,

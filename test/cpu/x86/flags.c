@@ -47,10 +47,16 @@ static uint64_t adder(uint64_t a, uint64_t b, unsigned carry, bool subtract, uns
     return f | (c != before ? X86_OF : 0); /* carry into the top bit differs from the one out of it */
 }
 
-#define CHECK(cc, r, a, x, want, left)                                                                          \
-    ck_assert_msg(x86_arith_flags((cc), (r), (a), (x)) == (want), "cc %u: %#llx, %#llx (%u): %#llx, not %#llx", \
-                  (unsigned)(cc), (unsigned long long)(left), (unsigned long long)(a), (unsigned)(x),           \
-                  (unsigned long long)x86_arith_flags((cc), (r), (a), (x)), (unsigned long long)(want))
+static void check(unsigned cc, uint64_t r, uint64_t a, unsigned x, uint64_t want, uint64_t left)
+{
+    uint64_t is = x86_arith_flags(cc, r, a, x);
+    ck_assert_msg(is == want, "cc %u: %#llx, %#llx (%u): %#llx, not %#llx", cc, (unsigned long long)left, (unsigned long long)a, x,
+                  (unsigned long long)is, (unsigned long long)want);
+    for (unsigned cond = 0; cond < 16; cond++) /* which has shorter ways */
+        ck_assert_msg(x86_helper_condition(NULL, cc | cond << 8, r, a, x) == x86_test_condition(want, cond),
+                      "cc %u: %#llx, %#llx: condition %u", cc, (unsigned long long)left, (unsigned long long)a, cond);
+}
+#define CHECK(cc, r, a, x, want, left) check((unsigned)(cc), (r), (a), (unsigned)(x), (want), (left))
 
 /* _i: log2 of the operand's bytes in all of them */
 START_TEST(add_and_subtract)

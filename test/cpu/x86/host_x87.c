@@ -73,6 +73,11 @@ static void forget_pointers(struct host_record *own, const struct host_record *h
         if (ld_le32(theirs + 20) == 0)
             st_le32(own->memory + at + 20, 0);
     }
+    uint8_t *mine = own->memory + OPERAND; /* of 16 bits: FIP at 6, FDP at 10 */
+    if (ld_le16(host->memory + OPERAND + 6) == 0 && ld_le16(host->memory + OPERAND + 10) == 0) {
+        st_le16(mine + 6, 0);
+        st_le16(mine + 10, 0);
+    }
 }
 
 static bool is_function(const uint8_t *insn)
