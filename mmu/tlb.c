@@ -261,6 +261,69 @@ static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
             set->jump[i].va = mmu_no_jump(i);
 }
 
+/* The address that a place leads to, if anything is entered there. */
+static bool place_va(const struct mmu_set *set, uint32_t place, va_t *va)
+{
+    if (place >= MMU_AT_JUMP) {
+        uint32_t i = place - MMU_AT_JUMP;
+        *va = set->jump[i].va;
+        return *va != mmu_no_jump(i);
+    }
+    uint32_t i = place >= MMU_AT_FETCH ? place - MMU_AT_FETCH : place % MMU_WAYS;
+    const struct mmu_entry *e = place >= MMU_AT_FETCH   ? &set->fetch[i]
+                                : place >= MMU_AT_STORE ? &set->store[i]
+                                                        : &set->load[i];
+    *va = e->tag;
+    return *va != invalid_tag(i);
+}
+
+/* While it is known what was filled, a large page costs no sweep. What is empty, or stands there twice, leaves the log. */
+static bool drop_logged(struct mmu_set *set, va_t first, va_t last)
+{
+    uint64_t seen[(MMU_AT_JUMP + MMU_JUMPS) / 64] = { 0 };
+    uint32_t kept = 0;
+    if (set->n_log > MMU_LOG)
+        return false;
+    for (uint32_t k = 0; k < set->n_log; k++) {
+        uint32_t place = set->log[k];
+        va_t va;
+        if (!place_va(set, place, &va) || (seen[place / 64] >> place % 64 & 1))
+            continue;
+        if (va - first <= last - first) {
+            clear_place(set, place);
+            continue;
+        }
+        seen[place / 64] |= 1ull << place % 64;
+        set->log[kept++] = (uint16_t)place;
+    }
+    set->n_log = kept;
+    return true;
+}
+
+/* After a sweep: perhaps so little is left that it can be logged again. */
+static void log_anew(struct mmu_set *set)
+{
+    uint32_t n = 0;
+    va_t va;
+    for (uint32_t place = 0; place < MMU_AT_JUMP + MMU_JUMPS; place++) {
+        if (!place_va(set, place, &va))
+            continue;
+        if (n == MMU_LOG)
+            return;
+        set->log[n++] = (uint16_t)place;
+    }
+    set->n_log = n;
+}
+
+static void drop_all(struct mmu_set *set, va_t first, va_t last)
+{
+    if (drop_logged(set, first, last))
+        return;
+    drop_everywhere(set, first, last);
+    drop_jumps(set, first, last);
+    log_anew(set);
+}
+
 static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
 {
     if (mmu_filter_has(set->jump_pages, page >> MEM_PAGE_SHIFT))
@@ -271,8 +334,7 @@ static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
         if (!mmu_filter_has(t->large, page >> shift))
             continue;
         uint64_t within = (1ull << shift) - 1;
-        drop_everywhere(set, page & ~within, page | within);
-        drop_jumps(set, page & ~within, page | within);
+        drop_all(set, page & ~within, page | within);
     }
 }
 
@@ -281,8 +343,7 @@ enum { FEW_PAGES = 64 };
 static void flush_many(struct mmu_tag *t, struct mmu_set *set, va_t first, va_t last)
 {
     uint64_t within = (1ull << log2_floor(t->shifts | MEM_PAGE)) - 1;
-    drop_everywhere(set, first & ~within, last | within);
-    drop_jumps(set, first & ~within, last | within);
+    drop_all(set, first & ~within, last | within);
 }
 
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)

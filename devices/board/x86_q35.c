@@ -327,9 +327,11 @@ int pc_build_ports(struct board *b, struct q35 *q, struct err *e)
 
 static int build_chipset(struct board *b, struct q35 *q, struct err *e)
 {
+    uint64_t high_size;
+    pa_t high = q35_high_window(q, &high_size);
     const struct q35_mch_config mch = {
         .memory = b->machine->memory, .io = q->ports, .ram = q->ram, .low_ram = q->low, .bios = q->rom, .extended_tseg = 64,
-        .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { align_up(Q35_HIGH + q->high, 1u << 30), Q35_HIGH_WINDOW } }, .n_ranges = 2,
+        .range = { { q->low, Q35_PCI_HOLE_END - q->low }, { high, high_size } }, .n_ranges = high_size != 0 ? 2 : 1,
     };
     const struct ich9_pm_config pm = { .io = q->ports, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
                                        .wake = q35_wake, .reset = pc_reset_machine, .arg = b };

@@ -37,7 +37,7 @@ void pc_write_cpus(struct acpi *a, const struct board *b)
 /* Memory windows of the host bridge: from the end of low RAM to the ECAM range, from there to the I/O APIC. */
 static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *q)
 {
-    uint64_t ecam_end = q->kind->ecam + q->kind->ecam_size, high = align_up(Q35_HIGH + q->high, 1u << 30);
+    uint64_t ecam_end = q->kind->ecam + q->kind->ecam_size, high_size, high = q35_high_window(q, &high_size);
     uint64_t low = align_up(MAX(q->low, 0x10000000ull), 1u << 20), size[2] = { q->kind->ecam - low, Q35_PCI_HOLE_END - ecam_end };
     acpi_table(a, "DSDT", 2);
     uint32_t from = acpi_append(a, q->kind->aml);
@@ -54,10 +54,10 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *
     acpi_fill(a, from, 4, T_MEM2_LAST, Q35_PCI_HOLE_END - 1);
     acpi_fill(a, from, 4, T_MEM_SIZE, size[0]);
     acpi_fill(a, from, 4, T_MEM_SIZE + 1, size[1]);
-    acpi_fill(a, from, 4, T_HIGH, 1);
+    acpi_fill(a, from, 4, T_HIGH, high_size != 0);
     acpi_fill(a, from, 8, T_MEM64, high);
-    acpi_fill(a, from, 8, T_MEM64_LAST, high + Q35_HIGH_WINDOW - 1);
-    acpi_fill(a, from, 8, T_MEM64_SIZE, Q35_HIGH_WINDOW);
+    acpi_fill(a, from, 8, T_MEM64_LAST, high + high_size - 1);
+    acpi_fill(a, from, 8, T_MEM64_SIZE, high_size);
     pc_write_cpus(a, b);
     acpi_table_end(a);
 }

@@ -5,6 +5,7 @@
  * The board `x86-q35`: Intel's Q35 chipset with an ICH9, as QEMU's machine `q35` has it
  * (docs/system/i386/pc.rst). What lies where is fixed by the PC's history; what moves is moved by firmware.
  */
+#include "core/util/bits.h"
 #include "cpu/x86/cpu.h"
 #include "devices/board/board_impl.h"
 #include "devices/board/places.h"
@@ -26,7 +27,6 @@
  * So a loop that polls one passes its time in a thousandth of the instructions.
  */
 #define Q35_PORT_TIME  PS_PER_US
-#define Q35_HIGH_WINDOW (1ull << 39) /* for 64-bit BARs, at the first GiB behind RAM */
 
 enum { Q35_IRQ_KEYBOARD = 1, Q35_IRQ_COM1 = 4, Q35_IRQ_COM2 = 3, Q35_IRQ_RTC = 8, Q35_IRQ_MOUSE = 12 };
 
@@ -133,6 +133,16 @@ int pc_build_serial(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 void pc_write_cpus(struct acpi *a, const struct board *b);
 void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q);
 int pc_build_ports(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* CF8, CFC, CF9 of mch->bus */
+/*
+ * For 64-bit BARs: from the first GiB behind RAM to the end of what the CPUs address. OVMF takes the upper end of it, Linux what is
+ * free. *size is 0 where there is no room.
+ */
+static inline pa_t q35_high_window(const struct q35 *q, uint64_t *size)
+{
+    pa_t base = align_up(Q35_HIGH + q->high, 1u << 30), end = (pa_t)1 << q->cpu.pa_bits;
+    *size = end > base ? end - base : 0;
+    return base;
+}
 
 /* Tables for firmware (fw_cfg), or into memory below `end`. */
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;

@@ -8,9 +8,11 @@
 #include "core/util/bits.h"
 #include "core/util/hash.h"
 #include "cpu/riscv/cpu.h"
+#include "cpu/x86/cpu.h"
 #include "devices/backend/block.h"
 #include "devices/backend/char.h"
 #include "devices/board/riscv_virt_impl.h"
+#include "devices/board/x86_q35_impl.h"
 #include "tools/orrery/option_table.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -31,6 +33,10 @@ static const char *const values[] = {
     "tcg", "kvm", "kvm:tcg", "tcg,thread=single", ":::", "nottcg", "sockets=2,cores=2", "cpus=4",
     "cpus=,sockets=0", "sockets=4096,cores=4096,threads=4096,clusters=4096", "size=1G,slots=2", "size=",
     "file=a.img,if=virtio", "file=a,,b", "driver=raw,node-name=d0", "{\"driver\":\"raw\"}", "a,b,c",
+    "q35", "pc-q35-9.2", "q35,smm=off,hpet=off", "pc", "microvm", "smm=on,kernel-irqchip=split", "x86-q35", "qemu64,+avx2",
+    "max,-bmi2,x2apic=on", "skylake-server,vendor=GenuineIntel", "zen4,+nosuch", "-,+", "qemu64,family=300", "intel-iommu",
+    "isa-debugcon,iobase=0x402,chardev=c0", "isa-debug-exit,iobase=0xf4,iosize=4", "ide-cd,drive=d0,bus=ide.1",
+    "if=pflash,format=raw,unit=1,file=v", "if=floppy", "type=0,vendor=x", "type=1,serial=", "sig=TEST,data=/dev/null",
     "virtio-net-device,netdev=n0", "virtio-blk-pci,drive=d0", "nvme,serial=s",
     "ahci,id=a", "ide-cd,bus=a.0", "e1000e,netdev=n0", "user,id=n0,hostfwd=tcp::2222-:22",
     "user,model=virtio", "socket", "nic", "nic,model=virtio", "user,mac=52:54:00:12:34:56", "socket,id=c0",
@@ -154,7 +160,9 @@ static bool read_parts(struct fuzz *f, const struct run_options *o)
     static struct block_options block;
     static struct char_options chars;
     static struct rv_config cpu;
+    static struct x86_config x86;
     struct virt_options machine;
+    struct q35_options q35;
     struct err e = { 0 };
     bool ok = true;
 
@@ -168,8 +176,12 @@ static bool read_parts(struct fuzz *f, const struct run_options *o)
     } while (0)
     if (o->board.cpu)
         READ(rv_config_parse(&cpu, o->board.cpu, NULL, &e));
+    if (o->board.cpu)
+        READ(x86_config_parse(&x86, o->board.cpu, NULL, &e));
     if (o->board.board_options)
         READ(virt_read_options(&machine, o->board.board_options, &e));
+    if (o->board.board_options)
+        READ(q35_read_options(&q35, o->board.board_options, &e));
     for (uint32_t i = 0; i < o->board.n_serial; i++)
         READ(char_parse_serial(&chars, "serial0", o->board.serial[i], &e));
     for (uint32_t i = 0; i < o->board.n_args; i++) {
@@ -184,6 +196,7 @@ static bool read_parts(struct fuzz *f, const struct run_options *o)
 
 static bool one(struct fuzz *f)
 {
+    static const char *const archs[] = { "riscv64", "aarch64", "x86_64" };
     static struct run_options o;
     bool native = one_in(f, 2);
     struct err e = { 0 };
@@ -191,7 +204,7 @@ static bool one(struct fuzz *f)
     run_defaults(&o);
     int argc = make_line(f, native ? &run_native_line : &run_qemu_line);
     int r = native ? run_parse_native(&o, argc, f->argv, &e)
-                   : run_parse_qemu(&o, "riscv64", argc, f->argv, &e);
+                   : run_parse_qemu(&o, archs[next(f) % ARRAY_LEN(archs)], argc, f->argv, &e);
     bool ok = r < 0 ? e.text[0] != 0 : r == 1 || (r == 0 && o.board.board && o.board.cpus >= 1);
     /* What was parsed can be read: nothing of it is gone or without its end. */
     for (uint32_t i = 0; i < o.board.n_args; i++)

@@ -47,3 +47,9 @@ add_executable(test-vtd-fuzz ${CMAKE_CURRENT_LIST_DIR}/vtd.c)
 target_link_libraries(test-vtd-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.vtd COMMAND test-vtd-fuzz 300000)
 set_tests_properties(fuzz.vtd PROPERTIES TIMEOUT 120)
+
+# Damaged kernels for PCs: test-x86-kernel-fuzz 1000000 SEED.
+add_executable(test-x86-kernel-fuzz ${CMAKE_CURRENT_LIST_DIR}/x86_kernel.c)
+target_link_libraries(test-x86-kernel-fuzz PRIVATE orrery_core)
+add_test(NAME fuzz.x86_kernel COMMAND test-x86-kernel-fuzz 40000)
+set_tests_properties(fuzz.x86_kernel PROPERTIES TIMEOUT 120)

@@ -82,6 +82,7 @@ static void usage(FILE *out)
             "  --cpu NAME       CPU profile (default max)\n"
             "  --timeout TIME   simulated time a program may take (default 1s)\n"
             "  --pass STATUS    exit status of an x86 program that passed (default 1: it wrote 0 to isa-debug-exit)\n"
+            "  --bios FILE      firmware before an x86 program, as orrery run has it; default: none\n"
             "  --post PORT      where images write POST codes (default 0x190)\n"
             "  --print PORT     where images write text (default 0xe9)\n"
             "  --tap, --junit   form of the report (default: failures and a summary)\n"
@@ -122,6 +123,8 @@ static bool take_option(struct conform *c, const char *name, char *value, const 
         c->cpu = value;
     else if (strcmp(name, "--timeout") == 0)
         c->until = value;
+    else if (strcmp(name, "--bios") == 0)
+        c->bios = value;
     else if (strcmp(name, "--output") == 0)
         *output = value;
     else if (strcmp(name, "--index") == 0 && parse_number(value, UINT32_MAX, &n))

@@ -18,7 +18,7 @@ struct conform_reason {
 };
 
 struct conform {
-    const char *self, *directory, *filter, *cpu, *until;
+    const char *self, *directory, *filter, *cpu, *until, *bios;
     const char *execs[3];
     unsigned n_execs;
     enum conform_form form;

@@ -102,8 +102,8 @@ static void compose(const struct conform *c, const char *kind, const char *path,
     add(k, "--kernel", path);
     if (strcmp(kind, "x86") == 0)
         add(k, "--device", "isa-debug-exit,iobase=0xf4,iosize=4");
-    else
-        add(k, "--bios", "none");
+    if (strcmp(kind, "riscv") == 0 || c->bios != NULL)
+        add(k, "--bios", strcmp(kind, "riscv") == 0 ? "none" : c->bios);
 }
 
 /* All that the child says; its last words (at most `size` bytes) stay. */

@@ -36,7 +36,7 @@ struct side {
 struct fuzz {
     const struct fuzz_isa *isa;
     const char *cpu, *against, *timing, *report;
-    uint64_t instructions, seed, only, compare;
+    uint64_t instructions, seed, only, compare, save;
     bool one_program, quiet;
     struct side side[PAIRS][2]; /* [][0] is the interpreter */
     struct fuzz_coverage coverage;
@@ -286,8 +286,8 @@ static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, con
     bool differ;
     printf("program %" PRIu64 " of seed %" PRIu64 " shows a difference; repeat it with\n"
            "  orrery fuzz --isa %s --cpu %s --against %s --timing %s --seed %" PRIu64
-           " --program %" PRIu64 " --compare %" PRIu64 "\n", number, f->seed, f->isa->name, f->cpu,
-           f->against, f->timing, f->seed, number, f->compare);
+           " --program %" PRIu64 " --compare %" PRIu64 " --save %" PRIu64 "\n", number, f->seed, f->isa->name, f->cpu,
+           f->against, f->timing, f->seed, number, f->compare, f->save);
     fflush(stdout);
     f->counting = false;
     int rc = run_program(f, pair, NULL, &differ, e);
@@ -342,7 +342,7 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
         unsigned pair = number % PAIRS;
         f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
         uint64_t other = hash_add(r.state, 1);
-        f->save_at = other % 8 == 0 ? 1 + (other >> 8) % f->length : 0;
+        f->save_at = f->save != 0 && other % f->save == 0 ? 1 + (other >> 8) % f->length : 0;
         f->isa->generate(f->side[pair][0].cpu, &f->program, &r);
         char *report = NULL;
         size_t length;
@@ -418,6 +418,7 @@ static void usage(FILE *out)
             "  --seed N            which programs (default 1)\n"
             "  --program N         only this program of the seed\n"
             "  --compare N         instructions between two comparisons (default 200; 1: each block)\n"
+            "  --save N            save and load the translating machine on the way in one of N programs\n"
             "  --report FILE       executions by encoding, as a table or (FILE.json) JSON; - is stdout\n"
             "The exit status is 0 when nothing differed and every encoding was executed that can be.\n");
 }
@@ -465,6 +466,8 @@ static int parse(struct fuzz *f, int argc, char **argv, struct err *e)
             rc = number_of(option, value, &f->seed, e);
         else if (strcmp(option, "--compare") == 0)
             rc = number_of(option, value, &f->compare, e);
+        else if (strcmp(option, "--save") == 0)
+            rc = number_of(option, value, &f->save, e);
         else if (strcmp(option, "--program") == 0)
             rc = number_of(option, value, &f->only, e), f->one_program = true;
         else

@@ -231,7 +231,8 @@ static int build(struct machine *m, const char *spec, struct cpu **out, struct e
 
 static void generate(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r)
 {
-    struct fx_plan plan = { .mode = (enum x86_code)MIN(fuzz_below(r, 4), 2u), .stack_base = FX_STACK };
+    static const uint8_t modes[] = { X86_CODE16, X86_CODE32, X86_CODE64, X86_CODE64 };
+    struct fx_plan plan = { .mode = (enum x86_code)modes[fuzz_below(r, ARRAY_LEN(modes))] };
     bool flat = plan.mode == X86_CODE64 || (plan.mode == X86_CODE32 && !fuzz_one_in(r, 3));
     plan.code_base = flat ? 0 : FX_CODE;
     plan.data_base = flat ? 0 : FX_DATA;
@@ -306,6 +307,9 @@ static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)
         return "undefined outside system-management mode";
     if (*by_trap)
         return "what it does is to trap";
+    *by_trap = id == X86_INSN_VMCALL || id == X86_INSN_VMMCALL;
+    if (*by_trap)
+        return "there is no hypervisor to be called";
     for (unsigned mode = 0; mode < 3; mode++)
         for (unsigned memory = 0; memory < 2; memory++) {
             size_t n = x86_random_insn(form, mode, memory != 0, next_of, &r, code);

@@ -116,6 +116,25 @@ START_TEST(yield_ends_the_turn)
 }
 END_TEST
 
+/* CPUs that disturb each other get short turns: 10 us / 16, / 8, / 4, / 2 before they are whole again. */
+START_TEST(kicked_while_it_runs)
+{
+    static const uint32_t spin[] = { TOY(TOY_ADDI, 7, 7, 1), TOY(TOY_BNE, 7, 0, -1) };
+    static const uint32_t kick[] = { TOY(TOY_SYS, 0, 0, TOY_KICK), TOY(TOY_ADDI, 7, 7, 1),
+                                     TOY(TOY_BNE, 7, 0, -1) };
+    for (unsigned kicks = 0; kicks < 2; kicks++) {
+        struct rig g = rig_open(2, "functional", 0);
+        rig_load(&g, 0, spin, ARRAY_LEN(spin));
+        rig_load(&g, 0x100, kicks ? kick : spin, kicks ? ARRAY_LEN(kick) : ARRAY_LEN(spin));
+        g.cpu[0]->cpu.pc = TOY_RAM + 0x100;
+        rig_run(&g, NS(19000), UINT64_MAX);
+        ck_assert_uint_eq(g.x->count.rounds, kicks ? 6 : 2); /* the one that was cut, four short ones, a whole one */
+        ck_assert_uint_eq(g.x->sched.hurry, 0);
+        rig_close(&g);
+    }
+}
+END_TEST
+
 /* ---- debugging ---- */
 
 static enum exec_reason go(struct rig *g, struct cpu **cpu)
@@ -262,6 +281,7 @@ Suite *test_suite(void)
     tcase_add_test(t, snapshot_goes_on_alike);
     tcase_add_test(t, idle_cpu_wakes_at_the_time);
     tcase_add_test(t, yield_ends_the_turn);
+    tcase_add_test(t, kicked_while_it_runs);
     tcase_add_test(t, breakpoint_stops_before_and_goes_on);
     tcase_add_test(t, debugging_changes_nothing);
     tcase_add_test(t, step_is_one_instruction);
