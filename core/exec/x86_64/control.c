@@ -325,6 +325,8 @@ static void jump_to(struct x86_gen *g, bool mode)
     asm_rm(a, 0x39 | OP_W, RAX, m);
     asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
     if (mode) {
+        asm_alu_mi(a, ALU_CMP, false, CPU_MEM(exit), 0); /* a fence that wants stale code left */
+        asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
         asm_rm(a, 0x8b, RDX, x86_cpu_mem((int32_t)g->u->guest->mode_at));
         asm_rm(a, 0x89, RDX, CPU_MEM(mode_flags));
     } else {
