@@ -162,6 +162,7 @@ bool x86_write_cr(struct x86_cpu *c, unsigned n, uint64_t v)
     }
     if (v & ~15ull)
         return gp(c);
+    x86_enter_device(c);
     c->apic.set_tpr(c->apic.arg, v);
     x86_check_interrupts(c);
     return true;

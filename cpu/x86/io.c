@@ -5,6 +5,7 @@
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/translate_impl.h"
+#include "mmu/tlb.h"
 
 bool x86_io_allowed(struct x86_cpu *c, uint64_t port, unsigned bytes)
 {
@@ -34,11 +35,18 @@ static struct mem_attrs attrs_of(const struct x86_cpu *c)
                                .secure = c->smm != 0 };
 }
 
+void x86_enter_device(struct x86_cpu *c)
+{
+    ev_set_now(c->cpu.machine->queue, cpu_now(&c->cpu));
+    if (UNLIKELY(c->cpu.reserved))
+        mmu_guard_reservation(&c->cpu);
+}
+
 /* Begin and end of an access, around which an SMI of the device's becomes pending. */
 static bool before(struct x86_cpu *c)
 {
     c->smi_io = 0;
-    ev_set_now(c->cpu.machine->queue, cpu_now(&c->cpu));
+    x86_enter_device(c);
     return c->inputs & BIT(X86_SMI);
 }
 

@@ -206,7 +206,7 @@ uint64_t x86_helper_hypercall(struct cpu *cpu, uint64_t x, uint64_t b, uint64_t 
     const uint64_t a[4] = { zext(c->gpr[RBX], bits), zext(c->gpr[RCX], bits),
                             zext(c->gpr[RDX], bits), zext(c->gpr[RSI], bits) };
     (void)x, (void)b, (void)c0, (void)d;
-    ev_set_now(cpu->machine->queue, cpu_now(cpu)); /* others are told at this very time */
+    x86_enter_device(c); /* others are told at this very time */
     c->gpr[RAX] = zext(call(c, zext(c->gpr[RAX], bits), a, bits), bits);
     return 0;
 }

@@ -277,8 +277,10 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
     default:
         break;
     }
-    if ((msr >= 0x800 && msr <= 0x8ff) || msr == 0x6e0)
+    if ((msr >= 0x800 && msr <= 0x8ff) || msr == 0x6e0) {
+        x86_enter_device(c);
         return c->apic.read_msr != NULL && c->apic.read_msr(c->apic.arg, msr, v);
+    }
     const struct row *r = find_plain(c, msr);
     if (r != NULL) {
         *v = *place(c, r, msr);

@@ -44,6 +44,7 @@ uint64_t x86_helper_wrmsr(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, 
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)a, (void)b, (void)c0, (void)d;
+    x86_enter_device(c); /* many arm timers or signal other CPUs */
     if (!x86_write_msr(c, (uint32_t)c->gpr[RCX], edx_eax(c)))
         x86_raise_error(c, X86_GP, 0);
     return 0;

@@ -283,6 +283,11 @@ bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned s
                 va_t *va);
 
 /* ---- io.c: ports (SDM volume 1, chapter 19) ---- */
+/*
+ * Before what reaches devices without a memory access: they see the time of this very instruction,
+ * not of the turn's last one, which depends on where the host cut it. In helpers with IR_CALL_TIME.
+ */
+void x86_enter_device(struct x86_cpu *c);
 bool x86_io_allowed(struct x86_cpu *c, uint64_t port,
                     unsigned bytes); /* IOPL and the TSS's bit map; #GP(0) */
 uint64_t x86_io_read(struct x86_cpu *c, uint64_t port,
