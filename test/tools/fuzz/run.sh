@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # orrery fuzz: no difference and all encodings for some seeds; a difference that is there is found and
 # made small; wrong arguments are refused; the lines of docs/lockstep.md end as they say.
-# usage: run.sh ORRERY SOURCE-TREE
+# usage: run.sh ORRERY SOURCE-TREE [short]
 set -eu
 orrery=$(realpath "$1")
 docs=$(realpath "$2")/docs/lockstep.md
@@ -31,12 +31,18 @@ for cause in "trapped FP or SIMD" "branch target" "illegal execution state" SVC 
     grep -Eq "\"$cause\": [1-9]" arm.json || { cp arm.json out; fail "aarch64: no $cause"; }
 done
 
-"$orrery" fuzz --isa x86_64 --instructions 1500000 --seed 1 --report x86.json >out 2>&1 ||
-    fail "x86_64: a difference, or an encoding is missing"
-grep -q '"missing": 0' x86.json || fail "x86_64: the report says something is missing"
-for cause in "#DE" "#DB" "#BP" "#OF" "#BR" "#UD" "#NM" "#SS" "#GP" "#PF" "#MF" "#AC" "#XM"; do
-    grep -Eq "\"$cause [a-zA-Z0-9 ]*\": [1-9]" x86.json || { cp x86.json out; fail "x86_64: no $cause"; }
-done
+# The whole table takes a million; with sanitizers that is ten minutes.
+if [ "${3:-}" = short ]; then
+    "$orrery" fuzz --isa x86_64 --instructions 100000 --seed 1 --report x86.json >out 2>&1 ||
+        { grep -q '"missing": [1-9]' x86.json && ! grep -q '^lockstep' out; } || fail "x86_64: a difference"
+else
+    "$orrery" fuzz --isa x86_64 --instructions 1500000 --seed 1 --report x86.json >out 2>&1 ||
+        fail "x86_64: a difference, or an encoding is missing"
+    grep -q '"missing": 0' x86.json || fail "x86_64: the report says something is missing"
+    for cause in "#DE" "#DB" "#BP" "#OF" "#BR" "#UD" "#NM" "#SS" "#GP" "#PF" "#MF" "#AC" "#XM"; do
+        grep -Eq "\"$cause [a-zA-Z0-9 ]*\": [1-9]" x86.json || { cp x86.json out; fail "x86_64: no $cause"; }
+    done
+fi
 
 # The table: every row retired or says why not; each kind of exception came.
 "$orrery" fuzz --instructions 100000 --seed 3 --cpu max,misaligned=off --report table.txt >out 2>&1 ||
