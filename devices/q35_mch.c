@@ -273,11 +273,15 @@ static void reset(void *dev)
 {
     struct q35_mch *q = dev;
     uint8_t pam[PAMS];
+    uint64_t ecam = ld_le64(q->host.config + PCIEXBAR);
 
     memcpy(pam, q->host.config + pam_at(q), sizeof(pam));
     pci_reset(&q->host);
-    if (q->dev.machine->waking) /* SeaBIOS's way to resume begins in the RAM behind F0000h */
+    if (q->dev.machine->waking) { /* SeaBIOS's way to resume begins in the RAM behind F0000h, */
         memcpy(q->host.config + pam_at(q), pam, sizeof(pam));
+        if (!q->config.i440fx) /* and sets the LPC bridge up through the window that it left */
+            st_le64(q->host.config + PCIEXBAR, ecam);
+    }
     if (!q->config.i440fx)
         st_le16(q->host.config + EXT_TSEG_MBYTES, q->config.extended_tseg);
     apply(q);

@@ -308,6 +308,7 @@ void board_destroy(struct board *b)
         tm_destroy(b->tms[i]);
     image_free(b->kernel);
     image_free(b->initrd);
+    image_free(b->shim);
     image_free(b->bios);
     image_free(b->dtb);
     free(b->description);

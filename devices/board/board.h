@@ -43,7 +43,7 @@ struct board_config {
     uint32_t cpus;
     struct board_topology smp;  /* all 0: `cpus` cores of one socket; else smp.cpus counts, and `cpus` is ignored */
     uint64_t memory;            /* bytes */
-    const char *kernel, *initrd, *append, *dtb;
+    const char *kernel, *initrd, *append, *dtb, *shim;
     const char *bios;           /* NULL or "default": the board's firmware; "none" */
     const char *boot;           /* -boot "order=cd,menu=on,..." or NULL */
     const char *firmware_dirs;  /* where "default" and bare names are looked for, ':'-separated */

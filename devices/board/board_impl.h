@@ -19,7 +19,7 @@ struct board {
     struct cpu *cpus[BOARD_MAX_CPUS];
     struct tm_cpu *tms[BOARD_MAX_CPUS];
     uint32_t n_cpus;
-    struct image *kernel, *initrd, *bios, *dtb;
+    struct image *kernel, *initrd, *bios, *dtb, *shim;
     char *description, *options; /* options: config.board_options less what every board has */
     struct bus_error *bus_error;
     irq_sink_fn *set_irq;        /* where lines of parts go: places.h */

@@ -40,6 +40,8 @@ int boot_open_images(struct board *b, const struct boot_isa *isa, struct err *e)
         r = image_open_raw(&b->initrd, c->initrd, "initrd", e);
     if (r == 0 && c->dtb)
         r = image_open_raw(&b->dtb, c->dtb, "dtb", e);
+    if (r == 0 && c->shim)
+        r = err_set(e, ERR_UNSUPPORTED, "shim '%s': only a PC's UEFI takes one from the command line; leave out -shim", c->shim);
     return r;
 }
 

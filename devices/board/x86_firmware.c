@@ -152,7 +152,11 @@ static void wrote_start(void *arg, uint32_t offset, uint32_t n)
     st_le32(f->bytes + 12, s.esi);
 }
 
-/* UEFI boots what is behind the set-up code, with the set-up code's header. */
+/*
+ * UEFI boots what is behind the set-up code, with the set-up code's header, in which the kernel wants to see that a boot loader was
+ * at work (Linux boot protocol, type_of_loader: FFh has no number of its own). The files are the same untouched: a changed header
+ * breaks the kernel's signature.
+ */
 static int add_linux_items(struct fw_cfg *f, const struct board *b, struct err *e)
 {
     const struct image *k = b->kernel;
@@ -161,7 +165,15 @@ static int add_linux_items(struct fw_cfg *f, const struct board *b, struct err *
     int r;
     if (setup >= k->size)
         return err_set(e, ERR_FORMAT, "kernel '%s' is cut short: its set-up code alone has %u bytes", k->path, setup);
-    if ((r = fw_cfg_items_add_blob(f, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, k->data, setup, e)) < 0 ||
+    uint8_t *header = ARENA_ARRAY(&b->machine->arena, uint8_t, setup);
+    if (header == NULL)
+        return err_set(e, ERR_NOMEM, "no memory for the set-up code of kernel '%s'", k->path);
+    memcpy(header, k->data, setup);
+    header[0x210] = 0xff;
+    if ((r = fw_cfg_add_file(f, "etc/boot/kernel", k->data, (uint32_t)k->size, e)) < 0 ||
+        (b->shim != NULL && (r = fw_cfg_add_file(f, "etc/boot/shim", b->shim->data, (uint32_t)b->shim->size, e)) < 0))
+        return r;
+    if ((r = fw_cfg_items_add_blob(f, FW_CFG_SETUP_SIZE, FW_CFG_SETUP_DATA, header, setup, e)) < 0 ||
         (r = fw_cfg_items_add_blob(f, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA, k->data + setup, (uint32_t)k->size - setup, e)) < 0 ||
         (r = fw_cfg_items_add_blob(f, FW_CFG_CMDLINE_SIZE, FW_CFG_CMDLINE_DATA, line, (uint32_t)strlen(line) + 1, e)) < 0)
         return r;

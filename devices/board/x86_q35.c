@@ -427,6 +427,10 @@ int pc_open_images(struct board *b, struct q35 *q, struct err *e)
     if (r == 0 && b->config.initrd != NULL)
         r = q->kernel.kind == X86_BZIMAGE ? image_open_raw(&b->initrd, b->config.initrd, "initrd", e)
                                           : q35_open_modules(b, b->config.initrd, e);
+    if (r == 0 && b->config.shim != NULL)
+        r = b->kernel != NULL && q->kernel.kind == X86_BZIMAGE
+                ? image_open_raw(&b->shim, b->config.shim, "shim", e)
+                : err_set(e, ERR_ARG, "shim '%s' without a bzImage that it starts; give one with -kernel", b->config.shim);
     return r;
 }
 

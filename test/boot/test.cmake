@@ -74,10 +74,12 @@ if(NOT ORRERY_SANITIZE)
   amd64_states(ovmf_smp2 ovmf 2 --smp 2)
   amd64_states(smm ${CMAKE_BINARY_DIR}/test/x86-guests/smm.elf 12)
   amd64_states(exceptions ${CMAKE_BINARY_DIR}/test/x86-guests/exceptions.elf 12)
+  add_test(NAME boot.amd64.efi_secure COMMAND ${boot}/amd64_efi --secure $<TARGET_FILE:orrery>)
+  add_test(NAME boot.amd64.s3_bios COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --bios default)
   add_test(NAME boot.amd64.s3_smp2 COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --smp 2)
   add_test(NAME boot.amd64.s3_efi COMMAND ${boot}/amd64_s3 --efi $<TARGET_FILE:orrery>)
   set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
-    boot.amd64.s3_smp2 boot.amd64.s3_efi boot.amd64.pc boot.amd64.pc_bios
+    boot.amd64.efi_secure boot.amd64.s3_bios boot.amd64.s3_smp2 boot.amd64.s3_efi boot.amd64.pc boot.amd64.pc_bios
     boot.amd64.pc_ide boot.amd64.microvm boot.amd64.microvm_bios
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 

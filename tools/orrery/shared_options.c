@@ -293,6 +293,7 @@ const struct run_option run_shared_options[] = {
     ROW_CALL("smp", "N", set_smp, "number of CPUs"),
     ROW_TEXT("kernel", "FILE", board.kernel, "Linux Image (plain, gzip, EFI zboot), ELF or raw image"),
     ROW_TEXT("initrd", "FILE", board.initrd, "initial RAM disk"),
+    ROW_TEXT("shim", "FILE", board.shim, "PC: UEFI checks this program's signature, and it the kernel's"),
     ROW_TEXT("append", "TEXT", board.append, "kernel command line"),
     ROW_TEXT("dtb", "FILE", board.dtb, "device tree instead of the board's own"),
     ROW_TEXT("bios", "FILE|default|none", board.bios, "firmware; default: OpenSBI's fw_dynamic"),
