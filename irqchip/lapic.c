@@ -28,10 +28,21 @@ static uint32_t processor_priority(const struct lapic *p)
     return (p->tpr & 0xf0) >= serving ? p->tpr : serving;
 }
 
+/* AMD's interrupt enable registers hold vectors back in IRR (APM volume 2, 16.4). */
+static int highest_enabled(const struct lapic *p)
+{
+    uint32_t set[8];
+    if (!(p->ext_control & EXT_IER))
+        return highest(p->irr);
+    for (unsigned i = 0; i < 8; i++)
+        set[i] = p->irr[i] & p->ier[i];
+    return highest(set);
+}
+
 /* The vector that may interrupt now, or -1. */
 static int deliverable(const struct lapic *p)
 {
-    int v = lapic_is_on(p) ? highest(p->irr) : -1;
+    int v = lapic_is_on(p) ? highest_enabled(p) : -1;
     return v >= 0 && ((uint32_t)v & 0xf0) > (processor_priority(p) & 0xf0) ? v : -1;
 }
 
@@ -119,6 +130,13 @@ void lapic_local(struct lapic *p, enum lapic_lvt which)
     lapic_accept(p, (enum delivery)(lvt >> 8 & 7), (uint8_t)lvt, false);
 }
 
+void lapic_extended(struct lapic *p, unsigned n)
+{
+    uint32_t lvt = p->ext_lvt[n];
+    if (!(lvt & LVT_MASK) && lapic_is_enabled(p))
+        lapic_accept(p, (enum delivery)(lvt >> 8 & 7), (uint8_t)lvt, false);
+}
+
 void lapic_set_lint(void *lapic, uint32_t number, bool level)
 {
     struct lapic *p = lapic;
@@ -155,19 +173,23 @@ static void end_local(struct lapic *p, uint8_t vector)
     }
 }
 
+static void end_vector(struct lapic *p, uint8_t v)
+{
+    put(p->isr, v, false);
+    bool level = p->tmr[v / 32] >> (v & 31) & 1;
+    if (level) {
+        end_local(p, v);
+        for (uint32_t i = 0; i < p->bus->n_eoi && !(p->svr & SVR_NO_EOI); i++)
+            p->bus->eoi[i](p->bus->eoi_arg[i], v);
+    }
+    lapic_update(p);
+}
+
 void lapic_end(struct lapic *p)
 {
     int v = highest(p->isr);
-    if (v < 0)
-        return;
-    put(p->isr, (unsigned)v, false);
-    bool level = p->tmr[v / 32] >> (v & 31) & 1;
-    if (level) {
-        end_local(p, (uint8_t)v);
-        for (uint32_t i = 0; i < p->bus->n_eoi && !(p->svr & SVR_NO_EOI); i++)
-            p->bus->eoi[i](p->bus->eoi_arg[i], (uint8_t)v);
-    }
-    lapic_update(p);
+    if (v >= 0)
+        end_vector(p, (uint8_t)v);
 }
 
 /* ---- registers ---- */
@@ -209,13 +231,22 @@ static uint64_t read_id(const void *dev, uint32_t i)
 {
     const struct lapic *p = dev;
     (void)i;
-    return lapic_is_x2(p) ? p->config.id : (uint64_t)p->config.id << 24;
+    return lapic_is_x2(p) ? p->config.id : (uint64_t)p->id << 24;
+}
+static void wrote_id(void *dev, uint32_t i, uint64_t old, uint64_t now)
+{
+    struct lapic *p = dev;
+    (void)i, (void)old;
+    if (!p->config.id_writable)
+        return;
+    p->id = (p->config.id & ~0xffu) | (uint32_t)(now >> 24);
+    lapic_renamed(p->bus);
 }
 static uint64_t read_version(const void *dev, uint32_t i)
 {
-    (void)dev, (void)i;
-    return 0x14 | (LAPIC_LVTS - 2u) << 16 |
-           1u << 24; /* 6 entries (no CMCI), EOI broadcasts may be suppressed */
+    const struct lapic *p = dev;
+    (void)i; /* 6 entries (no CMCI), EOI broadcasts may be suppressed */
+    return 0x14 | (LAPIC_LVTS - 2u) << 16 | 1u << 24 | (uint32_t)p->config.extended << 31;
 }
 static uint64_t read_ppr(const void *dev, uint32_t i)
 {
@@ -322,10 +353,26 @@ static void wrote_self(void *dev, uint32_t i, uint64_t old, uint64_t now)
     lapic_accept(dev, DELIVER_FIXED, (uint8_t)now, false);
 }
 
+/* ---- AMD's extended space ---- */
+static void wrote_enables(void *dev, uint32_t i, uint64_t old, uint64_t now)
+{
+    (void)i, (void)old, (void)now;
+    lapic_update(dev);
+}
+/* Ends the vector it names, not the highest. */
+static void wrote_seoi(void *dev, uint32_t i, uint64_t old, uint64_t now)
+{
+    struct lapic *p = dev;
+    uint8_t v = (uint8_t)now;
+    (void)i, (void)old;
+    if ((p->ext_control & EXT_SEOI) && (p->isr[v / 32] >> (v & 31) & 1))
+        end_vector(p, v);
+}
+
 #define AT(m) REG_AT(lapic, m)
 /* 12.4.1, table 12-1. Each register is 32 bits at a multiple of 16. */
 static const struct reg_desc regs[] = {
-    REG32(0x020, "ID", .read = read_id),
+    REG32(0x020, "ID", .read = read_id, .rw = 0xff000000, .wrote = wrote_id),
     REG32(0x030, "VERSION", .read = read_version),
     REG32(0x080, "TPR", AT(tpr), .rw = 0xff, .wrote = wrote_tpr),
     REG32(0x090, "APR"),
@@ -347,7 +394,14 @@ static const struct reg_desc regs[] = {
     REG32(0x390, "TIMER_CURRENT", .read = read_count),
     REG32(0x3e0, "TIMER_DIVIDE", .read = read_divide, .rw = 0xb, .wrote = wrote_divide),
     REG32(0x3f0, "SELF_IPI", .rw = 0xff, .wrote = wrote_self),
+    /* From here on AMD's (APM volume 2, 16.3.5): specific EOI, enable registers, 8-bit ids; number of local vectors */
+    REG32(0x400, "EXT_FEATURE", .reset = 0x7 | LAPIC_EXT_LVTS << 16),
+    REG32(0x410, "EXT_CONTROL", AT(ext_control), .rw = 0x7, .wrote = wrote_enables),
+    REG32(0x420, "SEOI", AT(seoi), .rw = 0xff, .wrote = wrote_seoi),
+    REG32(0x480, "IER", AT(ier), .count = 8, .stride = 16, .rw = UINT32_MAX, .reset = UINT32_MAX, .wrote = wrote_enables),
+    REG32(0x500, "EXT_LVT", AT(ext_lvt), .count = LAPIC_EXT_LVTS, .stride = 16, .rw = 0x107ff, .reset = LVT_MASK),
 };
+enum { EXTENDED_REGS = 5 };
 
 /* ---- MSRs ---- */
 uint64_t lapic_get_tpr(void *lapic)
@@ -414,9 +468,11 @@ bool lapic_write_msr(void *lapic, uint32_t msr, uint64_t v)
     } rules[] = { { 0x808, 0xff },    { 0x80b, 0 },       { 0x80f, 0x11ff },     { 0x828, 0 },
                   { 0x832, 0x710ff }, { 0x833, 0x117ff }, { 0x834, 0x117ff },    { 0x835, 0x1f7ff },
                   { 0x836, 0x1f7ff }, { 0x837, 0x110ff }, { 0x838, UINT32_MAX }, { 0x83e, 0xb },
-                  { 0x83f, 0xff } };
+                  { 0x83f, 0xff },    { 0x841, 0x7 },     { 0x842, 0xff },       { 0x848, UINT32_MAX },
+                  { 0x850, 0x107ff } };
+    uint32_t first = msr >= 0x848 && msr < 0x850 ? 0x848 : msr >= 0x850 && msr < 0x850 + LAPIC_EXT_LVTS ? 0x850 : msr;
     for (unsigned i = 0; i < ARRAY_LEN(rules); i++) {
-        if (rules[i].msr != msr)
+        if (rules[i].msr != first)
             continue;
         const struct reg_desc *r = reg_find(&p->dev, (msr - 0x800) * 16u, &index);
         if ((v & ~(uint64_t)rules[i].writable) || r == NULL)
@@ -432,6 +488,9 @@ void lapic_set_base(void *lapic, uint64_t base)
     struct lapic *p = lapic;
     bool was_on = lapic_is_enabled(p);
     p->base = base;
+    if (lapic_is_x2(p)) /* what was written is lost there */
+        p->id = p->config.id;
+    lapic_renamed(p->bus);
     lapic_place(p);
     if (was_on && !lapic_is_enabled(p))
         lapic_init(p);
@@ -450,6 +509,11 @@ void lapic_init(void *lapic)
     p->tpr = p->ldr = p->esr = p->esr_pending = p->icr[0] = p->icr[1] = p->initial = p->divide = 0;
     p->dfr = UINT32_MAX;
     p->svr = 0xff;
+    p->ext_control = p->seoi = 0;
+    for (unsigned i = 0; i < 8; i++)
+        p->ier[i] = UINT32_MAX;
+    for (unsigned i = 0; i < LAPIC_EXT_LVTS; i++)
+        p->ext_lvt[i] = LVT_MASK;
     p->deadline = 0;
     p->started = 0;
     ev_cancel(&p->timer_due);
@@ -460,6 +524,8 @@ static void lapic_reset(void *dev)
 {
     struct lapic *p = dev;
     p->base = LAPIC_BASE | APIC_BASE_EN | (p->config.bootstrap ? 1u << 8 : 0);
+    p->id = p->config.id;
+    lapic_renamed(p->bus);
     lapic_place(p);
     lapic_init(p);
 }
@@ -467,6 +533,7 @@ static void lapic_reset(void *dev)
 static void lapic_loaded(void *dev)
 {
     lapic_place(dev);
+    lapic_renamed(((struct lapic *)dev)->bus);
     lapic_update(dev);
 }
 
@@ -488,20 +555,21 @@ static const struct state_field lapic_state[] = { STATE_TIMER(lapic, timer_due),
                                                   STATE(lapic, deadline),
                                                   STATE(lapic, started),
                                                   STATE(lapic, lint),
+                                                  STATE(lapic, id),
+                                                  STATE(lapic, ext_control),
+                                                  STATE(lapic, seoi),
+                                                  STATE(lapic, ier),
+                                                  STATE(lapic, ext_lvt),
                                                   STATE_END };
 
-static const struct device_ops lapic_ops = {
-    .name = "lapic",
-    .spec = "Intel SDM volume 3, chapter 12",
-    .size = sizeof(struct lapic),
-    .regs = regs,
-    .n_regs = ARRAY_LEN(regs),
-    .mmio_size = LAPIC_SIZE,
-    .state = lapic_state,
-    .version = 1,
-    .reset = lapic_reset,
-    .loaded = lapic_loaded,
-};
+#define LAPIC_OPS(count)                                                                      \
+    {                                                                                         \
+        .name = "lapic", .spec = "Intel SDM volume 3, chapter 12; AMD APM volume 2, 16.3.5",  \
+        .size = sizeof(struct lapic), .regs = regs, .n_regs = (count), .mmio_size = LAPIC_SIZE, \
+        .state = lapic_state, .version = 2, .reset = lapic_reset, .loaded = lapic_loaded,     \
+    }
+static const struct device_ops lapic_ops = LAPIC_OPS(ARRAY_LEN(regs) - EXTENDED_REGS);
+static const struct device_ops lapic_extended_ops = LAPIC_OPS(ARRAY_LEN(regs));
 
 struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
                            const struct lapic_config *config, uint32_t index, struct err *e)
@@ -517,7 +585,7 @@ struct lapic *lapic_create(struct machine *m, struct lapic_bus *bus,
                 bus->lapics[index - 1]->config.id);
         return NULL;
     }
-    struct lapic *p = device_create(m, &lapic_ops, id, e);
+    struct lapic *p = device_create(m, config->extended ? &lapic_extended_ops : &lapic_ops, id, e);
     if (p == NULL)
         return NULL;
     p->config = *config;

@@ -18,6 +18,9 @@
  * about which it asks the CPU. Not modelled: CMCI, focus processors, arbitration; delivery status
  * always reads 0.
  *
+ * AMD's extended space (APM volume 2, 16.3.5): specific EOI, interrupt enable registers, four more local vectors for sources
+ * that call lapic_extended.
+ *
  * The machine owns all of it. A reset is the power-on state; lapic_init what INIT leaves.
  */
 #include "core/device/device.h"
@@ -38,6 +41,8 @@ enum lapic_lvt {
     LAPIC_LVTS
 };
 
+enum { LAPIC_EXT_LVTS = 4 };
+
 /* The CPU as its local APIC reaches it. */
 struct lapic_cpu {
     irq_sink_fn *input; /* of `cpu`: levels and edges of the numbers below */
@@ -52,6 +57,8 @@ struct lapic_config {
     uint32_t id;           /* x2APIC id; its low 8 bits are the xAPIC id */
     bool x2apic, deadline; /* modes the CPU has */
     bool bootstrap;
+    bool id_writable;      /* in xAPIC mode: AMD's, and Intel's before Nehalem */
+    bool extended;         /* AMD's extended space */
     uint64_t bus_hz;
     struct lapic_cpu cpu;
 };
@@ -75,6 +82,8 @@ struct lapic {
     uint64_t deadline;
     ps_t started; /* the running count began at `initial` then; 0 with initial = 0: stopped; LAPIC_RUN_DOWN */
     bool lint[2]; /* levels at the pins */
+    uint32_t id;  /* the config's, or what was written over its low 8 bits */
+    uint32_t ext_control, seoi, ier[8], ext_lvt[LAPIC_EXT_LVTS];
 };
 
 /* Registers of all local APICs, mapped at LAPIC_BASE of `space`. At most `max` will join. */
@@ -104,6 +113,8 @@ void lapic_bus_deliver(void *bus, uint64_t address, uint32_t data);
 void lapic_set_lint(void *lapic, uint32_t number, bool level);
 /* A local interrupt: performance counters (LAPIC_LVT_PMC), thermal. */
 void lapic_local(struct lapic *p, enum lapic_lvt which);
+/* The same by extended vector `n` < LAPIC_EXT_LVTS. */
+void lapic_extended(struct lapic *p, unsigned n);
 
 /* ---- what the CPU calls: shaped as its ops want them ---- */
 int lapic_acknowledge(void *lapic);  /* vector to deliver, -1: none any more */

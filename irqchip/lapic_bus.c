@@ -38,7 +38,7 @@ static bool is_target(const struct lapic *p, const struct lapic_message *m)
         return false;
     if (m->dest == (m->wide ? UINT32_MAX : 0xffu))
         return true;
-    return m->logical ? is_logical_target(p, m) : p->config.id == m->dest;
+    return m->logical ? is_logical_target(p, m) : lapic_id(p) == m->dest;
 }
 
 /* Index of the first whose id is at least `id`. */
@@ -56,18 +56,25 @@ static uint32_t first_from(const struct lapic_bus *b, uint32_t id)
 }
 
 /*
- * Those that a message may mean lie in [*from, return value): a physical destination is one, and a
- * logical one of 32 bits 16 neighbours.
+ * Those that a message may mean lie in [*from, return value): a physical destination is one unless software gave ids
+ * of its own, and a logical one of 32 bits 16 neighbours.
  */
 static uint32_t candidates(const struct lapic_bus *b, const struct lapic_message *m, uint32_t *from)
 {
     *from = 0;
-    if (m->dest == (m->wide ? UINT32_MAX : 0xffu) || (m->logical && !m->wide))
+    if (m->dest == (m->wide ? UINT32_MAX : 0xffu) || (m->logical && !m->wide) || b->renamed)
         return b->n;
     uint32_t id = m->logical ? m->dest >> 16 << 4 : m->dest, to = *from = first_from(b, id);
     while (to < b->n && b->lapics[to]->config.id - id < (m->logical ? 16 : 1))
         to++;
     return to;
+}
+
+void lapic_renamed(struct lapic_bus *b)
+{
+    b->renamed = false;
+    for (uint32_t i = 0; i < b->n; i++)
+        b->renamed |= lapic_id(b->lapics[i]) != b->lapics[i]->config.id;
 }
 
 static unsigned priority(const struct lapic *p)

@@ -11,6 +11,8 @@
 #define LVT_MASK         (1u << 16)
 #define LVT_LEVEL        (1u << 15)
 #define LVT_IRR          (1u << 14)
+#define EXT_IER          1u /* extended control: the enable registers count */
+#define EXT_SEOI         2u
 #define ESR_ILLEGAL_SEND 0x20u
 #define ESR_ILLEGAL_RECV 0x40u
 #define ESR_ILLEGAL_REG  0x80u
@@ -34,6 +36,7 @@ struct lapic_bus {
     struct mem_region *moved; /* the window away from LAPIC_BASE */
     struct lapic **lapics;    /* by CPU index */
     uint32_t n, max;
+    bool renamed;             /* some id is not its config's; derived */
     lapic_eoi_fn *eoi[4];
     void *eoi_arg[4];
     uint32_t n_eoi;
@@ -49,6 +52,11 @@ static inline bool lapic_is_x2(const struct lapic *p)
 {
     return p->base & APIC_BASE_EXTD;
 }
+/* Bits above 7 stay those of the config. */
+static inline uint32_t lapic_id(const struct lapic *p)
+{
+    return lapic_is_x2(p) ? p->config.id : p->id;
+}
 /* Software-enabled: takes fixed interrupts. */
 static inline bool lapic_is_on(const struct lapic *p)
 {
@@ -58,6 +66,7 @@ static inline bool lapic_is_on(const struct lapic *p)
 void lapic_update(struct lapic *p); /* INTR from IRR, ISR, TPR, LINT0 */
 void lapic_accept(struct lapic *p, enum delivery mode, uint8_t vector, bool level);
 void lapic_error(struct lapic *p, uint32_t bit);
+void lapic_renamed(struct lapic_bus *b); /* some `id` or mode changed */
 void lapic_place(struct lapic *p); /* `base` changed: the window follows */
 void lapic_send(struct lapic *p); /* ICR was written */
 void lapic_end(struct lapic *p);  /* EOI */

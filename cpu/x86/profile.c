@@ -57,6 +57,7 @@ static const struct {
     { X86_F_LA57, X86_F_LM },
     { X86_F_TSC_DEADLINE, X86_F_APIC },
     { X86_F_X2APIC, X86_F_APIC },
+    { X86_F_EXTAPIC, X86_F_APIC },
     { X86_F_PERFMON_V2, X86_F_PERFCTR_CORE },
     { X86_F_KVMCLOCK, X86_F_KVM },
     { X86_F_KVM_NOPIODELAY, X86_F_KVM },

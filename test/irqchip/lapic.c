@@ -61,7 +61,7 @@ static void build(struct machine *machine)
     ck_assert_msg(bus != NULL, "%s", e.text);
     for (uint32_t i = 0; i < 2; i++) {
         const struct lapic_config c = {
-            .id = i, .x2apic = true, .deadline = true, .bootstrap = i == 0, .bus_hz = 1000000000,
+            .id = i, .x2apic = true, .deadline = true, .bootstrap = i == 0, .id_writable = i == 1, .extended = i == 1, .bus_hz = 1000000000,
             .cpu = { input, INTR, NMI, SMI, INIT, start, tsc, tsc_time, &fakes[i] },
         };
         apic[i] = lapic_create(machine, bus, &c, i, &e);
@@ -308,6 +308,87 @@ START_TEST(virtual_wire)
 }
 END_TEST
 
+/* AMD's id is what software writes; two may share one. x2APIC's is fixed (APM volume 2, 16.3.2, 16.9). */
+START_TEST(written_id)
+{
+    put(0, ID, 5u << 24);
+    ck_assert_uint_eq(get(0, ID), 0);
+    put(1, ID, 5u << 24);
+    ck_assert_uint_eq(get(1, ID), 5u << 24);
+    lapic_bus_deliver(bus, LAPIC_BASE | 1u << 12, 0x31); /* nobody is 1 now */
+    ck_assert(!fakes[1].level[INTR]);
+    lapic_bus_deliver(bus, LAPIC_BASE | 5u << 12, 0x32);
+    ck_assert_int_eq(lapic_acknowledge(apic[1]), 0x32);
+    put(1, ID, 0);
+    lapic_bus_deliver(bus, LAPIC_BASE, 0x41);
+    ck_assert_int_eq(lapic_acknowledge(apic[0]), 0x41);
+    ck_assert_int_eq(lapic_acknowledge(apic[1]), 0x41);
+    lapic_init(apic[1]); /* the id outlasts INIT */
+    ck_assert_uint_eq(get(1, ID), 0);
+    uint64_t v = 0;
+    lapic_set_base(apic[1], LAPIC_BASE | 0xc00);
+    ck_assert(lapic_read_msr(apic[1], 0x802, &v));
+    ck_assert_uint_eq(v, 1);
+    ck_assert(!lapic_write_msr(apic[1], 0x802, 3));
+}
+END_TEST
+
+enum { EXT_FEATURE = 0x400, EXT_CONTROL = 0x410, SEOI = 0x420, IER = 0x480, EXT_LVT = 0x500 };
+
+/* APM volume 2, 16.3.5 and 16.4 */
+START_TEST(extended_space)
+{
+    ck_assert_uint_eq(get(0, VERSION) >> 31, 0);
+    ck_assert_uint_eq(get(0, EXT_FEATURE), 0);
+    ck_assert_uint_eq(get(1, VERSION) >> 31, 1);
+    ck_assert_uint_eq(get(1, EXT_FEATURE), 0x00040007);
+    ck_assert_uint_eq(get(1, IER + 0x70), UINT32_MAX);
+    for (unsigned i = 0; i < LAPIC_EXT_LVTS; i++)
+        ck_assert_uint_eq(get(1, EXT_LVT + 16 * i), MASKED);
+
+    put(1, IER + 0x10, ~(1u << 1)); /* vector 33: has no say before the control bit is set */
+    lapic_bus_deliver(bus, LAPIC_BASE | 1u << 12, 33);
+    ck_assert(fakes[1].level[INTR]);
+    put(1, EXT_CONTROL, 1);
+    ck_assert(!fakes[1].level[INTR]);
+    ck_assert_uint_eq(get(1, IRR + 0x10), 2);
+    lapic_bus_deliver(bus, LAPIC_BASE | 1u << 12, 32);
+    ck_assert_int_eq(lapic_acknowledge(apic[1]), 32);
+    put(1, IER + 0x10, UINT32_MAX);
+    put(1, EOI, 0);
+    ck_assert_int_eq(lapic_acknowledge(apic[1]), 33);
+
+    lapic_bus_deliver(bus, LAPIC_BASE | 1u << 12, 0x51);
+    ck_assert_int_eq(lapic_acknowledge(apic[1]), 0x51);
+    put(1, SEOI, 33); /* not enabled */
+    ck_assert_uint_eq(get(1, ISR + 0x10), 2);
+    put(1, EXT_CONTROL, 2);
+    put(1, SEOI, 33); /* the lower one ends, the higher goes on */
+    ck_assert_uint_eq(get(1, ISR + 0x10), 0);
+    ck_assert_uint_eq(get(1, ISR + 0x20), 1u << 17);
+
+    put(1, EXT_LVT, 0x400); /* NMI */
+    lapic_extended(apic[1], 0);
+    ck_assert_uint_eq(fakes[1].edges[NMI], 1);
+    put(1, EXT_LVT, 0x400 | MASKED);
+    lapic_extended(apic[1], 0);
+    ck_assert_uint_eq(fakes[1].edges[NMI], 1);
+
+    uint64_t v = 0;
+    lapic_set_base(apic[1], LAPIC_BASE | 0xc00);
+    ck_assert(lapic_read_msr(apic[1], 0x840, &v));
+    ck_assert_uint_eq(v, 0x00040007);
+    ck_assert(!lapic_write_msr(apic[1], 0x840, 0));
+    ck_assert(lapic_write_msr(apic[1], 0x853, 0xf9));
+    ck_assert(lapic_read_msr(apic[1], 0x853, &v));
+    ck_assert_uint_eq(v, 0xf9);
+    ck_assert(!lapic_write_msr(apic[1], 0x850, 0x800));
+    lapic_set_base(apic[0], LAPIC_BASE | 0xd00);
+    ck_assert(!lapic_read_msr(apic[0], 0x840, &v));
+    ck_assert(!lapic_write_msr(apic[0], 0x853, 0xf9));
+}
+END_TEST
+
 START_TEST(survives_snapshot)
 {
     put(0, LVT_TIMER, 0x40);
@@ -339,6 +420,8 @@ Suite *test_suite(void)
     tcase_add_test(c, deadline);
     tcase_add_test(c, x2apic);
     tcase_add_test(c, virtual_wire);
+    tcase_add_test(c, written_id);
+    tcase_add_test(c, extended_space);
     tcase_add_test(c, survives_snapshot);
     suite_add_tcase(s, c);
     return s;
