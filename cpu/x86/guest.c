@@ -123,8 +123,9 @@ static void loaded(struct cpu *cpu)
     c->ftw &= 0xff;
     for (unsigned i = 0; i < 8; i++)
         c->st[i].se &= 0xffff;
-    x86_pmu_loaded(c);
+    c->pmu_active = false; /* nothing is counted by the level there was before */
     derive(c);
+    x86_pmu_loaded(c);
 }
 
 static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n,

@@ -463,7 +463,6 @@ void x86_pmu_reset(struct x86_cpu *c)
 
 void x86_pmu_loaded(struct x86_cpu *c)
 {
-    c->pmu_active = false;
     for (unsigned n = 0; n < COUNTERS; n++) {
         c->pmu_active |= enabled(c, n);
         *count_of(c, n) &= B(WIDTH) - 1; /* a snapshot is not trusted */

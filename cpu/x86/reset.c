@@ -55,7 +55,6 @@ void x86_reset(struct x86_cpu *c, bool init)
         c->smbase = 0x30000;
     }
     x86_msr_reset(c, init);
-    c->mode = 0;
     c->gpr[2] = signature(c);
     c->cpu.pc = 0xfffffff0;
     c->cpu.run = CPU_RUNNING;

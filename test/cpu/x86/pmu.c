@@ -5,6 +5,7 @@
  */
 #include "core/util/bits.h"
 #include "test/cpu/x86/tables.h"
+#include "test/device_generic.h"
 
 enum { PERFEVTSEL0 = 0x186, PMC0 = 0xc1, A_PMC0 = 0x4c1, FIXED_CTR0 = 0x309, FIXED_CTR_CTRL = 0x38d, GLOBAL_STATUS, GLOBAL_CTRL, GLOBAL_OVF_CTRL };
 enum { PERF_CTL0 = 0xc0010200, PERF_CTR0, PERF_LEGACY_SEL0 = 0xc0010000, PERF_LEGACY_CTR0 = 0xc0010004, AMD_GLOBAL_STATUS = 0xc0000300,
@@ -75,6 +76,48 @@ START_TEST(levels)
         ck_assert_uint_eq(get(&p, PMC0 + 1), level ? 0 : 7);
         ck_assert_uint_eq(get(&p, PMC0 + 2), 0);
     }
+    pc_destroy(&p);
+}
+END_TEST
+
+/* Instructions at level 3 in PMC0, of the others in PMC1; then seven. */
+static void count_levels(struct pc *p)
+{
+    const uint8_t code[] = { 0x90, 0x90, 0x90, 0xeb, 0xfe };
+    put(p, GLOBAL_CTRL, 15);
+    put(p, PERFEVTSEL0, 0xc0 | EN | USR);
+    put(p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
+    pc_run(p, CODE, code, sizeof(code), 7);
+}
+
+/* What was counted until a snapshot belongs to the level it was taken at, whatever the machine it is loaded into did. */
+START_TEST(restored)
+{
+    struct pc p, q;
+    pc_create(&p, "skylake-server", NULL, 0);
+    pc_create(&q, "skylake-server", NULL, 0);
+    enter_protected(&p, 3 * (unsigned)_i);
+    enter_protected(&q, 3 - 3 * (unsigned)_i);
+    count_levels(&p);
+    device_generic_copy(p.machine, q.machine);
+    ck_assert_uint_eq(get(&q, PMC0), _i ? 7 : 0);
+    ck_assert_uint_eq(get(&q, PMC0 + 1), _i ? 0 : 7);
+    pc_destroy(&p);
+    pc_destroy(&q);
+}
+END_TEST
+
+/* INIT leaves them as they are (SDM table 10-1), with what the level before it counted. */
+START_TEST(init)
+{
+    struct pc p;
+    pc_create(&p, "skylake-server", NULL, 0);
+    enter_protected(&p, 3);
+    count_levels(&p);
+    x86_cpu_set_input(p.c, X86_INIT, true);
+    ck_assert(x86_take_interrupt(&p.c->cpu));
+    ck_assert_uint_eq(get(&p, PMC0), 7);
+    ck_assert_uint_eq(get(&p, PMC0 + 1), 0);
     pc_destroy(&p);
 }
 END_TEST
@@ -270,6 +313,8 @@ Suite *test_suite(void)
     TCase *t = tcase_create("pmu");
     tcase_add_test(t, fixed_counters);
     tcase_add_test(t, levels);
+    tcase_add_loop_test(t, restored, 0, 2);
+    tcase_add_test(t, init);
     tcase_add_test(t, overflow);
     tcase_add_loop_test(t, reserved, 0, (int)ARRAY_LEN(writes));
     tcase_add_test(t, leaf_a);
