@@ -5,10 +5,9 @@ function(doc_example page source)
   add_custom_command(OUTPUT ${out}
     COMMAND awk -f ${CMAKE_SOURCE_DIR}/test/docs/extract.awk ${CMAKE_SOURCE_DIR}/docs/${page}.md > ${out}
     DEPENDS ${CMAKE_SOURCE_DIR}/docs/${page}.md VERBATIM)
-  add_executable(test-docs.${page} ${CMAKE_SOURCE_DIR}/test/docs/${source} ${CMAKE_SOURCE_DIR}/test/check_main.c
-    ${CMAKE_SOURCE_DIR}/test/device_generic.c ${out})
+  add_executable(test-docs.${page} ${CMAKE_SOURCE_DIR}/test/docs/${source} ${out})
   target_include_directories(test-docs.${page} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/docs)
-  target_link_libraries(test-docs.${page} PRIVATE orrery_core PkgConfig::CHECK)
+  target_link_libraries(test-docs.${page} PRIVATE test_generic orrery_core PkgConfig::CHECK)
   add_test(NAME docs.${page} COMMAND test-docs.${page})
 endfunction()
 file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/docs)

@@ -3,8 +3,8 @@
  * Performance monitors over a snapshot (Arm ARM, D13): what counted before counts on, an overflow that was
  * due comes, and the interrupt's level is known. At EL1, Non-secure.
  */
-#include "core/state/snapshot.h"
 #include "test/cpu/arm64/fixture.h"
+#include "test/device_generic.h"
 
 #define PMCR       0xd51b9c02u /* msr pmcr_el0, x2 */
 #define PMCNTENSET 0xd51b9c21u /* msr pmcntenset_el0, x1 */
@@ -35,16 +35,7 @@ static struct pe make(enum exec_mode mode)
 static struct pe copy(struct pe *from, enum exec_mode mode)
 {
     struct pe to = make(mode);
-    struct state_writer *w;
-    struct state_reader *r;
-    struct err e = { 0 };
-    ck_assert_int_eq(snapshot_create(&w, NULL, "pmu", &e), 0);
-    ck_assert_msg(machine_save(from->machine, w, &e) == 0, "%s", e.text);
-    ck_assert_int_eq(snapshot_finish(w, &e), 0);
-    ck_assert_msg(snapshot_open_memory(&r, w, &e) == 0, "%s", e.text);
-    ck_assert_msg(machine_load(to.machine, r, &e) == 0, "%s", e.text);
-    snapshot_close(r);
-    snapshot_discard(w);
+    device_generic_copy(from->machine, to.machine);
     return to;
 }
 

@@ -262,23 +262,20 @@ static const struct {
 START_TEST(iret_checks)
 {
     struct pc p;
-    int64_t error = 0;
     pc_create(&p, "max,-la57", NULL, 0);
     enter_long(&p, irets[_i].cpl);
     uint64_t sp = p.c->gpr[4] -= 40;
     for (unsigned i = 0; i < 5; i++)
         pc_put(&p, sp + 8 * i, 8, irets[_i].frame[i]);
     bool done = x86_iret(p.c, 8);
-    ck_assert_int_eq(pc_fault(&p, &error), irets[_i].vector);
-    ck_assert_int_eq(done, irets[_i].vector == -1);
+    pc_expect(&p, done, irets[_i].vector, irets[_i].error);
     if (!done) {
-        ck_assert_int_eq(error, irets[_i].error);
         ck_assert_uint_eq(p.c->gpr[4], sp);
         ck_assert_uint_eq(p.c->cpu.pc, CODE);
     } else {
         p.c->rflags |= X86_NT; /* and a nested task is none in long mode */
         ck_assert(!x86_iret(p.c, 8));
-        ck_assert_int_eq(pc_fault(&p, &error), X86_GP);
+        ck_assert_int_eq(pc_fault(&p, NULL), X86_GP);
     }
     pc_destroy(&p);
 }
@@ -574,14 +571,11 @@ static const struct {
 START_TEST(task_faults)
 {
     struct pc p;
-    int64_t error = 0;
     pc_create(&p, "max", NULL, 0);
     enter_protected(&p, 0);
     second_task(&p);
     pc_put(&p, TSS2 + bad_tasks[_i].at, 2, bad_tasks[_i].value);
-    ck_assert(!x86_far_jump(p.c, TASK2, 0, 4, CODE + 7));
-    ck_assert_int_eq(pc_fault(&p, &error), bad_tasks[_i].vector);
-    ck_assert_int_eq(error, bad_tasks[_i].error);
+    pc_expect(&p, x86_far_jump(p.c, TASK2, 0, 4, CODE + 7), bad_tasks[_i].vector, bad_tasks[_i].error);
     ck_assert_uint_eq(p.c->seg[X86_SEG_TR].sel, TASK2); /* it was committed: the new task has the exception */
     if (bad_tasks[_i].at == 0x54) {
         p.c->cpu.pc = CODE; /* as an executor leaves it */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_TEST_CPU_X86_FIXTURE_H
 #define ORRERY_TEST_CPU_X86_FIXTURE_H
-/* One processor with 4 MiB of RAM at 0 in an empty machine, just reset; nothing runs it but PC_STEP of pc_run. */
+/* One processor with 4 MiB of RAM, at 0 as a rule, in an empty machine, just reset; nothing runs it but pc_run(). */
 #include "core/device/machine.h"
 #include "core/exec/exec.h"
 #include "core/timing/model.h"
@@ -20,6 +20,7 @@ struct pc {
     struct exec *exec;
     struct tm_cpu *tm;
     struct x86_cpu *c;
+    pa_t base;              /* of RAM */
     uint32_t shutdowns, smiacts, pmis;
     int vector;             /* what the interrupt controller answers */
 };
@@ -41,30 +42,48 @@ static inline void pc_pmi(void *pc)
     ((struct pc *)pc)->pmis++;
 }
 
-/* `p` must stay where it is. `spec`: as -cpu takes it; `topology`: NULL: one of each. */
-static inline void pc_create(struct pc *p, const char *spec, const struct x86_topology *topology, uint32_t index)
+/* What pc_build() makes of a processor; 0 and NULL: as pc_create() has it. */
+struct pc_options {
+    const char *spec;                           /* as -cpu takes it */
+    const struct x86_topology *topology;        /* NULL: one of each */
+    uint32_t index;
+    enum exec_mode mode;
+    bool verify;                                /* the IR, after each pass */
+    pa_t base;                                  /* of RAM */
+    void (*adjust)(struct x86_config *config);  /* before the processor is made; or NULL */
+};
+
+/* `p` must stay where it is. */
+static inline void pc_build(struct pc *p, const struct pc_options *o)
 {
     struct err e = { 0 };
     struct x86_config config;
-    struct exec_options o = { .mode = EXEC_INTERP };
-    *p = (struct pc){ .ports = mem_space_create("ports"), .vector = -1 };
+    const struct exec_options exec = { .mode = o->mode, .verify = o->verify };
+    *p = (struct pc){ .ports = mem_space_create("ports"), .base = o->base, .vector = -1 };
     const struct x86_wiring wiring = { .ports = p->ports, .shutdown = pc_shutdown, .smm = pc_smm, .arg = p };
     const struct x86_apic_ops apic = { .acknowledge = pc_acknowledge, .pmi = pc_pmi, .arg = p };
     ck_assert_msg(machine_create(&p->machine, stderr, &e) == 0, "%s", e.text);
     ck_assert_msg(machine_add_ram(p->machine, "ram", PC_SIZE, &p->ram, &e) == 0, "%s", e.text);
-    ck_assert_int_eq(mem_add_ram(p->machine->memory, "ram", 0, p->ram, 0, PC_SIZE, 0, NULL, &e), 0);
-    ck_assert_msg(exec_create(&p->exec, p->machine, &o, &e) == 0, "%s", e.text);
-    ck_assert_msg(x86_config_parse(&config, spec, NULL, &e) == 0, "%s", e.text);
-    if (topology != NULL)
-        config.topology = *topology;
-    config.apic_id = x86_apic_id(&config.topology, index);
+    ck_assert_int_eq(mem_add_ram(p->machine->memory, "ram", o->base, p->ram, 0, PC_SIZE, 0, NULL, &e), 0);
+    ck_assert_msg(exec_create(&p->exec, p->machine, &exec, &e) == 0, "%s", e.text);
+    ck_assert_msg(x86_config_parse(&config, o->spec, NULL, &e) == 0, "%s", e.text);
+    if (o->topology != NULL)
+        config.topology = *o->topology;
+    config.apic_id = x86_apic_id(&config.topology, o->index);
     config.bootstrap = true;
+    if (o->adjust != NULL)
+        o->adjust(&config);
     ck_assert_msg(x86_cpu_create(&p->c, p->machine, &config, &wiring, 0, &e) == 0, "%s", e.text);
     x86_cpu_set_apic(p->c, &apic);
     ck_assert_msg(tm_create(&p->tm, "functional", NULL, 0, &e) == 0, "%s", e.text);
     p->c->cpu.tm = p->tm;
     ck_assert_msg(exec_add_cpu(p->exec, &p->c->cpu, &e) == 0, "%s", e.text);
     machine_reset(p->machine);
+}
+
+static inline void pc_create(struct pc *p, const char *spec, const struct x86_topology *topology, uint32_t index)
+{
+    pc_build(p, &(struct pc_options){ .spec = spec, .topology = topology, .index = index, .mode = EXEC_INTERP });
 }
 
 static inline void pc_destroy(struct pc *p)
@@ -77,7 +96,7 @@ static inline void pc_destroy(struct pc *p)
 
 static inline uint8_t *pc_at(struct pc *p, pa_t pa)
 {
-    return p->ram->host + pa;
+    return p->ram->host + (pa - p->base);
 }
 static inline uint64_t pc_get(struct pc *p, pa_t pa, unsigned bytes)
 {
@@ -88,7 +107,7 @@ static inline uint64_t pc_get(struct pc *p, pa_t pa, unsigned bytes)
 static inline void pc_put(struct pc *p, pa_t pa, unsigned bytes, uint64_t v)
 {
     memcpy(pc_at(p, pa), &v, bytes);
-    mem_ram_written(p->ram, pa, bytes);
+    mem_ram_written(p->ram, pa - p->base, bytes);
 }
 
 /* Runs `code` at linear `at` until it halts or `insns` were done. */
@@ -97,7 +116,7 @@ static inline void pc_run(struct pc *p, va_t at, const uint8_t *code, size_t n, 
     struct exec_limits limits = { .time = PS_NEVER, .insns = cpu_insns(&p->c->cpu) + insns };
     struct cpu *cpu;
     memcpy(pc_at(p, at), code, n);
-    mem_ram_written(p->ram, at, n);
+    mem_ram_written(p->ram, at - p->base, n);
     p->c->cpu.pc = at;
     p->c->cpu.run = CPU_RUNNING;
     p->c->halted = p->c->waiting = 0;
@@ -114,6 +133,16 @@ static inline int pc_fault(struct pc *p, int64_t *error)
     if (error != NULL)
         *error = cpu->fault.cause & X86_CAUSE_ERROR ? (int64_t)cpu->fault.value : -1;
     return (int)(cpu->fault.cause & X86_CAUSE_VECTOR);
+}
+
+/* Was an operation done (`vector` -1), or is that the fault it recorded, with `error`? */
+static inline void pc_expect(struct pc *p, bool done, int vector, int64_t error)
+{
+    int64_t got = 0;
+    ck_assert_int_eq(pc_fault(p, &got), vector);
+    ck_assert_int_eq(done, vector == -1);
+    if (!done)
+        ck_assert_int_eq(got, error);
 }
 
 #endif

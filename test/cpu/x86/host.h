@@ -12,10 +12,8 @@
  *     + 0x9000       what its exceptions go to
  *     + 0x10000      records; RSP points at `gpr` of one
  */
-#include "core/device/machine.h"
-#include "core/exec/exec.h"
-#include "core/timing/model.h"
 #include "cpu/x86/translate_impl.h"
+#include "test/cpu/x86/fixture.h"
 
 #define HOST_BASE    0x10000000u
 #define HOST_CODE    (HOST_BASE + 0x1000)
@@ -40,19 +38,8 @@ struct host_record {
     uint8_t stack[64];            /* of the next record */
 };
 
-struct host_cpu {
-    struct machine *machine;
-    struct mem_ram *ram;
-    struct mem_space *ports;
-    struct exec *exec;
-    struct tm_cpu *tm;
-    uint64_t budget;              /* instructions of all runs so far at most */
-    struct x86_cpu *c;
-};
-
-/* A processor with what both the host and profile "max" have, and the host's AVX-512. */
-void x86_host_create(struct host_cpu *h, enum exec_mode mode);
-void x86_host_destroy(struct host_cpu *h);
+/* A processor with what both the host and profile "max" have, and the host's AVX-512, in 64-bit mode. */
+void x86_host_create(struct pc *h, enum exec_mode mode);
 
 /* Code around `insn`: which registers it loads and stores. */
 enum { HOST_YMM = 1, HOST_ZMM = 2, HOST_MM = 4 };
@@ -61,6 +48,6 @@ void x86_host_emit(uint8_t *code, const uint8_t *insn, size_t n, unsigned what);
 uint8_t *x86_host_page(void);
 /* Run what lies in the page, natively; or in the machine, from and to `records`. False: it did not come to its end. */
 void x86_host_run_native(void);
-bool x86_host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n);
+bool x86_host_run_guest(struct pc *h, const uint8_t *page, struct host_record *records, unsigned n);
 
 #endif

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/cpu/x86/host.h"
-#include "core/util/bytes.h"
-#include "cpu/x86/bits.h"
-#include "mmu/tlb.h"
-#include "test/check_main.h"
 #include <cpuid.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,19 +28,7 @@ static void host_features(struct x86_config *config)
     }
 }
 
-static int acknowledge(void *arg)
-{
-    (void)arg;
-    return -1;
-}
-
-static void shutdown(void *arg)
-{
-    (void)arg;
-    ck_abort_msg("triple fault");
-}
-
-static void set_page_tables(struct host_cpu *h)
+static void set_page_tables(struct pc *h)
 {
     uint64_t *table = (uint64_t *)(void *)(h->ram->host + (HOST_TABLES - HOST_BASE));
     memset(table, 0, 3 * 4096);
@@ -54,7 +38,7 @@ static void set_page_tables(struct host_cpu *h)
 }
 
 /* A flat GDT (code 8, data 16), and gates of all exceptions to one HLT each. */
-static void set_descriptors(struct host_cpu *h)
+static void set_descriptors(struct pc *h)
 {
     uint8_t *gdt = h->ram->host + (HOST_GDT - HOST_BASE), *idt = gdt + 64;
     st_le64(gdt + 8, 0x00af9b000000ffff);
@@ -69,27 +53,9 @@ static void set_descriptors(struct host_cpu *h)
     h->c->idtr.limit = 32 * 16 - 1;
 }
 
-void x86_host_create(struct host_cpu *h, enum exec_mode mode)
+void x86_host_create(struct pc *h, enum exec_mode mode)
 {
-    struct err e = { 0 };
-    struct x86_config config;
-    struct exec_options o = { .mode = mode, .verify = true };
-    *h = (struct host_cpu){ .ports = mem_space_create("ports") };
-    const struct x86_wiring wiring = { .ports = h->ports, .shutdown = shutdown };
-    const struct x86_apic_ops apic = { .acknowledge = acknowledge };
-    ck_assert_msg(machine_create(&h->machine, stderr, &e) == 0, "%s", e.text);
-    ck_assert_msg(machine_add_ram(h->machine, "ram", 2 << 20, &h->ram, &e) == 0, "%s", e.text);
-    ck_assert_int_eq(mem_add_ram(h->machine->memory, "ram", HOST_BASE, h->ram, 0, 2 << 20, 0, NULL, &e), 0);
-    ck_assert_msg(exec_create(&h->exec, h->machine, &o, &e) == 0, "%s", e.text);
-    ck_assert_msg(x86_config_parse(&config, "max", NULL, &e) == 0, "%s", e.text);
-    host_features(&config);
-    config.bootstrap = true;
-    ck_assert_msg(x86_cpu_create(&h->c, h->machine, &config, &wiring, 0, &e) == 0, "%s", e.text);
-    x86_cpu_set_apic(h->c, &apic);
-    ck_assert_msg(tm_create(&h->tm, "functional", NULL, 0, &e) == 0, "%s", e.text);
-    h->c->cpu.tm = h->tm;
-    ck_assert_msg(exec_add_cpu(h->exec, &h->c->cpu, &e) == 0, "%s", e.text);
-    machine_reset(h->machine);
+    pc_build(h, &(struct pc_options){ .spec = "max", .mode = mode, .verify = true, .base = HOST_BASE, .adjust = host_features });
     set_page_tables(h);
     x86_start_long(&h->c->cpu, HOST_CODE, HOST_TABLES, HOST_GDT, 23, 8, 16);
     set_descriptors(h);
@@ -97,14 +63,6 @@ void x86_host_create(struct host_cpu *h, enum exec_mode mode)
     h->c->cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
     h->c->xcr0[0] = x86_xcr0_supported(h->c);
     x86_update_mode(h->c);
-}
-
-void x86_host_destroy(struct host_cpu *h)
-{
-    exec_destroy(h->exec);
-    machine_destroy(h->machine);
-    tm_destroy(h->tm);
-    mem_space_destroy(h->ports);
 }
 
 /* ---- the loop ---- */
@@ -240,9 +198,9 @@ void x86_host_run_native(void)
     ((run_fn *)(uintptr_t)(HOST_CODE + ENTRY))();
 }
 
-bool x86_host_run_guest(struct host_cpu *h, const uint8_t *page, struct host_record *records, unsigned n)
+bool x86_host_run_guest(struct pc *h, const uint8_t *page, struct host_record *records, unsigned n)
 {
-    struct exec_limits limits = { .time = PS_NEVER, .insns = h->budget += 1000000 };
+    struct exec_limits limits = { .time = PS_NEVER, .insns = cpu_insns(&h->c->cpu) + 1000000 };
     uint8_t *ram = h->ram->host, *there = ram + (HOST_RECORDS - HOST_BASE);
     struct cpu *cpu;
     if (memcmp(ram + (HOST_CODE - HOST_BASE), page + (HOST_CODE - HOST_BASE), 4096) != 0) { /* it is translated again */

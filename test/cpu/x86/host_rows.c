@@ -218,7 +218,7 @@ static bool differs(const struct x86_decoded *d, const char *who, const struct h
 
 /* ---- running ---- */
 struct rig {
-    struct host_cpu guest[2];
+    struct pc guest[2];
     uint8_t *page;
     uint64_t seed, done, batches;
     const struct host_rows *rows;
@@ -354,8 +354,8 @@ uint64_t x86_host_rows(const struct host_rows *rows, uint64_t steps)
     uint64_t done = g->done;
     fprintf(stderr, "%llu operands\n", (unsigned long long)done);
     ck_assert_msg(g->wrong == 0, "%u encodings differ from the host", g->wrong);
-    x86_host_destroy(&g->guest[INTERPRETED]);
-    x86_host_destroy(&g->guest[TRANSLATED]);
+    pc_destroy(&g->guest[INTERPRETED]);
+    pc_destroy(&g->guest[TRANSLATED]);
     munmap(g->page, HOST_SIZE);
     free(g);
     return done;

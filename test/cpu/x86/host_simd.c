@@ -35,7 +35,7 @@ END_TEST
 /* What the processor's features promise has semantics. */
 START_TEST(none_is_missing)
 {
-    struct host_cpu h;
+    struct pc h;
     uint64_t seed = 1;
     unsigned missing = 0;
     x86_host_create(&h, EXEC_INTERP);
@@ -52,7 +52,7 @@ START_TEST(none_is_missing)
         missing++;
     }
     ck_assert_msg(missing == 0, "%u instructions have no semantics", missing);
-    x86_host_destroy(&h);
+    pc_destroy(&h);
 }
 END_TEST
 

@@ -107,7 +107,7 @@ static void differ(const char *text, const char *mode, const struct host_record 
     ck_abort_msg("%s, %s", text, mode);
 }
 
-static void try_insn(struct host_cpu h[2], uint8_t *page, const uint8_t *insn, size_t n, uint64_t *seed, uint64_t steps)
+static void try_insn(struct pc h[2], uint8_t *page, const uint8_t *insn, size_t n, uint64_t *seed, uint64_t steps)
 {
     static struct host_record start[HOST_COUNT], own[HOST_COUNT], host[HOST_COUNT];
     struct x86_decoded d;
@@ -143,7 +143,7 @@ START_TEST(every_encoding)
     static const enum exec_mode modes[] = { EXEC_INTERP, EXEC_JIT };
     uint64_t seed = test_fuzz_seed() + (uint64_t)_i, steps = test_fuzz_steps(HOST_COUNT);
     uint8_t insn[4] = { 0x66, (uint8_t)(0xd8 + _i) };
-    struct host_cpu h[2];
+    struct pc h[2];
     uint8_t *page = x86_host_page();
     if (page == NULL)
         return;
@@ -160,7 +160,7 @@ START_TEST(every_encoding)
             try_insn(h, page, insn, 3, &seed, steps);
     }
     for (unsigned m = 0; m < 2; m++)
-        x86_host_destroy(&h[m]);
+        pc_destroy(&h[m]);
     munmap(page, HOST_SIZE);
 }
 END_TEST

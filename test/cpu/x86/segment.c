@@ -39,17 +39,13 @@ static const struct {
 START_TEST(segment_loads)
 {
     struct pc p;
-    int64_t error = 0;
     pc_create(&p, "max", NULL, 0);
     enter_protected(&p, loads[_i].cpl);
     struct x86_segment old = p.c->seg[loads[_i].seg];
     bool done = x86_load_segment(p.c, (enum x86_seg)loads[_i].seg, loads[_i].sel);
-    int vector = pc_fault(&p, &error);
-    ck_assert_int_eq(vector, loads[_i].vector);
-    ck_assert_int_eq(done, vector == NONE);
+    pc_expect(&p, done, loads[_i].vector, loads[_i].error);
     const struct x86_segment *s = &p.c->seg[loads[_i].seg];
-    if (vector != NONE) {
-        ck_assert_int_eq(error, loads[_i].error);
+    if (!done) {
         ck_assert_mem_eq(s, &old, sizeof(old));
     } else {
         ck_assert_uint_eq(s->sel, loads[_i].sel);
@@ -99,15 +95,11 @@ static const struct {
 START_TEST(system_loads)
 {
     struct pc p;
-    int64_t error = 0;
     pc_create(&p, "max", NULL, 0);
     enter_protected(&p, 0);
     bool done = systems[_i].tr ? x86_load_tr(p.c, systems[_i].sel) : x86_load_ldtr(p.c, systems[_i].sel);
-    ck_assert_int_eq(pc_fault(&p, &error), systems[_i].vector);
-    ck_assert_int_eq(done, systems[_i].vector == NONE);
-    if (!done)
-        ck_assert_int_eq(error, systems[_i].error);
-    else if (systems[_i].tr)
+    pc_expect(&p, done, systems[_i].vector, systems[_i].error);
+    if (done && systems[_i].tr)
         ck_assert_uint_eq(pc_get(&p, GDT + systems[_i].sel + 5, 1), 0x8b); /* busy now */
     pc_destroy(&p);
 }
@@ -160,15 +152,12 @@ static const struct {
 START_TEST(far_transfers)
 {
     struct pc p;
-    int64_t error = 0;
     pc_create(&p, "max", NULL, 0);
     enter_protected(&p, jumps[_i].cpl);
     bool done = jumps[_i].call ? x86_far_call(p.c, jumps[_i].sel, 0x1234, 4, CODE + 7)
                                : x86_far_jump(p.c, jumps[_i].sel, 0x1234, 4, CODE + 7);
-    ck_assert_int_eq(pc_fault(&p, &error), jumps[_i].vector);
-    ck_assert_int_eq(done, jumps[_i].vector == NONE);
+    pc_expect(&p, done, jumps[_i].vector, jumps[_i].error);
     if (!done) {
-        ck_assert_int_eq(error, jumps[_i].error);
         ck_assert_uint_eq(p.c->cpu.pc, CODE);
     } else {
         bool gated = (jumps[_i].sel & ~3u) == GATE || jumps[_i].sel == GATE1;
@@ -242,14 +231,11 @@ START_TEST(bad_inner_stack)
                  { END_OF_GDT, STACK0, X86_TS_FAULT, END_OF_GDT }, { DATA0 | 1, STACK0, X86_TS_FAULT, DATA0 },
                  { ABSENT_DATA, STACK0, X86_SS_FAULT, ABSENT_DATA } };
     struct pc p;
-    int64_t error = 0;
     pc_create(&p, "max", NULL, 0);
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         enter_protected(&p, 3);
         pc_put(&p, TSS + 8, 4, rows[i].ss);
-        ck_assert(!x86_far_call(p.c, GATE | 3, 0, 4, CODE + 7));
-        ck_assert_int_eq(pc_fault(&p, &error), rows[i].vector);
-        ck_assert_int_eq(error, rows[i].error);
+        pc_expect(&p, x86_far_call(p.c, GATE | 3, 0, 4, CODE + 7), rows[i].vector, rows[i].error);
         ck_assert_uint_eq(p.c->gpr[4], STACK3);
         ck_assert_uint_eq(p.c->seg[X86_SS].sel, DATA3 | 3);
     }

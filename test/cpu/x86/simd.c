@@ -12,23 +12,15 @@
 static const enum exec_mode modes[] = { EXEC_INTERP, EXEC_JIT };
 #define DATA HOST_RECORDS
 
-static uint8_t *data(struct host_cpu *h, uint64_t at)
-{
-    return h->ram->host + (at - HOST_BASE);
-}
-
 /* Runs `n` bytes of code: the vector of the exception they ended with, or -1. */
-static int run(struct host_cpu *h, const char *code, size_t n)
+static int run(struct pc *h, const char *code, size_t n)
 {
-    struct exec_limits limits = { .time = PS_NEVER, .insns = h->budget += 1000000 };
-    struct cpu *cpu;
-    memcpy(data(h, HOST_CODE), code, n);
-    data(h, HOST_CODE)[n] = 0xf4;
-    mem_ram_written(h->ram, HOST_CODE - HOST_BASE, n + 1);
-    h->c->cpu.pc = HOST_CODE;
-    h->c->cpu.run = CPU_RUNNING;
+    uint8_t bytes[256];
+    ck_assert_uint_lt(n, sizeof(bytes));
+    memcpy(bytes, code, n);
+    bytes[n] = 0xf4;
     h->c->gpr[4] = HOST_RECORDS + 0x8000;
-    ck_assert_int_eq(exec_run(h->exec, &limits, &cpu), EXEC_DEADLOCK);
+    pc_run(h, HOST_CODE, bytes, n + 1, 1000000);
     if (h->c->cpu.pc == HOST_CODE + n + 1)
         return -1;
     ck_assert_msg(h->c->cpu.pc > HOST_TRAPS && h->c->cpu.pc <= HOST_TRAPS + 32, "ended at %llx",
@@ -61,7 +53,7 @@ static const struct {
 START_TEST(unmasked)
 {
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
-        struct host_cpu h;
+        struct pc h;
         x86_host_create(&h, modes[m]);
         for (unsigned i = 0; i < ARRAY_LEN(exceptions); i++)
             for (unsigned supported = 0; supported < 2; supported++) {
@@ -79,7 +71,7 @@ START_TEST(unmasked)
                 if (want >= 0)
                     ck_assert_msg(h.c->v[0][0].w[3] == exceptions[i].a, "row %u: the destination changed", i);
             }
-        x86_host_destroy(&h);
+        pc_destroy(&h);
     }
 }
 END_TEST
@@ -116,10 +108,10 @@ static const struct {
 START_TEST(alignment)
 {
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
-        struct host_cpu h;
+        struct pc h;
         x86_host_create(&h, modes[m]);
         if (!x86_cpu_has(h.c, X86_F_AVX)) {
-            x86_host_destroy(&h);
+            pc_destroy(&h);
             return;
         }
         for (unsigned i = 0; i < ARRAY_LEN(alignments); i++) {
@@ -127,7 +119,7 @@ START_TEST(alignment)
             int vector = run(&h, alignments[i].code, alignments[i].n);
             ck_assert_msg(vector == alignments[i].vector, "mode %u row %u: vector %d", m, i, vector);
         }
-        x86_host_destroy(&h);
+        pc_destroy(&h);
     }
 }
 END_TEST
@@ -148,7 +140,7 @@ START_TEST(misaligned_mode)
         { CODE("\x0f\x2b\x07"), 13 },         /* movntps */
     };
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
-        struct host_cpu h;
+        struct pc h;
         x86_host_create(&h, modes[m]);
         for (unsigned i = 0; x86_cpu_has(h.c, X86_F_MISALIGNSSE) && i < ARRAY_LEN(rows); i++) {
             x86_set_mxcsr(h.c, 0x21f80);
@@ -156,7 +148,7 @@ START_TEST(misaligned_mode)
             int vector = run(&h, rows[i].code, rows[i].n);
             ck_assert_msg(vector == rows[i].vector, "mode %u row %u: vector %d", m, i, vector);
         }
-        x86_host_destroy(&h);
+        pc_destroy(&h);
     }
 }
 END_TEST
@@ -165,25 +157,25 @@ END_TEST
 START_TEST(mxcsr)
 {
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
-        struct host_cpu h;
+        struct pc h;
         x86_host_create(&h, modes[m]);
         h.c->gpr[7] = DATA;
-        st_le32(data(&h, DATA), 0x9fc1);
+        st_le32(pc_at(&h, DATA), 0x9fc1);
         /* ldmxcsr [rdi]; divps xmm0, xmm1; stmxcsr [rdi + 4] */
         h.c->v[0][0] = (union ir_vec){ .w = { 0x3f800000, 0, 0x3f800000, 0x3f800000 } };
         h.c->v[1][0] = (union ir_vec){ .w = { 0x3f800000, 0x3f800000, 0, 0x3f800000 } };
         ck_assert_int_eq(RUN(&h, "\x0f\xae\x17\x0f\x5e\xc1\x0f\xae\x5f\x04"), -1);
-        ck_assert_uint_eq(ld_le32(data(&h, DATA + 4)), 0x9fc5);
-        st_le32(data(&h, DATA), 0x40000);
+        ck_assert_uint_eq(ld_le32(pc_at(&h, DATA + 4)), 0x9fc5);
+        st_le32(pc_at(&h, DATA), 0x40000);
         ck_assert_int_eq(RUN(&h, "\x0f\xae\x17"), 13);
         ck_assert_uint_eq(x86_get_mxcsr(h.c), 0x9fc5);
-        x86_host_destroy(&h);
+        pc_destroy(&h);
     }
 }
 END_TEST
 
 /* ---- saved state: SDM volume 1, 10.5 and 13 ---- */
-static void set_state(struct host_cpu *h)
+static void set_state(struct pc *h)
 {
     for (unsigned i = 0; i < 32; i++)
         for (unsigned b = 0; b < 64; b++)
@@ -201,12 +193,12 @@ static void set_state(struct host_cpu *h)
 
 START_TEST(fxsave_layout)
 {
-    struct host_cpu h;
+    struct pc h;
     x86_host_create(&h, EXEC_INTERP);
     set_state(&h);
     h.c->gpr[7] = DATA;
     ck_assert_int_eq(RUN(&h, "\x48\x0f\xae\x07"), -1);
-    const uint8_t *b = data(&h, DATA);
+    const uint8_t *b = pc_at(&h, DATA);
     ck_assert_uint_eq(ld_le16(b), 0x27f);
     ck_assert_uint_eq(ld_le16(b + 2), 3 << 11);
     ck_assert_uint_eq(b[4], 0xa5);
@@ -218,7 +210,7 @@ START_TEST(fxsave_layout)
     }
     for (unsigned i = 0; i < 16; i++)
         ck_assert_mem_eq(b + 160 + 16 * i, &h.c->v[i][0], 16);
-    x86_host_destroy(&h);
+    pc_destroy(&h);
 }
 END_TEST
 
@@ -234,20 +226,20 @@ static const struct {
 };
 START_TEST(xsave_comes_back)
 {
-    struct host_cpu h;
+    struct pc h;
     struct x86_cpu *was = calloc(1, sizeof(*was));
     ck_assert_ptr_nonnull(was);
     for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
         x86_host_create(&h, modes[m]);
         for (unsigned i = 0; i < ARRAY_LEN(forms); i++) {
-            memset(data(&h, DATA), 0, 4096);
+            memset(pc_at(&h, DATA), 0, 4096);
             set_state(&h);
             memset(h.c->v[20], 0, sizeof(h.c->v[20]));
             *was = *h.c;
             h.c->gpr[0] = h.c->gpr[2] = UINT32_MAX;
             h.c->gpr[7] = DATA;
             ck_assert_int_eq(run(&h, forms[i].save, 4), -1);
-            uint64_t state = ld_le64(data(&h, DATA + 512)), places = ld_le64(data(&h, DATA + 520));
+            uint64_t state = ld_le64(pc_at(&h, DATA + 512)), places = ld_le64(pc_at(&h, DATA + 520));
             ck_assert_uint_eq(state, h.c->xcr0[0] & ~(uint64_t)X86_XCR0_PKRU); /* PKRU is 0 */
             ck_assert_uint_eq(places, forms[i].compact ? h.c->xcr0[0] | BIT(63) : 0);
             memset(h.c->v, 0x55, sizeof(h.c->v));
@@ -269,7 +261,7 @@ START_TEST(xsave_comes_back)
             if (h.c->xcr0[0] & X86_XCR0_PKRU)
                 ck_assert_uint_eq(h.c->pkru, 0);
         }
-        x86_host_destroy(&h);
+        pc_destroy(&h);
     }
     free(was);
 }
@@ -288,18 +280,18 @@ static const struct {
 };
 START_TEST(xrstor_refuses)
 {
-    struct host_cpu h;
+    struct pc h;
     x86_host_create(&h, EXEC_INTERP);
     for (unsigned i = 0; i < ARRAY_LEN(headers); i++) {
-        memset(data(&h, DATA), 0, 4096);
-        st_le64(data(&h, DATA + headers[i].at), headers[i].value);
+        memset(pc_at(&h, DATA), 0, 4096);
+        st_le64(pc_at(&h, DATA + headers[i].at), headers[i].value);
         set_state(&h);
         h.c->gpr[0] = h.c->gpr[2] = UINT32_MAX;
         h.c->gpr[7] = DATA;
         ck_assert_msg(RUN(&h, "\x48\x0f\xae\x2f") == 13, "row %u", i);
         ck_assert_uint_eq(h.c->v[1][0].b[0], 65);
     }
-    x86_host_destroy(&h);
+    pc_destroy(&h);
 }
 END_TEST
 
@@ -314,7 +306,7 @@ START_TEST(approximations)
         { 0x00000001, 0x7f800000, 0x7f800000 }, { 0x7f800001, 0x7fc00001, 0x7fc00001 },
         { 0xbf800000, 0xbf800000, 0xffc00000 }, { 0x7f000000, 0x00000000, 0x1fb504f3 },
     };
-    struct host_cpu h;
+    struct pc h;
     x86_host_create(&h, EXEC_INTERP);
     for (unsigned i = 0; i < ARRAY_LEN(special); i++) {
         h.c->v[1][0].w[0] = special[i].in;
@@ -332,7 +324,7 @@ START_TEST(approximations)
         ck_assert(fabs((double)s * sqrt((double)x) - 1) < 1.5 / 4096);
     }
     ck_assert_uint_eq(x86_get_mxcsr(h.c) & 0x3f, 0);
-    x86_host_destroy(&h);
+    pc_destroy(&h);
 }
 END_TEST
 

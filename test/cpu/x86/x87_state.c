@@ -14,7 +14,7 @@
 #define DATA (HOST_BASE + 0x40000u)
 #define END  (HOST_BASE + 0x200000u) /* of what is mapped */
 
-static struct host_cpu h;
+static struct pc h;
 static unsigned ferr_raised, ferr_lowered;
 static bool ignored;
 
@@ -43,7 +43,7 @@ static void open_cpu(void)
 
 static void close_cpu(void)
 {
-    x86_host_destroy(&h);
+    pc_destroy(&h);
 }
 
 static uint8_t *at(uint32_t va)
