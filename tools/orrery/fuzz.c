@@ -22,6 +22,7 @@
 
 #define PAIRS 2
 #define COMPARE 200u /* instructions between comparisons */
+#define SAVE    8u   /* in one of so many programs the translating machine is saved and loaded */
 #define LEAST   100u /* programs of a run: fewer do not reach every encoding */
 
 struct side {
@@ -418,18 +419,9 @@ static void usage(FILE *out)
             "  --seed N            which programs (default 1)\n"
             "  --program N         only this program of the seed\n"
             "  --compare N         instructions between two comparisons (default 200; 1: each block)\n"
-            "  --save N            save and load the translating machine on the way in one of N programs\n"
+            "  --save N            save and load the translating machine on the way in one of N programs (default 8; 0: none)\n"
             "  --report FILE       executions by encoding, as a table or (FILE.json) JSON; - is stdout\n"
             "The exit status is 0 when nothing differed and every encoding was executed that can be.\n");
-}
-
-static int number_of(const char *option, const char *text, uint64_t *out, struct err *e)
-{
-    char *end;
-    *out = strtoull(text, &end, 0);
-    if (end == text || *end != 0 || text[0] == '-')
-        return err_set(e, ERR_ARG, "%s %s: a number of 0 to 2^64-1 is expected", option, text);
-    return 0;
 }
 
 static int find_isa(struct fuzz *f, const char *name, struct err *e)
@@ -461,20 +453,18 @@ static int parse(struct fuzz *f, int argc, char **argv, struct err *e)
         else if (strcmp(option, "--report") == 0)
             f->report = value;
         else if (strcmp(option, "--instructions") == 0)
-            rc = number_of(option, value, &f->instructions, e);
+            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->instructions, e);
         else if (strcmp(option, "--seed") == 0)
-            rc = number_of(option, value, &f->seed, e);
+            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->seed, e);
         else if (strcmp(option, "--compare") == 0)
-            rc = number_of(option, value, &f->compare, e);
+            rc = run_parse_count(option, value, 1, UINT64_MAX, &f->compare, e);
         else if (strcmp(option, "--save") == 0)
-            rc = number_of(option, value, &f->save, e);
+            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->save, e);
         else if (strcmp(option, "--program") == 0)
-            rc = number_of(option, value, &f->only, e), f->one_program = true;
+            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->only, e), f->one_program = true;
         else
             rc = err_set(e, ERR_ARG, "there is no option %s (see orrery fuzz --help)", option);
     }
-    if (rc == 0 && f->compare == 0)
-        rc = err_set(e, ERR_ARG, "--compare 0: 1 or more is expected");
     return rc;
 }
 
@@ -497,6 +487,7 @@ int command_fuzz(int argc, char **argv)
     f->instructions = 1000000;
     f->seed = 1;
     f->compare = COMPARE;
+    f->save = SAVE;
     int rc = parse(f, argc, argv, &e);
     if (rc == 0 && f->cpu == NULL)
         f->cpu = f->isa->default_cpu;

@@ -2,7 +2,7 @@
 /*
  * x86: instructions of random programs. A row's bytes come from x86_random_insn(); memory
  * operands are then aimed at the data area. What cannot stand alone (branches through registers, far
- * transfers, control registers) comes in sequences, fuzz_x86_sequence.c.
+ * transfers, control registers) comes in sequences, fx_add_sequence().
  */
 #include "tools/orrery/fuzz_x86_gen.h"
 #include "core/util/bits.h"
@@ -188,9 +188,13 @@ static unsigned branch_width(const struct fx_gen *g, const struct x86_decoded *d
     }
 }
 
-static bool is_relative(const struct x86_decoded *d)
+void fx_place_drawn(struct fx_gen *g, const uint8_t *code, const struct x86_decoded *d)
 {
-    return d->n_ops != 0 && d->op[0].kind == X86_OP_REL;
+    unsigned width = branch_width(g, d);
+    if (d->n_ops != 0 && d->op[0].kind == X86_OP_REL)
+        fx_place_fixed(g, code, d->length, FX_FIX_REL, d->length - width, width);
+    else
+        fx_place(g, code, d->length);
 }
 
 /* One row of the tables, in what it needs around it. */
@@ -200,8 +204,7 @@ static void add_form(struct fx_gen *g, uint16_t form)
     struct x86_decoded d;
     if (!fuzz_one_in(g->g.r, 8) && fx_add_sequence(g, form))
         return;
-    unsigned n = fx_draw(g, form, code, &d);
-    if (n == 0)
+    if (fx_draw(g, form, code, &d) == 0)
         return;
     if ((x86_rows[form].flags & X86_ROW_STRING) && (d.rep || d.repne) && !fuzz_one_in(g->g.r, 100))
         fx_move(g, 1, fuzz_below(g->g.r, 40));
@@ -210,10 +213,7 @@ static void add_form(struct fx_gen *g, uint16_t form)
     if (d.base == X86_REG_RIP) { /* what precedes it moved it */
         (void)aim_absolute(g, code, &d);
     }
-    if (is_relative(&d))
-        fx_place_fixed(g, code, n, FX_FIX_REL, n - branch_width(g, &d), branch_width(g, &d));
-    else
-        fx_place(g, code, n);
+    fx_place_drawn(g, code, &d);
 }
 
 static void refresh_pointer(struct fx_gen *g)

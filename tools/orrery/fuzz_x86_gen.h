@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_TOOLS_ORRERY_FUZZ_X86_GEN_H
 #define ORRERY_TOOLS_ORRERY_FUZZ_X86_GEN_H
-/* What fuzz_x86_gen.c (rows of the tables) and fuzz_x86_sequence.c (what needs several) share. */
+/*
+ * What fuzz_x86_gen.c (rows of the tables) and the files of what needs several instructions share. The latter write
+ * theirs with fuzz_x86_asm.h.
+ */
 #include "tools/orrery/fuzz_x86.h"
 
 /* What goes into a slot when all have their places; slot.base: where in it, and its bytes << 8. */
@@ -23,6 +26,8 @@ unsigned fx_draw(struct fx_gen *g, uint16_t form, uint8_t code[X86_MAX_LENGTH], 
 struct fuzz_slot *fx_place(struct fx_gen *g, const uint8_t *code, unsigned length);
 void fx_place_fixed(struct fx_gen *g, const uint8_t *code, unsigned length, enum fx_fix fix, unsigned at,
                     unsigned width);
+/* A drawn instruction; where a relative branch goes is found when all have their places. */
+void fx_place_drawn(struct fx_gen *g, const uint8_t *code, const struct x86_decoded *d);
 
 /* fuzz_x86_sequence.c */
 /* True: it placed the row `form` in a sequence. */
@@ -35,5 +40,9 @@ void fx_modify_pages(struct fx_gen *g);
 void fx_load_mxcsr(struct fx_gen *g);
 void fx_add_flag_chain(struct fx_gen *g);
 uint32_t fx_code_address(struct fx_gen *g, uint32_t slot);
+/* The row with CX, AX and DX set for it. */
+void fx_with_registers(struct fx_gen *g, uint16_t form, uint32_t ecx, uint32_t eax, uint32_t edx);
+bool fx_add_transfer(struct fx_gen *g, uint16_t form); /* fuzz_x86_transfer.c */
+bool fx_add_system(struct fx_gen *g, uint16_t form);   /* fuzz_x86_system.c */
 
 #endif

@@ -301,7 +301,7 @@ static void make_extended(const struct cpu *cpu, uint8_t *x, struct fuzz_random 
 }
 
 /* One debug register may stop the program now and then. */
-static void make_debug(uint8_t *t, const struct fuzz_program *p, const struct fx_plan *plan, struct fuzz_random *r)
+static void make_debug(uint8_t *t, const struct fuzz_program *p, struct fuzz_random *r)
 {
     uint64_t dr7 = 0x400;
     for (unsigned i = 0; i < 4; i++) {
@@ -312,7 +312,6 @@ static void make_debug(uint8_t *t, const struct fuzz_program *p, const struct fx
         if (fuzz_one_in(r, 2))
             dr7 |= 2ull << 2 * i | (uint64_t)(kind | (kind == 0 ? 0 : fuzz_below(r, 4) << 2)) << (16 + 4 * i);
     }
-    (void)plan;
     if (fuzz_one_in(r, 8))
         dr7 |= X86_DR7_GD;
     st_le64(t + FX_T_DR + 32, fuzz_one_in(r, 4) ? dr7 : 0x400);
@@ -461,7 +460,7 @@ static void make_round(const struct cpu *cpu, struct fuzz_program *p, unsigned r
         st_le64(t + FX_T_GPR + 8 * pointers[i], fuzz_x86_pointer(plan, r));
     make_controls(cpu, t, k, r);
     make_segments(t, k, plan, r);
-    make_debug(t, p, plan, r);
+    make_debug(t, p, r);
     make_msrs(t, p, plan, r);
     make_extended(cpu, t + FX_T_XSAVE, r);
     uint64_t flags = 2 | (fuzz_next(r) & X86_ARITH) | (fuzz_one_in(r, 4) ? 0 : X86_IF);

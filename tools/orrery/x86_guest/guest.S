@@ -18,8 +18,49 @@
 #define TF       0x100
 #define RF       0x10000
 
+/* DR0 to DR3, DR7 */
+        .macro debug_registers table, scratch
+        mov FX_T_DR(\table), \scratch
+        mov \scratch, %dr0
+        mov FX_T_DR + 8(\table), \scratch
+        mov \scratch, %dr1
+        mov FX_T_DR + 16(\table), \scratch
+        mov \scratch, %dr2
+        mov FX_T_DR + 24(\table), \scratch
+        mov \scratch, %dr3
+        mov FX_T_DR + 32(\table), \scratch
+        mov \scratch, %dr7
+        .endm
+
+/* The round ends, or the timer is set again, as the clock says. */
+        .macro timer a, d, end
+        push \a
+        push \d
+        rdtsc
+        test $0x10, %al
+        jz \end
+        mov $FX_TIMER_PORT, %edx
+        mov $3000, %eax
+        out %eax, %dx
+        pop \d
+        pop \a
+        .endm
+
+/* RF lets the instruction go on; single steps end sometimes. */
+        .macro debug a, d, flags:vararg
+        push \a
+        push \d
+        orl $RF, \flags
+        rdtsc
+        test $0x70, %al
+        jnz 1f
+        andl $~TF, \flags
+1:      pop \d
+        pop \a
+        .endm
+
         .text
-guest:  /* fuzz_x86_impl.h: enum fx_entry */
+guest:  /* fuzz_x86.h: enum fx_entry */
         .word A(boot16), A(boot32), A(skip16), A(return16), A(debug16), A(timer16)
         .word A(skip32), A(skip32_error), A(return32), A(debug32), A(timer32), A(leave32)
         .word A(skip64), A(skip64_error), A(return64), A(debug64), A(timer64), A(leave64)
@@ -175,16 +216,7 @@ boot64: mov %ebx, %ebx
         push FX_T_RFLAGS(%rbx)
         push FX_T_CS(%rbx)
         push FX_T_RIP(%rbx)
-        mov FX_T_DR(%rbx), %rax
-        mov %rax, %dr0
-        mov FX_T_DR + 8(%rbx), %rax
-        mov %rax, %dr1
-        mov FX_T_DR + 16(%rbx), %rax
-        mov %rax, %dr2
-        mov FX_T_DR + 24(%rbx), %rax
-        mov %rax, %dr3
-        mov FX_T_DR + 32(%rbx), %rax
-        mov %rax, %dr7
+        debug_registers %rbx, %rax
         mov FX_T_GPR(%rbx), %rax
         mov FX_T_GPR + 8(%rbx), %rcx
         mov FX_T_GPR + 16(%rbx), %rdx
@@ -213,16 +245,7 @@ legacy: mov $CR0_BOOT, %eax
         ltr %ax
         mov $FX_SEL_LDT, %eax
         lldt %ax
-        mov FX_T_DR(%ebx), %eax
-        mov %eax, %dr0
-        mov FX_T_DR + 8(%ebx), %eax
-        mov %eax, %dr1
-        mov FX_T_DR + 16(%ebx), %eax
-        mov %eax, %dr2
-        mov FX_T_DR + 24(%ebx), %eax
-        mov %eax, %dr3
-        mov FX_T_DR + 32(%ebx), %eax
-        mov %eax, %dr7
+        debug_registers %ebx, %eax
         mov FX_T_KIND(%ebx), %eax
         cmp $FX_KIND_V86, %eax
         jb to_real
@@ -314,16 +337,7 @@ skip16: push %eax
 leave16:
         jmp boot16
 timer16:
-        push %eax
-        push %edx
-        rdtsc
-        test $0x10, %al
-        jz leave16
-        mov $FX_TIMER_PORT, %dx
-        mov $3000, %eax
-        out %eax, %dx
-        pop %edx
-        pop %eax
+        timer %eax, %edx, leave16
 return16:
         iretw
 debug16:
@@ -360,30 +374,13 @@ leave32:
 task32: lea 4(%esp), %esp               /* the error code of a double fault */
         jmp leave32
 timer32:
-        push %eax
-        push %edx
-        rdtsc
-        test $0x10, %al
-        jz leave32
-        mov $FX_TIMER_PORT, %edx
-        mov $3000, %eax
-        out %eax, %dx
-        pop %edx
-        pop %eax
+        timer %eax, %edx, leave32
 return32:
         iret
 math32: fnclex                          /* or every waiting instruction ends here */
         jmp skip32
 debug32:
-        push %eax
-        push %edx
-        orl $RF, 16(%esp)
-        rdtsc
-        test $0x70, %al
-        jnz 1f
-        andl $~TF, 16(%esp)
-1:      pop %edx
-        pop %eax
+        debug %eax, %edx, 16(%esp)
         iret
 
 /* ---- of long mode ---- */
@@ -411,28 +408,11 @@ leave64:
         mov %rax, %cr4
         ljmp *A(to_boot32)
 timer64:
-        push %rax
-        push %rdx
-        rdtsc
-        test $0x10, %al
-        jz leave64
-        mov $FX_TIMER_PORT, %edx
-        mov $3000, %eax
-        out %eax, %dx
-        pop %rdx
-        pop %rax
+        timer %rax, %rdx, leave64
 return64:
         iretq
 math64: fnclex
         jmp skip64
 debug64:
-        push %rax
-        push %rdx
-        orl $RF, 32(%rsp)
-        rdtsc
-        test $0x70, %al
-        jnz 1f
-        andl $~TF, 32(%rsp)
-1:      pop %rdx
-        pop %rax
+        debug %rax, %rdx, 32(%rsp)
         iretq
