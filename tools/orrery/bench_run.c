@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run of one emulator: its command line, its time and memory, what it printed. */
+#include "tools/orrery/bench.h"
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- time ---- */
+
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+}
+
+/* Seconds since some start: of the clock on the wall, or that all threads of `pid` have computed. */
+static double seconds_now(pid_t pid, bool cpu_time)
+{
+    clockid_t clock = CLOCK_MONOTONIC;
+    struct timespec t = { 0 };
+
+    if (cpu_time)
+        (void)clock_getcpuclockid(pid, &clock);
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/*
+ * What openssl says, and when: "Doing ALGORITHM ops for 2s on 16384 size blocks: " before it begins and
+ * "12345 ALGORITHM ops in 1.99s" at the end. The guest's seconds need not be the host's.
+ */
+struct stopwatch {
+    char line[256];
+    size_t n;
+    double start, seconds, operations;
+};
+
+static void watch_output(struct stopwatch *w, const char *text, size_t n, double now)
+{
+    for (size_t i = 0; i < n; i++) {
+        static const char begins[] = "size blocks: ";
+        w->line[w->n++] = text[i];
+        w->line[w->n] = 0;
+        if (w->n >= sizeof(begins) && strcmp(w->line + w->n - sizeof(begins) + 1, begins) == 0) {
+            w->start = now;
+            w->n = 0;
+        } else if (text[i] == '\n' || w->n == sizeof(w->line) - 1) {
+            if (strstr(w->line, " ops in ") != NULL && w->start > 0 && w->operations <= 0) {
+                w->operations = strtod(w->line, NULL);
+                w->seconds = now - w->start;
+            }
+            w->n = 0;
+        }
+    }
+}
+
+/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end with 0. */
+static int run_program(char *const argv[], const char *path, bool cpu_time, struct stopwatch *w, struct bench_sample *s)
+{
+    double start = seconds_now(0, false);
+    struct rusage usage;
+    int status = -1, out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), in = open("/dev/null", O_RDONLY);
+    int ends[2] = { -1, -1 };
+    pid_t pid = out >= 0 && in >= 0 && pipe(ends) == 0 ? fork() : -1;
+
+    if (pid == 0) {
+        if (dup2(in, 0) >= 0 && dup2(ends[1], 1) >= 0 && dup2(ends[1], 2) >= 0 && close(ends[0]) == 0)
+            execvp(argv[0], argv);
+        _exit(127);
+    }
+    (void)close(ends[1]);
+    if (pid > 0) {
+        char text[4096];
+        ssize_t n;
+        while ((n = read(ends[0], text, sizeof(text))) > 0 && write(out, text, (size_t)n) == n)
+            watch_output(w, text, (size_t)n, seconds_now(pid, cpu_time));
+        if (wait4(pid, &status, 0, &usage) < 0)
+            status = -1;
+    }
+    (void)close(ends[0]);
+    (void)close(out);
+    (void)close(in);
+    if (pid < 0 || status != 0)
+        return -1;
+    s->seconds = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : seconds_now(0, false) - start;
+    s->megabytes = (double)usage.ru_maxrss / 1024;
+    return 0;
+}
+
+/* ---- output ---- */
+
+static bool file_contains(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "r");
+    char line[4096];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f))
+        found = strstr(line, text) != NULL;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* The statistics stand in the last line, behind what the guest printed. */
+static void read_stats(const char *path, struct bench_sample *s)
+{
+    FILE *f = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    json_t *last = NULL;
+
+    while (f && getline(&line, &size, f) > 0) {
+        json_t *j = line[0] == '{' ? json_loads(line, 0, NULL) : NULL;
+        if (j) {
+            json_decref(last);
+            last = j;
+        }
+    }
+    free(line);
+    if (f)
+        fclose(f);
+    double seconds = json_number_value(json_object_get(last, "host_seconds"));
+    const json_t *ns = json_object_get(json_object_get(last, "translator"), "translation_time");
+    s->mips = json_number_value(json_object_get(last, "mips"));
+    s->translating = seconds > 0 ? 1e-9 * json_number_value(ns) / seconds : 0;
+    json_decref(last);
+}
+
+/* ---- command lines ---- */
+
+struct words {
+    char *v[48];
+    unsigned n;
+};
+
+static void add(struct words *w, const char *word)
+{
+    w->v[w->n++] = (char *)(uintptr_t)word; /* execvp changes none */
+}
+
+static void add_pair(struct words *w, const char *option, const char *value)
+{
+    add(w, option);
+    add(w, value);
+}
+
+static void add_qemu(struct words *w, const struct bench *b)
+{
+    add(w, b->qemu);
+    add_pair(w, "-M", b->target->qemu_machine);
+    add_pair(w, "-accel", "tcg");
+    add_pair(w, "-display", "none");
+    add(w, "-nodefaults"); /* a network card and sound would be loaded for nothing; Orrery has none either */
+    add_pair(w, "-monitor", "none");
+    if (b->target->qemu_firmware)
+        add_pair(w, "-bios", b->target->qemu_firmware);
+}
+
+static void add_orrery(struct words *w, const struct bench *b)
+{
+    add(w, b->orrery);
+    add(w, "run");
+    add_pair(w, "--board", b->target->board);
+    add_pair(w, "--timing", b->timing);
+    add(w, "--stats-json");
+}
+
+/* What both get: the same flags, with one dash or two (and -m is --memory). */
+static void add_machine(struct words *w, const struct bench *b, const struct bench_job *j, bool qemu)
+{
+#define BOTH(name) (qemu ? "-" name : "--" name)
+    add_pair(w, qemu ? "-m" : "--memory", "1G");
+    add_pair(w, BOTH("serial"), "stdio");
+    add(w, BOTH("no-reboot"));
+    add_pair(w, BOTH("kernel"), j->kernel);
+    if (b->target->cpu)
+        add_pair(w, BOTH("cpu"), b->target->cpu);
+    if (b->target->firmware)
+        add_pair(w, BOTH("bios"), j->initrd ? b->bios : "none");
+    if (j->initrd) {
+        add_pair(w, BOTH("initrd"), j->initrd);
+        add_pair(w, BOTH("append"), j->append);
+    }
+#undef BOTH
+    add(w, NULL);
+}
+
+int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struct bench_sample *s)
+{
+    char output[] = "/tmp/orrery-bench-XXXXXX";
+    struct words w = { .n = 0 };
+    struct stopwatch watch = { .n = 0 };
+    int fd = mkstemp(output);
+
+    if (fd < 0) {
+        fprintf(stderr, "orrery bench: no file can be made in /tmp\n");
+        return -1;
+    }
+    close(fd);
+    if (qemu)
+        add_qemu(&w, b);
+    else
+        add_orrery(&w, b);
+    add_machine(&w, b, j, qemu);
+    int r = run_program(w.v, output, b->cpu_time, &watch, s);
+    if (r == 0 && (!file_contains(output, j->expected) || (j->algorithm != NULL && watch.operations < 1)))
+        r = -1;
+    if (r == 0 && j->algorithm != NULL) /* of a gigabyte */
+        s->seconds = watch.seconds / (watch.operations * BENCH_OPENSSL_BYTES) * 1e9;
+    if (r == 0 && !qemu)
+        read_stats(output, s);
+    if (r < 0)
+        fprintf(stderr, "orrery bench: %s under %s did not end with '%s'; its output is in %s\n", j->name, w.v[0],
+                j->expected, output);
+    else
+        unlink(output);
+    return r;
+}
