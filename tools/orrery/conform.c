@@ -91,33 +91,37 @@ static void usage(FILE *out)
             "left out, counted by reason.\n");
 }
 
-static int parse_execs(struct conform *c, char *list)
+static int parse_execs(struct conform *c, char *list, struct err *e)
 {
+    static const char *const all[] = { "jit", "interp", "lockstep" };
+    char *rest = list;
     c->n_execs = 0;
-    for (char *word = strtok(list, ","); word; word = strtok(NULL, ",")) {
-        if (c->n_execs == ARRAY_LEN(c->execs) ||
-            (strcmp(word, "jit") != 0 && strcmp(word, "interp") != 0 && strcmp(word, "lockstep") != 0))
-            return -1;
-        c->execs[c->n_execs++] = word;
+    for (const char *word; (word = strsep(&rest, ",")) != NULL;) {
+        size_t i = 0;
+        while (i < ARRAY_LEN(all) && strcmp(word, all[i]) != 0)
+            i++;
+        if (i == ARRAY_LEN(all) || c->n_execs == ARRAY_LEN(c->execs))
+            return err_set(e, ERR_ARG, "--exec: '%s'; up to three of jit, interp and lockstep are expected", word);
+        c->execs[c->n_execs++] = all[i];
     }
-    return c->n_execs ? 0 : -1;
+    return 0;
 }
 
-static bool parse_number(const char *text, uint64_t most, uint64_t *out)
+/* An option with a value. 1: taken; 0: there is none of that name; or ERR_*. */
+static int take_option(struct conform *c, const char *name, char *value, const char **output, struct err *e)
 {
-    char *end;
-    errno = 0;
-    *out = strtoull(text, &end, 0);
-    return errno == 0 && end != text && *end == 0 && text[0] != '-' && *out <= most;
-}
-
-/* An option with a value; false: there is none of that name, or its value is wrong. */
-static bool take_option(struct conform *c, const char *name, char *value, const char **output)
-{
-    uint64_t n;
-    if (strcmp(name, "--exec") == 0)
-        return parse_execs(c, value) == 0;
-    if (strcmp(name, "--filter") == 0)
+    static const struct {
+        const char *name;
+        uint64_t most;
+    } numbers[] = { { "--index", UINT32_MAX }, { "--pass", 255 }, { "--post", 0xffff }, { "--print", 0xffff } };
+    uint64_t n = 0;
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (strcmp(name, numbers[i].name) == 0)
+            rc = run_parse_count(name, value, 0, numbers[i].most, &n, e);
+    if (rc == 0 && strcmp(name, "--exec") == 0)
+        rc = parse_execs(c, value, e);
+    else if (strcmp(name, "--filter") == 0)
         c->filter = value;
     else if (strcmp(name, "--cpu") == 0)
         c->cpu = value;
@@ -127,17 +131,41 @@ static bool take_option(struct conform *c, const char *name, char *value, const 
         c->bios = value;
     else if (strcmp(name, "--output") == 0)
         *output = value;
-    else if (strcmp(name, "--index") == 0 && parse_number(value, UINT32_MAX, &n))
+    else if (strcmp(name, "--index") == 0)
         c->only = (int64_t)n;
-    else if (strcmp(name, "--pass") == 0 && parse_number(value, 255, &n))
+    else if (strcmp(name, "--pass") == 0)
         c->pass_status = (int)n;
-    else if (strcmp(name, "--post") == 0 && parse_number(value, 0xffff, &n))
+    else if (strcmp(name, "--post") == 0)
         c->post_port = (uint32_t)n;
-    else if (strcmp(name, "--print") == 0 && parse_number(value, 0xffff, &n))
+    else if (strcmp(name, "--print") == 0)
         c->print_port = (uint32_t)n;
     else
-        return false;
-    return true;
+        return 0;
+    return rc < 0 ? rc : 1;
+}
+
+/* 0, 1: help was asked for, or ERR_*. */
+static int parse(struct conform *c, int argc, char **argv, const char **output, struct err *e)
+{
+    for (int i = 0, rc; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return 1;
+        if (strcmp(argv[i], "--tap") == 0)
+            c->form = CONFORM_TAP;
+        else if (strcmp(argv[i], "--junit") == 0)
+            c->form = CONFORM_JUNIT;
+        else if (argv[i][0] != '-' && !c->directory)
+            c->directory = argv[i];
+        else if (argv[i][0] != '-')
+            return err_set(e, ERR_ARG, "'%s': one directory is expected, and '%s' was given", argv[i], c->directory);
+        else if (i + 1 == argc || (rc = take_option(c, argv[i], argv[i + 1], output, e)) == 0)
+            return err_set(e, ERR_ARG, "%s: unknown, or its value is missing (see orrery conform --help)", argv[i]);
+        else if (rc < 0)
+            return rc;
+        else
+            i++;
+    }
+    return c->directory ? 0 : err_set(e, ERR_ARG, "which directory? (see orrery conform --help)");
 }
 
 static int run_all(struct conform *c, struct dirent **names, int n)
@@ -169,28 +197,19 @@ int command_conform(int argc, char **argv)
     const char *output = NULL;
     struct dirent **names;
 
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            usage(stdout);
-            return 0;
-        }
-        if (strcmp(argv[i], "--tap") == 0)
-            c.form = CONFORM_TAP;
-        else if (strcmp(argv[i], "--junit") == 0)
-            c.form = CONFORM_JUNIT;
-        else if (argv[i][0] != '-' && !c.directory)
-            c.directory = argv[i];
-        else if (i + 1 < argc && take_option(&c, argv[i], argv[i + 1], &output))
-            i++;
-        else {
-            usage(stderr);
-            return 1;
-        }
+    struct err e = { 0 };
+    int asked = parse(&c, argc, argv, &output, &e);
+    if (asked == 1) {
+        usage(stdout);
+        return 0;
     }
-    int n = c.directory ? scandir(c.directory, &names, NULL, alphasort) : -1;
+    if (asked < 0) {
+        fprintf(stderr, "orrery conform: %s\n", e.text);
+        return 1;
+    }
+    int n = scandir(c.directory, &names, NULL, alphasort);
     if (n < 0) {
-        fprintf(stderr, "orrery conform: %s%s%s\n", c.directory ? c.directory : "which directory?",
-                c.directory ? ": " : "", c.directory ? strerror(errno) : "");
+        fprintf(stderr, "orrery conform: %s: %s\n", c.directory, strerror(errno));
         return 1;
     }
     if (output && !(c.out = fopen(output, "w"))) {

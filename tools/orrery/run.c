@@ -51,16 +51,20 @@ static double host_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void print_stats(struct board *b, bool json, double seconds, FILE *out)
+static void print_stats(struct run_options *o, struct board *b, double seconds)
 {
     struct exec *x = board_exec(b);
-    uint32_t n = exec_n_cpus(x);
+    bool json = o->stats_json;
+    FILE *out = json ? stdout : stderr;
     struct exec_stat stats[64];
-    uint32_t n_stats = exec_stats(x, stats, ARRAY_LEN(stats));
-    struct tm_cpu *tms[256];
-    uint64_t insns[256], cycles[256], total = 0;
+    uint32_t n_stats = exec_stats(x, stats, ARRAY_LEN(stats)), n = exec_n_cpus(x);
+    struct tm_cpu **tms = ARENA_ARRAY(&o->arena, struct tm_cpu *, n);
+    uint64_t *insns = ARENA_ARRAY(&o->arena, uint64_t, n), *cycles = ARENA_ARRAY(&o->arena, uint64_t, n), total = 0;
 
-    n = MIN(n, ARRAY_LEN(tms));
+    if (!tms || !insns || !cycles) {
+        fprintf(stderr, "orrery: no memory for statistics\n");
+        return;
+    }
     for (uint32_t i = 0; i < n; i++) {
         struct cpu *cpu = exec_cpu(x, i);
         tms[i] = cpu->tm;
@@ -101,9 +105,10 @@ static void print_coverage(struct board *b, FILE *out)
 
     for (uint32_t i = 0; counts && i < n; i++)
         hit += counts[i] != 0;
-    fprintf(out, "encodings executed: %u of %u\n", hit, n);
+    fprintf(out, "encodings executed: %u\n", hit);
     for (uint32_t i = 0; counts && i < n; i++)
-        fprintf(out, "  id %-5u %16" PRIu64 "\n", i, counts[i]);
+        if (counts[i] != 0)
+            fprintf(out, "  id %-5u %16" PRIu64 "\n", i, counts[i]);
 }
 
 static int finish(struct run_options *o, struct board *b, enum board_end end, int exit_code,
@@ -129,7 +134,7 @@ static int finish(struct run_options *o, struct board *b, enum board_end end, in
         status = status ? status : 1;
     }
     if (o->stats)
-        print_stats(b, o->stats_json, seconds, o->stats_json ? stdout : stderr);
+        print_stats(o, b, seconds);
     if (o->coverage)
         print_coverage(b, stderr);
     if (o->print_hash) {
@@ -153,7 +158,7 @@ static int run_lockstep(struct run_options *o, struct board *a, struct err *e)
     for (uint32_t i = 0; i < config.n_serial; i++)
         if (strcmp(config.serial[i], "none") != 0)
             config.serial[i] = "null";
-    config.monitor = NULL;
+    config.monitor = config.record = NULL;
     config.snapshot = true;
     if ((r = board_create(&b, &config, e)) < 0)
         return r;

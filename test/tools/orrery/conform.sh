@@ -151,7 +151,7 @@ rm "$dir"/*
 refused 'no test here'
 conform --exec tcg
 expect 1
-has "$out" 'usage: orrery conform'
+has "$out" "orrery conform: --exec: 'tcg'"
 
 # A ROM image: POST codes on port 190h, FFh at the end, then HLT. mov dx,190h; mov al,1; out dx,al; mov al,N; out dx,al; hlt
 rom() {
