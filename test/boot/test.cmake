@@ -83,6 +83,9 @@ if(NOT ORRERY_SANITIZE)
     boot.amd64.pc_ide boot.amd64.microvm boot.amd64.microvm_bios
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
+  set_tests_properties(boot.amd64.media.memtest PROPERTIES COST 140)
+  set_tests_properties(boot.interp boot.arm64.interp boot.amd64.interp PROPERTIES COST 60)
+
   # The kernel's view of odd topologies, and a remapping unit under it.
   set(pc $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64)
   add_test(NAME boot.amd64.topology COMMAND ${boot}/x86_topology ${boot}/guest_run ${pc} zen4
@@ -116,16 +119,15 @@ if(NOT ORRERY_SANITIZE)
   set(arm_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64 --arch arm64)
   add_test(NAME disk.arm64.raw COMMAND ${arm_disk})
   add_test(NAME disk.arm64.pci_qcow2_smp4 COMMAND ${arm_disk} --transport pci --format qcow2 --smp 4)
-  add_test(NAME disk.arm64.screen COMMAND ${arm_disk} --transport pci --screen bochs-display)
   add_test(NAME disk.arm64.efi COMMAND ${arm_disk} --efi --transport pci --machine virt,gic-version=3)
-  add_test(NAME disk.arm64.nvme_e1000e COMMAND ${arm_disk} --disk nvme --nic e1000e)
+  add_test(NAME disk.arm64.nvme_e1000e_screen COMMAND ${arm_disk} --transport pci --disk nvme --nic e1000e --screen bochs-display)
   add_test(NAME disk.arm64.ahci_e1000e_its_smp4 COMMAND ${arm_disk} --disk ahci --nic e1000e --machine virt,gic-version=3 --smp 4)
   set(amd_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64 --arch amd64 --transport pci)
   add_test(NAME disk.amd64.bios COMMAND ${amd_disk} --bios)
   add_test(NAME disk.amd64.efi_nvme_e1000e_smp4 COMMAND ${amd_disk} --efi --disk nvme --nic e1000e --smp 4)
   add_test(NAME disk.amd64.bios_ahci_qcow2 COMMAND ${amd_disk} --bios --disk ahci --format qcow2)
   add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme)
-  set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi disk.arm64.screen
-    disk.arm64.nvme_e1000e disk.arm64.ahci_e1000e_its_smp4 disk.nvme
-    disk.amd64.bios disk.amd64.efi_nvme_e1000e_smp4 disk.amd64.bios_ahci_qcow2 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk)
+  set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi
+    disk.arm64.nvme_e1000e_screen disk.arm64.ahci_e1000e_its_smp4 disk.nvme
+    disk.amd64.bios disk.amd64.efi_nvme_e1000e_smp4 disk.amd64.bios_ahci_qcow2 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk COST 90)
 endif()
