@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sets: selection, fences, and what takes entries away from outside (map changes, code,
- * reservations). The slow paths are in access.c.
+ * reservations). The slow paths: access_impl.h.
  *
  * A set that is not current is not emptied by a fence; it is given up, and emptied when
  * it is taken again. So a fence costs little however many sets there are.

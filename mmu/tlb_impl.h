@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_MMU_TLB_IMPL_H
 #define ORRERY_MMU_TLB_IMPL_H
-/* What tlb.c (sets, fences) and access.c (slow paths) share. */
+/* What tlb.c (sets, fences) and the slow paths (access_impl.h) share. */
 #include "mmu/tlb.h"
 
 /* What decides which set is which: kept apart from the sets, which are large. */
