@@ -115,6 +115,16 @@ int mmu_slow_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, ui
     return 0;
 }
 
+/* The eight bytes after those of `t`, in the same page. */
+static int store_next(struct cpu *cpu, va_t va, const struct mmu_target *t, uint64_t value)
+{
+    struct mmu_target next = *t;
+    next.map.pa += 8;
+    next.offset += 8;
+    next.host += 8;
+    return mmu_store_at(cpu, va, 8, &next, value);
+}
+
 int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2],
                     uint64_t old[2])
 {
@@ -131,11 +141,19 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
     }
     old[0] = ld_le64(t.host);
     old[1] = ld_le64(t.host + 8);
-    if (old[0] == expected[0] && old[1] == expected[1]) {
-        st_le64(t.host, value[0]);
-        st_le64(t.host + 8, value[1]);
-        if (t.ram != NULL)
-            mmu_written(cpu, &t, 16);
+    if (old[0] != expected[0] || old[1] != expected[1])
+        return 0;
+    if (t.rom) /* to flash's commands, or nowhere */
+        return mmu_store_at(cpu, va, 8, &t, value[0]) || store_next(cpu, va + 8, &t, value[1]);
+    st_le64(t.host, value[0]);
+    st_le64(t.host + 8, value[1]);
+    cpu->code_gone = false;
+    if (t.ram != NULL)
+        mmu_written(cpu, &t, 16);
+    if (UNLIKELY(mmu_must_repeat(cpu))) {
+        st_le64(t.host, old[0]);
+        st_le64(t.host + 8, old[1]);
+        return 1;
     }
     return 0;
 }

@@ -278,6 +278,11 @@ bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, 
 /* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the
  * block's end. */
 bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
+/*
+ * For functions that stand for a whole instruction, after an access that was not done: unless it faulted it was a
+ * store into the running block, put off (struct cpu, alone), and the instruction begins anew. Returns 0.
+ */
+uint64_t x86_put_off(struct x86_cpu *c);
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
                 va_t *va);
