@@ -17,19 +17,19 @@ enum {
     PTE_PS = 1u << 7,
     PTE_G = 1u << 8,
 };
-#define PTE_NX     (1ull << 63)
-#define MAX_LEVELS 5
+#define PTE_NX (1ull << 63)
 
 struct step {
     uint64_t entry;
-    pa_t pa; /* where it lies */
+    pa_t pa;             /* where it lies, before the second stage */
+    const uint8_t *host; /* NULL: not in RAM */
 };
 
 struct walk {
     const struct mmu_x86_regime *r;
     bool probe;
     bool nested_failed;
-    struct step steps[MAX_LEVELS]; /* root first */
+    struct step steps[MMU_X86_LEVELS]; /* root first */
     unsigned n;                    /* entries read */
     unsigned level;                /* of the last: 1 maps 4 KiB */
     uint64_t allow;                /* PTE_W, PTE_U of all levels */
@@ -77,18 +77,22 @@ static bool read_entry(struct walk *w, struct step *s)
     const struct mem_attrs attrs = { .secure = w->r->smm };
     uint64_t v = ~0ull;
     unsigned size = is_wide(w->r) ? 8 : 4;
-    if (!locate(w, &s->pa, false))
+    pa_t pa = s->pa;
+    if (!locate(w, &pa, false))
         return false;
     if (!w->probe)
-        charge(w, s->pa, false);
-    const struct mem_range *at = mem_lookup_by(w->r->memory, s->pa, &attrs);
+        charge(w, pa, false);
+    const struct mem_range *at = mem_lookup_by(w->r->memory, pa, &attrs);
     const struct mem_region *region = at != NULL ? at->region : NULL;
+    s->host = NULL;
     if (LIKELY(region != NULL && region->kind == MEM_RAM &&
-               mem_is_open(region, &attrs))) /* all of it */
-        v = ld_le(region->ram->host + region->ram_offset + (s->pa - region->base), size);
-    else if (region == NULL || region->kind == MEM_MMIO ||
-             mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
+               mem_is_open(region, &attrs))) { /* all of it */
+        s->host = region->ram->host + region->ram_offset + (pa - region->base);
+        v = ld_le(s->host, size);
+    } else if (region == NULL || region->kind == MEM_MMIO ||
+               mem_load(w->r->memory, pa, size, &v, &attrs) != MEM_OK) {
         v = ~0ull; /* an empty bus */
+    }
     s->entry = zext(v, size * 8);
     return true;
 }
@@ -146,7 +150,7 @@ static uint32_t descend(struct walk *w, va_t va)
         if (!(e & PTE_P))
             return MMU_X86_P; /* stands for: not present */
         if (!is_wide(r) && level == 2 && !r->pse)
-            e = s->entry &= ~(uint64_t)PTE_PS;
+            e &= ~(uint64_t)PTE_PS; /* ignored, and kept */
         if (e & reserved(r, level, e))
             return MMU_X86_RSVD;
         w->allow &= e;
@@ -221,7 +225,7 @@ static bool update(struct walk *w, bool dirty)
         if (want == s->entry)
             continue;
         pa_t pa = s->pa;
-        if (w->r->nested != NULL && !locate(w, &pa, true))
+        if (!locate(w, &pa, true))
             return false;
         charge(w, pa, true);
         (void)mem_store(w->r->memory, pa, size, want,
@@ -247,6 +251,60 @@ static enum mmu_x86_fault finish(const struct mmu_x86_regime *r, struct cpu_map 
     map->fetch &= outer.fetch;
     map->no_cache |= outer.no_cache;
     return MMU_X86_OK;
+}
+
+/* ---- walks kept in mind ---- */
+
+static uint64_t note_page(va_t va, enum cpu_access access)
+{
+    return va >> MEM_PAGE_SHIFT << 2 | access;
+}
+
+/* Neighbouring pages, and the three kinds of access to one, lie apart. */
+static unsigned note_index(va_t va, enum cpu_access access)
+{
+    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6) % MMU_X86_NOTES;
+}
+
+static void take_note(const struct walk *w, va_t va, enum cpu_access access,
+                      const struct cpu_map *map)
+{
+    const struct mmu_x86_regime *r = w->r;
+    if (r->mode < MMU_X86_4LEVEL || r->nested != NULL)
+        return;
+    struct mmu_x86_note *n = &r->notes->note[note_index(va, access)];
+    n->key = 0;
+    for (unsigned i = 0; i < w->n; i++) {
+        if (w->steps[i].host == NULL)
+            return;
+        n->at[i] = w->steps[i].host;
+        n->entry[i] = w->steps[i].entry;
+    }
+    n->n = (uint8_t)w->n;
+    n->page = note_page(va, access);
+    n->cr3 = r->cr3;
+    n->generation = mem_generation(r->memory);
+    n->map = *map;
+    n->map.pa &= ~(pa_t)(MEM_PAGE - 1);
+    n->key = r->key;
+}
+
+bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *memory,
+                    uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
+                    struct cpu_map *map)
+{
+    const struct mmu_x86_note *n = &notes->note[note_index(va, access)];
+    if (n->page != note_page(va, access) || n->key != key || n->cr3 != cr3 ||
+        n->generation != mem_generation(memory))
+        return false;
+    for (unsigned i = 0; i < n->n; i++)
+        if (ld_le64(n->at[i]) != n->entry[i])
+            return false;
+    uint8_t size = map->size;
+    *map = n->map;
+    map->size = size;
+    map->pa |= va & (MEM_PAGE - 1);
+    return true;
 }
 
 enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
@@ -285,7 +343,10 @@ enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigne
         return MMU_X86_NESTED;
     if (!(w.steps[w.n - 1].entry & PTE_D))
         map->store = false; /* the first store must come here, to set it */
-    return finish(r, map, access);
+    enum mmu_x86_fault second = finish(r, map, access);
+    if (r->notes != NULL && !probe && second == MMU_X86_OK)
+        take_note(&w, va, access, map);
+    return second;
 }
 
 bool mmu_x86_pdptes_ok(const uint64_t pdpte[4], uint8_t pa_bits)

@@ -212,7 +212,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
         return r;
     struct x86_cpu *c = X86_CPU(cpu);
     struct x86_config *own = ARENA_NEW(&m->arena, struct x86_config);
-    if (own == NULL)
+    c->notes = ARENA_NEW(&m->arena, struct mmu_x86_notes);
+    if (own == NULL || c->notes == NULL)
         return err_set(e, ERR_NOMEM, "cpu%u: no memory for its configuration", index);
     *own = *config;
     c->config = own;

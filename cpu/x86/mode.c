@@ -86,7 +86,7 @@ static uint32_t block_key(const struct x86_cpu *c)
  * the switches of paging. The address space itself is the ASID: the PCID, or without it a number
  * the tables' address stands for in the key.
  */
-static uint64_t context_key(const struct x86_cpu *c)
+uint64_t x86_context_key(const struct x86_cpu *c)
 {
     uint64_t k = (c->cr0 & X86_CR0_PG) != 0;
     bool user = X86_CPL_OF(c->mode) == 3;
@@ -101,6 +101,7 @@ static uint64_t context_key(const struct x86_cpu *c)
                                                             << 10;
     k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
     k |= (uint64_t)x86_code64(c) << 13;
+    /* bits 15 and 16: walk.c */
     if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */
         k |= 1ull << 14 | c->pkru << 32;
     return k;
@@ -108,7 +109,7 @@ static uint64_t context_key(const struct x86_cpu *c)
 
 void x86_select_context(struct x86_cpu *c)
 {
-    uint64_t key = context_key(c);
+    uint64_t key = x86_context_key(c);
     uint32_t asid = c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
     if (key == c->context && asid == c->context_asid)
         return;

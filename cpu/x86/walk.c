@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The CPU's side of paging: which regime applies to an access, and which exception a fault becomes.
  */
+#include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -72,6 +73,20 @@ static bool is_stack_access(struct x86_cpu *c)
     return false;
 }
 
+/*
+ * What a walk kept in mind is known by (mmu/x86.h); 0: it is not kept. IA32_PKRS is in no key, and a timing model wants each
+ * access of a walk.
+ */
+static uint64_t note_key(const struct x86_cpu *c, bool implicit)
+{
+    const struct tm_cpu *tm = c->cpu.tm;
+    if (!x86_long_mode(c) || (c->cr4 & X86_CR4_PKS) ||
+        (tm != NULL && (tm->model->hooks & TM_WALK)))
+        return 0;
+    return x86_context_key(c) | (uint64_t)implicit << 15 |
+           (uint64_t)((c->cr4 & X86_CR4_SMAP) != 0) << 16; /* implicit accesses ask for it at any level */
+}
+
 int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
              struct cpu_map *map)
 {
@@ -89,8 +104,13 @@ int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
                             0);
         return 1;
     }
+    uint64_t key = probe ? 0 : note_key(c, implicit);
+    if (key != 0 && mmu_x86_recall(c->notes, cpu->machine->memory, key, c->cr3, va, access, map))
+        return 0;
     x86_fill_regime(c, x86_cpl(c) == 3, implicit, &r);
     r.cpu = probe ? NULL : cpu;
+    r.notes = key != 0 ? c->notes : NULL;
+    r.key = key;
     enum mmu_x86_fault fault = mmu_x86_walk(&r, va, MAX(map->size, 1), access, probe, map, &error);
     if (fault == MMU_X86_OK)
         return 0;

@@ -98,6 +98,7 @@ struct x86_cpu {
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
     uint32_t context_asid;
+    struct mmu_x86_notes *notes; /* walks kept in mind */
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
@@ -154,6 +155,7 @@ void x86_update_mode(
 void x86_mode_kick(
     struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
 void x86_select_context(struct x86_cpu *c); /* the last but one alone */
+uint64_t x86_context_key(const struct x86_cpu *c);
 void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
 void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
