@@ -337,6 +337,8 @@ static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
         return false;
     if (msr == 0x3a && (c->feature_control & 1))
         return false;
+    if (msr == 0x2ff && !is_memory_type(v & 0xff)) /* SDM 12.11.2.1 */
+        return false;
     if (msr == 0x1a0)
         return write_misc_enable(c, v);
     if (msr == 0xc0010015)

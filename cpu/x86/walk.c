@@ -39,7 +39,7 @@ void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct m
         .pkru = (uint32_t)c->pkru,
         .pkrs = (uint32_t)c->pkrs,
         .pa_bits = (uint8_t)c->config->pa_bits,
-        .a20 = c->inputs & BIT(X86_A20M) ? ~(uint64_t)(1u << 20) : ~0ull,
+        .a20 = x86_a20(c),
     };
     for (unsigned i = 0; i < 4; i++)
         r->pdpte[i] = c->pdpte[i];

@@ -134,6 +134,11 @@ static inline bool x86_real_mode(const struct x86_cpu *c)
 {
     return !(c->cr0 & 1);
 }
+/* What each physical address is and'ed with. */
+static inline uint64_t x86_a20(const struct x86_cpu *c)
+{
+    return c->inputs >> X86_A20M & 1 ? ~(1ull << 20) : ~0ull;
+}
 static inline bool x86_v86(const struct x86_cpu *c)
 {
     return c->rflags >> 17 & 1;
@@ -308,8 +313,8 @@ bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
 uint64_t x86_cr4_known(const struct x86_cpu *c); /* bits that the features make writable */
 uint64_t x86_efer_known(const struct x86_cpu *c);
-bool x86_read_pdptes(struct x86_cpu *c,
-                     uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
+/* PAE's four entries, as SMM finds memory or as others do; false: reserved bits, nothing changed. */
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3, bool smm);
 uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr,
