@@ -172,7 +172,7 @@ int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)
     e->addend = mmu_page_id(t.ram, t.offset);
     mmu_log(cpu->set, MMU_AT_FETCH + (uint32_t)(va >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)));
     p->tags[p->current].filled = true;
-    mmu_note_size(&p->tags[p->current], va, t.map.page_shift);
+    mmu_note_size(p, p->current, va, t.map.page_shift);
     return 0;
 }
 

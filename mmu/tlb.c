@@ -57,7 +57,7 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     set->n_log = 0;
     p->tags[i].filled = false;
     if (p->tags[i].shifts != 0)
-        memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
+        memset(p->large[i], 0, sizeof(p->large[i]));
     p->tags[i].shifts = 0;
 }
 
@@ -163,19 +163,28 @@ static uint32_t victim(struct mmu_pool *p)
     return add_set(p) != NULL ? p->n_sets - 1 : oldest;
 }
 
+static bool is_of(const struct mmu_tag *t, uint64_t key, uint32_t asid, uint32_t vmid)
+{
+    return t->key == key && t->asid == asid && t->vmid == vmid && t->last_use != 0;
+}
+
 /* The set of that context, emptied if it was another's. Never the current one's place. */
 static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32_t vmid)
 {
-    uint32_t i = 0;
-    while (i < p->n_sets && (p->tags[i].last_use == 0 || p->tags[i].key != key ||
-                             p->tags[i].asid != asid || p->tags[i].vmid != vmid))
-        i++;
-    if (i == p->n_sets) {
-        i = victim(p);
-        clear_set(p, i);
-        p->tags[i].key = key;
-        p->tags[i].asid = asid;
-        p->tags[i].vmid = vmid;
+    uint64_t hash = (key ^ (uint64_t)asid << 40 ^ (uint64_t)vmid << 20) * 0x9e3779b97f4a7c15ull;
+    uint8_t *guess = &p->guess[(hash >> 32) % MMU_GUESSES];
+    uint32_t i = *guess; /* contexts are changed between a few */
+    if (UNLIKELY(!is_of(&p->tags[i], key, asid, vmid))) {
+        for (i = 0; i < p->n_sets && !is_of(&p->tags[i], key, asid, vmid);)
+            i++;
+        if (i == p->n_sets) {
+            i = victim(p);
+            clear_set(p, i);
+            p->tags[i].key = key;
+            p->tags[i].asid = asid;
+            p->tags[i].vmid = vmid;
+        }
+        *guess = (uint8_t)i;
     }
     p->tags[i].last_use = ++p->uses;
     return i;
@@ -324,14 +333,15 @@ static void drop_all(struct mmu_set *set, va_t first, va_t last)
     log_anew(set);
 }
 
-static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
+static void flush_one(struct mmu_pool *p, uint32_t i, va_t page)
 {
+    struct mmu_set *set = p->sets[i];
     if (mmu_filter_has(set->jump_pages, page >> MEM_PAGE_SHIFT))
         drop_jumps(set, page, page + MEM_PAGE - 1);
     drop_everywhere(set, page, page + MEM_PAGE - 1);
-    for (uint64_t shifts = t->shifts; shifts != 0; shifts &= shifts - 1) {
+    for (uint64_t shifts = p->tags[i].shifts; shifts != 0; shifts &= shifts - 1) {
         unsigned shift = (unsigned)ctz64(shifts);
-        if (!mmu_filter_has(t->large, page >> shift))
+        if (!mmu_filter_has(p->large[i], page >> shift))
             continue;
         uint64_t within = (1ull << shift) - 1;
         drop_all(set, page & ~within, page | within);
@@ -340,10 +350,10 @@ static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
 
 enum { FEW_PAGES = 64 };
 
-static void flush_many(struct mmu_tag *t, struct mmu_set *set, va_t first, va_t last)
+static void flush_many(struct mmu_pool *p, uint32_t i, va_t first, va_t last)
 {
-    uint64_t within = (1ull << log2_floor(t->shifts | MEM_PAGE)) - 1;
-    drop_all(set, first & ~within, last | within);
+    uint64_t within = (1ull << log2_floor(p->tags[i].shifts | MEM_PAGE)) - 1;
+    drop_all(p->sets[i], first & ~within, last | within);
 }
 
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
@@ -357,9 +367,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
             continue;
         if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
             for (va_t at = page; at - page <= more; at += MEM_PAGE)
-                flush_one(&p->tags[i], p->sets[i], at);
+                flush_one(p, i, at);
         else
-            flush_many(&p->tags[i], p->sets[i], page, last);
+            flush_many(p, i, page, last);
     }
     cpu->exit |= CPU_EXIT_RESYNC;
 }
@@ -395,7 +405,7 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     e->addend = (uint64_t)(uintptr_t)host - va;
     mmu_log(p->sets[set], (access == CPU_STORE ? MMU_AT_STORE : MMU_AT_LOAD) + i);
     t->filled = true;
-    mmu_note_size(t, va, map->page_shift);
+    mmu_note_size(p, set, va, map->page_shift);
 }
 
 static void drop_stores(struct mmu_pool *p, uint64_t host)
