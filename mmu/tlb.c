@@ -47,7 +47,8 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     if (LIKELY(set->n_log <= MMU_LOG)) {
         for (uint32_t k = 0; k < set->n_log; k++)
             clear_place(set, set->log[k]);
-        memset(set->jump_pages, 0, sizeof(set->jump_pages));
+        if (set->n_log != 0)
+            memset(set->jump_pages, 0, sizeof(set->jump_pages));
     } else {
         clear_entries(set->load, MMU_WAYS);
         clear_entries(set->store, MMU_WAYS);

@@ -182,6 +182,7 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
+    .regime_context = x86_regime_context,
     .open_bus = true,
     .fetches_own_stores = true,
     .raise_bus = raise_bus,

@@ -83,34 +83,56 @@ static uint32_t block_key(const struct x86_cpu *c)
 
 /*
  * What decides which addresses translate and to what, beside the tables: the rights of the level,
- * the switches of paging. The address space itself is the ASID: the PCID, or without it a number
- * the tables' address stands for in the key.
+ * the switches of paging. The address space itself is the ASID: the PCID, or without it 0, as every
+ * write of CR3 flushes then.
  */
+enum { KEY_USER = 1u << 1, KEY_SMAP = 1u << 4, KEY_CODE64 = 1u << 13 /* 15 and 16: walk.c */ };
+
 uint64_t x86_context_key(const struct x86_cpu *c)
 {
     uint64_t k = (c->cr0 & X86_CR0_PG) != 0;
     bool user = X86_CPL_OF(c->mode) == 3;
-    k |= (uint64_t)user << 1;
+    k |= user ? KEY_USER : 0u;
     k |= (uint64_t)((c->cr0 & X86_CR0_WP) != 0) << 2;
     k |= (uint64_t)((c->cr4 & X86_CR4_SMEP) != 0) << 3;
-    k |= (uint64_t)((c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC)) << 4;
+    k |= (c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC) ? KEY_SMAP : 0u;
     k |= (uint64_t)x86_long_mode(c) << 5 | (uint64_t)((c->cr4 & X86_CR4_PAE) != 0) << 6;
     k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0)
                                                              << 8;
     k |= (uint64_t)((c->cr4 & X86_CR4_PGE) != 0) << 9 | (uint64_t)((c->cr4 & X86_CR4_PSE) != 0)
                                                             << 10;
     k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
-    k |= (uint64_t)x86_code64(c) << 13;
-    /* bits 15 and 16: walk.c */
+    k |= x86_code64(c) ? KEY_CODE64 : 0u;
     if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */
         k |= 1ull << 14 | c->pkru << 32;
     return k;
 }
 
+static uint32_t address_space(const struct x86_cpu *c)
+{
+    return c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
+}
+
+/*
+ * Implicit supervisor accesses have the rights of level 0 with AC = 0, and in long mode 64-bit addresses. So that set
+ * serves them, too.
+ */
+bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                        uint32_t *vmid)
+{
+    const struct x86_cpu *c = X86_CPU_CONST(cpu);
+    *key = x86_context_key(c) & ~(uint64_t)(KEY_USER | KEY_SMAP);
+    *key |= c->cr4 & X86_CR4_SMAP ? KEY_SMAP : 0u;
+    *key |= x86_long_mode(c) ? KEY_CODE64 : 0u;
+    *asid = address_space(c);
+    *vmid = 0;
+    return regime == X86_REGIME_IMPLICIT;
+}
+
 void x86_select_context(struct x86_cpu *c)
 {
     uint64_t key = x86_context_key(c);
-    uint32_t asid = c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
+    uint32_t asid = address_space(c);
     if (key == c->context && asid == c->context_asid)
         return;
     c->context = key;

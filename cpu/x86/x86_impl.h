@@ -161,6 +161,8 @@ void x86_mode_kick(
     struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
 void x86_select_context(struct x86_cpu *c); /* the last but one alone */
 uint64_t x86_context_key(const struct x86_cpu *c);
+bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                        uint32_t *vmid); /* cpu_isa.regime_context */
 void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
 void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
