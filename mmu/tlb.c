@@ -258,17 +258,19 @@ static void drop_everywhere(struct mmu_set *set, va_t first, va_t last)
     drop_span(set->fetch, MMU_FETCHES, first, last);
 }
 
-/*
- * Entries are 4 KiB pieces; a fence of any address of a large page takes the whole page. What
- * size was mapped there when the entries were made is not known, so whatever was entered from
- * a large page covering the address goes, for each size seen: more than asked for at times
- * (the filter errs on that side), never less.
- */
+static void drop_jump(struct mmu_set *set, uint32_t i, va_t first, va_t last)
+{
+    if (set->jump[i].va - first <= last - first)
+        set->jump[i].va = mmu_no_jump(i);
+}
+
 static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
 {
-    for (uint32_t i = 0; i < MMU_JUMPS; i++)
-        if (set->jump[i].va - first <= last - first)
-            set->jump[i].va = mmu_no_jump(i);
+    for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
+        if (set->log[k] >= MMU_AT_JUMP)
+            drop_jump(set, set->log[k] - MMU_AT_JUMP, first, last);
+    for (uint32_t i = 0; i < MMU_JUMPS && set->n_log > MMU_LOG; i++)
+        drop_jump(set, i, first, last);
 }
 
 /* The address that a place leads to, if anything is entered there. */
@@ -334,6 +336,12 @@ static void drop_all(struct mmu_set *set, va_t first, va_t last)
     log_anew(set);
 }
 
+/*
+ * Entries are 4 KiB pieces; a fence of any address of a large page takes the whole page. What
+ * size was mapped there when the entries were made is not known, so whatever was entered from
+ * a large page covering the address goes, for each size seen: more than asked for at times
+ * (the filter errs on that side), never less.
+ */
 static void flush_one(struct mmu_pool *p, uint32_t i, va_t page)
 {
     struct mmu_set *set = p->sets[i];
@@ -409,15 +417,23 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     mmu_note_size(p, set, va, map->page_shift);
 }
 
+static void drop_store(struct mmu_entry *e, uint32_t i, uint64_t host)
+{
+    if (e[i].tag + e[i].addend == host)
+        e[i].tag = invalid_tag(i);
+}
+
 static void drop_stores(struct mmu_pool *p, uint64_t host)
 {
     for (uint32_t s = 0; s < p->n_sets; s++) {
-        struct mmu_entry *e = p->sets[s]->store;
+        struct mmu_set *set = p->sets[s];
         if (p->tags[s].last_use == 0 || !p->tags[s].filled)
             continue;
-        for (uint32_t i = 0; i < MMU_WAYS; i++)
-            if (e[i].tag + e[i].addend == host)
-                e[i].tag = invalid_tag(i);
+        for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
+            if (set->log[k] >= MMU_AT_STORE && set->log[k] < MMU_AT_FETCH)
+                drop_store(set->store, set->log[k] - MMU_AT_STORE, host);
+        for (uint32_t i = 0; i < MMU_WAYS && set->n_log > MMU_LOG; i++)
+            drop_store(set->store, i, host);
     }
 }
 
