@@ -29,9 +29,11 @@ struct walk {
     const struct mmu_x86_regime *r;
     bool probe;
     bool nested_failed;
+    const struct mem_range *range; /* where the last entry was found: the next is mostly near */
     struct step steps[MMU_X86_LEVELS]; /* root first */
     unsigned n;                    /* entries read */
     unsigned level;                /* of the last: 1 maps 4 KiB */
+    unsigned resumed;              /* level that an earlier walk has led to at once; 0: none */
     uint64_t allow;                /* PTE_W, PTE_U of all levels */
     bool nx;
 };
@@ -82,8 +84,9 @@ static bool read_entry(struct walk *w, struct step *s)
         return false;
     if (!w->probe)
         charge(w, pa, false);
-    const struct mem_range *at = mem_lookup_by(w->r->memory, pa, &attrs);
-    const struct mem_region *region = at != NULL ? at->region : NULL;
+    if (w->range == NULL || pa - w->range->base >= w->range->size)
+        w->range = mem_lookup_by(w->r->memory, pa, &attrs);
+    const struct mem_region *region = w->range != NULL ? w->range->region : NULL;
     s->host = NULL;
     if (LIKELY(region != NULL && region->kind == MEM_RAM &&
                mem_is_open(region, &attrs))) { /* all of it */
@@ -123,6 +126,122 @@ static uint64_t reserved(const struct mmu_x86_regime *r, unsigned level, uint64_
     return rsvd;
 }
 
+/* ---- walks kept in mind ---- */
+
+/* With them every access of a walk is to RAM, and free. */
+static bool keeps(const struct walk *w)
+{
+    return w->r->notes != NULL && !w->probe && w->r->mode >= MMU_X86_4LEVEL && w->r->nested == NULL;
+}
+
+static struct mmu_x86_tables *tables_of(const struct walk *w, va_t va)
+{
+    return &w->r->notes->tables[(va >> 21 ^ va >> 30) % MMU_X86_TABLES];
+}
+
+/* What entries above the last mean, beside their values. */
+static uint64_t tables_key(const struct mmu_x86_regime *r)
+{
+    return 1u | (uint64_t)r->mode << 1 | (uint64_t)r->nxe << 8 | (uint64_t)r->smm << 9 |
+           (r->a20 & 1u << 20);
+}
+
+/* Begin at the table that ended an earlier walk. */
+static void resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
+{
+    const struct mmu_x86_tables *t = tables_of(w, va);
+    if (t->area != va >> 21 || t->key != tables_key(w->r) || t->cr3 != w->r->cr3 ||
+        t->generation != mem_generation(w->r->memory))
+        return;
+    for (unsigned i = 0; i < t->n; i++) {
+        if (ld_le64(t->at[i]) != t->entry[i])
+            return;
+        w->steps[i].host = t->at[i];
+        w->steps[i].entry = t->entry[i]; /* accessed: nothing to be written */
+    }
+    w->n = t->n;
+    w->allow = t->allow;
+    w->nx = t->nx;
+    *level = w->resumed = t->level;
+    *table = t->table;
+}
+
+static void keep_tables(const struct walk *w, va_t va)
+{
+    struct mmu_x86_tables *t = tables_of(w, va);
+    t->key = 0;
+    t->n = 0;
+    t->allow = PTE_W | PTE_U;
+    t->nx = false;
+    for (unsigned i = 0; i + 1 < w->n; i++) {
+        uint64_t e = w->steps[i].entry;
+        if (w->steps[i].host == NULL)
+            return;
+        t->at[t->n] = w->steps[i].host;
+        t->entry[t->n++] = e;
+        t->allow &= e;
+        t->nx |= w->r->nxe && (e & PTE_NX);
+        t->table = e & 0x000ffffffffff000ull;
+    }
+    t->level = (uint8_t)w->level;
+    t->area = va >> 21;
+    t->cr3 = w->r->cr3;
+    t->generation = mem_generation(w->r->memory);
+    t->key = tables_key(w->r);
+}
+
+static uint64_t note_page(va_t va, enum cpu_access access)
+{
+    return va >> MEM_PAGE_SHIFT << 2 | access;
+}
+
+/* Neighbouring pages, and the three kinds of access to one, lie apart. */
+static unsigned note_index(va_t va, enum cpu_access access)
+{
+    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6) % MMU_X86_NOTES;
+}
+
+static void take_note(const struct walk *w, va_t va, enum cpu_access access,
+                      const struct cpu_map *map)
+{
+    const struct mmu_x86_regime *r = w->r;
+    struct mmu_x86_note *n = &r->notes->note[note_index(va, access)];
+    n->key = 0;
+    for (unsigned i = 0; i < w->n; i++) {
+        if (w->steps[i].host == NULL)
+            return;
+        n->at[i] = w->steps[i].host;
+        n->entry[i] = w->steps[i].entry;
+    }
+    n->n = (uint8_t)w->n;
+    n->page = note_page(va, access);
+    n->cr3 = r->cr3;
+    n->generation = mem_generation(r->memory);
+    n->map = *map;
+    n->map.pa &= ~(pa_t)(MEM_PAGE - 1);
+    n->key = r->key;
+}
+
+bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *memory,
+                    uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
+                    struct cpu_map *map)
+{
+    const struct mmu_x86_note *n = &notes->note[note_index(va, access)];
+    if (n->page != note_page(va, access) || n->key != key || n->cr3 != cr3 ||
+        n->generation != mem_generation(memory))
+        return false;
+    for (unsigned i = 0; i < n->n; i++)
+        if (ld_le64(n->at[i]) != n->entry[i])
+            return false;
+    uint8_t size = map->size;
+    *map = n->map;
+    map->size = size;
+    map->pa |= va & (MEM_PAGE - 1);
+    return true;
+}
+
+/* ---- the walk ---- */
+
 /* Read tables down to what maps `va`. 0; or the bits of the fault. */
 static uint32_t descend(struct walk *w, va_t va)
 {
@@ -131,6 +250,8 @@ static uint32_t descend(struct walk *w, va_t va)
     uint64_t table =
         r->mode == MMU_X86_32BIT ? r->cr3 & 0xfffff000 : r->cr3 & 0x000ffffffffff000ull;
     w->allow = PTE_W | PTE_U;
+    if (keeps(w))
+        resume(w, va, &top, &table);
     for (unsigned level = top; level > 0; level--) {
         struct step *s = &w->steps[w->n];
         if (level == 3 && r->mode == MMU_X86_PAE) { /* loaded with CR3, checked then */
@@ -253,60 +374,6 @@ static enum mmu_x86_fault finish(const struct mmu_x86_regime *r, struct cpu_map 
     return MMU_X86_OK;
 }
 
-/* ---- walks kept in mind ---- */
-
-static uint64_t note_page(va_t va, enum cpu_access access)
-{
-    return va >> MEM_PAGE_SHIFT << 2 | access;
-}
-
-/* Neighbouring pages, and the three kinds of access to one, lie apart. */
-static unsigned note_index(va_t va, enum cpu_access access)
-{
-    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6) % MMU_X86_NOTES;
-}
-
-static void take_note(const struct walk *w, va_t va, enum cpu_access access,
-                      const struct cpu_map *map)
-{
-    const struct mmu_x86_regime *r = w->r;
-    if (r->mode < MMU_X86_4LEVEL || r->nested != NULL)
-        return;
-    struct mmu_x86_note *n = &r->notes->note[note_index(va, access)];
-    n->key = 0;
-    for (unsigned i = 0; i < w->n; i++) {
-        if (w->steps[i].host == NULL)
-            return;
-        n->at[i] = w->steps[i].host;
-        n->entry[i] = w->steps[i].entry;
-    }
-    n->n = (uint8_t)w->n;
-    n->page = note_page(va, access);
-    n->cr3 = r->cr3;
-    n->generation = mem_generation(r->memory);
-    n->map = *map;
-    n->map.pa &= ~(pa_t)(MEM_PAGE - 1);
-    n->key = r->key;
-}
-
-bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *memory,
-                    uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
-                    struct cpu_map *map)
-{
-    const struct mmu_x86_note *n = &notes->note[note_index(va, access)];
-    if (n->page != note_page(va, access) || n->key != key || n->cr3 != cr3 ||
-        n->generation != mem_generation(memory))
-        return false;
-    for (unsigned i = 0; i < n->n; i++)
-        if (ld_le64(n->at[i]) != n->entry[i])
-            return false;
-    uint8_t size = map->size;
-    *map = n->map;
-    map->size = size;
-    map->pa |= va & (MEM_PAGE - 1);
-    return true;
-}
-
 enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
                                 enum cpu_access access, bool probe, struct cpu_map *map,
                                 uint32_t *error)
@@ -344,8 +411,12 @@ enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigne
     if (!(w.steps[w.n - 1].entry & PTE_D))
         map->store = false; /* the first store must come here, to set it */
     enum mmu_x86_fault second = finish(r, map, access);
-    if (r->notes != NULL && !probe && second == MMU_X86_OK)
-        take_note(&w, va, access, map);
+    if (second == MMU_X86_OK && keeps(&w)) {
+        if (w.level != w.resumed)
+            keep_tables(&w, va);
+        if (r->key != 0)
+            take_note(&w, va, access, map);
+    }
     return second;
 }
 

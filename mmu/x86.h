@@ -16,10 +16,12 @@ enum mmu_x86_mode { MMU_X86_OFF, MMU_X86_32BIT, MMU_X86_PAE, MMU_X86_4LEVEL, MMU
 /*
  * Walks kept in mind. What a walk finds follows from the regime and from the entries it reads: while
  * those hold what they held, the same is found. So a second walk is a look at the entries, where
- * they lie in RAM, and whoever changes them, or flushes a TLB, has nothing to say here. 4- and
- * 5-level paging without a second stage only. Zeroed memory is an empty one; derived, never saved.
+ * they lie in RAM, and whoever changes them, or flushes a TLB, has nothing to say here. Notes are of
+ * whole walks, tables of all of it but the last entry, for the neighbours. 4- and 5-level paging
+ * without a second stage only. Zeroed memory is an empty one; derived, never saved.
  */
 #define MMU_X86_NOTES  256u
+#define MMU_X86_TABLES 64u
 #define MMU_X86_LEVELS 5
 struct mmu_x86_note {
     uint64_t page, key, cr3; /* page: number << 2 | access */
@@ -29,8 +31,17 @@ struct mmu_x86_note {
     const uint8_t *at[MMU_X86_LEVELS];
     uint64_t entry[MMU_X86_LEVELS];
 };
+struct mmu_x86_tables {
+    uint64_t area, key, cr3, generation; /* area: of 2 MiB */
+    uint64_t table, allow;               /* the last one; what the entries above allow */
+    uint8_t level, n;                    /* of the table; entries above it */
+    bool nx;
+    const uint8_t *at[MMU_X86_LEVELS - 1];
+    uint64_t entry[MMU_X86_LEVELS - 1];
+};
 struct mmu_x86_notes {
     struct mmu_x86_note note[MMU_X86_NOTES];
+    struct mmu_x86_tables tables[MMU_X86_TABLES];
 };
 
 struct mmu_x86_regime {
@@ -57,7 +68,7 @@ struct mmu_x86_regime {
                    struct cpu_map *map);
     void *nested_arg;
     struct mmu_x86_notes *notes; /* NULL: none */
-    uint64_t key;                /* with `notes`: a number for all of the regime but cr3; not 0 */
+    uint64_t key; /* with `notes`: a number for all of the regime but cr3; 0: tables alone */
 };
 
 enum mmu_x86_fault { MMU_X86_OK, MMU_X86_PAGE_FAULT, MMU_X86_NESTED };

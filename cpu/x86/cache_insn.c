@@ -50,7 +50,7 @@ uint64_t x86_helper_invpcid(struct cpu *cpu, uint64_t type, uint64_t at, uint64_
     else if (type == 0)
         mmu_flush_page(cpu, va, MEM_PAGE, (uint32_t)pcid, MMU_ANY);
     else
-        mmu_flush(cpu, type == 1 ? (uint32_t)pcid : MMU_ANY, MMU_ANY);
+        x86_flush_space(c, type == 1 ? (uint32_t)pcid : MMU_ANY);
     return 0;
 }
 

@@ -3,7 +3,6 @@
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
-#include "mmu/tlb.h"
 
 static bool gp(struct x86_cpu *c)
 {
@@ -87,7 +86,7 @@ static bool write_cr3(struct x86_cpu *c, uint64_t v)
         return gp(c);
     c->cr3 = v;
     if (!keep)
-        mmu_flush(&c->cpu, pcide ? (uint32_t)v & 0xfff : 0, MMU_ANY);
+        x86_flush_space(c, pcide ? (uint32_t)v & 0xfff : 0);
     x86_update_mode(c);
     return true;
 }

@@ -137,6 +137,7 @@ void x86_select_context(struct x86_cpu *c)
         return;
     c->context = key;
     c->context_asid = asid;
+    c->fresh = MMU_X86_NOTES;
     mmu_select(&c->cpu, key, asid, 0);
 }
 
@@ -165,7 +166,13 @@ void x86_mode_kick(struct x86_cpu *c)
         cpu_kick(&c->cpu);
 }
 
+void x86_flush_space(struct x86_cpu *c, uint32_t asid)
+{
+    c->fresh = MMU_X86_NOTES;
+    mmu_flush(&c->cpu, asid, MMU_ANY);
+}
+
 void x86_flush_tlb(struct x86_cpu *c)
 {
-    mmu_flush(&c->cpu, MMU_ANY, MMU_ANY);
+    x86_flush_space(c, MMU_ANY);
 }

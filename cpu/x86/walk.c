@@ -73,16 +73,22 @@ static bool is_stack_access(struct x86_cpu *c)
     return false;
 }
 
-/*
- * What a walk kept in mind is known by (mmu/x86.h); 0: it is not kept. IA32_PKRS is in no key, and a timing model wants each
- * access of a walk.
- */
-static uint64_t note_key(const struct x86_cpu *c, bool implicit)
+/* A timing model wants each access of a walk; then none is kept in mind (mmu/x86.h). */
+static bool keeps_walks(const struct x86_cpu *c)
 {
     const struct tm_cpu *tm = c->cpu.tm;
-    if (!x86_long_mode(c) || (c->cr4 & X86_CR4_PKS) ||
-        (tm != NULL && (tm->model->hooks & TM_WALK)))
+    return x86_long_mode(c) && !(tm != NULL && (tm->model->hooks & TM_WALK));
+}
+
+/*
+ * What a whole walk is known by; 0: it is not kept. Only what is asked for soon after the TLB was
+ * emptied is likely to have been there before. IA32_PKRS is in no key.
+ */
+static uint64_t note_key(struct x86_cpu *c, bool implicit)
+{
+    if (c->fresh == 0 || (c->cr4 & X86_CR4_PKS))
         return 0;
+    c->fresh--;
     return x86_context_key(c) | (uint64_t)implicit << 15 |
            (uint64_t)((c->cr4 & X86_CR4_SMAP) != 0) << 16; /* implicit accesses ask for it at any level */
 }
@@ -104,12 +110,13 @@ int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
                             0);
         return 1;
     }
-    uint64_t key = probe ? 0 : note_key(c, implicit);
+    bool keeps = !probe && keeps_walks(c);
+    uint64_t key = keeps ? note_key(c, implicit) : 0;
     if (key != 0 && mmu_x86_recall(c->notes, cpu->machine->memory, key, c->cr3, va, access, map))
         return 0;
     x86_fill_regime(c, x86_cpl(c) == 3, implicit, &r);
     r.cpu = probe ? NULL : cpu;
-    r.notes = key != 0 ? c->notes : NULL;
+    r.notes = keeps ? c->notes : NULL;
     r.key = key;
     enum mmu_x86_fault fault = mmu_x86_walk(&r, va, MAX(map->size, 1), access, probe, map, &error);
     if (fault == MMU_X86_OK)

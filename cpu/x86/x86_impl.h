@@ -98,7 +98,8 @@ struct x86_cpu {
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
     uint32_t context_asid;
-    struct mmu_x86_notes *notes; /* walks kept in mind */
+    struct mmu_x86_notes *notes; /* walks kept in mind, ... */
+    uint32_t fresh; /* ... which are asked for so many walks after the TLB was emptied */
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
@@ -164,6 +165,7 @@ uint64_t x86_context_key(const struct x86_cpu *c);
 bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
                         uint32_t *vmid); /* cpu_isa.regime_context */
 void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
+void x86_flush_space(struct x86_cpu *c, uint32_t asid); /* a PCID */
 void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
 /* ---- flags.c ---- */

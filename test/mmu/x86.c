@@ -475,7 +475,10 @@ static bool same_map(const struct cpu_map *a, const struct cpu_map *b)
            a->fetch == b->fetch && a->global == b->global && a->no_cache == b->no_cache;
 }
 
-/* What is recalled is what a walk finds, and that walk has nothing to write; whatever changed in between. */
+/*
+ * What is recalled is what a walk finds, and that walk has nothing to write; and a walk that begins at a table kept in mind
+ * is as one from the root: whatever changed in between.
+ */
 START_TEST(recalled_walks_are_walks)
 {
     static struct mmu_x86_notes notes;
@@ -504,11 +507,19 @@ START_TEST(recalled_walks_are_walks)
         w.r.notes = &notes;
         w.r.key = 1 + w.r.user;
         struct cpu_map a = { .size = 1 }, b;
-        static uint8_t before[0x8000];
-        uint32_t error = 0;
+        static uint8_t before[0x8000], after[0x8000];
+        uint32_t error = 0, whole_error = 0;
         bool known = mmu_x86_recall(&notes, w.space, w.r.key, w.r.cr3, va, access, &a);
         memcpy(before, w.ram->host, sizeof(before));
         enum mmu_x86_fault fault = walk(&w, va, access, &b, &error);
+        memcpy(after, w.ram->host, sizeof(after));
+        struct cpu_map whole;
+        w.r.notes = NULL;
+        memcpy(w.ram->host, before, sizeof(before));
+        ck_assert_int_eq(walk(&w, va, access, &whole, &whole_error), fault);
+        ck_assert_uint_eq(error, whole_error);
+        ck_assert(fault != MMU_X86_OK || same_map(&b, &whole));
+        ck_assert_int_eq(memcmp(after, w.ram->host, sizeof(after)), 0);
         if (!known)
             continue;
         recalled++;

@@ -89,6 +89,64 @@ START_TEST(pointers_lie_in_memory_as_seen)
 }
 END_TEST
 
+/* 0: done; else 1 + the error code of its #PF. */
+static unsigned load(va_t va, bool implicit)
+{
+    uint64_t v;
+    int64_t error = 0;
+    if (x86_load_linear(p.c, va, 4, implicit, &v))
+        return 0;
+    ck_assert_int_eq(pc_fault(&p, &error), X86_PF_FAULT);
+    return 1 + (unsigned)error;
+}
+
+static void set_level(unsigned cpl, bool ac)
+{
+    p.c->seg[X86_SS].attr = (uint16_t)((p.c->seg[X86_SS].attr & ~0x60u) | cpl << 5);
+    p.c->rflags = ac ? p.c->rflags | X86_AC : p.c->rflags & ~(uint64_t)X86_AC;
+    x86_update_mode(p.c);
+}
+
+/*
+ * 5.6: implicit supervisor accesses have supervisor rights at any level, and under CR4.SMAP none to user pages whatever AC is.
+ * What one kind has entered into the TLB is of no use to the other.
+ */
+START_TEST(implicit_accesses)
+{
+    enum { DIRECTORY = 0x1000, USER = 0x3000, SYSTEM = 0x403000 };
+    pc_put(&p, DIRECTORY, 4, 0x87);                    /* 4 MiB: P, W, U, PS */
+    pc_put(&p, DIRECTORY + 4, 4, 0x83);                /* the same without U */
+    ck_assert(x86_write_cr(p.c, 4, X86_CR4_PSE));
+    ck_assert(x86_write_cr(p.c, 3, DIRECTORY));
+    ck_assert(x86_write_cr(p.c, 0, X86_CR0_PE | X86_CR0_PG));
+    for (unsigned again = 0; again < 2; again++) {
+        ck_assert(x86_write_cr(p.c, 4, X86_CR4_PSE));
+        for (unsigned i = 0; i < 4; i++) {             /* no SMAP */
+            set_level(i & 1 ? 3 : 0, i & 2);
+            ck_assert_uint_eq(load(USER, false), 0);
+            ck_assert_uint_eq(load(USER, true), 0);
+            ck_assert_uint_eq(load(SYSTEM, false), i & 1 ? 1 + 5 : 0);
+            ck_assert_uint_eq(load(SYSTEM, true), 0);
+        }
+        ck_assert(x86_write_cr(p.c, 4, X86_CR4_PSE | X86_CR4_SMAP));
+        for (unsigned i = 0; i < 8; i++) {
+            bool user = i & 1, ac = i & 2;
+            set_level(user ? 3 : 0, ac);
+            ck_assert_uint_eq(load(USER, false), user || ac ? 0 : 1 + 1);
+            ck_assert_uint_eq(load(USER, true), 1 + 1);
+            ck_assert_uint_eq(load(SYSTEM, true), 0);
+            ck_assert_uint_eq(load(SYSTEM, false), user ? 1 + 5 : 0);
+        }
+    }
+    set_level(0, false);
+    uint8_t *there = pc_at(&p, DIRECTORY + 4);         /* what it entered goes with INVLPG's page, as all does */
+    st_le32(there, 0);
+    ck_assert_uint_eq(load(SYSTEM, true), 0);
+    mmu_flush_page(&p.c->cpu, SYSTEM, MEM_PAGE, MMU_ANY, MMU_ANY);
+    ck_assert_uint_eq(load(SYSTEM, true), 1 + 0);
+}
+END_TEST
+
 /* IA32_MTRR_DEF_TYPE: types 2, 3, 7 and above are reserved, as are bits 9:8 and above 11. */
 START_TEST(default_memory_type)
 {
@@ -108,6 +166,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, loads_of_pointers, 0, (int)(sizeof(changes) / sizeof(changes[0])));
     tcase_add_test(t, pointers_lie_in_memory_as_seen);
+    tcase_add_test(t, implicit_accesses);
     tcase_add_test(t, default_memory_type);
     suite_add_tcase(s, t);
     return s;
