@@ -195,17 +195,19 @@ static uint64_t note_page(va_t va, enum cpu_access access)
     return va >> MEM_PAGE_SHIFT << 2 | access;
 }
 
-/* Neighbouring pages, and the three kinds of access to one, lie apart. */
-static unsigned note_index(va_t va, enum cpu_access access)
+/* Neighbouring pages, the three kinds of access to one, and what a switch of paging changes lie apart. */
+static unsigned note_index(uint64_t key, va_t va, enum cpu_access access)
 {
-    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6) % MMU_X86_NOTES;
+    uint64_t mixed = key * 0x9e3779b97f4a7c15ull >> 56;
+    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6 ^ mixed) %
+           MMU_X86_NOTES;
 }
 
 static void take_note(const struct walk *w, va_t va, enum cpu_access access,
                       const struct cpu_map *map)
 {
     const struct mmu_x86_regime *r = w->r;
-    struct mmu_x86_note *n = &r->notes->note[note_index(va, access)];
+    struct mmu_x86_note *n = &r->notes->note[note_index(r->key, va, access)];
     n->key = 0;
     for (unsigned i = 0; i < w->n; i++) {
         if (w->steps[i].host == NULL)
@@ -226,7 +228,7 @@ bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *m
                     uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
                     struct cpu_map *map)
 {
-    const struct mmu_x86_note *n = &notes->note[note_index(va, access)];
+    const struct mmu_x86_note *n = &notes->note[note_index(key, va, access)];
     if (n->page != note_page(va, access) || n->key != key || n->cr3 != cr3 ||
         n->generation != mem_generation(memory))
         return false;
