@@ -93,6 +93,7 @@ static uint32_t mode(const struct cpu *cpu)
 
 static void derive(struct x86_cpu *c)
 {
+    c->control.cr0 = ~0ull; /* of no such CR0: to be made */
     c->context = ~0ull;
     x86_debug_changed(c);
     x86_flush_tlb(c);

@@ -70,6 +70,13 @@ enum {
 struct x86_semantics;
 struct x86_feature_words;
 
+/* What the first five say for block key and TLB context: mode.c. */
+struct x86_control {
+    uint64_t cr0, cr4, efer, xcr0, mxcsr;
+    uint64_t paging;
+    uint32_t mode;
+};
+
 struct x86_cpu {
     struct cpu cpu;
     uint64_t gpr[16];
@@ -97,8 +104,11 @@ struct x86_cpu {
     uint64_t ended_shadow; /* `shadow` before the instruction under way, which had one */
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
+    struct x86_control control;
     uint32_t context_asid;
     struct mmu_x86_notes *notes; /* walks kept in mind, ... */
+    struct mmu_x86_regime regime; /* of the last walk, which key it had: walk.c */
+    uint64_t regime_key;
     uint32_t fresh; /* ... which are asked for so many walks after the TLB was emptied */
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
@@ -166,7 +176,6 @@ bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, u
                         uint32_t *vmid); /* cpu_isa.regime_context */
 void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
 void x86_flush_space(struct x86_cpu *c, uint32_t asid); /* a PCID */
-void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
 
 /* ---- flags.c ---- */
 uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a,
