@@ -172,10 +172,8 @@ static bool is_of(const struct mmu_tag *t, uint64_t key, uint32_t asid, uint32_t
 /* The set of that context, emptied if it was another's. Never the current one's place. */
 static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32_t vmid)
 {
-    uint64_t hash = (key ^ (uint64_t)asid << 40 ^ (uint64_t)vmid << 20) * 0x9e3779b97f4a7c15ull;
-    uint8_t *guess = &p->guess[(hash >> 32) % MMU_GUESSES];
-    uint32_t i = *guess; /* contexts are changed between a few */
-    if (UNLIKELY(!is_of(&p->tags[i], key, asid, vmid))) {
+    uint32_t i = p->previous;
+    if (!is_of(&p->tags[i], key, asid, vmid)) {
         for (i = 0; i < p->n_sets && !is_of(&p->tags[i], key, asid, vmid);)
             i++;
         if (i == p->n_sets) {
@@ -185,7 +183,6 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
             p->tags[i].asid = asid;
             p->tags[i].vmid = vmid;
         }
-        *guess = (uint8_t)i;
     }
     p->tags[i].last_use = ++p->uses;
     return i;
@@ -194,7 +191,9 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
+    uint32_t before = p->current;
     p->current = find_set(p, key, asid, vmid);
+    p->previous = before;
     p->other_regime = 0;
     cpu->set = p->sets[p->current];
 }

@@ -12,7 +12,6 @@ struct mmu_tag {
     uint64_t shifts;        /* page_shifts above 12 that entries came from, as a mask */
     bool filled;            /* anything valid in load, store, fetch */
 };
-#define MMU_GUESSES 32u
 
 struct mmu_pool {
     struct cpu *cpu;
@@ -20,8 +19,7 @@ struct mmu_pool {
     struct mmu_set *sets[MMU_SETS];
     struct mmu_tag tags[MMU_SETS];
     uint64_t large[MMU_SETS][MMU_FILTER]; /* filters of va >> page_shift of entries from large pages */
-    uint32_t n_sets, current;
-    uint8_t guess[MMU_GUESSES]; /* by a hash of the context: the set it had last */
+    uint32_t n_sets, current, previous; /* contexts are mostly changed to and fro */
     uint32_t other, other_regime; /* the set of accesses with a regime of their own; other_regime 0: not known */
     uint64_t uses;
     bool guarded;           /* the page of the CPU's reservation is MEM_PAGE_RESERVED */

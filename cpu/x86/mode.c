@@ -65,7 +65,6 @@ static uint32_t unit_mode(const struct x86_cpu *c)
 static uint64_t paging_switches(const struct x86_cpu *c)
 {
     uint64_t k = (c->cr0 & X86_CR0_PG) != 0;
-    k |= (uint64_t)((c->cr0 & X86_CR0_WP) != 0) << 2;
     k |= (uint64_t)((c->cr4 & X86_CR4_SMEP) != 0) << 3;
     k |= (uint64_t)x86_long_mode(c) << 5 | (uint64_t)((c->cr4 & X86_CR4_PAE) != 0) << 6;
     k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0)
@@ -81,7 +80,7 @@ static uint64_t paging_switches(const struct x86_cpu *c)
  */
 static bool is_current(const struct x86_control *k, const struct x86_cpu *c)
 {
-    return k->cr0 == c->cr0 && k->cr4 == c->cr4 && k->efer == c->efer && k->xcr0 == c->xcr0[0] &&
+    return ((k->cr0 ^ c->cr0) & ~(uint64_t)X86_CR0_WP) == 0 && k->cr4 == c->cr4 && k->efer == c->efer && k->xcr0 == c->xcr0[0] &&
            k->mxcsr == c->mxcsr;
 }
 
@@ -118,13 +117,16 @@ static uint32_t block_key(const struct x86_cpu *c)
  * the switches of paging. The address space itself is the ASID: the PCID, or without it 0, as every
  * write of CR3 flushes then.
  */
-enum { KEY_USER = 1u << 1, KEY_SMAP = 1u << 4, KEY_CODE64 = 1u << 13 /* 15 and 16: walk.c */ };
+/* 15 and 16: walk.c */
+enum { KEY_USER = 1u << 1, KEY_WP = 1u << 2, KEY_SMAP = 1u << 4, KEY_CODE64 = 1u << 13 };
+_Static_assert(X86_CR0_WP == 1u << 16, "moved to KEY_WP");
 
 uint64_t x86_context_key(const struct x86_cpu *c)
 {
     uint64_t k = LIKELY(is_current(&c->control, c)) ? c->control.paging : paging_switches(c);
     bool user = X86_CPL_OF(c->mode) == 3;
     k |= user ? KEY_USER : 0u;
+    k |= c->cr0 >> 14 & KEY_WP;
     k |= (c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC) ? KEY_SMAP : 0u;
     k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
     k |= x86_code64(c) ? KEY_CODE64 : 0u;
