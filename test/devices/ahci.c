@@ -218,6 +218,47 @@ START_TEST(signatures)
 }
 END_TEST
 
+/*
+ * 3.3.5: PCS and PRCS reflect PxSERR. 10.3.1: what a driver starts without a drive does nothing, and is no mistake of its:
+ * only by PxSSTS and PxSIG does it learn that there is none. A drive that is there must not be busy, and FRE comes first.
+ */
+START_TEST(starts)
+{
+    uint64_t errors = x.f->dev->guest_errors;
+
+    wr(R_GHC, 1);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_SERR)), 1 << 26 | 1 << 16);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_IS)), 1 << 22 | 1 << 6);
+    ck_assert_uint_eq(rd(port(1, P_SERR)) | rd(port(1, P_IS)), 0);
+    start_port(1);
+    ck_assert_uint_eq(x.f->dev->guest_errors, errors);
+    put_command(1, 0, &(struct command){ .code = 0xec, .bytes = 512 });
+    wr(port(1, P_CI), 1);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(1, P_CI)), 1); /* it waits for ever */
+    ck_assert_uint_eq(rd(port(1, P_TFD)), 0x7f);
+    wr(port(DISK_PORT, P_CMD), 1);
+    ck_assert_uint_eq(x.f->dev->guest_errors, errors + 1);
+}
+END_TEST
+
+/* 3.3.7, CCS: after ST was set slot 0 has the highest priority, then the slot behind the last one. */
+START_TEST(priority)
+{
+    put_command(DISK_PORT, 0, &(struct command){ .code = 0xe5 });
+    put_command(DISK_PORT, 1, &(struct command){ .code = 0xe5 });
+    put_command(DISK_PORT, 2, &(struct command){ .code = 0xe5 });
+    wr(port(DISK_PORT, P_CI), 3);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_CMD)) >> 8 & 31, 1); /* 0, 1 */
+    wr(port(DISK_PORT, P_CI), 7);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_CMD)) >> 8 & 31, 1); /* 2, 0, 1 */
+    wr(port(DISK_PORT, P_CMD), 1 << 4);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_CMD)) >> 8 & 31, 0);
+}
+END_TEST
+
 /* ACS-3, 7.12: PIO data-in ends with a PIO Setup FIS, without a register FIS. */
 START_TEST(identify)
 {
@@ -640,6 +681,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, identity);
     tcase_add_test(c, signatures);
+    tcase_add_test(c, starts);
+    tcase_add_test(c, priority);
     tcase_add_test(c, identify);
     tcase_add_loop_test(c, transfers, 0, ARRAY_LEN(ways));
     tcase_add_test(c, faults);
