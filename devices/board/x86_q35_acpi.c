@@ -203,6 +203,7 @@ static void write_mcfg(struct acpi *a)
 static void write_all(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     acpi_begin(a);
+    acpi_want_rsdt(a);
     if (q->kind->write_acpi != NULL) {
         q->kind->write_acpi(a, b, q);
         return;
