@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What software finds on the PC's boards beyond what the parts' own tests say: lists of ACPI tables, option ROMs. */
+#include "devices/board/x86_q35_impl.h"
+#include "devices/pci/pci.h"
+#include "devices/q35_mch.h"
+#include "test/devices/board/fw_cfg_file.h"
+
+static struct board *build(const char *board, const char *device)
+{
+    const struct board_arg args[] = { { BOARD_DEVICE, device } };
+    const struct board_config c = { .board = board, .cpu = "qemu64", .cpus = 2, .memory = 64 << 20, .bios = "none",
+                                    .args = args, .n_args = device != NULL, .log_out = stderr };
+    struct board *b = NULL;
+    struct err e = { 0 };
+    ck_assert_msg(board_create(&b, &c, &e) == 0, "%s", e.text);
+    return b;
+}
+
+static const uint8_t *file(struct board *b, const char *name, uint32_t *n)
+{
+    return fw_cfg_file(((const struct q35 *)b->parts)->fw_cfg, name, n);
+}
+
+/* Firmware adds the tables' address there: the loader has a command for it (QEMU hw/acpi/bios-linker-loader.c). */
+static bool is_pointer(struct board *b, const char *in, uint32_t at, uint8_t size)
+{
+    uint32_t n;
+    const uint8_t *c = file(b, "etc/table-loader", &n);
+    for (uint32_t i = 0; i < n; i += 128)
+        if (ld_le32(c + i) == 2 && strcmp((const char *)c + i + 4, in) == 0 && ld_le32(c + i + 116) == at && c[i + 120] == size)
+            return true;
+    return false;
+}
+
+static const char *const boards[] = { "x86-q35", "x86-pc", "x86-microvm" };
+
+/* ACPI 6.4, 5.2.5.3, 5.2.7, 5.2.8: the RSDT and the XSDT list the same tables. GRUB, for one, reads the RSDT only. */
+START_TEST(both_lists)
+{
+    struct board *b = build(boards[_i], NULL);
+    uint32_t n, n_rsdp;
+    const uint8_t *t = file(b, "etc/acpi/tables", &n), *rsdp = file(b, "etc/acpi/rsdp", &n_rsdp);
+
+    ck_assert(t != NULL && rsdp != NULL && n_rsdp == 36);
+    ck_assert(is_pointer(b, "etc/acpi/rsdp", 16, 4) && is_pointer(b, "etc/acpi/rsdp", 24, 8));
+    uint32_t old = ld_le32(rsdp + 16), new = ld_le32(rsdp + 24);
+    ck_assert_mem_eq(t + old, "RSDT", 4);
+    ck_assert_mem_eq(t + new, "XSDT", 4);
+    uint32_t entries = (ld_le32(t + old + 4) - 36) / 4;
+    ck_assert_uint_ge(entries, 2);
+    ck_assert_uint_eq((ld_le32(t + new + 4) - 36) / 8, entries);
+    for (uint32_t i = 0; i < entries; i++) {
+        uint32_t at = old + 36 + 4 * i, wide = new + 36 + 8 * i;
+        ck_assert_uint_eq(ld_le32(t + at), ld_le64(t + wide));
+        ck_assert(is_pointer(b, "etc/acpi/tables", at, 4) && is_pointer(b, "etc/acpi/tables", wide, 8));
+        ck_assert_mem_ne(t + ld_le32(t + at), "DSDT", 4);
+    }
+    board_destroy(b);
+}
+END_TEST
+
+/* PCI 3.0, 6.2.5.2: without a ROM its base address register reads 0, whatever is written. */
+START_TEST(no_option_rom)
+{
+    struct board *b = build("x86-q35", "VGA,addr=1,romfile=");
+    struct pci_bus *bus = &((struct q35 *)b->parts)->mch->bus;
+    ck_assert_uint_eq(pci_config_read(bus, PCI_DEVFN(1, 0), 0, 4), 0x11111234);
+    pci_config_write(bus, PCI_DEVFN(1, 0), 0x30, 4, 0xffffffff);
+    ck_assert_uint_eq(pci_config_read(bus, PCI_DEVFN(1, 0), 0x30, 4), 0);
+    board_destroy(b);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *s = suite_create("devices.board.x86_q35");
+    TCase *t = tcase_create("boards");
+    tcase_add_loop_test(t, both_lists, 0, ARRAY_LEN(boards));
+    tcase_add_test(t, no_option_rom);
+    suite_add_tcase(s, t);
+    return s;
+}
