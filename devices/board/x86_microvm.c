@@ -13,7 +13,6 @@
 #include "devices/acpi_sleep.h"
 #include "devices/board/acpi.h"
 #include "devices/board/acpi/templates.gen.h"
-#include "devices/board/fw_cfg_items.h"
 #include "devices/board/machine_options.h"
 #include "devices/board/virtio_slots.h"
 #include "devices/board/x86_q35_impl.h"
@@ -173,15 +172,6 @@ static int tell_slots(struct board *b, struct microvm *v, struct err *e)
     return 0;
 }
 
-static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
-{
-    int r;
-    q->fw_cfg = fw_cfg_create(b->machine, "fw_cfg", e);
-    if (q->fw_cfg == NULL)
-        return e->code;
-    return (r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0 ? r : fw_cfg_items_add(q->fw_cfg, b, e);
-}
-
 static int build(struct board *b, struct err *e)
 {
     struct microvm *v = ARENA_NEW(&b->machine->arena, struct microvm);
@@ -195,7 +185,7 @@ static int build(struct board *b, struct err *e)
         (r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e)) < 0 || (r = pc_open_images(b, q, e)) < 0 || (r = pc_build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 ||
         (r = pc_build_cpus(b, q, e)) < 0 || (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 ||
         (q->options.serial && (r = pc_build_serial(b, q, e)) < 0) || (has_acpi(q) && (r = build_power(b, v, e)) < 0) ||
-        (r = build_fw_cfg(b, q, e)) < 0)
+        (r = pc_build_fw_cfg(b, q, e)) < 0)
         return r;
     const struct board_place first = { .name = "virtio-mmio", .base = SLOT_BASE, .size = SLOT_SIZE,
                                        .irq = has_acpi(q) ? IRQ_WITH_ACPI : IRQ_WITHOUT };

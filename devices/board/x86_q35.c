@@ -191,22 +191,15 @@ void pc_reset_machine(void *arg)
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
 }
 
+/*
+ * Port CF9h, port 92h and the keyboard controller. The last two mean INIT# on real boards; software uses them to reboot, so they
+ * reset the machine, as on QEMU's boards.
+ */
 static void reset_line(void *arg, uint32_t number, bool level)
 {
     (void)number;
     if (level)
         pc_reset_machine(arg);
-}
-
-/* INIT#, not a reset of the machine: port 92h and the keyboard controller. */
-static void init_line(void *arg, uint32_t number, bool level)
-{
-    struct board *b = arg;
-    (void)number;
-    if (!level)
-        return;
-    /* Firmware and kernels mean a reboot by it; with the CMOS shut-down byte set, a return from protected mode */
-    machine_stop(b->machine, MACHINE_RESET, 0);
 }
 
 /* A20 passes if either switch says so. */
@@ -361,7 +354,7 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
     if (q->port92 == NULL)
         return e->code;
     irq_connect(&q->port92->a20, a20_line, b, 1);
-    irq_connect(&q->port92->reset, init_line, b, 0);
+    irq_connect(&q->port92->reset, reset_line, b, 0);
     if ((r = ports(&q->port92->dev, q, 0x92, 0, 1, e)) < 0)
         return r;
     q->keyboard = i8042_create(b->machine, "i8042", hid_find(b->host), e);
@@ -370,7 +363,7 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
     board_connect(b, &q->keyboard->irq1, Q35_IRQ_KEYBOARD);
     board_connect(b, &q->keyboard->irq12, Q35_IRQ_MOUSE);
     irq_connect(&q->keyboard->a20, a20_line, b, 0);
-    irq_connect(&q->keyboard->reset, init_line, b, 0);
+    irq_connect(&q->keyboard->reset, reset_line, b, 0);
     if ((r = ports(&q->keyboard->dev, q, 0x60, 0x60, 1, e)) < 0 || (r = ports(&q->keyboard->dev, q, 0x64, 0x64, 1, e)) < 0)
         return r;
     return pc_build_serial(b, q, e);
@@ -400,15 +393,19 @@ int pc_build_serial(struct board *b, struct q35 *q, struct err *e)
     return 0;
 }
 
-static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
+int pc_build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
 {
     int r;
     q->fw_cfg = fw_cfg_create(b->machine, "fw_cfg", e);
     if (q->fw_cfg == NULL)
         return e->code;
-    if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
-        return r;
-    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
+    return (r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0 ? r : fw_cfg_items_add(q->fw_cfg, b, e);
+}
+
+static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    if ((r = pc_build_fw_cfg(b, q, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
         (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0 ||
         (r = q35_add_cpu_registers(b, q, e)) < 0)
         return r;

@@ -6,6 +6,7 @@
 #include "core/util/bits.h"
 #include "devices/board/acpi.h"
 #include "devices/board/acpi/templates.gen.h"
+#include "devices/board/machine_options.h"
 #include "devices/board/x86_q35_impl.h"
 #include <stdio.h>
 
@@ -223,7 +224,7 @@ static void write_all(struct acpi *a, const struct board *b, const struct q35 *q
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e)
 {
     struct acpi a;
-    if (q->options.acpi == 1)
+    if (q->options.acpi == MACHINE_OFF)
         return 0;
     write_all(&a, b, q);
     return acpi_hand_over(&a, b->machine, q->fw_cfg, e);

@@ -130,6 +130,7 @@ int pc_build_cpus(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int pc_build_interrupts(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int pc_build_timers(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int pc_build_serial(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+int pc_build_fw_cfg(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* with what every board puts in */
 void pc_write_cpus(struct acpi *a, const struct board *b);
 void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q);
 int pc_build_ports(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* CF8, CFC, CF9 of mch->bus */
