@@ -306,7 +306,41 @@ static void finish(struct acpi *a, uint8_t rsdp[RSDP_SIZE])
     write_rsdp(a, rsdp, rsdt, write_list(a, "XSDT", 8));
 }
 
-int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e)
+struct kept {
+    struct acpi_writer writer;
+    uint8_t *tables;
+    uint32_t size;
+};
+
+static void write_again(void *arg)
+{
+    const struct kept *k = arg;
+    uint8_t rsdp[RSDP_SIZE];
+    struct acpi a;
+
+    k->writer.write(&a, k->writer.arg);
+    finish(&a, rsdp);
+    if (a.failed == 0) { /* without memory the old ones stay */
+        assert(a.tables.size == k->size);
+        memcpy(k->tables, a.tables.bytes, k->size);
+    }
+    acpi_free(&a);
+}
+
+static int add_tables(struct machine *m, struct fw_cfg *f, const struct acpi_writer *again, uint8_t *tables,
+                      uint32_t n, struct err *e)
+{
+    if (!again)
+        return fw_cfg_add_file(f, TABLES_FILE, tables, n, e);
+    struct kept *k = ARENA_NEW(&m->arena, struct kept);
+    if (!k)
+        return err_set(e, ERR_NOMEM, "no memory for the ACPI tables");
+    *k = (struct kept){ *again, tables, n };
+    return fw_cfg_add_built(f, TABLES_FILE, tables, n, &(struct fw_cfg_builder){ write_again, k }, e);
+}
+
+int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, const struct acpi_writer *again,
+                   struct err *e)
 {
     uint8_t rsdp[RSDP_SIZE], *kept[3] = { NULL };
     int r;
@@ -323,7 +357,7 @@ int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct e
     if (r < 0)
         return err_set(e, r, "no memory for the ACPI tables");
     if ((r = fw_cfg_add_file(f, RSDP_FILE, kept[0], RSDP_SIZE, e)) < 0 ||
-        (r = fw_cfg_add_file(f, TABLES_FILE, kept[1], tables, e)) < 0)
+        (r = add_tables(m, f, again, kept[1], tables, e)) < 0)
         return r;
     return fw_cfg_add_file(f, LOADER_FILE, kept[2], loader, e);
 }

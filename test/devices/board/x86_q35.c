@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What software finds on the PC's boards beyond what the parts' own tests say: lists of ACPI tables, option ROMs. */
+#include "core/memory/ports.h"
 #include "devices/board/x86_q35_impl.h"
 #include "devices/pci/pci.h"
 #include "devices/q35_mch.h"
@@ -59,6 +60,61 @@ START_TEST(both_lists)
 }
 END_TEST
 
+/* As firmware selects a file, by its key: then it is made. */
+static void choose(struct board *b, const char *name)
+{
+    const struct q35 *q = b->parts;
+    uint32_t n;
+    const uint8_t *d = fw_cfg_find(q->fw_cfg, FW_CFG_FILE_DIR, &n);
+    for (uint32_t i = 0; i < ld_be32(d); i++)
+        if (strcmp((const char *)d + 4 + i * 64 + 8, name) == 0)
+            mem_port_out(q->ports, 0x510, 2, ld_be16(d + 4 + i * 64 + 4), NULL);
+}
+
+static const uint8_t *find(const uint8_t *bytes, uint32_t n, const void *what, uint32_t size)
+{
+    for (uint32_t i = 0; i + size <= n; i++)
+        if (memcmp(bytes + i, what, size) == 0)
+            return bytes + i;
+    return NULL;
+}
+
+static bool has_number(const uint8_t *bytes, uint32_t n, uint32_t number)
+{
+    uint8_t le[4];
+    st_le32(le, number);
+    return find(bytes, n, le, 4) != NULL;
+}
+
+/* Where firmware may put PCIEXBAR (316966, 5.1.17), OVMF at E0000000, and where the tables cannot follow. */
+static const struct {
+    uint32_t pciexbar, base, last_bus, below, behind; /* windows: end of the lower, begin of the upper */
+} ecams[] = {
+    { 0, 0xb0000000, 255, 0xafffffff, 0xc0000000 },
+    { 0xb0000001, 0xb0000000, 255, 0xafffffff, 0xc0000000 },
+    { 0xe0000001, 0xe0000000, 255, 0xdfffffff, 0xf0000000 },
+    { 0xd4000005, 0xd4000000, 63, 0xd3ffffff, 0xd8000000 },
+    { 0x00000001, 0xb0000000, 255, 0xafffffff, 0xc0000000 },
+    { 0xf0000001, 0xb0000000, 255, 0xafffffff, 0xc0000000 },
+};
+/* PCI Firmware 3.3, 4.1.2; ACPI 6.4, 6.4.3.5.2: MCFG and the bridge's windows say where it is. */
+START_TEST(tables_follow_ecam)
+{
+    struct board *b = build("x86-q35", NULL);
+    struct pci_bus *bus = &((struct q35 *)b->parts)->mch->bus;
+    uint32_t n;
+    pci_config_write(bus, 0, 0x60, 4, ecams[_i].pciexbar);
+    choose(b, "etc/acpi/tables");
+    const uint8_t *t = file(b, "etc/acpi/tables", &n), *mcfg = find(t, n, "MCFG", 4);
+    ck_assert(mcfg != NULL);
+    ck_assert_uint_eq(ld_le64(mcfg + 44), ecams[_i].base);
+    ck_assert_uint_eq(mcfg[55], ecams[_i].last_bus);
+    ck_assert(has_number(t, n, ecams[_i].below) && has_number(t, n, ecams[_i].behind));
+    ck_assert(!has_number(t, n, 0xf1c0a106));
+    board_destroy(b);
+}
+END_TEST
+
 /* PCI 3.0, 6.2.5.2: without a ROM its base address register reads 0, whatever is written. */
 START_TEST(no_option_rom)
 {
@@ -76,6 +132,7 @@ Suite *test_suite(void)
     Suite *s = suite_create("devices.board.x86_q35");
     TCase *t = tcase_create("boards");
     tcase_add_loop_test(t, both_lists, 0, ARRAY_LEN(boards));
+    tcase_add_loop_test(t, tables_follow_ecam, 0, ARRAY_LEN(ecams));
     tcase_add_test(t, no_option_rom);
     suite_add_tcase(s, t);
     return s;
