@@ -498,6 +498,25 @@ START_TEST(feature_values)
 END_TEST
 
 /* 5.21.1.7: 64 pairs, 0's based */
+/* 5.21.1.14: what Set Features gave goes on in milliseconds (origin 1); a reset of the controller begins at 0 again (origin 0). */
+START_TEST(timestamp)
+{
+    uint8_t *b = card_ram(&x, DATA);
+
+    enable();
+    st_le64(b, 1000000);
+    ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = 0x0e, .prp1 = DATA), 0);
+    card_run(&x, 5000 * PS_PER_MS);
+    ck_assert_uint_eq(STATUS(0, .opcode = 0xa, .cdw10 = 0x0e, .prp1 = DATA), 0);
+    uint64_t ms = ld_le64(b) & 0xffffffffffff;
+    ck_assert(ms >= 1005000 && ms <= 1005200);
+    ck_assert_uint_eq(b[6], 2);
+    enable();
+    ck_assert_uint_eq(STATUS(0, .opcode = 0xa, .cdw10 = 0x0e, .prp1 = DATA), 0);
+    ck_assert_uint_le(ld_le64(b), 200);
+}
+END_TEST
+
 START_TEST(queue_count)
 {
     enable();
@@ -609,6 +628,7 @@ Suite *test_suite(void)
     tcase_add_test(c, vectors);
     tcase_add_test(c, events);
     tcase_add_loop_test(c, feature_values, 0, ARRAY_LEN(features));
+    tcase_add_test(c, timestamp);
     tcase_add_test(c, queue_count);
     tcase_add_test(c, formatting);
     tcase_add_test(c, health);

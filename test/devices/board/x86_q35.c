@@ -5,16 +5,24 @@
 #include "devices/pci/pci.h"
 #include "devices/q35_mch.h"
 #include "test/devices/board/fw_cfg_file.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-static struct board *build(const char *board, const char *device)
+static struct board *build_with(const char *board, const struct board_arg *args, uint32_t n)
 {
-    const struct board_arg args[] = { { BOARD_DEVICE, device } };
     const struct board_config c = { .board = board, .cpu = "qemu64", .cpus = 2, .memory = 64 << 20, .bios = "none",
-                                    .args = args, .n_args = device != NULL, .log_out = stderr };
+                                    .args = args, .n_args = n, .log_out = stderr };
     struct board *b = NULL;
     struct err e = { 0 };
     ck_assert_msg(board_create(&b, &c, &e) == 0, "%s", e.text);
     return b;
+}
+
+static struct board *build(const char *board, const char *device)
+{
+    const struct board_arg args[] = { { BOARD_DEVICE, device } };
+    return build_with(board, args, device != NULL);
 }
 
 static const uint8_t *file(struct board *b, const char *name, uint32_t *n)
@@ -127,6 +135,28 @@ START_TEST(no_option_rom)
 }
 END_TEST
 
+/* SeaBIOS, src/block.c: byte 39h has two bits for each of four drives; more than 1024 cylinders of 16 heads and 63 sectors by LBA. */
+START_TEST(disk_translation)
+{
+    static const uint64_t sizes[] = { 1024ull * 16 * 63 * 512, 1025ull * 16 * 63 * 512 };
+    char drives[2][96], path[] = "/tmp/orrery-x86-XXXXXX";
+    struct board_arg args[4] = { { BOARD_DRIVE, drives[0] }, { BOARD_DRIVE, drives[1] }, { BOARD_DEVICE, "ide-hd,drive=d0" },
+                                 { BOARD_DEVICE, "ide-hd,drive=d1,bus=ide.1,unit=1" } };
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(ftruncate(fd, (off_t)sizes[_i]), 0);
+    close(fd);
+    for (unsigned i = 0; i < 2; i++)
+        snprintf(drives[i], sizeof(drives[i]), "file=%s,format=raw,if=none,id=d%u,snapshot=on", path, i);
+    struct board *b = build_with("x86-pc", args, 4);
+    const struct q35 *q = b->parts;
+    unlink(path);
+    mem_port_out(q->ports, 0x70, 1, 0x39, NULL);
+    ck_assert_uint_eq(mem_port_in(q->ports, 0x71, 1, NULL), _i ? 0x41 : 0);
+    board_destroy(b);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("devices.board.x86_q35");
@@ -134,6 +164,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, both_lists, 0, ARRAY_LEN(boards));
     tcase_add_loop_test(t, tables_follow_ecam, 0, ARRAY_LEN(ecams));
     tcase_add_test(t, no_option_rom);
+    tcase_add_loop_test(t, disk_translation, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
