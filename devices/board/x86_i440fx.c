@@ -5,6 +5,7 @@
  */
 #include "core/util/bits.h"
 #include "devices/board/acpi/templates.gen.h"
+#include "devices/board/machine_options.h"
 #include "devices/board/x86_direct.h"
 #include "devices/mc146818.h"
 #include "devices/piix.h"
@@ -60,6 +61,8 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
     };
     const struct ich9_pm_config pm = { .io = q->ports, .pm1_only = true, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
                                        .wake = q35_wake, .reset = pc_reset_machine, .arg = b };
+    if (q->options.smbus == MACHINE_ON)
+        return err_set(e, ERR_UNSUPPORTED, "smbus=on: this board's SMBus is not modelled; -machine q35 has one");
     q->mch = q35_mch_create(b->machine, "i440fx", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "piix4-pm", &pm, e);
     if (q->pm == NULL)

@@ -14,6 +14,7 @@
 #include "devices/board/acpi/templates.gen.h"
 #include "devices/board/boot.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/board/machine_options.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/fw_cfg.h"
 #include "devices/hpet.h"
@@ -21,6 +22,7 @@
 #include "devices/i8254.h"
 #include "devices/ich9_lpc.h"
 #include "devices/ich9_pm.h"
+#include "devices/ich9_smbus.h"
 #include "devices/isa_debug.h"
 #include "devices/mc146818.h"
 #include "devices/ns16550.h"
@@ -344,7 +346,10 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
     const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
     struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
     q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
-    return a == NULL ? e->code : pc_build_ports(b, q, e);
+    /* The modules of memory have no EEPROMs: nobody answers on the bus */
+    if (a == NULL || (q->options.smbus != MACHINE_OFF && ich9_smbus_create(b->machine, "ich9-smbus", &q->mch->bus, NULL, e) == NULL))
+        return e->code;
+    return pc_build_ports(b, q, e);
 }
 
 static int build_legacy(struct board *b, struct q35 *q, struct err *e)

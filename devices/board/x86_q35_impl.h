@@ -37,7 +37,7 @@ struct q35_options {
     bool pit, pic, rtc, serial;      /* microvm may be without */
     bool auto_cmdline;
     int ioapic2;                     /* enum machine_auto */
-    int acpi;                        /* enum machine_auto */
+    int acpi, smbus;                 /* enum machine_auto */
     int irqchip;                     /* which of KVM's halves has the interrupt controllers: says nothing here */
 };
 int q35_read_options(struct q35_options *o, const char *text, struct err *e) MUST_CHECK;

@@ -135,6 +135,20 @@ START_TEST(no_option_rom)
 }
 END_TEST
 
+/* Intel ICH9 316972, 1.2: the functions of device 31 that the board has, as QEMU's. */
+START_TEST(south_bridge)
+{
+    static const struct { uint8_t function; uint32_t ids; } rows[] = {
+        { 0, 0x29188086 }, { 1, 0xffffffff }, { 2, 0x29228086 }, { 3, 0x29308086 }, { 4, 0xffffffff },
+    };
+    struct board *b = build("x86-q35", NULL);
+    struct pci_bus *bus = &((struct q35 *)b->parts)->mch->bus;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ck_assert_uint_eq(pci_config_read(bus, PCI_DEVFN(31, rows[i].function), 0, 4), rows[i].ids);
+    board_destroy(b);
+}
+END_TEST
+
 /* SeaBIOS, src/block.c: byte 39h has two bits for each of four drives; more than 1024 cylinders of 16 heads and 63 sectors by LBA. */
 START_TEST(disk_translation)
 {
@@ -164,6 +178,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, both_lists, 0, ARRAY_LEN(boards));
     tcase_add_loop_test(t, tables_follow_ecam, 0, ARRAY_LEN(ecams));
     tcase_add_test(t, no_option_rom);
+    tcase_add_test(t, south_bridge);
     tcase_add_loop_test(t, disk_translation, 0, 2);
     suite_add_tcase(s, t);
     return s;
