@@ -94,7 +94,7 @@ static void set_up(struct q35 *q)
 
 const struct pc_kind i440fx_kind = {
     .low_most = I440FX_LOW_MOST, .low_split = I440FX_LOW_SPLIT, .ecam = I440FX_LOW_MOST, .aml = &x86_i440fx_aml,
-    .cpu_hotplug = 0xaf00, .bios = "bios-256k.bin", .pam0 = 0x59, .build_chipset = build_chipset, .set_up = set_up,
+    .hpet_routes = 0x4, .cpu_hotplug = 0xaf00, .bios = "bios-256k.bin", .pam0 = 0x59, .build_chipset = build_chipset, .set_up = set_up,
 };
 
 static int build(struct board *b, struct err *e)

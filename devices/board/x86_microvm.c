@@ -191,8 +191,7 @@ static int build(struct board *b, struct err *e)
                                        .irq = has_acpi(q) ? IRQ_WITH_ACPI : IRQ_WITHOUT };
     if ((r = virtio_slots_build(&v->slots, b, &first, SLOTS, e)) < 0)
         return r;
-    q->isa.ports = q->ports;
-    q->isa.irqs_taken |= 1u << IRQ_GED | 1u << 0 | 1u << 2 | 1u << Q35_IRQ_RTC;
+    pc_describe_isa(q, 1u << IRQ_GED);
     const struct parts_places at = { .plug_mmio = virtio_slots_plug, .slots = &v->slots, .isa = &q->isa, .fw_cfg = q->fw_cfg,
                                      .boot_first = q35_kernel_rom(b, q) };
     if ((r = parts_create(b, &at, e)) < 0 || (r = tell_slots(b, v, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0)

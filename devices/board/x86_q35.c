@@ -69,7 +69,7 @@ static void set_test(void *arg, uint32_t number, bool level)
 {
     struct q35 *q = arg;
     ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_TEST, level);
-    if (number < 16 && number != 2)
+    if (number < 16 && number != 2 && q->pic != NULL)
         i8259_set_level(q->pic, number + 16 * FROM_TEST, level);
 }
 
@@ -272,7 +272,7 @@ static int put_boot_options(struct board *b, struct q35 *q, struct err *e)
 
 int pc_build_timers(struct board *b, struct q35 *q, struct err *e)
 {
-    const struct hpet_config hpet = { .routes = 0x00ff0104 };
+    const struct hpet_config hpet = { .routes = q->kind->hpet_routes };
     int r;
     if (q->options.pit) {
         q->pit = i8254_create(b->machine, "i8254", e);
@@ -437,6 +437,14 @@ int pc_open_images(struct board *b, struct q35 *q, struct err *e)
     return r;
 }
 
+void pc_describe_isa(struct q35 *q, uint32_t irqs)
+{
+    q->isa.ports = q->ports;
+    q->isa.test_line = set_test;
+    q->isa.test_arg = q;
+    q->isa.irqs_taken |= irqs | 1u << 0 | 1u << 2 | 1u << Q35_IRQ_RTC;
+}
+
 int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
 {
     struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
@@ -452,10 +460,7 @@ int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
         (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 || (r = kind->build_chipset(b, q, e)) < 0 ||
         (kind->iommu && (r = q35_build_iommu(b, q, e)) < 0) || (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
-    q->isa.ports = q->ports;
-    q->isa.test_line = set_test;
-    q->isa.test_arg = q;
-    q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
+    pc_describe_isa(q, 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << 9 /* SCI */);
     const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
                                      .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
                                      .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = kind->iommu ? Q35_IOMMU_DRIVER : NULL };
@@ -494,7 +499,7 @@ void pc_release(struct board *b)
 
 const struct pc_kind q35_kind = {
     .low_most = Q35_LOW_MOST, .low_split = Q35_LOW_SPLIT, .ecam = Q35_ECAM, .ecam_size = 0x10000000, .aml = &x86_q35_aml,
-    .gpe = 0x20, .gpe_size = 16, .cpu_hotplug = Q35_CPU_HOTPLUG, .bios = "bios-256k.bin", .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
+    .gpe = 0x20, .gpe_size = 16, .hpet_routes = 0x00ff0104, .cpu_hotplug = Q35_CPU_HOTPLUG, .bios = "bios-256k.bin", .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
     .build_chipset = build_chipset, .set_up = q35_set_up_chipset,
 };
 
