@@ -176,7 +176,7 @@ void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q)
     acpi_u16(a, 0);
     acpi_u32(a, 2);
     acpi_u16(a, 0);
-    for (unsigned i = 0; i < sizeof(level_high); i++) {
+    for (unsigned i = 0; q->mch != NULL && i < sizeof(level_high); i++) { /* what PCI's lines are routed to */
         acpi_u8(a, 2);
         acpi_u8(a, 10);
         acpi_u8(a, 0);

@@ -68,6 +68,26 @@ START_TEST(both_lists)
 }
 END_TEST
 
+/*
+ * ACPI 6.4, 5.2.12.5: interrupts that PCI's lines are routed to are levels, by a source override each; other ISA interrupts have
+ * none, but IRQ0. The GED of a board without PCI asks for an edge of interrupt 9.
+ */
+START_TEST(overrides)
+{
+    struct board *b = build(boards[_i], NULL);
+    uint32_t n, levels = 0;
+    const uint8_t *t = file(b, "etc/acpi/tables", &n), *end = t + n;
+    while (t < end - 4 && memcmp(t, "APIC", 4) != 0)
+        t++;
+    end = t + ld_le32(t + 4);
+    for (t += 44; t < end; t += t[1])
+        if (t[0] == 2 && t[3] != 0)
+            levels |= 1u << t[3];
+    ck_assert_uint_eq(levels, _i < 2 ? 1u << 5 | 1u << 9 | 1u << 10 | 1u << 11 : 0);
+    board_destroy(b);
+}
+END_TEST
+
 /* As firmware selects a file, by its key: then it is made. */
 static void choose(struct board *b, const char *name)
 {
@@ -176,6 +196,7 @@ Suite *test_suite(void)
     Suite *s = suite_create("devices.board.x86_q35");
     TCase *t = tcase_create("boards");
     tcase_add_loop_test(t, both_lists, 0, ARRAY_LEN(boards));
+    tcase_add_loop_test(t, overrides, 0, ARRAY_LEN(boards));
     tcase_add_loop_test(t, tables_follow_ecam, 0, ARRAY_LEN(ecams));
     tcase_add_test(t, no_option_rom);
     tcase_add_test(t, south_bridge);
