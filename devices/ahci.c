@@ -331,7 +331,7 @@ static const struct state_field state[] = {
 };
 static const struct device_ops device_ops = {
     .name = "ahci", .spec = "Serial ATA AHCI 1.3.1", .size = sizeof(struct ahci), .regs = ahci_regs,
-    .n_regs = ARRAY_LEN(ahci_regs), .mmio_size = ABAR_SIZE, .state = state, .version = 1,
+    .n_regs = ARRAY_LEN(ahci_regs), .mmio_size = ABAR_SIZE, .state = state, .version = 2,
     .reset = reset, .loaded = loaded,
 };
 
