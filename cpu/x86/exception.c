@@ -307,6 +307,9 @@ static void take_nested(struct x86_cpu *c, struct event *v)
 
 static void deliver_all(struct x86_cpu *c, struct event *v)
 {
+    va_t from = c->cpu.pc;
+    uint64_t ip = x86_ip(c, from);
+    c->repeating = 0;
     c->shadow = X86_SHADOW_NONE;
     c->watch = X86_WATCH_NOTES; /* what delivery touches is trapped before the handler begins */
     while (!deliver(c, v)) {
@@ -322,6 +325,7 @@ static void deliver_all(struct x86_cpu *c, struct event *v)
     }
     c->watch = X86_WATCH_OFF;
     x86_update_mode(c);
+    x86_record_event(c, from, ip);
 }
 
 void x86_shutdown(struct x86_cpu *c)
@@ -375,6 +379,7 @@ void x86_take_exception(struct cpu *cpu)
     if (f.cause & X86_CAUSE_HERE)
         cpu->pc = f.value3;
     uint64_t before = traps_before(c, &f);
+    c->branch_kind = 0; /* it is not completed */
     if (f.cause & (X86_CAUSE_AGAIN | X86_CAUSE_WATCH)) {
         c->pending_db = before;
         c->watch = f.cause & X86_CAUSE_WATCH ? X86_WATCH_WANTED : X86_WATCH_OFF;
@@ -403,6 +408,7 @@ void x86_take_exception(struct cpu *cpu)
     deliver_all(c, &v);
 }
 
+/* Between two elements of a repeated string instruction RF is pushed as 1 (SDM 18.3.1.1). */
 static void deliver_outside(struct x86_cpu *c, unsigned vector)
 {
     uint64_t ip = x86_ip(c, c->cpu.pc);
@@ -411,7 +417,7 @@ static void deliver_outside(struct x86_cpu *c, unsigned vector)
                        .benign = true,
                        .ip = ip,
                        .start = ip,
-                       .flags = x86_get_rflags(c) };
+                       .flags = x86_get_rflags(c) | (x86_is_repeating(c) ? X86_RF : 0) };
     deliver_all(c, &v);
 }
 

@@ -10,7 +10,7 @@
 #include "mmu/tlb.h"
 #include <string.h>
 
-enum { ALWAYS = -1, INTEL = -2, AMD = -3 };
+enum { ALWAYS = -1, INTEL = -2, AMD = -3, LBR_STACK = -4 };
 enum kind { PLAIN, CANONICAL, CONSTANT, IGNORED };
 
 struct row {
@@ -56,14 +56,16 @@ static const struct row rows[] = {
     { 0x17a, 1, X86_F_MCA, PLAIN, AT(mcg_status), 7, 0 },
     { 0x17b, 1, X86_F_MCA, PLAIN, AT(mcg_ctl), ALL, 0 },
     { 0x1a0, 1, INTEL, PLAIN, AT(misc_enable), ALL, 0 },                /* see write_row */
-    { 0x1d9, 1, INTEL, PLAIN, AT(debugctl), 0x1803, 0 },                /* LBR, BTF, freezing on an overflow */
+    { 0x1d9, 1, LBR_STACK, PLAIN, AT(debugctl), 0x1803, 0 },            /* LBR, BTF, freezing both on an overflow */
+    { 0x1d9, 1, INTEL, PLAIN, AT(debugctl), 0x1002, 0 },                /* without LBR */
     { 0x1d9, 1, AMD, PLAIN, AT(debugctl), 0x3f, 0 },
-    { 0x1c8, 2, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_LBR_SELECT, TOS */
-    { 0x680, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* from, */
-    { 0x6c0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* to, */
-    { 0xdc0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* and what else is known of last branches: none */
+    { 0x1c8, 1, LBR_STACK, PLAIN, AT(lbr_select), 0x3ff, 0 },
+    { 0x1c9, 1, LBR_STACK, PLAIN, AT(lbr_tos), X86_LAST_BRANCHES - 1, 0 },
+    { 0x680, X86_LAST_BRANCHES, LBR_STACK, CANONICAL, AT(lbr_from), ALL, 0 },
+    { 0x6c0, X86_LAST_BRANCHES, LBR_STACK, CANONICAL, AT(lbr_to), ALL, 0 },
+    { 0x1dd, 2, LBR_STACK, CONSTANT, AT(last_branch[2]), 0, 0 },        /* MSR_LER_FROM_LIP, TO_LIP */
+    { 0x1db, 4, AMD, CONSTANT, AT(last_branch), 0, 0 },                 /* LastBranch*, LastException*: the processor's */
     { 0x1fc, 1, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_POWER_CTL: C1E is off */
-    { 0x1db, 4, ALWAYS, CONSTANT, 0, 0, 0 },                            /* last branch, last exception: none recorded */
     { 0x2ff, 1, X86_F_MTRR, PLAIN, AT(mtrr_def_type), 0xcff, 0 },
     { 0x6e1, 1, X86_F_PKS, PLAIN, AT(pkrs), 0xffffffff, 0 },
     { 0xda0, 1, X86_F_XSAVES, PLAIN, AT(xss), 0, 0 },
@@ -95,6 +97,8 @@ static bool is_there(const struct x86_cpu *c, int need)
         return c->config->vendor == X86_INTEL;
     if (need == AMD)
         return c->config->vendor == X86_AMD;
+    if (need == LBR_STACK)
+        return c->config->vendor == X86_INTEL && c->config->last_branches != 0;
     return need == ALWAYS || x86_cpu_has(c, (enum x86_feature)need);
 }
 
@@ -349,6 +353,8 @@ static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
         x86_kvm_clock_changed(c);
     if (msr == 0x6e1)
         x86_flush_tlb(c);
+    if (msr == 0x1d9)
+        x86_mode_kick(c); /* LBR */
     return true;
 }
 
@@ -400,6 +406,7 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     c->kvm_wall_clock = c->kvm_system_time = c->kvm_kicked = 0;
     if (init)
         return;
+    x86_last_branch_reset(c);
     c->apic_base = 0xfee00000 | X86_APIC_EN | (c->config->bootstrap ? X86_APIC_BSP : 0);
     c->spec_ctrl = 0;
     c->pkru = c->pkrs = 0;
