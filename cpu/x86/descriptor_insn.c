@@ -29,8 +29,8 @@ uint64_t x86_helper_table(struct cpu *cpu, uint64_t va, uint64_t what, uint64_t 
         }
         limit = what == SGDT ? c->gdtr.limit : c->idtr.limit;
         base = what == SGDT ? c->gdtr.base : c->idtr.base;
-        if (x86_store_linear(c, va, 2, false, limit))
-            x86_store_linear(c, va + 2, bytes, false, base);
+        if (x86_store_data(c, va, 2, limit)) /* to be aligned is the base's part (3.5.1) */
+            x86_store_data(c, va + 2, bytes, base);
         return 0;
     }
     if (!x86_load_linear(c, va, 2, false, &limit) ||
@@ -146,11 +146,11 @@ uint64_t x86_helper_arpl(struct cpu *cpu, uint64_t seg, uint64_t offset, uint64_
     va_t va;
     (void)d;
     if (!x86_linear(c, (enum x86_seg)seg, offset, 2, false, &va) ||
-        !x86_load_linear(c, va, 2, false, &v) || (v & 3) >= rpl)
+        !x86_load_data(c, va, 2, &v) || (v & 3) >= rpl)
         return 0;
     if (!x86_linear(c, (enum x86_seg)seg, offset, 2, true, &va))
         return 0;
-    return x86_store_linear(c, va, 2, false, (v & ~3ull) | rpl);
+    return x86_store_data(c, va, 2, (v & ~3ull) | rpl);
 }
 
 static void arpl(struct x86_tr *t, unsigned arg)

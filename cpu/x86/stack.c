@@ -44,8 +44,9 @@ bool x86_stack_push(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint
 {
     uint64_t sp = (s->sp - bytes) & s->mask;
     va_t va;
+    v = zext(v, bytes * 8);
     if (!address(c, s, sp, bytes, &va) ||
-        !x86_store_linear(c, va, bytes, s->supervisor, zext(v, bytes * 8)))
+        !(s->supervisor ? x86_store_linear(c, va, bytes, true, v) : x86_store_data(c, va, bytes, v)))
         return false;
     s->sp = (s->sp & ~s->mask) | sp;
     return true;
@@ -55,7 +56,7 @@ bool x86_stack_pop(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint6
 {
     va_t va;
     if (!address(c, s, s->sp & s->mask, bytes, &va) ||
-        !x86_load_linear(c, va, bytes, s->supervisor, v))
+        !(s->supervisor ? x86_load_linear(c, va, bytes, true, v) : x86_load_data(c, va, bytes, v)))
         return false;
     s->sp = (s->sp & ~s->mask) | ((s->sp + bytes) & s->mask);
     return true;
