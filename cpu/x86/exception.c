@@ -355,12 +355,15 @@ static uint64_t traps_before(struct x86_cpu *c, const struct cpu_fault *f)
     return own ? 0 : c->pending_db & 0xf;
 }
 
-/* RF and shadow of the instruction ended when it began (translate.c): it has them again. */
-static void begin_anew(struct x86_cpu *c)
+/*
+ * RF and shadow of the instruction ended when it began (translate.c): it has them again. But not the
+ * shadow if it waits for an interrupt, which would never come then.
+ */
+static void begin_anew(struct x86_cpu *c, bool waits)
 {
     if (c->cpu.mode_flags & X86_MODE_RF)
         c->rflags |= X86_RF;
-    if (c->cpu.mode_flags & X86_MODE_SHADOW)
+    if ((c->cpu.mode_flags & X86_MODE_SHADOW) && !waits)
         c->shadow = c->ended_shadow;
     x86_update_mode(c);
 }
@@ -383,7 +386,7 @@ void x86_take_exception(struct cpu *cpu)
     if (f.cause & (X86_CAUSE_AGAIN | X86_CAUSE_WATCH)) {
         c->pending_db = before;
         c->watch = f.cause & X86_CAUSE_WATCH ? X86_WATCH_WANTED : X86_WATCH_OFF;
-        begin_anew(c);
+        begin_anew(c, f.cause & X86_CAUSE_AGAIN);
         return;
     }
     c->pending_db = soft ? before : 0;

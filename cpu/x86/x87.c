@@ -56,7 +56,7 @@ uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_
         x86_raise(c, X86_MF);
     } else if (!c->wiring.ignne(c->wiring.arg)) {
         c->wiring.ferr(c->wiring.arg, true);
-        if (x86_has_work(cpu))
+        if (x86_is_interrupted(c))
             cpu_raise(cpu, X86_CAUSE_AGAIN, 0, 0, 0);
     }
     return 0;
