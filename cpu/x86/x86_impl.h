@@ -327,7 +327,7 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr,
                   uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 bool x86_hidden(const struct x86_cpu *c,
-                enum x86_feature f); /* IA32_MISC_ENABLE takes a feature there is away */
+                enum x86_feature f); /* IA32_MISC_ENABLE or HWCR takes a feature there is away */
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
 /* ---- kvm.c: KVM's interface to its guests ---- */
