@@ -132,9 +132,13 @@ static void look(struct x86_tr *t, unsigned what)
     ir_val_t v = ir_call(u, IR_I64, X86_HELPER_look, x86_const(t, what),
                          ir_zext(u, IR_I64, sel, 16), IR_NONE, IR_NONE);
     ir_val_t zf = ir_op2i(u, IR_SHR, IR_I64, v, 63);
-    if (has_result)
-        x86_put(t, 0,
-                ir_select(u, IR_I64, zf, ir_op2i(u, IR_AND, IR_I64, v, UINT32_MAX), x86_get(t, 0)));
+    if (has_result) { /* nothing is written if it is not told: not the upper half, either */
+        unsigned slot = X86_SLOT_GPR + t->d.op[0].reg;
+        ir_val_t old = ir_get(u, slot), r = ir_op2i(u, IR_AND, IR_I64, v, UINT32_MAX);
+        if (t->d.op_size == 2)
+            r = ir_deposit(u, IR_I64, old, r, 0, 16);
+        x86_put_slot(t, slot, ir_select(u, IR_I64, zf, r, old));
+    }
     put_zf(t, zf);
 }
 

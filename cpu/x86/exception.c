@@ -158,7 +158,7 @@ static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct 
         return false;
     unsigned dpl = inner ? x86_desc_dpl(d) : x86_cpl(c);
     sp = c->gpr[4];
-    if (ist != 0 ? !x86_long_stack(c, 2 + ist, &sp) : inner && !x86_long_stack(c, dpl, &sp))
+    if (ist != 0 ? !x86_long_stack(c, 2 + ist, ext(v), &sp) : inner && !x86_long_stack(c, dpl, ext(v), &sp))
         return false;
     struct x86_stack s = {
         .sp = sp & ~15ull, .mask = ~0ull, .supervisor = dpl < 3, .error = ext(v)
@@ -259,6 +259,7 @@ static bool deliver(struct x86_cpu *c, const struct event *v)
     if (!read_gate(c, v, &g))
         return false;
     if (g.type == 5) {
+        c->rflags |= v->flags & X86_RF; /* into the old task's image, as else onto the stack */
         va_t next = (uint32_t)(c->seg[X86_CS].base + v->ip);
         return x86_task_switch(c, g.sel, X86_TASK_GATE, next, v->has_error, v->error);
     }

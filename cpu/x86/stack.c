@@ -62,12 +62,12 @@ bool x86_stack_pop(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint6
     return true;
 }
 
-bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint64_t *sp)
+bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint32_t ext, uint64_t *sp)
 {
     const struct x86_segment *tr = &c->seg[X86_SEG_TR];
     unsigned at = slot < 3 ? 4 + 8 * slot : 0x24 + 8 * (slot - 3);
     if (at + 7 > tr->limit) {
-        x86_raise_error(c, X86_TS_FAULT, tr->sel & ~3u);
+        x86_raise_error(c, X86_TS_FAULT, (tr->sel & ~3u) | ext);
         return false;
     }
     return x86_load_linear(c, tr->base + at, 8, true, sp);
