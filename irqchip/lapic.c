@@ -488,7 +488,7 @@ void lapic_set_base(void *lapic, uint64_t base)
     struct lapic *p = lapic;
     bool was_on = lapic_is_enabled(p);
     p->base = base;
-    if (lapic_is_x2(p)) /* what was written is lost there */
+    if (lapic_is_x2(p) || !lapic_is_enabled(p)) /* what was written is lost there */
         p->id = p->config.id;
     lapic_renamed(p->bus);
     lapic_place(p);

@@ -50,6 +50,8 @@ static void add_features(const struct x86_cpu *c, uint32_t leaf, uint32_t sublea
         r[2] &= ~(1u << 3);
     if (leaf == 0x80000001 && x86_hidden(c, X86_F_NX))
         r[3] &= ~(1u << 20);
+    if (leaf == 0x80000001 && x86_hidden(c, X86_F_EXTAPIC))
+        r[2] &= ~(1u << 3);
 }
 
 /* ---- extended state ---- */

@@ -105,13 +105,13 @@ bool x86_take_interrupt(struct cpu *cpu)
         c->kvm_kicked = 0;
     x86_set_halted(c, false);
     c->waiting = 0;
-    if (has(c, X86_INIT) && !c->smm) {
-        take_init(c);
-        return true;
-    }
     if (has(c, X86_SMI) && !c->smm && c->shadow == X86_SHADOW_NONE) {
         clear_input(c, X86_SMI);
         x86_enter_smm(c, halted);
+        return true;
+    }
+    if (has(c, X86_INIT) && !c->smm) {
+        take_init(c);
         return true;
     }
     if (c->pending_db != 0 && c->shadow != X86_SHADOW_SS) {

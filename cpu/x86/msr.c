@@ -342,7 +342,7 @@ bool x86_hidden(const struct x86_cpu *c, enum x86_feature f)
 {
     if (c->config->vendor != X86_INTEL)
         return f == X86_F_MONITOR && (c->hwcr & X86_HWCR_MON_MWAIT_DIS);
-    return (f == X86_F_MONITOR && !(c->misc_enable & X86_MISC_MONITOR)) ||
+    return f == X86_F_EXTAPIC || (f == X86_F_MONITOR && !(c->misc_enable & X86_MISC_MONITOR)) ||
            (f == X86_F_NX && (c->misc_enable & X86_MISC_XD_DISABLE));
 }
 

@@ -135,7 +135,7 @@ static int build_cpu(struct board *b, struct q35 *q, uint32_t i, struct err *e)
         return r;
     const struct lapic_config lapic = {
         .id = config.apic_id, .x2apic = x86_has(&config, X86_F_X2APIC), .deadline = x86_has(&config, X86_F_TSC_DEADLINE),
-        .bootstrap = i == 0, .id_writable = config.vendor == X86_AMD, .extended = x86_has(&config, X86_F_EXTAPIC),
+        .bootstrap = i == 0, .id_writable = config.vendor == X86_AMD, .extended = config.vendor == X86_AMD && x86_has(&config, X86_F_EXTAPIC),
         .bus_hz = config.bus_hz,
         .cpu = { .input = x86_cpu_set_input, .intr = X86_INTR, .nmi = X86_NMI, .smi = X86_SMI, .init = X86_INIT,
                  .start = start_cpu, .tsc = read_tsc, .tsc_time = tsc_time, .cpu = q->cpus[i] },

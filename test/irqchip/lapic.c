@@ -325,6 +325,10 @@ START_TEST(written_id)
     ck_assert_int_eq(lapic_acknowledge(apic[1]), 0x41);
     lapic_init(apic[1]); /* the id outlasts INIT */
     ck_assert_uint_eq(get(1, ID), 0);
+    lapic_set_base(apic[1], LAPIC_BASE); /* but not the switch */
+    lapic_set_base(apic[1], LAPIC_BASE | 0x800);
+    ck_assert_uint_eq(get(1, ID), 1u << 24);
+    put(1, ID, 7u << 24);
     uint64_t v = 0;
     lapic_set_base(apic[1], LAPIC_BASE | 0xc00);
     ck_assert(lapic_read_msr(apic[1], 0x802, &v));
