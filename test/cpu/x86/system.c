@@ -267,6 +267,17 @@ static const struct {
     { "skylake-server", 0x402, 1, false },         { "skylake-server", 0x403, 1, false },     /* IA32_MC0_MISC */
     { "skylake-server", 0x140, 1, true },          { "skylake-server", 0x140, 2, false },     /* MSR_MISC_FEATURES_ENABLES */
     { "zen4", 0x140, 0, false },
+    { "skylake-server", 0x1d9, 0x1803, true },     { "skylake-server", 0x1d9, 0x40, false },  /* IA32_DEBUGCTL: no TR */
+    { "skylake-server", 0x1c8, 0x3ff, true },      { "skylake-server", 0x1c8, 0x400, false }, /* MSR_LBR_SELECT */
+    { "skylake-server", 0x1c9, 31, true },         { "skylake-server", 0x1c9, 32, false },    /* MSR_LASTBRANCH_TOS */
+    { "skylake-server", 0x69f, 0xffff800000000000, true },                                    /* the last entry: canonical */
+    { "skylake-server", 0x69f, 0x800000000000, false }, { "skylake-server", 0x6a0, 0, false },
+    { "skylake-server", 0x1db, 0, false },         { "zen4", 0x1db, 0, false },               /* the processor's */
+    /* Branches that are not recorded cannot be asked for */
+    { "sapphire-rapids", 0x1d9, 0x1002, true },    { "sapphire-rapids", 0x1d9, 1, false },
+    { "sapphire-rapids", 0x1d9, 0x800, false },    { "sapphire-rapids", 0x680, 0, false },
+    { "zen4", 0x1d9, 0x3f, true },                 { "zen4", 0x1d9, 0x40, false },
+    { "zen4", 0x1c8, 0, false },
 };
 
 START_TEST(msr_writes)
