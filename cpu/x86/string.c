@@ -334,10 +334,14 @@ static bool io_element(struct run *r, bool rep)
     if ((va ^ last) >> MEM_PAGE_SHIFT != 0 && mmu_host(&c->cpu, last, 1, CPU_STORE, &pa) == NULL &&
         (c->cpu.exit & CPU_EXIT_EXCEPTION))
         return false;
+    if ((c->mode & X86_MODE_ALIGN) && (va & (r->bytes - 1))) {
+        x86_raise_error(c, X86_AC_FAULT, 0);
+        return false;
+    }
     v = x86_io_read(c, c->gpr[RDX] & 0xffff, r->bytes);
     if (c->smi_io != 0)
         x86_smi_note_string(c, rep);
-    if (!x86_store_data(c, va, r->bytes, v))
+    if (!x86_store_linear(c, va, r->bytes, false, v))
         return false;
     add_to(r, RDI, r->step);
     return true;

@@ -283,10 +283,13 @@ static void monitor(struct x86_tr *t, unsigned arg)
 
 uint64_t x86_helper_monitor(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c0, uint64_t d)
 {
+    struct x86_cpu *c = X86_CPU(cpu);
     pa_t pa = 0;
     (void)b, (void)c0, (void)d;
-    if ((uint32_t)X86_CPU(cpu)->gpr[RCX] != 0) { /* no extensions */
-        x86_raise_error(X86_CPU(cpu), X86_GP, 0);
+    /* No extensions. 64-bit code: RCX with Intel's processors, ECX with AMD's */
+    bool wide = x86_code64(c) && c->config->vendor == X86_INTEL;
+    if ((wide ? c->gpr[RCX] : (uint32_t)c->gpr[RCX]) != 0) {
+        x86_raise_error(c, X86_GP, 0);
         return 0;
     }
     bool memory = mmu_host(cpu, va, 1, CPU_LOAD, &pa) != NULL; /* else MWAIT goes on at once */

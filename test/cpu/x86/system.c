@@ -222,6 +222,7 @@ static const struct {
     { { 0xf3, 0xab }, 2, 17 },                   /* rep stosd */
     { { 0xf3, 0xa7 }, 2, 17 },                   /* repe cmpsd */
     { { 0xf3, 0xa4 }, 2, -1 },                   /* rep movsb */
+    { { 0x6d }, 1, 17 },                         /* insd: before the port is read */
     { { 0x0f, 0xb1, 0x06 }, 3, 17 },             /* cmpxchg [esi], eax */
     { { 0x0f, 0xab, 0x06 }, 3, 17 },             /* bts [esi], eax */
     { { 0xf0, 0x11, 0x06 }, 3, 17 },             /* lock adc [esi], eax */
@@ -241,7 +242,7 @@ START_TEST(aligned)
     pc_create(&p, "max", NULL, 0);
     enter_protected(&p, 3);
     p.c->cr0 |= X86_CR0_AM;
-    x86_set_rflags(p.c, 2 | X86_AC);
+    x86_set_rflags(p.c, 2 | X86_AC | X86_IOPL);
     p.c->gpr[0] = 0;
     p.c->gpr[RCX] = 2;
     p.c->gpr[RSP] = BUFFER + 0x2002;

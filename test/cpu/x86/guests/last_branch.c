@@ -42,6 +42,25 @@ static void near(void)
     LAST(s1, s2);
 }
 
+/* Each branch is known at the next instruction, in code that is run often, too; what differs is gathered without branches. */
+static void hot(void)
+{
+    uint64_t wrong = 0;
+    __asm__ volatile(LBR("1") "mov $20000, %%esi\n"
+                     "h1: jmp h2\n nop\n"
+                     "h2: mov $0x1db, %%ecx\n rdmsr\n sub $h1, %%eax\n or %%rax, %0\n"
+                     "inc %%ecx\n rdmsr\n sub $h2, %%eax\n or %%rax, %0\n"
+                     "h3: jz h4\n jmp h5\n" /* the first time ZF is 1, and so on while nothing is wrong */
+                     "h4: rdmsr\n sub $h4, %%eax\n or %%rax, %0\n"
+                     "h5: call returns_at_once\n"
+                     "h6: mov $0x1db, %%ecx\n rdmsr\n sub $returns_at_once, %%eax\n or %%rax, %0\n"
+                     "inc %%ecx\n rdmsr\n sub $h6, %%eax\n or %%rax, %0\n"
+                     "dec %%esi\n h7: jnz h1\n" LBR("0")
+                     : "+b"(wrong)::"rax", "rcx", "rdx", "rsi", "cc", "memory");
+    CHECK(wrong, 0);
+    LAST(returns_at_once, h6); /* the loop's own branch is not taken at last */
+}
+
 static void far(void)
 {
     RECORD("mov %%cs, %%eax\n push %%rax\n lea f2, %%rax\n push %%rax\n f1: lretq\n nop\n f2: nop");
@@ -77,6 +96,7 @@ int main(void)
     set_gate(1, on_debug);
     set_gate(3, on_break);
     near();
+    hot();
     far();
     debug_exception();
     RECORD("o1: jmp o2\n o2: nop");
