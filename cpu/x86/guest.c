@@ -117,6 +117,8 @@ static void loaded(struct cpu *cpu)
     c->smm = c->smm != 0;
     c->waiting = MIN(c->waiting, 2u);
     c->watch = MIN(c->watch, (uint64_t)X86_WATCH_NOTES);
+    c->branch_kind = MIN(c->branch_kind, (uint64_t)X86_FAR_BRANCH);
+    c->lbr_tos %= X86_LAST_BRANCHES;
     c->nmi_blocked = c->nmi_blocked != 0;
     c->fsw &= 0xffff;
     c->fcw &= 0xffff;
