@@ -21,7 +21,7 @@ static void part_reset(void *object)
     cpu->exit = 0;
     cpu->site = NULL;
     cpu->fp_flags = 0;
-    cpu->reserved = false;
+    cpu->reserved = cpu->alone = false;
     cpu->fault = (struct cpu_fault){ 0 };
     cpu->debug = (struct cpu_debug){ 0 };
     cpu->isa->reset(cpu);
@@ -48,6 +48,7 @@ static void part_loaded(void *object)
     struct cpu *cpu = object;
     cpu->exit = 0;
     cpu->site = NULL;
+    cpu->alone = false;
     cpu->fault = (struct cpu_fault){ 0 };
     cpu->debug = (struct cpu_debug){ 0 };
     if ((unsigned)cpu->run > CPU_OFF)

@@ -163,8 +163,9 @@ struct cpu {
     uint32_t fp_flags;        /* sticky flags collected: bits of enum cpu_fp_flag */
     bool secure;              /* accesses carry mem_attrs.secure: the ISA sets it when its state changes */
     /*
-     * For fetches_own_stores. code_gone: core/exec dropped translated code for a store just made. Such a store is
-     * undone, the block left at its instruction, and that one run by itself (alone): what follows is translated anew.
+     * For fetches_own_stores. code_gone: a store just made overwrote what the running canonical block has still to do.
+     * It is undone, the block left at its instruction, and that one run by itself (alone): what follows is
+     * translated anew. Neither is saved: taken up again, the same store finds the same bytes ahead of it.
      */
     bool code_gone, alone;
     bool reserved;            /* LR/exclusive reservation held */
@@ -227,8 +228,9 @@ va_t cpu_pc(const struct cpu *cpu);
  */
 struct cpu_site {
     int32_t at;               /* offset of the instruction from the unit's first page */
-    uint32_t insns_before;    /* instructions of the block completed before it */
     uint32_t cost_before;     /* static cycles before it */
+    uint16_t insns_before;    /* instructions of the block completed before it */
+    uint16_t rest;            /* bytes of the canonical block from the instruction on */
 };
 
 #endif

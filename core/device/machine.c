@@ -123,7 +123,8 @@ void machine_wake(struct machine *m)
 
 void machine_stop(struct machine *m, enum machine_stop why, int exit_code)
 {
-    if (m->stop != MACHINE_RUNS && m->stop != MACHINE_PAUSE)
+    bool goes_on = m->stop == MACHINE_RESET || m->stop == MACHINE_WAKE;
+    if (m->stop != MACHINE_RUNS && m->stop != MACHINE_PAUSE && !(goes_on && why == MACHINE_QUIT))
         return;
     m->stop = why;
     m->exit_code = exit_code;

@@ -90,7 +90,8 @@ void machine_wake(struct machine *m);
 
 /*
  * The first request wins until the run loop has consumed it (machine_resume); only a
- * pause gives way to any other, or a guest's power-off beside it would be lost.
+ * pause gives way to any other, or a guest's power-off beside it would be lost, and
+ * what the machine goes on after to the host's wish that it ends.
  */
 void machine_stop(struct machine *m, enum machine_stop why, int exit_code);
 void machine_resume(struct machine *m);

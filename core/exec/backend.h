@@ -113,6 +113,17 @@ struct exec_backend_ops {
     uint64_t (*code_used)(const struct exec_backend *be); /* bytes */
 };
 
+/* What a side table says of the guest instruction that `in`, an INSN of `b`, begins. */
+static inline struct cpu_site exec_site_of(const struct ir_unit *u, const struct ir_block *b,
+                                           const struct ir_inst *in)
+{
+    int32_t at = (int32_t)in->imm;
+    return (struct cpu_site){ .at = at,
+                              .cost_before = u->insns[in->imm2].cost_before,
+                              .insns_before = (uint16_t)(in->imm2 - b->first_insn),
+                              .rest = (uint16_t)(b->start + (int32_t)b->length - at) };
+}
+
 extern const struct exec_backend_ops exec_interp;
 #if defined(__x86_64__)
 extern const struct exec_backend_ops exec_x86_64;

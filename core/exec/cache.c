@@ -299,6 +299,21 @@ static bool mark_again(struct exec *x, struct exec_block *b, uint32_t page, stru
     return false;
 }
 
+/*
+ * The bytes of `page` that the running canonical block has still to do, its instruction included; none: false. They follow
+ * from the guest's memory alone, whatever else happens to be translated, since where a block is left is what the guest
+ * can see of it. (What crosses into a second page comes last in its block, and nothing follows it.)
+ */
+static bool ahead_of(const struct cpu *cpu, uint32_t page, uint32_t *from, uint32_t *to)
+{
+    const struct cpu_site *site = cpu != NULL ? cpu->site : NULL;
+    if (site == NULL || ((const struct exec_cpu *)cpu->exec_private)->block->page != page)
+        return false;
+    *from = (uint32_t)site->at;
+    *to = MIN(*from + site->rest, MEM_PAGE);
+    return true;
+}
+
 /* Bytes [offset, offset + n) of one page changed. Which granules of them and of what was dropped hold code still is found anew. */
 static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uint64_t n)
 {
@@ -307,6 +322,8 @@ static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uin
                       .from = (uint32_t)(offset % MEM_PAGE) };
     s.to = s.from + (uint32_t)n;
     s.first = s.from, s.last = s.to - 1;
+    uint32_t from, to;
+    bool running = ahead_of(x->running, page, &from, &to), ahead = running && from < s.to && s.from < to;
     if (*page_of(x, page) == NULL)
         return;
     each_near(x, page, &s, drop_overlapping);
@@ -314,10 +331,12 @@ static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uin
     s.to = (uint32_t)align_up((uint64_t)s.last + 1, MEM_GRANULE);
     mem_ram_clear_code(ram, s.page_offset + s.from, s.to - s.from);
     each_near(x, page, &s, mark_again);
-    if (s.dropped && x->running != NULL) { /* it may be running what is gone: look up at the next boundary */
+    if (running) /* that block may be gone, but until it is left its bytes are code: the next store is noticed as well */
+        (void)mem_ram_mark_code(ram, s.page_offset + from, to - from);
+    if (ahead)
         x->running->code_gone = true;
+    if ((ahead || s.dropped) && x->running != NULL) /* it may be running what is gone: look up at the next boundary */
         cpu_kick(x->running);
-    }
 }
 
 void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_t n)

@@ -61,17 +61,20 @@ enum exec_turn exec_debug_insn(struct exec *x, struct cpu *cpu, bool check_break
     }
     cpu->debug.kind = CPU_STOP_NONE;
     va_t pc = cpu->pc;
+    bool alone = cpu->alone; /* the block is left behind this one */
     struct exec_cached *c = next_insn(x, cpu, at, &n);
     if (c == NULL) {
+        cpu->alone = false;
         *at = (struct exec_cursor){ 0 };
         *ends = x->failed || !exec_left(x, cpu, EXEC_LEAVE_EXIT);
         return EXEC_TURN_DONE;
     }
     enum exec_leave why = exec_interp.run(x->interp, cpu, &c->b);
-    if (why == EXEC_LEAVE_EXIT) {
-        if (cpu->exit & CPU_EXIT_DEBUG)
-            return EXEC_TURN_DEBUG;
-    } else if (at->done + 1 < n) {
+    if (why == EXEC_LEAVE_EXIT && (cpu->exit & CPU_EXIT_DEBUG))
+        return EXEC_TURN_DEBUG;
+    if (alone)
+        cpu->alone = false;
+    if (why != EXEC_LEAVE_EXIT && at->done + 1 < n && !alone) {
         if (at->done++ == 0)
             at->start = pc;
         return EXEC_TURN_DONE;

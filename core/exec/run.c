@@ -40,6 +40,7 @@ bool exec_take_interrupt(struct cpu *cpu)
 
     if (!cpu->isa->take_interrupt(cpu))
         return false;
+    cpu->alone = false; /* what was to be alone comes after it, if at all */
     trace(&cpu->machine->trace, cpu_interrupt, cpu_now(cpu), cpu->index, pc, cpu->pc, cpu_insns(cpu));
     return true;
 }
@@ -238,6 +239,7 @@ static bool execute(struct exec *x, struct cpu *cpu)
         if (UNLIKELY(c == NULL)) {
             if (x->coverage != NULL && x->options.ran != NULL && (cpu->exit & CPU_EXIT_EXCEPTION))
                 x->options.ran(x->options.ran_arg, cpu, cpu->pc, NULL, 0, 0, true);
+            cpu->alone = false;
             if (x->failed || !take_exits(x, cpu))
                 return false;
             edge = NULL;

@@ -118,14 +118,17 @@ static void loaded(struct cpu *cpu)
     c->smm = c->smm != 0;
     c->waiting = MIN(c->waiting, 2u);
     c->watch = MIN(c->watch, (uint64_t)X86_WATCH_NOTES);
+    c->branch_kind = MIN(c->branch_kind, (uint64_t)X86_FAR_BRANCH);
+    c->lbr_tos %= X86_LAST_BRANCHES;
     c->nmi_blocked = c->nmi_blocked != 0;
     c->fsw &= 0xffff;
     c->fcw &= 0xffff;
     c->ftw &= 0xff;
     for (unsigned i = 0; i < 8; i++)
         c->st[i].se &= 0xffff;
-    x86_pmu_loaded(c);
+    c->pmu_active = false; /* nothing is counted by the level there was before */
     derive(c);
+    x86_pmu_loaded(c);
 }
 
 static unsigned disassemble(const struct cpu *cpu, va_t pc, const uint8_t *code, size_t n,

@@ -101,7 +101,7 @@ static uint32_t block_key(const struct x86_cpu *c)
     if (UNLIKELY(v86))
         m &= ~(uint32_t)(X86_MODE_AVX | X86_MODE_AVX512);
     m |= v86 ? X86_MODE_V86 : 0;
-    m |= c->rflags & X86_TF ? X86_MODE_TF : 0;
+    m |= (c->rflags & X86_TF) || (c->debugctl & X86_DEBUGCTL_LBR) ? X86_MODE_TF : 0;
     m |= c->rflags & X86_RF ? X86_MODE_RF : 0;
     m |= c->shadow != X86_SHADOW_NONE ? X86_MODE_SHADOW : 0;
     m |= (c->cr0 & X86_CR0_AM) && (c->rflags & X86_AC) && cpl == 3 ? X86_MODE_ALIGN : 0;

@@ -83,16 +83,20 @@ uint64_t x86_helper_rdpid(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, u
     return (uint32_t)X86_CPU(cpu)->tsc_aux;
 }
 
-/* MPERF and APERF both run at the TSC's rate. Other registers read 0 (APM volume 3, RDPRU). */
+/* MPERF, APERF; other registers read 0 (APM volume 3, RDPRU). */
 uint64_t x86_helper_rdpru(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     uint32_t n = (uint32_t)c->gpr[RCX];
+    uint64_t v = 0;
     (void)a, (void)b, (void)c0, (void)d;
-    if ((c->cr4 & X86_CR4_TSD) && x86_cpl(c) != 0)
+    if ((c->cr4 & X86_CR4_TSD) && x86_cpl(c) != 0) {
         x86_raise(c, X86_UD);
-    else
-        set_edx_eax(c, n <= 1 ? x86_tsc(c) : 0);
+        return 0;
+    }
+    if (n <= 1)
+        (void)x86_read_msr(c, 0xe7 + n, &v);
+    set_edx_eax(c, v);
     return 0;
 }
 
@@ -102,6 +106,10 @@ uint64_t x86_helper_cpuid(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, 
     struct x86_cpu *c = X86_CPU(cpu);
     uint32_t regs[4];
     (void)a, (void)b, (void)c0, (void)d;
+    if ((c->misc_features & X86_CPUID_FAULTING) && x86_cpl(c) != 0 && !c->smm) {
+        x86_raise_error(c, X86_GP, 0);
+        return 0;
+    }
     x86_cpuid(c, (uint32_t)c->gpr[RAX], (uint32_t)c->gpr[RCX], regs);
     for (unsigned i = 0; i < 4; i++)
         c->gpr[to[i]] = regs[i];

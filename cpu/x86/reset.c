@@ -38,6 +38,7 @@ void x86_reset(struct x86_cpu *c, bool init)
     memset(c->dr, 0, sizeof(c->dr));
     c->dr[6] = X86_DR6_FIXED;
     c->dr[7] = X86_DR7_FIXED;
+    c->branch_kind = c->repeating = 0;
     c->shadow = c->nmi_blocked = c->halted = c->pending_db = c->smm = c->wait_sipi = 0;
     c->waiting = 0;
     c->cpu.reserved = false;
@@ -55,7 +56,6 @@ void x86_reset(struct x86_cpu *c, bool init)
         c->smbase = 0x30000;
     }
     x86_msr_reset(c, init);
-    c->mode = 0;
     c->gpr[2] = signature(c);
     c->cpu.pc = 0xfffffff0;
     c->cpu.run = CPU_RUNNING;

@@ -183,7 +183,7 @@ static void take_image(struct x86_cpu *c, bool halted, struct image *im)
 {
     *im = (struct image){
         .rip = x86_ip(c, c->cpu.pc),
-        .rflags = x86_get_rflags(c),
+        .rflags = x86_get_rflags(c) | (x86_is_repeating(c) ? X86_RF : 0),
         .cr0 = c->cr0,
         .cr3 = c->cr3,
         .cr4 = c->cr4,
@@ -241,7 +241,7 @@ void x86_enter_smm(struct x86_cpu *c, bool halted)
     c->smm_nmi_blocked = c->nmi_blocked;
     c->nmi_blocked = 1;
     c->smm_pending_db = c->pending_db; /* traps of the instruction before: they come after RSM */
-    c->pending_db = c->smi_io = 0;
+    c->pending_db = c->smi_io = c->repeating = 0;
     enter_state(c);
     x86_flush_tlb(c);
     x86_update_mode(c);

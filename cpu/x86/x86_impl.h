@@ -19,7 +19,7 @@ enum {
     X86_MODE_FLAT =
         1u << 7, /* DS, ES, SS: usable, writable, base 0, limit 4 GiB: no checks, no addition */
     X86_MODE_CS_FLAT = 1u << 8, /* CS: readable, base 0, limit 4 GiB */
-    X86_MODE_TF = 1u << 9,      /* one instruction a block, #DB after it */
+    X86_MODE_TF = 1u << 9,      /* EFLAGS.TF, DEBUGCTL.LBR: one instruction a block, debug.c hears of each */
     X86_MODE_SHADOW =
         1u << 10, /* of MOV SS, POP SS, STI: one instruction, then x86_cpu.shadow ends */
     X86_MODE_BREAK = 1u << 11,  /* an instruction breakpoint is enabled */
@@ -45,6 +45,9 @@ enum {
     X86_MODE_CLASS_SHIFT = 28, /* x86_config.code_class */
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
+
+/* Beside enum insn_branch: between segments or levels. */
+enum { X86_FAR_BRANCH = INSN_RETURN + 1 };
 
 enum x86_watch { X86_WATCH_OFF, X86_WATCH_WANTED, X86_WATCH_NOTES }; /* debug.c */
 enum x86_shadow { X86_SHADOW_NONE, X86_SHADOW_STI, X86_SHADOW_SS };
@@ -159,6 +162,16 @@ static inline bool x86_base_canonical(const struct x86_cpu *c, uint64_t base)
 {
     return mmu_x86_canonical(base, x86_cpu_has(c, X86_F_LA57));
 }
+/* Outside 64-bit mode only the low halves of linear addresses mean something. */
+static inline bool x86_same_pc(const struct x86_cpu *c, va_t a, va_t b)
+{
+    return x86_code64(c) ? a == b : (uint32_t)a == (uint32_t)b;
+}
+/* Is the next instruction a repeated string instruction that has done some of its elements, not all? */
+static inline bool x86_is_repeating(const struct x86_cpu *c)
+{
+    return c->repeating != 0 && x86_same_pc(c, ~c->repeating, c->cpu.pc);
+}
 /* RIP of a linear address in the current code segment. */
 static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
 {
@@ -251,6 +264,8 @@ bool x86_v86_set_if(struct x86_cpu *c, uint64_t flags, unsigned bytes) MUST_CHEC
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);
 bool x86_has_work(const struct cpu *cpu);
+/* Does something from outside wait that would be taken now? Traps of the instruction under way do not count. */
+bool x86_is_interrupted(const struct x86_cpu *c);
 void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
 void x86_check_interrupts(struct x86_cpu *c);    /* kick if something may be taken now */
 
@@ -295,6 +310,9 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
  */
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value);
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value);
+/* What a program accesses itself: misaligned ones are #AC where that is switched on. */
+bool x86_load_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t *value);
+bool x86_store_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t value);
 /* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the
  * block's end. */
 bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
@@ -334,7 +352,7 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr,
                   uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 bool x86_hidden(const struct x86_cpu *c,
-                enum x86_feature f); /* IA32_MISC_ENABLE takes a feature there is away */
+                enum x86_feature f); /* IA32_MISC_ENABLE or HWCR takes a feature there is away */
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
 /* ---- kvm.c: KVM's interface to its guests ---- */
@@ -377,6 +395,14 @@ bool x86_watched(struct cpu *cpu, va_t va, unsigned size, bool store); /* cpu_is
 uint64_t
 x86_pending_db(struct x86_cpu *c); /* the traps due now, as bits of DR6; none any more then */
 void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
+
+/* ---- last_branch.c: DEBUGCTL.LBR (SDM 18.4; APM volume 2, 13.1.1) ---- */
+/* A branch begins (kind: X86_FAR_BRANCH or enum insn_branch); the boundary after it: pc is where it went. */
+void x86_branch_begins(struct x86_cpu *c, va_t at, va_t next, unsigned kind);
+void x86_branch_done(struct x86_cpu *c);
+/* An interrupt or exception was delivered: pc is its handler's; `ip` is that of `from`, before. */
+void x86_record_event(struct x86_cpu *c, va_t from, uint64_t ip);
+void x86_last_branch_reset(struct x86_cpu *c);
 
 /* ---- x87.c ---- */
 void x86_x87_reset(struct x86_cpu *c); /* FNINIT */

@@ -98,9 +98,7 @@ static int decode_block(struct decoder *d, struct op *o)
         const struct ir_inst *in = &d->u->insts[i];
         if (in->op == IR_INSN) {
             struct cpu_site *site = &d->sites[in->imm2];
-            *site = (struct cpu_site){ .at = (int32_t)in->imm,
-                                       .insns_before = (uint32_t)in->imm2 - b->first_insn,
-                                       .cost_before = d->u->insns[in->imm2].cost_before };
+            *site = exec_site_of(d->u, b, in);
             d->site = site;
             continue;
         }

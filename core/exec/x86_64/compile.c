@@ -60,9 +60,7 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
 {
     switch (in->op) {
     case IR_INSN:
-        g->site = (struct cpu_site){ .at = (int32_t)in->imm,
-                                     .insns_before = (uint32_t)in->imm2 - g->block->first_insn,
-                                     .cost_before = g->u->insns[in->imm2].cost_before };
+        g->site = exec_site_of(g->u, g->block, in);
         break;
     case IR_CONST: case IR_FENCE: case IR_TRUNC: /* one thread runs all CPUs: nothing to order */
         break;
@@ -97,7 +95,7 @@ static void emit_block(struct x86_gen *g)
     const struct ir_block *blk = g->block;
     x86_analyze_block(g);
     x86_begin_block_regs(g);
-    g->site = (struct cpu_site){ .at = blk->start };
+    g->site = (struct cpu_site){ .at = blk->start, .rest = (uint16_t)blk->length };
     if (!reserve_stubs(g))
         return;
     x86_begin_block_code(g);

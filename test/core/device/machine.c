@@ -113,6 +113,11 @@ START_TEST(stopping)
     ck_assert_int_eq(m->stop, MACHINE_RUNS);
     machine_stop(m, MACHINE_RESET, 0);
     ck_assert_int_eq(m->stop, MACHINE_RESET);
+    machine_stop(m, MACHINE_POWEROFF, 0);
+    ck_assert_int_eq(m->stop, MACHINE_RESET);
+    machine_stop(m, MACHINE_QUIT, 6); /* or the host's wish would be lost */
+    ck_assert_int_eq(m->stop, MACHINE_QUIT);
+    ck_assert_int_eq(m->exit_code, 6);
     machine_destroy(m);
 }
 END_TEST

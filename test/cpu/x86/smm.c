@@ -157,7 +157,10 @@ START_TEST(state_in_smm)
     ck_assert(!x86_take_interrupt(&p.c->cpu));
     x86_rsm(p.c);
     ck_assert(!p.c->cpu.secure);
-    ck_assert(x86_take_interrupt(&p.c->cpu)); /* INIT has the highest priority of what waited */
+    ck_assert(x86_take_interrupt(&p.c->cpu)); /* in the order of SDM volume 3, table 7-2 */
+    ck_assert_uint_eq(p.c->cpu.pc, SMBASE + 0x8000);
+    x86_rsm(p.c);
+    ck_assert(x86_take_interrupt(&p.c->cpu));
     ck_assert_uint_eq(p.c->cpu.pc, 0xfffffff0);
     pc_destroy(&p);
 }

@@ -15,8 +15,9 @@ talk() { # COMMANDS OPTION...: what the monitor says
     local commands=$1
     shift
     printf "$commands"'quit\n' | timeout 60 "$emulator" -bios "$dir/bios" -vga none -m 64 -serial null -monitor stdio -display none "$@" 2>&1 | tr -d '\r'
+    [ "${PIPESTATUS[1]}" = 0 ] || echo "status ${PIPESTATUS[1]}"
 }
-expect() { grep -q -F -- "$2" <<<"$1" || fail "'$2' is not in: $1"; }
+expect() { [[ $1 != *$'\n'status\ * ]] || fail "the emulator did not quit: $1"; grep -q -F -- "$2" <<<"$1" || fail "'$2' is not in: $1"; }
 refuse() { # TEXT OPTION...
     local text=$1 said
     shift
