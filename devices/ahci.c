@@ -87,7 +87,7 @@ void ahci_reset_port(struct ahci *a, unsigned p)
 {
     bool there = ata_is_present(&a->drive[p]);
 
-    a->halted[p] = a->soft_reset[p] = 0;
+    a->halted[p] = a->soft_reset[p] = a->begun[p] = 0;
     a->tfd[p] = TFD_RESET;
     a->sig[p] = NO_SIGNATURE;
     a->ssts[p] = there ? SSTS_UP : 0;
@@ -95,6 +95,7 @@ void ahci_reset_port(struct ahci *a, unsigned p)
     a->signature_waits[p] = 0;
     if (there) {
         a->serr[p] |= SERR_X | SERR_N;
+        a->pis[p] |= IS_PCS | IS_PRCS; /* 3.3.5: they say what PxSERR says */
         ahci_send_signature(a, p);
     }
 }
@@ -104,7 +105,19 @@ static void stop_port(struct ahci *a, unsigned p)
 {
     a->cmd[p] &= ~(uint32_t)(CMD_CR | F_MASK(CMD_CCS));
     a->ci[p] = a->sact[p] = 0;
-    a->halted[p] = 0;
+    a->halted[p] = a->begun[p] = 0;
+}
+
+/*
+ * 10.3.1: FRE first, and a drive that is ready. A port without a drive is another matter: its PxTFD reads 7Fh, DRQ
+ * included, and drivers start it all the same while they look for one (Linux's ahci_start_port); nothing runs there.
+ */
+static void check_start(struct ahci *a, unsigned p)
+{
+    bool not_ready = ata_is_present(&a->drive[p]) && (a->tfd[p] & (ATA_BSY | ATA_DRQ));
+
+    if (!(a->cmd[p] & CMD_FRE) || not_ready)
+        guest_error(&a->dev, "PxCMD.ST", "port %u started without FRE or with PxTFD %#x", p, a->tfd[p]);
 }
 
 WROTE(wrote_cmd)
@@ -119,9 +132,7 @@ WROTE(wrote_cmd)
     if ((now & CMD_FRE) && a->signature_waits[index])
         ahci_send_signature(a, index);
     if ((now & CMD_ST) && !(old & CMD_ST)) {
-        if (!(now & CMD_FRE) || (a->tfd[index] & (ATA_BSY | ATA_DRQ)))
-            guest_error(&a->dev, "PxCMD.ST", "port %u started without FRE or with PxTFD %#x", index,
-                        a->tfd[index]);
+        check_start(a, index);
         *cmd |= CMD_CR;
         a->halted[index] = 0;
     } else if (!(now & CMD_ST) && (old & CMD_ST)) {
@@ -147,7 +158,7 @@ WROTE(wrote_sctl)
         if (before == DET_RESET && ata_is_present(&a->drive[index]))
             ata_reset(&a->drive[index]);
         ahci_reset_port(a, index);
-        if (a->serr[index] & SERR_X)
+        if (ata_is_present(&a->drive[index]))
             ahci_interrupt(a, index, IS_PCS | IS_PRCS);
     }
 }
@@ -240,7 +251,8 @@ static const struct reg_desc ahci_regs[] = {
     REG32(PORT(0x10), "PxIS", ANY, BANK, AT(pis), .w1c = 0xfd8000af, .wrote = wrote_pis),
     REG32(PORT(0x14), "PxIE", ANY, BANK, AT(pie), .rw = 0xfdc000ff, .wrote = wrote_pie),
     REG32(PORT(0x18), "PxCMD", ANY, BANK, AT(cmd), .reset = CMD_SUD | CMD_POD,
-          .rw = CMD_ST | CMD_CLO | CMD_FRE | CMD_ATAPI | 0xf0000000u, .wrote = wrote_cmd),
+          .rw = CMD_ST | CMD_CLO | CMD_FRE | CMD_ATAPI | CMD_DLAE | 0xf0000000u,
+          .wrote = wrote_cmd),
     REG32(PORT(0x20), "PxTFD", ANY, BANK, AT(tfd), .reset = TFD_RESET),
     REG32(PORT(0x24), "PxSIG", ANY, BANK, AT(sig), .reset = NO_SIGNATURE),
     REG32(PORT(0x28), "PxSSTS", ANY, BANK, AT(ssts)),
@@ -315,11 +327,11 @@ static const struct state_field state[] = {
     STATE(ahci, pis), STATE(ahci, pie), STATE(ahci, cmd), STATE(ahci, tfd), STATE(ahci, sig),
     STATE(ahci, ssts), STATE(ahci, sctl), STATE(ahci, serr), STATE(ahci, sact), STATE(ahci, ci),
     STATE(ahci, sntf), STATE(ahci, halted), STATE(ahci, soft_reset), STATE(ahci, signature_waits),
-    STATE(ahci, pad), STATE_END
+    STATE(ahci, begun), STATE_END
 };
 static const struct device_ops device_ops = {
     .name = "ahci", .spec = "Serial ATA AHCI 1.3.1", .size = sizeof(struct ahci), .regs = ahci_regs,
-    .n_regs = ARRAY_LEN(ahci_regs), .mmio_size = ABAR_SIZE, .state = state, .version = 1,
+    .n_regs = ARRAY_LEN(ahci_regs), .mmio_size = ABAR_SIZE, .state = state, .version = 2,
     .reset = reset, .loaded = loaded,
 };
 

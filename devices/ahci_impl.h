@@ -15,7 +15,7 @@ enum { IS_DHRS = 1 << 0, IS_PSS = 1 << 1, IS_SDBS = 1 << 3, IS_DPS = 1 << 5, IS_
        IS_TFES = 1 << 30 };
 /* 3.3.7: PxCMD */
 enum { CMD_ST = 1 << 0, CMD_SUD = 1 << 1, CMD_POD = 1 << 2, CMD_CLO = 1 << 3, CMD_FRE = 1 << 4,
-       CMD_FR = 1 << 14, CMD_CR = 1 << 15, CMD_ATAPI = 1 << 24 };
+       CMD_FR = 1 << 14, CMD_CR = 1 << 15, CMD_ATAPI = 1 << 24, CMD_DLAE = 1 << 25 };
 #define CMD_CCS 12, 8
 enum { SERR_N = 1 << 16 /* PhyRdy change */, SERR_X = 1 << 26 /* exchanged */ };
 
@@ -35,7 +35,7 @@ struct ahci {
     uint8_t halted[AHCI_PORTS];              /* an error: nothing is done until ST is cleared */
     uint8_t soft_reset[AHCI_PORTS];          /* SRST is set */
     uint8_t signature_waits[AHCI_PORTS];     /* for FRE */
-    uint8_t pad[6];
+    uint8_t begun[AHCI_PORTS];               /* a command was taken since ST was set */
 };
 
 /* ahci.c: set bits of PxIS and interrupt if they are enabled. */

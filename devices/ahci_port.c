@@ -314,6 +314,7 @@ static void execute(struct slot *s)
     struct ata_result r;
 
     a->cmd[s->port] = (uint32_t)F_PUT(a->cmd[s->port], CMD_CCS, s->number);
+    a->begun[s->port] = 1;
     if (!fetch(s)) {
         halt(a, s->port, IS_HBFS);
         return;
@@ -345,7 +346,8 @@ static void execute(struct slot *s)
 
 static void serve(struct ahci *a, unsigned port, uint64_t *budget)
 {
-    unsigned first = (unsigned)F_GET(a->cmd[port], CMD_CCS) + 1;
+    /* 3.3.7, CCS: slot 0 is the first one looked at after ST was set, then the one behind the last taken */
+    unsigned first = a->begun[port] ? (unsigned)F_GET(a->cmd[port], CMD_CCS) + 1 : 0;
 
     for (unsigned i = 0; i < 32 && is_running(a, port) && a->ci[port]; i++) {
         struct slot s = { .a = a, .port = port, .number = (first + i) % 32 };

@@ -41,6 +41,7 @@ int ata_attach(struct ata_drive *d, struct device *dev, struct ata_state *s, con
     if (strlen(k->serial) > sizeof(d->serial))
         return err_set(e, ERR_ARG, "%s: serial '%s'; up to %zu characters are accepted", dev->id, k->serial, sizeof(d->serial));
     ata_init(d, dev, s, k->disk, k->cdrom, k->serial, k->cdrom ? "ORRERY CD-ROM" : "ORRERY HARDDISK");
+    d->parallel = k->parallel;
     return 0;
 }
 
@@ -91,6 +92,13 @@ void ata_host_error(const struct ata_drive *d, const struct err *e)
     log_print(d->dev->machine->log, d->dev->log, LOG_WARN, "%s: %s", d->dev->id, e->text);
 }
 
+uint8_t ata_image_failed(const struct ata_drive *d, bool write, const struct err *e)
+{
+    if (e->code)
+        ata_host_error(d, e);
+    return d->packet ? atapi_image_failed(d) : write ? ATA_ABRT : ATA_UNC;
+}
+
 static bool moved(struct ata_work *w, enum ata_moved how, uint8_t disk_error)
 {
     if (how == ATA_MOVED)
@@ -125,8 +133,8 @@ static void flush(struct ata_work *w)
 
 /* ---- reading and writing ---- */
 
-/* How a command of the table moves sectors. */
-enum { WRITE = 1, EXT = 2, DMA = 4, MULTIPLE = 8, QUEUED = 16, FUA = 32, VERIFY = 64 };
+/* How a command of the table moves data. */
+enum { WRITE = ATA_HOW_WRITE, EXT = ATA_HOW_EXT, DMA = ATA_HOW_DMA, MULTIPLE = 8, QUEUED = 16, FUA = 32, VERIFY = 64 };
 
 static uint64_t sectors_of(const struct ata_drive *d)
 {
@@ -322,7 +330,7 @@ static void diagnose(struct ata_work *w)
 
 static void native_max(struct ata_work *w, bool ext)
 {
-    uint64_t last = sectors_of(w->d) - 1;
+    uint64_t last = MAX(sectors_of(w->d), (uint64_t)1) - 1;
 
     put_lba(w, ext ? EXT : 0, ext ? last : MIN(last, 0x0ffffffeull));
 }
@@ -372,21 +380,21 @@ enum { DISK = 1, PACKET = 2, BOTH = 3 };
 static const struct row {
     uint8_t command;
     uint8_t who;
-    uint8_t how;                       /* not 0: sectors move */
+    uint8_t how;
     void (*fn)(struct ata_work *w);
 } rows[] = {
     { 0x00, BOTH, 0, nop },
-    { 0x06, DISK, 0, data_set },
+    { 0x06, DISK, WRITE | EXT | DMA, data_set },
     { 0x08, PACKET, 0, diagnose },     /* DEVICE RESET */
     { 0x10, DISK, 0, nothing },        /* RECALIBRATE */
-    { 0x20, DISK, 0, NULL },           /* READ SECTOR(S): `how` 0 is plain PIO */
+    { 0x20, DISK, 0, NULL },           /* READ SECTOR(S): no function moves sectors, by PIO where `how` says nothing else */
     { 0x20, PACKET, 0, refuse_with_signature },
     { 0x21, DISK, 0, NULL },
     { 0x24, DISK, EXT, NULL },
     { 0x25, DISK, EXT | DMA, NULL },
-    { 0x27, DISK, 0, native_max_48 },
+    { 0x27, DISK, EXT, native_max_48 },
     { 0x29, DISK, EXT | MULTIPLE, NULL },
-    { 0x2f, DISK, 0, ata_read_log },
+    { 0x2f, DISK, EXT, ata_read_log },
     { 0x30, DISK, WRITE, NULL },
     { 0x31, DISK, WRITE, NULL },
     { 0x34, DISK, WRITE | EXT, NULL },
@@ -396,7 +404,7 @@ static const struct row {
     { 0x40, DISK, VERIFY, NULL },
     { 0x41, DISK, VERIFY, NULL },
     { 0x42, DISK, VERIFY | EXT, NULL },
-    { 0x47, DISK, 0, ata_read_log_dma },
+    { 0x47, DISK, EXT | DMA, ata_read_log_dma },
     { 0x60, DISK, QUEUED, NULL },
     { 0x61, DISK, QUEUED | WRITE, NULL },
     { 0x70, DISK, 0, nothing },        /* SEEK */
@@ -420,25 +428,38 @@ static const struct row {
     { 0xe5, BOTH, 0, check_power },
     { 0xe6, BOTH, 0, standby },        /* SLEEP: a reset or any command wakes it */
     { 0xe7, DISK, 0, flush },
-    { 0xea, DISK, 0, flush },
+    { 0xea, DISK, EXT, flush },
     { 0xec, DISK, 0, identify },
     { 0xec, PACKET, 0, refuse_with_signature },
     { 0xef, BOTH, 0, set_features },
     { 0xf8, DISK, 0, native_max_28 },
 };
 
+/* NULL: the drive has no such command. Queues are Serial ATA's. */
+static const struct row *find(const struct ata_drive *d, uint8_t command)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].command == command && (rows[i].who & (d->packet ? PACKET : DISK)))
+            return d->parallel && (rows[i].how & QUEUED) ? NULL : &rows[i];
+    return NULL;
+}
+
+unsigned ata_how(const struct ata_drive *d, uint8_t command)
+{
+    const struct row *row = find(d, command);
+
+    return row ? row->how & (WRITE | EXT | DMA) : 0;
+}
+
 void ata_execute(struct ata_drive *d, const struct ata_command *c, const struct ata_host *h,
                  struct ata_result *r)
 {
     struct ata_work w = { d, c, h, r };
-    const struct row *row = NULL;
+    const struct row *row = find(d, c->command);
 
     *r = (struct ata_result){ .lba = c->lba, .count = 0, .device = c->device,
                               .status = ATA_DRDY | ATA_DSC };
     d->s->commands++;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].command == c->command && (rows[i].who & (d->packet ? PACKET : DISK)))
-            row = &rows[i];
     if (!row)
         ata_fail(&w, ATA_ABRT);
     else if (row->fn)

@@ -2,7 +2,7 @@
 #ifndef ORRERY_DEVICES_ATA_H
 #define ORRERY_DEVICES_ATA_H
 /*
- * A drive behind a Serial ATA port: a disk (ATA/ATAPI Command Set 3, ACS-3) or a CD-ROM drive
+ * A drive behind a Serial ATA port or on a parallel cable: a disk (ATA/ATAPI Command Set 3, ACS-3) or a CD-ROM drive
  * with the PACKET feature set (MMC-6 and SPC-4 commands).
  *
  *   disk    IDENTIFY, reads and writes by PIO, DMA and NCQ with 28 and 48 bits, FUA, VERIFY, FLUSH,
@@ -88,6 +88,7 @@ struct ata_drive {
     struct ata_state *s;
     struct block *disk;            /* CD-ROM: NULL without a disc */
     bool packet;                   /* CD-ROM */
+    uint8_t parallel;              /* its unit + 1 on a parallel cable; 0: Serial ATA */
     char serial[20], model[40];    /* padded with spaces */
 };
 
@@ -99,8 +100,10 @@ struct ata_kind {
     struct block *disk;            /* NULL: a CD-ROM drive without a disc */
     bool cdrom;
     const char *serial;
+    uint8_t parallel;              /* as in the drive */
 };
-int ata_attach(struct ata_drive *d, struct device *dev, struct ata_state *s, const struct ata_kind *k, struct err *e) MUST_CHECK;
+int ata_attach(struct ata_drive *d, struct device *dev, struct ata_state *s, const struct ata_kind *k,
+               struct err *e) MUST_CHECK;
 static inline bool ata_is_present(const struct ata_drive *d) { return d->dev != NULL; }
 
 /* Power-on, and COMRESET or software reset (ACS-3, 4.19): settings that a reset keeps stay. */
@@ -113,6 +116,16 @@ void ata_signature(const struct ata_drive *d, struct ata_result *r);
 /* Do one command. The caller has checked that there is a drive. */
 void ata_execute(struct ata_drive *d, const struct ata_command *c, const struct ata_host *h,
                  struct ata_result *r);
+
+/*
+ * A parallel cable's side must know before it gives a command: does it use the previous contents of the registers, by which
+ * way do its data come? 0 for commands there are not, and for PACKET, which atapi_moves_data answers by its opcode.
+ */
+enum { ATA_HOW_WRITE = 1, ATA_HOW_EXT = 2, ATA_HOW_DMA = 4 };
+unsigned ata_how(const struct ata_drive *d, uint8_t command);
+bool atapi_moves_data(uint8_t opcode);
+/* The image failed while data moved behind ata_execute: told to the user; what the error register shows. */
+uint8_t ata_image_failed(const struct ata_drive *d, bool write, const struct err *e);
 
 /* atapi.c: the user takes the disc out or puts one in; the tray is closed afterwards. */
 void atapi_set_medium(struct ata_drive *d, struct block *disk);

@@ -43,8 +43,23 @@ static void put_modes(const struct ata_drive *d, uint8_t *page)
     st_le16(page + 2 * 88, (uint16_t)(0x3f | (mode >> 3 == 8 ? 0x100 << (mode & 7) : 0)));
 }
 
+/*
+ * On a parallel cable there are no Serial ATA words, and word 93 says what a reset found (ATA/ATAPI-6, 8.15.47): 80 wires, a
+ * number by jumper, diagnostics passed.
+ */
+static void put_transport(const struct ata_drive *d, uint8_t *page)
+{
+    static const struct word serial[] = { { 75, 0 }, { 76, 0 }, { 222, 0 } };
+
+    if (!d->parallel)
+        return;
+    put_words(page, serial, ARRAY_LEN(serial));
+    st_le16(page + 2 * 93, d->parallel == 1 ? 0x600b : 0x6b00);
+}
+
 static void finish(const struct ata_drive *d, uint8_t *page)
 {
+    put_transport(d, page);
     put_text(page, 10, d->serial, 10);
     put_text(page, 23, ORRERY_VERSION "        ", 4);
     put_text(page, 27, d->model, 20);
@@ -56,7 +71,7 @@ static void finish(const struct ata_drive *d, uint8_t *page)
 void ata_identify_disk(const struct ata_drive *d, uint8_t out[512])
 {
     static const struct word words[] = {
-        { 0, 0x0040 },   { 1, 16383 },    { 3, 16 },      { 6, 63 },
+        { 0, 0x0040 },   { 3, 16 },       { 6, 63 },
         { 47, 0x8010 },                   /* up to 16 sectors a DRQ block */
         { 48, 0x4000 },  { 49, 0x0f00 },  { 50, 0x4000 }, /* DMA, LBA, IORDY */
         { 53, 0x0006 },  { 64, 0x0003 },  { 65, 120 },    { 66, 120 }, { 67, 120 }, { 68, 120 },
@@ -78,6 +93,7 @@ void ata_identify_disk(const struct ata_drive *d, uint8_t out[512])
 
     memset(out, 0, 512);
     put_words(out, words, ARRAY_LEN(words));
+    st_le16(out + 2 * 1, (uint16_t)MIN(MAX(sectors / (16 * 63), (uint64_t)1), (uint64_t)16383));
     st_le16(out + 2 * 59, s->multiple ? (uint16_t)(0x100 | s->multiple) : 0);
     st_le32(out + 2 * 60, (uint32_t)MIN(sectors, 0x0fffffffull));
     st_le16(out + 2 * 85, (uint16_t)(0x4008 | (s->smart ? 1 : 0) | (s->write_cache ? 0x20 : 0) |
@@ -237,7 +253,7 @@ static void read_log(struct ata_work *w, uint32_t pio)
     uint8_t page[512] = { 0 };
 
     /* Each log here has one page. */
-    if ((log != DIRECTORY && log != NCQ_ERROR) || number != 0 || w->c->count != 1) {
+    if ((log != DIRECTORY && (log != NCQ_ERROR || w->d->parallel)) || number != 0 || w->c->count != 1) {
         ata_fail(w, ATA_ABRT);
         return;
     }
@@ -245,7 +261,7 @@ static void read_log(struct ata_work *w, uint32_t pio)
         ncq_error(w->d, page);
     } else {
         st_le16(page, 1);
-        st_le16(page + 2 * NCQ_ERROR, 1);
+        st_le16(page + 2 * NCQ_ERROR, w->d->parallel ? 0 : 1);
     }
     (void)ata_give(w, page, sizeof(page), pio);
 }

@@ -30,5 +30,6 @@ void ata_read_log_dma(struct ata_work *w);
 /* 0xa0: PACKET */
 void atapi_packet(struct ata_work *w);
 void atapi_reset(struct ata_drive *d);
+uint8_t atapi_image_failed(const struct ata_drive *d);
 
 #endif

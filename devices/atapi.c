@@ -78,12 +78,23 @@ void atapi_press_button(struct ata_drive *d)
 
 /* ---- answers ---- */
 
+/* The error register repeats the sense key (ACS-3, 7.21). */
+static uint8_t keep_sense(const struct ata_drive *d, uint8_t sense, uint8_t asc, uint8_t ascq)
+{
+    d->s->sense = sense;
+    d->s->asc = asc;
+    d->s->ascq = ascq;
+    return (uint8_t)(sense << 4 | ATA_ABRT);
+}
+
 static void check(struct ata_work *w, uint8_t sense, uint8_t asc, uint8_t ascq)
 {
-    w->d->s->sense = sense;
-    w->d->s->asc = asc;
-    w->d->s->ascq = ascq;
-    ata_fail(w, (uint8_t)(sense << 4 | ATA_ABRT));
+    ata_fail(w, keep_sense(w->d, sense, asc, ascq));
+}
+
+uint8_t atapi_image_failed(const struct ata_drive *d)
+{
+    return d->disk ? keep_sense(d, SENSE_MEDIUM, ASC_READ, 0) : keep_sense(d, SENSE_NOT_READY, ASC_NO_MEDIUM, 0);
 }
 
 static void invalid_field(struct ata_work *w)
@@ -536,42 +547,54 @@ static void nothing(struct ata_work *w)
 
 /* ---- the table ---- */
 
-enum { MEDIUM = 1, IGNORES_ATTENTION = 2 };
+enum { MEDIUM = 1, IGNORES_ATTENTION = 2, DATA = 4 };
 static const struct packet_row {
     uint8_t opcode, flags;
     void (*fn)(struct ata_work *w);
 } rows[] = {
     { 0x00, MEDIUM, nothing },                   /* TEST UNIT READY */
-    { 0x03, IGNORES_ATTENTION, request_sense },
-    { 0x12, IGNORES_ATTENTION, inquiry },
+    { 0x03, IGNORES_ATTENTION | DATA, request_sense },
+    { 0x12, IGNORES_ATTENTION | DATA, inquiry },
     { 0x1b, 0, start_stop },
     { 0x1e, 0, prevent_removal },
-    { 0x25, MEDIUM, read_capacity },
-    { 0x28, MEDIUM, read_10 },
+    { 0x25, MEDIUM | DATA, read_capacity },
+    { 0x28, MEDIUM | DATA, read_10 },
     { 0x2b, MEDIUM, seek_10 },
     { 0x2f, MEDIUM, verify_10 },
     { 0x35, 0, nothing },                        /* SYNCHRONIZE CACHE: nothing is written */
-    { 0x43, MEDIUM, read_toc },
-    { 0x46, IGNORES_ATTENTION, get_configuration },
-    { 0x4a, IGNORES_ATTENTION, get_event_status },
-    { 0x51, MEDIUM, disc_information },
-    { 0x5a, 0, mode_sense },
-    { 0xa8, MEDIUM, read_12 },
-    { 0xad, MEDIUM, disc_structure },
+    { 0x43, MEDIUM | DATA, read_toc },
+    { 0x46, IGNORES_ATTENTION | DATA, get_configuration },
+    { 0x4a, IGNORES_ATTENTION | DATA, get_event_status },
+    { 0x51, MEDIUM | DATA, disc_information },
+    { 0x5a, DATA, mode_sense },
+    { 0xa8, MEDIUM | DATA, read_12 },
+    { 0xad, MEDIUM | DATA, disc_structure },
     { 0xbb, 0, nothing },                        /* SET CD SPEED: a wish */
-    { 0xbd, 0, mechanism_status },
-    { 0xbe, MEDIUM, read_cd },
+    { 0xbd, DATA, mechanism_status },
+    { 0xbe, MEDIUM | DATA, read_cd },
 };
+
+static const struct packet_row *find(uint8_t opcode)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].opcode == opcode)
+            return &rows[i];
+    return NULL;
+}
+
+bool atapi_moves_data(uint8_t opcode)
+{
+    const struct packet_row *row = find(opcode);
+
+    return row && (row->flags & DATA);
+}
 
 void atapi_packet(struct ata_work *w)
 {
     enum { REASON_DONE = 3 /* command, to the host */ };
     struct ata_state *s = w->d->s;
-    const struct packet_row *row = NULL;
+    const struct packet_row *row = find(w->c->packet[0]);
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].opcode == w->c->packet[0])
-            row = &rows[i];
     if (!row) {
         check(w, SENSE_ILLEGAL, ASC_OPCODE, 0);
     } else if (s->attention && !(row->flags & IGNORES_ATTENTION)) {

@@ -325,7 +325,7 @@ int fw_cfg_map_ports(struct fw_cfg *f, struct mem_space *io, uint16_t port, stru
 static const struct device_ops fw_cfg_ops = {
     .name = "fw_cfg", .spec = "QEMU docs/specs/fw_cfg.rst", .size = sizeof(struct fw_cfg),
     .regs = fw_cfg_regs, .n_regs = ARRAY_LEN(fw_cfg_regs), .mmio_size = 0x18,
-    .state = fw_cfg_state, .version = 1, .reset = fw_cfg_reset,
+    .state = fw_cfg_state, .version = 2, .reset = fw_cfg_reset,
 };
 
 /* ---- construction ---- */

@@ -56,6 +56,8 @@ static void stop(struct nvme *n)
     n->n_waiting = 0;
     n->n_aborted = 0;
     memset(n->waiting, 0, sizeof(n->waiting));
+    n->timestamp = n->timestamp_set = 0; /* 5.21.1.14: any reset of the controller, from which it counts */
+    n->timestamp_at = device_now(&n->dev);
     n->event_pending = n->event_masked = 0;
     memset(n->event, 0, sizeof(n->event));
     nvme_reset_features(n);
@@ -168,8 +170,6 @@ static void reset_controller(struct nvme *n)
     stop(n);
     n->intm = 0;
     memset(n->error, 0, sizeof(n->error));
-    n->timestamp = n->timestamp_at = 0;
-    n->timestamp_set = 0;
 }
 
 static void function_reset(struct pci_function *f)

@@ -171,16 +171,24 @@ static uint64_t ecam_size(unsigned length)
 }
 
 /* Length 3 is reserved: no window. */
-static void apply_ecam(struct q35_mch *q)
+bool q35_mch_ecam(const struct q35_mch *q, pa_t *base, uint64_t *size)
 {
     uint64_t bar = ld_le64(q->host.config + PCIEXBAR);
     unsigned length = (unsigned)F_GET(bar, PCIEXBAR_LENGTH);
-    pa_t base = length < 3 ? (bar & F_MASK(PCIEXBAR_ADDRESS)) & ~(ecam_size(length) - 1) : 0;
 
-    bool on = F_GET(bar, PCIEXBAR_ENABLE);
+    *size = ecam_size(length);
+    *base = bar & F_MASK(PCIEXBAR_ADDRESS) & ~(*size - 1);
+    return !q->config.i440fx && length < 3 && F_GET(bar, PCIEXBAR_ENABLE);
+}
+
+static void apply_ecam(struct q35_mch *q)
+{
+    uint64_t size;
+    pa_t base;
+    bool on = q35_mch_ecam(q, &base, &size);
 
     for (unsigned i = 0; i < 3; i++)
-        mem_place_region(q->config.memory, q->ecam[i], on && i == length, base);
+        mem_place_region(q->config.memory, q->ecam[i], on && size == ecam_size(i), base);
 }
 
 /* ---- system management memory ---- */

@@ -66,4 +66,7 @@ struct q35_mch {
 struct q35_mch *q35_mch_create(struct machine *m, const char *id, const struct q35_mch_config *c,
                                struct err *e);
 
+/* Where PCIEXBAR has the ECAM window. False: nowhere. */
+bool q35_mch_ecam(const struct q35_mch *q, pa_t *base, uint64_t *size);
+
 #endif

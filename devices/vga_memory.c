@@ -77,7 +77,7 @@ static uint8_t compare(const struct vga *v, uint32_t latch)
 static uint8_t read_planes(struct vga *v, uint64_t at, bool debug)
 {
     uint32_t latch = ld_le32(v->card.vram->host + 4ull * plane_offset(v, at));
-    uint32_t plane = v->gr[GR_READ_MAP];
+    uint32_t plane = v->gr[GR_READ_MAP] & 3; /* a snapshot may say more */
 
     if (!debug)
         v->latch = latch;

@@ -282,6 +282,8 @@ static void to_half(struct x86_tr *t, unsigned arg)
     simd_sae_end(t, sae);
     for (unsigned q = 0; q < results; q++)
         r[q] = n == 1 ? v[0] : simd_join(t, v[2 * q], v[2 * q + 1]);
+    if (t->defer && x86_is_mem(t, 0)) /* registers wait for the check, memory does not */
+        ir_call(t->u, IR_VOID, X86_HELPER_xm_check, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     if (n == 1)
         simd_put_short(t, r[0], 8, SIMD_W);
     else

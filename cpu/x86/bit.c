@@ -53,10 +53,10 @@ static void bit_test(struct x86_tr *t, unsigned what)
                    what == BTS   ? IR_AMO_OR
                    : what == BTR ? IR_AMO_AND
                                  : IR_AMO_XOR,
-                   linear, mask, ir_memop(bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
+                   linear, mask, x86_memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
     } else if (mem) {
         v = what == BT ? x86_load(t, linear, bytes)
-                       : ir_load(u, IR_I64, linear, 0, ir_memop(bytes, IR_MEM_STORE_RIGHTS));
+                       : ir_load(u, IR_I64, linear, 0, x86_memop(t, bytes, IR_MEM_STORE_RIGHTS));
         if (what != BT)
             x86_store(t, linear, bytes, changed(t, what, v, bit));
     } else {

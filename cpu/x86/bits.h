@@ -84,6 +84,10 @@ enum {
     X86_MISC_XTPR = 1u << 23,
 };
 #define X86_MISC_XD_DISABLE (1ull << 34)
+/* MSR_MISC_FEATURES_ENABLES */
+enum { X86_CPUID_FAULTING = 1u << 0 };
+/* HWCR */
+enum { X86_HWCR_MON_MWAIT_DIS = 1u << 9, X86_HWCR_MON_MWAIT_USER = 1u << 10 };
 /* IA32_APIC_BASE */
 enum { X86_APIC_BSP = 1u << 8, X86_APIC_EXTD = 1u << 10, X86_APIC_EN = 1u << 11 };
 #endif

@@ -106,7 +106,7 @@ static void loop(struct x86_tr *t, unsigned what)
     if (what != LOOP)
         go = ir_and(u, IR_I64, go, x86_condition(t, what == LOOPE ? 4 : 5));
     if (!is_direct(t, t->d.op_size)) { /* the target's check comes first */
-        ir_val_t ip = ir_select(u, IR_I64, go, target_ip(t, (int64_t)t->d.imm), x86_next_ip(t));
+        ir_val_t ip = ir_select(u, IR_I64, go, target_ip(t, (int64_t)t->d.imm), next_ip(t, 32));
         ir_val_t linear = linear_of(t, ip);
         x86_put_reg(t, 1, bytes, cut);
         ir_jumpr(u, linear, IR_LINK_NONE);

@@ -131,6 +131,8 @@ struct x86_topology {
     uint32_t sockets, dies, cores, threads, modules;
 };
 
+enum { X86_LAST_BRANCHES = 32 }; /* what an LBR stack holds */
+
 /*
  * What a profile fixes; constant once the CPU exists. Profiles are text files (cpu/x86/profiles) in
  * the format of core/cpu/profile.h; `has` is the only statement of features.
@@ -149,6 +151,7 @@ struct x86_config {
     uint32_t max_leaf, max_extended_leaf; /* 0: the highest that the features need */
     uint32_t microcode;
     uint32_t pmu_version, pmu_counters, pmu_fixed;
+    uint32_t last_branches; /* Intel: entries of the LBR stack, 0 or X86_LAST_BRANCHES */
     uint64_t hz, tsc_hz, bus_hz; /* core clock; TSC; what the APIC timer counts */
     struct x86_topology topology;
     uint32_t apic_id;    /* x2APIC id: follows from index and topology (x86_apic_id) */

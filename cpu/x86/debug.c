@@ -82,6 +82,8 @@ uint64_t x86_helper_code_break(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_
     struct x86_cpu *c = X86_CPU(cpu);
     (void)b, (void)c0, (void)d;
     uint64_t bits = hits(c, x86_code64(c) ? pc : (uint32_t)pc, 1, 1u << RW_CODE);
+    if (c->repeating != 0 && x86_same_pc(c, ~c->repeating, pc)) /* it began before: RF is 1 until its end */
+        return 0;
     if (bits != 0 && (c->shadow != X86_SHADOW_SS || c->config->vendor == X86_AMD))
         cpu_raise(cpu, X86_DB, 0, bits, 0);
     return 0;
@@ -121,14 +123,21 @@ void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes)
 }
 
 /*
- * TF was set when the instruction began: #DB is due at its end (SDM 18.3.1.4), under BTF only if it
- * branched: `how` is its enum insn_branch, `next` where it would go on otherwise.
+ * An instruction begins under LBR or TF. If TF was set #DB is due at its end (SDM 18.3.1.4), under
+ * BTF only if it branched: `how` is X86_FAR_BRANCH or its enum insn_branch, `next` where it would go
+ * on otherwise.
  */
-uint64_t x86_helper_single_step(struct cpu *cpu, uint64_t next, uint64_t how, uint64_t c0,
+uint64_t x86_helper_single_step(struct cpu *cpu, uint64_t next, uint64_t how, uint64_t at,
                                 uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    (void)c0, (void)d;
+    (void)d;
+    if (how != INSN_NO_BRANCH && (c->debugctl & X86_DEBUGCTL_LBR)) {
+        x86_branch_begins(c, at, next, (unsigned)how);
+        cpu_kick(cpu);
+    }
+    if (!(c->rflags & X86_TF))
+        return 0;
     if (!(c->debugctl & X86_DEBUGCTL_BTF) || (how != INSN_NO_BRANCH && how != INSN_COND)) {
         c->pending_db |= X86_DR6_BS;
         c->step_over = 0;
@@ -142,8 +151,8 @@ uint64_t x86_helper_single_step(struct cpu *cpu, uint64_t next, uint64_t how, ui
 
 uint64_t x86_pending_db(struct x86_cpu *c)
 {
-    uint64_t bits = c->pending_db, away = c->step_over ^ c->cpu.pc;
-    if ((bits & X86_DR6_BS) && c->step_over != 0 && (x86_code64(c) ? away : (uint32_t)away) == 0)
+    uint64_t bits = c->pending_db;
+    if ((bits & X86_DR6_BS) && c->step_over != 0 && x86_same_pc(c, c->step_over, c->cpu.pc))
         bits &= ~(uint64_t)X86_DR6_BS; /* BTF, and the branch was not taken */
     c->pending_db = c->step_over = 0;
     return bits;

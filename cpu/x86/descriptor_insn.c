@@ -29,8 +29,8 @@ uint64_t x86_helper_table(struct cpu *cpu, uint64_t va, uint64_t what, uint64_t 
         }
         limit = what == SGDT ? c->gdtr.limit : c->idtr.limit;
         base = what == SGDT ? c->gdtr.base : c->idtr.base;
-        if (x86_store_linear(c, va, 2, false, limit))
-            x86_store_linear(c, va + 2, bytes, false, base);
+        if (x86_store_data(c, va, 2, limit)) /* to be aligned is the base's part (3.5.1) */
+            x86_store_data(c, va + 2, bytes, base);
         return 0;
     }
     if (!x86_load_linear(c, va, 2, false, &limit) ||
@@ -132,9 +132,13 @@ static void look(struct x86_tr *t, unsigned what)
     ir_val_t v = ir_call(u, IR_I64, X86_HELPER_look, x86_const(t, what),
                          ir_zext(u, IR_I64, sel, 16), IR_NONE, IR_NONE);
     ir_val_t zf = ir_op2i(u, IR_SHR, IR_I64, v, 63);
-    if (has_result)
-        x86_put(t, 0,
-                ir_select(u, IR_I64, zf, ir_op2i(u, IR_AND, IR_I64, v, UINT32_MAX), x86_get(t, 0)));
+    if (has_result) { /* nothing is written if it is not told: not the upper half, either */
+        unsigned slot = X86_SLOT_GPR + t->d.op[0].reg;
+        ir_val_t old = ir_get(u, slot), r = ir_op2i(u, IR_AND, IR_I64, v, UINT32_MAX);
+        if (t->d.op_size == 2)
+            r = ir_deposit(u, IR_I64, old, r, 0, 16);
+        x86_put_slot(t, slot, ir_select(u, IR_I64, zf, r, old));
+    }
     put_zf(t, zf);
 }
 
@@ -146,11 +150,11 @@ uint64_t x86_helper_arpl(struct cpu *cpu, uint64_t seg, uint64_t offset, uint64_
     va_t va;
     (void)d;
     if (!x86_linear(c, (enum x86_seg)seg, offset, 2, false, &va) ||
-        !x86_load_linear(c, va, 2, false, &v) || (v & 3) >= rpl)
+        !x86_load_data(c, va, 2, &v) || (v & 3) >= rpl)
         return 0;
     if (!x86_linear(c, (enum x86_seg)seg, offset, 2, true, &va))
         return 0;
-    return x86_store_linear(c, va, 2, false, (v & ~3ull) | rpl);
+    return x86_store_data(c, va, 2, (v & ~3ull) | rpl);
 }
 
 static void arpl(struct x86_tr *t, unsigned arg)

@@ -158,7 +158,7 @@ static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct 
         return false;
     unsigned dpl = inner ? x86_desc_dpl(d) : x86_cpl(c);
     sp = c->gpr[4];
-    if (ist != 0 ? !x86_long_stack(c, 2 + ist, &sp) : inner && !x86_long_stack(c, dpl, &sp))
+    if (ist != 0 ? !x86_long_stack(c, 2 + ist, ext(v), &sp) : inner && !x86_long_stack(c, dpl, ext(v), &sp))
         return false;
     struct x86_stack s = {
         .sp = sp & ~15ull, .mask = ~0ull, .supervisor = dpl < 3, .error = ext(v)
@@ -259,6 +259,7 @@ static bool deliver(struct x86_cpu *c, const struct event *v)
     if (!read_gate(c, v, &g))
         return false;
     if (g.type == 5) {
+        c->rflags |= v->flags & X86_RF; /* into the old task's image, as else onto the stack */
         va_t next = (uint32_t)(c->seg[X86_CS].base + v->ip);
         return x86_task_switch(c, g.sel, X86_TASK_GATE, next, v->has_error, v->error);
     }
@@ -307,6 +308,9 @@ static void take_nested(struct x86_cpu *c, struct event *v)
 
 static void deliver_all(struct x86_cpu *c, struct event *v)
 {
+    va_t from = c->cpu.pc;
+    uint64_t ip = x86_ip(c, from);
+    c->repeating = 0;
     c->shadow = X86_SHADOW_NONE;
     c->watch = X86_WATCH_NOTES; /* what delivery touches is trapped before the handler begins */
     while (!deliver(c, v)) {
@@ -322,6 +326,7 @@ static void deliver_all(struct x86_cpu *c, struct event *v)
     }
     c->watch = X86_WATCH_OFF;
     x86_update_mode(c);
+    x86_record_event(c, from, ip);
 }
 
 void x86_shutdown(struct x86_cpu *c)
@@ -351,12 +356,15 @@ static uint64_t traps_before(struct x86_cpu *c, const struct cpu_fault *f)
     return own ? 0 : c->pending_db & 0xf;
 }
 
-/* RF and shadow of the instruction ended when it began (translate.c): it has them again. */
-static void begin_anew(struct x86_cpu *c)
+/*
+ * RF and shadow of the instruction ended when it began (translate.c): it has them again. But not the
+ * shadow if it waits for an interrupt, which would never come then.
+ */
+static void begin_anew(struct x86_cpu *c, bool waits)
 {
     if (c->cpu.mode_flags & X86_MODE_RF)
         c->rflags |= X86_RF;
-    if (c->cpu.mode_flags & X86_MODE_SHADOW)
+    if ((c->cpu.mode_flags & X86_MODE_SHADOW) && !waits)
         c->shadow = c->ended_shadow;
     x86_update_mode(c);
 }
@@ -375,10 +383,11 @@ void x86_take_exception(struct cpu *cpu)
     if (f.cause & X86_CAUSE_HERE)
         cpu->pc = f.value3;
     uint64_t before = traps_before(c, &f);
+    c->branch_kind = 0; /* it is not completed */
     if (f.cause & (X86_CAUSE_AGAIN | X86_CAUSE_WATCH)) {
         c->pending_db = before;
         c->watch = f.cause & X86_CAUSE_WATCH ? X86_WATCH_WANTED : X86_WATCH_OFF;
-        begin_anew(c);
+        begin_anew(c, f.cause & X86_CAUSE_AGAIN);
         return;
     }
     c->pending_db = soft ? before : 0;
@@ -403,6 +412,7 @@ void x86_take_exception(struct cpu *cpu)
     deliver_all(c, &v);
 }
 
+/* Between two elements of a repeated string instruction RF is pushed as 1 (SDM 18.3.1.1). */
 static void deliver_outside(struct x86_cpu *c, unsigned vector)
 {
     uint64_t ip = x86_ip(c, c->cpu.pc);
@@ -411,7 +421,7 @@ static void deliver_outside(struct x86_cpu *c, unsigned vector)
                        .benign = true,
                        .ip = ip,
                        .start = ip,
-                       .flags = x86_get_rflags(c) };
+                       .flags = x86_get_rflags(c) | (x86_is_repeating(c) ? X86_RF : 0) };
     deliver_all(c, &v);
 }
 

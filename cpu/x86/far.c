@@ -97,7 +97,7 @@ static bool call_inner(struct x86_cpu *c, const struct call_gate *g, uint64_t ne
     bool wide = g->bytes == 8;
     x86_open_stack(c, &old);
     if (wide) {
-        if (!x86_long_stack(c, dpl, &sp))
+        if (!x86_long_stack(c, dpl, 0, &sp))
             return false;
         s = (struct x86_stack){ .sp = sp, .mask = ~0ull, .supervisor = dpl < 3 };
     } else {
@@ -433,16 +433,17 @@ bool x86_iret(struct x86_cpu *c, unsigned op_size)
     if (is_unprotected(c)) {
         done = iret_real(c, op_size);
     } else if (c->rflags & X86_NT) {
-        if (x86_long_mode(c))
-            return fail(c, X86_GP, 0);
         uint64_t link;
-        if (!x86_load_linear(c, (uint32_t)c->seg[X86_SEG_TR].base, 2, true, &link))
-            return false;
-        done = x86_task_switch(c, (uint16_t)link, X86_TASK_IRET, c->cpu.pc, false, 0);
+        if (x86_long_mode(c))
+            done = fail(c, X86_GP, 0);
+        else
+            done = x86_load_linear(c, (uint32_t)c->seg[X86_SEG_TR].base, 2, true, &link) &&
+                   x86_task_switch(c, (uint16_t)link, X86_TASK_IRET, c->cpu.pc, false, 0);
     } else {
         done = iret_protected(c, op_size);
     }
-    if (done && nmi)
+    /* SDM 7.7.1: NMIs come again, even if IRET faults; but what begins anew did not begin */
+    if (nmi && (done || !(c->cpu.fault.cause & (X86_CAUSE_AGAIN | X86_CAUSE_WATCH))))
         c->nmi_blocked = 0;
     return done;
 }

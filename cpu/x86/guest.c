@@ -93,6 +93,7 @@ static uint32_t mode(const struct cpu *cpu)
 
 static void derive(struct x86_cpu *c)
 {
+    c->control.cr0 = ~0ull; /* of no such CR0: to be made */
     c->context = ~0ull;
     x86_debug_changed(c);
     x86_flush_tlb(c);
@@ -117,6 +118,8 @@ static void loaded(struct cpu *cpu)
     c->smm = c->smm != 0;
     c->waiting = MIN(c->waiting, 2u);
     c->watch = MIN(c->watch, (uint64_t)X86_WATCH_NOTES);
+    c->branch_kind = MIN(c->branch_kind, (uint64_t)X86_FAR_BRANCH);
+    c->lbr_tos %= X86_LAST_BRANCHES;
     c->nmi_blocked = c->nmi_blocked != 0;
     c->fsw &= 0xffff;
     c->fcw &= 0xffff;
@@ -183,6 +186,7 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
+    .regime_context = x86_regime_context,
     .open_bus = true,
     .fetches_own_stores = true,
     .raise_bus = raise_bus,
@@ -213,7 +217,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
         return r;
     struct x86_cpu *c = X86_CPU(cpu);
     struct x86_config *own = ARENA_NEW(&m->arena, struct x86_config);
-    if (own == NULL)
+    c->notes = ARENA_NEW(&m->arena, struct mmu_x86_notes);
+    if (own == NULL || c->notes == NULL)
         return err_set(e, ERR_NOMEM, "cpu%u: no memory for its configuration", index);
     *own = *config;
     c->config = own;

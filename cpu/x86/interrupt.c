@@ -15,6 +15,18 @@ static bool takes_interrupts(const struct x86_cpu *c)
     return (c->rflags & X86_IF) && c->shadow == X86_SHADOW_NONE;
 }
 
+bool x86_is_interrupted(const struct x86_cpu *c)
+{
+    if (has(c, X86_INIT) && !c->smm)
+        return true;
+    if (has(c, X86_SMI) && !c->smm &&
+        c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
+        return true;
+    if (has(c, X86_NMI) && !c->nmi_blocked && c->shadow == X86_SHADOW_NONE)
+        return true;
+    return has(c, X86_INTR) && takes_interrupts(c);
+}
+
 /* Would x86_take_interrupt do something now? */
 static bool is_due(const struct x86_cpu *c)
 {
@@ -24,16 +36,10 @@ static bool is_due(const struct x86_cpu *c)
         return true;
     if (c->halted && c->kvm_kicked)
         return true;
-    if (has(c, X86_INIT) && !c->smm)
+    if ((c->pending_db != 0 && c->shadow != X86_SHADOW_SS) || c->watch == X86_WATCH_NOTES ||
+        c->branch_kind != 0)
         return true;
-    if (has(c, X86_SMI) && !c->smm &&
-        c->shadow == X86_SHADOW_NONE) /* the save map has no place for the shadow */
-        return true;
-    if ((c->pending_db != 0 && c->shadow != X86_SHADOW_SS) || c->watch == X86_WATCH_NOTES)
-        return true;
-    if (has(c, X86_NMI) && !c->nmi_blocked && c->shadow == X86_SHADOW_NONE)
-        return true;
-    return has(c, X86_INTR) && takes_interrupts(c);
+    return x86_is_interrupted(c);
 }
 
 void x86_check_interrupts(struct x86_cpu *c)
@@ -84,9 +90,12 @@ bool x86_take_interrupt(struct cpu *cpu)
     struct x86_cpu *c = X86_CPU(cpu);
     if (LIKELY(!is_due(c)))
         return false;
-    if (UNLIKELY(c->watch == X86_WATCH_NOTES)) { /* its instruction is done */
-        c->watch = X86_WATCH_OFF;
-        x86_update_mode(c);
+    if (UNLIKELY(c->branch_kind != 0 || c->watch == X86_WATCH_NOTES)) { /* its instruction is done */
+        x86_branch_done(c);
+        if (c->watch == X86_WATCH_NOTES) {
+            c->watch = X86_WATCH_OFF;
+            x86_update_mode(c);
+        }
         if (!is_due(c))
             return false;
     }

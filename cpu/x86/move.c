@@ -56,7 +56,7 @@ static ir_val_t cas(struct x86_tr *t, unsigned bytes, ir_val_t expected, ir_val_
 {
     ir_val_t linear = x86_address(t, bytes, INSN_MEM_RMW);
     return ir_cas(t->u, IR_I64, linear, expected, v,
-                  ir_memop(bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
+                  x86_memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
 }
 
 static void cmpxchg(struct x86_tr *t, unsigned arg)
@@ -115,7 +115,7 @@ uint64_t x86_helper_cmpxchg16b(struct cpu *cpu, uint64_t va, uint64_t b, uint64_
         return 0;
     }
     if (mmu_slow_cas128(cpu, va, expected, value, old) != 0)
-        return 0;
+        return x86_put_off(c);
     if (old[0] == expected[0] && old[1] == expected[1])
         return 1;
     c->gpr[0] = old[0];
@@ -228,8 +228,7 @@ uint64_t x86_helper_push_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64
     }
     for (unsigned i = 0; i < 8; i++)
         if (!x86_linear(c, X86_SS, (sp + i * bytes) & mask, (unsigned)bytes, true, &va) ||
-            !x86_store_linear(c, va, (unsigned)bytes, false,
-                              zext(c->gpr[7 - i], (unsigned)bytes * 8)))
+            !x86_store_data(c, va, (unsigned)bytes, zext(c->gpr[7 - i], (unsigned)bytes * 8)))
             return 0;
     c->gpr[4] = (c->gpr[4] & ~mask) | sp;
     return 0;
@@ -250,7 +249,7 @@ uint64_t x86_helper_pop_all(struct cpu *cpu, uint64_t bytes, uint64_t b, uint64_
     (void)b, (void)c0, (void)d;
     for (unsigned i = 0; i < 8; i++)
         if (!x86_linear(c, X86_SS, (c->gpr[4] + i * bytes) & mask, (unsigned)bytes, false, &va) ||
-            !x86_load_linear(c, va, (unsigned)bytes, false, &v[i]))
+            !x86_load_data(c, va, (unsigned)bytes, &v[i]))
             return 0;
     for (unsigned i = 0; i < 8; i++)
         if (i != 3)
@@ -297,20 +296,20 @@ uint64_t x86_helper_enter(struct cpu *cpu, uint64_t size, uint64_t level, uint64
     (void)d;
     sp = (sp - bytes) & mask;
     if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
-        !x86_store_linear(c, va, n, false, zext(c->gpr[5], n * 8)))
+        !x86_store_data(c, va, n, zext(c->gpr[5], n * 8)))
         return 0;
     frame = (c->gpr[4] & ~mask) | sp; /* ESP as it then is, whatever the stack's address size */
     for (uint64_t i = 1; i < level; i++) {
         from = (from - bytes) & mask;
         sp = (sp - bytes) & mask;
-        if (!x86_linear(c, X86_SS, from, n, false, &va) || !x86_load_linear(c, va, n, false, &v) ||
-            !x86_linear(c, X86_SS, sp, n, true, &va) || !x86_store_linear(c, va, n, false, v))
+        if (!x86_linear(c, X86_SS, from, n, false, &va) || !x86_load_data(c, va, n, &v) ||
+            !x86_linear(c, X86_SS, sp, n, true, &va) || !x86_store_data(c, va, n, v))
             return 0;
     }
     if (level != 0) {
         sp = (sp - bytes) & mask;
         if (!x86_linear(c, X86_SS, sp, n, true, &va) ||
-            !x86_store_linear(c, va, n, false, zext(frame, n * 8)))
+            !x86_store_data(c, va, n, zext(frame, n * 8)))
             return 0;
     }
     sp = (sp - size) & mask;

@@ -10,7 +10,7 @@
 #include "mmu/tlb.h"
 #include <string.h>
 
-enum { ALWAYS = -1, INTEL = -2, AMD = -3 };
+enum { ALWAYS = -1, INTEL = -2, AMD = -3, LBR_STACK = -4 };
 enum kind { PLAIN, CANONICAL, CONSTANT, IGNORED };
 
 struct row {
@@ -37,7 +37,7 @@ static const struct row rows[] = {
     { 0x34, 1, INTEL, PLAIN, AT(smi_count), 0, 0 },
     { 0x3a, 1, X86_F_VMX, PLAIN, AT(feature_control), 0x7, 0 },         /* see write_msr: locked by bit 0 */
     { 0x3b, 1, X86_F_TSC_ADJUST, PLAIN, AT(tsc_adjust), ALL, 0 },
-    { 0x48, 1, X86_F_SPEC_CTRL, PLAIN, AT(spec_ctrl), ALL, 0 },
+    { 0x48, 1, X86_F_SPEC_CTRL, PLAIN, AT(spec_ctrl), ALL, 0 },          /* see spec_ctrl_bits */
     { 0x48, 1, X86_F_AMD_IBRS, PLAIN, AT(spec_ctrl), ALL, 0 },
     { 0x48, 1, X86_F_AMD_STIBP, PLAIN, AT(spec_ctrl), ALL, 0 },
     { 0x48, 1, X86_F_AMD_SSBD, PLAIN, AT(spec_ctrl), ALL, 0 },
@@ -45,7 +45,8 @@ static const struct row rows[] = {
     { 0x49, 1, X86_F_SBPB, IGNORED, 0, 0x81, 0 },
     { 0x49, 1, X86_F_AMD_IBPB, IGNORED, 0, 1, 0 },
     { 0x79, 1, ALWAYS, IGNORED, 0, ALL, 0 },                            /* IA32_BIOS_UPDT_TRIG */
-    { 0xce, 1, INTEL, CONSTANT, 0, 0, 0x80000000 },                     /* MSR_PLATFORM_INFO: CPUID faulting */
+    { 0xce, 1, INTEL, CONSTANT, 0, 0, 0x80000000 },                     /* MSR_PLATFORM_INFO: CPUID faulting, */
+    { 0x140, 1, INTEL, PLAIN, AT(misc_features), 1, 0 },                /* which MSR_MISC_FEATURES_ENABLES switches on */
     { 0xe2, 1, INTEL, CONSTANT, 0, 0, 0x8000 },                         /* MSR_PKG_CST_CONFIG_CONTROL: locked, none */
     { 0xfe, 1, X86_F_MTRR, CONSTANT, 0, 0, 0x508 },                     /* IA32_MTRRCAP: 8 variable, fixed, WC */
     { 0x10a, 1, X86_F_ARCH_CAPABILITIES, CONSTANT, 0, 0, ARCH_CAPS },
@@ -56,14 +57,16 @@ static const struct row rows[] = {
     { 0x17a, 1, X86_F_MCA, PLAIN, AT(mcg_status), 7, 0 },
     { 0x17b, 1, X86_F_MCA, PLAIN, AT(mcg_ctl), ALL, 0 },
     { 0x1a0, 1, INTEL, PLAIN, AT(misc_enable), ALL, 0 },                /* see write_row */
-    { 0x1d9, 1, INTEL, PLAIN, AT(debugctl), 0x1803, 0 },                /* LBR, BTF, freezing on an overflow */
+    { 0x1d9, 1, LBR_STACK, PLAIN, AT(debugctl), 0x1803, 0 },            /* LBR, BTF, freezing both on an overflow */
+    { 0x1d9, 1, INTEL, PLAIN, AT(debugctl), 0x1002, 0 },                /* without LBR */
     { 0x1d9, 1, AMD, PLAIN, AT(debugctl), 0x3f, 0 },
-    { 0x1c8, 2, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_LBR_SELECT, TOS */
-    { 0x680, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* from, */
-    { 0x6c0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* to, */
-    { 0xdc0, 32, INTEL, IGNORED, 0, ALL, 0 },                           /* and what else is known of last branches: none */
+    { 0x1c8, 1, LBR_STACK, PLAIN, AT(lbr_select), 0x3ff, 0 },
+    { 0x1c9, 1, LBR_STACK, PLAIN, AT(lbr_tos), X86_LAST_BRANCHES - 1, 0 },
+    { 0x680, X86_LAST_BRANCHES, LBR_STACK, CANONICAL, AT(lbr_from), ALL, 0 },
+    { 0x6c0, X86_LAST_BRANCHES, LBR_STACK, CANONICAL, AT(lbr_to), ALL, 0 },
+    { 0x1dd, 2, LBR_STACK, CONSTANT, AT(last_branch[2]), 0, 0 },        /* MSR_LER_FROM_LIP, TO_LIP */
+    { 0x1db, 4, AMD, CONSTANT, AT(last_branch), 0, 0 },                 /* LastBranch*, LastException*: the processor's */
     { 0x1fc, 1, INTEL, IGNORED, 0, ALL, 0 },                            /* MSR_POWER_CTL: C1E is off */
-    { 0x1db, 4, ALWAYS, CONSTANT, 0, 0, 0 },                            /* last branch, last exception: none recorded */
     { 0x2ff, 1, X86_F_MTRR, PLAIN, AT(mtrr_def_type), 0xcff, 0 },
     { 0x6e1, 1, X86_F_PKS, PLAIN, AT(pkrs), 0xffffffff, 0 },
     { 0xda0, 1, X86_F_XSAVES, PLAIN, AT(xss), 0, 0 },
@@ -95,6 +98,8 @@ static bool is_there(const struct x86_cpu *c, int need)
         return c->config->vendor == X86_INTEL;
     if (need == AMD)
         return c->config->vendor == X86_AMD;
+    if (need == LBR_STACK)
+        return c->config->vendor == X86_INTEL && c->config->last_branches != 0;
     return need == ALWAYS || x86_cpu_has(c, (enum x86_feature)need);
 }
 
@@ -123,6 +128,16 @@ static const struct row *find_plain(struct x86_cpu *c, uint32_t msr)
 static uint64_t *place(struct x86_cpu *c, const struct row *r, uint32_t msr)
 {
     return (uint64_t *)(void *)((char *)c + r->at) + (msr - r->first);
+}
+
+/*
+ * IA32_SPEC_CTRL: IBRS, STIBP, SSBD, PSFD. They change nothing here, as nothing is speculated; what CPUID does not tell of
+ * is reserved all the same. One of IBRS and STIBP without the other is accepted (SDM volume 4, table 2-2).
+ */
+static uint64_t spec_ctrl_bits(const struct x86_cpu *c)
+{
+    bool ssbd = x86_cpu_has(c, X86_F_SSBD) || x86_cpu_has(c, X86_F_AMD_SSBD);
+    return 3 | (ssbd ? 1u << 2 : 0) | (x86_cpu_has(c, X86_F_AMD_PSFD) ? 1u << 7 : 0);
 }
 
 /* ---- MTRRs (SDM 12.11): kept, without effect, as every access is coherent ---- */
@@ -186,7 +201,7 @@ static bool write_bank(const struct x86_cpu *c, uint32_t msr, uint64_t v)
     bool status_free = c->config->vendor == X86_AMD && (c->hwcr >> 18 & 1);
     if (kind == 0) /* which errors are reported: none happen. All or none (SDM 16.3.2.1, P6) */
         return v == 0 || v == ~0ull || c->config->vendor == X86_AMD;
-    return kind != 1 || v == 0 || status_free;
+    return v == 0 || status_free; /* status, address and more are cleared, never set (16.3.2.2 to 16.3.2.4) */
 }
 
 /* ---- IA32_APIC_BASE (SDM 12.4.4, 12.12.5): which changes of state are allowed ---- */
@@ -237,18 +252,21 @@ static bool write_efer(struct x86_cpu *c, uint64_t v)
     return true;
 }
 
-static void set_tsc(struct x86_cpu *c, uint64_t v)
+/* The TSC goes on from another number: who has computed with it is told; the deadline is a number of its own. */
+static void move_tsc(struct x86_cpu *c, uint64_t by)
 {
-    uint64_t delta = v - x86_tsc(c);
-    c->tsc_offset += delta;
-    c->tsc_adjust += delta;
+    uint64_t deadline;
+    c->tsc_offset += by;
+    c->tsc_adjust += by;
     x86_kvm_clock_changed(c);
+    if (c->apic.read_msr != NULL && c->apic.read_msr(c->apic.arg, 0x6e0, &deadline) && deadline != 0)
+        (void)c->apic.write_msr(c->apic.arg, 0x6e0, deadline);
 }
 
-/* MPERF and APERF: at the TSC's rate, from zero at power-on. */
-static bool is_perf_clock(uint32_t msr)
+/* IA32_MPERF and IA32_APERF: at the TSC's rate, from zero at power-on. NULL: neither. */
+static uint64_t *perf_clock(struct x86_cpu *c, uint32_t msr)
 {
-    return msr == 0xe7 || msr == 0xe8;
+    return msr - 0xe7 < 2 ? &c->perf_clock[msr - 0xe7] : NULL;
 }
 
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
@@ -286,8 +304,8 @@ bool x86_read_msr(struct x86_cpu *c, uint32_t msr, uint64_t *v)
         *v = *place(c, r, msr);
         return true;
     }
-    if (is_perf_clock(msr)) {
-        *v = x86_tsc(c) - c->tsc_offset;
+    if ((p = perf_clock(c, msr)) != NULL) {
+        *v = x86_tsc(c) - c->tsc_offset - *p;
         return true;
     }
     if ((p = mtrr(c, msr)) != NULL || (p = bank(c, msr)) != NULL) {
@@ -323,7 +341,7 @@ static bool write_misc_enable(struct x86_cpu *c, uint64_t v)
 bool x86_hidden(const struct x86_cpu *c, enum x86_feature f)
 {
     if (c->config->vendor != X86_INTEL)
-        return false;
+        return f == X86_F_MONITOR && (c->hwcr & X86_HWCR_MON_MWAIT_DIS);
     return f == X86_F_EXTAPIC || (f == X86_F_MONITOR && !(c->misc_enable & X86_MISC_MONITOR)) ||
            (f == X86_F_NX && (c->misc_enable & X86_MISC_XD_DISABLE));
 }
@@ -337,18 +355,22 @@ static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
         return false;
     if (msr == 0x3a && (c->feature_control & 1))
         return false;
+    if (msr == 0x48 && (v & ~spec_ctrl_bits(c)))
+        return false;
+    if (msr == 0x2ff && !is_memory_type(v & 0xff)) /* SDM 12.11.2.1 */
+        return false;
     if (msr == 0x1a0)
         return write_misc_enable(c, v);
     if (msr == 0xc0010015)
         v |= HWCR_TSC_FREQ_SEL;
     if (msr == 0x3b)
-        c->tsc_offset += v - c->tsc_adjust;
+        move_tsc(c, v - c->tsc_adjust);
     if (r->at != 0)
         *place(c, r, msr) = v;
-    if (msr == 0x3b)
-        x86_kvm_clock_changed(c);
     if (msr == 0x6e1)
         x86_flush_tlb(c);
+    if (msr == 0x1d9)
+        x86_mode_kick(c); /* LBR */
     return true;
 }
 
@@ -357,7 +379,7 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
     uint64_t *p;
     switch (msr) {
     case 0x10:
-        set_tsc(c, v);
+        move_tsc(c, v - x86_tsc(c));
         return true;
     case 0x1b:
         return x86_cpu_has(c, X86_F_APIC) && write_apic_base(c, v);
@@ -377,8 +399,10 @@ bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t v)
         return c->apic.write_msr != NULL && c->apic.write_msr(c->apic.arg, msr, v);
     if (find_plain(c, msr) != NULL)
         return write_row(c, msr, v);
-    if (is_perf_clock(msr))
+    if ((p = perf_clock(c, msr)) != NULL) {
+        *p = x86_tsc(c) - c->tsc_offset - v;
         return true;
+    }
     if ((p = mtrr(c, msr)) != NULL) {
         if (!mtrr_ok(c, msr, v))
             return false;
@@ -400,12 +424,13 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     c->kvm_wall_clock = c->kvm_system_time = c->kvm_kicked = 0;
     if (init)
         return;
+    x86_last_branch_reset(c);
     c->apic_base = 0xfee00000 | X86_APIC_EN | (c->config->bootstrap ? X86_APIC_BSP : 0);
     c->spec_ctrl = 0;
     c->pkru = c->pkrs = 0;
     c->star = c->lstar = c->cstar = c->fmask = c->kernel_gs_base = c->tsc_aux = 0;
     c->sysenter_cs = c->sysenter_esp = c->sysenter_eip = 0;
-    c->tsc_offset = c->tsc_adjust = 0;
+    c->tsc_offset = c->tsc_adjust = c->perf_clock[0] = c->perf_clock[1] = 0;
     c->pat = 0x0007040600070406ull;
     c->mtrr_def_type = 0;
     memset(c->mtrr_fixed, 0, sizeof(c->mtrr_fixed));
@@ -415,7 +440,7 @@ void x86_msr_reset(struct x86_cpu *c, bool init)
     c->misc_enable = X86_MISC_FAST_STRINGS | X86_MISC_NO_BTS | X86_MISC_NO_PEBS |
                      (c->config->pmu_version != 0 ? X86_MISC_PMU : 0u) |
                      (x86_cpu_has(c, X86_F_MONITOR) ? X86_MISC_MONITOR : 0u);
-    c->feature_control = c->virt_spec_ctrl = c->xss = 0;
+    c->feature_control = c->misc_features = c->virt_spec_ctrl = c->xss = 0;
     c->mcg_status = c->mcg_ctl = 0;
     memset(c->mc_ctl, 0, sizeof(c->mc_ctl));
     memset(c->mc_status, 0, sizeof(c->mc_status));

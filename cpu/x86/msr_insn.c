@@ -83,16 +83,20 @@ uint64_t x86_helper_rdpid(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, u
     return (uint32_t)X86_CPU(cpu)->tsc_aux;
 }
 
-/* MPERF and APERF both run at the TSC's rate. Other registers read 0 (APM volume 3, RDPRU). */
+/* MPERF, APERF; other registers read 0 (APM volume 3, RDPRU). */
 uint64_t x86_helper_rdpru(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
     uint32_t n = (uint32_t)c->gpr[RCX];
+    uint64_t v = 0;
     (void)a, (void)b, (void)c0, (void)d;
-    if ((c->cr4 & X86_CR4_TSD) && x86_cpl(c) != 0)
+    if ((c->cr4 & X86_CR4_TSD) && x86_cpl(c) != 0) {
         x86_raise(c, X86_UD);
-    else
-        set_edx_eax(c, n <= 1 ? x86_tsc(c) : 0);
+        return 0;
+    }
+    if (n <= 1)
+        (void)x86_read_msr(c, 0xe7 + n, &v);
+    set_edx_eax(c, v);
     return 0;
 }
 
@@ -102,6 +106,10 @@ uint64_t x86_helper_cpuid(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, 
     struct x86_cpu *c = X86_CPU(cpu);
     uint32_t regs[4];
     (void)a, (void)b, (void)c0, (void)d;
+    if ((c->misc_features & X86_CPUID_FAULTING) && x86_cpl(c) != 0 && !c->smm) {
+        x86_raise_error(c, X86_GP, 0);
+        return 0;
+    }
     x86_cpuid(c, (uint32_t)c->gpr[RAX], (uint32_t)c->gpr[RCX], regs);
     for (unsigned i = 0; i < 4; i++)
         c->gpr[to[i]] = regs[i];
@@ -183,15 +191,22 @@ uint64_t x86_helper_fsgsbase(struct cpu *cpu, uint64_t v, uint64_t b, uint64_t c
     return 0;
 }
 
-/* Translated code knows the base as a slot: a function must do the exchange. */
-uint64_t x86_helper_swapgs(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
+/* The base is a slot, IA32_KERNEL_GS_BASE is not. */
+static void swapgs(struct x86_tr *t, unsigned arg)
+{
+    ir_val_t base = ir_get(t->u, X86_SLOT_SEG_BASE + X86_GS);
+    (void)arg;
+    x86_put_slot(t, X86_SLOT_SEG_BASE + X86_GS,
+                 ir_call(t->u, IR_I64, X86_HELPER_swapgs, base, IR_NONE, IR_NONE, IR_NONE));
+}
+
+uint64_t x86_helper_swapgs(struct cpu *cpu, uint64_t base, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    uint64_t base = c->seg[X86_GS].base;
-    (void)a, (void)b, (void)c0, (void)d;
-    c->seg[X86_GS].base = c->kernel_gs_base;
+    uint64_t other = c->kernel_gs_base;
+    (void)b, (void)c0, (void)d;
     c->kernel_gs_base = base;
-    return 0;
+    return other;
 }
 
 /* clang-format off */
@@ -212,7 +227,7 @@ const struct x86_semantics x86_msr_rows[] = {
     { X86_INSN_RDGSBASE, 0, segment_base, READ_BASE | X86_GS },
     { X86_INSN_WRFSBASE, 0, segment_base, WRITE_BASE | X86_FS },
     { X86_INSN_WRGSBASE, 0, segment_base, WRITE_BASE | X86_GS },
-    { X86_INSN_SWAPGS, X86_SEM_CPL0, x86_whole, X86_HELPER_swapgs },
+    { X86_INSN_SWAPGS, X86_SEM_CPL0, swapgs, 0 },
     X86_ROWS_END
 };
 /* clang-format on */

@@ -24,7 +24,7 @@ void x86_put_reg(struct x86_tr *t, unsigned reg, unsigned bytes, ir_val_t v)
     x86_put_slot(t, X86_SLOT_GPR + reg, v);
 }
 
-static uint16_t memop(const struct x86_tr *t, unsigned bytes, unsigned flags)
+uint16_t x86_memop(const struct x86_tr *t, unsigned bytes, unsigned flags)
 {
     if ((t->mode & X86_MODE_ALIGN) && bytes <= 8)
         flags |= IR_MEM_ALIGNED;
@@ -78,7 +78,7 @@ ir_val_t x86_get_rmw(struct x86_tr *t, unsigned n)
     if (!x86_is_mem(t, n))
         return x86_get(t, n);
     return ir_load(t->u, IR_I64, x86_address(t, bytes, INSN_MEM_RMW), 0,
-                   memop(t, bytes, IR_MEM_STORE_RIGHTS));
+                   x86_memop(t, bytes, IR_MEM_STORE_RIGHTS));
 }
 
 void x86_put(struct x86_tr *t, unsigned n, ir_val_t v)
@@ -164,12 +164,12 @@ ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write)
 /* ---- accesses ---- */
 ir_val_t x86_load(struct x86_tr *t, ir_val_t linear, unsigned bytes)
 {
-    return ir_load(t->u, IR_I64, linear, 0, memop(t, bytes, 0));
+    return ir_load(t->u, IR_I64, linear, 0, x86_memop(t, bytes, 0));
 }
 
 void x86_store(struct x86_tr *t, ir_val_t linear, unsigned bytes, ir_val_t v)
 {
-    ir_store(t->u, IR_I64, linear, 0, v, memop(t, bytes, 0));
+    ir_store(t->u, IR_I64, linear, 0, v, x86_memop(t, bytes, 0));
 }
 
 ir_val_t x86_locked(struct x86_tr *t, unsigned n, enum ir_amo kind, ir_val_t v)
@@ -177,7 +177,7 @@ ir_val_t x86_locked(struct x86_tr *t, unsigned n, enum ir_amo kind, ir_val_t v)
     unsigned bytes = t->d.op[n].size;
     ir_val_t linear = x86_address(t, bytes, INSN_MEM_RMW);
     return ir_amo(t->u, IR_I64, kind, linear, v,
-                  memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
+                  x86_memop(t, bytes, IR_MEM_ATOMIC | IR_MEM_ACQUIRE | IR_MEM_RELEASE));
 }
 
 /* NEG, ADC, SBB: no exchange of their own. Old value; the loop ends because somebody else's
@@ -193,7 +193,8 @@ ir_val_t x86_locked_arith(struct x86_tr *t, unsigned n, enum x86_arith what, ir_
 uint64_t x86_helper_locked_arith(struct cpu *cpu, uint64_t va, uint64_t bytes, uint64_t what,
                                  uint64_t v)
 {
-    uint32_t op = ir_memop((unsigned)bytes, IR_MEM_STORE_RIGHTS | IR_MEM_ATOMIC);
+    uint32_t aligned = X86_CPU(cpu)->mode & X86_MODE_ALIGN ? IR_MEM_ALIGNED : 0;
+    uint32_t op = ir_memop((unsigned)bytes, IR_MEM_STORE_RIGHTS | IR_MEM_ATOMIC | aligned);
     uint64_t old, seen;
     if (mmu_slow_load(cpu, va, op, &old) != 0)
         return 0;
@@ -201,8 +202,9 @@ uint64_t x86_helper_locked_arith(struct cpu *cpu, uint64_t va, uint64_t bytes, u
         uint64_t value = what == X86_ARITH_NEG   ? 0 - old
                          : what == X86_ARITH_ADD ? old + v
                                                  : old - v;
-        if (mmu_slow_cas(cpu, va, op, old, zext(value, (unsigned)bytes * 8), &seen) != 0 ||
-            seen == old)
+        if (mmu_slow_cas(cpu, va, op, old, zext(value, (unsigned)bytes * 8), &seen) != 0)
+            return x86_put_off(X86_CPU(cpu));
+        if (seen == old)
             return old;
         old = seen;
     }
@@ -267,7 +269,7 @@ static enum ir_type part_type(unsigned bytes)
 
 static ir_val_t load_part(struct x86_tr *t, ir_val_t linear, unsigned bytes)
 {
-    return ir_load(t->u, part_type(bytes), linear, 0, memop(t, bytes, 0));
+    return ir_load(t->u, part_type(bytes), linear, 0, x86_memop(t, bytes, 0));
 }
 
 static ir_val_t vec_load(struct x86_tr *t, unsigned n, unsigned q)
@@ -325,7 +327,7 @@ void x86_put_vec(struct x86_tr *t, unsigned n, unsigned q, ir_val_t v128)
     if (o->size < 16) {
         enum ir_type type = part_type(o->size);
         ir_store(t->u, type, linear, 0, ir_vlane(t->u, type, x86_log2(o->size), v128, 0),
-                 memop(t, o->size, 0));
+                 x86_memop(t, o->size, 0));
         return;
     }
     ir_store(t->u, IR_V128, linear, 16 * q, v128, vec_memop(t, n, q));

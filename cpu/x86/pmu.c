@@ -27,7 +27,8 @@ enum {
 };
 #define B(n)            (1ull << (n))
 #define LOOK_AGAIN      1000u /* cycles between looks at a count whose rate is not known, at least */
-#define DEBUGCTL_FREEZE B(12)
+#define DEBUGCTL_FREEZE_LBRS    B(11)
+#define DEBUGCTL_FREEZE_PERFMON B(12)
 
 enum source { NOTHING, CYCLES, REFERENCE, INSNS, STAT };
 
@@ -186,7 +187,9 @@ static void overflowed(struct x86_cpu *c, unsigned n)
     c->perf_global_status |= has_global(c) ? bit_of(n) : 0;
     if (!interrupts(c, n))
         return;
-    if (is_intel(c) && (c->debugctl & DEBUGCTL_FREEZE))
+    if (is_intel(c) && (c->debugctl & DEBUGCTL_FREEZE_LBRS)) /* the mode follows when it is asked for next */
+        c->debugctl &= ~(uint64_t)X86_DEBUGCTL_LBR;
+    if (is_intel(c) && (c->debugctl & DEBUGCTL_FREEZE_PERFMON))
         c->perf_global_ctrl = 0;
     if (c->apic.pmi != NULL)
         c->apic.pmi(c->apic.arg);
@@ -320,8 +323,8 @@ bool x86_pmu_read(struct x86_cpu *c, uint32_t msr, uint64_t *v)
         return true;
     }
     if (msr == 0x345 && is_intel(c) &&
-        x86_cpu_has(c, X86_F_PDCM)) { /* IA32_PERF_CAPABILITIES: full-width writes */
-        *v = n_general(c) != 0 ? B(13) : 0;
+        x86_cpu_has(c, X86_F_PDCM)) { /* IA32_PERF_CAPABILITIES: full-width writes, LBR_FMT */
+        *v = (n_general(c) != 0 ? B(13) : 0) | (c->config->last_branches != 0);
         return true;
     }
     switch (global_of(c, msr)) {

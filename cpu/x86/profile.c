@@ -14,6 +14,7 @@
  *     clock, tsc-frequency, bus-clock    Hz
  *     pmu-version, pmu-counters, pmu-fixed    Intel's performance monitors (AMD's: perfctr-core,
  * perfmon-v2)
+ *     last-branches = 0 | 32      Intel's LBR stack
  */
 #include "cpu/x86/cpu.h"
 #include <stdio.h>
@@ -251,6 +252,7 @@ static const struct cpu_property properties[] = {
     CPU_NUMBER(x86_config, "pmu-version", pmu_version, 0, 2),
     CPU_NUMBER(x86_config, "pmu-counters", pmu_counters, 0, 8),
     CPU_NUMBER(x86_config, "pmu-fixed", pmu_fixed, 0, 3),
+    CPU_NUMBER(x86_config, "last-branches", last_branches, 0, X86_LAST_BRANCHES),
     CPU_TEXT("vendor", set_vendor),
     CPU_TEXT("model-id", set_brand),
     CPU_TEXT("host-phys-bits", accept),
@@ -297,6 +299,8 @@ static int settle(void *config, struct err *e)
 {
     struct x86_config *c = config;
     c->va_bits = x86_has(c, X86_F_LA57) ? 57 : 48;
+    if (c->last_branches != 0 && c->last_branches != X86_LAST_BRANCHES)
+        return err_set(e, ERR_ARG, "last-branches=%u: 0 and %u are accepted", c->last_branches, (unsigned)X86_LAST_BRANCHES);
     for (size_t i = 0; i < ARRAY_LEN(rules); i++)
         if (x86_has(c, (enum x86_feature)rules[i].f) &&
             !x86_has(c, (enum x86_feature)rules[i].needs))

@@ -38,6 +38,7 @@ void x86_reset(struct x86_cpu *c, bool init)
     memset(c->dr, 0, sizeof(c->dr));
     c->dr[6] = X86_DR6_FIXED;
     c->dr[7] = X86_DR7_FIXED;
+    c->branch_kind = c->repeating = 0;
     c->shadow = c->nmi_blocked = c->halted = c->pending_db = c->smm = c->wait_sipi = 0;
     c->waiting = 0;
     c->cpu.reserved = false;

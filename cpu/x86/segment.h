@@ -69,7 +69,7 @@ bool x86_stack_pop(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint6
 bool x86_inner_stack(struct x86_cpu *c, unsigned dpl, uint32_t ext, uint16_t *sel, uint64_t *sp,
                      uint64_t *d);
 /* RSP0..2 or IST1..7 (n - 1 + 3) of a 64-bit TSS. */
-bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint64_t *sp);
+bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint32_t ext, uint64_t *sp);
 
 /* Limit, presence and IP of a checked code descriptor: then CS and pc are set. `rpl`: of the new
  * CS. */

@@ -277,7 +277,9 @@ uint64_t x86_helper_sysret(struct cpu *cpu, uint64_t length, uint64_t op_size, u
         return 0;
     }
     bool wide = op_size == 8;
-    if (x86_cpl(c) != 0 || (wide && !mmu_x86_canonical(c->gpr[RCX], c->cr4 & X86_CR4_LA57))) {
+    /* AMD's processors go there, and fault at level 3 */
+    bool checks = wide && c->config->vendor == X86_INTEL;
+    if (x86_cpl(c) != 0 || (checks && !mmu_x86_canonical(c->gpr[RCX], c->cr4 & X86_CR4_LA57))) {
         x86_raise_error(c, X86_GP, 0);
         return 0;
     }

@@ -183,7 +183,7 @@ static void take_image(struct x86_cpu *c, bool halted, struct image *im)
 {
     *im = (struct image){
         .rip = x86_ip(c, c->cpu.pc),
-        .rflags = x86_get_rflags(c),
+        .rflags = x86_get_rflags(c) | (x86_is_repeating(c) ? X86_RF : 0),
         .cr0 = c->cr0,
         .cr3 = c->cr3,
         .cr4 = c->cr4,
@@ -241,7 +241,7 @@ void x86_enter_smm(struct x86_cpu *c, bool halted)
     c->smm_nmi_blocked = c->nmi_blocked;
     c->nmi_blocked = 1;
     c->smm_pending_db = c->pending_db; /* traps of the instruction before: they come after RSM */
-    c->pending_db = c->smi_io = 0;
+    c->pending_db = c->smi_io = c->repeating = 0;
     enter_state(c);
     x86_flush_tlb(c);
     x86_update_mode(c);
@@ -272,7 +272,7 @@ static uint64_t address(const struct x86_cpu *c, uint64_t v)
 static bool restore(struct x86_cpu *c, const struct image *im)
 {
     bool pg = im->cr0 & X86_CR0_PG, lma = pg && (im->efer & X86_EFER_LME);
-    if (pg && (im->cr4 & X86_CR4_PAE) && !lma && !x86_read_pdptes(c, im->cr3))
+    if (pg && (im->cr4 & X86_CR4_PAE) && !lma && !x86_read_pdptes(c, im->cr3, false))
         return false;
     memcpy(c->gpr, im->gpr, layout_of(c)->gprs * sizeof(c->gpr[0]));
     for (unsigned i = 0; i < X86_SEG_ALL; i++) {

@@ -44,8 +44,9 @@ bool x86_stack_push(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint
 {
     uint64_t sp = (s->sp - bytes) & s->mask;
     va_t va;
+    v = zext(v, bytes * 8);
     if (!address(c, s, sp, bytes, &va) ||
-        !x86_store_linear(c, va, bytes, s->supervisor, zext(v, bytes * 8)))
+        !(s->supervisor ? x86_store_linear(c, va, bytes, true, v) : x86_store_data(c, va, bytes, v)))
         return false;
     s->sp = (s->sp & ~s->mask) | sp;
     return true;
@@ -55,18 +56,18 @@ bool x86_stack_pop(struct x86_cpu *c, struct x86_stack *s, unsigned bytes, uint6
 {
     va_t va;
     if (!address(c, s, s->sp & s->mask, bytes, &va) ||
-        !x86_load_linear(c, va, bytes, s->supervisor, v))
+        !(s->supervisor ? x86_load_linear(c, va, bytes, true, v) : x86_load_data(c, va, bytes, v)))
         return false;
     s->sp = (s->sp & ~s->mask) | ((s->sp + bytes) & s->mask);
     return true;
 }
 
-bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint64_t *sp)
+bool x86_long_stack(struct x86_cpu *c, unsigned slot, uint32_t ext, uint64_t *sp)
 {
     const struct x86_segment *tr = &c->seg[X86_SEG_TR];
     unsigned at = slot < 3 ? 4 + 8 * slot : 0x24 + 8 * (slot - 3);
     if (at + 7 > tr->limit) {
-        x86_raise_error(c, X86_TS_FAULT, tr->sel & ~3u);
+        x86_raise_error(c, X86_TS_FAULT, (tr->sel & ~3u) | ext);
         return false;
     }
     return x86_load_linear(c, tr->base + at, 8, true, sp);

@@ -91,12 +91,12 @@ static bool element(struct run *r)
     struct x86_cpu *c = r->c;
     uint64_t v = c->gpr[RAX];
     va_t va;
-    if (r->what != STOS && (!source(r, &va) || !x86_load_linear(c, va, r->bytes, false, &v)))
+    if (r->what != STOS && (!source(r, &va) || !x86_load_data(c, va, r->bytes, &v)))
         return false;
     if (r->what == LODS) {
         c->gpr[RAX] = r->bytes >= 4 ? v : (c->gpr[RAX] & ~zext(~0ull, r->bytes * 8)) | v;
     } else {
-        if (!destination(r, true, &va) || !x86_store_linear(c, va, r->bytes, false, v))
+        if (!destination(r, true, &va) || !x86_store_data(c, va, r->bytes, v))
             return false;
         add_to(r, RDI, r->step);
     }
@@ -145,7 +145,7 @@ static void fill(uint8_t *to, uint64_t v, uint64_t n, unsigned bytes)
 /* Traps come between elements. */
 static bool is_single(const struct x86_cpu *c)
 {
-    return (c->mode & X86_MODE_TF) || c->watch == X86_WATCH_NOTES;
+    return (c->rflags & X86_TF) || c->watch == X86_WATCH_NOTES;
 }
 
 /*
@@ -199,6 +199,22 @@ static struct run open_run(struct cpu *cpu, uint64_t d)
                          .step = c->df == 1 ? bytes : 0 - (uint64_t)bytes };
 }
 
+/* The end of a pass. 1: the instruction goes on; what is taken first finds it so. */
+static uint64_t end_pass(struct run *r)
+{
+    bool more = (r->c->gpr[RCX] & r->mask) != 0;
+    r->c->repeating = more ? ~cpu_pc(&r->c->cpu) : 0;
+    return more;
+}
+
+/* A pass ends with a fault; `some`: not on its first element. */
+static uint64_t stop_pass(struct run *r, bool some)
+{
+    if (some)
+        r->c->repeating = ~cpu_pc(&r->c->cpu);
+    return 0;
+}
+
 /* MOVS, STOS, LODS. 1: go on. */
 uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -209,45 +225,53 @@ uint64_t x86_helper_rep_move(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t
         uint64_t n = span(&r, PASS - done);
         if (n == 0) {
             if (!element(&r))
-                return 0;
+                return stop_pass(&r, done != 0);
             n = 1;
         }
         done += n;
         if (single) /* nothing else cuts a pass: how many there are must not depend on the host */
             break;
     }
-    return (r.c->gpr[RCX] & r.mask) != 0;
+    return end_pass(&r);
 }
 
-/* CMPS, SCAS: the operands compared last are left in CC_R and CC_A by the caller's rule. 1: go on.
+/*
+ * CMPS, SCAS. 1: go on. Flags are set when all is done: a fault on the way finds them as they were
+ * before the instruction (SDM volume 2, REP).
  */
 uint64_t x86_helper_rep_compare(struct cpu *cpu, uint64_t how, uint64_t b0, uint64_t c0, uint64_t d)
 {
     struct run r = open_run(cpu, how);
     struct x86_cpu *c = r.c;
     bool until_equal = how >> 16 & 1, single = is_single(c);
-    uint64_t a, b, size = r.bytes * 8;
+    uint64_t a = 0, b = 0, size = r.bytes * 8;
+    bool compared = false, found = false;
     va_t va;
     (void)b0, (void)c0, (void)d;
-    for (unsigned done = 0; (c->gpr[RCX] & r.mask) != 0 && done < PASS / 16; done++) {
+    for (unsigned done = 0; (c->gpr[RCX] & r.mask) != 0 && !found && done < PASS / 16; done++) {
         a = zext(c->gpr[RAX], (unsigned)size);
-        if (r.what == CMPS && (!source(&r, &va) || !x86_load_linear(c, va, r.bytes, false, &a)))
-            return 0;
-        if (!destination(&r, false, &va) || !x86_load_linear(c, va, r.bytes, false, &b))
-            return 0;
+        if (r.what == CMPS && (!source(&r, &va) || !x86_load_data(c, va, r.bytes, &a)))
+            return stop_pass(&r, compared);
+        if (!destination(&r, false, &va) || !x86_load_data(c, va, r.bytes, &b))
+            return stop_pass(&r, compared);
         if (r.what == CMPS)
             add_to(&r, RSI, r.step);
         add_to(&r, RDI, r.step);
         add_to(&r, RCX, -1ull);
-        c->cc = X86_CC_SUB + x86_log2(r.bytes);
-        c->cc_r = zext(a - b, (unsigned)size);
-        c->cc_a = b;
-        if ((a == b) == until_equal)
-            return 0;
+        compared = true;
+        found = (a == b) == until_equal;
         if (single)
             break;
     }
-    return (c->gpr[RCX] & r.mask) != 0;
+    if (!found && end_pass(&r))
+        return 1;
+    c->repeating = 0;
+    if (compared) {
+        c->cc = X86_CC_SUB + x86_log2(r.bytes);
+        c->cc_r = zext(a - b, (unsigned)size);
+        c->cc_a = b;
+    }
+    return 0;
 }
 
 static void repeat(struct x86_tr *t, unsigned what)
@@ -291,7 +315,7 @@ static bool io_element(struct run *r, bool rep)
     if (!x86_io_allowed(c, c->gpr[RDX] & 0xffff, r->bytes))
         return false;
     if (r->what == OUTS) {
-        if (!source(r, &va) || !x86_load_linear(c, va, r->bytes, false, &v))
+        if (!source(r, &va) || !x86_load_data(c, va, r->bytes, &v))
             return false;
         x86_io_write(c, c->gpr[RDX] & 0xffff, r->bytes, v);
         if (c->smi_io != 0)
@@ -310,6 +334,10 @@ static bool io_element(struct run *r, bool rep)
     if ((va ^ last) >> MEM_PAGE_SHIFT != 0 && mmu_host(&c->cpu, last, 1, CPU_STORE, &pa) == NULL &&
         (c->cpu.exit & CPU_EXIT_EXCEPTION))
         return false;
+    if ((c->mode & X86_MODE_ALIGN) && (va & (r->bytes - 1))) {
+        x86_raise_error(c, X86_AC_FAULT, 0);
+        return false;
+    }
     v = x86_io_read(c, c->gpr[RDX] & 0xffff, r->bytes);
     if (c->smi_io != 0)
         x86_smi_note_string(c, rep);
@@ -331,10 +359,12 @@ uint64_t x86_helper_rep_io(struct cpu *cpu, uint64_t how, uint64_t b, uint64_t c
 {
     struct run r = open_run(cpu, how);
     (void)b, (void)c, (void)d;
-    if ((r.c->gpr[RCX] & r.mask) == 0 || !io_element(&r, true))
+    if ((r.c->gpr[RCX] & r.mask) == 0)
+        return end_pass(&r);
+    if (!io_element(&r, true))
         return 0;
     add_to(&r, RCX, -1ull);
-    return (r.c->gpr[RCX] & r.mask) != 0;
+    return end_pass(&r);
 }
 
 /* clang-format off */

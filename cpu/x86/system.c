@@ -237,6 +237,10 @@ uint64_t x86_helper_popf(struct cpu *cpu, uint64_t v, uint64_t bytes, uint64_t c
 /* CLAC, STAC: data may be elsewhere from now on, the code that runs is where it was. */
 static void access_control(struct x86_tr *t, unsigned on)
 {
+    if (X86_CPL_OF(t->mode) != 0) { /* SDM volume 2, CLAC: not #GP */
+        x86_raises(t, X86_UD);
+        return;
+    }
     ir_val_t f = ir_get(t->u, X86_SLOT_RFLAGS);
     x86_put_slot(t, X86_SLOT_RFLAGS,
                  on ? ir_op2i(t->u, IR_OR, IR_I64, f, X86_AC)
@@ -258,30 +262,34 @@ uint64_t x86_helper_access_control(struct cpu *cpu, uint64_t a, uint64_t b, uint
  */
 #define MONITOR_LINE 64u /* leaf 5 */
 
-/* IA32_MISC_ENABLE may take both away. */
-uint64_t x86_helper_monitor_there(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+/* IA32_MISC_ENABLE and HWCR may take both away; and they are for level 0, unless HWCR gives them to all. */
+uint64_t x86_helper_monitor_there(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
-    (void)a, (void)b, (void)c, (void)d;
-    if (x86_hidden(X86_CPU(cpu), X86_F_MONITOR))
-        x86_raise(X86_CPU(cpu), X86_UD);
+    struct x86_cpu *c = X86_CPU(cpu);
+    (void)a, (void)b, (void)c0, (void)d;
+    if (x86_hidden(c, X86_F_MONITOR) || (x86_cpl(c) != 0 && !(c->hwcr & X86_HWCR_MON_MWAIT_USER)))
+        x86_raise(c, X86_UD);
     return 0;
 }
 
 static void monitor(struct x86_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_val_t at = x86_address(t, 1, INSN_MEM_READ);
     ir_call(t->u, IR_VOID, X86_HELPER_monitor_there, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    ir_val_t at = x86_address(t, 1, INSN_MEM_READ);
     x86_load(t, at, 1);
     ir_call(t->u, IR_VOID, X86_HELPER_monitor, at, IR_NONE, IR_NONE, IR_NONE);
 }
 
 uint64_t x86_helper_monitor(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c0, uint64_t d)
 {
+    struct x86_cpu *c = X86_CPU(cpu);
     pa_t pa = 0;
     (void)b, (void)c0, (void)d;
-    if ((uint32_t)X86_CPU(cpu)->gpr[RCX] != 0) { /* no extensions */
-        x86_raise_error(X86_CPU(cpu), X86_GP, 0);
+    /* No extensions. 64-bit code: RCX with Intel's processors, ECX with AMD's */
+    bool wide = x86_code64(c) && c->config->vendor == X86_INTEL;
+    if ((wide ? c->gpr[RCX] : (uint32_t)c->gpr[RCX]) != 0) {
+        x86_raise_error(c, X86_GP, 0);
         return 0;
     }
     bool memory = mmu_host(cpu, va, 1, CPU_LOAD, &pa) != NULL; /* else MWAIT goes on at once */
@@ -322,10 +330,10 @@ const struct x86_semantics x86_system_rows[] = {
     { X86_INSN_CLI, 0, cli, 0 },
     { X86_INSN_STI, 0, sti, 0 },
     { X86_INSN_HLT, X86_SEM_CPL0, hlt, 0 },
-    { X86_INSN_CLAC, X86_SEM_CPL0, access_control, 0 },
-    { X86_INSN_STAC, X86_SEM_CPL0, access_control, 1 },
-    { X86_INSN_MONITOR, X86_SEM_CPL0, monitor, 0 },
-    { X86_INSN_MWAIT, X86_SEM_CPL0, mwait, 0 },
+    { X86_INSN_CLAC, 0, access_control, 0 },
+    { X86_INSN_STAC, 0, access_control, 1 },
+    { X86_INSN_MONITOR, 0, monitor, 0 },
+    { X86_INSN_MWAIT, 0, mwait, 0 },
     X86_ROWS_END
 };
 /* clang-format on */

@@ -132,6 +132,11 @@ uint64_t x86_helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error
     return 0;
 }
 
+static const struct insn_desc undecoded = {
+    .name = "undefined", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
+};
+static const struct insn_regs no_regs = INSN_NO_REGS;
+
 /* ---- what precedes and follows an instruction in the rarer modes ---- */
 /* Modes in which a block is one instruction. */
 enum { ALONE = X86_MODE_SHADOW | X86_MODE_RF | X86_MODE_TF | X86_MODE_WATCH };
@@ -158,6 +163,19 @@ uint64_t x86_helper_end_rf(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, 
     return 0;
 }
 
+/* What the instruction is to a debugger that follows branches. */
+static unsigned branch_kind(const struct x86_tr *t, const struct insn_desc *desc)
+{
+    static const uint16_t far[] = { X86_INSN_JMP_FAR,  X86_INSN_JMP_FARIND, X86_INSN_CALL_FAR,
+                                    X86_INSN_CALL_FARIND, X86_INSN_RET_FAR, X86_INSN_IRET,
+                                    X86_INSN_SYSCALL,  X86_INSN_SYSRET,     X86_INSN_SYSENTER,
+                                    X86_INSN_SYSEXIT };
+    for (size_t i = 0; i < ARRAY_LEN(far); i++)
+        if (desc != &undecoded && t->d.id == far[i])
+            return X86_FAR_BRANCH;
+    return desc->branch;
+}
+
 static void before(struct x86_tr *t, const struct insn_desc *desc)
 {
     struct ir_unit *u = t->u;
@@ -174,8 +192,8 @@ static void before(struct x86_tr *t, const struct insn_desc *desc)
     }
     /* Branches end their block themselves: the step is noted first; a fault forgets it. */
     if (t->mode & X86_MODE_TF)
-        ir_call(u, IR_VOID, X86_HELPER_single_step, ir_pc(u, t->next), x86_const(t, desc->branch),
-                IR_NONE, IR_NONE);
+        ir_call(u, IR_VOID, X86_HELPER_single_step, ir_pc(u, t->next),
+                x86_const(t, branch_kind(t, desc)), ir_pc(u, t->at), IR_NONE);
 }
 
 static bool touches_memory(const struct x86_tr *t)
@@ -222,18 +240,10 @@ static bool refused(struct x86_tr *t, unsigned flags)
     return false;
 }
 
-static const struct insn_desc undecoded = {
-    .name = "undefined", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
-};
-static const struct insn_regs no_regs = INSN_NO_REGS;
-
 uint64_t x86_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct mem_ram *ram;
-    uint64_t offset;
     (void)b, (void)c, (void)d;
-    if (mmu_fetch(cpu, va, &ram, &offset) == 0)
-        cpu->exit |= CPU_EXIT_RESYNC; /* mapped by now: look again */
+    mmu_fetch_rest(cpu, va);
     return 0;
 }
 

@@ -142,6 +142,8 @@ ir_val_t x86_offset(struct x86_tr *t);
 ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write);
 ir_val_t x86_segment_address(struct x86_tr *t, enum x86_seg seg, ir_val_t offset,
                              unsigned addr_size, unsigned bytes, unsigned write);
+/* Of an integer access of `bytes`: with #AC, where that is switched on. */
+uint16_t x86_memop(const struct x86_tr *t, unsigned bytes, unsigned flags);
 /* Accesses at a linear address; #AC is seen to. bytes 1..8, zero-extended. */
 ir_val_t x86_load(struct x86_tr *t, ir_val_t linear, unsigned bytes);
 void x86_store(struct x86_tr *t, ir_val_t linear, unsigned bytes, ir_val_t v);

@@ -19,7 +19,7 @@ enum {
     X86_MODE_FLAT =
         1u << 7, /* DS, ES, SS: usable, writable, base 0, limit 4 GiB: no checks, no addition */
     X86_MODE_CS_FLAT = 1u << 8, /* CS: readable, base 0, limit 4 GiB */
-    X86_MODE_TF = 1u << 9,      /* one instruction a block, #DB after it */
+    X86_MODE_TF = 1u << 9,      /* EFLAGS.TF, DEBUGCTL.LBR: one instruction a block, debug.c hears of each */
     X86_MODE_SHADOW =
         1u << 10, /* of MOV SS, POP SS, STI: one instruction, then x86_cpu.shadow ends */
     X86_MODE_BREAK = 1u << 11,  /* an instruction breakpoint is enabled */
@@ -46,6 +46,9 @@ enum {
 };
 #define X86_CPL_OF(mode) ((mode) >> 2 & 3)
 
+/* Beside enum insn_branch: between segments or levels. */
+enum { X86_FAR_BRANCH = INSN_RETURN + 1 };
+
 enum x86_watch { X86_WATCH_OFF, X86_WATCH_WANTED, X86_WATCH_NOTES }; /* debug.c */
 enum x86_shadow { X86_SHADOW_NONE, X86_SHADOW_STI, X86_SHADOW_SS };
 
@@ -69,6 +72,13 @@ enum {
 
 struct x86_semantics;
 struct x86_feature_words;
+
+/* What the first five say for block key and TLB context: mode.c. */
+struct x86_control {
+    uint64_t cr0, cr4, efer, xcr0, mxcsr;
+    uint64_t paging;
+    uint32_t mode;
+};
 
 struct x86_cpu {
     struct cpu cpu;
@@ -97,7 +107,12 @@ struct x86_cpu {
     uint64_t ended_shadow; /* `shadow` before the instruction under way, which had one */
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
+    struct x86_control control;
     uint32_t context_asid;
+    struct mmu_x86_notes *notes; /* walks kept in mind, ... */
+    struct mmu_x86_regime regime; /* of the last walk, which key it had: walk.c */
+    uint64_t regime_key;
+    uint32_t fresh; /* ... which are asked for so many walks after the TLB was emptied */
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
@@ -133,6 +148,11 @@ static inline bool x86_real_mode(const struct x86_cpu *c)
 {
     return !(c->cr0 & 1);
 }
+/* What each physical address is and'ed with. */
+static inline uint64_t x86_a20(const struct x86_cpu *c)
+{
+    return c->inputs >> X86_A20M & 1 ? ~(1ull << 20) : ~0ull;
+}
 static inline bool x86_v86(const struct x86_cpu *c)
 {
     return c->rflags >> 17 & 1;
@@ -141,6 +161,16 @@ static inline bool x86_v86(const struct x86_cpu *c)
 static inline bool x86_base_canonical(const struct x86_cpu *c, uint64_t base)
 {
     return mmu_x86_canonical(base, x86_cpu_has(c, X86_F_LA57));
+}
+/* Outside 64-bit mode only the low halves of linear addresses mean something. */
+static inline bool x86_same_pc(const struct x86_cpu *c, va_t a, va_t b)
+{
+    return x86_code64(c) ? a == b : (uint32_t)a == (uint32_t)b;
+}
+/* Is the next instruction a repeated string instruction that has done some of its elements, not all? */
+static inline bool x86_is_repeating(const struct x86_cpu *c)
+{
+    return c->repeating != 0 && x86_same_pc(c, ~c->repeating, c->cpu.pc);
 }
 /* RIP of a linear address in the current code segment. */
 static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
@@ -154,8 +184,11 @@ void x86_update_mode(
 void x86_mode_kick(
     struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
 void x86_select_context(struct x86_cpu *c); /* the last but one alone */
+uint64_t x86_context_key(const struct x86_cpu *c);
+bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                        uint32_t *vmid); /* cpu_isa.regime_context */
 void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
-void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
+void x86_flush_space(struct x86_cpu *c, uint32_t asid); /* a PCID */
 
 /* ---- flags.c ---- */
 uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a,
@@ -231,6 +264,8 @@ bool x86_v86_set_if(struct x86_cpu *c, uint64_t flags, unsigned bytes) MUST_CHEC
 /* ---- interrupt.c ---- */
 bool x86_take_interrupt(struct cpu *cpu);
 bool x86_has_work(const struct cpu *cpu);
+/* Does something from outside wait that would be taken now? Traps of the instruction under way do not count. */
+bool x86_is_interrupted(const struct x86_cpu *c);
 void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
 void x86_check_interrupts(struct x86_cpu *c);    /* kick if something may be taken now */
 
@@ -275,9 +310,17 @@ bool x86_task_switch(struct x86_cpu *c, uint16_t sel, enum x86_task_why why, va_
  */
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value);
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value);
+/* What a program accesses itself: misaligned ones are #AC where that is switched on. */
+bool x86_load_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t *value);
+bool x86_store_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t value);
 /* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the
  * block's end. */
 bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
+/*
+ * For functions that stand for a whole instruction, after an access that was not done: unless it faulted it was a
+ * store into the running block, put off (struct cpu, alone), and the instruction begins anew. Returns 0.
+ */
+uint64_t x86_put_off(struct x86_cpu *c);
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
                 va_t *va);
@@ -301,15 +344,15 @@ bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
 uint64_t x86_cr4_known(const struct x86_cpu *c); /* bits that the features make writable */
 uint64_t x86_efer_known(const struct x86_cpu *c);
-bool x86_read_pdptes(struct x86_cpu *c,
-                     uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
+/* PAE's four entries, as SMM finds memory or as others do; false: reserved bits, nothing changed. */
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3, bool smm);
 uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr,
                   uint64_t *value); /* false: no such MSR, or reserved: #GP(0) */
 bool x86_write_msr(struct x86_cpu *c, uint32_t msr, uint64_t value);
 bool x86_hidden(const struct x86_cpu *c,
-                enum x86_feature f); /* IA32_MISC_ENABLE takes a feature there is away */
+                enum x86_feature f); /* IA32_MISC_ENABLE or HWCR takes a feature there is away */
 void x86_msr_reset(struct x86_cpu *c, bool init);
 
 /* ---- kvm.c: KVM's interface to its guests ---- */
@@ -352,6 +395,14 @@ bool x86_watched(struct cpu *cpu, va_t va, unsigned size, bool store); /* cpu_is
 uint64_t
 x86_pending_db(struct x86_cpu *c); /* the traps due now, as bits of DR6; none any more then */
 void x86_watch_port(struct x86_cpu *c, uint64_t port, unsigned bytes);
+
+/* ---- last_branch.c: DEBUGCTL.LBR (SDM 18.4; APM volume 2, 13.1.1) ---- */
+/* A branch begins (kind: X86_FAR_BRANCH or enum insn_branch); the boundary after it: pc is where it went. */
+void x86_branch_begins(struct x86_cpu *c, va_t at, va_t next, unsigned kind);
+void x86_branch_done(struct x86_cpu *c);
+/* An interrupt or exception was delivered: pc is its handler's; `ip` is that of `from`, before. */
+void x86_record_event(struct x86_cpu *c, va_t from, uint64_t ip);
+void x86_last_branch_reset(struct x86_cpu *c);
 
 /* ---- x87.c ---- */
 void x86_x87_reset(struct x86_cpu *c); /* FNINIT */

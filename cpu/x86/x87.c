@@ -56,7 +56,7 @@ uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_
         x86_raise(c, X86_MF);
     } else if (!c->wiring.ignne(c->wiring.arg)) {
         c->wiring.ferr(c->wiring.arg, true);
-        if (x86_has_work(cpu))
+        if (x86_is_interrupted(c))
             cpu_raise(cpu, X86_CAUSE_AGAIN, 0, 0, 0);
     }
     return 0;
@@ -143,21 +143,6 @@ static void no_operation(struct x86_tr *t, unsigned arg)
 }
 
 /* ---- memory ---- */
-static uint16_t memop(const struct x86_cpu *c, unsigned bytes, unsigned flags)
-{
-    return ir_memop(bytes, flags | (c->mode & X86_MODE_ALIGN ? IR_MEM_ALIGNED : 0));
-}
-
-bool x87_load(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t *v)
-{
-    return mmu_slow_load(&c->cpu, va, memop(c, bytes, 0), v) == 0;
-}
-
-bool x87_store(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t v)
-{
-    return x86_store_once(c, va, memop(c, bytes, 0), v);
-}
-
 bool x87_may_store(struct x86_cpu *c, va_t va, unsigned bytes)
 {
     uint64_t ignored;
@@ -263,12 +248,12 @@ static void store_all(struct x86_cpu *c, va_t va, unsigned step, bool registers)
     if (!x87_may_store(c, va, 7 * step + (registers ? 80 : 0)))
         return;
     for (unsigned i = 0; i < 7; i++)
-        if (!x87_store(c, va + i * step, step, e.word[i]))
+        if (!x86_store_data(c, va + i * step, step, e.word[i]))
             return;
     for (unsigned i = 0; registers && i < 8; i++) {
         va_t at = va + 7 * step + 10 * i;
         unsigned r = x87_phys(c, i);
-        if (!x87_store(c, at, 8, c->st[r].m) || !x87_store(c, at + 8, 2, c->st[r].se))
+        if (!x86_store_linear(c, at, 8, false, c->st[r].m) || !x86_store_linear(c, at + 8, 2, false, c->st[r].se))
             return;
     }
     if (registers) {
@@ -284,13 +269,13 @@ static void load_all(struct x86_cpu *c, va_t va, unsigned step, bool registers)
     struct image e;
     uint64_t v, m[8], se[8];
     for (unsigned i = 0; i < 7; i++) {
-        if (!x87_load(c, va + i * step, step, &v))
+        if (!x86_load_data(c, va + i * step, step, &v))
             return;
         e.word[i] = (uint32_t)v;
     }
     for (unsigned i = 0; registers && i < 8; i++) {
         va_t at = va + 7 * step + 10 * i;
-        if (!x87_load(c, at, 8, &m[i]) || !x87_load(c, at + 8, 2, &se[i]))
+        if (!x86_load_linear(c, at, 8, false, &m[i]) || !x86_load_linear(c, at + 8, 2, false, &se[i]))
             return;
     }
     take_image(c, &e, step == 4);

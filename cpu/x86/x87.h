@@ -41,8 +41,6 @@ uint16_t x87_full_tags(const struct x86_cpu *c);
 uint8_t x87_abridge_tags(uint16_t full);
 
 /* Accesses of helpers: #AC as in translated code. False: faulted. */
-bool x87_load(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t *v);
-bool x87_store(struct x86_cpu *c, va_t va, unsigned bytes, uint64_t v);
 /* May all of [va, va + bytes) be written? At most a page. False: faulted. */
 bool x87_may_store(struct x86_cpu *c, va_t va, unsigned bytes);
 

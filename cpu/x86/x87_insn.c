@@ -46,9 +46,9 @@ uint64_t x86_helper_x87_store(struct cpu *cpu, uint64_t how, uint64_t va, uint64
 {
     struct x86_cpu *c = X86_CPU(cpu);
     struct x87_store s = x87_prepare_store(c, how);
-    if (s.bytes > 8 && (!x87_may_store(c, va, s.bytes) || !x87_store(c, va + 8, 2, s.high)))
+    if (s.bytes > 8 && (!x87_may_store(c, va, s.bytes) || !x86_store_data(c, va + 8, 2, s.high)))
         return 0;
-    if (s.bytes != 0 && !x87_store(c, va, MIN(s.bytes, 8), s.low))
+    if (s.bytes != 0 && !x86_store_data(c, va, MIN(s.bytes, 8), s.low))
         return 0;
     note_pointers(c, how, offset, pc);
     x87_stored(c, how, &s);

@@ -29,6 +29,11 @@ void acpi_begin(struct acpi *a)
     memset(a, 0, sizeof(*a));
 }
 
+void acpi_want_rsdt(struct acpi *a)
+{
+    a->rsdt = true;
+}
+
 void acpi_free(struct acpi *a)
 {
     free(a->tables.bytes);
@@ -145,7 +150,7 @@ void acpi_table(struct acpi *a, const char signature[4], uint8_t revision)
     a->start = a->tables.size;
     if (memcmp(signature, "DSDT", 4) == 0) {
         a->dsdt = a->start;
-    } else if (memcmp(signature, "XSDT", 4) != 0) {
+    } else if (memcmp(signature, "XSDT", 4) != 0 && memcmp(signature, "RSDT", 4) != 0) {
         assert(a->n_listed < ACPI_TABLES_MAX);
         a->listed[a->n_listed++] = a->start;
     }
@@ -237,7 +242,7 @@ void acpi_fill_name(struct acpi *a, uint32_t from, const char stands_for[4], con
     fill(a, from, stands_for, name, 4);
 }
 
-/* ---- XSDT, RSDP and the files ---- */
+/* ---- RSDT, XSDT, RSDP and the files ---- */
 static uint8_t *keep(struct machine *m, const uint8_t *bytes, uint32_t n)
 {
     uint8_t *copy = arena_alloc(&m->arena, n);
@@ -249,12 +254,16 @@ static uint8_t *keep(struct machine *m, const uint8_t *bytes, uint32_t n)
 
 /* 5.2.5.3; its checksums are firmware's to fill in. */
 #define RSDP_SIZE 36
-static void write_rsdp(struct acpi *a, uint8_t rsdp[RSDP_SIZE], uint32_t xsdt)
+static void write_rsdp(struct acpi *a, uint8_t rsdp[RSDP_SIZE], uint32_t rsdt, uint32_t xsdt)
 {
     memset(rsdp, 0, RSDP_SIZE);
     memcpy(rsdp, "RSD PTR ", 8);
     memcpy(rsdp + 9, OEM_ID, 6);
     rsdp[15] = 2;
+    if (a->rsdt) {
+        st_le32(rsdp + 16, rsdt);
+        add_pointer(a, RSDP_FILE, 16, 4);
+    }
     st_le32(rsdp + 20, RSDP_SIZE);
     st_le64(rsdp + 24, xsdt);
     add_pointer(a, RSDP_FILE, 24, 8);
@@ -277,19 +286,61 @@ static void allocate_first(struct acpi *a)
     memcpy(a->loader.bytes, both, sizeof(both));
 }
 
-/* XSDT and RSDP; after that nothing is added. */
-static void finish(struct acpi *a, uint8_t rsdp[RSDP_SIZE])
+/* 5.2.7 and 5.2.8: the same with addresses of 4 and of 8 bytes */
+static uint32_t write_list(struct acpi *a, const char signature[4], unsigned size)
 {
-    uint32_t xsdt = a->tables.size;
+    uint32_t at = a->tables.size;
 
-    acpi_table(a, "XSDT", 1);
+    acpi_table(a, signature, 1);
     for (uint32_t i = 0; i < a->n_listed; i++)
-        table_pointer(a, 8, a->listed[i]);
+        table_pointer(a, size, a->listed[i]);
     acpi_table_end(a);
-    write_rsdp(a, rsdp, xsdt);
+    return at;
 }
 
-int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e)
+/* Lists and RSDP; after that nothing is added. */
+static void finish(struct acpi *a, uint8_t rsdp[RSDP_SIZE])
+{
+    uint32_t rsdt = a->rsdt ? write_list(a, "RSDT", 4) : 0;
+
+    write_rsdp(a, rsdp, rsdt, write_list(a, "XSDT", 8));
+}
+
+struct kept {
+    struct acpi_writer writer;
+    uint8_t *tables;
+    uint32_t size;
+};
+
+static void write_again(void *arg)
+{
+    const struct kept *k = arg;
+    uint8_t rsdp[RSDP_SIZE];
+    struct acpi a;
+
+    k->writer.write(&a, k->writer.arg);
+    finish(&a, rsdp);
+    if (a.failed == 0) { /* without memory the old ones stay */
+        assert(a.tables.size == k->size);
+        memcpy(k->tables, a.tables.bytes, k->size);
+    }
+    acpi_free(&a);
+}
+
+static int add_tables(struct machine *m, struct fw_cfg *f, const struct acpi_writer *again, uint8_t *tables,
+                      uint32_t n, struct err *e)
+{
+    if (!again)
+        return fw_cfg_add_file(f, TABLES_FILE, tables, n, e);
+    struct kept *k = ARENA_NEW(&m->arena, struct kept);
+    if (!k)
+        return err_set(e, ERR_NOMEM, "no memory for the ACPI tables");
+    *k = (struct kept){ *again, tables, n };
+    return fw_cfg_add_built(f, TABLES_FILE, tables, n, &(struct fw_cfg_builder){ write_again, k }, e);
+}
+
+int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, const struct acpi_writer *again,
+                   struct err *e)
 {
     uint8_t rsdp[RSDP_SIZE], *kept[3] = { NULL };
     int r;
@@ -306,7 +357,7 @@ int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct e
     if (r < 0)
         return err_set(e, r, "no memory for the ACPI tables");
     if ((r = fw_cfg_add_file(f, RSDP_FILE, kept[0], RSDP_SIZE, e)) < 0 ||
-        (r = fw_cfg_add_file(f, TABLES_FILE, kept[1], tables, e)) < 0)
+        (r = add_tables(m, f, again, kept[1], tables, e)) < 0)
         return r;
     return fw_cfg_add_file(f, LOADER_FILE, kept[2], loader, e);
 }

@@ -36,10 +36,13 @@ struct acpi {
     uint32_t start;              /* of the table being written */
     uint32_t listed[ACPI_TABLES_MAX], n_listed; /* what the XSDT lists */
     uint32_t dsdt, facs;
+    bool rsdt;                   /* there will be one */
     int failed;                  /* ERR_*, 0: none */
 };
 
 void acpi_begin(struct acpi *a);
+/* An RSDT beside the XSDT: for a PC, where GRUB and others of old look for no other. Tables lie below 4 GiB then. */
+void acpi_want_rsdt(struct acpi *a);
 void acpi_free(struct acpi *a);
 
 /* The header; its length and checksum come with acpi_table_end. A "DSDT" is not listed. */
@@ -71,8 +74,17 @@ uint32_t acpi_append(struct acpi *a, const struct acpi_template *t);
 void acpi_fill(struct acpi *a, uint32_t from, unsigned size, uint64_t stands_for, uint64_t value);
 void acpi_fill_name(struct acpi *a, uint32_t from, const char stands_for[4], const char name[4]);
 
-/* XSDT and RSDP, then the three files. Their bytes live in the arena of the machine. */
-int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, struct err *e) MUST_CHECK;
+/*
+ * The lists of tables and the RSDP, then the three files. Their bytes live in the arena of the machine. With `again` (copied)
+ * the tables are written anew when firmware first selects them after a reset, from acpi_begin on and of the same sizes: so they
+ * tell what firmware has set up until then.
+ */
+struct acpi_writer {
+    void (*write)(struct acpi *a, void *arg);
+    void *arg;
+};
+int acpi_hand_over(struct acpi *a, struct machine *m, struct fw_cfg *f, const struct acpi_writer *again,
+                   struct err *e) MUST_CHECK;
 /*
  * The same without firmware: into memory below `end`, tables from a page's start on, the RSDP
  * behind them. *facs: where the FACS is, if acpi_facs wrote one.

@@ -353,5 +353,5 @@ int arm_virt_add_acpi(struct board *b, struct err *e)
     write_dbg2(&a, v);
     if (v->options.msi == ARM_MSI_ITS)
         write_iort(&a);
-    return acpi_hand_over(&a, b->machine, v->fw_cfg, e);
+    return acpi_hand_over(&a, b->machine, v->fw_cfg, NULL, e);
 }

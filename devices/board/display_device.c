@@ -59,7 +59,6 @@ static int parse_vgamem(const char *text, uint64_t *bytes, struct err *e)
 static int add_card(struct parts *p, const struct display_options *o, const char *id,
                     struct bochs_options *card, struct err *e)
 {
-    const char *rom_name = o->romfile[0] ? o->romfile : p->at.vga_rom;
     char *rom = NULL;
     int r;
 
@@ -68,7 +67,7 @@ static int add_card(struct parts *p, const struct display_options *o, const char
     if (card->kind == BOCHS_VGA) {
         card->window = p->at.vga_window;
         card->window_priority = p->at.vga_priority;
-        if (rom_name && (r = parts_find_rom(p, rom_name, &rom, e)) < 0)
+        if ((r = parts_find_rom(p, o->romfile, &rom, e)) < 0)
             return r;
         card->rom = rom;
     }
@@ -112,6 +111,8 @@ int parts_add_display(struct parts *p, const char *text, bool *found, struct err
     const struct parts_kind *kind = parts_find_kind(kinds, ARRAY_LEN(kinds), text);
     struct display_options o = { .vgamem_mb = BOCHS_VRAM_DEFAULT >> 20, .edid = true };
 
+    if (p->at.vga_rom != NULL) /* "romfile=" takes it away again */
+        snprintf(o.romfile, sizeof(o.romfile), "%s", p->at.vga_rom);
     *found = kind != NULL;
     return kind ? parts_add_kind(p, kind, &o, o.id, text, e) : 0;
 }

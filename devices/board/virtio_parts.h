@@ -82,7 +82,7 @@ struct parts_places {
     struct mem_space *vga_window; /* what a VGA's A0000-BFFFF lies in, with that priority; NULL: nowhere */
     int vga_priority;
     const char *built;           /* a driver of -device that the board has made itself, or NULL */
-    const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL */
+    const char *vga_rom;         /* the option ROM of a VGA without romfile=, or NULL; romfile= with nothing behind it: none */
 };
 
 struct parts {

@@ -5,7 +5,9 @@
  */
 #include "core/util/bits.h"
 #include "devices/board/acpi/templates.gen.h"
+#include "devices/board/machine_options.h"
 #include "devices/board/x86_direct.h"
+#include "devices/mc146818.h"
 #include "devices/piix.h"
 #include "devices/q35_mch.h"
 #include <stdio.h>
@@ -13,9 +15,22 @@
 #define I440FX_LOW_MOST  0xe0000000u /* as on QEMU's board */
 #define I440FX_LOW_SPLIT 0xc0000000u
 
+/*
+ * CMOS byte 39h, two bits a drive: how a BIOS's cylinders come of the drive's (QEMU hw/i386/pc.c, SeaBIOS src/block.c). 0: they are
+ * the same; 1: by LBA, which all of more than 1024 need.
+ */
+static void tell_translation(struct q35 *q, unsigned number, const struct block *disk)
+{
+    enum { TRANSLATION = 0x39, BY_LBA = 1, SECTORS = 1024 * 16 * 63 };
+
+    if (block_size(disk) / ATA_SECTOR > SECTORS)
+        mc146818_put(q->rtc, TRANSLATION, q->rtc->memory[TRANSLATION] | (uint8_t)(BY_LBA << 2 * number));
+}
+
 static int attach_ide(void *arg, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e)
 {
-    struct piix *p = arg;
+    struct q35 *q = arg;
+    struct piix *p = q->piix;
     int bus = d->bus, unit = d->unit, r;
     if (bus >= PIIX_CHANNELS)
         return err_set(e, ERR_LIMIT, "there is no bus ide.%d; ide.0 and ide.1 are there", bus);
@@ -28,6 +43,8 @@ static int attach_ide(void *arg, const struct parts_ide_drive *d, struct parts_i
         return err_set(e, ERR_LIMIT, "there is no free place%s; ide.0 and ide.1 have unit 0 and unit 1", bus < 0 ? "" : " on that bus");
     if ((r = ide_attach(p->channel[bus], unit, d->disk, d->cdrom, d->serial, e)) < 0)
         return r;
+    if (!d->cdrom)
+        tell_translation(q, (unsigned)(bus * IDE_UNITS + unit), d->disk);
     made->drive = &p->channel[bus]->drive[unit];
     made->controller = &p->ide->pci;
     snprintf(made->unit, sizeof(made->unit), "/drive@%d/disk@%d", bus, unit);
@@ -44,6 +61,8 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
     };
     const struct ich9_pm_config pm = { .io = q->ports, .pm1_only = true, .smm = q->options.smm, .smi = q35_smi, .sleep = q35_sleep,
                                        .wake = q35_wake, .reset = pc_reset_machine, .arg = b };
+    if (q->options.smbus == MACHINE_ON)
+        return err_set(e, ERR_UNSUPPORTED, "smbus=on: this board's SMBus is not modelled; -machine q35 has one");
     q->mch = q35_mch_create(b->machine, "i440fx", &mch, e);
     q->pm = q->mch == NULL ? NULL : ich9_pm_create(b->machine, "piix4-pm", &pm, e);
     if (q->pm == NULL)
@@ -57,7 +76,7 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
     for (uint32_t i = 0; i < PIIX_CHANNELS; i++)
         board_connect(b, &q->piix->channel[i]->irq, 14 + i);
     q->isa.irqs_taken |= 1u << 14 | 1u << 15;
-    q->ide = (struct parts_ide){ .attach = attach_ide, .arg = q->piix };
+    q->ide = (struct parts_ide){ .attach = attach_ide, .arg = q };
     return pc_build_ports(b, q, e);
 }
 
@@ -75,7 +94,7 @@ static void set_up(struct q35 *q)
 
 const struct pc_kind i440fx_kind = {
     .low_most = I440FX_LOW_MOST, .low_split = I440FX_LOW_SPLIT, .ecam = I440FX_LOW_MOST, .aml = &x86_i440fx_aml,
-    .cpu_hotplug = 0xaf00, .bios = "bios-256k.bin", .pam0 = 0x59, .build_chipset = build_chipset, .set_up = set_up,
+    .hpet_routes = 0x4, .cpu_hotplug = 0xaf00, .bios = "bios-256k.bin", .pam0 = 0x59, .build_chipset = build_chipset, .set_up = set_up,
 };
 
 static int build(struct board *b, struct err *e)

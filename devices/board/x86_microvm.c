@@ -13,7 +13,6 @@
 #include "devices/acpi_sleep.h"
 #include "devices/board/acpi.h"
 #include "devices/board/acpi/templates.gen.h"
-#include "devices/board/fw_cfg_items.h"
 #include "devices/board/machine_options.h"
 #include "devices/board/virtio_slots.h"
 #include "devices/board/x86_q35_impl.h"
@@ -173,15 +172,6 @@ static int tell_slots(struct board *b, struct microvm *v, struct err *e)
     return 0;
 }
 
-static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
-{
-    int r;
-    q->fw_cfg = fw_cfg_create(b->machine, "fw_cfg", e);
-    if (q->fw_cfg == NULL)
-        return e->code;
-    return (r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0 ? r : fw_cfg_items_add(q->fw_cfg, b, e);
-}
-
 static int build(struct board *b, struct err *e)
 {
     struct microvm *v = ARENA_NEW(&b->machine->arena, struct microvm);
@@ -195,14 +185,13 @@ static int build(struct board *b, struct err *e)
         (r = x86_config_parse(&q->cpu, b->config.cpu, NULL, e)) < 0 || (r = pc_open_images(b, q, e)) < 0 || (r = pc_build_memory(b, q, e)) < 0 || (r = q35_build_firmware(b, q, e)) < 0 ||
         (r = pc_build_cpus(b, q, e)) < 0 || (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 ||
         (q->options.serial && (r = pc_build_serial(b, q, e)) < 0) || (has_acpi(q) && (r = build_power(b, v, e)) < 0) ||
-        (r = build_fw_cfg(b, q, e)) < 0)
+        (r = pc_build_fw_cfg(b, q, e)) < 0)
         return r;
     const struct board_place first = { .name = "virtio-mmio", .base = SLOT_BASE, .size = SLOT_SIZE,
                                        .irq = has_acpi(q) ? IRQ_WITH_ACPI : IRQ_WITHOUT };
     if ((r = virtio_slots_build(&v->slots, b, &first, SLOTS, e)) < 0)
         return r;
-    q->isa.ports = q->ports;
-    q->isa.irqs_taken |= 1u << IRQ_GED | 1u << 0 | 1u << 2 | 1u << Q35_IRQ_RTC;
+    pc_describe_isa(q, 1u << IRQ_GED);
     const struct parts_places at = { .plug_mmio = virtio_slots_plug, .slots = &v->slots, .isa = &q->isa, .fw_cfg = q->fw_cfg,
                                      .boot_first = q35_kernel_rom(b, q) };
     if ((r = parts_create(b, &at, e)) < 0 || (r = tell_slots(b, v, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0)

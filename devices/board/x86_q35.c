@@ -14,6 +14,7 @@
 #include "devices/board/acpi/templates.gen.h"
 #include "devices/board/boot.h"
 #include "devices/board/fw_cfg_items.h"
+#include "devices/board/machine_options.h"
 #include "devices/board/virtio_parts.h"
 #include "devices/fw_cfg.h"
 #include "devices/hpet.h"
@@ -21,6 +22,7 @@
 #include "devices/i8254.h"
 #include "devices/ich9_lpc.h"
 #include "devices/ich9_pm.h"
+#include "devices/ich9_smbus.h"
 #include "devices/isa_debug.h"
 #include "devices/mc146818.h"
 #include "devices/ns16550.h"
@@ -67,7 +69,7 @@ static void set_test(void *arg, uint32_t number, bool level)
 {
     struct q35 *q = arg;
     ioapic_set_level(q->ioapic, (number == 0 ? 2 : number) + 32 * FROM_TEST, level);
-    if (number < 16 && number != 2)
+    if (number < 16 && number != 2 && q->pic != NULL)
         i8259_set_level(q->pic, number + 16 * FROM_TEST, level);
 }
 
@@ -191,22 +193,15 @@ void pc_reset_machine(void *arg)
     machine_stop(((struct board *)arg)->machine, MACHINE_RESET, 0);
 }
 
+/*
+ * Port CF9h, port 92h and the keyboard controller. The last two mean INIT# on real boards; software uses them to reboot, so they
+ * reset the machine, as on QEMU's boards.
+ */
 static void reset_line(void *arg, uint32_t number, bool level)
 {
     (void)number;
     if (level)
         pc_reset_machine(arg);
-}
-
-/* INIT#, not a reset of the machine: port 92h and the keyboard controller. */
-static void init_line(void *arg, uint32_t number, bool level)
-{
-    struct board *b = arg;
-    (void)number;
-    if (!level)
-        return;
-    /* Firmware and kernels mean a reboot by it; with the CMOS shut-down byte set, a return from protected mode */
-    machine_stop(b->machine, MACHINE_RESET, 0);
 }
 
 /* A20 passes if either switch says so. */
@@ -277,7 +272,7 @@ static int put_boot_options(struct board *b, struct q35 *q, struct err *e)
 
 int pc_build_timers(struct board *b, struct q35 *q, struct err *e)
 {
-    const struct hpet_config hpet = { .routes = 0x00ff0104 };
+    const struct hpet_config hpet = { .routes = q->kind->hpet_routes };
     int r;
     if (q->options.pit) {
         q->pit = i8254_create(b->machine, "i8254", e);
@@ -351,7 +346,10 @@ static int build_chipset(struct board *b, struct q35 *q, struct err *e)
     const struct ahci_options ahci = { .devfn = PCI_DEVFN(0x1f, 2), .multifunction = true };
     struct ahci *a = ahci_create(b->machine, "ich9-ahci", &q->mch->bus, &ahci, e);
     q->ide = (struct parts_ide){ .attach = parts_attach_sata, .arg = a };
-    return a == NULL ? e->code : pc_build_ports(b, q, e);
+    /* The modules of memory have no EEPROMs: nobody answers on the bus */
+    if (a == NULL || (q->options.smbus != MACHINE_OFF && ich9_smbus_create(b->machine, "ich9-smbus", &q->mch->bus, NULL, e) == NULL))
+        return e->code;
+    return pc_build_ports(b, q, e);
 }
 
 static int build_legacy(struct board *b, struct q35 *q, struct err *e)
@@ -361,7 +359,7 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
     if (q->port92 == NULL)
         return e->code;
     irq_connect(&q->port92->a20, a20_line, b, 1);
-    irq_connect(&q->port92->reset, init_line, b, 0);
+    irq_connect(&q->port92->reset, reset_line, b, 0);
     if ((r = ports(&q->port92->dev, q, 0x92, 0, 1, e)) < 0)
         return r;
     q->keyboard = i8042_create(b->machine, "i8042", hid_find(b->host), e);
@@ -370,7 +368,7 @@ static int build_legacy(struct board *b, struct q35 *q, struct err *e)
     board_connect(b, &q->keyboard->irq1, Q35_IRQ_KEYBOARD);
     board_connect(b, &q->keyboard->irq12, Q35_IRQ_MOUSE);
     irq_connect(&q->keyboard->a20, a20_line, b, 0);
-    irq_connect(&q->keyboard->reset, init_line, b, 0);
+    irq_connect(&q->keyboard->reset, reset_line, b, 0);
     if ((r = ports(&q->keyboard->dev, q, 0x60, 0x60, 1, e)) < 0 || (r = ports(&q->keyboard->dev, q, 0x64, 0x64, 1, e)) < 0)
         return r;
     return pc_build_serial(b, q, e);
@@ -400,15 +398,19 @@ int pc_build_serial(struct board *b, struct q35 *q, struct err *e)
     return 0;
 }
 
-static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
+int pc_build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
 {
     int r;
     q->fw_cfg = fw_cfg_create(b->machine, "fw_cfg", e);
     if (q->fw_cfg == NULL)
         return e->code;
-    if ((r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0)
-        return r;
-    if ((r = fw_cfg_items_add(q->fw_cfg, b, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
+    return (r = fw_cfg_map_ports(q->fw_cfg, q->ports, 0x510, e)) < 0 ? r : fw_cfg_items_add(q->fw_cfg, b, e);
+}
+
+static int build_fw_cfg(struct board *b, struct q35 *q, struct err *e)
+{
+    int r;
+    if ((r = pc_build_fw_cfg(b, q, e)) < 0 || (r = q35_add_kernel(b, q, e)) < 0 ||
         (r = q35_add_sleep_states(b, q, e)) < 0 || (r = q35_add_smi_features(b, q, e)) < 0 ||
         (r = q35_add_cpu_registers(b, q, e)) < 0)
         return r;
@@ -435,6 +437,14 @@ int pc_open_images(struct board *b, struct q35 *q, struct err *e)
     return r;
 }
 
+void pc_describe_isa(struct q35 *q, uint32_t irqs)
+{
+    q->isa.ports = q->ports;
+    q->isa.test_line = set_test;
+    q->isa.test_arg = q;
+    q->isa.irqs_taken |= irqs | 1u << 0 | 1u << 2 | 1u << Q35_IRQ_RTC;
+}
+
 int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
 {
     struct q35 *q = ARENA_NEW(&b->machine->arena, struct q35);
@@ -450,10 +460,7 @@ int pc_build(struct board *b, const struct pc_kind *kind, struct err *e)
         (r = pc_build_interrupts(b, q, e)) < 0 || (r = pc_build_timers(b, q, e)) < 0 || (r = kind->build_chipset(b, q, e)) < 0 ||
         (kind->iommu && (r = q35_build_iommu(b, q, e)) < 0) || (r = build_legacy(b, q, e)) < 0 || (r = build_fw_cfg(b, q, e)) < 0)
         return r;
-    q->isa.ports = q->ports;
-    q->isa.test_line = set_test;
-    q->isa.test_arg = q;
-    q->isa.irqs_taken |= 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << Q35_IRQ_RTC | 1u << 9 /* SCI */ | 1u << 0 | 1u << 2;
+    pc_describe_isa(q, 1u << Q35_IRQ_KEYBOARD | 1u << Q35_IRQ_MOUSE | 1u << 9 /* SCI */);
     const struct parts_places at = { .pci = &q->mch->bus, .isa = &q->isa, .ide = &q->ide, .fw_cfg = q->fw_cfg, .pci_path = "/pci@i0cf8",
                                      .boot_first = q35_kernel_rom(b, q), .vga_window = b->machine->memory,
                                      .vga_priority = 2, .vga_rom = "vgabios-stdvga.bin", .built = kind->iommu ? Q35_IOMMU_DRIVER : NULL };
@@ -492,7 +499,7 @@ void pc_release(struct board *b)
 
 const struct pc_kind q35_kind = {
     .low_most = Q35_LOW_MOST, .low_split = Q35_LOW_SPLIT, .ecam = Q35_ECAM, .ecam_size = 0x10000000, .aml = &x86_q35_aml,
-    .gpe = 0x20, .gpe_size = 16, .cpu_hotplug = Q35_CPU_HOTPLUG, .bios = "bios-256k.bin", .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
+    .gpe = 0x20, .gpe_size = 16, .hpet_routes = 0x00ff0104, .cpu_hotplug = Q35_CPU_HOTPLUG, .bios = "bios-256k.bin", .pam0 = 0x90, .smi_broadcast = true, .iommu = true,
     .build_chipset = build_chipset, .set_up = q35_set_up_chipset,
 };
 

@@ -6,7 +6,9 @@
 #include "core/util/bits.h"
 #include "devices/board/acpi.h"
 #include "devices/board/acpi/templates.gen.h"
+#include "devices/board/machine_options.h"
 #include "devices/board/x86_q35_impl.h"
+#include "devices/q35_mch.h"
 #include <stdio.h>
 
 /* What AML's templates leave open. */
@@ -22,6 +24,7 @@ enum { T_UID = 0xf1c0a001 };
 #define T_MEM64_LAST 0xf1c0a104f1c0a104u
 #define T_MEM64_SIZE 0x0000000100000002u
 #define T_ECAM       0xf1c0a105u
+#define T_ECAM_SIZE  0xf1c0a106u
 
 void pc_write_cpus(struct acpi *a, const struct board *b)
 {
@@ -34,11 +37,23 @@ void pc_write_cpus(struct acpi *a, const struct board *b)
     }
 }
 
+/* Of the PCIe configuration window: where firmware has put it, if that lies between low RAM and the I/O APIC. */
+static pa_t find_ecam(const struct q35 *q, uint64_t *size)
+{
+    pa_t base;
+
+    if (q->kind->ecam_size != 0 && q35_mch_ecam(q->mch, &base, size) && base >= align_up(q->low, 1u << 20) &&
+        base + *size <= Q35_PCI_HOLE_END)
+        return base;
+    *size = q->kind->ecam_size;
+    return q->kind->ecam;
+}
+
 /* Memory windows of the host bridge: from the end of low RAM to the ECAM range, from there to the I/O APIC. */
 static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *q)
 {
-    uint64_t ecam_end = q->kind->ecam + q->kind->ecam_size, high_size, high = q35_high_window(q, &high_size);
-    uint64_t low = align_up(MAX(q->low, 0x10000000ull), 1u << 20), size[2] = { q->kind->ecam - low, Q35_PCI_HOLE_END - ecam_end };
+    uint64_t ecam_size, ecam = find_ecam(q, &ecam_size), ecam_end = ecam + ecam_size, high_size, high = q35_high_window(q, &high_size);
+    uint64_t low = MIN(align_up(MAX(q->low, 0x10000000ull), 1u << 20), ecam), size[2] = { ecam - low, Q35_PCI_HOLE_END - ecam_end };
     acpi_table(a, "DSDT", 2);
     uint32_t from = acpi_append(a, q->kind->aml);
     if (q->globals.disable_s3)
@@ -46,10 +61,12 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *
     if (q->globals.disable_s4)
         acpi_fill_name(a, from, "_S4_", "XS4_");
     acpi_fill(a, from, 4, T_HPET, q->hpet != NULL ? 15 : 0);
-    if (q->kind->ecam_size != 0)
-        acpi_fill(a, from, 4, T_ECAM, q->kind->ecam);
+    if (q->kind->ecam_size != 0) {
+        acpi_fill(a, from, 4, T_ECAM, ecam);
+        acpi_fill(a, from, 4, T_ECAM_SIZE, ecam_size);
+    }
     acpi_fill(a, from, 4, T_MEM, low);
-    acpi_fill(a, from, 4, T_MEM_LAST, q->kind->ecam - 1);
+    acpi_fill(a, from, 4, T_MEM_LAST, ecam - 1);
     acpi_fill(a, from, 4, T_MEM2, ecam_end);
     acpi_fill(a, from, 4, T_MEM2_LAST, Q35_PCI_HOLE_END - 1);
     acpi_fill(a, from, 4, T_MEM_SIZE, size[0]);
@@ -159,7 +176,7 @@ void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q)
     acpi_u16(a, 0);
     acpi_u32(a, 2);
     acpi_u16(a, 0);
-    for (unsigned i = 0; i < sizeof(level_high); i++) {
+    for (unsigned i = 0; q->mch != NULL && i < sizeof(level_high); i++) { /* what PCI's lines are routed to */
         acpi_u8(a, 2);
         acpi_u8(a, 10);
         acpi_u8(a, 0);
@@ -188,14 +205,16 @@ static void write_hpet(struct acpi *a)
 }
 
 /* PCI Firmware 3.3, 4.1.2 */
-static void write_mcfg(struct acpi *a)
+static void write_mcfg(struct acpi *a, const struct q35 *q)
 {
+    uint64_t size;
+
     acpi_table(a, "MCFG", 1);
     acpi_zero(a, 8);
-    acpi_u64(a, Q35_ECAM);
+    acpi_u64(a, find_ecam(q, &size));
     acpi_u16(a, 0);
     acpi_u8(a, 0);
-    acpi_u8(a, 255);
+    acpi_u8(a, (uint8_t)((size >> 20) - 1)); /* the last bus: 1 MiB each */
     acpi_u32(a, 0);
     acpi_table_end(a);
 }
@@ -203,6 +222,7 @@ static void write_mcfg(struct acpi *a)
 static void write_all(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     acpi_begin(a);
+    acpi_want_rsdt(a);
     if (q->kind->write_acpi != NULL) {
         q->kind->write_acpi(a, b, q);
         return;
@@ -214,18 +234,27 @@ static void write_all(struct acpi *a, const struct board *b, const struct q35 *q
     if (q->hpet != NULL)
         write_hpet(a);
     if (q->kind->ecam_size != 0)
-        write_mcfg(a);
+        write_mcfg(a, q);
     if (q->iommu != NULL)
         q35_write_dmar(a, q);
 }
 
+static void write_again(struct acpi *a, void *board)
+{
+    const struct board *b = board;
+
+    write_all(a, b, b->parts);
+}
+
+/* SeaBIOS and OVMF choose PCIEXBAR before they fetch the tables. */
 int q35_add_acpi(struct board *b, struct q35 *q, struct err *e)
 {
+    const struct acpi_writer again = { .write = write_again, .arg = b };
     struct acpi a;
-    if (q->options.acpi == 1)
+    if (q->options.acpi == MACHINE_OFF)
         return 0;
     write_all(&a, b, q);
-    return acpi_hand_over(&a, b->machine, q->fw_cfg, e);
+    return acpi_hand_over(&a, b->machine, q->fw_cfg, q->kind->ecam_size != 0 ? &again : NULL, e);
 }
 
 int q35_place_acpi(struct board *b, struct q35 *q, pa_t end, pa_t *rsdp, struct err *e)

@@ -37,7 +37,7 @@ struct q35_options {
     bool pit, pic, rtc, serial;      /* microvm may be without */
     bool auto_cmdline;
     int ioapic2;                     /* enum machine_auto */
-    int acpi;                        /* enum machine_auto */
+    int acpi, smbus;                 /* enum machine_auto */
     int irqchip;                     /* which of KVM's halves has the interrupt controllers: says nothing here */
 };
 int q35_read_options(struct q35_options *o, const char *text, struct err *e) MUST_CHECK;
@@ -69,6 +69,7 @@ struct pc_kind {
     uint64_t ecam_size;              /* 0: there is no ECAM range */
     const struct acpi_template *aml;
     uint16_t gpe, gpe_size;          /* GPE0_BLK behind PMBASE; 0: none */
+    uint32_t hpet_routes;            /* hpet.h, as QEMU's boards have them */
     uint16_t cpu_hotplug;            /* port */
     uint8_t pam0;                    /* in the host bridge's configuration space */
     bool smi_broadcast, iommu;
@@ -130,6 +131,9 @@ int pc_build_cpus(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int pc_build_interrupts(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int pc_build_timers(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
 int pc_build_serial(struct board *b, struct q35 *q, struct err *e) MUST_CHECK;
+/* For -device on the ISA bus: which interrupts have a part beside the timers'. */
+void pc_describe_isa(struct q35 *q, uint32_t irqs);
+int pc_build_fw_cfg(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* with what every board puts in */
 void pc_write_cpus(struct acpi *a, const struct board *b);
 void pc_write_madt(struct acpi *a, const struct board *b, const struct q35 *q);
 int pc_build_ports(struct board *b, struct q35 *q, struct err *e) MUST_CHECK; /* CF8, CFC, CF9 of mch->bus */

@@ -8,6 +8,7 @@ static const char *const irqchip_choices[] = { "on", "off", "split", NULL };
 static const struct option_desc table[] = {
     OPT_BOOL(q35_options, "smm", smm),
     OPT_BOOL(q35_options, "hpet", hpet),
+    OPT_CHOICE(q35_options, "smbus", smbus, machine_auto_choices),
     OPT_BOOL(q35_options, "pit", pit),
     OPT_CHOICE(q35_options, "kernel-irqchip", irqchip, irqchip_choices),
     OPT_CHOICE(q35_options, "kernel_irqchip", irqchip, irqchip_choices),

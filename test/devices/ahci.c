@@ -2,11 +2,10 @@
 /* Serial ATA AHCI 1.3.1 (ports, command lists, FISes), ACS-3 (disks), MMC-6 and SPC-4 (CD-ROM
  * drives). */
 #include "devices/ahci.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
-#include "test/devices/pci_card.h"
+#define REGS (CARD_BAR + 5u * CARD_BAR_STEP)
+#include "test/devices/card_fixture.h"
 
-enum { REGS = CARD_BAR + 5 * CARD_BAR_STEP, R_CAP = 0, R_GHC = 4, R_IS = 8, R_PI = 0xc,
+enum { R_CAP = 0, R_GHC = 4, R_IS = 8, R_PI = 0xc,
        R_VS = 0x10 };
 enum { P_CLB = 0, P_FB = 8, P_IS = 0x10, P_IE = 0x14, P_CMD = 0x18, P_TFD = 0x20, P_SIG = 0x24,
        P_SSTS = 0x28, P_SCTL = 0x2c, P_SERR = 0x30, P_SACT = 0x34, P_CI = 0x38 };
@@ -16,38 +15,24 @@ enum { DISK_PORT = 0, CD_PORT = 2, DISK = 1 << 20, DISC = 64 * 2048 };
 enum { DHRS = 1, PSS = 2, SDBS = 8, DPS = 0x20, OFS = 1 << 24, HBFS = 1 << 29, TFES = 1 << 30 };
 #define LONG_ENOUGH (100 * PS_PER_US)
 
-static struct card x;
-static struct card_spaces spaces;
 static struct ahci *ahci;
 static struct block *disk, *disc;
 
-static struct device *make(struct machine *m, void *arg)
+static struct pci_function *card_make(struct machine *m)
 {
     const struct ahci_options o = { .devfn = PCI_DEVFN(31, 2) };
     struct err e = { 0 };
 
-    (void)arg;
-    card_keep(&spaces, &x);
-    card_open(&x, m);
     ahci = ahci_create(m, "ahci", &x.bus, &o, &e);
     ck_assert_msg(ahci != NULL, "%s", e.text);
-    x.f = ahci_function(ahci);
     if (!disk)
         ck_assert(block_create_memory(&disk, DISK, &e) == 0 &&
                   block_create_memory(&disc, DISC, &e) == 0);
     ck_assert_int_eq(ahci_attach(ahci, DISK_PORT, disk, false, "SERIAL", &e), 0);
     ck_assert_int_eq(ahci_attach(ahci, CD_PORT, disc, true, NULL, &e), 0);
-    return x.f->dev;
+    return ahci_function(ahci);
 }
 
-static uint32_t rd(uint32_t at)
-{
-    return (uint32_t)card_read(&x, REGS + at, 4);
-}
-static void wr(uint32_t at, uint32_t v)
-{
-    card_write(&x, REGS + at, 4, v);
-}
 static uint32_t port(unsigned p, uint32_t reg)
 {
     return 0x100 + 0x80 * p + reg;
@@ -73,9 +58,7 @@ static void start_port(unsigned p)
 static void setup(void)
 {
     disk = disc = NULL;
-    memset(&x, 0, sizeof(x));
-    (void)make(device_generic_machine(), NULL);
-    machine_reset(x.m);
+    make_card();
     card_enable(&x);
     start_port(DISK_PORT);
     start_port(CD_PORT);
@@ -157,10 +140,7 @@ static void expect_sense(uint8_t key, uint8_t asc, uint8_t ascq)
 
 START_TEST(generic)
 {
-    device_generic_test(&(struct device_generic){ .make = make, .keeps_state = true });
-    card_keep(&spaces, &x);
-    card_drop(&spaces);
-    x.io = NULL;
+    check_generic();
     (void)block_close(disk, NULL);
     (void)block_close(disc, NULL);
     disk = disc = NULL;
@@ -215,6 +195,47 @@ START_TEST(signatures)
     memset(card_ram(&x, area(DISK_PORT)), 0, 0x100);
     wr(port(DISK_PORT, P_CMD), 1 << 4);
     ck_assert_uint_eq(ld_le32(card_ram(&x, area(DISK_PORT) + 0x40)), 0x01500034);
+}
+END_TEST
+
+/*
+ * 3.3.5: PCS and PRCS reflect PxSERR. 10.3.1: what a driver starts without a drive does nothing, and is no mistake of its:
+ * only by PxSSTS and PxSIG does it learn that there is none. A drive that is there must not be busy, and FRE comes first.
+ */
+START_TEST(starts)
+{
+    uint64_t errors = x.f->dev->guest_errors;
+
+    wr(R_GHC, 1);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_SERR)), 1 << 26 | 1 << 16);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_IS)), 1 << 22 | 1 << 6);
+    ck_assert_uint_eq(rd(port(1, P_SERR)) | rd(port(1, P_IS)), 0);
+    start_port(1);
+    ck_assert_uint_eq(x.f->dev->guest_errors, errors);
+    put_command(1, 0, &(struct command){ .code = 0xec, .bytes = 512 });
+    wr(port(1, P_CI), 1);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(1, P_CI)), 1); /* it waits for ever */
+    ck_assert_uint_eq(rd(port(1, P_TFD)), 0x7f);
+    wr(port(DISK_PORT, P_CMD), 1);
+    ck_assert_uint_eq(x.f->dev->guest_errors, errors + 1);
+}
+END_TEST
+
+/* 3.3.7, CCS: after ST was set slot 0 has the highest priority, then the slot behind the last one. */
+START_TEST(priority)
+{
+    put_command(DISK_PORT, 0, &(struct command){ .code = 0xe5 });
+    put_command(DISK_PORT, 1, &(struct command){ .code = 0xe5 });
+    put_command(DISK_PORT, 2, &(struct command){ .code = 0xe5 });
+    wr(port(DISK_PORT, P_CI), 3);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_CMD)) >> 8 & 31, 1); /* 0, 1 */
+    wr(port(DISK_PORT, P_CI), 7);
+    card_run(&x, LONG_ENOUGH);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_CMD)) >> 8 & 31, 1); /* 2, 0, 1 */
+    wr(port(DISK_PORT, P_CMD), 1 << 4);
+    ck_assert_uint_eq(rd(port(DISK_PORT, P_CMD)) >> 8 & 31, 0);
 }
 END_TEST
 
@@ -608,20 +629,13 @@ END_TEST
 
 START_TEST(snapshot)
 {
-    struct card before;
-
     put_command(
         DISK_PORT, 0,
         &(struct command){
             .code = 0x35, .device = 0x40, .lba = 3, .count = 1, .bytes = 512, .write = true });
     st_le32(card_ram(&x, DATA), 0xfeedface);
     wr(port(DISK_PORT, P_CI), 1);
-    before = x;
-    memset(&x, 0, sizeof(x));
-    (void)make(device_generic_machine(), NULL);
-    machine_reset(x.m);
-    device_generic_copy(before.m, x.m);
-    card_close(&before);
+    move_card();
     card_run(&x, LONG_ENOUGH);
     ck_assert_uint_eq(rd(port(DISK_PORT, P_TFD)), 0x50);
     uint8_t got[4];
@@ -640,6 +654,8 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, identity);
     tcase_add_test(c, signatures);
+    tcase_add_test(c, starts);
+    tcase_add_test(c, priority);
     tcase_add_test(c, identify);
     tcase_add_loop_test(c, transfers, 0, ARRAY_LEN(ways));
     tcase_add_test(c, faults);

@@ -2,77 +2,61 @@
 /* QEMU docs/specs/acpi_cpu_hotplug.rst, "Typical usecases". */
 #include "devices/cpu_hotplug.h"
 #include "core/util/bits.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
-#include "test/ports.h"
 
-enum { BASE = 0xcd8, SELECTOR = BASE, STATUS = BASE + 4, COMMAND = BASE + 5, DATA = BASE + 8 };
+#define PART_AT 0xcd8
+#include "test/devices/part_suite.h"
+
+enum { SELECTOR = 0, STATUS = 4, COMMAND = 5, DATA = 8 };
 
 static const uint64_t ids[] = { 0, 5, 0x100000007ull };
 
-static struct device *make(struct machine *machine, void *arg)
+static struct device *part_create(struct machine *machine, struct err *e)
 {
-    struct err e = { 0 };
-    struct cpu_hotplug *c = cpu_hotplug_create(machine, "cpus", ids, ARRAY_LEN(ids), &e);
+    struct cpu_hotplug *c = cpu_hotplug_create(machine, "cpus", ids, ARRAY_LEN(ids), e);
 
-    (void)arg;
-    ck_assert_msg(c != NULL, "%s", e.text);
-    ck_assert_int_eq(device_map(&c->dev, machine->memory, BASE, &e), 0);
-    return &c->dev;
+    return c ? &c->dev : NULL;
 }
 
-static uint32_t in32(struct machine *m, uint16_t port)
+static uint8_t status(void)
 {
-    return (uint32_t)mem_port_in(m->memory, port, 4, NULL);
+    uint64_t v;
+
+    ck_assert_int_eq(mem_load(m->memory, PART_AT + STATUS, 1, &v, NULL), MEM_OK);
+    return (uint8_t)v;
 }
 
-static void out32(struct machine *m, uint16_t port, uint32_t v)
+static void put_byte(uint32_t offset, uint8_t v)
 {
-    mem_port_out(m->memory, port, 4, v, NULL);
+    ck_assert_int_eq(mem_store(m->memory, PART_AT + offset, 1, v, NULL), MEM_OK);
 }
 
 /* "Detecting", "Enumerating": data 2 is 0 for command 0; CPUs until the status has no bit 0. */
 START_TEST(counts)
 {
-    struct machine *m = device_generic_machine();
     uint32_t n = 0;
-    make(m, NULL);
-    machine_reset(m);
-    out32(m, SELECTOR, 0);
-    outb(m->memory, COMMAND, 0);
-    ck_assert_uint_eq(in32(m, SELECTOR), 0);
+    put(SELECTOR, 0);
+    put_byte(COMMAND, 0);
+    ck_assert_uint_eq(get(SELECTOR), 0);
     for (; n < 10; n++) {
-        out32(m, SELECTOR, n);
-        if (inb(m->memory, STATUS) != 1)
+        put(SELECTOR, n);
+        if (status() != 1)
             break;
-        outb(m->memory, COMMAND, 3);
-        ck_assert_uint_eq(in32(m, DATA), (uint32_t)ids[n]);
-        ck_assert_uint_eq(in32(m, SELECTOR), ids[n] >> 32);
-        outb(m->memory, COMMAND, 0);
-        ck_assert_uint_eq(in32(m, DATA), n); /* no event anywhere: it stays */
+        put_byte(COMMAND, 3);
+        ck_assert_uint_eq(get(DATA), (uint32_t)ids[n]);
+        ck_assert_uint_eq(get(SELECTOR), ids[n] >> 32);
+        put_byte(COMMAND, 0);
+        ck_assert_uint_eq(get(DATA), n); /* no event anywhere: it stays */
     }
     ck_assert_uint_eq(n, 3);
-    ck_assert_uint_eq(inb(m->memory, STATUS), 0);
-    ck_assert_uint_eq(in32(m, DATA), 0);
-    out32(m, SELECTOR, 1);
-    outb(m->memory, STATUS, 8); /* it stays */
-    ck_assert_uint_eq(inb(m->memory, STATUS), 1);
-    machine_destroy(m);
-}
-END_TEST
-
-START_TEST(generic)
-{
-    device_generic_test(&(struct device_generic){ .make = make });
+    ck_assert_uint_eq(status(), 0);
+    ck_assert_uint_eq(get(DATA), 0);
+    put(SELECTOR, 1);
+    put_byte(STATUS, 8); /* it stays */
+    ck_assert_uint_eq(status(), 1);
 }
 END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *s = suite_create("devices.cpu_hotplug");
-    TCase *t = tcase_create("registers");
-    tcase_add_test(t, counts);
-    tcase_add_test(t, generic);
-    suite_add_tcase(s, t);
-    return s;
+    return part_suite("devices.cpu_hotplug", counts);
 }

@@ -4,9 +4,8 @@
 #include "devices/e1000e.h"
 #include "devices/backend/net_impl.h"
 #include "devices/e1000e_impl.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
-#include "test/devices/pci_card.h"
+#define REGS CARD_BAR
+#include "test/devices/card_fixture.h"
 #include <zlib.h>
 
 enum { R_CTRL = 0, R_STATUS = 8, R_EERD = 0x14, R_CTRL_EXT = 0x18, R_MDIC = 0x20, R_ICR = 0xc0,
@@ -22,9 +21,8 @@ enum { RCTL_ON = 1 << 1 | 1 << 15 | 1 << 26 /* EN, BAM, SECRC */ };
 #define LONG_ENOUGH (50 * PS_PER_US)
 static const uint8_t mac[6] = { 0x52, 0x54, 0, 0x12, 0x34, 0x56 };
 
-static struct card x;
-static struct card_spaces spaces;
 static struct e1000e *nic;
+static bool has_cable;
 static struct host *host;
 static struct net_backend *net;
 /* What came out at the far end. */
@@ -44,15 +42,13 @@ static void far_send(struct net_backend *n, const uint8_t *frame, size_t length)
     sent[n_sent++].n = length;
 }
 
-static struct device *build(struct machine *m, bool cable)
+static struct pci_function *card_make(struct machine *m)
 {
     struct e1000e_options o = { .devfn = -1 };
     struct err e = { 0 };
 
-    card_keep(&spaces, &x);
-    card_open(&x, m);
     net = NULL;
-    if (cable) {
+    if (has_cable) {
         ck_assert_int_eq(host_create(&host, m, &e), 0);
         ck_assert_int_eq(net_open(&net, host, "none", &e), 0);
         far_end = (struct net_kind){ .name = "far", .send = far_send };
@@ -61,22 +57,7 @@ static struct device *build(struct machine *m, bool cable)
     memcpy(o.mac, mac, 6);
     nic = e1000e_create(m, "nic", &x.bus, net, &o, &e);
     ck_assert_msg(nic != NULL, "%s", e.text);
-    x.f = e1000e_function(nic);
-    return x.f->dev;
-}
-static struct device *make(struct machine *m, void *arg)
-{
-    (void)arg;
-    return build(m, false);
-}
-
-static uint32_t rd(uint32_t at)
-{
-    return (uint32_t)card_read(&x, CARD_BAR + at, 4);
-}
-static void wr(uint32_t at, uint32_t v)
-{
-    card_write(&x, CARD_BAR + at, 4, v);
+    return e1000e_function(nic);
 }
 
 static void set_ring(uint32_t at, pa_t base, uint32_t bytes)
@@ -100,10 +81,9 @@ static void fill_rx(unsigned queue)
 
 static void setup(void)
 {
-    memset(&x, 0, sizeof(x));
     n_sent = 0;
-    (void)build(device_generic_machine(), true);
-    machine_reset(x.m);
+    has_cable = true;
+    make_card();
     card_enable(&x);
     set_ring(R_RX, RXD, RING * 16);
     set_ring(R_RX + 0x100, RXD + 0x1000, RING * 16);
@@ -166,10 +146,8 @@ static void arrive_to(const uint8_t address[6])
 
 START_TEST(generic)
 {
-    device_generic_test(&(struct device_generic){ .make = make, .keeps_state = true });
-    card_keep(&spaces, &x);
-    card_drop(&spaces);
-    x.io = NULL;
+    has_cable = false;
+    check_generic();
 }
 END_TEST
 
@@ -681,9 +659,7 @@ START_TEST(snapshot)
     put_tx(TXB + 40, 60 | 0x0b << 24, 0);
     wr(R_TX + TAIL, tail);
     before = x;
-    memset(&x, 0, sizeof(x));
-    (void)build(device_generic_machine(), true);
-    machine_reset(x.m);
+    make_card();
     device_generic_copy(before.m, x.m);
     host_destroy(old);
     card_close(&before);

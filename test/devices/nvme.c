@@ -2,19 +2,16 @@
 /* NVM Express Base 1.4: registers (3.1), queues (4.1), data pointers (4.3, 4.4), commands (5, 6).
  */
 #include "devices/nvme.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
-#include "test/devices/pci_card.h"
+#define REGS CARD_BAR
+#include "test/devices/card_fixture.h"
 
-enum { REGS = CARD_BAR, R_CAP = 0, R_VS = 8, R_INTMS = 0xc, R_INTMC = 0x10, R_CC = 0x14,
+enum { R_CAP = 0, R_VS = 8, R_INTMS = 0xc, R_INTMC = 0x10, R_CC = 0x14,
        R_CSTS = 0x1c, R_AQA = 0x24, R_ASQ = 0x28, R_ACQ = 0x30, DOORBELL = 0x1000 };
 enum { ASQ = CARD_RAM, ACQ = CARD_RAM + 0x1000, SQ1 = CARD_RAM + 0x2000, CQ1 = CARD_RAM + 0x3000,
        LIST = CARD_RAM + 0x10000, DATA = CARD_RAM + 0x100000, DEPTH = 8, CC_ON = 0x00460001 };
 enum { DISK = 1 << 20 };
 #define LONG_ENOUGH (50 * PS_PER_MS)
 
-static struct card x;
-static struct card_spaces spaces;
 static struct nvme *nvme;
 static struct block *disk, *second;
 
@@ -33,29 +30,23 @@ static struct ring {
 } ring[2];
 static uint16_t next_cid;
 
-static struct device *make(struct machine *m, void *arg)
+static struct pci_function *card_make(struct machine *m)
 {
     const struct nvme_options o = { .serial = "S1", .devfn = -1 };
     struct err e = { 0 };
 
-    (void)arg;
-    card_keep(&spaces, &x);
-    card_open(&x, m);
     nvme = nvme_create(m, "nvme", &x.bus, &o, &e);
     ck_assert_msg(nvme != NULL, "%s", e.text);
-    x.f = nvme_function(nvme);
     if (!disk)
         ck_assert_int_eq(block_create_memory(&disk, DISK, &e), 0);
     ck_assert_int_eq(nvme_add_namespace(nvme, 0, disk, 512, &e), 0);
-    return x.f->dev;
+    return nvme_function(nvme);
 }
 
 static void setup(void)
 {
     disk = NULL;
-    memset(&x, 0, sizeof(x));
-    (void)make(device_generic_machine(), NULL);
-    machine_reset(x.m);
+    make_card();
     card_enable(&x);
 }
 static void teardown(void)
@@ -64,15 +55,6 @@ static void teardown(void)
     (void)block_close(disk, NULL);
     (void)block_close(second, NULL);
     second = NULL;
-}
-
-static uint32_t rd(uint32_t at)
-{
-    return (uint32_t)card_read(&x, REGS + at, 4);
-}
-static void wr(uint32_t at, uint64_t v)
-{
-    card_write(&x, REGS + at, 4, v);
 }
 
 static void enable(void)
@@ -161,10 +143,7 @@ static void expect_disk(uint64_t at, uint32_t n, uint8_t seed)
 
 START_TEST(generic)
 {
-    device_generic_test(&(struct device_generic){ .make = make, .keeps_state = true });
-    card_keep(&spaces, &x);
-    card_drop(&spaces);
-    x.io = NULL;
+    check_generic();
     (void)block_close(disk, NULL);
     disk = NULL;
 }
@@ -519,6 +498,25 @@ START_TEST(feature_values)
 END_TEST
 
 /* 5.21.1.7: 64 pairs, 0's based */
+/* 5.21.1.14: what Set Features gave goes on in milliseconds (origin 1); a reset of the controller begins at 0 again (origin 0). */
+START_TEST(timestamp)
+{
+    uint8_t *b = card_ram(&x, DATA);
+
+    enable();
+    st_le64(b, 1000000);
+    ck_assert_uint_eq(STATUS(0, .opcode = 9, .cdw10 = 0x0e, .prp1 = DATA), 0);
+    card_run(&x, 5000 * PS_PER_MS);
+    ck_assert_uint_eq(STATUS(0, .opcode = 0xa, .cdw10 = 0x0e, .prp1 = DATA), 0);
+    uint64_t ms = ld_le64(b) & 0xffffffffffff;
+    ck_assert(ms >= 1005000 && ms <= 1005200);
+    ck_assert_uint_eq(b[6], 2);
+    enable();
+    ck_assert_uint_eq(STATUS(0, .opcode = 0xa, .cdw10 = 0x0e, .prp1 = DATA), 0);
+    ck_assert_uint_le(ld_le64(b), 200);
+}
+END_TEST
+
 START_TEST(queue_count)
 {
     enable();
@@ -594,18 +592,12 @@ END_TEST
 /* A command on its way, saved and done in the machine that was restored. */
 START_TEST(snapshot)
 {
-    struct card before;
     struct completion c;
 
     make_queues();
     pattern(DATA, 512, 5);
     uint16_t cid = submit(1, &(struct entry){ .opcode = 1, .nsid = 1, .prp1 = DATA, .cdw10 = 40 });
-    before = x;
-    memset(&x, 0, sizeof(x));
-    (void)make(device_generic_machine(), NULL);
-    machine_reset(x.m);
-    device_generic_copy(before.m, x.m);
-    card_close(&before);
+    move_card();
     card_run(&x, LONG_ENOUGH);
     ck_assert(complete(1, &c));
     ck_assert_uint_eq(c.cid, cid);
@@ -636,6 +628,7 @@ Suite *test_suite(void)
     tcase_add_test(c, vectors);
     tcase_add_test(c, events);
     tcase_add_loop_test(c, feature_values, 0, ARRAY_LEN(features));
+    tcase_add_test(c, timestamp);
     tcase_add_test(c, queue_count);
     tcase_add_test(c, formatting);
     tcase_add_test(c, health);

@@ -348,6 +348,141 @@ START_TEST(packets)
 }
 END_TEST
 
+/* One region of memory that ends the table. */
+static void region(uint32_t at, uint32_t n)
+{
+    st_le32(card_ram(&x, PRDT), at);
+    st_le32(card_ram(&x, PRDT + 4), 0x80000000 | n);
+    out(MASTER + 4, 4, PRDT);
+}
+
+/* SFF-8038i, 2.2 and 3.1: what BMISX says of a line that is held down, a table that is too long, a command that fails. */
+START_TEST(bus_master_status)
+{
+    out(PRIMARY + 0x206, 1, 2); /* nIEN */
+    command(PRIMARY, 0xe5, 0, 0);
+    card_run(&x, IDE_LATENCY);
+    ck_assert_uint_eq(in(MASTER + 2, 1), 0);
+    out(PRIMARY + 0x206, 1, 0);
+    ck_assert(irq[0]);
+    ck_assert_uint_eq(in(MASTER + 2, 1), 4);
+    out(MASTER + 2, 1, 4);
+    region(DATA, 1024);
+    out(MASTER, 1, 9);
+    command(PRIMARY, 0xc8, 0, 1);
+    card_run(&x, IDE_LATENCY);
+    ck_assert_uint_eq(in(MASTER + 2, 1), 5);
+    out(MASTER, 1, 0);
+    ck_assert_uint_eq(in(MASTER + 2, 1), 4);
+    out(MASTER + 2, 1, 4);
+    out(MASTER, 1, 9);
+    command(PRIMARY, 0xc8, DISK / 512, 1);
+    card_run(&x, IDE_LATENCY);
+    ck_assert_uint_eq(in(PRIMARY + STATUS, 1), FAILED);
+    ck_assert_uint_eq(in(MASTER + 2, 1), 5);
+    uint64_t errors = piix->channel[0]->dev.guest_errors;
+    out(MASTER, 1, 0);
+    out(MASTER, 1, 1); /* as if to write */
+    command(PRIMARY, 0xc8, 0, 1);
+    card_run(&x, IDE_LATENCY);
+    ck_assert_uint_eq(piix->channel[0]->dev.guest_errors, errors + 1);
+}
+END_TEST
+
+/* A bus master that is stopped moves nothing; the drive waits. */
+START_TEST(stopped)
+{
+    fill(disk, 0, 512, 8);
+    region(DATA, 512);
+    out(MASTER, 1, 9);
+    command(PRIMARY, 0xc8, 0, 1);
+    out(MASTER, 1, 8);
+    card_run(&x, 2 * IDE_LATENCY);
+    ck_assert_uint_eq(in(PRIMARY + STATUS, 1), 0x80);
+    ck_assert_uint_eq(ld_le32(card_ram(&x, DATA)), 0);
+    out(MASTER, 1, 9);
+    card_run(&x, 2 * IDE_LATENCY);
+    ck_assert_uint_eq(in(PRIMARY + STATUS, 1), DRDY_DSC);
+    ck_assert_uint_ne(ld_le32(card_ram(&x, DATA)), 0);
+}
+END_TEST
+
+/* ATA/ATAPI-6, 8.15: no Serial ATA words, word 93; no queues. 6.20: HOB. 9.2: nothing starts under SRST. 9.10: diagnosis. */
+START_TEST(parallel)
+{
+    uint16_t words[256];
+    command(PRIMARY, 0xec, 0, 0);
+    card_run(&x, IDE_LATENCY);
+    for (unsigned i = 0; i < 256; i++)
+        words[i] = (uint16_t)in(PRIMARY, 2);
+    ck_assert_uint_eq(words[1], DISK / 512 / (16 * 63));
+    ck_assert_uint_eq(words[75] | words[76] | words[222], 0);
+    ck_assert_uint_eq(words[93], 0x600b);
+    command(PRIMARY, 0x60, 0, 0);
+    card_run(&x, IDE_LATENCY);
+    ck_assert_uint_eq(in(PRIMARY + STATUS, 1), FAILED);
+    ck_assert_uint_eq(in(PRIMARY + ERROR, 1), 4);
+    out(PRIMARY + COUNT, 1, 0x12);
+    out(PRIMARY + COUNT, 1, 0x34);
+    out(PRIMARY + 0x206, 1, 0x80);
+    ck_assert_uint_eq(in(PRIMARY + COUNT, 1), 0x12);
+    out(PRIMARY + DEVICE, 1, 0xe0);
+    ck_assert_uint_eq(in(PRIMARY + COUNT, 1), 0x34);
+    out(PRIMARY + 0x206, 1, 4);
+    out(PRIMARY + STATUS, 1, 0xec);
+    out(PRIMARY + 0x206, 1, 0);
+    card_run(&x, IDE_LATENCY);
+    ck_assert_uint_eq(in(PRIMARY + STATUS, 1), DRDY_DSC);
+    out(PRIMARY + DEVICE, 1, 0x10); /* nobody, yet device 0 hears it */
+    out(PRIMARY + STATUS, 1, 0x90);
+    card_run(&x, IDE_LATENCY);
+    ck_assert(irq[0]);
+    ck_assert_uint_eq(in(PRIMARY + STATUS, 1), DRDY_DSC);
+    ck_assert_uint_eq(in(PRIMARY + ERROR, 1), 1);
+}
+END_TEST
+
+/* A packet without data needs no bus master. A disc that is taken out ends what was read of it: SPC-4, NOT READY. */
+START_TEST(packet_ends)
+{
+    static const uint8_t sense[12] = { 3, 0, 0, 0, 18 }, ready[12] = { 0 }, read[12] = { 0x28, [8] = 1 };
+    packet(sense, 0xfffe, false);
+    for (unsigned i = 0; i < 9; i++)
+        (void)in(SECONDARY, 2);
+    packet(ready, 0, true);
+    ck_assert(irq[1]);
+    ck_assert_uint_eq(in(SECONDARY + STATUS, 1), DRDY_DSC);
+    packet(read, 1024, false);
+    atapi_set_medium(&piix->channel[1]->drive[0], NULL);
+    for (unsigned i = 0; i < 512; i++)
+        (void)in(SECONDARY, 2);
+    ck_assert_uint_eq(in(SECONDARY + STATUS, 1), FAILED);
+    ck_assert_uint_eq(in(SECONDARY + ERROR, 1), 0x24);
+    packet(sense, 0xfffe, false);
+    ck_assert_uint_eq(in(SECONDARY, 2), 0x70);
+    ck_assert_uint_eq(in(SECONDARY, 2), 0x02);
+}
+END_TEST
+
+/* What a snapshot may say of a drive that is not there. */
+START_TEST(nobody_works)
+{
+    struct ide_channel *c = piix->channel[0];
+    for (unsigned phase = 0; phase < 9; phase++) {
+        c->device = 0x10;
+        c->phase = (uint8_t)phase;
+        c->dev.ops->loaded(c);
+        ev_arm(&c->latency, device_now(&c->dev) + 1);
+        card_run(&x, IDE_LATENCY);
+        for (unsigned i = 0; i < 300; i++) {
+            (void)in(PRIMARY, 2);
+            out(PRIMARY, 2, i);
+        }
+        card_run(&x, IDE_LATENCY);
+    }
+}
+END_TEST
+
 /* A command that waits and half a block outlive a snapshot. */
 START_TEST(snapshot)
 {
@@ -423,6 +558,11 @@ Suite *test_suite(void)
     tcase_add_test(c, multiple);
     tcase_add_test(c, dma);
     tcase_add_test(c, packets);
+    tcase_add_test(c, bus_master_status);
+    tcase_add_test(c, stopped);
+    tcase_add_test(c, parallel);
+    tcase_add_test(c, packet_ends);
+    tcase_add_test(c, nobody_works);
     tcase_add_test(c, snapshot);
     tcase_add_test(c, power);
     tcase_add_test(c, places);

@@ -15,6 +15,7 @@
 #include "core/memory/space_impl.h"
 #include "core/state/snapshot.h"
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "core/util/hash.h"
 #include "cpu/arm64/cpu.h"
 #include "cpu/x86/cpu.h"
@@ -36,10 +37,16 @@ static const struct place {
     const char *board;
     pa_t dram, ecam, pci_mem32;
     uint32_t code[2];
-} riscv = { "riscv-virt", 0x80000000, 0x30000000, 0x40000000, { 0x10500073, 0xffdff06f } },
-  arm = { "arm-virt", 0x40000000, 0x4010000000, 0x10000000, { 0xd503207f, 0x17ffffff } },
-  x86 = { "x86-q35", 0x10000, 0xb0000000, 0xc0000000, { 0xfdebf4, 0 } };
+    bool pc;
+} riscv = { "riscv-virt", 0x80000000, 0x30000000, 0x40000000, { 0x10500073, 0xffdff06f }, false },
+  arm = { "arm-virt", 0x40000000, 0x4010000000, 0x10000000, { 0xd503207f, 0x17ffffff }, false },
+  x86 = { "x86-q35", 0x10000, 0xb0000000, 0xc0000000, { 0xfdebf4, 0 }, true },
+  pc = { "x86-pc", 0x10000, 0xb0000000, 0xe0000000, { 0xfdebf4, 0 }, true },
+  microvm = { "x86-microvm", 0x10000, 0xb0000000, 0xc0000000, { 0xfdebf4, 0 }, true };
 #define SMI_HANDLER 0x38000 /* RSM */
+enum { BUS_MASTER = 0xc000, PRD_TABLE = 0x20000 };
+/* A PIIX3's IDE as firmware leaves it: BAR 4, IDETIM, I/O and bus mastering on. */
+static const uint32_t ide_on[][2] = { { 0x80000920, BUS_MASTER | 1 }, { 0x80000940, 0x80008000 }, { 0x80000904, 5 } };
 
 #define MAX_ARGS 12
 static const struct {
@@ -63,6 +70,10 @@ static const struct {
         "isa-debug-exit", "pc-testdev" } },
     { &x86, 4, NULL, "qemu64", { "virtio-rng-pci", "virtio-blk-pci,drive=d0", "e1000e", "ramfb", "pci-testdev" } },
     { &x86, 2, "smm=off,hpet=off", "skylake-server", { "virtio-serial-pci", "bochs-display,vgamem=1M" } },
+    { &pc, 1, NULL, "max", { "ide-hd,drive=d0,bus=ide.0", "ide-cd,bus=ide.0", "ide-cd,bus=ide.1", "ide-hd,drive=d1,bus=ide.1" } },
+    { &pc, 2, "smm=off", "qemu64", { "VGA,vgamem_mb=1,romfile=", "virtio-rng-pci", "ide-hd,drive=d0", "nvme,serial=s,drive=d1" } },
+    { &microvm, 2, NULL, "max", { "virtio-blk-device,drive=d0", "virtio-rng-device", "virtio-serial-device" } },
+    { &microvm, 1, "acpi=off,pit=off,pic=off,rtc=off", "qemu64", { "virtio-blk-device,drive=d0", "isa-debug-exit" } },
     { &riscv, 64, "aclint=on", "rv64", { "virtio-rng-pci", "virtio-rng-device" } },
     { &arm, 64, NULL, "cortex-a72", { "virtio-rng-pci" } },
     { &riscv, 1, NULL, "rv64",
@@ -81,6 +92,7 @@ struct fuzz {
     struct mem_space *ports; /* or NULL */
     uint64_t steps, results[MEM_READ_ONLY + 1], resets, looks, restores, stops, ends[BOARD_DEADLOCK + 1];
     char disk[64], rom[64]; /* rom: an option ROM that only has a header */
+    bool again;             /* what is done now is done once more from a saved state */
 };
 
 static uint64_t next(struct fuzz *f)
@@ -176,7 +188,8 @@ static uint16_t some_port(struct fuzz *f)
         0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x40, 0x41, 0x42, 0x43, 0x61, 0x60, 0x64, 0x70, 0x71, 0x72, 0x73, 0x80, 0x92,
         0xb2, 0xb3, 0xcf8, 0xcfc, 0xcf9, 0xe0, 0xe4, 0x402, 0x501, 0x510, 0x511, 0x514, 0x518, 0x1ce, 0x1cf, 0x3b4, 0x3c0,
         0x3c4, 0x3c5, 0x3c8, 0x3c9, 0x3ce, 0x3cf, 0x3d4, 0x3d5, 0x3da, 0x3f8, 0x3fb, 0x2f8, 0x600, 0x604, 0x608, 0x620,
-        0x630, 0x634, 0x660, 0xcd8, 0x700,
+        0x630, 0x634, 0x660, 0xcd8, 0x700, 0x1f0, 0x1f2, 0x1f5, 0x1f6, 0x1f7, 0x3f6, 0x170, 0x176, 0x177, 0x376, 0xaf00,
+        BUS_MASTER, BUS_MASTER + 2, BUS_MASTER + 4, BUS_MASTER + 8, BUS_MASTER + 10, BUS_MASTER + 12,
     };
     const struct mem_space *space = f->ports;
 
@@ -188,13 +201,68 @@ static uint16_t some_port(struct fuzz *f)
     return (uint16_t)(space->regions[which]->base + next(f) % MIN(space->regions[which]->size, (uint64_t)64));
 }
 
+/* By CF8 and CFC: the first devices, and 1F, where an ICH9 is. */
+static void access_config(struct fuzz *f, const struct mem_attrs *attrs)
+{
+    uint32_t at = (uint32_t)(config_address(f) - f->at->ecam), device = one_in(f, 3) ? 31 : at >> 15 & 31;
+    unsigned size = 1u << next(f) % 3;
+    uint16_t data = (uint16_t)(0xcfc + (at & 3u & ~(size - 1)));
+
+    mem_port_out(f->ports, 0xcf8, 4, 0x80000000u | device << 11 | (uint32_t)(next(f) % 4) << 8 | (at & 0xfc), attrs);
+    if (one_in(f, 2))
+        (void)mem_port_in(f->ports, data, size, attrs);
+    else
+        mem_port_out(f->ports, data, size, (uint32_t)zext(some_value(f), size * 8), attrs);
+}
+
+/* A command to one of the drives, and a start of the bus master, whose table is in RAM. */
+static void command_drive(struct fuzz *f)
+{
+    static const uint8_t often[] = { 0x20, 0x24, 0x29, 0x30, 0x34, 0x39, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0x25, 0x35, 0x06,
+                                     0x2f, 0x47, 0x60, 0x90, 0xa0, 0xa1, 0xb0, 0xec, 0xef, 0x08, 0xe7, 0xce };
+    uint16_t port = one_in(f, 2) ? 0x1f0 : 0x170, master = BUS_MASTER + (port == 0x1f0 ? 0 : 8);
+    uint8_t table[8 * 8];
+
+    for (unsigned i = 0; i < 8; i++) /* SFF-8038i, 1.2 */
+        st_le64(table + 8 * i, (one_in(f, 8) ? zext(next(f), 32) : 0x21000 + next(f) % 0x10000) | next(f) % 0x400 << 32 |
+                                   (uint64_t)(i == 7) << 63);
+    (void)mem_write(f->m->memory, PRD_TABLE, table, sizeof(table), NULL);
+    if (one_in(f, 20))
+        mem_port_out(f->ports, port + 0x206u, 1, (uint32_t)next(f) & 0x86, NULL);
+    mem_port_out(f->ports, port + 6u, 1, one_in(f, 2) ? 0x40 : 0x50, NULL);
+    for (unsigned i = 1; i < 6; i++)
+        mem_port_out(f->ports, (uint16_t)(port + i), 1, (uint32_t)next(f) % (one_in(f, 4) ? 256 : 4), NULL);
+    mem_port_out(f->ports, master + 4u, 4, one_in(f, 30) ? (uint32_t)next(f) : PRD_TABLE, NULL);
+    mem_port_out(f->ports, port + 7u, 1, one_in(f, 10) ? (uint32_t)next(f) & 0xff : often[next(f) % ARRAY_LEN(often)], NULL);
+    mem_port_out(f->ports, master, 1, (uint32_t)next(f) & 9, NULL);
+    for (uint64_t n = next(f) % 600; n != 0; n--) /* PIO, if it is that; packets are mostly reads */
+        if (one_in(f, 2))
+            (void)mem_port_in(f->ports, port, 1u << next(f) % 3, NULL);
+        else
+            mem_port_out(f->ports, port, 1u << next(f) % 3, one_in(f, 9) ? (uint32_t)next(f) : 0x28, NULL);
+}
+
+/* A disk's contents are not saved with the machine: between saving and restoring it no command begins that reads what another has written. */
+static bool would_command(const struct fuzz *f, uint32_t port, unsigned size)
+{
+    return f->again && f->at == &pc && ((port <= 0x1f7 && port + size > 0x1f7) || (port <= 0x177 && port + size > 0x177));
+}
+
 static void access_port(struct fuzz *f)
 {
     const struct mem_attrs attrs = { .secure = one_in(f, 2) };
+
+    if (f->at == &pc && one_in(f, 100) && !f->again)
+        command_drive(f);
+    if (one_in(f, 8)) {
+        access_config(f, &attrs);
+        f->results[MEM_OK]++;
+        return;
+    }
     unsigned size = 1u << next(f) % 3;
     uint16_t port = some_port(f);
 
-    if (one_in(f, 2))
+    if (one_in(f, 2) || would_command(f, port, size))
         (void)mem_port_in(f->ports, port, size, &attrs);
     else /* whatever it asks for */
         mem_port_out(f->ports, port, size, (uint32_t)zext(some_value(f), size * 8), &attrs);
@@ -231,7 +299,8 @@ static void access_some(struct fuzz *f)
 
 /*
  * Time passes with the harts asleep: interrupts are masked, so none is taken. A PC's may be woken by NMI, SMI
- * and INIT, and run what they find: a little of it.
+ * and INIT, and run what they find: a little of it. A limit of instructions stops where a block ends (exec.h), which is not
+ * the same before and after a restore; so what is done again has a limit of time, which is exact.
  */
 static void pass_time(struct fuzz *f, ps_t time)
 {
@@ -240,7 +309,9 @@ static void pass_time(struct fuzz *f, ps_t time)
     struct cpu *cpu = NULL;
     int code;
 
-    if (f->at == &x86) {
+    if (f->at->pc && f->again) {
+        limits.exec.time = exec_time(board_exec(f->board)) + MIN(time, 5 * PS_PER_US);
+    } else if (f->at->pc) {
         limits.exec.insns = 2000;
         for (const struct cpu *c = f->m->cpus; c; c = c->next)
             limits.exec.insns += cpu_insns(c);
@@ -256,9 +327,13 @@ static void put_to_sleep(struct fuzz *f)
         (void)mem_store(f->m->memory, f->at->dram + 4 * i, 4, f->at->code[i], NULL);
     for (struct cpu *c = f->m->cpus; c && f->at == &arm; c = c->next)
         a64_power_on(c, f->at->dram, 0);
-    if (f->at == &x86) {
+    if (f->at->pc) {
         (void)mem_store(f->m->memory, SMI_HANDLER, 2, 0xaa0f, NULL);
         x86_start_flat32(f->m->cpus, (uint32_t)f->at->dram, 8, 16);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ide_on) && f->at == &pc; i++) {
+        mem_port_out(f->ports, 0xcf8, 4, ide_on[i][0], NULL);
+        mem_port_out(f->ports, 0xcfc, 4, ide_on[i][1], NULL);
     }
     pass_time(f, 10 * PS_PER_US);
 }
@@ -353,6 +428,7 @@ static void twice(struct fuzz *f)
     need(machine_save(f->m, w, &e), &e, "save");
     need(snapshot_finish(w, &e), &e, "save");
     before = machine_hash(f->m);
+    f->again = true;
     for (int i = 0; i < AGAIN; i++)
         step(f);
     first = machine_hash(f->m);
@@ -377,6 +453,7 @@ static void twice(struct fuzz *f)
         }
         exit(1);
     }
+    f->again = false;
     snapshot_discard(w);
     f->restores++;
 }
@@ -408,7 +485,7 @@ static void build(struct fuzz *f, size_t which, struct board_arg *args)
     f->at = configs[which].at;
     need(board_create(&f->board, &c, &e), &e, "build");
     f->m = board_machine(f->board);
-    f->ports = f->at == &x86 ? ((struct q35 *)f->board->parts)->ports : NULL;
+    f->ports = f->at->pc ? ((struct q35 *)f->board->parts)->ports : NULL;
     put_to_sleep(f);
 }
 

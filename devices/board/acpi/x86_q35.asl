@@ -259,7 +259,7 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
         Device (DRAC)
         {
             Name (_HID, EisaId ("PNP0C01"))
-            Name (_CRS, ResourceTemplate () { Memory32Fixed (ReadWrite, 0xF1C0A105, 0x10000000) })
+            Name (_CRS, ResourceTemplate () { Memory32Fixed (ReadWrite, 0xF1C0A105, 0xF1C0A106) })
         }
         Include ("x86_hpet.inc")
     }

@@ -548,6 +548,7 @@ START_TEST(task_gate_of_exception)
     ck_assert_uint_eq(pc_get(&p, STACK1 - 4, 4), 0x30);
     ck_assert_uint_eq(x86_cpl(p.c), 0);
     ck_assert_uint_eq(pc_get(&p, TSS + 0x20, 4), CODE);
+    ck_assert_uint_eq(pc_get(&p, TSS + 0x24, 4), 2 | X86_RF); /* a fault (18.3.1.1) */
     ck_assert(p.c->rflags & X86_NT);
     pc_destroy(&p);
 }

@@ -110,6 +110,17 @@ static inline void pc_put(struct pc *p, pa_t pa, unsigned bytes, uint64_t v)
     mem_ram_written(p->ram, pa - p->base, bytes);
 }
 
+static inline uint64_t pc_read_msr(struct pc *p, uint32_t msr)
+{
+    uint64_t v = 0;
+    ck_assert_msg(x86_read_msr(p->c, msr, &v), "MSR %#x cannot be read", msr);
+    return v;
+}
+static inline void pc_write_msr(struct pc *p, uint32_t msr, uint64_t v)
+{
+    ck_assert_msg(x86_write_msr(p->c, msr, v), "MSR %#x does not take %#llx", msr, (unsigned long long)v);
+}
+
 /* Runs `code` at linear `at` until it halts or `insns` were done. */
 static inline void pc_run(struct pc *p, va_t at, const uint8_t *code, size_t n, uint64_t insns)
 {

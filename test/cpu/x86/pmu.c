@@ -13,18 +13,6 @@ enum { PERF_CTL0 = 0xc0010200, PERF_CTR0, PERF_LEGACY_SEL0 = 0xc0010000, PERF_LE
 enum { USR = 1u << 16, OS = 1u << 17, INT = 1u << 20, EN = 1u << 22 };
 #define MASK48 0xffffffffffffull
 
-static uint64_t get(struct pc *p, uint32_t msr)
-{
-    uint64_t v = 0;
-    ck_assert_msg(x86_read_msr(p->c, msr, &v), "MSR %#x cannot be read", msr);
-    return v;
-}
-
-static void put(struct pc *p, uint32_t msr, uint64_t v)
-{
-    ck_assert_msg(x86_write_msr(p->c, msr, v), "MSR %#x does not take %#llx", msr, (unsigned long long)v);
-}
-
 /* `n` NOPs and HLT. */
 static void run_nops(struct pc *p, unsigned n)
 {
@@ -40,18 +28,18 @@ START_TEST(fixed_counters)
     struct pc p;
     pc_create(&p, "skylake-server", NULL, 0);
     enter_protected(&p, 0);
-    put(&p, FIXED_CTR_CTRL, 0x331); /* instructions of the system, all cycles */
-    put(&p, GLOBAL_CTRL, 7ull << 32);
-    uint64_t from = get(&p, FIXED_CTR0), cycles = get(&p, FIXED_CTR0 + 1);
+    pc_write_msr(&p, FIXED_CTR_CTRL, 0x331); /* instructions of the system, all cycles */
+    pc_write_msr(&p, GLOBAL_CTRL, 7ull << 32);
+    uint64_t from = pc_read_msr(&p, FIXED_CTR0), cycles = pc_read_msr(&p, FIXED_CTR0 + 1);
     run_nops(&p, 10);
-    uint64_t ten = get(&p, FIXED_CTR0) - from, ten_cycles = get(&p, FIXED_CTR0 + 1) - cycles;
+    uint64_t ten = pc_read_msr(&p, FIXED_CTR0) - from, ten_cycles = pc_read_msr(&p, FIXED_CTR0 + 1) - cycles;
     ck_assert_uint_eq(ten, 11); /* HLT, too */
     run_nops(&p, 40);
-    ck_assert_uint_eq(get(&p, FIXED_CTR0) - from, 11 + 41);
-    ck_assert_uint_eq(get(&p, FIXED_CTR0 + 1) - cycles - ten_cycles, 40); /* this model: one cycle each; HLT's is a halted one */
-    put(&p, GLOBAL_CTRL, 6ull << 32);
+    ck_assert_uint_eq(pc_read_msr(&p, FIXED_CTR0) - from, 11 + 41);
+    ck_assert_uint_eq(pc_read_msr(&p, FIXED_CTR0 + 1) - cycles - ten_cycles, 40); /* this model: one cycle each; HLT's is a halted one */
+    pc_write_msr(&p, GLOBAL_CTRL, 6ull << 32);
     run_nops(&p, 40);
-    ck_assert_uint_eq(get(&p, FIXED_CTR0) - from, 11 + 41);
+    ck_assert_uint_eq(pc_read_msr(&p, FIXED_CTR0) - from, 11 + 41);
     pc_destroy(&p);
 }
 END_TEST
@@ -64,17 +52,17 @@ START_TEST(levels)
     for (unsigned level = 0; level < 2; level++) {
         enter_protected(&p, 3 * level);
         x86_set_rflags(p.c, 2);
-        put(&p, GLOBAL_CTRL, 15);
-        put(&p, PERFEVTSEL0, 0xc0 | EN | USR);
-        put(&p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
-        put(&p, PERFEVTSEL0 + 2, 0xc0 | USR | OS); /* off */
-        put(&p, PMC0, 0);
-        put(&p, PMC0 + 1, 0);
+        pc_write_msr(&p, GLOBAL_CTRL, 15);
+        pc_write_msr(&p, PERFEVTSEL0, 0xc0 | EN | USR);
+        pc_write_msr(&p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
+        pc_write_msr(&p, PERFEVTSEL0 + 2, 0xc0 | USR | OS); /* off */
+        pc_write_msr(&p, PMC0, 0);
+        pc_write_msr(&p, PMC0 + 1, 0);
         const uint8_t code[] = { 0x90, 0x90, 0x90, 0xeb, 0xfe };
         pc_run(&p, CODE, code, sizeof(code), 7);
-        ck_assert_uint_eq(get(&p, PMC0), level ? 7 : 0);
-        ck_assert_uint_eq(get(&p, PMC0 + 1), level ? 0 : 7);
-        ck_assert_uint_eq(get(&p, PMC0 + 2), 0);
+        ck_assert_uint_eq(pc_read_msr(&p, PMC0), level ? 7 : 0);
+        ck_assert_uint_eq(pc_read_msr(&p, PMC0 + 1), level ? 0 : 7);
+        ck_assert_uint_eq(pc_read_msr(&p, PMC0 + 2), 0);
     }
     pc_destroy(&p);
 }
@@ -84,9 +72,9 @@ END_TEST
 static void count_levels(struct pc *p)
 {
     const uint8_t code[] = { 0x90, 0x90, 0x90, 0xeb, 0xfe };
-    put(p, GLOBAL_CTRL, 15);
-    put(p, PERFEVTSEL0, 0xc0 | EN | USR);
-    put(p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
+    pc_write_msr(p, GLOBAL_CTRL, 15);
+    pc_write_msr(p, PERFEVTSEL0, 0xc0 | EN | USR);
+    pc_write_msr(p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
     pc_run(p, CODE, code, sizeof(code), 7);
 }
 
@@ -100,8 +88,8 @@ START_TEST(restored)
     enter_protected(&q, 3 - 3 * (unsigned)_i);
     count_levels(&p);
     device_generic_copy(p.machine, q.machine);
-    ck_assert_uint_eq(get(&q, PMC0), _i ? 7 : 0);
-    ck_assert_uint_eq(get(&q, PMC0 + 1), _i ? 0 : 7);
+    ck_assert_uint_eq(pc_read_msr(&q, PMC0), _i ? 7 : 0);
+    ck_assert_uint_eq(pc_read_msr(&q, PMC0 + 1), _i ? 0 : 7);
     pc_destroy(&p);
     pc_destroy(&q);
 }
@@ -116,8 +104,8 @@ START_TEST(init)
     count_levels(&p);
     x86_cpu_set_input(p.c, X86_INIT, true);
     ck_assert(x86_take_interrupt(&p.c->cpu));
-    ck_assert_uint_eq(get(&p, PMC0), 7);
-    ck_assert_uint_eq(get(&p, PMC0 + 1), 0);
+    ck_assert_uint_eq(pc_read_msr(&p, PMC0), 7);
+    ck_assert_uint_eq(pc_read_msr(&p, PMC0 + 1), 0);
     pc_destroy(&p);
 }
 END_TEST
@@ -127,24 +115,24 @@ START_TEST(overflow)
     struct pc p;
     pc_create(&p, "skylake-server", NULL, 0);
     enter_protected(&p, 0);
-    put(&p, GLOBAL_CTRL, 15 | 1ull << 32);
-    put(&p, PMC0, 0xfffffff0); /* bit 31 is extended: -16 */
-    ck_assert_uint_eq(get(&p, PMC0), MASK48 - 15);
-    put(&p, PERFEVTSEL0, 0xc0 | EN | OS | INT);
-    put(&p, FIXED_CTR0, MASK48 - 7);
-    put(&p, FIXED_CTR_CTRL, 1); /* without an interrupt */
+    pc_write_msr(&p, GLOBAL_CTRL, 15 | 1ull << 32);
+    pc_write_msr(&p, PMC0, 0xfffffff0); /* bit 31 is extended: -16 */
+    ck_assert_uint_eq(pc_read_msr(&p, PMC0), MASK48 - 15);
+    pc_write_msr(&p, PERFEVTSEL0, 0xc0 | EN | OS | INT);
+    pc_write_msr(&p, FIXED_CTR0, MASK48 - 7);
+    pc_write_msr(&p, FIXED_CTR_CTRL, 1); /* without an interrupt */
     run_nops(&p, 100);
     ck_assert_uint_eq(p.pmis, 1);
-    ck_assert_uint_eq(get(&p, PMC0), 101 - 16);
-    ck_assert_uint_eq(get(&p, GLOBAL_STATUS), 1 | 1ull << 32);
-    put(&p, GLOBAL_OVF_CTRL, 1);
-    ck_assert_uint_eq(get(&p, GLOBAL_STATUS), 1ull << 32);
+    ck_assert_uint_eq(pc_read_msr(&p, PMC0), 101 - 16);
+    ck_assert_uint_eq(pc_read_msr(&p, GLOBAL_STATUS), 1 | 1ull << 32);
+    pc_write_msr(&p, GLOBAL_OVF_CTRL, 1);
+    ck_assert_uint_eq(pc_read_msr(&p, GLOBAL_STATUS), 1ull << 32);
     /* with FREEZE_PERFMON_ON_PMI (DEBUGCTL bit 12) all stand still after it */
-    put(&p, 0x1d9, 1u << 12);
-    put(&p, PMC0, 0xfffffff0);
+    pc_write_msr(&p, 0x1d9, 1u << 12);
+    pc_write_msr(&p, PMC0, 0xfffffff0);
     run_nops(&p, 100);
     ck_assert_uint_eq(p.pmis, 2);
-    ck_assert_uint_eq(get(&p, GLOBAL_CTRL), 0);
+    ck_assert_uint_eq(pc_read_msr(&p, GLOBAL_CTRL), 0);
     pc_destroy(&p);
 }
 END_TEST
@@ -195,28 +183,28 @@ START_TEST(amd)
     struct pc p;
     pc_create(&p, "zen4", NULL, 0);
     enter_protected(&p, 0);
-    put(&p, PERF_CTL0, 0xc0 | EN | OS | 1u << 19 | 1u << 21);
-    ck_assert_uint_eq(get(&p, PERF_LEGACY_SEL0), 0xc0 | EN | OS);
-    put(&p, PERF_LEGACY_SEL0 + 1, 0x76 | EN | OS | USR);
-    ck_assert_uint_eq(get(&p, PERF_CTL0 + 2), 0x76 | EN | OS | USR);
-    put(&p, PERF_CTL0 + 10, 0xc0 | EN | USR);
+    pc_write_msr(&p, PERF_CTL0, 0xc0 | EN | OS | 1u << 19 | 1u << 21);
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_LEGACY_SEL0), 0xc0 | EN | OS);
+    pc_write_msr(&p, PERF_LEGACY_SEL0 + 1, 0x76 | EN | OS | USR);
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_CTL0 + 2), 0x76 | EN | OS | USR);
+    pc_write_msr(&p, PERF_CTL0 + 10, 0xc0 | EN | USR);
     uint64_t v;
     ck_assert(!x86_read_msr(p.c, PERF_CTL0 + 12, &v));
     run_nops(&p, 20);
-    ck_assert_uint_eq(get(&p, PERF_CTR0), 21);
-    ck_assert_uint_eq(get(&p, PERF_LEGACY_CTR0 + 1), 20); /* not halted */
-    ck_assert_uint_eq(get(&p, PERF_CTR0 + 10), 0);
-    put(&p, PERF_CTL0, 0xc0 | EN | OS | INT);
-    put(&p, PERF_CTR0, MASK48 - 9);
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_CTR0), 21);
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_LEGACY_CTR0 + 1), 20); /* not halted */
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_CTR0 + 10), 0);
+    pc_write_msr(&p, PERF_CTL0, 0xc0 | EN | OS | INT);
+    pc_write_msr(&p, PERF_CTR0, MASK48 - 9);
     run_nops(&p, 20);
     ck_assert_uint_eq(p.pmis, 1);
-    ck_assert_uint_eq(get(&p, AMD_GLOBAL_STATUS), 1);
-    put(&p, AMD_GLOBAL_CLR, 1);
-    ck_assert_uint_eq(get(&p, AMD_GLOBAL_STATUS), 0);
-    put(&p, AMD_GLOBAL_CTL, 0);
-    v = get(&p, PERF_CTR0);
+    ck_assert_uint_eq(pc_read_msr(&p, AMD_GLOBAL_STATUS), 1);
+    pc_write_msr(&p, AMD_GLOBAL_CLR, 1);
+    ck_assert_uint_eq(pc_read_msr(&p, AMD_GLOBAL_STATUS), 0);
+    pc_write_msr(&p, AMD_GLOBAL_CTL, 0);
+    v = pc_read_msr(&p, PERF_CTR0);
     run_nops(&p, 20);
-    ck_assert_uint_eq(get(&p, PERF_CTR0), v);
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_CTR0), v);
     pc_destroy(&p);
 }
 END_TEST
@@ -236,9 +224,9 @@ START_TEST(rdpmc)
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         enter_protected(&p, rows[i].cpl);
         p.c->cr4 = rows[i].pce ? X86_CR4_PCE : 0;
-        put(&p, A_PMC0, 0x123456789abc);
-        put(&p, A_PMC0 + 3, 0x123456789abc);
-        put(&p, FIXED_CTR0 + 2, 0x123456789abc);
+        pc_write_msr(&p, A_PMC0, 0x123456789abc);
+        pc_write_msr(&p, A_PMC0 + 3, 0x123456789abc);
+        pc_write_msr(&p, FIXED_CTR0 + 2, 0x123456789abc);
         p.c->gpr[0] = p.c->gpr[2] = 0;
         p.c->gpr[1] = rows[i].ecx;
         pc_put(&p, HANDLER + 16 * 13, 2, 0xfeeb);
@@ -258,19 +246,19 @@ START_TEST(halted)
     struct cpu *cpu;
     pc_create(&p, "zen4", NULL, 0);
     enter_protected(&p, 0);
-    put(&p, PERF_CTL0, 0x76 | EN | OS | USR);
+    pc_write_msr(&p, PERF_CTL0, 0x76 | EN | OS | USR);
     run_nops(&p, 10);
-    uint64_t cycles = get(&p, PERF_CTR0), tsc = x86_tsc(p.c);
+    uint64_t cycles = pc_read_msr(&p, PERF_CTR0), tsc = x86_tsc(p.c);
     struct exec_limits limits = { .time = cpu_now(&p.c->cpu) + 1000000000, .insns = UINT64_MAX };
     (void)exec_run(p.exec, &limits, &cpu);
-    ck_assert_uint_eq(get(&p, PERF_CTR0), cycles);
+    ck_assert_uint_eq(pc_read_msr(&p, PERF_CTR0), cycles);
     pc_put(&p, HANDLER + 16 * 2, 1, 0xf4);
     x86_cpu_set_input(p.c, X86_NMI, true);
     limits.time += 1000000000;
     (void)exec_run(p.exec, &limits, &cpu);
     ck_assert_uint_ge(x86_tsc(p.c) - tsc, 2400000); /* a millisecond of TSC */
     ck_assert_uint_eq(p.c->cpu.pc, HANDLER + 16 * 2 + 1);
-    ck_assert_uint_le(get(&p, PERF_CTR0) - cycles, 2);
+    ck_assert_uint_le(pc_read_msr(&p, PERF_CTR0) - cycles, 2);
     pc_destroy(&p);
 }
 END_TEST

@@ -5,24 +5,10 @@
  * INTx is quiet (PCI Local Bus 3.0, 6.8), the lists of capabilities, the expansion ROM; and
  * messages that software sends back into the function.
  */
-#include "devices/pci/ecam.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
-#include <string.h>
+#include "test/devices/pci/function.h"
 
-enum { ECAM = 0x30000000, IO = 0x3000000, MEM32 = 0x40000000, RAM = 0x80000000 };
 enum { CAP_POWER = 0x01, CAP_MSI = 0x05, CAP_EXPRESS = 0x10, CAP_MSIX = 0x11 };
 enum { SLOT = 6, LINE = (6 + 0) % 4 /* INTA */ };
-
-struct card {
-    struct device dev;
-    struct pci_function f;
-};
-static void card_reset(void *dev) { pci_reset(&((struct card *)dev)->f); }
-static void card_loaded(void *dev) { pci_loaded(&((struct card *)dev)->f); }
-static const struct state_field card_state[] = { STATE_SUB(card, f, pci_function_state), STATE_END };
-static const struct device_ops card_ops = { .name = "card", .size = sizeof(struct card), .state = card_state,
-                                            .version = 1, .reset = card_reset, .loaded = card_loaded };
 
 struct world {
     struct machine *m;

@@ -4,23 +4,10 @@
  * PCI Express Base 5.0 (7.2.2 ECAM, 7.5.3.4 FLR) and power management 1.2.
  */
 #include "core/util/bytes.h"
-#include "devices/pci/ecam.h"
-#include "test/check_main.h"
-#include "test/device_generic.h"
-#include <string.h>
+#include "test/devices/pci/function.h"
 
-enum { ECAM = 0x30000000, IO = 0x3000000, MEM32 = 0x40000000, RAM = 0x80000000, MSI = 0x28000000 };
+enum { MSI = 0x28000000 };
 #define MEM64 0x400000000ull
-
-struct card {
-    struct device dev;
-    struct pci_function f;
-};
-static void card_reset(void *dev) { pci_reset(&((struct card *)dev)->f); }
-static void card_loaded(void *dev) { pci_loaded(&((struct card *)dev)->f); }
-static const struct state_field card_state[] = { STATE_SUB(card, f, pci_function_state), STATE_END };
-static const struct device_ops card_ops = { .name = "card", .size = sizeof(struct card), .state = card_state,
-                                            .version = 1, .reset = card_reset, .loaded = card_loaded };
 
 struct world {
     struct machine *m;

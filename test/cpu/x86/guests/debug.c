@@ -32,18 +32,6 @@ uint64_t debugctl;
 #define READ_DR(n)     ({ uint64_t v_; __asm__ volatile("mov %%dr" #n ", %0" : "=r"(v_)); v_; })
 #define AT(label)      ({ extern const char label[]; (uint64_t)label; })
 
-static void set_gate(unsigned vector, const char *handler)
-{
-    struct {
-        uint16_t limit;
-        uint64_t (*idt)[2];
-    } __attribute__((packed)) p;
-    uint64_t ip = (uint64_t)handler;
-    __asm__ volatile("sidt %0" : "=m"(p));
-    p.idt[vector][0] = (ip & 0xffff) | 8u << 16 | 0xeeull << 40 | (ip >> 16 & 0xffff) << 48;
-    p.idt[vector][1] = ip >> 32;
-}
-
 static void arm(const void *at, uint64_t dr7)
 {
     n_traps = 0;
@@ -134,6 +122,14 @@ static void code_and_ports(void)
     __asm__ volatile("nop\n c1: nop\n nop");
     TRAPS(1);
     TRAP(0, c1, 2);
+    /* of a repetition: once, before its first element */
+    static uint8_t buffer[10000], *at;
+    arm(NULL, 0);
+    WRITE_DR(1, AT(c2));
+    WRITE_DR(7, 0x408);
+    __asm__ volatile("mov $10000, %%ecx\n cld\n c2: rep stosb" : "=D"(at) : "0"(buffer) : "rcx", "memory");
+    TRAPS(1);
+    CHECK(traps[0].rcx, 10000);
     WRITE_CR(4, READ_CR(4) | 8); /* DE */
     arm((void *)0x80, 0x00e00008);
     __asm__ volatile("out %%al, $0x80\n p1: out %%al, $0x84\n in $0x83, %%al\n p2: in $0x7f, %%al" ::: "rax");

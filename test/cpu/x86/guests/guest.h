@@ -18,6 +18,8 @@ int try_call(void (*fn)(void *), void *arg);
 void run_user(void (*fn)(void), void *stack) __attribute__((noreturn));
 void power_off(void) __attribute__((noreturn));
 extern const char vectors[];
+/* Its exceptions go there instead, of INT from every level, too. */
+void set_gate(unsigned vector, const char *handler);
 
 static inline void outb(uint16_t port, uint8_t v) { __asm__ volatile("outb %0, %1" ::"a"(v), "Nd"(port)); }
 static inline void outl(uint16_t port, uint32_t v) { __asm__ volatile("outl %0, %1" ::"a"(v), "Nd"(port)); }

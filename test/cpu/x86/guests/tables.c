@@ -41,6 +41,13 @@ void set_up_tables(void)
     __asm__ volatile("ltr %0" ::"r"((uint16_t)0x30));
 }
 
+void set_gate(unsigned vector, const char *handler)
+{
+    uint64_t ip = (uint64_t)handler;
+    idt[vector][0] = (ip & 0xffff) | 8u << 16 | 0xeeull << 40 | (ip >> 16 & 0xffff) << 48;
+    idt[vector][1] = ip >> 32;
+}
+
 /* In the second GiB; the program lives in the first, below the same entry of the PML4. */
 void map_test(uint64_t pdpte, uint64_t pde, uint64_t pte)
 {
