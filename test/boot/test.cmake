@@ -83,7 +83,7 @@ if(NOT ORRERY_SANITIZE)
     boot.amd64.pc_ide boot.amd64.microvm boot.amd64.microvm_bios
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
-  set_tests_properties(boot.amd64.media.memtest PROPERTIES COST 140)
+  set_tests_properties(boot.amd64.media.memtest PROPERTIES COST 70)
   set_tests_properties(boot.interp boot.arm64.interp boot.amd64.interp PROPERTIES COST 60)
 
   # The kernel's view of odd topologies, and a remapping unit under it.
