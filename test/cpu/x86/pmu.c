@@ -72,9 +72,9 @@ END_TEST
 static void count_levels(struct pc *p)
 {
     const uint8_t code[] = { 0x90, 0x90, 0x90, 0xeb, 0xfe };
-    put(p, GLOBAL_CTRL, 15);
-    put(p, PERFEVTSEL0, 0xc0 | EN | USR);
-    put(p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
+    pc_write_msr(p, GLOBAL_CTRL, 15);
+    pc_write_msr(p, PERFEVTSEL0, 0xc0 | EN | USR);
+    pc_write_msr(p, PERFEVTSEL0 + 1, 0xc0 | EN | OS);
     pc_run(p, CODE, code, sizeof(code), 7);
 }
 
@@ -88,8 +88,8 @@ START_TEST(restored)
     enter_protected(&q, 3 - 3 * (unsigned)_i);
     count_levels(&p);
     device_generic_copy(p.machine, q.machine);
-    ck_assert_uint_eq(get(&q, PMC0), _i ? 7 : 0);
-    ck_assert_uint_eq(get(&q, PMC0 + 1), _i ? 0 : 7);
+    ck_assert_uint_eq(pc_read_msr(&q, PMC0), _i ? 7 : 0);
+    ck_assert_uint_eq(pc_read_msr(&q, PMC0 + 1), _i ? 0 : 7);
     pc_destroy(&p);
     pc_destroy(&q);
 }
@@ -104,8 +104,8 @@ START_TEST(init)
     count_levels(&p);
     x86_cpu_set_input(p.c, X86_INIT, true);
     ck_assert(x86_take_interrupt(&p.c->cpu));
-    ck_assert_uint_eq(get(&p, PMC0), 7);
-    ck_assert_uint_eq(get(&p, PMC0 + 1), 0);
+    ck_assert_uint_eq(pc_read_msr(&p, PMC0), 7);
+    ck_assert_uint_eq(pc_read_msr(&p, PMC0 + 1), 0);
     pc_destroy(&p);
 }
 END_TEST
