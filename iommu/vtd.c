@@ -191,6 +191,7 @@ static void wrote_done_control(void *dev, uint32_t i, uint64_t old, uint64_t now
 #define AT(m) REG_AT(vtd, m)
 #define HALF  .sizes = 4 | 8
 #define TABLE F_MASK(51, 12)
+#define QUEUE_OFFSET F_MASK(18, 4)
 static const struct reg_desc regs[] = {
     REG32(0x000, "VER_REG", .read = read_version),
     REG64(0x008, "CAP_REG", HALF, .read = read_cap),
@@ -205,7 +206,7 @@ static const struct reg_desc regs[] = {
     REG32(0x040, "FEADDR_REG", AT(fault_address), .rw = 0xfffffffc),
     REG32(0x044, "FEUADDR_REG", AT(fault_upper), .rw = 0xffffffff),
     REG64(0x080, "IQH_REG", AT(queue_head), HALF),
-    REG64(0x088, "IQT_REG", AT(queue_tail), HALF, .rw = F_MASK(18, 4), .wrote = wrote_tail),
+    REG64(0x088, "IQT_REG", AT(queue_tail), HALF, .rw = QUEUE_OFFSET, .wrote = wrote_tail),
     REG64(0x090, "IQA_REG", AT(queue_address), HALF, .rw = TABLE | 7),
     REG32(0x09c, "ICS_REG", AT(done), .w1c = BIT(0), .wrote = wrote_done_control),
     REG32(0x0a0, "IECTL_REG", AT(done_control), .rw = BIT(31), .reset = BIT(31), .wrote = wrote_done_control),
@@ -233,7 +234,9 @@ static void vtd_reset(void *dev)
 static void vtd_loaded(void *dev)
 {
     struct vtd *v = dev;
-    v->next_fault %= VTD_FAULTS; /* a snapshot is not trusted */
+    v->next_fault %= VTD_FAULTS; /* a snapshot is not trusted: the queue's ends must meet */
+    v->queue_head &= QUEUE_OFFSET;
+    v->queue_tail &= QUEUE_OFFSET;
     forget_everything(v);
 }
 

@@ -95,8 +95,8 @@ void lapic_accept(struct lapic *p, enum delivery mode, uint8_t vector, bool leve
     case DELIVER_LOWEST:
         if (!lapic_is_on(p))
             return;
-        if (vector < 16) {
-            p->esr_pending |= ESR_ILLEGAL_RECV;
+        if (vector < 16) { /* the error's own vector is none of these */
+            lapic_error(p, ESR_ILLEGAL_RECV);
             return;
         }
         put(p->tmr, vector, level);

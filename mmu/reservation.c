@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who is told that reserved bytes were written. LR and SC themselves are in access.c.
+ * Who is told that reserved bytes were written. LR and SC themselves are in atomic.c.
  *
  * A reservation costs nothing while its CPU's turn lasts, since nobody else runs. When the
  * turn ends, or a device is entered, the page is *guarded*: MEM_PAGE_RESERVED, and no store

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sets: selection, fences, and what takes entries away from outside (map changes, code,
- * reservations). The slow paths are in access.c.
+ * reservations). The slow paths: access_impl.h.
  *
  * A set that is not current is not emptied by a fence; it is given up, and emptied when
  * it is taken again. So a fence costs little however many sets there are.
@@ -47,7 +47,8 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     if (LIKELY(set->n_log <= MMU_LOG)) {
         for (uint32_t k = 0; k < set->n_log; k++)
             clear_place(set, set->log[k]);
-        memset(set->jump_pages, 0, sizeof(set->jump_pages));
+        if (set->n_log != 0)
+            memset(set->jump_pages, 0, sizeof(set->jump_pages));
     } else {
         clear_entries(set->load, MMU_WAYS);
         clear_entries(set->store, MMU_WAYS);
@@ -57,7 +58,7 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     set->n_log = 0;
     p->tags[i].filled = false;
     if (p->tags[i].shifts != 0)
-        memset(p->tags[i].large, 0, sizeof(p->tags[i].large));
+        memset(p->large[i], 0, sizeof(p->large[i]));
     p->tags[i].shifts = 0;
 }
 
@@ -163,19 +164,25 @@ static uint32_t victim(struct mmu_pool *p)
     return add_set(p) != NULL ? p->n_sets - 1 : oldest;
 }
 
+static bool is_of(const struct mmu_tag *t, uint64_t key, uint32_t asid, uint32_t vmid)
+{
+    return t->key == key && t->asid == asid && t->vmid == vmid && t->last_use != 0;
+}
+
 /* The set of that context, emptied if it was another's. Never the current one's place. */
 static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32_t vmid)
 {
-    uint32_t i = 0;
-    while (i < p->n_sets && (p->tags[i].last_use == 0 || p->tags[i].key != key ||
-                             p->tags[i].asid != asid || p->tags[i].vmid != vmid))
-        i++;
-    if (i == p->n_sets) {
-        i = victim(p);
-        clear_set(p, i);
-        p->tags[i].key = key;
-        p->tags[i].asid = asid;
-        p->tags[i].vmid = vmid;
+    uint32_t i = p->previous;
+    if (!is_of(&p->tags[i], key, asid, vmid)) {
+        for (i = 0; i < p->n_sets && !is_of(&p->tags[i], key, asid, vmid);)
+            i++;
+        if (i == p->n_sets) {
+            i = victim(p);
+            clear_set(p, i);
+            p->tags[i].key = key;
+            p->tags[i].asid = asid;
+            p->tags[i].vmid = vmid;
+        }
     }
     p->tags[i].last_use = ++p->uses;
     return i;
@@ -184,7 +191,9 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
+    uint32_t before = p->current;
     p->current = find_set(p, key, asid, vmid);
+    p->previous = before;
     p->other_regime = 0;
     cpu->set = p->sets[p->current];
 }
@@ -248,17 +257,19 @@ static void drop_everywhere(struct mmu_set *set, va_t first, va_t last)
     drop_span(set->fetch, MMU_FETCHES, first, last);
 }
 
-/*
- * Entries are 4 KiB pieces; a fence of any address of a large page takes the whole page. What
- * size was mapped there when the entries were made is not known, so whatever was entered from
- * a large page covering the address goes, for each size seen: more than asked for at times
- * (the filter errs on that side), never less.
- */
+static void drop_jump(struct mmu_set *set, uint32_t i, va_t first, va_t last)
+{
+    if (set->jump[i].va - first <= last - first)
+        set->jump[i].va = mmu_no_jump(i);
+}
+
 static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
 {
-    for (uint32_t i = 0; i < MMU_JUMPS; i++)
-        if (set->jump[i].va - first <= last - first)
-            set->jump[i].va = mmu_no_jump(i);
+    for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
+        if (set->log[k] >= MMU_AT_JUMP)
+            drop_jump(set, set->log[k] - MMU_AT_JUMP, first, last);
+    for (uint32_t i = 0; i < MMU_JUMPS && set->n_log > MMU_LOG; i++)
+        drop_jump(set, i, first, last);
 }
 
 /* The address that a place leads to, if anything is entered there. */
@@ -324,14 +335,21 @@ static void drop_all(struct mmu_set *set, va_t first, va_t last)
     log_anew(set);
 }
 
-static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
+/*
+ * Entries are 4 KiB pieces; a fence of any address of a large page takes the whole page. What
+ * size was mapped there when the entries were made is not known, so whatever was entered from
+ * a large page covering the address goes, for each size seen: more than asked for at times
+ * (the filter errs on that side), never less.
+ */
+static void flush_one(struct mmu_pool *p, uint32_t i, va_t page)
 {
+    struct mmu_set *set = p->sets[i];
     if (mmu_filter_has(set->jump_pages, page >> MEM_PAGE_SHIFT))
         drop_jumps(set, page, page + MEM_PAGE - 1);
     drop_everywhere(set, page, page + MEM_PAGE - 1);
-    for (uint64_t shifts = t->shifts; shifts != 0; shifts &= shifts - 1) {
+    for (uint64_t shifts = p->tags[i].shifts; shifts != 0; shifts &= shifts - 1) {
         unsigned shift = (unsigned)ctz64(shifts);
-        if (!mmu_filter_has(t->large, page >> shift))
+        if (!mmu_filter_has(p->large[i], page >> shift))
             continue;
         uint64_t within = (1ull << shift) - 1;
         drop_all(set, page & ~within, page | within);
@@ -340,10 +358,10 @@ static void flush_one(struct mmu_tag *t, struct mmu_set *set, va_t page)
 
 enum { FEW_PAGES = 64 };
 
-static void flush_many(struct mmu_tag *t, struct mmu_set *set, va_t first, va_t last)
+static void flush_many(struct mmu_pool *p, uint32_t i, va_t first, va_t last)
 {
-    uint64_t within = (1ull << log2_floor(t->shifts | MEM_PAGE)) - 1;
-    drop_all(set, first & ~within, last | within);
+    uint64_t within = (1ull << log2_floor(p->tags[i].shifts | MEM_PAGE)) - 1;
+    drop_all(p->sets[i], first & ~within, last | within);
 }
 
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
@@ -357,9 +375,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
             continue;
         if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
             for (va_t at = page; at - page <= more; at += MEM_PAGE)
-                flush_one(&p->tags[i], p->sets[i], at);
+                flush_one(p, i, at);
         else
-            flush_many(&p->tags[i], p->sets[i], page, last);
+            flush_many(p, i, page, last);
     }
     cpu->exit |= CPU_EXIT_RESYNC;
 }
@@ -395,18 +413,26 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     e->addend = (uint64_t)(uintptr_t)host - va;
     mmu_log(p->sets[set], (access == CPU_STORE ? MMU_AT_STORE : MMU_AT_LOAD) + i);
     t->filled = true;
-    mmu_note_size(t, va, map->page_shift);
+    mmu_note_size(p, set, va, map->page_shift);
+}
+
+static void drop_store(struct mmu_entry *e, uint32_t i, uint64_t host)
+{
+    if (e[i].tag + e[i].addend == host)
+        e[i].tag = invalid_tag(i);
 }
 
 static void drop_stores(struct mmu_pool *p, uint64_t host)
 {
     for (uint32_t s = 0; s < p->n_sets; s++) {
-        struct mmu_entry *e = p->sets[s]->store;
+        struct mmu_set *set = p->sets[s];
         if (p->tags[s].last_use == 0 || !p->tags[s].filled)
             continue;
-        for (uint32_t i = 0; i < MMU_WAYS; i++)
-            if (e[i].tag + e[i].addend == host)
-                e[i].tag = invalid_tag(i);
+        for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
+            if (set->log[k] >= MMU_AT_STORE && set->log[k] < MMU_AT_FETCH)
+                drop_store(set->store, set->log[k] - MMU_AT_STORE, host);
+        for (uint32_t i = 0; i < MMU_WAYS && set->n_log > MMU_LOG; i++)
+            drop_store(set->store, i, host);
     }
 }
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_MMU_TLB_IMPL_H
 #define ORRERY_MMU_TLB_IMPL_H
-/* What tlb.c (sets, fences) and access.c (slow paths) share. */
+/* What tlb.c (sets, fences) and the slow paths (access_impl.h) share. */
 #include "mmu/tlb.h"
 
-/* What decides which set is which: kept apart from the sets, which are large. */
+/* What decides which set is which: kept apart from the sets, which are large, and close together, since it is searched. */
 struct mmu_tag {
     uint64_t key;
     uint32_t asid, vmid;
     uint64_t last_use;      /* 0: free */
     uint64_t shifts;        /* page_shifts above 12 that entries came from, as a mask */
-    uint64_t large[MMU_FILTER]; /* filter of va >> page_shift of those */
     bool filled;            /* anything valid in load, store, fetch */
 };
 
@@ -19,7 +18,8 @@ struct mmu_pool {
     struct mmu_pool *next;
     struct mmu_set *sets[MMU_SETS];
     struct mmu_tag tags[MMU_SETS];
-    uint32_t n_sets, current;
+    uint64_t large[MMU_SETS][MMU_FILTER]; /* filters of va >> page_shift of entries from large pages */
+    uint32_t n_sets, current, previous; /* contexts are mostly changed to and fro */
     uint32_t other, other_regime; /* the set of accesses with a regime of their own; other_regime 0: not known */
     uint64_t uses;
     bool guarded;           /* the page of the CPU's reservation is MEM_PAGE_RESERVED */
@@ -51,11 +51,11 @@ static inline struct mmu_pool *mmu_pool_of(const struct cpu *cpu)
     return cpu->mmu_private;
 }
 
-static inline void mmu_note_size(struct mmu_tag *t, va_t va, unsigned page_shift)
+static inline void mmu_note_size(struct mmu_pool *p, uint32_t set, va_t va, unsigned page_shift)
 {
     if (page_shift > MEM_PAGE_SHIFT) {
-        t->shifts |= 1ull << page_shift;
-        mmu_filter_put(t->large, va >> page_shift);
+        p->tags[set].shifts |= 1ull << page_shift;
+        mmu_filter_put(p->large[set], va >> page_shift);
     }
 }
 

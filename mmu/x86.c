@@ -17,21 +17,23 @@ enum {
     PTE_PS = 1u << 7,
     PTE_G = 1u << 8,
 };
-#define PTE_NX     (1ull << 63)
-#define MAX_LEVELS 5
+#define PTE_NX (1ull << 63)
 
 struct step {
     uint64_t entry;
-    pa_t pa; /* where it lies */
+    pa_t pa;             /* where it lies, before the second stage */
+    const uint8_t *host; /* NULL: not in RAM */
 };
 
 struct walk {
     const struct mmu_x86_regime *r;
     bool probe;
     bool nested_failed;
-    struct step steps[MAX_LEVELS]; /* root first */
+    const struct mem_range *range; /* where the last entry was found: the next is mostly near */
+    struct step steps[MMU_X86_LEVELS]; /* root first */
     unsigned n;                    /* entries read */
     unsigned level;                /* of the last: 1 maps 4 KiB */
+    unsigned resumed;              /* level that an earlier walk has led to at once; 0: none */
     uint64_t allow;                /* PTE_W, PTE_U of all levels */
     bool nx;
 };
@@ -77,18 +79,23 @@ static bool read_entry(struct walk *w, struct step *s)
     const struct mem_attrs attrs = { .secure = w->r->smm };
     uint64_t v = ~0ull;
     unsigned size = is_wide(w->r) ? 8 : 4;
-    if (!locate(w, &s->pa, false))
+    pa_t pa = s->pa;
+    if (!locate(w, &pa, false))
         return false;
     if (!w->probe)
-        charge(w, s->pa, false);
-    const struct mem_range *at = mem_lookup_by(w->r->memory, s->pa, &attrs);
-    const struct mem_region *region = at != NULL ? at->region : NULL;
+        charge(w, pa, false);
+    if (w->range == NULL || pa - w->range->base >= w->range->size)
+        w->range = mem_lookup_by(w->r->memory, pa, &attrs);
+    const struct mem_region *region = w->range != NULL ? w->range->region : NULL;
+    s->host = NULL;
     if (LIKELY(region != NULL && region->kind == MEM_RAM &&
-               mem_is_open(region, &attrs))) /* all of it */
-        v = ld_le(region->ram->host + region->ram_offset + (s->pa - region->base), size);
-    else if (region == NULL || region->kind == MEM_MMIO ||
-             mem_load(w->r->memory, s->pa, size, &v, &attrs) != MEM_OK)
+               mem_is_open(region, &attrs))) { /* all of it */
+        s->host = region->ram->host + region->ram_offset + (pa - region->base);
+        v = ld_le(s->host, size);
+    } else if (region == NULL || region->kind == MEM_MMIO ||
+               mem_load(w->r->memory, pa, size, &v, &attrs) != MEM_OK) {
         v = ~0ull; /* an empty bus */
+    }
     s->entry = zext(v, size * 8);
     return true;
 }
@@ -119,6 +126,124 @@ static uint64_t reserved(const struct mmu_x86_regime *r, unsigned level, uint64_
     return rsvd;
 }
 
+/* ---- walks kept in mind ---- */
+
+/* With them every access of a walk is to RAM, and free. */
+static bool keeps(const struct walk *w)
+{
+    return w->r->notes != NULL && !w->probe && w->r->mode >= MMU_X86_4LEVEL && w->r->nested == NULL;
+}
+
+static struct mmu_x86_tables *tables_of(const struct walk *w, va_t va)
+{
+    return &w->r->notes->tables[(va >> 21 ^ va >> 30) % MMU_X86_TABLES];
+}
+
+/* What entries above the last mean, beside their values. */
+static uint64_t tables_key(const struct mmu_x86_regime *r)
+{
+    return 1u | (uint64_t)r->mode << 1 | (uint64_t)r->nxe << 8 | (uint64_t)r->smm << 9 |
+           (r->a20 & 1u << 20);
+}
+
+/* Begin at the table that ended an earlier walk. */
+static void resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
+{
+    const struct mmu_x86_tables *t = tables_of(w, va);
+    if (t->area != va >> 21 || t->key != tables_key(w->r) || t->cr3 != w->r->cr3 ||
+        t->generation != mem_generation(w->r->memory))
+        return;
+    for (unsigned i = 0; i < t->n; i++) {
+        if (ld_le64(t->at[i]) != t->entry[i])
+            return;
+        w->steps[i].host = t->at[i];
+        w->steps[i].entry = t->entry[i]; /* accessed: nothing to be written */
+    }
+    w->n = t->n;
+    w->allow = t->allow;
+    w->nx = t->nx;
+    *level = w->resumed = t->level;
+    *table = t->table;
+}
+
+static void keep_tables(const struct walk *w, va_t va)
+{
+    struct mmu_x86_tables *t = tables_of(w, va);
+    t->key = 0;
+    t->n = 0;
+    t->allow = PTE_W | PTE_U;
+    t->nx = false;
+    for (unsigned i = 0; i + 1 < w->n; i++) {
+        uint64_t e = w->steps[i].entry;
+        if (w->steps[i].host == NULL)
+            return;
+        t->at[t->n] = w->steps[i].host;
+        t->entry[t->n++] = e;
+        t->allow &= e;
+        t->nx |= w->r->nxe && (e & PTE_NX);
+        t->table = e & 0x000ffffffffff000ull;
+    }
+    t->level = (uint8_t)w->level;
+    t->area = va >> 21;
+    t->cr3 = w->r->cr3;
+    t->generation = mem_generation(w->r->memory);
+    t->key = tables_key(w->r);
+}
+
+static uint64_t note_page(va_t va, enum cpu_access access)
+{
+    return va >> MEM_PAGE_SHIFT << 2 | access;
+}
+
+/* Neighbouring pages, the three kinds of access to one, and what a switch of paging changes lie apart. */
+static unsigned note_index(uint64_t key, va_t va, enum cpu_access access)
+{
+    uint64_t mixed = key * 0x9e3779b97f4a7c15ull >> 56;
+    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6 ^ mixed) %
+           MMU_X86_NOTES;
+}
+
+static void take_note(const struct walk *w, va_t va, enum cpu_access access,
+                      const struct cpu_map *map)
+{
+    const struct mmu_x86_regime *r = w->r;
+    struct mmu_x86_note *n = &r->notes->note[note_index(r->key, va, access)];
+    n->key = 0;
+    for (unsigned i = 0; i < w->n; i++) {
+        if (w->steps[i].host == NULL)
+            return;
+        n->at[i] = w->steps[i].host;
+        n->entry[i] = w->steps[i].entry;
+    }
+    n->n = (uint8_t)w->n;
+    n->page = note_page(va, access);
+    n->cr3 = r->cr3;
+    n->generation = mem_generation(r->memory);
+    n->map = *map;
+    n->map.pa &= ~(pa_t)(MEM_PAGE - 1);
+    n->key = r->key;
+}
+
+bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *memory,
+                    uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
+                    struct cpu_map *map)
+{
+    const struct mmu_x86_note *n = &notes->note[note_index(key, va, access)];
+    if (n->page != note_page(va, access) || n->key != key || n->cr3 != cr3 ||
+        n->generation != mem_generation(memory))
+        return false;
+    for (unsigned i = 0; i < n->n; i++)
+        if (ld_le64(n->at[i]) != n->entry[i])
+            return false;
+    uint8_t size = map->size;
+    *map = n->map;
+    map->size = size;
+    map->pa |= va & (MEM_PAGE - 1);
+    return true;
+}
+
+/* ---- the walk ---- */
+
 /* Read tables down to what maps `va`. 0; or the bits of the fault. */
 static uint32_t descend(struct walk *w, va_t va)
 {
@@ -127,6 +252,8 @@ static uint32_t descend(struct walk *w, va_t va)
     uint64_t table =
         r->mode == MMU_X86_32BIT ? r->cr3 & 0xfffff000 : r->cr3 & 0x000ffffffffff000ull;
     w->allow = PTE_W | PTE_U;
+    if (keeps(w))
+        resume(w, va, &top, &table);
     for (unsigned level = top; level > 0; level--) {
         struct step *s = &w->steps[w->n];
         if (level == 3 && r->mode == MMU_X86_PAE) { /* loaded with CR3, checked then */
@@ -146,7 +273,7 @@ static uint32_t descend(struct walk *w, va_t va)
         if (!(e & PTE_P))
             return MMU_X86_P; /* stands for: not present */
         if (!is_wide(r) && level == 2 && !r->pse)
-            e = s->entry &= ~(uint64_t)PTE_PS;
+            e &= ~(uint64_t)PTE_PS; /* ignored, and kept */
         if (e & reserved(r, level, e))
             return MMU_X86_RSVD;
         w->allow &= e;
@@ -221,7 +348,7 @@ static bool update(struct walk *w, bool dirty)
         if (want == s->entry)
             continue;
         pa_t pa = s->pa;
-        if (w->r->nested != NULL && !locate(w, &pa, true))
+        if (!locate(w, &pa, true))
             return false;
         charge(w, pa, true);
         (void)mem_store(w->r->memory, pa, size, want,
@@ -285,7 +412,14 @@ enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigne
         return MMU_X86_NESTED;
     if (!(w.steps[w.n - 1].entry & PTE_D))
         map->store = false; /* the first store must come here, to set it */
-    return finish(r, map, access);
+    enum mmu_x86_fault second = finish(r, map, access);
+    if (second == MMU_X86_OK && keeps(&w)) {
+        if (w.level != w.resumed)
+            keep_tables(&w, va);
+        if (r->key != 0)
+            take_note(&w, va, access, map);
+    }
+    return second;
 }
 
 bool mmu_x86_pdptes_ok(const uint64_t pdpte[4], uint8_t pa_bits)

@@ -13,6 +13,37 @@
 
 enum mmu_x86_mode { MMU_X86_OFF, MMU_X86_32BIT, MMU_X86_PAE, MMU_X86_4LEVEL, MMU_X86_5LEVEL };
 
+/*
+ * Walks kept in mind. What a walk finds follows from the regime and from the entries it reads: while
+ * those hold what they held, the same is found. So a second walk is a look at the entries, where
+ * they lie in RAM, and whoever changes them, or flushes a TLB, has nothing to say here. Notes are of
+ * whole walks, tables of all of it but the last entry, for the neighbours. 4- and 5-level paging
+ * without a second stage only. Zeroed memory is an empty one; derived, never saved.
+ */
+#define MMU_X86_NOTES  256u
+#define MMU_X86_TABLES 64u
+#define MMU_X86_LEVELS 5
+struct mmu_x86_note {
+    uint64_t page, key, cr3; /* page: number << 2 | access */
+    uint64_t generation;     /* of the memory map, which says where entries lie */
+    struct cpu_map map;      /* of the page's first byte */
+    uint8_t n;
+    const uint8_t *at[MMU_X86_LEVELS];
+    uint64_t entry[MMU_X86_LEVELS];
+};
+struct mmu_x86_tables {
+    uint64_t area, key, cr3, generation; /* area: of 2 MiB */
+    uint64_t table, allow;               /* the last one; what the entries above allow */
+    uint8_t level, n;                    /* of the table; entries above it */
+    bool nx;
+    const uint8_t *at[MMU_X86_LEVELS - 1];
+    uint64_t entry[MMU_X86_LEVELS - 1];
+};
+struct mmu_x86_notes {
+    struct mmu_x86_note note[MMU_X86_NOTES];
+    struct mmu_x86_tables tables[MMU_X86_TABLES];
+};
+
 struct mmu_x86_regime {
     struct mem_space *memory;
     struct cpu *cpu; /* for charging walk reads to the timing model; may be NULL */
@@ -36,6 +67,8 @@ struct mmu_x86_regime {
     bool (*nested)(void *arg, uint64_t gpa, enum cpu_access access, bool on_walk,
                    struct cpu_map *map);
     void *nested_arg;
+    struct mmu_x86_notes *notes; /* NULL: none */
+    uint64_t key; /* with `notes`: a number for all of the regime but cr3; 0: tables alone */
 };
 
 enum mmu_x86_fault { MMU_X86_OK, MMU_X86_PAGE_FAULT, MMU_X86_NESTED };
@@ -60,6 +93,14 @@ enum {
 enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
                                 enum cpu_access access, bool probe, struct cpu_map *map,
                                 uint32_t *error);
+
+/*
+ * What mmu_x86_walk would find for an access of regime `key` and `cr3`, if it would have no entry to
+ * change; false: ask it. Nothing is charged.
+ */
+bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *memory,
+                    uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
+                    struct cpu_map *map);
 
 /* Are the PAE page-directory-pointer entries at `pdpte` free of reserved bits? MOV CR3 is #GP(0) if
  * not. */

@@ -297,14 +297,22 @@ static int64_t allowance(struct exec *x, struct cpu *cpu, bool *limited)
     return left;
 }
 
+static bool lasts_long(uint64_t *since)
+{
+    uint64_t now = exec_host_ns();
+    if (*since == 0)
+        *since = now;
+    return now - *since > 1000000;
+}
+
 enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
 {
     enum exec_turn end = EXEC_TURN_DONE;
     x->running = cpu;
     exec_set_budget(cpu, 0);
     ev_set_now(x->machine->queue, cpu_now(cpu));
-    uint64_t since = exec_host_ns();
-    while (cpu->run == CPU_RUNNING) {
+    uint64_t since = 0; /* the host's clock when the first piece was done: most turns are one, and short */
+    for (bool first = true; cpu->run == CPU_RUNNING; first = false) {
         bool limited, ends = false, inside = exec_cursor_of(x, cpu)->done != 0;
         int64_t budget = allowance(x, cpu, &limited);
         if (inside) /* turns end at canonical boundaries only */
@@ -315,6 +323,10 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
             end = EXEC_TURN_LIMIT;
         if (end != EXEC_TURN_DONE || budget <= 0)
             break;
+        if (!first && !inside && lasts_long(&since)) {
+            end = EXEC_TURN_POLL;
+            break;
+        }
         exec_set_budget(cpu, budget);
         if (!inside && exec_take_interrupt(cpu))
             x->count.interrupts++;
@@ -331,10 +343,6 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
         if (!execute(x, cpu)) {
             if (cpu->exit & CPU_EXIT_DEBUG)
                 end = EXEC_TURN_DEBUG;
-            break;
-        }
-        if (exec_host_ns() - since > 1000000) {
-            end = EXEC_TURN_POLL;
             break;
         }
     }

@@ -21,6 +21,13 @@ bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value)
     return rc == 0;
 }
 
+uint64_t x86_put_off(struct x86_cpu *c)
+{
+    if (!(c->cpu.exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
+        cpu_raise(&c->cpu, X86_CAUSE_AGAIN, 0, 0, 0);
+    return 0;
+}
+
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value)
 {
     return x86_store_once(c, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0), value);

@@ -18,6 +18,8 @@ uint64_t x86_helper_invlpg(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c,
     uint32_t exits = cpu->exit;
     (void)b, (void)c, (void)d;
     mmu_flush_page(cpu, va, MEM_PAGE, MMU_ANY, MMU_ANY);
+    if (!x86_code64(X86_CPU(cpu))) /* code that went on over the top was entered there: cpu.h on pc */
+        mmu_flush_page(cpu, va | 1ull << 32, MEM_PAGE, MMU_ANY, MMU_ANY);
     if ((va ^ cpu->page) >> 30 !=
         0) /* no page can be so large that the code that runs is in it, too */
         cpu->exit = exits;
@@ -48,7 +50,7 @@ uint64_t x86_helper_invpcid(struct cpu *cpu, uint64_t type, uint64_t at, uint64_
     else if (type == 0)
         mmu_flush_page(cpu, va, MEM_PAGE, (uint32_t)pcid, MMU_ANY);
     else
-        mmu_flush(cpu, type == 1 ? (uint32_t)pcid : MMU_ANY, MMU_ANY);
+        x86_flush_space(c, type == 1 ? (uint32_t)pcid : MMU_ANY);
     return 0;
 }
 

@@ -3,7 +3,6 @@
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
-#include "mmu/tlb.h"
 
 static bool gp(struct x86_cpu *c)
 {
@@ -12,12 +11,15 @@ static bool gp(struct x86_cpu *c)
 }
 
 /* PAE's four entries are read when CR3 is, or when paging becomes PAE's (SDM 5.4.1). */
-bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3)
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3, bool smm)
 {
+    const struct mem_attrs attrs = { .requester = MEM_REQUESTER_CPU + c->cpu.index, .secure = smm };
     uint64_t v[4];
-    for (unsigned i = 0; i < 4; i++)
-        if (mem_load(c->cpu.machine->memory, (cr3 & 0xffffffe0) + 8 * i, 8, &v[i], NULL) != MEM_OK)
+    for (unsigned i = 0; i < 4; i++) {
+        pa_t pa = ((cr3 & 0xffffffe0) + 8 * i) & x86_a20(c);
+        if (mem_load(c->cpu.machine->memory, pa, 8, &v[i], &attrs) != MEM_OK)
             v[i] = ~0ull;
+    }
     if (!mmu_x86_pdptes_ok(v, (uint8_t)c->config->pa_bits))
         return false;
     for (unsigned i = 0; i < 4; i++)
@@ -56,13 +58,12 @@ static bool write_cr0(struct x86_cpu *c, uint64_t v)
     bool bad = ((v & X86_CR0_PG) && !(v & X86_CR0_PE)) || ((v & X86_CR0_NW) && !(v & X86_CR0_CD));
     if (bad)
         return gp(c);
-    if ((v ^ old) & X86_CR0_PG) {
-        bool pae = (v & X86_CR0_PG) && (c->cr4 & X86_CR4_PAE) && !(c->efer & X86_EFER_LME);
-        if (pae && !x86_read_pdptes(c, c->cr3))
-            return gp(c);
-        if (!switch_paging(c, v & X86_CR0_PG))
-            return false;
-    }
+    bool pae = (v & X86_CR0_PG) && (c->cr4 & X86_CR4_PAE) && !(c->efer & X86_EFER_LME);
+    if (pae && ((v ^ old) & (X86_CR0_PG | X86_CR0_CD | X86_CR0_NW)) &&
+        !x86_read_pdptes(c, c->cr3, c->smm))
+        return gp(c);
+    if (((v ^ old) & X86_CR0_PG) && !switch_paging(c, v & X86_CR0_PG))
+        return false;
     c->cr0 = v;
     if ((v ^ old) & X86_CR0_PG) /* SDM 4.10.4.1; the others are in the context's key, or change no
                                    translation */
@@ -81,11 +82,11 @@ static bool write_cr3(struct x86_cpu *c, uint64_t v)
     if (!x86_long_mode(c))
         v = (uint32_t)v;
     bool pae = (c->cr0 & X86_CR0_PG) && (c->cr4 & X86_CR4_PAE) && !x86_long_mode(c);
-    if (pae && !x86_read_pdptes(c, v))
+    if (pae && !x86_read_pdptes(c, v, c->smm))
         return gp(c);
     c->cr3 = v;
     if (!keep)
-        mmu_flush(&c->cpu, pcide ? (uint32_t)v & 0xfff : 0, MMU_ANY);
+        x86_flush_space(c, pcide ? (uint32_t)v & 0xfff : 0);
     x86_update_mode(c);
     return true;
 }
@@ -135,7 +136,7 @@ static bool write_cr4(struct x86_cpu *c, uint64_t v)
         return gp(c);
     bool pae = (c->cr0 & X86_CR0_PG) && (v & X86_CR4_PAE) && !lma;
     if (pae && (changed & (X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PSE | X86_CR4_SMEP)) &&
-        !x86_read_pdptes(c, c->cr3))
+        !x86_read_pdptes(c, c->cr3, c->smm))
         return gp(c);
     c->cr4 = v;
     if (changed & (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_PGE | X86_CR4_LA57 | X86_CR4_PCIDE |

@@ -93,6 +93,7 @@ static uint32_t mode(const struct cpu *cpu)
 
 static void derive(struct x86_cpu *c)
 {
+    c->control.cr0 = ~0ull; /* of no such CR0: to be made */
     c->context = ~0ull;
     x86_debug_changed(c);
     x86_flush_tlb(c);
@@ -185,6 +186,7 @@ const struct cpu_isa x86_isa = {
     .mode = mode,
     .translate = x86_translate,
     .walk = x86_walk,
+    .regime_context = x86_regime_context,
     .open_bus = true,
     .fetches_own_stores = true,
     .raise_bus = raise_bus,
@@ -215,7 +217,8 @@ int x86_cpu_create(struct x86_cpu **out, struct machine *m, const struct x86_con
         return r;
     struct x86_cpu *c = X86_CPU(cpu);
     struct x86_config *own = ARENA_NEW(&m->arena, struct x86_config);
-    if (own == NULL)
+    c->notes = ARENA_NEW(&m->arena, struct mmu_x86_notes);
+    if (own == NULL || c->notes == NULL)
         return err_set(e, ERR_NOMEM, "cpu%u: no memory for its configuration", index);
     *own = *config;
     c->config = own;

@@ -41,9 +41,9 @@ static uint32_t segment_mode(const struct x86_cpu *c, enum x86_code code)
     return m;
 }
 
-static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
+static uint32_t unit_mode(const struct x86_cpu *c)
 {
-    uint32_t m = 0;
+    uint32_t m = c->cr0 & X86_CR0_PE ? X86_MODE_PE : 0;
     uint64_t xcr0 = c->xcr0[0], avx = X86_XCR0_SSE | X86_XCR0_AVX;
     uint64_t avx512 = X86_XCR0_OPMASK | X86_XCR0_ZMM_HI | X86_XCR0_HI16;
     m |= c->cr0 & X86_CR0_EM ? X86_MODE_EM : 0;
@@ -51,7 +51,7 @@ static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
     m |= c->cr0 & X86_CR0_MP ? X86_MODE_MP : 0;
     m |= c->cr0 & X86_CR0_NE ? 0 : X86_MODE_FERR;
     m |= c->cr4 & X86_CR4_OSFXSR ? X86_MODE_SSE : 0;
-    if (vex && (c->cr4 & X86_CR4_OSXSAVE) && (xcr0 & avx) == avx) {
+    if ((c->cr0 & X86_CR0_PE) && (c->cr4 & X86_CR4_OSXSAVE) && (xcr0 & avx) == avx) {
         m |= X86_MODE_AVX;
         m |= (xcr0 & avx512) == avx512 ? X86_MODE_AVX512 : 0;
     }
@@ -61,14 +61,45 @@ static uint32_t unit_mode(const struct x86_cpu *c, bool vex)
     return m;
 }
 
+/* What control registers say for the TLB context: its key without what changes with each system call. */
+static uint64_t paging_switches(const struct x86_cpu *c)
+{
+    uint64_t k = (c->cr0 & X86_CR0_PG) != 0;
+    k |= (uint64_t)((c->cr4 & X86_CR4_SMEP) != 0) << 3;
+    k |= (uint64_t)x86_long_mode(c) << 5 | (uint64_t)((c->cr4 & X86_CR4_PAE) != 0) << 6;
+    k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0)
+                                                             << 8;
+    k |= (uint64_t)((c->cr4 & X86_CR4_PGE) != 0) << 9 | (uint64_t)((c->cr4 & X86_CR4_PSE) != 0)
+                                                            << 10;
+    return k | (uint64_t)((c->cr4 & X86_CR4_PKE) != 0) << 14;
+}
+
+/*
+ * What follows from registers that change rarely. It is kept with what it was made of, so nobody has to say when one of
+ * them changed.
+ */
+static bool is_current(const struct x86_control *k, const struct x86_cpu *c)
+{
+    return ((k->cr0 ^ c->cr0) & ~(uint64_t)X86_CR0_WP) == 0 && k->cr4 == c->cr4 && k->efer == c->efer && k->xcr0 == c->xcr0[0] &&
+           k->mxcsr == c->mxcsr;
+}
+
+static struct x86_control make_control(const struct x86_cpu *c)
+{
+    return (struct x86_control){ c->cr0, c->cr4, c->efer, c->xcr0[0], c->mxcsr,
+                                 paging_switches(c), unit_mode(c) };
+}
+
+/* With c->control up to date. */
 static uint32_t block_key(const struct x86_cpu *c)
 {
     enum x86_code code = code_size(c);
     bool pe = c->cr0 & X86_CR0_PE, v86 = x86_v86(c);
     /* CPL is SS.DPL (SDM 5.5), 3 in virtual-8086 mode */
     unsigned cpl = !pe ? 0 : v86 ? 3 : c->seg[X86_SS].attr >> 5 & 3;
-    uint32_t m = (uint32_t)code | cpl << 2 | segment_mode(c, code) | unit_mode(c, pe && !v86);
-    m |= pe ? X86_MODE_PE : 0;
+    uint32_t m = (uint32_t)code | cpl << 2 | segment_mode(c, code) | c->control.mode;
+    if (UNLIKELY(v86))
+        m &= ~(uint32_t)(X86_MODE_AVX | X86_MODE_AVX512);
     m |= v86 ? X86_MODE_V86 : 0;
     m |= (c->rflags & X86_TF) || (c->debugctl & X86_DEBUGCTL_LBR) ? X86_MODE_TF : 0;
     m |= c->rflags & X86_RF ? X86_MODE_RF : 0;
@@ -83,37 +114,57 @@ static uint32_t block_key(const struct x86_cpu *c)
 
 /*
  * What decides which addresses translate and to what, beside the tables: the rights of the level,
- * the switches of paging. The address space itself is the ASID: the PCID, or without it a number
- * the tables' address stands for in the key.
+ * the switches of paging. The address space itself is the ASID: the PCID, or without it 0, as every
+ * write of CR3 flushes then.
  */
-static uint64_t context_key(const struct x86_cpu *c)
+/* 15 and 16: walk.c */
+enum { KEY_USER = 1u << 1, KEY_WP = 1u << 2, KEY_SMAP = 1u << 4, KEY_CODE64 = 1u << 13 };
+_Static_assert(X86_CR0_WP == 1u << 16, "moved to KEY_WP");
+
+uint64_t x86_context_key(const struct x86_cpu *c)
 {
-    uint64_t k = (c->cr0 & X86_CR0_PG) != 0;
+    uint64_t k = LIKELY(is_current(&c->control, c)) ? c->control.paging : paging_switches(c);
     bool user = X86_CPL_OF(c->mode) == 3;
-    k |= (uint64_t)user << 1;
-    k |= (uint64_t)((c->cr0 & X86_CR0_WP) != 0) << 2;
-    k |= (uint64_t)((c->cr4 & X86_CR4_SMEP) != 0) << 3;
-    k |= (uint64_t)((c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC)) << 4;
-    k |= (uint64_t)x86_long_mode(c) << 5 | (uint64_t)((c->cr4 & X86_CR4_PAE) != 0) << 6;
-    k |= (uint64_t)((c->cr4 & X86_CR4_LA57) != 0) << 7 | (uint64_t)((c->efer & X86_EFER_NXE) != 0)
-                                                             << 8;
-    k |= (uint64_t)((c->cr4 & X86_CR4_PGE) != 0) << 9 | (uint64_t)((c->cr4 & X86_CR4_PSE) != 0)
-                                                            << 10;
+    k |= user ? KEY_USER : 0u;
+    k |= c->cr0 >> 14 & KEY_WP;
+    k |= (c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC) ? KEY_SMAP : 0u;
     k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
-    k |= (uint64_t)x86_code64(c) << 13;
+    k |= x86_code64(c) ? KEY_CODE64 : 0u;
     if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */
-        k |= 1ull << 14 | c->pkru << 32;
+        k |= c->pkru << 32;
     return k;
+}
+
+static uint32_t address_space(const struct x86_cpu *c)
+{
+    return c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
+}
+
+/*
+ * Implicit supervisor accesses have the rights of level 0 with AC = 0, and in long mode 64-bit addresses. So that set
+ * serves them, too.
+ */
+bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                        uint32_t *vmid)
+{
+    const struct x86_cpu *c = X86_CPU_CONST(cpu);
+    *key = x86_context_key(c) & ~(uint64_t)(KEY_USER | KEY_SMAP);
+    *key |= c->cr4 & X86_CR4_SMAP ? KEY_SMAP : 0u;
+    *key |= x86_long_mode(c) ? KEY_CODE64 : 0u;
+    *asid = address_space(c);
+    *vmid = 0;
+    return regime == X86_REGIME_IMPLICIT;
 }
 
 void x86_select_context(struct x86_cpu *c)
 {
-    uint64_t key = context_key(c);
-    uint32_t asid = c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
+    uint64_t key = x86_context_key(c);
+    uint32_t asid = address_space(c);
     if (key == c->context && asid == c->context_asid)
         return;
     c->context = key;
     c->context_asid = asid;
+    c->fresh = MMU_X86_NOTES;
     mmu_select(&c->cpu, key, asid, 0);
 }
 
@@ -121,6 +172,8 @@ void x86_update_mode(struct x86_cpu *c)
 {
     if (UNLIKELY(c->watched_dr7 != c->dr[7]))
         x86_debug_changed(c);
+    if (UNLIKELY(!is_current(&c->control, c)))
+        c->control = make_control(c);
     uint32_t mode = block_key(c);
     bool gates = c->pmu_active && ((mode ^ c->mode) & X86_MODE_CPL);
     if (UNLIKELY(gates))
@@ -142,7 +195,13 @@ void x86_mode_kick(struct x86_cpu *c)
         cpu_kick(&c->cpu);
 }
 
+void x86_flush_space(struct x86_cpu *c, uint32_t asid)
+{
+    c->fresh = MMU_X86_NOTES;
+    mmu_flush(&c->cpu, asid, MMU_ANY);
+}
+
 void x86_flush_tlb(struct x86_cpu *c)
 {
-    mmu_flush(&c->cpu, MMU_ANY, MMU_ANY);
+    x86_flush_space(c, MMU_ANY);
 }

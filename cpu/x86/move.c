@@ -115,7 +115,7 @@ uint64_t x86_helper_cmpxchg16b(struct cpu *cpu, uint64_t va, uint64_t b, uint64_
         return 0;
     }
     if (mmu_slow_cas128(cpu, va, expected, value, old) != 0)
-        return 0;
+        return x86_put_off(c);
     if (old[0] == expected[0] && old[1] == expected[1])
         return 1;
     c->gpr[0] = old[0];

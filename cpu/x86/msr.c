@@ -357,7 +357,7 @@ static bool write_row(struct x86_cpu *c, uint32_t msr, uint64_t v)
         return false;
     if (msr == 0x48 && (v & ~spec_ctrl_bits(c)))
         return false;
-    if (msr == 0x2ff && !is_memory_type(v & 0xff))
+    if (msr == 0x2ff && !is_memory_type(v & 0xff)) /* SDM 12.11.2.1 */
         return false;
     if (msr == 0x1a0)
         return write_misc_enable(c, v);

@@ -191,15 +191,22 @@ uint64_t x86_helper_fsgsbase(struct cpu *cpu, uint64_t v, uint64_t b, uint64_t c
     return 0;
 }
 
-/* Translated code knows the base as a slot: a function must do the exchange. */
-uint64_t x86_helper_swapgs(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
+/* The base is a slot, IA32_KERNEL_GS_BASE is not. */
+static void swapgs(struct x86_tr *t, unsigned arg)
+{
+    ir_val_t base = ir_get(t->u, X86_SLOT_SEG_BASE + X86_GS);
+    (void)arg;
+    x86_put_slot(t, X86_SLOT_SEG_BASE + X86_GS,
+                 ir_call(t->u, IR_I64, X86_HELPER_swapgs, base, IR_NONE, IR_NONE, IR_NONE));
+}
+
+uint64_t x86_helper_swapgs(struct cpu *cpu, uint64_t base, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    uint64_t base = c->seg[X86_GS].base;
-    (void)a, (void)b, (void)c0, (void)d;
-    c->seg[X86_GS].base = c->kernel_gs_base;
+    uint64_t other = c->kernel_gs_base;
+    (void)b, (void)c0, (void)d;
     c->kernel_gs_base = base;
-    return 0;
+    return other;
 }
 
 /* clang-format off */
@@ -220,7 +227,7 @@ const struct x86_semantics x86_msr_rows[] = {
     { X86_INSN_RDGSBASE, 0, segment_base, READ_BASE | X86_GS },
     { X86_INSN_WRFSBASE, 0, segment_base, WRITE_BASE | X86_FS },
     { X86_INSN_WRGSBASE, 0, segment_base, WRITE_BASE | X86_GS },
-    { X86_INSN_SWAPGS, X86_SEM_CPL0, x86_whole, X86_HELPER_swapgs },
+    { X86_INSN_SWAPGS, X86_SEM_CPL0, swapgs, 0 },
     X86_ROWS_END
 };
 /* clang-format on */

@@ -202,8 +202,9 @@ uint64_t x86_helper_locked_arith(struct cpu *cpu, uint64_t va, uint64_t bytes, u
         uint64_t value = what == X86_ARITH_NEG   ? 0 - old
                          : what == X86_ARITH_ADD ? old + v
                                                  : old - v;
-        if (mmu_slow_cas(cpu, va, op, old, zext(value, (unsigned)bytes * 8), &seen) != 0 ||
-            seen == old)
+        if (mmu_slow_cas(cpu, va, op, old, zext(value, (unsigned)bytes * 8), &seen) != 0)
+            return x86_put_off(X86_CPU(cpu));
+        if (seen == old)
             return old;
         old = seen;
     }

@@ -272,7 +272,7 @@ static uint64_t address(const struct x86_cpu *c, uint64_t v)
 static bool restore(struct x86_cpu *c, const struct image *im)
 {
     bool pg = im->cr0 & X86_CR0_PG, lma = pg && (im->efer & X86_EFER_LME);
-    if (pg && (im->cr4 & X86_CR4_PAE) && !lma && !x86_read_pdptes(c, im->cr3))
+    if (pg && (im->cr4 & X86_CR4_PAE) && !lma && !x86_read_pdptes(c, im->cr3, false))
         return false;
     memcpy(c->gpr, im->gpr, layout_of(c)->gprs * sizeof(c->gpr[0]));
     for (unsigned i = 0; i < X86_SEG_ALL; i++) {

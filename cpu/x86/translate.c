@@ -242,11 +242,8 @@ static bool refused(struct x86_tr *t, unsigned flags)
 
 uint64_t x86_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct mem_ram *ram;
-    uint64_t offset;
     (void)b, (void)c, (void)d;
-    if (mmu_fetch(cpu, va, &ram, &offset) == 0)
-        cpu->exit |= CPU_EXIT_RESYNC; /* mapped by now: look again */
+    mmu_fetch_rest(cpu, va);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The CPU's side of paging: which regime applies to an access, and which exception a fault becomes.
  */
+#include "core/timing/model.h"
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
@@ -17,7 +18,7 @@ static enum mmu_x86_mode paging_mode(const struct x86_cpu *c)
     return c->cr4 & X86_CR4_LA57 ? MMU_X86_5LEVEL : MMU_X86_4LEVEL;
 }
 
-void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r)
+static void fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r)
 {
     *r = (struct mmu_x86_regime){
         .memory = c->cpu.machine->memory,
@@ -38,7 +39,7 @@ void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct m
         .pkru = (uint32_t)c->pkru,
         .pkrs = (uint32_t)c->pkrs,
         .pa_bits = (uint8_t)c->config->pa_bits,
-        .a20 = c->inputs & BIT(X86_A20M) ? ~(uint64_t)(1u << 20) : ~0ull,
+        .a20 = x86_a20(c),
     };
     for (unsigned i = 0; i < 4; i++)
         r->pdpte[i] = c->pdpte[i];
@@ -72,11 +73,29 @@ static bool is_stack_access(struct x86_cpu *c)
     return false;
 }
 
+/* A timing model wants each access of a walk; then none is kept in mind (mmu/x86.h). */
+static bool keeps_walks(const struct x86_cpu *c)
+{
+    const struct tm_cpu *tm = c->cpu.tm;
+    return x86_long_mode(c) && !(tm != NULL && (tm->model->hooks & TM_WALK));
+}
+
+/*
+ * All that a walk depends on beside the tables and CR3, as a number: what it is known by when kept in mind. 0: more than
+ * that (IA32_PKRS is in no key), or it is not kept.
+ */
+static uint64_t walk_key(const struct x86_cpu *c, bool implicit)
+{
+    if (!keeps_walks(c) || (c->cr4 & X86_CR4_PKS))
+        return 0;
+    return x86_context_key(c) | (uint64_t)implicit << 15 |
+           (uint64_t)((c->cr4 & X86_CR4_SMAP) != 0) << 16; /* implicit accesses ask for it at any level */
+}
+
 int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
              struct cpu_map *map)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    struct mmu_x86_regime r;
     uint32_t error = 0;
     bool implicit = regime == X86_REGIME_IMPLICIT;
     if (!x86_code64(c)) {
@@ -89,9 +108,21 @@ int x86_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, 
                             0);
         return 1;
     }
-    x86_fill_regime(c, x86_cpl(c) == 3, implicit, &r);
-    r.cpu = probe ? NULL : cpu;
-    enum mmu_x86_fault fault = mmu_x86_walk(&r, va, MAX(map->size, 1), access, probe, map, &error);
+    uint64_t key = probe ? 0 : walk_key(c, implicit);
+    bool whole = key != 0 && c->fresh != 0; /* later ones are unlikely to have been there before */
+    c->fresh -= whole;
+    if (whole && mmu_x86_recall(c->notes, cpu->machine->memory, key, c->cr3, va, access, map))
+        return 0;
+    struct mmu_x86_regime *r = &c->regime;
+    if (key == 0 || key != c->regime_key) {
+        fill_regime(c, x86_cpl(c) == 3, implicit, r);
+        c->regime_key = key;
+    }
+    r->cr3 = c->cr3;
+    r->cpu = probe ? NULL : cpu;
+    r->notes = !probe && keeps_walks(c) ? c->notes : NULL;
+    r->key = whole ? key : 0;
+    enum mmu_x86_fault fault = mmu_x86_walk(r, va, MAX(map->size, 1), access, probe, map, &error);
     if (fault == MMU_X86_OK)
         return 0;
     if (!probe && fault == MMU_X86_PAGE_FAULT)

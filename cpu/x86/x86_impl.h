@@ -73,6 +73,13 @@ enum {
 struct x86_semantics;
 struct x86_feature_words;
 
+/* What the first five say for block key and TLB context: mode.c. */
+struct x86_control {
+    uint64_t cr0, cr4, efer, xcr0, mxcsr;
+    uint64_t paging;
+    uint32_t mode;
+};
+
 struct x86_cpu {
     struct cpu cpu;
     uint64_t gpr[16];
@@ -100,7 +107,12 @@ struct x86_cpu {
     uint64_t ended_shadow; /* `shadow` before the instruction under way, which had one */
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
+    struct x86_control control;
     uint32_t context_asid;
+    struct mmu_x86_notes *notes; /* walks kept in mind, ... */
+    struct mmu_x86_regime regime; /* of the last walk, which key it had: walk.c */
+    uint64_t regime_key;
+    uint32_t fresh; /* ... which are asked for so many walks after the TLB was emptied */
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
     struct x86_apic_ops apic;
@@ -136,6 +148,11 @@ static inline bool x86_real_mode(const struct x86_cpu *c)
 {
     return !(c->cr0 & 1);
 }
+/* What each physical address is and'ed with. */
+static inline uint64_t x86_a20(const struct x86_cpu *c)
+{
+    return c->inputs >> X86_A20M & 1 ? ~(1ull << 20) : ~0ull;
+}
 static inline bool x86_v86(const struct x86_cpu *c)
 {
     return c->rflags >> 17 & 1;
@@ -167,8 +184,11 @@ void x86_update_mode(
 void x86_mode_kick(
     struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
 void x86_select_context(struct x86_cpu *c); /* the last but one alone */
+uint64_t x86_context_key(const struct x86_cpu *c);
+bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid,
+                        uint32_t *vmid); /* cpu_isa.regime_context */
 void x86_flush_tlb(struct x86_cpu *c);      /* all, global pages too */
-void x86_fill_regime(const struct x86_cpu *c, bool user, bool implicit, struct mmu_x86_regime *r);
+void x86_flush_space(struct x86_cpu *c, uint32_t asid); /* a PCID */
 
 /* ---- flags.c ---- */
 uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a,
@@ -296,6 +316,11 @@ bool x86_store_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t value);
 /* A function's store: functions are not repeated (cpu.alone), what they overwrite is seen at the
  * block's end. */
 bool x86_store_once(struct x86_cpu *c, va_t va, uint32_t memop, uint64_t value);
+/*
+ * For functions that stand for a whole instruction, after an access that was not done: unless it faulted it was a
+ * store into the running block, put off (struct cpu, alone), and the instruction begins anew. Returns 0.
+ */
+uint64_t x86_put_off(struct x86_cpu *c);
 /* Segment checks and base: the linear address, or #GP, #SS. */
 bool x86_linear(struct x86_cpu *c, enum x86_seg seg, uint64_t offset, unsigned size, bool write,
                 va_t *va);
@@ -319,8 +344,8 @@ bool x86_write_dr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_dr(struct x86_cpu *c, unsigned n, uint64_t *value);
 uint64_t x86_cr4_known(const struct x86_cpu *c); /* bits that the features make writable */
 uint64_t x86_efer_known(const struct x86_cpu *c);
-bool x86_read_pdptes(struct x86_cpu *c,
-                     uint64_t cr3); /* PAE's four entries; false: reserved bits, nothing changed */
+/* PAE's four entries, as SMM finds memory or as others do; false: reserved bits, nothing changed. */
+bool x86_read_pdptes(struct x86_cpu *c, uint64_t cr3, bool smm);
 uint64_t x86_xcr0_supported(const struct x86_cpu *c);
 bool x86_write_xcr(struct x86_cpu *c, unsigned n, uint64_t value);
 bool x86_read_msr(struct x86_cpu *c, uint32_t msr,

@@ -247,6 +247,22 @@ START_TEST(nothing_cached_after_restore)
 }
 END_TEST
 
+/* A snapshot that no machine made: ends of the queue that would never meet. */
+START_TEST(queue_of_a_forged_snapshot)
+{
+    for (unsigned i = 0; i < 256; i++) { /* a whole queue of invalidations that are right */
+        poke(&u, QUEUE + 16 * i, 2 | 1 << 4);
+        poke(&u, QUEUE + 16 * i + 8, 0);
+    }
+    u.v->queue_head = 0xffffffff00000008;
+    u.v->queue_tail = 0x34;
+    u.v->dev.ops->loaded(u.v);
+    put(&u, IQT, 0x40, 8);
+    ck_assert_uint_eq(get(&u, IQH, 8), 0x40);
+    ck_assert_uint_eq(get(&u, FSTS, 4) & 0x10, 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("iommu/vtd_invalidate");
@@ -261,6 +277,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(c, errors, 0, ARRAY_LEN(wrong));
     tcase_add_test(c, queue_that_is_none);
     tcase_add_test(c, wraps);
+    tcase_add_test(c, queue_of_a_forged_snapshot);
     tcase_add_test(c, nothing_cached_after_restore);
     suite_add_tcase(s, c);
     return s;

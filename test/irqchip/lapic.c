@@ -188,6 +188,23 @@ START_TEST(interprocessor)
 }
 END_TEST
 
+/* 12.5.3: an illegal vector that arrives is an error like others. */
+START_TEST(illegal_vectors_that_arrive)
+{
+    put(0, LVT_ERROR, 0x55);
+    lapic_bus_deliver(bus, LAPIC_BASE, 0x0f);
+    ck_assert_int_eq(lapic_acknowledge(apic[0]), 0x55);
+    put(0, EOI, 0);
+    put(0, ESR, 0);
+    ck_assert_uint_eq(get(0, ESR), 0x40);
+    put(0, LVT_ERROR, 0x10055);
+    lapic_bus_deliver(bus, LAPIC_BASE, 0x0f);
+    ck_assert_int_eq(lapic_acknowledge(apic[0]), -1);
+    put(0, ESR, 0);
+    ck_assert_uint_eq(get(0, ESR), 0x40);
+}
+END_TEST
+
 /* 12.6.2.2: flat and cluster */
 START_TEST(logical_destinations)
 {
@@ -419,6 +436,7 @@ Suite *test_suite(void)
     tcase_add_test(c, priorities);
     tcase_add_test(c, level_ends);
     tcase_add_test(c, interprocessor);
+    tcase_add_test(c, illegal_vectors_that_arrive);
     tcase_add_test(c, logical_destinations);
     tcase_add_test(c, timer_counts);
     tcase_add_test(c, deadline);

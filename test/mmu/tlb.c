@@ -508,6 +508,31 @@ START_TEST(compare_and_swap)
 }
 END_TEST
 
+/* Where nothing objects to a store to ROM, compare and swap of 16 bytes goes to flash, as other stores do, and not into it. */
+START_TEST(compare_and_swap_spares_rom)
+{
+    struct cpu_isa open = bare_isa;
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const uint64_t zero[2] = { 0, 0 }, nine[2] = { 9, 10 };
+    const pa_t rom = BASE + SIZE;
+    uint64_t old[2];
+    struct err e;
+    open.open_bus = true;
+    c->isa = &open;
+    ck_assert_int_eq(mem_add_rom(b->m->memory, "rom", rom, b->ram, 0x8000, 0x1000, 0, &device_ops, b, NULL, &e), 0);
+    ck_assert_int_eq(mmu_slow_cas128(c, rom + 16, nine, zero, old), 0); /* not equal: nothing is stored */
+    ck_assert_uint_eq(b->mmio_writes, 0);
+    ck_assert_int_eq(mmu_slow_cas128(c, rom + 16, zero, nine, old), 0);
+    ck_assert_uint_eq(old[0], 0);
+    ck_assert_uint_eq(b->mmio_writes, 2);
+    ck_assert_uint_eq(b->mmio_value, 10);
+    ck_assert_uint_eq(ld_le64(b->ram->host + 0x8010), 0);
+    ck_assert_uint_eq(ld_le64(b->ram->host + 0x8018), 0);
+    close_box(b);
+}
+END_TEST
+
 /*
  * Until software fences, a changed page table entry may go unseen (privileged ISA, "Supervisor
  * Memory-Management Fence Instruction"). The same accesses must then miss it whichever way an
@@ -803,6 +828,7 @@ Suite *test_suite(void)
     tcase_add_test(t, values_are_extended);
     tcase_add_loop_test(t, atomic_operations, 0, ARRAY_LEN(amos));
     tcase_add_test(t, compare_and_swap);
+    tcase_add_test(t, compare_and_swap_spares_rom);
     tcase_add_test(t, every_way_in_uses_the_tlb);
     tcase_add_test(t, devices_are_never_cached);
     tcase_add_test(t, map_changes_flush);

@@ -6,6 +6,7 @@
 #include "mmu/x86.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
+#include "core/util/hash.h"
 #include "test/check_main.h"
 #include <string.h>
 
@@ -176,6 +177,7 @@ START_TEST(no_pse)
     put(&w, 2, 0x403000, TABLE(1) | RIGHTS | PS);
     ck_assert_int_eq(walk(&w, 0x403000, CPU_LOAD, &map, &error), MMU_X86_OK);
     ck_assert_uint_eq(map.pa, 0x45000);
+    ck_assert_uint_eq(get(&w, 2, 0x403000), TABLE(1) | RIGHTS | PS | A); /* ignored, but kept */
     close_world(&w);
 }
 END_TEST
@@ -430,6 +432,106 @@ START_TEST(no_paging)
 }
 END_TEST
 
+/* Guest-physical addresses lie 64 KiB lower than the memory behind them. */
+static bool shifted(void *arg, uint64_t gpa, enum cpu_access access, bool on_walk, struct cpu_map *map)
+{
+    (void)arg, (void)access, (void)on_walk;
+    map->pa = gpa + 0x10000;
+    map->load = map->store = map->fetch = true;
+    map->page_shift = 12;
+    return true;
+}
+
+/* Flags are set where the entries were read. */
+START_TEST(second_stage)
+{
+    struct world w = open_world(MMU_X86_4LEVEL);
+    struct cpu_map map;
+    uint32_t error;
+    map_page(&w, 1, 0x1000, 0x5000 | RIGHTS);
+    memcpy(w.ram->host + 0x10000, w.ram->host, 0x8000);
+    memset(w.ram->host, 0, 0x8000);
+    memset(w.ram->host + 0x20000, 0, 0x8000);
+    w.r.nested = shifted;
+    ck_assert_int_eq(walk(&w, 0x1000, CPU_STORE, &map, &error), MMU_X86_OK);
+    ck_assert_uint_eq(map.pa, 0x15000);
+    ck_assert_uint_eq(ld_le64(entry_at(&w, 1, 0x1000) + 0x10000), 0x5000 | RIGHTS | A | D);
+    ck_assert_uint_eq(ld_le64(entry_at(&w, 4, 0x1000) + 0x10000), TABLE(3) | RIGHTS | A);
+    ck_assert_uint_eq(ld_le64(entry_at(&w, 1, 0x1000) + 0x20000), 0);
+    close_world(&w);
+}
+END_TEST
+
+/* ---- walks kept in mind ---- */
+static uint64_t next_random(uint64_t *state)
+{
+    *state += 0x9e3779b97f4a7c15ull;
+    return hash_mix(*state);
+}
+
+static bool same_map(const struct cpu_map *a, const struct cpu_map *b)
+{
+    return a->pa == b->pa && a->page_shift == b->page_shift && a->load == b->load && a->store == b->store &&
+           a->fetch == b->fetch && a->global == b->global && a->no_cache == b->no_cache;
+}
+
+/*
+ * What is recalled is what a walk finds, and that walk has nothing to write; and a walk that begins at a table kept in mind
+ * is as one from the root: whatever changed in between.
+ */
+START_TEST(recalled_walks_are_walks)
+{
+    static struct mmu_x86_notes notes;
+    struct world w = open_world(_i % 2 ? MMU_X86_5LEVEL : MMU_X86_4LEVEL);
+    struct mem_region *hole;
+    struct err e;
+    uint64_t seed = (uint64_t)_i;
+    unsigned recalled = 0;
+    memset(&notes, 0, sizeof(notes));
+    ck_assert_int_eq(mem_add_rom(w.space, "elsewhere", 0, w.ram, 0x10000, 0x8000, 1, NULL, NULL, &hole, &e), 0);
+    mem_enable_region(w.space, hole, false);
+    map_page(&w, 1, 0, 0x5000 | RIGHTS);
+    for (unsigned n = 0; n < 40000; n++) {
+        uint64_t what = next_random(&seed);
+        va_t va = (what >> 8 & 15) << 12 | (what >> 12 & 0xfff);
+        enum cpu_access access = (enum cpu_access)((what >> 24) % 3);
+        if (what % 8 == 0)
+            put(&w, 1, va, (what >> 32 & 0xf) << 12 | (what >> 36 & (W | U | A | D | G)) | P | (what >> 60 ? 0 : NX));
+        if (what % 1024 == 1)
+            put(&w, 1 + (unsigned)(what >> 40) % top(&w), va, next_random(&seed) & (RIGHTS | A));
+        if (what % 1024 == 2 || hole->enabled)
+            mem_enable_region(w.space, hole, !hole->enabled);
+        if (what % 256 == 3)
+            map_page(&w, 1, va, 0x6000 | RIGHTS);
+        w.r.user = what >> 5 & 1;
+        w.r.notes = &notes;
+        w.r.key = 1 + w.r.user;
+        struct cpu_map a = { .size = 1 }, b;
+        static uint8_t before[0x8000], after[0x8000];
+        uint32_t error = 0, whole_error = 0;
+        bool known = mmu_x86_recall(&notes, w.space, w.r.key, w.r.cr3, va, access, &a);
+        memcpy(before, w.ram->host, sizeof(before));
+        enum mmu_x86_fault fault = walk(&w, va, access, &b, &error);
+        memcpy(after, w.ram->host, sizeof(after));
+        struct cpu_map whole;
+        w.r.notes = NULL;
+        memcpy(w.ram->host, before, sizeof(before));
+        ck_assert_int_eq(walk(&w, va, access, &whole, &whole_error), fault);
+        ck_assert_uint_eq(error, whole_error);
+        ck_assert(fault != MMU_X86_OK || same_map(&b, &whole));
+        ck_assert_int_eq(memcmp(after, w.ram->host, sizeof(after)), 0);
+        if (!known)
+            continue;
+        recalled++;
+        ck_assert_int_eq(fault, MMU_X86_OK);
+        ck_assert(same_map(&a, &b));
+        ck_assert_int_eq(memcmp(before, w.ram->host, sizeof(before)), 0);
+    }
+    ck_assert_uint_gt(recalled, 1000);
+    close_world(&w);
+}
+END_TEST
+
 /* Table 5-8: bits 2:1, 8:5 and above the address; of entries that are present. */
 START_TEST(pdptes)
 {
@@ -468,6 +570,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, accessed_and_dirty, 0, (int)ARRAY_LEN(formats));
     tcase_add_test(t, tables_nowhere);
     tcase_add_test(t, no_paging);
+    tcase_add_test(t, second_stage);
+    tcase_add_loop_test(t, recalled_walks_are_walks, 0, 4);
     tcase_add_test(t, pdptes);
     tcase_add_test(t, canonical);
     suite_add_tcase(s, t);

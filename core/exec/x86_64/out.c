@@ -13,24 +13,32 @@ static uint64_t *saved(struct exec_cpu *ec, const struct x86_pin *p)
     return &ec->scratch[xmm ? SAVE_XMM + 2 * p->reg : SAVE_GPR + p->reg];
 }
 
-static size_t width(const struct x86_pin *p)
+/* Of known sizes, so that none is a call. */
+static inline void copy_slot(void *to, const void *from, enum ir_type type)
 {
-    return p->type == IR_V128 ? 16 : p->type == IR_I32 || p->type == IR_F32 ? 4 : 8;
+    if (LIKELY(type == IR_I64 || type == IR_F64))
+        memcpy(to, from, 8);
+    else if (type == IR_V128)
+        memcpy(to, from, 16);
+    else
+        memcpy(to, from, 4);
 }
 
 static void store_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
 {
+    struct exec_cpu *ec = cpu->exec_private;
     for (; pins; pins &= pins - 1) {
         const struct x86_pin *p = &c->pins[ctz64(pins)];
-        memcpy((uint8_t *)cpu + p->offset, saved(cpu->exec_private, p), width(p));
+        copy_slot((uint8_t *)cpu + p->offset, saved(ec, p), (enum ir_type)p->type);
     }
 }
 
 static void load_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
 {
+    struct exec_cpu *ec = cpu->exec_private;
     for (; pins; pins &= pins - 1) {
         const struct x86_pin *p = &c->pins[ctz64(pins)];
-        memcpy(saved(cpu->exec_private, p), (uint8_t *)cpu + p->offset, width(p));
+        copy_slot(saved(ec, p), (uint8_t *)cpu + p->offset, (enum ir_type)p->type);
     }
 }
 

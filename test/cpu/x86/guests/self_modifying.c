@@ -8,7 +8,7 @@
 static uint8_t code[4096] __attribute__((aligned(4096)));
 
 static const struct {
-    uint8_t length, store[8];
+    uint8_t length, store[9];
     uint32_t first, step;        /* what the n-th call of f(3) returns: first + n * step, in the low byte */
 } rows[] = {
     { 7, { 0x40, 0x88, 0x3d, 1, 0, 0, 0 }, 0x03, 0 },          /* MOV [RIP+1], DIL */
@@ -16,6 +16,7 @@ static const struct {
     { 6, { 0xfe, 0x05, 1, 0, 0, 0 }, 0x01, 1 },                /* INC BYTE [RIP+1] */
     { 7, { 0x40, 0x00, 0x3d, 1, 0, 0, 0 }, 0x03, 3 },          /* ADD [RIP+1], DIL */
     { 8, { 0xf0, 0x40, 0x00, 0x3d, 1, 0, 0, 0 }, 0x03, 3 },    /* LOCK ADD [RIP+1], DIL */
+    { 9, { 0xf8, 0xf0, 0x40, 0x10, 0x3d, 1, 0, 0, 0 }, 0x03, 3 }, /* CLC; LOCK ADC [RIP+1], DIL */
 };
 
 static void put(uint8_t *at, unsigned row)
