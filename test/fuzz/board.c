@@ -299,8 +299,7 @@ static void access_some(struct fuzz *f)
 
 /*
  * Time passes with the harts asleep: interrupts are masked, so none is taken. A PC's may be woken by NMI, SMI
- * and INIT, and run what they find: a little of it. A limit of instructions stops where a block ends (exec.h), which is not
- * the same before and after a restore; so what is done again has a limit of time, which is exact.
+ * and INIT, and run what they find: a little of it.
  */
 static void pass_time(struct fuzz *f, ps_t time)
 {
@@ -309,9 +308,7 @@ static void pass_time(struct fuzz *f, ps_t time)
     struct cpu *cpu = NULL;
     int code;
 
-    if (f->at->pc && f->again) {
-        limits.exec.time = exec_time(board_exec(f->board)) + MIN(time, 5 * PS_PER_US);
-    } else if (f->at->pc) {
+    if (f->at->pc) {
         limits.exec.insns = 2000;
         for (const struct cpu *c = f->m->cpus; c; c = c->next)
             limits.exec.insns += cpu_insns(c);
