@@ -201,7 +201,8 @@ static bool write_bank(const struct x86_cpu *c, uint32_t msr, uint64_t v)
     bool status_free = c->config->vendor == X86_AMD && (c->hwcr >> 18 & 1);
     if (kind == 0) /* which errors are reported: none happen. All or none (SDM 16.3.2.1, P6) */
         return v == 0 || v == ~0ull || c->config->vendor == X86_AMD;
-    return v == 0 || status_free; /* status, address and more are cleared, never set (16.3.2.2 to 16.3.2.4) */
+    /* Status is cleared, never set (16.3.2.2). Processors differ about address and the rest: every bit is taken, as KVM does. */
+    return kind != 1 || v == 0 || status_free;
 }
 
 /* ---- IA32_APIC_BASE (SDM 12.4.4, 12.12.5): which changes of state are allowed ---- */

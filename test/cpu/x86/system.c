@@ -265,7 +265,7 @@ static const struct {
     { "zen4", 0x48, 7, true },                     { "zen4", 0x48, 1u << 10, false },
     { "skylake-server", 0x2ff, 0xc06, true },      { "skylake-server", 0x2ff, 0xc02, false }, /* IA32_MTRR_DEF_TYPE: no such type */
     { "skylake-server", 0x2ff, 0x1000, false },    { "skylake-server", 0x402, 0, true },      /* IA32_MC0_ADDR */
-    { "skylake-server", 0x402, 1, false },         { "skylake-server", 0x403, 1, false },     /* IA32_MC0_MISC */
+    { "skylake-server", 0x402, 1, true },          { "skylake-server", 0x401, 1, false },     /* IA32_MC0_STATUS */
     { "skylake-server", 0x140, 1, true },          { "skylake-server", 0x140, 2, false },     /* MSR_MISC_FEATURES_ENABLES */
     { "zen4", 0x140, 0, false },
     { "skylake-server", 0x1d9, 0x1803, true },     { "skylake-server", 0x1d9, 0x40, false },  /* IA32_DEBUGCTL: no TR */
