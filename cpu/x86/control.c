@@ -139,6 +139,8 @@ static bool write_cr4(struct x86_cpu *c, uint64_t v)
         !x86_read_pdptes(c, c->cr3, c->smm))
         return gp(c);
     c->cr4 = v;
+    if (changed & X86_CR4_PGE)
+        cpu_pass_time(&c->cpu, c->flush_cycles);
     if (changed & (X86_CR4_PSE | X86_CR4_PAE | X86_CR4_PGE | X86_CR4_LA57 | X86_CR4_PCIDE |
                    X86_CR4_SMEP | X86_CR4_SMAP | X86_CR4_PKE | X86_CR4_PKS))
         x86_flush_tlb(c);

@@ -115,6 +115,7 @@ struct x86_cpu {
     uint32_t fresh; /* ... which are asked for so many walks after the TLB was emptied */
     struct x86_wiring wiring;
     int64_t port_cycles; /* wiring.port_time in cycles; derived */
+    int64_t flush_cycles; /* what a change of CR4.PGE takes; derived */
     struct x86_apic_ops apic;
     struct ev_timer pmu_due; /* saved; see pmu.c */
     bool pmu_active;         /* some counter may run */
