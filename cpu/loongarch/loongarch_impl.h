@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CPU_LOONGARCH_LOONGARCH_IMPL_H
+#define ORRERY_CPU_LOONGARCH_LOONGARCH_IMPL_H
+/* What the files of cpu/loongarch share and nobody else (but their tests) sees. */
+#include "core/ir/ir.h"
+#include "core/util/bits.h"
+#include "cpu/loongarch/cpu.h"
+#include "mmu/tlb.h"
+
+/*
+ * Block key (cpu_isa.mode): all that translation depends on beside the bytes. What only helpers ask at run time
+ * is not in it.
+ */
+enum {
+    LA_MODE_PLV = 3u << 0,
+    LA_MODE_FP_OFF = 1u << 2,     /* EUEN.FPE = 0: FPD */
+    LA_MODE_LSX_OFF = 1u << 3,    /* EUEN.SXE = 0: SXD */
+    LA_MODE_LASX_OFF = 1u << 4,   /* EUEN.ASXE = 0: ASXD */
+    LA_MODE_ALIGN = 1u << 5,      /* MISC.ALCL of this level, or no CPUCFG1.UAL: misaligned loads and stores are ALE */
+    LA_MODE_VA32 = 1u << 6,       /* MISC.VA32L of this level: addresses are cut to 32 bits */
+    LA_MODE_NO_TIME = 1u << 7,    /* MISC.DRDTL: RDTIME is IPE */
+    LA_MODE_GUEST = 1u << 8,      /* LVZ: guest mode */
+    LA_MODE_WATCH_FETCH = 1u << 9, /* a fetch watchpoint may match in this mode */
+    LA_MODE_WATCH_DATA = 1u << 10,
+    LA_MODE_COUNT = 1u << 11,     /* memory accesses are counted for the PMU */
+    LA_MODE_FP_TRAP = 1u << 12,   /* FCSR.Enables is not 0: FP operations go through helpers that may raise FPE */
+    LA_MODE_TLBR = 1u << 13,      /* TLBRERA.IsTLBR: which registers TLB instructions and ERTN use */
+    LA_MODE_CLASS_SHIFT = 16,     /* la_config.code_class, 4 bits */
+};
+
+/* ESTAT.Ecode, and EsubCode above it from bit 6 on (manual, table of exceptions). */
+enum la_ecode {
+    LA_INT = 0x0, LA_PIL = 0x1, LA_PIS = 0x2, LA_PIF = 0x3, LA_PME = 0x4, LA_PNR = 0x5, LA_PNX = 0x6, LA_PPI = 0x7,
+    LA_ADEF = 0x8, LA_ADEM = 0x8 | 1 << 6, LA_ALE = 0x9, LA_BCE = 0xa, LA_SYS = 0xb, LA_BRK = 0xc, LA_INE = 0xd,
+    LA_IPE = 0xe, LA_FPD = 0xf, LA_SXD = 0x10, LA_ASXD = 0x11, LA_FPE = 0x12, LA_VFPE = 0x12 | 1 << 6,
+    LA_WPEF = 0x13, LA_WPEM = 0x13 | 1 << 6, LA_BTD = 0x14, LA_GSPR = 0x16, LA_HVC = 0x17, LA_GCSC = 0x18,
+    LA_GCHC = 0x18 | 1 << 6,
+    /* Not in ESTAT: they enter elsewhere. */
+    LA_TLBR = 0x1000, LA_MERR = 0x1001, LA_DBCL = 0x1002,
+};
+
+/* CSR numbers (manual, table of control and status registers). */
+enum la_csr_number {
+    LA_CSR_CRMD = 0x0, LA_CSR_PRMD, LA_CSR_EUEN, LA_CSR_MISC, LA_CSR_ECFG, LA_CSR_ESTAT, LA_CSR_ERA, LA_CSR_BADV,
+    LA_CSR_BADI, LA_CSR_EENTRY = 0xc, LA_CSR_TLBIDX = 0x10, LA_CSR_TLBEHI, LA_CSR_TLBELO0, LA_CSR_TLBELO1,
+    LA_CSR_GTLBC = 0x15, LA_CSR_TRGP, LA_CSR_ASID = 0x18, LA_CSR_PGDL, LA_CSR_PGDH, LA_CSR_PGD, LA_CSR_PWCL,
+    LA_CSR_PWCH, LA_CSR_STLBPS, LA_CSR_RVACFG, LA_CSR_CPUID, LA_CSR_PRCFG1, LA_CSR_PRCFG2, LA_CSR_PRCFG3,
+    LA_CSR_SAVE0 = 0x30, LA_CSR_TID = 0x40, LA_CSR_TCFG, LA_CSR_TVAL, LA_CSR_CNTC, LA_CSR_TICLR,
+    LA_CSR_GSTAT = 0x50, LA_CSR_GCFG, LA_CSR_GINTC, LA_CSR_GCNTC, LA_CSR_LLBCTL = 0x60, LA_CSR_IMPCTL1 = 0x80,
+    LA_CSR_IMPCTL2, LA_CSR_GNMI, LA_CSR_TLBRENTRY = 0x88, LA_CSR_TLBRBADV, LA_CSR_TLBRERA, LA_CSR_TLBRSAVE,
+    LA_CSR_TLBRELO0, LA_CSR_TLBRELO1, LA_CSR_TLBREHI, LA_CSR_TLBRPRMD, LA_CSR_MERRCTL, LA_CSR_MERRINFO1,
+    LA_CSR_MERRINFO2, LA_CSR_MERRENTRY, LA_CSR_MERRERA, LA_CSR_MERRSAVE, LA_CSR_CTAG = 0x98, LA_CSR_MSGIS0 = 0xa0,
+    LA_CSR_MSGIR = 0xa4, LA_CSR_MSGIE, LA_CSR_MCSR0 = 0xc0, LA_CSR_DMW0 = 0x180, LA_CSR_PMCFG0 = 0x200,
+    LA_CSR_MWPC = 0x300, LA_CSR_MWPS, LA_CSR_MWP0 = 0x310, LA_CSR_FWPC = 0x380, LA_CSR_FWPS, LA_CSR_FWP0 = 0x390,
+    LA_CSR_DBG = 0x500, LA_CSR_DERA, LA_CSR_DSAVE, LA_CSR_NUMBERS = 0x503,
+};
+
+/* Fields, high bit first. */
+#define LA_CRMD_PLV    1, 0
+#define LA_CRMD_IE     2, 2
+#define LA_CRMD_DA     3, 3
+#define LA_CRMD_PG     4, 4
+#define LA_CRMD_DATF   6, 5
+#define LA_CRMD_DATM   8, 7
+#define LA_CRMD_WE     9, 9
+#define LA_ESTAT_ECODE 21, 16
+#define LA_ESTAT_ESUB  30, 22
+#define LA_ECFG_VS     18, 16
+enum { LA_IS_HWI0 = 2, LA_IS_PMI = 10, LA_IS_TI = 11, LA_IS_IPI = 12, LA_IS_NMI = 13, LA_IS_MSG = 14 };
+enum { LA_EUEN_FPE = 1, LA_EUEN_SXE = 2, LA_EUEN_ASXE = 4, LA_EUEN_BTE = 8 };
+
+/*
+ * The CSRs that guest mode has its own copies of. The bank at hand is la_cpu.csr: a world switch exchanges it with
+ * la_cpu.other, so that slots and helpers always find the current one in one place. Values as software
+ * reads them; what is read-only and constant is not in it.
+ */
+struct la_bank {
+    uint64_t save[16], tlbrsave, tlbrbadv, era, badv, pgdl, pgdh, tlbrelo[2], tlbrehi; /* slots */
+    uint64_t crmd, prmd, euen, misc, ecfg, estat; /* estat.IS: the software bits and TI; lines are in la_cpu.lines */
+    uint64_t badi, eentry, tlbidx, tlbehi, tlbelo[2], asid, pwcl, pwch, stlbps, rvacfg;
+    uint64_t tid, tcfg, cntc, llbctl, tlbrentry, tlbrera, tlbrprmd;
+    uint64_t dmw[4];
+    uint64_t timer_end;      /* stable counter at which TVAL was or will be 0; see timer.c */
+};
+
+#define LA_PMU_COUNTERS 16u
+#define LA_WATCHES      14u
+
+struct la_counter {
+    uint64_t cfg, base, since; /* value = base + (source - since) while it counts */
+    uint64_t running;
+};
+
+struct la_semantics;
+
+struct la_cpu {
+    struct cpu cpu;
+    uint64_t r[32];
+    union ir_vec v[32], xh[32];
+    uint64_t fcc[8];
+    struct la_bank csr;
+
+    /* Wiring and what is rebuilt: not saved. */
+    const struct la_config *config;
+    const struct la_semantics *semantics; /* by instruction id */
+    const struct cpu_reg *regs;
+    uint32_t n_regs;
+    uint64_t decode_ext;      /* features in the decoder's terms */
+    uint32_t mode;            /* block key, see mode.c */
+    uint64_t context;         /* TLB key last selected; ~0: none */
+    struct mem_space *iocsr;
+    struct la_bank *bank[2];  /* root's and guest's: csr or other, whichever it is now */
+
+    /* Saved from here on, with what is above the wiring. */
+    struct ev_timer timer, guest_timer, pmu_due;
+    struct la_bank other;     /* the guest's while the root runs, the root's while a guest does */
+    struct mmu_la_tlb tlb;
+    uint64_t core_id;
+    uint64_t lines;           /* levels of the inputs, by bit of ESTAT.IS */
+    uint64_t fcsr;            /* FCSR0 but Flags: Enables 4:0, RM 9:8, Cause 28:24; Flags are cpu.fp_flags */
+    uint64_t ll_bit;          /* LLBCTL.ROLLB */
+    uint64_t merr[8], dbg, dera, dsave, impctl[2], gnmi, ctag;
+    uint64_t msgis[4], msgie;
+    struct la_counter counter[LA_PMU_COUNTERS];
+    uint64_t mwpc, mwps, fwpc, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];
+    uint64_t gstat, gcfg, gintc, gcntc, gtlbc, trgp; /* LVZ */
+};
+
+extern const struct state_field la_state[];
+_Static_assert(offsetof(struct la_cpu, csr) % 8 == 0, "slots");
+
+static inline unsigned la_plv(const struct la_cpu *la)
+{
+    return (unsigned)F_GET(la->csr.crmd, LA_CRMD_PLV);
+}
+
+static inline bool la_is_guest(const struct la_cpu *la)
+{
+    return la->gstat & 1; /* GSTAT.VM */
+}
+
+static inline bool la_is_tlbr(const struct la_cpu *la)
+{
+    return la->csr.tlbrera & 1;
+}
+
+/* ---- mode.c: what follows from CRMD, EUEN, MISC, FCSR, ASID, DMW... ---- */
+void la_update_mode(struct la_cpu *la); /* block key, FP control word, TLB context, interrupts */
+void la_flush_tlb(struct la_cpu *la);   /* derived translations alone, all of this core */
+uint64_t la_get_fcsr(const struct la_cpu *la, unsigned view); /* FCSR0, or its views 1..3 */
+void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value); /* does not raise */
+
+/* ---- csr.c, csr_table.c ---- */
+struct la_csr {
+    uint16_t number, count, step; /* bank: number + i * step; count 0 = 1 */
+    const char *name;             /* banks: with %u */
+    bool stored;
+    bool wide;                    /* 64 bits; else reads are sign-extended from bit 31 (manual, 7.2) */
+    bool ends_block;              /* a write may change mode, mapping or which interrupts are enabled */
+    uint16_t at;                  /* uint64_t in struct la_cpu */
+    uint8_t slot;                 /* its LA_SLOT_*, when translated code may read and write it directly; 0: none */
+    uint64_t mask, reset;         /* stored: bits a write changes, value after reset */
+    bool (*exists)(const struct la_config *c, uint32_t index);
+    uint64_t (*read)(struct la_cpu *la, uint32_t index);
+    uint64_t (*peek)(const struct la_cpu *la, uint32_t index); /* where read has effects (MSGIR) */
+    void (*write)(struct la_cpu *la, uint32_t index, uint64_t value);
+    void (*wrote)(struct la_cpu *la, uint64_t old);            /* after a stored write */
+};
+extern const struct la_csr la_csrs[];
+extern const uint32_t la_n_csrs;
+/* NULL: there is none; reads are 0, writes are lost, nothing is raised (manual, 7.1). */
+const struct la_csr *la_csr_find(const struct la_config *c, uint32_t number, uint32_t *index);
+uint64_t la_csr_read(struct la_cpu *la, uint32_t number);
+uint64_t la_csr_peek(const struct la_cpu *la, uint32_t number); /* a debugger's */
+void la_csr_write(struct la_cpu *la, uint32_t number, uint64_t value);
+void la_csr_reset(struct la_cpu *la);
+
+/* ---- exception.c ---- */
+/* Record an exception of the current instruction; `badv` where the table of exceptions has one. */
+void la_raise(struct la_cpu *la, enum la_ecode code, uint64_t badv);
+void la_take_exception(struct cpu *cpu);
+void la_ertn(struct la_cpu *la); /* sets pc */
+
+/* ---- interrupt.c ---- */
+uint64_t la_estat(const struct la_cpu *la); /* as software reads it */
+/* Number (0..14) of the interrupt to be taken now, or -1: pure. */
+int la_pending_interrupt(const struct la_cpu *la);
+void la_check_interrupts(struct la_cpu *la);
+bool la_take_interrupt(struct cpu *cpu);
+bool la_has_work(const struct cpu *cpu);
+uint64_t la_msgir_read(struct la_cpu *la); /* takes the message */
+
+/* ---- timer.c: constant timer, stable counter ---- */
+int la_timers_init(struct la_cpu *la, struct err *e) MUST_CHECK;
+uint64_t la_counter(const struct la_cpu *la); /* now, without CNTC */
+void la_tcfg_written(struct la_cpu *la);
+uint64_t la_tval(const struct la_cpu *la);
+void la_timers_reset(struct la_cpu *la);
+void la_timers_loaded(struct la_cpu *la);
+
+/* ---- pmu.c, watch.c ---- */
+void la_pmu_sync(struct la_cpu *la); /* before the level changes or a counter is configured: counts so far are banked */
+void la_pmu_reset(struct la_cpu *la);
+void la_pmu_loaded(struct la_cpu *la);
+uint64_t la_pmcnt_read(const struct la_cpu *la, uint32_t n);
+void la_pmcnt_write(struct la_cpu *la, uint32_t n, uint64_t value);
+uint32_t la_watch_mode(const struct la_cpu *la); /* LA_MODE_WATCH_* now */
+bool la_watched(struct cpu *cpu, va_t va, unsigned size, bool store);
+
+/* ---- walk.c, tlb_insn.c ---- */
+void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r);
+int la_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map);
+void la_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
+void la_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
+void la_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
+void la_tlb_init(struct la_cpu *la);
+
+/* ---- guest.c, regs.c, translate.c ---- */
+void la_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code, uint32_t avail,
+                  const uint8_t *next);
+int la_semantics_init(struct la_cpu *la, struct err *e) MUST_CHECK;
+extern const struct ir_guest la_guest;
+const struct cpu_reg *la_regs(const struct cpu *cpu, uint32_t *n);
+int la_regs_init(struct la_cpu *la, struct err *e) MUST_CHECK;
+
+#endif

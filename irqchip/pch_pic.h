@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_IRQCHIP_PCH_PIC_H
+#define ORRERY_IRQCHIP_PCH_PIC_H
+/*
+ * Interrupt controller of the LS7A bridge, "PCH-PIC" (Loongson 7A1000 manual, chapter on interrupts), in front of an
+ * EIOINTC: each pin drives the vector its byte of HTMSI_VECTOR names.
+ *
+ * Registers are 64 bits wide and take accesses of 1, 2, 4 and 8 bytes at any naturally aligned offset, reads as well as
+ * writes; only the bytes addressed are seen and changed. An access that is not aligned to its size ends
+ * normally, reads 0 and changes nothing (as Linux' KVM has it; the manual leaves it open), with a guest error.
+ *
+ *   INT_ID       id, version and number of pins, as fixed at creation
+ *   INT_MASK     unmasking delivers each pin whose request (IRR) stands; masking takes back only what
+ *                no longer asks
+ *   HTMSI_EN, INT_EDGE, INT_POL
+ *   INT_CLEAR    write 1: forgets the request of an edge pin; level pins do not notice
+ *   AUTO_CTRL0/1 modes of automatic routing over HTMSI targets; kept, and with one target of no effect
+ *   ROUTE, HTMSI_VECTOR   a byte for each pin
+ *   INT_IRR, INT_ISR      requests; delivered ones
+ *
+ * Polarity (INT_POL, 1: active low) turns the wire's sense. Created by the board; freed with the machine.
+ */
+#include "core/device/device.h"
+
+#define PCH_PIC_PINS 64
+
+struct pch_pic {
+    struct device dev;
+    irq_sink_fn *vector;               /* wiring: eiointc_set_level or the like, */
+    void *sink;                        /* called with the vector's number */
+    uint64_t int_id;                   /* constant */
+    uint32_t pins;
+
+    uint64_t mask, htmsi_en, edge, polarity, irr, isr, wire; /* saved from here on */
+    uint64_t auto_ctrl[2];
+    uint8_t route[PCH_PIC_PINS], htmsi_vector[PCH_PIC_PINS];
+};
+
+/* `pins` 1 to 64; `version` 0 to 255: what INT_ID says. */
+struct pch_pic *pch_pic_create(struct machine *m, const char *id, uint32_t pins, uint32_t version, irq_sink_fn *vector,
+                               void *sink, struct err *e);
+
+/* irq_sink_fn: `number` is the pin. */
+void pch_pic_set_level(void *pch_pic, uint32_t number, bool level);
+
+#endif
