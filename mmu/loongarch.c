@@ -17,6 +17,12 @@
 #define LA_STLBPS    5, 0
 enum { LA_MISC_VA32L = 0, LA_MISC_DWPL = 16 }; /* + level */
 
+uint64_t mmu_la_elo_mask(const struct mmu_la_features *f)
+{
+    return LA_PTE_FLAGS | (zext(~0ull, f->pa_bits) & ~0xfffull) | (f->ri ? F_MASK(LA_PTE_NR) : 0) |
+           (f->ep ? F_MASK(LA_PTE_NX) : 0) | (f->rplv ? F_MASK(LA_PTE_RPLV) : 0);
+}
+
 static unsigned plv_of(const struct mmu_la_regime *r)
 {
     return (unsigned)F_GET(r->crmd, LA_CRMD_PLV);

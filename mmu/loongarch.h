@@ -23,6 +23,9 @@ struct mmu_la_features {
     uint8_t stlb_ways, mtlb_entries;
 };
 
+/* The bits a TLBELO has. */
+uint64_t mmu_la_elo_mask(const struct mmu_la_features *f);
+
 #define MMU_LA_STLB 2048u
 #define MMU_LA_MTLB 64u
 #define MMU_LA_TLB  (MMU_LA_STLB + MMU_LA_MTLB)

@@ -23,13 +23,6 @@
 #define LA_PTE_FLAGS                                                                               \
     (F_MASK(LA_PTE_V) | F_MASK(LA_PTE_D) | F_MASK(LA_PTE_PLV) | F_MASK(LA_PTE_MAT) | F_MASK(LA_PTE_G))
 
-/* Bits of a TLBELO that a core has. */
-static inline uint64_t mmu_la_elo_mask(const struct mmu_la_features *f)
-{
-    return LA_PTE_FLAGS | (zext(~0ull, f->pa_bits) & ~0xfffull) | (f->ri ? F_MASK(LA_PTE_NR) : 0) |
-           (f->ep ? F_MASK(LA_PTE_NX) : 0) | (f->rplv ? F_MASK(LA_PTE_RPLV) : 0);
-}
-
 /*
  * The pair of pages around va from the tables in memory (PWCL, PWCH). `update`: a hardware walk for `access`, which
  * finds P and W to be in order and sets V and D. Otherwise a look alone, which changes nothing.
