@@ -89,15 +89,6 @@ void acpi_write_mcfg(struct acpi *a, const struct board_place *ecam)
     acpi_table_end(a);
 }
 
-static void byte_at(struct acpi *a, uint64_t address)
-{
-    acpi_u8(a, 0);               /* in memory */
-    acpi_u8(a, 8);
-    acpi_u8(a, 0);
-    acpi_u8(a, 1);
-    acpi_u64(a, address);
-}
-
 /* ACPI 6.4, 5.2.9 */
 void acpi_write_reduced_fadt(struct acpi *a, pa_t sleep, uint16_t iapc)
 {
@@ -109,15 +100,15 @@ void acpi_write_reduced_fadt(struct acpi *a, pa_t sleep, uint16_t iapc)
     acpi_u16(a, iapc);
     acpi_u8(a, 0);
     acpi_u32(a, RESET_REG | HW_REDUCED_ACPI);
-    byte_at(a, sleep + ACPI_SLEEP_RESET);
+    acpi_address(a, 8, sleep + ACPI_SLEEP_RESET);
     acpi_u8(a, ACPI_SLEEP_RESET_VALUE);
     acpi_u16(a, 0);
     acpi_u8(a, 3);               /* minor version */
     acpi_u64(a, 0);
     acpi_dsdt_pointer(a, 8);
     acpi_zero(a, 244 - acpi_at(a)); /* SLEEP_CONTROL_REG */
-    byte_at(a, sleep + ACPI_SLEEP_CONTROL);
-    byte_at(a, sleep + ACPI_SLEEP_STATUS);
+    acpi_address(a, 8, sleep + ACPI_SLEEP_CONTROL);
+    acpi_address(a, 8, sleep + ACPI_SLEEP_STATUS);
     acpi_bytes(a, "ORRERY\0", 8);
     acpi_table_end(a);
 }
