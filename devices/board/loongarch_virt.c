@@ -14,6 +14,7 @@
 #include "devices/pci/ecam.h"
 #include "irqchip/dintc.h"
 #include "irqchip/eiointc.h"
+#include "irqchip/loongarch_iocsr.h"
 #include "irqchip/loongarch_ipi.h"
 #include "irqchip/pch_msi.h"
 #include "irqchip/pch_pic.h"
@@ -121,11 +122,16 @@ static int build_core_interrupts(struct board *b, struct la_virt *v, struct err 
     struct machine *m = b->machine;
     int r;
 
+    struct loongarch_iocsr *chip = loongarch_iocsr_create(m, "iocsr", LOONGARCH_IOCSR_MSI | LOONGARCH_IOCSR_EXTIOI | LOONGARCH_IOCSR_CSRIPI |
+                                                          (v->has_dmsi ? LOONGARCH_IOCSR_AVEC : 0), v->cpu.vendor_name,
+                                                          v->cpu.model_name, e);
+    if (!chip)
+        return e->code;
     struct loongarch_ipi *ipi = loongarch_ipi_create(m, "ipi", v->core_id, b->n_cpus, e);
     v->eiointc = ipi ? eiointc_create(m, "eiointc", v->core_id, b->n_cpus, features, e) : NULL;
     if (!v->eiointc)
         return e->code;
-    if ((r = loongarch_ipi_map(ipi, v->iocsr, e)) < 0 || (r = eiointc_map(v->eiointc, v->iocsr, e)) < 0)
+    if ((r = loongarch_iocsr_map(chip, v->iocsr, e)) < 0 || (r = loongarch_ipi_map(ipi, v->iocsr, e)) < 0 || (r = eiointc_map(v->eiointc, v->iocsr, e)) < 0)
         return r;
     for (uint32_t i = 0; i < b->n_cpus; i++) {
         irq_connect(&ipi->core[i].out, la_cpu_set_irq, b->cpus[i], IS_IPI);
