@@ -82,7 +82,7 @@ static uint64_t class_of(enum fp_format f, uint64_t v)
     return 4ull << kind << (v >> (layouts[f].bits - 1) & 1 ? 0 : 4);
 }
 
-static uint64_t logb(struct fp_env *env, enum fp_format f, uint64_t v)
+static uint64_t exponent(struct fp_env *env, enum fp_format f, uint64_t v)
 {
     int e = exponent_of(f, v);
     uint64_t frac = zext(v, layouts[f].frac);
@@ -176,7 +176,7 @@ static uint64_t one_lane(struct fp_env *env, uint64_t imm, uint64_t x, uint64_t 
     case RSQRT: return rsqrt(env, f, x);
     case COMPARE: return compare(env, f, with(imm), x, y);
     case CLASS: return class_of(f, x);
-    case LOGB: return logb(env, f, x);
+    case LOGB: return exponent(env, f, x);
     case RINT: return fp_round(env, f, x, true);
     case CVT: return fp_cvt(env, to, f, x);
     case FTOI: return fp_to_int(env, f, 8u << to_lane(imm), imm & UNSIGNED, x);
