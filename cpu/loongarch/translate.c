@@ -12,6 +12,7 @@
 static const struct la_semantics *const chapters[] = {
     la_integer_rows,
     la_branch_rows,
+    la_system_rows,
 };
 /* clang-format on */
 
@@ -108,6 +109,13 @@ static unsigned refused(const struct la_tr *t, const struct la_semantics *row)
     return 0;
 }
 
+static void count(struct la_tr *t, const struct insn_desc *desc)
+{
+    unsigned kind = desc->mem | (desc->branch != INSN_NO_BRANCH ? LA_COUNT_BRANCH : 0u);
+    if (kind != 0)
+        ir_call(t->u, IR_VOID, LA_HELPER_count_access, la_const(t, kind), IR_NONE, IR_NONE, IR_NONE);
+}
+
 static void one_insn(struct la_tr *t, bool decoded)
 {
     begin(t, decoded);
@@ -123,9 +131,8 @@ static void one_insn(struct la_tr *t, bool decoded)
         la_raises(t, (enum la_ecode)code);
         return;
     }
-    if (UNLIKELY(t->mode & LA_MODE_COUNT) && la_insn_descs[t->d.form].mem != INSN_NO_MEM)
-        ir_call(t->u, IR_VOID, LA_HELPER_count_access, la_const(t, la_insn_descs[t->d.form].mem), IR_NONE, IR_NONE,
-                IR_NONE);
+    if (UNLIKELY(t->mode & LA_MODE_COUNT))
+        count(t, &la_insn_descs[t->d.form]);
     row->fn(t, row->arg);
 }
 
