@@ -10,15 +10,22 @@
  * normally, reads 0 and changes nothing (as Linux' KVM has it; the manual leaves it open), with a guest error.
  *
  *   INT_ID       id, version and number of pins, as fixed at creation
- *   INT_MASK     unmasking delivers each pin whose request (IRR) stands; masking takes back only what
- *                no longer asks
- *   HTMSI_EN, INT_EDGE, INT_POL
- *   INT_CLEAR    write 1: forgets the request of an edge pin; level pins do not notice
- *   AUTO_CTRL0/1 modes of automatic routing over HTMSI targets; kept, and with one target of no effect
- *   ROUTE, HTMSI_VECTOR   a byte for each pin
- *   INT_IRR, INT_ISR      requests; delivered ones
+ *   INT_MASK     unmasking delivers each pin whose request (INTIRR) stands; masking takes nothing back
+ *   HTMSI_EN     kept; messages are all there is, so they are always on
+ *   INTEDGE      1: the request of a pin is latched by an edge; 0: it follows the level
+ *   INTCLR       write 1: forgets the request of an edge pin; level pins do not notice
+ *   AUTO_CTRL0/1 read 0: fixed distribution, the mode the manual recommends, is the only one there is
+ *   ROUTE_ENTRY, HTMSI_VECTOR   a byte for each pin; routes are kept: there is one way out. A
+ *                vector takes effect with the next delivery
+ *   INTISR_0/1   read 0: nothing is routed to the bridge's interrupt pins
+ *   INTIRR, INTISR   requests; delivered ones, always a part of them
+ *   INT_POLARITY 1: the pin's wire counts inverted: low level, falling edge
  *
- * Polarity (INT_POL, 1: active low) turns the wire's sense. Created by the board; freed with the machine.
+ * A vector that several pins name is driven while one of them is delivered. Registers have 64 bits
+ * whatever the number of pins; bits of pins that are not there are kept and do nothing. Bytes 240h to
+ * 2FFh, vectors of no pin, read 0 and ignore writes quietly: Linux writes the last of them.
+ *
+ * Created by the board, which maps it (device_map); freed with the machine. A reset leaves the wires alone.
  */
 #include "core/device/device.h"
 
@@ -32,8 +39,8 @@ struct pch_pic {
     uint32_t pins;
 
     uint64_t mask, htmsi_en, edge, polarity, irr, isr, wire; /* saved from here on */
-    uint64_t auto_ctrl[2];
     uint8_t route[PCH_PIC_PINS], htmsi_vector[PCH_PIC_PINS];
+    uint8_t driven[PCH_PIC_PINS];      /* of delivered pins: the vector it was */
 };
 
 /* `pins` 1 to 64; `version` 0 to 255: what INT_ID says. */

@@ -68,41 +68,65 @@ int device_map(struct device *dev, struct mem_space *space, pa_t base, struct er
                         &dev->region, e);
 }
 
-struct port_window {
+struct window {
     struct device *dev;
     uint32_t offset;
 };
 
-static enum mem_result port_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                 const struct mem_attrs *attrs)
+static enum mem_result window_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                   const struct mem_attrs *attrs)
 {
-    const struct port_window *w = arg;
+    const struct window *w = arg;
     return reg_mmio_ops.read(w->dev, w->offset + offset, size, value, attrs);
 }
 
-static enum mem_result port_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
-                                  const struct mem_attrs *attrs)
+static enum mem_result window_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                    const struct mem_attrs *attrs)
 {
-    const struct port_window *w = arg;
+    const struct window *w = arg;
     return reg_mmio_ops.write(w->dev, w->offset + offset, size, value, attrs);
 }
 
-static const struct mmio_ops port_ops = {
-    .read = port_read, .write = port_write, .sizes = 1, .split = true,
+static enum mem_result window_misaligned(void *arg, uint64_t offset, unsigned size,
+                                         const struct mem_attrs *attrs)
+{
+    const struct window *w = arg;
+    return reg_mmio_ops.misaligned(w->dev, w->offset + offset, size, attrs);
+}
+
+static const struct mmio_ops window_ops = {
+    .read = window_read, .write = window_write, .misaligned = window_misaligned,
+    .sizes = 1 | 2 | 4 | 8,
 };
+
+static const struct mmio_ops port_ops = {
+    .read = window_read, .write = window_write, .sizes = 1, .split = true,
+};
+
+static int map_window(struct device *dev, struct mem_space *space, pa_t base, const struct window *w,
+                      uint64_t n, const struct mmio_ops *ops, struct err *e)
+{
+    struct window *kept = ARENA_NEW(&dev->machine->arena, struct window);
+    struct mem_region *region = NULL;
+    if (!kept)
+        return err_set(e, ERR_NOMEM, "part %s: the host has no memory left", dev->id);
+    *kept = *w;
+    int rc = mem_add_mmio(space, dev->id, base, n, 0, ops, kept, &region, e);
+    if (rc == 0 && w->offset == 0) /* else the table's offsets are the addresses */
+        dev->region = region;
+    return rc;
+}
+
+int device_map_piece(struct device *dev, struct mem_space *space, pa_t base, uint32_t offset,
+                     uint64_t n, struct err *e)
+{
+    return map_window(dev, space, base, &(struct window){ dev, offset }, n, &window_ops, e);
+}
 
 int device_map_ports(struct device *dev, struct mem_space *io, uint16_t port, uint32_t offset,
                      uint32_t n, struct err *e)
 {
-    struct port_window *w = ARENA_NEW(&dev->machine->arena, struct port_window);
-    struct mem_region *region = NULL;
-    if (!w)
-        return err_set(e, ERR_NOMEM, "part %s: the host has no memory left", dev->id);
-    *w = (struct port_window){ dev, offset };
-    int rc = mem_add_mmio(io, dev->id, port, n, 0, &port_ops, w, &region, e);
-    if (rc == 0 && offset == 0) /* else the table's offsets are the ports */
-        dev->region = region;
-    return rc;
+    return map_window(dev, io, port, &(struct window){ dev, offset }, n, &port_ops, e);
 }
 
 int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,

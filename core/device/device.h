@@ -34,6 +34,7 @@ struct device_ops {
     void (*loaded)(void *dev);
     void (*destroy)(void *dev);
     bool holes_refuse;                /* see regs.h */
+    bool misaligned_ignored;          /* such accesses end normally, read 0 and change nothing */
 };
 
 struct device {
@@ -43,6 +44,7 @@ struct device {
     struct mem_region *region;        /* where device_map put the registers, or NULL */
     uint64_t guest_errors, unmodelled_count;
     uint64_t written;                 /* during a row's `wrote`: the bits the access addressed */
+    const struct mem_attrs *access;   /* during an access: whose; else NULL */
     log_cat_t log;
     struct device *next;
 };
@@ -57,9 +59,15 @@ void *device_create(struct machine *m, const struct device_ops *ops, const char 
 int device_map(struct device *dev, struct mem_space *space, pa_t base, struct err *e) MUST_CHECK;
 
 /*
+ * A piece of it: `n` bytes of the table from `offset` on. A part whose registers lie scattered
+ * numbers its table by their addresses and is mapped piece by piece.
+ */
+int device_map_piece(struct device *dev, struct mem_space *space, pa_t base, uint32_t offset,
+                     uint64_t n, struct err *e) MUST_CHECK;
+
+/*
  * The same on a PC's I/O ports: `n` bytes of the table from `offset` on, at `port`. The ISA bus
  * carries bytes, so wider accesses and those at odd ports arrive as several, low address first.
- * A part whose ports lie scattered numbers its table by them and is mapped piece by piece.
  */
 int device_map_ports(struct device *dev, struct mem_space *io, uint16_t port, uint32_t offset,
                      uint32_t n, struct err *e) MUST_CHECK;
@@ -67,6 +75,13 @@ int device_map_ports(struct device *dev, struct mem_space *io, uint16_t port, ui
 /* A timer of the part's, of EV_PRIO_DEVICE: ev_timer_init, `fn` being called with the part. */
 int device_init_timer(struct device *dev, struct ev_timer *t, const char *name, ev_fn *fn,
                       struct err *e) MUST_CHECK;
+
+/* The index of the CPU whose access is being served; 0 if it is none. */
+static inline uint32_t device_accessing_cpu(const struct device *dev)
+{
+    return dev->access && dev->access->requester >= MEM_REQUESTER_CPU
+               ? dev->access->requester - MEM_REQUESTER_CPU : 0;
+}
 
 struct device *device_find(struct machine *m, const char *id);
 void device_destroy_all(struct machine *m); /* calls every ops->destroy; machine_destroy does it */

@@ -12,6 +12,7 @@
 
 #define ABSENT "access where no register is"
 #define WIDTH  "access of a width the register does not take"
+#define MISALIGNED "access that is not aligned to its width"
 
 uint32_t reg_count(const struct reg_desc *r)
 {
@@ -163,10 +164,9 @@ static void trace_access(const struct device *dev, bool write, uint64_t offset, 
         trace(&dev->machine->trace, mmio_read, device_now(dev), address, size, value);
 }
 
-static enum mem_result table_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
-                                  const struct mem_attrs *attrs)
+static enum mem_result read_registers(struct device *dev, uint64_t offset, unsigned size,
+                                      uint64_t *value, const struct mem_attrs *attrs)
 {
-    struct device *dev = arg;
     struct hit h;
     *value = 0;
     enum mem_result rc = check_width(dev, offset, size, attrs->debug);
@@ -191,10 +191,9 @@ static enum mem_result table_read(void *arg, uint64_t offset, unsigned size, uin
     return rc;
 }
 
-static enum mem_result table_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
-                                   const struct mem_attrs *attrs)
+static enum mem_result write_registers(struct device *dev, uint64_t offset, unsigned size,
+                                       uint64_t value, const struct mem_attrs *attrs)
 {
-    struct device *dev = arg;
     struct hit h;
     enum mem_result rc = check_width(dev, offset, size, attrs->debug);
     if (rc != MEM_OK)
@@ -214,9 +213,44 @@ static enum mem_result table_write(void *arg, uint64_t offset, unsigned size, ui
     return MEM_OK;
 }
 
+/* What a register does may come back as an access to this part, by somebody else. */
+static enum mem_result table_read(void *arg, uint64_t offset, unsigned size, uint64_t *value,
+                                  const struct mem_attrs *attrs)
+{
+    struct device *dev = arg;
+    const struct mem_attrs *outer = dev->access;
+    dev->access = attrs;
+    enum mem_result rc = read_registers(dev, offset, size, value, attrs);
+    dev->access = outer;
+    return rc;
+}
+
+static enum mem_result table_write(void *arg, uint64_t offset, unsigned size, uint64_t value,
+                                   const struct mem_attrs *attrs)
+{
+    struct device *dev = arg;
+    const struct mem_attrs *outer = dev->access;
+    dev->access = attrs;
+    enum mem_result rc = write_registers(dev, offset, size, value, attrs);
+    dev->access = outer;
+    return rc;
+}
+
+static enum mem_result table_misaligned(void *arg, uint64_t offset, unsigned size,
+                                        const struct mem_attrs *attrs)
+{
+    struct device *dev = arg;
+    if (!dev->ops->misaligned_ignored)
+        return MEM_BAD_SIZE;
+    if (!attrs->debug)
+        guest_error(dev, MISALIGNED, "offset %#llx, %u bytes", (unsigned long long)offset, size);
+    return MEM_OK;
+}
+
 const struct mmio_ops reg_mmio_ops = {
     .read = table_read,
     .write = table_write,
+    .misaligned = table_misaligned,
     .sizes = 1 | 2 | 4 | 8,
 };
 

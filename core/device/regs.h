@@ -21,7 +21,10 @@
  * ones are listed in `sizes`. Narrow accesses see and change the addressed bytes;
  * wide ones reach the registers side by side, all of which must take the width.
  * An address no row covers reads 0 and ignores writes, with a guest error, unless
- * the device says `holes_refuse` (MEM_REFUSED).
+ * the device says `holes_refuse` (MEM_REFUSED). An access that is not aligned to its size is
+ * refused, unless it says `misaligned_ignored`.
+ *
+ * Registers banked by who accesses look at dev->access.
  *
  * From the table come dispatch, access rules, `info registers`, documentation,
  * and the generic test that pokes every register.

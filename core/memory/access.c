@@ -37,6 +37,15 @@ static bool can_split(const struct mmio_ops *ops, uint64_t offset, unsigned n)
     return true;
 }
 
+/* An access that the region takes neither whole nor in pieces. */
+static COLD enum mem_result mmio_refuse(const struct mem_region *r, uint64_t offset, unsigned size,
+                                        const struct mem_attrs *attrs)
+{
+    if (offset % size == 0 || !r->ops->misaligned)
+        return MEM_BAD_SIZE;
+    return r->ops->misaligned(r->arg, offset, size, attrs ? attrs : &no_attrs);
+}
+
 static enum mem_result mmio_load(const struct mem_region *r, uint64_t offset, unsigned size,
                                  uint64_t *value, const struct mem_attrs *attrs)
 {
@@ -45,7 +54,7 @@ static enum mem_result mmio_load(const struct mem_region *r, uint64_t offset, un
     if ((ops->sizes & size) && offset % size == 0)
         return ops->read ? ops->read(r->arg, offset, size, value, attrs) : MEM_REFUSED;
     if (!ops->split || !can_split(ops, offset, size))
-        return MEM_BAD_SIZE;
+        return mmio_refuse(r, offset, size, attrs);
     for (unsigned done = 0; done < size;) {
         unsigned piece = widest(ops, offset + done, size - done);
         uint64_t part = 0;
@@ -67,7 +76,7 @@ static enum mem_result mmio_store(const struct mem_region *r, uint64_t offset, u
         return ops->write ? ops->write(r->arg, offset, size, zext(value, size * 8), attrs)
                           : MEM_REFUSED;
     if (!ops->split || !can_split(ops, offset, size))
-        return MEM_BAD_SIZE;
+        return mmio_refuse(r, offset, size, attrs);
     for (unsigned done = 0; done < size;) {
         unsigned piece = widest(ops, offset + done, size - done);
         uint64_t part = zext(value >> (done * 8), piece * 8);
@@ -87,7 +96,7 @@ static COLD enum mem_result load_across(struct mem_space *s, const struct mem_re
 {
     *value = 0;
     if (first->kind == MEM_MMIO)
-        return MEM_BAD_SIZE;
+        return mmio_refuse(first, pa - first->base, size, attrs);
     for (unsigned i = 0; i < size; i++) {
         uint64_t byte = 0;
         enum mem_result rc = pa + i < pa ? MEM_NOTHING : mem_load(s, pa + i, 1, &byte, attrs);
@@ -103,7 +112,7 @@ static COLD enum mem_result store_across(struct mem_space *s, const struct mem_r
                                          const struct mem_attrs *attrs)
 {
     if (first->kind == MEM_MMIO)
-        return MEM_BAD_SIZE;
+        return mmio_refuse(first, pa - first->base, size, attrs);
     for (unsigned i = 0; i < size; i++) {
         enum mem_result rc =
             pa + i < pa ? MEM_NOTHING : mem_store(s, pa + i, 1, (value >> (8 * i)) & 0xff, attrs);

@@ -46,6 +46,9 @@ struct mmio_ops {
     mmio_write_fn *write;
     uint8_t sizes;       /* legal widths as a mask: 1|2|4|8; must be naturally aligned */
     bool split;          /* wider or misaligned accesses are split into legal ones, low address first */
+    /* What one gets that is not aligned, nor split: NULL means MEM_BAD_SIZE. With MEM_OK a load reads 0. */
+    enum mem_result (*misaligned)(void *arg, uint64_t offset, unsigned size,
+                                  const struct mem_attrs *attrs);
 };
 
 enum mem_kind { MEM_RAM, MEM_ROM, MEM_MMIO };
