@@ -227,7 +227,7 @@ static void idle(struct la_tr *t, unsigned arg)
 }
 
 /* ASRTLE, ASRTGT: BCE, without a bad address. */
-uint64_t la_helper_bound(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+uint64_t la_helper_assertion(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
     (void)b, (void)c, (void)d, (void)e;
     cpu_raise(cpu, LA_BCE, LA_CPU(cpu)->csr.badv, 0, 0);
@@ -237,7 +237,7 @@ uint64_t la_helper_bound(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, ui
 static void assert_order(struct la_tr *t, unsigned fails)
 {
     ir_val_t wrong = ir_setcc(t->u, IR_I64, (enum ir_cc)fails, la_r(t, IR_I64, t->d.rj), la_r(t, IR_I64, t->d.rk));
-    ir_trap(t->u, wrong, LA_HELPER_bound, 0);
+    ir_trap(t->u, wrong, LA_HELPER_assertion, 0);
 }
 
 /* ---- time, CPUCFG ---- */
