@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "devices/ls7a_rtc.h"
 #include "core/util/bits.h"
+#include "devices/calendar.h"
 
 /* TOYREAD0 and TOYWRITE0. */
 #define TOY_MONTH 31, 26
@@ -21,68 +22,31 @@ enum { CTRL_REN = BIT(13), CTRL_TEN = BIT(11), CTRL_EO = BIT(8), CTRL_STATUS = B
 
 #define PS_PER_TENTH (PS_PER_SEC / 10)
 #define TICKS_8_PS   244140625u  /* 8 ticks of 32768 Hz, exactly */
+#define TENTHS_PER_DAY 864000ll
 #define NEVER        INT64_MAX
 
-/* ---- calendar: proleptic Gregorian, years since 1900, tenths of a second since 1970 ---- */
+/* ---- calendar: years since 1900, tenths of a second since 1970 ---- */
 struct moment {
-    int64_t year;
-    uint32_t month, day, hour, minute, second, tenth; /* month and day from 1 */
+    unsigned year, month, day, hour, minute, second, tenth; /* month and day from 1 */
 };
 
-static bool is_leap(int64_t year)
-{
-    int64_t y = year + 1900;
-
-    return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-}
-
-static uint32_t days_in(int64_t year, uint32_t month)
-{
-    static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-
-    return days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Days from 1 January 1970 to that of `year`, not before 1900. */
-static int64_t days_before(int64_t year)
-{
-    int64_t y = year + 1899; /* years that are over, of which so many were leap years */
-
-    return year * 365 + (y / 4 - y / 100 + y / 400) - (1899 / 4 - 1899 / 100 + 1899 / 400) - 25567;
-}
-
-/* Fields out of range carry over; month 0 is the December before. */
 static int64_t tenths_of(const struct moment *t)
 {
-    int64_t year = t->year + ((int64_t)t->month + 11) / 12 - 1, days;
-    uint32_t month = (t->month + 11) % 12 + 1;
+    int64_t days = calendar_days(1900 + (int64_t)t->year, t->month, t->day) - CALENDAR_1970;
 
-    days = days_before(year) + t->day - 1;
-    for (uint32_t m = 1; m < month; m++)
-        days += days_in(year, m);
     return (((days * 24 + t->hour) * 60 + t->minute) * 60 + t->second) * 10 + t->tenth;
 }
 
-/* Before 1900 the calendar stands still. */
 static struct moment moment_of(int64_t tenths)
 {
-    struct moment t = { 0 };
-    int64_t days = (tenths - days_before(0) * 864000) / 864000, rest = (tenths - days_before(0) * 864000) % 864000;
+    uint64_t count = (uint64_t)tenths + CALENDAR_1970 * (uint64_t)TENTHS_PER_DAY, rest = count % TENTHS_PER_DAY;
+    struct moment t = {
+        .hour = (unsigned)(rest / 36000), .minute = (unsigned)(rest / 600 % 60),
+        .second = (unsigned)(rest / 10 % 60), .tenth = (unsigned)(rest % 10),
+    };
 
-    if (tenths < days_before(0) * 864000)
-        days = rest = 0;
-    t.year = days / 366;
-    days += days_before(0);
-    while (days_before(t.year + 1) <= days)
-        t.year++;
-    days -= days_before(t.year);
-    for (t.month = 1; days >= days_in(t.year, t.month); t.month++)
-        days -= days_in(t.year, t.month);
-    t.day = (uint32_t)days + 1;
-    t.hour = (uint32_t)(rest / 36000);
-    t.minute = (uint32_t)(rest / 600 % 60);
-    t.second = (uint32_t)(rest / 10 % 60);
-    t.tenth = (uint32_t)(rest % 10);
+    calendar_date((int64_t)(count / TENTHS_PER_DAY), &t.year, &t.month, &t.day);
+    t.year -= 1900;
     return t;
 }
 
@@ -118,18 +82,17 @@ static void update(struct ls7a_rtc *t)
 /* The second of a match in this year or one of the 63 that follow, in tenths; NEVER if there is no such date. */
 static int64_t match_time(const struct ls7a_rtc *t, uint32_t match)
 {
-    int64_t this_year = moment_of(toy_count(t)).year;
+    unsigned this_year = moment_of(toy_count(t)).year;
     struct moment m = {
-        .year = this_year + (int64_t)((F_GET(match, MATCH_YEAR) - (uint64_t)this_year) & 63),
-        .month = (uint32_t)F_GET(match, MATCH_MONTH), .day = (uint32_t)F_GET(match, MATCH_DAY),
-        .hour = (uint32_t)F_GET(match, MATCH_HOUR), .minute = (uint32_t)F_GET(match, MATCH_MIN),
-        .second = (uint32_t)F_GET(match, MATCH_SEC),
+        .year = this_year + (((unsigned)F_GET(match, MATCH_YEAR) - this_year) & 63),
+        .month = (unsigned)F_GET(match, MATCH_MONTH), .day = (unsigned)F_GET(match, MATCH_DAY),
+        .hour = (unsigned)F_GET(match, MATCH_HOUR), .minute = (unsigned)F_GET(match, MATCH_MIN),
+        .second = (unsigned)F_GET(match, MATCH_SEC),
     };
+    int64_t at = tenths_of(&m);
+    struct moment same = moment_of(at);
 
-    if (m.month == 0 || m.month > 12 || m.day == 0 || m.day > days_in(m.year, m.month) || m.hour > 23 ||
-        m.minute > 59 || m.second > 59)
-        return NEVER;
-    return tenths_of(&m);
+    return same.month == m.month && same.day == m.day && same.hour == m.hour && same.minute == m.minute ? at : NEVER;
 }
 
 /* Matches of now interrupt, the next to come sets the timer; one beyond the end of simulated time never comes. */
@@ -202,15 +165,15 @@ static uint64_t read_toy1(const void *dev, uint32_t index)
     const struct ls7a_rtc *t = dev;
 
     (void)index;
-    return is_enabled(t, CTRL_TEN) ? (uint64_t)moment_of(toy_count(t)).year & 0x3fff : 0;
+    return is_enabled(t, CTRL_TEN) ? moment_of(toy_count(t)).year & 0x3fff : 0;
 }
 
-static struct moment moment_written(int64_t year, uint32_t low)
+static struct moment moment_written(unsigned year, uint32_t low)
 {
     return (struct moment){
-        .year = year, .month = (uint32_t)F_GET(low, TOY_MONTH), .day = (uint32_t)F_GET(low, TOY_DAY),
-        .hour = (uint32_t)F_GET(low, TOY_HOUR), .minute = (uint32_t)F_GET(low, TOY_MIN),
-        .second = (uint32_t)F_GET(low, TOY_SEC), .tenth = (uint32_t)F_GET(low, TOY_TENTH),
+        .year = year, .month = (unsigned)F_GET(low, TOY_MONTH), .day = (unsigned)F_GET(low, TOY_DAY),
+        .hour = (unsigned)F_GET(low, TOY_HOUR), .minute = (unsigned)F_GET(low, TOY_MIN),
+        .second = (unsigned)F_GET(low, TOY_SEC), .tenth = (unsigned)F_GET(low, TOY_TENTH),
     };
 }
 
@@ -241,7 +204,7 @@ static void wrote_toy1(void *dev, uint32_t index, uint64_t old, uint64_t now)
     (void)old;
     if (toy_count(t) == t->toy_set)
         m = moment_written(0, t->toywrite0);
-    m.year = (int64_t)now;
+    m.year = (unsigned)now;
     set_toy(t, &m);
 }
 
@@ -322,13 +285,11 @@ static void ls7a_rtc_reset(void *dev)
     check_rtc(t);
 }
 
-/* A snapshot is not trusted: the calendar stays where its arithmetic fits. */
+/* A snapshot is not trusted. */
 static void ls7a_rtc_loaded(void *dev)
 {
     struct ls7a_rtc *t = dev;
-    int64_t most = 17000ll * 366 * 864000;
 
-    t->toy_offset = MAX(MIN(t->toy_offset, most), -most);
     t->pending &= 0x3f;
     irq_restore(&t->irq, t->pending != 0);
 }

@@ -2,6 +2,7 @@
 #include "devices/mc146818.h"
 #include "core/event/clock.h"
 #include "core/util/bits.h"
+#include "devices/calendar.h"
 
 /* MC146818A, figure "Address Map". */
 enum { SECONDS, SECONDS_ALARM, MINUTES, MINUTES_ALARM, HOURS, HOURS_ALARM, WEEKDAY, DAY, MONTH,
@@ -77,25 +78,6 @@ static uint8_t encode_hours(const struct mc146818 *r, unsigned hours)
     return encode(r, (hours + 11) % 12 + 1) | (hours >= 12 ? PM : 0);
 }
 
-#define CYCLE_YEARS 400 /* of the Gregorian calendar: 146097 days */
-
-/* Days from 1 March of the year -400, so that all is positive. Years begin with March. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t m = (year + CYCLE_YEARS) * 12 + month - 3, y = m / 12;
-    return y * 365 + y / 4 - y / 100 + y / 400 + (m % 12 * 153 + 2) / 5 + day - 1;
-}
-
-static void date_of(int64_t days, unsigned *year, unsigned *month, unsigned *day)
-{
-    int64_t era = days / 146097, in_era = days % 146097;
-    int64_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * y + y / 4 - y / 100), m = (5 * in_year + 2) / 153;
-    *day = (unsigned)(in_year - (153 * m + 2) / 5 + 1);
-    *month = (unsigned)(m < 10 ? m + 3 : m - 9);
-    *year = (unsigned)((era - 1) * CYCLE_YEARS + y + (m >= 10));
-}
-
 static int64_t time_of_day(const struct mc146818 *r)
 {
     const uint8_t *t = r->memory;
@@ -114,7 +96,7 @@ static void set_date(struct mc146818 *r, int64_t days)
 {
     unsigned year, month, day;
 
-    date_of(days, &year, &month, &day);
+    calendar_date(days, &year, &month, &day);
     r->memory[DAY] = encode(r, day);
     r->memory[MONTH] = encode(r, month);
     r->memory[YEAR] = encode(r, year % 100);
@@ -131,7 +113,7 @@ static void advance(struct mc146818 *r, uint64_t n)
     if (days == 0)
         return;
     int64_t year = (int64_t)decode(r, t[CENTURY]) % 100 * 100 + decode(r, t[YEAR]);
-    set_date(r, days_of(year, decode(r, t[MONTH]), decode(r, t[DAY])) + (int64_t)days);
+    set_date(r, calendar_days(year, decode(r, t[MONTH]), decode(r, t[DAY])) + (int64_t)days);
     t[WEEKDAY] = encode(r, (unsigned)((decode(r, t[WEEKDAY]) + 6 + days) % 7 + 1));
 }
 
@@ -312,7 +294,7 @@ static void power_on(struct mc146818 *r)
     r->memory[REG_B] = B_24H;
     r->memory[REG_D] = D_VRT;
     set_time_of_day(r, (unsigned)(base % DAY_SECONDS));
-    set_date(r, days_of(1970, 1, 1) + (int64_t)days);
+    set_date(r, CALENDAR_1970 + (int64_t)days);
     r->memory[WEEKDAY] = encode(r, (unsigned)((days + 4) % 7 + 1)); /* 1970 began with a Thursday */
 }
 

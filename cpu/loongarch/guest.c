@@ -52,6 +52,8 @@ const struct ir_guest la_guest = {
     .fp = IR_FP_LOONGARCH,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers),
+    .shared = LA_SLOT_SAVE,
+    .n_shared = LA_SLOTS - LA_SLOT_SAVE,
     .mode_at = offsetof(struct la_cpu, mode),
 };
 
@@ -81,7 +83,7 @@ const struct state_field la_state[] = {
     STATE(la_cpu, merr), STATE(la_cpu, dbg), STATE(la_cpu, dera), STATE(la_cpu, dsave),
     STATE(la_cpu, impctl), STATE(la_cpu, gnmi), STATE(la_cpu, ctag),
     STATE(la_cpu, msgis), STATE(la_cpu, msgie),
-    STATE_SUBS(la_cpu, counter, counter_state),
+    STATE_SUBS(la_cpu, counter, counter_state), STATE(la_cpu, accesses), STATE(la_cpu, branches),
     STATE(la_cpu, mwpc), STATE(la_cpu, mwps), STATE(la_cpu, fwpc), STATE(la_cpu, fwps),
     STATE(la_cpu, mwp), STATE(la_cpu, fwp),
     STATE(la_cpu, gstat), STATE(la_cpu, gcfg), STATE(la_cpu, gintc), STATE(la_cpu, gcntc),
@@ -101,7 +103,7 @@ static void derive(struct la_cpu *la)
     la->bank[!la_is_guest(la)] = &la->other;
     la->context = ~0ull;
     la_flush_tlb(la);
-    la_update_mode(la);
+    la_watch_changed(la); /* and la_update_mode() */
 }
 
 /* Manual, 6.4 (reset). What is undefined there is 0 here, so that a run is a function of its inputs. */
@@ -137,6 +139,7 @@ static void loaded(struct cpu *cpu)
         la->gstat = 0;
     la->ll_bit &= 1;
     la->lines &= BIT(LA_IS_MSG) - 1;
+    mmu_la_tlb_loaded(&la->tlb);
     la_timers_loaded(la);
     la_pmu_loaded(la);
     derive(la);
@@ -197,7 +200,8 @@ int la_cpu_create(struct la_cpu **out, struct machine *m, const struct la_config
     la->config = copy;
     la->core_id = core_id;
     la_tlb_init(la);
-    if ((r = la_semantics_init(la, e)) < 0 || (r = la_timers_init(la, e)) < 0 || (r = la_regs_init(la, e)) < 0)
+    if ((r = la_semantics_init(la, e)) < 0 || (r = la_timers_init(la, e)) < 0 || (r = la_pmu_init(la, e)) < 0 ||
+        (r = la_regs_init(la, e)) < 0)
         return r;
     *out = la;
     return 0;

@@ -22,7 +22,7 @@ enum {
     LA_MODE_GUEST = 1u << 8,      /* LVZ: guest mode */
     LA_MODE_WATCH_FETCH = 1u << 9, /* a fetch watchpoint may match in this mode */
     LA_MODE_WATCH_DATA = 1u << 10,
-    LA_MODE_COUNT = 1u << 11,     /* memory accesses are counted for the PMU */
+    LA_MODE_COUNT = 1u << 11,     /* memory accesses and branches are counted for the PMU */
     LA_MODE_FP_TRAP = 1u << 12,   /* FCSR.Enables is not 0: FP operations go through helpers that may raise FPE */
     LA_MODE_TLBR = 1u << 13,      /* TLBRERA.IsTLBR: which registers TLB instructions and ERTN use */
     LA_MODE_DIRECT = 1u << 14,    /* CRMD.DA: the TLB has no part in translation */
@@ -88,6 +88,7 @@ struct la_bank {
 };
 
 #define LA_PMU_COUNTERS 16u
+enum { LA_COUNT_BRANCH = 4 }; /* beside enum insn_mem, to the helper that counts */
 #define LA_WATCHES      14u    /* that CSR numbers leave room for; ... */
 #define LA_WATCHES_DATA 8u     /* ... and as there are (3A5000) */
 #define LA_WATCHES_FETCH 8u
@@ -116,7 +117,8 @@ struct la_cpu {
     uint64_t context;         /* TLB key last selected; ~0: none */
     bool counting;            /* some performance counter runs at some level */
     bool watching;            /* some watchpoint is armed at some level */
-    uint32_t n_counting_accesses;
+    bool counts_code;         /* and translated code counts for one (LA_MODE_COUNT) */
+    bool walking;             /* inside la_walk() */
     struct mem_space *iocsr;
     struct la_bank *bank[2];  /* root's and guest's: csr or other, whichever it is now */
 
@@ -131,6 +133,7 @@ struct la_cpu {
     uint64_t merr[8], dbg, dera, dsave, impctl[2], gnmi, ctag;
     uint64_t msgis[4], msgie;
     struct la_counter counter[LA_PMU_COUNTERS];
+    uint64_t accesses, branches; /* counted by translated code */
     uint64_t mwpc, mwps, fwpc, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];
     uint64_t gstat, gcfg, gintc, gcntc, gtlbc, trgp; /* LVZ */
 };
@@ -253,7 +256,7 @@ uint32_t la_pmu_counters(const struct la_config *c);
 void la_pmcfg_write(struct la_cpu *la, uint32_t n, uint64_t value);
 void la_pmu_reset(struct la_cpu *la);
 void la_pmu_loaded(struct la_cpu *la);
-uint64_t la_pmcnt_read(const struct la_cpu *la, uint32_t n);
+uint64_t la_pmcnt_read(struct la_cpu *la, uint32_t n);
 void la_pmcnt_write(struct la_cpu *la, uint32_t n, uint64_t value);
 uint32_t la_watch_mode(const struct la_cpu *la); /* LA_MODE_WATCH_* now */
 void la_watch_changed(struct la_cpu *la);        /* a watchpoint was configured, or all state was loaded */

@@ -75,7 +75,7 @@ static uint32_t block_mode(const struct la_cpu *la)
         mode |= LA_MODE_TLBR;
     if (la_is_direct(la))
         mode |= LA_MODE_DIRECT;
-    if (la->n_counting_accesses != 0)
+    if (la->counts_code)
         mode |= LA_MODE_COUNT;
     return mode | (UNLIKELY(la->watching) ? la_watch_mode(la) : 0u);
 }
