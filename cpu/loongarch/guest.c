@@ -170,6 +170,7 @@ const struct cpu_isa la_isa = {
     .take_exception = la_take_exception,
     .take_interrupt = la_take_interrupt,
     .has_work = la_has_work,
+    .reserves = 64, /* LLbit goes by lines; SC looks at nothing else (manual, 2.2.7.4) */
     .reset = reset,
     .loaded = loaded,
     .regs = la_regs,

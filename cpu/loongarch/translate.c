@@ -12,6 +12,9 @@
 static const struct la_semantics *const chapters[] = {
     la_integer_rows,
     la_branch_rows,
+    la_load_store_rows,
+    la_atomic_rows,
+    la_float_rows,
 };
 /* clang-format on */
 
