@@ -15,6 +15,7 @@ static const struct la_semantics *const chapters[] = {
     la_load_store_rows,
     la_atomic_rows,
     la_float_rows,
+    la_system_rows,
     la_vec_int_rows,
     la_vec_shift_rows,
     la_vec_move_rows,
@@ -116,6 +117,13 @@ static unsigned refused(const struct la_tr *t, const struct la_semantics *row)
     return 0;
 }
 
+static void count(struct la_tr *t, const struct insn_desc *desc)
+{
+    unsigned kind = desc->mem | (desc->branch != INSN_NO_BRANCH ? LA_COUNT_BRANCH : 0u);
+    if (kind != 0)
+        ir_call(t->u, IR_VOID, LA_HELPER_count_access, la_const(t, kind), IR_NONE, IR_NONE, IR_NONE);
+}
+
 static void one_insn(struct la_tr *t, bool decoded)
 {
     begin(t, decoded);
@@ -131,9 +139,8 @@ static void one_insn(struct la_tr *t, bool decoded)
         la_raises(t, (enum la_ecode)code);
         return;
     }
-    if (UNLIKELY(t->mode & LA_MODE_COUNT) && la_insn_descs[t->d.form].mem != INSN_NO_MEM)
-        ir_call(t->u, IR_VOID, LA_HELPER_count_access, la_const(t, la_insn_descs[t->d.form].mem), IR_NONE, IR_NONE,
-                IR_NONE);
+    if (UNLIKELY(t->mode & LA_MODE_COUNT))
+        count(t, &la_insn_descs[t->d.form]);
     row->fn(t, row->arg);
 }
 
