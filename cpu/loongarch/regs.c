@@ -213,15 +213,3 @@ const struct cpu_reg *la_regs(const struct cpu *cpu, uint32_t *n)
     *n = LA_CPU_CONST(cpu)->n_regs;
     return LA_CPU_CONST(cpu)->regs;
 }
-
-bool la_csr_number(const struct cpu *cpu, uint32_t n, uint32_t *number)
-{
-    const struct la_cpu *la = LA_CPU_CONST(cpu);
-    uint32_t first = la->n_regs;
-    while (first > 0 && la->regs[first - 1].get == get_csr && la->regs[first - 1].gdb_number >= GDB_CSR0)
-        first--;
-    if (first + n >= la->n_regs)
-        return false;
-    *number = la->regs[first + n].arg;
-    return true;
-}

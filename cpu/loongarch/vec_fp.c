@@ -5,7 +5,7 @@
  * with exceptions enabled (LA_MODE_FP_TRAP) a helper that may raise VFPE and then writes nothing.
  */
 #include "core/util/bytes.h"
-#include "core/exec/fp.h"
+#include "cpu/loongarch/float_impl.h"
 #include "cpu/loongarch/vec_impl.h"
 
 /*
@@ -39,123 +39,10 @@ static unsigned with(uint64_t imm)
     return imm / WITH & 31;
 }
 
-/* ---- functions of one value ---- */
-static const struct layout {
-    uint8_t bits, frac;
-    int bias;
-} layouts[] = { [FP_F32] = { 32, 23, 127 }, [FP_F64] = { 64, 52, 1023 } };
-
-static int exponent_of(enum fp_format f, uint64_t v)
-{
-    return (int)zext(v >> layouts[f].frac, layouts[f].bits - 1u - layouts[f].frac);
-}
-
-static bool is_nan(enum fp_format f, uint64_t v)
-{
-    return exponent_of(f, v) == 2 * layouts[f].bias + 1 && zext(v, layouts[f].frac) != 0;
-}
-
-static uint64_t magnitude(enum fp_format f, uint64_t v)
-{
-    return zext(v, layouts[f].bits - 1u);
-}
-
-static uint64_t infinity(enum fp_format f, bool sign)
-{
-    const struct layout *l = &layouts[f];
-    return (uint64_t)sign << (l->bits - 1) | (uint64_t)(2 * l->bias + 1) << l->frac;
-}
-
-static uint64_t one(enum fp_format f)
-{
-    return (uint64_t)layouts[f].bias << layouts[f].frac;
-}
-
-/* Signalling NaN, quiet NaN; then of negative numbers infinite, normal, subnormal, zero; of positive ones. */
-static uint64_t class_of(enum fp_format f, uint64_t v)
-{
-    int e = exponent_of(f, v);
-    uint64_t frac = zext(v, layouts[f].frac);
-    if (is_nan(f, v))
-        return frac >> (layouts[f].frac - 1u) ? 2 : 1;
-    unsigned kind = e == 2 * layouts[f].bias + 1 ? 0 : e != 0 ? 1 : frac != 0 ? 2 : 3;
-    return 4ull << kind << (v >> (layouts[f].bits - 1) & 1 ? 0 : 4);
-}
-
-static uint64_t exponent(struct fp_env *env, enum fp_format f, uint64_t v)
-{
-    int e = exponent_of(f, v);
-    uint64_t frac = zext(v, layouts[f].frac);
-    if (is_nan(f, v))
-        return fp_round(env, f, v, false);
-    if (magnitude(f, v) == infinity(f, false))
-        return infinity(f, false);
-    if (magnitude(f, v) == 0) {
-        env->flags |= CPU_FP_DIVZERO;
-        return infinity(f, true);
-    }
-    if (e == 0) /* subnormal */
-        e = 1 - (int)(clz64(frac) - (63u - layouts[f].frac));
-    return fp_from_int(env, f, 32, false, (uint32_t)(e - layouts[f].bias));
-}
-
-/* Magnitudes of numbers compare as integers; equal ones and NaNs are FMAX's and FMIN's. */
-static uint64_t extreme_magnitude(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, bool max)
-{
-    uint64_t x = magnitude(f, a), y = magnitude(f, b);
-    if (x != y && !is_nan(f, a) && !is_nan(f, b))
-        return (x > y) == max ? a : b;
-    return max ? fp_max(env, f, a, b, false) : fp_min(env, f, a, b, false);
-}
-
-static uint64_t recip(struct fp_env *env, enum fp_format f, uint64_t v)
-{
-    return fp_div(env, f, one(f), v);
-}
-
-static uint64_t rsqrt(struct fp_env *env, enum fp_format f, uint64_t v)
-{
-    return fp_div(env, f, one(f), fp_sqrt(env, f, v));
-}
-
-/* FCSR: inexact, underflow, overflow, division by zero, invalid; Enables from bit 0 on, Cause from bit 24. */
-static bool la_traps(struct la_cpu *la, uint32_t flags, enum la_ecode code)
-{
-    static const uint32_t order[] = { CPU_FP_INEXACT, CPU_FP_UNDERFLOW, CPU_FP_OVERFLOW, CPU_FP_DIVZERO,
-                                      CPU_FP_INVALID };
-    uint64_t cause = 0;
-    for (unsigned i = 0; i < ARRAY_LEN(order); i++)
-        cause |= flags & order[i] ? BIT(i) : 0;
-    la->fcsr = (la->fcsr & ~(0x1full << 24)) | cause << 24;
-    if (la->fcsr & cause) {
-        la_raise(la, code, 0);
-        return true;
-    }
-    la->cpu.fp_flags |= flags;
-    return false;
-}
-
 /* ---- the reference: any operation ---- */
 static enum fp_format format_of(unsigned lane)
 {
     return lane == HALF ? FP_F16 : lane == SINGLE ? FP_F32 : FP_F64;
-}
-
-/* FCMP.cond: signals if odd; above that bits for less, equal, unordered, and less or greater. */
-static uint64_t compare(struct fp_env *env, enum fp_format f, unsigned cond, uint64_t x, uint64_t y)
-{
-    unsigned image = fp_cmp(env, f, IR_FIMAGE | (cond & 1 ? 0 : IR_FCMP_QUIET), x, y);
-    unsigned relation = image == 1 ? 2 | 16 : image == 0x40 ? 4 : image == 0 ? 16 : 8;
-    return relation & cond ? ~0ull : 0;
-}
-
-static uint64_t multiply_add(struct fp_env *env, enum fp_format f, uint64_t imm, uint64_t x, uint64_t y, uint64_t z)
-{
-    uint64_t v = fp_fma(env, f, x, y, z, false, imm & NEGATE_ADDEND);
-    struct fp_env quiet = *env;
-    if (!(imm & NEGATE_RESULT) || fp_cmp(&quiet, f, IR_FUNORD, v, v)) /* NaNs stay */
-        return v;
-    return v ^ 1ull << (f == FP_F64 ? 63 : 31);
 }
 
 static uint64_t one_lane(struct fp_env *env, uint64_t imm, uint64_t x, uint64_t y, uint64_t z)
@@ -166,17 +53,17 @@ static uint64_t one_lane(struct fp_env *env, uint64_t imm, uint64_t x, uint64_t 
     case SUB: return fp_sub(env, f, x, y);
     case MUL: return fp_mul(env, f, x, y);
     case DIV: return fp_div(env, f, x, y);
-    case FMA: return multiply_add(env, f, imm, x, y, z);
+    case FMA: return la_fp_fma(env, f, x, y, z, imm & NEGATE_ADDEND, imm & NEGATE_RESULT);
     case MAX: return fp_max(env, f, x, y, false);
     case MIN: return fp_min(env, f, x, y, false);
-    case MAXA: return extreme_magnitude(env, f, x, y, true);
-    case MINA: return extreme_magnitude(env, f, x, y, false);
+    case MAXA: return la_fp_max_mag(env, f, x, y, false);
+    case MINA: return la_fp_max_mag(env, f, x, y, true);
     case SQRT: return fp_sqrt(env, f, x);
-    case RECIP: return recip(env, f, x);
-    case RSQRT: return rsqrt(env, f, x);
-    case COMPARE: return compare(env, f, with(imm), x, y);
-    case CLASS: return class_of(f, x);
-    case LOGB: return exponent(env, f, x);
+    case RECIP: return la_fp_recip(env, f, x);
+    case RSQRT: return la_fp_rsqrt(env, f, x);
+    case COMPARE: return la_fp_compare(env, f, with(imm), x, y) ? ~0ull : 0;
+    case CLASS: return la_fp_class(f, x);
+    case LOGB: return la_fp_logb(env, f, x);
     case RINT: return fp_round(env, f, x, true);
     case CVT: return fp_cvt(env, to, f, x);
     case FTOI: return fp_to_int(env, f, 8u << to_lane(imm), imm & UNSIGNED, x);
@@ -185,28 +72,44 @@ static uint64_t one_lane(struct fp_env *env, uint64_t imm, uint64_t x, uint64_t 
     }
 }
 
-/* Narrowing fills the result from b, then a; widening takes half of a. Returns flags. */
-static uint32_t compute(const struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
-                        const union ir_vec *c, uint64_t imm)
+/* Results that may be subnormal and then underflow, exact or not, where that traps. */
+static bool computes(uint64_t imm)
+{
+    unsigned op = imm & OP;
+    return op <= FMA || op == RECIP || op == CVT;
+}
+
+/* Narrowing fills the result from b, then a; widening takes half of a. True: a result is tiny. */
+static bool compute(struct fp_env *env, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
+                    const union ir_vec *c, uint64_t imm)
 {
     unsigned from = 1u << from_lane(imm), to = 1u << to_lane(imm), count = 16 / to, half = count / 2;
-    struct fp_env env;
     union ir_vec r;
-    fp_env_init(&env, IR_FP_LOONGARCH, cpu->fp_mode, (enum ir_rm)(imm / RM & 7));
+    bool tiny = false;
     for (unsigned n = 0; n < count; n++) {
         const union ir_vec *v = to < from && n < half ? b : a;
         unsigned lane = to < from ? n % half : to > from && imm & HIGH ? count + n : n;
         uint64_t x = ld_le(v->b + lane * from, from), y = b ? ld_le(b->b + n * to, to) : 0;
-        st_le(r.b + n * to, one_lane(&env, imm, x, y, c ? ld_le(c->b + n * to, to) : 0), to);
+        uint64_t result = one_lane(env, imm, x, y, c ? ld_le(c->b + n * to, to) : 0);
+        st_le(r.b + n * to, result, to);
+        tiny |= computes(imm) && la_fp_is_tiny(format_of(to_lane(imm)), result);
     }
     *dst = r;
-    return env.flags;
+    return tiny;
+}
+
+static enum ir_rm rounding(uint64_t imm)
+{
+    return (enum ir_rm)(imm / RM & 7);
 }
 
 void la_vec_fp_lanes(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, const union ir_vec *b,
                      const union ir_vec *c, uint64_t imm)
 {
-    cpu->fp_flags |= compute(cpu, dst, a, b, c, imm);
+    struct fp_env env;
+    la_fp_env(LA_CPU(cpu), rounding(imm), &env);
+    compute(&env, dst, a, b, c, imm);
+    cpu->fp_flags |= env.flags;
 }
 
 /* With exceptions enabled: all lanes first. a: imm; b: registers rd, rj, rk, ra in bytes. */
@@ -215,11 +118,13 @@ uint64_t la_helper_vec_fp(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, u
     struct la_cpu *la = LA_CPU(cpu);
     unsigned rd = b & 31, rj = b >> 8 & 31, rk = b >> 16 & 31, ra = b >> 24 & 31;
     union ir_vec low, high;
+    struct fp_env env;
     (void)c, (void)d;
-    uint32_t flags = compute(cpu, &low, &la->v[rj], &la->v[rk], &la->v[ra], a);
+    la_fp_env(la, rounding(a), &env);
+    bool tiny = compute(&env, &low, &la->v[rj], &la->v[rk], &la->v[ra], a);
     if (a & LA_VS_X)
-        flags |= compute(cpu, &high, &la->xh[rj], &la->xh[rk], &la->xh[ra], a);
-    if (la_traps(la, flags, LA_VFPE))
+        tiny |= compute(&env, &high, &la->xh[rj], &la->xh[rk], &la->xh[ra], a);
+    if (!la_fp_done(la, &env, tiny, LA_VFPE))
         return 0;
     la->v[rd] = low;
     if (a & LA_VS_X)
@@ -269,7 +174,7 @@ static ir_val_t of_both(struct la_tr *t, enum ir_op op, enum ir_rm rm, ir_val_t 
 static ir_val_t inline_conversion(struct la_tr *t, uint64_t imm, ir_val_t a, ir_val_t b)
 {
     unsigned from = from_lane(imm), to = to_lane(imm), op = imm & OP;
-    enum ir_rm rm = (enum ir_rm)(imm / RM & 7);
+    enum ir_rm rm = rounding(imm);
     if (from == HALF || to == HALF)
         return IR_NONE;
     if (from == to)
@@ -295,7 +200,7 @@ static ir_val_t inline_value(struct la_tr *t, uint64_t imm, ir_val_t a, ir_val_t
     case RECIP: return inline_reciprocal(t, lane, a);
     case RSQRT: return inline_reciprocal(t, lane, fop(t, IR_VFSQRT, lane, a, IR_NONE));
     case COMPARE: return inline_compare(t, imm, a, b);
-    case RINT: return ir_vfop(t->u, IR_VFRINT, lane, (enum ir_rm)(imm / RM & 7), a, IR_NONE, IR_NONE, 1);
+    case RINT: return ir_vfop(t->u, IR_VFRINT, lane, rounding(imm), a, IR_NONE, IR_NONE, 1);
     case CVT: case FTOI: case ITOF: return inline_conversion(t, imm, a, b);
     default: return IR_NONE;
     }
