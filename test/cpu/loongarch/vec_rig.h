@@ -68,8 +68,8 @@ static inline void vec_close(struct vec_rig *g)
     tm_destroy(tm);
 }
 
-/* Runs `word` and a branch to itself at a place of its own, under `fcsr`; false: it raised an exception. */
-static inline bool vec_try(struct vec_rig *g, uint32_t word, uint64_t fcsr)
+/* Runs `word` and a branch to itself at a place of its own, under `fcsr` and `euen`; false: it raised an exception. */
+static inline bool vec_try_with(struct vec_rig *g, uint32_t word, uint64_t fcsr, uint64_t euen)
 {
     struct cpu *cpu = &g->la->cpu, *at;
     va_t pc = VEC_RAM + g->at;
@@ -79,13 +79,18 @@ static inline bool vec_try(struct vec_rig *g, uint32_t word, uint64_t fcsr)
     g->at = (g->at + 8) % VEC_DATA;
     st_le32(g->ram->host + VEC_ENTRY, 0x50000000);
     g->la->csr.eentry = VEC_RAM + VEC_ENTRY;
-    g->la->csr.euen = LA_EUEN_FPE | LA_EUEN_SXE | LA_EUEN_ASXE;
+    g->la->csr.euen = euen;
     la_set_fcsr(g->la, 0, fcsr);
     la_update_mode(g->la);
     cpu->pc = pc;
     struct exec_limits limits = { .time = exec_time(g->x) + 1000000, .insns = cpu_insns(cpu) + 2 };
     exec_run(g->x, &limits, &at);
     return cpu->pc == pc + 4;
+}
+
+static inline bool vec_try(struct vec_rig *g, uint32_t word, uint64_t fcsr)
+{
+    return vec_try_with(g, word, fcsr, LA_EUEN_FPE | LA_EUEN_SXE | LA_EUEN_ASXE);
 }
 
 /* Of the last exception: Ecode, EsubCode above it. */
