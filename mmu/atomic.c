@@ -160,6 +160,16 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
 
 /* ---- reservations ---- */
 
+/* What an access of `size` bytes at `pa` reserves, or has to find reserved. */
+static pa_t reserved_block(const struct cpu *cpu, pa_t pa, unsigned *size)
+{
+    unsigned block = cpu->isa->reserves;
+    if (block == 0)
+        return pa;
+    *size = block;
+    return pa & ~(pa_t)(block - 1);
+}
+
 int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
 {
     unsigned size = mmu_size_of(memop);
@@ -177,8 +187,15 @@ int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
     if (mmu_load_at(cpu, va, size, access, &t, value))
         return 1;
     *value = mmu_extend(*value, memop);
-    mmu_reserve(cpu, t.map.pa, size);
+    pa_t block = reserved_block(cpu, t.map.pa, &size);
+    mmu_reserve(cpu, block, size);
     return 0;
+}
+
+bool mmu_holds_reservation(const struct cpu *cpu, pa_t pa, unsigned size)
+{
+    pa_t block = reserved_block(cpu, pa, &size);
+    return cpu->reserved && cpu->reserved_pa == block && cpu->reserved_size == size;
 }
 
 int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value, uint64_t *failed)
@@ -187,8 +204,7 @@ int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t val
     struct mmu_target t;
     if (open_rmw(cpu, va, memop, false, &t))
         return 1;
-    bool holds = cpu->reserved && t.host != NULL && cpu->reserved_pa == t.map.pa &&
-                 cpu->reserved_size == size;
+    bool holds = t.host != NULL && mmu_holds_reservation(cpu, t.map.pa, size);
     mmu_drop_reservation(cpu);
     *failed = !holds;
     if (!holds)

@@ -23,6 +23,9 @@ struct mmu_la_features {
     uint8_t stlb_ways, mtlb_entries;
 };
 
+/* The bits a TLBELO has. */
+uint64_t mmu_la_elo_mask(const struct mmu_la_features *f);
+
 #define MMU_LA_STLB 2048u
 #define MMU_LA_MTLB 64u
 #define MMU_LA_TLB  (MMU_LA_STLB + MMU_LA_MTLB)
@@ -37,8 +40,9 @@ struct mmu_la_entry {
     bool valid, global;
 };
 
-/* What mapped `entry` is not there any more; called before it is overwritten. */
-typedef void mmu_la_dropped_fn(void *arg, const struct mmu_la_entry *entry);
+/* What is not mapped any more: that by `entry`, that of its asid (not global, of its gid), or any entry. */
+enum mmu_la_drop { MMU_LA_DROP_ENTRY, MMU_LA_DROP_ASID, MMU_LA_DROP_ALL };
+typedef void mmu_la_dropped_fn(void *arg, enum mmu_la_drop what, const struct mmu_la_entry *entry);
 
 struct mmu_la_tlb {
     const struct mmu_la_features *f;
@@ -46,7 +50,10 @@ struct mmu_la_tlb {
     void *arg;
     struct mmu_la_entry entry[MMU_LA_TLB]; /* numbered as by TLBIDX: way * sets + set, then MTLB; saved */
     uint64_t random;                       /* state of the choice of ways; saved */
-    uint8_t hint[64];                      /* MTLB entries in the order last used; rebuilt, changes nothing */
+    /* Rebuilt; they save looking at entries. */
+    uint64_t mtlb_valid;                   /* bit n: MTLB entry n is there */
+    uint8_t print[MMU_LA_STLB];            /* by set * ways + way: hash of the page, 0: not there */
+    uint16_t stlb_pages[64];               /* STLB entries of each page size */
 };
 extern const struct state_field mmu_la_tlb_state[];
 
@@ -103,7 +110,9 @@ void mmu_la_tlb_fill(struct mmu_la_tlb *t, const struct mmu_la_entry *entry, uin
 bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va);
 /* TLBCLR (`flush` false: not global, of `asid` alone) and TLBFLUSH, of the set or MTLB that `index` is in. */
 void mmu_la_tlb_clear(struct mmu_la_tlb *t, unsigned index, bool flush, uint16_t asid, uint8_t gid);
+/* Nothing is in it and nothing is told to be dropped. `loaded`: `entry` may hold anything. */
 void mmu_la_tlb_reset(struct mmu_la_tlb *t);
+void mmu_la_tlb_loaded(struct mmu_la_tlb *t);
 
 /* ---- LDDIR and LDPTE ---- */
 /* The value `rd` gets; *bus: the read was refused. Levels 1..4; `badv` is TLBRBADV. */

@@ -191,6 +191,10 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
 int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value,
                           uint64_t *failed);
+/* Would a conditional store of `size` bytes at `pa` be done? */
+bool mmu_holds_reservation(const struct cpu *cpu, pa_t pa, unsigned size);
+/* There is no reservation any more. */
+void mmu_drop_reservation(struct cpu *cpu);
 /*
  * Host pointer for `size` bytes inside one page, rights checked for `access`; NULL
  * when faulted (cpu->exit set) or not plain RAM (*pa valid, use mem_load/mem_store).

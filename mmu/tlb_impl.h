@@ -76,6 +76,5 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
 #define MMU_NO_SET UINT32_MAX
 /* Number of the set for accesses with `regime`: the current one for 0; MMU_NO_SET: none. */
 uint32_t mmu_set_of(struct cpu *cpu, unsigned regime);
-void mmu_drop_reservation(struct cpu *cpu);
 
 #endif

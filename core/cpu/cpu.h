@@ -125,6 +125,11 @@ struct cpu_isa {
     void (*take_exception)(struct cpu *cpu);      /* cpu.fault -> trap entry; pc is the faulting one */
     bool (*take_interrupt)(struct cpu *cpu);      /* at a boundary: true if one was taken */
     bool (*has_work)(const struct cpu *cpu);      /* idle CPU: would an interrupt wake it? */
+    /*
+     * A load that reserves does so for the aligned block of so many bytes, and a conditional store is done anywhere in
+     * it. 0: for the bytes loaded, and a store of just these.
+     */
+    uint8_t reserves;
     void (*unreserved)(struct cpu *cpu);          /* somebody else wrote to its reserved bytes; NULL: it does not care */
     void (*reset)(struct cpu *cpu);
     void (*loaded)(struct cpu *cpu);

@@ -311,13 +311,13 @@ uint64_t fp_fma(struct fp_env *env, enum fp_format f, uint64_t av, uint64_t bv, 
                 bool negate_product, bool negate_addend)
 {
     struct fp_num a = fp_unpack(env, f, av), b = fp_unpack(env, f, bv), c = fp_unpack(env, f, cv);
-    if (env->rule != IR_FP_X86) { /* Arm negates operands, NaNs included; x86 does not touch NaNs */
+    if (env->rule == IR_FP_ARM) { /* Arm negates operands, NaNs included; others do not touch NaNs */
         a.sign ^= negate_product;
         c.sign ^= negate_addend;
     }
     if (fp_is_nan(&a) || fp_is_nan(&b) || fp_is_nan(&c))
         return fma_nan(env, f, &a, &b, &c);
-    if (env->rule == IR_FP_X86) {
+    if (env->rule != IR_FP_ARM) {
         a.sign ^= negate_product;
         c.sign ^= negate_addend;
     }

@@ -22,9 +22,10 @@ enum {
     LA_MODE_GUEST = 1u << 8,      /* LVZ: guest mode */
     LA_MODE_WATCH_FETCH = 1u << 9, /* a fetch watchpoint may match in this mode */
     LA_MODE_WATCH_DATA = 1u << 10,
-    LA_MODE_COUNT = 1u << 11,     /* memory accesses are counted for the PMU */
+    LA_MODE_COUNT = 1u << 11,     /* memory accesses and branches are counted for the PMU */
     LA_MODE_FP_TRAP = 1u << 12,   /* FCSR.Enables is not 0: FP operations go through helpers that may raise FPE */
     LA_MODE_TLBR = 1u << 13,      /* TLBRERA.IsTLBR: which registers TLB instructions and ERTN use */
+    LA_MODE_DIRECT = 1u << 14,    /* CRMD.DA: the TLB has no part in translation */
     LA_MODE_CLASS_SHIFT = 16,     /* la_config.code_class, 4 bits */
 };
 
@@ -67,6 +68,9 @@ enum la_csr_number {
 #define LA_ESTAT_ESUB  30, 22
 #define LA_ECFG_VS     18, 16
 enum { LA_IS_HWI0 = 2, LA_IS_PMI = 10, LA_IS_TI = 11, LA_IS_IPI = 12, LA_IS_NMI = 13, LA_IS_MSG = 14 };
+enum { LA_LLBCTL_ROLLB = 1, LA_LLBCTL_WCLLB = 2, LA_LLBCTL_KLO = 4 };
+/* la_cpu.merr, from MERRCTL to MERRSAVE */
+enum { LA_MERR_CTL, LA_MERR_INFO1, LA_MERR_INFO2, LA_MERR_ENTRY, LA_MERR_ERA, LA_MERR_SAVE };
 enum { LA_EUEN_FPE = 1, LA_EUEN_SXE = 2, LA_EUEN_ASXE = 4, LA_EUEN_BTE = 8 };
 
 /*
@@ -84,7 +88,10 @@ struct la_bank {
 };
 
 #define LA_PMU_COUNTERS 16u
-#define LA_WATCHES      14u
+enum { LA_COUNT_BRANCH = 4 }; /* beside enum insn_mem, to the helper that counts */
+#define LA_WATCHES      14u    /* that CSR numbers leave room for; ... */
+#define LA_WATCHES_DATA 8u     /* ... and as there are (3A5000) */
+#define LA_WATCHES_FETCH 8u
 
 struct la_counter {
     uint64_t cfg, base, since; /* value = base + (source - since) while it counts */
@@ -108,6 +115,10 @@ struct la_cpu {
     uint64_t decode_ext;      /* features in the decoder's terms */
     uint32_t mode;            /* block key, see mode.c */
     uint64_t context;         /* TLB key last selected; ~0: none */
+    bool counting;            /* some performance counter runs at some level */
+    bool watching;            /* some watchpoint is armed at some level */
+    bool counts_code;         /* and translated code counts for one (LA_MODE_COUNT) */
+    bool walking;             /* inside la_walk() */
     struct mem_space *iocsr;
     struct la_bank *bank[2];  /* root's and guest's: csr or other, whichever it is now */
 
@@ -122,6 +133,7 @@ struct la_cpu {
     uint64_t merr[8], dbg, dera, dsave, impctl[2], gnmi, ctag;
     uint64_t msgis[4], msgie;
     struct la_counter counter[LA_PMU_COUNTERS];
+    uint64_t accesses, branches; /* counted by translated code */
     uint64_t mwpc, mwps, fwpc, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];
     uint64_t gstat, gcfg, gintc, gcntc, gtlbc, trgp; /* LVZ */
 };
@@ -129,9 +141,27 @@ struct la_cpu {
 extern const struct state_field la_state[];
 _Static_assert(offsetof(struct la_cpu, csr) % 8 == 0, "slots");
 
+/* DBG.DST: debug mode, which may all that PLV0 may. */
+static inline bool la_is_debug(const struct la_cpu *la)
+{
+    return la->dbg & 1;
+}
+
 static inline unsigned la_plv(const struct la_cpu *la)
 {
-    return (unsigned)F_GET(la->csr.crmd, LA_CRMD_PLV);
+    return la_is_debug(la) ? 0 : (unsigned)F_GET(la->csr.crmd, LA_CRMD_PLV);
+}
+
+/* Direct addresses. DA = PG is undefined: as DA. */
+static inline bool la_is_direct(const struct la_cpu *la)
+{
+    return F_GET(la->csr.crmd, LA_CRMD_DA) || !F_GET(la->csr.crmd, LA_CRMD_PG);
+}
+
+/* MISC.VA32L of the current level. */
+static inline bool la_is_va32(const struct la_cpu *la)
+{
+    return la_plv(la) != 0 && (la->csr.misc >> la_plv(la) & 1);
 }
 
 static inline bool la_is_guest(const struct la_cpu *la)
@@ -146,6 +176,7 @@ static inline bool la_is_tlbr(const struct la_cpu *la)
 
 /* ---- mode.c: what follows from CRMD, EUEN, MISC, FCSR, ASID, DMW... ---- */
 void la_update_mode(struct la_cpu *la); /* block key, FP control word, TLB context, interrupts */
+void la_set_crmd(struct la_cpu *la, uint64_t crmd); /* and what follows from it */
 void la_flush_tlb(struct la_cpu *la);   /* derived translations alone, all of this core */
 uint64_t la_get_fcsr(const struct la_cpu *la, unsigned view); /* FCSR0, or its views 1..3 */
 void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value); /* does not raise */
@@ -153,31 +184,44 @@ void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value); /* does not 
 /* ---- csr.c, csr_table.c ---- */
 struct la_csr {
     uint16_t number, count, step; /* bank: number + i * step; count 0 = 1 */
-    const char *name;             /* banks: with %u */
+    const char *name;             /* banks: with %u, numbered from `first` */
+    uint8_t first;
     bool stored;
     bool wide;                    /* 64 bits; else reads are sign-extended from bit 31 (manual, 7.2) */
     bool ends_block;              /* a write may change mode, mapping or which interrupts are enabled */
-    uint16_t at;                  /* uint64_t in struct la_cpu */
-    uint8_t slot;                 /* its LA_SLOT_*, when translated code may read and write it directly; 0: none */
+    uint32_t at;                  /* uint64_t in struct la_cpu */
+    uint16_t stride;              /* banks: bytes from one to the next; 0 = 8 */
+    /*
+     * Its LA_SLOT_*, when translated code may read it directly, and write it with `mask` where there is no callback;
+     * 0: none. Bits outside `mask` are 0 then. Banks: of the first.
+     */
+    uint8_t slot;
     uint64_t mask, reset;         /* stored: bits a write changes, value after reset */
     bool (*exists)(const struct la_config *c, uint32_t index);
     uint64_t (*read)(struct la_cpu *la, uint32_t index);
     uint64_t (*peek)(const struct la_cpu *la, uint32_t index); /* where read has effects (MSGIR) */
     void (*write)(struct la_cpu *la, uint32_t index, uint64_t value);
     void (*wrote)(struct la_cpu *la, uint64_t old);            /* after a stored write */
+    bool timed;                   /* needs exact time, to be read or written */
 };
 extern const struct la_csr la_csrs[];
 extern const uint32_t la_n_csrs;
 /* NULL: there is none; reads are 0, writes are lost, nothing is raised (manual, 7.1). */
 const struct la_csr *la_csr_find(const struct la_config *c, uint32_t number, uint32_t *index);
+uint64_t la_csr_read_row(struct la_cpu *la, const struct la_csr *csr, uint32_t index);
+uint64_t la_csr_peek_row(const struct la_cpu *la, const struct la_csr *csr, uint32_t index);
+void la_csr_write_row(struct la_cpu *la, const struct la_csr *csr, uint32_t index, uint64_t value);
 uint64_t la_csr_read(struct la_cpu *la, uint32_t number);
 uint64_t la_csr_peek(const struct la_cpu *la, uint32_t number); /* a debugger's */
 void la_csr_write(struct la_cpu *la, uint32_t number, uint64_t value);
 void la_csr_reset(struct la_cpu *la);
 
 /* ---- exception.c ---- */
+enum { LA_FAULT_FETCH = 1 }; /* cpu_fault.value2: of a PPI that the fetch had */
 /* Record an exception of the current instruction; `badv` where the table of exceptions has one. */
 void la_raise(struct la_cpu *la, enum la_ecode code, uint64_t badv);
+void la_enter(struct la_cpu *la, enum la_ecode code, uint64_t badv, uint32_t word); /* word: BADI */
+void la_enter_interrupt(struct la_cpu *la, unsigned number);
 void la_take_exception(struct cpu *cpu);
 void la_ertn(struct la_cpu *la); /* sets pc */
 
@@ -189,22 +233,36 @@ void la_check_interrupts(struct la_cpu *la);
 bool la_take_interrupt(struct cpu *cpu);
 bool la_has_work(const struct cpu *cpu);
 uint64_t la_msgir_read(struct la_cpu *la); /* takes the message */
+uint64_t la_msgir_peek(const struct la_cpu *la);
 
 /* ---- timer.c: constant timer, stable counter ---- */
 int la_timers_init(struct la_cpu *la, struct err *e) MUST_CHECK;
 uint64_t la_counter(const struct la_cpu *la); /* now, without CNTC */
 void la_tcfg_written(struct la_cpu *la);
 uint64_t la_tval(const struct la_cpu *la);
+void la_ticlr_written(struct la_cpu *la);
 void la_timers_reset(struct la_cpu *la);
 void la_timers_loaded(struct la_cpu *la);
 
 /* ---- pmu.c, watch.c ---- */
-void la_pmu_sync(struct la_cpu *la); /* before the level changes or a counter is configured: counts so far are banked */
+/*
+ * Before the level changes or a counter is configured: counts so far are banked. Only where la_cpu.counting, which the
+ * caller looks at. Then la_pmu_changed.
+ */
+void la_pmu_sync(struct la_cpu *la);
+void la_pmu_changed(struct la_cpu *la); /* after it: which counters run, when one may overflow */
+int la_pmu_init(struct la_cpu *la, struct err *e) MUST_CHECK;
+uint32_t la_pmu_counters(const struct la_config *c);
+void la_pmcfg_write(struct la_cpu *la, uint32_t n, uint64_t value);
 void la_pmu_reset(struct la_cpu *la);
 void la_pmu_loaded(struct la_cpu *la);
-uint64_t la_pmcnt_read(const struct la_cpu *la, uint32_t n);
+uint64_t la_pmcnt_read(struct la_cpu *la, uint32_t n);
 void la_pmcnt_write(struct la_cpu *la, uint32_t n, uint64_t value);
 uint32_t la_watch_mode(const struct la_cpu *la); /* LA_MODE_WATCH_* now */
+void la_watch_changed(struct la_cpu *la);        /* a watchpoint was configured, or all state was loaded */
+void la_watch_update(struct la_cpu *la);         /* level, ASID or WE changed: data watchpoints are put up or taken down */
+void la_watch_status_write(struct la_cpu *la, bool fetch, uint64_t value);
+bool la_watch_may_write(const struct la_cpu *la, bool fetch, uint32_t n);
 bool la_watched(struct cpu *cpu, va_t va, unsigned size, bool store);
 
 /* ---- walk.c, tlb_insn.c ---- */

@@ -18,7 +18,6 @@
 #include "irqchip/gicv2.h"
 #include "irqchip/gicv2m.h"
 #include "irqchip/gicv3.h"
-#include <inttypes.h>
 
 /* ID_AA64PFR0_EL1, Arm ARM D24.2.86 */
 #define PFR0_EL2 11, 8
@@ -282,24 +281,13 @@ static int build_devices(struct board *b, struct arm_virt *v, struct err *e)
     return parts_create(b, &at, e);
 }
 
-/* Bank 0 holds the firmware: -bios FILE or an image of the bank, not both. */
 static int build_flash(struct board *b, struct arm_virt *v, struct err *e)
 {
     bool has_image[FLASH_BANKS] = { false };
     const struct board_place *bank = &v->map[ARM_VIRT_FLASH];
     int r = flash_banks_build(b, bank, v->flash, has_image, e);
 
-    if (r < 0)
-        return r;
-    if (b->bios && has_image[0])
-        return err_set(e, ERR_ARG, "'%s' and an image of flash bank 0: firmware comes from one of "
-                       "them", b->bios->path);
-    if (b->bios && b->bios->size > bank->size)
-        return err_set(e, ERR_LIMIT,
-                       "firmware '%s' has %" PRIu64 " bytes; a flash bank holds %" PRIu64,
-                       b->bios->path, b->bios->size, bank->size);
-    v->firmware = b->bios || has_image[0];
-    return 0;
+    return r < 0 ? r : flash_banks_firmware(b, bank, has_image[0], &v->firmware, e);
 }
 
 /* What only firmware asks for: a kernel that is started without any finds the device tree. */

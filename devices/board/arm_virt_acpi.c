@@ -4,99 +4,43 @@
  * the options that the device tree comes from too. Sections are ACPI 6.4's.
  */
 #include "devices/board/arm_virt_impl.h"
-#include "devices/board/acpi.h"
 #include "devices/board/acpi/templates.gen.h"
-#include <stdio.h>
+#include "devices/board/acpi_parts.h"
 
 #define SPI_INTID(spi) (32 + (spi))
 
-/* ---- DSDT: what AML's templates leave open ---- */
-enum { T_UID = 0xf1c0a001, T_BASE = 0xf1c0a002, T_INTERRUPT = 0xf1c0a003 };
-#define T_LINK(n)    (0xf1c0a010u + (n))
-#define T_CBA        0xf1c0a020f1c0a020u
-#define T_HIGH       0xf1c0a021u
-#define T_BUS_LAST   0xa1eeu
-#define T_BUS_COUNT  0xa1efu
-#define T_MEM32      0xf1c0a100u
-#define T_MEM32_LAST 0xf1c1b2d3u
-#define T_MEM32_SIZE 0x000111d4u
-#define T_IO         0xf1c0a102u
-#define T_MEM64      0xf1c0a103f1c0a103u
-#define T_MEM64_LAST 0xf1c0a104f1c0a104u
-#define T_MEM64_SIZE 0x0000000100000002u
-#define T_ECAM       0xf1c0a105f1c0a105u
-#define T_ECAM_LAST  0xf1c0a107f1c0a107u
-#define T_ECAM_SIZE  0x0000000200000003u
-
-/* The `n`-th of its kind: two hexadecimal digits in its name. */
-static uint32_t append_nth(struct acpi *a, const struct acpi_template *t, const char *name,
-                           uint32_t n)
-{
-    uint32_t from = acpi_append(a, t);
-    char numbered[16];
-
-    snprintf(numbered, sizeof(numbered), "%.2s%02X", name, n & 0xff);
-    acpi_fill_name(a, from, name, numbered);
-    acpi_fill(a, from, 4, T_UID, n);
-    return from;
-}
-
+/* ---- DSDT ---- */
 static void write_uart(struct acpi *a, const struct board_place *p, const char name[4], uint32_t n)
 {
     uint32_t from = acpi_append(a, &arm_virt_uart_aml);
 
     acpi_fill_name(a, from, "COM0", name);
-    acpi_fill(a, from, 4, T_UID, n);
-    acpi_fill(a, from, 4, T_BASE, p->base);
-    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(p->irq));
-}
-
-static void write_pcie(struct acpi *a, const struct arm_virt *v)
-{
-    const struct board_place *ecam = &v->map[ARM_VIRT_ECAM], *mem = &v->map[ARM_VIRT_PCI_MEM32],
-                             *high = &v->map[ARM_VIRT_PCI_MEM64];
-    uint32_t from = acpi_append(a, &arm_virt_pcie_aml), buses = (uint32_t)(ecam->size >> 20);
-
-    for (uint32_t i = 0; i < 4; i++)
-        acpi_fill(a, from, 4, T_LINK(i), SPI_INTID(ecam->irq + i));
-    acpi_fill(a, from, 8, T_CBA, ecam->base);
-    acpi_fill(a, from, 8, T_ECAM, ecam->base);
-    acpi_fill(a, from, 8, T_ECAM_LAST, ecam->base + ecam->size - 1);
-    acpi_fill(a, from, 8, T_ECAM_SIZE, ecam->size);
-    acpi_fill(a, from, 2, T_BUS_LAST, buses - 1);
-    acpi_fill(a, from, 2, T_BUS_COUNT, buses);
-    acpi_fill(a, from, 4, T_MEM32, mem->base);
-    acpi_fill(a, from, 4, T_MEM32_LAST, mem->base + mem->size - 1);
-    acpi_fill(a, from, 4, T_MEM32_SIZE, mem->size);
-    acpi_fill(a, from, 4, T_IO, v->map[ARM_VIRT_PCI_IO].base);
-    acpi_fill(a, from, 4, T_HIGH, high->size != 0);
-    acpi_fill(a, from, 8, T_MEM64, high->base);
-    acpi_fill(a, from, 8, T_MEM64_LAST, high->base + high->size - 1);
-    acpi_fill(a, from, 8, T_MEM64_SIZE, high->size);
+    acpi_fill(a, from, 4, ACPI_T_UID, n);
+    acpi_fill(a, from, 4, ACPI_T_BASE, p->base);
+    acpi_fill(a, from, 4, ACPI_T_INTERRUPT, SPI_INTID(p->irq));
 }
 
 static void write_dsdt(struct acpi *a, const struct board *b, const struct arm_virt *v)
 {
     const struct board_place *slots = &v->map[ARM_VIRT_VIRTIO];
+    const struct board_pci_places pci = { &v->map[ARM_VIRT_ECAM], &v->map[ARM_VIRT_PCI_IO], &v->map[ARM_VIRT_PCI_MEM32],
+                                          &v->map[ARM_VIRT_PCI_MEM64] };
     uint32_t from;
 
     acpi_table(a, "DSDT", 2);
     for (uint32_t i = 0; i < b->n_cpus; i++)
-        append_nth(a, &arm_virt_cpu_aml, "C000", i);
+        acpi_append_nth(a, &virt_cpu_aml, "C000", i);
     write_uart(a, &v->map[ARM_VIRT_UART], "COM0", 0);
     if (v->second_uart && !v->options.secure)
         write_uart(a, &v->map[ARM_VIRT_UART1], "COM1", 1);
-    from = acpi_append(a, &arm_virt_fw_cfg_aml);
-    acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_FW_CFG].base);
+    acpi_add_fw_cfg(a, &v->map[ARM_VIRT_FW_CFG]);
     for (uint32_t i = 0; i < ARM_VIRT_VIRTIO_SLOTS; i++) {
-        from = append_nth(a, &arm_virt_virtio_aml, "VR00", i);
-        acpi_fill(a, from, 4, T_BASE, slots->base + i * slots->size);
-        acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(slots->irq + i));
+        from = acpi_append_nth(a, &virt_virtio_aml, "VR00", i);
+        acpi_fill(a, from, 4, ACPI_T_BASE, slots->base + i * slots->size);
+        acpi_fill(a, from, 4, ACPI_T_INTERRUPT, SPI_INTID(slots->irq + i));
     }
-    write_pcie(a, v);
-    from = acpi_append(a, &arm_virt_power_aml);
-    acpi_fill(a, from, 4, T_BASE, v->map[ARM_VIRT_GED].base);
-    acpi_fill(a, from, 4, T_INTERRUPT, SPI_INTID(v->map[ARM_VIRT_GED].irq));
+    acpi_add_pcie(a, &pci, 0, SPI_INTID(v->map[ARM_VIRT_ECAM].irq));
+    acpi_add_power(a, &v->map[ARM_VIRT_GED], SPI_INTID(v->map[ARM_VIRT_GED].irq));
     acpi_table_end(a);
 }
 
@@ -211,21 +155,6 @@ static void write_gtdt(struct acpi *a, const struct arm_virt *v)
     acpi_u64(a, 0); /* platform timers: none */
     acpi_u32(a, v->has_hyp_virt_timer ? ARM_PPI_HYP_VIRT_TIMER : 0);
     acpi_u32(a, v->has_hyp_virt_timer ? LEVEL_ALWAYS_ON : 0);
-    acpi_table_end(a);
-}
-
-/* PCI Firmware Specification 3.3, 4.1.2 */
-static void write_mcfg(struct acpi *a, const struct arm_virt *v)
-{
-    const struct board_place *ecam = &v->map[ARM_VIRT_ECAM];
-
-    acpi_table(a, "MCFG", 1);
-    acpi_u64(a, 0);
-    acpi_u64(a, ecam->base);
-    acpi_u16(a, 0);
-    acpi_u8(a, 0);
-    acpi_u8(a, (uint8_t)((ecam->size >> 20) - 1));
-    acpi_u32(a, 0);
     acpi_table_end(a);
 }
 
@@ -348,7 +277,7 @@ int arm_virt_add_acpi(struct board *b, struct err *e)
     write_madt(&a, b, v);
     write_pptt(&a, b);
     write_gtdt(&a, v);
-    write_mcfg(&a, v);
+    acpi_write_mcfg(&a, &v->map[ARM_VIRT_ECAM]);
     write_spcr(&a, v);
     write_dbg2(&a, v);
     if (v->options.msi == ARM_MSI_ITS)

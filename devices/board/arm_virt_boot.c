@@ -12,7 +12,7 @@
 #include "core/util/bits.h"
 #include "cpu/arm64/cpu.h"
 #include "devices/board/boot.h"
-#include "devices/cfi_flash.h"
+#include "devices/board/flash_banks.h"
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,10 +100,7 @@ int arm_virt_load_images(struct board *b, struct err *e)
     bool direct = !v->firmware && b->kernel;
     int r;
 
-    if (b->bios) {
-        memcpy(v->flash[0]->ram->host, b->bios->data, b->bios->size);
-        mem_ram_written(v->flash[0]->ram, 0, b->bios->size);
-    }
+    flash_banks_load(b, v->flash[0]);
     if (direct) {
         if ((r = place_kernel(b, ram, &p, e)) < 0)
             return r;

@@ -13,8 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct board_ops board_riscv_virt, board_arm_virt, board_x86_q35, board_x86_i440fx, board_x86_microvm;
-const struct board_ops *const board_list[] = { &board_riscv_virt, &board_arm_virt, &board_x86_q35, &board_x86_i440fx, &board_x86_microvm, NULL };
+extern const struct board_ops board_riscv_virt, board_arm_virt, board_loongarch_virt, board_x86_q35, board_x86_i440fx,
+    board_x86_microvm;
+const struct board_ops *const board_list[] = { &board_riscv_virt, &board_arm_virt, &board_loongarch_virt, &board_x86_q35,
+                                               &board_x86_i440fx, &board_x86_microvm, NULL };
 
 const struct board_ops *board_find(const char *name)
 {

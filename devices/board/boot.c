@@ -9,7 +9,7 @@
 int boot_check_image(const struct image *img, const struct boot_isa *isa, struct err *e)
 {
     static const char *const kernels[] = {
-        [IMAGE_LINUX_RISCV] = "riscv64", [IMAGE_LINUX_ARM64] = "arm64"
+        [IMAGE_LINUX_RISCV] = "riscv64", [IMAGE_LINUX_ARM64] = "arm64", [IMAGE_LINUX_LOONGARCH] = "loongarch64",
     };
 
     if (!img || img->kind == IMAGE_RAW || img->kind == isa->linux_image)

@@ -2,6 +2,7 @@
 #include "devices/board/flash_banks.h"
 #include "devices/backend/option.h"
 #include "devices/board/virtio_parts.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,4 +63,26 @@ int flash_banks_build(struct board *b, const struct board_place *first,
         has_image[unit] = image != NULL;
     }
     return 0;
+}
+
+int flash_banks_firmware(const struct board *b, const struct board_place *first, bool has_image, bool *there,
+                         struct err *e)
+{
+    if (b->bios && has_image)
+        return err_set(e, ERR_ARG, "'%s' and an image of flash bank 0: firmware comes from one of "
+                       "them", b->bios->path);
+    if (b->bios && b->bios->size > first->size)
+        return err_set(e, ERR_LIMIT,
+                       "firmware '%s' has %" PRIu64 " bytes; a flash bank holds %" PRIu64,
+                       b->bios->path, b->bios->size, first->size);
+    *there = b->bios || has_image;
+    return 0;
+}
+
+void flash_banks_load(const struct board *b, struct cfi_flash *bank)
+{
+    if (!b->bios)
+        return;
+    memcpy(bank->ram->host, b->bios->data, b->bios->size);
+    mem_ram_written(bank->ram, 0, b->bios->size);
 }

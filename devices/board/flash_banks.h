@@ -19,5 +19,12 @@ int flash_banks_image(struct board *b, uint32_t unit, struct block **out, struct
 int flash_banks_build(struct board *b, const struct board_place *first,
                       struct cfi_flash *banks[FLASH_BANKS], bool has_image[FLASH_BANKS],
                       struct err *e) MUST_CHECK;
+/*
+ * Bank 0 holds the firmware: that of -bios or an image of the bank, not both; *there: is any? The former is to be copied
+ * into it by flash_banks_load after each reset.
+ */
+int flash_banks_firmware(const struct board *b, const struct board_place *first, bool has_image, bool *there,
+                         struct err *e) MUST_CHECK;
+void flash_banks_load(const struct board *b, struct cfi_flash *bank);
 
 #endif

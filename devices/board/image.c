@@ -86,6 +86,27 @@ static bool recognise_arm64(struct image *img)
     return true;
 }
 
+/*
+ * Documentation/arch/loongarch/booting.rst: the magic is that of Linux' PE files of any ISA, so their machine counts, too. Old
+ * kernels give addresses in the window that is mapped directly: the low 48 bits are physical.
+ */
+static bool recognise_loongarch(struct image *img)
+{
+    enum { LINUX_PE_MAGIC = 0x818223cd, MACHINE_LOONGARCH64 = 0x6264 };
+    const uint64_t physical = (1ull << 48) - 1;
+
+    if (img->size < 64 || img->data[0] != 'M' || img->data[1] != 'Z' || ld_le32(img->data + 56) != LINUX_PE_MAGIC)
+        return false;
+    uint32_t pe = ld_le32(img->data + 60);
+    if (img->size < 6 || pe > img->size - 6 || ld_le16(img->data + pe + 4) != MACHINE_LOONGARCH64)
+        return false;
+    img->kind = IMAGE_LINUX_LOONGARCH;
+    img->entry = ld_le64(img->data + 8) & physical;
+    img->image_size = MAX(ld_le64(img->data + 16), img->size);
+    img->text_offset = ld_le64(img->data + 24) & physical;
+    return true;
+}
+
 /* Peel one wrapper. 1: peeled, 0: none there. */
 static int peel(struct image *img, const char *what, struct err *e)
 {
@@ -132,7 +153,7 @@ static int recognise(struct image *img, const char *what, struct err *e)
             (void)err_context(e, "%s '%s'", what, img->path);
         return r;
     }
-    if (!recognise_riscv(img) && !recognise_arm64(img))
+    if (!recognise_riscv(img) && !recognise_arm64(img) && !recognise_loongarch(img))
         img->kind = IMAGE_RAW;
     if (img->image_size > IMAGE_LIMIT || img->text_offset > IMAGE_LIMIT)
         return err_set(e, ERR_FORMAT,
@@ -249,6 +270,24 @@ static uint64_t headers_outside(const struct image_segment *s, struct mem_space 
         at = align_down(at, page) + page;
     }
     return 0;
+}
+
+void image_mask_addresses(struct image *img, unsigned bits)
+{
+    const uint64_t mask = ~0ull >> (64 - bits);
+
+    if (img->kind != IMAGE_ELF)
+        return;
+    img->entry &= mask;
+    img->tohost &= mask;
+    img->low = UINT64_MAX;
+    img->high = 0;
+    for (uint32_t i = 0; i < img->n_segments; i++) {
+        struct image_segment *s = &img->segments[i];
+        s->address &= mask;
+        img->low = MIN(img->low, s->address);
+        img->high = MAX(img->high, s->address + s->memory_size);
+    }
 }
 
 int image_place(const struct image *img, struct mem_space *memory, pa_t base, struct err *e)

@@ -5,7 +5,7 @@
  * Kernel, firmware and RAM-disk images: recognise, unpack, place in guest memory.
  *
  * Formats: ELF (ELF gABI; segments go to their physical addresses), Linux `Image`
- * of riscv and arm64 (Documentation/arch/{riscv/boot-image-header,arm64/booting}.rst), EFI
+ * of riscv, arm64 and loongarch (Documentation/arch/{riscv/boot-image-header,arm64/booting,loongarch/booting}.rst), EFI
  * zboot (drivers/firmware/efi/libstub/zboot-header.S) with a gzip or zstd payload,
  * gzip around any of these, and raw bytes. Wrappers are peeled at most three
  * deep and to at most IMAGE_LIMIT bytes, so a hostile file cannot exhaust the host.
@@ -17,7 +17,7 @@
 
 #define IMAGE_LIMIT (1ull << 30) /* bytes, file and unpacked */
 
-enum image_kind { IMAGE_RAW, IMAGE_ELF, IMAGE_LINUX_RISCV, IMAGE_LINUX_ARM64 };
+enum image_kind { IMAGE_RAW, IMAGE_ELF, IMAGE_LINUX_RISCV, IMAGE_LINUX_ARM64, IMAGE_LINUX_LOONGARCH };
 
 struct image_segment {
     pa_t address;
@@ -32,11 +32,11 @@ struct image {
     uint64_t size;
     uint16_t elf_machine;        /* EM_*; 0 if not ELF */
     bool elf_64;
-    uint64_t entry;              /* ELF: physical entry */
+    uint64_t entry;              /* ELF: physical entry; Linux of LoongArch: address */
     pa_t low, high;              /* ELF: range of memory used, [low, high) */
     struct image_segment *segments;
     uint32_t n_segments;
-    uint64_t text_offset;        /* Linux: from a 2 MiB boundary */
+    uint64_t text_offset;        /* Linux: from a 2 MiB boundary; of LoongArch: from address 0 */
     uint64_t image_size;         /* Linux: memory needed, at least `size` */
     char *words;                 /* behind its name: a module's command line, or NULL */
     struct image *next;          /* of a list of images (Multiboot's modules), freed together */
@@ -57,6 +57,11 @@ int image_open_raw(struct image **out, const char *path, const char *what, struc
 int image_parse(struct image **out, const uint8_t *bytes, size_t n, const char *what,
                 struct err *e) MUST_CHECK;
 void image_free(struct image *img);
+/*
+ * For an ISA whose linkers write addresses in a window of virtual ones where others write physical addresses: keep the
+ * low `bits` of all that the ELF file gives. Nothing happens to other images.
+ */
+void image_mask_addresses(struct image *img, unsigned bits);
 
 /*
  * Copy into guest memory: ELF to its own addresses, others to `base`. ERR_LIMIT names

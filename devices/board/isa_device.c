@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* -device: what sits on a PC's I/O ports. Names and defaults are QEMU's. */
+/* -device: what sits on I/O ports. Names and defaults are QEMU's. */
 #include "devices/backend/char.h"
 #include "devices/backend/option.h"
 #include "devices/board/places.h"
@@ -70,6 +70,14 @@ static int add_debugcon(struct parts *p, void *options, const char *id, struct e
     return d == NULL ? e->code : device_map_ports(&d->dev, p->at.isa->ports, (uint16_t)o->iobase, 0, 1, e);
 }
 
+/* What drives a line needs somebody who takes it: boards have I/O ports without. */
+static int check_lines(const struct parts *p, const char *driver, struct err *e)
+{
+    if (!p->at.isa->test_line)
+        return err_set(e, ERR_UNSUPPORTED, "this board has I/O ports but no ISA interrupts for %s", driver);
+    return 0;
+}
+
 /* COM1 to COM4; those of the board's own serial ports come first. An ISA interrupt has one driver. */
 static int add_serial(struct parts *p, void *options, const char *id, struct err *e)
 {
@@ -80,6 +88,9 @@ static int add_serial(struct parts *p, void *options, const char *id, struct err
     } com[] = { { 0x3f8, 4 }, { 0x2f8, 3 }, { 0x3e8, 4 }, { 0x2e8, 3 } };
     struct parts_isa *isa = p->at.isa;
     struct char_backend *backend;
+    int r = check_lines(p, "a serial port", e);
+    if (r < 0)
+        return r;
     unsigned index = o->index == BY_INDEX ? isa->n_uarts : (unsigned)o->index;
     if (index >= ARRAY_LEN(com))
         return err_set(e, ERR_ARG, "index=%u; 0 to %zu are accepted", index, ARRAY_LEN(com) - 1);
@@ -90,8 +101,7 @@ static int add_serial(struct parts *p, void *options, const char *id, struct err
     if (o->irq > 15 || (isa->irqs_taken >> o->irq & 1))
         return err_set(e, ERR_ARG, "irq=%d: %s; give another with irq=N", o->irq,
                        o->irq > 15 ? "0 to 15 are accepted" : "this interrupt has a device already");
-    int r = check_ports(o, 8, e);
-    if (r < 0 || (r = find_backend(p, o, &backend, e)) < 0)
+    if ((r = check_ports(o, 8, e)) < 0 || (r = find_backend(p, o, &backend, e)) < 0)
         return r;
     struct ns16550 *u = ns16550_create(p->board->machine, id, PC_UART_CLOCK, backend, e);
     if (u == NULL)
@@ -105,6 +115,9 @@ static int add_serial(struct parts *p, void *options, const char *id, struct err
 static int add_testdev(struct parts *p, void *options, const char *id, struct err *e)
 {
     (void)options;
+    int r = check_lines(p, "them", e);
+    if (r < 0)
+        return r;
     struct machine *m = p->board->machine;
     struct pc_testdev *t = pc_testdev_create(m, id, m->memory, p->at.isa->ports, e);
     for (uint32_t i = 0; t != NULL && i < PC_TESTDEV_LINES; i++)

@@ -3,6 +3,7 @@
 #include "core/cpu/profile.h"
 #include "core/timing/model.h"
 #include "core/util/bytes.h"
+#include "devices/acpi_sleep.h"
 #include "devices/backend/char.h"
 #include "devices/board/fw_cfg_items.h"
 #include "devices/pci/ecam.h"
@@ -30,18 +31,53 @@ int board_place_part(struct board *b, const struct board_place *p, struct device
     return device_map(dev, b->machine->memory, p->base, e);
 }
 
-int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram **ram,
-                    struct err *e)
+int board_build_ram_in(struct board *b, const struct board_place *const *p, uint32_t n, struct mem_ram **ram,
+                       struct err *e)
 {
-    uint64_t size = b->config.memory;
+    uint64_t size = b->config.memory, done = 0;
     int r;
 
     if (size < RAM_LEAST || size % MEM_PAGE || size > RAM_MOST)
         return err_set(e, ERR_ARG, "memory of %" PRIu64 " bytes; a multiple of 4K from 1M to 1T is "
                        "accepted", size);
-    if ((r = machine_add_ram(b->machine, p->name, size, ram, e)) < 0)
+    if ((r = machine_add_ram(b->machine, p[0]->name, size, ram, e)) < 0)
         return r;
-    return mem_add_ram(b->machine->memory, p->name, p->base, *ram, 0, size, 0, NULL, e);
+    for (uint32_t i = 0; i < n; i++) {
+        if (p[i]->size == 0)
+            continue;
+        r = mem_add_ram(b->machine->memory, p[i]->name, p[i]->base, *ram, done, p[i]->size, 0, NULL, e);
+        if (r < 0)
+            return r;
+        done += p[i]->size;
+    }
+    return 0;
+}
+
+int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram **ram,
+                    struct err *e)
+{
+    return board_build_ram_in(b, &p, 1, ram, e);
+}
+
+void board_reset_request(void *board)
+{
+    machine_stop(((struct board *)board)->machine, MACHINE_RESET, 0);
+}
+
+static void sleep_state(void *board, unsigned slp_typ)
+{
+    enum { SLP_S5 = 5 };
+
+    if (slp_typ == SLP_S5)
+        machine_stop(((struct board *)board)->machine, MACHINE_POWEROFF, 0);
+}
+
+int board_build_sleep(struct board *b, const struct board_place *p, struct err *e)
+{
+    const struct acpi_sleep_config c = { .sleep = sleep_state, .reset = board_reset_request, .arg = b };
+    struct acpi_sleep *s = acpi_sleep_create(b->machine, p->name, &c, e);
+
+    return s ? board_place_part(b, p, &s->dev, NULL, e) : e->code;
 }
 
 int board_add_cpu(struct board *b, struct cpu *cpu, const struct cpu_profiles *all, const char *name,

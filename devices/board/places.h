@@ -39,6 +39,13 @@ int board_place_part(struct board *b, const struct board_place *p, struct device
 /* RAM of config.memory bytes at p->base. ERR_ARG: a size that no board takes. */
 int board_build_ram(struct board *b, const struct board_place *p, struct mem_ram **ram,
                     struct err *e) MUST_CHECK;
+/* The same, spread over `n` places: those of size 0 get none, the sizes of the others add up to config.memory. */
+int board_build_ram_in(struct board *b, const struct board_place *const *p, uint32_t n, struct mem_ram **ram,
+                       struct err *e) MUST_CHECK;
+/* Sleep and reset registers as ACPI has them (devices/acpi_sleep.h): S5, whose SLP_TYP is 5, is the machine's end. */
+int board_build_sleep(struct board *b, const struct board_place *p, struct err *e) MUST_CHECK;
+/* `board` starts anew; a reset register's call. */
+void board_reset_request(void *board);
 /*
  * The next CPU, of profile `name` of `all`, with config.timing's model. ERR_UNSUPPORTED names the
  * models that suit it.

@@ -89,7 +89,8 @@ void dt_open_pci(struct dt *t, const struct dt_pci *p)
     dt_cell(t, "linux,pci-domain", 0);
     dt_cell(t, "bus-range", 0, (uint32_t)(at->config->size >> 20) - 1);
     dt_empty(t, "dma-coherent");
-    n = put_range(ranges, n, IO, 0, at->io);
+    const struct board_place ports = { .base = at->io->base + p->io_first, .size = at->io->size - p->io_first };
+    n = put_range(ranges, n, IO, p->io_first, &ports);
     n = put_range(ranges, n, MEM32, at->mem32->base, at->mem32);
     if (at->mem64->size != 0)
         n = put_range(ranges, n, MEM64, at->mem64->base, at->mem64);

@@ -31,6 +31,7 @@ struct dt_pci {
     const char *node;
     pa_t unit;
     struct board_pci_places at;
+    uint32_t io_first;           /* ports below it are not the bus's */
     uint32_t parent[6], n_parent, number;
 };
 void dt_open_pci(struct dt *t, const struct dt_pci *p);

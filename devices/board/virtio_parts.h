@@ -38,10 +38,10 @@ typedef int parts_plug_fn(void *arg, struct virtio *v, const char *id, int slot,
 
 #define PARTS_SERIALS 8
 
-/* A PC's I/O ports and interrupts. */
+/* I/O ports and their interrupts. */
 struct parts_isa {
     struct mem_space *ports;
-    irq_sink_fn *test_line;      /* inputs 0 to 23 of the I/O APIC, 0 to 15 of the 8259s */
+    irq_sink_fn *test_line;      /* inputs 0 to 23 of the I/O APIC, 0 to 15 of the 8259s; NULL: there are no ISA interrupts */
     void *test_arg;
     uint32_t irqs_taken;         /* a bit for each that has a driver */
     uint32_t n_uarts;

@@ -11,8 +11,8 @@
 #include "core/util/bits.h"
 #include "devices/acpi_ged.h"
 #include "devices/acpi_sleep.h"
-#include "devices/board/acpi.h"
 #include "devices/board/acpi/templates.gen.h"
+#include "devices/board/acpi_parts.h"
 #include "devices/board/machine_options.h"
 #include "devices/board/virtio_slots.h"
 #include "devices/board/x86_q35_impl.h"
@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 8, SLOT_SIZE = 0x200, IRQ_WITH_ACPI = 16, IRQ_WITHOUT = 5, IRQ_GED = 9, SLP_S5 = 5, LOW_BIOS = 0x20000 };
+enum { SLOTS = 8, SLOT_SIZE = 0x200, IRQ_WITH_ACPI = 16, IRQ_WITHOUT = 5, IRQ_GED = 9, LOW_BIOS = 0x20000 };
 #define GED_BASE   0xfea00000u
 #define SLEEP_BASE (GED_BASE + 0x200)
 #define SLOT_BASE  0xfeb00000u
@@ -66,23 +66,15 @@ static bool has_acpi(const struct q35 *q)
 }
 
 /* ---- tables ---- */
-enum { T_UID = 0xf1c0a001, T_BASE = 0xf1c0a002, T_INTERRUPT = 0xf1c0a003 }; /* what the templates leave open */
-
 static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *q)
 {
     acpi_table(a, "DSDT", 2);
     (void)acpi_append(a, &x86_microvm_aml);
-    uint32_t from = acpi_append(a, &arm_virt_power_aml);
-    acpi_fill(a, from, 4, T_BASE, GED_BASE);
-    acpi_fill(a, from, 4, T_INTERRUPT, IRQ_GED);
+    acpi_add_power(a, &(struct board_place){ .base = GED_BASE }, IRQ_GED);
     for (uint32_t i = 0; i < SLOTS; i++) {
-        char name[8];
-        snprintf(name, sizeof(name), "VR%02X", i);
-        from = acpi_append(a, &arm_virt_virtio_aml);
-        acpi_fill_name(a, from, "VR00", name);
-        acpi_fill(a, from, 4, T_UID, i);
-        acpi_fill(a, from, 4, T_BASE, SLOT_BASE + i * SLOT_SIZE);
-        acpi_fill(a, from, 4, T_INTERRUPT, IRQ_WITH_ACPI + i);
+        uint32_t from = acpi_append_nth(a, &virt_virtio_aml, "VR00", i);
+        acpi_fill(a, from, 4, ACPI_T_BASE, SLOT_BASE + i * SLOT_SIZE);
+        acpi_fill(a, from, 4, ACPI_T_INTERRUPT, IRQ_WITH_ACPI + i);
     }
     if (q->options.serial)
         (void)acpi_append(a, &x86_microvm_com1_aml);
@@ -92,58 +84,19 @@ static void write_dsdt(struct acpi *a, const struct board *b, const struct q35 *
     acpi_table_end(a);
 }
 
-static void byte_at(struct acpi *a, uint64_t address)
-{
-    acpi_u8(a, 0);               /* in memory */
-    acpi_u8(a, 8);
-    acpi_u8(a, 0);
-    acpi_u8(a, 1);
-    acpi_u64(a, address);
-}
-
-/* ACPI 6.4, 5.2.9 */
-static void write_fadt(struct acpi *a)
-{
-    enum { RESET_REG = 1 << 10, HW_REDUCED_ACPI = 1 << 20, NO_VGA = 4, NO_ASPM = 16, NO_RTC = 32 };
-    acpi_table(a, "FACP", 6);
-    acpi_u32(a, 0);
-    acpi_dsdt_pointer(a, 4);
-    acpi_zero(a, 109 - acpi_at(a)); /* IAPC_BOOT_ARCH */
-    acpi_u16(a, NO_VGA | NO_ASPM);
-    acpi_u8(a, 0);
-    acpi_u32(a, RESET_REG | HW_REDUCED_ACPI);
-    byte_at(a, SLEEP_BASE + ACPI_SLEEP_RESET);
-    acpi_u8(a, ACPI_SLEEP_RESET_VALUE);
-    acpi_u16(a, 0);
-    acpi_u8(a, 3);               /* minor version */
-    acpi_u64(a, 0);
-    acpi_dsdt_pointer(a, 8);
-    acpi_zero(a, 244 - acpi_at(a)); /* SLEEP_CONTROL_REG */
-    byte_at(a, SLEEP_BASE + ACPI_SLEEP_CONTROL);
-    byte_at(a, SLEEP_BASE + ACPI_SLEEP_STATUS);
-    acpi_bytes(a, "ORRERY\0", 8);
-    acpi_table_end(a);
-}
-
 static void write_acpi(struct acpi *a, const struct board *b, const struct q35 *q)
 {
+    enum { NO_VGA = 4, NO_ASPM = 16, NO_RTC = 32 }; /* ACPI 6.4, 5.2.9.3 */
     write_dsdt(a, b, q);
-    write_fadt(a);
+    acpi_write_reduced_fadt(a, SLEEP_BASE, NO_VGA | NO_ASPM | NO_RTC);
     pc_write_madt(a, b, q);
 }
 
 /* ---- parts ---- */
-static void sleep_state(void *arg, unsigned slp_typ)
-{
-    if (slp_typ == SLP_S5)
-        machine_stop(((struct board *)arg)->machine, MACHINE_POWEROFF, 0);
-}
-
 static int build_power(struct board *b, struct microvm *v, struct err *e)
 {
-    const struct acpi_sleep_config c = { .sleep = sleep_state, .reset = pc_reset_machine, .arg = b };
-    struct acpi_sleep *s = acpi_sleep_create(b->machine, "sleep", &c, e);
-    int r = s == NULL ? e->code : device_map(&s->dev, b->machine->memory, SLEEP_BASE, e);
+    const struct board_place sleep = { .name = "sleep", .base = SLEEP_BASE, .size = ACPI_SLEEP_SIZE };
+    int r = board_build_sleep(b, &sleep, e);
     if (r < 0)
         return r;
     v->ged = acpi_ged_create(b->machine, "ged", e);

@@ -19,6 +19,10 @@ function(orrery_guests isa)
   if(NOT G_MODES)
     set(G_MODES interp jit lockstep timed)
   endif()
+  set(link -no-pie -Wl,--no-warn-rwx-segments)
+  if(G_COMPILER MATCHES clang) # whose linker knows neither
+    set(link "")
+  endif()
   set(dir ${CMAKE_SOURCE_DIR}/test/cpu/${isa}/guests)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${isa}-guests)
   list(TRANSFORM G_SOURCES PREPEND ${dir}/)
@@ -35,8 +39,8 @@ function(orrery_guests isa)
     endif()
     add_custom_command(OUTPUT ${program}
       COMMAND ${CMAKE_COMMAND} -E make_directory ${out}
-      COMMAND ${GUEST_COMPILER_${isa}} -fno-pie -no-pie -nostdlib -static ${G_FLAGS}
-        -Wl,--build-id=none,--no-warn-rwx-segments,-T,${dir}/guest.ld -o ${program} ${inputs}
+      COMMAND ${GUEST_COMPILER_${isa}} -fno-pie -nostdlib -static ${link} ${G_FLAGS}
+        -Wl,--build-id=none,-T,${dir}/guest.ld -o ${program} ${inputs}
       DEPENDS ${inputs} ${parts}
       VERBATIM)
     list(APPEND programs ${program})

@@ -4,16 +4,27 @@
 find_program(RISCV64_CC riscv64-linux-gnu-gcc)
 find_program(ARM64_CC aarch64-linux-gnu-gcc)
 find_program(AMD64_CC x86_64-linux-gnu-gcc)
+find_program(LOONG64_CC NAMES clang-19 clang)
+find_program(LOONG64_LD NAMES ld.lld-19 ld.lld)
 add_custom_target(bench-kernels)
 set(BENCH_SOURCE ${CMAKE_SOURCE_DIR}/tools/bench/kernels)
 set(BENCH_FLAGS_riscv64 -march=rv64gc -mabi=lp64d -mcmodel=medany)
 set(BENCH_FLAGS_arm64 -march=armv8-a -mno-outline-atomics)
 set(BENCH_FLAGS_amd64 -march=x86-64)
 set(BENCH_FLAGS_amd64_matmul -mavx2)
+set(BENCH_FLAGS_loong64 -march=loongarch64 -mabi=lp64d)
+set(BENCH_FLAGS_loong64_matmul -mlsx)
+set(BENCH_LINK -Wl,--no-warn-rwx-segments) # GNU's linker's; others do not know it
+set(BENCH_LINK_riscv64 ${BENCH_LINK})
+set(BENCH_LINK_arm64 ${BENCH_LINK})
+set(BENCH_LINK_amd64 ${BENCH_LINK})
 set(BENCH_CC_riscv64 ${RISCV64_CC})
 set(BENCH_CC_arm64 ${ARM64_CC})
 set(BENCH_CC_amd64 ${AMD64_CC})
-foreach(arch riscv64 arm64 amd64)
+if(LOONG64_CC AND LOONG64_LD)
+  set(BENCH_CC_loong64 ${LOONG64_CC} --target=loongarch64-linux-gnu --ld-path=${LOONG64_LD})
+endif()
+foreach(arch riscv64 arm64 amd64 loong64)
   if(NOT BENCH_CC_${arch})
     continue()
   endif()
@@ -24,7 +35,7 @@ foreach(arch riscv64 arm64 amd64)
     add_custom_command(OUTPUT ${BENCH_OUT}/${kernel}.elf
       COMMAND ${BENCH_CC_${arch}} -O2 ${BENCH_FLAGS_${arch}} ${BENCH_FLAGS_${arch}_${kernel}} -ffreestanding -fno-pic
         -ffp-contract=off -fno-math-errno -nostdlib -static -Wl,-T,${BENCH_SOURCE}/${arch}.ld -Wl,--build-id=none
-        -Wl,--no-warn-rwx-segments -I${BENCH_SOURCE} -o ${BENCH_OUT}/${kernel}.elf ${sources}
+        ${BENCH_LINK_${arch}} -I${BENCH_SOURCE} -o ${BENCH_OUT}/${kernel}.elf ${sources}
       DEPENDS ${sources} ${BENCH_SOURCE}/bench.h ${BENCH_SOURCE}/${arch}.ld VERBATIM)
     if(NOT TARGET bench-host-${kernel})
       add_executable(bench-host-${kernel} EXCLUDE_FROM_ALL ${BENCH_SOURCE}/host.c ${BENCH_SOURCE}/${kernel}.c)

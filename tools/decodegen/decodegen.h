@@ -77,7 +77,7 @@ struct bank {
 };
 
 enum field_role { ROLE_VALUE = 0, ROLE_READ = 1, ROLE_WRITE = 2, ROLE_RW = 3 };
-enum field_show { SHOW_DEC, SHOW_HEX, SHOW_TARGET, SHOW_SHIFTED };
+enum field_show { SHOW_DEC, SHOW_HEX, SHOW_TARGET, SHOW_RELATIVE, SHOW_SHIFTED };
 
 struct field {
     const char *name, *member;

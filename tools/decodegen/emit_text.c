@@ -56,6 +56,10 @@ static char *put_value(struct gen *g, const struct field *f)
         return pool_printf(&g->pool, "put(t, \"0x%%\" PRIx64, (uint64_t)d->%s);", f->member);
     case SHOW_TARGET:
         return pool_printf(&g->pool, "put(t, \"0x%%\" PRIx64, pc + (uint64_t)d->%s);", f->member);
+    case SHOW_RELATIVE:
+        return pool_printf(&g->pool,
+                           "put(t, \"%%\" PRId64 \" # 0x%%\" PRIx64, (int64_t)d->%s, pc + (uint64_t)d->%s);",
+                           f->member, f->member);
     case SHOW_SHIFTED:
         return pool_printf(&g->pool, "put(t, \"0x%%\" PRIx64, (uint64_t)d->%s >> %u & 0x%llx);",
                            f->member, f->shift, (1ull << f->width) - 1);

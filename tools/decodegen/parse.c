@@ -214,6 +214,7 @@ static bool parse_show(struct field *f, const char *word)
         [SHOW_DEC] = "dec",
         [SHOW_HEX] = "hex",
         [SHOW_TARGET] = "target",
+        [SHOW_RELATIVE] = "relative",
         [SHOW_SHIFTED] = "shifted",
     };
     for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
@@ -301,7 +302,7 @@ static void parse_fields(struct gen *g, const struct line *l)
                 fault(g, l->at,
                       "field '%s': '%s' is not understood; accepted: bits, read|write|rw BANK, "
                       "imm, signed, pair, shift N, plus N, as MEMBER, never LIST, names NAMES, "
-                      "show dec|hex|target|shifted, rest N",
+                      "show dec|hex|target|relative|shifted, rest N",
                       f->name, l->tokens[i]);
                 return;
             }

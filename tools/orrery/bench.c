@@ -16,6 +16,7 @@
 static const struct bench_target targets[] = {
     { "riscv64", "riscv64", "virt", "riscv-virt", "rv64", "ttyS0", "firmware/generic/fw_dynamic.bin", NULL },
     { "arm64", "aarch64", "virt", "arm-virt", "max", "ttyAMA0", NULL, NULL },
+    { "loong64", "loongarch64", "virt", "loongarch-virt", "la464", "ttyS0", "firmware/qemu-efi-loongarch64/QEMU_EFI.fd", NULL },
     { "amd64", "x86_64", "q35", "x86-q35", "max", "ttyS0", NULL, "qboot.rom" },
 };
 
@@ -171,7 +172,7 @@ static void usage(void)
 {
     printf("usage: orrery bench [OPTION]... [NAME]...\n"
            "Measure Orrery beside QEMU: the same guests, taking turns.\n"
-           "  --arch NAME       riscv64 (default), arm64, amd64\n"
+           "  --arch NAME       riscv64 (default), arm64, loong64, amd64\n"
            "  --runs N          of each, 1 to %d (default 5)\n"
            "  --cpu-time        user and system time of all threads in place of wall time: for a busy host\n"
            "  --timing MODEL    Orrery's timing model (default functional)\n"
@@ -234,7 +235,7 @@ static int set_target(struct bench *b, const char *name, struct err *e)
             b->target = &targets[i];
             return 0;
         }
-    return err_set(e, ERR_ARG, "--arch %s: riscv64, arm64 or amd64 is expected", name);
+    return err_set(e, ERR_ARG, "--arch %s: riscv64, arm64, loong64 or amd64 is expected", name);
 }
 
 static int set_name(bool wanted[ARRAY_LEN(names)], const char *name, struct err *e)

@@ -3,6 +3,7 @@
 #include "tools/orrery/commands.h"
 #include "core/timing/model.h"
 #include "cpu/arm64/cpu.h"
+#include "cpu/loongarch/cpu.h"
 #include "cpu/riscv/cpu.h"
 #include "cpu/x86/cpu.h"
 #include "tools/orrery/option_table.h"
@@ -60,7 +61,7 @@ void list_cpus(const char *arch)
     static const struct {
         const char *arch;
         const struct cpu_profiles *all;
-    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles }, { "x86_64", &x86_profiles } };
+    } isas[] = { { "riscv64", &rv_profiles }, { "aarch64", &a64_profiles }, { "loongarch64", &la_profiles }, { "x86_64", &x86_profiles } };
     for (size_t i = 0; i < ARRAY_LEN(isas); i++) {
         if (arch && strcmp(arch, isas[i].arch) != 0)
             continue;

@@ -52,7 +52,7 @@ static int cmd_help(int argc, char **argv)
     printf("usage: orrery COMMAND [OPTION]...\n\nA cycle-approximate full-system emulator. Commands:\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         printf("  %-12s %s\n", commands[i].name, commands[i].help);
-    printf("\norrery-system-riscv64, -aarch64 and -x86_64 are the same program with QEMU's flags.\n");
+    printf("\norrery-system-riscv64, -aarch64, -loongarch64 and -x86_64 are the same program with QEMU's flags.\n");
     return 0;
 }
 

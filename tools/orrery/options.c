@@ -26,6 +26,7 @@ static const struct {
       "/usr/share/opensbi/generic:/usr/lib/riscv64-linux-gnu/opensbi/generic:/usr/share/qemu" },
     { "aarch64", "arm64", { "qemu-efi-aarch64", "AAVMF", "u-boot/qemu_arm64" },
       "/usr/share/qemu-efi-aarch64:/usr/share/AAVMF:/usr/lib/u-boot/qemu_arm64:/usr/share/qemu" },
+    { "loongarch64", "loong64", { "qemu-efi-loongarch64" }, "/usr/share/qemu-efi-loongarch64:/usr/share/qemu" },
     { "x86_64", "amd64", { "seabios", "OVMF" }, "/usr/share/seabios:/usr/share/OVMF:/usr/share/qemu" },
 };
 

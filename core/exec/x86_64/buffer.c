@@ -118,6 +118,16 @@ static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
     asm_jmp(a, f->leave_at[EXEC_LEAVE_HOT]);
 }
 
+/* Where a thunk goes whose operation was not done. */
+static void emit_fault(struct x86_asm *a, struct x86_fixed *f, uint32_t from)
+{
+    asm_patch(a, from, asm_offset(a));
+    asm_alu_ri(a, ALU_ADD, true, RSP, 8); /* the return address */
+    asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_mov_ri(a, RAX, EXEC_LEAVE_EXIT);
+    asm_jmp(a, f->leave);
+}
+
 /* rax = site, rdx = va, rcx = b. Returns with rax = result, or leaves. */
 static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
 {
@@ -154,11 +164,7 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
     asm_rm(a, MOV_LOAD, R13, CPU(set));
     asm_8(a, 0xc3);
-    asm_patch(a, fault, asm_offset(a));
-    asm_alu_ri(a, ALU_ADD, true, RSP, 8); /* the return address */
-    asm_rm(a, MOV_LOAD, R12, CPU(budget));
-    asm_mov_ri(a, RAX, EXEC_LEAVE_EXIT);
-    asm_jmp(a, f->leave);
+    emit_fault(a, f, fault);
     return at;
 }
 
@@ -191,6 +197,31 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
     for (unsigned i = ARRAY_LEN(saved); i-- > 0;)
         asm_rr(a, 0x8f, 0, saved[i]); /* pop */
     asm_8(a, 0xc3);
+    return at;
+}
+
+/* rax = site, all slots in memory. Returns with rax = result, or leaves; nothing is saved. */
+static uint32_t emit_last(struct x86_asm *a, struct x86_fixed *f)
+{
+    asm_align(a, 16);
+    uint32_t at = asm_offset(a);
+    asm_rm(a, MOV_STORE, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R12, CPU(exec_private));
+    asm_lea(a, true, RDI, x86_cpu_mem(0));
+    asm_mov_rr(a, true, RSI, RAX);
+    asm_lea(a, true, RDX, mem_at(RSP, 8));
+    asm_mov_rr(a, true, RCX, R12);
+    asm_alu_ri(a, ALU_SUB, true, RSP, 8);
+    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)x86_out_last);
+    asm_rr(a, 0xff, 2, RAX); /* call rax */
+    asm_alu_ri(a, ALU_ADD, true, RSP, 8);
+    asm_rr(a, 0x85, RAX, RAX);
+    uint32_t fault = asm_jcc(a, CC_NE, 0);
+    asm_rm(a, MOV_LOAD, RAX, SCRATCH(SAVE_RESULT));
+    asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R13, CPU(set));
+    asm_8(a, 0xc3);
+    emit_fault(a, f, fault);
     return at;
 }
 
@@ -234,6 +265,7 @@ void x86_emit_fixed(struct exec_backend *be)
     be->fixed.out_fp = emit_out(a, &be->fixed, true);
     be->fixed.light = emit_light(a, false);
     be->fixed.light_fp = emit_light(a, true);
+    be->fixed.last = emit_last(a, &be->fixed);
     asm_align(a, 64);
     be->fixed_end = asm_offset(a);
     assert(be->fixed_end < 4096);

@@ -73,6 +73,33 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
+/* Is nothing to be done behind this call but to leave the unit, to where memory or its own result says? */
+static bool is_last(const struct x86_gen *g)
+{
+    if (g->i + 2 != g->block->end)
+        return false;
+    const struct ir_inst *end = &g->u->insts[g->i + 1];
+    return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == g->i && !(g->u->hooks & TM_BRANCH));
+}
+
+/* So no slot has to come back into a register. */
+static void last_call(struct x86_gen *g, const struct ir_inst *in)
+{
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    x86_drop_groups(g);
+    for (unsigned k = 0; k < 4; k++)
+        store_arg(g, k, args[k]);
+    x86_store_pins(g, g->dirty);
+    g->dirty = 0;
+    asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)x86_site(g, in, x86_out_call));
+    asm_call(g->a, g->be->fixed.last);
+    if (ir_op_info[in->op].result == 'N' || value_type(g, (uint16_t)g->i) == IR_VOID)
+        return;
+    unsigned dst = x86_def(g);
+    asm_mov_rr(g->a, true, dst, RAX);
+    x86_done(g, dst);
+}
+
 void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n)
 {
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
@@ -81,6 +108,10 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     if (in->op == IR_CALL && (g->u->guest->helpers[in->imm].flags & IR_CALL_LIGHT) &&
         !is_fp(value_type(g, (uint16_t)g->i))) {
         light_call(g, in);
+        return;
+    }
+    if (fn == x86_out_call && is_last(g) && !is_fp(value_type(g, (uint16_t)g->i))) {
+        last_call(g, in);
         return;
     }
     if (in->op == IR_CALL) {

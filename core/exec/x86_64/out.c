@@ -42,7 +42,17 @@ static void load_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
     }
 }
 
-/* Every call out of translated code comes through here. Nonzero: leave with EXEC_LEAVE_EXIT. */
+/* The CPU stands before the site's instruction. */
+static void not_done(struct cpu *cpu, const struct x86_site *s)
+{
+    cpu->budget -= s->site.cost_before;
+    if (cpu->uniform == 0)
+        cpu->insns += s->site.insns_before;
+    cpu->pc = cpu->page + (va_t)(int64_t)s->site.at;
+    cpu->site = NULL;
+}
+
+/* Every call out of translated code but x86_out_last's comes through here. Nonzero: leave with EXEC_LEAVE_EXIT. */
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec)
 {
@@ -53,11 +63,7 @@ int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, 
         return 0;
     }
     store_slots(cpu, s->code, s->dirty);
-    cpu->budget -= s->site.cost_before;
-    if (cpu->uniform == 0)
-        cpu->insns += s->site.insns_before;
-    cpu->pc = cpu->page + (va_t)(int64_t)s->site.at;
-    cpu->site = NULL;
+    not_done(cpu, s);
     return 1;
 }
 
@@ -157,6 +163,45 @@ int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
     if (h->flags & IR_CALL_WRITES)
         load_slots(cpu, s->code, (uint32_t)BIT(s->code->n_pins) - 1);
     ec->scratch[SAVE_MXCSR] = (cpu->fp_mode & 0xffc0) | 0x1f80;
+    return 0;
+}
+
+static uint32_t get_mxcsr(void)
+{
+    uint32_t v;
+    __asm__ volatile("stmxcsr %0" : "=m"(v));
+    return v;
+}
+
+/* Costs as much as the rest of a short helper: only when it makes a difference. */
+static void set_mxcsr(uint32_t now, uint32_t wanted)
+{
+    if (UNLIKELY(now != wanted))
+        __asm__ volatile("ldmxcsr %0" : : "m"(wanted));
+}
+
+/*
+ * The same for a call with which the block ends: all slots are in memory and no register is wanted any more, so
+ * nothing was saved and nothing is brought back.
+ */
+int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec)
+{
+    const struct ir_helper *h = &s->code->guest->helpers[s->inst.imm];
+    uint32_t mxcsr = get_mxcsr();
+    cpu->fp_flags |= mxcsr & flags_mask(s->code->guest);
+    set_mxcsr(mxcsr, 0x1f80);
+    ec->block = s->code->block;
+    cpu->site = s;
+    ec->scratch[SAVE_RESULT] = h->fn(cpu, frame[0], frame[1], frame[2], frame[3]);
+    set_mxcsr(0x1f80, (cpu->fp_mode & 0xffc0) | 0x1f80);
+    if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
+        if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
+            not_done(cpu, s);
+            return 1;
+        }
+        cpu_kick(cpu);
+    }
+    cpu->site = NULL;
     return 0;
 }
 

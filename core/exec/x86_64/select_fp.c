@@ -86,9 +86,15 @@ void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s)
     x86_stub_jcc(g, s, CC_NE);
 }
 
+/* Arm and LoongArch: the operands decide which NaN a result is, by rules the host does not have. */
+static bool nan_by_operands(const struct x86_gen *g)
+{
+    return g->u->guest->fp == IR_FP_ARM || g->u->guest->fp == IR_FP_LOONGARCH;
+}
+
 /*
  * The result is in `from` (xmm0 or the destination). RISC-V: a NaN becomes the canonical
- * one. Arm: the operands decide which NaN, and `rare` (the reference) does it; so it does
+ * one. Arm, LoongArch: the operands decide which NaN, and `rare` (the reference) does it; on Arm so it does
  * with products and quotients that are not above the least normal number but zero, since
  * there tininess counts before rounding. Then to its place.
  */
@@ -99,14 +105,14 @@ static void finish(struct x86_gen *g, unsigned from, bool w, struct stub *rare, 
     struct stub *s = NULL;
     if (g->u->guest->fp == IR_FP_X86) {
         /* the host's own rules */
-    } else if (!arm) {
+    } else if (!nan_by_operands(g)) {
         asm_rr(g->a, UCOMIS | OP_0F | OP_CMP(w), from, from);
         s = x86_stub(g, STUB_NAN);
         s->is64 = w;
         s->dst = (uint8_t)dst;
         x86_stub_jcc(g, s, CC_P);
-    } else if (in->op == IR_FMUL || in->op == IR_FDIV || in->op == IR_FMA ||
-               (in->op == IR_FCVT && !w)) {
+    } else if (arm && (in->op == IR_FMUL || in->op == IR_FDIV || in->op == IR_FMA ||
+                       (in->op == IR_FCVT && !w))) {
         asm_rm(g->a, 0x10 | OP_0F, 3, constant(g, w ? K_ABS64 : K_ABS32));
         asm_rr(g->a, 0x54 | OP_0F, 3, from); /* andps */
         asm_rm(g->a, UCOMIS | OP_0F | OP_CMP(w), 3, constant(g, w ? K_VMIN64 : K_VMIN32));
@@ -134,8 +140,8 @@ static void emit_arith(struct x86_gen *g, const struct ir_inst *in)
                                    [IR_FDIV] = DIVS, [IR_FSQRT] = SQRTS };
     bool w = in->type == IR_F64, unary = in->op == IR_FSQRT;
     uint32_t op = ops[in->op] | OP_0F | OP_SS(w);
-    bool arm = g->u->guest->fp == IR_FP_ARM;
-    struct stub *mode = in->aux == IR_RM_DYN && !arm ? NULL : reference_stub(g, in);
+    bool operands = nan_by_operands(g);
+    struct stub *mode = in->aux == IR_RM_DYN && !operands ? NULL : reference_stub(g, in);
     struct opnd a = x86_opnd(g, in->a), b = unary ? a : x86_opnd(g, in->b);
     unsigned dst = x86_def(g);
     if (mode)
@@ -144,8 +150,8 @@ static void emit_arith(struct x86_gen *g, const struct ir_inst *in)
         x86_load_fp(g, 1, b, w);
         b = (struct opnd){ .kind = O_REG, .reg = 1, .fp = true };
     }
-    /* In place, unless b would be lost. */
-    unsigned r = arm || (b.kind == O_REG && b.reg == dst && !unary &&
+    /* In place, unless b would be lost, or what the reference needs. */
+    unsigned r = operands || (b.kind == O_REG && b.reg == dst && !unary &&
                          !(a.kind == O_REG && a.reg == dst)) ? 0 : dst;
     if (!unary)
         x86_load_fp(g, r, a, w);
@@ -416,7 +422,7 @@ void x86_select_fp(struct x86_gen *g, const struct ir_inst *in)
         x86_select_call(g, in, x86_out_fp, 2);
         return;
     }
-    if (is_arith(in->op) && !native && ((fp != IR_FP_RISCV && fp != IR_FP_ARM) || (minmax && fp != IR_FP_RISCV) ||
+    if (is_arith(in->op) && !native && (fp == IR_FP_X86 || (minmax && fp == IR_FP_ARM) ||
                              (has_rm && !exact && in->aux == IR_RMM))) {
         x86_select_call(g, in, x86_out_fp, ir_op_info[in->op].args);
         return;

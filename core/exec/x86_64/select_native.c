@@ -249,6 +249,19 @@ static bool emit_helper(struct x86_gen *g, const struct ir_inst *in)
     }
 }
 
+/* What LoongArch does as x86 does it: no NaN is made and one operand's is quietened. */
+static bool select_agreed(struct x86_gen *g, const struct ir_inst *in)
+{
+    if (in->aux2 & IR_VF_LOW)
+        return false;
+    switch (in->op) {
+    case IR_VFCMP: return emit_compare(g, in);
+    case IR_VFRINT: return emit_round(g, in);
+    case IR_VITOF: case IR_VFNARROW: case IR_VFWIDEN: case IR_VITOFW: return emit_convert(g, in);
+    default: return false;
+    }
+}
+
 bool gen_select_native(struct x86_gen *g, const struct ir_inst *in)
 {
     bool shift = in->op >= IR_VSHLV && in->op <= IR_VSARV;
@@ -261,6 +274,8 @@ bool gen_select_native(struct x86_gen *g, const struct ir_inst *in)
     case IR_CALLV: return emit_helper(g, in);
     default: break;
     }
+    if (g->u->guest->fp == IR_FP_LOONGARCH)
+        return select_agreed(g, in);
     if (g->u->guest->fp != IR_FP_X86)
         return false;
     switch (in->op) {

@@ -592,9 +592,30 @@ static bool emit_float_sign(struct x86_gen *g, const struct ir_inst *in)
     return true;
 }
 
+/*
+ * Numbers alone: any NaN goes to the stub before the host, which has another rule, can raise a flag. Either order of
+ * operands gives the same but for zeros, of which the host takes the second.
+ */
+static bool emit_float_minmax(struct x86_gen *g, const struct ir_inst *in)
+{
+    bool min = in->op == IR_VFMIN;
+    if (g->u->guest->fp != IR_FP_LOONGARCH || (in->imm & 1))
+        return false;
+    struct stub *s = gen_vec_stub(g, in);
+    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
+    unsigned dst = x86_def(g);
+    op3i(g, 0xc2 | packed(in), 3, a, b, 3); /* unordered, quiet */
+    leave_if_any(g, in, 3, s);
+    op3(g, (min ? 0x5d : 0x5f) | packed(in), 0, a, b);
+    op3(g, (min ? 0x5d : 0x5f) | packed(in), 3, b, a);
+    op3(g, (min ? 0x56 : 0x54) | packed(in), 0, 0, 3); /* -0 is the least zero */
+    gen_vec_join(g, s, dst);
+    return true;
+}
+
 static bool emit_float_convert(struct x86_gen *g, const struct ir_inst *in)
 {
-    bool to_int = in->op == IR_VFTOI;
+    bool narrow = in->op == IR_VFTOIN, to_int = narrow || in->op == IR_VFTOI;
     if (in->aux != 2 || (in->imm & 1) || in->aux2 == IR_RMM) /* a mode the host lacks */
         return false;
     struct stub *s = gen_vec_stub(g, in);
@@ -602,7 +623,10 @@ static bool emit_float_convert(struct x86_gen *g, const struct ir_inst *in)
     unsigned dst = x86_def(g);
     bool truncates = to_int && in->aux2 == IR_RTZ;
     x86_check_mode(g, truncates ? IR_RM_DYN : in->aux2, s);
-    op2(g, 0x5b | OP_0F | (!to_int ? 0 : truncates ? OP_F3 : OP_66), 0, a);
+    if (narrow) /* vcvttpd2dq, vcvtpd2dq */
+        op2(g, 0xe6 | OP_0F | (truncates ? OP_66 : OP_F2), 0, a);
+    else
+        op2(g, 0x5b | OP_0F | (!to_int ? 0 : truncates ? OP_F3 : OP_66), 0, a);
     if (to_int) { /* the indefinite integer stands for whatever did not fit */
         asm_vex_rm(g->a, 0x76 | P66, 3, 0, constant(g, K_VSIGN32));
         leave_if_any(g, in, 3, s);
@@ -650,7 +674,8 @@ static bool emit_inline(struct x86_gen *g, const struct ir_inst *in)
         return emit_float(g, in);
     case IR_VFCEQ: case IR_VFCGE: case IR_VFCGT: return emit_float_compare(g, in);
     case IR_VFNEG: case IR_VFABS: return emit_float_sign(g, in);
-    case IR_VFTOI: case IR_VITOF: return emit_float_convert(g, in);
+    case IR_VFTOI: case IR_VFTOIN: case IR_VITOF: return emit_float_convert(g, in);
+    case IR_VFMIN: case IR_VFMAX: return emit_float_minmax(g, in);
     case IR_VFRINT: return emit_float_round(g, in);
     default: return emit_simple(g, in);
     }
@@ -660,7 +685,7 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
 {
     enum ir_fp_rule fp = g->u->guest->fp;
     bool is_float = in->op >= IR_VFADD && in->op <= IR_VFRINT && in->op != IR_VFNEG && in->op != IR_VFABS;
-    bool by_rule = (fp == IR_FP_RISCV || fp == IR_FP_ARM) && !(in->aux2 & IR_VF_LOW); /* emit_float and its like */
+    bool by_rule = fp != IR_FP_X86 && !(in->aux2 & IR_VF_LOW); /* emit_float and its like */
     if (in->op == IR_SELECT) {
         emit_select(g, in);
     } else if (in->op == IR_VCONST) {

@@ -102,6 +102,7 @@ struct x86_fixed {
     uint32_t run;                        /* (cpu, entry) -> enum exec_leave */
     uint32_t out, out_fp;                /* calls out; the latter saves xmm4-15 too */
     uint32_t light, light_fp;            /* light helpers: rdx = function, rax = site */
+    uint32_t last;                       /* calls that end a block: rax = site; no register is kept */
     uint32_t leave;                      /* eax = enum exec_leave */
     uint32_t leave_pc[EXEC_LEAVE_HOT + 1]; /* rax = pc */
     uint32_t leave_at[EXEC_LEAVE_HOT + 1]; /* eax = offset from the first page */
@@ -157,6 +158,7 @@ static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 /* out.c: C side of calls out */
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
+int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
     x86_out_call, x86_out_trap, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
     x86_out_hook_branch;

@@ -36,6 +36,7 @@ static struct random_ir_options options_of(uint64_t seed)
 {
     return (struct random_ir_options){ .rule = seed / 2 % 4 == 0   ? (enum ir_fp_rule)(seed / 8 % 4)
                                                : seed / 2 % 4 == 1 ? IR_FP_ARM
+                                               : seed / 2 % 4 == 2 ? IR_FP_LOONGARCH
                                                                    : IR_FP_RISCV,
                                        .blocks = seed % 3 ? 1 : 1 + (uint32_t)(seed / 3 % 6),
                                        .insns = seed % 5 ? 6 : 32, .fp = seed % 4 != 0,

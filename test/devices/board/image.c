@@ -154,6 +154,74 @@ START_TEST(zboot_damage_is_named)
 }
 END_TEST
 
+/*
+ * Documentation/arch/loongarch/booting.rst: entry at 8, size at 16, load offset at 24, the magic of Linux' PE files at 56 and where
+ * the PE header is at 60; UEFI's machine types: 6264h is LoongArch, 8664h x64.
+ */
+static const struct { const char *method; uint16_t machine; uint32_t pe; enum image_kind kind; } loongarch_rows[] = {
+    { NULL, 0x6264, 64, IMAGE_LINUX_LOONGARCH },
+    { "zstd", 0x6264, 64, IMAGE_LINUX_LOONGARCH }, /* Debian's */
+    { "gzip", 0x6264, 64, IMAGE_LINUX_LOONGARCH },
+    { NULL, 0x8664, 64, IMAGE_RAW },               /* a bzImage has the same magic */
+    { NULL, 0x6264, 0x7fffffff, IMAGE_RAW },
+    { NULL, 0x6264, KERNEL_BYTES - 5, IMAGE_RAW },
+};
+START_TEST(loongarch_images)
+{
+    uint8_t kernel[KERNEL_BYTES] = { 'M', 'Z' }, packed[2 * KERNEL_BYTES], file[4 * KERNEL_BYTES];
+    const char *method = loongarch_rows[_i].method;
+    size_t n = sizeof(kernel);
+    struct image *img;
+    struct err e = { 0 };
+
+    st_le64(kernel + 8, 0x9000000001234000ull); /* an old one: a window's address */
+    st_le64(kernel + 16, 0x20000);
+    st_le64(kernel + 24, 0x200000);
+    st_le32(kernel + 56, 0x818223cd);
+    st_le32(kernel + 60, loongarch_rows[_i].pe);
+    st_le16(kernel + 64 + 4, loongarch_rows[_i].machine);
+    memcpy(file, kernel, n);
+    if (method && strcmp(method, "gzip") == 0)
+        n = make_zboot(method, packed, make_gzip(kernel, n, packed, sizeof(packed)), file);
+    else if (method)
+        n = make_zboot(method, packed, ZSTD_compress(packed, sizeof(packed), kernel, n, 3), file);
+    ck_assert_msg(image_parse(&img, file, n, "kernel", &e) == 0, "%s", e.text);
+    ck_assert_int_eq(img->kind, loongarch_rows[_i].kind);
+    if (img->kind != IMAGE_RAW) {
+        ck_assert_uint_eq(img->size, KERNEL_BYTES);
+        ck_assert_uint_eq(img->entry, 0x1234000);
+        ck_assert_uint_eq(img->image_size, 0x20000);
+        ck_assert_uint_eq(img->text_offset, 0x200000);
+    }
+    image_free(img);
+    /* Cut short within the payload, it is refused by name. */
+    if (method) {
+        ck_assert_int_lt(image_parse(&img, file, n - 1, "kernel", &e), 0);
+        ck_assert_msg(strstr(e.text, "truncated") != NULL, "'%s'", e.text);
+    }
+}
+END_TEST
+
+START_TEST(addresses_of_windows)
+{
+    uint8_t bytes[256];
+    struct image *img;
+    struct err e = { 0 };
+
+    (void)make_elf(bytes);
+    st_le64(bytes + 24, 0x9000000000001010ull);      /* e_entry */
+    st_le64(bytes + 64 + 16, 0x9000000000001000ull); /* p_vaddr */
+    st_le64(bytes + 64 + 24, 0x9000000000001000ull); /* p_paddr */
+    ck_assert_msg(image_parse(&img, bytes, sizeof(bytes), "kernel", &e) == 0, "%s", e.text);
+    image_mask_addresses(img, 48);
+    ck_assert_uint_eq(img->entry, 0x1010);
+    ck_assert_uint_eq(img->low, 0x1000);
+    ck_assert_uint_eq(img->high, 0x1060);
+    ck_assert_uint_eq(img->segments[0].address, 0x1000);
+    image_free(img);
+}
+END_TEST
+
 /* FUZZ_ITERATIONS in the environment makes the run as long as wanted. */
 START_TEST(mutations_are_survived)
 {
@@ -233,6 +301,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, formats_are_recognised, 0, 5);
     tcase_add_loop_test(t, truncation_is_survived, 0, 5);
     tcase_add_loop_test(t, zboot_damage_is_named, 0, (int)ARRAY_LEN(zboot_rows));
+    tcase_add_loop_test(t, loongarch_images, 0, (int)ARRAY_LEN(loongarch_rows));
+    tcase_add_test(t, addresses_of_windows);
     tcase_add_loop_test(t, mutations_are_survived, 0, 5);
     tcase_add_loop_test(t, headers_below_ram_are_left_out, 0, (int)ARRAY_LEN(header_rows));
     suite_add_tcase(s, t);

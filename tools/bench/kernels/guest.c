@@ -7,6 +7,9 @@
 #define COM1 0x3f8
 #elif defined(__aarch64__)
 #define UART ((volatile uint8_t *)0x09000000)
+#elif defined(__loongarch__)
+#define UART ((volatile uint8_t *)0x1fe001e0)
+#define SLEEP_CONTROL ((volatile uint8_t *)0x100e001c)
 #else
 #define UART ((volatile uint8_t *)0x10000000)
 #define TEST ((volatile uint32_t *)0x100000)
@@ -60,6 +63,10 @@ uint64_t bench_syscall(uint64_t v)
     register uint64_t x0 __asm__("x0") = v;
     __asm__ volatile("svc #0" : "+r"(x0) : : "x1", "memory");
     return x0;
+#elif defined(__loongarch__)
+    register uint64_t a0 __asm__("$a0") = v;
+    __asm__ volatile("syscall 0" : "+r"(a0) : : "$t0", "memory");
+    return a0;
 #else
     register uint64_t a0 __asm__("a0") = v;
     __asm__ volatile("ecall" : "+r"(a0) : : "memory");
@@ -92,6 +99,9 @@ void bench_exit(int code)
 #elif defined(__aarch64__)
     (void)code; /* always 0 */
     __asm__ volatile("svc #1");
+#elif defined(__loongarch__)
+    (void)code; /* always 0 */
+    *SLEEP_CONTROL = 0x34; /* SLP_EN, S5 */
 #else
     *TEST = code ? 0x3333 | (uint32_t)code << 16 : 0x5555;
 #endif

@@ -141,7 +141,7 @@ DefinitionBlock ("", "DSDT", 2, "ORRERY", "VIRT    ", 1)
                 DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
                     0, 0xF1C0A100, 0xF1C1B2D3, 0, 0x000111D4)
                 DWordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
-                    0, 0, 0xFFFF, 0xF1C0A102, 0x10000)
+                    0, 0xF1C0A10A, 0xF1C1B2DF, 0xF1C0A102, 0x000111D6)
             })
             Name (UPPS, ResourceTemplate ()
             {

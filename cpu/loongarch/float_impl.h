@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CPU_LOONGARCH_FLOAT_IMPL_H
+#define ORRERY_CPU_LOONGARCH_FLOAT_IMPL_H
+/*
+ * Floating point on bit images as core/exec/fp.h has them: what that header lacks of the manual's chapter 3, and
+ * what becomes of an operation's exceptions. float_value.c; for scalar and vector helpers alike.
+ *
+ * Translated code does arithmetic inline while no exception is enabled (LA_MODE_FP_TRAP clear): Flags accumulate in
+ * cpu.fp_flags and FCSR.Cause stays as it is. Helpers set Cause; with an exception enabled, every operation is one.
+ */
+#include "core/exec/fp.h"
+#include "cpu/loongarch/loongarch_impl.h"
+
+/* The environment of an operation under FCSR; `rm` may be IR_RM_DYN. */
+static inline void la_fp_env(const struct la_cpu *la, enum ir_rm rm, struct fp_env *env)
+{
+    fp_env_init(env, IR_FP_LOONGARCH, la->cpu.fp_mode, rm);
+}
+
+/*
+ * The operation is done: its Cause, its Flags. False: an enabled exception was raised as `code` (LA_FPE, LA_VFPE) and
+ * the destination must stay as it is. `tiny`: a result is subnormal (la_fp_is_tiny), which with U enabled is an
+ * exception even where it is exact (3.1.4, Underflow).
+ */
+bool la_fp_done(struct la_cpu *la, const struct fp_env *env, bool tiny, enum la_ecode code);
+bool la_fp_is_tiny(enum fp_format f, uint64_t v);
+
+uint64_t la_fp_scaleb(struct fp_env *env, enum fp_format f, uint64_t a, int64_t n);
+uint64_t la_fp_logb(struct fp_env *env, enum fp_format f, uint64_t a);
+uint64_t la_fp_class(enum fp_format f, uint64_t a);
+/* FRECIPE and FRSQRTE give the same: a correctly rounded result is within 2^-14, and raises what 3.2.1.9 wants. */
+uint64_t la_fp_recip(struct fp_env *env, enum fp_format f, uint64_t a);
+uint64_t la_fp_rsqrt(struct fp_env *env, enum fp_format f, uint64_t a);
+/* maxNumMag, minNumMag */
+uint64_t la_fp_max_mag(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, bool min);
+/* Fused multiply-add; `negate`: the rounded result is negated, but not a NaN (FNMADD, FNMSUB). */
+uint64_t la_fp_fma(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, uint64_t c, bool subtract,
+                   bool negate);
+/* Condition `cond` of FCMP.cond, as encoded. */
+bool la_fp_compare(struct fp_env *env, enum fp_format f, unsigned cond, uint64_t a, uint64_t b);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupts: manual, "Interrupts" and "Message-Interrupts". ESTAT.IS is put together each time: levels of the inputs,
+ * what software set, the timer's latch, performance counters, messages.
+ *
+ * The manual has CRMD.IE alone gate message interrupts; software that uses them (Linux, drivers/irqchip/
+ * irq-loongarch-avec.c) sets ECFG bit 14 for them, and so do cores and QEMU: it gates here. The NMI, which the manual
+ * does not describe, is taken once for each rising edge, whatever IE says, outside of refill handlers, machine error
+ * handlers and debug mode.
+ */
+#include "cpu/loongarch/loongarch_impl.h"
+
+#define LINES 0x1ffcull /* HWI0 to HWI7, PMI, TI, IPI */
+
+/* The message to be offered: the highest one not below the threshold; -1: none. */
+static int best_message(const struct la_cpu *la)
+{
+    for (unsigned i = 4; i-- > 0;) {
+        if (la->msgis[i] == 0)
+            continue;
+        unsigned n = i * 64 + log2_floor(la->msgis[i]);
+        return n >= la->msgie ? (int)n : -1;
+    }
+    return -1;
+}
+
+static uint64_t sources(const struct la_cpu *la)
+{
+    uint64_t is = (la->lines & LINES) | (la->csr.estat & (3 | BIT(LA_IS_TI)));
+    if (UNLIKELY((la->msgis[0] | la->msgis[1] | la->msgis[2] | la->msgis[3]) != 0) && best_message(la) >= 0)
+        is |= BIT(LA_IS_MSG);
+    return is;
+}
+
+uint64_t la_estat(const struct la_cpu *la)
+{
+    uint64_t codes = la->csr.estat & (F_MASK(LA_ESTAT_ECODE) | F_MASK(LA_ESTAT_ESUB));
+    uint64_t nmi = (la->csr.estat | la->lines) & BIT(LA_IS_NMI);
+    return codes | sources(la) | nmi;
+}
+
+static uint64_t wanted(const struct la_cpu *la)
+{
+    return sources(la) & la->csr.ecfg & (0x1fff | BIT(LA_IS_MSG));
+}
+
+static bool takes_nmi(const struct la_cpu *la)
+{
+    return (la->csr.estat & BIT(LA_IS_NMI)) && !la_is_tlbr(la) && !(la->merr[LA_MERR_CTL] & 1) && !la_is_debug(la);
+}
+
+/* A message goes before lines, and the higher number before the lower. */
+int la_pending_interrupt(const struct la_cpu *la)
+{
+    if (UNLIKELY(takes_nmi(la)))
+        return LA_IS_NMI;
+    if (!F_GET(la->csr.crmd, LA_CRMD_IE) || la_is_debug(la))
+        return -1;
+    uint64_t pending = wanted(la);
+    return LIKELY(pending == 0) ? -1 : (int)log2_floor(pending);
+}
+
+void la_check_interrupts(struct la_cpu *la)
+{
+    bool wake = la->cpu.run == CPU_IDLE && la_has_work(&la->cpu);
+    if (wake || la_pending_interrupt(la) >= 0)
+        cpu_kick(&la->cpu);
+}
+
+bool la_take_interrupt(struct cpu *cpu)
+{
+    struct la_cpu *la = LA_CPU(cpu);
+    int number = la_pending_interrupt(la);
+    if (number < 0)
+        return false;
+    if (number == LA_IS_NMI)
+        la->csr.estat &= ~BIT(LA_IS_NMI);
+    la_enter_interrupt(la, (unsigned)number);
+    return true;
+}
+
+/* IDLE ends for any interrupt that ECFG lets through, whatever CRMD.IE says. */
+bool la_has_work(const struct cpu *cpu)
+{
+    const struct la_cpu *la = LA_CPU_CONST(cpu);
+    return wanted(la) != 0 || (la->csr.estat & BIT(LA_IS_NMI));
+}
+
+void la_cpu_set_irq(void *cpu, uint32_t number, bool level)
+{
+    struct la_cpu *la = LA_CPU((struct cpu *)cpu);
+    uint64_t bit = BIT(number), before = la->lines;
+    la->lines = level ? before | bit : before & ~bit;
+    if (number == LA_IS_NMI && level && !(before & bit))
+        la->csr.estat |= bit;
+    if (level)
+        la_check_interrupts(la);
+}
+
+/* ---- messages ---- */
+enum { MSGIR_NULL = 31 };
+
+bool la_cpu_message(struct cpu *cpu, unsigned vector)
+{
+    struct la_cpu *la = LA_CPU(cpu);
+    if (!la_has(la->config, LA_F_MSG_INT))
+        return false;
+    la->msgis[vector / 64 & 3] |= BIT(vector % 64);
+    la_check_interrupts(la);
+    return true;
+}
+
+uint64_t la_msgir_peek(const struct la_cpu *la)
+{
+    int n = best_message(la);
+    return n >= 0 ? (uint64_t)n : BIT(MSGIR_NULL);
+}
+
+uint64_t la_msgir_read(struct la_cpu *la)
+{
+    int n = best_message(la);
+    if (n >= 0)
+        la->msgis[n / 64] &= ~BIT(n % 64);
+    return n >= 0 ? (uint64_t)n : BIT(MSGIR_NULL);
+}
