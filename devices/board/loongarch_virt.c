@@ -117,8 +117,9 @@ static bool deliver_message(void *board, uint32_t core_id, uint32_t vector)
 /* What is in IOCSR space. */
 static int build_core_interrupts(struct board *b, struct la_virt *v, struct err *e)
 {
-    enum { IS_HWI0 = 2, IS_IPI = 12, VIRT_EXTENSION = 1, ENABLE_OPTION = 2, CPU_ENCODE = 8 };
-    uint32_t features = v->options.virt_eiointc ? VIRT_EXTENSION | ENABLE_OPTION | CPU_ENCODE : 0;
+    enum { IS_HWI0 = 2, IS_IPI = 12, VIRT_EXTENSION = 1, CPU_ENCODE = 8 };
+    /* Not the option to switch it off: it would be off until software that has none of this extension switched it on. */
+    uint32_t features = v->options.virt_eiointc ? VIRT_EXTENSION | CPU_ENCODE : 0;
     struct machine *m = b->machine;
     int r;
 

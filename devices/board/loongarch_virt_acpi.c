@@ -166,18 +166,32 @@ static void write_spcr(struct acpi *a, const struct la_virt *v)
     acpi_table_end(a);
 }
 
+static void write_tables(struct acpi *a, const struct board *b, const struct la_virt *v)
+{
+    acpi_begin(a);
+    write_dsdt(a, b, v);
+    acpi_write_reduced_fadt(a, v->map[LA_VIRT_SLEEP].base, 0);
+    write_madt(a, b, v);
+    write_pptt(a, b);
+    write_srat(a, b, v);
+    write_spcr(a, v);
+    acpi_write_mcfg(a, &v->map[LA_VIRT_ECAM]);
+}
+
 int la_virt_add_acpi(struct board *b, struct err *e)
 {
     const struct la_virt *v = b->parts;
     struct acpi a;
 
-    acpi_begin(&a);
-    write_dsdt(&a, b, v);
-    acpi_write_reduced_fadt(&a, v->map[LA_VIRT_SLEEP].base, 0);
-    write_madt(&a, b, v);
-    write_pptt(&a, b);
-    write_srat(&a, b, v);
-    write_spcr(&a, v);
-    acpi_write_mcfg(&a, &v->map[LA_VIRT_ECAM]);
+    write_tables(&a, b, v);
     return acpi_hand_over(&a, b->machine, v->fw_cfg, NULL, e);
+}
+
+int la_virt_place_acpi(struct board *b, pa_t end, pa_t *rsdp, struct err *e)
+{
+    struct acpi a;
+    pa_t facs; /* there is none */
+
+    write_tables(&a, b, b->parts);
+    return acpi_place(&a, b->machine->memory, end, rsdp, &facs, e);
 }

@@ -4,13 +4,15 @@
  * - firmware in flash bank 0: all CPUs start in it, at 1C000000h; kernel, initrd and command line are in fw_cfg;
  * - a kernel without firmware, an ELF file or a Linux Image (Documentation/arch/loongarch/booting.rst; UEFI 2.10, chapter
  *   4): CPU 0 starts at its entry, r4 = 1 (the next are valid), r5 = command line, r6 = EFI system table, whose
- *   configuration tables are the memory map, the initrd and the device tree. The other CPUs wait in flash bank 0 until
+ *   configuration tables are the memory map, the initrd, the device tree and, other than on QEMU's board, ACPI's unless
+ *   it is off: Debian's kernels have no driver for the PCI bridge of the tree. The other CPUs wait in flash bank 0 until
  *   mailbox 0 of their IPI registers names an address, and jump there.
  * With neither, firmware is looked for under its usual name. A device tree is at its place below in any case.
  *
  *   00000000  (nothing)       00030000  configuration tables and what they name
  *   00010000  command line    00100000  device tree
- *   00020000  system table    00200000  where Linux begins: it keeps all below for itself
+ *   00020000  system table    (ACPI below that)
+ *                             00200000  where Linux begins: it keeps all below for itself
  *
  * A program that has bytes below 200000h finds 0 in r4 to r6 and nothing but itself in memory.
  */
@@ -71,14 +73,12 @@ int la_virt_open_firmware(struct board *b, bool in_flash, struct err *e)
 }
 
 /* ---- what an EFI application would find: UEFI 2.10, 4.3, 4.6 and 7.2.3 ---- */
-static uint32_t put_guid(uint8_t *at, uint32_t a, uint16_t b, uint16_t c, const uint8_t d[8])
-{
-    st_le32(at, a);
-    st_le16(at + 4, b);
-    st_le16(at + 6, c);
-    memcpy(at + 8, d, 8);
-    return 16;
-}
+struct efi_guid {
+    uint32_t a;
+    uint16_t b, c;
+    uint8_t d[8];
+};
+enum { TABLE = 24 }; /* of the configuration tables: GUID and address */
 
 /* RAM as boot services leave it; ends are multiples of the largest page there is. */
 static uint32_t put_memory_map(const struct la_virt *v, uint8_t *at)
@@ -112,24 +112,31 @@ static uint32_t put_memory_map(const struct la_virt *v, uint8_t *at)
     return n;
 }
 
-static uint32_t put_tables(uint8_t *at, bool initrd)
+static uint32_t put_table(uint8_t *at, const struct efi_guid *g, uint64_t table)
 {
-    static const uint8_t map[8] = { 0xa2, 0x93, 0x96, 0x5c, 0x3c, 0x6f, 0xe2, 0xb4 };
-    static const uint8_t media[8] = { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 };
-    static const uint8_t tree[8] = { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 };
-    uint32_t n = 0;
+    st_le32(at, g->a);
+    st_le16(at + 4, g->b);
+    st_le16(at + 6, g->c);
+    memcpy(at + 8, g->d, 8);
+    st_le64(at + 16, table);
+    return TABLE;
+}
 
-    n += put_guid(at + n, 0x800f683f, 0xd08b, 0x423a, map);
-    st_le64(at + n, MAP_AT);
-    n += 8;
-    n += put_guid(at + n, 0xb1b621d5, 0xf19c, 0x41a5, tree);
-    st_le64(at + n, TREE_AT);
-    n += 8;
-    if (!initrd)
-        return n;
-    n += put_guid(at + n, 0x5568e427, 0x68fc, 0x4f3d, media);
-    st_le64(at + n, INITRD_AT);
-    return n + 8;
+/* Those that a table or an address is there for; Linux include/linux/efi.h, UEFI 2.10, 4.6.1. */
+static uint32_t put_tables(uint8_t *at, pa_t rsdp, bool initrd)
+{
+    static const struct efi_guid boot_memmap = { 0x800f683f, 0xd08b, 0x423a, { 0xa2, 0x93, 0x96, 0x5c, 0x3c, 0x6f, 0xe2, 0xb4 } };
+    static const struct efi_guid device_tree = { 0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 } };
+    static const struct efi_guid acpi_20 = { 0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81 } };
+    static const struct efi_guid initrd_media = { 0x5568e427, 0x68fc, 0x4f3d, { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 } };
+    uint32_t n = put_table(at, &boot_memmap, MAP_AT);
+
+    n += put_table(at + n, &device_tree, TREE_AT);
+    if (rsdp)
+        n += put_table(at + n, &acpi_20, rsdp);
+    if (initrd)
+        n += put_table(at + n, &initrd_media, INITRD_AT);
+    return n;
 }
 
 static int place(struct board *b, pa_t at, const void *bytes, uint64_t n, struct err *e)
@@ -141,11 +148,16 @@ static int place(struct board *b, pa_t at, const void *bytes, uint64_t n, struct
 
 static int place_system_table(struct board *b, const struct boot_range *initrd, struct err *e)
 {
-    enum { SYSTEM = 120, REVISION_2_100 = 2 << 16 | 100, TABLE = 24 };
+    enum { SYSTEM = 120, REVISION_2_100 = 2 << 16 | 100 };
     static const uint16_t vendor[] = { 'O', 'r', 'r', 'e', 'r', 'y', 0 };
     uint8_t tables[128] = { 0 }, map[256] = { 0 }, system[SYSTEM] = { 0 }, range[16];
-    uint32_t n = put_tables(tables, b->initrd != NULL), n_map = put_memory_map(b->parts, map);
-    int r;
+    const struct la_virt *v = b->parts;
+    pa_t rsdp = 0;
+    int r = v->options.acpi ? la_virt_place_acpi(b, TREE_AT, &rsdp, e) : 0;
+
+    if (r < 0)
+        return r;
+    uint32_t n = put_tables(tables, rsdp, b->initrd != NULL), n_map = put_memory_map(v, map);
 
     memcpy(system, "IBI SYST", 8);
     st_le32(system + 8, REVISION_2_100);

@@ -80,6 +80,8 @@ int la_virt_load_images(struct board *b, struct err *e) MUST_CHECK;
 /* ---- ACPI: loongarch_virt_acpi.c ---- */
 /* For firmware, through fw_cfg. */
 int la_virt_add_acpi(struct board *b, struct err *e) MUST_CHECK;
+/* Into memory below `end`, for a kernel that is started without firmware. */
+int la_virt_place_acpi(struct board *b, pa_t end, pa_t *rsdp, struct err *e) MUST_CHECK;
 
 /* ---- device tree: loongarch_virt_tree.c ---- */
 int la_virt_write_tree(struct board *b, uint8_t **blob, uint32_t *size, struct err *e) MUST_CHECK;
