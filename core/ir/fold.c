@@ -273,6 +273,24 @@ static void fold_select(struct fold *f, struct ir_inst *in)
         become(f, in->b);
 }
 
+/*
+ * One of two values, the other of which is 0, put together: conditional moves of ISAs that build them so (LoongArch's
+ * MASKEQZ and MASKNEZ, RISC-V's Zicond).
+ */
+static bool fold_halves(const struct fold *f, struct ir_inst *in)
+{
+    const struct ir_inst *x = &f->insts[in->a], *y = &f->insts[in->b];
+    if ((in->op != IR_OR && in->op != IR_ADD && in->op != IR_XOR) || x->op != IR_SELECT || y->op != IR_SELECT ||
+        x->a != y->a)
+        return false;
+    bool first = is_const_value(f, x->c, 0) && is_const_value(f, y->b, 0);
+    if (!first && !(is_const_value(f, x->b, 0) && is_const_value(f, y->c, 0)))
+        return false;
+    *in = (struct ir_inst){ .op = IR_SELECT, .type = in->type, .a = x->a, .b = first ? x->b : y->b,
+                            .c = first ? y->c : x->c };
+    return true;
+}
+
 /* A condition "x != 0" of an i64 is x itself; for BRANCH and SELECT. */
 static void fold_condition(const struct fold *f, struct ir_inst *in)
 {
@@ -337,7 +355,7 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
     if (!ir_can_eval((enum ir_op)in->op) || fold_const(f, in))
         return;
     swap_const(f, in);
-    if (in->op == IR_SELECT) {
+    if (fold_halves(f, in) || in->op == IR_SELECT) {
         fold_condition(f, in);
         fold_select(f, in);
     } else if (in->op == IR_FSGNJ) {

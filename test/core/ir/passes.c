@@ -113,6 +113,21 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* A conditional move made of halves; with unlike conditions it is none. */
+START_TEST(halves_of_a_choice)
+{
+    ir_val_t l = x(0), r = x(1), c = ir_setcc(u, IR_I64, IR_LTS, l, r), a = x(2), b = x(3), zero = c64(0);
+    ir_val_t first = ir_select(u, IR_I64, c, a, zero), second = ir_select(u, IR_I64, c, zero, b);
+    ir_put(u, RIG_X, ir_or(u, IR_I64, second, first));
+    ir_put(u, RIG_X + 1, ir_or(u, IR_I64, first, ir_select(u, IR_I64, a, zero, b)));
+    ck_assert_str_eq(optimized(),
+                     "      %2 = get x1\n      %3 = get x2\n      %4 = setcc.lts.i64 %2, %3\n      %5 = get x3\n"
+                     "      %6 = get x4\n      %7 = const.i64 0x0\n      %8 = select.i64 %4, %5, %7\n"
+                     "      %9 = select.i64 %4, %5, %6\n      put x1, %9\n      %11 = select.i64 %5, %7, %6\n"
+                     "      %12 = or.i64 %8, %11\n      put x2, %12\n");
+}
+END_TEST
+
 START_TEST(equal_operations)
 {
     for (unsigned i = 2; i < 4; i++) {
@@ -188,6 +203,7 @@ Suite *test_suite(void)
     tcase_add_test(t, extensions);
     tcase_add_test(t, extensions_at_the_edge);
     tcase_add_test(t, addresses);
+    tcase_add_test(t, halves_of_a_choice);
     tcase_add_test(t, equal_operations);
     tcase_add_test(t, flags_of_floating_point);
     tcase_add_test(t, overwritten_puts);
