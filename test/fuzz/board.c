@@ -21,6 +21,7 @@
 #include "cpu/x86/cpu.h"
 #include "devices/backend/display.h"
 #include "devices/board/board.h"
+#include "devices/board/loongarch_virt_impl.h"
 #include "devices/board/x86_q35_impl.h"
 #include "mmu/tlb.h"
 #include <inttypes.h>
@@ -32,7 +33,7 @@
 #define MEMORY    (4ull << 20)
 enum { ROUND = 20000, AGAIN = 400 /* accesses done twice around a restore */ };
 
-/* Where things are on a board, and code that waits for ever: wfi; j . - 4; or hlt; jmp . - 1 */
+/* Where things are on a board, and code that waits for ever: wfi; j . - 4; idle 0; b . - 4; or hlt; jmp . - 1 */
 static const struct place {
     const char *board;
     pa_t dram, ecam, pci_mem32;
@@ -42,6 +43,7 @@ static const struct place {
   arm = { "arm-virt", 0x40000000, 0x4010000000, 0x10000000, { 0xd503207f, 0x17ffffff }, false },
   x86 = { "x86-q35", 0x10000, 0xb0000000, 0xc0000000, { 0xfdebf4, 0 }, true },
   pc = { "x86-pc", 0x10000, 0xb0000000, 0xe0000000, { 0xfdebf4, 0 }, true },
+  loongarch = { "loongarch-virt", 0, 0x20000000, 0x40000000, { 0x06488000, 0x53ffffff }, false },
   microvm = { "x86-microvm", 0x10000, 0xb0000000, 0xc0000000, { 0xfdebf4, 0 }, true };
 #define SMI_HANDLER 0x38000 /* RSM */
 enum { BUS_MASTER = 0xc000, PRD_TABLE = 0x20000 };
@@ -82,6 +84,8 @@ static const struct {
     { &arm, 4, "gic-version=3,secure=on,virtualization=on,mte=on", "max",
       { "virtio-rng-pci", "virtio-blk-device,drive=d0" } },
     { &arm, 2, "gic-version=2,secure=on", "cortex-a53", { "virtio-serial-device" } },
+    { &loongarch, 4, "v-eiointc=on", "max", { "virtio-rng-pci", "virtio-blk-pci,drive=d0", "e1000e" } },
+    { &loongarch, 1, NULL, "la464", { "virtio-serial-pci", "nvme,serial=s,drive=d1" } },
 };
 
 struct fuzz {
@@ -90,6 +94,7 @@ struct fuzz {
     struct machine *m;
     uint64_t random;
     struct mem_space *ports; /* or NULL */
+    struct mem_space *iocsr; /* LoongArch: its cores' registers; or NULL */
     uint64_t steps, results[MEM_READ_ONLY + 1], resets, looks, restores, stops, ends[BOARD_DEADLOCK + 1];
     char disk[64], rom[64]; /* rom: an option ROM that only has a header */
     bool again;             /* what is done now is done once more from a saved state */
@@ -160,16 +165,15 @@ static uint64_t config_address(struct fuzz *f)
     return f->at->ecam + (device << 15) + (function << 12) + at;
 }
 
-static pa_t some_address(struct fuzz *f, unsigned *size)
+static pa_t some_address(struct fuzz *f, const struct mem_space *space, unsigned *size)
 {
-    const struct mem_space *space = f->m->memory;
     uint32_t which = (uint32_t)(next(f) % space->n_regions);
 
     while (!space->regions[which]->enabled) /* where it lay last is nothing that is restored */
         which = (which + 1) % space->n_regions;
     const struct mem_region *region = space->regions[which];
 
-    if (one_in(f, 8))
+    if (one_in(f, 8) && space == f->m->memory)
         return config_address(f);
     uint64_t far = next(f), shift = next(f) % 64;
     if (one_in(f, 200))
@@ -280,16 +284,17 @@ static void access_some(struct fuzz *f)
     const struct mem_attrs attrs = { .secure = one_in(f, 2),
                                      .requester = one_in(f, 2) ? 0 : MEM_REQUESTER_CPU + next(f) % 8 };
     unsigned size = 1u << next(f) % 4;
-    pa_t pa = some_address(f, &size);
+    struct mem_space *space = f->iocsr && one_in(f, 3) ? f->iocsr : f->m->memory;
+    pa_t pa = some_address(f, space, &size);
     uint64_t value = some_value(f);
     enum mem_result r;
 
     if (!one_in(f, 16))
         pa = align_down(pa, size);
     if (one_in(f, 2))
-        r = mem_load(f->m->memory, pa, size, &value, one_in(f, 32) ? &debug : &attrs);
+        r = mem_load(space, pa, size, &value, one_in(f, 32) ? &debug : &attrs);
     else
-        r = mem_store(f->m->memory, pa, size, zext(value, size * 8), &attrs);
+        r = mem_store(space, pa, size, zext(value, size * 8), &attrs);
     if ((unsigned)r > MEM_READ_ONLY) {
         fprintf(stderr, "board-fuzz: address %#" PRIx64 ", %u bytes: result %u\n", (uint64_t)pa, size, r);
         exit(1);
@@ -317,7 +322,10 @@ static void pass_time(struct fuzz *f, ps_t time)
     f->ends[board_run(f->board, &limits, &code, &cpu)]++;
 }
 
-/* RISC-V's harts start in the mask ROM, which sends them to RAM; Arm's are sent there. */
+/*
+ * RISC-V's harts start in the mask ROM, which sends them to RAM; Arm's are sent there. LoongArch's find no instruction
+ * in their empty flash, and so an exception's entry, at 0.
+ */
 static void put_to_sleep(struct fuzz *f)
 {
     for (uint32_t i = 0; i < ARRAY_LEN(f->at->code); i++)
@@ -483,6 +491,7 @@ static void build(struct fuzz *f, size_t which, struct board_arg *args)
     need(board_create(&f->board, &c, &e), &e, "build");
     f->m = board_machine(f->board);
     f->ports = f->at->pc ? ((struct q35 *)f->board->parts)->ports : NULL;
+    f->iocsr = f->at == &loongarch ? ((struct la_virt *)f->board->parts)->iocsr : NULL;
     put_to_sleep(f);
 }
 
