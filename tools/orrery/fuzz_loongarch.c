@@ -50,7 +50,8 @@ static void put_jump(struct fuzz_assembler *a, uint32_t target)
 static const uint16_t table_csrs[] = {
     LA_CSR_EENTRY, LA_CSR_TLBRENTRY, LA_CSR_MERRENTRY, LA_CSR_PWCL, LA_CSR_PWCH, LA_CSR_PGDL, LA_CSR_PGDH, LA_CSR_STLBPS,
     LA_CSR_RVACFG, LA_CSR_ASID, LA_CSR_DMW0 + 1, LA_CSR_DMW0 + 2, LA_CSR_DMW0 + 3, LA_CSR_MISC, LA_CSR_ECFG, LA_CSR_EUEN,
-    LA_CSR_CNTC, LA_CSR_TID, LA_CSR_TLBIDX, LA_CSR_ERA, LA_CSR_PRMD, LA_CSR_TCFG, LA_CSR_CRMD,
+    LA_CSR_CNTC, LA_CSR_TID, LA_CSR_TLBIDX, LA_CSR_MWP0, LA_CSR_MWP0 + 1, LA_CSR_MWP0 + 2, LA_CSR_FWP0, LA_CSR_FWP0 + 1,
+    LA_CSR_FWP0 + 2, LA_CSR_ERA, LA_CSR_PRMD, LA_CSR_TCFG, LA_CSR_CRMD,
 };
 
 /* What a round may have left that a new one must not find. */
@@ -277,7 +278,10 @@ static void make_table(uint8_t *table, uint32_t n, uint32_t entry, struct fuzz_r
         c.pgd, c.pgd, 12, 0, fuzz_below(r, 4),
         fuzz_one_in(r, 4) ? 0x9000000000000009 : 0, 0, fuzz_one_in(r, 4) ? 0xa00000000000000f : 0,
         c.misc, 0x800 | (fuzz_one_in(r, 4) ? 0x403 : 0), c.euen,
-        fuzz_next(r), fuzz_below(r, 256), 0x0c000000, RAM + entry, c.plv | 4, c.tcfg, c.crmd,
+        fuzz_next(r), fuzz_below(r, 256), 0x0c000000,
+        RAM + DATA + 0x1000 * fuzz_below(r, 16), 0x7ff, fuzz_below(r, 0x400) << 1, /* watched: loads, stores, levels */
+        RAM + CODE + 0x100 * fuzz_below(r, 16), 0xff, fuzz_below(r, 16) << 1,
+        RAM + entry, c.plv | 4 | (fuzz_one_in(r, 4) ? 8 : 0), c.tcfg, c.crmd,
     };
     _Static_assert(ARRAY_LEN(csrs) == ARRAY_LEN(table_csrs), "a value for each");
     for (uint32_t i = 1; i < 32; i++)
@@ -343,7 +347,7 @@ static const char *const cause_names[FUZZ_CAUSES] = {
     [LA_PIL] = "page invalid, load", [LA_PIS] = "page invalid, store", [LA_PIF] = "page invalid, fetch",
     [LA_PME] = "page modified", [LA_PNR] = "page not readable", [LA_PNX] = "page not executable",
     [LA_PPI] = "page privilege", [LA_ADEF] = "fetch address", [32 | 8] = "memory address", [LA_ALE] = "alignment",
-    [LA_BCE] = "bound check", [LA_SYS] = "SYSCALL", [LA_BRK] = "BREAK", [LA_INE] = "instruction not defined",
+    [LA_BCE] = "bound check", [LA_BRK] = "BREAK", [LA_INE] = "instruction not defined",
     [LA_IPE] = "instruction privilege", [LA_FPD] = "FP disabled", [LA_SXD] = "LSX disabled", [LA_ASXD] = "LASX disabled",
     [LA_FPE] = "floating point", [32 | 0x12] = "vector floating point", [LA_WPEF] = "fetch watchpoint",
     [32 | 0x13] = "data watchpoint", [48] = "TLB refill", [49] = "machine error", [50] = "DBCL",
