@@ -222,6 +222,21 @@ static void fold_extension(struct fold *f, struct ir_inst *in)
         in->a = x->a;
 }
 
+/* A lane is what was put there: FP registers are lanes of vectors, and so one scalar result feeds the next. */
+static void fold_lane(struct fold *f, struct ir_inst *in)
+{
+    const struct ir_inst *x = &f->insts[in->a];
+    while (x->op == IR_VINS && x->aux == in->aux && x->imm != in->imm) {
+        in->a = x->a;
+        x = &f->insts[in->a];
+    }
+    if (x->aux != in->aux || ir_type_bits((enum ir_type)in->type) != 8u << in->aux)
+        return;
+    unsigned v = x->op == IR_VINS ? x->b : x->op == IR_VSCALAR && in->imm == 0 ? x->a : IR_NONE;
+    if (v != IR_NONE && ir_result_type(&f->insts[v]) == in->type)
+        become(f, v);
+}
+
 static void fold_unary(struct fold *f, struct ir_inst *in)
 {
     const struct ir_inst *x = &f->insts[in->a];
@@ -348,6 +363,9 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
         return;
     case IR_BRANCH:
         fold_condition(f, in);
+        return;
+    case IR_VLANE:
+        fold_lane(f, in);
         return;
     default:
         break;

@@ -101,6 +101,22 @@ START_TEST(extensions_at_the_edge)
 }
 END_TEST
 
+/* v1[0] = x1, v1[1] = x2; then both lanes, and a lane of another size */
+START_TEST(lanes)
+{
+    ir_val_t v = ir_get(u, RIG_V);
+    v = ir_vins(u, 3, v, 0, x(0));
+    v = ir_vins(u, 3, v, 1, x(1));
+    ir_put(u, RIG_X + 2, ir_vlane(u, IR_I64, 3, v, 0));
+    ir_put(u, RIG_X + 3, ir_vlane(u, IR_I64, 3, v, 1));
+    ir_put(u, RIG_X + 4, ir_vlane(u, IR_I64, 2, v, 1));
+    ir_put(u, RIG_X + 5, ir_vlane(u, IR_I64, 3, ir_vop1(u, IR_VSCALAR, 3, x(6)), 0));
+    const char *text = optimized(), *twice = strstr(text, "vlane");
+    ck_assert_msg(strstr(text, "put x3, ") != NULL && twice != NULL && strstr(twice + 1, "vlane") == NULL, "%s", text);
+    ck_assert_msg(strstr(text, "%3 = get x1\n") != NULL && strstr(text, "put x3, %3\n") != NULL, "%s", text);
+}
+END_TEST
+
 START_TEST(addresses)
 {
     ir_val_t a = ir_add(u, IR_I64, ir_pc(u, 0x1000), c64(0x234));
@@ -202,6 +218,7 @@ Suite *test_suite(void)
     tcase_add_test(t, get_after_put);
     tcase_add_test(t, extensions);
     tcase_add_test(t, extensions_at_the_edge);
+    tcase_add_test(t, lanes);
     tcase_add_test(t, addresses);
     tcase_add_test(t, halves_of_a_choice);
     tcase_add_test(t, equal_operations);
