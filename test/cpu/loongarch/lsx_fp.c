@@ -96,7 +96,7 @@ HOST(msub, IS_SINGLE ? fmaf((float)a, (float)b, -(float)c) : fma(a, b, -c))
 HOST(sqrt_, IS_SINGLE ? sqrtf((float)a) : sqrt(a))
 HOST(recip, 1 / a)
 HOST(rint_, IS_SINGLE ? host_rintf((float)a) : host_rint(a))
-HOST(logb_, IS_SINGLE ? logbf((float)a) : logb(a))
+HOST(logb_, a < 0 ? sqrt(a) : IS_SINGLE ? logbf((float)a) : logb(a)) /* invalid below 0 */
 
 #define TWO(name)                                                                                                      \
     static uint64_t name(struct lane *l)                                                                               \
