@@ -446,6 +446,7 @@ START_TEST(lanes_are_as_the_host_computes)
             vec_check(&g, r->name, t.word, t.lasx, t.v, &e);
             unsigned got = (unsigned)la_get_fcsr(g.la, 0) >> 16 & 31;
             ck_assert_msg(got == flags, "%s %08x rm %u: flags %x, not %x", r->name, t.word, t.rm, got, flags);
+            ck_assert_uint_eq(la_get_fcsr(g.la, 0) >> 24 & 31, flags); /* Cause is the same after one operation */
         }
     vec_close(&g);
 }

@@ -13,31 +13,31 @@
 #define STATUS(want)   movfcsr2gr $a3, $fcsr2; EXPECT($a3, want)
 #define CAUSE(x)       ((x) << 24)
 #define FLAG(x)        ((x) << 16)
-#define EUEN(bits)     li.w $a3, bits; csrwr $a3, CSR_EUEN
+#define SWITCHES(bits) li.w $a3, bits; csrwr $a3, CSR_EUEN
 /* doubleword `n` of a whole register */
 #define LANE(xr, n, want) xvpickve2gr.d $a2, xr, n; EXPECT($a2, want)
-#define ALL4(xr, a, b, c, d) LANE(xr, 0, a); LANE(xr, 1, b); LANE(xr, 2, c); LANE(xr, 3, d)
-#define FILL(xr, a, b, c, d)                                                                       \
-    li.d $a2, a; xvinsgr2vr.d xr, $a2, 0; li.d $a2, b; xvinsgr2vr.d xr, $a2, 1;                    \
-    li.d $a2, c; xvinsgr2vr.d xr, $a2, 2; li.d $a2, d; xvinsgr2vr.d xr, $a2, 3
+#define ALL4(xr, v0, v1, v2, v3) LANE(xr, 0, v0); LANE(xr, 1, v1); LANE(xr, 2, v2); LANE(xr, 3, v3)
+#define FILL(xr, v0, v1, v2, v3)                                                                     \
+    li.d $a2, v0; xvinsgr2vr.d xr, $a2, 0; li.d $a2, v1; xvinsgr2vr.d xr, $a2, 1;                  \
+    li.d $a2, v2; xvinsgr2vr.d xr, $a2, 2; li.d $a2, v3; xvinsgr2vr.d xr, $a2, 3
 
 GUEST_BEGIN(vector)
     /* each extension has its switch */
     FILL($xr1, 1, 2, 3, 4)
-    EUEN(1)
+    SWITCHES(1)
     TRAPS(SXD, vadd.d $vr0, $vr1, $vr1)
     TRAPS(SXD, vld $vr0, $sp, -32)
     TRAPS(ASXD, xvadd.d $xr0, $xr1, $xr1)
     fmov.d $fa0, $fa1
-    EUEN(3)
+    SWITCHES(3)
     vadd.d $vr0, $vr1, $vr1
     TRAPS(ASXD, xvst $xr0, $sp, -32)
     TRAPS(ASXD, xvreplve0.q $xr0, $xr1)
-    EUEN(4)
+    SWITCHES(4)
     TRAPS(SXD, vor.v $vr0, $vr1, $vr1)
     TRAPS(FPD, fmov.d $fa0, $fa1)
     xvadd.d $xr0, $xr1, $xr1
-    EUEN(7)
+    SWITCHES(7)
     ALL4($xr0, 2, 4, 6, 8)
 
     /* LSX keeps the high half, scalars all above them */
