@@ -154,8 +154,8 @@ static uint64_t extreme(struct lane *l, bool max, bool magnitude)
     double x = value(t, l->x), y = value(t, l->y);
     if (magnitude && fabs(x) != fabs(y))
         return (fabs(x) > fabs(y)) == max ? l->x : l->y;
-    if (x == y)
-        return signbit(x) != (max ? 1 : 0) ? (signbit(x) ? l->x : (signbit(y) && !max ? l->y : l->x)) : l->y;
+    if (x == y) /* zeros of both signs, if they differ */
+        return (signbit(x) != 0) != max ? l->x : l->y;
     return (x > y) == max ? l->x : l->y;
 }
 static uint64_t max_(struct lane *l) { return extreme(l, true, false); }
