@@ -22,7 +22,7 @@ static void sink(void *arg, uint32_t number, bool level)
     lines[number / 8] = (lines[number / 8] & ~(1u << number % 8)) | (uint32_t)level << number % 8;
 }
 
-static struct device *iocsr_create(struct machine *machine, struct err *e)
+static struct device *part_create(struct machine *machine, struct err *e)
 {
     struct eiointc *made = eiointc_create(machine, "eiointc", ids, CPUS, features, e);
 
