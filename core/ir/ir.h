@@ -118,6 +118,7 @@ struct ir_slot {
     uint16_t offset;   /* in the CPU's struct */
     uint8_t type;      /* IR_I32, IR_I64, IR_F64 (FP registers of any width up to 64), IR_V128 (16-aligned) */
     bool zero;         /* reads as 0 and is never written (x0, XZR) */
+    bool cold;         /* written often and hardly ever read: no register is kept for it */
 };
 #define IR_MAX_SLOTS 192
 

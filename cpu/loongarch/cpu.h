@@ -30,7 +30,8 @@ enum la_slot {
     LA_SLOT_SAVE = 104, /* SAVE0..15 */
     LA_SLOT_TLBRSAVE = 120, LA_SLOT_TLBRBADV, LA_SLOT_ERA, LA_SLOT_BADV, LA_SLOT_PGDL, LA_SLOT_PGDH,
     LA_SLOT_TLBRELO0, LA_SLOT_TLBRELO1, LA_SLOT_TLBREHI,
-    LA_SLOTS
+    LA_SLOT_FP_LAST, LA_SLOT_FP_A, LA_SLOT_FP_XA = LA_SLOT_FP_A + 3, /* see la_cpu.fp_last */
+    LA_SLOTS = LA_SLOT_FP_XA + 3
 };
 
 /* CPUCFG words that have content (manual, CPUCFG); index to la_config.cpucfg. Others read 0. */

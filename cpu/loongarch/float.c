@@ -53,12 +53,30 @@ static ir_val_t image(struct la_tr *t, unsigned lane, int n)
     return n < 0 ? la_const(t, 0) : ir_vlane(t->u, IR_I64, lane, la_v(t, (unsigned)n, 0), 0);
 }
 
+void la_note_fp(struct la_tr *t, uint64_t what, int a, int b, int c, unsigned halves)
+{
+    const int regs[3] = { a, b, c };
+    ir_put(t->u, LA_SLOT_FP_LAST, la_const(t, what));
+    for (unsigned h = 0; h < halves; h++)
+        for (unsigned i = 0; i < ARRAY_LEN(regs); i++)
+            if (regs[i] >= 0)
+                ir_put(t->u, (h ? LA_SLOT_FP_XA : LA_SLOT_FP_A) + i, la_v(t, (unsigned)regs[i], h));
+}
+
 /* `how`: for the helper, beside the operation: rounding, integer's size, condition. Gives the result's bits. */
 #define HOW_RM(rm)    ((uint64_t)(rm) << 8)
 #define HOW_LONG      (1ull << 12)
 #define HOW_COND(c)   ((uint64_t)(c) << 16)
+#define HOW_RM_OF(how) ((how) >> 8 & 7)
+static void note(struct la_tr *t, unsigned arg, uint64_t how, int a, int b, int c)
+{
+    la_note_fp(t, LA_FP_SCALAR | (arg & 0xff) | how, a, b, c, 1);
+}
+
+/* It sets Cause. */
 static ir_val_t call(struct la_tr *t, unsigned arg, uint64_t how, ir_val_t a, ir_val_t b, ir_val_t c)
 {
+    ir_put(t->u, LA_SLOT_FP_LAST, la_const(t, 0));
     return ir_call(t->u, IR_I64, LA_HELPER_fp, la_const(t, (arg & 0xff) | how), a, b, c);
 }
 
@@ -66,6 +84,16 @@ static void called(struct la_tr *t, unsigned arg, uint64_t how, int a, int b, in
 {
     ir_val_t x = image(t, FLANE(arg), a), y = image(t, FLANE(arg), b), z = image(t, FLANE(arg), c);
     put_lane(t, FLANE(arg), 0, call(t, arg, how, x, y, z));
+}
+
+/* Exceptions are enabled: it is done. Else it is noted, to be done inline. */
+static bool is_called(struct la_tr *t, unsigned arg, int a, int b, int c)
+{
+    if (traps(t))
+        called(t, arg, HOW_RM(IR_RM_DYN), a, b, c);
+    else
+        note(t, arg, HOW_RM(IR_RM_DYN), a, b, c);
+    return traps(t);
 }
 
 static uint64_t convert(struct fp_env *env, enum fp_op op, uint64_t how, uint64_t a)
@@ -110,6 +138,21 @@ static bool is_tiny(enum fp_op op, uint64_t how, uint64_t r)
     return computes && la_fp_is_tiny(how & 1 ? FP_F64 : FP_F32, r);
 }
 
+enum ir_rm la_fp_rounding(uint64_t what)
+{
+    return (enum ir_rm)HOW_RM_OF(what);
+}
+
+void la_fp_again(struct fp_env *env, uint64_t what, const union ir_vec *operands)
+{
+    enum fp_op op = (enum fp_op)(what >> 1 & 0x7f);
+    bool wide = op == OP_FROM_INT ? what & HOW_LONG : op == OP_CVT ? !(what & 1) : what & 1;
+    uint64_t v[3];
+    for (unsigned i = 0; i < 3; i++)
+        v[i] = wide ? operands[i].d[0] : (uint32_t)operands[i].d[0];
+    compute(env, op, what, v[0], v[1], v[2]);
+}
+
 uint64_t la_helper_fp(struct cpu *cpu, uint64_t how, uint64_t a, uint64_t b, uint64_t c)
 {
     struct la_cpu *la = LA_CPU(cpu);
@@ -124,9 +167,7 @@ uint64_t la_helper_fp(struct cpu *cpu, uint64_t how, uint64_t a, uint64_t b, uin
 /* ---- arithmetic ---- */
 static void binary(struct la_tr *t, unsigned arg)
 {
-    if (traps(t))
-        called(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, t->d.rk, -1);
-    else
+    if (!is_called(t, arg, t->d.rj, t->d.rk, -1))
         result(t, arg, ir_fop(t->u, (enum ir_op)REST(arg), FTYPE(arg), IR_RM_DYN, operand(t, arg, t->d.rj),
                               operand(t, arg, t->d.rk)));
 }
@@ -137,10 +178,8 @@ static void multiply_add(struct la_tr *t, unsigned arg)
     struct ir_unit *u = t->u;
     enum ir_type type = FTYPE(arg);
     enum fp_op op = OP(arg);
-    if (traps(t)) {
-        called(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, t->d.rk, t->d.ra);
+    if (is_called(t, arg, t->d.rj, t->d.rk, t->d.ra))
         return;
-    }
     ir_val_t v = ir_fma(u, type, IR_RM_DYN, operand(t, arg, t->d.rj), operand(t, arg, t->d.rk),
                         operand(t, arg, t->d.ra), false, op == OP_FMSUB || op == OP_FNMSUB);
     if (op >= OP_FNMADD)
@@ -155,9 +194,7 @@ static ir_val_t minmax_of(struct la_tr *t, unsigned arg, ir_val_t a, ir_val_t b,
 
 static void minmax(struct la_tr *t, unsigned arg)
 {
-    if (traps(t))
-        called(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, t->d.rk, -1);
-    else
+    if (!is_called(t, arg, t->d.rj, t->d.rk, -1))
         result(t, arg, minmax_of(t, arg, operand(t, arg, t->d.rj), operand(t, arg, t->d.rk), OP(arg) == OP_MIN));
 }
 
@@ -167,10 +204,8 @@ static void minmax_magnitude(struct la_tr *t, unsigned arg)
     struct ir_unit *u = t->u;
     enum ir_type type = FTYPE(arg);
     bool min = OP(arg) == OP_MINA;
-    if (traps(t)) {
-        called(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, t->d.rk, -1);
+    if (is_called(t, arg, t->d.rj, t->d.rk, -1))
         return;
-    }
     ir_val_t a = operand(t, arg, t->d.rj), b = operand(t, arg, t->d.rk);
     ir_val_t x = ir_fabs(u, type, a), y = ir_fabs(u, type, b);
     ir_val_t v = minmax_of(t, arg, a, b, min);
@@ -183,10 +218,8 @@ static void root(struct la_tr *t, unsigned arg)
 {
     struct ir_unit *u = t->u;
     enum ir_type type = FTYPE(arg);
-    if (traps(t)) {
-        called(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, -1, -1);
+    if (is_called(t, arg, t->d.rj, -1, -1))
         return;
-    }
     ir_val_t v = operand(t, arg, t->d.rj);
     if (OP(arg) != OP_RECIP)
         v = ir_fsqrt(u, type, IR_RM_DYN, v);
@@ -267,6 +300,8 @@ static ir_val_t condition(struct la_tr *t, unsigned arg, unsigned cond)
 static void fcmp(struct la_tr *t, unsigned arg)
 {
     unsigned cond = (unsigned)t->d.cond;
+    if (!traps(t))
+        note(t, arg, HOW_RM(IR_RM_DYN) | HOW_COND(cond), t->d.rj, t->d.rk, -1);
     ir_val_t v = traps(t) ? call(t, arg, HOW_RM(IR_RM_DYN) | HOW_COND(cond), image(t, FLANE(arg), t->d.rj),
                                  image(t, FLANE(arg), t->d.rk), la_const(t, 0))
                           : condition(t, arg, cond);
@@ -278,11 +313,13 @@ enum { LONG = 8 };
 static void fcvt(struct la_tr *t, unsigned arg) /* precision: the result's */
 {
     unsigned from = IS_D(arg) ? ARG(S, 0, 0) : ARG(D, 0, 0);
-    if (traps(t))
+    if (traps(t)) {
         put_lane(t, FLANE(arg), 0, call(t, arg, HOW_RM(IR_RM_DYN), image(t, FLANE(from), t->d.rj), la_const(t, 0),
                                         la_const(t, 0)));
-    else
+    } else {
+        note(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, -1, -1);
         result(t, arg, ir_fcvt(t->u, FTYPE(arg), FTYPE(from), IR_RM_DYN, operand(t, from, t->d.rj)));
+    }
 }
 
 static void to_integer(struct la_tr *t, unsigned arg)
@@ -290,12 +327,14 @@ static void to_integer(struct la_tr *t, unsigned arg)
     bool is_long = REST(arg) & LONG;
     enum ir_type type = is_long ? IR_I64 : IR_I32;
     enum ir_rm rm = (enum ir_rm)(REST(arg) & 7);
+    uint64_t how = HOW_RM(rm) | (is_long ? HOW_LONG : 0);
     ir_val_t v;
-    if (traps(t))
-        v = call(t, arg, HOW_RM(rm) | (is_long ? HOW_LONG : 0), image(t, FLANE(arg), t->d.rj), la_const(t, 0),
-                 la_const(t, 0));
-    else
+    if (traps(t)) {
+        v = call(t, arg, how, image(t, FLANE(arg), t->d.rj), la_const(t, 0), la_const(t, 0));
+    } else {
+        note(t, arg, how, t->d.rj, -1, -1);
         v = ir_ftoi(t->u, type, FTYPE(arg), false, rm, operand(t, arg, t->d.rj));
+    }
     put_lane(t, is_long ? 3 : 2, 0, v);
 }
 
@@ -303,19 +342,20 @@ static void from_integer(struct la_tr *t, unsigned arg)
 {
     bool is_long = REST(arg) & LONG;
     enum ir_type type = is_long ? IR_I64 : IR_I32;
-    ir_val_t v = ir_vlane(t->u, type, is_long ? 3 : 2, la_v(t, t->d.rj, 0), 0);
-    if (traps(t))
-        put_lane(t, FLANE(arg), 0, call(t, arg, HOW_RM(IR_RM_DYN) | (is_long ? HOW_LONG : 0),
-                                        image(t, is_long ? 3 : 2, t->d.rj), la_const(t, 0), la_const(t, 0)));
-    else
+    uint64_t how = HOW_RM(IR_RM_DYN) | (is_long ? HOW_LONG : 0);
+    if (traps(t)) {
+        put_lane(t, FLANE(arg), 0, call(t, arg, how, image(t, is_long ? 3 : 2, t->d.rj), la_const(t, 0),
+                                        la_const(t, 0)));
+    } else {
+        note(t, arg, how, t->d.rj, -1, -1);
+        ir_val_t v = ir_vlane(t->u, type, is_long ? 3 : 2, la_v(t, t->d.rj, 0), 0);
         result(t, arg, ir_itof(t->u, FTYPE(arg), type, false, IR_RM_DYN, v));
+    }
 }
 
 static void frint(struct la_tr *t, unsigned arg)
 {
-    if (traps(t))
-        called(t, arg, HOW_RM(IR_RM_DYN), t->d.rj, -1, -1);
-    else
+    if (!is_called(t, arg, t->d.rj, -1, -1))
         result(t, arg, ir_frint(t->u, FTYPE(arg), IR_RM_DYN, operand(t, arg, t->d.rj), true));
 }
 

@@ -6,10 +6,25 @@
  * what becomes of an operation's exceptions. float_value.c; for scalar and vector helpers alike.
  *
  * Translated code does arithmetic inline while no exception is enabled (LA_MODE_FP_TRAP clear): Flags accumulate in
- * cpu.fp_flags and FCSR.Cause stays as it is. Helpers set Cause; with an exception enabled, every operation is one.
+ * cpu.fp_flags; for Cause, which every operation replaces, it only notes what it does (la_note_fp). With an
+ * exception enabled every operation is a helper's, which sets Cause.
  */
 #include "core/exec/fp.h"
 #include "cpu/loongarch/loongarch_impl.h"
+
+/*
+ * la_cpu.fp_last: the first argument of LA_HELPER_fp, or `imm` of the vector operations, and which of the two. Emitted
+ * before the operation writes its result. `a`, `b`, `c`: registers, -1 for none.
+ */
+#define LA_FP_SCALAR BIT(62)
+#define LA_FP_VECTOR BIT(63)
+struct la_tr;
+void la_note_fp(struct la_tr *t, uint64_t what, int a, int b, int c, unsigned halves);
+/* Exceptions of an operation done again: float.c, vec_fp.c. */
+void la_fp_again(struct fp_env *env, uint64_t what, const union ir_vec *operands);
+void la_vec_fp_again(struct fp_env *env, uint64_t what, const union ir_vec *low, const union ir_vec *high);
+enum ir_rm la_fp_rounding(uint64_t what);
+enum ir_rm la_vec_fp_rounding(uint64_t what);
 
 /* The environment of an operation under FCSR; `rm` may be IR_RM_DYN. */
 static inline void la_fp_env(const struct la_cpu *la, enum ir_rm rm, struct fp_env *env)

@@ -72,16 +72,35 @@ static int split(enum fp_format f, uint64_t v, uint64_t *m)
 }
 
 /* ---- exceptions ---- */
-bool la_fp_done(struct la_cpu *la, const struct fp_env *env, bool tiny, enum la_ecode code)
+static uint64_t cause_of(const struct fp_env *env)
 {
     static const struct {
         uint8_t host, guest; /* VZOUI */
     } bits[] = { { CPU_FP_INVALID, 16 }, { CPU_FP_DIVZERO, 8 }, { CPU_FP_OVERFLOW, 4 }, { CPU_FP_UNDERFLOW, 2 },
                  { CPU_FP_INEXACT, 1 } };
-    uint64_t cause = 0, enables = la->fcsr & 0x1f;
+    uint64_t cause = 0;
     for (size_t i = 0; i < ARRAY_LEN(bits); i++)
         if (env->flags & bits[i].host)
             cause |= bits[i].guest;
+    return cause;
+}
+
+/* Writing FCSR ends what was noted, so rounding is as it was. */
+uint64_t la_last_cause(const struct la_cpu *la)
+{
+    bool vector = la->fp_last & LA_FP_VECTOR;
+    struct fp_env env;
+    la_fp_env(la, vector ? la_vec_fp_rounding(la->fp_last) : la_fp_rounding(la->fp_last), &env);
+    if (vector)
+        la_vec_fp_again(&env, la->fp_last, la->fp_a, la->fp_xa);
+    else
+        la_fp_again(&env, la->fp_last, la->fp_a);
+    return cause_of(&env);
+}
+
+bool la_fp_done(struct la_cpu *la, const struct fp_env *env, bool tiny, enum la_ecode code)
+{
+    uint64_t cause = cause_of(env), enables = la->fcsr & 0x1f;
     if (tiny && (enables & 2))
         cause |= 2;
     if ((cause & 4) && (enables & 4)) /* 3.1.4, Inexact: of an overflow only where that does not trap */
@@ -117,18 +136,20 @@ uint64_t la_fp_scaleb(struct fp_env *env, enum fp_format f, uint64_t a, int64_t 
     return fp_mul(env, f, m, power(f, (int)to));
 }
 
-/* The exponent whatever the sign; of 0 -infinity with Z (IEEE 754-2008, 5.3.3). */
+/* The exponent; of 0 -infinity with Z, of numbers below 0 invalid, as a logarithm is. */
 uint64_t la_fp_logb(struct fp_env *env, enum fp_format f, uint64_t a)
 {
     uint64_t m;
     if (is_nan(f, a))
         return fp_round(env, f, a, false);
-    if (is_special(f, a))
-        return infinity(f);
     if (is_zero(f, a)) {
         env->flags |= CPU_FP_DIVZERO;
         return BIT(layouts[f].bits - 1u) | infinity(f);
     }
+    if (sign_of(f, a))
+        return fp_sqrt(env, f, a); /* invalid, too */
+    if (is_special(f, a))
+        return infinity(f);
     return fp_from_int(env, f, 64, false, (uint64_t)(int64_t)split(f, a, &m));
 }
 

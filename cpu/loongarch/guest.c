@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SLOT(name_, member, type_) { .name = name_, .offset = offsetof(struct la_cpu, member), .type = type_ }
+#define COLD_SLOT(m, type_) { .name = #m, .offset = offsetof(struct la_cpu, m), .type = type_, .cold = true }
 #define R_SLOT(n)    SLOT("r" #n, r[n], IR_I64)
 #define V_SLOT(n)    SLOT("v" #n, v[n], IR_V128)
 #define XH_SLOT(n)   SLOT("xh" #n, xh[n], IR_V128)
@@ -29,6 +30,8 @@ static const struct ir_slot slots[LA_SLOTS] = {
     ROW8(SAVE_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
     CSR_SLOT(tlbrsave), CSR_SLOT(tlbrbadv), CSR_SLOT(era), CSR_SLOT(badv), CSR_SLOT(pgdl), CSR_SLOT(pgdh),
     CSR_SLOT(tlbrelo[0]), CSR_SLOT(tlbrelo[1]), CSR_SLOT(tlbrehi),
+    COLD_SLOT(fp_last, IR_I64), COLD_SLOT(fp_a[0], IR_V128), COLD_SLOT(fp_a[1], IR_V128), COLD_SLOT(fp_a[2], IR_V128),
+    COLD_SLOT(fp_xa[0], IR_V128), COLD_SLOT(fp_xa[1], IR_V128), COLD_SLOT(fp_xa[2], IR_V128),
 };
 _Static_assert(LA_SLOT_SAVE == 104 && LA_SLOT_TLBRSAVE == 120 && LA_SLOT_TLBREHI == 128, "order of the slots");
 
@@ -76,6 +79,7 @@ static const struct state_field counter_state[] = {
 const struct state_field la_state[] = {
     STATE_SUB(la_cpu, cpu, cpu_state),
     STATE(la_cpu, r), STATE(la_cpu, v), STATE(la_cpu, xh), STATE(la_cpu, fcc),
+    STATE(la_cpu, fp_a), STATE(la_cpu, fp_xa), STATE(la_cpu, fp_last),
     STATE_SUB(la_cpu, csr, bank_state), STATE_SUB(la_cpu, other, bank_state),
     STATE_TIMER(la_cpu, timer), STATE_TIMER(la_cpu, guest_timer), STATE_TIMER(la_cpu, pmu_due),
     STATE_SUB(la_cpu, tlb, mmu_la_tlb_state),
@@ -114,6 +118,9 @@ static void reset(struct cpu *cpu)
     memset(la->v, 0, sizeof(la->v));
     memset(la->xh, 0, sizeof(la->xh));
     memset(la->fcc, 0, sizeof(la->fcc));
+    memset(la->fp_a, 0, sizeof(la->fp_a));
+    memset(la->fp_xa, 0, sizeof(la->fp_xa));
+    la->fp_last = 0;
     memset(&la->csr, 0, sizeof(la->csr));
     memset(&la->other, 0, sizeof(la->other));
     la->fcsr = la->ll_bit = la->gstat = 0;

@@ -104,6 +104,12 @@ struct la_cpu {
     struct cpu cpu;
     uint64_t r[32];
     union ir_vec v[32], xh[32];
+    /*
+     * The last FP operation done inline, and its operands: low and high halves. FCSR.Cause is computed of them when
+     * somebody asks, which is next to never. fp_last 0: fcsr has it. See float_impl.h.
+     */
+    union ir_vec fp_a[3], fp_xa[3];
+    uint64_t fp_last;
     uint64_t fcc[8];
     struct la_bank csr;
 
@@ -180,6 +186,7 @@ void la_set_crmd(struct la_cpu *la, uint64_t crmd); /* and what follows from it 
 void la_flush_tlb(struct la_cpu *la);   /* derived translations alone, all of this core */
 uint64_t la_get_fcsr(const struct la_cpu *la, unsigned view); /* FCSR0, or its views 1..3 */
 void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value); /* does not raise */
+uint64_t la_last_cause(const struct la_cpu *la); /* FCSR.Cause of fp_last: float_value.c */
 
 /* ---- csr.c, csr_table.c ---- */
 struct la_csr {

@@ -29,7 +29,8 @@ uint64_t la_get_fcsr(const struct la_cpu *la, unsigned view)
     for (size_t i = 0; i < ARRAY_LEN(fp_bits); i++)
         if (la->cpu.fp_flags & fp_bits[i])
             flags |= BIT(i);
-    return F_PUT(la->fcsr, FCSR_FLAGS, flags) & views[view & 3];
+    uint64_t v = la->fp_last != 0 ? F_PUT(la->fcsr, FCSR_CAUSE, la_last_cause(la)) : la->fcsr;
+    return F_PUT(v, FCSR_FLAGS, flags) & views[view & 3];
 }
 
 void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value)
@@ -40,6 +41,7 @@ void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value)
         if (F_GET(v, FCSR_FLAGS) >> i & 1)
             flags |= fp_bits[i];
     la->cpu.fp_flags = flags;
+    la->fp_last = 0;
     la->fcsr = v & ~F_MASK(FCSR_FLAGS);
     la_update_mode(la);
 }

@@ -142,8 +142,10 @@ static void csr(struct la_tr *t, unsigned op)
 }
 
 /* ---- IOCSRs ---- */
+/* Parts ask what time it is, and their accesses are traced with it: this instruction's. */
 static struct mem_attrs iocsr_attrs(const struct cpu *cpu)
 {
+    ev_set_now(cpu->machine->queue, cpu_now(cpu));
     return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index };
 }
 

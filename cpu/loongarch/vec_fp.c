@@ -112,6 +112,19 @@ void la_vec_fp_lanes(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a, 
     cpu->fp_flags |= env.flags;
 }
 
+enum ir_rm la_vec_fp_rounding(uint64_t what)
+{
+    return rounding(what);
+}
+
+void la_vec_fp_again(struct fp_env *env, uint64_t what, const union ir_vec *low, const union ir_vec *high)
+{
+    union ir_vec unused;
+    compute(env, &unused, &low[0], &low[1], &low[2], what);
+    if (what & LA_VS_X)
+        compute(env, &unused, &high[0], &high[1], &high[2], what);
+}
+
 /* With exceptions enabled: all lanes first. a: imm; b: registers rd, rj, rk, ra in bytes. */
 uint64_t la_helper_vec_fp(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
@@ -224,6 +237,8 @@ static void vector_fp(struct la_tr *t, unsigned arg)
         return;
     }
     bool second = has_second(op, from_lane(arg), to_lane(arg));
+    if (op != CLASS)
+        la_note_fp(t, LA_FP_VECTOR | arg, t->d.rj, second ? t->d.rk : -1, op == FMA ? t->d.ra : -1, la_vs_halves(arg));
     for (unsigned h = 0; h < la_vs_halves(arg); h++) {
         ir_val_t a = la_vj(t, h), b = second ? la_vk(t, h) : IR_NONE, c = op == FMA ? la_va(t, h) : IR_NONE;
         ir_val_t v = inline_value(t, arg, a, b, c);

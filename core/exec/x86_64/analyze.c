@@ -67,7 +67,7 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], 
         for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
-            if (in->op != IR_GET && in->op != IR_PUT)
+            if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold)
                 continue;
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)

@@ -703,7 +703,8 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
             x86_done(g, dst);
         }
     } else if (!has(g, HOST_AVX) ||
-               !(gen_select_native(g, in) || ((!is_float || by_rule) && emit_inline(g, in)))) {
+               !(gen_select_native(g, in) || ((!is_float || by_rule) && emit_inline(g, in)) ||
+                 gen_select_composed(g, in))) {
         call_reference(g, in);
     }
 }

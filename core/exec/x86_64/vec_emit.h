@@ -92,5 +92,7 @@ struct stub *gen_vec_stub(struct x86_gen *g, const struct ir_inst *in);
 void gen_vec_join(struct x86_gen *g, struct stub *s, unsigned dst);
 /* select_native.c: what is one host instruction; false: not so here. */
 bool gen_select_native(struct x86_gen *g, const struct ir_inst *in);
+/* select_composed.c: what is a few, for sizes of lanes the host does not have. */
+bool gen_select_composed(struct x86_gen *g, const struct ir_inst *in);
 
 #endif

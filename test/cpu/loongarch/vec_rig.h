@@ -16,6 +16,7 @@
 #define VEC_RAM      0x10000000ull
 #define VEC_RAM_SIZE 0x400000ull
 #define VEC_DATA     0x300000ull /* offset of what loads and stores reach; code is below */
+#define VEC_ENTRY    0x3ff000ull /* of exceptions: a branch to itself */
 
 typedef unsigned __int128 uwide;
 typedef __int128 wide;
@@ -67,8 +68,8 @@ static inline void vec_close(struct vec_rig *g)
     tm_destroy(tm);
 }
 
-/* Runs `word` and a branch to itself at a place of its own, under `fcsr`; false: it raised an exception. */
-static inline bool vec_try(struct vec_rig *g, uint32_t word, uint64_t fcsr)
+/* Runs `word` and a branch to itself at a place of its own, under `fcsr` and `euen`; false: it raised an exception. */
+static inline bool vec_try_with(struct vec_rig *g, uint32_t word, uint64_t fcsr, uint64_t euen)
 {
     struct cpu *cpu = &g->la->cpu, *at;
     va_t pc = VEC_RAM + g->at;
@@ -76,13 +77,26 @@ static inline bool vec_try(struct vec_rig *g, uint32_t word, uint64_t fcsr)
     st_le32(g->ram->host + g->at + 4, 0x50000000);
     mem_ram_written(g->ram, g->at, 8);
     g->at = (g->at + 8) % VEC_DATA;
-    g->la->csr.euen = LA_EUEN_FPE | LA_EUEN_SXE | LA_EUEN_ASXE;
+    st_le32(g->ram->host + VEC_ENTRY, 0x50000000);
+    g->la->csr.eentry = VEC_RAM + VEC_ENTRY;
+    g->la->csr.euen = euen;
     la_set_fcsr(g->la, 0, fcsr);
     la_update_mode(g->la);
     cpu->pc = pc;
     struct exec_limits limits = { .time = exec_time(g->x) + 1000000, .insns = cpu_insns(cpu) + 2 };
     exec_run(g->x, &limits, &at);
     return cpu->pc == pc + 4;
+}
+
+static inline bool vec_try(struct vec_rig *g, uint32_t word, uint64_t fcsr)
+{
+    return vec_try_with(g, word, fcsr, LA_EUEN_FPE | LA_EUEN_SXE | LA_EUEN_ASXE);
+}
+
+/* Of the last exception: Ecode, EsubCode above it. */
+static inline unsigned vec_ecode(const struct vec_rig *g)
+{
+    return (unsigned)(F_GET(g->la->csr.estat, LA_ESTAT_ECODE) | F_GET(g->la->csr.estat, LA_ESTAT_ESUB) << 6);
 }
 
 static inline uint64_t vec_random(struct vec_rig *g)
