@@ -140,16 +140,28 @@ int mmu_store_at(struct cpu *cpu, va_t va, unsigned size, const struct mmu_targe
 
 /* ---- others ---- */
 
-uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, pa_t *pa)
+static uint8_t *host_of(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, pa_t *pa)
 {
     struct mmu_target t;
-    if (mmu_hits_watch(cpu, va, size, access != CPU_STORE, access == CPU_STORE) ||
-        mmu_translate(cpu, va, size, access, 0, &t))
+    if (mmu_translate(cpu, va, size, access, 0, &t))
         return NULL;
     *pa = t.map.pa;
     if (t.host == NULL || !t.whole || (t.rom && access == CPU_STORE))
         return NULL;
     return t.host;
+}
+
+uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, pa_t *pa)
+{
+    if (mmu_hits_watch(cpu, va, size, access != CPU_STORE, access == CPU_STORE))
+        return NULL;
+    return host_of(cpu, va, size, access, pa);
+}
+
+const uint8_t *mmu_accessed(struct cpu *cpu, va_t va, enum cpu_access access)
+{
+    pa_t pa;
+    return host_of(cpu, va, 1, access, &pa);
 }
 
 int mmu_fetch(struct cpu *cpu, va_t va, struct mem_ram **ram, uint64_t *offset)

@@ -201,6 +201,8 @@ void mmu_drop_reservation(struct cpu *cpu);
  * After writing through it call mem_ram_written or use mmu_slow_store instead.
  */
 uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, pa_t *pa);
+/* Where an access that was just done went, or NULL if not to plain RAM: watchpoints have seen it and are not asked. */
+const uint8_t *mmu_accessed(struct cpu *cpu, va_t va, enum cpu_access access);
 
 /*
  * Translate for fetching: fills the fetch entry. 0 and (*ram, *offset) of the byte at

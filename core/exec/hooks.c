@@ -31,11 +31,10 @@ void exec_hook_data(struct cpu *cpu, va_t va, uint32_t memop, bool write, const 
 {
     unsigned size = 1u << (memop & IR_MEM_SIZE);
     uint64_t pa;
-    pa_t unused;
     if (!host) {
         if (memop & IR_MEM_REGIME)
             return; /* another regime's mapping: not this model's data path */
-        host = mmu_host(cpu, va, 1, write ? CPU_STORE : CPU_LOAD, &unused);
+        host = mmu_accessed(cpu, va, write ? CPU_STORE : CPU_LOAD);
     }
     if (host && ram_address(cpu->machine, host, &pa))
         cpu->budget -= cpu->tm->model->data_access(cpu->tm, va, pa, size, write);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For guests of the privileged architecture. They have vectors of their own: entry n leads to $s7 at PLV0, with
+ * For guests of the privileged architecture. They have vectors of their own: entry n leads to $s7 at PLV0 with interrupts off and
  * $t6 = Ecode and EsubCode, $t7 = BADV, $s4 = ERA, $s2 = PRMD, $s5 = 512 * n. Debug mode's only sets $s3 and returns behind DBCL.
  */
 #include "guest.h"
@@ -83,7 +83,7 @@
     csrrd $s2, CSR_PRMD
     csrwr $s7, CSR_ERA
     la.pcrel $s7, lost
-    li.w $t8, 3
+    li.w $t8, 7
     csrxchg $zero, $t8, CSR_PRMD
     ertn
 .endm
