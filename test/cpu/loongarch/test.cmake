@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 orrery_guests(loongarch COMPILER clang-19 SOURCES integer.S branch.S memory.S atomic.S float.S float_trap.S
-    privilege.S paging.S interrupt.S watch.S pch_pic.c interrupts.c
+    privilege.S paging.S interrupt.S watch.S lvz.S pch_pic.c interrupts.c
   COMMON start.S TIMEOUT 120 REPORTS
   FLAGS --target=loongarch64-linux-gnu -fuse-ld=lld-19 -mlsx -mlasx -O1 -ffreestanding -Wall -Wextra -Werror
-  RUN --board loongarch-virt --cpu la664,ptw=on,msgint=on --memory 256M --serial stdio --timeout 10s)
+  RUN --board loongarch-virt --cpu la664,ptw=on,msgint=on,lvz=on --memory 256M --serial stdio --timeout 10s)
