@@ -46,7 +46,7 @@ static uint32_t target(const struct eiointc *p, uint32_t vector)
     return p->index_of[eiointc_core_of(p, vector)];
 }
 
-bool eiointc_is_on(const struct eiointc *p)
+static bool is_on(const struct eiointc *p)
 {
     return !(p->features & HAS_ENABLE) || (p->virt_config & CONFIG_ENABLE);
 }
@@ -92,7 +92,7 @@ static void put_bit(uint64_t *words, uint32_t vector, bool on)
 static void deliver(struct eiointc *p, uint32_t vector)
 {
     uint32_t core = target(p, vector);
-    bool wanted = eiointc_is_on(p) && get_bit(p->enable, vector);
+    bool wanted = is_on(p) && get_bit(p->enable, vector);
 
     if (wanted && core == NO_CORE)
         guest_error(&p->dev, "COREMAP", "vector %u leads to core %u, which is not there", vector,
@@ -184,13 +184,13 @@ static void wrote_ipmap(void *dev, uint32_t index, uint64_t old, uint64_t now)
 /* Whatever was delivered goes where it leads now; what still stands comes when the part is switched on. */
 static void configure(struct eiointc *p, uint32_t config)
 {
-    bool was_on = eiointc_is_on(p), there[EIOINTC_VECTORS];
+    bool was_on = is_on(p), there[EIOINTC_VECTORS];
 
     for (uint32_t v = 0; v < EIOINTC_VECTORS; v++)
         there[v] = withdraw(p, v);
     p->virt_config = config;
     for (uint32_t v = 0; v < EIOINTC_VECTORS; v++)
-        if (there[v] || (!was_on && eiointc_is_on(p) && stands(p, v)))
+        if (there[v] || (!was_on && is_on(p) && stands(p, v)))
             deliver(p, v);
     drive_all(p, irq_set);
 }
@@ -208,23 +208,6 @@ static void wrote_virt_config(void *dev, uint32_t index, uint64_t old, uint64_t 
         return;
     }
     configure(p, (uint32_t)now & p->features & (CONFIG_ENABLE | CONFIG_INT_ENCODE | CONFIG_CPU_ENCODE));
-}
-
-bool eiointc_has_int_encode(const struct eiointc *p)
-{
-    return p->virt_config & CONFIG_INT_ENCODE;
-}
-
-void eiointc_switch(struct eiointc *p, bool enable, bool int_encode)
-{
-    uint32_t config = p->virt_config & CONFIG_CPU_ENCODE;
-
-    if (enable && (p->features & HAS_ENABLE))
-        config |= CONFIG_ENABLE;
-    if (int_encode && (!p->has_virt || (p->features & HAS_INT_ENCODE)))
-        config |= CONFIG_INT_ENCODE;
-    if (config != p->virt_config)
-        configure(p, config);
 }
 
 /* ---- registers ---- */

@@ -14,6 +14,9 @@
  * The virtual extension (IOCSR 40000000h) routes by core number rather than by a bitmap of four, encodes HWI
  * numbers and can be switched off and on as a whole; it is there when the board says so.
  *
+ * EXT_INT_en and INT_ENCODE of MISC_FUNC (IOCSR 420h) are not modelled: the part is on unless the virtual extension
+ * offers to switch it off, and numbers lines by a bitmap unless that offers otherwise.
+ *
  * While a line is up, enabling its vector or leading it to another core delivers it there; disabling takes it back.
  * What leads to a core that is not there waits, with a guest error.
  *
@@ -63,14 +66,6 @@ void eiointc_set_level(void *eiointc, uint32_t number, bool level);
  * vector is disabled waits until it is enabled.
  */
 void eiointc_pulse(struct eiointc *p, uint32_t vector);
-
-/*
- * Bits 48 and 49 of MISC_FUNC (IOCSR 420h), EXT_INT_en and INT_ENCODE, which the board decodes: written, and what they
- * read as. Where the virtual extension does not offer to be switched off, the part is always on.
- */
-void eiointc_switch(struct eiointc *p, bool enable, bool int_encode);
-bool eiointc_is_on(const struct eiointc *p);
-bool eiointc_has_int_encode(const struct eiointc *p);
 
 /* Number of the core a vector leads to, there or not; and the HWI lines of the core with CPU index `core`, as a bitmap. */
 uint32_t eiointc_core_of(const struct eiointc *p, uint32_t vector);

@@ -80,7 +80,7 @@ static void put(struct mmu_la_tlb *t, unsigned index, const struct mmu_la_entry 
         uint64_t bit = BIT(index - stlb_size(t));
         t->mtlb_valid = entry->valid ? t->mtlb_valid | bit : t->mtlb_valid & ~bit;
     }
-    *e = *entry;
+    *e = entry->valid ? *entry : (struct mmu_la_entry){ .valid = false }; /* nothing is left of it, as after loading */
 }
 
 static void take_out(struct mmu_la_tlb *t, unsigned index)

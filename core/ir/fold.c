@@ -222,6 +222,21 @@ static void fold_extension(struct fold *f, struct ir_inst *in)
         in->a = x->a;
 }
 
+/* A lane is what was put there: FP registers are lanes of vectors, and so one scalar result feeds the next. */
+static void fold_lane(struct fold *f, struct ir_inst *in)
+{
+    const struct ir_inst *x = &f->insts[in->a];
+    while (x->op == IR_VINS && x->aux == in->aux && x->imm != in->imm) {
+        in->a = x->a;
+        x = &f->insts[in->a];
+    }
+    if (x->aux != in->aux || ir_type_bits((enum ir_type)in->type) != 8u << in->aux)
+        return;
+    unsigned v = x->op == IR_VINS ? x->b : x->op == IR_VSCALAR && in->imm == 0 ? x->a : IR_NONE;
+    if (v != IR_NONE && ir_result_type(&f->insts[v]) == in->type)
+        become(f, v);
+}
+
 static void fold_unary(struct fold *f, struct ir_inst *in)
 {
     const struct ir_inst *x = &f->insts[in->a];
@@ -271,6 +286,24 @@ static void fold_select(struct fold *f, struct ir_inst *in)
         become(f, f->insts[in->a].imm ? in->b : in->c);
     else if (in->b == in->c)
         become(f, in->b);
+}
+
+/*
+ * One of two values, the other of which is 0, put together: conditional moves of ISAs that build them so (LoongArch's
+ * MASKEQZ and MASKNEZ, RISC-V's Zicond).
+ */
+static bool fold_halves(const struct fold *f, struct ir_inst *in)
+{
+    const struct ir_inst *x = &f->insts[in->a], *y = &f->insts[in->b];
+    if ((in->op != IR_OR && in->op != IR_ADD && in->op != IR_XOR) || x->op != IR_SELECT || y->op != IR_SELECT ||
+        x->a != y->a)
+        return false;
+    bool first = is_const_value(f, x->c, 0) && is_const_value(f, y->b, 0);
+    if (!first && !(is_const_value(f, x->b, 0) && is_const_value(f, y->c, 0)))
+        return false;
+    *in = (struct ir_inst){ .op = IR_SELECT, .type = in->type, .a = x->a, .b = first ? x->b : y->b,
+                            .c = first ? y->c : x->c };
+    return true;
 }
 
 /* A condition "x != 0" of an i64 is x itself; for BRANCH and SELECT. */
@@ -331,13 +364,16 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
     case IR_BRANCH:
         fold_condition(f, in);
         return;
+    case IR_VLANE:
+        fold_lane(f, in);
+        return;
     default:
         break;
     }
     if (!ir_can_eval((enum ir_op)in->op) || fold_const(f, in))
         return;
     swap_const(f, in);
-    if (in->op == IR_SELECT) {
+    if (fold_halves(f, in) || in->op == IR_SELECT) {
         fold_condition(f, in);
         fold_select(f, in);
     } else if (in->op == IR_FSGNJ) {

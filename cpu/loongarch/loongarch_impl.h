@@ -5,6 +5,7 @@
 #include "core/ir/ir.h"
 #include "core/util/bits.h"
 #include "cpu/loongarch/cpu.h"
+#include "cpu/loongarch/numbers.h"
 #include "mmu/tlb.h"
 
 /*
@@ -27,33 +28,6 @@ enum {
     LA_MODE_TLBR = 1u << 13,      /* TLBRERA.IsTLBR: which registers TLB instructions and ERTN use */
     LA_MODE_DIRECT = 1u << 14,    /* CRMD.DA: the TLB has no part in translation */
     LA_MODE_CLASS_SHIFT = 16,     /* la_config.code_class, 4 bits */
-};
-
-/* ESTAT.Ecode, and EsubCode above it from bit 6 on (manual, table of exceptions). */
-enum la_ecode {
-    LA_INT = 0x0, LA_PIL = 0x1, LA_PIS = 0x2, LA_PIF = 0x3, LA_PME = 0x4, LA_PNR = 0x5, LA_PNX = 0x6, LA_PPI = 0x7,
-    LA_ADEF = 0x8, LA_ADEM = 0x8 | 1 << 6, LA_ALE = 0x9, LA_BCE = 0xa, LA_SYS = 0xb, LA_BRK = 0xc, LA_INE = 0xd,
-    LA_IPE = 0xe, LA_FPD = 0xf, LA_SXD = 0x10, LA_ASXD = 0x11, LA_FPE = 0x12, LA_VFPE = 0x12 | 1 << 6,
-    LA_WPEF = 0x13, LA_WPEM = 0x13 | 1 << 6, LA_BTD = 0x14, LA_GSPR = 0x16, LA_HVC = 0x17, LA_GCSC = 0x18,
-    LA_GCHC = 0x18 | 1 << 6,
-    /* Not in ESTAT: they enter elsewhere. */
-    LA_TLBR = 0x1000, LA_MERR = 0x1001, LA_DBCL = 0x1002,
-};
-
-/* CSR numbers (manual, table of control and status registers). */
-enum la_csr_number {
-    LA_CSR_CRMD = 0x0, LA_CSR_PRMD, LA_CSR_EUEN, LA_CSR_MISC, LA_CSR_ECFG, LA_CSR_ESTAT, LA_CSR_ERA, LA_CSR_BADV,
-    LA_CSR_BADI, LA_CSR_EENTRY = 0xc, LA_CSR_TLBIDX = 0x10, LA_CSR_TLBEHI, LA_CSR_TLBELO0, LA_CSR_TLBELO1,
-    LA_CSR_GTLBC = 0x15, LA_CSR_TRGP, LA_CSR_ASID = 0x18, LA_CSR_PGDL, LA_CSR_PGDH, LA_CSR_PGD, LA_CSR_PWCL,
-    LA_CSR_PWCH, LA_CSR_STLBPS, LA_CSR_RVACFG, LA_CSR_CPUID, LA_CSR_PRCFG1, LA_CSR_PRCFG2, LA_CSR_PRCFG3,
-    LA_CSR_SAVE0 = 0x30, LA_CSR_TID = 0x40, LA_CSR_TCFG, LA_CSR_TVAL, LA_CSR_CNTC, LA_CSR_TICLR,
-    LA_CSR_GSTAT = 0x50, LA_CSR_GCFG, LA_CSR_GINTC, LA_CSR_GCNTC, LA_CSR_LLBCTL = 0x60, LA_CSR_IMPCTL1 = 0x80,
-    LA_CSR_IMPCTL2, LA_CSR_GNMI, LA_CSR_TLBRENTRY = 0x88, LA_CSR_TLBRBADV, LA_CSR_TLBRERA, LA_CSR_TLBRSAVE,
-    LA_CSR_TLBRELO0, LA_CSR_TLBRELO1, LA_CSR_TLBREHI, LA_CSR_TLBRPRMD, LA_CSR_MERRCTL, LA_CSR_MERRINFO1,
-    LA_CSR_MERRINFO2, LA_CSR_MERRENTRY, LA_CSR_MERRERA, LA_CSR_MERRSAVE, LA_CSR_CTAG = 0x98, LA_CSR_MSGIS0 = 0xa0,
-    LA_CSR_MSGIR = 0xa4, LA_CSR_MSGIE, LA_CSR_MCSR0 = 0xc0, LA_CSR_DMW0 = 0x180, LA_CSR_PMCFG0 = 0x200,
-    LA_CSR_MWPC = 0x300, LA_CSR_MWPS, LA_CSR_MWP0 = 0x310, LA_CSR_FWPC = 0x380, LA_CSR_FWPS, LA_CSR_FWP0 = 0x390,
-    LA_CSR_DBG = 0x500, LA_CSR_DERA, LA_CSR_DSAVE, LA_CSR_NUMBERS = 0x503,
 };
 
 /* Fields, high bit first. */

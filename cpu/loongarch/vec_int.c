@@ -253,12 +253,16 @@ static void leading(struct la_tr *t, unsigned arg)
     }
 }
 
-/* Bytes' counts are added in steps of twice the distance; a count fits a byte. */
+/* Bytes' counts are added: eight of them at once, others in steps of twice the distance; a count fits a byte. */
 static void population(struct la_tr *t, unsigned arg)
 {
     unsigned lane = t->d.sz;
     for (unsigned h = 0; h < la_vs_halves(arg); h++) {
         ir_val_t v = la_vop1(t, IR_VPOPCNT, 0, la_vj(t, h));
+        if (lane == 3) {
+            la_put_vd(t, h, la_vop2(t, IR_VSAD, 0, v, la_vzero(t)));
+            continue;
+        }
         for (unsigned step = 8; step < 8u << lane; step *= 2)
             v = la_vop2(t, IR_VADD, 0, v, la_vop1i(t, IR_VSHR, lane, v, step));
         la_put_vd(t, h, lane == 0 ? v : la_vop2(t, IR_VAND, 0, v, la_vdup(t, lane, 0xff)));

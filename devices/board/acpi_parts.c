@@ -71,6 +71,8 @@ void acpi_add_pcie(struct acpi *a, const struct board_pci_places *at, uint32_t i
     acpi_fill(a, from, 4, T_IO_LAST, at->io->size - 1);
     acpi_fill(a, from, 4, T_IO_SIZE, at->io->size - io_first);
     acpi_fill(a, from, 4, T_HIGH, high->size != 0);
+    if (high->size == 0)
+        return; /* what the template has there is a window as well as any, and _CRS does not return it */
     acpi_fill(a, from, 8, T_MEM64, high->base);
     acpi_fill(a, from, 8, T_MEM64_LAST, high->base + high->size - 1);
     acpi_fill(a, from, 8, T_MEM64_SIZE, high->size);

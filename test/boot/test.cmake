@@ -23,8 +23,8 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.inorder COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a53 --timing inorder)
   add_test(NAME boot.arm64.interp COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
   add_test(NAME boot.arm64.prompts COMMAND ${boot}/arm64_prompts $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64)
-  add_test(NAME boot.arm64.acpi COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery>)
-  add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${boot}/arm64_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
+  add_test(NAME boot.arm64.acpi COMMAND ${arm} ${boot}/efi_acpi $<TARGET_FILE:orrery>)
+  add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${arm} ${boot}/efi_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
   add_test(NAME boot.arm64.secure COMMAND ${boot}/arm64_secure $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.screen COMMAND ${boot}/arm64_screen $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.firmware COMMAND ${boot}/arm64_firmware $<TARGET_FILE:orrery>)
@@ -46,6 +46,17 @@ if(NOT ORRERY_SANITIZE)
     boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.screen boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb boot.arm64.compat.interp
     boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_cards boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its boot.arm64.virtio.gicv2m_gicv3
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+
+  set(loong ${CMAKE_COMMAND} -E env ARCH=loong64)
+  add_test(NAME boot.loong64.jit COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery>)
+  add_test(NAME boot.loong64.smp4 COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery> --smp 4)
+  add_test(NAME boot.loong64.interp COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
+  add_test(NAME boot.loong64.efi_smp4 COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery> --bios default --smp 4)
+  add_test(NAME boot.loong64.tree_smp6 COMMAND ${boot}/loong64_tree $<TARGET_FILE_DIR:orrery>/orrery-system-loongarch64)
+  add_test(NAME boot.loong64.acpi COMMAND ${loong} ${boot}/efi_acpi $<TARGET_FILE:orrery>)
+  add_test(NAME boot.loong64.deterministic COMMAND ${loong} ${boot}/deterministic $<TARGET_FILE:orrery>)
+  set_tests_properties(boot.loong64.jit boot.loong64.smp4 boot.loong64.interp boot.loong64.efi_smp4 boot.loong64.tree_smp6 boot.loong64.acpi
+    boot.loong64.deterministic PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   set(amd ${CMAKE_COMMAND} -E env ARCH=amd64)
   add_test(NAME boot.amd64.jit COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery>)
@@ -84,7 +95,7 @@ if(NOT ORRERY_SANITIZE)
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   set_tests_properties(boot.amd64.media.memtest PROPERTIES COST 70)
-  set_tests_properties(boot.interp boot.arm64.interp boot.amd64.interp PROPERTIES COST 60)
+  set_tests_properties(boot.interp boot.arm64.interp boot.loong64.interp boot.amd64.interp PROPERTIES COST 60)
 
   # The kernel's view of odd topologies, and a remapping unit under it.
   set(pc $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64)
@@ -122,6 +133,9 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME disk.arm64.efi COMMAND ${arm_disk} --efi --transport pci --machine virt,gic-version=3)
   add_test(NAME disk.arm64.nvme_e1000e_screen COMMAND ${arm_disk} --transport pci --disk nvme --nic e1000e --screen bochs-display)
   add_test(NAME disk.arm64.ahci_e1000e_its_smp4 COMMAND ${arm_disk} --disk ahci --nic e1000e --machine virt,gic-version=3 --smp 4)
+  set(loong_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-loongarch64 --arch loong64 --transport pci)
+  add_test(NAME disk.loong64.raw COMMAND ${loong_disk})
+  add_test(NAME disk.loong64.efi_nvme_e1000e_smp4 COMMAND ${loong_disk} --efi --disk nvme --nic e1000e --smp 4)
   set(amd_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64 --arch amd64 --transport pci)
   add_test(NAME disk.amd64.bios COMMAND ${amd_disk} --bios)
   add_test(NAME disk.amd64.efi_nvme_e1000e_smp4 COMMAND ${amd_disk} --efi --disk nvme --nic e1000e --smp 4)
@@ -129,5 +143,6 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme)
   set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.raw disk.arm64.pci_qcow2_smp4 disk.arm64.efi
     disk.arm64.nvme_e1000e_screen disk.arm64.ahci_e1000e_its_smp4 disk.nvme
+    disk.loong64.raw disk.loong64.efi_nvme_e1000e_smp4
     disk.amd64.bios disk.amd64.efi_nvme_e1000e_smp4 disk.amd64.bios_ahci_qcow2 PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 1200 LABELS disk COST 90)
 endif()

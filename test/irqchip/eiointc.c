@@ -22,7 +22,7 @@ static void sink(void *arg, uint32_t number, bool level)
     lines[number / 8] = (lines[number / 8] & ~(1u << number % 8)) | (uint32_t)level << number % 8;
 }
 
-static struct device *iocsr_create(struct machine *machine, struct err *e)
+static struct device *part_create(struct machine *machine, struct err *e)
 {
     struct eiointc *made = eiointc_create(machine, "eiointc", ids, CPUS, features, e);
 
@@ -294,22 +294,6 @@ START_TEST(inputs_outlive_a_reset)
 }
 END_TEST
 
-/* MISC_FUNC, without the virtual extension: always on; numbers instead of a bitmap. */
-START_TEST(misc_func_switches)
-{
-    ck_assert(eiointc_is_on(chip));
-    eiointc_switch(chip, false, true);
-    ck_assert(eiointc_is_on(chip) && eiointc_has_int_encode(chip));
-    enable(V, true);
-    store(0, IPMAP + V / 32, 1, 6);
-    set(V, true);
-    expect(V, 0, 6);
-    eiointc_switch(chip, true, false);
-    ck_assert(!eiointc_has_int_encode(chip));
-    expect(V, 0, 1);
-}
-END_TEST
-
 /* ---- the virtual extension ---- */
 static const struct { uint32_t offered, written, reads; } configs[] = {
     { 0x1, 0xffffffff, 0 }, { 0xb, 0xffffffff, 0xa }, { 0xf, 0xffffffff, 0xe }, { 0xf, 0x4, 0x4 }, { 0x9, 0xa, 0x8 },
@@ -353,8 +337,7 @@ START_TEST(switched_off_nothing_comes)
     expect(V, 0, 0);
     store(0, VIRT_CONFIG, 4, 0);
     expect(V, -1, 0);
-    eiointc_switch(chip, true, false);
-    ck_assert_uint_eq(load(0, VIRT_CONFIG, 4), CONFIG_ENABLE);
+    store(0, VIRT_CONFIG, 4, CONFIG_ENABLE);
     expect(V, 0, 0);
 }
 END_TEST
@@ -381,19 +364,6 @@ START_TEST(numbers_route)
 }
 END_TEST
 
-/* Linux writes CPU_ENCODE first and switches on by MISC_FUNC, which keeps it. */
-START_TEST(misc_func_keeps_cpu_encode)
-{
-    store(0, VIRT_CONFIG, 4, CONFIG_CPU_ENCODE);
-    eiointc_switch(chip, true, false);
-    ck_assert_uint_eq(load(0, VIRT_CONFIG, 4), CONFIG_ENABLE | CONFIG_CPU_ENCODE);
-    enable(V, true);
-    store(0, COREMAP + V, 1, 8);
-    set(V, true);
-    expect(V, 4, 0);
-}
-END_TEST
-
 Suite *test_suite(void)
 {
     Suite *s = suite_create("irqchip.eiointc");
@@ -413,14 +383,12 @@ Suite *test_suite(void)
     tcase_add_test(t, messages);
     tcase_add_test(t, trigger_register_pulses);
     tcase_add_test(t, inputs_outlive_a_reset);
-    tcase_add_test(t, misc_func_switches);
     suite_add_tcase(s, t);
     tcase_add_checked_fixture(u, start_virtual, teardown);
     tcase_add_test(u, generic);
     tcase_add_test(u, config_changes_only_while_off);
     tcase_add_test(u, switched_off_nothing_comes);
     tcase_add_loop_test(u, numbers_route, 0, ARRAY_LEN(encoded));
-    tcase_add_test(u, misc_func_keeps_cpu_encode);
     suite_add_tcase(s, u);
     tcase_add_loop_test(v, config_is_limited_to_what_is_offered, 0, ARRAY_LEN(configs));
     suite_add_tcase(s, v);

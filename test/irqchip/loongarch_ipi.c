@@ -22,7 +22,7 @@ static void sink(void *arg, uint32_t number, bool level)
 }
 
 /* An EIOINTC stands beside it: for ANY_SEND. */
-static struct device *iocsr_create(struct machine *machine, struct err *e)
+static struct device *part_create(struct machine *machine, struct err *e)
 {
     struct loongarch_ipi *made = loongarch_ipi_create(machine, "ipi", ids, CPUS, e);
     struct eiointc *other = eiointc_create(machine, "eiointc", ids, CPUS, 0, e);

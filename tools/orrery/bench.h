@@ -25,6 +25,7 @@ struct bench_target {
     const char *name, *qemu_arch, *qemu_machine, *board, *cpu, *console;
     const char *firmware;      /* of boots, beside the guest; NULL: none is needed */
     const char *qemu_firmware; /* of its own: QEMU knows no kernel of a PC without, and this is its quickest */
+    const char *no_firmware;   /* what -bios says so that a kernel alone is run; NULL: it need not be said */
 };
 
 struct bench {

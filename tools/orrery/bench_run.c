@@ -180,8 +180,9 @@ static void add_machine(struct words *w, const struct bench *b, const struct ben
     add_pair(w, BOTH("kernel"), j->kernel);
     if (b->target->cpu)
         add_pair(w, BOTH("cpu"), b->target->cpu);
-    if (b->target->firmware)
-        add_pair(w, BOTH("bios"), j->initrd ? b->bios : "none");
+    const char *bios = j->initrd ? b->bios : b->target->no_firmware;
+    if (b->target->firmware && bios)
+        add_pair(w, BOTH("bios"), bios);
     if (j->initrd) {
         add_pair(w, BOTH("initrd"), j->initrd);
         add_pair(w, BOTH("append"), j->append);

@@ -48,7 +48,7 @@ struct fuzz {
     bool counting;
 };
 
-static const struct fuzz_isa *const isas[] = { &fuzz_riscv64, &fuzz_arm64, &fuzz_x86_64 };
+static const struct fuzz_isa *const isas[] = { &fuzz_riscv64, &fuzz_arm64, &fuzz_x86_64, &fuzz_loongarch64 };
 
 /* ---- machines ---- */
 
@@ -411,7 +411,7 @@ static void usage(FILE *out)
     fprintf(out,
             "usage: orrery fuzz [OPTION]...\n"
             "Run random instructions interpreted and translated side by side and compare all state.\n"
-            "  --isa NAME          riscv64 (default), aarch64, x86_64\n"
+            "  --isa NAME          riscv64 (default), aarch64, x86_64, loongarch64\n"
             "  --cpu NAME          CPU profile (default max: all extensions)\n"
             "  --against NAME      another CPU profile for translated code, to see a difference found\n"
             "  --timing MODEL      timing model (default functional)\n"
@@ -431,7 +431,7 @@ static int find_isa(struct fuzz *f, const char *name, struct err *e)
             f->isa = isas[i];
             return 0;
         }
-    return err_set(e, ERR_ARG, "--isa %s: riscv64, aarch64 or x86_64 is expected", name);
+    return err_set(e, ERR_ARG, "--isa %s: riscv64, aarch64, x86_64 or loongarch64 is expected", name);
 }
 
 static int parse(struct fuzz *f, int argc, char **argv, struct err *e)

@@ -83,7 +83,7 @@ struct fuzz_isa {
     const char *(*excused)(const struct cpu *cpu, uint16_t form, bool *by_trap);
 };
 
-extern const struct fuzz_isa fuzz_riscv64, fuzz_arm64, fuzz_x86_64;
+extern const struct fuzz_isa fuzz_riscv64, fuzz_arm64, fuzz_x86_64, fuzz_loongarch64;
 
 struct fuzz_coverage {
     uint64_t *retired, *illegal, *trapped; /* by form; illegal are not in trapped */

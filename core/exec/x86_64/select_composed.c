@@ -189,6 +189,23 @@ static bool narrow_unsigned(struct x86_gen *g, const struct ir_inst *in)
     return true;
 }
 
+/* A table has the counts of four bits. */
+static bool population(struct x86_gen *g, const struct ir_inst *in)
+{
+    unsigned a = x86_use_vec(g, in->a, 1);
+    uint32_t look_up = 0x00 | P38; /* vpshufb */
+    gen_vec_const(g, 3, 0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f);
+    op3(g, 0xdb | P66, 0, a, 3);
+    shift(g, W16, SRL, 1, a, 4);
+    op3(g, 0xdb | P66, 1, 1, 3);
+    gen_vec_const(g, 3, 0x0302020102010100, 0x0403030203020201);
+    op3(g, look_up, 0, 3, 0);
+    op3(g, look_up, 1, 3, 1);
+    op3(g, 0xfc | P66, 0, 0, 1);
+    x86_result_fp(g, 0);
+    return true;
+}
+
 bool gen_select_composed(struct x86_gen *g, const struct ir_inst *in)
 {
     unsigned lane = in->aux;
@@ -200,6 +217,7 @@ bool gen_select_composed(struct x86_gen *g, const struct ir_inst *in)
     case IR_VSHLV: case IR_VSHRV: return lane == 1 && shift16(g, in);
     case IR_VMUL: return lane == 3 ? multiply64(g, in) : lane == 0 && multiply8(g, in);
     case IR_VTRN1: case IR_VTRN2: return lane < 2 && transpose(g, in);
+    case IR_VPOPCNT: return lane == 0 && population(g, in);
     case IR_VNARROWUU: return lane < 2 && narrow_unsigned(g, in);
     default: return false;
     }

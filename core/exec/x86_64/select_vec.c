@@ -48,7 +48,7 @@ static struct x86_mem constant(const struct x86_gen *g, unsigned k)
                              .disp = (int32_t)(g->be->fixed.consts + 16 * k) };
 }
 
-static void load_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high)
+void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high)
 {
     if (low == 0 && high == 0) {
         zeros(g, dst);
@@ -164,7 +164,7 @@ static bool emit_compare(struct x86_gen *g, const struct ir_inst *in)
         }
     } else {
         if (is_unsigned) {
-            load_const(g, 3, 1ull << 63, 1ull << 63);
+            gen_vec_const(g, 3, 1ull << 63, 1ull << 63);
             op3(g, 0xef | P66, 1, a, 3);
             op3(g, 0xef | P66, 2, b, 3);
             a = 1;
@@ -214,7 +214,7 @@ static bool emit_shift(struct x86_gen *g, const struct ir_inst *in)
     /* As 16-bit lanes, without what came over from the neighbour. */
     uint64_t keep = in->op == IR_VSHL ? 0xffu << n & 0xff : 0xffu >> n;
     shift(g, opcode[in->aux], digit, 0, a, n);
-    load_const(g, 3, keep * 0x0101010101010101ull, keep * 0x0101010101010101ull);
+    gen_vec_const(g, 3, keep * 0x0101010101010101ull, keep * 0x0101010101010101ull);
     op3(g, 0xdb | P66, 0, 0, 3);
     x86_result_fp(g, 0);
     return true;
@@ -342,7 +342,7 @@ static bool emit_reverse(struct x86_gen *g, const struct ir_inst *in)
     for (unsigned i = 0; i < 16; i++)
         mask[i] = (uint8_t)(i ^ flip);
     memcpy(halves, mask, 16);
-    load_const(g, 3, halves[0], halves[1]);
+    gen_vec_const(g, 3, halves[0], halves[1]);
     op3(g, 0x00 | P38, 0, a, 3); /* vpshufb */
     x86_result_fp(g, 0);
     return true;
@@ -352,7 +352,7 @@ static bool emit_reverse(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_table(struct x86_gen *g, const struct ir_inst *in)
 {
     unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
-    load_const(g, 3, 0x7070707070707070, 0x7070707070707070);
+    gen_vec_const(g, 3, 0x7070707070707070, 0x7070707070707070);
     op3(g, 0xdc | P66, 3, b, 3); /* vpaddusb */
     op3(g, 0x00 | P38, 0, a, 3);
     x86_result_fp(g, 0);
@@ -399,7 +399,7 @@ static bool emit_scalar(struct x86_gen *g, const struct ir_inst *in)
     bool w = in->aux == 3;
     if (in->aux < 2) {
         unsigned s = scalar_in(g, in->a, 1);
-        load_const(g, 3, in->aux ? 0xffff : 0xff, 0);
+        gen_vec_const(g, 3, in->aux ? 0xffff : 0xff, 0);
         op3(g, 0xdb | P66, 0, s, 3);
         x86_result_fp(g, 0);
         return true;
@@ -691,7 +691,7 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
     } else if (in->op == IR_VCONST) {
         if (has(g, HOST_AVX)) {
             unsigned dst = x86_def(g);
-            load_const(g, dst, (uint64_t)in->imm, (uint64_t)in->imm2);
+            gen_vec_const(g, dst, (uint64_t)in->imm, (uint64_t)in->imm2);
             x86_done(g, dst);
         } else {
             asm_mov_ri(g->a, RAX, (uint64_t)in->imm2);

@@ -87,7 +87,9 @@ static inline uint32_t packed(const struct ir_inst *in) /* ps, pd */
     return OP_0F | (in->aux == 3 ? OP_66 : 0);
 }
 
-/* select_vec.c: the reference does the operation in a stub; its result and the one in xmm0 come to `dst`. */
+/* select_vec.c: a constant, by way of RAX. */
+void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high);
+/* The reference does the operation in a stub; its result and the one in xmm0 come to `dst`. */
 struct stub *gen_vec_stub(struct x86_gen *g, const struct ir_inst *in);
 void gen_vec_join(struct x86_gen *g, struct stub *s, unsigned dst);
 /* select_native.c: what is one host instruction; false: not so here. */

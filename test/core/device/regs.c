@@ -273,6 +273,108 @@ START_TEST(holes)
 }
 END_TEST
 
+/* Refused, unless the part ignores them: also where the access reaches beyond its window. */
+static const struct { unsigned offset, size; } misaligned[] = {
+    { 0x01, 2 }, { 0x22, 4 }, { 0x24, 8 }, { 0x39, 2 }, { 0xff, 2 }, { 0xfd, 8 },
+};
+START_TEST(misaligned_accesses)
+{
+    struct mem_attrs debug = { .debug = 1 };
+    pa_t pa = 0x1000 + misaligned[_i].offset;
+    unsigned size = misaligned[_i].size;
+    uint64_t v = 5, before = state_hash(0, widget_state, widget);
+    ck_assert_int_eq(mem_load(machine->memory, pa, size, &v, NULL), MEM_BAD_SIZE);
+    ck_assert_int_eq(mem_store(machine->memory, pa, size, ~0ull, NULL), MEM_BAD_SIZE);
+    ck_assert_uint_eq(widget->dev.guest_errors, 0);
+    struct device_ops ignoring = widget_ops;
+    ignoring.misaligned_ignored = true;
+    widget->dev.ops = &ignoring;
+    v = 5;
+    ck_assert_int_eq(mem_load(machine->memory, pa, size, &v, NULL), MEM_OK);
+    ck_assert_uint_eq(v, 0);
+    ck_assert_int_eq(mem_store(machine->memory, pa, size, ~0ull, NULL), MEM_OK);
+    ck_assert_uint_eq(widget->dev.guest_errors, 2);
+    ck_assert_int_eq(mem_load(machine->memory, pa, size, &v, &debug), MEM_OK);
+    ck_assert_uint_eq(widget->dev.guest_errors, 2);
+    ck_assert_uint_eq(state_hash(0, widget_state, widget), before);
+    widget->dev.ops = &widget_ops;
+}
+END_TEST
+
+/* Numbered by the space's addresses, or not; both at once here. */
+START_TEST(mapped_by_pieces)
+{
+    struct mem_attrs cpu = { .requester = MEM_REQUESTER_CPU };
+    struct err e = { 0 };
+    uint64_t v;
+    ck_assert_int_eq(device_map_piece(&widget->dev, machine->memory, 0x20, 0x20, 0x10, &e), 0);
+    ck_assert_int_eq(device_map_piece(&widget->dev, machine->memory, 0x5000, 0x40, 8, &e), 0);
+    ck_assert_int_eq(mem_store(machine->memory, 0x24, 4, 7, &cpu), MEM_OK);
+    ck_assert_uint_eq(load(0x24, 4), 7);
+    ck_assert_int_eq(mem_store(machine->memory, 0x5000, 8, 0x200000001, &cpu), MEM_OK);
+    ck_assert_uint_eq(load(0x44, 4), 2);
+    ck_assert_int_eq(mem_load(machine->memory, 0x5002, 4, &v, NULL), MEM_BAD_SIZE);
+    ck_assert_int_eq(mem_load(machine->memory, 0x1f, 1, &v, NULL), MEM_NOTHING);
+    ck_assert_int_eq(mem_load(machine->memory, 0x5008, 4, &v, NULL), MEM_NOTHING);
+}
+END_TEST
+
+/* ---- registers that each CPU has its own of ---- */
+struct banked {
+    struct device dev;
+    uint32_t of[4];
+};
+
+static uint64_t read_banked(const void *dev, uint32_t index)
+{
+    (void)index;
+    return ((const struct banked *)dev)->of[device_accessing_cpu(dev) % 4];
+}
+
+/* With bit 31, the write comes back as one of CPU 3. */
+static void wrote_banked(void *dev, uint32_t index, uint64_t old, uint64_t now)
+{
+    struct banked *b = dev;
+    struct mem_attrs third = { .requester = MEM_REQUESTER_CPU + 3 };
+    (void)index;
+    (void)old;
+    if (now & BIT(31))
+        ck_assert_int_eq(mem_store(b->dev.machine->memory, 0x2000, 4, now & 0xffff, &third), MEM_OK);
+    b->of[device_accessing_cpu(&b->dev) % 4] = (uint32_t)now;
+}
+
+static const struct reg_desc banked_regs[] = {
+    REG32(0, "BANKED", .read = read_banked, .rw = 0xffffffff, .wrote = wrote_banked),
+};
+static const struct device_ops banked_ops = {
+    .name = "banked", .spec = "this file", .size = sizeof(struct banked), .regs = banked_regs, .n_regs = 1,
+    .mmio_size = 4,
+};
+
+START_TEST(banked_by_who_accesses)
+{
+    struct err e = { 0 };
+    struct banked *b = device_create(machine, &banked_ops, "banked", &e);
+    ck_assert_ptr_nonnull(b);
+    ck_assert_int_eq(device_map(&b->dev, machine->memory, 0x2000, &e), 0);
+    for (uint32_t cpu = 0; cpu < 3; cpu++) {
+        struct mem_attrs by = { .requester = MEM_REQUESTER_CPU + cpu };
+        ck_assert_int_eq(mem_store(machine->memory, 0x2000, 4, 0x80000010 + cpu, &by), MEM_OK);
+        ck_assert_uint_eq(b->of[cpu], 0x80000010 + cpu);
+        ck_assert_uint_eq(b->of[3], 0x10 + cpu);
+        uint64_t v;
+        ck_assert_int_eq(mem_load(machine->memory, 0x2000, 4, &v, &by), MEM_OK);
+        ck_assert_uint_eq(v, 0x80000010 + cpu);
+    }
+    struct mem_attrs card = { .requester = 5 };
+    uint64_t v;
+    ck_assert_int_eq(mem_load(machine->memory, 0x2000, 4, &v, &card), MEM_OK);
+    ck_assert_uint_eq(v, 0x80000010); /* whoever is no CPU sees the first one's */
+    ck_assert_uint_eq(reg_peek(&b->dev, banked_regs, 0), 0x80000010);
+    ck_assert_ptr_null(b->dev.access);
+}
+END_TEST
+
 START_TEST(finding)
 {
     uint32_t index = 99;
@@ -332,6 +434,9 @@ Suite *test_suite(void)
     tcase_add_test(c, reads_that_act);
     tcase_add_loop_test(c, bad_widths, 0, (int)ARRAY_LEN(bad));
     tcase_add_test(c, holes);
+    tcase_add_loop_test(c, misaligned_accesses, 0, (int)ARRAY_LEN(misaligned));
+    tcase_add_test(c, mapped_by_pieces);
+    tcase_add_test(c, banked_by_who_accesses);
     tcase_add_test(c, finding);
     tcase_add_test(c, generic);
     tcase_add_exit_test(c, generic_finds_unsaved_state, 1);

@@ -67,6 +67,16 @@ START_TEST(nan_of_a_fused_multiply_add)
 }
 END_TEST
 
+/* a - c of a NaN: Arm negates the operand first (FPMulAdd's callers), others negate numbers only. */
+START_TEST(nan_of_a_negated_addend)
+{
+    static const struct { int rule; uint32_t result; } rows[] = { { R, DN }, { A, QB ^ 0x80000000 }, { X, QB }, { L, QB } };
+    struct fp_env e = env_of(rows[_i].rule);
+    ck_assert_uint_eq(fp_fma(&e, FP_F32, ONE, ONE, QB, false, true), rows[_i].result);
+    ck_assert_uint_eq(e.flags, 0);
+}
+END_TEST
+
 /* 0x1.0000000000001p-500 * 0x1.ffffffffffffep-523 rounds up to the least normal number. */
 START_TEST(tininess)
 {
@@ -317,6 +327,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("rules");
     tcase_add_loop_test(t, nan_of_an_addition, 0, ARRAY_LEN(nans));
     tcase_add_loop_test(t, nan_of_a_fused_multiply_add, 0, ARRAY_LEN(fmas));
+    tcase_add_loop_test(t, nan_of_a_negated_addend, 0, 4);
     tcase_add_loop_test(t, tininess, 0, 4);
     tcase_add_loop_test(t, to_integer, 0, ARRAY_LEN(ints));
     tcase_add_loop_test(t, minimum_and_maximum, 0, ARRAY_LEN(mins));

@@ -101,6 +101,22 @@ START_TEST(extensions_at_the_edge)
 }
 END_TEST
 
+/* v1[0] = x1, v1[1] = x2; then both lanes, and a lane of another size */
+START_TEST(lanes)
+{
+    ir_val_t v = ir_get(u, RIG_V);
+    v = ir_vins(u, 3, v, 0, x(0));
+    v = ir_vins(u, 3, v, 1, x(1));
+    ir_put(u, RIG_X + 2, ir_vlane(u, IR_I64, 3, v, 0));
+    ir_put(u, RIG_X + 3, ir_vlane(u, IR_I64, 3, v, 1));
+    ir_put(u, RIG_X + 4, ir_vlane(u, IR_I64, 2, v, 1));
+    ir_put(u, RIG_X + 5, ir_vlane(u, IR_I64, 3, ir_vop1(u, IR_VSCALAR, 3, x(6)), 0));
+    const char *text = optimized(), *twice = strstr(text, "vlane");
+    ck_assert_msg(strstr(text, "put x3, ") != NULL && twice != NULL && strstr(twice + 1, "vlane") == NULL, "%s", text);
+    ck_assert_msg(strstr(text, "%3 = get x1\n") != NULL && strstr(text, "put x3, %3\n") != NULL, "%s", text);
+}
+END_TEST
+
 START_TEST(addresses)
 {
     ir_val_t a = ir_add(u, IR_I64, ir_pc(u, 0x1000), c64(0x234));
@@ -110,6 +126,21 @@ START_TEST(addresses)
     ck_assert_str_eq(optimized(),
                      "      %2 = pc.i64 0x1234\n      %3 = load.i64 [%2 + 0x8] 8\n      put x1, %3\n"
                      "      %5 = get x2\n      %6 = get x3\n      store.i64 [%5 + 0x8], %6 8\n");
+}
+END_TEST
+
+/* A conditional move made of halves; with unlike conditions it is none. */
+START_TEST(halves_of_a_choice)
+{
+    ir_val_t l = x(0), r = x(1), c = ir_setcc(u, IR_I64, IR_LTS, l, r), a = x(2), b = x(3), zero = c64(0);
+    ir_val_t first = ir_select(u, IR_I64, c, a, zero), second = ir_select(u, IR_I64, c, zero, b);
+    ir_put(u, RIG_X, ir_or(u, IR_I64, second, first));
+    ir_put(u, RIG_X + 1, ir_or(u, IR_I64, first, ir_select(u, IR_I64, a, zero, b)));
+    ck_assert_str_eq(optimized(),
+                     "      %2 = get x1\n      %3 = get x2\n      %4 = setcc.lts.i64 %2, %3\n      %5 = get x3\n"
+                     "      %6 = get x4\n      %7 = const.i64 0x0\n      %8 = select.i64 %4, %5, %7\n"
+                     "      %9 = select.i64 %4, %5, %6\n      put x1, %9\n      %11 = select.i64 %5, %7, %6\n"
+                     "      %12 = or.i64 %8, %11\n      put x2, %12\n");
 }
 END_TEST
 
@@ -187,7 +218,9 @@ Suite *test_suite(void)
     tcase_add_test(t, get_after_put);
     tcase_add_test(t, extensions);
     tcase_add_test(t, extensions_at_the_edge);
+    tcase_add_test(t, lanes);
     tcase_add_test(t, addresses);
+    tcase_add_test(t, halves_of_a_choice);
     tcase_add_test(t, equal_operations);
     tcase_add_test(t, flags_of_floating_point);
     tcase_add_test(t, overwritten_puts);

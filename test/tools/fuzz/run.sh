@@ -31,6 +31,15 @@ for cause in "trapped FP or SIMD" "branch target" "illegal execution state" SVC 
     grep -Eq "\"$cause\": [1-9]" arm.json || { cp arm.json out; fail "aarch64: no $cause"; }
 done
 
+"$orrery" fuzz --isa loongarch64 --instructions 600000 --seed 2 --report la.json >out 2>&1 ||
+    fail "loongarch64: a difference, or an encoding is missing"
+grep -q '"missing": 0' la.json || fail "loongarch64: the report says something is missing"
+for cause in "page invalid, load" "page invalid, store" "page modified" "page not readable" "page privilege" \
+             "memory address" alignment "bound check" "instruction privilege" "FP disabled" "floating point" \
+             "vector floating point" "TLB refill"; do
+    grep -Eq "\"$cause\": [1-9]" la.json || { cp la.json out; fail "loongarch64: no $cause"; }
+done
+
 # The whole table takes a million; with sanitizers that is ten minutes.
 if [ "${3:-}" = short ]; then
     "$orrery" fuzz --isa x86_64 --instructions 100000 --seed 1 --report x86.json >out 2>&1 ||

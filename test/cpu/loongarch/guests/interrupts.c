@@ -8,7 +8,7 @@
 
 #define PCH_MSI 0x2ff00000ul
 #define DINTC   0x2fe00000ul
-enum { VERSION = 0x0, FEATURES = 0x8, VENDOR = 0x10, MISC_FUNC = 0x420 };
+enum { VERSION = 0x0, FEATURES = 0x8, VENDOR = 0x10, CPUNAME = 0x20, MISC_FUNC = 0x420 };
 enum { IPI_STATUS = 0x1000, IPI_EN = 0x1004, IPI_SET = 0x1008, IPI_CLEAR = 0x100c, MAILBOX = 0x1020, IPI_SEND = 0x1040,
        MAIL_SEND = 0x1048, ANY_SEND = 0x1158 };
 enum { EXT_IOI_SEND = 0x1140, IPMAP = 0x14c0, ENABLE = 0x1600, ISR = 0x1700, COREISR = 0x1800, COREMAP = 0x1c00 };
@@ -47,6 +47,7 @@ static void check_identification(void)
     EXPECT(iocsr(VERSION, 4), 0x11);
     EXPECT(iocsr(FEATURES, 8), 0x801c);            /* MSI, EXTIOI, CSRIPI, AVEC */
     EXPECT(iocsr(VENDOR, 8), 0x6e6f73676e6f6f4c);  /* "Loongson" */
+    EXPECT(iocsr(CPUNAME, 8) & ~(0xfful << 16), 0x0000303030004133); /* "3A5000", "3A6000" */
     EXPECT(iocsr(MISC_FUNC, 8) >> 48 & 1, 1);
     EXPECT(iocsr(0x2000, 8), 0);                   /* nothing is there */
 }
