@@ -170,3 +170,9 @@ enum mmu_la_fault mmu_la_walk(const struct mmu_la_regime *r, va_t va, unsigned s
         return MMU_LA_ADDRESS;
     return look_up(r, va, access, flags, out);
 }
+
+enum mmu_la_fault mmu_la_walk_below(const struct mmu_la_regime *r, pa_t gpa, enum cpu_access access, unsigned flags,
+                                    struct mmu_la_result *out)
+{
+    return look_up(r, gpa, access, flags, out);
+}

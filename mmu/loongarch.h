@@ -35,10 +35,11 @@ struct mmu_la_entry {
     uint64_t vppn;             /* VA bits VALEN-1:13 in place, those within the pair 0 */
     uint64_t elo[2];
     uint16_t asid;
+    uint16_t gid;              /* LVZ. 0: the root's own; 1..255: a guest's, to its physical addresses; ... */
     uint8_t ps;
-    uint8_t gid;               /* 0: of the root; LVZ */
     bool valid, global;
 };
+#define MMU_LA_GPA 0x100u      /* ... + gid: its physical addresses to the machine's; these have no ASID */
 
 /* What is not mapped any more: that by `entry`, that of its asid (not global, of its gid), or any entry. */
 enum mmu_la_drop { MMU_LA_DROP_ENTRY, MMU_LA_DROP_ASID, MMU_LA_DROP_ALL };
@@ -57,18 +58,6 @@ struct mmu_la_tlb {
 };
 extern const struct state_field mmu_la_tlb_state[];
 
-struct mmu_la_regime {
-    struct mem_space *memory;
-    const struct mmu_la_features *f;
-    struct mmu_la_tlb *tlb;
-    struct cpu *cpu;           /* for charging walk reads to the timing model; may be NULL */
-    uint64_t crmd;             /* PLV, DA, PG */
-    uint64_t dmw[4];
-    uint64_t asid, stlbps, rvacfg, misc;
-    uint64_t pwcl, pwch, pgdl, pgdh;
-    uint8_t gid;
-};
-
 enum mmu_la_fault {
     MMU_LA_OK,
     MMU_LA_REFILL,             /* no entry: TLBR */
@@ -79,6 +68,29 @@ enum mmu_la_fault {
     MMU_LA_PRIVILEGE,          /* PPI */
     MMU_LA_ADDRESS,            /* ADEF, ADEM: not canonical */
     MMU_LA_BUS,                /* a walk's read was refused */
+    MMU_LA_STAGE2,             /* an address of a guest's tables is not mapped: see mmu_la_below */
+};
+
+/* Where a guest's physical addresses lead. A refusal is noted here, and what was asked for. */
+struct mmu_la_regime;
+struct mmu_la_below {
+    const struct mmu_la_regime *r; /* of the root */
+    enum mmu_la_fault fault;
+    pa_t gpa;
+    bool write;
+};
+
+struct mmu_la_regime {
+    struct mem_space *memory;
+    struct mmu_la_below *below; /* of a guest; else NULL */
+    const struct mmu_la_features *f;
+    struct mmu_la_tlb *tlb;
+    struct cpu *cpu;           /* for charging walk reads to the timing model; may be NULL */
+    uint64_t crmd;             /* PLV, DA, PG */
+    uint64_t dmw[4];
+    uint64_t asid, stlbps, rvacfg, misc;
+    uint64_t pwcl, pwch, pgdl, pgdh;
+    uint16_t gid;
 };
 
 struct mmu_la_result {
@@ -99,17 +111,23 @@ enum { MMU_LA_PROBE = 1 };     /* a debugger: nothing changes, nothing is charge
 enum mmu_la_fault mmu_la_walk(const struct mmu_la_regime *r, va_t va, unsigned size, enum cpu_access access,
                               unsigned flags, struct mmu_la_result *out);
 
+/* A guest's physical address, by the root's regime whose gid is MMU_LA_GPA + its own: TLB and hardware walk alone. */
+enum mmu_la_fault mmu_la_walk_below(const struct mmu_la_regime *r, pa_t gpa, enum cpu_access access, unsigned flags,
+                                    struct mmu_la_result *out);
+
 /* ---- what the TLB instructions are made of (manual, "TLB maintenance") ---- */
 /* Number of the entry that maps va for (asid, gid), or -1. */
-int mmu_la_tlb_search(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint8_t gid, uint8_t stlbps);
+int mmu_la_tlb_search(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint16_t gid, uint8_t stlbps);
 /* Overwrite entry `index`; out of range: ignored. vppn is cut to the pair. */
 void mmu_la_tlb_write(struct mmu_la_tlb *t, unsigned index, const struct mmu_la_entry *entry);
 /* TLBFILL: STLB when entry->ps is stlbps, else MTLB. An entry for the same page is replaced; else a way at random. */
 void mmu_la_tlb_fill(struct mmu_la_tlb *t, const struct mmu_la_entry *entry, uint8_t stlbps);
 /* INVTLB: `op` as encoded, 0..6. False: undefined op (INE). */
-bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va);
+bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint16_t gid, va_t va);
+/* INVTLB on guests' entries, 9..15h; numbers as Linux has them (arch/loongarch/include/asm/tlb.h). */
+bool mmu_la_tlb_invalidate_guests(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va);
 /* TLBCLR (`flush` false: not global, of `asid` alone) and TLBFLUSH, of the set or MTLB that `index` is in. */
-void mmu_la_tlb_clear(struct mmu_la_tlb *t, unsigned index, bool flush, uint16_t asid, uint8_t gid);
+void mmu_la_tlb_clear(struct mmu_la_tlb *t, unsigned index, bool flush, uint16_t asid, uint16_t gid);
 /* Nothing is in it and nothing is told to be dropped. `loaded`: `entry` may hold anything. */
 void mmu_la_tlb_reset(struct mmu_la_tlb *t);
 void mmu_la_tlb_loaded(struct mmu_la_tlb *t);

@@ -56,7 +56,7 @@ static bool maps(const struct mmu_la_tlb *t, const struct mmu_la_entry *e, va_t 
     return e->valid && e->vppn == pair_of(t, va, e->ps);
 }
 
-static bool is_for(const struct mmu_la_entry *e, uint16_t asid, uint8_t gid)
+static bool is_for(const struct mmu_la_entry *e, uint16_t asid, uint16_t gid)
 {
     return e->gid == gid && (e->global || e->asid == asid);
 }
@@ -129,7 +129,7 @@ void mmu_la_tlb_write(struct mmu_la_tlb *t, unsigned index, const struct mmu_la_
         replace(t, index, &e);
 }
 
-static int search_stlb(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint8_t gid, unsigned ps)
+static int search_stlb(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint16_t gid, unsigned ps)
 {
     unsigned set = set_of(t, va, ps);
     uint64_t pair = pair_of(t, va, ps);
@@ -145,7 +145,7 @@ static int search_stlb(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint8
     return -1;
 }
 
-static int search_mtlb(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint8_t gid)
+static int search_mtlb(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint16_t gid)
 {
     for (uint64_t left = t->mtlb_valid; left != 0; left &= left - 1) {
         unsigned index = stlb_size(t) + ctz64(left);
@@ -155,7 +155,7 @@ static int search_mtlb(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint8
     return -1;
 }
 
-int mmu_la_tlb_search(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint8_t gid, uint8_t stlbps)
+int mmu_la_tlb_search(const struct mmu_la_tlb *t, va_t va, uint16_t asid, uint16_t gid, uint8_t stlbps)
 {
     unsigned ps = page_shift(t, stlbps);
     int index = t->stlb_pages[ps] != 0 ? search_stlb(t, va, asid, gid, ps) : -1;
@@ -210,12 +210,12 @@ struct choice {
     bool global, local; /* which kinds */
     bool any_asid;
     uint16_t asid;      /* of local ones */
-    uint8_t gid;
+    uint16_t gid, last; /* of these guests */
 };
 
 static bool chosen(const struct mmu_la_entry *e, const struct choice *c)
 {
-    if (!e->valid || e->gid != c->gid)
+    if (!e->valid || e->gid < c->gid || e->gid > c->last)
         return false;
     return e->global ? c->global : c->local && (c->any_asid || e->asid == c->asid);
 }
@@ -259,7 +259,7 @@ static void drop_page(struct mmu_la_tlb *t, va_t va, const struct choice *c)
 }
 
 /* Manual, table "Operations corresponding to each op in the INVTLB instruction". */
-bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va)
+bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint16_t gid, va_t va)
 {
     static const struct choice ops[] = {
         [0] = { .global = true, .local = true, .any_asid = true },
@@ -274,7 +274,7 @@ bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uin
         return false;
     struct choice c = ops[op];
     c.asid = asid;
-    c.gid = gid;
+    c.gid = c.last = gid;
     if (op >= 5) {
         drop_page(t, va, &c);
         return true;
@@ -285,9 +285,43 @@ bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uin
     return true;
 }
 
-void mmu_la_tlb_clear(struct mmu_la_tlb *t, unsigned index, bool flush, uint16_t asid, uint8_t gid)
+enum { GUEST_ADDRESS = 0xd, GUEST_ADDRESS_GLOBAL = 0xe, GPA_ADDRESS = 0x15 };
+
+bool mmu_la_tlb_invalidate_guests(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va)
 {
-    struct choice c = { .global = flush, .local = true, .any_asid = flush, .asid = asid, .gid = gid };
+    const uint16_t g = gid, gpa = (uint16_t)(MMU_LA_GPA + gid), all = MMU_LA_GPA + 255;
+    const struct choice ops[] = {
+        [0x09] = { .global = true, .local = true, .any_asid = true, .gid = g, .last = g },
+        [0x0a] = { .global = true, .gid = g, .last = g },
+        [0x0b] = { .local = true, .any_asid = true, .gid = g, .last = g },
+        [0x0c] = { .local = true, .gid = g, .last = g },
+        [0x0d] = { .local = true, .gid = g, .last = g },
+        [0x0e] = { .global = true, .local = true, .gid = g, .last = g },
+        [0x10] = { .global = true, .local = true, .any_asid = true, .gid = 1, .last = 255 },
+        [0x11] = { .global = true, .local = true, .any_asid = true, .gid = MMU_LA_GPA, .last = all },
+        [0x12] = { .global = true, .local = true, .any_asid = true, .gid = 1, .last = all },
+        [0x13] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa },
+        [0x14] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa }, /* and 9 */
+        [0x15] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa },
+    };
+    if (op >= ARRAY_LEN(ops) || ops[op].last == 0)
+        return false;
+    struct choice c = ops[op];
+    c.asid = asid;
+    if (op == GUEST_ADDRESS || op == GUEST_ADDRESS_GLOBAL || op == GPA_ADDRESS) {
+        drop_page(t, va, &c);
+        return true;
+    }
+    if (op == 0x14)
+        take_out_chosen(t, &ops[9]);
+    take_out_chosen(t, &c);
+    t->dropped(t->arg, MMU_LA_DROP_ALL, &(struct mmu_la_entry){ .gid = gid });
+    return true;
+}
+
+void mmu_la_tlb_clear(struct mmu_la_tlb *t, unsigned index, bool flush, uint16_t asid, uint16_t gid)
+{
+    struct choice c = { .global = flush, .local = true, .any_asid = flush, .asid = asid, .gid = gid, .last = gid };
     unsigned n = stlb_size(t);
     if (index < n) {
         for (unsigned i = index % t->f->stlb_sets; i < n; i += t->f->stlb_sets)

@@ -49,10 +49,25 @@ static void charge(const struct mmu_la_regime *r, pa_t pa, bool write)
         r->cpu->budget -= tm->model->walk_access(r->cpu->tm, pa, write);
 }
 
+/* A guest's tables lie at addresses of its own. */
+static bool find_below(const struct mmu_la_regime *r, pa_t *pa, bool write)
+{
+    struct mmu_la_result out;
+    if (r->below == NULL)
+        return true;
+    r->below->gpa = *pa;
+    r->below->write = write;
+    r->below->fault = mmu_la_walk_below(r->below->r, *pa, write ? CPU_STORE : CPU_LOAD, 0, &out);
+    *pa = out.pa;
+    return r->below->fault == MMU_LA_OK;
+}
+
 /* Tables lie in memory; registers of devices are refused. */
 static bool read_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t *value)
 {
     uint64_t n;
+    if (!find_below(r, &pa, false))
+        return false;
     const uint8_t *host = mem_pointer(r->memory, pa, &n, false);
     if (host == NULL || n < 8)
         return false;
@@ -64,7 +79,7 @@ static bool read_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t *value)
 static bool write_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t value)
 {
     uint64_t n;
-    if (mem_pointer(r->memory, pa, &n, true) == NULL)
+    if (!find_below(r, &pa, true) || mem_pointer(r->memory, pa, &n, true) == NULL)
         return false;
     charge(r, pa, true);
     return mem_store(r->memory, pa, 8, value, NULL) == MEM_OK;
@@ -121,6 +136,12 @@ struct leaf {
     bool huge;
 };
 
+/* Why a read or write was refused. */
+static enum mmu_la_fault refusal(const struct mmu_la_regime *r)
+{
+    return r->below != NULL && r->below->fault != MMU_LA_OK ? MMU_LA_STAGE2 : MMU_LA_BUS;
+}
+
 static bool find_leaf(const struct mmu_la_regime *r, va_t va, struct leaf *leaf)
 {
     uint64_t table = va >> (r->f->va_bits - 1) & 1 ? r->pgdh : r->pgdl;
@@ -163,7 +184,7 @@ static enum mmu_la_fault update_entry(const struct mmu_la_regime *r, enum cpu_ac
         return MMU_LA_OK;
     leaf->pte |= more;
     if (!read_entry(r, leaf->at, &raw) || !write_entry(r, leaf->at, raw | more))
-        return MMU_LA_BUS;
+        return refusal(r);
     return MMU_LA_OK;
 }
 
@@ -182,7 +203,7 @@ enum mmu_la_fault mmu_la_find_pair(const struct mmu_la_regime *r, va_t va, enum 
 {
     struct leaf leaf, other = { 0 };
     if (!find_leaf(r, va, &leaf))
-        return MMU_LA_BUS;
+        return refusal(r);
     if (update) {
         enum mmu_la_fault fault = allowed(r, access, &leaf);
         if (fault == MMU_LA_OK)
@@ -205,7 +226,7 @@ enum mmu_la_fault mmu_la_find_pair(const struct mmu_la_regime *r, va_t va, enum 
     }
     *out = (struct mmu_la_entry){
         .vppn = va, .elo = { elo[0], elo[1] }, .asid = (uint16_t)zext(r->asid, 10), .ps = (uint8_t)leaf.ps,
-        .gid = r->gid, .valid = true, .global = elo[0] & elo[1] & F_MASK(LA_PTE_G),
+        .gid = r->gid, .valid = true, .global = (elo[0] & elo[1] & F_MASK(LA_PTE_G)) || (r->gid & MMU_LA_GPA),
     };
     return MMU_LA_OK;
 }

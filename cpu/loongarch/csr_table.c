@@ -50,10 +50,12 @@ static uint64_t read_estat(struct la_cpu *la, uint32_t i)
     return la_estat(la);
 }
 
+/* A hypervisor writes all of its guest's: that is how it injects what is not HWI, and restores. */
 static void write_estat(struct la_cpu *la, uint32_t i, uint64_t value)
 {
+    uint64_t mask = la->borrowed ? 0x7fff1fff : 3;
     (void)i;
-    la->csr.estat = (la->csr.estat & ~3ull) | (value & 3);
+    la->csr.estat = (la->csr.estat & ~mask) | (value & mask);
     la_check_interrupts(la);
 }
 
@@ -130,6 +132,13 @@ static void write_tlbrentry(struct la_cpu *la, uint32_t i, uint64_t value)
     la->csr.tlbrentry = zext(value & ~LOW12, la->config->mmu.pa_bits);
 }
 
+/* PGM is there with LVZ. */
+static void write_tlbrprmd(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    (void)i;
+    la->csr.tlbrprmd = value & (la_has(la->config, LA_F_LVZ) ? 0x1f : 0x17);
+}
+
 static void write_merrentry(struct la_cpu *la, uint32_t i, uint64_t value)
 {
     (void)i;
@@ -140,13 +149,32 @@ static void write_merrentry(struct la_cpu *la, uint32_t i, uint64_t value)
 static uint64_t read_cpuid(struct la_cpu *la, uint32_t i)
 {
     (void)i;
-    return la->core_id & 0x1ff;
+    return la->csr.cpuid & 0x1ff;
+}
+
+static void write_cpuid(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    (void)i;
+    if (la->borrowed)
+        la->csr.cpuid = value;
 }
 
 static uint64_t read_prcfg(struct la_cpu *la, uint32_t i)
 {
-    const struct la_config *c = la->config;
-    return i == 0 ? c->prcfg1 : i == 1 ? c->prcfg2 : c->prcfg3;
+    return la->csr.prcfg[i];
+}
+
+static void write_prcfg(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    if (la->borrowed)
+        la->csr.prcfg[i] = value;
+}
+
+static void write_badi(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    (void)i;
+    if (la->borrowed)
+        la->csr.badi = (uint32_t)value;
 }
 
 static bool has_save(const struct la_config *c, uint32_t i)
@@ -166,6 +194,13 @@ static uint64_t read_tval(struct la_cpu *la, uint32_t i)
 {
     (void)i;
     return la_tval(la);
+}
+
+static void write_tval(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    (void)i;
+    if (la->borrowed)
+        la_tval_write(la, value);
 }
 
 static void write_ticlr(struct la_cpu *la, uint32_t i, uint64_t value)
@@ -293,51 +328,78 @@ static uint64_t read_dbg(struct la_cpu *la, uint32_t i)
     return la->dbg | 1u << 1; /* DRev */
 }
 
+/* ---- guest mode; of the fields, those that are listed in lvz.c ---- */
+enum { GSTAT_GIDBIT = 8 << 4, GCFG_MATP_ROOT = 1 << 1 };
+
+static bool has_lvz(const struct la_config *c, uint32_t i)
+{
+    (void)i;
+    return la_has(c, LA_F_LVZ);
+}
+
+static uint64_t read_gstat(struct la_cpu *la, uint32_t i)
+{
+    (void)i;
+    return la->gstat | GSTAT_GIDBIT;
+}
+
+static uint64_t read_gcfg(struct la_cpu *la, uint32_t i)
+{
+    (void)i;
+    return la->gcfg | GCFG_MATP_ROOT;
+}
+
 /* clang-format off */
 #define AT(member)     .stored = true, .at = offsetof(struct la_cpu, member)
 #define SLOT(member, number) AT(member), .slot = (number), .wide = true, .mask = ~0ull
 #define PWATCH(kind, k) .stored = true, .wide = true, .at = offsetof(struct la_cpu, kind) + 8 * ((k) - 1), .step = 8, \
                         .stride = 32, .count = LA_WATCHES, .exists = has_##kind, .write = write_##kind##k, .ends_block = true
 const struct la_csr la_csrs[] = {
-    { LA_CSR_CRMD, .name = "crmd", AT(csr.crmd), .reset = 8, .write = write_crmd, .ends_block = true, .timed = true },
-    { LA_CSR_PRMD, .name = "prmd", AT(csr.prmd), .mask = 0xf },
-    { LA_CSR_EUEN, .name = "euen", AT(csr.euen), .write = write_euen, .ends_block = true },
-    { LA_CSR_MISC, .name = "misc", AT(csr.misc), .write = write_misc, .ends_block = true },
-    { LA_CSR_ECFG, .name = "ecfg", AT(csr.ecfg), .write = write_ecfg, .timed = true },
-    { LA_CSR_ESTAT, .name = "estat", AT(csr.estat), .read = read_estat, .write = write_estat, .timed = true },
-    { LA_CSR_ERA, .name = "era", SLOT(csr.era, LA_SLOT_ERA) },
-    { LA_CSR_BADV, .name = "badv", SLOT(csr.badv, LA_SLOT_BADV) },
-    { LA_CSR_BADI, .name = "badi", AT(csr.badi) },
-    { LA_CSR_EENTRY, .name = "eentry", AT(csr.eentry), .wide = true, .mask = ~LOW12 },
-    { LA_CSR_TLBIDX, .name = "tlbidx", AT(csr.tlbidx), .mask = 0xbf000fff },
-    { LA_CSR_TLBEHI, .name = "tlbehi", AT(csr.tlbehi), .wide = true, .write = write_tlbehi },
-    { LA_CSR_TLBELO0, .count = 2, .name = "tlbelo%u", AT(csr.tlbelo), .wide = true, .write = write_tlbelo },
-    { LA_CSR_ASID, .name = "asid", AT(csr.asid), .read = read_asid, .write = write_asid, .ends_block = true },
-    { LA_CSR_PGDL, .name = "pgdl", AT(csr.pgdl), .slot = LA_SLOT_PGDL, .wide = true, .mask = ~LOW12 },
-    { LA_CSR_PGDH, .name = "pgdh", AT(csr.pgdh), .slot = LA_SLOT_PGDH, .wide = true, .mask = ~LOW12 },
-    { LA_CSR_PGD, .name = "pgd", .wide = true, .read = read_pgd },
-    { LA_CSR_PWCL, .name = "pwcl", AT(csr.pwcl), .mask = 0xffffffff },
-    { LA_CSR_PWCH, .name = "pwch", AT(csr.pwch), .write = write_pwch },
-    { LA_CSR_STLBPS, .name = "stlbps", AT(csr.stlbps), .mask = 0x3f, .wrote = wrote_mapping, .ends_block = true },
-    { LA_CSR_RVACFG, .name = "rvacfg", AT(csr.rvacfg), .mask = 0xf, .wrote = wrote_mode, .ends_block = true },
-    { LA_CSR_CPUID, .name = "cpuid", .read = read_cpuid },
-    { LA_CSR_PRCFG1, .count = 3, .name = "prcfg%u", .first = 1, .wide = true, .read = read_prcfg },
-    { LA_CSR_SAVE0, .count = 16, .name = "save%u", SLOT(csr.save, LA_SLOT_SAVE), .exists = has_save },
-    { LA_CSR_TID, .name = "tid", AT(csr.tid), .mask = 0xffffffff },
-    { LA_CSR_TCFG, .name = "tcfg", AT(csr.tcfg), .wide = true, .write = write_tcfg, .timed = true },
-    { LA_CSR_TVAL, .name = "tval", .wide = true, .read = read_tval, .timed = true },
-    { LA_CSR_CNTC, .name = "cntc", AT(csr.cntc), .wide = true, .mask = ~0ull },
-    { LA_CSR_TICLR, .name = "ticlr", .write = write_ticlr, .timed = true },
-    { LA_CSR_LLBCTL, .name = "llbctl", AT(csr.llbctl), .read = read_llbctl, .write = write_llbctl },
+    { LA_CSR_CRMD, .guest = true, .name = "crmd", AT(csr.crmd), .reset = 8, .write = write_crmd, .ends_block = true, .timed = true },
+    { LA_CSR_PRMD, .guest = true, .name = "prmd", AT(csr.prmd), .mask = 0xf },
+    { LA_CSR_EUEN, .guest = true, .name = "euen", AT(csr.euen), .write = write_euen, .ends_block = true },
+    { LA_CSR_MISC, .guest = true, .name = "misc", AT(csr.misc), .write = write_misc, .ends_block = true },
+    { LA_CSR_ECFG, .guest = true, .name = "ecfg", AT(csr.ecfg), .write = write_ecfg, .timed = true },
+    { LA_CSR_ESTAT, .guest = true, .name = "estat", AT(csr.estat), .read = read_estat, .write = write_estat, .timed = true },
+    { LA_CSR_ERA, .guest = true, .name = "era", SLOT(csr.era, LA_SLOT_ERA) },
+    { LA_CSR_BADV, .guest = true, .name = "badv", SLOT(csr.badv, LA_SLOT_BADV) },
+    { LA_CSR_BADI, .guest = true, .name = "badi", AT(csr.badi), .write = write_badi },
+    { LA_CSR_EENTRY, .guest = true, .name = "eentry", AT(csr.eentry), .wide = true, .mask = ~LOW12 },
+    { LA_CSR_TLBIDX, .guest = true, .name = "tlbidx", AT(csr.tlbidx), .mask = 0xbf000fff },
+    { LA_CSR_TLBEHI, .guest = true, .name = "tlbehi", AT(csr.tlbehi), .wide = true, .write = write_tlbehi },
+    { LA_CSR_TLBELO0, .guest = true, .count = 2, .name = "tlbelo%u", AT(csr.tlbelo), .wide = true, .write = write_tlbelo },
+    { LA_CSR_GTLBC, .name = "gtlbc", AT(gtlbc), .mask = 0xff1000, .exists = has_lvz },
+    { LA_CSR_TRGP, .name = "trgp", AT(trgp), .mask = 0xff0001, .exists = has_lvz },
+    { LA_CSR_ASID, .guest = true, .name = "asid", AT(csr.asid), .read = read_asid, .write = write_asid, .ends_block = true },
+    { LA_CSR_PGDL, .guest = true, .name = "pgdl", AT(csr.pgdl), .slot = LA_SLOT_PGDL, .wide = true, .mask = ~LOW12 },
+    { LA_CSR_PGDH, .guest = true, .name = "pgdh", AT(csr.pgdh), .slot = LA_SLOT_PGDH, .wide = true, .mask = ~LOW12 },
+    { LA_CSR_PGD, .guest = true, .name = "pgd", .wide = true, .read = read_pgd },
+    { LA_CSR_PWCL, .guest = true, .name = "pwcl", AT(csr.pwcl), .mask = 0xffffffff },
+    { LA_CSR_PWCH, .guest = true, .name = "pwch", AT(csr.pwch), .write = write_pwch },
+    { LA_CSR_STLBPS, .guest = true, .name = "stlbps", AT(csr.stlbps), .mask = 0x3f, .wrote = wrote_mapping, .ends_block = true },
+    { LA_CSR_RVACFG, .guest = true, .name = "rvacfg", AT(csr.rvacfg), .mask = 0xf, .wrote = wrote_mode, .ends_block = true },
+    { LA_CSR_CPUID, .guest = true, .name = "cpuid", .read = read_cpuid, .write = write_cpuid },
+    { LA_CSR_PRCFG1, .guest = true, .count = 3, .name = "prcfg%u", .first = 1, .wide = true, .read = read_prcfg, .write = write_prcfg },
+    { LA_CSR_SAVE0, .guest = true, .count = 16, .name = "save%u", SLOT(csr.save, LA_SLOT_SAVE), .exists = has_save },
+    { LA_CSR_TID, .guest = true, .name = "tid", AT(csr.tid), .mask = 0xffffffff },
+    { LA_CSR_TCFG, .guest = true, .name = "tcfg", AT(csr.tcfg), .wide = true, .write = write_tcfg, .timed = true },
+    { LA_CSR_TVAL, .guest = true, .name = "tval", .wide = true, .read = read_tval, .write = write_tval, .timed = true },
+    { LA_CSR_CNTC, .guest = true, .name = "cntc", AT(csr.cntc), .wide = true, .mask = ~0ull },
+    { LA_CSR_TICLR, .guest = true, .name = "ticlr", .write = write_ticlr, .timed = true },
+    { LA_CSR_GSTAT, .name = "gstat", AT(gstat), .mask = 0xff0002, .read = read_gstat, .exists = has_lvz },
+    { LA_CSR_GCFG, .name = "gcfg", AT(gcfg), .mask = 0x30, .read = read_gcfg, .exists = has_lvz },
+    { LA_CSR_GINTC, .name = "gintc", AT(gintc), .mask = 0xff, .exists = has_lvz },
+    { LA_CSR_GCNTC, .name = "gcntc", AT(gcntc), .wide = true, .mask = ~0ull, .exists = has_lvz },
+    { LA_CSR_LLBCTL, .guest = true, .name = "llbctl", AT(csr.llbctl), .read = read_llbctl, .write = write_llbctl },
     { LA_CSR_IMPCTL1, .count = 2, .name = "impctl%u", .first = 1, AT(impctl), .mask = 0xffffffff },
     { LA_CSR_GNMI, .name = "gnmi", AT(gnmi), .mask = 0xffffffff },
-    { LA_CSR_TLBRENTRY, .name = "tlbrentry", AT(csr.tlbrentry), .wide = true, .write = write_tlbrentry },
-    { LA_CSR_TLBRBADV, .name = "tlbrbadv", SLOT(csr.tlbrbadv, LA_SLOT_TLBRBADV) },
-    { LA_CSR_TLBRERA, .name = "tlbrera", AT(csr.tlbrera), .wide = true, .mask = ~2ull, .wrote = wrote_mode, .ends_block = true },
-    { LA_CSR_TLBRSAVE, .name = "tlbrsave", SLOT(csr.tlbrsave, LA_SLOT_TLBRSAVE) },
-    { LA_CSR_TLBRELO0, .count = 2, .name = "tlbrelo%u", AT(csr.tlbrelo), .slot = LA_SLOT_TLBRELO0, .wide = true, .write = write_tlbrelo },
-    { LA_CSR_TLBREHI, .name = "tlbrehi", AT(csr.tlbrehi), .slot = LA_SLOT_TLBREHI, .wide = true, .write = write_tlbrehi },
-    { LA_CSR_TLBRPRMD, .name = "tlbrprmd", AT(csr.tlbrprmd), .mask = 0x17 },
+    { LA_CSR_TLBRENTRY, .guest = true, .name = "tlbrentry", AT(csr.tlbrentry), .wide = true, .write = write_tlbrentry },
+    { LA_CSR_TLBRBADV, .guest = true, .name = "tlbrbadv", SLOT(csr.tlbrbadv, LA_SLOT_TLBRBADV) },
+    { LA_CSR_TLBRERA, .guest = true, .name = "tlbrera", AT(csr.tlbrera), .wide = true, .mask = ~2ull, .wrote = wrote_mode, .ends_block = true },
+    { LA_CSR_TLBRSAVE, .guest = true, .name = "tlbrsave", SLOT(csr.tlbrsave, LA_SLOT_TLBRSAVE) },
+    { LA_CSR_TLBRELO0, .guest = true, .count = 2, .name = "tlbrelo%u", AT(csr.tlbrelo), .slot = LA_SLOT_TLBRELO0, .wide = true, .write = write_tlbrelo },
+    { LA_CSR_TLBREHI, .guest = true, .name = "tlbrehi", AT(csr.tlbrehi), .slot = LA_SLOT_TLBREHI, .wide = true, .write = write_tlbrehi },
+    { LA_CSR_TLBRPRMD, .guest = true, .name = "tlbrprmd", AT(csr.tlbrprmd), .write = write_tlbrprmd },
     { LA_CSR_MERRCTL, .name = "merrctl", AT(merr[LA_MERR_CTL]), .mask = 0x1fdc },
     { LA_CSR_MERRINFO1, .count = 2, .name = "merrinfo%u", .first = 1, AT(merr[LA_MERR_INFO1]), .wide = true },
     { LA_CSR_MERRENTRY, .name = "merrentry", AT(merr[LA_MERR_ENTRY]), .wide = true, .write = write_merrentry },
@@ -347,7 +409,7 @@ const struct la_csr la_csrs[] = {
     { LA_CSR_MSGIS0, .count = 4, .name = "msgis%u", AT(msgis), .wide = true, .exists = has_messages },
     { LA_CSR_MSGIR, .name = "msgir", .read = read_msgir, .peek = peek_msgir, .exists = has_messages, .timed = true },
     { LA_CSR_MSGIE, .name = "msgie", AT(msgie), .write = write_msgie, .exists = has_messages, .timed = true },
-    { LA_CSR_DMW0, .count = 4, .name = "dmw%u", AT(csr.dmw), .wide = true, .mask = 0xf00000000000003full, .wrote = wrote_mode, .ends_block = true },
+    { LA_CSR_DMW0, .guest = true, .count = 4, .name = "dmw%u", AT(csr.dmw), .wide = true, .mask = 0xf00000000000003full, .wrote = wrote_mode, .ends_block = true },
     { LA_CSR_PMCFG0, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcfg%u", .read = read_pmcfg, .write = la_pmcfg_write, .exists = has_counter, .ends_block = true, .timed = true },
     { LA_CSR_PMCFG0 + 1, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcnt%u", .wide = true, .read = read_pmcnt, .write = la_pmcnt_write, .exists = has_counter, .timed = true },
     { LA_CSR_MWPC, .name = "mwpc", .read = read_mwpc },

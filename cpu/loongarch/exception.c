@@ -23,7 +23,7 @@
 #define MERR_DATM   12, 11
 #define DBG_ECODE   21, 16
 enum { DBG_DST = 1, DBG_DEI = 1 << 8, DBG_DCL = 1 << 9, DBG_ENTRY = 0x480 };
-enum { TLBRERA_IS = 1 };
+enum { TLBRERA_IS = 1, TLBRPRMD_PGM = 1 << 3 }; /* PGM: a guest ran, and is returned to */
 
 void la_raise(struct la_cpu *la, enum la_ecode code, uint64_t badv)
 {
@@ -62,7 +62,7 @@ static void enter_refill(struct la_cpu *la, uint64_t badv)
 {
     struct la_bank *b = &la->csr;
     uint64_t crmd = b->crmd, prmd = F_GET(crmd, LA_CRMD_PLV) | F_GET(crmd, LA_CRMD_IE) << 2;
-    b->tlbrprmd = F_PUT(prmd, TLBRPRMD_WE, F_GET(crmd, LA_CRMD_WE));
+    b->tlbrprmd = F_PUT(prmd | (b->tlbrprmd & TLBRPRMD_PGM), TLBRPRMD_WE, F_GET(crmd, LA_CRMD_WE));
     b->tlbrera = (recorded(la, la->cpu.pc) & ~3ull) | TLBRERA_IS;
     b->tlbrbadv = recorded(la, badv);
     b->tlbrehi = page_pair(la, b->tlbrbadv) | (b->tlbrehi & 0x3f);
@@ -166,12 +166,24 @@ static bool is_fetch(const struct la_cpu *la, enum la_ecode code)
            (code == LA_PPI && la->cpu.fault.value2 == LA_FAULT_FETCH);
 }
 
+/* The guest has it on, so it is the root that has not (lazily switched FP state). */
+static bool is_roots_disable(const struct la_cpu *la, enum la_ecode code)
+{
+    return (code == LA_FPD && (la->csr.euen & LA_EUEN_FPE)) || (code == LA_SXD && (la->csr.euen & LA_EUEN_SXE)) ||
+           (code == LA_ASXD && (la->csr.euen & LA_EUEN_ASXE));
+}
+
 void la_take_exception(struct cpu *cpu)
 {
     struct la_cpu *la = LA_CPU(cpu);
     enum la_ecode code = (enum la_ecode)cpu->fault.cause;
-    bool word = code < LA_TLBR && !is_fetch(la, code);
-    la_enter(la, code, cpu->fault.value, word ? word_at(la, cpu->pc) : 0);
+    bool leaves = la_is_guest(la) && (cpu->fault.value3 == LA_FAULT_EXIT || is_roots_disable(la, code));
+    uint32_t word = code < LA_TLBR && !is_fetch(la, code) ? word_at(la, cpu->pc) : 0;
+    if (UNLIKELY(leaves))
+        la_leave_guest(la);
+    if (code == LA_TLBR)
+        la->csr.tlbrprmd = leaves ? TLBRPRMD_PGM : 0; /* the rest follows */
+    la_enter(la, code, cpu->fault.value, word);
 }
 
 static uint64_t back(uint64_t crmd, uint64_t plv, uint64_t ie, uint64_t we)
@@ -207,11 +219,12 @@ static void leave_debug(struct la_cpu *la)
     la_update_mode(la);
 }
 
-/* Manual, ERTN: debug, machine error, refill, general. */
+/* Manual, ERTN: debug, machine error, refill, general. In root mode PGM and PVM tell whether it enters a guest. */
 void la_ertn(struct la_cpu *la)
 {
     struct la_bank *b = &la->csr;
     uint64_t crmd;
+    bool guest = false, root = la_has(la->config, LA_F_LVZ) && !la_is_guest(la);
     let_go(la);
     if (UNLIKELY(la_is_debug(la))) {
         leave_debug(la);
@@ -224,11 +237,19 @@ void la_ertn(struct la_cpu *la)
     } else if (la_is_tlbr(la)) {
         crmd = back(b->crmd, F_GET(b->tlbrprmd, PRMD_PLV), F_GET(b->tlbrprmd, PRMD_IE), F_GET(b->tlbrprmd, TLBRPRMD_WE));
         crmd = with_da(crmd, false);
+        guest = root && (b->tlbrprmd & TLBRPRMD_PGM);
+        b->tlbrprmd &= ~(uint64_t)TLBRPRMD_PGM;
         b->tlbrera &= ~(uint64_t)TLBRERA_IS;
         la->cpu.pc = b->tlbrera & ~3ull;
     } else {
         crmd = back(b->crmd, F_GET(b->prmd, PRMD_PLV), F_GET(b->prmd, PRMD_IE), F_GET(b->prmd, PRMD_WE));
+        guest = root && (la->gstat & LA_GSTAT_PVM);
         la->cpu.pc = b->era;
+    }
+    if (UNLIKELY(guest)) {
+        b->crmd = crmd;
+        la_enter_guest(la);
+        crmd = b->crmd; /* the guest's */
     }
     la_set_crmd(la, crmd);
 }

@@ -69,7 +69,7 @@ static const struct state_field bank_state[] = {
     STATE(la_bank, asid), STATE(la_bank, pwcl), STATE(la_bank, pwch), STATE(la_bank, stlbps),
     STATE(la_bank, rvacfg), STATE(la_bank, tid), STATE(la_bank, tcfg), STATE(la_bank, cntc),
     STATE(la_bank, llbctl), STATE(la_bank, tlbrentry), STATE(la_bank, tlbrera), STATE(la_bank, tlbrprmd),
-    STATE(la_bank, dmw), STATE(la_bank, timer_end), STATE_END
+    STATE(la_bank, dmw), STATE(la_bank, timer_end), STATE(la_bank, cpuid), STATE(la_bank, prcfg), STATE_END
 };
 
 static const struct state_field counter_state[] = {
@@ -105,6 +105,9 @@ static void derive(struct la_cpu *la)
 {
     la->bank[la_is_guest(la)] = &la->csr;
     la->bank[!la_is_guest(la)] = &la->other;
+    for (unsigned i = 0; i < 3; i++)
+        la->bank[0]->prcfg[i] = i == 0 ? la->config->prcfg1 : i == 1 ? la->config->prcfg2 : la->config->prcfg3;
+    la->bank[0]->cpuid = la->core_id;
     la->context = ~0ull;
     la_flush_tlb(la);
     la_watch_changed(la); /* and la_update_mode() */
@@ -128,11 +131,16 @@ static void reset(struct cpu *cpu)
     cpu->reserved = false;
     cpu->pc = la->config->reset_pc;
     cpu->run = CPU_RUNNING;
+    la->gstat = la->gcfg = la->gintc = la->gcntc = la->gtlbc = la->trgp = 0;
+    la->bank[0] = &la->csr;
+    la->bank[1] = &la->other;
     mmu_la_tlb_reset(&la->tlb);
     la_csr_reset(la);
+    la->other = la->csr;
     la_timers_reset(la);
     la_pmu_reset(la);
     derive(la);
+    memcpy(la->other.prcfg, la->csr.prcfg, sizeof(la->other.prcfg));
 }
 
 /* A snapshot is not trusted: what indexes tables is brought into range. */

@@ -24,9 +24,15 @@ static int best_message(const struct la_cpu *la)
     return -1;
 }
 
-static uint64_t sources(const struct la_cpu *la)
+/* A guest has no lines: its hypervisor sets bits of its ESTAT, and HWI by GINTC. */
+static uint64_t guest_sources(const struct la_cpu *la, const struct la_bank *guest)
 {
-    uint64_t is = (la->lines & LINES) | (la->csr.estat & (3 | BIT(LA_IS_TI)));
+    return (guest->estat & 0x1fff) | (la->gintc & 0xff) << LA_IS_HWI0;
+}
+
+static uint64_t root_sources(const struct la_cpu *la, const struct la_bank *root)
+{
+    uint64_t is = (la->lines & LINES) | (root->estat & (3 | BIT(LA_IS_TI)));
     if (UNLIKELY((la->msgis[0] | la->msgis[1] | la->msgis[2] | la->msgis[3]) != 0) && best_message(la) >= 0)
         is |= BIT(LA_IS_MSG);
     return is;
@@ -35,33 +41,52 @@ static uint64_t sources(const struct la_cpu *la)
 uint64_t la_estat(const struct la_cpu *la)
 {
     uint64_t codes = la->csr.estat & (F_MASK(LA_ESTAT_ECODE) | F_MASK(LA_ESTAT_ESUB));
+    if (UNLIKELY(la_at_guest_bank(la)))
+        return codes | guest_sources(la, &la->csr);
     uint64_t nmi = (la->csr.estat | la->lines) & BIT(LA_IS_NMI);
-    return codes | sources(la) | nmi;
+    return codes | root_sources(la, &la->csr) | nmi;
 }
 
-static uint64_t wanted(const struct la_cpu *la)
+static uint64_t wanted(const struct la_cpu *la, const struct la_bank *root)
 {
-    return sources(la) & la->csr.ecfg & (0x1fff | BIT(LA_IS_MSG));
+    return root_sources(la, root) & root->ecfg & (0x1fff | BIT(LA_IS_MSG));
 }
 
-static bool takes_nmi(const struct la_cpu *la)
+static bool takes_nmi(const struct la_cpu *la, const struct la_bank *root)
 {
-    return (la->csr.estat & BIT(LA_IS_NMI)) && !la_is_tlbr(la) && !(la->merr[LA_MERR_CTL] & 1) && !la_is_debug(la);
+    return (root->estat & BIT(LA_IS_NMI)) && !(root->tlbrera & 1) && !(la->merr[LA_MERR_CTL] & 1) && !la_is_debug(la);
+}
+
+static int roots_interrupt(const struct la_cpu *la, const struct la_bank *root)
+{
+    if (UNLIKELY(takes_nmi(la, root)))
+        return LA_IS_NMI;
+    if (!F_GET(root->crmd, LA_CRMD_IE) || la_is_debug(la))
+        return -1;
+    uint64_t pending = wanted(la, root);
+    return LIKELY(pending == 0) ? -1 : (int)log2_floor(pending);
+}
+
+/* While a guest runs, the root's end that first. */
+static int guests_interrupt(const struct la_cpu *la)
+{
+    int n = roots_interrupt(la, &la->other);
+    if (n >= 0)
+        return LA_PENDING_EXIT | n;
+    uint64_t pending = guest_sources(la, &la->csr) & la->csr.ecfg & 0x1fff;
+    return pending == 0 || !F_GET(la->csr.crmd, LA_CRMD_IE) ? -1 : (int)log2_floor(pending);
 }
 
 /* A message goes before lines, and the higher number before the lower. */
 int la_pending_interrupt(const struct la_cpu *la)
 {
-    if (UNLIKELY(takes_nmi(la)))
-        return LA_IS_NMI;
-    if (!F_GET(la->csr.crmd, LA_CRMD_IE) || la_is_debug(la))
-        return -1;
-    uint64_t pending = wanted(la);
-    return LIKELY(pending == 0) ? -1 : (int)log2_floor(pending);
+    return UNLIKELY(la_is_guest(la)) ? guests_interrupt(la) : roots_interrupt(la, &la->csr);
 }
 
 void la_check_interrupts(struct la_cpu *la)
 {
+    if (UNLIKELY(la->borrowed))
+        return;
     bool wake = la->cpu.run == CPU_IDLE && la_has_work(&la->cpu);
     if (wake || la_pending_interrupt(la) >= 0)
         cpu_kick(&la->cpu);
@@ -73,6 +98,9 @@ bool la_take_interrupt(struct cpu *cpu)
     int number = la_pending_interrupt(la);
     if (number < 0)
         return false;
+    if (number & LA_PENDING_EXIT)
+        la_leave_guest(la);
+    number &= ~LA_PENDING_EXIT;
     if (number == LA_IS_NMI)
         la->csr.estat &= ~BIT(LA_IS_NMI);
     la_enter_interrupt(la, (unsigned)number);
@@ -83,7 +111,8 @@ bool la_take_interrupt(struct cpu *cpu)
 bool la_has_work(const struct cpu *cpu)
 {
     const struct la_cpu *la = LA_CPU_CONST(cpu);
-    return wanted(la) != 0 || (la->csr.estat & BIT(LA_IS_NMI));
+    const struct la_bank *root = la_is_guest(la) ? &la->other : &la->csr;
+    return wanted(la, root) != 0 || (root->estat & BIT(LA_IS_NMI));
 }
 
 void la_cpu_set_irq(void *cpu, uint32_t number, bool level)
@@ -92,7 +121,7 @@ void la_cpu_set_irq(void *cpu, uint32_t number, bool level)
     uint64_t bit = BIT(number), before = la->lines;
     la->lines = level ? before | bit : before & ~bit;
     if (number == LA_IS_NMI && level && !(before & bit))
-        la->csr.estat |= bit;
+        la->bank[0]->estat |= bit;
     if (level)
         la_check_interrupts(la);
 }

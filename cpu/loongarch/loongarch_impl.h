@@ -59,6 +59,7 @@ struct la_bank {
     uint64_t tid, tcfg, cntc, llbctl, tlbrentry, tlbrera, tlbrprmd;
     uint64_t dmw[4];
     uint64_t timer_end;      /* stable counter at which TVAL was or will be 0; see timer.c */
+    uint64_t cpuid, prcfg[3]; /* the root's are the core's own; a guest's are what its hypervisor wrote */
 };
 
 #define LA_PMU_COUNTERS 16u
@@ -99,6 +100,7 @@ struct la_cpu {
     bool watching;            /* some watchpoint is armed at some level */
     bool counts_code;         /* and translated code counts for one (LA_MODE_COUNT) */
     bool walking;             /* inside la_walk() */
+    bool borrowed;            /* the guest's bank is at hand, but the root runs */
     struct mem_space *iocsr;
     struct la_bank *bank[2];  /* root's and guest's: csr or other, whichever it is now */
 
@@ -149,6 +151,12 @@ static inline bool la_is_guest(const struct la_cpu *la)
     return la->gstat & 1; /* GSTAT.VM */
 }
 
+/* The bank at hand is the guest's: it runs, or an instruction of the root works on it (lvz.c). */
+static inline bool la_at_guest_bank(const struct la_cpu *la)
+{
+    return la->bank[1] == &la->csr;
+}
+
 static inline bool la_is_tlbr(const struct la_cpu *la)
 {
     return la->csr.tlbrera & 1;
@@ -170,6 +178,7 @@ struct la_csr {
     bool stored;
     bool wide;                    /* 64 bits; else reads are sign-extended from bit 31 (manual, 7.2) */
     bool ends_block;              /* a write may change mode, mapping or which interrupts are enabled */
+    bool guest;                   /* guest mode has its own; the others it may not touch (GSPR) */
     uint32_t at;                  /* uint64_t in struct la_cpu */
     uint16_t stride;              /* banks: bytes from one to the next; 0 = 8 */
     /*
@@ -199,6 +208,7 @@ void la_csr_reset(struct la_cpu *la);
 
 /* ---- exception.c ---- */
 enum { LA_FAULT_FETCH = 1 }; /* cpu_fault.value2: of a PPI that the fetch had */
+enum { LA_FAULT_EXIT = 1 };  /* cpu_fault.value3: it is the root's, and ends guest mode */
 /* Record an exception of the current instruction; `badv` where the table of exceptions has one. */
 void la_raise(struct la_cpu *la, enum la_ecode code, uint64_t badv);
 void la_enter(struct la_cpu *la, enum la_ecode code, uint64_t badv, uint32_t word); /* word: BADI */
@@ -208,6 +218,7 @@ void la_ertn(struct la_cpu *la); /* sets pc */
 
 /* ---- interrupt.c ---- */
 uint64_t la_estat(const struct la_cpu *la); /* as software reads it */
+enum { LA_PENDING_EXIT = 1 << 8 }; /* the root's, while a guest runs */
 /* Number (0..14) of the interrupt to be taken now, or -1: pure. */
 int la_pending_interrupt(const struct la_cpu *la);
 void la_check_interrupts(struct la_cpu *la);
@@ -216,12 +227,23 @@ bool la_has_work(const struct cpu *cpu);
 uint64_t la_msgir_read(struct la_cpu *la); /* takes the message */
 uint64_t la_msgir_peek(const struct la_cpu *la);
 
+/* ---- lvz.c: guest mode ---- */
+enum { LA_GSTAT_VM = 1, LA_GSTAT_PVM = 2 };
+#define LA_GSTAT_GID  23, 16
+#define LA_GTLBC_TGID 23, 16
+enum { LA_GTLBC_USETGID = 1 << 12 };
+void la_enter_guest(struct la_cpu *la); /* CSRs change places; whoever calls updates the mode */
+void la_leave_guest(struct la_cpu *la);
+uint16_t la_tlb_gid(const struct la_cpu *la); /* tag of entries that TLB instructions work on */
+
 /* ---- timer.c: constant timer, stable counter ---- */
 int la_timers_init(struct la_cpu *la, struct err *e) MUST_CHECK;
 uint64_t la_counter(const struct la_cpu *la); /* now, without CNTC */
 void la_tcfg_written(struct la_cpu *la);
 uint64_t la_tval(const struct la_cpu *la);
 void la_ticlr_written(struct la_cpu *la);
+void la_tval_write(struct la_cpu *la, uint64_t value); /* a guest's, by its hypervisor */
+uint64_t la_counter_offset(const struct la_cpu *la); /* what RDTIME adds */
 void la_timers_reset(struct la_cpu *la);
 void la_timers_loaded(struct la_cpu *la);
 
@@ -247,7 +269,9 @@ bool la_watch_may_write(const struct la_cpu *la, bool fetch, uint32_t n);
 bool la_watched(struct cpu *cpu, va_t va, unsigned size, bool store);
 
 /* ---- walk.c, tlb_insn.c ---- */
-void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r);
+void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r); /* of the bank at hand */
+void la_fill_below(const struct la_cpu *la, struct mmu_la_below *below, struct mmu_la_regime *root);
+void la_raise_below(struct la_cpu *la, enum mmu_la_fault fault, pa_t gpa, enum cpu_access access);
 int la_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map);
 void la_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void la_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);

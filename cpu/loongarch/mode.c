@@ -59,7 +59,7 @@ enum { MISC_DRDTL = 4, MISC_ALCL = 12 }; /* + level */
 static uint32_t block_mode(const struct la_cpu *la)
 {
     unsigned plv = la_plv(la);
-    uint64_t euen = la->csr.euen, misc = la->csr.misc;
+    uint64_t euen = la->csr.euen & (la_is_guest(la) ? la->other.euen : ~0ull), misc = la->csr.misc;
     uint32_t mode = plv | la->config->code_class << LA_MODE_CLASS_SHIFT;
     mode |= (euen & LA_EUEN_FPE ? 0u : LA_MODE_FP_OFF) | (euen & LA_EUEN_SXE ? 0u : LA_MODE_LSX_OFF) |
             (euen & LA_EUEN_ASXE ? 0u : LA_MODE_LASX_OFF);
@@ -104,22 +104,24 @@ static void select_context(struct la_cpu *la)
 {
     unsigned plv = la_plv(la);
     uint64_t key = KEY_DIRECT;
-    uint32_t asid = ASID_DIRECT;
+    uint32_t asid = ASID_DIRECT, gid = la_is_guest(la) ? (uint32_t)F_GET(la->gstat, LA_GSTAT_GID) : 0;
     if (!la_is_direct(la)) {
         bool dwp = plv < 3 && (la->csr.misc >> (16 + plv) & 1);
         key = plv | (la_is_va32(la) ? KEY_VA32 : 0u) | (dwp ? KEY_DWP : 0u) |
               (la->csr.rvacfg & 15) << KEY_RBITS | windows_key(la, plv);
         asid = (uint32_t)la->csr.asid;
     }
-    uint64_t both = (key ^ (uint64_t)asid << 24) * 0x9e3779b97f4a7c15ull;
+    uint64_t both = (key ^ (uint64_t)asid << 24 ^ (uint64_t)gid << 48) * 0x9e3779b97f4a7c15ull;
     if (la->cpu.mmu_private == NULL || (la->context == both && la->cpu.set != NULL))
         return;
     la->context = both;
-    mmu_select(&la->cpu, key, asid, 0);
+    mmu_select(&la->cpu, key, asid, gid);
 }
 
 void la_update_mode(struct la_cpu *la)
 {
+    if (UNLIKELY(la->borrowed)) /* nothing of it is in force */
+        return;
     if (UNLIKELY(la->watching))
         la_watch_update(la);
     la->mode = block_mode(la);
@@ -130,7 +132,7 @@ void la_update_mode(struct la_cpu *la)
 
 void la_set_crmd(struct la_cpu *la, uint64_t crmd)
 {
-    bool level = UNLIKELY(la->counting) && ((la->csr.crmd ^ crmd) & F_MASK(LA_CRMD_PLV));
+    bool level = UNLIKELY(la->counting) && !la->borrowed && ((la->csr.crmd ^ crmd) & F_MASK(LA_CRMD_PLV));
     if (level)
         la_pmu_sync(la); /* up to here under the old level */
     la->csr.crmd = crmd;

@@ -12,21 +12,16 @@ void la_leave(struct la_tr *t)
 }
 
 /* ---- CSRs ---- */
-enum { CSR_READ, CSR_WRITE, CSR_EXCHANGE };
 enum { MISC_RPCNTL = 8 }; /* + level */
 
-/*
- * Which row, member of the bank, operation and destination are known when translating. Argument a:
- *   7:0 row  15:8 member  17:16 operation  24:20 rd (only csr_mode writes it itself)
- */
-static uint64_t access_csr(struct la_cpu *la, uint64_t a, uint64_t operand, uint64_t mask)
+uint64_t la_access_csr(struct la_cpu *la, uint64_t a, uint64_t operand, uint64_t mask)
 {
     const struct la_csr *csr = &la_csrs[a & 0xff];
     uint32_t index = a >> 8 & 0xff, op = a >> 16 & 3;
     uint64_t old = la_csr_read_row(la, csr, index);
-    if (op == CSR_WRITE)
+    if (op == LA_CSR_WRITE)
         la_csr_write_row(la, csr, index, operand);
-    else if (op == CSR_EXCHANGE)
+    else if (op == LA_CSR_EXCHANGE)
         la_csr_write_row(la, csr, index, (old & ~mask) | (operand & mask));
     return old;
 }
@@ -34,13 +29,13 @@ static uint64_t access_csr(struct la_cpu *la, uint64_t a, uint64_t operand, uint
 uint64_t la_helper_csr(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t mask, uint64_t d)
 {
     (void)d;
-    return access_csr(LA_CPU(cpu), a, operand, mask);
+    return la_access_csr(LA_CPU(cpu), a, operand, mask);
 }
 
 uint64_t la_helper_csr_light(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t mask, uint64_t d)
 {
     (void)d;
-    return access_csr(LA_CPU(cpu), a, operand, mask);
+    return la_access_csr(LA_CPU(cpu), a, operand, mask);
 }
 
 uint64_t la_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t mask, uint64_t d)
@@ -48,7 +43,7 @@ uint64_t la_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint6
     struct la_cpu *la = LA_CPU(cpu);
     unsigned rd = a >> 20 & 31;
     (void)d;
-    uint64_t old = access_csr(la, a, operand, mask);
+    uint64_t old = la_access_csr(la, a, operand, mask);
     if (rd != 0)
         la->r[rd] = old;
     return 0;
@@ -74,7 +69,7 @@ static ir_val_t written(struct la_tr *t, uint32_t op, ir_val_t old)
 {
     struct ir_unit *u = t->u;
     ir_val_t value = la_r(t, IR_I64, t->d.rd);
-    if (op == CSR_WRITE)
+    if (op == LA_CSR_WRITE)
         return value;
     ir_val_t mask = la_r(t, IR_I64, t->d.rj), diff = ir_op2(u, IR_XOR, IR_I64, old, value);
     return ir_op2(u, IR_XOR, IR_I64, old, ir_op2(u, IR_AND, IR_I64, diff, mask));
@@ -85,7 +80,7 @@ static void slot_csr(struct la_tr *t, const struct la_csr *row, uint32_t index, 
 {
     unsigned slot = row->slot + index;
     ir_val_t old = ir_get(t->u, slot);
-    if (op != CSR_READ) {
+    if (op != LA_CSR_READ) {
         ir_val_t value = written(t, op, old);
         if (row->mask != ~0ull)
             value = ir_op2i(t->u, IR_AND, IR_I64, value, row->mask);
@@ -107,11 +102,11 @@ static void read_pgd(struct la_tr *t)
 static void call_csr(struct la_tr *t, const struct la_csr *row, uint32_t index, uint32_t op)
 {
     struct ir_unit *u = t->u;
-    bool ends = op != CSR_READ && row->ends_block;
+    bool ends = op != LA_CSR_READ && row->ends_block;
     bool light = !row->timed && !ends && row->write == NULL && row->wrote == NULL;
     ir_val_t a = la_const(t, (uint64_t)(row - la_csrs) | (uint64_t)index << 8 | (uint64_t)op << 16 | (uint64_t)t->d.rd << 20);
-    ir_val_t operand = op == CSR_READ ? la_const(t, 0) : la_r(t, IR_I64, t->d.rd);
-    ir_val_t mask = op == CSR_EXCHANGE ? la_r(t, IR_I64, t->d.rj) : la_const(t, 0);
+    ir_val_t operand = op == LA_CSR_READ ? la_const(t, 0) : la_r(t, IR_I64, t->d.rd);
+    ir_val_t mask = op == LA_CSR_EXCHANGE ? la_r(t, IR_I64, t->d.rj) : la_const(t, 0);
     if (ends) {
         ir_call(u, IR_VOID, LA_HELPER_csr_mode, a, operand, mask, IR_NONE);
         la_leave(t);
@@ -125,17 +120,21 @@ static void csr(struct la_tr *t, unsigned op)
     uint32_t index = 0;
     const struct la_csr *row = la_csr_find(t->la->config, (uint32_t)t->d.csr, &index);
     if ((t->mode & LA_MODE_PLV) != 0) {
-        if (op != CSR_READ || !is_counter(row)) {
+        if (op != LA_CSR_READ || !is_counter(row)) {
             la_raises(t, LA_IPE);
             return;
         }
         ir_call(t->u, IR_VOID, LA_HELPER_may_read_counter, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     }
+    if ((t->mode & LA_MODE_GUEST) && (row == NULL || !row->guest)) {
+        la_exits(t, LA_GSPR);
+        return;
+    }
     if (row == NULL) /* reads 0, ignores writes */
         la_put_r(t, IR_I64, t->d.rd, la_const(t, 0));
-    else if (row->slot != 0 && (op == CSR_READ || row->write == NULL))
+    else if (row->slot != 0 && (op == LA_CSR_READ || row->write == NULL))
         slot_csr(t, row, index, op);
-    else if (row->number == LA_CSR_PGD && op == CSR_READ)
+    else if (row->number == LA_CSR_PGD && op == LA_CSR_READ)
         read_pgd(t);
     else
         call_csr(t, row, index, op);
@@ -171,12 +170,16 @@ uint64_t la_helper_iocsrwr(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t
 
 static void iocsrrd(struct la_tr *t, unsigned size)
 {
+    if (la_is_sensitive(t))
+        return;
     la_put_r(t, IR_I64, t->d.rd, ir_call(t->u, IR_I64, LA_HELPER_iocsrrd, la_r(t, IR_I64, t->d.rj), la_const(t, size),
                                          IR_NONE, IR_NONE));
 }
 
 static void iocsrwr(struct la_tr *t, unsigned size)
 {
+    if (la_is_sensitive(t))
+        return;
     ir_call(t->u, IR_VOID, LA_HELPER_iocsrwr, la_r(t, IR_I64, t->d.rj), la_const(t, size), la_r(t, IR_I64, t->d.rd),
             IR_NONE);
 }
@@ -184,6 +187,8 @@ static void iocsrwr(struct la_tr *t, unsigned size)
 /* ---- exceptions and their return ---- */
 static void raises(struct la_tr *t, unsigned code)
 {
+    if (code == LA_DBCL && la_is_sensitive(t))
+        return;
     la_raises(t, (enum la_ecode)code);
 }
 
@@ -224,6 +229,8 @@ static void ertn(struct la_tr *t, unsigned arg)
 static void idle(struct la_tr *t, unsigned arg)
 {
     (void)arg;
+    if (la_is_sensitive(t))
+        return;
     ir_exit(t->u, IR_EXIT_IDLE, la_next(t));
     t->ended = true;
 }
@@ -248,7 +255,7 @@ enum { TIME_LOW, TIME_HIGH, TIME_ALL };
 uint64_t la_helper_rdtime(struct cpu *cpu, uint64_t part, uint64_t b, uint64_t c, uint64_t d)
 {
     const struct la_cpu *la = LA_CPU(cpu);
-    uint64_t count = la_counter(la) + la->csr.cntc;
+    uint64_t count = la_counter(la) + la_counter_offset(la);
     (void)b, (void)c, (void)d;
     return part == TIME_ALL ? count : sext(part == TIME_LOW ? count : count >> 32, 32);
 }
@@ -280,6 +287,8 @@ uint64_t la_helper_cpucfg(struct cpu *cpu, uint64_t word, uint64_t b, uint64_t c
 static void cpucfg(struct la_tr *t, unsigned arg)
 {
     (void)arg;
+    if (la_is_sensitive(t))
+        return;
     la_put_r(t, IR_I64, t->d.rd,
              ir_call(t->u, IR_I64, LA_HELPER_cpucfg, la_r(t, IR_I64, t->d.rj), IR_NONE, IR_NONE, IR_NONE));
 }
@@ -325,6 +334,8 @@ static void cacop(struct la_tr *t, unsigned arg)
     unsigned op = (unsigned)t->d.op;
     int64_t disp = t->d.imm;
     (void)arg;
+    if (la_is_sensitive(t))
+        return;
     if (op >> 3 == CACOP_HIT) {
         ir_val_t va = ir_op2i(t->u, IR_ADD, IR_I64, la_r(t, IR_I64, t->d.rj), (uint64_t)disp);
         ir_call(t->u, IR_VOID, LA_HELPER_cacop, va, IR_NONE, IR_NONE, IR_NONE);
@@ -341,8 +352,8 @@ const struct la_semantics la_system_rows[] = {
     { LA_INSN_ASRTLE_D, 0, assert_order, IR_GTS }, { LA_INSN_ASRTGT_D, 0, assert_order, IR_LES },
     { LA_INSN_RDTIMEL_W, 0, rdtime, TIME_LOW },  { LA_INSN_RDTIMEH_W, 0, rdtime, TIME_HIGH },
     { LA_INSN_RDTIME_D, 0, rdtime, TIME_ALL },   { LA_INSN_CPUCFG, 0, cpucfg, 0 },
-    { LA_INSN_CSRRD, 0, csr, CSR_READ },         { LA_INSN_CSRWR, 0, csr, CSR_WRITE },
-    { LA_INSN_CSRXCHG, 0, csr, CSR_EXCHANGE },
+    { LA_INSN_CSRRD, 0, csr, LA_CSR_READ },         { LA_INSN_CSRWR, 0, csr, LA_CSR_WRITE },
+    { LA_INSN_CSRXCHG, 0, csr, LA_CSR_EXCHANGE },
     { LA_INSN_IOCSRRD_B, PRIV, iocsrrd, 1 },     { LA_INSN_IOCSRRD_H, PRIV, iocsrrd, 2 },
     { LA_INSN_IOCSRRD_W, PRIV, iocsrrd, 4 },     { LA_INSN_IOCSRRD_D, PRIV, iocsrrd, 8 },
     { LA_INSN_IOCSRWR_B, PRIV, iocsrwr, 1 },     { LA_INSN_IOCSRWR_H, PRIV, iocsrwr, 2 },

@@ -56,15 +56,25 @@ uint64_t la_tval(const struct la_cpu *la)
     return end > now ? end - now : all_ones(la);
 }
 
+uint64_t la_counter_offset(const struct la_cpu *la)
+{
+    return la->csr.cntc + (la_at_guest_bank(la) ? la->gcntc : 0);
+}
+
+static struct ev_timer *timer_of(struct la_cpu *la)
+{
+    return la_at_guest_bank(la) ? &la->guest_timer : &la->timer;
+}
+
 /* While TI is up nothing new can happen, so there is nothing to wait for. */
 static void rearm(struct la_cpu *la)
 {
     bool waits = (la->csr.tcfg & TCFG_EN) && !(la->csr.estat & BIT(LA_IS_TI));
     uint64_t now = waits ? la_counter(la) : 0;
     if (waits && la->csr.timer_end > now)
-        ev_arm(&la->timer, ev_tick_time(counter_clock(la->config), la->csr.timer_end));
+        ev_arm(timer_of(la), ev_tick_time(counter_clock(la->config), la->csr.timer_end));
     else
-        ev_cancel(&la->timer);
+        ev_cancel(timer_of(la));
 }
 
 void la_tcfg_written(struct la_cpu *la)
@@ -89,11 +99,26 @@ void la_ticlr_written(struct la_cpu *la)
     rearm(la);
 }
 
+void la_tval_write(struct la_cpu *la, uint64_t value)
+{
+    uint64_t count = value & all_ones(la);
+    la->csr.timer_end = la->csr.tcfg & TCFG_EN ? la_counter(la) + count : count;
+    rearm(la);
+}
+
 static void due(void *arg, ps_t when)
 {
     struct la_cpu *la = arg;
     (void)when; /* armed for the first moment at which TVAL is 0 */
-    la->csr.estat |= BIT(LA_IS_TI);
+    la->bank[0]->estat |= BIT(LA_IS_TI);
+    la_check_interrupts(la);
+}
+
+static void guest_due(void *arg, ps_t when)
+{
+    struct la_cpu *la = arg;
+    (void)when;
+    la->bank[1]->estat |= BIT(LA_IS_TI);
     la_check_interrupts(la);
 }
 
@@ -101,16 +126,20 @@ void la_timers_reset(struct la_cpu *la)
 {
     la->csr.timer_end = 0;
     ev_cancel(&la->timer);
+    ev_cancel(&la->guest_timer);
 }
 
 void la_timers_loaded(struct la_cpu *la)
 {
     la->csr.tcfg &= all_ones(la);
+    la->other.tcfg &= all_ones(la);
 }
 
 int la_timers_init(struct la_cpu *la, struct err *e)
 {
     struct ev_queue *q = la->cpu.machine->queue;
     int r = ev_timer_init(&la->timer, q, "constant timer", EV_PRIO_CLOCK, due, la);
+    if (r == 0)
+        r = ev_timer_init(&la->guest_timer, q, "guest timer", EV_PRIO_CLOCK, guest_due, la);
     return r == 0 ? 0 : err_set(e, ERR_NOMEM, "cpu%u: no memory for its timers", la->cpu.index);
 }

@@ -11,6 +11,7 @@
 #define TLBIDX_NE    31, 31
 #define TLBREHI_PS   5, 0
 enum { ELO_G = 1 << 6 };
+enum { INVTLB_OWN = 6, INVTLB_ALL_GUESTS = 0x12, INVTLB_GUESTS = 0x3f7e00 }; /* the last: ops 9 to Eh, 10h to 15h, as a mask */
 
 static uint64_t searched(const struct la_cpu *la)
 {
@@ -20,7 +21,8 @@ static uint64_t searched(const struct la_cpu *la)
 static void tlbsrch(struct la_cpu *la)
 {
     struct la_bank *b = &la->csr;
-    int index = mmu_la_tlb_search(&la->tlb, searched(la) & ~0x1fffull, (uint16_t)b->asid, 0, (uint8_t)b->stlbps);
+    int index = mmu_la_tlb_search(&la->tlb, searched(la) & ~0x1fffull, (uint16_t)b->asid, la_tlb_gid(la),
+                                  (uint8_t)b->stlbps);
     b->tlbidx = F_PUT(b->tlbidx, TLBIDX_NE, index < 0);
     if (index >= 0)
         b->tlbidx = F_PUT(b->tlbidx, TLBIDX_INDEX, (uint64_t)index);
@@ -52,14 +54,16 @@ static struct mmu_la_entry written(const struct la_cpu *la)
 {
     const struct la_bank *b = &la->csr;
     bool refill = la_is_tlbr(la);
+    uint16_t gid = la_tlb_gid(la);
     const uint64_t *elo = refill ? b->tlbrelo : b->tlbelo;
     return (struct mmu_la_entry){
         .vppn = searched(la) & ~0x1fffull,
         .elo = { elo[0], elo[1] },
         .asid = (uint16_t)b->asid,
+        .gid = gid,
         .ps = (uint8_t)(refill ? F_GET(b->tlbrehi, TLBREHI_PS) : F_GET(b->tlbidx, TLBIDX_PS)),
         .valid = refill || !F_GET(b->tlbidx, TLBIDX_NE),
-        .global = elo[0] & elo[1] & ELO_G,
+        .global = (elo[0] & elo[1] & ELO_G) || (gid & MMU_LA_GPA),
     };
 }
 
@@ -79,7 +83,7 @@ uint64_t la_helper_tlb(struct cpu *cpu, uint64_t op, uint64_t b, uint64_t c, uin
         e = written(la);
         mmu_la_tlb_fill(&la->tlb, &e, (uint8_t)la->csr.stlbps);
         break;
-    default: mmu_la_tlb_clear(&la->tlb, index_of(la), op == LA_TLBFLUSH, (uint16_t)la->csr.asid, 0); break;
+    default: mmu_la_tlb_clear(&la->tlb, index_of(la), op == LA_TLBFLUSH, (uint16_t)la->csr.asid, la_tlb_gid(la)); break;
     }
     return 0;
 }
@@ -95,7 +99,8 @@ uint64_t la_helper_tlb_light(struct cpu *cpu, uint64_t op, uint64_t b, uint64_t 
  */
 void la_tr_tlb(struct la_tr *t, unsigned op)
 {
-    bool light = op == LA_TLBSRCH || ((t->mode & LA_MODE_DIRECT) && op != LA_TLBRD);
+    bool direct = (t->mode & (LA_MODE_DIRECT | LA_MODE_GUEST)) == LA_MODE_DIRECT;
+    bool light = op == LA_TLBSRCH || (direct && op != LA_TLBRD);
     ir_call(t->u, IR_VOID, light ? LA_HELPER_tlb_light : LA_HELPER_tlb, la_const(t, op), IR_NONE, IR_NONE, IR_NONE);
     if (!light)
         la_leave(t);
@@ -103,8 +108,16 @@ void la_tr_tlb(struct la_tr *t, unsigned op)
 
 uint64_t la_helper_invtlb(struct cpu *cpu, uint64_t op, uint64_t asid, uint64_t va, uint64_t d)
 {
+    struct la_cpu *la = LA_CPU(cpu);
+    bool root = !la_is_guest(la);
+    uint8_t gid = (uint8_t)(asid >> 16);
     (void)d;
-    mmu_la_tlb_invalidate(&LA_CPU(cpu)->tlb, (unsigned)op, (uint16_t)(asid & 0x3ff), 0, va);
+    if (op > INVTLB_OWN)
+        mmu_la_tlb_invalidate_guests(&la->tlb, (unsigned)op, (uint16_t)(asid & 0x3ff), gid, va);
+    else
+        mmu_la_tlb_invalidate(&la->tlb, (unsigned)op, (uint16_t)(asid & 0x3ff), root ? 0 : la_tlb_gid(la), va);
+    if (op == 0 && root && la_has(la->config, LA_F_LVZ)) /* all there is */
+        mmu_la_tlb_invalidate_guests(&la->tlb, INVTLB_ALL_GUESTS, 0, 0, 0);
     return 0;
 }
 
@@ -116,9 +129,10 @@ uint64_t la_helper_invtlb_light(struct cpu *cpu, uint64_t op, uint64_t asid, uin
 void la_tr_invtlb(struct la_tr *t, unsigned arg)
 {
     unsigned op = (unsigned)t->d.op;
-    bool light = t->mode & LA_MODE_DIRECT;
+    bool light = (t->mode & (LA_MODE_DIRECT | LA_MODE_GUEST)) == LA_MODE_DIRECT;
     (void)arg;
-    if (op > 6) { /* INVTLB's table: the others are undefined */
+    bool guests = la_has(t->la->config, LA_F_LVZ) && !(t->mode & LA_MODE_GUEST) && (INVTLB_GUESTS >> op & 1);
+    if (op > INVTLB_OWN && !guests) { /* INVTLB's table: the others are undefined */
         la_raises(t, LA_INE);
         return;
     }
@@ -129,16 +143,39 @@ void la_tr_invtlb(struct la_tr *t, unsigned arg)
 }
 
 /* ---- LDDIR, LDPTE ---- */
+struct tables {
+    struct mmu_la_regime r, root;
+    struct mmu_la_below below;
+};
+
+static void open_tables(const struct la_cpu *la, struct tables *t)
+{
+    la_fill_regime(la, &t->r);
+    if (UNLIKELY(la_is_guest(la))) {
+        la_fill_below(la, &t->below, &t->root);
+        t->r.below = &t->below;
+    }
+}
+
+/* A guest's table that the root has not mapped ends guest mode, and the instruction is done again. */
+static void refused(struct la_cpu *la, const struct tables *t, uint64_t base)
+{
+    if (t->r.below != NULL && t->below.fault != MMU_LA_OK)
+        la_raise_below(la, t->below.fault, t->below.gpa, CPU_LOAD);
+    else
+        la_raise(la, LA_ADEM, base);
+}
+
 uint64_t la_helper_lddir(struct cpu *cpu, uint64_t base, uint64_t level, uint64_t c, uint64_t d)
 {
     struct la_cpu *la = LA_CPU(cpu);
-    struct mmu_la_regime r;
+    struct tables t;
     bool bus;
     (void)c, (void)d;
-    la_fill_regime(la, &r);
-    uint64_t value = mmu_la_lddir(&r, base, (unsigned)level, la->csr.tlbrbadv, &bus);
+    open_tables(la, &t);
+    uint64_t value = mmu_la_lddir(&t.r, base, (unsigned)level, la->csr.tlbrbadv, &bus);
     if (UNLIKELY(bus))
-        la_raise(la, LA_ADEM, base);
+        refused(la, &t, base);
     return value;
 }
 
@@ -150,14 +187,14 @@ uint64_t la_helper_lddir_light(struct cpu *cpu, uint64_t base, uint64_t level, u
 uint64_t la_helper_ldpte(struct cpu *cpu, uint64_t base, uint64_t seq, uint64_t c, uint64_t d)
 {
     struct la_cpu *la = LA_CPU(cpu);
-    struct mmu_la_regime r;
+    struct tables t;
     uint8_t ps;
     bool bus;
     (void)c, (void)d;
-    la_fill_regime(la, &r);
-    uint64_t elo = mmu_la_ldpte(&r, base, (unsigned)seq, la->csr.tlbrbadv, &ps, &bus);
+    open_tables(la, &t);
+    uint64_t elo = mmu_la_ldpte(&t.r, base, (unsigned)seq, la->csr.tlbrbadv, &ps, &bus);
     if (UNLIKELY(bus)) {
-        la_raise(la, LA_ADEM, base);
+        refused(la, &t, base);
         return 0;
     }
     la->csr.tlbrelo[seq & 1] = elo;
@@ -170,11 +207,11 @@ uint64_t la_helper_ldpte_light(struct cpu *cpu, uint64_t base, uint64_t seq, uin
     return la_helper_ldpte(cpu, base, seq, c, d);
 }
 
-/* A timing model that charges walks needs the exact time around them. */
+/* A timing model that charges walks needs the exact time around them; and a guest's may walk the root's tables. */
 static bool is_charged(const struct la_tr *t)
 {
     const struct tm_cpu *tm = t->la->cpu.tm;
-    return tm != NULL && (tm->model->hooks & TM_WALK);
+    return (tm != NULL && (tm->model->hooks & TM_WALK)) || (t->mode & LA_MODE_GUEST);
 }
 
 void la_tr_lddir(struct la_tr *t, unsigned arg)

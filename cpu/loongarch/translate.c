@@ -16,6 +16,7 @@ static const struct la_semantics *const chapters[] = {
     la_atomic_rows,
     la_float_rows,
     la_system_rows,
+    la_lvz_rows,
     la_vec_int_rows,
     la_vec_shift_rows,
     la_vec_move_rows,

@@ -35,7 +35,7 @@ struct la_semantics {
 };
 /* Each ends with LA_ROWS_END. */
 extern const struct la_semantics la_integer_rows[], la_branch_rows[], la_load_store_rows[], la_atomic_rows[],
-    la_float_rows[], la_system_rows[], la_vec_int_rows[], la_vec_shift_rows[], la_vec_move_rows[],
+    la_float_rows[], la_system_rows[], la_lvz_rows[], la_vec_int_rows[], la_vec_shift_rows[], la_vec_move_rows[],
     la_vec_memory_rows[], la_vec_fp_rows[];
 #define LA_ROWS_END                                                                                \
     {                                                                                              \

@@ -5,9 +5,8 @@
  */
 #include "cpu/loongarch/loongarch_impl.h"
 
-void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r)
+static void fill(const struct la_cpu *la, const struct la_bank *b, struct mmu_la_regime *r)
 {
-    const struct la_bank *b = &la->csr;
     *r = (struct mmu_la_regime){
         .memory = la->cpu.machine->memory,
         .f = &la->config->mmu,
@@ -18,6 +17,23 @@ void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r)
         .asid = b->asid, .stlbps = b->stlbps, .rvacfg = b->rvacfg, .misc = b->misc,
         .pwcl = b->pwcl, .pwch = b->pwch, .pgdl = b->pgdl, .pgdh = b->pgdh,
     };
+}
+
+void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r)
+{
+    fill(la, &la->csr, r);
+    if (la_at_guest_bank(la))
+        r->gid = (uint16_t)F_GET(la->gstat, LA_GSTAT_GID);
+}
+
+enum { CRMD_PAGING = 1 << 4 };
+
+void la_fill_below(const struct la_cpu *la, struct mmu_la_below *below, struct mmu_la_regime *root)
+{
+    fill(la, &la->other, root);
+    root->crmd = CRMD_PAGING; /* at PLV0, whatever the guest's level is */
+    root->gid = (uint16_t)(MMU_LA_GPA + F_GET(la->gstat, LA_GSTAT_GID));
+    *below = (struct mmu_la_below){ .r = root };
 }
 
 /* By kind of access: load, store, fetch. */
@@ -37,23 +53,67 @@ static void raise_fault(struct la_cpu *la, enum mmu_la_fault fault, va_t va, enu
     cpu_raise(&la->cpu, codes[fault][access], va, access == CPU_FETCH ? LA_FAULT_FETCH : 0, 0);
 }
 
-int la_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map)
+void la_raise_below(struct la_cpu *la, enum mmu_la_fault fault, pa_t gpa, enum cpu_access access)
 {
-    struct la_cpu *la = LA_CPU(cpu);
+    cpu_raise(&la->cpu, codes[fault][access], gpa, access == CPU_FETCH ? LA_FAULT_FETCH : 0, LA_FAULT_EXIT);
+}
+
+/* A guest's address through both stages. The root's faults end guest mode, with the guest's physical address as the bad one. */
+static int walk_guest(struct la_cpu *la, va_t va, enum cpu_access access, bool probe, struct mmu_la_result *out)
+{
+    struct mmu_la_regime r, root;
+    struct mmu_la_below below;
+    struct mmu_la_result second;
+    unsigned flags = probe ? MMU_LA_PROBE : 0;
+    la_fill_regime(la, &r);
+    la_fill_below(la, &below, &root);
+    r.below = &below;
+    if (probe)
+        r.cpu = root.cpu = NULL;
+    enum mmu_la_fault fault = mmu_la_walk(&r, va, 1, access, flags, out);
+    if (fault != MMU_LA_OK && !probe) {
+        if (fault == MMU_LA_STAGE2)
+            la_raise_below(la, below.fault, below.gpa, below.write ? CPU_STORE : CPU_LOAD);
+        else
+            raise_fault(la, fault, va, access);
+    }
+    if (fault != MMU_LA_OK)
+        return 1;
+    fault = mmu_la_walk_below(&root, out->pa, access, flags, &second);
+    if (fault != MMU_LA_OK) {
+        if (!probe)
+            la_raise_below(la, fault, out->pa, access);
+        return 1;
+    }
+    out->pa = second.pa;
+    out->load &= second.load;
+    out->store &= second.store;
+    out->fetch &= second.fetch;
+    return 0;
+}
+
+static int walk_root(struct la_cpu *la, va_t va, enum cpu_access access, bool probe, struct mmu_la_result *out)
+{
     struct mmu_la_regime r;
-    struct mmu_la_result out;
-    (void)regime; /* there is one */
     la_fill_regime(la, &r);
     if (probe)
         r.cpu = NULL;
+    enum mmu_la_fault fault = mmu_la_walk(&r, va, 1, access, probe ? MMU_LA_PROBE : 0, out);
+    if (UNLIKELY(fault != MMU_LA_OK) && !probe)
+        raise_fault(la, fault, va, access);
+    return fault != MMU_LA_OK;
+}
+
+int la_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map)
+{
+    struct la_cpu *la = LA_CPU(cpu);
+    struct mmu_la_result out;
+    (void)regime; /* there is one */
     la->walking = true;
-    enum mmu_la_fault fault = mmu_la_walk(&r, va, MAX(map->size, 1u), access, probe ? MMU_LA_PROBE : 0, &out);
+    int refused = UNLIKELY(la_is_guest(la)) ? walk_guest(la, va, access, probe, &out) : walk_root(la, va, access, probe, &out);
     la->walking = false;
-    if (UNLIKELY(fault != MMU_LA_OK)) {
-        if (!probe)
-            raise_fault(la, fault, va, access);
+    if (UNLIKELY(refused))
         return 1;
-    }
     *map = (struct cpu_map){
         .size = map->size,
         .pa = out.pa,
@@ -85,6 +145,10 @@ static void drop_pair(struct la_cpu *la, const struct mmu_la_entry *e)
 {
     uint64_t page = BIT(e->ps), va = sext(e->vppn, la->config->mmu.va_bits);
     uint32_t asid = e->global ? MMU_ANY : e->asid;
+    if (e->gid & MMU_LA_GPA) { /* whatever the guest made of it */
+        mmu_flush(&la->cpu, MMU_ANY, e->gid - MMU_LA_GPA);
+        return;
+    }
     bool even = e->elo[0] & 1, odd = e->elo[1] & 1;
     if (even || odd)
         mmu_flush_page(&la->cpu, even ? va : va + page, even && odd ? 2 * page : page, asid, e->gid);
