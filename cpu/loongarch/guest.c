@@ -83,7 +83,7 @@ const struct state_field la_state[] = {
     STATE_SUB(la_cpu, csr, bank_state), STATE_SUB(la_cpu, other, bank_state),
     STATE_TIMER(la_cpu, timer), STATE_TIMER(la_cpu, guest_timer), STATE_TIMER(la_cpu, pmu_due),
     STATE_SUB(la_cpu, tlb, mmu_la_tlb_state),
-    STATE(la_cpu, core_id), STATE(la_cpu, lines), STATE(la_cpu, fcsr), STATE(la_cpu, ll_bit),
+    STATE(la_cpu, core_id), STATE(la_cpu, lines), STATE(la_cpu, fcsr),
     STATE(la_cpu, merr), STATE(la_cpu, dbg), STATE(la_cpu, dera), STATE(la_cpu, dsave),
     STATE(la_cpu, impctl), STATE(la_cpu, gnmi), STATE(la_cpu, ctag),
     STATE(la_cpu, msgis), STATE(la_cpu, msgie),
@@ -126,7 +126,7 @@ static void reset(struct cpu *cpu)
     la->fp_last = 0;
     memset(&la->csr, 0, sizeof(la->csr));
     memset(&la->other, 0, sizeof(la->other));
-    la->fcsr = la->ll_bit = la->gstat = 0;
+    la->fcsr = la->gstat = 0;
     cpu->fp_flags = 0;
     cpu->reserved = false;
     cpu->pc = la->config->reset_pc;
@@ -152,7 +152,6 @@ static void loaded(struct cpu *cpu)
         la->fcc[i] &= 1;
     if (!la_has(la->config, LA_F_LVZ))
         la->gstat = 0;
-    la->ll_bit &= 1;
     la->lines &= BIT(LA_IS_MSG) - 1;
     mmu_la_tlb_loaded(&la->tlb);
     la_timers_loaded(la);

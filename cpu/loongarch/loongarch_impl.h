@@ -111,7 +111,6 @@ struct la_cpu {
     uint64_t core_id;
     uint64_t lines;           /* levels of the inputs, by bit of ESTAT.IS */
     uint64_t fcsr;            /* FCSR0 but Flags: Enables 4:0, RM 9:8, Cause 28:24; Flags are cpu.fp_flags */
-    uint64_t ll_bit;          /* LLBCTL.ROLLB */
     uint64_t merr[8], dbg, dera, dsave, impctl[2], gnmi, ctag;
     uint64_t msgis[4], msgie;
     struct la_counter counter[LA_PMU_COUNTERS];

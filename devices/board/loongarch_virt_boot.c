@@ -37,6 +37,7 @@
 #define TABLES_AT   0x30000u
 #define MAP_AT      0x31000u
 #define INITRD_AT   0x32000u
+#define SEED_AT     0x33000u
 #define TREE_AT     0x100000u
 #define TABLES_END  0x200000u
 
@@ -129,9 +130,11 @@ static uint32_t put_tables(uint8_t *at, pa_t rsdp, bool initrd)
     static const struct efi_guid device_tree = { 0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 } };
     static const struct efi_guid acpi_20 = { 0x8868e871, 0xe4f1, 0x11d3, { 0xbc, 0x22, 0x00, 0x80, 0xc7, 0x3c, 0x88, 0x81 } };
     static const struct efi_guid initrd_media = { 0x5568e427, 0x68fc, 0x4f3d, { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 } };
+    static const struct efi_guid random_seed = { 0x1ce1e5bc, 0x7ceb, 0x42f2, { 0x81, 0xe5, 0x8a, 0xad, 0xf1, 0x80, 0xf5, 0x7b } };
     uint32_t n = put_table(at, &boot_memmap, MAP_AT);
 
     n += put_table(at + n, &device_tree, TREE_AT);
+    n += put_table(at + n, &random_seed, SEED_AT);
     if (rsdp)
         n += put_table(at + n, &acpi_20, rsdp);
     if (initrd)
@@ -150,8 +153,8 @@ static int place_system_table(struct board *b, const struct boot_range *initrd, 
 {
     enum { SYSTEM = 120, REVISION_2_100 = 2 << 16 | 100 };
     static const uint16_t vendor[] = { 'O', 'r', 'r', 'e', 'r', 'y', 0 };
-    uint8_t tables[128] = { 0 }, map[256] = { 0 }, system[SYSTEM] = { 0 }, range[16];
     const struct la_virt *v = b->parts;
+    uint8_t tables[128] = { 0 }, map[256] = { 0 }, system[SYSTEM] = { 0 }, range[16], seed[4 + sizeof(v->rng_seed)];
     pa_t rsdp = 0;
     int r = v->options.acpi ? la_virt_place_acpi(b, TREE_AT, &rsdp, e) : 0;
 
@@ -165,10 +168,13 @@ static int place_system_table(struct board *b, const struct boot_range *initrd, 
     st_le64(system + 24, VENDOR_AT);
     st_le64(system + 104, n / TABLE);
     st_le64(system + 112, TABLES_AT);
+    st_le32(seed, sizeof(v->rng_seed)); /* struct linux_efi_random_seed: the tree's, for those who do not look there */
+    memcpy(seed + 4, v->rng_seed, sizeof(v->rng_seed));
     st_le64(range, initrd->start);
     st_le64(range + 8, initrd->end - initrd->start);
     if ((r = place(b, SYSTEM_AT, system, SYSTEM, e)) < 0 || (r = place(b, VENDOR_AT, vendor, sizeof(vendor), e)) < 0 ||
-        (r = place(b, TABLES_AT, tables, n, e)) < 0 || (r = place(b, MAP_AT, map, n_map, e)) < 0)
+        (r = place(b, TABLES_AT, tables, n, e)) < 0 || (r = place(b, MAP_AT, map, n_map, e)) < 0 ||
+        (r = place(b, SEED_AT, seed, sizeof(seed), e)) < 0)
         return r;
     return b->initrd ? place(b, INITRD_AT, range, sizeof(range), e) : 0;
 }

@@ -14,10 +14,11 @@
 #define RUNS_MAX 51
 
 static const struct bench_target targets[] = {
-    { "riscv64", "riscv64", "virt", "riscv-virt", "rv64", "ttyS0", "firmware/generic/fw_dynamic.bin", NULL, "none" },
-    { "arm64", "aarch64", "virt", "arm-virt", "max", "ttyAMA0", NULL, NULL, NULL },
-    { "loong64", "loongarch64", "virt", "loongarch-virt", "la464", "ttyS0", "firmware/qemu-efi-loongarch64/QEMU_EFI.fd", NULL, NULL },
-    { "amd64", "x86_64", "q35", "x86-q35", "max", "ttyS0", NULL, "qboot.rom", NULL },
+    { "riscv64", "riscv64", "virt", "riscv-virt", "rv64", "ttyS0", "firmware/generic/fw_dynamic.bin", NULL, "none", NULL },
+    { "arm64", "aarch64", "virt", "arm-virt", "max", "ttyAMA0", NULL, NULL, NULL, NULL },
+    { "loong64", "loongarch64", "virt", "loongarch-virt", "la464", "ttyS0", "firmware/qemu-efi-loongarch64/QEMU_EFI.fd", NULL, NULL,
+      "virtio-rng-pci" },
+    { "amd64", "x86_64", "q35", "x86-q35", "max", "ttyS0", NULL, "qboot.rom", NULL, NULL },
 };
 
 static const char *const names[] = { "boot", "integer", "nbody", "matmul", "memory", "branchy", "calls", "syscalls", "sha256",

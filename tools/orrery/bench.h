@@ -26,6 +26,7 @@ struct bench_target {
     const char *firmware;      /* of boots, beside the guest; NULL: none is needed */
     const char *qemu_firmware; /* of its own: QEMU knows no kernel of a PC without, and this is its quickest */
     const char *no_firmware;   /* what -bios says so that a kernel alone is run; NULL: it need not be said */
+    const char *device;        /* -device of boots: what the firmware takes randomness from; NULL: the kernel is given some */
 };
 
 struct bench {

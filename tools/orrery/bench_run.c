@@ -186,6 +186,8 @@ static void add_machine(struct words *w, const struct bench *b, const struct ben
     if (j->initrd) {
         add_pair(w, BOTH("initrd"), j->initrd);
         add_pair(w, BOTH("append"), j->append);
+        if (b->target->device)
+            add_pair(w, BOTH("device"), b->target->device);
     }
 #undef BOTH
     add(w, NULL);

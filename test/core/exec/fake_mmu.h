@@ -171,4 +171,10 @@ uint8_t *mmu_host(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acces
     return rig_host(cpu, va);
 }
 
+const uint8_t *mmu_accessed(struct cpu *cpu, va_t va, enum cpu_access access)
+{
+    pa_t pa;
+    return mmu_host(cpu, va, 1, access, &pa);
+}
+
 #endif

@@ -80,6 +80,26 @@ START_TEST(bytes_move)
 }
 END_TEST
 
+/* Where memory ends: nothing is loaded, and BADV is the first byte that is not there. */
+START_TEST(half_of_an_access)
+{
+    struct vec_rig g = vec_open(vec_modes[_i]);
+    static const struct { uint32_t word; unsigned before; } halves[] = { /* bytes there are */
+        { 0x2c800000, 16 }, { 0x2c800000, 24 }, { 0x2c800000, 8 }, { 0x2c000000, 8 }, { 0x2cc00000, 16 },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(halves); i++) {
+        union vec v[VEC_REGS] = { vec_lanes(&g, 0) };
+        vec_put_regs(&g, v);
+        g.la->r[BASE] = VEC_RAM + VEC_RAM_SIZE - halves[i].before;
+        ck_assert(!vec_try(&g, halves[i].word | BASE << 5, 0));
+        ck_assert_uint_eq(vec_ecode(&g), LA_ADEM);
+        ck_assert_uint_eq(g.la->csr.badv, VEC_RAM + VEC_RAM_SIZE);
+        vec_check(&g, "at the end", halves[i].word, true, v, &v[VEC_D]);
+    }
+    vec_close(&g);
+}
+END_TEST
+
 /* EUEN says which vectors there are: SXE for LSX, ASXE for LASX. */
 START_TEST(switched_off)
 {
@@ -104,6 +124,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("lsx_memory");
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, bytes_move, 0, ARRAY_LEN(vec_modes));
+    tcase_add_loop_test(t, half_of_an_access, 0, ARRAY_LEN(vec_modes));
     tcase_add_loop_test(t, switched_off, 0, ARRAY_LEN(vec_modes));
     suite_add_tcase(s, t);
     return s;
