@@ -122,31 +122,17 @@ static void write_buses(struct dt *t, const struct la_virt *v)
     dt_end(t);
 }
 
-/* A clear register address: bytes, so that a word of the syscon does not reach the next register. */
+/* Registers of a byte: a word of the syscon would reach the next ones. */
 static void write_power(struct dt *t, const struct la_virt *v)
 {
-    static const struct {
-        const char *node, *compatible;
-        uint32_t offset, value;
-    } rows[] = {
-        { "poweroff", "syscon-poweroff", ACPI_SLEEP_CONTROL, LA_VIRT_SLEEP_S5 },
-        { "reboot", "syscon-reboot", ACPI_SLEEP_RESET, ACPI_SLEEP_RESET_VALUE },
-    };
-
     dt_open_place(t, "ged", &v->map[LA_VIRT_SLEEP]);
     dt_cell(t, "phandle", PHANDLE_SLEEP);
     dt_string(t, "compatible", "syscon");
     dt_cell(t, "reg-shift", 0);
     dt_cell(t, "reg-io-width", 1);
     dt_end(t);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        dt_node(t, "%s", rows[i].node);
-        dt_string(t, "compatible", rows[i].compatible);
-        dt_cell(t, "regmap", PHANDLE_SLEEP);
-        dt_cell(t, "offset", rows[i].offset);
-        dt_cell(t, "value", rows[i].value);
-        dt_end(t);
-    }
+    dt_syscon_switch(t, "poweroff", PHANDLE_SLEEP, ACPI_SLEEP_CONTROL, LA_VIRT_SLEEP_S5);
+    dt_syscon_switch(t, "reboot", PHANDLE_SLEEP, ACPI_SLEEP_RESET, ACPI_SLEEP_RESET_VALUE);
 }
 
 static void write_uarts(struct dt *t, const struct la_virt *v)

@@ -169,16 +169,6 @@ static void write_soc(struct dt *t, const struct virt_tree *v)
     dt_end(t);
 }
 
-static void write_syscon(struct dt *t, const char *node, const char *compatible, uint32_t value)
-{
-    dt_node(t, "%s", node);
-    dt_string(t, "compatible", compatible);
-    dt_cell(t, "regmap", PHANDLE_TEST);
-    dt_cell(t, "offset", 0);
-    dt_cell(t, "value", value);
-    dt_end(t);
-}
-
 int virt_write_tree(const struct virt_tree *v, uint8_t **blob, uint32_t *size, struct err *e)
 {
     struct dt t;
@@ -210,8 +200,8 @@ int virt_write_tree(const struct virt_tree *v, uint8_t **blob, uint32_t *size, s
         dt_cell(&t, "riscv,event-to-mhpmcounters", 0x1, 0x1, 0xfffffff9, 0x2, 0x2, 0xfffffffc);
         dt_end(&t);
     }
-    write_syscon(&t, "poweroff", "syscon-poweroff", 0x5555);
-    write_syscon(&t, "reboot", "syscon-reboot", 0x7777);
+    dt_syscon_switch(&t, "poweroff", PHANDLE_TEST, 0, 0x5555);
+    dt_syscon_switch(&t, "reboot", PHANDLE_TEST, 0, 0x7777);
     write_root_parts(&t, v);
     write_soc(&t, v);
     return dt_done(&t, blob, size, e);

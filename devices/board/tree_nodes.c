@@ -2,6 +2,7 @@
 #include "devices/board/tree_nodes.h"
 #include "core/util/bits.h"
 #include <assert.h>
+#include <stdio.h>
 
 void dt_open_place(struct dt *t, const char *node, const struct board_place *p)
 {
@@ -52,6 +53,19 @@ void dt_fw_cfg(struct dt *t, const struct board_place *p)
     dt_open_place(t, "fw-cfg", p);
     dt_string(t, "compatible", "qemu,fw-cfg-mmio");
     dt_empty(t, "dma-coherent");
+    dt_end(t);
+}
+
+void dt_syscon_switch(struct dt *t, const char *node, uint32_t regmap, uint32_t offset, uint32_t value)
+{
+    char compatible[32];
+
+    snprintf(compatible, sizeof(compatible), "syscon-%s", node);
+    dt_node(t, "%s", node);
+    dt_string(t, "compatible", compatible);
+    dt_cell(t, "regmap", regmap);
+    dt_cell(t, "offset", offset);
+    dt_cell(t, "value", value);
     dt_end(t);
 }
 

@@ -19,6 +19,8 @@ void dt_cpu_map(struct dt *t, bool socket, uint32_t first, uint32_t n);
 /* `n` banks from `bank` on (mtd/mtd-physmap.yaml); stays open. */
 void dt_open_flash(struct dt *t, const char *node, const struct board_place *bank, uint32_t n);
 void dt_fw_cfg(struct dt *t, const struct board_place *p);
+/* A register of syscon `regmap` (a phandle) by which the machine ends or starts anew (power/reset/syscon-*.yaml). */
+void dt_syscon_switch(struct dt *t, const char *node, uint32_t regmap, uint32_t offset, uint32_t value);
 /* Slot `i` of a row from `first` on, without its interrupt; stays open. */
 void dt_open_virtio_slot(struct dt *t, const struct board_place *first, uint32_t i);
 
