@@ -131,7 +131,7 @@ static enum mmu_la_fault walk_tables(const struct mmu_la_regime *r, va_t va, enu
     enum mmu_la_fault fault = mmu_la_find_pair(r, va, access, true, &pair);
     if (fault != MMU_LA_OK)
         return fault;
-    if (pair.ps < 12) /* geometry that makes no pages: undefined */
+    if (pair.ps < 12 || pair.ps >= r->f->va_bits) /* geometry that makes no pages: undefined */
         return MMU_LA_INVALID;
     mmu_la_tlb_fill(r->tlb, &pair, (uint8_t)F_GET(r->stlbps, LA_STLBPS));
     fill_result(r, &pair, va, out);

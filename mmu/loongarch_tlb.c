@@ -103,12 +103,44 @@ static bool stays(const struct mmu_la_entry *old, const struct mmu_la_entry *new
     return half_stays(old->elo[0], elo[0]) && half_stays(old->elo[1], elo[1]);
 }
 
+/* Some address may be mapped by either. */
+static bool are_rivals(const struct mmu_la_tlb *t, const struct mmu_la_entry *a, const struct mmu_la_entry *b)
+{
+    unsigned ps = MAX(a->ps, b->ps);
+    return b->valid && a->gid == b->gid && (a->global || b->global || a->asid == b->asid) &&
+           pair_of(t, a->vppn, ps) == pair_of(t, b->vppn, ps);
+}
+
+/* In the STLB others of its set come in question, the MTLB's always; STLB entries are found before those of the MTLB. */
+static bool has_rival(struct mmu_la_tlb *t, unsigned index, const struct mmu_la_entry *entry)
+{
+    unsigned n = stlb_size(t), sets = t->f->stlb_sets;
+    for (unsigned i = index < n ? index % sets : n; i < n; i += sets)
+        if (i != index && *print_at(t, i) != 0 && are_rivals(t, entry, &t->entry[i]))
+            return true;
+    for (uint64_t left = t->mtlb_valid; left != 0; left &= left - 1) {
+        unsigned i = n + ctz64(left);
+        if (i != index && are_rivals(t, entry, &t->entry[i]))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Which of two entries for an address is used is undefined; here it is the one found first, whatever was derived from the
+ * other before.
+ */
 static void replace(struct mmu_la_tlb *t, unsigned index, const struct mmu_la_entry *entry)
 {
     const struct mmu_la_entry *old = &t->entry[index];
     if (old->valid && !stays(old, entry))
         t->dropped(t->arg, MMU_LA_DROP_ENTRY, old);
     put(t, index, entry);
+    if (entry->valid && UNLIKELY(has_rival(t, index, entry))) {
+        struct mmu_la_entry both = *entry;
+        both.elo[0] |= F_MASK(LA_PTE_V), both.elo[1] |= F_MASK(LA_PTE_V);
+        t->dropped(t->arg, MMU_LA_DROP_ENTRY, &both);
+    }
 }
 
 static struct mmu_la_entry cut(const struct mmu_la_tlb *t, const struct mmu_la_entry *entry)

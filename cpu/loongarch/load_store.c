@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loads and stores of general and FP registers, those that check bounds, hints, barriers: manual, 2.2.5, 2.2.6,
- * 2.2.8, 3.2.6, 3.2.7.
+ * Loads and stores of general and FP registers, those that check bounds, hints: manual, 2.2.5, 2.2.6, 3.2.6,
+ * 3.2.7.
  */
 #include "cpu/loongarch/translate_impl.h"
 
@@ -69,33 +69,10 @@ uint64_t la_helper_bound(struct cpu *cpu, uint64_t va, uint64_t inside, uint64_t
     return 0;
 }
 
-/* ---- hints and barriers ---- */
+/* ---- hints ---- */
 static void preld(struct la_tr *t, unsigned arg)
 {
     (void)t, (void)arg;
-}
-
-/*
- * Bits of the hint exclude accesses when they are 1: earlier loads 3, earlier stores 2, later loads 1, later
- * stores 0 (manual, 2.2.8.1). 0x700 orders loads of one address, which are never out of order here.
- */
-static void dbar(struct la_tr *t, unsigned arg)
-{
-    unsigned hint = (unsigned)t->d.code;
-    (void)arg;
-    if (hint == 0x700)
-        return;
-    bool all = hint > 0x1f || (hint & 6) == 0;
-    ir_fence(t->u, all ? IR_FENCE_FULL : (hint & 4) == 0 ? IR_FENCE_STORES : (hint & 2) == 0 ? IR_FENCE_ACQ : IR_FENCE_REL);
-}
-
-/* Stores invalidate translations exactly, so nothing is flushed; what follows is looked up anew. */
-static void ibar(struct la_tr *t, unsigned arg)
-{
-    (void)arg;
-    ir_fence(t->u, IR_FENCE_FULL);
-    ir_exit(t->u, IR_EXIT_LOOKUP, la_next(t));
-    t->ended = true;
 }
 
 /* clang-format off */
@@ -128,7 +105,7 @@ const struct la_semantics la_load_store_rows[] = {
     FP(FLDX_S, access_memory, 4 | INDEX),   FP(FLDX_D, access_memory, 8 | INDEX),
     FP(FSTX_S, access_memory, 4 | STORE | INDEX),   FP(FSTX_D, access_memory, 8 | STORE | INDEX),
     BOUNDED(GT, GREATER), BOUNDED(LE, 0),
-    ROW(PRELD, preld, 0), ROW(PRELDX, preld, 0), ROW(DBAR, dbar, 0), ROW(IBAR, ibar, 0),
+    ROW(PRELD, preld, 0), ROW(PRELDX, preld, 0),
     LA_ROWS_END
 };
 /* clang-format on */

@@ -86,18 +86,19 @@ static uint32_t block_mode(const struct la_cpu *la)
 /*
  * The key holds all that decides what an address means or permits but ASID and guest, which mmu_select gets by
  * themselves. Direct addresses know no ASID: fences leave their set alone.
- *   1:0 level  2 VA32  3 DWPL  7:4 RBits  8 direct  63:16 the windows that the level may use
+ *   1:0 level  2 VA32  3 DWPL  7:4 RBits  8 direct  35:16 of each window: the level may use it, VSEG
+ * What an access's type is (MAT) matters to nobody.
  */
 enum { KEY_VA32 = 1 << 2, KEY_DWP = 1 << 3, KEY_RBITS = 4, KEY_DIRECT = 1 << 8 };
 enum { ASID_DIRECT = 1 << 16 };
 
 static uint64_t windows_key(const struct la_cpu *la, unsigned plv)
 {
-    uint64_t h = 0;
+    uint64_t key = 0;
     for (unsigned i = 0; i < ARRAY_LEN(la->csr.dmw); i++)
         if (la->csr.dmw[i] >> plv & 1)
-            h = (h ^ (la->csr.dmw[i] & 0xf000000000000030ull) ^ (i + 1)) * 0x9e3779b97f4a7c15ull;
-    return h & ~0xffffull;
+            key |= (la->csr.dmw[i] >> 60 | 16) << (16 + 5 * i);
+    return key;
 }
 
 static void select_context(struct la_cpu *la)
@@ -111,7 +112,7 @@ static void select_context(struct la_cpu *la)
               (la->csr.rvacfg & 15) << KEY_RBITS | windows_key(la, plv);
         asid = (uint32_t)la->csr.asid;
     }
-    uint64_t both = (key ^ (uint64_t)asid << 24 ^ (uint64_t)gid << 48) * 0x9e3779b97f4a7c15ull;
+    uint64_t both = key | (uint64_t)asid << 36 | (uint64_t)gid << 53; /* 17 bits, 8 bits */
     if (la->cpu.mmu_private == NULL || (la->context == both && la->cpu.set != NULL))
         return;
     la->context = both;

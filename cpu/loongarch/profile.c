@@ -31,6 +31,7 @@ static const struct feature {
 #define CFG6_PMVER     3, 1
 #define CFG6_PMNUM     7, 4
 #define CFG6_PMBITS    13, 8
+#define PRCFG1_TIMER   11, 4
 #define PRCFG3_TYPE    3, 0
 #define PRCFG3_MTLB    11, 4
 #define PRCFG3_WAYS    19, 12
@@ -183,9 +184,12 @@ static int settle(void *config, struct err *e)
     if (c->mmu.pa_bits < 32 || c->mmu.pa_bits > 48 || c->mmu.va_bits < 40 || c->mmu.va_bits > 48)
         return err_set(e, ERR_UNSUPPORTED, "CPUCFG word 1: PALEN %u, VALEN %u; PALEN 32 to 48 and VALEN 40 to 48 are modelled",
                        c->mmu.pa_bits, c->mmu.va_bits);
-    if (c->counter_hz < 1000)
-        return err_set(e, ERR_ARG, "CPUCFG words 4 and 5 make a stable counter of %llu Hz: 1000 at least is accepted",
+    if (c->counter_hz < 1000 || c->counter_hz > PS_PER_SEC)
+        return err_set(e, ERR_ARG, "CPUCFG words 4 and 5 make a stable counter of %llu Hz: 1000 at least and 10^12 at most are accepted",
                        (unsigned long long)c->counter_hz);
+    if (F_GET(c->prcfg1, PRCFG1_TIMER) > 63)
+        return err_set(e, ERR_ARG, "prcfg1 = 0x%llx: a timer of %u bits; 64 at most (TimerBits 63) are accepted",
+                       (unsigned long long)c->prcfg1, (unsigned)F_GET(c->prcfg1, PRCFG1_TIMER) + 1);
     return check_features(c, e);
 }
 

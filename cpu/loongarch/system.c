@@ -298,13 +298,16 @@ static void cpucfg(struct la_tr *t, unsigned arg)
 /* ---- barriers, caches ---- */
 /*
  * DBAR's hint (manual, table "hint meanings"): 3 and 2 leave reads and writes before it out, 1 and 0 those after it.
- * 700h and others above 1Fh that are not defined are full barriers.
+ * 700h is for loads of one address, which are never out of order here; others above 1Fh are not defined and full
+ * barriers.
  */
 static void dbar(struct la_tr *t, unsigned arg)
 {
-    uint32_t hint = (uint32_t)t->d.imm;
+    uint32_t hint = t->d.code;
     enum ir_fence kind = IR_FENCE_FULL;
     (void)arg;
+    if (hint == 0x700)
+        return;
     if (hint <= 0x1f && ((hint & 4) || (hint & 2))) { /* not stores before loads */
         bool loads_only = (hint & 5) == 5, stores_only = (hint & 10) == 10;
         kind = loads_only ? IR_FENCE_LOADS : stores_only ? IR_FENCE_STORES : hint & 4 ? IR_FENCE_ACQ : IR_FENCE_REL;

@@ -354,6 +354,40 @@ START_TEST(drops_that_matter_are_told)
 }
 END_TEST
 
+/* An address that two entries map is not to depend on what was looked up before there were two. */
+START_TEST(rivals_are_told)
+{
+    static const struct { va_t va; uint8_t ps; uint16_t asid; uint64_t global; bool drops; } rows[] = {
+        { 0x40008000, 14, 5, 0, true },      /* STLB: found before the MTLB's */
+        { 0x40008000, 14, 6, 0, false },     /* another address space */
+        { 0x40008000, 14, 6, G, true },
+        { 0x42008000, 14, 5, 0, false },     /* behind the pair of 16 MiB */
+        { 0x40000000, 25, 5, 0, true },      /* a larger one, beside it in the MTLB */
+        { 0x40400000, 20, 5, 0, true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world *w = open_world();
+        fill(w, 0x40000000, 24, 5, V, V);
+        ck_assert_uint_eq(w->drops[MMU_LA_DROP_ENTRY], 0);
+        fill(w, rows[i].va, rows[i].ps, rows[i].asid, V | rows[i].global, rows[i].global);
+        ck_assert_msg(w->drops[MMU_LA_DROP_ENTRY] == rows[i].drops, "row %zu", i);
+        if (rows[i].drops) { /* both of its pages */
+            ck_assert_uint_eq(w->last.vppn, rows[i].va >> (rows[i].ps + 1) << (rows[i].ps + 1));
+            ck_assert(w->last.elo[0] & w->last.elo[1] & V);
+        }
+        close_world(w);
+    }
+    struct world *w = open_world();
+    struct mmu_la_entry e = entry(0x8000, 14, 5, V, V);
+    mmu_la_tlb_write(&w->tlb, 3 * 256 + 1, &e);
+    mmu_la_tlb_write(&w->tlb, 2 * 256 + 2, &e); /* where no search finds it */
+    ck_assert_uint_eq(w->drops[MMU_LA_DROP_ENTRY], 0);
+    mmu_la_tlb_write(&w->tlb, 2 * 256 + 1, &e);
+    ck_assert_uint_eq(w->drops[MMU_LA_DROP_ENTRY], 1);
+    close_world(w);
+}
+END_TEST
+
 /* What `loaded` makes of whatever bytes a snapshot holds can be searched and cleared. */
 START_TEST(any_saved_content_is_usable)
 {
@@ -500,6 +534,19 @@ START_TEST(hardware_walk_faults)
 }
 END_TEST
 
+/* PWCH may name levels whose huge pages no entry can hold. */
+START_TEST(hardware_walk_of_a_page_too_large)
+{
+    struct world *w = open_tables(0, 0);
+    struct mmu_la_result out;
+    w->r.pwch = HPTW | 50 | 6 << 6;
+    put(w, DIR3, H | HG | P | W);
+    ck_assert_int_eq(walk(w, VA, CPU_LOAD, &out), MMU_LA_INVALID);
+    ck_assert_int_lt(find(w, VA, 5), 0);
+    close_world(w);
+}
+END_TEST
+
 START_TEST(hardware_walk_of_a_huge_page)
 {
     struct world *w = open_tables(0, 0);
@@ -533,6 +580,7 @@ Suite *test_suite(void)
     tcase_add_test(t, invtlb);
     tcase_add_test(t, tlbclr_and_tlbflush);
     tcase_add_test(t, drops_that_matter_are_told);
+    tcase_add_test(t, rivals_are_told);
     tcase_add_test(t, any_saved_content_is_usable);
     suite_add_tcase(s, t);
     t = tcase_create("tables");
@@ -540,6 +588,7 @@ Suite *test_suite(void)
     tcase_add_test(t, huge_leaf);
     tcase_add_test(t, hardware_walk_sets_v_and_d);
     tcase_add_test(t, hardware_walk_faults);
+    tcase_add_test(t, hardware_walk_of_a_page_too_large);
     tcase_add_test(t, hardware_walk_of_a_huge_page);
     suite_add_tcase(s, t);
     return s;
