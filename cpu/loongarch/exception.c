@@ -114,7 +114,8 @@ static void save_and_enter(struct la_cpu *la, uint64_t vector)
 
 static void put_code(struct la_cpu *la, enum la_ecode code)
 {
-    la->csr.estat = F_PUT(F_PUT(la->csr.estat, LA_ESTAT_ECODE, (uint64_t)code & 0x3f), LA_ESTAT_ESUB, (uint64_t)code >> 6);
+    uint64_t estat = F_PUT(la->csr.estat, LA_ESTAT_ECODE, (uint64_t)code & 0x3f);
+    la->csr.estat = F_PUT(estat, LA_ESTAT_ESUB, (uint64_t)code >> 6);
 }
 
 /* Manual, "Bad Virtual Address": those that record one. */
@@ -235,7 +236,8 @@ void la_ertn(struct la_cpu *la)
         la->merr[LA_MERR_CTL] = F_PUT(la->merr[LA_MERR_CTL], MERR_IS, 0);
         la->cpu.pc = la->merr[LA_MERR_ERA];
     } else if (la_is_tlbr(la)) {
-        crmd = back(b->crmd, F_GET(b->tlbrprmd, PRMD_PLV), F_GET(b->tlbrprmd, PRMD_IE), F_GET(b->tlbrprmd, TLBRPRMD_WE));
+        crmd = back(b->crmd, F_GET(b->tlbrprmd, PRMD_PLV), F_GET(b->tlbrprmd, PRMD_IE),
+                    F_GET(b->tlbrprmd, TLBRPRMD_WE));
         crmd = with_da(crmd, false);
         guest = root && (b->tlbrprmd & TLBRPRMD_PGM);
         b->tlbrprmd &= ~(uint64_t)TLBRPRMD_PGM;

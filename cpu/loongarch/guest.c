@@ -88,7 +88,7 @@ const struct state_field la_state[] = {
     STATE(la_cpu, impctl), STATE(la_cpu, gnmi), STATE(la_cpu, ctag),
     STATE(la_cpu, msgis), STATE(la_cpu, msgie),
     STATE_SUBS(la_cpu, counter, counter_state), STATE(la_cpu, accesses), STATE(la_cpu, branches),
-    STATE(la_cpu, mwpc), STATE(la_cpu, mwps), STATE(la_cpu, fwpc), STATE(la_cpu, fwps),
+    STATE(la_cpu, mwps), STATE(la_cpu, fwps),
     STATE(la_cpu, mwp), STATE(la_cpu, fwp),
     STATE(la_cpu, gstat), STATE(la_cpu, gcfg), STATE(la_cpu, gintc), STATE(la_cpu, gcntc),
     STATE(la_cpu, gtlbc), STATE(la_cpu, trgp),

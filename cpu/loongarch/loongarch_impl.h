@@ -22,7 +22,6 @@ enum {
     LA_MODE_NO_TIME = 1u << 7,    /* MISC.DRDTL: RDTIME is IPE */
     LA_MODE_GUEST = 1u << 8,      /* LVZ: guest mode */
     LA_MODE_WATCH_FETCH = 1u << 9, /* a fetch watchpoint may match in this mode */
-    LA_MODE_WATCH_DATA = 1u << 10,
     LA_MODE_COUNT = 1u << 11,     /* memory accesses and branches are counted for the PMU */
     LA_MODE_FP_TRAP = 1u << 12,   /* FCSR.Enables is not 0: FP operations go through helpers that may raise FPE */
     LA_MODE_TLBR = 1u << 13,      /* TLBRERA.IsTLBR: which registers TLB instructions and ERTN use */
@@ -115,7 +114,7 @@ struct la_cpu {
     uint64_t msgis[4], msgie;
     struct la_counter counter[LA_PMU_COUNTERS];
     uint64_t accesses, branches; /* counted by translated code */
-    uint64_t mwpc, mwps, fwpc, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];
+    uint64_t mwps, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];
     uint64_t gstat, gcfg, gintc, gcntc, gtlbc, trgp; /* LVZ */
 };
 
@@ -260,7 +259,7 @@ void la_pmu_reset(struct la_cpu *la);
 void la_pmu_loaded(struct la_cpu *la);
 uint64_t la_pmcnt_read(struct la_cpu *la, uint32_t n);
 void la_pmcnt_write(struct la_cpu *la, uint32_t n, uint64_t value);
-uint32_t la_watch_mode(const struct la_cpu *la); /* LA_MODE_WATCH_* now */
+uint32_t la_watch_mode(const struct la_cpu *la); /* LA_MODE_WATCH_FETCH now, or 0 */
 void la_watch_changed(struct la_cpu *la);        /* a watchpoint was configured, or all state was loaded */
 void la_watch_update(struct la_cpu *la);         /* level, ASID or WE changed: data watchpoints are put up or taken down */
 void la_watch_status_write(struct la_cpu *la, bool fetch, uint64_t value);

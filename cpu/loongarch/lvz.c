@@ -4,15 +4,15 @@
  * (arch/loongarch/kvm) and no more.
  *
  *   root --- ERTN with GSTAT.PVM, or with TLBRPRMD.PGM in a refill handler ---> guest
- *   root <-- exceptions of the root: interrupts, second-stage faults, GSPR, HVC, FP state not loaded --- guest
+ *   root <--- the root's exceptions: interrupts, second-stage faults, GSPR, HVC, FP state not loaded --- guest
  *
- * The CSRs guest mode has its own copies of are a bank (struct la_bank); the bank of who runs is la_cpu.csr, and changing
- * worlds exchanges the two. Everything else a guest may not touch (GSPR): the hypervisor decodes BADI. One TLB serves all: entries
- * carry the guest (GSTAT.GID), apart for the guest's own translations and for those of its physical addresses, which
- * the root fills while GTLBC.USETGID and TGID say so.
+ * The CSRs guest mode has its own copies of are a bank (struct la_bank); the bank of who runs is la_cpu.csr, and
+ * changing worlds exchanges the two. Everything else a guest may not touch (GSPR): the hypervisor decodes BADI. One TLB
+ * serves all: entries carry the guest (GSTAT.GID), apart for the guest's own translations and for those of its
+ * physical addresses, which the root fills while GTLBC.USETGID and TGID say so.
  *
- * Of GSTAT, GCFG, GINTC and GTLBC there are: PVM, GID; MATC; HWIS; USETGID, TGID. Trap controls, pass-through interrupts,
- * reserved MTLB entries, counters for guests and cache trapping read 0 and are not offered.
+ * Of GSTAT, GCFG, GINTC and GTLBC there are: PVM, GID; MATC; HWIS; USETGID, TGID. Trap controls, pass-through
+ * interrupts, reserved MTLB entries, counters for guests and cache trapping read 0 and are not offered.
  */
 #include "cpu/loongarch/system_impl.h"
 

@@ -3,8 +3,8 @@
  * Performance counters: manual, "Control and Status Registers Related to Performance Monitoring"; events by the numbers
  * Linux uses for these cores (arch/loongarch/kernel/perf_event.c), which no manual lists.
  *
- * A counter is a difference against a count that goes on anyway: cycles and instructions of the core, or statistics of its
- * timing model. Branches and accesses, which every model should know, are counted by translated code (LA_MODE_COUNT)
+ * A counter is a difference against a count that goes on anyway: cycles and instructions of the core, or statistics of
+ * its timing model. Branches and accesses, which every model should know, are counted by translated code (LA_MODE_COUNT)
  * where the model keeps none. It is brought up to date when what gates counting is about to change. That bit 63 came
  * to be 1 is noticed by a timer set to the earliest moment it can, and set again until it did: the interrupt may be
  * late by some instructions.

@@ -104,7 +104,8 @@ static void call_csr(struct la_tr *t, const struct la_csr *row, uint32_t index, 
     struct ir_unit *u = t->u;
     bool ends = op != LA_CSR_READ && row->ends_block;
     bool light = !row->timed && !ends && row->write == NULL && row->wrote == NULL;
-    ir_val_t a = la_const(t, (uint64_t)(row - la_csrs) | (uint64_t)index << 8 | (uint64_t)op << 16 | (uint64_t)t->d.rd << 20);
+    uint64_t what = (uint64_t)(row - la_csrs) | (uint64_t)index << 8 | (uint64_t)op << 16 | (uint64_t)t->d.rd << 20;
+    ir_val_t a = la_const(t, what);
     ir_val_t operand = op == LA_CSR_READ ? la_const(t, 0) : la_r(t, IR_I64, t->d.rd);
     ir_val_t mask = op == LA_CSR_EXCHANGE ? la_r(t, IR_I64, t->d.rj) : la_const(t, 0);
     if (ends) {
@@ -112,7 +113,8 @@ static void call_csr(struct la_tr *t, const struct la_csr *row, uint32_t index, 
         la_leave(t);
         return;
     }
-    la_put_r(t, IR_I64, t->d.rd, ir_call(u, IR_I64, light ? LA_HELPER_csr_light : LA_HELPER_csr, a, operand, mask, IR_NONE));
+    unsigned helper = light ? LA_HELPER_csr_light : LA_HELPER_csr;
+    la_put_r(t, IR_I64, t->d.rd, ir_call(u, IR_I64, helper, a, operand, mask, IR_NONE));
 }
 
 static void csr(struct la_tr *t, unsigned op)
@@ -193,8 +195,8 @@ static void raises(struct la_tr *t, unsigned code)
 }
 
 /*
- * System calls enter without being raised: the code is the instruction's own, and nothing of the block is undone. The budget
- * is looked at behind the jump, where what the change of mode lets in is taken.
+ * System calls enter without being raised: the code is the instruction's own, and nothing of the block is undone. The
+ * budget is looked at behind the jump, where what the change of mode lets in is taken.
  */
 uint64_t la_helper_syscall(struct cpu *cpu, uint64_t pc, uint64_t word, uint64_t c, uint64_t d)
 {
@@ -295,8 +297,9 @@ static void cpucfg(struct la_tr *t, unsigned arg)
 
 /* ---- barriers, caches ---- */
 /*
- * DBAR's hint (manual, table "hint meanings"): 3 and 2 leave reads and writes before it out, 1 and 0 those after it. 700h is
- * for loads of one address, which are never out of order here; others above 1Fh are not defined and full barriers.
+ * DBAR's hint (manual, table "hint meanings"): 3 and 2 leave reads and writes before it out, 1 and 0 those after it.
+ * 700h is for loads of one address, which are never out of order here; others above 1Fh are not defined and full
+ * barriers.
  */
 static void dbar(struct la_tr *t, unsigned arg)
 {

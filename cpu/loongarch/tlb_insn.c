@@ -11,7 +11,7 @@
 #define TLBIDX_NE    31, 31
 #define TLBREHI_PS   5, 0
 enum { ELO_G = 1 << 6 };
-enum { INVTLB_OWN = 6, INVTLB_ALL_GUESTS = 0x12, INVTLB_GUESTS = 0x3f7e00 }; /* the last: ops 9 to Eh, 10h to 15h, as a mask */
+enum { INVTLB_OWN = 6, INVTLB_ALL_GUESTS = 0x12, INVTLB_GUESTS = 0x3f7e00 }; /* mask: ops 9 to Eh, 10h to 15h */
 
 static uint64_t searched(const struct la_cpu *la)
 {
@@ -94,8 +94,8 @@ uint64_t la_helper_tlb_light(struct cpu *cpu, uint64_t op, uint64_t b, uint64_t 
 }
 
 /*
- * Direct addresses owe nothing to the TLB, so that what runs under them can go on in its block. TLBRD changes the ASID, and
- * with it the mode's bookkeeping.
+ * Direct addresses owe nothing to the TLB, so that what runs under them can go on in its block. TLBRD changes the
+ * ASID, and with it the mode's bookkeeping.
  */
 void la_tr_tlb(struct la_tr *t, unsigned op)
 {

@@ -58,7 +58,7 @@ void la_raise_below(struct la_cpu *la, enum mmu_la_fault fault, pa_t gpa, enum c
     cpu_raise(&la->cpu, codes[fault][access], gpa, access == CPU_FETCH ? LA_FAULT_FETCH : 0, LA_FAULT_EXIT);
 }
 
-/* A guest's address through both stages. The root's faults end guest mode, with the guest's physical address as the bad one. */
+/* A guest's address through both stages. The root's faults end guest mode; the bad address is the guest's physical one. */
 static int walk_guest(struct la_cpu *la, va_t va, enum cpu_access access, bool probe, struct mmu_la_result *out)
 {
     struct mmu_la_regime r, root;
@@ -110,7 +110,8 @@ int la_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, b
     struct mmu_la_result out;
     (void)regime; /* there is one */
     la->walking = true;
-    int refused = UNLIKELY(la_is_guest(la)) ? walk_guest(la, va, access, probe, &out) : walk_root(la, va, access, probe, &out);
+    int refused = UNLIKELY(la_is_guest(la)) ? walk_guest(la, va, access, probe, &out)
+                                            : walk_root(la, va, access, probe, &out);
     la->walking = false;
     if (UNLIKELY(refused))
         return 1;
@@ -155,9 +156,9 @@ static void drop_pair(struct la_cpu *la, const struct mmu_la_entry *e)
 }
 
 /*
- * Software that takes entries out does so by instructions that end their block where that matters. A hardware walk throws
- * one out in the midst of a block: code that is not mapped any more must be left at its end, as a run taken up from a
- * snapshot would.
+ * Software that takes entries out does so by instructions that end their block where that matters. A hardware walk
+ * throws one out in the midst of a block: code that is not mapped any more must be left at its end, as a run taken up
+ * from a snapshot would.
  */
 static void dropped(void *arg, enum mmu_la_drop what, const struct mmu_la_entry *entry)
 {

@@ -3,11 +3,12 @@
  * Watchpoints: manual, "Control and Status Registers Related to Watchpoints".
  *
  * Fetch watchpoints are looked at by translated code, in modes in which one may match (LA_MODE_WATCH_FETCH). Data
- * watchpoints keep their pages out of the software TLB: the pages that may match are handed to mmu, which asks here about
- * each access that touches them. What they cover may be more than meant (masks with holes, more watchpoints than mmu takes).
+ * watchpoints keep their pages out of the software TLB: the pages that may match are handed to mmu, which asks here
+ * about each access that touches them. They may cover more than is meant (masks with holes, more watchpoints than mmu
+ * takes).
  *
- * The manual compares the whole address and then bytes within eight. Read to the letter, the second comparison could not
- * fail: here the first one leaves the low three bits to it.
+ * The manual compares the whole address and then bytes within eight. Read to the letter, the second comparison could
+ * not fail: here the first one leaves the low three bits to it.
  */
 #include "cpu/loongarch/translate_impl.h"
 

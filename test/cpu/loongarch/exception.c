@@ -315,6 +315,55 @@ START_TEST(periodic_timer)
 }
 END_TEST
 
+/* ---- whatever a guest writes ---- */
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13, *state ^= *state >> 7, *state ^= *state << 17;
+    return *state;
+}
+
+/* Any values in any registers, and what works on them: nothing is checked but that the host comes through. */
+START_TEST(random_states)
+{
+    struct core c = core_create("max,lvz=on");
+    uint64_t state = 0x9e3779b97f4a7c15ull ^ test_fuzz_seed(), steps = test_fuzz_steps(20000);
+    uint32_t number;
+    la_watch_changed(c.la);
+    for (uint64_t i = 0; i < steps; i++) {
+        uint64_t r = next_random(&state), value = next_random(&state) >> (r >> 32 & 63);
+        struct cpu_map map = { .size = 1 };
+        va_t va = next_random(&state) >> (r >> 40 & 63);
+        switch (r % 8) {
+        case 0: case 1: case 2:
+            if (la_csr_number(&c.la->cpu, (uint32_t)(r >> 8 & 0xff), &number))
+                la_csr_write(c.la, number, value);
+            break;
+        case 3:
+            la_walk(&c.la->cpu, va, (enum cpu_access)(r >> 8 & 1 ? CPU_LOAD : CPU_STORE), 0, r >> 9 & 1, &map);
+            if (c.la->cpu.exit & CPU_EXIT_EXCEPTION)
+                la_take_exception(&c.la->cpu);
+            c.la->cpu.exit = 0;
+            break;
+        case 4: mmu_la_tlb_invalidate(&c.la->tlb, (unsigned)(r >> 8 & 7), (uint16_t)value, la_tlb_gid(c.la), va); break;
+        case 5: {
+            struct mmu_la_entry e = { .vppn = va, .elo = { value, r }, .ps = (uint8_t)(r >> 16), .asid = (uint16_t)value,
+                                      .gid = la_tlb_gid(c.la), .valid = r >> 24 & 1, .global = r >> 25 & 1 };
+            mmu_la_tlb_fill(&c.la->tlb, &e, (uint8_t)c.la->csr.stlbps);
+            break;
+        }
+        case 6: la_ertn(c.la); break;
+        default:
+            la_cpu_set_irq(&c.la->cpu, 2 + (uint32_t)(r >> 8) % 12, r >> 16 & 1);
+            la_take_interrupt(&c.la->cpu);
+            break;
+        }
+        ck_assert(la_at_guest_bank(c.la) == la_is_guest(c.la));
+    }
+    core_destroy(&c);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/loongarch/exception");
@@ -334,6 +383,9 @@ Suite *test_suite(void)
     tcase_add_test(t, nmi_is_taken_once);
     tcase_add_test(t, one_shot_timer);
     tcase_add_test(t, periodic_timer);
+    suite_add_tcase(s, t);
+    t = tcase_create("random");
+    tcase_add_test(t, random_states);
     suite_add_tcase(s, t);
     return s;
 }
