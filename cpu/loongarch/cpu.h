@@ -7,8 +7,6 @@
  * profile's CPUCFG words say; nothing else asks what a core has.
  *
  * Not modelled, absent from CPUCFG: LBT (its instructions are INE), LA32, the crypto and complex-vector bits.
- * FCSR.Cause is the last operation's while an exception is enabled in FCSR.Enables (as a trap's handler finds it), and of
- * FSCALEB and FLOGB; else operations leave it alone. Flags are exact always.
  *
  * General registers are slots 0..31. FP register n is the low 64 bits of vector register n; a vector register is
  * two slots of 128 bits, `v` the low half (LSX) and `xh` the high one (LASX). What the architecture leaves

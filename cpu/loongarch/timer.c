@@ -99,10 +99,14 @@ void la_ticlr_written(struct la_cpu *la)
     rearm(la);
 }
 
+/* 0 is a timer that runs out at once: KVM has one that did while the guest was out interrupt it so. */
 void la_tval_write(struct la_cpu *la, uint64_t value)
 {
     uint64_t count = value & all_ones(la);
-    la->csr.timer_end = la->csr.tcfg & TCFG_EN ? la_counter(la) + count : count;
+    bool runs = la->csr.tcfg & TCFG_EN;
+    la->csr.timer_end = runs ? la_counter(la) + count : count;
+    if (runs && count == 0)
+        la->csr.estat |= BIT(LA_IS_TI);
     rearm(la);
 }
 

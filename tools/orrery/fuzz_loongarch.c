@@ -336,11 +336,11 @@ static void nop(unsigned length, uint8_t *code)
     st_le32(code, LA_NOP);
 }
 
-/* Ecode; with EsubCode 32 above; what enters elsewhere from 48 on. */
+/* Ecode; with EsubCode 32 above; what enters elsewhere from 56 on. */
 static unsigned cause(const struct cpu *cpu)
 {
     uint64_t code = cpu->fault.cause;
-    return code >= LA_TLBR ? 48 + (code & 15) : ((code & 31) | (code >> 6 & 1) << 5) % FUZZ_CAUSES;
+    return code >= LA_TLBR ? 56 + (code & 7) : ((code & 31) | (code >> 6 & 1) << 5) % FUZZ_CAUSES;
 }
 
 static const char *const cause_names[FUZZ_CAUSES] = {
@@ -350,7 +350,7 @@ static const char *const cause_names[FUZZ_CAUSES] = {
     [LA_BCE] = "bound check", [LA_BRK] = "BREAK", [LA_INE] = "instruction not defined",
     [LA_IPE] = "instruction privilege", [LA_FPD] = "FP disabled", [LA_SXD] = "LSX disabled", [LA_ASXD] = "LASX disabled",
     [LA_FPE] = "floating point", [32 | 0x12] = "vector floating point", [LA_WPEF] = "fetch watchpoint",
-    [32 | 0x13] = "data watchpoint", [48] = "TLB refill", [49] = "machine error", [50] = "DBCL",
+    [32 | 0x13] = "data watchpoint", [56] = "TLB refill", [57] = "machine error", [58] = "DBCL",
 };
 
 static const char *excused(const struct cpu *cpu, uint16_t form, bool *by_trap)

@@ -195,6 +195,8 @@ static void jump_by_register(struct fuzz_gen *g)
 {
     static const uint8_t links[] = { 0, 0, 1, 1, 20 };
     uint32_t n, base = place_here(g, &n);
+    if (fuzz_one_in(g->r, 16))
+        place(g, LA_ADDI_D(n, n, 2));
     place_fixed(g, LA_JIRL(links[fuzz_below(g->r, ARRAY_LEN(links))], n, 0), FIX_16, base);
 }
 
@@ -391,8 +393,7 @@ static void fix(struct fuzz_gen *g, uint32_t i)
     case FIX_16: word = (word & ~0x03fffc00u) | la_offs16(distance); break;
     case FIX_21: word = (word & ~0x03fffc1fu) | la_offs21(distance); break;
     case FIX_26: word = (word & ~0x03ffffffu) | la_offs26(distance); break;
-    default: /* one in 100 into the middle of something */
-        distance += (word & 0xffc00000) == 0x02c00000 && fuzz_one_in(g->r, 100) ? 2 : 0;
+    default:
         word = la_i12(word & 0xffc00000, word & 31, word >> 5 & 31, distance);
         break;
     }

@@ -220,6 +220,23 @@ GUEST_BEGIN(lvz)
     EXPECT($a2, 0)
     SKIP
 
+    WRITE_GCSR(CSR_TCFG, 0x1001)
+    WRITE_GCSR(CSR_TVAL, 0x500)                 # the rest of a count
+    gcsrrd $a2, CSR_TVAL
+    li.w $a3, 0x501
+    sltu $a2, $a2, $a3
+    EXPECT($a2, 1)
+    WRITE_GCSR(CSR_TVAL, 0)                     # over
+    gcsrrd $a2, CSR_ESTAT
+    bstrpick.d $a2, $a2, 12, 0
+    EXPECT($a2, 1 << 11)
+    gcsrrd $a2, CSR_TVAL
+    EXPECT($a2, 0xffffffffffff)
+    WRITE_GCSR(CSR_TICLR, 1)
+    gcsrrd $a2, CSR_ESTAT
+    bstrpick.d $a2, $a2, 12, 0
+    EXPECT($a2, 0)
+
     # ---- FP: what the root has off is the root's exception ----
     WRITE_CSR(CSR_EUEN, 0)
     ENTER
