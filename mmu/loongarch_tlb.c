@@ -380,6 +380,7 @@ void mmu_la_tlb_loaded(struct mmu_la_tlb *t)
         struct mmu_la_entry e = { .valid = false };
         if (i < tlb_size(t))
             e = cut(t, &t->entry[i]);
+        e.asid &= 0x3ff, e.gid &= MMU_LA_GPA + 255;
         t->entry[i] = (struct mmu_la_entry){ .valid = false };
         if (e.valid)
             put(t, i, &e);

@@ -135,7 +135,7 @@ uint64_t a64_helper_stxp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t o
         return 0;
     }
     pa_t pa;
-    if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & CPU_EXIT_EXCEPTION))
+    if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return 0;
     bool holds = cpu->reserved && cpu->reserved_size == 16 && cpu->reserved_pa == pa;
     if (holds) {

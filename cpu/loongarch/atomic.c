@@ -63,7 +63,7 @@ uint64_t la_helper_sc_q(struct cpu *cpu, uint64_t va, uint64_t low, uint64_t hig
         la_raise_align(cpu, va, CPU_STORE);
         return 0;
     }
-    if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & CPU_EXIT_EXCEPTION))
+    if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return 0;
     bool holds = mmu_holds_reservation(cpu, pa, 16);
     if (holds && (mmu_slow_load128(cpu, va, 4, now) != 0 || mmu_slow_cas128(cpu, va, now, value, old) != 0))

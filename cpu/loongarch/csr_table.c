@@ -31,7 +31,7 @@ static void write_misc(struct la_cpu *la, uint32_t i, uint64_t value)
     (void)i;
     la->csr.misc = value & 0x7feee;
     if (!la_has(la->config, LA_F_UAL))
-        la->csr.misc |= 0xf000;
+        la->csr.misc |= LA_MISC_ALCL;
     la_update_mode(la);
 }
 

@@ -108,6 +108,8 @@ static void derive(struct la_cpu *la)
     for (unsigned i = 0; i < 3; i++)
         la->bank[0]->prcfg[i] = i == 0 ? la->config->prcfg1 : i == 1 ? la->config->prcfg2 : la->config->prcfg3;
     la->bank[0]->cpuid = la->core_id;
+    if (!la_has(la->config, LA_F_UAL)) /* MISC.ALCL: a constant */
+        la->csr.misc |= LA_MISC_ALCL, la->other.misc |= LA_MISC_ALCL;
     la->context = ~0ull;
     la_flush_tlb(la);
     la_watch_changed(la); /* and la_update_mode() */
@@ -143,6 +145,15 @@ static void reset(struct cpu *cpu)
     memcpy(la->other.prcfg, la->csr.prcfg, sizeof(la->other.prcfg));
 }
 
+/* Tags of the software TLB and fields that instructions write whole. */
+static void bank_loaded(struct la_bank *b)
+{
+    b->asid &= 0x3ff;
+    b->rvacfg &= 0xf;
+    b->stlbps &= 0x3f;
+    b->crmd &= 0x3ff;
+}
+
 /* A snapshot is not trusted: what indexes tables is brought into range. */
 static void loaded(struct cpu *cpu)
 {
@@ -153,6 +164,8 @@ static void loaded(struct cpu *cpu)
     if (!la_has(la->config, LA_F_LVZ))
         la->gstat = 0;
     la->lines &= BIT(LA_IS_MSG) - 1;
+    bank_loaded(&la->csr);
+    bank_loaded(&la->other);
     mmu_la_tlb_loaded(&la->tlb);
     la_timers_loaded(la);
     la_pmu_loaded(la);

@@ -59,13 +59,23 @@ static void bounded(struct la_tr *t, unsigned arg)
     access_at(t, arg, base, disp, la_memop(t, arg & BYTES, flags));
 }
 
+/* An address that can be none goes before the bound, all else that translation finds behind it. */
+static bool is_no_address(struct la_cpu *la, uint64_t va)
+{
+    struct mmu_la_regime r;
+    struct mmu_la_result unused;
+    la_fill_regime(la, &r);
+    r.cpu = NULL;
+    return mmu_la_walk(&r, va, 1, CPU_LOAD, MMU_LA_PROBE, &unused) == MMU_LA_ADDRESS;
+}
+
 uint64_t la_helper_bound(struct cpu *cpu, uint64_t va, uint64_t inside, uint64_t arg, uint64_t d)
 {
     (void)d;
     if (va & ((arg & BYTES) - 1))
         la_raise_align(cpu, va, arg & STORE ? CPU_STORE : CPU_LOAD);
     else if (!inside)
-        la_raise(LA_CPU(cpu), LA_BCE, va);
+        la_raise(LA_CPU(cpu), is_no_address(LA_CPU(cpu), va) ? LA_ADEM : LA_BCE, va);
     return 0;
 }
 

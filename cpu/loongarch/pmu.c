@@ -92,7 +92,7 @@ void la_pmu_sync(struct la_cpu *la)
 static uint64_t distance(const struct la_cpu *la, uint32_t n)
 {
     const struct la_counter *c = &la->counter[n];
-    if (!enabled(la, n) || !F_GET(c->cfg, CFG_PMI) || c->base >> 63)
+    if (!c->running || !F_GET(c->cfg, CFG_PMI) || c->base >> 63) /* a change of level asks again */
         return UINT64_MAX;
     uint64_t left = BIT(63) - c->base;
     return event_of(la, n) == EVENT_CYCLES ? left : MAX(left / 4, OVERFLOW_STEP);

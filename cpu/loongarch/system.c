@@ -12,7 +12,7 @@ void la_leave(struct la_tr *t)
 }
 
 /* ---- CSRs ---- */
-enum { MISC_RPCNTL = 8 }; /* + level */
+enum { MISC_RPCNTL = 8 /* + level */, MISC_ALCL0 = 12 };
 
 uint64_t la_access_csr(struct la_cpu *la, uint64_t a, uint64_t operand, uint64_t mask)
 {
@@ -150,12 +150,23 @@ static struct mem_attrs iocsr_attrs(const struct cpu *cpu)
     return (struct mem_attrs){ .requester = MEM_REQUESTER_CPU + cpu->index };
 }
 
+/* MISC.ALCL is about these as well (footnote of its table). */
+static bool is_misaligned(struct cpu *cpu, uint64_t at, uint64_t size, enum cpu_access access)
+{
+    bool wrong = (at & (size - 1)) != 0 && (LA_CPU(cpu)->csr.misc >> MISC_ALCL0 & 1);
+    if (wrong)
+        la_raise_align(cpu, at, access);
+    return wrong;
+}
+
 /* What nobody answers reads 0. */
 uint64_t la_helper_iocsrrd(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t c, uint64_t d)
 {
     const struct mem_attrs attrs = iocsr_attrs(cpu);
     uint64_t value;
     (void)c, (void)d;
+    if (is_misaligned(cpu, at, size, CPU_LOAD))
+        return 0;
     if (mem_load(LA_CPU(cpu)->iocsr, (uint32_t)at, (unsigned)size, &value, &attrs) != MEM_OK)
         return 0;
     return sext(value, 8 * (unsigned)size);
@@ -165,6 +176,8 @@ uint64_t la_helper_iocsrwr(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t
 {
     const struct mem_attrs attrs = iocsr_attrs(cpu);
     (void)d;
+    if (is_misaligned(cpu, at, size, CPU_STORE))
+        return 0;
     if (mem_store(LA_CPU(cpu)->iocsr, (uint32_t)at, (unsigned)size, value, &attrs) != MEM_OK)
         return 0; /* lost */
     return 0;

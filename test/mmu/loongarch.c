@@ -396,7 +396,7 @@ START_TEST(any_saved_content_is_usable)
     for (unsigned i = 0; i < MMU_LA_TLB; i++) {
         state ^= state << 13, state ^= state >> 7, state ^= state << 17;
         w->tlb.entry[i] = (struct mmu_la_entry){ .vppn = state, .elo = { state >> 1, state >> 2 }, .asid = (uint16_t)state,
-                                                 .ps = (uint8_t)(state >> 16), .gid = 0, .valid = state >> 20 & 1,
+                                                 .ps = (uint8_t)(state >> 16), .gid = (uint16_t)(i & 1 ? 0 : state), .valid = state >> 20 & 1,
                                                  .global = state >> 21 & 1 };
     }
     mmu_la_tlb_loaded(&w->tlb);
@@ -405,9 +405,12 @@ START_TEST(any_saved_content_is_usable)
         mmu_la_tlb_invalidate(&w->tlb, 6, 5, 0, va);
         ck_assert_int_lt(find(w, va, 5), 0);
     }
-    mmu_la_tlb_invalidate(&w->tlb, 0, 0, 0, 0);
     for (unsigned i = 0; i < MMU_LA_TLB; i++)
-        ck_assert(!w->tlb.entry[i].valid);
+        ck_assert(w->tlb.entry[i].asid <= 0x3ff && w->tlb.entry[i].gid <= MMU_LA_GPA + 255);
+    mmu_la_tlb_invalidate(&w->tlb, 0, 0, 0, 0);
+    mmu_la_tlb_invalidate_guests(&w->tlb, 0x12, 0, 0, 0);
+    for (unsigned i = 0; i < MMU_LA_TLB; i++)
+        ck_assert(!w->tlb.entry[i].valid || w->tlb.entry[i].gid == MMU_LA_GPA); /* guest 0: there is none */
     close_world(w);
 }
 END_TEST

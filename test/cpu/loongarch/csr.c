@@ -80,6 +80,17 @@ START_TEST(reset_values_and_masks)
 END_TEST
 
 /* PRCFG3: TLB type 2, 64 entries of the MTLB, eight ways of 2^8 sets. */
+START_TEST(alignment_is_checked_where_there_is_no_other_access)
+{
+    struct core c = core_create("max,ual=off");
+    ck_assert_uint_eq(CSR(c, MISC), 0xf000);
+    ck_assert(c.la->mode & LA_MODE_ALIGN);
+    SET_CSR(c, MISC, 0);
+    ck_assert_uint_eq(CSR(c, MISC), 0xf000);
+    core_destroy(&c);
+}
+END_TEST
+
 START_TEST(configuration_of_la464)
 {
     struct core c = core_create("la464");
@@ -162,6 +173,7 @@ Suite *test_suite(void)
     Suite *s = suite_create("cpu/loongarch/csr");
     TCase *t = tcase_create("csr");
     tcase_add_test(t, reset_values_and_masks);
+    tcase_add_test(t, alignment_is_checked_where_there_is_no_other_access);
     tcase_add_test(t, configuration_of_la464);
     tcase_add_test(t, numbers);
     tcase_add_test(t, pgd);

@@ -2,6 +2,7 @@
 /* Entry to and return from exceptions and interrupts: manual, chapter "Exceptions and Interrupts"; timer, messages. */
 #include "core/event/clock.h"
 #include "test/cpu/loongarch/fixture.h"
+#include <string.h>
 
 enum { BASE = 0x20000 }; /* EENTRY */
 
@@ -364,6 +365,39 @@ START_TEST(random_states)
 }
 END_TEST
 
+/* ---- performance counters, snapshots ---- */
+
+/* What does not count needs nobody to look when it will have overflowed. */
+START_TEST(counters_at_rest)
+{
+    struct core c = ready();
+    enum { PLV0 = 1 << 16, PLV3 = 1 << 19, PMIE = 1 << 20, INSNS = 1 };
+    la_csr_write(c.la, LA_CSR_PMCFG0 + 1, BIT(63) - 5000);
+    SET_CSR(c, PMCFG0, PLV0 | PMIE | INSNS);
+    ck_assert(ev_is_armed(&c.la->pmu_due));
+    SET_CSR(c, PMCFG0, PLV3 | PMIE | INSNS);
+    ck_assert(!ev_is_armed(&c.la->pmu_due));
+    SET_CSR(c, CRMD, 8 | 3);
+    ck_assert(ev_is_armed(&c.la->pmu_due));
+    SET_CSR(c, CRMD, 8);
+    ck_assert(!ev_is_armed(&c.la->pmu_due));
+    core_destroy(&c);
+}
+END_TEST
+
+START_TEST(snapshots_are_not_trusted)
+{
+    struct core c = ready();
+    memset(&c.la->csr, 0xff, sizeof(c.la->csr));
+    memset(&c.la->other, 0xff, sizeof(c.la->other));
+    la_isa.loaded(&c.la->cpu);
+    ck_assert_uint_eq(CSR(c, ASID), 0xa03ff);
+    ck_assert_uint_eq(CSR(c, CRMD), 0x3ff);
+    ck_assert_uint_eq(CSR(c, RVACFG), 0xf);
+    core_destroy(&c);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/loongarch/exception");
@@ -383,6 +417,8 @@ Suite *test_suite(void)
     tcase_add_test(t, nmi_is_taken_once);
     tcase_add_test(t, one_shot_timer);
     tcase_add_test(t, periodic_timer);
+    tcase_add_test(t, counters_at_rest);
+    tcase_add_test(t, snapshots_are_not_trusted);
     suite_add_tcase(s, t);
     t = tcase_create("random");
     tcase_add_test(t, random_states);

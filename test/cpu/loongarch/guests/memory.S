@@ -118,6 +118,11 @@ GUEST_BEGIN(memory)
     addi.d $a0, $s0, 2
     TRAPS(ALE, ldptr.w $a2, $a0, 0)
     TRAPS(ALE, stptr.d $a2, $a0, 8)
+    li.w $a0, 0x1022
+    TRAPS(ALE, iocsrrd.w $a2, $a0)
+    EXPECT($t7, 0x1022)
+    TRAPS(ALE, iocsrwr.d $a2, $a0)
+    iocsrrd.h $a2, $a0
     LD(ld.b, 0x88 - 0x100, 7)
     csrwr $zero, CSR_MISC
 

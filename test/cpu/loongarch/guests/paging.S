@@ -289,6 +289,11 @@ GUEST_BEGIN(paging)
     CATCH(ld.w $a1, $t0, 0)
     EXPECT($t6, 0x48)                           # ADEM
     EXPECT($t7, 0x0000800000000000)
+    CATCH(ldle.d $a1, $t0, $zero)               # before its bound
+    EXPECT($t6, 0x48)
+    li.d $a0, 0x7fff00000000
+    CATCH(ldle.d $a1, $a0, $zero)               # and what is not mapped after it
+    EXPECT($t6, 0xa)
     CATCH(jr $t0)
     EXPECT($t6, ADEF)
     li.w $t0, 1 << 16                           # DWPL0
