@@ -26,7 +26,13 @@ int boot_check_image(const struct image *img, const struct boot_isa *isa, struct
 
 int boot_open_kernel(struct board *b, const struct boot_isa *isa, struct err *e)
 {
-    int r = b->config.kernel ? image_open(&b->kernel, b->config.kernel, "kernel", e) : 0;
+    const struct board_config *c = &b->config;
+
+    if (!c->kernel && c->initrd)
+        return err_set(e, ERR_ARG, "initrd '%s' without a kernel; give one with -kernel", c->initrd);
+    if (!c->kernel && c->append && c->append[0] != '\0')
+        return err_set(e, ERR_ARG, "command line '%s' without a kernel; give one with -kernel", c->append);
+    int r = c->kernel ? image_open(&b->kernel, c->kernel, "kernel", e) : 0;
 
     return r < 0 ? r : boot_check_image(b->kernel, isa, e);
 }

@@ -16,7 +16,7 @@ struct boot_isa {
     uint16_t elf_machine_32;     /* EM_* of 32-bit files; 0 (EM_NONE): they are refused */
 };
 
-/* The kernel alone, if config names one. */
+/* The kernel alone, if config names one. ERR_ARG: it names what only a kernel has use for, and none. */
 int boot_open_kernel(struct board *b, const struct boot_isa *isa, struct err *e) MUST_CHECK;
 /* Kernel, initrd and device tree as far as config names them, into `b`. */
 int boot_open_images(struct board *b, const struct boot_isa *isa, struct err *e) MUST_CHECK;

@@ -212,7 +212,7 @@ static int place_initrd(struct board *b, pa_t above, struct boot_range *at, stru
     if (!b->initrd)
         return 0;
     at->start = align_up(MIN(above + room, MAX(above, low->size - MIN(low->size, b->initrd->size + room))), 65536);
-    if (high->size > low->size && at->start + b->initrd->size > low->size)
+    if (at->start + b->initrd->size > low->size && b->initrd->size <= high->size)
         at->start = high->base;
     at->end = at->start + b->initrd->size;
     return image_place(b->initrd, b->machine->memory, at->start, e);

@@ -425,8 +425,6 @@ int pc_open_images(struct board *b, struct q35 *q, struct err *e)
         r = x86_kernel_find(&q->kernel, b->kernel, e);
     if (r == 0 && b->config.dtb != NULL)
         r = err_set(e, ERR_UNSUPPORTED, "a PC is described by ACPI tables; leave out the device tree '%s'", b->config.dtb);
-    if (r == 0 && b->config.initrd != NULL && b->kernel == NULL)
-        r = err_set(e, ERR_ARG, "initrd '%s' without a kernel; give one with -kernel", b->config.initrd);
     if (r == 0 && b->config.initrd != NULL)
         r = q->kernel.kind == X86_BZIMAGE ? image_open_raw(&b->initrd, b->config.initrd, "initrd", e)
                                           : q35_open_modules(b, b->config.initrd, e);

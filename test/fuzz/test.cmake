@@ -53,3 +53,9 @@ add_executable(test-x86-kernel-fuzz ${CMAKE_CURRENT_LIST_DIR}/x86_kernel.c)
 target_link_libraries(test-x86-kernel-fuzz PRIVATE orrery_core)
 add_test(NAME fuzz.x86_kernel COMMAND test-x86-kernel-fuzz 40000)
 set_tests_properties(fuzz.x86_kernel PROPERTIES TIMEOUT 120)
+
+# Damaged kernels for LoongArch, packed or not: test-image-fuzz 1000000 SEED.
+add_executable(test-image-fuzz ${CMAKE_CURRENT_LIST_DIR}/image.c)
+target_link_libraries(test-image-fuzz PRIVATE orrery_core PkgConfig::LIBS)
+add_test(NAME fuzz.image COMMAND test-image-fuzz 4000)
+set_tests_properties(fuzz.image PROPERTIES TIMEOUT 120)

@@ -101,6 +101,24 @@ START_TEST(tree_between_its_bounds)
 }
 END_TEST
 
+/* What only a kernel uses is refused where there is none. */
+static const struct { const char *initrd, *append, *says; } alone[] = {
+    { "i", NULL, "initrd 'i' without a kernel; give one with -kernel" },
+    { NULL, "quiet", "command line 'quiet' without a kernel; give one with -kernel" },
+    { NULL, "", NULL },
+};
+START_TEST(without_a_kernel)
+{
+    static const struct boot_isa arm64 = { "AArch64", EM_AARCH64, IMAGE_LINUX_ARM64 };
+    struct err e = { 0 };
+
+    board.config.initrd = alone[_i].initrd;
+    board.config.append = alone[_i].append;
+    ck_assert_int_eq(boot_open_images(&board, &arm64, &e), alone[_i].says ? ERR_ARG : 0);
+    ck_assert(!alone[_i].says || strcmp(e.text, alone[_i].says) == 0);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("devices.board.boot");
@@ -110,6 +128,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, images_for_this_isa, 0, (int)ARRAY_LEN(images));
     tcase_add_loop_test(t, initrd, 0, (int)ARRAY_LEN(places));
     tcase_add_test(t, tree_between_its_bounds);
+    tcase_add_loop_test(t, without_a_kernel, 0, (int)ARRAY_LEN(alone));
     suite_add_tcase(s, t);
     return s;
 }

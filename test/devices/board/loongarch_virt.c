@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of loongarch-virt (QEMU docs/system/loongarch/virt.rst) and how its CPUs are numbered. */
+/* Options of loongarch-virt (QEMU docs/system/loongarch/virt.rst), how its CPUs are numbered, where an initrd goes. */
+#include "core/device/machine.h"
+#include "core/util/bytes.h"
 #include "devices/board/loongarch_virt_impl.h"
 #include "devices/board/machine_options.h"
 #include "test/check_main.h"
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct { const char *text; bool acpi, virt_eiointc; int dmsi; const char *says; } rows[] = {
     { NULL, true, true, MACHINE_AUTO, NULL },
@@ -46,6 +50,51 @@ START_TEST(numbers_have_gaps)
 }
 END_TEST
 
+/* Behind the kernel in the 256 MiB of low memory, or, where it does not fit there, at the beginning of high memory. */
+static const struct { uint64_t memory, initrd; pa_t at; } initrds[] = {
+    { 256, 1, 0x4210000 },   /* 64 MiB behind the kernel's end at 210000h */
+    { 128, 1, 0x3f00000 },   /* 64 MiB before the end */
+    { 128, 70, 0x210000 },   /* no room left */
+    { 511, 255, 0x80000000 },
+    { 64, 70, 0 },           /* nowhere */
+};
+START_TEST(initrd_goes_where_it_fits)
+{
+    uint8_t kernel[0x10000] = "MZ", range[16];
+    char paths[2][32] = { "/tmp/orrery-loong-XXXXXX", "/tmp/orrery-loong-XXXXXX" };
+    struct board *b = NULL;
+    struct err e = { 0 };
+
+    st_le64(kernel + 8, 0x200000);   /* Documentation/arch/loongarch/booting.rst: entry, size, place, magic */
+    st_le64(kernel + 16, sizeof(kernel));
+    st_le64(kernel + 24, 0x200000);
+    st_le32(kernel + 56, 0x818223cd);
+    st_le32(kernel + 60, 64);
+    st_le16(kernel + 68, 0x6264);
+    int files[] = { mkstemp(paths[0]), mkstemp(paths[1]) };
+    ck_assert_int_eq(write(files[0], kernel, sizeof(kernel)), sizeof(kernel));
+    ck_assert_int_eq(ftruncate(files[1], (off_t)(initrds[_i].initrd << 20)), 0);
+    const struct board_config c = { .board = "loongarch-virt", .cpu = "la464", .cpus = 1, .memory = initrds[_i].memory << 20,
+                                    .kernel = paths[0], .initrd = paths[1], .log_out = stderr };
+    int r = board_create(&b, &c, &e);
+    for (unsigned i = 0; i < 2; i++) {
+        close(files[i]);
+        unlink(paths[i]);
+    }
+    if (initrds[_i].at == 0) {
+        ck_assert_int_eq(r, ERR_LIMIT);
+        ck_assert_msg(strstr(e.text, "give the machine more memory") != NULL, "'%s'", e.text);
+        return;
+    }
+    ck_assert_msg(r == 0, "%s", e.text);
+    /* what the initrd's configuration table names */
+    ck_assert_int_eq(mem_read(board_machine(b)->memory, 0x32000, range, sizeof(range), NULL), MEM_OK);
+    ck_assert_uint_eq(ld_le64(range), initrds[_i].at);
+    ck_assert_uint_eq(ld_le64(range + 8), initrds[_i].initrd << 20);
+    board_destroy(b);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("loongarch_virt");
@@ -53,6 +102,7 @@ Suite *test_suite(void)
 
     tcase_add_loop_test(t, options_are_taken_or_refused, 0, (int)ARRAY_LEN(rows));
     tcase_add_loop_test(t, numbers_have_gaps, 0, (int)ARRAY_LEN(numbers));
+    tcase_add_loop_test(t, initrd_goes_where_it_fits, 0, (int)ARRAY_LEN(initrds));
     suite_add_tcase(s, t);
     return s;
 }
