@@ -4,6 +4,7 @@
 #include "core/exec/vec.h"
 #include "core/exec/x86_64/x86_impl.h"
 #include "core/ir/eval.h"
+#include <string.h>
 
 /* ---- slots in memory and in saved registers ---- */
 
@@ -146,8 +147,10 @@ int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
     (void)va, (void)b;
     struct exec_cpu *ec = cpu->exec_private;
     const struct ir_helper *h = &s->code->guest->helpers[s->inst.imm];
-    cpu->fp_flags |= (uint32_t)ec->scratch[SAVE_MXCSR] & flags_mask(s->code->guest);
-    ec->scratch[SAVE_MXCSR] = (uint32_t)ec->scratch[SAVE_MXCSR] & ~0x3fu;
+    uint32_t mxcsr; /* 32 bits were stored: a read of more, as compilers make of a cast, would wait for memory */
+    memcpy(&mxcsr, &ec->scratch[SAVE_MXCSR], sizeof(mxcsr));
+    cpu->fp_flags |= mxcsr & flags_mask(s->code->guest);
+    ec->scratch[SAVE_MXCSR] = mxcsr & ~0x3fu;
     bool slots = h->flags & (IR_CALL_READS | IR_CALL_WRITES);
     if (slots)
         store_slots(cpu, s->code, s->dirty);
