@@ -33,9 +33,9 @@ static const struct {
     uint8_t event;
     char stat[16];
 } model_events[] = {
-    { 0x01, "n_l1i_miss" },  { 0x02, "n_itlb_miss" }, { 0x03, "n_l1d_miss" }, { 0x05, "n_dtlb_miss" },
-    { 0x06, "n_load" },      { 0x07, "n_store" },     { 0x10, "n_mispredict" }, { 0x12, "n_branch" },
-    { 0x14, "n_fetch" },     { 0x17, "n_l2_miss" },   { 0x21, "n_branch" },   { 0x22, "n_mispredict" },
+    { 0x01, "l1i_miss" },  { 0x02, "itlb_miss" }, { 0x03, "l1d_miss" }, { 0x05, "dtlb_miss" },
+    { 0x06, "load" },      { 0x07, "store" },     { 0x10, "mispredict" }, { 0x12, "branch" },
+    { 0x14, "fetch" },     { 0x17, "l2_miss" },   { 0x21, "branch" },   { 0x22, "mispredict" },
 };
 
 static const uint64_t *model_stat(const struct a64_cpu *a, uint32_t event)

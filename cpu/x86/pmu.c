@@ -43,9 +43,9 @@ enum { ANY = 0x100 };
 /* SDM table 20-1, in the order of CPUID.0AH:EBX */
 static const struct perf_event intel_events[] = {
     { 0x3c, 0x00, CYCLES, NULL, NULL },         { 0xc0, 0x00, INSNS, NULL, NULL },
-    { 0x3c, 0x01, REFERENCE, NULL, NULL },      { 0x2e, 0x4f, STAT, "n_l1d_miss", "n_l1i_miss" },
-    { 0x2e, 0x41, STAT, "n_l2_miss", NULL },    { 0xc4, 0x00, STAT, "n_branch", NULL },
-    { 0xc5, 0x00, STAT, "n_mispredict", NULL },
+    { 0x3c, 0x01, REFERENCE, NULL, NULL },      { 0x2e, 0x4f, STAT, "l1d_miss", "l1i_miss" },
+    { 0x2e, 0x41, STAT, "l2_miss", NULL },    { 0xc4, 0x00, STAT, "branch", NULL },
+    { 0xc5, 0x00, STAT, "mispredict", NULL },
 };
 
 /* Processor Programming References of families 17h, 19h and 1Ah, "Core Performance Monitor
@@ -53,13 +53,13 @@ static const struct perf_event intel_events[] = {
 static const struct perf_event amd_events[] = {
     { 0x76, ANY, CYCLES, NULL, NULL },
     { 0xc0, ANY, INSNS, NULL, NULL },
-    { 0xc2, ANY, STAT, "n_branch", NULL },
-    { 0xc3, ANY, STAT, "n_mispredict", NULL },
-    { 0x29, 0x01, STAT, "n_load", NULL },
-    { 0x29, 0x02, STAT, "n_store", NULL },
-    { 0x60, 0xff, STAT, "n_l1d_miss", "n_l1i_miss" },
-    { 0x64, 0x09, STAT, "n_l2_miss", NULL },
-    { 0x45, 0xff, STAT, "n_dtlb_miss", NULL },
+    { 0xc2, ANY, STAT, "branch", NULL },
+    { 0xc3, ANY, STAT, "mispredict", NULL },
+    { 0x29, 0x01, STAT, "load", NULL },
+    { 0x29, 0x02, STAT, "store", NULL },
+    { 0x60, 0xff, STAT, "l1d_miss", "l1i_miss" },
+    { 0x64, 0x09, STAT, "l2_miss", NULL },
+    { 0x45, 0xff, STAT, "dtlb_miss", NULL },
     { 0x120, 0x01, REFERENCE, NULL, NULL },
 };
 

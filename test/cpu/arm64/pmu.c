@@ -70,6 +70,29 @@ START_TEST(accesses_count_on)
 }
 END_TEST
 
+/* Predictor and caches count where the timing model has them: BR_MIS_PRED, BR_PRED, L1I_CACHE_REFILL. */
+START_TEST(events_of_a_model)
+{
+    const uint32_t words[] = { 0xd53b9cc5 /* mrs x5, pmceid0_el0 */, WFI };
+    const uint64_t wanted = B(0x10) | B(0x12) | B(1);
+    struct tm_cpu *tm = NULL;
+    struct err e = { 0 };
+    ck_assert_int_eq(tm_create(&tm, "inorder", NULL, 0, &e), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        struct pe p = make(modes[_i]);
+        struct tm_cpu *before = p.a->cpu.tm;
+        pe_put(&p, PE_CODE, words, ARRAY_LEN(words));
+        p.a->cpu.pc = PE_CODE;
+        p.a->cpu.tm = i ? tm : before;
+        ck_assert_int_eq(go(&p, 1), EXEC_LIMIT_INSNS);
+        ck_assert_uint_eq(p.a->x[5] & (wanted | B(8)), B(8) | (i ? wanted : 0)); /* INST_RETIRED */
+        p.a->cpu.tm = before;
+        pe_destroy(&p);
+    }
+    tm_destroy(tm);
+}
+END_TEST
+
 /* PMCR_EL0.LC = 0: PMCCNTR_EL0 overflows out of bit 31. */
 static struct pe near_overflow(enum exec_mode mode, bool *level)
 {
@@ -215,6 +238,7 @@ Suite *test_suite(void)
     Suite *s = suite_create("cpu/arm64/pmu");
     TCase *c = tcase_create("snapshot");
     tcase_add_loop_test(c, accesses_count_on, 0, ARRAY_LEN(modes));
+    tcase_add_loop_test(c, events_of_a_model, 0, ARRAY_LEN(modes));
     tcase_add_loop_test(c, overflow_comes_when_it_was_due, 0, ARRAY_LEN(modes));
     tcase_add_loop_test(c, the_interrupt_can_be_cleared, 0, ARRAY_LEN(modes));
     tcase_add_loop_test(c, idle_monitors_stay_as_they_are, 0, ARRAY_LEN(modes));

@@ -177,6 +177,25 @@ START_TEST(leaf_a)
 }
 END_TEST
 
+/* One that has caches and a predictor counts with them. */
+START_TEST(events_of_a_model)
+{
+    struct pc p;
+    uint32_t r[4];
+    struct err e = { 0 };
+    struct tm_cpu *tm = NULL;
+    pc_create(&p, "skylake-server", NULL, 0);
+    ck_assert_int_eq(tm_create(&tm, "inorder", NULL, 0, &e), 0);
+    struct tm_cpu *before = p.c->cpu.tm;
+    p.c->cpu.tm = tm;
+    x86_cpuid(p.c, 0xa, 0, r);
+    ck_assert_uint_eq(r[1], 0);
+    p.c->cpu.tm = before;
+    tm_destroy(tm);
+    pc_destroy(&p);
+}
+END_TEST
+
 /* Six counters and their first four under the old numbers; a selection's reserved bits read 0. */
 START_TEST(amd)
 {
@@ -306,6 +325,7 @@ Suite *test_suite(void)
     tcase_add_test(t, overflow);
     tcase_add_loop_test(t, reserved, 0, (int)ARRAY_LEN(writes));
     tcase_add_test(t, leaf_a);
+    tcase_add_test(t, events_of_a_model);
     tcase_add_test(t, amd);
     tcase_add_test(t, rdpmc);
     tcase_add_test(t, halted);
