@@ -328,11 +328,11 @@ static bool io_element(struct run *r, bool rep)
     if (!destination(r, true, &va))
         return false;
     unsigned first = (unsigned)MIN(r->bytes, MEM_PAGE - (va & (MEM_PAGE - 1)));
-    if (mmu_host(&c->cpu, va, first, CPU_STORE, &pa) == NULL && (c->cpu.exit & CPU_EXIT_EXCEPTION))
+    if (mmu_host(&c->cpu, va, first, CPU_STORE, &pa) == NULL && (c->cpu.exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return false;
     va_t last = va + r->bytes - 1;
     if ((va ^ last) >> MEM_PAGE_SHIFT != 0 && mmu_host(&c->cpu, last, 1, CPU_STORE, &pa) == NULL &&
-        (c->cpu.exit & CPU_EXIT_EXCEPTION))
+        (c->cpu.exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return false;
     if ((c->mode & X86_MODE_ALIGN) && (va & (r->bytes - 1))) {
         x86_raise_error(c, X86_AC_FAULT, 0);
