@@ -50,12 +50,11 @@ if(NOT ORRERY_SANITIZE)
   set(loong ${CMAKE_COMMAND} -E env ARCH=loong64)
   add_test(NAME boot.loong64.jit COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery>)
   add_test(NAME boot.loong64.smp4 COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery> --smp 4)
-  add_test(NAME boot.loong64.interp COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
   add_test(NAME boot.loong64.efi_smp4 COMMAND ${loong} ${boot}/boots $<TARGET_FILE:orrery> --bios default --smp 4)
   add_test(NAME boot.loong64.tree_smp6 COMMAND ${boot}/loong64_tree $<TARGET_FILE_DIR:orrery>/orrery-system-loongarch64)
   add_test(NAME boot.loong64.acpi COMMAND ${loong} ${boot}/efi_acpi $<TARGET_FILE:orrery>)
   add_test(NAME boot.loong64.deterministic COMMAND ${loong} ${boot}/deterministic $<TARGET_FILE:orrery>)
-  set_tests_properties(boot.loong64.jit boot.loong64.smp4 boot.loong64.interp boot.loong64.efi_smp4 boot.loong64.tree_smp6 boot.loong64.acpi
+  set_tests_properties(boot.loong64.jit boot.loong64.smp4 boot.loong64.efi_smp4 boot.loong64.tree_smp6 boot.loong64.acpi
     boot.loong64.deterministic PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   set(amd ${CMAKE_COMMAND} -E env ARCH=amd64)
@@ -95,7 +94,7 @@ if(NOT ORRERY_SANITIZE)
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   set_tests_properties(boot.amd64.media.memtest PROPERTIES COST 70)
-  set_tests_properties(boot.interp boot.arm64.interp boot.loong64.interp boot.amd64.interp PROPERTIES COST 60)
+  set_tests_properties(boot.interp boot.arm64.interp boot.amd64.interp PROPERTIES COST 60)
 
   # The kernel's view of odd topologies, and a remapping unit under it.
   set(pc $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64)
