@@ -137,7 +137,7 @@ uint64_t a64_helper_stxp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t o
     pa_t pa;
     if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return 0;
-    bool holds = cpu->reserved && cpu->reserved_size == 16 && cpu->reserved_pa == pa;
+    bool holds = mmu_holds_reservation(cpu, pa, 16);
     if (holds) {
         maybe_swap(v, op);
         if (mmu_slow_load128(cpu, va, 4, now) != 0 || mmu_slow_cas128(cpu, va, now, v, old) != 0)

@@ -44,7 +44,7 @@ enum { ANY = 0x100 };
 static const struct perf_event intel_events[] = {
     { 0x3c, 0x00, CYCLES, NULL, NULL },         { 0xc0, 0x00, INSNS, NULL, NULL },
     { 0x3c, 0x01, REFERENCE, NULL, NULL },      { 0x2e, 0x4f, STAT, "l1d_miss", "l1i_miss" },
-    { 0x2e, 0x41, STAT, "l2_miss", NULL },    { 0xc4, 0x00, STAT, "branch", NULL },
+    { 0x2e, 0x41, STAT, "l2_miss", NULL },      { 0xc4, 0x00, STAT, "branch", NULL },
     { 0xc5, 0x00, STAT, "mispredict", NULL },
 };
 
