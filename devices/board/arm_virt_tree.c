@@ -286,14 +286,10 @@ int arm_virt_write_tree(const struct board *b, uint8_t **blob, uint32_t *size, s
 {
     const struct arm_virt *v = b->parts;
     struct dt t;
-    int r = dt_begin(&t, e);
+    int r = dt_begin_machine(&t, "linux,dummy-virt", "linux,dummy-virt", e);
 
     if (r < 0)
         return r;
-    dt_cell(&t, "#address-cells", 2);
-    dt_cell(&t, "#size-cells", 2);
-    dt_string(&t, "compatible", "linux,dummy-virt");
-    dt_string(&t, "model", "linux,dummy-virt");
     dt_cell(&t, "interrupt-parent", PHANDLE_GIC);
     dt_empty(&t, "dma-coherent");
     if (v->psci)

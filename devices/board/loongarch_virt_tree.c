@@ -154,14 +154,10 @@ int la_virt_write_tree(struct board *b, uint8_t **blob, uint32_t *size, struct e
     const struct la_virt *v = b->parts;
     char console[32];
     struct dt t;
-    int r = dt_begin(&t, e);
+    int r = dt_begin_machine(&t, "linux,dummy-loongson3", "loongson,virt", e);
 
     if (r < 0)
         return r;
-    dt_cell(&t, "#address-cells", 2);
-    dt_cell(&t, "#size-cells", 2);
-    dt_string(&t, "compatible", "linux,dummy-loongson3");
-    dt_string(&t, "model", "loongson,virt");
 
     dt_node(&t, "chosen");
     snprintf(console, sizeof(console), "/serial@%llx", (unsigned long long)v->map[LA_VIRT_UART].base);

@@ -172,14 +172,10 @@ static void write_soc(struct dt *t, const struct virt_tree *v)
 int virt_write_tree(const struct virt_tree *v, uint8_t **blob, uint32_t *size, struct err *e)
 {
     struct dt t;
-    int r = dt_begin(&t, e);
+    int r = dt_begin_machine(&t, "riscv-virtio", "riscv-virtio,qemu", e);
 
     if (r < 0)
         return r;
-    dt_cell(&t, "#address-cells", 2);
-    dt_cell(&t, "#size-cells", 2);
-    dt_string(&t, "compatible", "riscv-virtio");
-    dt_string(&t, "model", "riscv-virtio,qemu");
 
     dt_node(&t, "chosen");
     dt_string(&t, "stdout-path", "/soc/serial@10000000");

@@ -4,6 +4,19 @@
 #include <assert.h>
 #include <stdio.h>
 
+int dt_begin_machine(struct dt *t, const char *compatible, const char *model, struct err *e)
+{
+    int r = dt_begin(t, e);
+
+    if (r < 0)
+        return r;
+    dt_cell(t, "#address-cells", 2);
+    dt_cell(t, "#size-cells", 2);
+    dt_string(t, "compatible", compatible);
+    dt_string(t, "model", model);
+    return 0;
+}
+
 void dt_open_place(struct dt *t, const char *node, const struct board_place *p)
 {
     dt_node(t, "%s@%llx", node, (unsigned long long)p->base);

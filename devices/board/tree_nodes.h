@@ -9,6 +9,9 @@
 #include "devices/board/devicetree.h"
 #include "devices/board/places.h"
 
+/* dt_begin, and what every root has (root-node.yaml): addresses and sizes of two cells, the machine's names. */
+int dt_begin_machine(struct dt *t, const char *compatible, const char *model, struct err *e) MUST_CHECK;
+
 /* "NODE@BASE" with the place as its reg; stays open. */
 void dt_open_place(struct dt *t, const char *node, const struct board_place *p);
 /* device_type = "memory"; stays open. */
