@@ -161,9 +161,9 @@ GUEST_BEGIN(lvz)
     SKIP
     WRITE_CSR(CSR_TLBEHI, 0)
     li.d $t0, GID << 16
-    invtlb 0x15, $t0, $zero                     # another page of the guest's memory
+    invtlb 0x16, $t0, $zero                     # another page of the guest's memory
     li.d $t1, GUEST_AT
-    invtlb 0x15, $t0, $t1                       # the one it runs in
+    invtlb 0x16, $t0, $t1                       # the one it runs in
     ENTER
     EXPECT($t6, HVC)
     EXPECT($a4, 0x600d600d)
