@@ -73,7 +73,8 @@ struct exec_block {
     int32_t start;               /* offset in the page */
     uint32_t length;             /* guest bytes (of all blocks: see `pieces` of a region) */
     bool region, retired;
-    uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in first-tier blocks */
+    bool quick;                  /* made by compile_quick, and not improved since */
+    uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in what is no region */
     uint16_t n_edges, n_insns;
     /* [2i] of block i of the unit: jump or taken, [2i+1]: not taken; unused ones at the end are left out */
     struct exec_edge *edges;
@@ -102,6 +103,18 @@ struct exec_backend_ops {
      * must live with the block comes from `arena` (emptied by flush).
      */
     int (*compile)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                   struct arena *arena, struct err *e);
+    /*
+     * May be NULL. Likewise from a unit that no pass has seen, which may be changed: quickly, rather than well.
+     * ERR_UNSUPPORTED: not of this unit, which is as it was.
+     */
+    int (*compile_quick)(struct exec_backend *be, struct ir_unit *u, struct exec_block *b,
+                         struct arena *arena, struct err *e);
+    /*
+     * Compile again what compile_quick made. All arrivals at the block go on in the new code, links to and
+     * from it stay. On failure the block is as it was.
+     */
+    int (*improve)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                    struct arena *arena, struct err *e);
     void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);
     void (*retire)(struct exec_backend *be, struct exec_block *b);

@@ -264,7 +264,7 @@ static bool execute(struct exec *x, struct cpu *cpu)
         if (LIKELY(why == EXEC_LEAVE_EDGE && !once))
             edge = ec->edge;
         else if (why == EXEC_LEAVE_HOT && x->n_watches == 0 && x->coverage == NULL)
-            exec_grow_region(x, cpu, (struct exec_cached *)ec->block);
+            exec_block_hot(x, cpu, (struct exec_cached *)ec->block);
         else if (!exec_left(x, cpu, why))
             return false;
     }

@@ -7,7 +7,7 @@
 
 struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
 {
-    struct x86_site *s = ARENA_NEW(g->arena, struct x86_site);
+    struct x86_site *s = ARENA_TAKE(g->arena, struct x86_site, 1);
     if (!s) {
         g->rc = err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
         return &g->no_memory;
@@ -73,13 +73,12 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
-/* Is nothing to be done behind this call but to leave the unit, to where memory or its own result says? */
-static bool is_last(const struct x86_gen *g)
+bool x86_is_last_call(const struct x86_gen *g, uint32_t i)
 {
-    if (g->i + 2 != g->block->end)
+    if (i + 2 != g->block->end)
         return false;
-    const struct ir_inst *end = &g->u->insts[g->i + 1];
-    return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == g->i && !(g->u->hooks & TM_BRANCH));
+    const struct ir_inst *end = &g->u->insts[i + 1];
+    return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == i && !(g->u->hooks & TM_BRANCH));
 }
 
 /* So no slot has to come back into a register. */
@@ -110,7 +109,7 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
         light_call(g, in);
         return;
     }
-    if (fn == x86_out_call && is_last(g) && !is_fp(value_type(g, (uint16_t)g->i))) {
+    if (fn == x86_out_call && x86_is_last_call(g, g->i) && !is_fp(value_type(g, (uint16_t)g->i))) {
         last_call(g, in);
         return;
     }
@@ -279,7 +278,7 @@ static struct opnd page_opnd(void)
 }
 
 /* Off the page, or to a block that is not in the unit: a jump to be linked. */
-static void emit_outer_edge(struct x86_gen *g, unsigned side)
+void x86_outer_edge(struct x86_gen *g, unsigned side)
 {
     struct x86_asm *a = g->a;
     unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
@@ -303,7 +302,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
         x86_store_pins(g, g->dirty);
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
-        emit_outer_edge(g, side);
+        x86_outer_edge(g, side);
         return;
     }
     count_insns(g);
@@ -367,15 +366,20 @@ static void jump_to(struct x86_gen *g, bool mode)
     asm_rm(a, 0xff, 4, m); /* jmp */
 }
 
+void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in)
+{
+    count_insns(g);
+    charge(g);
+    jump_to(g, in->aux == IR_LINK_MODE);
+}
+
 static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
 {
     struct opnd va = x86_opnd(g, in->a);
     x86_store_pins(g, g->dirty);
     branch_hook(g, va, 0, true);
     gen_load(g, RAX, va, true);
-    count_insns(g);
-    charge(g);
-    jump_to(g, in->aux == IR_LINK_MODE);
+    x86_end_jumpr(g, in);
 }
 
 static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
