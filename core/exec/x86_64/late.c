@@ -43,7 +43,7 @@ static uint32_t seen_in(const struct x86_gen *g, const struct ir_block *b)
         if (late && in->op == IR_PUT)
             seen &= ~x86_late_bit(g, (unsigned)in->imm);
         else if (late ? seen & x86_late_bit(g, (unsigned)in->imm) : sight(g->u, in) != SIGHT_NONE)
-            break;
+            break; /* nothing is known of those behind it */
     }
     return seen;
 }
