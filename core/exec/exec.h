@@ -40,6 +40,11 @@ struct exec_options {
     uint64_t code_bytes;        /* size of the code buffer; 0 = 64 MiB */
     ps_t quantum;               /* 0 = 10 us (functional); ignored with one CPU */
     uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 10000, UINT32_MAX never */
+    /*
+     * Executions before a block, first compiled as quickly as possible, is compiled again as well as possible;
+     * 0 = 200, 1 = at once, UINT32_MAX never.
+     */
+    uint32_t optimize_threshold;
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */
