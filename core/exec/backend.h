@@ -87,6 +87,7 @@ struct exec_block {
 struct exec_cpu {
     struct exec_edge *edge;      /* after EXEC_LEAVE_EDGE */
     struct exec_block *block;    /* running, or after EXEC_LEAVE_HOT */
+    uint64_t ticks, ticks_of, ticks_hz; /* sched.c: the first tick at or after simulated time ticks_of, of a clock of so many Hz */
     uint64_t scratch[64];        /* back end: saved host registers while out in C */
 };
 
@@ -136,6 +137,15 @@ static inline struct cpu_site exec_site_of(const struct ir_unit *u, const struct
                               .insns_before = (uint16_t)(in->imm2 - b->first_insn),
                               .rest = (uint16_t)(b->start + (int32_t)b->length - at) };
 }
+
+/*
+ * Short cuts past the run loop for executors whose jump entries hold code; all slots, pc and budget are in memory.
+ * exec_go_on: an operation left (EXEC_LEAVE_EXIT). If that was for an exception it is taken here. True: go on by the
+ * jump entries at cpu->pc, in the mode cpu->mode_flags; else leave with EXEC_LEAVE_EXIT all the same.
+ * exec_find_code: instead of leaving for a look-up at cpu->pc. What is to be entered there in the mode cpu->mode_flags; NULL: leave.
+ */
+bool exec_go_on(struct cpu *cpu);
+const void *exec_find_code(struct cpu *cpu);
 
 extern const struct exec_backend_ops exec_interp;
 #if defined(__x86_64__)

@@ -45,6 +45,7 @@ const struct ir_guest a64_guest = {
     .fp = IR_FP_ARM,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers),
+    .mode_at = offsetof(struct a64_cpu, block_mode),
 };
 
 const struct state_field a64_state[] = {

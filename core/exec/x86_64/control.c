@@ -342,18 +342,33 @@ static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
     g->dirty = dirty;
 }
 
+static struct x86_mem jump_mem(size_t member)
+{
+    return (struct x86_mem){ .base = R13, .index = RCX, .disp = (int32_t)(offsetof(struct mmu_set, jump) + member) };
+}
+
+static void probe_jump(struct x86_asm *a, const struct x86_fixed *f)
+{
+    asm_mov_rr(a, false, RCX, RAX);
+    asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
+    asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
+    asm_rm(a, 0x39 | OP_W, RAX, jump_mem(offsetof(struct mmu_jump, va)));
+    asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
+}
+
+void x86_emit_jump(struct x86_asm *a, const struct x86_fixed *f)
+{
+    probe_jump(a, f);
+    asm_rm(a, 0xff, 4, jump_mem(offsetof(struct mmu_jump, code))); /* jmp */
+}
+
 /* rax = va: by set->jump, as the run loop fills it (mmu/tlb.h). `mode`: it is what the CPU says, not the unit's. */
 static void jump_to(struct x86_gen *g, bool mode)
 {
     struct x86_asm *a = g->a;
     const struct x86_fixed *f = &g->be->fixed;
     asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]); /* behind charge() */
-    asm_mov_rr(a, false, RCX, RAX);
-    asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
-    asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
-    struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, jump) };
-    asm_rm(a, 0x39 | OP_W, RAX, m);
-    asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
+    probe_jump(a, f);
     if (mode) {
         asm_alu_mi(a, ALU_CMP, false, CPU_MEM(exit), 0); /* a fence that wants stale code left */
         asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
@@ -362,8 +377,7 @@ static void jump_to(struct x86_gen *g, bool mode)
     } else {
         asm_mov_ri(a, RDX, g->u->mode);
     }
-    m.disp += (int32_t)offsetof(struct mmu_jump, code);
-    asm_rm(a, 0xff, 4, m); /* jmp */
+    asm_rm(a, 0xff, 4, jump_mem(offsetof(struct mmu_jump, code))); /* jmp */
 }
 
 void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in)

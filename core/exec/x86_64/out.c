@@ -53,7 +53,7 @@ static void not_done(struct cpu *cpu, const struct x86_site *s)
     cpu->site = NULL;
 }
 
-/* Every call out of translated code but x86_out_last's comes through here. Nonzero: leave with EXEC_LEAVE_EXIT. */
+/* Every call out of translated code but x86_out_last's comes through here. Nonzero: enum x86_undone. */
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec)
 {
@@ -65,7 +65,7 @@ int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, 
     }
     store_slots(cpu, s->code, s->dirty);
     not_done(cpu, s);
-    return 1;
+    return exec_go_on(cpu) ? UNDONE_JUMP : UNDONE_LEAVE;
 }
 
 /* ---- memory ---- */
@@ -200,7 +200,7 @@ int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, str
     if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
         if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
             not_done(cpu, s);
-            return 1;
+            return exec_go_on(cpu) ? UNDONE_JUMP : UNDONE_LEAVE;
         }
         cpu_kick(cpu);
     }
