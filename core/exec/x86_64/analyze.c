@@ -72,11 +72,10 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], 
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
                 l->slot[l->n++] = (uint8_t)in->imm;
-            s->weight += weight;
-            if (in->op == IR_GET)
-                s->gets++;
-            else
-                s->puts++;
+            bool is_get = in->op == IR_GET; /* saves waiting for memory; a PUT saves a store, and nobody waits for that */
+            s->weight += is_get ? 3 * weight : weight;
+            s->gets += is_get;
+            s->puts += !is_get;
         }
     }
 }
@@ -260,9 +259,38 @@ void x86_analyze_unit(struct x86_gen *g)
 
 /* ---- block: uses ---- */
 
-static bool is_fused(const struct x86_gen *g, uint16_t v)
+/* Is `v`, the k-th argument of `in`, emitted with it? */
+static bool is_fused(const struct x86_gen *g, const struct ir_inst *in, unsigned k, uint16_t v)
 {
-    return g->values[v].fused;
+    return g->values[v].fused && (k == 0 || in->op == IR_ADD);
+}
+
+static bool asks(const struct ir_inst *in)
+{
+    return in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP;
+}
+
+/* v << 1 to 3, which an address may contain, for nothing but the sum `in`. */
+static bool is_scaled(const struct x86_gen *g, const struct ir_inst *in, uint16_t v)
+{
+    const struct ir_inst *s = &g->u->insts[v];
+    uint16_t count = s->op == IR_SHL ? g->values[s->b].rep : IR_NONE;
+    return s->op == IR_SHL && s->uses == 1 && s->type == in->type && g->u->insts[count].op == IR_CONST &&
+           g->u->insts[count].imm >= 1 && g->u->insts[count].imm <= 3;
+}
+
+static void fuse(struct x86_gen *g, const struct ir_inst *in)
+{
+    uint16_t a = g->values[in->a].rep;
+    if (asks(in) && g->u->insts[a].op == IR_SETCC) {
+        g->values[a].fused = g->u->insts[a].uses == g->values[a].asked;
+    } else if (in->op == IR_ADD) {
+        uint16_t b = g->values[in->b].rep;
+        if (is_scaled(g, in, b) && g->u->insts[a].op != IR_CONST)
+            g->values[b].fused = true;
+        else if (is_scaled(g, in, a) && g->u->insts[b].op != IR_CONST)
+            g->values[a].fused = true;
+    }
 }
 
 /* The values instruction i reads, seen through other names and fused compares. */
@@ -275,7 +303,7 @@ unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
         if (args[k] == IR_NONE)
             continue;
         uint16_t v = g->values[args[k]].rep;
-        if (k == 0 && is_fused(g, v)) {
+        if (is_fused(g, in, k, v)) {
             out[n++] = g->values[g->u->insts[v].a].rep;
             out[n++] = g->values[g->u->insts[v].b].rep;
         } else {
@@ -292,6 +320,8 @@ static void name_values(struct x86_gen *g)
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
         *v = (struct value){ .rep = (uint16_t)i };
+        if (asks(in) && g->values[g->values[in->a].rep].asked < UINT8_MAX)
+            g->values[g->values[in->a].rep].asked++;
         if (in->op == IR_TRUNC)
             v->rep = g->values[in->a].rep;
         else if (in->op == IR_CONST)
@@ -320,11 +350,7 @@ void x86_analyze_block(struct x86_gen *g)
         struct value *v = &g->values[i];
         if (v->rep != i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
             continue;
-        if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP) {
-            uint16_t c = g->values[in->a].rep;
-            if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1)
-                g->values[c].fused = true;
-        }
+        fuse(g, in);
         uint16_t args[8];
         unsigned n = x86_args(g, i, args);
         for (unsigned k = 0; k < n; k++)

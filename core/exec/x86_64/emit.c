@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/emit.h"
 
+/* Moves, LEA, CMOVcc and SETcc leave the flags alone; of what else does nobody makes use. */
+static bool keeps_flags(uint32_t op)
+{
+    unsigned code = op & 0xff;
+    switch (op >> 8 & 0xff) {
+    case 0:
+        return (code >= 0x88 && code <= 0x8d && code != 0x8c) || code == 0xc6 || code == 0xc7 || code == 0x63;
+    case 0x0f:
+        return (code >= 0x40 && code <= 0x4f) || (code >= 0x90 && code <= 0x9f) || code == 0x10 || code == 0x11 ||
+               code == 0x28 || code == 0x6e || code == 0x7e || (code & 0xf6) == 0xb6;
+    default:
+        return false;
+    }
+}
+
 /* Legacy prefixes, REX, escape and opcode; the REX bits come from the registers. */
 static void head(struct x86_asm *a, uint32_t op, unsigned reg, unsigned index, unsigned rm)
 {
     static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
     unsigned prefix = op >> 24 & 3, escape = op >> 8 & 0xff;
+    a->flags_lost |= !keeps_flags(op);
     if (prefix)
         asm_8(a, prefixes[prefix]);
     unsigned rex = (op & OP_W ? 8u : 0) | (reg >> 3 & 1) << 2 | (index >> 3 & 1) << 1 |
@@ -60,6 +76,7 @@ static void vex(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsign
 {
     unsigned escape = op >> 8 & 0xff, map = escape == 0x38 ? 2 : escape == 0x3a ? 3 : 1;
     unsigned pp = op >> 24 & 3;
+    a->flags_lost = true;
     asm_8(a, 0xc4);
     asm_8(a, (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | map);
     asm_8(a, (op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | pp);
@@ -176,6 +193,7 @@ void asm_align_field(struct x86_asm *a, unsigned ahead)
 
 uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target)
 {
+    a->flags_lost = true; /* it may come back */
     asm_8(a, 0x0f);
     asm_8(a, 0x80 | cc);
     asm_32(a, target - (asm_offset(a) + 4));
@@ -191,6 +209,7 @@ uint32_t asm_jmp(struct x86_asm *a, uint32_t target)
 
 uint32_t asm_call(struct x86_asm *a, uint32_t target)
 {
+    a->flags_lost = true;
     asm_8(a, 0xe8);
     asm_32(a, target - (asm_offset(a) + 4));
     return asm_offset(a) - 4;

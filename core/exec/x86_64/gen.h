@@ -25,7 +25,8 @@ enum place { P_NONE, P_CONST, P_REG, P_PIN, P_SLOT, P_SPILL };
 struct value {
     uint8_t place;
     uint8_t reg;           /* P_REG; P_PIN: the pin's */
-    bool fused;            /* SETCC emitted by its only user */
+    bool fused;            /* emitted by its users: a SETCC that is only asked, a SHL that is only added */
+    uint8_t asked;         /* SETCC: how many conditions it is */
     bool known_box;        /* f64 whose upper half is ones */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
@@ -136,6 +137,8 @@ struct x86_gen {
     uint32_t n_spill_free, n_spills;
     struct group groups[MAX_GROUPS];
     uint32_t n_groups;
+    uint16_t flags_value;                /* what the host's flags tell apart from 0, unless a->flags_lost */
+    uint8_t flags_cc;
 
     struct stub *stubs;
     uint32_t n_stubs, max_stubs;
