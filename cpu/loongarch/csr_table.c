@@ -235,6 +235,13 @@ static bool has_messages(const struct la_config *c, uint32_t i)
     return la_has(c, LA_F_MSG_INT);
 }
 
+/* Messages are the hypervisor's to bring to its guest. */
+static void write_msgis(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    if (la->borrowed)
+        la->csr.msgis[i] = value;
+}
+
 static uint64_t read_msgir(struct la_cpu *la, uint32_t i)
 {
     (void)i;
@@ -250,7 +257,7 @@ static uint64_t peek_msgir(const struct la_cpu *la, uint32_t i)
 static void write_msgie(struct la_cpu *la, uint32_t i, uint64_t value)
 {
     (void)i;
-    la->msgie = value & 0xff;
+    la->csr.msgie = value & 0xff;
     la_check_interrupts(la);
 }
 
@@ -409,9 +416,9 @@ const struct la_csr la_csrs[] = {
     { LA_CSR_MERRERA, .name = "merrera", AT(merr[LA_MERR_ERA]), .wide = true, .mask = ~0ull },
     { LA_CSR_MERRSAVE, .name = "merrsave", AT(merr[LA_MERR_SAVE]), .wide = true, .mask = ~0ull },
     { LA_CSR_CTAG, .name = "ctag", AT(ctag), .wide = true, .mask = ~0ull },
-    { LA_CSR_MSGIS0, .count = 4, .name = "msgis%u", AT(msgis), .wide = true, .exists = has_messages },
-    { LA_CSR_MSGIR, .name = "msgir", .read = read_msgir, .peek = peek_msgir, .exists = has_messages, .timed = true },
-    { LA_CSR_MSGIE, .name = "msgie", AT(msgie), .write = write_msgie, .exists = has_messages, .timed = true },
+    { LA_CSR_MSGIS0, .guest = true, .count = 4, .name = "msgis%u", AT(csr.msgis), .wide = true, .write = write_msgis, .exists = has_messages },
+    { LA_CSR_MSGIR, .guest = true, .name = "msgir", .read = read_msgir, .peek = peek_msgir, .exists = has_messages, .timed = true },
+    { LA_CSR_MSGIE, .guest = true, .name = "msgie", AT(csr.msgie), .write = write_msgie, .exists = has_messages, .timed = true },
     { LA_CSR_DMW0, .guest = true, .count = 4, .name = "dmw%u", AT(csr.dmw), .wide = true, .mask = 0xf00000000000003full, .wrote = wrote_mode, .ends_block = true },
     { LA_CSR_PMCFG0, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcfg%u", .read = read_pmcfg, .write = la_pmcfg_write, .exists = has_counter, .ends_block = true, .timed = true },
     { LA_CSR_PMCFG0 + 1, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcnt%u", .wide = true, .read = read_pmcnt, .write = la_pmcnt_write, .exists = has_counter, .timed = true },

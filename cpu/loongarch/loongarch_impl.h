@@ -59,6 +59,7 @@ struct la_bank {
     uint64_t tid, tcfg, cntc, llbctl, tlbrentry, tlbrera, tlbrprmd;
     uint64_t dmw[4];
     uint64_t timer_end;      /* stable counter at which TVAL was or will be 0; see timer.c */
+    uint64_t msgis[4], msgie; /* messages */
     uint64_t cpuid, prcfg[3]; /* the root's are the core's own; a guest's are what its hypervisor wrote */
 };
 
@@ -112,7 +113,6 @@ struct la_cpu {
     uint64_t lines;           /* levels of the inputs, by bit of ESTAT.IS */
     uint64_t fcsr;            /* FCSR0 but Flags: Enables 4:0, RM 9:8, Cause 28:24; Flags are cpu.fp_flags */
     uint64_t merr[8], dbg, dera, dsave, impctl[2], gnmi, ctag;
-    uint64_t msgis[4], msgie;
     struct la_counter counter[LA_PMU_COUNTERS];
     uint64_t accesses, branches; /* counted by translated code */
     uint64_t mwps, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];

@@ -67,7 +67,8 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], 
         for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
-            if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold)
+            if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold ||
+                x86_is_late(g, (unsigned)in->imm))
                 continue;
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
@@ -253,6 +254,7 @@ void x86_analyze_unit(struct x86_gen *g)
     }
     find_entry_loads(g, entry_is_target);
     flow_dirty(g);
+    x86_late_unit(g);
     g->n_pages = 0;
     if (loops && !(g->u->hooks & TM_DATA))
         choose_page_regs(g, depth);
@@ -260,9 +262,17 @@ void x86_analyze_unit(struct x86_gen *g)
 
 /* ---- block: uses ---- */
 
-static bool is_fused(const struct x86_gen *g, uint16_t v)
+/* Value v, or what its user reads where it emits it itself. */
+static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], unsigned n)
 {
-    return g->values[v].fused;
+    v = g->values[v].rep;
+    if (!g->values[v].fused) {
+        out[n++] = v;
+        return n;
+    }
+    const struct ir_inst *in = &g->u->insts[v];
+    n = add_arg(g, in->a, out, n);
+    return add_arg(g, in->b, out, n);
 }
 
 /* The values instruction i reads, seen through other names and fused compares. */
@@ -274,13 +284,7 @@ unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
     for (unsigned k = 0; k < n_args; k++) {
         if (args[k] == IR_NONE)
             continue;
-        uint16_t v = g->values[args[k]].rep;
-        if (k == 0 && is_fused(g, v)) {
-            out[n++] = g->values[g->u->insts[v].a].rep;
-            out[n++] = g->values[g->u->insts[v].b].rep;
-        } else {
-            out[n++] = v;
-        }
+        n = add_arg(g, args[k], out, n);
     }
     return n;
 }
@@ -303,6 +307,16 @@ static void name_values(struct x86_gen *g)
     }
 }
 
+/* Compare c with 0 of what nobody else reads: one TEST. */
+static void fuse_and(struct x86_gen *g, uint16_t c)
+{
+    const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
+    uint16_t v = g->values[cmp->a].rep;
+    if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
+        zero->op == IR_CONST && zero->imm == 0)
+        g->values[v].fused = true;
+}
+
 static void note_use(struct x86_gen *g, uint16_t v, uint32_t at)
 {
     struct value *x = &g->values[v];
@@ -315,6 +329,7 @@ void x86_analyze_block(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
     name_values(g);
+    x86_late_begin(g);
     for (uint32_t i = g->block->end; i-- > g->block->first;) {
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
@@ -322,11 +337,22 @@ void x86_analyze_block(struct x86_gen *g)
             continue;
         if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP) {
             uint16_t c = g->values[in->a].rep;
-            if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1)
+            if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1) {
                 g->values[c].fused = true;
+                fuse_and(g, c);
+            }
+        } else if (in->op == IR_SETCC) {
+            fuse_and(g, (uint16_t)i);
         }
         uint16_t args[8];
         unsigned n = x86_args(g, i, args);
+        if (in->op == IR_PUT && x86_is_late(g, (unsigned)in->imm)) {
+            uint32_t until = x86_late_put(g, in, i);
+            if (v->late != LATE_DEAD)
+                note_use(g, args[0], MAX(i, until));
+            continue;
+        }
+        x86_late_note(g, in, i);
         for (unsigned k = 0; k < n; k++)
             note_use(g, args[k], i);
         if (in->op == IR_PUT)

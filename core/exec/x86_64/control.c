@@ -16,6 +16,7 @@ struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_f
     s->code = g->code;
     s->fn = fn;
     s->dirty = g->dirty;
+    s->late = x86_late_recipe(g);
     s->inst = *in;
     return s;
 }
@@ -300,6 +301,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     int to = x86_block_at(g, target);
     if (to < 0)
         x86_store_pins(g, g->dirty);
+    x86_late_store(g, x86_late_at(g, target));
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
         x86_outer_edge(g, side);
@@ -311,6 +313,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     s->why = EXEC_LEAVE_BUDGET;
     s->target = (int32_t)target;
     s->dirty = g->dirty;
+    x86_late_leave(g, s, ~x86_late_at(g, target));
     if (fall && (uint32_t)to == g->index + 1) {
         x86_stub_jcc(g, s, CC_LE);
         return;

@@ -393,6 +393,34 @@ static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
 
 /* ---- conditions ---- */
 
+/* Of an AND, compared with 0 at a width of its own. */
+static void emit_test(struct x86_gen *g, const struct ir_inst *in, bool w)
+{
+    uint16_t va = in->a, vb = in->b;
+    if (x86_opnd(g, va).kind == O_IMM) {
+        va = in->b;
+        vb = in->a;
+    }
+    struct opnd a = x86_opnd(g, va), b = usable(g, vb, w);
+    if (a.kind == O_IMM || (a.kind == O_MEM && b.kind == O_MEM)) {
+        gen_load(g, RAX, a, w);
+        a = opnd_reg(RAX);
+    }
+    if (b.kind == O_IMM) {
+        if (a.kind == O_REG)
+            asm_rr(g->a, 0xf7 | W(w), 0, a.reg);
+        else
+            asm_rm(g->a, 0xf7 | W(w), 0, opnd_mem(a));
+        asm_32(g->a, (uint32_t)b.imm);
+    } else if (a.kind == O_MEM) {
+        asm_rm(g->a, 0x85 | W(w), b.reg, opnd_mem(a));
+    } else if (b.kind == O_MEM) {
+        asm_rm(g->a, 0x85 | W(w), a.reg, opnd_mem(b));
+    } else {
+        asm_rr(g->a, 0x85 | W(w), b.reg, a.reg);
+    }
+}
+
 /* Compare a with b for `cc`; uses rax, rcx. Returns the host's condition. */
 static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
 {
@@ -402,6 +430,10 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     uint16_t va = in->a, vb = in->b;
     unsigned how = in->aux;
+    if (g->values[g->values[va].rep].fused) {
+        emit_test(g, &g->u->insts[g->values[va].rep], w);
+        return cc[how];
+    }
     if (x86_opnd(g, va).kind == O_IMM) {
         va = in->b;
         vb = in->a;

@@ -99,9 +99,11 @@ static void help_vector(struct cpu *cpu, union ir_vec *dst, const union ir_vec *
 }
 static const struct ir_vec_helper vec_helpers[] = { { "vector", help_vector, IR_NATIVE_NONE } };
 
+/* x5 to x8 of one guest are late slots. */
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
-      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = 1 }
+      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = 1, .late = 5,     \
+      .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0 }
 static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
                                           [IR_FP_ARM] = GUEST(IR_FP_ARM),
                                           [IR_FP_X86] = GUEST(IR_FP_X86),

@@ -200,6 +200,17 @@ GUEST_BEGIN(lvz)
     li.d $t0, 1 << 12
     gcsrxchg $zero, $t0, CSR_ESTAT
     SKIP
+    li.d $t0, 1 << 33
+    gcsrwr $t0, CSR_MSGIS0                      # a message
+    csrrd $a2, CSR_MSGIS0
+    EXPECT($a2, 0)
+    ENTER
+    EXPECT($t6, HVC)
+    EXPECT($a4, 78)
+    EXPECT($a5, 33)                             # which it took
+    gcsrrd $a2, CSR_MSGIS0
+    EXPECT($a2, 0)
+    SKIP
     WRITE_CSR(CSR_ECFG, 1 << 11)
     WRITE_CSR(CSR_TCFG, 0x1001)
     ENTER
@@ -334,7 +345,7 @@ guest_code:
     ld.wu $a4, $a7, 0
     hvcl 0
     # interrupts
-    WRITE_CSR(CSR_ECFG, 0x1fff | 7 << 16)
+    WRITE_CSR(CSR_ECFG, 0x5fff | 7 << 16)
     li.w $t0, 4
     la.pcrel $s1, 1f
     csrxchg $t0, $t0, CSR_CRMD
@@ -345,6 +356,12 @@ guest_code:
     csrxchg $t0, $t0, CSR_CRMD
     nop
 1:  hvcl 0
+    li.w $t0, 4
+    la.pcrel $s1, 1f
+    csrxchg $t0, $t0, CSR_CRMD
+    nop
+1:  csrrd $a5, CSR_MSGIR
+    hvcl 0
     move $a6, $zero
 2:  beqz $a6, 2b
     hvcl 0
@@ -393,6 +410,7 @@ guest_syscall:
     GUEST_VECTOR 67
     GUEST_VECTOR 75
     GUEST_VECTOR 76
+    GUEST_VECTOR 78
 
     .data
     .balign 0x4000
