@@ -87,7 +87,7 @@ const struct state_field la_state[] = {
     STATE(la_cpu, core_id), STATE(la_cpu, lines), STATE(la_cpu, fcsr),
     STATE(la_cpu, merr), STATE(la_cpu, dbg), STATE(la_cpu, dera), STATE(la_cpu, dsave),
     STATE(la_cpu, impctl), STATE(la_cpu, gnmi), STATE(la_cpu, ctag),
-    STATE_SUBS(la_cpu, counter, counter_state), STATE(la_cpu, accesses), STATE(la_cpu, branches),
+    STATE_SUBS(la_cpu, counter[0], counter_state), STATE_SUBS(la_cpu, counter[1], counter_state), STATE(la_cpu, accesses), STATE(la_cpu, branches),
     STATE(la_cpu, mwps), STATE(la_cpu, fwps),
     STATE(la_cpu, mwp), STATE(la_cpu, fwp),
     STATE(la_cpu, gstat), STATE(la_cpu, gcfg), STATE(la_cpu, gintc), STATE(la_cpu, gcntc),

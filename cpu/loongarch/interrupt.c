@@ -34,7 +34,8 @@ static uint64_t messages(const struct la_bank *b)
 /* A guest has no lines: its hypervisor sets bits of its ESTAT, HWI by GINTC, and messages in its MSGIS. */
 static uint64_t guest_sources(const struct la_cpu *la, const struct la_bank *guest)
 {
-    return (guest->estat & 0x1fff) | (la->gintc & 0xff) << LA_IS_HWI0 | messages(guest);
+    uint64_t pmi = la->guest_pmi ? BIT(LA_IS_PMI) : 0;
+    return (guest->estat & 0x1fff) | (la->gintc & 0xff) << LA_IS_HWI0 | pmi | messages(guest);
 }
 
 static uint64_t root_sources(const struct la_cpu *la, const struct la_bank *root)

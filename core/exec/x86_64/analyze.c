@@ -73,11 +73,10 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], 
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
                 l->slot[l->n++] = (uint8_t)in->imm;
-            s->weight += weight;
-            if (in->op == IR_GET)
-                s->gets++;
-            else
-                s->puts++;
+            bool is_get = in->op == IR_GET; /* saves waiting for memory; a PUT saves a store, and nobody waits for that */
+            s->weight += is_get ? 3 * weight : weight;
+            s->gets += is_get;
+            s->puts += !is_get;
         }
     }
 }
@@ -275,6 +274,20 @@ static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], un
     return add_arg(g, in->b, out, n);
 }
 
+static bool asks(const struct ir_inst *in)
+{
+    return in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP;
+}
+
+/* v << 1 to 3, which an address may contain, for nothing but the sum `in`. */
+static bool is_scaled(const struct x86_gen *g, const struct ir_inst *in, uint16_t v)
+{
+    const struct ir_inst *s = &g->u->insts[v];
+    uint16_t count = s->op == IR_SHL ? g->values[s->b].rep : IR_NONE;
+    return s->op == IR_SHL && s->uses == 1 && s->type == in->type && g->u->insts[count].op == IR_CONST &&
+           g->u->insts[count].imm >= 1 && g->u->insts[count].imm <= 3;
+}
+
 /* The values instruction i reads, seen through other names and fused compares. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
 {
@@ -296,6 +309,8 @@ static void name_values(struct x86_gen *g)
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
         *v = (struct value){ .rep = (uint16_t)i };
+        if (asks(in) && g->values[g->values[in->a].rep].asked < UINT8_MAX)
+            g->values[g->values[in->a].rep].asked++;
         if (in->op == IR_TRUNC)
             v->rep = g->values[in->a].rep;
         else if (in->op == IR_CONST)
@@ -317,6 +332,24 @@ static void fuse_and(struct x86_gen *g, uint16_t c)
         g->values[v].fused = true;
 }
 
+static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
+{
+    uint16_t a = g->values[in->a].rep;
+    if (asks(in) && g->u->insts[a].op == IR_SETCC) {
+        g->values[a].fused = g->u->insts[a].uses == g->values[a].asked;
+        if (g->values[a].fused)
+            fuse_and(g, a);
+    } else if (in->op == IR_SETCC) {
+        fuse_and(g, i);
+    } else if (in->op == IR_ADD) {
+        uint16_t b = g->values[in->b].rep;
+        if (is_scaled(g, in, b) && g->u->insts[a].op != IR_CONST)
+            g->values[b].fused = true;
+        else if (is_scaled(g, in, a) && g->u->insts[b].op != IR_CONST)
+            g->values[a].fused = true;
+    }
+}
+
 static void note_use(struct x86_gen *g, uint16_t v, uint32_t at)
 {
     struct value *x = &g->values[v];
@@ -335,15 +368,7 @@ void x86_analyze_block(struct x86_gen *g)
         struct value *v = &g->values[i];
         if (v->rep != i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
             continue;
-        if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP) {
-            uint16_t c = g->values[in->a].rep;
-            if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1) {
-                g->values[c].fused = true;
-                fuse_and(g, c);
-            }
-        } else if (in->op == IR_SETCC) {
-            fuse_and(g, (uint16_t)i);
-        }
+        fuse(g, in, (uint16_t)i);
         uint16_t args[8];
         unsigned n = x86_args(g, i, args);
         if (in->op == IR_PUT && x86_is_late(g, (unsigned)in->imm)) {

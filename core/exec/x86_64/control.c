@@ -231,6 +231,7 @@ static void fetch_hook(struct x86_gen *g)
 void x86_begin_block_code(struct x86_gen *g)
 {
     g->heads[g->index] = asm_offset(g->a);
+    g->a->flags_lost = true;
     if (g->u->hooks & TM_FETCH)
         fetch_hook(g);
 }

@@ -43,6 +43,7 @@ struct x86_mem {
 struct x86_asm {
     uint8_t *p;        /* where the next byte goes, in the writable mapping */
     uint8_t *start;    /* of the writable mapping */
+    bool flags_lost;   /* something emitted since this was cleared may change the flags, or is jumped to */
 };
 
 static inline struct x86_mem mem_at(unsigned base, int32_t disp)

@@ -27,7 +27,8 @@ enum place { P_NONE, P_CONST, P_REG, P_PIN, P_SLOT, P_SPILL };
 struct value {
     uint8_t place;
     uint8_t reg;           /* P_REG; P_PIN: the pin's */
-    bool fused;            /* SETCC emitted by its only user */
+    bool fused;            /* emitted by its users: a SETCC that is only asked, a SHL that is only added */
+    uint8_t asked;         /* SETCC: how many conditions it is */
     bool known_box;        /* f64 whose upper half is ones */
     uint8_t late;          /* PUTs of late slots: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
@@ -150,6 +151,8 @@ struct x86_gen {
     bool late_seen[IR_MAX_LATE];         /* analysis: see late.c */
     uint32_t late_until[IR_MAX_LATE];
     const struct x86_recipe *recipe;     /* the last one made */
+    uint16_t flags_value;                /* what the host's flags tell apart from 0, unless a->flags_lost */
+    uint8_t flags_cc;
 
     struct stub *stubs;
     uint32_t n_stubs, max_stubs;
