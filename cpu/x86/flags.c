@@ -150,8 +150,11 @@ uint64_t x86_helper_flags(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, 
 static int quick_condition(uint64_t cc, uint64_t r, uint64_t a, unsigned cond)
 {
     unsigned bits = 8u << (cc & 3);
+    static const uint8_t place[] = { [0] = 11, [1] = 0, [2] = 6, [4] = 7, [5] = 2 }; /* of OF, CF, ZF, SF, PF */
     uint64_t op = cc & ~3ull, left;
     a = zext(a, bits);
+    if (op == X86_CC_FLAGS && cond >> 1 != 3 && cond >> 1 < ARRAY_LEN(place))
+        return (int)(r >> place[cond >> 1] & 1);
     if (op == X86_CC_FLAGS || op == X86_CC_POPCNT)
         return -1;
     if (op == X86_CC_CMP) { /* from here on as if the result had been kept */

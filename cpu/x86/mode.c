@@ -8,6 +8,7 @@
 #include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
 #include "mmu/tlb.h"
+#include <string.h>
 
 static enum x86_code code_size(const struct x86_cpu *c)
 {
@@ -84,10 +85,10 @@ static bool is_current(const struct x86_control *k, const struct x86_cpu *c)
            k->mxcsr == c->mxcsr;
 }
 
-static struct x86_control make_control(const struct x86_cpu *c)
+static __attribute__((noinline)) struct x86_control make_control(const struct x86_cpu *c)
 {
     return (struct x86_control){ c->cr0, c->cr4, c->efer, c->xcr0[0], c->mxcsr,
-                                 paging_switches(c), unit_mode(c) };
+                                 paging_switches(c), unit_mode(c), x86_host_fp_mode(c) };
 }
 
 /* With c->control up to date. */
@@ -121,18 +122,22 @@ static uint32_t block_key(const struct x86_cpu *c)
 enum { KEY_USER = 1u << 1, KEY_WP = 1u << 2, KEY_SMAP = 1u << 4, KEY_CODE64 = 1u << 13 };
 _Static_assert(X86_CR0_WP == 1u << 16, "moved to KEY_WP");
 
-uint64_t x86_context_key(const struct x86_cpu *c)
+static uint64_t context_key(const struct x86_cpu *c, bool user, bool code64)
 {
     uint64_t k = LIKELY(is_current(&c->control, c)) ? c->control.paging : paging_switches(c);
-    bool user = X86_CPL_OF(c->mode) == 3;
     k |= user ? KEY_USER : 0u;
     k |= c->cr0 >> 14 & KEY_WP;
     k |= (c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC) ? KEY_SMAP : 0u;
     k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
-    k |= x86_code64(c) ? KEY_CODE64 : 0u;
+    k |= code64 ? KEY_CODE64 : 0u;
     if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */
         k |= c->pkru << 32;
     return k;
+}
+
+uint64_t x86_context_key(const struct x86_cpu *c)
+{
+    return context_key(c, X86_CPL_OF(c->mode) == 3, x86_code64(c));
 }
 
 static uint32_t address_space(const struct x86_cpu *c)
@@ -156,9 +161,8 @@ bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, u
     return regime == X86_REGIME_IMPLICIT;
 }
 
-void x86_select_context(struct x86_cpu *c)
+static void select_key(struct x86_cpu *c, uint64_t key)
 {
-    uint64_t key = x86_context_key(c);
     uint32_t asid = address_space(c);
     if (key == c->context && asid == c->context_asid)
         return;
@@ -168,13 +172,50 @@ void x86_select_context(struct x86_cpu *c)
     mmu_select(&c->cpu, key, asid, 0);
 }
 
+void x86_select_context(struct x86_cpu *c)
+{
+    select_key(c, x86_context_key(c));
+}
+
+/*
+ * In 64-bit code with nothing unusual about it, block key and context follow from a few bits, beside what c->control
+ * was made of. System calls go to and fro between two or three such states.
+ */
+static uint64_t says(const struct x86_cpu *c)
+{
+    enum { WP = 1 << 0, A20 = 1 << 1, SOME = 1 << 2, FLAGS = X86_TF | X86_VM | X86_RF | X86_AC | X86_IOPL };
+    return SOME | (c->rflags & FLAGS) | (c->cr0 >> 16 & WP) | (c->inputs >> (X86_A20M - 1) & A20) |
+           (uint64_t)c->seg[X86_CS].attr << 32 | (uint64_t)c->seg[X86_SS].attr << 48;
+}
+_Static_assert(X86_A20M > 0, "is shifted to bit 1");
+
+static bool is_usual(const struct x86_cpu *c)
+{
+    return ((c->dr[7] & 0xff) | (c->debugctl & X86_DEBUGCTL_LBR) | c->shadow | c->smm | c->watch) == 0;
+}
+
+static __attribute__((noinline)) struct x86_view make_view(const struct x86_cpu *c, uint64_t says_now)
+{
+    struct x86_view v = { .mode = block_key(c), .pkru = c->pkru };
+    bool user = X86_CPL_OF(v.mode) == 3, code64 = (v.mode & X86_MODE_CODE) == X86_CODE64;
+    v.says = code64 && is_usual(c) ? says_now : 0;
+    v.key = context_key(c, user, code64);
+    return v;
+}
+
 void x86_update_mode(struct x86_cpu *c)
 {
     if (UNLIKELY(c->watched_dr7 != c->dr[7]))
         x86_debug_changed(c);
-    if (UNLIKELY(!is_current(&c->control, c)))
+    if (UNLIKELY(!is_current(&c->control, c))) {
         c->control = make_control(c);
-    uint32_t mode = block_key(c);
+        memset(c->views, 0, sizeof(c->views));
+    }
+    uint64_t now = says(c);
+    struct x86_view *v = &c->views[(c->seg[X86_SS].attr >> 5 & 1) | (c->rflags >> 17 & 2)];
+    if (UNLIKELY(v->says != now || v->pkru != c->pkru || !is_usual(c)))
+        *v = make_view(c, now);
+    uint32_t mode = v->mode;
     bool gates = c->pmu_active && ((mode ^ c->mode) & X86_MODE_CPL);
     if (UNLIKELY(gates))
         x86_pmu_settle(c);
@@ -182,8 +223,8 @@ void x86_update_mode(struct x86_cpu *c)
     if (UNLIKELY(gates))
         x86_pmu_changed(c);
     c->cpu.secure = c->smm != 0;
-    c->cpu.fp_mode = x86_host_fp_mode(c);
-    x86_select_context(c);
+    c->cpu.fp_mode = c->control.fp_mode;
+    select_key(c, v->key);
     x86_check_interrupts(c);
 }
 

@@ -77,6 +77,13 @@ struct x86_feature_words;
 struct x86_control {
     uint64_t cr0, cr4, efer, xcr0, mxcsr;
     uint64_t paging;
+    uint32_t mode, fp_mode;
+};
+
+/* Block key and TLB context of a state that was met before: mode.c. */
+struct x86_view {
+    uint64_t says, pkru; /* what they follow from; 0: none */
+    uint64_t key;
     uint32_t mode;
 };
 
@@ -108,6 +115,7 @@ struct x86_cpu {
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
     struct x86_control control;
+    struct x86_view views[4]; /* of this `control`: level 3 or not, RFLAGS.AC or not */
     uint32_t context_asid;
     struct mmu_x86_notes *notes; /* walks kept in mind, ... */
     struct mmu_x86_regime regime; /* of the last walk, which key it had: walk.c */

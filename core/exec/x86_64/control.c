@@ -79,6 +79,10 @@ bool x86_is_last_call(const struct x86_gen *g, uint32_t i)
     if (i + 2 != g->block->end)
         return false;
     const struct ir_inst *end = &g->u->insts[i + 1];
+    if (end->op == IR_JUMP)
+        return x86_block_at(g, end->imm) < 0;
+    if (end->op == IR_BRANCH) /* REP: again, or on */
+        return end->a == i && x86_block_at(g, end->imm) < 0 && x86_block_at(g, end->imm2) < 0;
     return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == i && !(g->u->hooks & TM_BRANCH));
 }
 

@@ -202,19 +202,32 @@ static void set_mxcsr(uint32_t now, uint32_t wanted)
 }
 
 /*
+ * Reading MXCSR alone takes as long as a short helper. Guests of this rule declare IR_CALL_FP whatever looks at the flags
+ * or changes the mode, so that for all others the guest's word may stay in its register.
+ */
+static bool leaves_fp_alone(const struct ir_guest *guest, const struct ir_helper *h)
+{
+    return guest->fp == IR_FP_X86 && !(h->flags & IR_CALL_FP);
+}
+
+/*
  * The same for a call with which the block ends: all slots are in memory and no register is wanted any more, so
  * nothing was saved and nothing is brought back.
  */
 int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec)
 {
     const struct ir_helper *h = &s->code->guest->helpers[s->inst.imm];
-    uint32_t mxcsr = get_mxcsr();
-    cpu->fp_flags |= mxcsr & flags_mask(s->code->guest);
-    set_mxcsr(mxcsr, 0x1f80);
+    bool fp = !leaves_fp_alone(s->code->guest, h);
+    if (fp) {
+        uint32_t mxcsr = get_mxcsr();
+        cpu->fp_flags |= mxcsr & flags_mask(s->code->guest);
+        set_mxcsr(mxcsr, 0x1f80);
+    }
     ec->block = s->code->block;
     cpu->site = s;
     ec->scratch[SAVE_RESULT] = h->fn(cpu, frame[0], frame[1], frame[2], frame[3]);
-    set_mxcsr(0x1f80, (cpu->fp_mode & 0xffc0) | 0x1f80);
+    if (fp)
+        set_mxcsr(0x1f80, (cpu->fp_mode & 0xffc0) | 0x1f80);
     if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
         if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
             not_done(cpu, s);
