@@ -374,7 +374,7 @@ void x86_analyze_block(struct x86_gen *g)
         if (in->op == IR_PUT && x86_is_late(g, (unsigned)in->imm)) {
             uint32_t until = x86_late_put(g, in, i);
             if (v->late != LATE_DEAD)
-                note_use(g, args[0], MAX(i, until));
+                note_use(g, args[0], MAX(i, until + 1)); /* not gone when the operation at `until` takes its result's place */
             continue;
         }
         x86_late_note(g, in, i);

@@ -97,7 +97,7 @@ void x86_late_note(struct x86_gen *g, const struct ir_inst *in, uint32_t i)
     }
 }
 
-/* PUT i of a late slot: how long its value waits; 0: not at all. */
+/* PUT i of a late slot: the last operation that its value waits for; 0: it does not. */
 uint32_t x86_late_put(struct x86_gen *g, const struct ir_inst *in, uint32_t i)
 {
     unsigned k = (unsigned)in->imm - g->u->guest->late;
@@ -121,7 +121,7 @@ bool x86_late_skip(struct x86_gen *g, const struct ir_inst *in)
     uint16_t before = g->pending[k];
     bool waits = g->values[g->i].late == LATE_WAITS;
     g->pending[k] = waits ? g->values[in->a].rep : IR_NONE;
-    if (before != IR_NONE)
+    if (before != IR_NONE && before != g->values[in->a].rep)
         x86_release_if_done(g, before);
     return g->values[g->i].late != LATE_NO;
 }

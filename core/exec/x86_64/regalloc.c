@@ -153,7 +153,7 @@ static void release(struct x86_gen *g, struct value *v, bool fp)
 
 void x86_release_if_done(struct x86_gen *g, uint16_t v)
 {
-    if (g->values[v].last < g->i)
+    if (g->values[v].last <= g->i)
         release(g, &g->values[v], value_is_fp(g, v));
 }
 
