@@ -45,6 +45,7 @@ const struct ir_guest rv_guest = {
     .helpers = helpers,
     .n_helpers = ARRAY_LEN(helpers),
     .fp = IR_FP_RISCV,
+    .reserves = true,
 };
 
 static const struct state_field counter_state[] = { STATE(rv_counter, base),
