@@ -36,6 +36,10 @@ static void kicked(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
     ps_t now = ev_now(x->machine->queue);
+    if (exec_is_parallel(x)) {
+        exec_parallel_woken(x, cpu);
+        return;
+    }
     x->awake[cpu->index / 64] |= 1ull << cpu->index % 64;
     if (cpu->run == CPU_IDLE && !cpu->isa->has_work(cpu))
         return;
@@ -52,7 +56,7 @@ static void kicked(struct cpu *cpu)
 static void hurried(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
-    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS)
+    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS || exec_is_parallel(x))
         return;
     x->sched.hurry = EXEC_HURRY;
     exec_cut(x, ev_now(x->machine->queue));
@@ -116,14 +120,13 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     if (x->options.code_bytes == 0)
         x->options.code_bytes = 64u << 20;
     if (x->options.quantum == 0)
-        x->options.quantum = 10 * PS_PER_US;
+        x->options.quantum = (x->options.parallel ? 1000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)
         x->options.region_threshold = 10000;
     x->insn_limit = UINT64_MAX;
     x->slice = SLICE_CYCLES;
     arena_init(&x->arena, 0);
     arena_init(&x->scratch, 0);
-    arena_init(&x->transient, 0);
     x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
     int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
     if (rc == 0)
@@ -132,6 +135,8 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
                                  .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
     if (rc == 0)
         rc = machine_add_part(m, &part, e);
+    if (rc == 0 && x->options.parallel)
+        rc = exec_parallel_create(x, e);
     if (rc < 0) {
         exec_destroy(x);
         return rc;
@@ -147,10 +152,12 @@ void exec_destroy(struct exec *x)
 {
     if (x == NULL)
         return;
+    exec_parallel_destroy(x);
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         mmu_detach(x->cores[i]->cpu);
         x->cores[i]->cpu->exec_private = NULL;
         x->cores[i]->cpu->exec = NULL;
+        arena_destroy(&x->cores[i]->transient);
         free(x->cores[i]);
     }
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
@@ -166,7 +173,6 @@ void exec_destroy(struct exec *x)
         exec_interp.destroy(x->interp);
     arena_destroy(&x->arena);
     arena_destroy(&x->scratch);
-    arena_destroy(&x->transient);
     free(x->hash);
     free(x->dormant);
     free(x->breaks);
@@ -226,6 +232,15 @@ static int add_coverage(struct exec *x, struct err *e)
     return x->coverage != NULL ? 0 : err_set(e, ERR_NOMEM, "no memory to count encodings");
 }
 
+/* Models with hooks share caches and count in order. */
+static int check_parallel(const struct exec *x, const struct cpu *cpu, struct err *e)
+{
+    if (x->parallel == NULL || cpu->tm == NULL || (cpu->tm->model->hooks == 0 && cpu->tm->uniform != 0))
+        return 0;
+    return err_set(e, ERR_UNSUPPORTED, "%s: CPUs on host threads run with --timing functional only, not %s", cpu->name,
+                   cpu->tm->model->name);
+}
+
 int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
 {
     int rc = 0;
@@ -241,6 +256,8 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
     if (rc == 0)
         rc = add_coverage(x, e);
     if (rc == 0)
+        rc = check_parallel(x, cpu, e);
+    if (rc == 0)
         rc = add_timing_part(cpu, e);
     if (rc < 0)
         return rc;
@@ -249,6 +266,7 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for a CPU");
     memset(core, 0, sizeof(*core));
     core->cpu = cpu;
+    arena_init(&core->transient, 0);
     rc = mmu_attach(cpu, e);
     if (rc < 0) {
         free(core);
@@ -311,6 +329,9 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "rounds", "", c->rounds },
         { "idle_jumps", "", c->idle_jumps },
         { "host_polls", "", c->polls },
+        { "parallel_rounds", "", c->parallel_rounds },
+        { "parallel_slices", "", c->slices },
+        { "parallel_stops", "", c->alone },
     };
     uint32_t n = (uint32_t)MIN(ARRAY_LEN(all), max);
     memcpy(out, all, n * sizeof(*out));

@@ -146,6 +146,10 @@ static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
             return c;
         if (rc != ERR_LIMIT || region)
             return NULL;
+        if (exec_is_parallel(x)) { /* others run it: when they do not, the run loop will */
+            x->flush_wanted = true;
+            return NULL;
+        }
         exec_cache_flush(x);
     }
     (void)err_set(e, ERR_LIMIT, "the code buffer is too small for one block");
@@ -172,6 +176,10 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     struct ir_unit *u;
     struct exec_cached *c = NULL;
     uint64_t since = exec_host_ns(), at = p->offset % MEM_PAGE;
+    if (x->arena.used > EXEC_ARENA_BYTES && exec_is_parallel(x)) {
+        x->flush_wanted = true;
+        return NULL;
+    }
     if (x->arena.used > EXEC_ARENA_BYTES)
         exec_cache_flush(x);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
@@ -181,6 +189,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     if (rc == 0)
         c = compile(x, u, p, false, &e);
+    if (c == NULL && rc == 0 && x->flush_wanted)
+        return NULL;
     if (c == NULL) {
         exec_fail(x, &e);
         return NULL;
@@ -208,7 +218,8 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
     int32_t at = (int32_t)(p->offset % MEM_PAGE);
     const uint8_t *code = p->ram->host + p->offset;
     uint32_t cost = 0, avail = p->avail;
-    arena_reset(&x->transient);
+    struct arena *transient = &CONTAINER_OF((struct exec_cpu *)cpu->exec_private, struct exec_core, shared)->transient;
+    arena_reset(transient);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc < 0)
         goto out;
@@ -237,8 +248,8 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
         rc = prepare(x, cpu, u, p, &e);
         *n = u->n_insns;
     }
-    if (rc == 0 && (c = new_block(x, u, p, &x->transient)) != NULL)
-        rc = exec_interp.compile(x->interp, u, &c->b, &x->transient, &e);
+    if (rc == 0 && (c = new_block(x, u, p, transient)) != NULL)
+        rc = exec_interp.compile(x->interp, u, &c->b, transient, &e);
 out:
     if (rc < 0 || c == NULL) {
         exec_fail(x, &e);
@@ -304,7 +315,8 @@ static bool set_pieces(struct exec *x, struct exec_cached *region, const struct 
     return true;
 }
 
-void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+/* False: it stays as it is. */
+static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 {
     struct err e = { 0 };
     struct shape s;
@@ -312,10 +324,10 @@ void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     uint64_t since = exec_host_ns();
     c->b.counter = UINT32_MAX; /* once, whether it works or not */
     if (c->b.retired || c->partner != NULL || c->b.page2 != EXEC_NO_PAGE)
-        return;
+        return false;
     grow(x, &s, c);
     if (new_unit(x, cpu, c->b.mode, &u, &e) < 0)
-        return;
+        return false;
     struct exec_place p = { .page = c->b.page, .page2 = EXEC_NO_PAGE, .mode = c->b.mode };
     p.ram = exec_cache_ram(x, c->b.page, &p.offset);
     uint64_t page = p.offset;
@@ -326,15 +338,22 @@ void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
                             NULL);
     }
     if (u->n_blocks != s.n || prepare(x, cpu, u, &p, &e) < 0)
-        return; /* too large for one unit: the blocks stay as they are */
+        return false; /* too large for one unit: the blocks stay as they are */
     struct exec_cached *region = compile(x, u, &p, true, &e);
     if (region == NULL || !set_pieces(x, region, u))
-        return;
+        return false;
     if (!exec_cache_add(x, region))
-        return;
+        return false;
     region->partner = c;
     c->partner = region;
     x->ops->replace(x->be, &c->b, &region->b);
     x->count.regions++;
     x->count.translate_ns += exec_host_ns() - since;
+    return true;
+}
+
+void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+{
+    if (!grow_region(x, cpu, c) && c->partner == NULL && x->ops->uncount != NULL)
+        x->ops->uncount(x->be, &c->b);
 }

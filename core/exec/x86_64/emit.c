@@ -162,6 +162,11 @@ static void nops(struct x86_asm *a, unsigned n)
     }
 }
 
+void asm_nop5(struct x86_asm *a)
+{
+    nops(a, 5);
+}
+
 void asm_align(struct x86_asm *a, unsigned to)
 {
     nops(a, (0u - asm_offset(a)) & (to - 1));

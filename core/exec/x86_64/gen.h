@@ -262,6 +262,7 @@ void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 unsigned gen_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);
 void x86_forget_pages(struct x86_gen *g);
+void x86_fence(struct x86_gen *g); /* stores before loads; nothing while one thread runs all CPUs */
 void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
 void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss);
 /* reg = base + disp; rax may be used. */
