@@ -41,8 +41,8 @@ struct mmu_la_entry {
 };
 #define MMU_LA_GPA 0x100u      /* ... + gid: its physical addresses to the machine's; these have no ASID */
 
-/* What is not mapped any more: that by `entry`, that of its asid (not global, of its gid), or any entry. */
-enum mmu_la_drop { MMU_LA_DROP_ENTRY, MMU_LA_DROP_ASID, MMU_LA_DROP_ALL };
+/* What is not mapped any more: that by `entry`, that of its asid (not global, of its gid), of its gid, or any entry. */
+enum mmu_la_drop { MMU_LA_DROP_ENTRY, MMU_LA_DROP_ASID, MMU_LA_DROP_GID, MMU_LA_DROP_ALL };
 typedef void mmu_la_dropped_fn(void *arg, enum mmu_la_drop what, const struct mmu_la_entry *entry);
 
 struct mmu_la_tlb {
@@ -124,7 +124,7 @@ void mmu_la_tlb_write(struct mmu_la_tlb *t, unsigned index, const struct mmu_la_
 void mmu_la_tlb_fill(struct mmu_la_tlb *t, const struct mmu_la_entry *entry, uint8_t stlbps);
 /* INVTLB: `op` as encoded, 0..6. False: undefined op (INE). */
 bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint16_t gid, va_t va);
-/* INVTLB on guests' entries, 9..15h; numbers as Linux has them (arch/loongarch/include/asm/tlb.h). */
+/* INVTLB on guests' entries, 9..16h; numbers as Linux has them (arch/loongarch/include/asm/tlb.h). */
 bool mmu_la_tlb_invalidate_guests(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va);
 /* TLBCLR (`flush` false: not global, of `asid` alone) and TLBFLUSH, of the set or MTLB that `index` is in. */
 void mmu_la_tlb_clear(struct mmu_la_tlb *t, unsigned index, bool flush, uint16_t asid, uint16_t gid);

@@ -312,12 +312,12 @@ bool mmu_la_tlb_invalidate(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uin
         return true;
     }
     take_out_chosen(t, &c);
-    t->dropped(t->arg, op == 4 ? MMU_LA_DROP_ASID : MMU_LA_DROP_ALL,
+    t->dropped(t->arg, op == 4 ? MMU_LA_DROP_ASID : MMU_LA_DROP_GID,
                &(struct mmu_la_entry){ .asid = asid, .gid = gid });
     return true;
 }
 
-enum { GUEST_ADDRESS = 0xd, GUEST_ADDRESS_GLOBAL = 0xe, GPA_ADDRESS = 0x15 };
+enum { GUEST_ADDRESS = 0xd, GUEST_ADDRESS_GLOBAL = 0xe, GUEST_BOTH = 0x15, GPA_ADDRESS = 0x16 };
 
 bool mmu_la_tlb_invalidate_guests(struct mmu_la_tlb *t, unsigned op, uint16_t asid, uint8_t gid, va_t va)
 {
@@ -332,9 +332,10 @@ bool mmu_la_tlb_invalidate_guests(struct mmu_la_tlb *t, unsigned op, uint16_t as
         [0x10] = { .global = true, .local = true, .any_asid = true, .gid = 1, .last = 255 },
         [0x11] = { .global = true, .local = true, .any_asid = true, .gid = MMU_LA_GPA, .last = all },
         [0x12] = { .global = true, .local = true, .any_asid = true, .gid = 1, .last = all },
-        [0x13] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa },
-        [0x14] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa }, /* and 9 */
-        [0x15] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa },
+        [0x13] = { .global = true, .local = true, .any_asid = true, .gid = g, .last = g },
+        [0x14] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa },
+        [0x15] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa }, /* and 13h */
+        [0x16] = { .global = true, .local = true, .any_asid = true, .gid = gpa, .last = gpa },
     };
     if (op >= ARRAY_LEN(ops) || ops[op].last == 0)
         return false;
@@ -344,10 +345,10 @@ bool mmu_la_tlb_invalidate_guests(struct mmu_la_tlb *t, unsigned op, uint16_t as
         drop_page(t, va, &c);
         return true;
     }
-    if (op == 0x14)
-        take_out_chosen(t, &ops[9]);
+    if (op == GUEST_BOTH)
+        take_out_chosen(t, &ops[0x13]);
     take_out_chosen(t, &c);
-    t->dropped(t->arg, MMU_LA_DROP_ALL, &(struct mmu_la_entry){ .gid = gid });
+    t->dropped(t->arg, c.gid == c.last ? MMU_LA_DROP_GID : MMU_LA_DROP_ALL, &(struct mmu_la_entry){ .gid = gid });
     return true;
 }
 

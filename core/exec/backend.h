@@ -73,7 +73,8 @@ struct exec_block {
     int32_t start;               /* offset in the page */
     uint32_t length;             /* guest bytes (of all blocks: see `pieces` of a region) */
     bool region, retired;
-    uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in first-tier blocks */
+    bool quick;                  /* made by compile_quick, and not improved since */
+    uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in what is no region */
     uint16_t n_edges, n_insns;
     /* [2i] of block i of the unit: jump or taken, [2i+1]: not taken; unused ones at the end are left out */
     struct exec_edge *edges;
@@ -89,6 +90,7 @@ struct exec_cpu {
     bool beside;                 /* others run at the same time: calls out take the machine's lock (parallel.h) */
     bool inside;                 /* in translated code, or called out of it */
     uint32_t pauses;             /* hints to pause in parallel rounds */
+    uint64_t ticks, ticks_of, ticks_hz; /* sched.c: the first tick at or after simulated time ticks_of, of a clock of so many Hz */
     uint64_t scratch[64];        /* back end: saved host registers while out in C */
 };
 
@@ -105,6 +107,18 @@ struct exec_backend_ops {
      * must live with the block comes from `arena` (emptied by flush).
      */
     int (*compile)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                   struct arena *arena, struct err *e);
+    /*
+     * May be NULL. Likewise from a unit that no pass has seen, which may be changed: quickly, rather than well.
+     * ERR_UNSUPPORTED: not of this unit, which is as it was.
+     */
+    int (*compile_quick)(struct exec_backend *be, struct ir_unit *u, struct exec_block *b,
+                         struct arena *arena, struct err *e);
+    /*
+     * Compile again what compile_quick made. All arrivals at the block go on in the new code, links to and
+     * from it stay. On failure the block is as it was.
+     */
+    int (*improve)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                    struct arena *arena, struct err *e);
     void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);
     void (*retire)(struct exec_backend *be, struct exec_block *b);
@@ -128,6 +142,15 @@ static inline struct cpu_site exec_site_of(const struct ir_unit *u, const struct
                               .insns_before = (uint16_t)(in->imm2 - b->first_insn),
                               .rest = (uint16_t)(b->start + (int32_t)b->length - at) };
 }
+
+/*
+ * Short cuts past the run loop for executors whose jump entries hold code; all slots, pc and budget are in memory.
+ * exec_go_on: an operation left (EXEC_LEAVE_EXIT). If that was for an exception it is taken here. True: go on by the
+ * jump entries at cpu->pc, in the mode cpu->mode_flags; else leave with EXEC_LEAVE_EXIT all the same.
+ * exec_find_code: instead of leaving for a look-up at cpu->pc. What is to be entered there in the mode cpu->mode_flags; NULL: leave.
+ */
+bool exec_go_on(struct cpu *cpu);
+const void *exec_find_code(struct cpu *cpu);
 
 extern const struct exec_backend_ops exec_interp;
 #if defined(__x86_64__)

@@ -177,8 +177,7 @@ struct exec_cached *exec_cache_revive(struct exec *x, const struct exec_place *p
             continue;
         *at = c->b.next_hash;
         c->partner = NULL;
-        if (x->options.mode == EXEC_JIT && x->options.region_threshold != UINT32_MAX)
-            c->b.counter = x->options.region_threshold;
+        c->b.counter = exec_entries(x, &c->b);
         if (!exec_cache_add(x, c))
             return NULL; /* no memory: as if it had never been */
         x->ops->revive(x->be, &c->b);

@@ -123,6 +123,8 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
         x->options.quantum = (x->options.parallel ? 1000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)
         x->options.region_threshold = 10000;
+    if (x->options.optimize_threshold == 0)
+        x->options.optimize_threshold = 200;
     x->insn_limit = UINT64_MAX;
     x->slice = SLICE_CYCLES;
     arena_init(&x->arena, 0);
@@ -315,6 +317,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
     const struct exec_stat all[] = {
         { "instructions", "", exec_insns(x) },
         { "blocks_translated", "", c->translated },
+        { "blocks_optimized", "", c->improved },
         { "regions", "", c->regions },
         { "blocks_dropped", "", c->dropped },
         { "blocks_revived", "", c->revived },

@@ -42,6 +42,11 @@ struct exec_options {
     bool parallel;              /* CPUs on host threads, with EXEC_JIT and models without hooks: parallel.h */
     uint32_t threads;           /* at most so many; 0: as many as the host has CPUs for this process */
     uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 10000, UINT32_MAX never */
+    /*
+     * Executions before a block, first compiled as quickly as possible, is compiled again as well as possible;
+     * 0 = 200, 1 = at once, UINT32_MAX never.
+     */
+    uint32_t optimize_threshold;
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */

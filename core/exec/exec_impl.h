@@ -79,7 +79,7 @@ struct exec_sched {
 };
 
 struct exec_counters {
-    uint64_t translated, regions, dropped, revived, flushes, guest_bytes, translate_ns;
+    uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
     uint64_t parallel_rounds, slices, alone;
 };
@@ -164,7 +164,10 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
  */
 struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const struct exec_place *p,
                                         uint32_t from, uint32_t *n);
-void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c);
+/* What the entry counter of a block starts from. */
+uint32_t exec_entries(const struct exec *x, const struct exec_block *b);
+/* Its entry counter ran out: compiled again with care, or the first of a region. */
+void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c);
 void exec_fail(struct exec *x, const struct err *e);
 
 /* ---- run.c ---- */

@@ -305,11 +305,15 @@ void exec_parallel_woken(struct exec *x, struct cpu *cpu)
     set_to_work(p, &p->workers[cpu->index % p->n_workers]);
 }
 
-/* cpu->elsewhere */
+/*
+ * cpu->elsewhere. A thread's own CPU may ask without the lock, so exec->running does not tell; another CPU of the
+ * same thread has no budget now.
+ */
 static bool elsewhere(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
-    if (!x->parallel->round || x->running == cpu)
+    struct exec_parallel *p = x->parallel;
+    if (!p->round || pthread_equal(p->workers[cpu->index % p->n_workers].thread, pthread_self()))
         return false;
     if (cpu->run == CPU_IDLE)
         exec_parallel_woken(x, cpu);
@@ -350,6 +354,7 @@ static bool deal_cpus(struct exec_parallel *p)
         p->workers[i] = (struct worker){ .p = p, .first = i, .next = i };
         pthread_cond_init(&p->workers[i].wake, NULL);
     }
+    p->workers[0].thread = pthread_self();
     for (uint32_t i = 0; i < x->n_cpus; i++)
         x->cores[i]->cpu->elsewhere = elsewhere;
     return start_threads(p);

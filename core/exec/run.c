@@ -173,6 +173,52 @@ static void enter_jump(struct exec *x, struct cpu *cpu, const struct exec_cached
     mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
 }
 
+/* Somebody looks at every block, so each has to come back to the run loop. */
+static bool is_looked_at(const struct exec *x, const struct cpu *cpu)
+{
+    return x->coverage != NULL || x->n_watches != 0 || x->n_breaks != 0 || exec_cursor_of(x, cpu)->done != 0;
+}
+
+bool exec_go_on(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    if (x == NULL || cpu->exit != CPU_EXIT_EXCEPTION || cpu->alone || x->failed || is_looked_at(x, cpu))
+        return false;
+    exec_take_exception(x, cpu);
+    cpu->mode_flags = cpu->isa->mode(cpu);
+    return cpu->budget > 0 && cpu->exit == 0 && !x->flush_wanted;
+}
+
+static const void *find_code(struct exec *x, struct cpu *cpu)
+{
+    if (cpu->budget <= 0 || cpu->exit != 0 || cpu->alone || x->flush_wanted || is_looked_at(x, cpu))
+        return NULL;
+    const struct mmu_entry *e = &cpu->set->fetch[cpu->pc >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
+    uint32_t at = (uint32_t)(cpu->pc % MEM_PAGE);
+    if (e->tag != cpu->pc - at || MEM_PAGE - at < cpu->isa->max_insn)
+        return NULL;
+    uint32_t mode = cpu->isa->mode(cpu);
+    const struct exec_cached *c = exec_cache_find(x, (uint32_t)e->addend, EXEC_NO_PAGE, (int32_t)at, mode);
+    if (c == NULL)
+        return NULL;
+    x->count.lookups++;
+    cpu->mode_flags = mode;
+    mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
+    return c->b.code;
+}
+
+const void *exec_find_code(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    if (x == NULL)
+        return NULL;
+    bool entered = exec_enter_machine(cpu, false);
+    const void *code = find_code(x, cpu);
+    if (UNLIKELY(entered))
+        exec_leave_machine(cpu);
+    return code;
+}
+
 /* Something other than the end of a block: an exception, or a request. False: the turn ends. */
 static bool take_exits(struct exec *x, struct cpu *cpu)
 {
@@ -287,7 +333,7 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
         if (LIKELY(why == EXEC_LEAVE_EDGE && !once))
             edge = ec->edge;
         else if (why == EXEC_LEAVE_HOT && x->n_watches == 0 && x->coverage == NULL)
-            exec_grow_region(x, cpu, (struct exec_cached *)ec->block);
+            exec_block_hot(x, cpu, (struct exec_cached *)ec->block);
         else if (!exec_left(x, cpu, why))
             return false;
     }
@@ -320,12 +366,23 @@ static int64_t allowance(struct exec *x, struct cpu *cpu, bool *limited)
     return left;
 }
 
-static bool lasts_long(uint64_t *since)
+/* When the host's clock was looked at in a turn: most turns are one piece, and most pieces short. */
+struct watch {
+    uint64_t since;  /* when the first piece was done; 0: not known */
+    uint64_t cycles; /* of the CPU, at the last look */
+    uint32_t pieces; /* since then */
+};
+
+static bool lasts_long(struct watch *w, const struct cpu *cpu, int64_t slice)
 {
+    if (w->since != 0 && ++w->pieces < 64 && cpu_cycles(cpu) - w->cycles < (uint64_t)slice)
+        return false;
     uint64_t now = exec_host_ns();
-    if (*since == 0)
-        *since = now;
-    return now - *since > 1000000;
+    w->pieces = 0;
+    w->cycles = cpu_cycles(cpu);
+    if (w->since == 0)
+        w->since = now;
+    return now - w->since > 1000000;
 }
 
 enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
@@ -334,7 +391,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
     x->running = cpu;
     exec_set_budget(cpu, 0);
     ev_set_now(x->machine->queue, cpu_now(cpu));
-    uint64_t since = 0; /* the host's clock when the first piece was done: most turns are one, and short */
+    struct watch watch = { 0 };
     for (bool first = true; cpu->run == CPU_RUNNING; first = false) {
         bool limited, ends = false, inside = exec_cursor_of(x, cpu)->done != 0;
         int64_t budget = allowance(x, cpu, &limited);
@@ -346,7 +403,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
             end = EXEC_TURN_LIMIT;
         if (end != EXEC_TURN_DONE || budget <= 0)
             break;
-        if (!first && !inside && lasts_long(&since)) {
+        if (!first && !inside && lasts_long(&watch, cpu, x->slice)) {
             end = EXEC_TURN_POLL;
             break;
         }

@@ -22,10 +22,17 @@ uint64_t exec_host_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* Divisions of 128 bits: a turn asks for its deadline again and again, so the last answer is kept. */
 uint64_t exec_ticks_at(const struct cpu *cpu, ps_t t)
 {
+    struct exec_cpu *ec = cpu->exec_private;
+    if (LIKELY(ec->ticks_of == t && ec->ticks_hz == cpu->clock.hz))
+        return ec->ticks;
     uint64_t n = ev_ticks(cpu->clock, t);
-    return ev_tick_time(cpu->clock, n) < t ? n + 1 : n;
+    ec->ticks = ev_tick_time(cpu->clock, n) < t ? n + 1 : n;
+    ec->ticks_of = t;
+    ec->ticks_hz = cpu->clock.hz;
+    return ec->ticks;
 }
 
 uint64_t exec_insns(const struct exec *x)

@@ -59,9 +59,9 @@ static void dump_decode(const struct cpu *cpu, const struct ir_unit *u, const st
     }
 }
 
-/* Passes and checks between translation and compilation. */
-static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u,
-                   const struct exec_place *p, struct err *e)
+/* Costs and checks of what was translated. */
+static int check(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p,
+                 struct err *e)
 {
     int rc = ir_finish(u, e);
     if (rc < 0)
@@ -75,6 +75,12 @@ static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u,
         ir_print(u, stderr);
     if (x->options.verify && (rc = ir_verify(u, e)) < 0)
         return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
+    return 0;
+}
+
+static int optimize(struct exec *x, struct ir_unit *u, const struct exec_place *p, struct err *e)
+{
+    int rc;
     if (!x->options.plain)
         ir_optimize(u);
     if (x->options.verify && (rc = ir_verify(u, e)) < 0)
@@ -83,6 +89,14 @@ static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u,
     if (x->options.dump & EXEC_DUMP_OPT)
         ir_print(u, stderr);
     return 0;
+}
+
+/* All there is between translation and compilation. */
+static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p,
+                   struct err *e)
+{
+    int rc = check(x, cpu, u, p, e);
+    return rc < 0 ? rc : optimize(x, u, p, e);
 }
 
 static bool set_edges(struct exec_block *b, const struct ir_unit *u, struct arena *arena)
@@ -129,18 +143,40 @@ static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct
     return ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
 }
 
-/* Compile with the run's back end; a full buffer is emptied once. Bytes become code. */
-static struct exec_cached *compile(struct exec *x, const struct ir_unit *u,
-                                   const struct exec_place *p, bool region, struct err *e)
+uint32_t exec_entries(const struct exec *x, const struct exec_block *b)
+{
+    if (x->options.mode != EXEC_JIT || b->region)
+        return UINT32_MAX;
+    return b->quick ? x->options.optimize_threshold : x->options.region_threshold;
+}
+
+/* By the back end: quickly, or with all passes if it cannot or that is wanted at once. */
+static int compile_block(struct exec *x, struct ir_unit *u, const struct exec_place *p, struct exec_cached *c,
+                         struct err *e)
+{
+    if (x->ops->compile_quick != NULL && x->options.optimize_threshold > 1 && !x->options.plain) {
+        c->b.quick = true;
+        c->b.counter = exec_entries(x, &c->b);
+        int rc = x->ops->compile_quick(x->be, u, &c->b, &x->arena, e);
+        if (rc != ERR_UNSUPPORTED)
+            return rc;
+    }
+    c->b.quick = false;
+    c->b.counter = exec_entries(x, &c->b);
+    int rc = optimize(x, u, p, e);
+    return rc < 0 ? rc : x->ops->compile(x->be, u, &c->b, &x->arena, e);
+}
+
+/* Compile with the run's back end; a full buffer is emptied once. Of a region no pass is left to be done. */
+static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const struct exec_place *p, bool region,
+                                   struct err *e)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         struct exec_cached *c = new_block(x, u, p, &x->arena);
         int rc = ERR_LIMIT;
         if (c != NULL) {
             c->b.region = region;
-            if (!region && x->options.mode == EXEC_JIT && x->options.region_threshold != UINT32_MAX)
-                c->b.counter = x->options.region_threshold;
-            rc = x->ops->compile(x->be, u, &c->b, &x->arena, e);
+            rc = region ? x->ops->compile(x->be, u, &c->b, &x->arena, e) : compile_block(x, u, p, c, e);
         }
         if (rc == 0)
             return c;
@@ -185,7 +221,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc == 0) {
         cpu->isa->translate(cpu, u, (int32_t)at, p->ram->host + p->offset, p->avail, p->next);
-        rc = prepare(x, cpu, u, p, &e);
+        rc = check(x, cpu, u, p, &e);
     }
     if (rc == 0)
         c = compile(x, u, p, false, &e);
@@ -279,6 +315,8 @@ static bool is_in(const struct shape *s, const struct exec_cached *c)
 static bool is_warm(const struct exec *x, const struct exec_cached *c)
 {
     uint32_t threshold = x->options.region_threshold, left = c->b.counter;
+    if (c->b.quick)
+        return false;
     return left > threshold || threshold - left >= threshold / REGION_SHARE; /* above: it has a region */
 }
 
@@ -352,8 +390,40 @@ static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     return true;
 }
 
-void exec_grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+/* ---- second translations ---- */
+
+/* The block's bytes are what they were, or it would have been dropped. */
+static void improve(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 {
-    if (!grow_region(x, cpu, c) && c->partner == NULL && x->ops->uncount != NULL)
+    struct err e = { 0 };
+    struct ir_unit *u;
+    uint64_t since = exec_host_ns(), other;
+    uint32_t start = (uint32_t)c->b.start;
+    struct exec_place p = { .page = c->b.page, .page2 = c->b.page2, .mode = c->b.mode, .avail = MEM_PAGE - start };
+    p.ram = exec_cache_ram(x, p.page, &p.offset);
+    p.offset += start;
+    if (p.page2 != EXEC_NO_PAGE) {
+        const struct mem_ram *second = exec_cache_ram(x, p.page2, &other);
+        p.next = second->host + other;
+    }
+    c->b.quick = false;
+    c->b.counter = exec_entries(x, &c->b);
+    if (c->b.retired || new_unit(x, cpu, c->b.mode, &u, &e) < 0)
+        return;
+    cpu->isa->translate(cpu, u, c->b.start, p.ram->host + p.offset, p.avail, p.next);
+    if (prepare(x, cpu, u, &p, &e) == 0 && x->ops->improve(x->be, u, &c->b, &x->arena, &e) == 0)
+        x->count.improved++;
+    x->count.translate_ns += exec_host_ns() - since;
+}
+
+void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+{
+    uint32_t entries = exec_entries(x, &c->b), left = c->b.counter;
+    if (exec_is_parallel(x) && left <= entries && left > entries / 2)
+        return; /* another CPU came here first, and it counts anew */
+    if (c->b.quick && x->options.optimize_threshold != UINT32_MAX)
+        improve(x, cpu, c);
+    else if (!c->b.quick && x->options.region_threshold != UINT32_MAX && !grow_region(x, cpu, c) &&
+             c->partner == NULL && x->ops->uncount != NULL)
         x->ops->uncount(x->be, &c->b);
 }

@@ -92,10 +92,11 @@ void ir_cse(struct ir_unit *u)
     while (size < 2 * longest)
         size *= 2;
     struct cse c = { .u = u,
-                     .map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts),
-                     .table = ARENA_ARRAY(u->arena, uint16_t, size) };
+                     .map = ARENA_TAKE(u->arena, uint16_t, u->n_insts),
+                     .table = ARENA_TAKE(u->arena, uint16_t, size) };
     if (u->full || !c.map || !c.table)
         return;
+    c.map[IR_NONE] = IR_NONE;
     for (uint32_t n = 0; n < u->n_blocks; n++)
         run_block(&c, &u->blocks[n]);
 }

@@ -92,9 +92,13 @@ static uint32_t close_up(struct dead *d, struct ir_block *b, uint32_t to)
 
 void ir_dead(struct ir_unit *u)
 {
-    struct dead d = { .u = u, .map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts), .epoch = 1 };
+    struct dead d;
+    d.u = u;
+    d.map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts);
+    d.epoch = 1;
     if (u->full || !d.map)
         return;
+    memset(d.overwritten, 0, u->guest->n_slots * sizeof(d.overwritten[0]));
     uint32_t to = 1;
     for (uint32_t n = 0; n < u->n_blocks; n++) {
         d.epoch++;

@@ -342,7 +342,7 @@ static void fold_slots(struct fold *f, struct ir_inst *in)
         break;
     default: /* CALL */
         if (f->u->guest->helpers[in->imm].flags & (IR_CALL_WRITES | IR_CALL_MODE))
-            memset(f->slot, 0, sizeof(f->slot));
+            memset(f->slot, 0, f->u->guest->n_slots * sizeof(f->slot[0]));
         else if (!(f->u->guest->helpers[in->imm].flags & IR_CALL_PURE) && f->u->guest->n_shared)
             memset(&f->slot[f->u->guest->shared], 0, f->u->guest->n_shared * sizeof(f->slot[0]));
         break;
@@ -481,7 +481,7 @@ static struct known known_bits(const struct fold *f, const struct ir_inst *in)
 
 static void fold_block(struct fold *f, const struct ir_block *b)
 {
-    memset(f->slot, 0, sizeof(f->slot));
+    memset(f->slot, 0, f->u->guest->n_slots * sizeof(f->slot[0]));
     for (f->i = b->first; f->i < b->end; f->i++) {
         struct ir_inst *in = &f->insts[f->i];
         in->a = f->map[in->a];
@@ -498,12 +498,15 @@ static void fold_block(struct fold *f, const struct ir_block *b)
 
 void ir_fold(struct ir_unit *u)
 {
-    struct fold f = { .u = u,
-                      .insts = u->insts,
-                      .map = ARENA_ARRAY(u->arena, uint16_t, u->n_insts),
-                      .known = ARENA_ARRAY(u->arena, struct known, u->n_insts) };
+    struct fold f; /* its slots are cleared by each block */
+    f.u = u;
+    f.insts = u->insts;
+    f.map = ARENA_TAKE(u->arena, uint16_t, u->n_insts);
+    f.known = ARENA_TAKE(u->arena, struct known, u->n_insts);
     if (u->full || !f.map || !f.known)
         return;
+    f.map[IR_NONE] = IR_NONE;
+    f.known[IR_NONE] = (struct known){ 0 };
     for (uint32_t n = 0; n < u->n_blocks; n++)
         fold_block(&f, &u->blocks[n]);
 }

@@ -31,19 +31,23 @@ const struct ir_op_info ir_op_info[IR_OPS] = {
 int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_guest *guest,
                    uint32_t mode, struct err *e)
 {
-    struct ir_unit *u = ARENA_NEW(arena, struct ir_unit);
+    /* Not cleared as a whole, nor are its tables: most blocks are short, and translation is made of them. */
+    struct ir_unit *u = ARENA_TAKE(arena, struct ir_unit, 1);
     if (!u)
         goto no_memory;
     u->guest = guest;
     u->arena = arena;
     u->mode = mode;
     u->max_insts = 256;
-    u->insts = ARENA_ARRAY(arena, struct ir_inst, u->max_insts);
+    u->insts = ARENA_TAKE(arena, struct ir_inst, u->max_insts);
     u->max_insns = IR_BLOCK_INSNS;
-    u->insns = ARENA_ARRAY(arena, struct insn_at, u->max_insns);
+    u->insns = ARENA_TAKE(arena, struct insn_at, u->max_insns);
     if (!u->insts || !u->insns)
         goto no_memory;
+    u->insts[IR_NONE] = (struct ir_inst){ 0 };
     u->n_insts = 1; /* value 0 is IR_NONE */
+    u->n_blocks = u->n_insns = u->hooks = 0;
+    u->second_page = u->full = false;
     *out = u;
     return 0;
 no_memory:
@@ -54,7 +58,7 @@ no_memory:
 bool ir_grow(struct ir_unit *u)
 {
     if (!u->full && u->max_insts < MAX_INSTS) {
-        struct ir_inst *insts = ARENA_ARRAY(u->arena, struct ir_inst, u->max_insts * 2);
+        struct ir_inst *insts = ARENA_TAKE(u->arena, struct ir_inst, u->max_insts * 2);
         if (insts) {
             memcpy(insts, u->insts, u->n_insts * sizeof(*insts));
             u->insts = insts;
@@ -90,7 +94,7 @@ void ir_end_block(struct ir_unit *u, uint32_t length)
 static bool grow_insns(struct ir_unit *u)
 {
     if (!u->full && u->max_insns < MAX_INSNS) {
-        struct insn_at *insns = ARENA_ARRAY(u->arena, struct insn_at, u->max_insns * 2);
+        struct insn_at *insns = ARENA_TAKE(u->arena, struct insn_at, u->max_insns * 2);
         if (insns) {
             memcpy(insns, u->insns, u->n_insns * sizeof(*insns));
             u->insns = insns;

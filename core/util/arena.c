@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ALIGNMENT   16u
 #define FIRST_CHUNK (64u << 10)
 #define CHUNK_MAX   (16u << 20) /* doubling ends here; a larger request gets its own size */
 
 struct arena_chunk {
     struct arena_chunk *older;
     size_t size; /* of `data` */
-    _Alignas(ALIGNMENT) uint8_t data[];
+    _Alignas(ARENA_ALIGNMENT) uint8_t data[];
 };
 
 void arena_init(struct arena *a, size_t limit)
@@ -64,11 +63,11 @@ static COLD bool add_chunk(struct arena *a, size_t bytes)
     return true;
 }
 
-void *arena_alloc(struct arena *a, size_t bytes)
+void *arena_alloc_slow(struct arena *a, size_t bytes)
 {
     if (bytes > SIZE_MAX / 4)
         return NULL;
-    bytes = (MAX(bytes, 1) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    bytes = (MAX(bytes, 1) + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
     if (a->limit != 0 && (a->used > a->limit || bytes > a->limit - a->used))
         return NULL;
     if (UNLIKELY((size_t)(a->end - a->next) < bytes) && !add_chunk(a, bytes))
@@ -76,7 +75,13 @@ void *arena_alloc(struct arena *a, size_t bytes)
     void *p = a->next;
     a->next += bytes;
     a->used += bytes;
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    void *p = arena_alloc_slow(a, bytes);
+    return p ? memset(p, 0, bytes) : NULL;
 }
 
 char *arena_strdup(struct arena *a, const char *s)

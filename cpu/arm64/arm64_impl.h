@@ -42,6 +42,7 @@ enum {
     A64_MODE_DEBUG      = 1u << 28, /* MDSCR_EL1 enables debug exceptions, which PSTATE.D may mask */
     A64_MODE_COUNT      = 1u << 24, /* memory accesses are counted for the PMU */
     A64_MODE_CACHE_TRAPS = 1u << 29, /* CTR_EL0, DCZID_EL0 or DC ZVA are trapped or denied */
+    A64_MODE_NONE       = A64_MODE_A32 | A64_MODE_PASS | A64_MODE_FAIL, /* of no block */
 };
 #define A64_REGIME_UNPRIV 1u /* IR_MEM_REGIME of LDTR and STTR under A64_MODE_UNPRIV */
 
@@ -119,6 +120,7 @@ struct a64_cpu {
     const struct a32_tables *a32_tables; /* of AArch32 at EL0; NULL without */
     uint64_t decode_ext;
     uint32_t mode;            /* block key, see mode.c */
+    uint32_t block_mode;      /* the same; in AArch32, where ITSTATE belongs to it, no block's: A64_MODE_NONE */
     struct a64_level level[4];
     uint64_t context;         /* TLB key last selected; ~0: none */
     uint32_t context_asid, context_vmid;
@@ -191,6 +193,11 @@ static inline bool a64_mode_two_ranges(uint32_t mode)              /* the first,
 /* ---- mode.c: everything that follows from PSTATE and control registers ---- */
 void a64_update_mode(struct a64_cpu *a);  /* block key, FP control word, TLB context, interrupts */
 void a64_level_changed(struct a64_cpu *a); /* the same, when only PSTATE changed */
+static inline void a64_set_mode(struct a64_cpu *a, uint32_t mode)
+{
+    a->mode = mode;
+    a->block_mode = a->nrw ? A64_MODE_NONE : mode;
+}
 bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid);
 /* Tags of TLB entries: VMID of EL1&0, or what stands for the other regimes (1, 2, 3). */
 uint32_t a64_vmid(const struct a64_cpu *a);

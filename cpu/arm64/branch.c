@@ -238,15 +238,14 @@ uint64_t a64_helper_eret(struct cpu *cpu, uint64_t how, uint64_t b0, uint64_t c,
         if (cpu->exit & CPU_EXIT_EXCEPTION)
             return 0;
     }
-    a64_exception_return(a, a->spsr[a->el], target);
-    cpu_kick(cpu); /* the jump's end is where mode, mapping and interrupts are looked up afresh */
+    a64_exception_return(a, a->spsr[a->el], target); /* an interrupt that it lets in is taken at the jump's end */
     return cpu->pc;
 }
 
 static void eret(struct a64_tr *t, unsigned how)
 {
     ir_val_t va = ir_call(t->u, IR_I64, A64_HELPER_eret, a64_const(t, how), IR_NONE, IR_NONE, IR_NONE);
-    ir_jumpr(t->u, va, IR_LINK_NONE);
+    ir_jumpr(t->u, va, IR_LINK_MODE);
     finish(t);
 }
 

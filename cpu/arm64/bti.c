@@ -114,7 +114,7 @@ uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t p
         return 0;
     }
     a->btype = btype;
-    a->mode = (a->mode & ~A64_MODE_BTYPE) | (uint32_t)btype << 5;
+    a64_set_mode(a, (a->mode & ~A64_MODE_BTYPE) | (uint32_t)btype << 5);
     cpu->exit |= CPU_EXIT_RESYNC; /* the target's block is looked up in its mode */
     return 0;
 }

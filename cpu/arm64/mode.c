@@ -495,7 +495,7 @@ void a64_level_changed(struct a64_cpu *a)
             mode |= A64_MODE_SP_CHECK;
     }
     a->cpu.secure = a64_cpu_has(a, A64_F_EL3) && a64_is_secure(a);
-    a->mode = a->nrw ? mode : mode | a64_mte_mode(a);
+    a64_set_mode(a, a->nrw ? mode : mode | a64_mte_mode(a));
     select_context(a);
     a64_check_interrupts(a);
 }

@@ -50,10 +50,13 @@ static uint64_t read_estat(struct la_cpu *la, uint32_t i)
     return la_estat(la);
 }
 
-/* A hypervisor writes all of its guest's: that is how it injects what is not HWI, and restores. */
+/*
+ * A hypervisor writes all of its guest's: that is how it injects what is not HWI, and restores. HWI come from GINTC
+ * alone: were they kept here, what was saved while one was up would hold it up for ever after it was restored.
+ */
 static void write_estat(struct la_cpu *la, uint32_t i, uint64_t value)
 {
-    uint64_t mask = la->borrowed ? 0x7fff1fff : 3;
+    uint64_t mask = la->borrowed ? 0x7fff1c03 : 3;
     (void)i;
     la->csr.estat = (la->csr.estat & ~mask) | (value & mask);
     la_check_interrupts(la);

@@ -11,7 +11,7 @@
 #define TLBIDX_NE    31, 31
 #define TLBREHI_PS   5, 0
 enum { ELO_G = 1 << 6 };
-enum { INVTLB_OWN = 6, INVTLB_ALL_GUESTS = 0x12, INVTLB_GUESTS = 0x3f7e00 }; /* mask: ops 9 to Eh, 10h to 15h */
+enum { INVTLB_OWN = 6, INVTLB_ALL_GUESTS = 0x12, INVTLB_GUESTS = 0x7f7e00 }; /* mask: ops 9 to Eh, 10h to 16h */
 
 static uint64_t searched(const struct la_cpu *la)
 {

@@ -169,6 +169,7 @@ static void dropped(void *arg, enum mmu_la_drop what, const struct mmu_la_entry 
     switch (what) {
     case MMU_LA_DROP_ENTRY: drop_pair(la, entry); break;
     case MMU_LA_DROP_ASID: mmu_flush(&la->cpu, entry->asid, entry->gid); break;
+    case MMU_LA_DROP_GID: mmu_flush(&la->cpu, MMU_ANY, entry->gid); break;
     default: mmu_flush(&la->cpu, MMU_ANY, MMU_ANY); break;
     }
     la->cpu.exit = before;

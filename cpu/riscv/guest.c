@@ -46,6 +46,7 @@ const struct ir_guest rv_guest = {
     .n_helpers = ARRAY_LEN(helpers),
     .fp = IR_FP_RISCV,
     .reserves = true,
+    .mode_at = offsetof(struct rv_cpu, mode),
 };
 
 static const struct state_field counter_state[] = { STATE(rv_counter, base),

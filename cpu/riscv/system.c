@@ -119,15 +119,14 @@ static void ebreak(struct rv_tr *t, unsigned arg)
 }
 
 /*
- * xRET changes privilege and so translation, and goes to an address known only now. The
- * helper returns the address and makes the budget run out, so that the jump's end is
- * where the run loop looks up mode, mapping and interrupts afresh.
+ * xRET changes privilege and so translation, and goes to an address known only now, which the helper
+ * returns. If it lets an interrupt in the budget runs out, and the jump's end is where it is taken.
  */
 static void xret(struct rv_tr *t, unsigned helper)
 {
     ir_val_t target =
         ir_call(t->u, IR_I64, helper, rv_const(t, t->word), IR_NONE, IR_NONE, IR_NONE);
-    ir_jumpr(t->u, target, IR_LINK_NONE);
+    ir_jumpr(t->u, target, IR_LINK_MODE);
     t->ended = true;
 }
 
@@ -136,7 +135,6 @@ static void leave_mode(struct rv_cpu *rv, uint64_t priv)
     if (priv != RV_M)
         rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_MPRV, 0);
     rv_set_priv(rv, priv);
-    cpu_kick(&rv->cpu);
 }
 
 uint64_t rv_helper_mret(struct cpu *cpu, uint64_t word, uint64_t b, uint64_t c, uint64_t d)

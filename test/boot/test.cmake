@@ -108,6 +108,8 @@ if(NOT ORRERY_SANITIZE)
     add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})
     set_tests_properties(boot.arm64.nested_${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
   endforeach()
+  add_test(NAME boot.loong64.nested COMMAND ${boot}/nested $<TARGET_FILE:orrery> loong64)
+  set_tests_properties(boot.loong64.nested PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   # QEMU's command lines, one test each.
   function(qemu_lines arch table prefix qemu_arch peer)

@@ -29,7 +29,7 @@ struct world {
     struct mem_ram *ram;
     struct mmu_la_tlb tlb;
     struct mmu_la_regime r;
-    unsigned drops[3];
+    unsigned drops[MMU_LA_DROP_ALL + 1];
     struct mmu_la_entry last;
 };
 
@@ -388,6 +388,57 @@ START_TEST(rivals_are_told)
 }
 END_TEST
 
+/* Linux, arch/loongarch/include/asm/tlb.h. What is there: of gid 7 a global entry and those of two ASIDs, the address of all of
+ * them and another one; its physical addresses, two; the same of gid 8; the root's. What is taken out, for gid 7 and asid 5. */
+enum { GLOBAL, ASID5, ASID6, ELSEWHERE, GPA, GPA_ELSEWHERE, OTHERS, OTHERS_GPA, ROOTS, N_KINDS };
+static const struct mmu_la_entry kinds[N_KINDS] = {
+    [GLOBAL] = { .vppn = 0x8000, .gid = 7, .global = true },
+    [ASID5] = { .vppn = 0x8000, .gid = 7, .asid = 5 },
+    [ASID6] = { .vppn = 0x8000, .gid = 7, .asid = 6 },
+    [ELSEWHERE] = { .vppn = 0x10000, .gid = 7, .asid = 5 },
+    [GPA] = { .vppn = 0x8000, .gid = MMU_LA_GPA + 7, .global = true },
+    [GPA_ELSEWHERE] = { .vppn = 0x10000, .gid = MMU_LA_GPA + 7, .global = true },
+    [OTHERS] = { .vppn = 0x8000, .gid = 8, .asid = 5 },
+    [OTHERS_GPA] = { .vppn = 0x8000, .gid = MMU_LA_GPA + 8, .global = true },
+    [ROOTS] = { .vppn = 0x8000, .asid = 5 },
+};
+#define ALL_OF_7 (BIT(GLOBAL) | BIT(ASID5) | BIT(ASID6) | BIT(ELSEWHERE))
+#define GPA_OF_7 (BIT(GPA) | BIT(GPA_ELSEWHERE))
+static const struct { unsigned op; uint64_t taken; } guests_ops[] = {
+    { 0x09, ALL_OF_7 },
+    { 0x0a, BIT(GLOBAL) },
+    { 0x0b, BIT(ASID5) | BIT(ASID6) | BIT(ELSEWHERE) },
+    { 0x0c, BIT(ASID5) | BIT(ELSEWHERE) },
+    { 0x0d, BIT(ASID5) },
+    { 0x0e, BIT(GLOBAL) | BIT(ASID5) },
+    { 0x10, ALL_OF_7 | BIT(OTHERS) },
+    { 0x11, GPA_OF_7 | BIT(OTHERS_GPA) },
+    { 0x12, ALL_OF_7 | GPA_OF_7 | BIT(OTHERS) | BIT(OTHERS_GPA) },
+    { 0x13, ALL_OF_7 },
+    { 0x14, GPA_OF_7 },
+    { 0x15, ALL_OF_7 | GPA_OF_7 },
+    { 0x16, BIT(GPA) },
+};
+
+START_TEST(invtlb_on_guests)
+{
+    struct world *w = open_world();
+    for (unsigned i = 0; i < N_KINDS; i++) {
+        struct mmu_la_entry e = kinds[i];
+        e.valid = true, e.ps = 14, e.elo[0] = e.elo[1] = V;
+        mmu_la_tlb_write(&w->tlb, MMU_LA_STLB + i, &e);
+    }
+    memset(w->drops, 0, sizeof(w->drops));
+    ck_assert(mmu_la_tlb_invalidate_guests(&w->tlb, guests_ops[_i].op, 5, 7, 0xc000));
+    for (unsigned i = 0; i < N_KINDS; i++)
+        ck_assert_msg(w->tlb.entry[MMU_LA_STLB + i].valid == !(guests_ops[_i].taken >> i & 1), "op %#x, entry %u",
+                      guests_ops[_i].op, i);
+    ck_assert_uint_gt(w->drops[MMU_LA_DROP_ENTRY] + w->drops[MMU_LA_DROP_GID] + w->drops[MMU_LA_DROP_ALL], 0);
+    ck_assert(!mmu_la_tlb_invalidate_guests(&w->tlb, 0xf, 5, 7, 0) && !mmu_la_tlb_invalidate_guests(&w->tlb, 0x17, 5, 7, 0));
+    close_world(w);
+}
+END_TEST
+
 /* What `loaded` makes of whatever bytes a snapshot holds can be searched and cleared. */
 START_TEST(any_saved_content_is_usable)
 {
@@ -581,6 +632,7 @@ Suite *test_suite(void)
     t = tcase_create("tlb");
     tcase_add_test(t, numbers_of_entries);
     tcase_add_test(t, invtlb);
+    tcase_add_loop_test(t, invtlb_on_guests, 0, ARRAY_LEN(guests_ops));
     tcase_add_test(t, tlbclr_and_tlbflush);
     tcase_add_test(t, drops_that_matter_are_told);
     tcase_add_test(t, rivals_are_told);

@@ -30,7 +30,7 @@ foreach(arch riscv64 arm64 amd64 loong64)
   endif()
   set(BENCH_OUT ${CMAKE_BINARY_DIR}/bench/${arch})
   file(MAKE_DIRECTORY ${BENCH_OUT})
-  foreach(kernel integer nbody matmul memory branchy calls syscalls)
+  foreach(kernel embedded procedures quicksort trees hashing nbody mandelbrot spectral fft matmul memory branchy calls syscalls)
     set(sources ${BENCH_SOURCE}/start_${arch}.S ${BENCH_SOURCE}/guest.c ${BENCH_SOURCE}/${kernel}.c)
     add_custom_command(OUTPUT ${BENCH_OUT}/${kernel}.elf
       COMMAND ${BENCH_CC_${arch}} -O2 ${BENCH_FLAGS_${arch}} ${BENCH_FLAGS_${arch}_${kernel}} -ffreestanding -fno-pic

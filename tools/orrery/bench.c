@@ -21,8 +21,9 @@ static const struct bench_target targets[] = {
     { "amd64", "x86_64", "q35", "x86-q35", "max", "ttyS0", NULL, "qboot.rom", NULL, NULL },
 };
 
-static const char *const names[] = { "boot", "integer", "nbody", "matmul", "memory", "branchy", "calls", "syscalls", "sha256",
-                                     "aes-128-gcm" };
+static const char *const names[] = { "boot",   "embedded", "procedures", "quicksort", "trees",    "hashing",
+                                     "nbody",  "mandelbrot", "spectral", "fft",       "matmul",   "memory",
+                                     "branchy", "calls",    "syscalls",  "sha256",    "aes-128-gcm" };
 
 /* ---- results ---- */
 
@@ -180,7 +181,8 @@ static void usage(void)
            "  --qemu PROGRAM    the peer (default that of tools/fetch-peer qemu, else the one in PATH); none: Orrery alone\n"
            "  --kernels DIR     where the kernels are (default beside the program)\n"
            "  --json            numbers with minimum, median and maximum of each\n"
-           "Kernels: integer nbody matmul memory branchy calls syscalls. Build them with\n"
+           "Kernels: embedded (in CoreMark's mix) procedures (in Dhrystone's) quicksort trees hashing, nbody mandelbrot spectral\n"
+           "fft matmul, memory branchy calls syscalls. Build them with\n"
            "  cmake --build --preset release --target bench-kernels\n"
            "Of a guest: boot (tools/fetch-guest ARCH); sha256 and aes-128-gcm by `openssl speed`, per gigabyte\n"
            "(tools/fetch-openssl ARCH). Without a NAME: all.\n"

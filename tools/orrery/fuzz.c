@@ -117,6 +117,7 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
 static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, struct err *e)
 {
     struct exec_options o = { .mode = jit ? EXEC_JIT : EXEC_INTERP };
+    o.optimize_threshold = pair == 0 ? 6 : 100;
     o.region_threshold = pair == 0 ? 16 : 300;
     o.host_features = pair == 0 ? 0 : ~0u;
     o.coverage = o.plain = !jit;

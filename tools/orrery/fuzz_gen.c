@@ -75,6 +75,32 @@ struct fuzz_slot *fuzz_place_word(struct fuzz_gen *g, uint32_t word, unsigned le
     return fuzz_place(g, code, length);
 }
 
+void fuzz_fix_later(struct fuzz_slot *s, unsigned fix, uint32_t base)
+{
+    if (s != NULL) {
+        s->fix = (uint8_t)fix;
+        s->base = base;
+    }
+}
+
+uint32_t fuzz_pointer_distance(struct fuzz_gen *g, uint32_t data, uint32_t data_bytes)
+{
+    const struct fuzz_isa *isa = g->isa->isa;
+    uint32_t where = fuzz_below(g->r, 40), distance = data + fuzz_below(g->r, data_bytes) - isa->code;
+    switch (where) {
+    case 0:
+        return (uint32_t)(isa->device - isa->ram) - isa->code + fuzz_below(g->r, 0x2000);
+    case 1: /* the large page */
+        return 0x200000 + data - isa->code + fuzz_below(g->r, data_bytes);
+    case 2:
+        return (uint32_t)fuzz_next(g->r);
+    case 3:
+        return (uint32_t)(isa->alias - isa->ram) + data - isa->code;
+    default:
+        return distance;
+    }
+}
+
 uint32_t fuzz_target(struct fuzz_gen *g, uint32_t from, uint32_t back_one_in)
 {
     uint32_t to = fuzz_one_in(g->r, back_one_in) ? from - fuzz_below(g->r, MIN(from, 8u) + 1)

@@ -54,6 +54,10 @@ uint32_t fuzz_draw(struct fuzz_gen *g, uint16_t form);
 /* The slot, or NULL when the program is full. */
 struct fuzz_slot *fuzz_place(struct fuzz_gen *g, const void *code, unsigned length);
 struct fuzz_slot *fuzz_place_word(struct fuzz_gen *g, uint32_t word, unsigned length);
+/* `s`, if it was placed, is given to the ISA's `fix` with these. */
+void fuzz_fix_later(struct fuzz_slot *s, unsigned fix, uint32_t base);
+/* How far from the program a new pointer leads: mostly into its data; or to the device, a large page, the alias or anywhere. */
+uint32_t fuzz_pointer_distance(struct fuzz_gen *g, uint32_t data, uint32_t data_bytes);
 /* Offset of a place to go to from slot `from`: ahead, but one in `back_one_in` makes a loop. */
 uint32_t fuzz_target(struct fuzz_gen *g, uint32_t from, uint32_t back_one_in);
 

@@ -124,15 +124,6 @@ static struct fuzz_slot *place(struct fuzz_gen *g, uint32_t word)
     return fuzz_place_word(g, word, 4);
 }
 
-static void place_fixed(struct fuzz_gen *g, uint32_t word, enum fix fix, uint32_t base)
-{
-    struct fuzz_slot *s = place(g, word);
-    if (s != NULL) {
-        s->fix = (uint8_t)fix;
-        s->base = base;
-    }
-}
-
 static bool draw(struct fuzz_gen *g, uint16_t form, uint32_t *word, struct insn_regs *regs)
 {
     struct la_decoded d;
@@ -146,16 +137,7 @@ static bool draw(struct fuzz_gen *g, uint16_t form, uint32_t *word, struct insn_
 /* ---- sequences ---- */
 static void refresh_pointer(struct fuzz_gen *g)
 {
-    uint32_t n = fuzz_pointer(g), where = fuzz_below(g->r, 40);
-    uint32_t distance = DATA + fuzz_below(g->r, DATA_BYTES) - CODE;
-    if (where == 0)
-        distance = (uint32_t)(DEVICE - RAM) - CODE + fuzz_below(g->r, 0x2000);
-    else if (where == 1)
-        distance = 0x200000 + DATA - CODE + fuzz_below(g->r, DATA_BYTES); /* the huge page */
-    else if (where == 2)
-        distance = (uint32_t)fuzz_next(g->r);
-    else if (where == 3)
-        distance = (uint32_t)(ALIAS - RAM) + DATA - CODE;
+    uint32_t n = fuzz_pointer(g), distance = fuzz_pointer_distance(g, DATA, DATA_BYTES);
     place(g, LA_PCADDU12I(n, distance >> 12));
     if (!fuzz_one_in(g->r, 6))
         place(g, LA_BSTRINS_D(n, 0, fuzz_one_in(g->r, 4) ? 6 : 4, 0));
@@ -197,13 +179,13 @@ static void jump_by_register(struct fuzz_gen *g)
     uint32_t n, base = place_here(g, &n);
     if (fuzz_one_in(g->r, 16))
         place(g, LA_ADDI_D(n, n, 2));
-    place_fixed(g, LA_JIRL(links[fuzz_below(g->r, ARRAY_LEN(links))], n, 0), FIX_16, base);
+    fuzz_fix_later(place(g, LA_JIRL(links[fuzz_below(g->r, ARRAY_LEN(links))], n, 0)), FIX_16, base);
 }
 
 static void exception_return(struct fuzz_gen *g)
 {
     uint32_t n, base = place_here(g, &n);
-    place_fixed(g, LA_ADDI_D(n, n, 0), FIX_I12, base);
+    fuzz_fix_later(place(g, LA_ADDI_D(n, n, 0)), FIX_I12, base);
     place(g, LA_CSRWR(n, LA_CSR_ERA));
     if (fuzz_one_in(g->r, 2)) {
         place(g, LA_ADDI_D(n, 0, 4 | fuzz_below(g->r, 4)));
@@ -224,7 +206,7 @@ static void modify_code(struct fuzz_gen *g)
     uint32_t base = place_here(g, &n);
     if (n == value)
         return;
-    place_fixed(g, LA_ST_W(value, n, 0), FIX_I12, base);
+    fuzz_fix_later(place(g, LA_ST_W(value, n, 0)), FIX_I12, base);
     if (fuzz_one_in(g->r, 2))
         place(g, LA_IBAR);
 }
@@ -363,7 +345,8 @@ static void add_form(struct fuzz_gen *g, uint16_t form)
     }
     if (is_fp(&la_insn_descs[form]) && fuzz_one_in(g->r, 4))
         add_operand(g, word);
-    place_fixed(g, word, branch_fix(form), g->at);
+    uint32_t at = g->at;
+    fuzz_fix_later(place(g, word), branch_fix(form), at);
 }
 
 static void add_some(struct fuzz_gen *g)

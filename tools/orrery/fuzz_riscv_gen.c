@@ -119,15 +119,6 @@ static struct fuzz_slot *place(struct fuzz_gen *g, uint32_t word)
     return fuzz_place_word(g, word, (word & 3) == 3 ? 4 : 2);
 }
 
-static void place_fixed(struct fuzz_gen *g, uint32_t word, enum fix fix, uint32_t base)
-{
-    struct fuzz_slot *s = place(g, word);
-    if (s != NULL) {
-        s->fix = (uint8_t)fix;
-        s->base = base;
-    }
-}
-
 static bool draw(struct fuzz_gen *g, uint16_t form, uint32_t *word, struct insn_regs *regs)
 {
     struct rv_decoded d;
@@ -142,16 +133,7 @@ static bool draw(struct fuzz_gen *g, uint16_t form, uint32_t *word, struct insn_
 
 static void refresh_pointer(struct fuzz_gen *g)
 {
-    uint32_t n = fuzz_pointer(g), where = fuzz_below(g->r, 40);
-    uint32_t distance = DATA + fuzz_below(g->r, DATA_BYTES) - CODE;
-    if (where == 0)
-        distance = (uint32_t)(DEVICE - RAM) - CODE + fuzz_below(g->r, 0x2000);
-    else if (where == 1)
-        distance = 0x200000 + DATA - CODE + fuzz_below(g->r, DATA_BYTES); /* the 2 MiB page */
-    else if (where == 2)
-        distance = (uint32_t)fuzz_next(g->r);
-    else if (where == 3)
-        distance = (uint32_t)(ALIAS - RAM) + DATA - CODE;
+    uint32_t n = fuzz_pointer(g), distance = fuzz_pointer_distance(g, DATA, DATA_BYTES);
     place(g, RV_AUIPC(n, distance >> 12));
     if (!fuzz_one_in(g->r, 6))
         place(g, RV_ANDI(n, n, fuzz_one_in(g->r, 4) ? 0xffffff80u : 0xfffffff0u));
@@ -180,17 +162,17 @@ static void jump_by_register(struct fuzz_gen *g, uint16_t form)
 {
     uint32_t n, base = place_here(g, &n);
     if (form == RV_INSN_JALR) {
-        place_fixed(g, RV_JALR(fuzz_one_in(g->r, 2) ? fuzz_free_register(g) : 0, n, 0), FIX_PC_I, base);
+        fuzz_fix_later(place(g, RV_JALR(fuzz_one_in(g->r, 2) ? fuzz_free_register(g) : 0, n, 0)), FIX_PC_I, base);
         return;
     }
-    place_fixed(g, RV_ADDI(n, n, 0), FIX_PC_I, base);
+    fuzz_fix_later(place(g, RV_ADDI(n, n, 0)), FIX_PC_I, base);
     place(g, 0x8002u | n << 7 | (form == RV_INSN_C_JALR ? 1u << 12 : 0)); /* c.jr, c.jalr */
 }
 
 static void trap_return(struct fuzz_gen *g, bool m)
 {
     uint32_t n, base = place_here(g, &n);
-    place_fixed(g, RV_ADDI(n, n, 0), FIX_PC_I, base);
+    fuzz_fix_later(place(g, RV_ADDI(n, n, 0)), FIX_PC_I, base);
     place(g, RV_CSRRW(0, m ? RV_MEPC : RV_SEPC, n));
     place(g, m ? RV_MRET : RV_SRET);
 }
@@ -207,7 +189,7 @@ static void modify_code(struct fuzz_gen *g)
     uint32_t base = place_here(g, &n);
     if (n == value)
         return;
-    place_fixed(g, (word & 3) == 3 ? RV_SW(value, n, 0) : rv_s(1, value, n, 0), FIX_PC_S, base);
+    fuzz_fix_later(place(g, (word & 3) == 3 ? RV_SW(value, n, 0) : rv_s(1, value, n, 0)), FIX_PC_S, base);
     if (fuzz_one_in(g->r, 2))
         place(g, RV_FENCE_I);
 }
@@ -358,7 +340,8 @@ static void add_form(struct fuzz_gen *g, uint16_t form)
             add_kin(g, word);
         else if ((word & 0x7f) == 0x53 && fuzz_one_in(g->r, TO_INTEGER(word) ? 2 : 4))
             add_operand(g, word);
-        place_fixed(g, word, branch_fix(&rv_insn_descs[form], word), g->at);
+        uint32_t at = g->at;
+        fuzz_fix_later(place(g, word), branch_fix(&rv_insn_descs[form], word), at);
         return;
     }
 }

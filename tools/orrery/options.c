@@ -128,17 +128,23 @@ static int set_code_size(struct run_options *o, const char *v, struct err *e)
     return run_parse_size(v, 1, &o->board.exec.code_bytes, e);
 }
 
+static int read_threshold(const char *what, const char *v, uint32_t *out, struct err *e)
+{
+    uint64_t n = UINT32_MAX;
+    int r = strcmp(v, "never") == 0 ? 0 : run_parse_count(what, v, 1, UINT32_MAX - 1, &n, e);
+    if (r == 0)
+        *out = (uint32_t)n;
+    return r;
+}
+
 static int set_region_threshold(struct run_options *o, const char *v, struct err *e)
 {
-    uint64_t n;
-    if (strcmp(v, "never") == 0) {
-        o->board.exec.region_threshold = UINT32_MAX;
-        return 0;
-    }
-    int r = run_parse_count("region threshold", v, 1, UINT32_MAX - 1, &n, e);
-    if (r == 0)
-        o->board.exec.region_threshold = (uint32_t)n;
-    return r;
+    return read_threshold("region threshold", v, &o->board.exec.region_threshold, e);
+}
+
+static int set_optimize_threshold(struct run_options *o, const char *v, struct err *e)
+{
+    return read_threshold("optimize threshold", v, &o->board.exec.optimize_threshold, e);
 }
 
 /* "a,b,c": the bits of the words, the n-th of `words` being bits[n]. */
@@ -220,6 +226,7 @@ static const struct run_option table[] = {
     ROW_CALL("threads", "N", set_threads, "of --smp-mode parallel at most (default: the host's CPUs)"),
     ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 1ms)"),
     ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 64M)"),
+    ROW_CALL("optimize-threshold", "N|never", set_optimize_threshold, "executions before a block is compiled with care; 1: at once"),
     ROW_CALL("region-threshold", "N|never", set_region_threshold, "executions before a block grows into a region"),
     ROW_CALL("hide-host", "FEATURE,...", set_hide_host, "generate code as if the host lacked avx2, bmi2, ..."),
     ROW_FLAG("verify", board.exec.verify, "check the IR after every pass"),

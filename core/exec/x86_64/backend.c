@@ -82,7 +82,7 @@ static int x86_create(struct exec_backend **out, struct exec *x, const struct ex
     be->host = host_features(o->host_features);
     be->dump = o->dump;
     be->shared = o->parallel;
-    be->count_entries = o->region_threshold != UINT32_MAX;
+    be->count_entries = o->region_threshold != UINT32_MAX || o->optimize_threshold != UINT32_MAX;
     arena_init(&be->links, 0);
     int rc = x86_buffer_create(be, size, e);
     if (rc == 0)
@@ -212,6 +212,44 @@ static void x86_uncount(struct exec_backend *be, struct exec_block *b)
         patch_entry(be, c, c->counted);
 }
 
+/* Links inside a page are jumps to it; those from other pages come by the old entry. */
+static void redirect(struct exec_backend *be, struct exec_block *b, const struct x86_link *links)
+{
+    const struct x86_code *c = b->backend_private;
+    for (const struct x86_link *l = links; l; l = l->next)
+        if (l->edge->to == b && l->edge->target >= 0 && l->edge->target < (int32_t)MEM_PAGE)
+            asm_patch(&be->a, l->edge->patch, c->link_entry);
+}
+
+static int x86_improve(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                       struct arena *arena, struct err *e)
+{
+    struct x86_code *old = b->backend_private;
+    const void *code = b->code;
+    uint32_t patches[2] = { 0 };
+    for (unsigned k = 0; k < b->n_edges; k++)
+        patches[k] = b->edges[k].patch;
+    int rc = x86_compile(be, u, b, arena, e);
+    if (rc) {
+        b->code = code;
+        for (unsigned k = 0; k < b->n_edges; k++)
+            b->edges[k].patch = patches[k];
+        return rc;
+    }
+    struct x86_code *c = b->backend_private;
+    c->incoming = old->incoming;
+    old->incoming = NULL;
+    redirect(be, b, c->incoming);
+    patch_entry(be, old, c->entry);
+    for (unsigned k = 0; k < b->n_edges; k++) {
+        struct exec_block *to = b->edges[k].to;
+        b->edges[k].to = NULL;
+        if (to)
+            x86_link(be, &b->edges[k], to);
+    }
+    return 0;
+}
+
 static void x86_flush(struct exec_backend *be)
 {
     x86_buffer_reset(be);
@@ -245,6 +283,8 @@ const struct exec_backend_ops exec_x86_64 = {
     .create = x86_create,
     .destroy = x86_destroy,
     .compile = x86_compile,
+    .compile_quick = x86_compile_quick,
+    .improve = x86_improve,
     .link = x86_link,
     .retire = x86_retire,
     .revive = x86_revive,

@@ -93,6 +93,22 @@ static void emit_run(struct x86_asm *a, struct x86_fixed *f)
     asm_8(a, 0xc3);
 }
 
+/* Most look-ups find what was translated: then nothing has to be left. */
+static void emit_find(struct x86_asm *a)
+{
+    asm_rm(a, MOV_STORE, R12, CPU(budget));
+    asm_lea(a, true, RDI, x86_cpu_mem(0));
+    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)exec_find_code);
+    asm_rr(a, 0xff, 2, RAX); /* call rax */
+    asm_rr(a, 0x85 | OP_W, RAX, RAX);
+    uint8_t *none = asm_jcc8(a, CC_E);
+    asm_mov_rr(a, true, RCX, RAX);
+    asm_rm(a, MOV_LOAD, RAX, CPU(pc));
+    asm_rm(a, 0x8b, RDX, CPU(mode_flags));
+    asm_rr(a, 0xff, 4, RCX); /* jmp rcx */
+    asm_here(a, none);
+}
+
 static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
 {
     for (unsigned why = 0; why <= EXEC_LEAVE_HOT; why++) {
@@ -101,6 +117,8 @@ static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
         asm_rm(a, 0x03 | OP_W, RAX, CPU(page));
         f->leave_pc[why] = asm_offset(a);
         asm_rm(a, MOV_STORE, RAX, CPU(pc));
+        if (why == EXEC_LEAVE_LOOKUP)
+            emit_find(a);
         asm_mov_ri(a, RAX, why);
         asm_jmp(a, f->leave);
     }
@@ -111,6 +129,10 @@ static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
     asm_rr(a, 0x85 | OP_W, R12, R12); /* test */
     asm_jcc(a, CC_LE, f->leave_at[EXEC_LEAVE_BUDGET]);
     asm_jmp(a, f->leave_at[EXEC_LEAVE_EDGE]);
+    f->jump = asm_offset(a);
+    asm_rm(a, MOV_LOAD, RAX, CPU(pc));
+    asm_rm(a, 0x8b, RDX, CPU(mode_flags));
+    x86_emit_jump(a, f);
     f->leave_hot = asm_offset(a);
     asm_rm(a, MOV_LOAD, RCX, CPU(exec_private));
     asm_rm(a, MOV_STORE, RAX, mem_at(RCX, offsetof(struct exec_cpu, block)));
@@ -118,12 +140,15 @@ static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
     asm_jmp(a, f->leave_at[EXEC_LEAVE_HOT]);
 }
 
-/* Where a thunk goes whose operation was not done. */
-static void emit_fault(struct x86_asm *a, struct x86_fixed *f, uint32_t from)
+/* Where a thunk goes whose operation was not done: eax = enum x86_undone. */
+static void emit_fault(struct x86_asm *a, const struct x86_fixed *f, uint32_t from)
 {
     asm_patch(a, from, asm_offset(a));
     asm_alu_ri(a, ALU_ADD, true, RSP, 8); /* the return address */
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R13, CPU(set));
+    asm_alu_ri(a, ALU_CMP, false, RAX, UNDONE_JUMP);
+    asm_jcc(a, CC_E, f->jump);
     asm_mov_ri(a, RAX, EXEC_LEAVE_EXIT);
     asm_jmp(a, f->leave);
 }

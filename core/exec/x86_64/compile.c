@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/gen.h"
+#include "core/exec/x86_64/quick.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -16,7 +17,9 @@ int x86_gen_create(struct exec_backend *be, struct err *e)
     be->gen = g;
     if (g)
         g->values = calloc(MAX_VALUES, sizeof(*g->values));
-    if (!g || !g->values)
+    if (g)
+        g->quick = calloc(1, sizeof(*g->quick));
+    if (!g || !g->values || !g->quick)
         return err_set(e, ERR_NOMEM, "code generator: the host has no memory left");
     return 0;
 }
@@ -25,6 +28,7 @@ void x86_gen_destroy(struct exec_backend *be)
 {
     if (be->gen) {
         free(be->gen->values);
+        free(be->gen->quick);
         free(be->gen->stubs);
         free(be->gen);
     }
@@ -151,17 +155,46 @@ static bool keep_pins(struct x86_gen *g)
     return c->pins != NULL;
 }
 
-int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
-                struct arena *arena, struct err *e)
+static void set_up(struct x86_gen *g, struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                   struct arena *arena, struct err *e)
 {
-    struct x86_gen *g = be->gen;
     g->be = be;
     g->a = &be->a;
     g->u = u;
     g->b = b;
     g->arena = arena;
     g->e = e;
-    uint8_t *start = be->a.p, *cold_start = be->cold.p;
+}
+
+/* What comes behind the blocks: jumps inside the unit, stubs, what others want to know of the code. */
+static void finish(struct x86_gen *g, uint32_t start, uint32_t cold_start)
+{
+    struct exec_backend *be = g->be;
+    for (uint32_t i = 0; i < g->n_fixups; i++)
+        asm_patch(g->a, g->fixups[i].at, g->heads[g->fixups[i].block]);
+    g->a = &be->cold;
+    x86_emit_stubs(g);
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
+    memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
+    g->b->backend_private = g->code;
+    x86_dump(be, g->b, start, cold_start);
+    x86_buffer_trim(be);
+}
+
+/* Back to where the unit began, of which nothing remains. */
+static int give_up(struct x86_gen *g, uint32_t start, uint32_t cold_start)
+{
+    g->be->a.p = g->be->rw + start;
+    g->be->cold.p = g->be->rw + cold_start;
+    return g->rc;
+}
+
+int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                struct arena *arena, struct err *e)
+{
+    struct x86_gen *g = be->gen;
+    uint32_t start = asm_offset(&be->a), cold_start = asm_offset(&be->cold);
+    set_up(g, be, u, b, arena, e);
     int rc = begin(g, u);
     if (rc)
         return rc;
@@ -174,19 +207,36 @@ int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_bl
         g->block = &u->blocks[g->index];
         emit_block(g);
     }
-    if (g->rc) {
-        be->a.p = start;
-        be->cold.p = cold_start;
+    if (g->rc)
+        return give_up(g, start, cold_start);
+    finish(g, start, cold_start);
+    return 0;
+}
+
+int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
+                      struct err *e)
+{
+    struct x86_gen *g = be->gen;
+    uint32_t start = asm_offset(&be->a), cold_start = asm_offset(&be->cold);
+    set_up(g, be, u, b, arena, e);
+    g->block = &u->blocks[0];
+    if (!x86_quick_can(g))
+        return ERR_UNSUPPORTED;
+    int rc = begin(g, u);
+    if (rc)
+        return rc;
+    choose_count(g);
+    g->pins_gpr = g->pins_xmm = 0;
+    g->uses_fp = false;
+    g->code->pins = NULL;
+    g->load_at_entry = g->dirty = g->index = g->n_pages = g->n_groups = 0;
+    if (!reserve_stubs(g))
         return g->rc;
-    }
-    for (uint32_t i = 0; i < g->n_fixups; i++)
-        asm_patch(g->a, g->fixups[i].at, g->heads[g->fixups[i].block]);
-    g->a = &be->cold;
-    x86_emit_stubs(g);
-    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
-    memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
-    b->backend_private = g->code;
-    x86_dump(be, b, (uint32_t)(start - be->rw), (uint32_t)(cold_start - be->rw));
-    x86_buffer_trim(be);
+    x86_emit_entry(g);
+    g->heads[0] = asm_offset(g->a);
+    x86_quick_emit(g);
+    if (g->rc)
+        return give_up(g, start, cold_start);
+    finish(g, start, cold_start);
     return 0;
 }

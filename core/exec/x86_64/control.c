@@ -16,7 +16,7 @@ static bool needs_machine(const struct x86_gen *g, const struct ir_inst *in, x86
 
 struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
 {
-    struct x86_site *s = ARENA_NEW(g->arena, struct x86_site);
+    struct x86_site *s = ARENA_TAKE(g->arena, struct x86_site, 1);
     if (!s) {
         g->rc = err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
         return &g->no_memory;
@@ -83,13 +83,12 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
-/* Is nothing to be done behind this call but to leave the unit, to where memory or its own result says? */
-static bool is_last(const struct x86_gen *g)
+bool x86_is_last_call(const struct x86_gen *g, uint32_t i)
 {
-    if (g->i + 2 != g->block->end)
+    if (i + 2 != g->block->end)
         return false;
-    const struct ir_inst *end = &g->u->insts[g->i + 1];
-    return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == g->i && !(g->u->hooks & TM_BRANCH));
+    const struct ir_inst *end = &g->u->insts[i + 1];
+    return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == i && !(g->u->hooks & TM_BRANCH));
 }
 
 /* So no slot has to come back into a register. */
@@ -120,7 +119,7 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
         light_call(g, in);
         return;
     }
-    if (fn == x86_out_call && is_last(g) && !is_fp(value_type(g, (uint16_t)g->i))) {
+    if (fn == x86_out_call && x86_is_last_call(g, g->i) && !is_fp(value_type(g, (uint16_t)g->i))) {
         last_call(g, in);
         return;
     }
@@ -289,7 +288,7 @@ static struct opnd page_opnd(void)
 }
 
 /* Off the page, or to a block that is not in the unit: a jump to be linked. */
-static void emit_outer_edge(struct x86_gen *g, unsigned side)
+void x86_outer_edge(struct x86_gen *g, unsigned side)
 {
     struct x86_asm *a = g->a;
     unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
@@ -313,7 +312,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
         x86_store_pins(g, g->dirty);
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
-        emit_outer_edge(g, side);
+        x86_outer_edge(g, side);
         return;
     }
     count_insns(g);
@@ -353,18 +352,33 @@ static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
     g->dirty = dirty;
 }
 
+static struct x86_mem jump_mem(size_t member)
+{
+    return (struct x86_mem){ .base = R13, .index = RCX, .disp = (int32_t)(offsetof(struct mmu_set, jump) + member) };
+}
+
+static void probe_jump(struct x86_asm *a, const struct x86_fixed *f)
+{
+    asm_mov_rr(a, false, RCX, RAX);
+    asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
+    asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
+    asm_rm(a, 0x39 | OP_W, RAX, jump_mem(offsetof(struct mmu_jump, va)));
+    asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
+}
+
+void x86_emit_jump(struct x86_asm *a, const struct x86_fixed *f)
+{
+    probe_jump(a, f);
+    asm_rm(a, 0xff, 4, jump_mem(offsetof(struct mmu_jump, code))); /* jmp */
+}
+
 /* rax = va: by set->jump, as the run loop fills it (mmu/tlb.h). `mode`: it is what the CPU says, not the unit's. */
 static void jump_to(struct x86_gen *g, bool mode)
 {
     struct x86_asm *a = g->a;
     const struct x86_fixed *f = &g->be->fixed;
     asm_jcc(a, CC_LE, f->leave_pc[EXEC_LEAVE_BUDGET]); /* behind charge() */
-    asm_mov_rr(a, false, RCX, RAX);
-    asm_shift_ri(a, SH_SHL, false, RCX, 2); /* mmu_jump_index(va) * 16 */
-    asm_alu_ri(a, ALU_AND, false, RCX, (int32_t)((MMU_JUMPS - 1) << 4));
-    struct x86_mem m = { .base = R13, .index = RCX, .disp = offsetof(struct mmu_set, jump) };
-    asm_rm(a, 0x39 | OP_W, RAX, m);
-    asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
+    probe_jump(a, f);
     if (mode) {
         asm_alu_mi(a, ALU_CMP, false, CPU_MEM(exit), 0); /* a fence that wants stale code left */
         asm_jcc(a, CC_NE, f->leave_pc[EXEC_LEAVE_LOOKUP]);
@@ -373,8 +387,14 @@ static void jump_to(struct x86_gen *g, bool mode)
     } else {
         asm_mov_ri(a, RDX, g->u->mode);
     }
-    m.disp += (int32_t)offsetof(struct mmu_jump, code);
-    asm_rm(a, 0xff, 4, m); /* jmp */
+    asm_rm(a, 0xff, 4, jump_mem(offsetof(struct mmu_jump, code))); /* jmp */
+}
+
+void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in)
+{
+    count_insns(g);
+    charge(g);
+    jump_to(g, in->aux == IR_LINK_MODE);
 }
 
 static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
@@ -383,9 +403,7 @@ static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
     x86_store_pins(g, g->dirty);
     branch_hook(g, va, 0, true);
     gen_load(g, RAX, va, true);
-    count_insns(g);
-    charge(g);
-    jump_to(g, in->aux == IR_LINK_MODE);
+    x86_end_jumpr(g, in);
 }
 
 static void emit_exit(struct x86_gen *g, const struct ir_inst *in)

@@ -1,97 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/emit.h"
 
+/*
+ * These work on a pointer of their own: bytes stored through one that lies in memory might be that
+ * pointer's, as far as the compiler knows. What may be missing is written all the same, and then overwritten.
+ */
+static inline uint8_t *put_32(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, 4);
+    return p + 4;
+}
+
 /* Legacy prefixes, REX, escape and opcode; the REX bits come from the registers. */
-static void head(struct x86_asm *a, uint32_t op, unsigned reg, unsigned index, unsigned rm)
+static inline uint8_t *head(uint8_t *p, uint32_t op, unsigned reg, unsigned index, unsigned rm)
 {
     static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
     unsigned prefix = op >> 24 & 3, escape = op >> 8 & 0xff;
-    if (prefix)
-        asm_8(a, prefixes[prefix]);
+    *p = prefixes[prefix];
+    p += prefix != 0;
     unsigned rex = (op & OP_W ? 8u : 0) | (reg >> 3 & 1) << 2 | (index >> 3 & 1) << 1 |
                    (rm >> 3 & 1);
     bool byte = ((op & OP_R8) && reg >= RSP) || ((op & OP_RM8) && rm >= RSP);
-    if (rex || byte)
-        asm_8(a, 0x40 | rex);
+    *p = (uint8_t)(0x40 | rex);
+    p += rex != 0 || byte;
     if (escape) {
-        asm_8(a, 0x0f);
-        if (escape != 0x0f)
-            asm_8(a, escape);
+        *p++ = 0x0f;
+        *p = (uint8_t)escape;
+        p += escape != 0x0f;
     }
-    asm_8(a, op & 0xff);
+    *p++ = (uint8_t)op;
+    return p;
 }
 
 /* ModRM, SIB and displacement of a memory operand. */
-static void tail(struct x86_asm *a, unsigned reg, struct x86_mem m)
+static inline uint8_t *tail(const struct x86_asm *a, uint8_t *p, unsigned reg, struct x86_mem m)
 {
     reg = (reg & 7) << 3;
-    if (m.base == RIP) {
-        asm_8(a, reg | 5);
-        asm_32(a, (uint32_t)m.disp - (asm_offset(a) + 4));
-        return;
+    if (UNLIKELY(m.base == RIP)) {
+        *p++ = (uint8_t)(reg | 5);
+        return put_32(p, (uint32_t)m.disp - ((uint32_t)(p - a->start) + 4));
     }
     unsigned base = m.base & 7u;
-    bool sib = m.index != RSP || base == RSP;
-    unsigned mod = m.disp == 0 && base != RBP ? 0 : m.disp == (int8_t)m.disp ? 0x40 : 0x80;
-    asm_8(a, mod | reg | (sib ? 4 : base));
-    if (sib)
-        asm_8(a, (unsigned)m.scale << 6 | (m.index & 7u) << 3 | base);
-    if (mod == 0x40)
-        asm_8(a, (uint8_t)m.disp);
-    else if (mod == 0x80)
-        asm_32(a, (uint32_t)m.disp);
+    bool sib = m.index != RSP || base == RSP, none = m.disp == 0 && base != RBP, one = m.disp == (int8_t)m.disp;
+    unsigned mod = none ? 0 : one ? 0x40 : 0x80;
+    *p++ = (uint8_t)(mod | reg | (sib ? 4 : base));
+    *p = (uint8_t)((unsigned)m.scale << 6 | (m.index & 7u) << 3 | base);
+    p += sib;
+    (void)put_32(p, (uint32_t)m.disp); /* one byte of it, or none, if that is enough */
+    return p + (none ? 0 : one ? 1 : 4);
 }
 
 void asm_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned rm)
 {
-    head(a, op, reg, 0, rm);
-    asm_8(a, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t *p = head(a->p, op, reg, 0, rm);
+    *p++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    a->p = p;
 }
 
 void asm_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m)
 {
-    head(a, op & ~OP_RM8, reg, m.index, m.base == RIP ? 0 : m.base);
-    tail(a, reg, m);
+    uint8_t *p = head(a->p, op & ~OP_RM8, reg, m.index, m.base == RIP ? 0 : m.base);
+    a->p = tail(a, p, reg, m);
 }
 
 /* APM volume 3, 1.2.7: three-byte VEX; R, X, B and vvvv are stored inverted. */
-static void vex(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned index,
-                unsigned rm)
+static inline uint8_t *vex(uint8_t *p, uint32_t op, unsigned reg, unsigned v, unsigned index, unsigned rm)
 {
     unsigned escape = op >> 8 & 0xff, map = escape == 0x38 ? 2 : escape == 0x3a ? 3 : 1;
     unsigned pp = op >> 24 & 3;
-    asm_8(a, 0xc4);
-    asm_8(a, (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | map);
-    asm_8(a, (op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | pp);
-    asm_8(a, op & 0xff);
+    unsigned inverted = (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | map;
+    return put_32(p, 0xc4 | inverted << 8 | ((op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | pp) << 16 | op << 24);
 }
 
 void asm_vex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm)
 {
-    vex(a, op, reg, v, 0, rm);
-    asm_8(a, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t *p = vex(a->p, op, reg, v, 0, rm);
+    *p++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    a->p = p;
 }
 
 void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m)
 {
-    vex(a, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
-    tail(a, reg, m);
+    uint8_t *p = vex(a->p, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
+    a->p = tail(a, p, reg, m);
 }
 
 void asm_mov_ri(struct x86_asm *a, unsigned reg, uint64_t v)
 {
+    uint8_t *p = a->p;
     if (v <= UINT32_MAX) {
-        if (reg >= 8)
-            asm_8(a, 0x41);
-        asm_8(a, 0xb8 | (reg & 7));
-        asm_32(a, (uint32_t)v);
+        *p = 0x41;
+        p += reg >= 8;
+        *p++ = (uint8_t)(0xb8 | (reg & 7));
+        a->p = put_32(p, (uint32_t)v);
     } else if ((int64_t)v == (int32_t)v) {
         asm_rr(a, 0xc7 | OP_W, 0, reg);
         asm_32(a, (uint32_t)v);
     } else {
-        asm_8(a, 0x48 | reg >> 3);
-        asm_8(a, 0xb8 | (reg & 7));
-        asm_64(a, v);
+        *p++ = (uint8_t)(0x48 | reg >> 3);
+        *p++ = (uint8_t)(0xb8 | (reg & 7));
+        memcpy(p, &v, 8);
+        a->p = p + 8;
     }
 }
 
@@ -111,8 +120,11 @@ static void alu_imm(struct x86_asm *a, int32_t imm)
 
 void asm_alu_ri(struct x86_asm *a, unsigned alu, bool w, unsigned reg, int32_t imm)
 {
-    asm_rr(a, (imm == (int8_t)imm ? 0x83 : 0x81) | (w ? OP_W : 0), alu >> 3, reg);
-    alu_imm(a, imm);
+    bool one = imm == (int8_t)imm;
+    uint8_t *p = head(a->p, (one ? 0x83 : 0x81) | (w ? OP_W : 0), 0, 0, reg);
+    *p++ = (uint8_t)(0xc0 | alu >> 3 << 3 | (reg & 7));
+    (void)put_32(p, (uint32_t)imm);
+    a->p = p + (one ? 1 : 4);
 }
 
 void asm_alu_mi(struct x86_asm *a, unsigned alu, bool w, struct x86_mem m, int32_t imm)
@@ -181,24 +193,30 @@ void asm_align_field(struct x86_asm *a, unsigned ahead)
 
 uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target)
 {
-    asm_8(a, 0x0f);
-    asm_8(a, 0x80 | cc);
-    asm_32(a, target - (asm_offset(a) + 4));
-    return asm_offset(a) - 4;
+    uint8_t *p = a->p;
+    uint32_t at = asm_offset(a) + 2;
+    p[0] = 0x0f;
+    p[1] = (uint8_t)(0x80 | cc);
+    a->p = put_32(p + 2, target - (at + 4));
+    return at;
 }
 
 uint32_t asm_jmp(struct x86_asm *a, uint32_t target)
 {
-    asm_8(a, 0xe9);
-    asm_32(a, target - (asm_offset(a) + 4));
-    return asm_offset(a) - 4;
+    uint8_t *p = a->p;
+    uint32_t at = asm_offset(a) + 1;
+    *p = 0xe9;
+    a->p = put_32(p + 1, target - (at + 4));
+    return at;
 }
 
 uint32_t asm_call(struct x86_asm *a, uint32_t target)
 {
-    asm_8(a, 0xe8);
-    asm_32(a, target - (asm_offset(a) + 4));
-    return asm_offset(a) - 4;
+    uint8_t *p = a->p;
+    uint32_t at = asm_offset(a) + 1;
+    *p = 0xe8;
+    a->p = put_32(p + 1, target - (at + 4));
+    return at;
 }
 
 void asm_patch(struct x86_asm *a, uint32_t disp_at, uint32_t target)

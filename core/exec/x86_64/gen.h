@@ -8,6 +8,7 @@
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
  *     control.c    entries, edges, leaving; stubs
+ *     quick*.c     the first tier, which does without most of this: quick.h
  *     compile.c    puts them together
  *
  * A value is in one of the places of enum place. *Alias*: a GET needs no copy while
@@ -140,6 +141,7 @@ struct x86_gen {
     struct stub *stubs;
     uint32_t n_stubs, max_stubs;
     struct value *values;                /* by value number */
+    struct quick *quick;
     struct x86_site no_memory;           /* stands in for sites when the arena is full */
 };
 
@@ -261,6 +263,8 @@ void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 /* Compare for a (SETCC or any i64) != 0; returns the condition code. */
 unsigned gen_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);
+/* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
+void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
 void x86_forget_pages(struct x86_gen *g);
 void x86_fence(struct x86_gen *g); /* stores before loads; nothing while one thread runs all CPUs */
 void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
@@ -281,10 +285,24 @@ void x86_emit_entry(struct x86_gen *g);
 void x86_begin_block_code(struct x86_gen *g);
 void x86_emit_guard(struct x86_asm *a, uint32_t page, uint32_t miss);
 
+/* One side of the block's JUMP or BRANCH, off the unit; no pin is dirty. */
+void x86_outer_edge(struct x86_gen *g, unsigned side);
+/* rax = where the JUMPR goes; no pin is dirty. */
+void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in);
+/* Is nothing to be done behind call `i` but to leave the unit, to where memory or its own result says? */
+bool x86_is_last_call(const struct x86_gen *g, uint32_t i);
+
 /* stubs.c */
 void x86_emit_stubs(struct x86_gen *g);
 
+/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then; the entry is the caller's. */
+bool x86_quick_can(struct x86_gen *g);
+void x86_quick_emit(struct x86_gen *g);
+
 /* compile.c */
+/* By quick.c if it can: ERR_UNSUPPORTED, and nothing has happened, if not. The unit may be changed. */
+int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
+                      struct err *e) MUST_CHECK;
 int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                 struct arena *arena, struct err *e) MUST_CHECK;
 int x86_gen_create(struct exec_backend *be, struct err *e) MUST_CHECK;

@@ -54,7 +54,19 @@ static void not_done(struct cpu *cpu, const struct x86_site *s)
     cpu->site = NULL;
 }
 
-/* Every call out of translated code but x86_out_last's comes through here. Nonzero: leave with EXEC_LEAVE_EXIT. */
+/* exec_go_on; the machine's lock is held for it, too. */
+static bool go_on_alone(struct cpu *cpu, const struct exec_cpu *ec, bool locked)
+{
+    bool enters = UNLIKELY(ec->beside) && !locked;
+    if (UNLIKELY(enters))
+        (void)exec_enter_machine(cpu, false);
+    bool go_on = exec_go_on(cpu);
+    if (UNLIKELY(enters))
+        exec_leave_machine(cpu);
+    return go_on;
+}
+
+/* Every call out of translated code but x86_out_last's comes through here. Nonzero: enum x86_undone. */
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec)
 {
@@ -69,9 +81,10 @@ int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, 
         store_slots(cpu, s->code, s->dirty);
         not_done(cpu, s);
     }
+    bool go_on = UNLIKELY(rc != 0) && go_on_alone(cpu, ec, locked);
     if (UNLIKELY(locked))
         exec_leave_machine(cpu);
-    return rc != 0;
+    return LIKELY(rc == 0) ? UNDONE_NOT : go_on ? UNDONE_JUMP : UNDONE_LEAVE;
 }
 
 /* ---- memory ---- */
@@ -248,7 +261,7 @@ int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, str
     if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
         if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
             not_done(cpu, s);
-            return 1;
+            return go_on_alone(cpu, ec, false) ? UNDONE_JUMP : UNDONE_LEAVE;
         }
         cpu_cut(cpu);
     }

@@ -153,9 +153,7 @@ static void emit_index(struct x86_gen *g)
     asm_alu_ri(g->a, ALU_AND, false, RCX, INDEX_MASK);
 }
 
-/* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. */
-static void emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes,
-                       unsigned align, unsigned reg)
+void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg)
 {
     int32_t table = store ? (int32_t)offsetof(struct mmu_set, store)
                           : (int32_t)offsetof(struct mmu_set, load);
@@ -216,7 +214,7 @@ void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
     m.disp = s->store ? (int32_t)offsetof(struct mmu_set, store)
                       : (int32_t)offsetof(struct mmu_set, load);
     x86_load_address(g, RDX, s->arg[1], s->disp);
-    emit_probe(g, miss, s->store, s->bytes, (unsigned)s->arg[0].imm, s->reg);
+    x86_emit_probe(g, miss, s->store, s->bytes, (unsigned)s->arg[0].imm, s->reg);
     asm_rm(a, 0x89 | OP_W, s->reg, page_mem(s->page, 8));
     asm_rm(a, 0x8b | OP_W, RCX, m);
     asm_rm(a, 0x89 | OP_W, RCX, page_mem(s->page, 0));
@@ -361,7 +359,7 @@ void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss)
         if (s->zero >> r & 1)
             asm_rr(g->a, ALU_XOR, r, r);
     x86_load_address(g, RDX, x.base, x.disp);
-    emit_probe(g, miss, x.store, 1 << x.size, alignment(x.in), RAX);
+    x86_emit_probe(g, miss, x.store, 1 << x.size, alignment(x.in), RAX);
     struct x86_mem m = host_mem(g, &x, RAX);
     if (x.store)
         emit_store_access(g, &x, m);
@@ -423,7 +421,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         if (page >= 0)
             emit_page_probe(g, r, failed, align);
         else
-            emit_probe(g, failed, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
+            x86_emit_probe(g, failed, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
         m = host_mem(g, x, addend);
     }
     if (x->hooked)
@@ -568,7 +566,7 @@ static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
     struct stub *s = access_stub(g, &x);
     s->site = x86_site(g, in, x86_out_amo);
     x86_load_address(g, RDX, x.base, 0);
-    emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
+    x86_emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
     asm_lea(a, true, RDX, host_mem(g, &x, RAX));
     if (g->be->shared) {
         emit_shared_amo(g, in, &x);

@@ -106,6 +106,7 @@ struct x86_fixed {
     uint32_t light, light_fp;            /* light helpers: rdx = function, rax = site */
     uint32_t last;                       /* calls that end a block: rax = site; no register is kept */
     uint32_t leave;                      /* eax = enum exec_leave */
+    uint32_t jump;                       /* to cpu->pc by set->jump, in the mode cpu->mode_flags */
     uint32_t leave_pc[EXEC_LEAVE_HOT + 1]; /* rax = pc */
     uint32_t leave_at[EXEC_LEAVE_HOT + 1]; /* eax = offset from the first page */
     uint32_t leave_edge;                 /* rax = struct exec_edge *, r12 = what is left: BUDGET or EDGE */
@@ -138,6 +139,9 @@ struct exec_backend {
     struct x86_gen *gen;
 };
 
+/* control.c: rax = va: edx is compared at the entry it leads to. To leave_pc[EXEC_LEAVE_LOOKUP] if there is none. Uses ecx. */
+void x86_emit_jump(struct x86_asm *a, const struct x86_fixed *f);
+
 /* Bytes at `offset` from the CPU's struct. */
 static inline struct x86_mem x86_cpu_mem(int32_t offset)
 {
@@ -158,7 +162,8 @@ static inline uint64_t x86_buffer_used(const struct exec_backend *be)
     return asm_offset(&be->a) + (asm_offset(&be->cold) - be->half);
 }
 
-/* out.c: C side of calls out */
+/* out.c: C side of calls out. What follows an operation that was not done: EXEC_LEAVE_EXIT, or the exception's handler. */
+enum x86_undone { UNDONE_NOT, UNDONE_LEAVE, UNDONE_JUMP };
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
 int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec);

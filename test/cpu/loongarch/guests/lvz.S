@@ -161,9 +161,9 @@ GUEST_BEGIN(lvz)
     SKIP
     WRITE_CSR(CSR_TLBEHI, 0)
     li.d $t0, GID << 16
-    invtlb 0x15, $t0, $zero                     # another page of the guest's memory
+    invtlb 0x16, $t0, $zero                     # another page of the guest's memory
     li.d $t1, GUEST_AT
-    invtlb 0x15, $t0, $t1                       # the one it runs in
+    invtlb 0x16, $t0, $t1                       # the one it runs in
     ENTER
     EXPECT($t6, HVC)
     EXPECT($a4, 0x600d600d)
@@ -179,6 +179,13 @@ GUEST_BEGIN(lvz)
 
     # ---- interrupts: injected ones are the guest's, the root's end it ----
     WRITE_CSR(CSR_GINTC, 2)                     # HWI1
+    gcsrrd $a2, CSR_ESTAT
+    EXPECT($a2, SYS << 16 | 8)
+    gcsrwr $a2, CSR_ESTAT                       # put back as it was read, ...
+    csrwr $zero, CSR_GINTC
+    gcsrrd $a2, CSR_ESTAT
+    EXPECT($a2, SYS << 16)                      # ... it holds no line up that GINTC has not
+    WRITE_CSR(CSR_GINTC, 2)
     ENTER
     EXPECT($t6, HVC)
     EXPECT($a4, 67)

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/quick.h"
+#include "core/ir/eval.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what can be done ---- */
+
+enum { NO, PURE, NAME, OTHER };
+static const uint8_t kind_of[IR_OPS] = {
+    [IR_CONST] = PURE, [IR_GET] = PURE, [IR_PUT] = OTHER, [IR_PC] = PURE,
+    [IR_ADD] = PURE, [IR_SUB] = PURE, [IR_AND] = PURE, [IR_OR] = PURE, [IR_XOR] = PURE,
+    [IR_ANDN] = PURE, [IR_ORN] = PURE, [IR_XNOR] = PURE,
+    [IR_SHL] = PURE, [IR_SHR] = PURE, [IR_SAR] = PURE, [IR_ROL] = PURE, [IR_ROR] = PURE,
+    [IR_MUL] = PURE, [IR_BSWAP] = PURE, [IR_SEXT] = PURE, [IR_ZEXT] = PURE, [IR_TRUNC] = NAME,
+    [IR_EXTRACT] = PURE, [IR_DEPOSIT] = PURE, [IR_SETCC] = PURE, [IR_SELECT] = PURE,
+    [IR_BITCAST] = NAME, [IR_LOAD] = OTHER, [IR_STORE] = OTHER, [IR_CALL] = OTHER, [IR_TRAP] = OTHER,
+    [IR_INSN] = OTHER, [IR_JUMP] = OTHER, [IR_BRANCH] = OTHER, [IR_JUMPR] = OTHER, [IR_EXIT] = OTHER,
+};
+
+/* A double in an integer register is moved, never computed with. */
+static bool is_possible(const struct x86_gen *g, const struct ir_inst *in)
+{
+    enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
+    switch (in->op) {
+    case IR_GET:
+    case IR_PUT:
+        return in->type != IR_V128 && !g->u->guest->slots[in->imm].zero;
+    case IR_LOAD:
+    case IR_STORE:
+        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
+    case IR_CONST:
+    case IR_BITCAST:
+        return in->type != IR_V128;
+    default:
+        return in->type <= IR_I64 && kind_of[in->op] != NO;
+    }
+}
+
+/* ---- backwards: who is needed, and until where ---- */
+
+static inline void use(struct quick *q, uint16_t v, uint32_t i)
+{
+    struct quick_value *x = &q->v[v];
+    if (x->last == 0)
+        x->last = (uint16_t)i;
+    x->fused = false;
+}
+
+/* A condition that only instruction i uses is compared there; an earlier user, which comes yet, undoes that. */
+static void use_condition(struct quick *q, uint16_t c, uint32_t i)
+{
+    const struct ir_inst *cmp = &q->insts[c];
+    if (cmp->op != IR_SETCC || q->v[c].last != 0) {
+        use(q, c, i);
+        return;
+    }
+    use(q, cmp->a, i);
+    use(q, cmp->b, i);
+    q->v[c].last = (uint16_t)i;
+    q->v[c].fused = true;
+}
+
+/* As in core/ir/dead.c. False: nobody sees what the PUT stores. */
+static bool note_slots(struct quick *q, const struct ir_inst *in)
+{
+    const struct ir_guest *guest = q->g->u->guest;
+    if (in->op == IR_PUT) {
+        if (q->overwritten[in->imm] == q->epoch)
+            return false;
+        q->overwritten[in->imm] = q->epoch;
+    } else if (in->op == IR_GET) {
+        q->overwritten[in->imm] = 0;
+    } else if (in->op == IR_CALL) {
+        uint32_t flags = guest->helpers[in->imm].flags;
+        if (flags & (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE))
+            q->epoch++;
+        else if (!(flags & IR_CALL_PURE))
+            memset(&q->overwritten[guest->shared], 0, guest->n_shared * sizeof(q->overwritten[0]));
+    } else if (in->op == IR_LOAD || in->op == IR_STORE || in->op >= IR_JUMP || in->op == IR_TRAP) {
+        q->epoch++;
+    }
+    return true;
+}
+
+static bool survey(struct quick *q)
+{
+    struct x86_gen *g = q->g;
+    memset(q->v, 0, g->u->n_insts * sizeof(q->v[0]));
+    q->v[IR_NONE].reg = QUICK_NO_REG;
+    memset(q->overwritten, 0, g->u->guest->n_slots * sizeof(q->overwritten[0]));
+    q->epoch = 1;
+    for (uint32_t i = g->block->end; i-- > g->block->first;) {
+        const struct ir_inst *in = &q->insts[i];
+        struct quick_value *v = &q->v[i];
+        if (!is_possible(g, in))
+            return false;
+        v->rep = (uint16_t)i;
+        v->reg = QUICK_NO_REG;
+        unsigned args = ir_op_info[in->op].args;
+        bool pure = kind_of[in->op] != OTHER ||
+                    (in->op == IR_CALL && (g->u->guest->helpers[in->imm].flags & IR_CALL_PURE));
+        if ((pure && v->last == 0) || !note_slots(q, in)) {
+            v->skipped = true;
+            continue;
+        }
+        if (args == 0 || v->fused)
+            continue;
+        if (kind_of[in->op] == NAME)
+            q->v[in->a].last = MAX(q->v[in->a].last, v->last), q->v[in->a].fused = false;
+        else if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP)
+            use_condition(q, in->a, i);
+        else
+            use(q, in->a, i);
+        if (args > 1)
+            use(q, in->b, i);
+        if (args > 2)
+            use(q, in->c, i);
+        if (args > 3)
+            use(q, (uint16_t)in->imm2, i);
+    }
+    return true;
+}
+
+/* ---- values ---- */
+
+static bool is_home(const struct quick *q, uint16_t v)
+{
+    return q->in_slot[q->v[v].home] == v;
+}
+
+static struct x86_mem spill_mem(unsigned n)
+{
+    return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
+}
+
+void quick_load(struct quick *q, struct x86_asm *a, unsigned reg, struct opnd o, bool w)
+{
+    (void)q;
+    if (o.kind == O_IMM)
+        asm_mov_ri(a, reg, w ? o.imm : (uint32_t)o.imm);
+    else if (o.kind == O_MEM)
+        asm_rm(a, 0x8b | (w ? OP_W : 0), reg, opnd_mem(o));
+    else
+        asm_mov_rr(a, w, reg, o.reg);
+}
+
+/* The register will hold something else. */
+static void forget_reg(struct quick *q, unsigned r)
+{
+    q->v[q->of_reg[r]].reg = QUICK_NO_REG;
+}
+
+/* Of those in use: the one that is used last, to its slot or to the frame. */
+static unsigned evict(struct quick *q)
+{
+    unsigned best = 16;
+    for (uint32_t m = GPR_POOL & ~q->locked; m; m &= m - 1) {
+        unsigned r = (unsigned)ctz64(m);
+        if (best == 16 || q->v[q->of_reg[r]].last > q->v[q->of_reg[best]].last)
+            best = r;
+    }
+    struct quick_value *v = &q->v[q->of_reg[best]];
+    if (!is_home(q, q->of_reg[best]) && v->spill == 0) {
+        v->spill = ++q->n_spills; /* each value has a place of its own: fewer than there are instructions */
+        asm_rm(q->a, 0x89 | OP_W, best, spill_mem(v->spill - 1u));
+    }
+    return best;
+}
+
+static unsigned take(struct quick *q, uint16_t v)
+{
+    unsigned r;
+    uint32_t kept = q->kept & ~q->locked;
+    if (LIKELY(q->free != 0)) {
+        r = (unsigned)ctz64(q->free);
+        q->free &= ~(1u << r);
+    } else if (kept != 0) {
+        r = (unsigned)ctz64(kept);
+        q->kept &= ~(1u << r);
+        forget_reg(q, r);
+    } else {
+        r = evict(q);
+        forget_reg(q, r);
+    }
+    q->of_reg[r] = v;
+    q->v[v].reg = (uint8_t)r;
+    q->locked |= 1u << r;
+    return r;
+}
+
+struct opnd quick_opnd(struct quick *q, uint16_t v)
+{
+    const struct quick_value *x;
+    v = q->v[v].rep;
+    x = &q->v[v];
+    if (q->insts[v].op == IR_CONST)
+        return (struct opnd){ .kind = O_IMM, .imm = (uint64_t)q->insts[v].imm };
+    if (x->reg != QUICK_NO_REG) {
+        q->locked |= 1u << x->reg;
+        return opnd_reg(x->reg);
+    }
+    if (is_home(q, v))
+        return opnd_cpu(q->g->u->guest->slots[x->home].offset);
+    struct x86_mem m = spill_mem(x->spill - 1u);
+    return (struct opnd){ .kind = O_MEM, .reg = m.base, .disp = m.disp };
+}
+
+/* The register that value v, which is in memory, comes into. */
+static unsigned fetch(struct quick *q, uint16_t v, struct opnd o)
+{
+    bool home = is_home(q, v), w = !home || is_w(q->g->u->guest->slots[q->v[v].home].type);
+    unsigned r = take(q, v);
+    asm_rm(q->a, 0x8b | (w ? OP_W : 0), r, opnd_mem(o));
+    return r;
+}
+
+unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch)
+{
+    struct opnd o = quick_opnd(q, v);
+    if (o.kind == O_REG)
+        return o.reg;
+    v = q->v[v].rep;
+    if (o.kind == O_MEM && (q->free | (q->kept & ~q->locked)))
+        return fetch(q, v, o);
+    quick_load(q, q->a, scratch, o, o.kind == O_IMM || !is_home(q, v) ||
+                                        is_w(q->g->u->guest->slots[q->v[v].home].type));
+    return scratch;
+}
+
+unsigned quick_def(struct quick *q)
+{
+    return take(q, (uint16_t)q->i);
+}
+
+unsigned quick_def_over(struct quick *q, uint16_t a)
+{
+    a = q->v[a].rep;
+    struct quick_value *x = &q->v[a];
+    unsigned r = x->reg;
+    if (r == QUICK_NO_REG || x->last > q->i || is_home(q, a) || (q->free | q->kept) >> r & 1)
+        return take(q, (uint16_t)q->i);
+    x->reg = QUICK_NO_REG;
+    q->of_reg[r] = (uint16_t)q->i;
+    q->v[q->i].reg = (uint8_t)r;
+    return r;
+}
+
+/* Nobody needs v behind this instruction. */
+static void release(struct quick *q, uint16_t v)
+{
+    const struct quick_value *x = &q->v[v];
+    if (x->reg == QUICK_NO_REG)
+        return;
+    if (is_home(q, v)) {
+        q->kept |= 1u << x->reg;
+        return;
+    }
+    q->free |= 1u << x->reg;
+    forget_reg(q, x->reg);
+}
+
+static inline void release_arg(struct quick *q, uint16_t v)
+{
+    v = q->v[v].rep;
+    if (q->v[v].last <= q->i)
+        release(q, v);
+}
+
+static void end_inst(struct quick *q, const struct ir_inst *in)
+{
+    unsigned args = ir_op_info[in->op].args;
+    q->locked = 0;
+    if (args > 0) {
+        uint16_t a = q->v[in->a].rep;
+        release_arg(q, a);
+        if (q->v[a].fused) {
+            release_arg(q, q->insts[a].a);
+            release_arg(q, q->insts[a].b);
+        }
+    }
+    if (args > 1)
+        release_arg(q, in->b);
+    if (args > 2)
+        release_arg(q, in->c);
+    if (args > 3)
+        release_arg(q, (uint16_t)in->imm2);
+    if (q->v[q->i].last == 0 && ir_op_info[in->op].result != 'N')
+        release(q, (uint16_t)q->i);
+}
+
+/* ---- slots ---- */
+
+/* Its memory is about to change: what is needed of it comes into a register, and it holds nothing known. */
+static void leave_slot(struct quick *q, unsigned slot)
+{
+    uint16_t v = q->in_slot[slot];
+    struct quick_value *x = &q->v[v];
+    if (v == IR_NONE)
+        return;
+    if (!quick_is_const(q, v)) {
+        if (x->reg == QUICK_NO_REG && x->last >= q->i) {
+            (void)fetch(q, v, quick_opnd(q, v));
+        } else if (x->reg != QUICK_NO_REG && q->kept >> x->reg & 1) {
+            q->kept &= ~(1u << x->reg);
+            q->free |= 1u << x->reg;
+            forget_reg(q, x->reg);
+        }
+    }
+    q->in_slot[slot] = IR_NONE;
+}
+
+static void quick_get(struct quick *q, const struct ir_inst *in)
+{
+    uint16_t i = (uint16_t)q->i, v = q->in_slot[in->imm];
+    struct quick_value *x = &q->v[i];
+    if (v == IR_NONE) {
+        x->home = (uint8_t)in->imm;
+        q->in_slot[in->imm] = i;
+        return;
+    }
+    x->rep = v;
+    if (quick_is_const(q, v))
+        return;
+    struct quick_value *y = &q->v[v];
+    if (y->reg != QUICK_NO_REG)
+        q->kept &= ~(1u << y->reg); /* needed again */
+    y->last = MAX(y->last, x->last);
+}
+
+static void store_slot(struct quick *q, const struct ir_slot *s, struct opnd o)
+{
+    bool w = is_w(s->type);
+    if (o.kind == O_IMM && imm_fits(o.imm, w)) {
+        asm_mov_mi(q->a, w ? 3 : 2, x86_cpu_mem(s->offset), (int32_t)o.imm);
+        return;
+    }
+    unsigned r = o.reg;
+    if (o.kind != O_REG)
+        quick_load(q, q->a, r = RAX, o, w);
+    asm_rm(q->a, 0x89 | (w ? OP_W : 0), r, x86_cpu_mem(s->offset));
+}
+
+static void quick_put(struct quick *q, const struct ir_inst *in)
+{
+    uint16_t v = q->v[in->a].rep;
+    unsigned slot = (unsigned)in->imm;
+    const struct ir_slot *s = &q->g->u->guest->slots[slot];
+    if (q->in_slot[slot] == v)
+        return;
+    struct opnd o = quick_opnd(q, v);
+    leave_slot(q, slot);
+    store_slot(q, s, o);
+    /* A value of other width may be cut by the store. */
+    const struct ir_inst *def = &q->insts[v];
+    enum ir_type type = ir_op_info[def->op].result == 'I' ? IR_I64 : (enum ir_type)def->type;
+    if (is_w(type) != is_w(s->type))
+        return;
+    if (!quick_is_const(q, v)) {
+        if (is_home(q, v))
+            q->in_slot[q->v[v].home] = IR_NONE; /* one slot for each value */
+        q->v[v].home = (uint8_t)slot;
+    }
+    q->in_slot[slot] = v;
+}
+
+/* A helper may write them. */
+static void leave_slots(struct quick *q, const struct ir_inst *in)
+{
+    const struct ir_guest *guest = q->g->u->guest;
+    uint32_t flags = guest->helpers[in->imm].flags, first = guest->shared, n = guest->n_shared;
+    if (flags & IR_CALL_PURE)
+        return;
+    if (flags & (IR_CALL_WRITES | IR_CALL_MODE))
+        first = 0, n = guest->n_slots;
+    for (uint32_t s = first; s < first + n; s++)
+        leave_slot(q, s);
+}
+
+/* ---- forwards ---- */
+
+/* All operands known: the instruction becomes a constant, in the unit itself. */
+static bool fold(struct quick *q, struct ir_inst *in)
+{
+    unsigned args = ir_op_info[in->op].args;
+    const struct ir_inst *k[3] = { 0 };
+    const uint16_t v[3] = { in->a, in->b, in->c };
+    for (unsigned n = 0; n < args; n++) {
+        k[n] = &q->insts[quick_rep(q, v[n])];
+        if (k[n]->op != IR_CONST)
+            return false;
+    }
+    uint64_t r = ir_eval((enum ir_op)in->op, (enum ir_type)in->type, in->aux, in->imm, (uint64_t)k[0]->imm,
+                         args > 1 ? (uint64_t)k[1]->imm : 0, args > 2 ? (uint64_t)k[2]->imm : 0);
+    enum ir_type t = ir_op_info[in->op].result == 'I' ? IR_I64 : (enum ir_type)in->type;
+    *in = (struct ir_inst){ .op = IR_CONST, .type = (uint8_t)t, .imm = (int64_t)r };
+    return true;
+}
+
+/* TRUNC, BITCAST: of a constant the upper half has to be 0 if it is not meant. */
+static void take_name(struct quick *q, struct ir_inst *in)
+{
+    uint16_t v = q->v[in->a].rep;
+    uint64_t k = (uint64_t)q->insts[v].imm;
+    if (quick_is_const(q, v))
+        *in = (struct ir_inst){ .op = IR_CONST, .type = in->type, .imm = (int64_t)(is_w(in->type) ? k : (uint32_t)k) };
+    else
+        q->v[q->i].rep = v;
+}
+
+static void emit(struct quick *q, struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_INSN:
+        q->g->site = exec_site_of(q->g->u, q->g->block, in);
+        return;
+    case IR_CONST:
+        return;
+    case IR_GET: quick_get(q, in); return;
+    case IR_PUT: quick_put(q, in); break;
+    case IR_TRUNC: case IR_BITCAST:
+        take_name(q, in);
+        return;
+    case IR_LOAD: case IR_STORE: quick_access(q, in); break;
+    case IR_CALL:
+        leave_slots(q, in);
+        quick_call(q, in);
+        break;
+    case IR_TRAP: quick_trap(q, in); break;
+    case IR_JUMP: case IR_BRANCH: case IR_JUMPR: case IR_EXIT: quick_end(q, in); return;
+    case IR_PC:
+        quick_arithmetic(q, in);
+        break;
+    default: {
+        uint16_t a = quick_rep(q, in->a);
+        bool known = quick_is_const(q, a) && !q->v[a].fused;
+        if (known && fold(q, in))
+            return;
+        quick_arithmetic(q, in);
+        break;
+    }
+    }
+    end_inst(q, in);
+}
+
+bool x86_quick_can(struct x86_gen *g)
+{
+    struct quick *q = g->quick;
+    if (g->u->n_blocks != 1 || g->u->hooks != 0 || g->u->n_insts > QUICK_INSTS)
+        return false;
+    q->g = g;
+    q->insts = g->u->insts;
+    return survey(q);
+}
+
+void x86_quick_emit(struct x86_gen *g)
+{
+    struct quick *q = g->quick;
+    q->a = g->a;
+    q->cold = &g->be->cold;
+    q->free = GPR_POOL;
+    q->kept = q->locked = 0;
+    q->n_spills = 0;
+    memset(q->in_slot, 0, g->u->guest->n_slots * sizeof(q->in_slot[0]));
+    g->site = (struct cpu_site){ .at = g->block->start, .rest = (uint16_t)g->block->length };
+    for (q->i = g->block->first; q->i < g->block->end; q->i++)
+        if (!q->v[q->i].skipped && !q->v[q->i].fused)
+            emit(q, &q->insts[q->i]);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_X86_64_QUICK_H
+#define ORRERY_CORE_EXEC_X86_64_QUICK_H
+/*
+ * The first tier: most blocks run a few times only, so their code has to be made quickly rather than well.
+ *
+ * A unit of one block, as the translator left it, is looked through once backwards (what is used, until where) and
+ * emitted once forwards. No pass ran over it; a slot that was read or written is remembered while it is in a
+ * register, constants are folded, and a comparison whose only user is a condition waits for it. PUTs store at once:
+ * memory is always right, so that no call out and no exit has registers to save (dirty = 0, no pins).
+ *
+ * It does the integer operations that nearly all blocks are made of. What it does not do, it refuses before anything
+ * was emitted, and the unit goes the long way (compile.c). Blocks that run often are compiled that way a
+ * second time: exec_options.optimize_threshold.
+ *
+ *     quick.c         the two walks, values and registers, slots
+ *     quick_ops.c     arithmetic, conditions
+ *     quick_memory.c  loads, stores, calls, ends
+ */
+#include "core/exec/x86_64/gen.h"
+#include "core/util/bits.h"
+
+#define QUICK_INSTS 960u /* fewer than FRAME_SPILLS */
+#define QUICK_NO_REG 0xffu
+
+struct quick_value {
+    uint16_t rep;          /* the value it is another name of, or itself */
+    uint16_t last;         /* instruction of its last use; 0: none */
+    uint16_t spill;        /* its place in the frame + 1; 0: none */
+    uint8_t reg;           /* or QUICK_NO_REG */
+    uint8_t home;          /* slot whose memory holds it if in_slot[home] says so */
+    bool fused;            /* a SETCC that its user emits */
+    bool skipped;          /* nobody needs it */
+};
+
+/* A probe that was emitted once: its bytes, and where the displacement of its jump lies. */
+struct quick_probe {
+    uint8_t length, jump, code[46];
+};
+
+struct quick {
+    struct x86_gen *g;
+    struct x86_asm *a, *cold;
+    struct ir_inst *insts;
+    uint32_t i;            /* instruction being emitted */
+    /*
+     * Registers of the pool: free ones hold nothing; `kept` ones a value that nobody in the block waits for but which its
+     * slot still has; the others a value that is needed.
+     */
+    uint32_t free, kept, locked;
+    uint16_t of_reg[16];
+    uint16_t in_slot[IR_MAX_SLOTS]; /* value the slot's memory holds; 0: not known */
+    uint16_t overwritten[IR_MAX_SLOTS], epoch;
+    uint16_t n_spills;
+    struct quick_probe probe[2][4];
+    struct quick_value v[QUICK_INSTS];
+};
+
+static inline uint16_t quick_rep(const struct quick *q, uint16_t v)
+{
+    return q->v[v].rep;
+}
+
+static inline bool quick_is_const(const struct quick *q, uint16_t v)
+{
+    return q->insts[v].op == IR_CONST;
+}
+
+/* Where value v is: a register (locked until the instruction ends), a constant, or memory. */
+struct opnd quick_opnd(struct quick *q, uint16_t v);
+/* In a register: its own, or `scratch` when none is to be had. */
+unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch);
+/* A register for the result of this instruction. */
+unsigned quick_def(struct quick *q);
+/* The same, which may be a's register if nobody needs a any longer. */
+unsigned quick_def_over(struct quick *q, uint16_t a);
+/* Into that very register; keeps the flags. */
+void quick_load(struct quick *q, struct x86_asm *a, unsigned reg, struct opnd o, bool w);
+
+/* quick_ops.c */
+void quick_arithmetic(struct quick *q, const struct ir_inst *in);
+/* Compare for a (SETCC or any i64) != 0; returns the condition. Uses rax, rcx. */
+unsigned quick_condition(struct quick *q, uint16_t v);
+
+/* quick_memory.c */
+void quick_access(struct quick *q, const struct ir_inst *in);
+void quick_call(struct quick *q, const struct ir_inst *in);
+void quick_trap(struct quick *q, const struct ir_inst *in);
+void quick_end(struct quick *q, const struct ir_inst *in);
+
+#endif

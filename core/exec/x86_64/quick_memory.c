@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/quick.h"
+#include <string.h>
+
+/* Loads, stores, calls and the ends of blocks of the first tier: quick.h. Stubs are written at once, to the cold half. */
+
+/* ---- leaving and coming back ---- */
+
+static void begin_stub(struct quick *q, const struct stub *s)
+{
+    for (unsigned k = 0; k < s->n_at; k++)
+        asm_patch(q->cold, s->at[k], asm_offset(q->cold));
+}
+
+static void call_out(struct quick *q, const struct x86_site *site)
+{
+    asm_mov_ri(q->cold, RAX, (uint64_t)(uintptr_t)site);
+    asm_call(q->cold, q->g->be->fixed.out);
+}
+
+/* ---- loads and stores ---- */
+
+/*
+ * rdx = address; the addend to rax, or to the stub. What select_mem.c emits for a probe depends on little: it is
+ * kept and copied.
+ */
+static void emit_probe(struct quick *q, struct stub *s, bool store, unsigned size, unsigned align)
+{
+    struct quick_probe *p = &q->probe[store][size];
+    if (align == 0 && p->length != 0) {
+        uint8_t *at = q->a->p;
+        memcpy(at, p->code, sizeof(p->code));
+        s->at[s->n_at++] = asm_offset(q->a) + p->jump;
+        q->a->p = at + p->length;
+        return;
+    }
+    uint32_t from = asm_offset(q->a);
+    x86_emit_probe(q->g, s, store, 1 << size, align, RAX);
+    uint32_t length = asm_offset(q->a) - from;
+    if (align != 0 || s->n_at != 1 || length > sizeof(p->code))
+        return;
+    p->length = (uint8_t)length;
+    p->jump = (uint8_t)(s->at[0] - from);
+    memcpy(p->code, q->a->start + from, length);
+}
+
+/* reg = base + disp */
+static void load_address(struct quick *q, struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
+{
+    if (base.kind == O_IMM) {
+        asm_mov_ri(a, reg, base.imm + (uint64_t)(int64_t)disp);
+    } else if (base.kind == O_REG && disp) {
+        asm_lea(a, true, reg, mem_at(base.reg, disp));
+    } else {
+        quick_load(q, a, reg, base, true);
+        if (disp)
+            asm_alu_ri(a, ALU_ADD, true, reg, disp);
+    }
+}
+
+/* Where the access is, rax being the addend; uses rcx. */
+static struct x86_mem host_mem(struct quick *q, struct opnd base, int32_t disp)
+{
+    if (base.kind == O_REG)
+        return (struct x86_mem){ .base = RAX, .index = base.reg, .disp = disp };
+    if (base.kind == O_MEM) {
+        asm_rm(q->a, ALU_ADD | OP_W, RAX, opnd_mem(base));
+    } else {
+        asm_mov_ri(q->a, RCX, base.imm);
+        asm_rr(q->a, ALU_ADD | OP_W, RAX, RCX);
+    }
+    return mem_at(RAX, disp);
+}
+
+static void emit_store(struct quick *q, struct x86_mem m, struct opnd value, unsigned size)
+{
+    static const uint32_t ops[] = { 0x88 | OP_R8, 0x89 | OP_66, 0x89, 0x89 | OP_W };
+    if (value.kind == O_IMM && imm_fits(value.imm, size == 3)) {
+        asm_mov_mi(q->a, size, m, (int32_t)value.imm);
+        return;
+    }
+    unsigned reg = value.reg;
+    if (value.kind != O_REG)
+        quick_load(q, q->a, reg = RCX, value, size == 3);
+    asm_rm(q->a, ops[size], reg, m);
+}
+
+/* A base in memory is wanted twice: it comes into a register if one is to be had for nothing. */
+static struct opnd base_of(struct quick *q, uint16_t v)
+{
+    struct opnd o = quick_opnd(q, v);
+    if (o.kind == O_MEM && q->free != 0)
+        return opnd_reg(quick_use(q, v, RDX));
+    return o;
+}
+
+void quick_access(struct quick *q, const struct ir_inst *in)
+{
+    static const uint32_t zext_op[] = { 0xb6 | OP_0F, 0xb7 | OP_0F, 0x8b, 0x8b | OP_W };
+    static const uint32_t sext_op[] = { 0xbe | OP_0F, 0xbf | OP_0F, 0x63, 0x8b };
+    bool store = in->op == IR_STORE;
+    unsigned size = in->aux2 & IR_MEM_SIZE, dst = RAX;
+    unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
+    int32_t disp = (int32_t)in->imm;
+    struct stub s = { 0 };
+    struct opnd base = base_of(q, in->a), value = { 0 };
+    if (store)
+        value = quick_opnd(q, in->b);
+    else if (q->v[q->i].last != 0)
+        dst = quick_def(q); /* before the probe: a register may have to be saved for it */
+    load_address(q, q->a, RDX, base, disp);
+    emit_probe(q, &s, store || (in->aux2 & IR_MEM_STORE_RIGHTS), size, align);
+    struct x86_mem m = host_mem(q, base, disp);
+    if (store) {
+        emit_store(q, m, value, size);
+    } else {
+        uint32_t op = in->aux2 & IR_MEM_SIGNED ? sext_op[size] | (is_w(in->type) ? OP_W : 0) : zext_op[size];
+        asm_rm(q->a, op, dst, m);
+    }
+    uint32_t back = asm_offset(q->a);
+    if (store && (in->aux2 & IR_MEM_RELEASE))
+        x86_fence(q->g); /* as select_mem.c */
+    begin_stub(q, &s);
+    load_address(q, q->cold, RDX, base, disp);
+    if (store)
+        quick_load(q, q->cold, RCX, value, true);
+    call_out(q, x86_site(q->g, in, store ? x86_out_store : x86_out_load));
+    if (!store)
+        asm_mov_rr(q->cold, true, dst, RAX);
+    asm_jmp(q->cold, back);
+}
+
+/* ---- calls ---- */
+
+/* frame[k] = value v; an i32 zero-extended */
+static void store_arg(struct quick *q, unsigned k, uint16_t v)
+{
+    struct opnd o = quick_opnd(q, v);
+    struct x86_mem m = mem_at(RSP, (int32_t)(8 * k));
+    const struct ir_inst *def = &q->insts[v];
+    bool w = v == IR_NONE || is_w(ir_op_info[def->op].result == 'I' ? IR_I64 : def->type);
+    if (o.kind == O_IMM && imm_fits(o.imm, true)) {
+        asm_mov_mi(q->a, 3, m, (int32_t)o.imm);
+        return;
+    }
+    unsigned r = o.reg;
+    if (o.kind != O_REG)
+        quick_load(q, q->a, r = RAX, o, w);
+    else if (!w)
+        asm_rr(q->a, 0x8b, r = RAX, o.reg); /* zero-extends */
+    asm_rm(q->a, 0x89 | OP_W, r, m);
+}
+
+/* A light helper asked to leave: out again, by the same site. */
+static void check_exit(struct quick *q, const struct x86_site *site)
+{
+    struct stub s = { 0 };
+    asm_rm(q->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
+    asm_alu_mi(q->a, ALU_CMP, false, CPU_MEM(exit), 0);
+    s.at[s.n_at++] = asm_jcc(q->a, CC_NE, 0);
+    uint32_t back = asm_offset(q->a);
+    begin_stub(q, &s);
+    call_out(q, site);
+    asm_jmp(q->cold, back);
+}
+
+/* As x86_select_call: all slots are in memory. */
+void quick_call(struct quick *q, const struct ir_inst *in)
+{
+    const struct x86_fixed *f = &q->g->be->fixed;
+    const struct ir_helper *h = &q->g->u->guest->helpers[in->imm];
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    bool light = h->flags & IR_CALL_LIGHT, pure = h->flags & IR_CALL_PURE;
+    const struct x86_site *site = x86_site(q->g, in, light ? x86_out_light : pure ? x86_out_pure : x86_out_call);
+    for (unsigned k = 0; k < 4; k++)
+        store_arg(q, k, args[k]);
+    asm_mov_ri(q->a, RAX, (uint64_t)(uintptr_t)site);
+    if (light)
+        asm_mov_ri(q->a, RDX, (uint64_t)(uintptr_t)h->fn);
+    bool last = !light && !pure && x86_is_last_call(q->g, q->i);
+    asm_call(q->a, light ? f->light : last ? f->last : f->out);
+    if (light && (h->flags & IR_CALL_EXITS))
+        check_exit(q, site);
+    if (in->type != IR_VOID && q->v[q->i].last != 0)
+        asm_mov_rr(q->a, true, quick_def(q), RAX);
+}
+
+void quick_trap(struct quick *q, const struct ir_inst *in)
+{
+    struct stub s = { 0 };
+    unsigned cc = quick_condition(q, in->a);
+    s.at[s.n_at++] = asm_jcc(q->a, cc, 0);
+    uint32_t back = asm_offset(q->a);
+    begin_stub(q, &s);
+    call_out(q, x86_site(q->g, in, x86_out_trap));
+    asm_jmp(q->cold, back);
+}
+
+/* ---- ends ---- */
+
+void quick_end(struct quick *q, const struct ir_inst *in)
+{
+    struct x86_gen *g = q->g;
+    switch (in->op) {
+    case IR_JUMP:
+        x86_outer_edge(g, 0);
+        break;
+    case IR_BRANCH: {
+        unsigned cc = quick_condition(q, in->a);
+        uint32_t taken = asm_jcc(q->a, cc, 0);
+        x86_outer_edge(g, 1);
+        asm_patch(q->a, taken, asm_offset(q->a));
+        x86_outer_edge(g, 0);
+        break;
+    }
+    case IR_JUMPR:
+        quick_load(q, q->a, RAX, quick_opnd(q, in->a), true);
+        x86_end_jumpr(g, in);
+        break;
+    default:
+        x86_select_end(g, in);
+        break;
+    }
+}

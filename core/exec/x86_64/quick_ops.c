@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/quick.h"
+
+/* Arithmetic of the first tier: quick.h. rax, rcx and rdx are free; operands are never in them. */
+
+static uint32_t W(bool w)
+{
+    return w ? OP_W : 0;
+}
+
+static void alu(struct quick *q, unsigned op, bool w, unsigned dst, struct opnd o)
+{
+    if (o.kind == O_REG)
+        asm_rr(q->a, op | W(w), dst, o.reg);
+    else if (o.kind == O_MEM)
+        asm_rm(q->a, op | W(w), dst, opnd_mem(o));
+    else
+        asm_alu_ri(q->a, op, w, dst, (int32_t)o.imm);
+}
+
+/* What an instruction can take as its second operand: large constants go to rcx; what is wanted again, to a register. */
+static struct opnd second(struct quick *q, uint16_t v, bool w)
+{
+    struct opnd o = quick_opnd(q, v);
+    if (o.kind == O_IMM && !imm_fits(o.imm, w)) {
+        asm_mov_ri(q->a, RCX, o.imm);
+        return opnd_reg(RCX);
+    }
+    if (o.kind == O_MEM && q->v[quick_rep(q, v)].last > q->i)
+        return opnd_reg(quick_use(q, v, RCX));
+    return o;
+}
+
+static void emit_alu(struct quick *q, const struct ir_inst *in)
+{
+    static const uint8_t ops[] = { [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB, [IR_AND] = ALU_AND,
+                                   [IR_OR] = ALU_OR, [IR_XOR] = ALU_XOR };
+    bool w = in->type == IR_I64;
+    uint16_t va = quick_rep(q, in->a), vb = quick_rep(q, in->b);
+    if (in->op != IR_SUB && quick_is_const(q, va)) {
+        va = vb;
+        vb = quick_rep(q, in->a);
+    }
+    struct opnd b = second(q, vb, w), a = quick_opnd(q, va);
+    unsigned dst = quick_def_over(q, va);
+    if (a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_IMM) {
+        asm_lea(q->a, w, dst, mem_at(a.reg, (int32_t)b.imm));
+    } else if (a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_REG) {
+        asm_lea(q->a, w, dst, (struct x86_mem){ .base = a.reg, .index = b.reg });
+    } else {
+        quick_load(q, q->a, dst, a, w);
+        alu(q, ops[in->op], w, dst, b);
+    }
+}
+
+/* a op ~b, ~(a ^ b) */
+static void emit_not(struct quick *q, const struct ir_inst *in)
+{
+    bool w = in->type == IR_I64, xnor = in->op == IR_XNOR;
+    struct opnd b = quick_opnd(q, in->b), a = second(q, in->a, w);
+    unsigned dst = quick_def(q);
+    quick_load(q, q->a, dst, b, w);
+    if (!xnor)
+        asm_rr(q->a, 0xf7 | W(w), 2, dst); /* not */
+    alu(q, in->op == IR_ANDN ? ALU_AND : in->op == IR_ORN ? ALU_OR : ALU_XOR, w, dst, a);
+    if (xnor)
+        asm_rr(q->a, 0xf7 | W(w), 2, dst);
+}
+
+static void emit_shift(struct quick *q, const struct ir_inst *in)
+{
+    static const uint8_t ext[] = { [IR_SHL] = SH_SHL, [IR_SHR] = SH_SHR, [IR_SAR] = SH_SAR,
+                                   [IR_ROL] = SH_ROL, [IR_ROR] = SH_ROR };
+    bool w = in->type == IR_I64;
+    struct opnd a = quick_opnd(q, in->a), b = quick_opnd(q, in->b);
+    if (b.kind != O_IMM) {
+        quick_load(q, q->a, RCX, b, w);
+        unsigned dst = quick_def(q);
+        quick_load(q, q->a, dst, a, w);
+        asm_rr(q->a, 0xd3 | W(w), ext[in->op], dst);
+        return;
+    }
+    unsigned n = (unsigned)b.imm & (w ? 63 : 31), dst = quick_def_over(q, in->a);
+    quick_load(q, q->a, dst, a, w);
+    if (n)
+        asm_shift_ri(q->a, ext[in->op], w, dst, n);
+}
+
+static void emit_mul(struct quick *q, const struct ir_inst *in)
+{
+    bool w = in->type == IR_I64;
+    struct opnd a = quick_opnd(q, in->a), b = second(q, in->b, w);
+    unsigned dst = quick_def(q);
+    if (b.kind == O_IMM) {
+        quick_load(q, q->a, dst, a, w);
+        asm_rr(q->a, 0x69 | W(w), dst, dst);
+        asm_32(q->a, (uint32_t)b.imm);
+        return;
+    }
+    quick_load(q, q->a, dst, a, w);
+    if (b.kind == O_REG)
+        asm_rr(q->a, 0xaf | OP_0F | W(w), dst, b.reg);
+    else
+        asm_rm(q->a, 0xaf | OP_0F | W(w), dst, opnd_mem(b));
+}
+
+static void emit_bswap(struct quick *q, const struct ir_inst *in)
+{
+    bool w = in->type == IR_I64;
+    struct opnd o = quick_opnd(q, in->a);
+    unsigned dst = quick_def_over(q, in->a);
+    quick_load(q, q->a, dst, o, w);
+    if (w || dst >= 8)
+        asm_8(q->a, (w ? 0x48 : 0x40) | dst >> 3);
+    asm_8(q->a, 0x0f);
+    asm_8(q->a, 0xc8 | (dst & 7));
+}
+
+static void emit_extend(struct quick *q, const struct ir_inst *in)
+{
+    static const uint32_t sext_op[3] = { 0xbe | OP_0F | OP_RM8, 0xbf | OP_0F, 0x63 };
+    static const uint32_t zext_op[3] = { 0xb6 | OP_0F | OP_RM8, 0xb7 | OP_0F, 0x8b };
+    bool w = in->type == IR_I64, is_signed = in->op == IR_SEXT;
+    unsigned k = in->aux == 8 ? 0 : in->aux == 16 ? 1 : 2;
+    uint32_t op = is_signed ? sext_op[k] | W(w) : zext_op[k];
+    struct opnd o = second(q, in->a, true);
+    unsigned dst = quick_def_over(q, in->a);
+    if (o.kind == O_MEM)
+        asm_rm(q->a, op, dst, opnd_mem(o));
+    else
+        asm_rr(q->a, op, dst, o.reg); /* a constant was folded */
+}
+
+static void emit_extract(struct quick *q, const struct ir_inst *in)
+{
+    bool w = in->type == IR_I64;
+    unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
+    struct opnd o = quick_opnd(q, in->a);
+    unsigned dst = quick_def_over(q, in->a);
+    quick_load(q, q->a, dst, o, w);
+    if (low + n < bits && n > 31) {
+        asm_shift_ri(q->a, SH_SHL, w, dst, bits - low - n);
+        asm_shift_ri(q->a, SH_SHR, w, dst, bits - n);
+        return;
+    }
+    if (low)
+        asm_shift_ri(q->a, SH_SHR, w, dst, low);
+    if (low + n < bits)
+        asm_alu_ri(q->a, ALU_AND, false, dst, (int32_t)(BIT(n) - 1));
+}
+
+/* rcx = b's bits in their place, dst = a without them */
+static void emit_deposit(struct quick *q, const struct ir_inst *in)
+{
+    struct x86_asm *a = q->a;
+    bool w = in->type == IR_I64;
+    unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
+    uint64_t keep = ~((n == 64 ? UINT64_MAX : BIT(n) - 1) << low);
+    struct opnd va = quick_opnd(q, in->a), vb = quick_opnd(q, in->b);
+    quick_load(q, a, RCX, vb, w);
+    if (n < bits)
+        asm_shift_ri(a, SH_SHL, w, RCX, bits - n);
+    if (n + low < bits)
+        asm_shift_ri(a, SH_SHR, w, RCX, bits - n - low);
+    unsigned dst = quick_def(q);
+    quick_load(q, a, dst, va, w);
+    if (imm_fits(keep, w)) {
+        asm_alu_ri(a, ALU_AND, w, dst, (int32_t)keep);
+    } else {
+        asm_mov_ri(a, RDX, keep);
+        asm_rr(a, ALU_AND | OP_W, dst, RDX);
+    }
+    asm_rr(a, ALU_OR | W(w), dst, RCX);
+}
+
+/* ---- conditions ---- */
+
+/* Uses rax and rcx. Returns the host's condition. */
+static unsigned emit_compare(struct quick *q, const struct ir_inst *in)
+{
+    static const uint8_t cc[] = { CC_E, CC_NE, CC_L, CC_GE, CC_LE, CC_G, CC_B, CC_AE, CC_BE, CC_A };
+    bool w = in->type == IR_I64;
+    struct opnd b = second(q, in->b, w), a = quick_opnd(q, in->a);
+    if (a.kind == O_IMM || (a.kind == O_MEM && b.kind == O_MEM)) {
+        quick_load(q, q->a, RAX, a, w);
+        a = opnd_reg(RAX);
+    }
+    if (b.kind == O_IMM && (w ? b.imm : (uint32_t)b.imm) == 0 && a.kind == O_REG)
+        asm_rr(q->a, 0x85 | W(w), a.reg, a.reg); /* test */
+    else if (a.kind == O_REG)
+        alu(q, ALU_CMP, w, a.reg, b);
+    else if (b.kind == O_IMM)
+        asm_alu_mi(q->a, ALU_CMP, w, opnd_mem(a), (int32_t)b.imm);
+    else
+        asm_rm(q->a, 0x39 | W(w), b.reg, opnd_mem(a));
+    return cc[in->aux];
+}
+
+unsigned quick_condition(struct quick *q, uint16_t v)
+{
+    v = quick_rep(q, v);
+    if (q->v[v].fused)
+        return emit_compare(q, &q->insts[v]);
+    unsigned r = quick_use(q, v, RAX);
+    asm_rr(q->a, 0x85 | OP_W, r, r);
+    return CC_NE;
+}
+
+static void emit_setcc(struct quick *q, const struct ir_inst *in)
+{
+    unsigned cc = emit_compare(q, in), dst = quick_def(q);
+    asm_rr(q->a, 0x90 | cc | OP_0F | OP_RM8, 0, RAX);
+    asm_rr(q->a, 0xb6 | OP_0F | OP_RM8, dst, RAX); /* movzx */
+}
+
+static void emit_select(struct quick *q, const struct ir_inst *in)
+{
+    bool w = in->type == IR_I64;
+    unsigned cc = quick_condition(q, in->a);
+    struct opnd b = quick_opnd(q, in->b), c = quick_opnd(q, in->c);
+    unsigned dst = quick_def(q); /* spills and moves keep the flags */
+    if (b.kind == O_IMM) {
+        quick_load(q, q->a, RDX, b, w);
+        b = opnd_reg(RDX);
+    }
+    quick_load(q, q->a, dst, c, w);
+    if (b.kind == O_REG)
+        asm_rr(q->a, 0x40 | cc | OP_0F | W(w), dst, b.reg);
+    else
+        asm_rm(q->a, 0x40 | cc | OP_0F | W(w), dst, opnd_mem(b));
+}
+
+static void emit_pc(struct quick *q, const struct ir_inst *in)
+{
+    unsigned dst = quick_def(q);
+    asm_rm(q->a, 0x8b | OP_W, dst, CPU_MEM(page));
+    if (in->imm != (int32_t)in->imm) {
+        asm_mov_ri(q->a, RCX, (uint64_t)in->imm);
+        asm_rr(q->a, ALU_ADD | OP_W, dst, RCX);
+    } else if (in->imm) {
+        asm_alu_ri(q->a, ALU_ADD, true, dst, (int32_t)in->imm);
+    }
+}
+
+void quick_arithmetic(struct quick *q, const struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_PC: emit_pc(q, in); break;
+    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: emit_alu(q, in); break;
+    case IR_ANDN: case IR_ORN: case IR_XNOR: emit_not(q, in); break;
+    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR: emit_shift(q, in); break;
+    case IR_MUL: emit_mul(q, in); break;
+    case IR_BSWAP: emit_bswap(q, in); break;
+    case IR_SEXT: case IR_ZEXT: emit_extend(q, in); break;
+    case IR_EXTRACT: emit_extract(q, in); break;
+    case IR_DEPOSIT: emit_deposit(q, in); break;
+    case IR_SETCC: emit_setcc(q, in); break;
+    default: emit_select(q, in); break;
+    }
+}
