@@ -17,10 +17,11 @@
 #define HASH_SIZE (1u << EXEC_HASH_BITS)
 #define MAX_DORMANT 8u /* of one key; the oldest is forgotten */
 
+/* Blocks that lie together, and are looked for together, are in buckets side by side: in few lines of the host's caches. */
 static uint32_t bucket_of(uint32_t page, int32_t start, uint32_t mode)
 {
-    uint64_t key = ((uint64_t)page << 12 | (uint32_t)start) ^ (uint64_t)mode << 44;
-    return (uint32_t)(hash_mix(key) & (HASH_SIZE - 1));
+    uint64_t key = (uint64_t)page ^ (uint64_t)mode << 32;
+    return (uint32_t)(hash_mix(key) + ((uint32_t)start >> 3)) & (HASH_SIZE - 1);
 }
 
 struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset)
@@ -146,6 +147,7 @@ static void let_sleep(struct exec *x, struct exec_cached *c)
     uint32_t n = 0;
     c->b.next_hash = first;
     *bucket = c;
+    (*page_of(x, c->b.page))->slept = true;
     while (*at != NULL) {
         if (same_place(*at, &c->b) && ++n == MAX_DORMANT)
             *at = (*at)->next_hash;
@@ -169,6 +171,9 @@ static bool holds_bytes(const struct exec *x, const struct exec_cached *c, const
 struct exec_cached *exec_cache_revive(struct exec *x, const struct exec_place *p)
 {
     int32_t start = (int32_t)(p->offset % MEM_PAGE);
+    const struct exec_page *page = *page_of(x, p->page);
+    if (page == NULL || !page->slept)
+        return NULL;
     struct exec_block **at = (struct exec_block **)&x->dormant[bucket_of(p->page, start, p->mode)];
     for (; *at != NULL; at = &(*at)->next_hash) {
         struct exec_cached *c = (struct exec_cached *)*at;

@@ -45,6 +45,7 @@ struct exec_page {
     struct exec_block *blocks[MEM_PAGE / MEM_GRANULE]; /* by the granule in which they begin; those from the page before: the first */
     struct exec_block *regions;
     uint32_t longest; /* of all that ever hung here */
+    bool slept;       /* some became dormant */
 };
 
 /* A CPU between two instructions of a canonical block (debuggers only); saved. */

@@ -120,6 +120,25 @@ static void fold_same(struct fold *f, struct ir_inst *in)
     }
 }
 
+static const uint8_t inverted[] = { IR_NE,  IR_EQ,  IR_GES, IR_LTS, IR_GTS,
+                                    IR_LES, IR_GEU, IR_LTU, IR_GTU, IR_LEU };
+
+/* Whether a condition does not hold, in one comparison; `zero` = a constant 0 or IR_NONE. */
+static bool become_inverted(const struct fold *f, struct ir_inst *in, unsigned condition, unsigned zero)
+{
+    const struct ir_inst *x = &f->insts[condition];
+    if (x->op == IR_SETCC) {
+        *in = *x;
+        in->aux = inverted[x->aux];
+    } else if (zero != IR_NONE) {
+        *in = (struct ir_inst){ .op = IR_SETCC, .type = IR_I64, .aux = IR_EQ, .a = (uint16_t)condition,
+                                .b = (uint16_t)zero };
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* The right argument is the constant `k`. */
 static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
 {
@@ -137,7 +156,9 @@ static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
     case IR_SUB:
     case IR_XOR:
     case IR_ANDN:
-        if (k == 0)
+        if (in->op == IR_XOR && k == 1 && left->op == IR_SETCC && in->type == IR_I64)
+            (void)become_inverted(f, in, in->a, IR_NONE);
+        else if (k == 0)
             become(f, in->a);
         else if (in->op == IR_ANDN && k == ones)
             become_const(in, (enum ir_type)in->type, 0);
@@ -189,8 +210,6 @@ static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
 /* SETCC against 0 of something that is 0 or 1 already; unsigned against 0. */
 static void fold_setcc_zero(struct fold *f, struct ir_inst *in)
 {
-    static const uint8_t inverted[] = { IR_NE,  IR_EQ,  IR_GES, IR_LTS, IR_GTS,
-                                        IR_LES, IR_GEU, IR_LTU, IR_GTU, IR_LEU };
     const struct ir_inst *left = &f->insts[in->a];
     if (in->aux == IR_GEU)
         become_const(in, IR_I64, 1);
@@ -282,10 +301,21 @@ static void fold_unary(struct fold *f, struct ir_inst *in)
 
 static void fold_select(struct fold *f, struct ir_inst *in)
 {
+    bool consts = is_const(f, in->b) && is_const(f, in->c);
     if (is_const(f, in->a))
         become(f, f->insts[in->a].imm ? in->b : in->c);
-    else if (in->b == in->c)
+    else if (in->b == in->c || (consts && f->insts[in->b].imm == f->insts[in->c].imm))
         become(f, in->b);
+    else if (in->type != IR_I64 || !consts)
+        return;
+    else if (is_const_value(f, in->b, 0) && is_const_value(f, in->c, 1))
+        (void)become_inverted(f, in, in->a, in->b);
+    else if (!is_const_value(f, in->b, 1) || !is_const_value(f, in->c, 0))
+        return;
+    else if (f->known[in->a].zero <= 1)
+        become(f, in->a);
+    else
+        *in = (struct ir_inst){ .op = IR_SETCC, .type = IR_I64, .aux = IR_NE, .a = in->a, .b = in->c };
 }
 
 /*

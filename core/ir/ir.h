@@ -121,6 +121,7 @@ struct ir_slot {
     bool cold;         /* written often and hardly ever read: no register is kept for it */
 };
 #define IR_MAX_SLOTS 192
+#define IR_MAX_LATE  4
 
 enum {
     IR_CALL_PURE    = 1u << 0, /* function of its arguments only; may be dropped or shared */
@@ -201,6 +202,11 @@ struct ir_guest {
     uint32_t n_vec_helpers;
     /* Slots [shared, shared + n_shared): every helper that is not PURE may read and write them, whatever it promises. */
     uint32_t shared, n_shared;
+    /*
+     * Slots [late, late + n_late), IR_MAX_LATE at most, all i64: written by many instructions and seldom read before they are
+     * overwritten (x86's flags). Executors keep no register for them, and need not write what nobody sees.
+     */
+    uint32_t late, n_late;
     /*
      * Where in the CPU's struct the ISA keeps what isa->mode() would say (uint32_t); 0: nowhere. If it does, EXIT for
      * LOOKUP need not leave translated code.

@@ -52,11 +52,12 @@ static uint64_t read_estat(struct la_cpu *la, uint32_t i)
 
 /*
  * A hypervisor writes all of its guest's: that is how it injects what is not HWI, and restores. HWI come from GINTC
- * alone: were they kept here, what was saved while one was up would hold it up for ever after it was restored.
+ * alone and PMI from counters: were they kept here, what was saved while one was up would hold it up for ever after it
+ * was restored.
  */
 static void write_estat(struct la_cpu *la, uint32_t i, uint64_t value)
 {
-    uint64_t mask = la->borrowed ? 0x7fff1c03 : 3;
+    uint64_t mask = la->borrowed ? 0x7fff1803 : 3;
     (void)i;
     la->csr.estat = (la->csr.estat & ~mask) | (value & mask);
     la_check_interrupts(la);
@@ -235,6 +236,13 @@ static bool has_messages(const struct la_config *c, uint32_t i)
     return la_has(c, LA_F_MSG_INT);
 }
 
+/* Messages are the hypervisor's to bring to its guest. */
+static void write_msgis(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    if (la->borrowed)
+        la->csr.msgis[i] = value;
+}
+
 static uint64_t read_msgir(struct la_cpu *la, uint32_t i)
 {
     (void)i;
@@ -250,7 +258,7 @@ static uint64_t peek_msgir(const struct la_cpu *la, uint32_t i)
 static void write_msgie(struct la_cpu *la, uint32_t i, uint64_t value)
 {
     (void)i;
-    la->msgie = value & 0xff;
+    la->csr.msgie = value & 0xff;
     la_check_interrupts(la);
 }
 
@@ -258,11 +266,6 @@ static void write_msgie(struct la_cpu *la, uint32_t i, uint64_t value)
 static bool has_counter(const struct la_config *c, uint32_t i)
 {
     return i < la_pmu_counters(c);
-}
-
-static uint64_t read_pmcfg(struct la_cpu *la, uint32_t i)
-{
-    return la->counter[i].cfg;
 }
 
 static uint64_t read_pmcnt(struct la_cpu *la, uint32_t i)
@@ -332,7 +335,7 @@ static uint64_t read_dbg(struct la_cpu *la, uint32_t i)
 }
 
 /* ---- guest mode; of the fields, those that are listed in lvz.c ---- */
-enum { GSTAT_GIDBIT = 8 << 4, GCFG_MATP_ROOT = 1 << 1 };
+enum { GSTAT_GIDBIT = 8 << 4, GCFG_MATP_ROOT = 1 << 1, GCFG_GPMP = 1 << 23 };
 
 static bool has_lvz(const struct la_config *c, uint32_t i)
 {
@@ -349,7 +352,13 @@ static uint64_t read_gstat(struct la_cpu *la, uint32_t i)
 static uint64_t read_gcfg(struct la_cpu *la, uint32_t i)
 {
     (void)i;
-    return la->gcfg | GCFG_MATP_ROOT;
+    return la->gcfg | GCFG_MATP_ROOT | (la_pmu_counters(la->config) != 0 ? GCFG_GPMP : 0);
+}
+
+static void write_gcfg(struct la_cpu *la, uint32_t i, uint64_t value)
+{
+    (void)i;
+    la->gcfg = value & (0x30 | (la_pmu_counters(la->config) != 0 ? F_MASK(LA_GCFG_GPERF) : 0));
 }
 
 /* clang-format off */
@@ -390,7 +399,7 @@ const struct la_csr la_csrs[] = {
     { LA_CSR_CNTC, .guest = true, .name = "cntc", AT(csr.cntc), .wide = true, .mask = ~0ull },
     { LA_CSR_TICLR, .guest = true, .name = "ticlr", .write = write_ticlr, .timed = true },
     { LA_CSR_GSTAT, .name = "gstat", AT(gstat), .mask = 0xff0002, .read = read_gstat, .exists = has_lvz },
-    { LA_CSR_GCFG, .name = "gcfg", AT(gcfg), .mask = 0x30, .read = read_gcfg, .exists = has_lvz },
+    { LA_CSR_GCFG, .name = "gcfg", AT(gcfg), .read = read_gcfg, .write = write_gcfg, .exists = has_lvz },
     { LA_CSR_GINTC, .name = "gintc", AT(gintc), .mask = 0xff, .exists = has_lvz },
     { LA_CSR_GCNTC, .name = "gcntc", AT(gcntc), .wide = true, .mask = ~0ull, .exists = has_lvz },
     { LA_CSR_LLBCTL, .guest = true, .name = "llbctl", AT(csr.llbctl), .read = read_llbctl, .write = write_llbctl },
@@ -409,12 +418,12 @@ const struct la_csr la_csrs[] = {
     { LA_CSR_MERRERA, .name = "merrera", AT(merr[LA_MERR_ERA]), .wide = true, .mask = ~0ull },
     { LA_CSR_MERRSAVE, .name = "merrsave", AT(merr[LA_MERR_SAVE]), .wide = true, .mask = ~0ull },
     { LA_CSR_CTAG, .name = "ctag", AT(ctag), .wide = true, .mask = ~0ull },
-    { LA_CSR_MSGIS0, .count = 4, .name = "msgis%u", AT(msgis), .wide = true, .exists = has_messages },
-    { LA_CSR_MSGIR, .name = "msgir", .read = read_msgir, .peek = peek_msgir, .exists = has_messages, .timed = true },
-    { LA_CSR_MSGIE, .name = "msgie", AT(msgie), .write = write_msgie, .exists = has_messages, .timed = true },
+    { LA_CSR_MSGIS0, .guest = true, .count = 4, .name = "msgis%u", AT(csr.msgis), .wide = true, .write = write_msgis, .exists = has_messages },
+    { LA_CSR_MSGIR, .guest = true, .name = "msgir", .read = read_msgir, .peek = peek_msgir, .exists = has_messages, .timed = true },
+    { LA_CSR_MSGIE, .guest = true, .name = "msgie", AT(csr.msgie), .write = write_msgie, .exists = has_messages, .timed = true },
     { LA_CSR_DMW0, .guest = true, .count = 4, .name = "dmw%u", AT(csr.dmw), .wide = true, .mask = 0xf00000000000003full, .wrote = wrote_mode, .ends_block = true },
-    { LA_CSR_PMCFG0, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcfg%u", .read = read_pmcfg, .write = la_pmcfg_write, .exists = has_counter, .ends_block = true, .timed = true },
-    { LA_CSR_PMCFG0 + 1, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcnt%u", .wide = true, .read = read_pmcnt, .write = la_pmcnt_write, .exists = has_counter, .timed = true },
+    { LA_CSR_PMCFG0, .guest = true, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcfg%u", .read = la_pmcfg_read, .write = la_pmcfg_write, .exists = has_counter, .ends_block = true, .timed = true },
+    { LA_CSR_PMCFG0 + 1, .guest = true, .count = LA_PMU_COUNTERS, .step = 2, .name = "pmcnt%u", .wide = true, .read = read_pmcnt, .write = la_pmcnt_write, .exists = has_counter, .timed = true },
     { LA_CSR_MWPC, .name = "mwpc", .read = read_mwpc },
     { LA_CSR_MWPS, .name = "mwps", AT(mwps), .write = write_mwps },
     { LA_CSR_MWP0, .name = "mwp%ucfg1", PWATCH(mwp, 1) },

@@ -70,7 +70,8 @@ static const struct state_field bank_state[] = {
     STATE(la_bank, asid), STATE(la_bank, pwcl), STATE(la_bank, pwch), STATE(la_bank, stlbps),
     STATE(la_bank, rvacfg), STATE(la_bank, tid), STATE(la_bank, tcfg), STATE(la_bank, cntc),
     STATE(la_bank, llbctl), STATE(la_bank, tlbrentry), STATE(la_bank, tlbrera), STATE(la_bank, tlbrprmd),
-    STATE(la_bank, dmw), STATE(la_bank, timer_end), STATE(la_bank, cpuid), STATE(la_bank, prcfg), STATE_END
+    STATE(la_bank, dmw), STATE(la_bank, timer_end), STATE(la_bank, cpuid), STATE(la_bank, prcfg),
+    STATE(la_bank, msgis), STATE(la_bank, msgie), STATE_END
 };
 
 static const struct state_field counter_state[] = {
@@ -87,8 +88,7 @@ const struct state_field la_state[] = {
     STATE(la_cpu, core_id), STATE(la_cpu, lines), STATE(la_cpu, fcsr),
     STATE(la_cpu, merr), STATE(la_cpu, dbg), STATE(la_cpu, dera), STATE(la_cpu, dsave),
     STATE(la_cpu, impctl), STATE(la_cpu, gnmi), STATE(la_cpu, ctag),
-    STATE(la_cpu, msgis), STATE(la_cpu, msgie),
-    STATE_SUBS(la_cpu, counter, counter_state), STATE(la_cpu, accesses), STATE(la_cpu, branches),
+    STATE_SUBS(la_cpu, counter[0], counter_state), STATE_SUBS(la_cpu, counter[1], counter_state), STATE(la_cpu, accesses), STATE(la_cpu, branches),
     STATE(la_cpu, mwps), STATE(la_cpu, fwps),
     STATE(la_cpu, mwp), STATE(la_cpu, fwp),
     STATE(la_cpu, gstat), STATE(la_cpu, gcfg), STATE(la_cpu, gintc), STATE(la_cpu, gcntc),

@@ -13,29 +13,34 @@
 #define LINES 0x1ffcull /* HWI0 to HWI7, PMI, TI, IPI */
 
 /* The message to be offered: the highest one not below the threshold; -1: none. */
-static int best_message(const struct la_cpu *la)
+static int best_message(const struct la_bank *b)
 {
     for (unsigned i = 4; i-- > 0;) {
-        if (la->msgis[i] == 0)
+        if (b->msgis[i] == 0)
             continue;
-        unsigned n = i * 64 + log2_floor(la->msgis[i]);
-        return n >= la->msgie ? (int)n : -1;
+        unsigned n = i * 64 + log2_floor(b->msgis[i]);
+        return n >= b->msgie ? (int)n : -1;
     }
     return -1;
 }
 
-/* A guest has no lines: its hypervisor sets bits of its ESTAT, and HWI by GINTC. */
+static uint64_t messages(const struct la_bank *b)
+{
+    if (LIKELY((b->msgis[0] | b->msgis[1] | b->msgis[2] | b->msgis[3]) == 0))
+        return 0;
+    return best_message(b) >= 0 ? BIT(LA_IS_MSG) : 0;
+}
+
+/* A guest has no lines: its hypervisor sets bits of its ESTAT, HWI by GINTC, and messages in its MSGIS. */
 static uint64_t guest_sources(const struct la_cpu *la, const struct la_bank *guest)
 {
-    return (guest->estat & 0x1fff) | (la->gintc & 0xff) << LA_IS_HWI0;
+    uint64_t pmi = la->guest_pmi ? BIT(LA_IS_PMI) : 0;
+    return (guest->estat & 0x1fff) | (la->gintc & 0xff) << LA_IS_HWI0 | pmi | messages(guest);
 }
 
 static uint64_t root_sources(const struct la_cpu *la, const struct la_bank *root)
 {
-    uint64_t is = (la->lines & LINES) | (root->estat & (3 | BIT(LA_IS_TI)));
-    if (UNLIKELY((la->msgis[0] | la->msgis[1] | la->msgis[2] | la->msgis[3]) != 0) && best_message(la) >= 0)
-        is |= BIT(LA_IS_MSG);
-    return is;
+    return (la->lines & LINES) | (root->estat & (3 | BIT(LA_IS_TI))) | messages(root);
 }
 
 uint64_t la_estat(const struct la_cpu *la)
@@ -47,9 +52,11 @@ uint64_t la_estat(const struct la_cpu *la)
     return codes | root_sources(la, &la->csr) | nmi;
 }
 
+enum { INTERRUPTS = 0x1fff | 1 << LA_IS_MSG };
+
 static uint64_t wanted(const struct la_cpu *la, const struct la_bank *root)
 {
-    return root_sources(la, root) & root->ecfg & (0x1fff | BIT(LA_IS_MSG));
+    return root_sources(la, root) & root->ecfg & INTERRUPTS;
 }
 
 static bool takes_nmi(const struct la_cpu *la, const struct la_bank *root)
@@ -73,7 +80,7 @@ static int guests_interrupt(const struct la_cpu *la)
     int n = roots_interrupt(la, &la->other);
     if (n >= 0)
         return LA_PENDING_EXIT | n;
-    uint64_t pending = guest_sources(la, &la->csr) & la->csr.ecfg & 0x1fff;
+    uint64_t pending = guest_sources(la, &la->csr) & la->csr.ecfg & INTERRUPTS;
     return pending == 0 || !F_GET(la->csr.crmd, LA_CRMD_IE) ? -1 : (int)log2_floor(pending);
 }
 
@@ -134,21 +141,21 @@ bool la_cpu_message(struct cpu *cpu, unsigned vector)
     struct la_cpu *la = LA_CPU(cpu);
     if (!la_has(la->config, LA_F_MSG_INT))
         return false;
-    la->msgis[vector / 64 & 3] |= BIT(vector % 64);
+    la->bank[0]->msgis[vector / 64 & 3] |= BIT(vector % 64);
     la_check_interrupts(la);
     return true;
 }
 
 uint64_t la_msgir_peek(const struct la_cpu *la)
 {
-    int n = best_message(la);
+    int n = best_message(&la->csr);
     return n >= 0 ? (uint64_t)n : BIT(MSGIR_NULL);
 }
 
 uint64_t la_msgir_read(struct la_cpu *la)
 {
-    int n = best_message(la);
+    int n = best_message(&la->csr);
     if (n >= 0)
-        la->msgis[n / 64] &= ~BIT(n % 64);
+        la->csr.msgis[n / 64] &= ~BIT(n % 64);
     return n >= 0 ? (uint64_t)n : BIT(MSGIR_NULL);
 }

@@ -59,6 +59,7 @@ struct la_bank {
     uint64_t tid, tcfg, cntc, llbctl, tlbrentry, tlbrera, tlbrprmd;
     uint64_t dmw[4];
     uint64_t timer_end;      /* stable counter at which TVAL was or will be 0; see timer.c */
+    uint64_t msgis[4], msgie; /* messages */
     uint64_t cpuid, prcfg[3]; /* the root's are the core's own; a guest's are what its hypervisor wrote */
 };
 
@@ -101,6 +102,7 @@ struct la_cpu {
     bool counts_code;         /* and translated code counts for one (LA_MODE_COUNT) */
     bool walking;             /* inside la_walk() */
     bool borrowed;            /* the guest's bank is at hand, but the root runs */
+    bool guest_pmi;           /* a counter of the guest's overflowed */
     struct mem_space *iocsr;
     struct la_bank *bank[2];  /* root's and guest's: csr or other, whichever it is now */
 
@@ -112,8 +114,7 @@ struct la_cpu {
     uint64_t lines;           /* levels of the inputs, by bit of ESTAT.IS */
     uint64_t fcsr;            /* FCSR0 but Flags: Enables 4:0, RM 9:8, Cause 28:24; Flags are cpu.fp_flags */
     uint64_t merr[8], dbg, dera, dsave, impctl[2], gnmi, ctag;
-    uint64_t msgis[4], msgie;
-    struct la_counter counter[LA_PMU_COUNTERS];
+    struct la_counter counter[2][LA_PMU_COUNTERS]; /* the root's and its guest's */
     uint64_t accesses, branches; /* counted by translated code */
     uint64_t mwps, fwps, mwp[LA_WATCHES][4], fwp[LA_WATCHES][4];
     uint64_t gstat, gcfg, gintc, gcntc, gtlbc, trgp; /* LVZ */
@@ -230,6 +231,7 @@ uint64_t la_msgir_peek(const struct la_cpu *la);
 enum { LA_GSTAT_VM = 1, LA_GSTAT_PVM = 2 };
 #define LA_GSTAT_GID  23, 16
 #define LA_GTLBC_TGID 23, 16
+#define LA_GCFG_GPERF 26, 24
 enum { LA_GTLBC_USETGID = 1 << 12 };
 void la_enter_guest(struct la_cpu *la); /* CSRs change places; whoever calls updates the mode */
 void la_leave_guest(struct la_cpu *la);
@@ -255,6 +257,8 @@ void la_pmu_sync(struct la_cpu *la);
 void la_pmu_changed(struct la_cpu *la); /* after it: which counters run, when one may overflow */
 int la_pmu_init(struct la_cpu *la, struct err *e) MUST_CHECK;
 uint32_t la_pmu_counters(const struct la_config *c);
+uint32_t la_guest_counters(const struct la_cpu *la); /* how many of them, from the first, GCFG.GPERF gives the guest */
+uint64_t la_pmcfg_read(struct la_cpu *la, uint32_t n);
 void la_pmcfg_write(struct la_cpu *la, uint32_t n, uint64_t value);
 void la_pmu_reset(struct la_cpu *la);
 void la_pmu_loaded(struct la_cpu *la);

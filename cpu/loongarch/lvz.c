@@ -11,8 +11,8 @@
  * serves all: entries carry the guest (GSTAT.GID), apart for the guest's own translations and for those of its
  * physical addresses, which the root fills while GTLBC.USETGID and TGID say so.
  *
- * Of GSTAT, GCFG, GINTC and GTLBC there are: PVM, GID; MATC; HWIS; USETGID, TGID. Trap controls, pass-through
- * interrupts, reserved MTLB entries, counters for guests and cache trapping read 0 and are not offered.
+ * Of GSTAT, GCFG, GINTC and GTLBC there are: PVM, GID; MATC, GPERF; HWIS; USETGID, TGID. Trap controls, pass-through
+ * interrupts, reserved MTLB entries and cache trapping read 0 and are not offered.
  */
 #include "cpu/loongarch/system_impl.h"
 

@@ -8,10 +8,15 @@
  * where the model keeps none. It is brought up to date when what gates counting is about to change. That bit 63 came
  * to be 1 is noticed by a timer set to the earliest moment it can, and set again until it did: the interrupt may be
  * late by some instructions.
+ *
+ * Guest mode has a set of its own, of which GCFG.GPERF gives as many to the guest (Linux, arch/loongarch/kvm/vcpu.c): they
+ * count while it runs, at the levels of its own, and the root's of the same numbers do not. What else counts in the root
+ * counts a guest's as well.
  */
 #include "core/event/clock.h"
 #include "core/timing/model.h"
 #include "cpu/loongarch/translate_impl.h"
+#include <string.h>
 
 #define CFG_EVENT 9, 0
 #define CFG_PMI   20, 20
@@ -35,9 +40,28 @@ uint32_t la_pmu_counters(const struct la_config *c)
     return la_has(c, LA_F_PMP) ? MIN((c->cpucfg[6] >> 4 & 15) + 1, LA_PMU_COUNTERS) : 0;
 }
 
-static uint64_t event_of(const struct la_cpu *la, uint32_t n)
+uint32_t la_guest_counters(const struct la_cpu *la)
 {
-    return F_GET(la->counter[n].cfg, CFG_EVENT);
+    return MIN((uint32_t)F_GET(la->gcfg, LA_GCFG_GPERF), la_pmu_counters(la->config));
+}
+
+static uint64_t event_of(const struct la_counter *c)
+{
+    return F_GET(c->cfg, CFG_EVENT);
+}
+
+/* One after the other: the root's, then its guest's, where there is guest mode; NULL behind the last. */
+static struct la_counter *next_counter(const struct la_cpu *la, uint32_t *i)
+{
+    uint32_t n = la_pmu_counters(la->config), at = (*i)++;
+    if (n == 0 || at >= (la_has(la->config, LA_F_LVZ) ? 2 * n : n))
+        return NULL;
+    return (struct la_counter *)(uintptr_t)&la->counter[at / n][at % n];
+}
+
+static bool is_guests(const struct la_cpu *la, const struct la_counter *c)
+{
+    return c >= la->counter[1];
 }
 
 static bool model_count(const struct la_cpu *la, uint64_t event, uint64_t *count)
@@ -54,9 +78,9 @@ static bool model_count(const struct la_cpu *la, uint64_t event, uint64_t *count
     return false;
 }
 
-static uint64_t source(const struct la_cpu *la, uint32_t n)
+static uint64_t source(const struct la_cpu *la, const struct la_counter *c)
 {
-    uint64_t event = event_of(la, n), count;
+    uint64_t event = event_of(c), count;
     if (event == EVENT_CYCLES)
         return cpu_cycles_in_event(&la->cpu);
     if (event == EVENT_INSNS)
@@ -66,87 +90,104 @@ static uint64_t source(const struct la_cpu *la, uint32_t n)
     return event == EVENT_BRANCHES ? la->branches : event == EVENT_DTLB || event == EVENT_L1D ? la->accesses : 0;
 }
 
-static bool enabled(const struct la_cpu *la, uint32_t n)
+static bool is_enabled(const struct la_counter *c)
 {
-    return la->counter[n].cfg >> CFG_LEVELS & 15;
+    return c->cfg >> CFG_LEVELS & 15;
 }
 
-static bool should_run(const struct la_cpu *la, uint32_t n)
+/* Those a guest has are the root's no more while it runs. */
+static bool should_run(const struct la_cpu *la, const struct la_counter *c)
 {
-    return la->counter[n].cfg >> (CFG_LEVELS + la_plv(la)) & 1;
+    bool guest = la_is_guest(la), own = is_guests(la, c);
+    unsigned plv = la_is_debug(la) ? 0 : (unsigned)F_GET(la->bank[guest]->crmd, LA_CRMD_PLV);
+    if (own != (guest && (uint32_t)(c - la->counter[own]) < la_guest_counters(la)))
+        return false;
+    return c->cfg >> (CFG_LEVELS + plv) & 1;
+}
+
+static uint64_t value_of(const struct la_cpu *la, const struct la_counter *c)
+{
+    return c->running ? c->base + (source(la, c) - c->since) : c->base;
 }
 
 uint64_t la_pmcnt_read(struct la_cpu *la, uint32_t n)
 {
-    const struct la_counter *c = &la->counter[n];
-    return c->running ? c->base + (source(la, n) - c->since) : c->base;
+    return value_of(la, &la->counter[la_at_guest_bank(la)][n]);
+}
+
+uint64_t la_pmcfg_read(struct la_cpu *la, uint32_t n)
+{
+    return la->counter[la_at_guest_bank(la)][n].cfg;
 }
 
 void la_pmu_sync(struct la_cpu *la)
 {
-    for (uint32_t n = 0; n < la_pmu_counters(la->config); n++)
-        la->counter[n].base = la_pmcnt_read(la, n), la->counter[n].since = source(la, n);
+    struct la_counter *c;
+    for (uint32_t i = 0; (c = next_counter(la, &i)) != NULL;)
+        c->base = value_of(la, c), c->since = source(la, c);
 }
 
 /* Cycles until bit 63 of the counter may be 1. */
-static uint64_t distance(const struct la_cpu *la, uint32_t n)
+static uint64_t distance(const struct la_counter *c)
 {
-    const struct la_counter *c = &la->counter[n];
     if (!c->running || !F_GET(c->cfg, CFG_PMI) || c->base >> 63) /* a change of level asks again */
         return UINT64_MAX;
     uint64_t left = BIT(63) - c->base;
-    return event_of(la, n) == EVENT_CYCLES ? left : MAX(left / 4, OVERFLOW_STEP);
+    return event_of(c) == EVENT_CYCLES ? left : MAX(left / 4, OVERFLOW_STEP);
 }
 
 static void arm(struct la_cpu *la)
 {
     uint64_t least = UINT64_MAX, now = cpu_cycles_in_event(&la->cpu);
-    for (uint32_t n = 0; n < la_pmu_counters(la->config); n++) {
-        uint64_t d = distance(la, n);
-        least = MIN(least, d);
-    }
+    struct la_counter *c;
+    for (uint32_t i = 0; (c = next_counter(la, &i)) != NULL;)
+        least = MIN(least, distance(c));
     if (least > 1ull << 48)
         ev_cancel(&la->pmu_due);
     else
         ev_arm(&la->pmu_due, ev_tick_time(la->cpu.clock, now + least));
 }
 
-static void set_line(struct la_cpu *la)
+static void set_lines(struct la_cpu *la)
 {
-    bool on = false;
-    for (uint32_t n = 0; n < la_pmu_counters(la->config); n++)
-        on |= la->counter[n].base >> 63 && F_GET(la->counter[n].cfg, CFG_PMI);
-    la->lines = on ? la->lines | BIT(LA_IS_PMI) : la->lines & ~BIT(LA_IS_PMI);
+    bool on[2] = { false, false };
+    struct la_counter *c;
+    for (uint32_t i = 0; (c = next_counter(la, &i)) != NULL;)
+        on[is_guests(la, c)] |= c->base >> 63 && F_GET(c->cfg, CFG_PMI);
+    la->lines = on[0] ? la->lines | BIT(LA_IS_PMI) : la->lines & ~BIT(LA_IS_PMI);
+    la->guest_pmi = on[1];
 }
 
 static void find_enabled(struct la_cpu *la)
 {
+    struct la_counter *c;
     uint64_t count;
     la->counting = la->counts_code = false;
-    for (uint32_t n = 0; n < la_pmu_counters(la->config); n++) {
-        uint64_t e = event_of(la, n);
+    for (uint32_t i = 0; (c = next_counter(la, &i)) != NULL;) {
+        uint64_t e = event_of(c);
         bool code = e == EVENT_BRANCHES || e == EVENT_DTLB || e == EVENT_L1D;
-        la->counting |= enabled(la, n);
-        la->counts_code |= enabled(la, n) && code && !model_count(la, e, &count);
+        la->counting |= is_enabled(c);
+        la->counts_code |= is_enabled(c) && code && !model_count(la, e, &count);
     }
 }
 
 /* Counters are up to date: who goes on from here, when one may overflow. */
 void la_pmu_changed(struct la_cpu *la)
 {
-    for (uint32_t n = 0; n < la_pmu_counters(la->config); n++) {
-        la->counter[n].running = should_run(la, n);
-        la->counter[n].since = source(la, n);
+    struct la_counter *c;
+    for (uint32_t i = 0; (c = next_counter(la, &i)) != NULL;) {
+        c->running = should_run(la, c);
+        c->since = source(la, c);
     }
     find_enabled(la);
-    set_line(la);
+    set_lines(la);
     arm(la);
 }
 
 void la_pmcfg_write(struct la_cpu *la, uint32_t n, uint64_t value)
 {
     la_pmu_sync(la);
-    la->counter[n].cfg = value & 0x1f03ff;
+    la->counter[la_at_guest_bank(la)][n].cfg = value & 0x1f03ff;
     la_pmu_changed(la);
     la_update_mode(la);
 }
@@ -154,7 +195,7 @@ void la_pmcfg_write(struct la_cpu *la, uint32_t n, uint64_t value)
 void la_pmcnt_write(struct la_cpu *la, uint32_t n, uint64_t value)
 {
     la_pmu_sync(la);
-    la->counter[n].base = value;
+    la->counter[la_at_guest_bank(la)][n].base = value;
     la_pmu_changed(la);
     la_check_interrupts(la);
 }
@@ -179,8 +220,7 @@ uint64_t la_helper_count_access(struct cpu *cpu, uint64_t kind, uint64_t b, uint
 
 void la_pmu_reset(struct la_cpu *la)
 {
-    for (uint32_t n = 0; n < LA_PMU_COUNTERS; n++)
-        la->counter[n] = (struct la_counter){ .cfg = 0 };
+    memset(la->counter, 0, sizeof(la->counter));
     la->accesses = la->branches = 0;
     la_pmu_changed(la);
 }
@@ -188,6 +228,7 @@ void la_pmu_reset(struct la_cpu *la)
 void la_pmu_loaded(struct la_cpu *la)
 {
     find_enabled(la);
+    set_lines(la);
 }
 
 int la_pmu_init(struct la_cpu *la, struct err *e)

@@ -64,6 +64,15 @@ static bool is_counter(const struct la_csr *row)
     return row != NULL && row->number == LA_CSR_PMCFG0 + 1;
 }
 
+/* Counter n, in guest mode. */
+uint64_t la_helper_guests_counter(struct cpu *cpu, uint64_t n, uint64_t c, uint64_t d, uint64_t e)
+{
+    (void)c, (void)d, (void)e;
+    if (n >= la_guest_counters(LA_CPU(cpu)))
+        cpu_raise(cpu, LA_GSPR, 0, 0, LA_FAULT_EXIT);
+    return 0;
+}
+
 /* The value to write; the old one is in `old`. */
 static ir_val_t written(struct la_tr *t, uint32_t op, ir_val_t old)
 {
@@ -132,6 +141,8 @@ static void csr(struct la_tr *t, unsigned op)
         la_exits(t, LA_GSPR);
         return;
     }
+    if ((t->mode & LA_MODE_GUEST) && (is_counter(row) || row->number == LA_CSR_PMCFG0))
+        ir_call(t->u, IR_VOID, LA_HELPER_guests_counter, la_const(t, index), IR_NONE, IR_NONE, IR_NONE);
     if (row == NULL) /* reads 0, ignores writes */
         la_put_r(t, IR_I64, t->d.rd, la_const(t, 0));
     else if (row->slot != 0 && (op == LA_CSR_READ || row->write == NULL))

@@ -47,8 +47,8 @@ enum x86_slot {
 
 /*
  * What set the arithmetic flags: operation + log2 of the operand's bytes. r = CC_R, a = CC_A, x =
- * CC_X, all zero-extended from that size; msb is the size's top bit. PF, ZF, SF follow from r
- * unless it says otherwise.
+ * CC_X; r is zero-extended from that size, what is above it in operands does not count. msb is the size's top bit.
+ * PF, ZF, SF follow from r unless it says otherwise.
  */
 enum x86_cc {
     X86_CC_FLAGS = 0,  /* r is the image: CF PF AF ZF SF OF in their places of RFLAGS */
@@ -64,7 +64,11 @@ enum x86_cc {
     X86_CC_MUL = 40,  /* a != 0: CF and OF; AF 0 */
     X86_CC_BITS = 44, /* a: CF; OF, AF 0: BLSR, BLSI, BLSMSK, BZHI, TZCNT, LZCNT (SF, PF from r) */
     X86_CC_POPCNT = 48, /* ZF from r, all others 0 */
-    X86_CC_COUNT = 52,
+    /* Nothing else needs the result, so r is an operand: */
+    X86_CC_CMP = 52,  /* as SUB of r - a */
+    X86_CC_TEST = 56, /* as LOGIC of r & a */
+    X86_CC_IMUL = 60, /* r: the low half of a times x, signed: CF and OF if the product has more; AF 0 */
+    X86_CC_COUNT = 64,
 };
 
 /* RFLAGS */

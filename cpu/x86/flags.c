@@ -34,10 +34,18 @@ static uint64_t carry_overflow(bool carry, bool overflow)
     return (carry ? X86_CF : 0) | (overflow ? X86_OF : 0);
 }
 
+/* Does the signed product of a and b need more than `bits`? */
+static bool product_overflows(uint64_t a, uint64_t b, unsigned bits)
+{
+    __int128 p = (__int128)(int64_t)sext(a, bits) * (int64_t)sext(b, bits);
+    return p != (__int128)(int64_t)sext((uint64_t)p, bits);
+}
+
 uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
 {
     unsigned bits = 8u << (cc & 3);
     uint64_t msb = 1ull << (bits - 1), left;
+    a = zext(a, bits);
     switch (cc & ~3ull) {
     case X86_CC_ADD:
         return result_flags(r, msb) | add_flags(zext(r - a, bits), a, r, msb, r < a);
@@ -50,8 +58,18 @@ uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
     case X86_CC_SBB:
         left = zext(r + a + x, bits);
         return result_flags(r, msb) | sub_flags(left, a, r, msb, left < a || (x && left == a));
+    case X86_CC_CMP:
+        left = zext(r, bits);
+        r = zext(left - a, bits);
+        return result_flags(r, msb) | sub_flags(left, a, r, msb, left < a);
     case X86_CC_LOGIC:
         return result_flags(r, msb);
+    case X86_CC_TEST:
+        return result_flags(r & a, msb);
+    case X86_CC_IMUL: {
+        bool over = product_overflows(a, x, bits);
+        return result_flags(r, msb) | carry_overflow(over, over);
+    }
     case X86_CC_INC:
         return result_flags(r, msb) | carry_overflow(a, r == msb) | ((r & 15) == 0 ? X86_AF : 0);
     case X86_CC_DEC:
@@ -133,8 +151,16 @@ static int quick_condition(uint64_t cc, uint64_t r, uint64_t a, unsigned cond)
 {
     unsigned bits = 8u << (cc & 3);
     uint64_t op = cc & ~3ull, left;
+    a = zext(a, bits);
     if (op == X86_CC_FLAGS || op == X86_CC_POPCNT)
         return -1;
+    if (op == X86_CC_CMP) { /* from here on as if the result had been kept */
+        op = X86_CC_SUB;
+        r = zext(r - a, bits);
+    } else if (op == X86_CC_TEST) {
+        op = X86_CC_LOGIC;
+        r &= a; /* which has no more bits than count */
+    }
     if (cond >> 1 == 2)
         return r == 0;
     if (cond >> 1 == 4)

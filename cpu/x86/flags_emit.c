@@ -13,7 +13,24 @@ static bool uses_a(unsigned cc)
 
 static bool uses_x(unsigned cc)
 {
-    return cc == X86_CC_ADC || cc == X86_CC_SBB;
+    return cc == X86_CC_ADC || cc == X86_CC_SBB || cc == X86_CC_IMUL;
+}
+
+/* Does the slot of the result hold the first operand? */
+static bool shows_left(unsigned cc)
+{
+    return cc == X86_CC_CMP || cc == X86_CC_TEST;
+}
+
+/*
+ * An operand as its slot takes it: what is above its size does not count there, so that a register's value
+ * need not be cut for the flags alone.
+ */
+static ir_val_t uncut(const struct x86_tr *t, ir_val_t v, unsigned bytes)
+{
+    const struct ir_inst *in = &t->u->insts[v];
+    bool cut = in->op == IR_ZEXT && in->aux == bytes * 8 && t->u->insts[in->a].op == IR_GET;
+    return cut ? in->a : v;
 }
 
 void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a,
@@ -25,11 +42,11 @@ void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir
     t->cc_x = uses_x(cc) ? x : IR_NONE;
     t->cc_left = left;
     x86_put_slot(t, X86_SLOT_CC, x86_const(t, (uint64_t)t->cc));
-    x86_put_slot(t, X86_SLOT_CC_R, r);
+    x86_put_slot(t, X86_SLOT_CC_R, shows_left(cc) ? uncut(t, left, bytes) : r);
     if (uses_a(cc))
-        x86_put_slot(t, X86_SLOT_CC_A, a);
+        x86_put_slot(t, X86_SLOT_CC_A, uncut(t, a, bytes));
     if (uses_x(cc))
-        x86_put_slot(t, X86_SLOT_CC_X, x);
+        x86_put_slot(t, X86_SLOT_CC_X, uncut(t, x, bytes));
 }
 
 void x86_forget_cc(struct x86_tr *t)
@@ -58,7 +75,8 @@ static struct cc_args cc_args(struct x86_tr *t, unsigned cond)
                                  ir_get(t->u, X86_SLOT_CC_X) };
     }
     ir_val_t zero = x86_const(t, 0);
-    return (struct cc_args){ x86_const(t, (unsigned)t->cc | cond << 8), t->cc_r,
+    return (struct cc_args){ x86_const(t, (unsigned)t->cc | cond << 8),
+                             shows_left((unsigned)t->cc & ~3u) ? t->cc_left : t->cc_r,
                              t->cc_a == IR_NONE ? zero : t->cc_a,
                              t->cc_x == IR_NONE ? zero : t->cc_x };
 }
@@ -158,9 +176,9 @@ ir_val_t x86_condition(struct x86_tr *t, unsigned cond)
         return ask(t, cond);
     unsigned op = (unsigned)t->cc & ~3u, bytes = 1u << (t->cc & 3);
     bool result_only = (cond >= 4 && cond <= 5) || (cond >= 8 && cond <= 11);
-    if (op == X86_CC_SUB && t->cc_left != IR_NONE && !(cond < 2 || (cond >= 8 && cond <= 11)))
+    if ((op == X86_CC_SUB || op == X86_CC_CMP) && t->cc_left != IR_NONE && !(cond < 2 || (cond >= 8 && cond <= 11)))
         return compare(t, bytes, (enum ir_cc)sub_cc[cond], t->cc_left, t->cc_a);
-    if (op == X86_CC_LOGIC)
+    if (op == X86_CC_LOGIC || op == X86_CC_TEST)
         return of_logic(t, bytes, cond);
     if (cond == 2 || cond == 3) {
         ir_val_t carry = x86_carry(t);
@@ -183,10 +201,12 @@ ir_val_t x86_carry(struct x86_tr *t)
     case X86_CC_ADD:
         return ir_setcc(u, IR_I64, IR_LTU, t->cc_r, t->cc_a);
     case X86_CC_SUB:
+    case X86_CC_CMP:
         if (t->cc_left == IR_NONE)
             return ask(t, 2);
         return ir_setcc(u, IR_I64, IR_LTU, t->cc_left, t->cc_a);
     case X86_CC_LOGIC:
+    case X86_CC_TEST:
     case X86_CC_POPCNT:
         return x86_const(t, 0);
     case X86_CC_INC:

@@ -61,6 +61,8 @@ const struct ir_guest x86_guest = {
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
     .shared = X86_SLOT_MM, /* the x87 registers' */
     .n_shared = 8,
+    .late = X86_SLOT_CC, /* and those of its operands */
+    .n_late = 4,
     .mode_at = offsetof(struct x86_cpu, mode),
 };
 

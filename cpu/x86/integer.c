@@ -20,8 +20,8 @@ static const struct {
     [AND] = { IR_AND, X86_CC_LOGIC, IR_AMO_AND, false },
     [SUB] = { IR_SUB, X86_CC_SUB, IR_AMO_ADD, false },
     [XOR] = { IR_XOR, X86_CC_LOGIC, IR_AMO_XOR, false },
-    [CMP] = { IR_SUB, X86_CC_SUB, -1, true },
-    [TEST] = { IR_AND, X86_CC_LOGIC, -1, true },
+    [CMP] = { IR_SUB, X86_CC_CMP, -1, true },
+    [TEST] = { IR_AND, X86_CC_TEST, -1, true },
 };
 
 static ir_val_t locked(struct x86_tr *t, unsigned what, ir_val_t b, ir_val_t carry)
@@ -63,6 +63,7 @@ static void binary(struct x86_tr *t, unsigned what)
         a = locked(t, what, b, carry);
     else
         a = binaries[what].keep ? x86_get(t, 0) : x86_get_rmw(t, 0);
+    enum x86_cc cc = (enum x86_cc)binaries[what].cc;
     ir_val_t r = of_one(t, what, a);
     if (r == IR_NONE)
         r = x86_op2(t, (enum ir_op)binaries[what].op, bytes, a, b);
@@ -70,7 +71,9 @@ static void binary(struct x86_tr *t, unsigned what)
         r = x86_op2(t, (enum ir_op)binaries[what].op, bytes, r, carry);
     if (!binaries[what].keep && !t->d.lock)
         x86_put(t, 0, r);
-    x86_set_cc(t, (enum x86_cc)binaries[what].cc, bytes, r, b, carry, a);
+    if (what == TEST && r == a)
+        cc = X86_CC_LOGIC;
+    x86_set_cc(t, cc, bytes, r, b, carry, a);
 }
 
 /* ---- one operand ---- */
@@ -108,53 +111,48 @@ static void step(struct x86_tr *t, unsigned down)
 }
 
 /* ---- multiplication and division ---- */
-/* High and low halves of a product of `bytes`; `*over`: not 0 when the high half says more than the
- * low one. */
+/* High and low halves of a product of `bytes`. */
 static ir_val_t product(struct x86_tr *t, unsigned bytes, bool is_signed, ir_val_t a, ir_val_t b,
-                        ir_val_t *high, ir_val_t *over)
+                        ir_val_t *high)
 {
     struct ir_unit *u = t->u;
-    ir_val_t low, sign;
     if (bytes == 8) {
-        low = ir_mul(u, IR_I64, a, b);
         *high = is_signed ? ir_mulhs(u, IR_I64, a, b) : ir_mulhu(u, IR_I64, a, b);
-        sign = is_signed ? ir_op2i(u, IR_SAR, IR_I64, low, 63) : x86_const(t, 0);
-        *over = ir_xor(u, IR_I64, *high, sign);
-        return low;
+        return ir_mul(u, IR_I64, a, b);
     }
     if (is_signed)
         a = x86_sext(t, a, bytes), b = x86_sext(t, b, bytes);
     ir_val_t whole = ir_mul(u, IR_I64, a, b);
-    low = ir_zext(u, IR_I64, whole, bytes * 8);
     *high = ir_extract(u, IR_I64, whole, bytes * 8, bytes * 8);
-    *over = ir_xor(u, IR_I64, whole, is_signed ? x86_sext(t, low, bytes) : low);
-    return low;
+    return ir_zext(u, IR_I64, whole, bytes * 8);
 }
 
 static void multiply(struct x86_tr *t, unsigned is_signed)
 {
     unsigned bytes = t->d.op[0].size;
-    ir_val_t high, over;
-    ir_val_t low =
-        product(t, bytes, is_signed, x86_get_reg(t, 0, bytes), x86_get(t, 0), &high, &over);
+    ir_val_t high, a = x86_get_reg(t, 0, bytes), b = x86_get(t, 0);
+    ir_val_t low = product(t, bytes, is_signed, a, b, &high);
     if (bytes == 1) {
         x86_put_reg(t, 0, 2, ir_deposit(t->u, IR_I64, low, high, 8, 8));
     } else {
         x86_put_reg(t, 0, bytes, low);
         x86_put_reg(t, 2, bytes, high);
     }
-    x86_set_cc(t, X86_CC_MUL, bytes, low, over, IR_NONE, IR_NONE); /* not 0 is enough */
+    if (is_signed)
+        x86_set_cc(t, X86_CC_IMUL, bytes, low, a, b, IR_NONE);
+    else
+        x86_set_cc(t, X86_CC_MUL, bytes, low, high, IR_NONE, IR_NONE);
 }
 
 static void multiply_to(struct x86_tr *t, unsigned arg)
 {
     unsigned bytes = t->d.op[0].size, three = t->d.n_ops == 3;
-    ir_val_t high, over, a = x86_get(t, three ? 1 : 0), b;
+    ir_val_t a = x86_get(t, three ? 1 : 0);
     (void)arg;
-    b = three ? x86_const(t, zext(t->d.imm, bytes * 8)) : x86_get(t, 1);
-    ir_val_t low = product(t, bytes, true, a, b, &high, &over);
+    ir_val_t b = three ? x86_const(t, zext(t->d.imm, bytes * 8)) : x86_get(t, 1);
+    ir_val_t low = x86_op2(t, IR_MUL, bytes, a, b);
     x86_put(t, 0, low);
-    x86_set_cc(t, X86_CC_MUL, bytes, low, over, IR_NONE, IR_NONE); /* not 0 is enough */
+    x86_set_cc(t, X86_CC_IMUL, bytes, low, a, b, IR_NONE);
 }
 
 /*
@@ -220,9 +218,9 @@ static void divide(struct x86_tr *t, unsigned is_signed)
 static void mulx(struct x86_tr *t, unsigned arg)
 {
     unsigned bytes = t->d.op[0].size;
-    ir_val_t high, over;
+    ir_val_t high;
     (void)arg;
-    ir_val_t low = product(t, bytes, false, x86_get_reg(t, 2, bytes), x86_get(t, 2), &high, &over);
+    ir_val_t low = product(t, bytes, false, x86_get_reg(t, 2, bytes), x86_get(t, 2), &high);
     x86_put(t, 1, low);
     x86_put(t, 0, high);
 }

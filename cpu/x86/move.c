@@ -81,7 +81,7 @@ static void cmpxchg(struct x86_tr *t, unsigned arg)
     } else if (!mem) {
         x86_put(t, 0, ir_select(u, IR_I64, same, b, old));
     }
-    x86_set_cc(t, X86_CC_SUB, bytes, x86_op2(t, IR_SUB, bytes, acc, old), old, IR_NONE, acc);
+    x86_set_cc(t, X86_CC_CMP, bytes, x86_op2(t, IR_SUB, bytes, acc, old), old, IR_NONE, acc);
 }
 
 static void set_zf(struct x86_tr *t, ir_val_t zf)

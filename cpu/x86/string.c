@@ -49,7 +49,7 @@ static void once(struct x86_tr *t, unsigned what)
     if (what != LODS)
         advance(t, RDI);
     if (at_di)
-        x86_set_cc(t, X86_CC_SUB, bytes, x86_op2(t, IR_SUB, bytes, a, b), b, IR_NONE, a);
+        x86_set_cc(t, X86_CC_CMP, bytes, x86_op2(t, IR_SUB, bytes, a, b), b, IR_NONE, a);
 }
 
 /* ---- repeated ---- */

@@ -448,7 +448,7 @@ static uint64_t rotate(struct run *r)
 }
 
 /* ---- stores ---- */
-struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how)
+struct x87_store x87_soft_store(const struct x86_cpu *c, uint64_t how)
 {
     enum x87_source format = source_of(how);
     struct x87_store s = { .e.control = (uint16_t)c->fcw };
@@ -499,6 +499,12 @@ struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how)
     return s;
 }
 
+struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how)
+{
+    struct x87_store s = { .bytes = 0 };
+    return x87_host_store(c, how, &s) ? s : x87_soft_store(c, how);
+}
+
 static void commit(struct x86_cpu *c, const struct fp80_env *e, bool stack_fault)
 {
     c->fsw =
@@ -515,6 +521,12 @@ void x87_stored(struct x86_cpu *c, uint64_t how, const struct x87_store *s)
 
 /* ---- all ---- */
 uint64_t x87_execute(struct x86_cpu *c, uint64_t how, uint64_t value)
+{
+    uint64_t result;
+    return x87_host_execute(c, how, value, &result) ? result : x87_soft_execute(c, how, value);
+}
+
+uint64_t x87_soft_execute(struct x86_cpu *c, uint64_t how, uint64_t value)
 {
     static run_fn *const fns[X87_OPS] = {
         [X87_ADD] = arithmetic,      [X87_MUL] = arithmetic,     [X87_SUB] = arithmetic,

@@ -91,6 +91,12 @@ struct x87_store {
     bool underflow;
 };
 struct x87_store x87_prepare_store(const struct x86_cpu *c, uint64_t how);
+/* The same two by nothing but fp80's integers: what is left to the host mostly (x87_host.c) must come out like this. */
+uint64_t x87_soft_execute(struct x86_cpu *c, uint64_t how, uint64_t value);
+struct x87_store x87_soft_store(const struct x86_cpu *c, uint64_t how);
+/* False: not done, and nothing changed. */
+bool x87_host_execute(struct x86_cpu *c, uint64_t how, uint64_t value, uint64_t *result);
+bool x87_host_store(const struct x86_cpu *c, uint64_t how, struct x87_store *s);
 void x87_stored(struct x86_cpu *c, uint64_t how, const struct x87_store *s);
 
 #endif

@@ -14,6 +14,10 @@ set(BENCH_FLAGS_amd64 -march=x86-64)
 set(BENCH_FLAGS_amd64_matmul -mavx2)
 set(BENCH_FLAGS_loong64 -march=loongarch64 -mabi=lp64d)
 set(BENCH_FLAGS_loong64_matmul -mlsx)
+# The ones run as a program does, the others as an operating system (machine.h).
+set(BENCH_PROGRAMS embedded procedures quicksort trees hashing nbody mandelbrot spectral fft matmul memory branchy calls syscalls)
+set(BENCH_PRIVILEGED interrupts faults contexts selfmodify invalidations flushes mmio)
+set(BENCH_FLAGS_PRIVILEGED_amd64 -mno-red-zone -mgeneral-regs-only)
 set(BENCH_LINK -Wl,--no-warn-rwx-segments) # GNU's linker's; others do not know it
 set(BENCH_LINK_riscv64 ${BENCH_LINK})
 set(BENCH_LINK_arm64 ${BENCH_LINK})
@@ -30,15 +34,22 @@ foreach(arch riscv64 arm64 amd64 loong64)
   endif()
   set(BENCH_OUT ${CMAKE_BINARY_DIR}/bench/${arch})
   file(MAKE_DIRECTORY ${BENCH_OUT})
-  foreach(kernel embedded procedures quicksort trees hashing nbody mandelbrot spectral fft matmul memory branchy calls syscalls)
+  foreach(kernel ${BENCH_PROGRAMS} ${BENCH_PRIVILEGED})
     set(sources ${BENCH_SOURCE}/start_${arch}.S ${BENCH_SOURCE}/guest.c ${BENCH_SOURCE}/${kernel}.c)
+    set(host ${BENCH_SOURCE}/host.c ${BENCH_SOURCE}/${kernel}.c)
+    set(privileged "")
+    if(kernel IN_LIST BENCH_PRIVILEGED)
+      list(APPEND sources ${BENCH_SOURCE}/machine_${arch}.c)
+      list(APPEND host ${BENCH_SOURCE}/machine_host.c)
+      set(privileged -DPRIVILEGED ${BENCH_FLAGS_PRIVILEGED_${arch}})
+    endif()
     add_custom_command(OUTPUT ${BENCH_OUT}/${kernel}.elf
-      COMMAND ${BENCH_CC_${arch}} -O2 ${BENCH_FLAGS_${arch}} ${BENCH_FLAGS_${arch}_${kernel}} -ffreestanding -fno-pic
+      COMMAND ${BENCH_CC_${arch}} -O2 ${BENCH_FLAGS_${arch}} ${BENCH_FLAGS_${arch}_${kernel}} ${privileged} -ffreestanding -fno-pic
         -ffp-contract=off -fno-math-errno -nostdlib -static -Wl,-T,${BENCH_SOURCE}/${arch}.ld -Wl,--build-id=none
         ${BENCH_LINK_${arch}} -I${BENCH_SOURCE} -o ${BENCH_OUT}/${kernel}.elf ${sources}
-      DEPENDS ${sources} ${BENCH_SOURCE}/bench.h ${BENCH_SOURCE}/${arch}.ld VERBATIM)
+      DEPENDS ${sources} ${BENCH_SOURCE}/bench.h ${BENCH_SOURCE}/machine.h ${BENCH_SOURCE}/${arch}.ld VERBATIM)
     if(NOT TARGET bench-host-${kernel})
-      add_executable(bench-host-${kernel} EXCLUDE_FROM_ALL ${BENCH_SOURCE}/host.c ${BENCH_SOURCE}/${kernel}.c)
+      add_executable(bench-host-${kernel} EXCLUDE_FROM_ALL ${host})
       target_compile_options(bench-host-${kernel} PRIVATE -O2 -ffp-contract=off -fno-math-errno)
     endif()
     add_custom_command(OUTPUT ${BENCH_OUT}/${kernel}.sum

@@ -23,7 +23,8 @@ static const struct bench_target targets[] = {
 
 static const char *const names[] = { "boot",   "embedded", "procedures", "quicksort", "trees",    "hashing",
                                      "nbody",  "mandelbrot", "spectral", "fft",       "matmul",   "memory",
-                                     "branchy", "calls",    "syscalls",  "sha256",    "aes-128-gcm" };
+                                     "branchy", "calls",    "syscalls",  "interrupts", "faults",  "contexts",
+                                     "selfmodify", "invalidations", "flushes", "mmio", "sha256", "aes-128-gcm" };
 
 /* ---- results ---- */
 
@@ -182,7 +183,8 @@ static void usage(void)
            "  --kernels DIR     where the kernels are (default beside the program)\n"
            "  --json            numbers with minimum, median and maximum of each\n"
            "Kernels: embedded (in CoreMark's mix) procedures (in Dhrystone's) quicksort trees hashing, nbody mandelbrot spectral\n"
-           "fft matmul, memory branchy calls syscalls. Build them with\n"
+           "fft matmul, memory branchy calls syscalls interrupts faults contexts selfmodify invalidations flushes mmio. Build them\n"
+           "with\n"
            "  cmake --build --preset release --target bench-kernels\n"
            "Of a guest: boot (tools/fetch-guest ARCH); sha256 and aes-128-gcm by `openssl speed`, per gigabyte\n"
            "(tools/fetch-openssl ARCH). Without a NAME: all.\n"

@@ -67,16 +67,16 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], 
         for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
-            if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold)
+            if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold ||
+                x86_is_late(g, (unsigned)in->imm))
                 continue;
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
                 l->slot[l->n++] = (uint8_t)in->imm;
-            s->weight += weight;
-            if (in->op == IR_GET)
-                s->gets++;
-            else
-                s->puts++;
+            bool is_get = in->op == IR_GET; /* saves waiting for memory; a PUT saves a store, and nobody waits for that */
+            s->weight += is_get ? 3 * weight : weight;
+            s->gets += is_get;
+            s->puts += !is_get;
         }
     }
 }
@@ -253,6 +253,7 @@ void x86_analyze_unit(struct x86_gen *g)
     }
     find_entry_loads(g, entry_is_target);
     flow_dirty(g);
+    x86_late_unit(g);
     g->n_pages = 0;
     if (loops && !(g->u->hooks & TM_DATA))
         choose_page_regs(g, depth);
@@ -260,9 +261,31 @@ void x86_analyze_unit(struct x86_gen *g)
 
 /* ---- block: uses ---- */
 
-static bool is_fused(const struct x86_gen *g, uint16_t v)
+/* Value v, or what its user reads where it emits it itself. */
+static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], unsigned n)
 {
-    return g->values[v].fused;
+    v = g->values[v].rep;
+    if (!g->values[v].fused) {
+        out[n++] = v;
+        return n;
+    }
+    const struct ir_inst *in = &g->u->insts[v];
+    n = add_arg(g, in->a, out, n);
+    return add_arg(g, in->b, out, n);
+}
+
+static bool asks(const struct ir_inst *in)
+{
+    return in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP;
+}
+
+/* v << 1 to 3, which an address may contain, for nothing but the sum `in`. */
+static bool is_scaled(const struct x86_gen *g, const struct ir_inst *in, uint16_t v)
+{
+    const struct ir_inst *s = &g->u->insts[v];
+    uint16_t count = s->op == IR_SHL ? g->values[s->b].rep : IR_NONE;
+    return s->op == IR_SHL && s->uses == 1 && s->type == in->type && g->u->insts[count].op == IR_CONST &&
+           g->u->insts[count].imm >= 1 && g->u->insts[count].imm <= 3;
 }
 
 /* The values instruction i reads, seen through other names and fused compares. */
@@ -274,13 +297,7 @@ unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
     for (unsigned k = 0; k < n_args; k++) {
         if (args[k] == IR_NONE)
             continue;
-        uint16_t v = g->values[args[k]].rep;
-        if (k == 0 && is_fused(g, v)) {
-            out[n++] = g->values[g->u->insts[v].a].rep;
-            out[n++] = g->values[g->u->insts[v].b].rep;
-        } else {
-            out[n++] = v;
-        }
+        n = add_arg(g, args[k], out, n);
     }
     return n;
 }
@@ -292,6 +309,8 @@ static void name_values(struct x86_gen *g)
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
         *v = (struct value){ .rep = (uint16_t)i };
+        if (asks(in) && g->values[g->values[in->a].rep].asked < UINT8_MAX)
+            g->values[g->values[in->a].rep].asked++;
         if (in->op == IR_TRUNC)
             v->rep = g->values[in->a].rep;
         else if (in->op == IR_CONST)
@@ -300,6 +319,34 @@ static void name_values(struct x86_gen *g)
             v->known_box = true;
         else if (in->op == IR_FUNBOX && g->values[g->values[in->a].rep].known_box)
             v->rep = g->values[in->a].rep;
+    }
+}
+
+/* Compare c with 0 of what nobody else reads: one TEST. */
+static void fuse_and(struct x86_gen *g, uint16_t c)
+{
+    const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
+    uint16_t v = g->values[cmp->a].rep;
+    if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
+        zero->op == IR_CONST && zero->imm == 0)
+        g->values[v].fused = true;
+}
+
+static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
+{
+    uint16_t a = g->values[in->a].rep;
+    if (asks(in) && g->u->insts[a].op == IR_SETCC) {
+        g->values[a].fused = g->u->insts[a].uses == g->values[a].asked;
+        if (g->values[a].fused)
+            fuse_and(g, a);
+    } else if (in->op == IR_SETCC) {
+        fuse_and(g, i);
+    } else if (in->op == IR_ADD) {
+        uint16_t b = g->values[in->b].rep;
+        if (is_scaled(g, in, b) && g->u->insts[a].op != IR_CONST)
+            g->values[b].fused = true;
+        else if (is_scaled(g, in, a) && g->u->insts[b].op != IR_CONST)
+            g->values[a].fused = true;
     }
 }
 
@@ -315,18 +362,22 @@ void x86_analyze_block(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
     name_values(g);
+    x86_late_begin(g);
     for (uint32_t i = g->block->end; i-- > g->block->first;) {
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
         if (v->rep != i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
             continue;
-        if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP) {
-            uint16_t c = g->values[in->a].rep;
-            if (u->insts[c].op == IR_SETCC && u->insts[c].uses == 1)
-                g->values[c].fused = true;
-        }
+        fuse(g, in, (uint16_t)i);
         uint16_t args[8];
         unsigned n = x86_args(g, i, args);
+        if (in->op == IR_PUT && x86_is_late(g, (unsigned)in->imm)) {
+            uint32_t until = x86_late_put(g, in, i);
+            if (v->late != LATE_DEAD)
+                note_use(g, args[0], MAX(i, until));
+            continue;
+        }
+        x86_late_note(g, in, i);
         for (unsigned k = 0; k < n; k++)
             note_use(g, args[k], i);
         if (in->op == IR_PUT)

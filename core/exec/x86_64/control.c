@@ -26,6 +26,7 @@ struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_f
     s->fn = fn;
     s->machine = needs_machine(g, in, fn);
     s->dirty = g->dirty;
+    s->late = x86_late_recipe(g);
     s->inst = *in;
     return s;
 }
@@ -236,6 +237,7 @@ static void fetch_hook(struct x86_gen *g)
 void x86_begin_block_code(struct x86_gen *g)
 {
     g->heads[g->index] = asm_offset(g->a);
+    g->a->flags_lost = true;
     if (g->u->hooks & TM_FETCH)
         fetch_hook(g);
 }
@@ -310,6 +312,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     int to = x86_block_at(g, target);
     if (to < 0)
         x86_store_pins(g, g->dirty);
+    x86_late_store(g, x86_late_at(g, target));
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
         x86_outer_edge(g, side);
@@ -321,6 +324,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     s->why = EXEC_LEAVE_BUDGET;
     s->target = (int32_t)target;
     s->dirty = g->dirty;
+    x86_late_leave(g, s, ~x86_late_at(g, target));
     if (fall && (uint32_t)to == g->index + 1) {
         x86_stub_jcc(g, s, CC_LE);
         return;

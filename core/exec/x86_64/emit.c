@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/emit.h"
 
+/* Moves, LEA, CMOVcc and SETcc leave the flags alone; of what else does nobody makes use. */
+static bool keeps_flags(uint32_t op)
+{
+    unsigned code = op & 0xff;
+    switch (op >> 8 & 0xff) {
+    case 0:
+        return (code >= 0x88 && code <= 0x8d && code != 0x8c) || code == 0xc6 || code == 0xc7 || code == 0x63;
+    case 0x0f:
+        return (code >= 0x40 && code <= 0x4f) || (code >= 0x90 && code <= 0x9f) || code == 0x10 || code == 0x11 ||
+               code == 0x28 || code == 0x6e || code == 0x7e || (code & 0xf6) == 0xb6;
+    default:
+        return false;
+    }
+}
+
 /*
  * These work on a pointer of their own: bytes stored through one that lies in memory might be that
  * pointer's, as far as the compiler knows. What may be missing is written all the same, and then overwritten.
@@ -12,10 +27,11 @@ static inline uint8_t *put_32(uint8_t *p, uint32_t v)
 }
 
 /* Legacy prefixes, REX, escape and opcode; the REX bits come from the registers. */
-static inline uint8_t *head(uint8_t *p, uint32_t op, unsigned reg, unsigned index, unsigned rm)
+static inline uint8_t *head(struct x86_asm *a, uint8_t *p, uint32_t op, unsigned reg, unsigned index, unsigned rm)
 {
     static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
     unsigned prefix = op >> 24 & 3, escape = op >> 8 & 0xff;
+    a->flags_lost |= !keeps_flags(op);
     *p = prefixes[prefix];
     p += prefix != 0;
     unsigned rex = (op & OP_W ? 8u : 0) | (reg >> 3 & 1) << 2 | (index >> 3 & 1) << 1 |
@@ -52,36 +68,38 @@ static inline uint8_t *tail(const struct x86_asm *a, uint8_t *p, unsigned reg, s
 
 void asm_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned rm)
 {
-    uint8_t *p = head(a->p, op, reg, 0, rm);
+    uint8_t *p = head(a, a->p, op, reg, 0, rm);
     *p++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
     a->p = p;
 }
 
 void asm_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m)
 {
-    uint8_t *p = head(a->p, op & ~OP_RM8, reg, m.index, m.base == RIP ? 0 : m.base);
+    uint8_t *p = head(a, a->p, op & ~OP_RM8, reg, m.index, m.base == RIP ? 0 : m.base);
     a->p = tail(a, p, reg, m);
 }
 
 /* APM volume 3, 1.2.7: three-byte VEX; R, X, B and vvvv are stored inverted. */
-static inline uint8_t *vex(uint8_t *p, uint32_t op, unsigned reg, unsigned v, unsigned index, unsigned rm)
+static inline uint8_t *vex(struct x86_asm *a, uint8_t *p, uint32_t op, unsigned reg, unsigned v, unsigned index,
+                           unsigned rm)
 {
     unsigned escape = op >> 8 & 0xff, map = escape == 0x38 ? 2 : escape == 0x3a ? 3 : 1;
     unsigned pp = op >> 24 & 3;
+    a->flags_lost = true;
     unsigned inverted = (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | map;
     return put_32(p, 0xc4 | inverted << 8 | ((op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | pp) << 16 | op << 24);
 }
 
 void asm_vex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm)
 {
-    uint8_t *p = vex(a->p, op, reg, v, 0, rm);
+    uint8_t *p = vex(a, a->p, op, reg, v, 0, rm);
     *p++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
     a->p = p;
 }
 
 void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m)
 {
-    uint8_t *p = vex(a->p, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
+    uint8_t *p = vex(a, a->p, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
     a->p = tail(a, p, reg, m);
 }
 
@@ -121,7 +139,7 @@ static void alu_imm(struct x86_asm *a, int32_t imm)
 void asm_alu_ri(struct x86_asm *a, unsigned alu, bool w, unsigned reg, int32_t imm)
 {
     bool one = imm == (int8_t)imm;
-    uint8_t *p = head(a->p, (one ? 0x83 : 0x81) | (w ? OP_W : 0), 0, 0, reg);
+    uint8_t *p = head(a, a->p, (one ? 0x83 : 0x81) | (w ? OP_W : 0), 0, 0, reg);
     *p++ = (uint8_t)(0xc0 | alu >> 3 << 3 | (reg & 7));
     (void)put_32(p, (uint32_t)imm);
     a->p = p + (one ? 1 : 4);
@@ -193,6 +211,7 @@ void asm_align_field(struct x86_asm *a, unsigned ahead)
 
 uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target)
 {
+    a->flags_lost = true; /* it may come back */
     uint8_t *p = a->p;
     uint32_t at = asm_offset(a) + 2;
     p[0] = 0x0f;
@@ -212,6 +231,7 @@ uint32_t asm_jmp(struct x86_asm *a, uint32_t target)
 
 uint32_t asm_call(struct x86_asm *a, uint32_t target)
 {
+    a->flags_lost = true;
     uint8_t *p = a->p;
     uint32_t at = asm_offset(a) + 1;
     *p = 0xe8;

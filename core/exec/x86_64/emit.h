@@ -43,6 +43,7 @@ struct x86_mem {
 struct x86_asm {
     uint8_t *p;        /* where the next byte goes, in the writable mapping */
     uint8_t *start;    /* of the writable mapping */
+    bool flags_lost;   /* something emitted since this was cleared may change the flags, or is jumped to */
 };
 
 static inline struct x86_mem mem_at(unsigned base, int32_t disp)
@@ -89,6 +90,80 @@ void asm_nop5(struct x86_asm *a);
 void asm_align(struct x86_asm *a, unsigned to);
 /* No-operations so that a 4-byte field `ahead` bytes on lies within 8 aligned bytes. */
 void asm_align_field(struct x86_asm *a, unsigned ahead);
+
+/* ---- forms that are used most, without what other forms need ---- */
+
+/* op reg, [rbp + disp], or the other way round; opcodes of one byte */
+static inline void asm_cpu(struct x86_asm *a, unsigned opcode, bool w, unsigned reg, int32_t disp)
+{
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (w ? 8u : 0) | reg >> 3 << 2;
+    bool one = disp == (int8_t)disp;
+    *p = (uint8_t)rex;
+    p += rex != 0x40;
+    p[0] = (uint8_t)opcode;
+    p[1] = (uint8_t)((one ? 0x45 : 0x85) | (reg & 7) << 3);
+    memcpy(p + 2, &disp, 4);
+    a->p = p + (one ? 3 : 6);
+}
+
+/* op reg, rm; opcodes of one byte, no byte registers */
+static inline void asm_rr1(struct x86_asm *a, unsigned opcode, bool w, unsigned reg, unsigned rm)
+{
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (w ? 8u : 0) | reg >> 3 << 2 | rm >> 3;
+    *p = (uint8_t)rex;
+    p += rex != 0x40;
+    p[0] = (uint8_t)opcode;
+    p[1] = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    a->p = p + 2;
+}
+
+/* As asm_alu_ri; `alu` is usually known where it is called. */
+static inline void asm_alu_ri1(struct x86_asm *a, unsigned alu, bool w, unsigned reg, int32_t imm)
+{
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (w ? 8u : 0) | reg >> 3;
+    bool one = imm == (int8_t)imm;
+    *p = (uint8_t)rex;
+    p += rex != 0x40;
+    p[0] = one ? 0x83 : 0x81;
+    p[1] = (uint8_t)(0xc0 | alu >> 3 << 3 | (reg & 7));
+    memcpy(p + 2, &imm, 4);
+    a->p = p + (one ? 3 : 6);
+}
+
+/* lea reg, [base + disp], 64 bits; base is not rsp, rbp, r12 or r13 */
+static inline void asm_lea1(struct x86_asm *a, unsigned reg, unsigned base, int32_t disp)
+{
+    uint8_t *p = a->p;
+    bool one = disp == (int8_t)disp;
+    p[0] = (uint8_t)(0x48 | reg >> 3 << 2 | base >> 3);
+    p[1] = 0x8d;
+    p[2] = (uint8_t)((one ? 0x40 : 0x80) | (reg & 7) << 3 | (base & 7));
+    memcpy(p + 3, &disp, 4);
+    a->p = p + (one ? 4 : 7);
+}
+
+/* op reg, [rax + index + disp], any operation without VEX */
+static inline void asm_indexed(struct x86_asm *a, uint32_t op, unsigned reg, unsigned index, int32_t disp)
+{
+    static const uint8_t prefixes[4] = { 0, 0x66, 0xf3, 0xf2 };
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (op & OP_W ? 8u : 0) | reg >> 3 << 2 | index >> 3 << 1;
+    bool one = disp == (int8_t)disp;
+    *p = prefixes[op >> 24 & 3];
+    p += (op >> 24 & 3) != 0;
+    *p = (uint8_t)rex;
+    p += rex != 0x40 || ((op & OP_R8) && reg >= RSP);
+    *p = 0x0f;
+    p += (op & OP_0F) != 0;
+    p[0] = (uint8_t)op;
+    p[1] = (uint8_t)((one ? 0x44 : 0x84) | (reg & 7) << 3);
+    p[2] = (uint8_t)((index & 7) << 3);
+    memcpy(p + 3, &disp, 4);
+    a->p = p + (one ? 4 : 7);
+}
 
 /* Jumps return the offset of their displacement. */
 uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target);

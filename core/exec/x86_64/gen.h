@@ -7,6 +7,7 @@
  *     analyze.c    pins slots, finds uses, fuses compares   (before emission)
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
+ *     late.c       slots written only where they are seen
  *     control.c    entries, edges, leaving; stubs
  *     quick*.c     the first tier, which does without most of this: quick.h
  *     compile.c    puts them together
@@ -26,8 +27,10 @@ enum place { P_NONE, P_CONST, P_REG, P_PIN, P_SLOT, P_SPILL };
 struct value {
     uint8_t place;
     uint8_t reg;           /* P_REG; P_PIN: the pin's */
-    bool fused;            /* SETCC emitted by its only user */
+    bool fused;            /* emitted by its users: a SETCC that is only asked, a SHL that is only added */
+    uint8_t asked;         /* SETCC: how many conditions it is */
     bool known_box;        /* f64 whose upper half is ones */
+    uint8_t late;          /* PUTs of late slots: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
     uint16_t rep;          /* the value it is another name of, or itself */
@@ -37,6 +40,9 @@ struct value {
     uint16_t next_alias;   /* of its slot */
     uint16_t home;         /* slot whose memory has it too, if slot_home says so */
 };
+
+/* What becomes of a late slot's PUT: done; its value is kept until it is known whether; nobody sees it. */
+enum late { LATE_NO, LATE_WAITS, LATE_DEAD };
 
 enum opnd_kind { O_REG, O_IMM, O_MEM };
 struct opnd {
@@ -70,7 +76,8 @@ struct stub {
     uint32_t zero;         /* addend registers that must be forgotten */
     uint32_t dirty;        /* pins to store */
     int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
-    uint32_t edge;         /* STUB_EDGE: its index in the block */
+    uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves */
+    uint32_t late;         /* STUB_LEAVE: late slots to store */
 };
 
 /* Accesses off one base that share a probe: reg = addend, 0 when the probe failed. */
@@ -122,6 +129,9 @@ struct x86_gen {
     uint32_t heads[IR_UNIT_BLOCKS];      /* offsets of blocks' code */
     struct { uint32_t at; uint16_t block; } fixups[2 * IR_UNIT_BLOCKS];
     uint32_t n_fixups;
+    uint32_t late_in[IR_UNIT_BLOCKS];    /* late slots that are seen from a block's start on */
+    struct opnd leaves[2 * IR_UNIT_BLOCKS][IR_MAX_LATE]; /* what stubs store into late slots */
+    uint32_t n_leaves;
 
     /* Block. */
     const struct ir_block *block;
@@ -137,6 +147,12 @@ struct x86_gen {
     uint32_t n_spill_free, n_spills;
     struct group groups[MAX_GROUPS];
     uint32_t n_groups;
+    uint16_t pending[IR_MAX_LATE];       /* value of a late slot that its memory does not have */
+    bool late_seen[IR_MAX_LATE];         /* analysis: see late.c */
+    uint32_t late_until[IR_MAX_LATE];
+    const struct x86_recipe *recipe;     /* the last one made */
+    uint16_t flags_value;                /* what the host's flags tell apart from 0, unless a->flags_lost */
+    uint8_t flags_cc;
 
     struct stub *stubs;
     uint32_t n_stubs, max_stubs;
@@ -170,6 +186,16 @@ static inline bool is_w(unsigned type)
 static inline bool is_shared(const struct x86_gen *g, unsigned slot)
 {
     return slot - g->u->guest->shared < g->u->guest->n_shared;
+}
+
+static inline bool x86_is_late(const struct x86_gen *g, unsigned slot)
+{
+    return slot - g->u->guest->late < g->u->guest->n_late;
+}
+
+static inline uint32_t x86_late_bit(const struct x86_gen *g, unsigned slot)
+{
+    return 1u << (slot - g->u->guest->late);
 }
 
 static inline struct x86_mem opnd_mem(struct opnd o)
@@ -252,6 +278,22 @@ void x86_store_pins(struct x86_gen *g, uint32_t pins);
 /* A spare temporary register for an addend, or -1. */
 int x86_take_reg(struct x86_gen *g);
 void x86_begin_block_regs(struct x86_gen *g);
+
+/* Its last use was before: what it is in is free. */
+void x86_release_if_done(struct x86_gen *g, uint16_t v);
+
+/* late.c */
+void x86_late_unit(struct x86_gen *g);
+uint32_t x86_late_at(const struct x86_gen *g, int64_t target); /* seen by what runs there */
+void x86_late_begin(struct x86_gen *g);
+void x86_late_note(struct x86_gen *g, const struct ir_inst *in, uint32_t i);
+uint32_t x86_late_put(struct x86_gen *g, const struct ir_inst *in, uint32_t i);
+bool x86_late_skip(struct x86_gen *g, const struct ir_inst *in);
+uint32_t x86_late_pending(const struct x86_gen *g);
+void x86_late_store(struct x86_gen *g, uint32_t slots); /* those of them that wait; keeps the flags */
+void x86_late_leave(struct x86_gen *g, struct stub *s, uint32_t slots);
+void x86_late_emit_leave(struct x86_gen *g, const struct stub *s);
+const struct x86_recipe *x86_late_recipe(struct x86_gen *g); /* NULL: nothing waits */
 
 /* select_int.c, select_mem.c, select_fp.c: emit g->u->insts[g->i] */
 void x86_select_int(struct x86_gen *g, const struct ir_inst *in);

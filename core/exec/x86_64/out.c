@@ -44,6 +44,23 @@ static void load_slots(struct cpu *cpu, const struct x86_code *c, uint32_t pins)
     }
 }
 
+static void store_late(struct cpu *cpu, const struct x86_recipe *r, const uint64_t *frame)
+{
+    struct exec_cpu *ec = cpu->exec_private;
+    uint8_t *base = (uint8_t *)cpu;
+    for (uint32_t i = 0; r && i < r->n; i++) {
+        const struct x86_late *l = &r->late[i];
+        uint64_t v = l->imm;
+        if (l->kind == LATE_REG)
+            v = ec->scratch[l->imm];
+        else if (l->kind == LATE_SLOT)
+            memcpy(&v, base + l->imm, sizeof(v));
+        else if (l->kind == LATE_FRAME)
+            memcpy(&v, (const uint8_t *)frame + l->imm, sizeof(v));
+        memcpy(base + l->offset, &v, sizeof(v));
+    }
+}
+
 /* The CPU stands before the site's instruction. */
 static void not_done(struct cpu *cpu, const struct x86_site *s)
 {
@@ -79,6 +96,7 @@ int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, 
     cpu->site = NULL;
     if (UNLIKELY(rc != 0)) {
         store_slots(cpu, s->code, s->dirty);
+        store_late(cpu, s->late, frame);
         not_done(cpu, s);
     }
     bool go_on = UNLIKELY(rc != 0) && go_on_alone(cpu, ec, locked);

@@ -4,40 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what can be done ---- */
-
-enum { NO, PURE, NAME, OTHER };
-static const uint8_t kind_of[IR_OPS] = {
-    [IR_CONST] = PURE, [IR_GET] = PURE, [IR_PUT] = OTHER, [IR_PC] = PURE,
-    [IR_ADD] = PURE, [IR_SUB] = PURE, [IR_AND] = PURE, [IR_OR] = PURE, [IR_XOR] = PURE,
-    [IR_ANDN] = PURE, [IR_ORN] = PURE, [IR_XNOR] = PURE,
-    [IR_SHL] = PURE, [IR_SHR] = PURE, [IR_SAR] = PURE, [IR_ROL] = PURE, [IR_ROR] = PURE,
-    [IR_MUL] = PURE, [IR_BSWAP] = PURE, [IR_SEXT] = PURE, [IR_ZEXT] = PURE, [IR_TRUNC] = NAME,
-    [IR_EXTRACT] = PURE, [IR_DEPOSIT] = PURE, [IR_SETCC] = PURE, [IR_SELECT] = PURE,
-    [IR_BITCAST] = NAME, [IR_LOAD] = OTHER, [IR_STORE] = OTHER, [IR_CALL] = OTHER, [IR_TRAP] = OTHER,
-    [IR_INSN] = OTHER, [IR_JUMP] = OTHER, [IR_BRANCH] = OTHER, [IR_JUMPR] = OTHER, [IR_EXIT] = OTHER,
-};
-
-/* A double in an integer register is moved, never computed with. */
-static bool is_possible(const struct x86_gen *g, const struct ir_inst *in)
-{
-    enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
-    switch (in->op) {
-    case IR_GET:
-    case IR_PUT:
-        return in->type != IR_V128 && !g->u->guest->slots[in->imm].zero;
-    case IR_LOAD:
-    case IR_STORE:
-        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
-    case IR_CONST:
-    case IR_BITCAST:
-        return in->type != IR_V128;
-    default:
-        return in->type <= IR_I64 && kind_of[in->op] != NO;
-    }
-}
-
-/* ---- backwards: who is needed, and until where ---- */
+/* ---- backwards: what can be done, who is needed, and until where ---- */
 
 static inline void use(struct quick *q, uint16_t v, uint32_t i)
 {
@@ -61,64 +28,137 @@ static void use_condition(struct quick *q, uint16_t c, uint32_t i)
     q->v[c].fused = true;
 }
 
-/* As in core/ir/dead.c. False: nobody sees what the PUT stores. */
-static bool note_slots(struct quick *q, const struct ir_inst *in)
+/* Of a CALL: what it sees of the slots, as in core/ir/dead.c. */
+static void note_call(struct quick *q, const struct ir_inst *in)
 {
     const struct ir_guest *guest = q->g->u->guest;
-    if (in->op == IR_PUT) {
-        if (q->overwritten[in->imm] == q->epoch)
-            return false;
-        q->overwritten[in->imm] = q->epoch;
-    } else if (in->op == IR_GET) {
-        q->overwritten[in->imm] = 0;
-    } else if (in->op == IR_CALL) {
-        uint32_t flags = guest->helpers[in->imm].flags;
-        if (flags & (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE))
-            q->epoch++;
-        else if (!(flags & IR_CALL_PURE))
-            memset(&q->overwritten[guest->shared], 0, guest->n_shared * sizeof(q->overwritten[0]));
-    } else if (in->op == IR_LOAD || in->op == IR_STORE || in->op >= IR_JUMP || in->op == IR_TRAP) {
+    uint32_t flags = guest->helpers[in->imm].flags;
+    if (flags & (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE))
         q->epoch++;
+    else if (!(flags & IR_CALL_PURE))
+        memset(&q->overwritten[guest->shared], 0, guest->n_shared * sizeof(q->overwritten[0]));
+}
+
+enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
+
+/*
+ * One instruction. False: it is not done here. A double in an integer register is moved, never computed with. What is
+ * not needed, and what needs no code, is skipped.
+ */
+static bool look_at(struct quick *q, uint32_t i)
+{
+    const struct ir_inst *in = &q->insts[i];
+    struct quick_value *v = &q->v[i];
+    *v = (struct quick_value){ .rep = (uint16_t)i, .last = v->last, .reg = QUICK_NO_REG, .fused = v->fused };
+    switch (in->op) {
+    case IR_INSN:
+        return true;
+    case IR_CONST:
+        v->skipped = true;
+        return in->type != IR_V128;
+    case IR_GET:
+        if (v->last == 0)
+            v->skipped = true;
+        else
+            q->overwritten[in->imm] = 0;
+        return in->type != IR_V128 && !q->g->u->guest->slots[in->imm].zero;
+    case IR_PUT:
+        if (q->overwritten[in->imm] == q->epoch) {
+            v->skipped = true;
+            return in->type != IR_V128;
+        }
+        q->overwritten[in->imm] = q->epoch;
+        use(q, in->a, i);
+        return in->type != IR_V128 && !q->g->u->guest->slots[in->imm].zero;
+    case IR_LOAD:
+        q->epoch++;
+        use(q, in->a, i);
+        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
+    case IR_STORE:
+        q->epoch++;
+        use(q, in->a, i);
+        use(q, in->b, i);
+        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
+    case IR_TRUNC: case IR_BITCAST:
+        if (v->last == 0) {
+            v->skipped = true;
+        } else {
+            q->v[in->a].last = MAX(q->v[in->a].last, v->last);
+            q->v[in->a].fused = false;
+        }
+        return true;
+    case IR_CALL:
+        if (v->last == 0 && (q->g->u->guest->helpers[in->imm].flags & IR_CALL_PURE)) {
+            v->skipped = true;
+            return true;
+        }
+        note_call(q, in);
+        use(q, in->a, i);
+        use(q, in->b, i);
+        use(q, in->c, i);
+        use(q, (uint16_t)in->imm2, i);
+        return in->type <= IR_I64;
+    case IR_TRAP:
+        q->epoch++;
+        use_condition(q, in->a, i);
+        return true;
+    case IR_BRANCH:
+        q->epoch++;
+        use_condition(q, in->a, i);
+        return true;
+    case IR_JUMPR:
+        use(q, in->a, i);
+        q->epoch++;
+        return true;
+    case IR_JUMP: case IR_EXIT:
+        q->epoch++;
+        return true;
+    case IR_PC:
+        v->skipped = v->last == 0;
+        return true;
+    case IR_SEXT: case IR_ZEXT: case IR_EXTRACT: case IR_BSWAP:
+        v->skipped = v->last == 0;
+        if (v->last != 0)
+            use(q, in->a, i);
+        return true;
+    case IR_SETCC:
+        v->skipped = v->last == 0 || v->fused;
+        if (v->skipped)
+            return true;
+        use(q, in->a, i);
+        use(q, in->b, i);
+        return true;
+    case IR_SELECT:
+        v->skipped = v->last == 0;
+        if (v->last != 0) {
+            use_condition(q, in->a, i);
+            use(q, in->b, i);
+            use(q, in->c, i);
+        }
+        return in->type <= IR_I64;
+    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR:
+    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR: case IR_MUL: case IR_DEPOSIT:
+        v->skipped = v->last == 0;
+        if (v->last != 0) {
+            use(q, in->a, i);
+            use(q, in->b, i);
+        }
+        return true;
+    default:
+        return false;
     }
-    return true;
 }
 
 static bool survey(struct quick *q)
 {
     struct x86_gen *g = q->g;
     memset(q->v, 0, g->u->n_insts * sizeof(q->v[0]));
-    q->v[IR_NONE].reg = QUICK_NO_REG;
     memset(q->overwritten, 0, g->u->guest->n_slots * sizeof(q->overwritten[0]));
+    q->v[IR_NONE].reg = QUICK_NO_REG;
     q->epoch = 1;
-    for (uint32_t i = g->block->end; i-- > g->block->first;) {
-        const struct ir_inst *in = &q->insts[i];
-        struct quick_value *v = &q->v[i];
-        if (!is_possible(g, in))
+    for (uint32_t i = g->block->end; i-- > g->block->first;)
+        if (!look_at(q, i))
             return false;
-        v->rep = (uint16_t)i;
-        v->reg = QUICK_NO_REG;
-        unsigned args = ir_op_info[in->op].args;
-        bool pure = kind_of[in->op] != OTHER ||
-                    (in->op == IR_CALL && (g->u->guest->helpers[in->imm].flags & IR_CALL_PURE));
-        if ((pure && v->last == 0) || !note_slots(q, in)) {
-            v->skipped = true;
-            continue;
-        }
-        if (args == 0 || v->fused)
-            continue;
-        if (kind_of[in->op] == NAME)
-            q->v[in->a].last = MAX(q->v[in->a].last, v->last), q->v[in->a].fused = false;
-        else if (in->op == IR_BRANCH || in->op == IR_SELECT || in->op == IR_TRAP)
-            use_condition(q, in->a, i);
-        else
-            use(q, in->a, i);
-        if (args > 1)
-            use(q, in->b, i);
-        if (args > 2)
-            use(q, in->c, i);
-        if (args > 3)
-            use(q, (uint16_t)in->imm2, i);
-    }
     return true;
 }
 
@@ -132,17 +172,6 @@ static bool is_home(const struct quick *q, uint16_t v)
 static struct x86_mem spill_mem(unsigned n)
 {
     return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
-}
-
-void quick_load(struct quick *q, struct x86_asm *a, unsigned reg, struct opnd o, bool w)
-{
-    (void)q;
-    if (o.kind == O_IMM)
-        asm_mov_ri(a, reg, w ? o.imm : (uint32_t)o.imm);
-    else if (o.kind == O_MEM)
-        asm_rm(a, 0x8b | (w ? OP_W : 0), reg, opnd_mem(o));
-    else
-        asm_mov_rr(a, w, reg, o.reg);
 }
 
 /* The register will hold something else. */
@@ -211,7 +240,7 @@ static unsigned fetch(struct quick *q, uint16_t v, struct opnd o)
 {
     bool home = is_home(q, v), w = !home || is_w(q->g->u->guest->slots[q->v[v].home].type);
     unsigned r = take(q, v);
-    asm_rm(q->a, 0x8b | (w ? OP_W : 0), r, opnd_mem(o));
+    quick_load(q->a, r, o, w);
     return r;
 }
 
@@ -223,7 +252,7 @@ unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch)
     v = q->v[v].rep;
     if (o.kind == O_MEM && (q->free | (q->kept & ~q->locked)))
         return fetch(q, v, o);
-    quick_load(q, q->a, scratch, o, o.kind == O_IMM || !is_home(q, v) ||
+    quick_load(q->a, scratch, o, o.kind == O_IMM || !is_home(q, v) ||
                                         is_w(q->g->u->guest->slots[q->v[v].home].type));
     return scratch;
 }
@@ -337,8 +366,8 @@ static void store_slot(struct quick *q, const struct ir_slot *s, struct opnd o)
     }
     unsigned r = o.reg;
     if (o.kind != O_REG)
-        quick_load(q, q->a, r = RAX, o, w);
-    asm_rm(q->a, 0x89 | (w ? OP_W : 0), r, x86_cpu_mem(s->offset));
+        quick_load(q->a, r = RAX, o, w);
+    asm_cpu(q->a, 0x89, w, r, s->offset - CPU_BIAS);
 }
 
 static void quick_put(struct quick *q, const struct ir_inst *in)
@@ -414,8 +443,6 @@ static void emit(struct quick *q, struct ir_inst *in)
     case IR_INSN:
         q->g->site = exec_site_of(q->g->u, q->g->block, in);
         return;
-    case IR_CONST:
-        return;
     case IR_GET: quick_get(q, in); return;
     case IR_PUT: quick_put(q, in); break;
     case IR_TRUNC: case IR_BITCAST:
@@ -464,6 +491,6 @@ void x86_quick_emit(struct x86_gen *g)
     memset(q->in_slot, 0, g->u->guest->n_slots * sizeof(q->in_slot[0]));
     g->site = (struct cpu_site){ .at = g->block->start, .rest = (uint16_t)g->block->length };
     for (q->i = g->block->first; q->i < g->block->end; q->i++)
-        if (!q->v[q->i].skipped && !q->v[q->i].fused)
+        if (!q->v[q->i].skipped)
             emit(q, &q->insts[q->i]);
 }

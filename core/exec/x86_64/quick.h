@@ -75,7 +75,19 @@ unsigned quick_def(struct quick *q);
 /* The same, which may be a's register if nobody needs a any longer. */
 unsigned quick_def_over(struct quick *q, uint16_t a);
 /* Into that very register; keeps the flags. */
-void quick_load(struct quick *q, struct x86_asm *a, unsigned reg, struct opnd o, bool w);
+static inline void quick_load(struct x86_asm *a, unsigned reg, struct opnd o, bool w)
+{
+    if (o.kind == O_IMM) {
+        asm_mov_ri(a, reg, w ? o.imm : (uint32_t)o.imm);
+    } else if (o.kind == O_REG) {
+        if (reg != o.reg)
+            asm_rr1(a, 0x8b, w, reg, o.reg);
+    } else if (LIKELY(o.reg == RBP)) {
+        asm_cpu(a, 0x8b, w, reg, o.disp);
+    } else {
+        asm_rm(a, 0x8b | (w ? OP_W : 0), reg, opnd_mem(o));
+    }
+}
 
 /* quick_ops.c */
 void quick_arithmetic(struct quick *q, const struct ir_inst *in);

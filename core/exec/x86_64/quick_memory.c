@@ -45,44 +45,54 @@ static void emit_probe(struct quick *q, struct stub *s, bool store, unsigned siz
 }
 
 /* reg = base + disp */
-static void load_address(struct quick *q, struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
+static void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
 {
-    if (base.kind == O_IMM) {
+    if (LIKELY(base.kind == O_REG && disp)) {
+        asm_lea1(a, reg, base.reg, disp);
+    } else if (base.kind == O_IMM) {
         asm_mov_ri(a, reg, base.imm + (uint64_t)(int64_t)disp);
-    } else if (base.kind == O_REG && disp) {
-        asm_lea(a, true, reg, mem_at(base.reg, disp));
     } else {
-        quick_load(q, a, reg, base, true);
+        quick_load(a, reg, base, true);
         if (disp)
             asm_alu_ri(a, ALU_ADD, true, reg, disp);
     }
 }
 
-/* Where the access is, rax being the addend; uses rcx. */
-static struct x86_mem host_mem(struct quick *q, struct opnd base, int32_t disp)
+/* op reg, [base + disp], rax being the addend; uses rcx. The base's register, or the sum in rax. */
+static void access_at(struct quick *q, uint32_t op, unsigned reg, struct opnd base, int32_t disp)
 {
-    if (base.kind == O_REG)
-        return (struct x86_mem){ .base = RAX, .index = base.reg, .disp = disp };
-    if (base.kind == O_MEM) {
-        asm_rm(q->a, ALU_ADD | OP_W, RAX, opnd_mem(base));
-    } else {
-        asm_mov_ri(q->a, RCX, base.imm);
-        asm_rr(q->a, ALU_ADD | OP_W, RAX, RCX);
-    }
-    return mem_at(RAX, disp);
+    if (LIKELY(base.kind == O_REG))
+        asm_indexed(q->a, op, reg, base.reg, disp);
+    else
+        asm_rm(q->a, op, reg, mem_at(RAX, disp));
 }
 
-static void emit_store(struct quick *q, struct x86_mem m, struct opnd value, unsigned size)
+/* A base that is in no register. */
+static void add_base(struct quick *q, struct opnd base)
+{
+    if (base.kind == O_MEM) {
+        asm_rm(q->a, ALU_ADD | OP_W, RAX, opnd_mem(base));
+    } else if (base.kind == O_IMM) {
+        asm_mov_ri(q->a, RCX, base.imm);
+        asm_rr1(q->a, ALU_ADD, true, RAX, RCX);
+    }
+}
+
+static void emit_store(struct quick *q, struct opnd base, int32_t disp, struct opnd value, unsigned size)
 {
     static const uint32_t ops[] = { 0x88 | OP_R8, 0x89 | OP_66, 0x89, 0x89 | OP_W };
+    static const uint32_t imm_ops[] = { 0xc6, 0xc7 | OP_66, 0xc7, 0xc7 | OP_W };
+    unsigned reg = value.reg;
     if (value.kind == O_IMM && imm_fits(value.imm, size == 3)) {
-        asm_mov_mi(q->a, size, m, (int32_t)value.imm);
+        uint32_t imm = (uint32_t)value.imm;
+        access_at(q, imm_ops[size], 0, base, disp);
+        memcpy(q->a->p, &imm, 4);
+        q->a->p += size == 3 ? 4 : 1 << size;
         return;
     }
-    unsigned reg = value.reg;
     if (value.kind != O_REG)
-        quick_load(q, q->a, reg = RCX, value, size == 3);
-    asm_rm(q->a, ops[size], reg, m);
+        quick_load(q->a, reg = RCX, value, size == 3);
+    access_at(q, ops[size], reg, base, disp);
 }
 
 /* A base in memory is wanted twice: it comes into a register if one is to be had for nothing. */
@@ -108,25 +118,23 @@ void quick_access(struct quick *q, const struct ir_inst *in)
         value = quick_opnd(q, in->b);
     else if (q->v[q->i].last != 0)
         dst = quick_def(q); /* before the probe: a register may have to be saved for it */
-    load_address(q, q->a, RDX, base, disp);
+    load_address(q->a, RDX, base, disp);
     emit_probe(q, &s, store || (in->aux2 & IR_MEM_STORE_RIGHTS), size, align);
-    struct x86_mem m = host_mem(q, base, disp);
+    add_base(q, base);
     if (store) {
-        emit_store(q, m, value, size);
+        emit_store(q, base, disp, value, size);
     } else {
         uint32_t op = in->aux2 & IR_MEM_SIGNED ? sext_op[size] | (is_w(in->type) ? OP_W : 0) : zext_op[size];
-        asm_rm(q->a, op, dst, m);
+        access_at(q, op, dst, base, disp);
     }
     uint32_t back = asm_offset(q->a);
-    if (store && (in->aux2 & IR_MEM_RELEASE))
-        x86_fence(q->g); /* as select_mem.c */
     begin_stub(q, &s);
-    load_address(q, q->cold, RDX, base, disp);
+    load_address(q->cold, RDX, base, disp);
     if (store)
-        quick_load(q, q->cold, RCX, value, true);
+        quick_load(q->cold, RCX, value, true);
     call_out(q, x86_site(q->g, in, store ? x86_out_store : x86_out_load));
     if (!store)
-        asm_mov_rr(q->cold, true, dst, RAX);
+        asm_rr1(q->cold, 0x8b, true, dst, RAX);
     asm_jmp(q->cold, back);
 }
 
@@ -145,7 +153,7 @@ static void store_arg(struct quick *q, unsigned k, uint16_t v)
     }
     unsigned r = o.reg;
     if (o.kind != O_REG)
-        quick_load(q, q->a, r = RAX, o, w);
+        quick_load(q->a, r = RAX, o, w);
     else if (!w)
         asm_rr(q->a, 0x8b, r = RAX, o.reg); /* zero-extends */
     asm_rm(q->a, 0x89 | OP_W, r, m);
@@ -214,7 +222,7 @@ void quick_end(struct quick *q, const struct ir_inst *in)
         break;
     }
     case IR_JUMPR:
-        quick_load(q, q->a, RAX, quick_opnd(q, in->a), true);
+        quick_load(q->a, RAX, quick_opnd(q, in->a), true);
         x86_end_jumpr(g, in);
         break;
     default:

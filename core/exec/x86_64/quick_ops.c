@@ -11,11 +11,13 @@ static uint32_t W(bool w)
 static void alu(struct quick *q, unsigned op, bool w, unsigned dst, struct opnd o)
 {
     if (o.kind == O_REG)
-        asm_rr(q->a, op | W(w), dst, o.reg);
-    else if (o.kind == O_MEM)
-        asm_rm(q->a, op | W(w), dst, opnd_mem(o));
+        asm_rr1(q->a, op, w, dst, o.reg);
+    else if (o.kind == O_IMM)
+        asm_alu_ri1(q->a, op, w, dst, (int32_t)o.imm);
+    else if (LIKELY(o.reg == RBP))
+        asm_cpu(q->a, op, w, dst, o.disp);
     else
-        asm_alu_ri(q->a, op, w, dst, (int32_t)o.imm);
+        asm_rm(q->a, op | W(w), dst, opnd_mem(o));
 }
 
 /* What an instruction can take as its second operand: large constants go to rcx; what is wanted again, to a register. */
@@ -43,12 +45,12 @@ static void emit_alu(struct quick *q, const struct ir_inst *in)
     }
     struct opnd b = second(q, vb, w), a = quick_opnd(q, va);
     unsigned dst = quick_def_over(q, va);
-    if (a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_IMM) {
-        asm_lea(q->a, w, dst, mem_at(a.reg, (int32_t)b.imm));
+    if (w && a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_IMM) {
+        asm_lea1(q->a, dst, a.reg, (int32_t)b.imm);
     } else if (a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_REG) {
         asm_lea(q->a, w, dst, (struct x86_mem){ .base = a.reg, .index = b.reg });
     } else {
-        quick_load(q, q->a, dst, a, w);
+        quick_load(q->a, dst, a, w);
         alu(q, ops[in->op], w, dst, b);
     }
 }
@@ -59,7 +61,7 @@ static void emit_not(struct quick *q, const struct ir_inst *in)
     bool w = in->type == IR_I64, xnor = in->op == IR_XNOR;
     struct opnd b = quick_opnd(q, in->b), a = second(q, in->a, w);
     unsigned dst = quick_def(q);
-    quick_load(q, q->a, dst, b, w);
+    quick_load(q->a, dst, b, w);
     if (!xnor)
         asm_rr(q->a, 0xf7 | W(w), 2, dst); /* not */
     alu(q, in->op == IR_ANDN ? ALU_AND : in->op == IR_ORN ? ALU_OR : ALU_XOR, w, dst, a);
@@ -74,14 +76,14 @@ static void emit_shift(struct quick *q, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     struct opnd a = quick_opnd(q, in->a), b = quick_opnd(q, in->b);
     if (b.kind != O_IMM) {
-        quick_load(q, q->a, RCX, b, w);
+        quick_load(q->a, RCX, b, w);
         unsigned dst = quick_def(q);
-        quick_load(q, q->a, dst, a, w);
+        quick_load(q->a, dst, a, w);
         asm_rr(q->a, 0xd3 | W(w), ext[in->op], dst);
         return;
     }
     unsigned n = (unsigned)b.imm & (w ? 63 : 31), dst = quick_def_over(q, in->a);
-    quick_load(q, q->a, dst, a, w);
+    quick_load(q->a, dst, a, w);
     if (n)
         asm_shift_ri(q->a, ext[in->op], w, dst, n);
 }
@@ -92,12 +94,12 @@ static void emit_mul(struct quick *q, const struct ir_inst *in)
     struct opnd a = quick_opnd(q, in->a), b = second(q, in->b, w);
     unsigned dst = quick_def(q);
     if (b.kind == O_IMM) {
-        quick_load(q, q->a, dst, a, w);
+        quick_load(q->a, dst, a, w);
         asm_rr(q->a, 0x69 | W(w), dst, dst);
         asm_32(q->a, (uint32_t)b.imm);
         return;
     }
-    quick_load(q, q->a, dst, a, w);
+    quick_load(q->a, dst, a, w);
     if (b.kind == O_REG)
         asm_rr(q->a, 0xaf | OP_0F | W(w), dst, b.reg);
     else
@@ -109,7 +111,7 @@ static void emit_bswap(struct quick *q, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     struct opnd o = quick_opnd(q, in->a);
     unsigned dst = quick_def_over(q, in->a);
-    quick_load(q, q->a, dst, o, w);
+    quick_load(q->a, dst, o, w);
     if (w || dst >= 8)
         asm_8(q->a, (w ? 0x48 : 0x40) | dst >> 3);
     asm_8(q->a, 0x0f);
@@ -137,7 +139,7 @@ static void emit_extract(struct quick *q, const struct ir_inst *in)
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     struct opnd o = quick_opnd(q, in->a);
     unsigned dst = quick_def_over(q, in->a);
-    quick_load(q, q->a, dst, o, w);
+    quick_load(q->a, dst, o, w);
     if (low + n < bits && n > 31) {
         asm_shift_ri(q->a, SH_SHL, w, dst, bits - low - n);
         asm_shift_ri(q->a, SH_SHR, w, dst, bits - n);
@@ -157,13 +159,13 @@ static void emit_deposit(struct quick *q, const struct ir_inst *in)
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     uint64_t keep = ~((n == 64 ? UINT64_MAX : BIT(n) - 1) << low);
     struct opnd va = quick_opnd(q, in->a), vb = quick_opnd(q, in->b);
-    quick_load(q, a, RCX, vb, w);
+    quick_load(a, RCX, vb, w);
     if (n < bits)
         asm_shift_ri(a, SH_SHL, w, RCX, bits - n);
     if (n + low < bits)
         asm_shift_ri(a, SH_SHR, w, RCX, bits - n - low);
     unsigned dst = quick_def(q);
-    quick_load(q, a, dst, va, w);
+    quick_load(a, dst, va, w);
     if (imm_fits(keep, w)) {
         asm_alu_ri(a, ALU_AND, w, dst, (int32_t)keep);
     } else {
@@ -182,11 +184,11 @@ static unsigned emit_compare(struct quick *q, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     struct opnd b = second(q, in->b, w), a = quick_opnd(q, in->a);
     if (a.kind == O_IMM || (a.kind == O_MEM && b.kind == O_MEM)) {
-        quick_load(q, q->a, RAX, a, w);
+        quick_load(q->a, RAX, a, w);
         a = opnd_reg(RAX);
     }
     if (b.kind == O_IMM && (w ? b.imm : (uint32_t)b.imm) == 0 && a.kind == O_REG)
-        asm_rr(q->a, 0x85 | W(w), a.reg, a.reg); /* test */
+        asm_rr1(q->a, 0x85, w, a.reg, a.reg); /* test */
     else if (a.kind == O_REG)
         alu(q, ALU_CMP, w, a.reg, b);
     else if (b.kind == O_IMM)
@@ -202,7 +204,7 @@ unsigned quick_condition(struct quick *q, uint16_t v)
     if (q->v[v].fused)
         return emit_compare(q, &q->insts[v]);
     unsigned r = quick_use(q, v, RAX);
-    asm_rr(q->a, 0x85 | OP_W, r, r);
+    asm_rr1(q->a, 0x85, true, r, r);
     return CC_NE;
 }
 
@@ -220,10 +222,10 @@ static void emit_select(struct quick *q, const struct ir_inst *in)
     struct opnd b = quick_opnd(q, in->b), c = quick_opnd(q, in->c);
     unsigned dst = quick_def(q); /* spills and moves keep the flags */
     if (b.kind == O_IMM) {
-        quick_load(q, q->a, RDX, b, w);
+        quick_load(q->a, RDX, b, w);
         b = opnd_reg(RDX);
     }
-    quick_load(q, q->a, dst, c, w);
+    quick_load(q->a, dst, c, w);
     if (b.kind == O_REG)
         asm_rr(q->a, 0x40 | cc | OP_0F | W(w), dst, b.reg);
     else
@@ -233,7 +235,7 @@ static void emit_select(struct quick *q, const struct ir_inst *in)
 static void emit_pc(struct quick *q, const struct ir_inst *in)
 {
     unsigned dst = quick_def(q);
-    asm_rm(q->a, 0x8b | OP_W, dst, CPU_MEM(page));
+    asm_cpu(q->a, 0x8b, true, dst, CPU_MEM(page).disp);
     if (in->imm != (int32_t)in->imm) {
         asm_mov_ri(q->a, RCX, (uint64_t)in->imm);
         asm_rr(q->a, ALU_ADD | OP_W, dst, RCX);

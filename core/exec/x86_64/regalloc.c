@@ -151,6 +151,12 @@ static void release(struct x86_gen *g, struct value *v, bool fp)
     v->place = P_NONE;
 }
 
+void x86_release_if_done(struct x86_gen *g, uint16_t v)
+{
+    if (g->values[v].last < g->i)
+        release(g, &g->values[v], value_is_fp(g, v));
+}
+
 static void add_alias(struct x86_gen *g, uint16_t v, unsigned slot, uint8_t place)
 {
     struct value *x = &g->values[v];
@@ -386,6 +392,8 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     struct value *x = &g->values[v];
     unsigned slot = (unsigned)in->imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
+    if (x86_is_late(g, slot) && x86_late_skip(g, in))
+        return;
     bool same = is_alias(x, slot); /* computed in place, or the old value again */
     struct opnd o = x86_opnd(g, v);
     if (s->zero)
@@ -394,7 +402,8 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     if (g->pin_of[slot] == NO_PIN) {
         if (!same) {
             x86_store_typed(g, x86_cpu_mem(s->offset), o, s->type);
-            set_home(g, v, slot);
+            if (!x86_is_late(g, slot))
+                set_home(g, v, slot);
         }
         return;
     }

@@ -36,12 +36,32 @@ static bool is_reg(struct opnd o, unsigned reg)
     return o.kind == O_REG && o.reg == reg;
 }
 
+/* a + (b << n): b << n has no other use and was not computed. */
+static void emit_scaled_add(struct x86_gen *g, const struct ir_inst *in, uint16_t va, uint16_t vshift)
+{
+    const struct ir_inst *s = &g->u->insts[vshift];
+    bool w = in->type == IR_I64;
+    unsigned a = x86_use(g, va, RAX, w), b = x86_use(g, s->a, RCX, w);
+    unsigned dst = x86_def(g);
+    asm_lea(g->a, w, dst, (struct x86_mem){ .base = (uint8_t)a, .index = (uint8_t)b,
+                                            .scale = (uint8_t)x86_opnd(g, s->b).imm });
+    x86_done(g, dst);
+}
+
 static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint8_t ops[] = { [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB, [IR_AND] = ALU_AND,
                                    [IR_OR] = ALU_OR, [IR_XOR] = ALU_XOR };
     bool w = in->type == IR_I64, commutes = in->op != IR_SUB;
     uint16_t va = in->a, vb = in->b;
+    if (in->op == IR_ADD && g->values[g->values[vb].rep].fused) {
+        emit_scaled_add(g, in, va, g->values[vb].rep);
+        return;
+    }
+    if (in->op == IR_ADD && g->values[g->values[va].rep].fused) {
+        emit_scaled_add(g, in, vb, g->values[va].rep);
+        return;
+    }
     if (commutes && x86_opnd(g, va).kind == O_IMM) {
         va = in->b;
         vb = in->a;
@@ -357,6 +377,8 @@ static void emit_extract(struct x86_gen *g, const struct ir_inst *in)
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     struct opnd o = x86_opnd(g, in->a);
     unsigned dst = x86_def(g);
+    w = w && low + n > 32;
+    bits = w ? 64 : 32;
     gen_load(g, dst, o, w);
     if (low + n == bits) {
         if (low)
@@ -393,6 +415,34 @@ static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
 
 /* ---- conditions ---- */
 
+/* Of an AND, compared with 0 at a width of its own. */
+static void emit_test(struct x86_gen *g, const struct ir_inst *in, bool w)
+{
+    uint16_t va = in->a, vb = in->b;
+    if (x86_opnd(g, va).kind == O_IMM) {
+        va = in->b;
+        vb = in->a;
+    }
+    struct opnd a = x86_opnd(g, va), b = usable(g, vb, w);
+    if (a.kind == O_IMM || (a.kind == O_MEM && b.kind == O_MEM)) {
+        gen_load(g, RAX, a, w);
+        a = opnd_reg(RAX);
+    }
+    if (b.kind == O_IMM) {
+        if (a.kind == O_REG)
+            asm_rr(g->a, 0xf7 | W(w), 0, a.reg);
+        else
+            asm_rm(g->a, 0xf7 | W(w), 0, opnd_mem(a));
+        asm_32(g->a, (uint32_t)b.imm);
+    } else if (a.kind == O_MEM) {
+        asm_rm(g->a, 0x85 | W(w), b.reg, opnd_mem(a));
+    } else if (b.kind == O_MEM) {
+        asm_rm(g->a, 0x85 | W(w), a.reg, opnd_mem(b));
+    } else {
+        asm_rr(g->a, 0x85 | W(w), b.reg, a.reg);
+    }
+}
+
 /* Compare a with b for `cc`; uses rax, rcx. Returns the host's condition. */
 static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
 {
@@ -402,6 +452,10 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     uint16_t va = in->a, vb = in->b;
     unsigned how = in->aux;
+    if (g->values[g->values[va].rep].fused) {
+        emit_test(g, &g->u->insts[g->values[va].rep], w);
+        return cc[how];
+    }
     if (x86_opnd(g, va).kind == O_IMM) {
         va = in->b;
         vb = in->a;
@@ -423,19 +477,30 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     return cc[how];
 }
 
+/* The host's flags say from here on whether value v is not 0: by condition `cc`. */
+static unsigned flags_are(struct x86_gen *g, uint16_t v, unsigned cc)
+{
+    g->a->flags_lost = false;
+    g->flags_value = v;
+    g->flags_cc = (uint8_t)cc;
+    return cc;
+}
+
 unsigned gen_condition(struct x86_gen *g, uint16_t v)
 {
     v = g->values[v].rep;
+    if (!g->a->flags_lost && g->flags_value == v)
+        return g->flags_cc;
     if (g->values[v].fused)
-        return emit_compare(g, &g->u->insts[v]);
+        return flags_are(g, v, emit_compare(g, &g->u->insts[v]));
     unsigned r = x86_use(g, v, RAX, true);
     asm_rr(g->a, 0x85 | OP_W, r, r);
-    return CC_NE;
+    return flags_are(g, v, CC_NE);
 }
 
 static void emit_setcc(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned cc = emit_compare(g, in);
+    unsigned cc = flags_are(g, (uint16_t)g->i, emit_compare(g, in));
     unsigned dst = x86_def(g);
     asm_rr(g->a, 0x90 | cc | OP_0F | OP_RM8, 0, RAX);
     asm_rr(g->a, 0xb6 | OP_0F | OP_RM8, dst, RAX); /* movzx */

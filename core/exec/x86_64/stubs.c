@@ -80,6 +80,7 @@ void x86_emit_stubs(struct x86_gen *g)
             break;
         case STUB_LEAVE:
             x86_store_pins(g, s->dirty);
+            x86_late_emit_leave(g, s);
             asm_mov_ri(a, RAX, (uint32_t)s->target);
             asm_jmp(a, f->leave_at[s->why]);
             break;

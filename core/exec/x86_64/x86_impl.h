@@ -82,6 +82,18 @@ struct x86_code {
     struct x86_code *replaces, *next_replaced; /* a region's first-tier blocks */
 };
 
+/* Late slots at a site: where their values are if it faults. */
+enum { LATE_IMM, LATE_REG, LATE_SLOT, LATE_FRAME };
+struct x86_late {
+    uint32_t offset;                     /* of the slot */
+    uint32_t kind;
+    uint64_t imm;                        /* value; index in exec_cpu.scratch; offset in the CPU's struct, in the frame */
+};
+struct x86_recipe {
+    uint32_t n;
+    struct x86_late late[IR_MAX_LATE];   /* as many as n */
+};
+
 struct x86_site;
 /* Returns nonzero to leave with EXEC_LEAVE_EXIT; the result goes to *result. */
 typedef int x86_out_fn(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
@@ -94,6 +106,7 @@ struct x86_site {
     bool machine;                        /* with other host threads beside: it takes the machine's lock (parallel.h) */
     struct x86_code *code;
     x86_out_fn *fn;
+    const struct x86_recipe *late;       /* NULL: memory has all late slots */
     struct ir_inst inst;                 /* what it does; hooks: imm as their functions say */
 };
 

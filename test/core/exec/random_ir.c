@@ -99,9 +99,11 @@ static void help_vector(struct cpu *cpu, union ir_vec *dst, const union ir_vec *
 }
 static const struct ir_vec_helper vec_helpers[] = { { "vector", help_vector, IR_NATIVE_NONE } };
 
+/* x5 to x8 of one guest are late slots. */
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
-      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = 1 }
+      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = 1, .late = 5,     \
+      .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0 }
 static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
                                           [IR_FP_ARM] = GUEST(IR_FP_ARM),
                                           [IR_FP_X86] = GUEST(IR_FP_X86),
@@ -329,6 +331,8 @@ static void random_int(struct gen *g)
     uint32_t kind = below(g, 12);
     if (kind < 6) {
         enum ir_op op = (enum ir_op)(IR_ADD + below(g, IR_CLMULH - IR_ADD + 1));
+        if (g->o->simple && (op > IR_MUL && op != IR_BSWAP))
+            op = (enum ir_op)(IR_ADD + below(g, IR_MUL - IR_ADD + 1));
         if (op == IR_CLMUL || op == IR_CLMULH)
             t = IR_I64;
         bool unary = ir_op_info[op].args == 1;
@@ -349,7 +353,7 @@ static void random_int(struct gen *g)
         ir_val_t a = pick(g, t), b = pick(g, t);
         keep(g, IR_I64, ir_setcc(u, t, (enum ir_cc)below(g, IR_GTU + 1), a, b));
     } else {
-        enum ir_type any = (enum ir_type)(IR_I32 + below(g, 4));
+        enum ir_type any = g->o->simple ? t : (enum ir_type)(IR_I32 + below(g, 4));
         ir_val_t c = pick(g, IR_I64), a = pick(g, any), b = pick(g, any);
         keep(g, any, ir_select(u, any, c, a, b));
     }
@@ -609,7 +613,7 @@ static void random_op(struct gen *g)
         random_call(g);
     else if (kind == 19)
         keep(g, IR_I64, ir_pc(g->u, (int64_t)below(g, 8192) - 2048));
-    else
+    else if (!g->o->simple)
         ir_fence(g->u, (enum ir_fence)below(g, IR_FENCE_REL + 1));
 }
 
@@ -679,12 +683,9 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
     return g.u;
 }
 
-enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend *be,
-                        const struct ir_unit *u, struct rig *r, struct arena *arena,
-                        int64_t budget)
+static struct exec_block *new_block(const struct ir_unit *u, const struct rig *r, struct arena *arena)
 {
     struct exec_block *b = ARENA_NEW(arena, struct exec_block);
-    struct err e;
     assert(b);
     b->page = mmu_page_id(&r->ram, 0);
     b->page2 = UINT32_MAX;
@@ -701,9 +702,32 @@ enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend 
         b->edges[2 * i] = (struct exec_edge){ .from = b, .target = (int32_t)last->imm };
         b->edges[2 * i + 1] = (struct exec_edge){ .from = b, .target = (int32_t)last->imm2 };
     }
+    return b;
+}
+
+enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend *be,
+                        const struct ir_unit *u, struct rig *r, struct arena *arena,
+                        int64_t budget)
+{
+    struct exec_block *b = new_block(u, r, arena);
+    struct err e;
     int rc = ops->compile(be, u, b, arena, &e);
     assert(rc == 0);
     (void)rc;
     r->cpu.budget = budget;
     return ops->run(be, &r->cpu, b);
+}
+
+bool rig_run_quick(const struct exec_backend_ops *ops, struct exec_backend *be, struct ir_unit *u, struct rig *r,
+                   struct arena *arena, int64_t budget, enum exec_leave *why)
+{
+    struct exec_block *b = new_block(u, r, arena);
+    struct err e;
+    int rc = ops->compile_quick(be, u, b, arena, &e);
+    assert(rc == 0 || rc == ERR_UNSUPPORTED);
+    if (rc != 0)
+        return false;
+    r->cpu.budget = budget;
+    *why = ops->run(be, &r->cpu, b);
+    return true;
 }

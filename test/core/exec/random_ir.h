@@ -53,6 +53,7 @@ struct random_ir_options {
     uint32_t blocks;        /* 1 .. 16 */
     uint32_t insns;         /* guest instructions per block at most, 1 .. 32 */
     bool fp, memory, calls, vectors; /* vectors: with fp */
+    bool simple;            /* mostly what the first tier of a code generator does: no divisions, no fences */
     bool rmm;               /* rounding to nearest, ties away, among the modes */
 };
 /* Blocks at offsets 0, 0x80, 0x100 ... of the page; costs set, uses not counted. */
@@ -65,6 +66,10 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
 enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend *be,
                         const struct ir_unit *u, struct rig *r, struct arena *arena,
                         int64_t budget);
+
+/* Likewise by `compile_quick`, which may change the unit. False: it refused, and nothing was run. */
+bool rig_run_quick(const struct exec_backend_ops *ops, struct exec_backend *be, struct ir_unit *u, struct rig *r,
+                   struct arena *arena, int64_t budget, enum exec_leave *why);
 
 /* A stream of numbers: *s is its state. */
 uint64_t rig_random(uint64_t *s);

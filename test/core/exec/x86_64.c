@@ -168,6 +168,65 @@ START_TEST(random_units_agree_with_the_interpreter)
 }
 END_TEST
 
+/* NULL: no difference, or the first tier does not do the unit (*done). */
+static const char *quick_differs(struct pair *p, uint64_t seed, bool print, uint32_t *size, uint64_t *done)
+{
+    struct random_ir_options o = { .rule = (enum ir_fp_rule)(seed % 4), .blocks = 1, .insns = seed % 5 ? 6 : 32,
+                                   .memory = seed % 3 != 0, .calls = seed % 2 != 0, .simple = true };
+    struct exec_backend *jit = p->jit[seed % ARRAY_LEN(masks)];
+    arena_reset(&p->arena);
+    exec_x86_64.flush(jit);
+    struct ir_unit *u = random_ir(&p->arena, seed, &o);
+    if (print)
+        ir_print(u, stderr);
+    *size = u->n_insts;
+    rig_reset(p->a, seed);
+    rig_reset(p->b, seed);
+    enum exec_leave why = rig_run(&exec_interp, p->interp, u, p->a, &p->arena, 400), got;
+    if (!rig_run_quick(&exec_x86_64, jit, u, p->b, &p->arena, 400, &got))
+        return NULL;
+    ++*done;
+    return got != why ? "the reason to leave" : rig_compare(p->a, p->b);
+}
+
+START_TEST(first_tier_agrees_with_the_interpreter)
+{
+    struct pair p;
+    struct err e;
+    uint64_t first = setting("RANDOM_IR_FIRST", 0), n = setting("RANDOM_IR_UNITS", 20000), done = 0;
+    uint64_t worst = 0, failed = 0;
+    uint32_t size, least = UINT32_MAX;
+    arena_init(&p.arena, 0);
+    ck_assert_int_eq(exec_interp.create(&p.interp, NULL, NULL, &e), 0);
+    for (size_t k = 0; k < ARRAY_LEN(masks); k++) {
+        struct exec_options o = { .code_bytes = 4 << 20, .host_features = masks[k],
+                                  .dump = n == 1 ? EXEC_DUMP_ASM : 0 };
+        ck_assert_msg(exec_x86_64.create(&p.jit[k], NULL, &o, &e) == 0, "%s", e.text);
+    }
+    p.a = rig_create(0);
+    p.b = rig_create(0);
+    for (uint64_t seed = first; seed < first + n; seed++) {
+        if (!quick_differs(&p, seed, false, &size, &done))
+            continue;
+        failed++;
+        if (size < least) {
+            least = size;
+            worst = seed;
+        }
+    }
+    if (failed)
+        ck_abort_msg("%lu of %lu units; seed %lu: %s differs", failed, n, worst,
+                     quick_differs(&p, worst, true, &size, &done));
+    ck_assert_uint_ge(done, n == 1 ? 0 : n / 4);
+    rig_destroy(p.a);
+    rig_destroy(p.b);
+    exec_interp.destroy(p.interp);
+    for (size_t k = 0; k < ARRAY_LEN(masks); k++)
+        exec_x86_64.destroy(p.jit[k]);
+    arena_destroy(&p.arena);
+}
+END_TEST
+
 /*
  * Loops over memory: pointers that stand still or move by constants through pages that hit,
  * miss, refuse stores and fault, so that page registers and shared probes are refilled and
@@ -261,6 +320,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("random");
     tcase_set_timeout(t, 100);
     tcase_add_test(t, random_units_agree_with_the_interpreter);
+    tcase_add_test(t, first_tier_agrees_with_the_interpreter);
     tcase_add_test(t, loops_over_memory_agree_with_the_interpreter);
     suite_add_tcase(s, t);
     return s;

@@ -109,6 +109,37 @@ static enum exec_leave run(struct exec_block *b)
     return exec_x86_64.run(be, &rig->cpu, b);
 }
 
+/*
+ * One comparison that several choices and the branch ask, with what changes the host's flags in between; a sum that
+ * has a shifted part.
+ */
+START_TEST(one_comparison_is_asked_often)
+{
+    static const uint64_t pairs[][2] = { { 1, 2 }, { 2, 1 }, { 2, 2 }, { UINT64_MAX, 1 } };
+    struct ir_unit *u = unit(0);
+    ir_begin_block(u, 0x40);
+    insn(u, 0x40);
+    ir_val_t a = ir_get(u, RIG_X), b = ir_get(u, RIG_X + 1), less = ir_setcc(u, IR_I64, IR_LTU, a, b);
+    ir_val_t least = ir_select(u, IR_I64, less, a, b), most = ir_select(u, IR_I64, less, b, a);
+    ir_val_t sum = ir_add(u, IR_I64, least, ir_op2i(u, IR_SHL, IR_I64, most, 3));
+    ir_put(u, RIG_X + 2, ir_xor(u, IR_I64, sum, ir_mul(u, IR_I64, a, b)));
+    ir_put(u, RIG_X + 3, ir_select(u, IR_I64, less, ir_const(u, IR_I64, 7), sum));
+    ir_branch(u, less, 0x80, 0xc0);
+    end(u);
+    struct exec_block *block = block_of(u, 1, UINT32_MAX, false);
+    for (unsigned i = 0; i < ARRAY_LEN(pairs); i++) {
+        uint64_t p = pairs[i][0], q = pairs[i][1], expected = (p < q ? p : q) + (p < q ? q : p) * 8;
+        rig->x[0] = p;
+        rig->x[1] = q;
+        rig->cpu.budget = 100;
+        ck_assert_int_eq(run(block), EXEC_LEAVE_EDGE);
+        ck_assert_uint_eq(rig->x[2], expected ^ p * q);
+        ck_assert_uint_eq(rig->x[3], p < q ? 7 : expected);
+        ck_assert_ptr_eq(rig->exec.edge, &block->edges[p < q ? 0 : 1]);
+    }
+}
+END_TEST
+
 START_TEST(linked_blocks_run_until_the_budget_is_gone)
 {
     struct exec_block *a = adder(1, 0x40, 1, 0x80), *b = adder(1, 0x80, 100, 0x40);
@@ -316,6 +347,7 @@ Suite *test_suite(void)
     Suite *s = suite_create("core/exec/x86_64_flow");
     TCase *t = tcase_create("contract");
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, one_comparison_is_asked_often);
     tcase_add_test(t, linked_blocks_run_until_the_budget_is_gone);
     tcase_add_loop_test(t, cross_page_edge_is_guarded, 0, 3);
     tcase_add_test(t, second_page_is_guarded);

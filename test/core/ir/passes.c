@@ -209,6 +209,24 @@ START_TEST(conditions)
 }
 END_TEST
 
+/* A condition turned round, and choices of constants that are conditions themselves. */
+START_TEST(choices_of_constants)
+{
+    ir_val_t a = x(0), equal = ir_setcc(u, IR_I64, IR_EQ, a, x(1));
+    ir_put(u, RIG_X + 2, ir_xor(u, IR_I64, equal, c64(1)));
+    ir_put(u, RIG_X + 3, ir_select(u, IR_I64, a, c64(5), c64(5)));
+    ir_put(u, RIG_X + 4, ir_select(u, IR_I64, a, c64(0), c64(1)));
+    ir_put(u, RIG_X + 5, ir_select(u, IR_I64, equal, c64(1), c64(0)));
+    ir_put(u, RIG_X + 6, ir_select(u, IR_I64, a, c64(1), c64(0)));
+    ck_assert_str_eq(optimized(),
+                     "      %2 = get x1\n      %3 = get x2\n      %4 = setcc.eq.i64 %2, %3\n"
+                     "      %5 = setcc.ne.i64 %2, %3\n      put x3, %5\n"
+                     "      %7 = const.i64 0x5\n      put x4, %7\n"
+                     "      %9 = const.i64 0x0\n      %10 = setcc.eq.i64 %2, %9\n      put x5, %10\n"
+                     "      put x6, %4\n      %13 = setcc.ne.i64 %2, %9\n      put x7, %13\n");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core/ir/passes");
@@ -226,6 +244,7 @@ Suite *test_suite(void)
     tcase_add_test(t, overwritten_puts);
     tcase_add_test(t, helpers_that_write);
     tcase_add_test(t, conditions);
+    tcase_add_test(t, choices_of_constants);
     suite_add_tcase(s, t);
     return s;
 }

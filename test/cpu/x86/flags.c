@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lazy flags against arithmetic one bit at a time: SDM volume 1, 3.4.3.1 and appendix A; volume 2, ADD, ADC, SUB,
- * SBB, INC, DEC, SHL, SHR, SAR, BLSR, POPCNT.
+ * SBB, INC, DEC, SHL, SHR, SAR, BLSR, POPCNT, TEST, IMUL.
  */
 #include "cpu/x86/translate_impl.h"
 #include "core/util/bits.h"
@@ -47,16 +47,16 @@ static uint64_t adder(uint64_t a, uint64_t b, unsigned carry, bool subtract, uns
     return f | (c != before ? X86_OF : 0); /* carry into the top bit differs from the one out of it */
 }
 
-static void check(unsigned cc, uint64_t r, uint64_t a, unsigned x, uint64_t want, uint64_t left)
+static void check(unsigned cc, uint64_t r, uint64_t a, uint64_t x, uint64_t want, uint64_t left)
 {
     uint64_t is = x86_arith_flags(cc, r, a, x);
-    ck_assert_msg(is == want, "cc %u: %#llx, %#llx (%u): %#llx, not %#llx", cc, (unsigned long long)left, (unsigned long long)a, x,
+    ck_assert_msg(is == want, "cc %u: %#llx, %#llx (%llu): %#llx, not %#llx", cc, (unsigned long long)left, (unsigned long long)a, (unsigned long long)x,
                   (unsigned long long)is, (unsigned long long)want);
     for (unsigned cond = 0; cond < 16; cond++) /* which has shorter ways */
         ck_assert_msg(x86_helper_condition(NULL, cc | cond << 8, r, a, x) == x86_test_condition(want, cond),
                       "cc %u: %#llx, %#llx: condition %u", cc, (unsigned long long)left, (unsigned long long)a, cond);
 }
-#define CHECK(cc, r, a, x, want, left) check((unsigned)(cc), (r), (a), (unsigned)(x), (want), (left))
+#define CHECK(cc, r, a, x, want, left) check((unsigned)(cc), (r), (a), (uint64_t)(x), (want), (left))
 
 /* _i: log2 of the operand's bytes in all of them */
 START_TEST(add_and_subtract)
@@ -73,6 +73,26 @@ START_TEST(add_and_subtract)
         CHECK(X86_CC_SBB + n, r, b, carry, f, a);
         if (!carry)
             CHECK(X86_CC_SUB + n, r, b, 0, f, a);
+        if (!carry)
+            CHECK(X86_CC_CMP + n, a, b, 0, f, a);
+    }
+}
+END_TEST
+
+/* TEST and IMUL by their operands. The product by adding: a, shifted, for each bit of b. */
+START_TEST(operands_alone)
+{
+    unsigned bits = 8u << _i, n = (unsigned)_i;
+    for (unsigned i = 0; i < N * N; i++) {
+        uint64_t a = zext(values[i % N], bits), b = zext(values[i / N], bits);
+        CHECK(X86_CC_TEST + n, a, b, 0, zsp(a & b, bits), a);
+        unsigned __int128 sum = 0, wide = (unsigned __int128)(__int128)(int64_t)sext(a, bits);
+        for (unsigned k = 0; k < 128; k++) /* b's sign goes on for ever */
+            sum += sext(b, bits) >> (k < 63 ? k : 63) & 1 ? wide << k : 0;
+        uint64_t low = zext((uint64_t)sum, bits);
+        bool over = sum != (unsigned __int128)(__int128)(int64_t)sext(low, bits);
+        uint64_t f = zsp(low, bits) | (over ? X86_CF | X86_OF : 0);
+        check(X86_CC_IMUL + n, low, a, b, f, a);
     }
 }
 END_TEST
@@ -150,6 +170,7 @@ Suite *test_suite(void)
     Suite *s = suite_create("x86 flags");
     TCase *t = tcase_create("flags");
     tcase_add_loop_test(t, add_and_subtract, 0, 4);
+    tcase_add_loop_test(t, operands_alone, 0, 4);
     tcase_add_loop_test(t, increment_and_decrement, 0, 4);
     tcase_add_loop_test(t, shifts, 0, 4);
     tcase_add_loop_test(t, others, 0, 4);

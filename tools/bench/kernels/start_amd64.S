@@ -3,7 +3,8 @@
  * Start of a benchmark on a PC, entered by PVH (Xen docs/misc/pvh: 32-bit protected mode, no paging): the first GiB
  * mapped as it is in pages of 2 MiB for level 3, SSE and AVX on, bench_main at level 3 as a program under
  * an operating system would run, with IOPL 3 for its output. SYSCALL adds 1 to rax and returns: the syscall
- * benchmark counts on it. bench_exit ends in S5 of the ICH9 (PMBASE in its register 40h).
+ * benchmark counts on it. bench_exit ends in S5 of the ICH9 (PMBASE in its register 40h). With PRIVILEGED bench_main
+ * runs at level 0.
  */
     .section .note.pvh, "a"
     .balign 4
@@ -64,6 +65,9 @@ long_mode:
     mov     $on_syscall, %eax
     xor     %edx, %edx
     wrmsr
+#ifdef PRIVILEGED
+    jmp     user
+#endif
     mov     $user, %ecx
     mov     $0x3002, %r11d          /* IOPL 3 */
     sysretq

@@ -5,7 +5,7 @@
  * translation and caches on, as a program under an operating system would run. What EL0 may
  * write EL1 does not run (D8.4.1), so EL1 runs in an alias of RAM at 2 GiB. An SVC 0 goes to EL1,
  * which adds 1 to x0 and returns: the syscall benchmark counts on it. SVC 1 is the end: PSCI
- * SYSTEM_OFF (Arm DEN 0022).
+ * SYSTEM_OFF (Arm DEN 0022). With PRIVILEGED bench_main runs in EL1, and machine_arm64.c has its own vectors.
  */
     .equ    ALIAS, 0x40000000       /* from RAM to it */
     .equ    RAM_EL1, 0x40000705     /* block: AF, inner shareable, attribute index 1, EL1 only */
@@ -35,6 +35,11 @@ _start:
     orr     x1, x1, x2
     msr     sctlr_el1, x1
     isb
+#ifdef PRIVILEGED
+    ldr     x1, =stack_top
+    mov     sp, x1
+    b       user
+#endif
     ldr     x2, =high + ALIAS
     br      x2
 high:

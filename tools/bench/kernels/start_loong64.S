@@ -2,7 +2,8 @@
 /*
  * Start of a benchmark on loongarch64 `virt` boards, entered at PLV0 in direct-address mode: memory as it is through a
  * direct map window that PLV3 may use, FP and vectors on, bench_main at PLV3 with paging on. SYSCALL adds 1 to a0 and
- * returns: the syscall benchmark counts on it. bench_exit ends in S5 of the board's sleep register.
+ * returns: the syscall benchmark counts on it. bench_exit ends in S5 of the board's sleep register. With PRIVILEGED
+ * bench_main runs at PLV0.
  */
     .section .text.start, "ax"
     .globl _start
@@ -16,8 +17,12 @@ _start:
     csrwr   $t0, 0xc                /* EENTRY */
     li.w    $t0, 0xb0               /* CRMD: PG, DATF and DATM coherent cached */
     csrwr   $t0, 0x0
+#ifdef PRIVILEGED
+    csrwr   $zero, 0x1              /* PRMD: PLV0 */
+#else
     li.w    $t0, 0x3                /* PRMD: PLV3 */
     csrwr   $t0, 0x1
+#endif
     la.pcrel $t0, user
     csrwr   $t0, 0x6                /* ERA */
     ertn

@@ -3,7 +3,8 @@
  * Start of a benchmark on riscv64 `virt` boards, entered in machine mode at 0x80000000:
  * opens PMP, builds an Sv39 identity map of gigapages, runs bench_main in supervisor mode
  * with translation on, as an operating system's code would run. An ecall goes to machine
- * mode, which adds 1 to a0 and returns: the syscall benchmark counts on it.
+ * mode, which adds 1 to a0 and returns: the syscall benchmark counts on it. With PRIVILEGED it is machine_riscv64.c's
+ * that takes traps: page faults in supervisor mode, software interrupts in machine mode.
  */
     .section .text.start, "ax"
     .globl _start
@@ -11,8 +12,16 @@ _start:
     csrr    t0, mhartid
     bnez    t0, park
     la      sp, stack_top
+#ifdef PRIVILEGED
+    la      t0, machine_m_trap
+    csrw    mtvec, t0
+    li      t0, 1 << 12 | 1 << 13 | 1 << 15  /* page faults of fetches, loads, stores */
+    csrw    medeleg, t0
+    csrwi   mie, 8                  /* MSIE */
+#else
     la      t0, machine_trap
     csrw    mtvec, t0
+#endif
     li      t0, -1
     csrw    pmpaddr0, t0
     li      t0, 0x1f                /* NAPOT, RWX: everything */

@@ -70,10 +70,13 @@ GUEST_BEGIN(lvz)
     csrrd $a2, CSR_GSTAT
     EXPECT($a2, 8 << 4)                         # GIDBIT
     csrrd $a2, CSR_GCFG
-    EXPECT($a2, 2)                              # MATP: root
+    li.d $a3, 1 << 23 | 2                       # GPMP; MATP: root
+    EXPECT_SAME($a2, $a3)
     WRITE_CSR(CSR_GCFG, -1)
     csrrd $a2, CSR_GCFG
-    EXPECT($a2, 0x32)
+    li.d $a3, 7 << 24 | 1 << 23 | 0x32          # GPERF, MATC
+    EXPECT_SAME($a2, $a3)
+    WRITE_CSR(CSR_GCFG, 0)
     WRITE_CSR(CSR_GTLBC, 1 << 12)               # USETGID
     WRITE_CSR(CSR_GSTAT, GID << 16)
     invtlb 0x12, $zero, $zero
@@ -200,6 +203,17 @@ GUEST_BEGIN(lvz)
     li.d $t0, 1 << 12
     gcsrxchg $zero, $t0, CSR_ESTAT
     SKIP
+    li.d $t0, 1 << 33
+    gcsrwr $t0, CSR_MSGIS0                      # a message
+    csrrd $a2, CSR_MSGIS0
+    EXPECT($a2, 0)
+    ENTER
+    EXPECT($t6, HVC)
+    EXPECT($a4, 78)
+    EXPECT($a5, 33)                             # which it took
+    gcsrrd $a2, CSR_MSGIS0
+    EXPECT($a2, 0)
+    SKIP
     WRITE_CSR(CSR_ECFG, 1 << 11)
     WRITE_CSR(CSR_TCFG, 0x1001)
     ENTER
@@ -252,6 +266,46 @@ GUEST_BEGIN(lvz)
     WRITE_CSR(CSR_EUEN, 7)
     ENTER
     EXPECT($t6, HVC)
+    SKIP
+
+    # ---- counters: as many as GPERF says are the guest's own, and the root's of their numbers stand still ----
+    WRITE_CSR(CSR_PMCNT0, 0)
+    WRITE_CSR(CSR_PMCFG0, 1 << 16 | 1)          # PLV0, instructions
+    ENTER
+    EXPECT($t6, GSPR)
+    EXPECT_BADI(0x04080420)                     # csrwr $zero, PMCNT0
+    RETRY
+    WRITE_CSR(CSR_GCFG, 2 << 24)
+    ENTER
+    EXPECT($t6, HVC)
+    addi.d $a2, $a4, -2000
+    sltui $a2, $a2, 16
+    EXPECT($a2, 1)
+    csrrd $a2, CSR_PMCNT0
+    sltui $a2, $a2, 200
+    EXPECT($a2, 1)
+    gcsrrd $a2, CSR_PMCNT0
+    EXPECT_SAME($a2, $a4)
+    SKIP
+    ENTER
+    EXPECT($t6, GSPR)                           # PMCFG2
+    SKIP
+    ENTER
+    EXPECT($t6, HVC)
+    EXPECT($a4, 74)
+    gcsrrd $a2, CSR_ESTAT
+    bstrpick.d $a3, $a2, 12, 0
+    EXPECT($a3, 1 << 10)
+    WRITE_GCSR(CSR_PMCNT0, 0)
+    gcsrwr $a2, CSR_ESTAT
+    gcsrrd $a2, CSR_ESTAT
+    bstrpick.d $a2, $a2, 12, 0
+    EXPECT($a2, 0)
+    csrrd $a2, CSR_ESTAT
+    bstrpick.d $a2, $a2, 12, 0
+    EXPECT($a2, 0)
+    csrwr $zero, CSR_PMCFG0
+    csrwr $zero, CSR_GCFG
 
     li.w $t0, 8
     csrwr $t0, CSR_CRMD
@@ -334,7 +388,7 @@ guest_code:
     ld.wu $a4, $a7, 0
     hvcl 0
     # interrupts
-    WRITE_CSR(CSR_ECFG, 0x1fff | 7 << 16)
+    WRITE_CSR(CSR_ECFG, 0x5fff | 7 << 16)
     li.w $t0, 4
     la.pcrel $s1, 1f
     csrxchg $t0, $t0, CSR_CRMD
@@ -345,6 +399,12 @@ guest_code:
     csrxchg $t0, $t0, CSR_CRMD
     nop
 1:  hvcl 0
+    li.w $t0, 4
+    la.pcrel $s1, 1f
+    csrxchg $t0, $t0, CSR_CRMD
+    nop
+1:  csrrd $a5, CSR_MSGIR
+    hvcl 0
     move $a6, $zero
 2:  beqz $a6, 2b
     hvcl 0
@@ -359,6 +419,22 @@ guest_code:
     WRITE_CSR(CSR_EUEN, 1)
     fadd.d $fa0, $fa0, $fa0
     hvcl 0
+    csrwr $zero, CSR_PMCNT0
+    WRITE_CSR(CSR_PMCFG0, 1 << 16 | 1)
+    li.w $a0, 1000
+1:  addi.d $a0, $a0, -1
+    bnez $a0, 1b
+    csrwr $zero, CSR_PMCFG0
+    csrrd $a4, CSR_PMCNT0
+    hvcl 0
+    csrrd $t0, CSR_PMCFG0 + 4
+    WRITE_CSR(CSR_PMCNT0, 0x7fffffffffffff00)
+    WRITE_CSR(CSR_PMCFG0, 1 << 20 | 1 << 16 | 1)
+    li.w $t0, 4
+    la.pcrel $s1, 1f
+    csrxchg $t0, $t0, CSR_CRMD
+2:  b 2b
+1:  hvcl 0
 
     .balign 4096
 guest_refill:
@@ -391,8 +467,10 @@ guest_syscall:
     csrwr $s1, CSR_ERA
     ertn
     GUEST_VECTOR 67
+    GUEST_VECTOR 74
     GUEST_VECTOR 75
     GUEST_VECTOR 76
+    GUEST_VECTOR 78
 
     .data
     .balign 0x4000

@@ -38,6 +38,7 @@
 #define CSR_TLBRELO1 0x8d
 #define CSR_TLBREHI 0x8e
 #define CSR_TLBRPRMD 0x8f
+#define CSR_MSGIS0  0xa0
 #define CSR_MSGIR   0xa4
 #define CSR_DMW0    0x180
 #define CSR_DMW1    0x181
