@@ -314,6 +314,8 @@ const uint64_t *exec_coverage(const struct exec *x, uint32_t *n)
 uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
 {
     const struct exec_counters *c = &x->count;
+    uint64_t threads, longest;
+    exec_parallel_times(x, &threads, &longest);
     const struct exec_stat all[] = {
         { "instructions", "", exec_insns(x) },
         { "blocks_translated", "", c->translated },
@@ -335,6 +337,8 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "parallel_rounds", "", c->parallel_rounds },
         { "parallel_slices", "", c->slices },
         { "parallel_stops", "", c->alone },
+        { "parallel_threads_time", "ns", threads },
+        { "parallel_longest_time", "ns", longest },
     };
     uint32_t n = (uint32_t)MIN(ARRAY_LEN(all), max);
     memcpy(out, all, n * sizeof(*out));

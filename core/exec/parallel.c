@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define SLICE_CYCLES 16384 /* between looks at interrupts and at who wants to be alone */
 #define SPINS        200u  /* looks at a lock before the thread sleeps: what is done with it is mostly short */
@@ -404,6 +405,21 @@ bool exec_parallel_round(struct exec *x)
         x->sched.in_round = 0;
     pthread_mutex_unlock(&p->lock);
     return goes_on;
+}
+
+void exec_parallel_times(const struct exec *x, uint64_t *sum, uint64_t *most)
+{
+    const struct exec_parallel *p = x->parallel;
+    *sum = *most = 0;
+    for (uint32_t i = 0; p != NULL && i < p->n_workers; i++) {
+        clockid_t clock;
+        struct timespec t;
+        if (pthread_getcpuclockid(p->workers[i].thread, &clock) != 0 || clock_gettime(clock, &t) != 0)
+            continue;
+        uint64_t ns = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+        *sum += ns;
+        *most = MAX(*most, ns);
+    }
 }
 
 /* ---- life ---- */

@@ -49,6 +49,9 @@ bool exec_parallel_wanted(struct exec *x);
 /* All of the round. False: the machine was stopped. */
 bool exec_parallel_round(struct exec *x);
 
+/* The host's CPU time of all threads together, and of the one with most, in ns. */
+void exec_parallel_times(const struct exec *x, uint64_t *sum, uint64_t *most);
+
 /* ---- for the CPU's own thread, in a round ---- */
 /*
  * Around the executor: gives up the lock, or waits first while somebody is alone. False: that changed
