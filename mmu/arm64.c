@@ -121,7 +121,10 @@ bool a64_update(const struct mmu_a64_regime *r, const struct a64_format *t, stru
     if (mem_pointer(r->memory, d->pa, &n, true) == NULL || n < 8)
         return false;
     charge(r, d->pa, true);
-    if (mem_store(r->memory, d->pa, 8, image, NULL) != MEM_OK)
+    enum mem_result why;
+    uint64_t before = t->big_endian ? __builtin_bswap64(d->value) : d->value;
+    d->changed = !mem_replace(r->memory, d->pa, 8, before, image, NULL, &why);
+    if (d->changed || why != MEM_OK)
         return false;
     d->value = value;
     return true;
@@ -221,10 +224,12 @@ bool mmu_a64_walk(const struct mmu_a64_regime *r, va_t va, unsigned size, enum c
 {
     struct a64_access a = { .kind = access, .flags = flags, .user = r->user };
     (void)size; /* inside a page of 4 KiB, as every mapping is at least */
-    *out = (struct mmu_a64_result){ 0 };
-    *fault = (struct mmu_a64_fault){ 0 };
-    if (walk(r, va, &a, out, fault))
-        return true;
+    do {
+        *out = (struct mmu_a64_result){ 0 };
+        *fault = (struct mmu_a64_fault){ 0 };
+        if (walk(r, va, &a, out, fault))
+            return true;
+    } while (UNLIKELY(fault->kind == MMU_A64_CHANGED));
     bool readable = false;
     if ((flags & MMU_A64_RMW) && fault->kind == MMU_A64_PERMISSION) {
         struct a64_access read = { .kind = CPU_LOAD, .flags = MMU_A64_PROBE, .user = r->user };

@@ -54,7 +54,8 @@ enum mmu_a64_walk_flags {
 
 /* DFSC/IFSC without its level: 6.1 of the fault tables; mmu_a64_fsc() puts them together. */
 enum mmu_a64_fault_kind { MMU_A64_OK, MMU_A64_ADDRESS_SIZE, MMU_A64_TRANSLATION, MMU_A64_ACCESS_FLAG,
-                          MMU_A64_PERMISSION, MMU_A64_EXTERNAL, MMU_A64_UNSUPPORTED_UPDATE };
+                          MMU_A64_PERMISSION, MMU_A64_EXTERNAL, MMU_A64_UNSUPPORTED_UPDATE,
+                          MMU_A64_CHANGED /* never seen outside: another CPU wrote the descriptor, the walk is repeated */ };
 
 struct mmu_a64_fault {
     enum mmu_a64_fault_kind kind;

@@ -24,6 +24,7 @@ struct a64_desc {
     pa_t pa;              /* where it lies */
     bool nonsecure;       /* in the Non-secure address space */
     int level;
+    bool changed;         /* after a64_update: another CPU's store came first */
 };
 
 unsigned a64_granule(unsigned tg, bool upper, bool have4, bool have16, bool have64);
@@ -47,7 +48,7 @@ unsigned a64_mapping_shift(const struct a64_format *t, const struct a64_desc *d)
 /* False: nothing there answers as memory. Charges the timing model unless probing. */
 bool a64_read(const struct mmu_a64_regime *r, const struct a64_format *t, unsigned flags,
               struct a64_desc *d);
-/* Replace the descriptor (the hardware's atomic update). False: not writable memory. */
+/* Replace the descriptor (the hardware's atomic update). False: not writable memory, or `changed`. */
 bool a64_update(const struct mmu_a64_regime *r, const struct a64_format *t, struct a64_desc *d,
                 uint64_t value);
 

@@ -253,7 +253,7 @@ static bool finish(const struct mmu_a64_regime *r, const struct a64_format *t,
             return false;
         d->pa = pa;
         if (!a64_update(r, t, d, want))
-            return a64_fail(fault, MMU_A64_EXTERNAL, d->level);
+            return a64_fail(fault, d->changed ? MMU_A64_CHANGED : MMU_A64_EXTERNAL, d->level);
     }
     bool clean = p->pie ? bit(d->value, 7) : p->clean && bit(d->value, 7);
     out->load = (may & R) && !denied;

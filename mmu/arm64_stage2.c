@@ -117,7 +117,7 @@ static bool check(const struct mmu_a64_regime *r, const struct a64_format *t, ui
     if (!probe && dirties)
         want = pie ? want & ~BIT(7) : want | BIT(7);
     if (want != d->value && !a64_update(r, t, d, want))
-        return fail(fault, a, ipa, MMU_A64_EXTERNAL, d->level);
+        return fail(fault, a, ipa, d->changed ? MMU_A64_CHANGED : MMU_A64_EXTERNAL, d->level);
     out->load = may & R;
     out->store = (may & W) && (!clean || (!probe && dirties));
     out->fetch = may & X;

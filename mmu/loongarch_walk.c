@@ -76,13 +76,15 @@ static bool read_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t *value)
     return true;
 }
 
-static bool write_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t value)
+static bool write_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t from, uint64_t value, bool *changed)
 {
     uint64_t n;
+    enum mem_result why;
     if (!find_below(r, &pa, true) || mem_pointer(r->memory, pa, &n, true) == NULL)
         return false;
     charge(r, pa, true);
-    return mem_store(r->memory, pa, 8, value, NULL) == MEM_OK;
+    *changed = !mem_replace(r->memory, pa, 8, from, value, NULL, &why);
+    return why == MEM_OK;
 }
 
 uint64_t mmu_la_lddir(const struct mmu_la_regime *r, uint64_t base, unsigned level, va_t badv, bool *bus)
@@ -131,7 +133,7 @@ bool mmu_la_walks(const struct mmu_la_regime *r)
 /* The entry that maps va: where it is, what it says, and the size of its page, or of half of a huge one. */
 struct leaf {
     pa_t at;
-    uint64_t pte;
+    uint64_t pte, raw;      /* as an ordinary page's, and as it lies there */
     unsigned ps;
     bool huge;
 };
@@ -155,6 +157,7 @@ static bool find_leaf(const struct mmu_la_regime *r, va_t va, struct leaf *leaf)
             return false;
         if (F_GET(table, LA_PTE_H)) {
             leaf->huge = true;
+            leaf->raw = table;
             leaf->pte = plain(table);
             leaf->ps = l.base == 0 ? 0 : l.base - 1;
             return true;
@@ -163,7 +166,10 @@ static bool find_leaf(const struct mmu_la_regime *r, va_t va, struct leaf *leaf)
     struct level pt = level_of(r, LEVEL_PT);
     leaf->at = entry_at(r, table, pt, va);
     leaf->ps = pt.base;
-    return read_entry(r, leaf->at, &leaf->pte);
+    if (!read_entry(r, leaf->at, &leaf->raw))
+        return false;
+    leaf->pte = leaf->raw;
+    return true;
 }
 
 /* W and P are not in the TLB: what they forbid is left out of D and V. */
@@ -176,15 +182,22 @@ static uint64_t elo_of(const struct mmu_la_regime *r, uint64_t pte)
     return pte & mmu_la_elo_mask(r->f);
 }
 
-/* V stands for accessed, D for dirty. The PTE may have other fields than `plain` shows: those stay. */
-static enum mmu_la_fault update_entry(const struct mmu_la_regime *r, enum cpu_access access, struct leaf *leaf)
+/*
+ * V stands for accessed, D for dirty. The PTE may have other fields than `plain` shows: those stay. *changed: another CPU
+ * wrote it meanwhile.
+ */
+static enum mmu_la_fault update_entry(const struct mmu_la_regime *r, enum cpu_access access, struct leaf *leaf,
+                                      bool *changed)
 {
     uint64_t more = F_MASK(LA_PTE_V) | (access == CPU_STORE ? F_MASK(LA_PTE_D) : 0), raw;
     if ((leaf->pte & more) == more)
         return MMU_LA_OK;
-    leaf->pte |= more;
-    if (!read_entry(r, leaf->at, &raw) || !write_entry(r, leaf->at, raw | more))
+    if (!read_entry(r, leaf->at, &raw))
         return refusal(r);
+    *changed = raw != leaf->raw;
+    if (!*changed && !write_entry(r, leaf->at, raw, raw | more, changed))
+        return refusal(r);
+    leaf->pte |= more;
     return MMU_LA_OK;
 }
 
@@ -202,14 +215,19 @@ enum mmu_la_fault mmu_la_find_pair(const struct mmu_la_regime *r, va_t va, enum 
                                    struct mmu_la_entry *out)
 {
     struct leaf leaf, other = { 0 };
+    bool changed;
+again:
+    changed = false;
     if (!find_leaf(r, va, &leaf))
         return refusal(r);
     if (update) {
         enum mmu_la_fault fault = allowed(r, access, &leaf);
         if (fault == MMU_LA_OK)
-            fault = update_entry(r, access, &leaf);
+            fault = update_entry(r, access, &leaf, &changed);
         if (fault != MMU_LA_OK)
             return fault;
+        if (UNLIKELY(changed))
+            goto again;
     } else if (F_GET(leaf.pte, LA_PTE_P)) {
         leaf.pte |= F_MASK(LA_PTE_V);
     }

@@ -40,7 +40,7 @@ void mmu_guard_reservation(struct cpu *cpu)
     uint64_t offset;
     if (UNLIKELY(m->recount))
         recount(m);
-    if (!cpu->reserved || p->guarded)
+    if (!cpu->reserved || p->guarded || p->link.line != NULL)
         return;
     uint8_t *flags = reserved_flags(cpu, &ram, &offset);
     if (flags == NULL) { /* the map changed under it */
@@ -48,7 +48,11 @@ void mmu_guard_reservation(struct cpu *cpu)
         return;
     }
     *flags |= MEM_PAGE_RESERVED;
-    mmu_protect_page(cpu->machine, ram, offset);
+    if (*flags & MEM_PAGE_MAPPED) {
+        machine_alone(cpu->machine, true);
+        mmu_protect_page(cpu->machine, ram, offset);
+        machine_alone(cpu->machine, false);
+    }
     m->guarded[cpu->index] = flags;
     p->guarded = true;
 }
@@ -84,6 +88,9 @@ void mmu_reserve(struct cpu *cpu, pa_t pa, unsigned size)
     cpu->reserved = size != 0;
     cpu->reserved_pa = pa;
     cpu->reserved_size = (uint8_t)size;
+    mmu_pool_of(cpu)->link.line = NULL;
+    if (cpu->machine->parallel)
+        mmu_guard_reservation(cpu); /* others run already */
 }
 
 static void lose_reservation(struct cpu *cpu)

@@ -28,6 +28,7 @@ struct walk {
     uint8_t *host;      /* of the PTE */
     unsigned level;
     bool global;
+    bool changed;       /* by another CPU, when A or D was to be set: once more */
 };
 
 static void charge(const struct mmu_rv_regime *r, pa_t pa, bool write)
@@ -111,7 +112,9 @@ static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_acces
         mem_pointer(r->memory, w->pte_pa, &n, true) == NULL)
         return MMU_RV_ACCESS_FAULT;
     charge(r, w->pte_pa, true);
-    if (mem_store(r->memory, w->pte_pa, 8, want, NULL) != MEM_OK)
+    enum mem_result why;
+    w->changed = !mem_replace(r->memory, w->pte_pa, 8, w->pte, want, NULL, &why);
+    if (why != MEM_OK)
         return MMU_RV_ACCESS_FAULT;
     w->pte = want;
     return MMU_RV_OK;
@@ -154,6 +157,8 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
     if (sext(va, 12 + 9 * levels) != va)
         return MMU_RV_PAGE_FAULT;
     struct walk w;
+again:
+    w.changed = false;
     enum mmu_rv_fault fault = find_leaf(r, va, levels, probe, &w);
     if (fault != MMU_RV_OK)
         return fault;
@@ -171,6 +176,8 @@ enum mmu_rv_fault mmu_rv_walk(const struct mmu_rv_regime *r, va_t va, unsigned s
     }
     if (!probe && (fault = update_ad(r, access, &w)) != MMU_RV_OK)
         return fault;
+    if (UNLIKELY(w.changed))
+        goto again;
     map->pa = ppn << 12 | zext(va, shift);
     map->page_shift = (uint8_t)shift;
     map->global = w.global;

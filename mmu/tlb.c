@@ -83,6 +83,11 @@ static void map_changed(void *arg)
     mmu_flush_all_cpus(((struct mmu_machine *)arg)->machine);
 }
 
+static void alone(void *arg, bool begin)
+{
+    machine_alone(arg, begin);
+}
+
 static int machine_part_of(struct machine *m, struct err *e)
 {
     if (m->mmu == NULL) {
@@ -94,6 +99,14 @@ static int machine_part_of(struct machine *m, struct err *e)
     if (!m->mmu->listening && mem_add_listener(m->memory, map_changed, m->mmu) < 0)
         return err_set(e, ERR_NOMEM, "no memory for the software TLB");
     m->mmu->listening = true;
+    if (m->parallel && m->mmu->stripes == NULL) {
+        size_t bytes = MMU_STRIPES * sizeof(*m->mmu->stripes);
+        m->mmu->stripes = aligned_alloc(sizeof(*m->mmu->stripes), bytes);
+        if (m->mmu->stripes == NULL)
+            return err_set(e, ERR_NOMEM, "no memory for the software TLB");
+        memset(m->mmu->stripes, 0, bytes);
+        mem_share(m->memory, alone, m);
+    }
     return 0;
 }
 
@@ -141,6 +154,8 @@ void mmu_detach(struct cpu *cpu)
         free(cpu->machine->mmu->watches);
         cpu->machine->mmu->watches = NULL;
         cpu->machine->mmu->n_watches = 0;
+        free(cpu->machine->mmu->stripes);
+        cpu->machine->mmu->stripes = NULL;
     }
     for (uint32_t i = 0; i < p->n_sets; i++)
         free(p->sets[i]);
@@ -384,6 +399,7 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
 
 void mmu_flush_all_cpus(struct machine *m)
 {
+    machine_alone(m, true);
     if (m->mmu != NULL)
         m->mmu->recount = true;
     for (struct mmu_pool *p = m->mmu ? m->mmu->pools : NULL; p != NULL; p = p->next) {
@@ -392,6 +408,7 @@ void mmu_flush_all_cpus(struct machine *m)
         p->cpu->exit = before; /* an access that is done may have changed the map */
         cpu_kick(p->cpu);
     }
+    machine_alone(m, false);
 }
 
 void mmu_flush_jumps(struct machine *m)

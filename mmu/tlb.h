@@ -191,6 +191,16 @@ int mmu_slow_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const 
 int mmu_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 int mmu_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value,
                           uint64_t *failed);
+/* Of 16 bytes, where memory is shared (machine.parallel); va is 16-aligned (checked by the caller). */
+int mmu_store_conditional128(struct cpu *cpu, va_t va, const uint64_t value[2], uint64_t *failed);
+/*
+ * Where memory is shared (machine.parallel): what can be done without the machine's lock, by the CPU's own thread. False:
+ * nothing was done, call the slow one with the lock.
+ */
+bool mmu_quick_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old);
+bool mmu_quick_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value, uint64_t *old);
+bool mmu_quick_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
+bool mmu_quick_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value, uint64_t *failed);
 /* Would a conditional store of `size` bytes at `pa` be done? */
 bool mmu_holds_reservation(const struct cpu *cpu, pa_t pa, unsigned size);
 /* There is no reservation any more. */

@@ -2,7 +2,7 @@
 #ifndef ORRERY_MMU_TLB_IMPL_H
 #define ORRERY_MMU_TLB_IMPL_H
 /* What tlb.c (sets, fences) and the slow paths (access_impl.h) share. */
-#include "mmu/tlb.h"
+#include "mmu/shared.h"
 
 /* What decides which set is which: kept apart from the sets, which are large, and close together, since it is searched. */
 struct mmu_tag {
@@ -26,6 +26,7 @@ struct mmu_pool {
     bool skip_watch;
     uint32_t n_watches;     /* the CPU's own */
     struct mmu_watch watches[MMU_CPU_WATCHES];
+    struct mmu_link link;   /* of LR, while cpu->reserved: where memory is shared (machine.parallel) */
 };
 
 #define MMU_MAX_CPUS 1024u /* with an index of their own in what follows */
@@ -43,6 +44,7 @@ struct mmu_machine {
     struct mmu_watch *watches;
     uint32_t n_watches, n_pools, n_indices; /* n_indices: the highest CPU's + 1 */
     struct cpu *storing;    /* whose store is being reported */
+    struct mmu_stripe *stripes; /* MMU_STRIPES; NULL: memory is not shared */
     bool listening;
 };
 

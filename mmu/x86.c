@@ -36,6 +36,7 @@ struct walk {
     unsigned resumed;              /* level that an earlier walk has led to at once; 0: none */
     uint64_t allow;                /* PTE_W, PTE_U of all levels */
     bool nx;
+    bool changed;                  /* by another CPU, when A or D was to be set: once more */
 };
 
 static unsigned levels(enum mmu_x86_mode mode)
@@ -351,8 +352,11 @@ static bool update(struct walk *w, bool dirty)
         if (!locate(w, &pa, true))
             return false;
         charge(w, pa, true);
-        (void)mem_store(w->r->memory, pa, size, want,
-                        &attrs); /* into ROM or nothing: lost, as on a bus */
+        enum mem_result why; /* into ROM or nothing: lost, as on a bus */
+        if (!mem_replace(w->r->memory, pa, size, s->entry, want, &attrs, &why)) {
+            w->changed = true;
+            return true;
+        }
         s->entry = want;
     }
     return true;
@@ -380,8 +384,10 @@ enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigne
                                 enum cpu_access access, bool probe, struct cpu_map *map,
                                 uint32_t *error)
 {
-    struct walk w = { .r = r, .probe = probe };
+    struct walk w;
     bool key_load, key_store;
+again:
+    w = (struct walk){ .r = r, .probe = probe };
     (void)size;
     if (r->mode == MMU_X86_OFF) {
         map->pa = va;
@@ -410,6 +416,8 @@ enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigne
     }
     if (!probe && !update(&w, access == CPU_STORE))
         return MMU_X86_NESTED;
+    if (UNLIKELY(w.changed))
+        goto again;
     if (!(w.steps[w.n - 1].entry & PTE_D))
         map->store = false; /* the first store must come here, to set it */
     enum mmu_x86_fault second = finish(r, map, access);

@@ -115,7 +115,7 @@ void cpu_pass_time(struct cpu *cpu, int64_t cycles)
     cpu->budget = old - cycles;
 }
 
-void cpu_kick(struct cpu *cpu)
+void cpu_cut(struct cpu *cpu)
 {
     if (cpu->budget > 0) {
         cpu->cycles_end -= cpu->budget;
@@ -123,6 +123,13 @@ void cpu_kick(struct cpu *cpu)
             cpu->insns_end -= insns_of(cpu, cpu->budget);
         cpu->budget = 0;
     }
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+    if (UNLIKELY(cpu->elsewhere != NULL) && cpu->elsewhere(cpu))
+        return;
+    cpu_cut(cpu);
     if (cpu->run == CPU_IDLE && cpu->kicked)
         cpu->kicked(cpu);
     else if (cpu->run == CPU_RUNNING && cpu->hurried)

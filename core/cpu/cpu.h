@@ -21,7 +21,7 @@
  * the faulting instruction, charges the part of the block done, and calls
  * ops->take_exception. So nothing unwinds through C frames.
  *
- * Called only from the thread that runs the machine.
+ * Called only from the thread that runs the machine; with several, by who holds its lock (core/exec/parallel.h).
  */
 #include "core/device/line.h"
 #include "core/device/machine.h"
@@ -193,6 +193,8 @@ struct cpu {
     struct cpu_debug debug;
     void (*kicked)(struct cpu *cpu); /* core/exec: an idle CPU was kicked, an off one started; NULL before it runs */
     void (*hurried)(struct cpu *cpu); /* core/exec: a running one was kicked */
+    /* core/exec: is the CPU another thread's now? Then it was told, and its budget is not the caller's. NULL: never. */
+    bool (*elsewhere)(struct cpu *cpu);
     void *exec_private;       /* core/exec's per-CPU data */
     void *mmu_private;        /* mmu's pool of sets */
     const char *name;
@@ -208,6 +210,7 @@ extern const struct state_field cpu_state[]; /* to be included by each ISA's tab
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3);
 void cpu_kick(struct cpu *cpu);  /* stop at the next canonical boundary; wakes the scheduler if idle */
+void cpu_cut(struct cpu *cpu);   /* the same for the CPU that asks: its own block ends its turn */
 void cpu_start(struct cpu *cpu); /* an off CPU runs from its pc on, from now on (ev_now must be exact) */
 
 /*

@@ -61,6 +61,13 @@ struct machine {
     int exit_code;
     void (*stopped)(void *arg);       /* the run loop's hook: leave translated code soon */
     void *stopped_arg;
+    /*
+     * CPUs may run on several host threads (core/exec/parallel.h): what is atomic for the guest has to be atomic on the
+     * host. `alone`: core/exec's, see machine_alone.
+     */
+    bool parallel;
+    void (*alone)(void *arg, bool begin);
+    void *alone_arg;
 
     ps_t inputs_from;                 /* the run loop's: input from outside takes effect then or later */
     uint64_t seed;                    /* everything random in the machine derives from it */
@@ -95,6 +102,16 @@ void machine_wake(struct machine *m);
  */
 void machine_stop(struct machine *m, enum machine_stop why, int exit_code);
 void machine_resume(struct machine *m);
+
+/*
+ * Between begin and end no CPU but the caller's runs guest code, and what belongs to the others may be changed.
+ * Calls nest. Begin may wait, and others enter the machine meanwhile: nothing half done may be left to see.
+ */
+static inline void machine_alone(struct machine *m, bool begin)
+{
+    if (UNLIKELY(m->alone != NULL))
+        m->alone(m->alone_arg, begin);
+}
 
 /* All parts, the queue, trace hash and RAM. */
 int machine_save(struct machine *m, struct state_writer *w, struct err *e) MUST_CHECK;

@@ -87,6 +87,9 @@ struct exec_block {
 struct exec_cpu {
     struct exec_edge *edge;      /* after EXEC_LEAVE_EDGE */
     struct exec_block *block;    /* running, or after EXEC_LEAVE_HOT */
+    bool beside;                 /* others run at the same time: calls out take the machine's lock (parallel.h) */
+    bool inside;                 /* in translated code, or called out of it */
+    uint32_t pauses;             /* hints to pause in parallel rounds */
     uint64_t ticks, ticks_of, ticks_hz; /* sched.c: the first tick at or after simulated time ticks_of, of a clock of so many Hz */
     uint64_t scratch[64];        /* back end: saved host registers while out in C */
 };
@@ -122,6 +125,8 @@ struct exec_backend_ops {
     void (*revive)(struct exec_backend *be, struct exec_block *b);
     /* All later arrivals at `b` continue at `region` (same entry point). */
     void (*replace)(struct exec_backend *be, struct exec_block *b, struct exec_block *region);
+    /* Arrivals at `b`, which has no region and will have none, need not be counted any more; may be NULL. */
+    void (*uncount)(struct exec_backend *be, struct exec_block *b);
     void (*flush)(struct exec_backend *be); /* forget everything */
     enum exec_leave (*run)(struct exec_backend *be, struct cpu *cpu, struct exec_block *b);
     uint64_t (*code_used)(const struct exec_backend *be); /* bytes */

@@ -311,7 +311,8 @@ static bool mark_again(struct exec *x, struct exec_block *b, uint32_t page, stru
 static bool ahead_of(const struct cpu *cpu, uint32_t page, uint32_t *from, uint32_t *to)
 {
     const struct cpu_site *site = cpu != NULL ? cpu->site : NULL;
-    if (site == NULL || ((const struct exec_cpu *)cpu->exec_private)->block->page != page)
+    const struct exec_block *b = site != NULL ? ((const struct exec_cpu *)cpu->exec_private)->block : NULL;
+    if (b == NULL || b->page != page) /* NULL: it was used once, and all code was reclaimed since */
         return false;
     *from = (uint32_t)site->at;
     *to = MIN(*from + site->rest, MEM_PAGE);

@@ -36,6 +36,10 @@ static void kicked(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
     ps_t now = ev_now(x->machine->queue);
+    if (exec_is_parallel(x)) {
+        exec_parallel_woken(x, cpu);
+        return;
+    }
     x->awake[cpu->index / 64] |= 1ull << cpu->index % 64;
     if (cpu->run == CPU_IDLE && !cpu->isa->has_work(cpu))
         return;
@@ -52,7 +56,7 @@ static void kicked(struct cpu *cpu)
 static void hurried(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
-    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS)
+    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS || exec_is_parallel(x))
         return;
     x->sched.hurry = EXEC_HURRY;
     exec_cut(x, ev_now(x->machine->queue));
@@ -116,7 +120,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     if (x->options.code_bytes == 0)
         x->options.code_bytes = 64u << 20;
     if (x->options.quantum == 0)
-        x->options.quantum = 10 * PS_PER_US;
+        x->options.quantum = (x->options.parallel ? 1000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)
         x->options.region_threshold = 10000;
     if (x->options.optimize_threshold == 0)
@@ -125,7 +129,6 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     x->slice = SLICE_CYCLES;
     arena_init(&x->arena, 0);
     arena_init(&x->scratch, 0);
-    arena_init(&x->transient, 0);
     x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
     int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
     if (rc == 0)
@@ -134,6 +137,8 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
                                  .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
     if (rc == 0)
         rc = machine_add_part(m, &part, e);
+    if (rc == 0 && x->options.parallel)
+        rc = exec_parallel_create(x, e);
     if (rc < 0) {
         exec_destroy(x);
         return rc;
@@ -149,10 +154,12 @@ void exec_destroy(struct exec *x)
 {
     if (x == NULL)
         return;
+    exec_parallel_destroy(x);
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         mmu_detach(x->cores[i]->cpu);
         x->cores[i]->cpu->exec_private = NULL;
         x->cores[i]->cpu->exec = NULL;
+        arena_destroy(&x->cores[i]->transient);
         free(x->cores[i]);
     }
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
@@ -168,7 +175,6 @@ void exec_destroy(struct exec *x)
         exec_interp.destroy(x->interp);
     arena_destroy(&x->arena);
     arena_destroy(&x->scratch);
-    arena_destroy(&x->transient);
     free(x->hash);
     free(x->dormant);
     free(x->breaks);
@@ -228,6 +234,15 @@ static int add_coverage(struct exec *x, struct err *e)
     return x->coverage != NULL ? 0 : err_set(e, ERR_NOMEM, "no memory to count encodings");
 }
 
+/* Models with hooks share caches and count in order. */
+static int check_parallel(const struct exec *x, const struct cpu *cpu, struct err *e)
+{
+    if (x->parallel == NULL || cpu->tm == NULL || (cpu->tm->model->hooks == 0 && cpu->tm->uniform != 0))
+        return 0;
+    return err_set(e, ERR_UNSUPPORTED, "%s: CPUs on host threads run with --timing functional only, not %s", cpu->name,
+                   cpu->tm->model->name);
+}
+
 int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
 {
     int rc = 0;
@@ -243,6 +258,8 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
     if (rc == 0)
         rc = add_coverage(x, e);
     if (rc == 0)
+        rc = check_parallel(x, cpu, e);
+    if (rc == 0)
         rc = add_timing_part(cpu, e);
     if (rc < 0)
         return rc;
@@ -251,6 +268,7 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
         return err_set(e, ERR_NOMEM, "no memory for a CPU");
     memset(core, 0, sizeof(*core));
     core->cpu = cpu;
+    arena_init(&core->transient, 0);
     rc = mmu_attach(cpu, e);
     if (rc < 0) {
         free(core);
@@ -296,6 +314,8 @@ const uint64_t *exec_coverage(const struct exec *x, uint32_t *n)
 uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
 {
     const struct exec_counters *c = &x->count;
+    uint64_t threads, longest;
+    exec_parallel_times(x, &threads, &longest);
     const struct exec_stat all[] = {
         { "instructions", "", exec_insns(x) },
         { "blocks_translated", "", c->translated },
@@ -314,6 +334,11 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "rounds", "", c->rounds },
         { "idle_jumps", "", c->idle_jumps },
         { "host_polls", "", c->polls },
+        { "parallel_rounds", "", c->parallel_rounds },
+        { "parallel_slices", "", c->slices },
+        { "parallel_stops", "", c->alone },
+        { "parallel_threads_time", "ns", threads },
+        { "parallel_longest_time", "ns", longest },
     };
     uint32_t n = (uint32_t)MIN(ARRAY_LEN(all), max);
     memcpy(out, all, n * sizeof(*out));

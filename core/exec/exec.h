@@ -10,7 +10,7 @@
  * cuts the running turn at the next canonical boundary. When every CPU is idle, T
  * jumps to the next event; when there is none, the host is asked for input.
  * One host thread, a fixed order of CPUs: the run is a function of the machine
- * and its inputs.
+ * and its inputs. (Unless options.parallel: parallel.h.)
  *
  * Blocks are looked up by (RAM page, offset, mode), translated once for all
  * CPUs, chained directly inside a page and with a guard across pages, and dropped
@@ -38,7 +38,9 @@ typedef void exec_ran_fn(void *arg, const struct cpu *cpu, va_t start, const uin
 struct exec_options {
     enum exec_mode mode;
     uint64_t code_bytes;        /* size of the code buffer; 0 = 64 MiB */
-    ps_t quantum;               /* 0 = 10 us (functional); ignored with one CPU */
+    ps_t quantum;               /* 0 = 10 us (functional), parallel 1 ms; ignored with one CPU */
+    bool parallel;              /* CPUs on host threads, with EXEC_JIT and models without hooks: parallel.h */
+    uint32_t threads;           /* at most so many; 0: as many as the host has CPUs for this process */
     uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 10000, UINT32_MAX never */
     /*
      * Executions before a block, first compiled as quickly as possible, is compiled again as well as possible;

@@ -10,12 +10,14 @@
  *     translate.c guest bytes to a compiled block or region
  *     debug.c     breakpoints, watchpoints, single steps
  *     lockstep.c  two machines
+ *     parallel.c  rounds of several host threads
  *
  * Rules. (1) A turn may be cut at any canonical boundary and taken up again: nothing the
  * guest sees depends on it. (2) Blocks are dropped at any time, forgotten only between
  * calls of an executor. (3) Between turns budget is 0 and the ends are exact.
  */
 #include "core/exec/backend.h"
+#include "core/exec/parallel.h"
 #include "core/util/arena.h"
 
 #define EXEC_MAX_CPUS    1024u
@@ -56,6 +58,7 @@ struct exec_cursor {
 struct exec_core {
     struct exec_cpu shared;      /* cpu->exec_private */
     struct cpu *cpu;
+    struct arena transient;      /* of its block that is used once */
 };
 
 /* Saved: where in a round the machine is. */
@@ -79,6 +82,7 @@ struct exec_sched {
 struct exec_counters {
     uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
+    uint64_t parallel_rounds, slices, alone;
 };
 
 struct exec {
@@ -106,7 +110,7 @@ struct exec {
     struct exec_page **pages[EXEC_MAX_RAMS]; /* by page of each RAM block; NULL: no code in it since the last flush */
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
-    struct arena arena, scratch, transient;
+    struct arena arena, scratch;
     bool flush_wanted;
     uint64_t *coverage;
     uint32_t n_coverage;
@@ -124,6 +128,7 @@ struct exec {
     uint32_t n_watches;
 
     struct exec_counters count;
+    struct exec_parallel *parallel;        /* NULL: rounds are serial */
 };
 
 /* Where a block starts, found by run.c. */
@@ -152,7 +157,7 @@ int exec_cache_adopt_rams(struct exec *x, struct err *e);
 struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);
 
 /* ---- translate.c ---- */
-/* NULL after a host error (reported, machine stopped). */
+/* NULL after a host error (reported, machine stopped), or when flush_wanted is set: flush, then try again. */
 struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p);
 /*
  * A block that is used once, by the interpreter: up to `limit` instructions of the canonical
@@ -175,6 +180,7 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why);
 void exec_take_exception(struct exec *x, struct cpu *cpu);
 bool exec_take_interrupt(struct cpu *cpu); /* traced */
 void exec_set_budget(struct cpu *cpu, int64_t budget);
+bool exec_execute(struct exec *x, struct cpu *cpu);      /* until the budget is gone; false: the turn ends */
 
 /* ---- sched.c ---- */
 uint64_t exec_ticks_at(const struct cpu *cpu, ps_t t);   /* first tick at or after t */

@@ -118,7 +118,12 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
     }
     if (LIKELY(!*once)) {
         c = exec_cache_find(x, p.page, p.page2, (int32_t)(p.offset % MEM_PAGE), p.mode);
-        if (LIKELY(c != NULL || (c = exec_cache_revive(x, &p)) != NULL))
+        if (LIKELY(c != NULL))
+            return c;
+        if (exec_is_parallel(x) && (!exec_parallel_seal(x, cpu, p.page) ||
+                                    (p.page2 != EXEC_NO_PAGE && !exec_parallel_seal(x, cpu, p.page2))))
+            return find_block(x, cpu, once);
+        if ((c = exec_cache_revive(x, &p)) != NULL)
             return c;
         /* A crossing instruction whose second half is missing: the block is its fault. */
         *once = p.avail < cpu->isa->max_insn && p.next == NULL;
@@ -184,10 +189,9 @@ bool exec_go_on(struct cpu *cpu)
     return cpu->budget > 0 && cpu->exit == 0 && !x->flush_wanted;
 }
 
-const void *exec_find_code(struct cpu *cpu)
+static const void *find_code(struct exec *x, struct cpu *cpu)
 {
-    struct exec *x = cpu->exec;
-    if (x == NULL || cpu->budget <= 0 || cpu->exit != 0 || cpu->alone || x->flush_wanted || is_looked_at(x, cpu))
+    if (cpu->budget <= 0 || cpu->exit != 0 || cpu->alone || x->flush_wanted || is_looked_at(x, cpu))
         return NULL;
     const struct mmu_entry *e = &cpu->set->fetch[cpu->pc >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
     uint32_t at = (uint32_t)(cpu->pc % MEM_PAGE);
@@ -201,6 +205,18 @@ const void *exec_find_code(struct cpu *cpu)
     cpu->mode_flags = mode;
     mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
     return c->b.code;
+}
+
+const void *exec_find_code(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    if (x == NULL)
+        return NULL;
+    bool entered = exec_enter_machine(cpu, false);
+    const void *code = find_code(x, cpu);
+    if (UNLIKELY(entered))
+        exec_leave_machine(cpu);
+    return code;
 }
 
 /* Something other than the end of a block: an exception, or a request. False: the turn ends. */
@@ -225,6 +241,8 @@ bool exec_left(struct exec *x, struct cpu *cpu, enum exec_leave why)
         trace(&cpu->machine->trace, cpu_halt, cpu_now(cpu), cpu->index, cpu_insns(cpu));
         return false;
     case EXEC_LEAVE_YIELD: /* the rest of the quantum is waited for, if somebody else can use it */
+        if (exec_is_parallel(x))
+            return exec_parallel_pause(x, cpu);
         if (!exec_others_run(x, cpu)) {
             cpu_pass_time(cpu, cpu->isa->pause_cycles);
             return true;
@@ -256,8 +274,16 @@ static enum exec_leave run_watched(struct exec *x, struct cpu *cpu, struct exec_
     return why;
 }
 
-/* Run until the budget is gone or the turn ends (false). */
-static bool execute(struct exec *x, struct cpu *cpu)
+/* Reclaims all code, when nobody is in it. */
+static void flush(struct exec *x)
+{
+    machine_alone(x->machine, true);
+    if (x->flush_wanted) /* not by another CPU meanwhile */
+        exec_cache_flush(x);
+    machine_alone(x->machine, false);
+}
+
+bool exec_execute(struct exec *x, struct cpu *cpu)
 {
     struct exec_cpu *ec = cpu->exec_private;
     struct exec_edge *edge = NULL;
@@ -266,7 +292,7 @@ static bool execute(struct exec *x, struct cpu *cpu)
         if (UNLIKELY(exec_is_debugged(x, cpu)))
             return true;
         if (UNLIKELY(x->flush_wanted)) {
-            exec_cache_flush(x);
+            flush(x);
             edge = NULL;
         }
         uint64_t flushes = x->count.flushes;
@@ -274,10 +300,12 @@ static bool execute(struct exec *x, struct cpu *cpu)
         if (UNLIKELY(c == NULL)) {
             if (x->coverage != NULL && x->options.ran != NULL && (cpu->exit & CPU_EXIT_EXCEPTION))
                 x->options.ran(x->options.ran_arg, cpu, cpu->pc, NULL, 0, 0, true);
+            edge = NULL;
+            if (x->flush_wanted && !x->failed && !(cpu->exit & CPU_EXIT_EXCEPTION))
+                continue;
             cpu->alone = false;
             if (x->failed || !take_exits(x, cpu))
                 return false;
-            edge = NULL;
             continue;
         }
         enum exec_leave why;
@@ -288,7 +316,13 @@ static bool execute(struct exec *x, struct cpu *cpu)
                 link_edge(x, edge, c);
             else if (edge == NULL)
                 enter_jump(x, cpu, c);
+            if (UNLIKELY(ec->beside) && !exec_parallel_go(x, cpu)) {
+                edge = NULL;
+                continue;
+            }
             why = run_watched(x, cpu, c);
+            if (UNLIKELY(ec->beside))
+                exec_parallel_back(x, cpu);
         } else {
             why = exec_interp.run(x->interp, cpu, &c->b);
             cpu->alone = false;
@@ -386,7 +420,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
             continue;
         }
         cpu->debug.kind = CPU_STOP_NONE;
-        if (!execute(x, cpu)) {
+        if (!exec_execute(x, cpu)) {
             if (cpu->exit & CPU_EXIT_DEBUG)
                 end = EXEC_TURN_DEBUG;
             break;
@@ -396,7 +430,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
     /* Not the time of the last device access: whether the turn was cut after it depends on the host. */
     ev_set_now(x->machine->queue, cpu_now(cpu));
     cpu->exit &= ~(uint32_t)(CPU_EXIT_DEBUG | CPU_EXIT_RESYNC);
-    if (cpu->reserved)
+    if (cpu->reserved && !x->machine->parallel)
         mmu_guard_reservation(cpu);
     x->running = NULL;
     return end;

@@ -272,7 +272,7 @@ enum exec_reason exec_run(struct exec *x, const struct exec_limits *limits, stru
             exec_cut(x, limits->time);
         }
         if (s->in_round) {
-            if (!run_round(x, &why, &who))
+            if (exec_parallel_wanted(x) ? !exec_parallel_round(x) : !run_round(x, &why, &who))
                 break;
             end_round(x);
         }

@@ -185,6 +185,10 @@ static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const stru
             return c;
         if (rc != ERR_LIMIT || region)
             return NULL;
+        if (exec_is_parallel(x)) { /* others run it: when they do not, the run loop will */
+            x->flush_wanted = true;
+            return NULL;
+        }
         exec_cache_flush(x);
     }
     (void)err_set(e, ERR_LIMIT, "the code buffer is too small for one block");
@@ -215,6 +219,10 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     bool timed = x->count.translated % TIMED == 0;
     uint64_t since = timed ? exec_host_ns() : 0, at = p->offset % MEM_PAGE;
     e.text[0] = 0;
+    if (x->arena.used > EXEC_ARENA_BYTES && exec_is_parallel(x)) {
+        x->flush_wanted = true;
+        return NULL;
+    }
     if (x->arena.used > EXEC_ARENA_BYTES)
         exec_cache_flush(x);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
@@ -224,6 +232,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     if (rc == 0)
         c = compile(x, u, p, false, &e);
+    if (c == NULL && rc == 0 && x->flush_wanted)
+        return NULL;
     if (c == NULL) {
         exec_fail(x, &e);
         return NULL;
@@ -252,7 +262,8 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
     int32_t at = (int32_t)(p->offset % MEM_PAGE);
     const uint8_t *code = p->ram->host + p->offset;
     uint32_t cost = 0, avail = p->avail;
-    arena_reset(&x->transient);
+    struct arena *transient = &CONTAINER_OF((struct exec_cpu *)cpu->exec_private, struct exec_core, shared)->transient;
+    arena_reset(transient);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc < 0)
         goto out;
@@ -281,8 +292,8 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
         rc = prepare(x, cpu, u, p, &e);
         *n = u->n_insns;
     }
-    if (rc == 0 && (c = new_block(x, u, p, &x->transient)) != NULL)
-        rc = exec_interp.compile(x->interp, u, &c->b, &x->transient, &e);
+    if (rc == 0 && (c = new_block(x, u, p, transient)) != NULL)
+        rc = exec_interp.compile(x->interp, u, &c->b, transient, &e);
 out:
     if (rc < 0 || c == NULL) {
         exec_fail(x, &e);
@@ -350,7 +361,8 @@ static bool set_pieces(struct exec *x, struct exec_cached *region, const struct 
     return true;
 }
 
-static void grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+/* False: it stays as it is. */
+static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 {
     struct err e = { 0 };
     struct shape s;
@@ -358,10 +370,10 @@ static void grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     uint64_t since = exec_host_ns();
     c->b.counter = UINT32_MAX; /* once, whether it works or not */
     if (c->b.retired || c->partner != NULL || c->b.page2 != EXEC_NO_PAGE)
-        return;
+        return false;
     grow(x, &s, c);
     if (new_unit(x, cpu, c->b.mode, &u, &e) < 0)
-        return;
+        return false;
     struct exec_place p = { .page = c->b.page, .page2 = EXEC_NO_PAGE, .mode = c->b.mode };
     p.ram = exec_cache_ram(x, c->b.page, &p.offset);
     uint64_t page = p.offset;
@@ -372,17 +384,18 @@ static void grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
                             NULL);
     }
     if (u->n_blocks != s.n || prepare(x, cpu, u, &p, &e) < 0)
-        return; /* too large for one unit: the blocks stay as they are */
+        return false; /* too large for one unit: the blocks stay as they are */
     struct exec_cached *region = compile(x, u, &p, true, &e);
     if (region == NULL || !set_pieces(x, region, u))
-        return;
+        return false;
     if (!exec_cache_add(x, region))
-        return;
+        return false;
     region->partner = c;
     c->partner = region;
     x->ops->replace(x->be, &c->b, &region->b);
     x->count.regions++;
     x->count.translate_ns += exec_host_ns() - since;
+    return true;
 }
 
 /* ---- second translations ---- */
@@ -413,8 +426,12 @@ static void improve(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 
 void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 {
+    uint32_t entries = exec_entries(x, &c->b), left = c->b.counter;
+    if (exec_is_parallel(x) && left <= entries && left > entries / 2)
+        return; /* another CPU came here first, and it counts anew */
     if (c->b.quick && x->options.optimize_threshold != UINT32_MAX)
         improve(x, cpu, c);
-    else if (!c->b.quick && x->options.region_threshold != UINT32_MAX)
-        grow_region(x, cpu, c);
+    else if (!c->b.quick && x->options.region_threshold != UINT32_MAX && !grow_region(x, cpu, c) &&
+             c->partner == NULL && x->ops->uncount != NULL)
+        x->ops->uncount(x->be, &c->b);
 }

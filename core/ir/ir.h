@@ -136,6 +136,8 @@ enum {
      * without much ado. Beside it only PURE or EXITS.
      */
     IR_CALL_LIGHT   = 1u << 7,
+    /* Touches nothing but its CPU's struct and registers: needs no lock where CPUs run on several threads. */
+    IR_CALL_OWN     = 1u << 8,
 };
 
 struct cpu;
@@ -210,6 +212,8 @@ struct ir_guest {
      * LOOKUP need not leave translated code.
      */
     uint32_t mode_at;
+    /* It has LR/SC: where CPUs run on several host threads its other atomic operations have to be counted (mmu/shared.h). */
+    bool reserves;
 };
 
 struct ir_block {

@@ -157,6 +157,32 @@ enum mem_result mem_store(struct mem_space *s, pa_t pa, unsigned size, uint64_t 
     return mmio_store(r, pa - r->base, size, value, attrs ? attrs : &no_attrs);
 }
 
+static bool exchange(uint8_t *host, unsigned size, uint64_t from, uint64_t to)
+{
+    uint32_t from32 = (uint32_t)from;
+    if (size == 8)
+        return __atomic_compare_exchange_n((uint64_t *)(void *)host, &from, to, false, __ATOMIC_SEQ_CST,
+                                           __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n((uint32_t *)(void *)host, &from32, (uint32_t)to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+bool mem_replace(struct mem_space *s, pa_t pa, unsigned size, uint64_t from, uint64_t to, const struct mem_attrs *attrs,
+                 enum mem_result *why)
+{
+    const struct mem_range *range = s->shared ? mem_lookup_by(s, pa, attrs) : NULL;
+    if (range == NULL || range->region->kind != MEM_RAM || !mem_is_open(range->region, attrs) || pa % size != 0) {
+        *why = mem_store(s, pa, size, to, attrs);
+        return true;
+    }
+    const struct mem_region *r = range->region;
+    *why = MEM_OK;
+    if (!exchange(host_at(r, pa), size, from, to))
+        return false;
+    mem_ram_written(r->ram, r->ram_offset + (pa - r->base), size);
+    return true;
+}
+
 /* Bytes of the request that `range` answers, from `pa` on. */
 static uint64_t piece_of(const struct mem_range *range, pa_t pa, uint64_t n)
 {

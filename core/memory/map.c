@@ -94,6 +94,8 @@ static void flatten(const struct mem_space *s, struct mem_view *v, uint32_t n_st
 static void rebuild(struct mem_space *s)
 {
     uint32_t n_starts = 0;
+    if (s->alone != NULL)
+        s->alone(s->alone_arg, true);
     for (uint32_t i = 0; i < s->n_regions; i++) {
         const struct mem_region *r = s->regions[i];
         if (!is_mapped(r))
@@ -110,6 +112,8 @@ static void rebuild(struct mem_space *s)
     s->generation++;
     for (uint32_t i = 0; i < s->n_listeners; i++)
         s->listeners[i].fn(s->listeners[i].arg);
+    if (s->alone != NULL)
+        s->alone(s->alone_arg, false);
 }
 
 static int grow(struct mem_space *s)
@@ -257,7 +261,7 @@ void mem_set_overlay(struct mem_space *s, struct mem_region *r)
 
 static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
 {
-    const struct mem_range *c = v->cached;
+    const struct mem_range *c = __atomic_load_n(&v->cached, __ATOMIC_RELAXED); /* of several threads: space.h */
     if (c && pa - c->base < c->size)
         return c;
     uint32_t low = 0, high = v->n_ranges;
@@ -270,7 +274,9 @@ static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
     }
     if (low == 0 || pa - v->ranges[low - 1].base >= v->ranges[low - 1].size)
         return NULL;
-    return v->cached = &v->ranges[low - 1];
+    c = &v->ranges[low - 1];
+    __atomic_store_n(&v->cached, c, __ATOMIC_RELAXED);
+    return c;
 }
 
 const struct mem_range *mem_lookup(struct mem_space *s, pa_t pa)
@@ -282,6 +288,13 @@ const struct mem_range *mem_lookup_by(struct mem_space *s, pa_t pa, const struct
 {
     bool secure = attrs && attrs->secure && s->overlays;
     return look_up(&s->view[secure ? MEM_VIEW_SECURE : MEM_VIEW_PLAIN], pa);
+}
+
+void mem_share(struct mem_space *s, void (*alone)(void *arg, bool begin), void *arg)
+{
+    s->shared = true;
+    s->alone = alone;
+    s->alone_arg = arg;
 }
 
 uint64_t mem_generation(const struct mem_space *s)

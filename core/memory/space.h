@@ -127,6 +127,18 @@ uint64_t mem_generation(const struct mem_space *s);
 int mem_add_listener(struct mem_space *s, void (*fn)(void *arg), void *arg) MUST_CHECK;
 
 /*
+ * Other host threads read and write what is mapped, and look it up, at the same time. `alone` keeps them away
+ * while the map changes.
+ */
+void mem_share(struct mem_space *s, void (*alone)(void *arg, bool begin), void *arg);
+/*
+ * A naturally aligned store of 4 or 8 bytes over `from`, as one step where memory is shared. False: something else was
+ * there (and nothing was stored); *why as mem_store's.
+ */
+bool mem_replace(struct mem_space *s, pa_t pa, unsigned size, uint64_t from, uint64_t to, const struct mem_attrs *attrs,
+                 enum mem_result *why) MUST_CHECK;
+
+/*
  * One access of 1, 2, 4 or 8 bytes at the natural width of an instruction; may be
  * misaligned for RAM. Stores do the RAM bookkeeping.
  */

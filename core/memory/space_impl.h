@@ -27,6 +27,9 @@ struct mem_space {
     uint64_t generation;
     struct mem_listener *listeners;
     uint32_t n_listeners;
+    bool shared;                    /* see mem_share */
+    void (*alone)(void *arg, bool begin);
+    void *alone_arg;
 };
 
 #endif

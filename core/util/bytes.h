@@ -34,17 +34,31 @@ BYTES_PAIR(32, uint32_t, __builtin_bswap32)
 BYTES_PAIR(64, uint64_t, __builtin_bswap64)
 #undef BYTES_PAIR
 
-/* An integer of `size` bytes (1, 2, 4, 8), little-endian, zero-extended. */
+/*
+ * An integer of `size` bytes, little-endian, zero-extended. 1, 2, 4, 8 are one access of the host's: a library's memcpy may
+ * store bytes twice, and another thread's store between the two would be lost.
+ */
 static inline uint64_t ld_le(const void *p, unsigned size)
 {
     uint64_t v = 0;
-    memcpy(&v, p, size);
-    return v;
+    switch (size) {
+    case 1: return *(const uint8_t *)p;
+    case 2: return ld_le16(p);
+    case 4: return ld_le32(p);
+    case 8: return ld_le64(p);
+    default: memcpy(&v, p, size & 7); return v; /* never more: for the compiler to see */
+    }
 }
 
 static inline void st_le(void *p, uint64_t v, unsigned size)
 {
-    memcpy(p, &v, size);
+    switch (size) {
+    case 1: *(uint8_t *)p = (uint8_t)v; break;
+    case 2: st_le16(p, (uint16_t)v); break;
+    case 4: st_le32(p, (uint32_t)v); break;
+    case 8: st_le64(p, v); break;
+    default: memcpy(p, &v, size & 7); break;
+    }
 }
 
 #endif

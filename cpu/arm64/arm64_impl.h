@@ -85,6 +85,16 @@ struct a64_timer_unit {
     struct irq_line out;
 };
 
+/* A TLBI that reaches other PEs, for machines whose CPUs run on several host threads. */
+#define A64_TLBI_WAITS 32
+struct a64_tlbi_wait {
+    uint8_t kind;             /* tlbi.c's */
+    uint32_t vmid;
+    uint64_t value;
+    va_t base;
+    uint64_t span;
+};
+
 /* Where the tags of a page lie that was accessed of late. */
 struct a64_tag_page {
     va_t page;
@@ -114,6 +124,8 @@ struct a64_cpu {
     struct a64_level level[4];
     uint64_t context;         /* TLB key last selected; ~0: none */
     uint32_t context_asid, context_vmid;
+    struct a64_tlbi_wait tlbi_wait[A64_TLBI_WAITS]; /* done here, not yet by other PEs: see tlbi.c */
+    unsigned tlbi_waits;
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
     struct a64_tag_page tag_pages[64]; /* see mte.c */
     uint64_t tag_epoch;       /* of those that are good */
@@ -319,6 +331,7 @@ uint64_t a64_random(struct a64_cpu *a);
 /* ---- tlbi.c ---- */
 /* TLBI: `code` as A64_REG with op0 = 1, CRn 8 or 9. Rights were checked. */
 void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value);
+void a64_complete_tlbi(struct a64_cpu *a); /* DSB: other PEs have done it, too */
 void a64_flush_tlb(struct a64_cpu *a); /* all of this PE */
 
 /* ---- timer.c: generic timers (D12) ---- */

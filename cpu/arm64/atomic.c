@@ -135,6 +135,13 @@ uint64_t a64_helper_stxp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t o
         return 0;
     }
     pa_t pa;
+    if (cpu->machine->parallel) {
+        uint64_t failed;
+        maybe_swap(v, op);
+        if (mmu_store_conditional128(cpu, va, v, &failed) == 0)
+            write_x(a, regs >> 16 & 31, failed);
+        return 0;
+    }
     if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return 0;
     bool holds = mmu_holds_reservation(cpu, pa, 16);

@@ -52,7 +52,7 @@ void a64_bti_forget_code(struct a64_cpu *a, va_t va)
     uint64_t bytes = 4ull << (a->config->ctr & 15); /* IminLine */
     va &= ~(bytes - 1);
     for (uint64_t i = 0; i < bytes && i < 4 * ARRAY_LEN(a->bti_good); i += 4)
-        *remembered(a, va + i) = 1;
+        __atomic_store_n(remembered(a, va + i), 1, __ATOMIC_RELAXED); /* of any PE, whatever it does now */
 }
 
 /* An instruction and its page, as a fetch finds them. */

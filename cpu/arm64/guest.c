@@ -43,6 +43,7 @@ const struct ir_guest a64_guest = {
     .helpers = helpers,
     .n_helpers = ARRAY_LEN(helpers),
     .fp = IR_FP_ARM,
+    .reserves = true,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers),
     .mode_at = offsetof(struct a64_cpu, block_mode),

@@ -39,12 +39,16 @@ static void forget_code(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t 
     bool by_va = (r->code >> 11 & 7) == 3, all_pes = by_va || (r->code >> 3 & 15) == 1; /* IVAU, IALLUIS */
     if (by_va)
         by_address(a, r, va);
+    if (!by_va && all_pes)
+        machine_alone(a->cpu.machine, true);
     for (struct cpu *c = a->cpu.machine->cpus; c != NULL; c = c->next) {
         if (by_va)
             a64_bti_forget_code(A64_CPU(c), va);
         else if (all_pes || c == &a->cpu)
             a64_bti_forget(A64_CPU(c));
     }
+    if (!by_va && all_pes)
+        machine_alone(a->cpu.machine, false);
 }
 
 static uint64_t zva_size(const struct a64_cpu *a)

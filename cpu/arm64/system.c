@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System instructions: Arm ARM, C4.1.93: registers, PSTATE fields, hints, barriers. */
+#include "core/exec/parallel.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
@@ -399,9 +400,40 @@ static void esb(struct a64_tr *t, unsigned arg)
 }
 
 /* ---- barriers ---- */
-static void barrier(struct a64_tr *t, unsigned kind)
+/* CRm<1:0>, in every domain: 1 is for loads before it, 2 for stores on both sides (C6.2, DMB). */
+static void barrier(struct a64_tr *t, unsigned arg)
 {
-    ir_fence(t->u, (enum ir_fence)kind);
+    static const uint8_t kinds[] = { IR_FENCE_FULL, IR_FENCE_ACQ, IR_FENCE_STORES, IR_FENCE_FULL };
+    (void)arg;
+    ir_fence(t->u, (enum ir_fence)kinds[t->d.crm & 3]);
+}
+
+uint64_t a64_helper_dsb(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    struct a64_cpu *a = A64_CPU(cpu);
+    (void)b, (void)c, (void)d, (void)e;
+    if (a->tlbi_waits == 0)
+        return 0;
+    bool entered = exec_enter_machine(cpu, false);
+    a64_complete_tlbi(a);
+    if (entered)
+        exec_leave_machine(cpu);
+    return 0;
+}
+
+static void dsb(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_fence(t->u, IR_FENCE_FULL);
+    if (t->a->cpu.machine->parallel)
+        ir_call(t->u, IR_VOID, A64_HELPER_dsb, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+}
+
+/* SB: nothing is done speculatively here. */
+static void speculation(struct a64_tr *t, unsigned arg)
+{
+    (void)arg;
+    ir_fence(t->u, IR_FENCE_LOADS);
 }
 
 /*
@@ -412,7 +444,7 @@ static void barrier(struct a64_tr *t, unsigned kind)
 static void isb(struct a64_tr *t, unsigned arg)
 {
     (void)arg;
-    ir_fence(t->u, IR_FENCE_FULL);
+    ir_fence(t->u, IR_FENCE_LOADS);
     if (t->wrote) {
         ir_exit(t->u, IR_EXIT_LOOKUP, a64_next(t));
         t->ended = true;
@@ -445,9 +477,9 @@ const struct a64_semantics a64_system_rows[] = {
     { A64_INSN_CLRBHB, 0, nothing, 0 }, { A64_INSN_CHKFEAT, 0, nothing, 0 },
     { A64_INSN_BTI, 0, nothing, 0 },
     { A64_INSN_WFET, 0, wfe, WAIT_WFET }, { A64_INSN_WFIT, 0, wfe, WAIT_WFIT },
-    { A64_INSN_CLREX, 0, clrex, 0 },   { A64_INSN_SB, 0, barrier, IR_FENCE_FULL },
-    { A64_INSN_DSB, 0, barrier, IR_FENCE_FULL }, { A64_INSN_DMB, 0, barrier, IR_FENCE_FULL },
-    { A64_INSN_DSB_NXS, 0, barrier, IR_FENCE_FULL },
+    { A64_INSN_CLREX, 0, clrex, 0 },   { A64_INSN_SB, 0, speculation, 0 },
+    { A64_INSN_DSB, 0, dsb, 0 },       { A64_INSN_DMB, 0, barrier, 0 },
+    { A64_INSN_DSB_NXS, 0, dsb, 0 },
     { A64_INSN_ISB, 0, isb, 0 },
     A64_ROWS_END
 };

@@ -68,28 +68,55 @@ static bool range_of(const struct a64_cpu *a, unsigned regime, uint64_t value, v
     return true;
 }
 
-static void flush_one(struct a64_cpu *a, const struct operation *o, uint32_t vmid, uint64_t value,
-                      va_t base, uint64_t span)
+static void flush_one(struct a64_cpu *a, const struct a64_tlbi_wait *w)
 {
     struct cpu *cpu = &a->cpu;
     uint32_t before = cpu->exit;
-    bool by_page = (o->kind == OP_VA || o->kind == OP_RANGE) && !a->tagged;
-    switch (o->kind) {
-    case OP_ALL: case OP_STAGE2: mmu_flush(cpu, MMU_ANY, vmid); break;
+    bool by_page = (w->kind == OP_VA || w->kind == OP_RANGE) && !a->tagged;
+    switch (w->kind) {
+    case OP_ALL: case OP_STAGE2: mmu_flush(cpu, MMU_ANY, w->vmid); break;
     case OP_ALL_GUESTS: mmu_flush(cpu, MMU_ANY, MMU_ANY); break;
-    case OP_ASID: mmu_flush(cpu, (uint32_t)(value >> 48), vmid); break;
+    case OP_ASID: mmu_flush(cpu, (uint32_t)(w->value >> 48), w->vmid); break;
     default:
         if (UNLIKELY(!by_page))
-            mmu_flush(cpu, MMU_ANY, vmid);
+            mmu_flush(cpu, MMU_ANY, w->vmid);
         else
-            mmu_flush_page(cpu, base, span, MMU_ANY, vmid);
+            mmu_flush_page(cpu, w->base, w->span, MMU_ANY, w->vmid);
     }
     if (by_page)
-        a64_bti_forget_pages(a, base, span);
+        a64_bti_forget_pages(a, w->base, w->span);
     else
         a64_bti_forget(a);
     a64_mte_forget(a);
     cpu->exit = before; /* this PE's block ends here; others look up when their turn begins */
+}
+
+static void flush_others(struct a64_cpu *a, const struct a64_tlbi_wait *w, unsigned n)
+{
+    for (struct cpu *c = a->cpu.machine->cpus; c != NULL; c = c->next)
+        for (unsigned i = 0; c != &a->cpu && i < n; i++)
+            flush_one(A64_CPU(c), &w[i]);
+}
+
+/*
+ * With CPUs on several host threads all have to stand still for it. It is complete for other PEs when
+ * a DSB behind it is (D8.17.6), so until then operations gather: those for a range of pages come in long rows.
+ */
+static void let_wait(struct a64_cpu *a, const struct a64_tlbi_wait *w)
+{
+    a->tlbi_wait[a->tlbi_waits++] = *w;
+    if (a->tlbi_waits == A64_TLBI_WAITS)
+        a64_complete_tlbi(a);
+}
+
+void a64_complete_tlbi(struct a64_cpu *a)
+{
+    if (a->tlbi_waits == 0)
+        return;
+    machine_alone(a->cpu.machine, true);
+    flush_others(a, a->tlbi_wait, a->tlbi_waits);
+    machine_alone(a->cpu.machine, false);
+    a->tlbi_waits = 0;
 }
 
 void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value)
@@ -102,9 +129,12 @@ void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value)
         return;
     if (o.kind == OP_ASID && !(a->config->mmu.asid16 && (a->tcr[o.regime] >> 36 & 1)))
         value &= 0xffull << 48;
-    for (struct cpu *c = a->cpu.machine->cpus; c != NULL; c = c->next)
-        if (o.broadcast || c == &a->cpu)
-            flush_one(A64_CPU(c), &o, vmid, value, base, span);
+    struct a64_tlbi_wait w = { .kind = o.kind, .vmid = vmid, .value = value, .base = base, .span = span };
+    flush_one(a, &w);
+    if (o.broadcast && a->cpu.machine->parallel)
+        let_wait(a, &w);
+    else if (o.broadcast)
+        flush_others(a, &w, 1);
 }
 
 void a64_flush_tlb(struct a64_cpu *a)

@@ -63,6 +63,10 @@ uint64_t la_helper_sc_q(struct cpu *cpu, uint64_t va, uint64_t low, uint64_t hig
         la_raise_align(cpu, va, CPU_STORE);
         return 0;
     }
+    if (cpu->machine->parallel) {
+        uint64_t failed;
+        return mmu_store_conditional128(cpu, va, value, &failed) == 0 && !failed;
+    }
     if (mmu_host(cpu, va, 16, CPU_STORE, &pa) == NULL && (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)))
         return 0;
     bool holds = mmu_holds_reservation(cpu, pa, 16);

@@ -53,6 +53,7 @@ const struct ir_guest la_guest = {
     .helpers = helpers,
     .n_helpers = ARRAY_LEN(helpers),
     .fp = IR_FP_LOONGARCH,
+    .reserves = true,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers),
     .shared = LA_SLOT_SAVE,

@@ -45,6 +45,7 @@ const struct ir_guest rv_guest = {
     .helpers = helpers,
     .n_helpers = ARRAY_LEN(helpers),
     .fp = IR_FP_RISCV,
+    .reserves = true,
     .mode_at = offsetof(struct rv_cpu, mode),
 };
 

@@ -103,6 +103,16 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.amd64.iommu COMMAND ${boot}/x86_iommu ${pc})
   set_tests_properties(boot.amd64.topology boot.amd64.iommu PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
+  # CPUs in turns and on host threads: what they see of each other's memory, and whole boots.
+  foreach(arch riscv64 arm64 loong64 amd64)
+    set(env ${CMAKE_COMMAND} -E env ARCH=${arch})
+    add_test(NAME boot.litmus.${arch} COMMAND ${env} LITMUS_FLAGS=-DROUNDS=40 ${boot}/litmus $<TARGET_FILE:orrery>)
+    add_test(NAME boot.litmus.${arch}_parallel COMMAND ${env} ${boot}/litmus $<TARGET_FILE:orrery> --smp-mode parallel)
+    add_test(NAME boot.${arch}.parallel COMMAND ${env} ${boot}/boots $<TARGET_FILE:orrery> --smp 4 --smp-mode parallel)
+    set_tests_properties(boot.litmus.${arch} boot.litmus.${arch}_parallel boot.${arch}.parallel
+      PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
+  endforeach()
+
   # A guest of the guest; skipped when tools/fetch-nested has not been run.
   foreach(mode vhe nvhe protected gicv2)
     add_test(NAME boot.arm64.nested_${mode} COMMAND ${boot}/nested $<TARGET_FILE:orrery> ${mode})

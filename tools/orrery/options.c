@@ -104,6 +104,25 @@ static int set_quantum(struct run_options *o, const char *v, struct err *e)
     return run_parse_time(v, &o->board.exec.quantum, e);
 }
 
+static int set_smp_mode(struct run_options *o, const char *v, struct err *e)
+{
+    static const char *const names[] = { "serial", "parallel", NULL };
+    int r = run_choose("smp mode", v, names, e);
+
+    if (r >= 0)
+        o->board.exec.parallel = r;
+    return MIN(r, 0);
+}
+
+static int set_threads(struct run_options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    int r = run_parse_count("number of threads", v, 1, 1024, &n, e);
+    if (r == 0)
+        o->board.exec.threads = (uint32_t)n;
+    return r;
+}
+
 static int set_code_size(struct run_options *o, const char *v, struct err *e)
 {
     return run_parse_size(v, 1, &o->board.exec.code_bytes, e);
@@ -203,7 +222,9 @@ static const struct run_option table[] = {
     ROW_CALL("stats-json", NULL, set_stats_json, "the same as JSON"),
     ROW_FLAG("hash", print_hash, "print trace and state hash at the end"),
     ROW_FLAG("coverage", coverage, "print which encodings were executed"),
-    ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us)"),
+    ROW_CALL("smp-mode", "serial|parallel", set_smp_mode, "CPUs in turns (default), or on host threads: not reproducible"),
+    ROW_CALL("threads", "N", set_threads, "of --smp-mode parallel at most (default: the host's CPUs)"),
+    ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 1ms)"),
     ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 64M)"),
     ROW_CALL("optimize-threshold", "N|never", set_optimize_threshold, "executions before a block is compiled with care; 1: at once"),
     ROW_CALL("region-threshold", "N|never", set_region_threshold, "executions before a block grows into a region"),

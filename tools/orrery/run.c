@@ -169,6 +169,19 @@ static int run_lockstep(struct run_options *o, struct board *a, struct err *e)
     return r;
 }
 
+/* What asks for a run that can be repeated. */
+static int check_parallel(const struct run_options *o, struct err *e)
+{
+    static const char text[] = "CPUs on host threads (--smp-mode parallel, thread=multi) do not go with %s: a run is not "
+                               "reproducible; --smp-mode serial is";
+    const char *what = o->exec == RUN_LOCKSTEP ? "--exec lockstep"
+                       : o->board.record       ? "--record"
+                       : o->board.replay       ? "--replay"
+                       : o->print_hash         ? "--hash"
+                                               : NULL;
+    return !o->board.exec.parallel || what == NULL ? 0 : err_set(e, ERR_UNSUPPORTED, text, what);
+}
+
 int run_machine(struct run_options *o)
 {
     struct err e = { 0 };
@@ -187,7 +200,7 @@ int run_machine(struct run_options *o)
         }
         setvbuf(o->board.log_out, NULL, _IOLBF, 0);
     }
-    if ((r = board_create(&b, &o->board, &e)) < 0)
+    if ((r = check_parallel(o, &e)) < 0 || (r = board_create(&b, &o->board, &e)) < 0)
         return fail(&e);
     if (o->dump_dtb) {
         r = dump_device_tree(b, o->dump_dtb, &e);

@@ -132,18 +132,28 @@ int run_add_arg(struct run_options *o, enum board_arg_kind kind, const char *tex
     return 0;
 }
 
+static int set_thread(struct run_options *o, const char *v, struct err *e)
+{
+    static const char *const names[] = { "single", "multi", NULL };
+    int r = run_choose("thread", v, names, e);
+    if (r >= 0)
+        o->board.exec.parallel = r;
+    return MIN(r, 0);
+}
+
 /* A list in order of preference, "kvm:tcg,thread=single": ours is the translator, called tcg in scripts. */
 int run_set_accel(struct run_options *o, const char *v, struct err *e)
 {
-    (void)o;
     if (run_wants_help(v)) {
         printf("Accelerators supported in Orrery:\ntcg\n");
         return 1;
     }
     for (const char *p = v; *p && *p != ','; p += *p == ':') {
         size_t n = strcspn(p, ":,");
-        if (n == 3 && strncmp(p, "tcg", n) == 0)
-            return 0;
+        if (n == 3 && strncmp(p, "tcg", n) == 0) {
+            const char *thread = run_key(o, v, "thread");
+            return thread ? set_thread(o, thread, e) : 0;
+        }
         p += n;
         if (*p != ':')
             break;

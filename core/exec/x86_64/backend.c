@@ -81,6 +81,7 @@ static int x86_create(struct exec_backend **out, struct exec *x, const struct ex
     be->x = x;
     be->host = host_features(o->host_features);
     be->dump = o->dump;
+    be->shared = o->parallel;
     be->count_entries = o->region_threshold != UINT32_MAX || o->optimize_threshold != UINT32_MAX;
     arena_init(&be->links, 0);
     int rc = x86_buffer_create(be, size, e);
@@ -99,7 +100,15 @@ static int x86_create(struct exec_backend **out, struct exec *x, const struct ex
 
 /* ---- patching ---- */
 
-/* jmp rel32 over the first bytes of an entry (aligned to 8: one store). */
+/* One aligned store: other threads may be arriving. */
+static void store_entry(struct exec_backend *be, const struct x86_code *c, const uint8_t bytes[8])
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    __atomic_store_n((uint64_t *)(void *)(be->rw + c->entry), word, __ATOMIC_RELEASE);
+}
+
+/* jmp rel32 over the first instruction of an entry, which has at least as many bytes. */
 static void patch_entry(struct exec_backend *be, const struct x86_code *c, uint32_t target)
 {
     uint8_t bytes[8];
@@ -107,7 +116,7 @@ static void patch_entry(struct exec_backend *be, const struct x86_code *c, uint3
     memcpy(bytes, c->entry_bytes, sizeof(bytes));
     bytes[0] = 0xe9;
     memcpy(&bytes[1], &disp, 4);
-    memcpy(be->rw + c->entry, bytes, sizeof(bytes));
+    store_entry(be, c, bytes);
 }
 
 /* To another page: compare its fetch entry, move cpu->page. Returns 0 when there is no room. */
@@ -173,7 +182,7 @@ static void x86_retire(struct exec_backend *be, struct exec_block *b)
     c->incoming = NULL;
     for (struct x86_code *r = c->replaces; r; r = r->next_replaced)
         if (!r->block->retired)
-            memcpy(be->rw + r->entry, r->entry_bytes, sizeof(r->entry_bytes));
+            store_entry(be, r, r->entry_bytes);
     c->replaces = NULL;
 }
 
@@ -182,7 +191,7 @@ static void x86_revive(struct exec_backend *be, struct exec_block *b)
 {
     const struct x86_code *c = b->backend_private;
     b->retired = false;
-    memcpy(be->rw + c->entry, c->entry_bytes, sizeof(c->entry_bytes));
+    store_entry(be, c, c->entry_bytes);
 }
 
 static void x86_replace(struct exec_backend *be, struct exec_block *b, struct exec_block *region)
@@ -193,6 +202,14 @@ static void x86_replace(struct exec_backend *be, struct exec_block *b, struct ex
     patch_entry(be, c, r->entry);
     c->next_replaced = r->replaces;
     r->replaces = c;
+}
+
+/* The counter's cache line would go from one CPU's host to the other's at each arrival. */
+static void x86_uncount(struct exec_backend *be, struct exec_block *b)
+{
+    const struct x86_code *c = b->backend_private;
+    if (be->shared && be->count_entries && !b->retired && !b->region)
+        patch_entry(be, c, c->counted);
 }
 
 /* Links inside a page are jumps to it; those from other pages come by the old entry. */
@@ -272,6 +289,7 @@ const struct exec_backend_ops exec_x86_64 = {
     .retire = x86_retire,
     .revive = x86_revive,
     .replace = x86_replace,
+    .uncount = x86_uncount,
     .flush = x86_flush,
     .run = x86_run,
     .code_used = x86_code_used,

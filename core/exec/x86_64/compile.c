@@ -66,7 +66,11 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
     case IR_INSN:
         g->site = exec_site_of(g->u, g->block, in);
         break;
-    case IR_CONST: case IR_FENCE: case IR_TRUNC: /* one thread runs all CPUs: nothing to order */
+    case IR_CONST: case IR_TRUNC:
+        break;
+    case IR_FENCE:
+        if (in->aux == IR_FENCE_FULL)
+            x86_fence(g);
         break;
     case IR_GET: gen_get(g, in); break;
     case IR_PUT: gen_put(g, in); break;

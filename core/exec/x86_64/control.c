@@ -5,6 +5,15 @@
 
 /* ---- sites, calls out ---- */
 
+/* Does it touch more than its CPU? Atomic operations find out for themselves. */
+static bool needs_machine(const struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
+{
+    uint32_t own = IR_CALL_PURE | IR_CALL_LIGHT | IR_CALL_OWN;
+    if (fn == x86_out_call)
+        return !(g->u->guest->helpers[in->imm].flags & own);
+    return fn == x86_out_load || fn == x86_out_store;
+}
+
 struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
 {
     struct x86_site *s = ARENA_TAKE(g->arena, struct x86_site, 1);
@@ -15,6 +24,7 @@ struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_f
     s->site = g->site;
     s->code = g->code;
     s->fn = fn;
+    s->machine = needs_machine(g, in, fn);
     s->dirty = g->dirty;
     s->late = x86_late_recipe(g);
     s->inst = *in;
@@ -204,9 +214,9 @@ void x86_emit_entry(struct x86_gen *g)
         asm_rm(a, 0xff, 1, mem_at(RAX, 0)); /* dec */
         x86_stub_jcc(g, x86_stub(g, STUB_HOT), CC_E);
     } else {
-        asm_rm(a, 0x1f | OP_0F, 0, (struct x86_mem){ .base = RAX, .index = RAX });
-        asm_8(a, 0x90); /* nop: five bytes that `retire` may overwrite */
+        asm_nop5(a); /* one instruction, which `retire` may overwrite while others are here */
     }
+    c->counted = asm_offset(a);
     load_pins(g, g->load_at_entry);
     x86_forget_pages(g);
 }

@@ -192,6 +192,11 @@ static void nops(struct x86_asm *a, unsigned n)
     }
 }
 
+void asm_nop5(struct x86_asm *a)
+{
+    nops(a, 5);
+}
+
 void asm_align(struct x86_asm *a, unsigned to)
 {
     nops(a, (0u - asm_offset(a)) & (to - 1));
@@ -237,6 +242,10 @@ uint32_t asm_call(struct x86_asm *a, uint32_t target)
 void asm_patch(struct x86_asm *a, uint32_t disp_at, uint32_t target)
 {
     uint32_t disp = target - (disp_at + 4);
-    /* The field is within 8 aligned bytes where it matters: one store. */
+    /*
+     * The field is within 8 aligned bytes where it matters: one store, after all that was written about the code it leads
+     * to (the host keeps stores in order), since other threads follow it at once.
+     */
+    __asm__ volatile("" ::: "memory");
     __builtin_memcpy(a->start + disp_at, &disp, 4);
 }

@@ -86,6 +86,7 @@ void asm_alu_mi(struct x86_asm *a, unsigned alu, bool w, struct x86_mem m, int32
 void asm_shift_ri(struct x86_asm *a, unsigned sh, bool w, unsigned reg, unsigned n);
 void asm_mov_mi(struct x86_asm *a, unsigned size_log2, struct x86_mem m, int32_t imm);
 void asm_lea(struct x86_asm *a, bool w, unsigned reg, struct x86_mem m);
+void asm_nop5(struct x86_asm *a);
 void asm_align(struct x86_asm *a, unsigned to);
 /* No-operations so that a 4-byte field `ahead` bytes on lies within 8 aligned bytes. */
 void asm_align_field(struct x86_asm *a, unsigned ahead);

@@ -308,6 +308,7 @@ void x86_drop_groups(struct x86_gen *g);
 /* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
 void x86_forget_pages(struct x86_gen *g);
+void x86_fence(struct x86_gen *g); /* stores before loads; nothing while one thread runs all CPUs */
 void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
 void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss);
 /* reg = base + disp; rax may be used. */

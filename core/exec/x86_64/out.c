@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/fp.h"
 #include "core/exec/hooks.h"
+#include "core/exec/parallel.h"
 #include "core/exec/vec.h"
 #include "core/exec/x86_64/x86_impl.h"
 #include "core/ir/eval.h"
@@ -70,23 +71,47 @@ static void not_done(struct cpu *cpu, const struct x86_site *s)
     cpu->site = NULL;
 }
 
+/* exec_go_on; the machine's lock is held for it, too. */
+static bool go_on_alone(struct cpu *cpu, const struct exec_cpu *ec, bool locked)
+{
+    bool enters = UNLIKELY(ec->beside) && !locked;
+    if (UNLIKELY(enters))
+        (void)exec_enter_machine(cpu, false);
+    bool go_on = exec_go_on(cpu);
+    if (UNLIKELY(enters))
+        exec_leave_machine(cpu);
+    return go_on;
+}
+
 /* Every call out of translated code but x86_out_last's comes through here. Nonzero: enum x86_undone. */
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec)
 {
     ec->block = s->code->block;
     cpu->site = s;
-    if (LIKELY(s->fn(cpu, s, va, b, frame, &ec->scratch[SAVE_RESULT]) == 0)) {
-        cpu->site = NULL;
-        return 0;
+    bool locked = UNLIKELY(ec->beside) && s->machine;
+    if (UNLIKELY(locked))
+        (void)exec_enter_machine(cpu, s->inst.op == IR_CALL);
+    int rc = s->fn(cpu, s, va, b, frame, &ec->scratch[SAVE_RESULT]);
+    cpu->site = NULL;
+    if (UNLIKELY(rc != 0)) {
+        store_slots(cpu, s->code, s->dirty);
+        store_late(cpu, s->late, frame);
+        not_done(cpu, s);
     }
-    store_slots(cpu, s->code, s->dirty);
-    store_late(cpu, s->late, frame);
-    not_done(cpu, s);
-    return exec_go_on(cpu) ? UNDONE_JUMP : UNDONE_LEAVE;
+    bool go_on = UNLIKELY(rc != 0) && go_on_alone(cpu, ec, locked);
+    if (UNLIKELY(locked))
+        exec_leave_machine(cpu);
+    return LIKELY(rc == 0) ? UNDONE_NOT : go_on ? UNDONE_JUMP : UNDONE_LEAVE;
 }
 
 /* ---- memory ---- */
+
+/* Do other host threads run CPUs at this time? */
+static bool beside(const struct cpu *cpu)
+{
+    return ((const struct exec_cpu *)cpu->exec_private)->beside;
+}
 
 int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                  uint64_t *frame, uint64_t *result)
@@ -116,29 +141,60 @@ int x86_out_amo(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t
                 uint64_t *frame, uint64_t *result)
 {
     (void)frame;
-    return mmu_slow_amo(cpu, va, s->inst.aux2, (enum ir_amo)s->inst.aux, typed(s, b), result);
+    enum ir_amo op = (enum ir_amo)s->inst.aux;
+    uint64_t v = typed(s, b);
+    if (LIKELY(!beside(cpu)))
+        return mmu_slow_amo(cpu, va, s->inst.aux2, op, v, result);
+    if (mmu_quick_amo(cpu, va, s->inst.aux2, op, v, result))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = mmu_slow_amo(cpu, va, s->inst.aux2, op, v, result);
+    exec_leave_machine(cpu);
+    return rc;
 }
 
 int x86_out_cas(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                 uint64_t *frame, uint64_t *result)
 {
     unsigned bits = 8u << (s->inst.aux2 & IR_MEM_SIZE);
-    return mmu_slow_cas(cpu, va, s->inst.aux2, zext(b, bits), zext(frame[0], bits), result);
+    uint64_t expected = zext(b, bits), value = zext(frame[0], bits);
+    if (LIKELY(!beside(cpu)))
+        return mmu_slow_cas(cpu, va, s->inst.aux2, expected, value, result);
+    if (mmu_quick_cas(cpu, va, s->inst.aux2, expected, value, result))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = mmu_slow_cas(cpu, va, s->inst.aux2, expected, value, result);
+    exec_leave_machine(cpu);
+    return rc;
 }
 
 int x86_out_loadr(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                   uint64_t *frame, uint64_t *result)
 {
     (void)b, (void)frame;
-    return mmu_load_reserved(cpu, va, s->inst.aux2, result);
+    if (LIKELY(!beside(cpu)))
+        return mmu_load_reserved(cpu, va, s->inst.aux2, result);
+    if (mmu_quick_load_reserved(cpu, va, s->inst.aux2, result))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = mmu_load_reserved(cpu, va, s->inst.aux2, result);
+    exec_leave_machine(cpu);
+    return rc;
 }
 
 int x86_out_storec(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                    uint64_t *frame, uint64_t *result)
 {
     (void)frame;
-    return mmu_store_conditional(cpu, va, s->inst.aux2,
-                                 zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE)), result);
+    uint64_t value = zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE));
+    if (LIKELY(!beside(cpu)))
+        return mmu_store_conditional(cpu, va, s->inst.aux2, value, result);
+    if (mmu_quick_store_conditional(cpu, va, s->inst.aux2, value, result))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = mmu_store_conditional(cpu, va, s->inst.aux2, value, result);
+    exec_leave_machine(cpu);
+    return rc;
 }
 
 /* ---- helpers ---- */
@@ -179,7 +235,7 @@ int x86_out_call(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
                 load_slots(cpu, s->code, s->dirty); /* memory has them already */
             return 1;
         }
-        cpu_kick(cpu);
+        cpu_cut(cpu);
     }
     if (h->flags & IR_CALL_WRITES)
         load_slots(cpu, s->code, (uint32_t)BIT(s->code->n_pins) - 1);
@@ -225,15 +281,20 @@ int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, str
     }
     ec->block = s->code->block;
     cpu->site = s;
+    bool locked = UNLIKELY(ec->beside) && s->machine;
+    if (UNLIKELY(locked))
+        (void)exec_enter_machine(cpu, true);
     ec->scratch[SAVE_RESULT] = h->fn(cpu, frame[0], frame[1], frame[2], frame[3]);
+    if (UNLIKELY(locked))
+        exec_leave_machine(cpu);
     if (fp)
         set_mxcsr(0x1f80, (cpu->fp_mode & 0xffc0) | 0x1f80);
     if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
         if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
             not_done(cpu, s);
-            return exec_go_on(cpu) ? UNDONE_JUMP : UNDONE_LEAVE;
+            return go_on_alone(cpu, ec, false) ? UNDONE_JUMP : UNDONE_LEAVE;
         }
-        cpu_kick(cpu);
+        cpu_cut(cpu);
     }
     cpu->site = NULL;
     return 0;
@@ -256,7 +317,7 @@ int x86_out_light(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64
     *result = frame[0];
     if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG))
         return 1;
-    cpu_kick(cpu);
+    cpu_cut(cpu);
     return 0;
 }
 

@@ -241,6 +241,16 @@ static struct x86_mem host_mem(struct x86_gen *g, const struct access *x, unsign
 
 /* ---- the accesses ---- */
 
+/*
+ * Stores before it are seen before loads after it are done: all that the host's order leaves open. A locked
+ * operation, and XCHG is one, costs less than MFENCE and, other than most, keeps the flags.
+ */
+void x86_fence(struct x86_gen *g)
+{
+    if (g->be->shared)
+        asm_rm(g->a, 0x87 | OP_W, RAX, mem_at(RSP, 0)); /* the frame's first argument: nothing is there now */
+}
+
 static void emit_swap(struct x86_gen *g, unsigned reg, unsigned size)
 {
     if (size == 1) {
@@ -434,6 +444,8 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         s->dst_vec = is_v(in->type);
         x86_done(g, dst);
     }
+    if (x->store && (in->aux2 & IR_MEM_RELEASE))
+        x86_fence(g); /* no acquiring load passes it (Arm: STLR and LDAR are RCsc) */
     if (x->hooked)
         call_hook(g, in);
     for (uint32_t k = g->n_groups; k-- > 0;)
@@ -490,19 +502,60 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
 static bool inline_amo(const struct x86_gen *g, const struct ir_inst *in)
 {
     unsigned size = in->aux2 & IR_MEM_SIZE;
+    if (g->be->shared && g->u->guest->reserves)
+        return false; /* counted: mmu/shared.h */
     return size >= 2 && !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && !(g->u->hooks & TM_DATA);
 }
 
-/*
- * One thread runs all CPUs, so a read and a write make an AMO. A store entry implies
- * that the page may be read; reserved, watched and code pages have none.
- */
-static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
+static void lock_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m)
+{
+    asm_8(a, 0xf0);
+    asm_rm(a, op, reg, m);
+}
+
+/* rcx = what AMO makes of rax and its operand, which is or comes to rcx. */
+static void emit_amo_result(struct x86_gen *g, const struct ir_inst *in, const struct access *x)
 {
     static const uint8_t ops[] = { [IR_AMO_ADD] = ALU_ADD, [IR_AMO_AND] = ALU_AND,
                                    [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR };
     static const uint8_t cc[] = { [IR_AMO_MIN] = CC_L, [IR_AMO_MAX] = CC_G, [IR_AMO_MINU] = CC_B,
                                   [IR_AMO_MAXU] = CC_A };
+    struct x86_asm *a = g->a;
+    uint32_t w = x->size == 3 ? OP_W : 0;
+    gen_load(g, RCX, x->value, x->size == 3);
+    if (in->aux >= IR_AMO_MIN) {
+        asm_rr(a, ALU_CMP | w, RAX, RCX);
+        asm_rr(a, 0x40 | cc[in->aux] | OP_0F | w, RCX, RAX); /* cmovcc */
+    } else if (in->aux != IR_AMO_SWAP) {
+        asm_rr(a, ops[in->aux] | w, RCX, RAX);
+    }
+}
+
+/* The place is [rdx]; the old value to rax. Other threads store there, too. */
+static void emit_shared_amo(struct x86_gen *g, const struct ir_inst *in, const struct access *x)
+{
+    struct x86_asm *a = g->a;
+    struct x86_mem m = mem_at(RDX, 0);
+    uint32_t w = x->size == 3 ? OP_W : 0;
+    if (in->aux == IR_AMO_SWAP || in->aux == IR_AMO_ADD) {
+        gen_load(g, RCX, x->value, x->size == 3);
+        lock_rm(a, in->aux == IR_AMO_SWAP ? 0x87 | w : 0xc1 | OP_0F | w, RCX, m); /* xchg, xadd */
+        asm_mov_rr(a, x->size == 3, RAX, RCX);
+        return;
+    }
+    asm_rm(a, 0x8b | w, RAX, m);
+    uint32_t again = asm_offset(a);
+    emit_amo_result(g, in, x);
+    lock_rm(a, 0xb1 | OP_0F | w, RCX, m); /* cmpxchg */
+    asm_jcc(a, CC_NE, again);
+}
+
+/*
+ * While one thread runs all CPUs a read and a write make an AMO. A store entry implies
+ * that the page may be read; reserved, watched and code pages have none.
+ */
+static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
+{
     struct x86_asm *a = g->a;
     struct access x = { .in = in, .store = true, .size = in->aux2 & IR_MEM_SIZE };
     uint32_t w = x.size == 3 ? OP_W : 0;
@@ -515,15 +568,13 @@ static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
     x86_load_address(g, RDX, x.base, 0);
     x86_emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
     asm_lea(a, true, RDX, host_mem(g, &x, RAX));
-    asm_rm(a, 0x8b | w, RAX, mem_at(RDX, 0));
-    gen_load(g, RCX, x.value, x.size == 3);
-    if (in->aux >= IR_AMO_MIN) {
-        asm_rr(a, ALU_CMP | w, RAX, RCX);
-        asm_rr(a, 0x40 | cc[in->aux] | OP_0F | w, RCX, RAX); /* cmovcc */
-    } else if (in->aux != IR_AMO_SWAP) {
-        asm_rr(a, ops[in->aux] | w, RCX, RAX);
+    if (g->be->shared) {
+        emit_shared_amo(g, in, &x);
+    } else {
+        asm_rm(a, 0x8b | w, RAX, mem_at(RDX, 0));
+        emit_amo_result(g, in, &x);
+        asm_rm(a, 0x89 | w, RCX, mem_at(RDX, 0));
     }
-    asm_rm(a, 0x89 | w, RCX, mem_at(RDX, 0));
     if (x.size == 2 && (in->aux2 & IR_MEM_SIGNED))
         asm_rr(a, 0x63 | OP_W, dst, RAX); /* movsxd */
     else

@@ -74,6 +74,7 @@ struct x86_code {
     struct x86_pin *pins;
     uint32_t n_pins;
     uint32_t link_entry, entry;          /* offsets in the code buffer */
+    uint32_t counted;                    /* behind what counts arrivals at `entry` */
     uint32_t lookup_stub;                /* leaves with EXEC_LEAVE_LOOKUP at its start */
     uint8_t entry_bytes[8];              /* what `retire` and `replace` overwrite */
     uint32_t *edge_stubs;                /* of each edge: where its jump goes while it is not linked */
@@ -102,6 +103,7 @@ typedef int x86_out_fn(struct cpu *cpu, const struct x86_site *s, uint64_t va, u
 struct x86_site {
     struct cpu_site site;                /* first: cpu->site points at it */
     uint32_t dirty;                      /* pins that differ from memory */
+    bool machine;                        /* with other host threads beside: it takes the machine's lock (parallel.h) */
     struct x86_code *code;
     x86_out_fn *fn;
     const struct x86_recipe *late;       /* NULL: memory has all late slots */
@@ -143,6 +145,7 @@ struct exec_backend {
     uint32_t host;                       /* enum host */
     uint32_t dump;
     bool count_entries;
+    bool shared;                         /* memory is: other host threads run CPUs (machine.parallel) */
     void *perf_map;                      /* FILE * or NULL */
     struct arena links;                  /* struct x86_link; emptied by flush */
     struct x86_link *free_links;         /* of blocks that were retired */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ORRERY_CORE_EXEC_PARALLEL_H
+#define ORRERY_CORE_EXEC_PARALLEL_H
+/*
+ * CPUs on several host threads between barriers (exec_options.parallel). Not reproducible: what one
+ * CPU sees of another's memory depends on the host. Everything else is as in serial rounds.
+ *
+ * Rounds. As in sched.c a round goes from `now` to a deadline; events, timers, the host's input,
+ * snapshots and debuggers have their place between rounds, on the thread that called exec_run,
+ * while the other threads sleep. CPU i belongs to thread i % n, and the CPUs of a thread take
+ * turns in *slices* of some 10 us. A round in which only one CPU is awake, which is debugged, or
+ * counts instructions to a limit, is a serial one. A CPU that is woken in a round goes on in it, from
+ * the waker's time.
+ *
+ * The machine's lock. A thread holds it except while translated code runs, so all C code runs
+ * as if there were one thread: devices, interrupt controllers, the event queue, page walks, translation, the
+ * block cache. Exceptions from that are the operations that touch nothing but their CPU and guest memory (helpers that
+ * are IR_CALL_PURE, LIGHT or OWN; exact floating point, vectors) and atomic ones that hit the TLB: these
+ * run beside everything. exec->running is the CPU whose thread holds the lock.
+ *
+ * What belongs to a CPU (its struct, TLB sets, budget) is changed by its own thread, or by whoever
+ * is *alone*. cpu_kick() of a CPU that another thread runs therefore changes nothing but the state of an
+ * idle one: one that runs looks for itself when its slice ends, with the lock.
+ *
+ * Alone. machine_alone(m, true) returns when no CPU is in translated code any more: each stands
+ * at a canonical boundary, or waits in the middle of an operation to be alone itself. So
+ * TLB entries of others can be dropped, code be reclaimed, and the map change. Who waits in the
+ * middle of a block is served before those at boundaries, because what they may do (reclaim
+ * code) needs everybody at one. It leaves its block at the end.
+ *     A page that may be stored to through another CPU's TLB is taken away from it *before*
+ *     its bytes are read for translation.
+ *
+ * Code that others run is changed by single aligned stores: links, entries that lead elsewhere.
+ * A block that is dropped while another CPU runs it is left by that one at the end of its slice at the latest.
+ *
+ * Memory. The host's order (TSO) is the guest's but for store-load, which full fences demand
+ * (docs/parallel.md). Atomic operations are the host's; reservations: mmu/shared.h.
+ */
+#include "core/exec/exec.h"
+
+struct exec_parallel;
+
+/* 0 or an error: a model, or an executor, that cannot run beside itself. */
+int exec_parallel_create(struct exec *x, struct err *e) MUST_CHECK;
+void exec_parallel_destroy(struct exec *x);
+
+/* May the round that was just started be run by several threads? */
+bool exec_parallel_wanted(struct exec *x);
+/* All of the round. False: the machine was stopped. */
+bool exec_parallel_round(struct exec *x);
+
+/* The host's CPU time of all threads together, and of the one with most, in ns. */
+void exec_parallel_times(const struct exec *x, uint64_t *sum, uint64_t *most);
+
+/* ---- for the CPU's own thread, in a round ---- */
+/*
+ * Around the executor: gives up the lock, or waits first while somebody is alone. False: that changed
+ * what was looked up; still with the lock.
+ */
+bool exec_parallel_go(struct exec *x, struct cpu *cpu);
+void exec_parallel_back(struct exec *x, struct cpu *cpu);
+/* The bytes of `page` are about to be read as code. False: the lock was given up in between; look up again. */
+bool exec_parallel_seal(struct exec *x, struct cpu *cpu, uint32_t page);
+/* A hint to pause was met. True: the slice goes on. */
+bool exec_parallel_pause(struct exec *x, struct cpu *cpu);
+
+/* ---- for whoever is in C in a round ---- */
+/*
+ * From and back to translated code. `exact`: the machine's time is set to the CPU's. False: no other thread runs, nothing
+ * is to be left.
+ */
+bool exec_enter_machine(struct cpu *cpu, bool exact);
+void exec_leave_machine(struct cpu *cpu);
+/* An idle or stopped CPU runs from now on. */
+void exec_parallel_woken(struct exec *x, struct cpu *cpu);
+/* In a round of several threads? */
+bool exec_is_parallel(const struct exec *x);
+
+#endif
