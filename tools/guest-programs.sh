@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # For scripts that put a program of Debian's, for the guest architecture $arch, on top of fetch-guest's initial RAM
-# disk in $guest: sourced by tools/fetch-nested and tools/fetch-openssl, which set $dir and have die and say.
+# disk in $guest: sourced by tools/fetch-nested and tools/fetch-programs, which set $dir and have die and say.
 # Packages come from the mirror and suite that fetch-guest used, through a private apt state directory.
 
 apt() {
@@ -13,15 +13,15 @@ apt() {
         -o APT::Install-Recommends=false "$@"
 }
 
-# PACKAGE: it and all it depends on, unpacked in $dir/root.
+# PACKAGES: they and all they depend on, unpacked in $dir/root.
 unpack_package() {
     local fetched=0 state=$dir/apt file
     [ -s "$guest/apt/sources.list" ] || die "$guest/apt/sources.list is missing; remove $guest and fetch it again"
-    rm -rf "$dir/root" "$dir/stamp"
+    rm -rf "$dir/root" "$dir/ram" "$dir/stamp"
     mkdir -p "$state/archives/partial" "$guest/apt/lists/partial" "$state/etc/preferences.d" "$dir/root"
     : >"$state/status"
     for try in 1 2 3; do
-        if apt update >"$state/log" 2>&1 && apt -y --download-only install "$1" >>"$state/log" 2>&1; then
+        if apt update >"$state/log" 2>&1 && apt -y --download-only install "$@" >>"$state/log" 2>&1; then
             fetched=1
             break
         fi
@@ -49,17 +49,16 @@ add_program() {
     local program=$dir/root/$1 place=$2 name=$3 loader
     shift 3
     top=$dir/ram$place
-    rm -rf "$dir/ram"
     mkdir -p "$top/lib"
     [ -x "$program" ] || die "the packages hold no $(basename "$program")"
-    cp "$program" "$top/program"
+    cp "$program" "$top/lib/$name.program"
     add_needed "$program"
     loader=$(readelf -l "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
     loader=${loader##*/}
     [ -e "$top/lib/$loader" ] || cp -L "$(grep "/$loader\$" <<<"$libraries" | sed -n 1p)" "$top/lib/$loader"
     cat >"$top/$name" <<RUN
 #!/bin/sh
-exec $place/lib/$loader --library-path $place/lib $place/program $* "\$@"
+exec $place/lib/$loader --library-path $place/lib $place/lib/$name.program $* "\$@"
 RUN
     chmod +x "$top/$name"
 }

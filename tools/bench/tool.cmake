@@ -16,7 +16,7 @@ set(BENCH_FLAGS_loong64 -march=loongarch64 -mabi=lp64d)
 set(BENCH_FLAGS_loong64_matmul -mlsx)
 # The ones run as a program does, the others as an operating system (machine.h).
 set(BENCH_PROGRAMS embedded procedures quicksort trees hashing nbody mandelbrot spectral fft matmul memory branchy calls syscalls)
-set(BENCH_PRIVILEGED interrupts faults contexts selfmodify invalidations flushes mmio)
+set(BENCH_PRIVILEGED interrupts faults contexts selfmodify invalidations flushes mmio translation)
 set(BENCH_FLAGS_PRIVILEGED_amd64 -mno-red-zone -mgeneral-regs-only)
 set(BENCH_LINK -Wl,--no-warn-rwx-segments) # GNU's linker's; others do not know it
 set(BENCH_LINK_riscv64 ${BENCH_LINK})

@@ -44,6 +44,11 @@ void machine_switch(struct machine_thread *from, struct machine_thread *to);
 /* Write a function that returns `value` (below 2048) into place 0 to 15, make it visible to fetches, call it. */
 uint64_t machine_patch_and_call(unsigned place, uint32_t value);
 
+/* Copy code to place n, visible to fetches: its address there. Places are each of MACHINE_PLACE bytes. */
+#define MACHINE_PLACES 64
+#define MACHINE_PLACE (512u << 10)
+uint64_t machine_place_code(const void *code, uint64_t bytes, unsigned place);
+
 /* Write a register of a device that has no effect, and read it back: 0 to 63. */
 uint32_t machine_mmio(uint32_t value);
 

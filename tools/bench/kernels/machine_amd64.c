@@ -5,6 +5,8 @@
  */
 #include "machine.h"
 
+void *memcpy(void *to, const void *from, uint64_t n); /* guest.c */
+
 #define PTE 3u            /* R/W, P */
 #define LARGE_DEVICE 0x9bu /* PS, PCD, PWT, R/W, P */
 #define PIC_MASK_1 0x21
@@ -186,6 +188,15 @@ uint64_t machine_patch_and_call(unsigned place, uint32_t value)
     /* mov $value, %eax; ret: in one store, as nothing is said of it in between */
     *(volatile uint64_t *)&code[place] = 0xb8 | (uint64_t)value << 8 | 0xc3ull << 40;
     return call();
+}
+
+uint64_t machine_place_code(const void *code_there, uint64_t bytes, unsigned place)
+{
+    static uint8_t places[MACHINE_PLACES][MACHINE_PLACE] __attribute__((aligned(4096)));
+    uint8_t *to = places[place % MACHINE_PLACES];
+
+    memcpy(to, code_there, bytes < MACHINE_PLACE ? bytes : MACHINE_PLACE);
+    return (uint64_t)to;
 }
 
 uint32_t machine_mmio(uint32_t value)

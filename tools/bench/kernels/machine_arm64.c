@@ -5,6 +5,8 @@
  */
 #include "machine.h"
 
+void *memcpy(void *to, const void *from, uint64_t n); /* guest.c */
+
 #define TABLE 3u
 #define PAGE 0xf07ull /* a page of one ASID: nG, AF, inner shareable, attribute index 1, EL1 only */
 #define GICD_CTLR 0x08000000u
@@ -163,6 +165,23 @@ uint64_t machine_patch_and_call(unsigned place, uint32_t value)
     f[1] = 0xd65f03c0;              /* ret */
     __asm__ volatile("dc cvau, %0\n dsb ish\n ic ivau, %0\n dsb ish\n isb" : : "r"(f) : "memory");
     return call();
+}
+
+uint64_t machine_place_code(const void *code_there, uint64_t bytes, unsigned place)
+{
+    static uint8_t places[MACHINE_PLACES][MACHINE_PLACE] __attribute__((aligned(4096)));
+    uint8_t *to = places[place % MACHINE_PLACES];
+    uint64_t ctr;
+
+    memcpy(to, code_there, bytes < MACHINE_PLACE ? bytes : MACHINE_PLACE);
+    __asm__ volatile("mrs %0, ctr_el0" : "=r"(ctr));
+    for (uint64_t at = 0; at < bytes; at += 4u << (ctr >> 16 & 15)) /* DminLine */
+        __asm__ volatile("dc cvau, %0" : : "r"(to + at) : "memory");
+    __asm__ volatile("dsb ish" : : : "memory");
+    for (uint64_t at = 0; at < bytes; at += 4u << (ctr & 15)) /* IminLine */
+        __asm__ volatile("ic ivau, %0" : : "r"(to + at) : "memory");
+    __asm__ volatile("dsb ish\n isb" : : : "memory");
+    return (uint64_t)to;
 }
 
 uint32_t machine_mmio(uint32_t value)

@@ -6,6 +6,8 @@
  */
 #include "machine.h"
 
+void *memcpy(void *to, const void *from, uint64_t n); /* guest.c */
+
 #define PAGE 0x193u /* W, P, MAT coherent cached, D, V */
 
 static uint64_t tables[2][4][512] __attribute__((aligned(4096)));
@@ -188,6 +190,16 @@ uint64_t machine_patch_and_call(unsigned place, uint32_t value)
     f[1] = 0x4c000020;               /* ret */
     __asm__ volatile("ibar 0" : : : "memory");
     return call();
+}
+
+uint64_t machine_place_code(const void *code_there, uint64_t bytes, unsigned place)
+{
+    static uint8_t places[MACHINE_PLACES][MACHINE_PLACE] __attribute__((aligned(4096)));
+    uint8_t *to = places[place % MACHINE_PLACES];
+
+    memcpy(to, code_there, bytes < MACHINE_PLACE ? bytes : MACHINE_PLACE);
+    __asm__ volatile("ibar 0" : : : "memory");
+    return (uint64_t)to;
 }
 
 uint32_t machine_mmio(uint32_t value)

@@ -5,6 +5,8 @@
  */
 #include "machine.h"
 
+void *memcpy(void *to, const void *from, uint64_t n); /* guest.c */
+
 #define PTE_V 0x01u
 #define PTE_LEAF 0xc7u /* D A W R V */
 #define SATP_SV39 (8ull << 60)
@@ -178,6 +180,16 @@ uint64_t machine_patch_and_call(unsigned place, uint32_t value)
     f[1] = 0x8067;              /* ret */
     __asm__ volatile("fence.i" : : : "memory");
     return call();
+}
+
+uint64_t machine_place_code(const void *code_there, uint64_t bytes, unsigned place)
+{
+    static uint8_t places[MACHINE_PLACES][MACHINE_PLACE] __attribute__((aligned(4096)));
+    uint8_t *to = places[place % MACHINE_PLACES];
+
+    memcpy(to, code_there, bytes < MACHINE_PLACE ? bytes : MACHINE_PLACE);
+    __asm__ volatile("fence.i" : : : "memory");
+    return (uint64_t)to;
 }
 
 uint32_t machine_mmio(uint32_t value)
