@@ -140,7 +140,10 @@ static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct
                     struct err *e)
 {
     arena_reset(&x->scratch);
-    return ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
+    int rc = ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
+    if (rc == 0)
+        (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
+    return rc;
 }
 
 uint32_t exec_entries(const struct exec *x, const struct exec_block *b)

@@ -47,7 +47,7 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
     u->insts[IR_NONE] = (struct ir_inst){ 0 };
     u->n_insts = 1; /* value 0 is IR_NONE */
     u->n_blocks = u->n_insns = u->hooks = 0;
-    u->second_page = u->full = false;
+    u->second_page = u->full = u->no_regs = false;
     *out = u;
     return 0;
 no_memory:
@@ -117,7 +117,7 @@ void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct 
     static const struct insn_regs none = INSN_NO_REGS;
     struct insn_at *i = &u->insns[u->n_insns++];
     i->desc = d != NULL ? d : &undecoded;
-    i->regs = d != NULL ? *regs : none;
+    i->regs = d != NULL && regs != NULL ? *regs : none;
     i->at = at;
     i->length = (uint8_t)length;
     i->cost_before = 0;

@@ -232,6 +232,7 @@ struct ir_unit {
     uint32_t n_insns, max_insns;
     uint32_t mode;            /* the ISA's mode flags */
     bool second_page;         /* the last instruction of a one-block unit crosses into the next page */
+    bool no_regs;             /* nobody asks for insns[].regs: translators need not find them (INSN_NO_REGS) */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
     bool full;                /* out of instructions or memory: ir_finish reports it */
 };
@@ -253,7 +254,10 @@ static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
 
 struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start);
 void ir_end_block(struct ir_unit *u, uint32_t length);
-/* Start guest instruction `d` of `length` bytes at offset `at`; `d` NULL: bytes that no row of the decoder matches. */
+/*
+ * Start guest instruction `d` of `length` bytes at offset `at`; `d` NULL: bytes that no row of the decoder matches.
+ * `regs` NULL: none.
+ */
 void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
                    const struct insn_regs *regs);
 /* After the last block. ERR_LIMIT: the unit was full and must not be used. */

@@ -112,9 +112,10 @@ uint64_t a64_helper_pc_align(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t 
 static void begin(struct a64_tr *t, bool decoded)
 {
     struct insn_regs regs;
-    if (decoded)
+    bool wanted = decoded && !t->u->no_regs;
+    if (wanted)
         a64_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, 4, decoded ? &a64_insn_descs[t->d.form] : NULL, &regs);
+    ir_begin_insn(t->u, t->at, 4, decoded ? &a64_insn_descs[t->d.form] : NULL, wanted ? &regs : NULL);
 }
 
 /*

@@ -97,9 +97,10 @@ uint16_t la_memop(const struct la_tr *t, unsigned bytes, unsigned flags)
 static void begin(struct la_tr *t, bool decoded)
 {
     struct insn_regs regs;
-    if (decoded)
+    bool wanted = decoded && !t->u->no_regs;
+    if (wanted)
         la_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, 4, decoded ? &la_insn_descs[t->d.form] : NULL, &regs);
+    ir_begin_insn(t->u, t->at, 4, decoded ? &la_insn_descs[t->d.form] : NULL, wanted ? &regs : NULL);
 }
 
 /* What else keeps the instruction from being executed; 0: nothing. In the order of the table of exceptions. */

@@ -77,9 +77,10 @@ uint64_t rv_helper_fs_dirty(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
 static void begin(struct rv_tr *t, bool decoded)
 {
     struct insn_regs regs;
-    if (decoded)
+    bool wanted = decoded && !t->u->no_regs;
+    if (wanted)
         rv_insn_regs(&t->d, &regs);
-    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : NULL, &regs);
+    ir_begin_insn(t->u, t->at, t->d.length, decoded ? &rv_insn_descs[t->d.form] : NULL, wanted ? &regs : NULL);
 }
 
 /* The second half of an instruction lies on a page that is not mapped: the fault names that page.

@@ -284,7 +284,7 @@ static void one_insn(struct x86_tr *t, enum x86_decode_result what)
 {
     const struct insn_desc *desc = what == X86_DECODED ? &x86_insn_descs[t->d.form] : &undecoded;
     struct insn_regs regs = no_regs;
-    if (what == X86_DECODED)
+    if (what == X86_DECODED && !t->u->no_regs)
         x86_insn_regs(&t->d, &regs);
     ir_begin_insn(t->u, t->at, t->d.length, desc, &regs);
     if (UNLIKELY(t->mode & (ALONE | X86_MODE_BREAK)))

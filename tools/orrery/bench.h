@@ -1,23 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_TOOLS_ORRERY_BENCH_H
 #define ORRERY_TOOLS_ORRERY_BENCH_H
-/* What bench.c (which jobs, and what is made of their times) and bench_run.c (one run of one emulator) share. */
+/*
+ * What the parts of `orrery bench` share: bench.c (the command), bench_jobs.c (what there is to measure, and what each
+ * needs), bench_run.c (one run of one emulator), bench_report.c (what is made of the times).
+ */
 #include "core/util/bits.h"
+#include "core/util/err.h"
+#include <jansson.h>
 
 #define BENCH_OPENSSL_BYTES 16384 /* of a block that `openssl speed` works on */
+#define BENCH_RUNS_MAX 51
+#define BENCH_JOBS_MAX 48
 
 struct bench_sample {
-    double seconds;
+    double seconds;           /* between the marks; of openssl, of a gigabyte; of events, of one */
     double megabytes;         /* peak resident */
     double mips, translating; /* Orrery's own: million instructions a second; share of the time */
+    double guest_megabytes;   /* of guest code that Orrery translated */
+    double translation;       /* seconds that took */
 };
 
+enum bench_kind {
+    BENCH_KERNEL,  /* bare metal: tools/bench/kernels */
+    BENCH_PROGRAM, /* of Debian's, in a guest: tools/fetch-programs */
+    BENCH_OPENSSL, /* the same, `openssl speed` */
+    BENCH_BOOT,    /* to init and power-off */
+    BENCH_LOGIN,   /* from the disk of tools/make-disk to its login */
+};
+
+struct bench_entry {
+    const char *name, *group;
+    enum bench_kind kind;
+    unsigned cpus;
+};
+
+/* What one entry needs for a run, on one architecture. */
 struct bench_job {
-    const char *name;
-    const char *kernel;          /* ELF or Image */
-    const char *initrd, *append; /* boots only */
-    char expected[64];           /* must stand in the output */
-    const char *algorithm;       /* of `openssl speed`; NULL: the whole run counts */
+    const char *name, *group;
+    const char *initrd, *append, *drive; /* NULL: none */
+    char kernel[600], text[3][600];      /* ELF or Image; what initrd, append and drive point to */
+    char expected[64];                   /* must stand in the output */
+    const char *begin, *end;             /* marks in the output between which time counts; NULL: the run's start or end */
+    bool stop;                           /* at the second mark the emulator is ended */
+    bool operations;                     /* the second mark's line begins with how many blocks there were */
+    uint64_t events;                     /* in the time; 0: not counted */
+    bool translation;                    /* it is translation that is measured */
+    unsigned cpus;
 };
 
 /* A guest architecture: what the command lines of both emulators say for it. */
@@ -27,6 +56,7 @@ struct bench_target {
     const char *qemu_firmware; /* of its own: QEMU knows no kernel of a PC without, and this is its quickest */
     const char *no_firmware;   /* what -bios says so that a kernel alone is run; NULL: it need not be said */
     const char *device;        /* -device of boots: what the firmware takes randomness from; NULL: the kernel is given some */
+    const char *block, *root;  /* of tools/make-disk's disk: -device, and what the kernel calls its root */
 };
 
 struct bench {
@@ -41,7 +71,50 @@ struct bench {
     bool json, cpu_time;
 };
 
+/* ---- bench_jobs.c ---- */
+
+extern const struct bench_entry bench_entries[];
+extern const size_t bench_n_entries;
+extern const struct bench_target bench_targets[];
+extern const size_t bench_n_targets;
+
+/* Mark what `name` means: an entry, a group, or all. */
+int bench_choose(bool *wanted, const char *name, struct err *e) MUST_CHECK;
+
+/* false, and a message, when something is not there. */
+bool bench_prepare(const struct bench *b, const struct bench_entry *entry, struct bench_job *j);
+
+/* ---- bench_run.c ---- */
+
 /* 0, or -1 when it did not end as it should; that is printed, and the output kept. */
 int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struct bench_sample *s);
+
+/* ---- bench_report.c ---- */
+
+struct bench_spread {
+    double least, median, most;
+};
+struct bench_spread bench_spread_of(const double *values, unsigned n);
+
+/* Of all runs of one job. */
+struct bench_result {
+    const char *name, *group;
+    bool failed; /* or not there: nothing else is known */
+    bool events, translation;
+    struct bench_spread ours, theirs, speed, memory, mips, translating, first_tier;
+};
+
+/* Of all jobs of one group that could be compared. */
+struct bench_summary {
+    unsigned jobs, failed;
+    double geomean, least;
+    const char *slowest;
+};
+struct bench_summary bench_summarise(const struct bench_result *r, size_t n, const char *group);
+
+void bench_print_head(const struct bench *b);
+void bench_print_result(const struct bench *b, const struct bench_result *r);
+void bench_print_groups(const struct bench *b, const struct bench_result *r, size_t n);
+json_t *bench_json(const struct bench *b, const struct bench_result *r, size_t n);
 
 #endif

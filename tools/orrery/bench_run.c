@@ -2,7 +2,7 @@
 /* One run of one emulator: its command line, its time and memory, what it printed. */
 #include "tools/orrery/bench.h"
 #include <fcntl.h>
-#include <jansson.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -29,37 +29,60 @@ static double seconds_now(pid_t pid, bool cpu_time)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/*
- * What openssl says, and when: "Doing ALGORITHM ops for 2s on 16384 size blocks: " before it begins and
- * "12345 ALGORITHM ops in 1.99s" at the end. The guest's seconds need not be the host's.
- */
+/* Looks out for the two marks of a job in what the guest prints, and takes the time of each. */
 struct stopwatch {
+    const char *begin, *end; /* NULL: from the start, to the end */
     char line[256];
     size_t n;
-    double start, seconds, operations;
+    double start, stop;      /* stop: 0 until the second mark was seen */
+    bool started;
+    double number;           /* with which the second mark's line begins */
 };
+
+static bool ends_with(const struct stopwatch *w, const char *mark)
+{
+    size_t n = strlen(mark);
+    return w->n >= n && memcmp(w->line + w->n - n, mark, n) == 0;
+}
 
 static void watch_output(struct stopwatch *w, const char *text, size_t n, double now)
 {
-    for (size_t i = 0; i < n; i++) {
-        static const char begins[] = "size blocks: ";
+    for (size_t i = 0; i < n && w->stop <= 0; i++) {
+        if (text[i] == '\r')
+            continue;
         w->line[w->n++] = text[i];
         w->line[w->n] = 0;
-        if (w->n >= sizeof(begins) && strcmp(w->line + w->n - sizeof(begins) + 1, begins) == 0) {
+        if (!w->started && ends_with(w, w->begin)) {
+            w->started = true;
             w->start = now;
             w->n = 0;
+        } else if (w->started && w->end && ends_with(w, w->end)) {
+            w->stop = now;
+            w->number = strtod(w->line, NULL);
         } else if (text[i] == '\n' || w->n == sizeof(w->line) - 1) {
-            if (strstr(w->line, " ops in ") != NULL && w->start > 0 && w->operations <= 0) {
-                w->operations = strtod(w->line, NULL);
-                w->seconds = now - w->start;
-            }
             w->n = 0;
         }
     }
 }
 
-/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end with 0. */
-static int run_program(char *const argv[], const char *path, bool cpu_time, struct stopwatch *w, struct bench_sample *s)
+/* Follow the output of `pid` into `out`; with `kill_it` no further than the second mark. */
+static void follow(pid_t pid, int from, int out, bool kill_it, bool cpu_time, struct stopwatch *w)
+{
+    char text[4096];
+    ssize_t n;
+
+    while ((n = read(from, text, sizeof(text))) > 0 && write(out, text, (size_t)n) == n) {
+        watch_output(w, text, (size_t)n, seconds_now(pid, cpu_time));
+        if (kill_it && w->stop > 0) {
+            kill(pid, SIGKILL);
+            return;
+        }
+    }
+}
+
+/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end as it should. */
+static int run_program(char *const argv[], const char *path, bool cpu_time, const struct bench_job *j, struct stopwatch *w,
+                       struct bench_sample *s)
 {
     double start = seconds_now(0, false);
     struct rusage usage;
@@ -73,20 +96,19 @@ static int run_program(char *const argv[], const char *path, bool cpu_time, stru
         _exit(127);
     }
     (void)close(ends[1]);
+    *w = (struct stopwatch){ .begin = j->begin, .end = j->end, .started = !j->begin, .start = cpu_time ? 0 : start };
     if (pid > 0) {
-        char text[4096];
-        ssize_t n;
-        while ((n = read(ends[0], text, sizeof(text))) > 0 && write(out, text, (size_t)n) == n)
-            watch_output(w, text, (size_t)n, seconds_now(pid, cpu_time));
+        follow(pid, ends[0], out, j->stop, cpu_time, w);
         if (wait4(pid, &status, 0, &usage) < 0)
             status = -1;
     }
     (void)close(ends[0]);
     (void)close(out);
     (void)close(in);
-    if (pid < 0 || status != 0)
+    if (pid < 0 || (status != 0 && !(j->stop && w->stop > 0)) || (j->end && w->stop <= 0))
         return -1;
-    s->seconds = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : seconds_now(0, false) - start;
+    double end = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : seconds_now(0, false);
+    s->seconds = (j->end ? w->stop : end) - w->start;
     s->megabytes = (double)usage.ru_maxrss / 1024;
     return 0;
 }
@@ -125,9 +147,11 @@ static void read_stats(const char *path, struct bench_sample *s)
     if (f)
         fclose(f);
     double seconds = json_number_value(json_object_get(last, "host_seconds"));
-    const json_t *ns = json_object_get(json_object_get(last, "translator"), "translation_time");
+    const json_t *translator = json_object_get(last, "translator");
+    s->translation = 1e-9 * json_number_value(json_object_get(translator, "translation_time"));
+    s->guest_megabytes = 1e-6 * json_number_value(json_object_get(translator, "guest_bytes_translated"));
     s->mips = json_number_value(json_object_get(last, "mips"));
-    s->translating = seconds > 0 ? 1e-9 * json_number_value(ns) / seconds : 0;
+    s->translating = seconds > 0 ? s->translation / seconds : 0;
     json_decref(last);
 }
 
@@ -136,6 +160,7 @@ static void read_stats(const char *path, struct bench_sample *s)
 struct words {
     char *v[48];
     unsigned n;
+    char cpus[16], device[64];
 };
 
 static void add(struct words *w, const char *word)
@@ -183,11 +208,21 @@ static void add_machine(struct words *w, const struct bench *b, const struct ben
     const char *bios = j->initrd ? b->bios : b->target->no_firmware;
     if (b->target->firmware && bios)
         add_pair(w, BOTH("bios"), bios);
+    if (j->cpus > 1) {
+        snprintf(w->cpus, sizeof(w->cpus), "%u", j->cpus);
+        add_pair(w, BOTH("smp"), w->cpus);
+    }
     if (j->initrd) {
         add_pair(w, BOTH("initrd"), j->initrd);
         add_pair(w, BOTH("append"), j->append);
         if (b->target->device)
             add_pair(w, BOTH("device"), b->target->device);
+    }
+    if (j->drive) { /* what is written to it is forgotten: every run begins with the same */
+        add(w, BOTH("snapshot"));
+        add_pair(w, BOTH("drive"), j->drive);
+        snprintf(w->device, sizeof(w->device), "%s,drive=d0", b->target->block);
+        add_pair(w, BOTH("device"), w->device);
     }
 #undef BOTH
     add(w, NULL);
@@ -197,7 +232,7 @@ int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struc
 {
     char output[] = "/tmp/orrery-bench-XXXXXX";
     struct words w = { .n = 0 };
-    struct stopwatch watch = { .n = 0 };
+    struct stopwatch watch;
     int fd = mkstemp(output);
 
     if (fd < 0) {
@@ -210,11 +245,13 @@ int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struc
     else
         add_orrery(&w, b);
     add_machine(&w, b, j, qemu);
-    int r = run_program(w.v, output, b->cpu_time, &watch, s);
-    if (r == 0 && (!file_contains(output, j->expected) || (j->algorithm != NULL && watch.operations < 1)))
+    int r = run_program(w.v, output, b->cpu_time, j, &watch, s);
+    if (r == 0 && (!file_contains(output, j->expected) || (j->operations && watch.number < 1)))
         r = -1;
-    if (r == 0 && j->algorithm != NULL) /* of a gigabyte */
-        s->seconds = watch.seconds / (watch.operations * BENCH_OPENSSL_BYTES) * 1e9;
+    if (r == 0 && j->operations) /* of a gigabyte */
+        s->seconds *= 1e9 / (watch.number * BENCH_OPENSSL_BYTES);
+    if (r == 0 && j->events > 0)
+        s->seconds /= (double)j->events;
     if (r == 0 && !qemu)
         read_stats(output, s);
     if (r < 0)

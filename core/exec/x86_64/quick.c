@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static quick_fn *const quick_emitters[IR_OPS];
+
 /* ---- backwards: what can be done, who is needed, and until where ---- */
 
 static inline void use(struct quick *q, uint16_t v, uint32_t i)
@@ -41,124 +43,107 @@ static void note_call(struct quick *q, const struct ir_inst *in)
 
 enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
 
+enum seen { REFUSED, SKIPPED, NEEDED };
+
 /*
- * One instruction. False: it is not done here. A double in an integer register is moved, never computed with. What is
- * not needed, and what needs no code, is skipped.
+ * One instruction. A double in an integer register is moved, never computed with. What is not needed, and what needs no
+ * code, is skipped.
  */
-static bool look_at(struct quick *q, uint32_t i)
+static inline enum seen look_at(struct quick *q, uint32_t i)
 {
     const struct ir_inst *in = &q->insts[i];
     struct quick_value *v = &q->v[i];
-    *v = (struct quick_value){ .rep = (uint16_t)i, .last = v->last, .reg = QUICK_NO_REG, .fused = v->fused };
+    v->rep = (uint16_t)i;
+    v->reg = QUICK_NO_REG;
     switch (in->op) {
     case IR_INSN:
-        return true;
+        return SKIPPED;
     case IR_CONST:
-        v->skipped = true;
-        return in->type != IR_V128;
+        return in->type != IR_V128 ? SKIPPED : REFUSED;
     case IR_GET:
+        if (in->type == IR_V128 || q->g->u->guest->slots[in->imm].zero)
+            return REFUSED;
         if (v->last == 0)
-            v->skipped = true;
-        else
-            q->overwritten[in->imm] = 0;
-        return in->type != IR_V128 && !q->g->u->guest->slots[in->imm].zero;
+            return SKIPPED;
+        q->overwritten[in->imm] = 0;
+        return NEEDED;
     case IR_PUT:
-        if (q->overwritten[in->imm] == q->epoch) {
-            v->skipped = true;
-            return in->type != IR_V128;
-        }
+        if (in->type == IR_V128 || q->g->u->guest->slots[in->imm].zero)
+            return REFUSED;
+        if (q->overwritten[in->imm] == q->epoch)
+            return SKIPPED;
         q->overwritten[in->imm] = q->epoch;
         use(q, in->a, i);
-        return in->type != IR_V128 && !q->g->u->guest->slots[in->imm].zero;
+        return NEEDED;
+    case IR_STORE:
+        use(q, in->b, i);
+        /* fallthrough */
     case IR_LOAD:
         q->epoch++;
         use(q, in->a, i);
-        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
-    case IR_STORE:
-        q->epoch++;
-        use(q, in->a, i);
-        use(q, in->b, i);
-        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
-    case IR_TRUNC: case IR_BITCAST:
-        if (v->last == 0) {
-            v->skipped = true;
-        } else {
-            q->v[in->a].last = MAX(q->v[in->a].last, v->last);
-            q->v[in->a].fused = false;
-        }
-        return true;
+        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm ? NEEDED : REFUSED;
     case IR_CALL:
-        if (v->last == 0 && (q->g->u->guest->helpers[in->imm].flags & IR_CALL_PURE)) {
-            v->skipped = true;
-            return true;
-        }
+        if (v->last == 0 && (q->g->u->guest->helpers[in->imm].flags & IR_CALL_PURE))
+            return SKIPPED;
         note_call(q, in);
         use(q, in->a, i);
         use(q, in->b, i);
         use(q, in->c, i);
         use(q, (uint16_t)in->imm2, i);
-        return in->type <= IR_I64;
-    case IR_TRAP:
+        return in->type <= IR_I64 ? NEEDED : REFUSED;
+    case IR_TRAP: case IR_BRANCH:
         q->epoch++;
         use_condition(q, in->a, i);
-        return true;
-    case IR_BRANCH:
-        q->epoch++;
-        use_condition(q, in->a, i);
-        return true;
+        return NEEDED;
     case IR_JUMPR:
         use(q, in->a, i);
-        q->epoch++;
-        return true;
+        /* fallthrough */
     case IR_JUMP: case IR_EXIT:
         q->epoch++;
-        return true;
+        return NEEDED;
+    default:
+        break;
+    }
+    if (v->last == 0 || v->fused)
+        return quick_emitters[in->op] != NULL ? SKIPPED : REFUSED;
+    switch (in->op) {
+    case IR_TRUNC: case IR_BITCAST:
+        q->v[in->a].last = MAX(q->v[in->a].last, v->last);
+        q->v[in->a].fused = false;
+        return NEEDED;
     case IR_PC:
-        v->skipped = v->last == 0;
-        return true;
+        return NEEDED;
+    case IR_SELECT:
+        use_condition(q, in->a, i);
+        use(q, in->b, i);
+        use(q, in->c, i);
+        return in->type <= IR_I64 ? NEEDED : REFUSED;
     case IR_SEXT: case IR_ZEXT: case IR_EXTRACT: case IR_BSWAP:
-        v->skipped = v->last == 0;
-        if (v->last != 0)
-            use(q, in->a, i);
-        return true;
-    case IR_SETCC:
-        v->skipped = v->last == 0 || v->fused;
-        if (v->skipped)
-            return true;
+        use(q, in->a, i);
+        return NEEDED;
+    default:
         use(q, in->a, i);
         use(q, in->b, i);
-        return true;
-    case IR_SELECT:
-        v->skipped = v->last == 0;
-        if (v->last != 0) {
-            use_condition(q, in->a, i);
-            use(q, in->b, i);
-            use(q, in->c, i);
-        }
-        return in->type <= IR_I64;
-    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR:
-    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR: case IR_MUL: case IR_DEPOSIT:
-        v->skipped = v->last == 0;
-        if (v->last != 0) {
-            use(q, in->a, i);
-            use(q, in->b, i);
-        }
-        return true;
-    default:
-        return false;
+        return quick_emitters[in->op] != NULL ? NEEDED : REFUSED;
     }
 }
 
 static bool survey(struct quick *q)
 {
     struct x86_gen *g = q->g;
+    uint32_t n = QUICK_INSTS;
     memset(q->v, 0, g->u->n_insts * sizeof(q->v[0]));
     memset(q->overwritten, 0, g->u->guest->n_slots * sizeof(q->overwritten[0]));
     q->v[IR_NONE].reg = QUICK_NO_REG;
     q->epoch = 1;
-    for (uint32_t i = g->block->end; i-- > g->block->first;)
-        if (!look_at(q, i))
+    for (uint32_t i = g->block->end; i-- > g->block->first;) {
+        enum seen seen = look_at(q, i);
+        if (UNLIKELY(seen == REFUSED))
             return false;
+        q->order[n - 1] = (uint16_t)i;
+        n -= seen == NEEDED;
+    }
+    q->n_order = n;
     return true;
 }
 
@@ -296,14 +281,13 @@ static inline void release_arg(struct quick *q, uint16_t v)
         release(q, v);
 }
 
-static void end_inst(struct quick *q, const struct ir_inst *in)
+void quick_end_inst(struct quick *q, const struct ir_inst *in, unsigned args)
 {
-    unsigned args = ir_op_info[in->op].args;
     q->locked = 0;
     if (args > 0) {
         uint16_t a = q->v[in->a].rep;
         release_arg(q, a);
-        if (q->v[a].fused) {
+        if (UNLIKELY(q->v[a].fused)) {
             release_arg(q, q->insts[a].a);
             release_arg(q, q->insts[a].b);
         }
@@ -314,8 +298,6 @@ static void end_inst(struct quick *q, const struct ir_inst *in)
         release_arg(q, in->c);
     if (args > 3)
         release_arg(q, (uint16_t)in->imm2);
-    if (q->v[q->i].last == 0 && ir_op_info[in->op].result != 'N')
-        release(q, (uint16_t)q->i);
 }
 
 /* ---- slots ---- */
@@ -339,7 +321,7 @@ static void leave_slot(struct quick *q, unsigned slot)
     q->in_slot[slot] = IR_NONE;
 }
 
-static void quick_get(struct quick *q, const struct ir_inst *in)
+static void quick_get(struct quick *q, struct ir_inst *in)
 {
     uint16_t i = (uint16_t)q->i, v = q->in_slot[in->imm];
     struct quick_value *x = &q->v[i];
@@ -370,7 +352,7 @@ static void store_slot(struct quick *q, const struct ir_slot *s, struct opnd o)
     asm_cpu(q->a, 0x89, w, r, s->offset - CPU_BIAS);
 }
 
-static void quick_put(struct quick *q, const struct ir_inst *in)
+static void put(struct quick *q, const struct ir_inst *in)
 {
     uint16_t v = q->v[in->a].rep;
     unsigned slot = (unsigned)in->imm;
@@ -393,8 +375,13 @@ static void quick_put(struct quick *q, const struct ir_inst *in)
     q->in_slot[slot] = v;
 }
 
-/* A helper may write them. */
-static void leave_slots(struct quick *q, const struct ir_inst *in)
+static void quick_put(struct quick *q, struct ir_inst *in)
+{
+    put(q, in);
+    quick_end_inst(q, in, 1);
+}
+
+void quick_leave_slots(struct quick *q, const struct ir_inst *in)
 {
     const struct ir_guest *guest = q->g->u->guest;
     uint32_t flags = guest->helpers[in->imm].flags, first = guest->shared, n = guest->n_shared;
@@ -408,8 +395,7 @@ static void leave_slots(struct quick *q, const struct ir_inst *in)
 
 /* ---- forwards ---- */
 
-/* All operands known: the instruction becomes a constant, in the unit itself. */
-static bool fold(struct quick *q, struct ir_inst *in)
+bool quick_fold_all(struct quick *q, struct ir_inst *in)
 {
     unsigned args = ir_op_info[in->op].args;
     const struct ir_inst *k[3] = { 0 };
@@ -427,7 +413,7 @@ static bool fold(struct quick *q, struct ir_inst *in)
 }
 
 /* TRUNC, BITCAST: of a constant the upper half has to be 0 if it is not meant. */
-static void take_name(struct quick *q, struct ir_inst *in)
+static void quick_name(struct quick *q, struct ir_inst *in)
 {
     uint16_t v = q->v[in->a].rep;
     uint64_t k = (uint64_t)q->insts[v].imm;
@@ -437,38 +423,26 @@ static void take_name(struct quick *q, struct ir_inst *in)
         q->v[q->i].rep = v;
 }
 
-static void emit(struct quick *q, struct ir_inst *in)
+const struct x86_site *quick_site(struct quick *q, const struct ir_inst *in, x86_out_fn *fn)
 {
-    switch (in->op) {
-    case IR_INSN:
-        q->g->site = exec_site_of(q->g->u, q->g->block, in);
-        return;
-    case IR_GET: quick_get(q, in); return;
-    case IR_PUT: quick_put(q, in); break;
-    case IR_TRUNC: case IR_BITCAST:
-        take_name(q, in);
-        return;
-    case IR_LOAD: case IR_STORE: quick_access(q, in); break;
-    case IR_CALL:
-        leave_slots(q, in);
-        quick_call(q, in);
-        break;
-    case IR_TRAP: quick_trap(q, in); break;
-    case IR_JUMP: case IR_BRANCH: case IR_JUMPR: case IR_EXIT: quick_end(q, in); return;
-    case IR_PC:
-        quick_arithmetic(q, in);
-        break;
-    default: {
-        uint16_t a = quick_rep(q, in->a);
-        bool known = quick_is_const(q, a) && !q->v[a].fused;
-        if (known && fold(q, in))
-            return;
-        quick_arithmetic(q, in);
-        break;
-    }
-    }
-    end_inst(q, in);
+    const struct ir_inst *insn = in;
+    while (insn->op != IR_INSN)
+        insn--;
+    q->g->site = exec_site_of(q->g->u, q->g->block, insn);
+    return x86_site(q->g, in, fn);
 }
+
+static quick_fn *const quick_emitters[IR_OPS] = {
+    [IR_GET] = quick_get, [IR_PUT] = quick_put, [IR_PC] = quick_pc,
+    [IR_ADD] = quick_alu, [IR_SUB] = quick_alu, [IR_AND] = quick_alu, [IR_OR] = quick_alu, [IR_XOR] = quick_alu,
+    [IR_ANDN] = quick_not, [IR_ORN] = quick_not, [IR_XNOR] = quick_not,
+    [IR_SHL] = quick_shift, [IR_SHR] = quick_shift, [IR_SAR] = quick_shift, [IR_ROL] = quick_shift,
+    [IR_ROR] = quick_shift, [IR_MUL] = quick_mul, [IR_BSWAP] = quick_bswap, [IR_SEXT] = quick_extend,
+    [IR_ZEXT] = quick_extend, [IR_TRUNC] = quick_name, [IR_EXTRACT] = quick_extract, [IR_DEPOSIT] = quick_deposit,
+    [IR_SETCC] = quick_setcc, [IR_SELECT] = quick_select, [IR_BITCAST] = quick_name, [IR_LOAD] = quick_access,
+    [IR_STORE] = quick_access, [IR_CALL] = quick_call, [IR_TRAP] = quick_trap, [IR_JUMP] = quick_end,
+    [IR_BRANCH] = quick_end, [IR_JUMPR] = quick_end, [IR_EXIT] = quick_end,
+};
 
 bool x86_quick_can(struct x86_gen *g)
 {
@@ -490,7 +464,8 @@ void x86_quick_emit(struct x86_gen *g)
     q->n_spills = 0;
     memset(q->in_slot, 0, g->u->guest->n_slots * sizeof(q->in_slot[0]));
     g->site = (struct cpu_site){ .at = g->block->start, .rest = (uint16_t)g->block->length };
-    for (q->i = g->block->first; q->i < g->block->end; q->i++)
-        if (!q->v[q->i].skipped)
-            emit(q, &q->insts[q->i]);
+    for (uint32_t n = q->n_order; n < QUICK_INSTS; n++) {
+        struct ir_inst *in = &q->insts[q->i = q->order[n]];
+        quick_emitters[in->op](q, in);
+    }
 }

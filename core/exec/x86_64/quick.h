@@ -30,7 +30,6 @@ struct quick_value {
     uint8_t reg;           /* or QUICK_NO_REG */
     uint8_t home;          /* slot whose memory holds it if in_slot[home] says so */
     bool fused;            /* a SETCC that its user emits */
-    bool skipped;          /* nobody needs it */
 };
 
 /* A probe that was emitted once: its bytes, and where the displacement of its jump lies. */
@@ -52,6 +51,8 @@ struct quick {
     uint16_t in_slot[IR_MAX_SLOTS]; /* value the slot's memory holds; 0: not known */
     uint16_t overwritten[IR_MAX_SLOTS], epoch;
     uint16_t n_spills;
+    uint32_t n_order;      /* what is to be emitted: order[n_order .. QUICK_INSTS) */
+    uint16_t order[QUICK_INSTS];
     struct quick_probe probe[2][4];
     struct quick_value v[QUICK_INSTS];
 };
@@ -89,15 +90,30 @@ static inline void quick_load(struct x86_asm *a, unsigned reg, struct opnd o, bo
     }
 }
 
+/* Behind an instruction with `args` arguments: registers of what nobody needs any longer are free. */
+void quick_end_inst(struct quick *q, const struct ir_inst *in, unsigned args);
+/* Where calls out of this instruction say they are. */
+const struct x86_site *quick_site(struct quick *q, const struct ir_inst *in, x86_out_fn *fn);
+/* All operands are known: the instruction becomes a constant, in the unit itself. */
+bool quick_fold_all(struct quick *q, struct ir_inst *in);
+static inline bool quick_fold(struct quick *q, struct ir_inst *in)
+{
+    uint16_t a = quick_rep(q, in->a);
+    return quick_is_const(q, a) && quick_fold_all(q, in);
+}
+
+/* Each emits one instruction, its end included. */
+typedef void quick_fn(struct quick *q, struct ir_inst *in);
+
 /* quick_ops.c */
-void quick_arithmetic(struct quick *q, const struct ir_inst *in);
+quick_fn quick_alu, quick_not, quick_shift, quick_mul, quick_bswap, quick_extend, quick_extract, quick_deposit,
+    quick_setcc, quick_select, quick_pc;
 /* Compare for a (SETCC or any i64) != 0; returns the condition. Uses rax, rcx. */
 unsigned quick_condition(struct quick *q, uint16_t v);
 
 /* quick_memory.c */
-void quick_access(struct quick *q, const struct ir_inst *in);
-void quick_call(struct quick *q, const struct ir_inst *in);
-void quick_trap(struct quick *q, const struct ir_inst *in);
-void quick_end(struct quick *q, const struct ir_inst *in);
+quick_fn quick_access, quick_call, quick_trap, quick_end;
+/* quick.c: a helper may write them. */
+void quick_leave_slots(struct quick *q, const struct ir_inst *in);
 
 #endif

@@ -104,7 +104,7 @@ static struct opnd base_of(struct quick *q, uint16_t v)
     return o;
 }
 
-void quick_access(struct quick *q, const struct ir_inst *in)
+void quick_access(struct quick *q, struct ir_inst *in)
 {
     static const uint32_t zext_op[] = { 0xb6 | OP_0F, 0xb7 | OP_0F, 0x8b, 0x8b | OP_W };
     static const uint32_t sext_op[] = { 0xbe | OP_0F, 0xbf | OP_0F, 0x63, 0x8b };
@@ -132,10 +132,11 @@ void quick_access(struct quick *q, const struct ir_inst *in)
     load_address(q->cold, RDX, base, disp);
     if (store)
         quick_load(q->cold, RCX, value, true);
-    call_out(q, x86_site(q->g, in, store ? x86_out_store : x86_out_load));
+    call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
     if (!store)
         asm_rr1(q->cold, 0x8b, true, dst, RAX);
     asm_jmp(q->cold, back);
+    quick_end_inst(q, in, store ? 2 : 1);
 }
 
 /* ---- calls ---- */
@@ -173,13 +174,14 @@ static void check_exit(struct quick *q, const struct x86_site *site)
 }
 
 /* As x86_select_call: all slots are in memory. */
-void quick_call(struct quick *q, const struct ir_inst *in)
+void quick_call(struct quick *q, struct ir_inst *in)
 {
     const struct x86_fixed *f = &q->g->be->fixed;
+    quick_leave_slots(q, in);
     const struct ir_helper *h = &q->g->u->guest->helpers[in->imm];
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
     bool light = h->flags & IR_CALL_LIGHT, pure = h->flags & IR_CALL_PURE;
-    const struct x86_site *site = x86_site(q->g, in, light ? x86_out_light : pure ? x86_out_pure : x86_out_call);
+    const struct x86_site *site = quick_site(q, in, light ? x86_out_light : pure ? x86_out_pure : x86_out_call);
     for (unsigned k = 0; k < 4; k++)
         store_arg(q, k, args[k]);
     asm_mov_ri(q->a, RAX, (uint64_t)(uintptr_t)site);
@@ -191,22 +193,24 @@ void quick_call(struct quick *q, const struct ir_inst *in)
         check_exit(q, site);
     if (in->type != IR_VOID && q->v[q->i].last != 0)
         asm_mov_rr(q->a, true, quick_def(q), RAX);
+    quick_end_inst(q, in, 4);
 }
 
-void quick_trap(struct quick *q, const struct ir_inst *in)
+void quick_trap(struct quick *q, struct ir_inst *in)
 {
     struct stub s = { 0 };
     unsigned cc = quick_condition(q, in->a);
     s.at[s.n_at++] = asm_jcc(q->a, cc, 0);
     uint32_t back = asm_offset(q->a);
     begin_stub(q, &s);
-    call_out(q, x86_site(q->g, in, x86_out_trap));
+    call_out(q, quick_site(q, in, x86_out_trap));
     asm_jmp(q->cold, back);
+    quick_end_inst(q, in, 1);
 }
 
 /* ---- ends ---- */
 
-void quick_end(struct quick *q, const struct ir_inst *in)
+void quick_end(struct quick *q, struct ir_inst *in)
 {
     struct x86_gen *g = q->g;
     switch (in->op) {

@@ -33,8 +33,10 @@ static struct opnd second(struct quick *q, uint16_t v, bool w)
     return o;
 }
 
-static void emit_alu(struct quick *q, const struct ir_inst *in)
+void quick_alu(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     static const uint8_t ops[] = { [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB, [IR_AND] = ALU_AND,
                                    [IR_OR] = ALU_OR, [IR_XOR] = ALU_XOR };
     bool w = in->type == IR_I64;
@@ -53,11 +55,14 @@ static void emit_alu(struct quick *q, const struct ir_inst *in)
         quick_load(q->a, dst, a, w);
         alu(q, ops[in->op], w, dst, b);
     }
+    quick_end_inst(q, in, 2);
 }
 
 /* a op ~b, ~(a ^ b) */
-static void emit_not(struct quick *q, const struct ir_inst *in)
+void quick_not(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     bool w = in->type == IR_I64, xnor = in->op == IR_XNOR;
     struct opnd b = quick_opnd(q, in->b), a = second(q, in->a, w);
     unsigned dst = quick_def(q);
@@ -67,10 +72,13 @@ static void emit_not(struct quick *q, const struct ir_inst *in)
     alu(q, in->op == IR_ANDN ? ALU_AND : in->op == IR_ORN ? ALU_OR : ALU_XOR, w, dst, a);
     if (xnor)
         asm_rr(q->a, 0xf7 | W(w), 2, dst);
+    quick_end_inst(q, in, 2);
 }
 
-static void emit_shift(struct quick *q, const struct ir_inst *in)
+void quick_shift(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     static const uint8_t ext[] = { [IR_SHL] = SH_SHL, [IR_SHR] = SH_SHR, [IR_SAR] = SH_SAR,
                                    [IR_ROL] = SH_ROL, [IR_ROR] = SH_ROR };
     bool w = in->type == IR_I64;
@@ -80,16 +88,20 @@ static void emit_shift(struct quick *q, const struct ir_inst *in)
         unsigned dst = quick_def(q);
         quick_load(q->a, dst, a, w);
         asm_rr(q->a, 0xd3 | W(w), ext[in->op], dst);
+        quick_end_inst(q, in, 2);
         return;
     }
     unsigned n = (unsigned)b.imm & (w ? 63 : 31), dst = quick_def_over(q, in->a);
     quick_load(q->a, dst, a, w);
     if (n)
         asm_shift_ri(q->a, ext[in->op], w, dst, n);
+    quick_end_inst(q, in, 2);
 }
 
-static void emit_mul(struct quick *q, const struct ir_inst *in)
+void quick_mul(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     bool w = in->type == IR_I64;
     struct opnd a = quick_opnd(q, in->a), b = second(q, in->b, w);
     unsigned dst = quick_def(q);
@@ -97,6 +109,7 @@ static void emit_mul(struct quick *q, const struct ir_inst *in)
         quick_load(q->a, dst, a, w);
         asm_rr(q->a, 0x69 | W(w), dst, dst);
         asm_32(q->a, (uint32_t)b.imm);
+        quick_end_inst(q, in, 2);
         return;
     }
     quick_load(q->a, dst, a, w);
@@ -104,10 +117,13 @@ static void emit_mul(struct quick *q, const struct ir_inst *in)
         asm_rr(q->a, 0xaf | OP_0F | W(w), dst, b.reg);
     else
         asm_rm(q->a, 0xaf | OP_0F | W(w), dst, opnd_mem(b));
+    quick_end_inst(q, in, 2);
 }
 
-static void emit_bswap(struct quick *q, const struct ir_inst *in)
+void quick_bswap(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     bool w = in->type == IR_I64;
     struct opnd o = quick_opnd(q, in->a);
     unsigned dst = quick_def_over(q, in->a);
@@ -116,10 +132,13 @@ static void emit_bswap(struct quick *q, const struct ir_inst *in)
         asm_8(q->a, (w ? 0x48 : 0x40) | dst >> 3);
     asm_8(q->a, 0x0f);
     asm_8(q->a, 0xc8 | (dst & 7));
+    quick_end_inst(q, in, 1);
 }
 
-static void emit_extend(struct quick *q, const struct ir_inst *in)
+void quick_extend(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     static const uint32_t sext_op[3] = { 0xbe | OP_0F | OP_RM8, 0xbf | OP_0F, 0x63 };
     static const uint32_t zext_op[3] = { 0xb6 | OP_0F | OP_RM8, 0xb7 | OP_0F, 0x8b };
     bool w = in->type == IR_I64, is_signed = in->op == IR_SEXT;
@@ -131,10 +150,13 @@ static void emit_extend(struct quick *q, const struct ir_inst *in)
         asm_rm(q->a, op, dst, opnd_mem(o));
     else
         asm_rr(q->a, op, dst, o.reg); /* a constant was folded */
+    quick_end_inst(q, in, 1);
 }
 
-static void emit_extract(struct quick *q, const struct ir_inst *in)
+void quick_extract(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     bool w = in->type == IR_I64;
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     struct opnd o = quick_opnd(q, in->a);
@@ -143,17 +165,21 @@ static void emit_extract(struct quick *q, const struct ir_inst *in)
     if (low + n < bits && n > 31) {
         asm_shift_ri(q->a, SH_SHL, w, dst, bits - low - n);
         asm_shift_ri(q->a, SH_SHR, w, dst, bits - n);
+        quick_end_inst(q, in, 1);
         return;
     }
     if (low)
         asm_shift_ri(q->a, SH_SHR, w, dst, low);
     if (low + n < bits)
         asm_alu_ri(q->a, ALU_AND, false, dst, (int32_t)(BIT(n) - 1));
+    quick_end_inst(q, in, 1);
 }
 
 /* rcx = b's bits in their place, dst = a without them */
-static void emit_deposit(struct quick *q, const struct ir_inst *in)
+void quick_deposit(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     struct x86_asm *a = q->a;
     bool w = in->type == IR_I64;
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
@@ -173,6 +199,7 @@ static void emit_deposit(struct quick *q, const struct ir_inst *in)
         asm_rr(a, ALU_AND | OP_W, dst, RDX);
     }
     asm_rr(a, ALU_OR | W(w), dst, RCX);
+    quick_end_inst(q, in, 2);
 }
 
 /* ---- conditions ---- */
@@ -208,15 +235,20 @@ unsigned quick_condition(struct quick *q, uint16_t v)
     return CC_NE;
 }
 
-static void emit_setcc(struct quick *q, const struct ir_inst *in)
+void quick_setcc(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     unsigned cc = emit_compare(q, in), dst = quick_def(q);
     asm_rr(q->a, 0x90 | cc | OP_0F | OP_RM8, 0, RAX);
     asm_rr(q->a, 0xb6 | OP_0F | OP_RM8, dst, RAX); /* movzx */
+    quick_end_inst(q, in, 2);
 }
 
-static void emit_select(struct quick *q, const struct ir_inst *in)
+void quick_select(struct quick *q, struct ir_inst *in)
 {
+    if (quick_fold(q, in))
+        return;
     bool w = in->type == IR_I64;
     unsigned cc = quick_condition(q, in->a);
     struct opnd b = quick_opnd(q, in->b), c = quick_opnd(q, in->c);
@@ -230,9 +262,10 @@ static void emit_select(struct quick *q, const struct ir_inst *in)
         asm_rr(q->a, 0x40 | cc | OP_0F | W(w), dst, b.reg);
     else
         asm_rm(q->a, 0x40 | cc | OP_0F | W(w), dst, opnd_mem(b));
+    quick_end_inst(q, in, 3);
 }
 
-static void emit_pc(struct quick *q, const struct ir_inst *in)
+void quick_pc(struct quick *q, struct ir_inst *in)
 {
     unsigned dst = quick_def(q);
     asm_cpu(q->a, 0x8b, true, dst, CPU_MEM(page).disp);
@@ -242,21 +275,5 @@ static void emit_pc(struct quick *q, const struct ir_inst *in)
     } else if (in->imm) {
         asm_alu_ri(q->a, ALU_ADD, true, dst, (int32_t)in->imm);
     }
-}
-
-void quick_arithmetic(struct quick *q, const struct ir_inst *in)
-{
-    switch (in->op) {
-    case IR_PC: emit_pc(q, in); break;
-    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: emit_alu(q, in); break;
-    case IR_ANDN: case IR_ORN: case IR_XNOR: emit_not(q, in); break;
-    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR: emit_shift(q, in); break;
-    case IR_MUL: emit_mul(q, in); break;
-    case IR_BSWAP: emit_bswap(q, in); break;
-    case IR_SEXT: case IR_ZEXT: emit_extend(q, in); break;
-    case IR_EXTRACT: emit_extract(q, in); break;
-    case IR_DEPOSIT: emit_deposit(q, in); break;
-    case IR_SETCC: emit_setcc(q, in); break;
-    default: emit_select(q, in); break;
-    }
+    quick_end_inst(q, in, 0);
 }

@@ -383,6 +383,8 @@ static void emit_extract(struct x86_gen *g, const struct ir_inst *in)
     if (low + n == bits) {
         if (low)
             asm_shift_ri(g->a, SH_SHR, w, dst, low);
+        else if (!w && is_reg(o, dst)) /* nothing was loaded: the upper half has yet to go */
+            asm_rr(g->a, 0x8b, dst, dst);
     } else if (n <= 31) {
         if (low)
             asm_shift_ri(g->a, SH_SHR, w, dst, low);

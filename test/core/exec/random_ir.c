@@ -344,6 +344,8 @@ static void random_int(struct gen *g)
         keep(g, t, below(g, 2) ? ir_sext(u, t, a, bits) : ir_zext(u, t, a, bits));
     } else if (kind == 8) {
         unsigned n = 1 + below(g, w), low = below(g, w - n + 1);
+        if (below(g, 3) == 0) /* as ISAs have them most */
+            n = 8u << below(g, w == 64 ? 3 : 2), low = below(g, 2) ? 0 : below(g, w - n + 1);
         ir_val_t a = pick(g, t);
         keep(g, t, below(g, 2) ? ir_extract(u, t, a, low, n)
                                : ir_deposit(u, t, a, pick(g, t), low, n));

@@ -294,18 +294,14 @@ struct rig {
     uint32_t n;
 };
 
-static inline struct rig rig_open(uint32_t n, const char *timing, uint32_t code_threshold)
+static inline struct rig rig_open_with(uint32_t n, const char *timing, const struct exec_options *o)
 {
     struct rig g = { .n = n };
     struct err e = { 0 };
-    struct exec_options o = { .mode = EXEC_INTERP, .region_threshold = code_threshold,
-                              .verify = true };
     ck_assert_int_eq(machine_create(&g.m, stderr, &e), 0);
     ck_assert_int_eq(machine_add_ram(g.m, "ram", TOY_SIZE, &g.ram, &e), 0);
     ck_assert_int_eq(mem_add_ram(g.m->memory, "ram", TOY_RAM, g.ram, 0, TOY_SIZE, 0, NULL, &e), 0);
-    ck_assert_int_eq(exec_create(&g.x, g.m, &o, &e), 0);
-    if (code_threshold != 0) /* regions, though the interpreter runs them */
-        g.x->options.mode = EXEC_JIT;
+    ck_assert_int_eq(exec_create(&g.x, g.m, o, &e), 0);
     for (uint32_t i = 0; i < n; i++) {
         struct cpu *c;
         ck_assert_int_eq(cpu_create(&c, g.m, &toy_isa, i, 1000000000u, &e), 0);
@@ -317,6 +313,15 @@ static inline struct rig rig_open(uint32_t n, const char *timing, uint32_t code_
     machine_reset(g.m);
     for (uint32_t i = 0; i < n; i++)
         mmu_select(&g.cpu[i]->cpu, 0, 0, 0);
+    return g;
+}
+
+static inline struct rig rig_open(uint32_t n, const char *timing, uint32_t code_threshold)
+{
+    struct exec_options o = { .mode = EXEC_INTERP, .region_threshold = code_threshold, .verify = true };
+    struct rig g = rig_open_with(n, timing, &o);
+    if (code_threshold != 0) /* regions, though the interpreter runs them */
+        g.x->options.mode = EXEC_JIT;
     return g;
 }
 
