@@ -89,10 +89,65 @@ ir_val_t x86_flags_image(struct x86_tr *t)
     return ir_call(t->u, IR_I64, X86_HELPER_flags, f.cc, f.r, f.a, f.x);
 }
 
+/*
+ * Of a block of this unit that leads here: the operation whose flags it leaves, or -1. Others may lead here, too, so it is
+ * a guess.
+ */
+static int guess(const struct x86_tr *t)
+{
+    const struct ir_unit *u = t->u;
+    int32_t start = u->blocks[u->n_blocks - 1].start;
+    for (uint32_t b = 0; b + 1 < u->n_blocks; b++) {
+        const struct ir_inst *end = &u->insts[u->blocks[b].end - 1];
+        bool leads = ((end->op == IR_JUMP || end->op == IR_BRANCH) && end->imm == start) ||
+                     (end->op == IR_BRANCH && end->imm2 == start);
+        for (uint32_t i = u->blocks[b].end; leads && i-- > u->blocks[b].first;) {
+            const struct ir_inst *in = &u->insts[i];
+            if (in->op == IR_PUT && in->imm == X86_SLOT_CC)
+                return u->insts[in->a].op == IR_CONST ? (int)u->insts[in->a].imm : -1;
+        }
+    }
+    return -1;
+}
+
+/* May `cond` after operation `op` be told in line, by its two slots? */
+static bool is_short(unsigned op, unsigned cond)
+{
+    if (op == X86_CC_CMP || op == X86_CC_SUB)
+        return (cond >= 2 && cond < 8) || cond >= 12;
+    return (op == X86_CC_TEST || op == X86_CC_LOGIC) && cond != 10 && cond != 11;
+}
+
+/* The condition as it is if the flags are those of operation `cc`. */
+static ir_val_t suppose(struct x86_tr *t, int cc, unsigned cond)
+{
+    struct ir_unit *u = t->u;
+    unsigned op = (unsigned)cc & ~3u, bytes = 1u << (cc & 3);
+    ir_val_t r = ir_get(u, X86_SLOT_CC_R), a = ir_get(u, X86_SLOT_CC_A);
+    if (bytes < 8) { /* operands may have more */
+        r = ir_zext(u, IR_I64, r, bytes * 8);
+        a = ir_zext(u, IR_I64, a, bytes * 8);
+    }
+    t->cc = cc;
+    t->cc_a = a;
+    t->cc_left = op == X86_CC_SUB ? x86_op2(t, IR_ADD, bytes, r, a) : r;
+    t->cc_r = op == X86_CC_CMP ? x86_op2(t, IR_SUB, bytes, r, a) : op == X86_CC_TEST ? ir_and(u, IR_I64, r, a) : r;
+    ir_val_t yes = x86_condition(t, cond);
+    t->cc = -1;
+    return yes;
+}
+
 static ir_val_t ask(struct x86_tr *t, unsigned cond)
 {
+    int known = t->cc < 0 ? guess(t) : -1;
+    ir_val_t likely = IR_NONE, is = IR_NONE;
+    if (known >= 0 && is_short((unsigned)known & ~3u, cond)) {
+        is = ir_setcc(t->u, IR_I64, IR_EQ, ir_get(t->u, X86_SLOT_CC), x86_const(t, (unsigned)known));
+        likely = suppose(t, known, cond);
+    }
     struct cc_args f = cc_args(t, cond);
-    return ir_call(t->u, IR_I64, X86_HELPER_condition, f.cc, f.r, f.a, f.x);
+    ir_val_t answer = ir_call(t->u, IR_I64, X86_HELPER_condition, f.cc, f.r, f.a, f.x);
+    return likely == IR_NONE ? answer : ir_select(t->u, IR_I64, is, likely, answer);
 }
 
 /* ---- conditions of known operations ---- */

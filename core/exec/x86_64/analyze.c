@@ -271,7 +271,12 @@ static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], un
     }
     const struct ir_inst *in = &g->u->insts[v];
     n = add_arg(g, in->a, out, n);
-    return add_arg(g, in->b, out, n);
+    n = add_arg(g, in->b, out, n);
+    if (in->op == IR_CALL) {
+        n = add_arg(g, in->c, out, n);
+        n = add_arg(g, (uint16_t)in->imm2, out, n);
+    }
+    return n;
 }
 
 static bool asks(const struct ir_inst *in)
@@ -332,6 +337,20 @@ static void fuse_and(struct x86_gen *g, uint16_t c)
         g->values[v].fused = true;
 }
 
+/* A short function of four integers that nobody else asks: a SELECT calls it only if it wants the answer. */
+static bool can_wait(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    if (in->op != IR_CALL || in->type != IR_I64 || in->uses != 1 ||
+        g->u->guest->helpers[in->imm].flags != (IR_CALL_LIGHT | IR_CALL_PURE))
+        return false;
+    for (unsigned k = 0; k < 4; k++)
+        if (args[k] == IR_NONE || value_type(g, args[k]) != IR_I64)
+            return false;
+    return true;
+}
+
 static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
 {
     uint16_t a = g->values[in->a].rep;
@@ -348,6 +367,8 @@ static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
         else if (is_scaled(g, in, a) && g->u->insts[b].op != IR_CONST)
             g->values[a].fused = true;
     }
+    if (in->op == IR_SELECT && in->type == IR_I64 && can_wait(g, g->values[in->c].rep))
+        g->values[g->values[in->c].rep].fused = true;
 }
 
 static void note_use(struct x86_gen *g, uint16_t v, uint32_t at)

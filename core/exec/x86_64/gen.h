@@ -52,7 +52,7 @@ struct opnd {
     uint64_t imm;
 };
 
-enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT };
+enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT, STUB_LIGHT };
 #define STUBS_PER_INST 8
 
 /* Code for later: reached by jumps at at[], goes back to `back`. */
@@ -70,7 +70,7 @@ struct stub {
     uint8_t dst;
     uint8_t why;           /* enum exec_leave */
     uint32_t at[4], back;
-    struct opnd arg[3];
+    struct opnd arg[4];    /* STUB_LIGHT: of site->inst's helper */
     int64_t disp;
     const struct x86_site *site;
     uint32_t zero;         /* addend registers that must be forgotten */

@@ -11,6 +11,7 @@
  */
 #include "core/exec/x86_64/gen.h"
 #include "core/util/bits.h"
+#include <assert.h>
 
 enum sight { SIGHT_NONE, SIGHT_FAULT, SIGHT_MEMORY };
 
@@ -168,6 +169,7 @@ static struct x86_late ingredient(struct x86_gen *g, unsigned k)
 {
     struct x86_late l = { .offset = g->u->guest->slots[g->u->guest->late + k].offset };
     uint32_t locked[2] = { g->locked[0], g->locked[1] };
+    assert(g->values[g->pending[k]].place != P_NONE);
     struct opnd o = x86_opnd(g, g->pending[k]);
     g->locked[0] = locked[0]; /* it is only looked at */
     g->locked[1] = locked[1];
@@ -189,7 +191,7 @@ const struct x86_recipe *x86_late_recipe(struct x86_gen *g)
 {
     struct x86_recipe r = { .n = 0 };
     for (unsigned k = 0; k < g->u->guest->n_late; k++)
-        if (g->pending[k] != IR_NONE)
+        if (g->pending[k] != IR_NONE && g->values[g->pending[k]].last >= g->i) /* else nothing faults any more */
             r.late[r.n++] = ingredient(g, k);
     if (r.n == 0)
         return NULL;

@@ -521,11 +521,36 @@ static void emit_select_fp(struct x86_gen *g, const struct ir_inst *in)
     x86_result_fp(g, 0);
 }
 
+/* One of a value and a call, which is made in a stub. */
+static void emit_select_call(struct x86_gen *g, const struct ir_inst *in, const struct ir_inst *call)
+{
+    const uint16_t args[4] = { call->a, call->b, call->c, (uint16_t)call->imm2 };
+    struct opnd b = x86_opnd(g, in->b);
+    struct stub *s = x86_stub(g, STUB_LIGHT);
+    for (unsigned k = 0; k < 4; k++)
+        s->arg[k] = x86_opnd(g, args[k]);
+    s->n_args = 4;
+    s->site = x86_site(g, call, x86_out_light);
+    unsigned cc = gen_condition(g, in->a);
+    unsigned dst = x86_def(g); /* spills keep the flags */
+    x86_stub_jcc(g, s, cc ^ 1);
+    gen_load(g, dst, b, true);
+    s->dst = (uint8_t)dst;
+    s->back = asm_offset(g->a);
+    g->a->flags_lost = true; /* by the stub */
+    x86_done(g, dst);
+}
+
 static void emit_select(struct x86_gen *g, const struct ir_inst *in)
 {
     bool w = in->type == IR_I64;
+    uint16_t last = g->values[in->c].rep;
     if (is_fp(in->type)) {
         emit_select_fp(g, in);
+        return;
+    }
+    if (g->values[last].fused && g->u->insts[last].op == IR_CALL) {
+        emit_select_call(g, in, &g->u->insts[last]);
         return;
     }
     struct opnd b = x86_opnd(g, in->b), c = x86_opnd(g, in->c);

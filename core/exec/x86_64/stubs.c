@@ -48,6 +48,19 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
     asm_jmp(a, s->back);
 }
 
+static void emit_light(struct x86_gen *g, const struct stub *s)
+{
+    struct x86_asm *a = g->a;
+    const struct ir_helper *h = &g->u->guest->helpers[s->site->inst.imm];
+    for (unsigned k = 0; k < s->n_args; k++)
+        x86_store_opnd(g, mem_at(RSP, (int32_t)(8 * k)), s->arg[k], true);
+    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)s->site);
+    asm_mov_ri(a, RDX, (uint64_t)(uintptr_t)h->fn);
+    asm_call(a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    asm_mov_rr(a, true, s->dst, RAX);
+    asm_jmp(a, s->back);
+}
+
 static void emit_nan(struct x86_gen *g, const struct stub *s)
 {
     unsigned k = s->is64 ? K_NAN64 : K_NAN32;
@@ -74,6 +87,9 @@ void x86_emit_stubs(struct x86_gen *g)
             break;
         case STUB_ALONE:
             x86_emit_alone(g, s, &g->stubs[i + 1]);
+            break;
+        case STUB_LIGHT:
+            emit_light(g, s);
             break;
         case STUB_NAN:
             emit_nan(g, s);
