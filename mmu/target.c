@@ -31,6 +31,21 @@ static void locate(struct cpu *cpu, unsigned size, struct mmu_target *t)
     t->whole = page >= range->base && page - range->base + MEM_PAGE <= range->size;
 }
 
+static void enter_load(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_target *t)
+{
+    if (t->map.load)
+        mmu_enter(cpu, set, va, CPU_LOAD, &t->map, t->host);
+}
+
+static void enter_store(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_target *t)
+{
+    if (t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
+        mem_ram_store_direct(t->ram, t->offset)) {
+        mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
+        mmu_note_mapped(t->ram, t->offset, cpu->index);
+    }
+}
+
 int mmu_translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, unsigned regime,
                   struct mmu_target *t)
 {
@@ -42,13 +57,15 @@ int mmu_translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acces
     if (t->host == NULL || !t->whole || t->map.no_cache || set == MMU_NO_SET ||
         mmu_is_watched_page(cpu, va))
         return 0;
-    if (access == CPU_LOAD && t->map.load) {
-        mmu_enter(cpu, set, va, CPU_LOAD, &t->map, t->host);
-    } else if (access == CPU_STORE && t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
-               mem_ram_store_direct(t->ram, t->offset)) {
-        mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
-        mmu_note_mapped(t->ram, t->offset, cpu->index);
-    }
+    /*
+     * What was walked for one kind of access is good for both, as in a processor's TLB: most pages are read and written.
+     * A model that charges each walk sees those it always saw.
+     */
+    bool both = cpu->uniform != 0;
+    if (access == CPU_LOAD || both)
+        enter_load(cpu, set, va, t);
+    if (access == CPU_STORE || both)
+        enter_store(cpu, set, va, t);
     return 0;
 }
 

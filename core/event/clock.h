@@ -15,12 +15,17 @@ struct ev_clock {
 /* Ticks completed at `t`: floor(t * hz / 10^12). */
 static inline uint64_t ev_ticks(struct ev_clock c, ps_t t)
 {
+    if (LIKELY(PS_PER_SEC % c.hz == 0)) /* a tick is a whole number of picoseconds: 64 bits will do */
+        return t / (PS_PER_SEC / c.hz);
     return (uint64_t)(((unsigned __int128)t * c.hz) / PS_PER_SEC);
 }
 
 /* First moment at which ev_ticks() >= ticks; PS_NEVER when beyond 64 bits. */
 static inline ps_t ev_tick_time(struct ev_clock c, uint64_t ticks)
 {
+    uint64_t whole;
+    if (LIKELY(PS_PER_SEC % c.hz == 0 && !__builtin_mul_overflow(ticks, PS_PER_SEC / c.hz, &whole)))
+        return whole;
     unsigned __int128 t = ((unsigned __int128)ticks * PS_PER_SEC + c.hz - 1) / c.hz;
     return t >= PS_NEVER ? PS_NEVER : (ps_t)t;
 }

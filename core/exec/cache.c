@@ -54,7 +54,9 @@ int exec_cache_adopt_rams(struct exec *x, struct err *e)
         x->hash = calloc(HASH_SIZE, sizeof(*x->hash));
     if (x->dormant == NULL)
         x->dormant = calloc(HASH_SIZE, sizeof(*x->dormant));
-    if (x->hash == NULL || x->dormant == NULL)
+    if (x->front == NULL)
+        x->front = calloc(EXEC_FRONT, sizeof(*x->front));
+    if (x->hash == NULL || x->dormant == NULL || x->front == NULL)
         return err_set(e, ERR_NOMEM, "no memory for the block cache");
     for (; x->n_rams < m->n_rams; x->n_rams++) {
         struct mem_ram *ram = m->rams[x->n_rams];
@@ -81,6 +83,32 @@ struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page
             (c->b.page2 == page2 || c->b.page2 == EXEC_NO_PAGE))
             return c;
     return NULL;
+}
+
+static struct exec_front *front_of(struct exec *x, uint64_t at, uint32_t mode)
+{
+    return &x->front[hash_mix(at ^ (uint64_t)mode << 44) & (EXEC_FRONT - 1)];
+}
+
+const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint32_t mode)
+{
+    uint64_t at = (uint64_t)page << 12 | start;
+    struct exec_front *f = front_of(x, at, mode);
+    if (LIKELY(f->at == at && f->mode == mode && f->code != NULL))
+        return f->code;
+    const struct exec_cached *c = exec_cache_find(x, page, EXEC_NO_PAGE, (int32_t)start, mode);
+    if (c == NULL)
+        return NULL;
+    *f = (struct exec_front){ at, mode, c->b.code };
+    return f->code;
+}
+
+static void forget_front(struct exec *x, const struct exec_block *b)
+{
+    uint64_t at = (uint64_t)b->page << 12 | (uint32_t)b->start;
+    struct exec_front *f = front_of(x, at, b->mode);
+    if (f->at == at && f->mode == b->mode) /* what it leads to may be an earlier translation's code */
+        f->code = NULL;
 }
 
 /* The block's bytes that lie in its first page. */
@@ -209,6 +237,7 @@ void exec_cache_drop(struct exec *x, struct exec_cached *c)
     if (b->retired)
         return;
     if (!b->region) {
+        forget_front(x, b);
         struct exec_block **at =
             (struct exec_block **)&x->hash[bucket_of(b->page, b->start, b->mode)];
         while (*at != NULL && *at != b)
@@ -356,6 +385,8 @@ void exec_cache_flush(struct exec *x)
 {
     for (uint32_t i = 0; i < HASH_SIZE; i++)
         x->hash[i] = x->dormant[i] = NULL;
+    for (uint32_t i = 0; i < EXEC_FRONT; i++)
+        x->front[i].code = NULL;
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
         struct mem_ram *ram = x->rams[r];
         for (uint64_t p = 0; ram != NULL && p < ram->size >> MEM_PAGE_SHIFT; p++)

@@ -177,6 +177,7 @@ void exec_destroy(struct exec *x)
     arena_destroy(&x->scratch);
     free(x->hash);
     free(x->dormant);
+    free(x->front);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);

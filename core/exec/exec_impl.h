@@ -40,6 +40,17 @@ struct exec_cached {
     uint8_t *bytes;              /* what it was made of; NULL: a region, or one that is not kept when dropped */
 };
 
+/*
+ * In front of the hash, for blocks in one page: what is looked up most, without a look at the block itself, which is seldom
+ * in the host's caches.
+ */
+struct exec_front {
+    uint64_t at;                 /* page << 12 | start */
+    uint32_t mode;
+    const void *code;            /* NULL: empty */
+};
+#define EXEC_FRONT 65536u        /* a power of two */
+
 /* The blocks of a page, so that a store beside code finds those that it concerns without a look at all. */
 struct exec_page {
     struct exec_block *blocks[MEM_PAGE / MEM_GRANULE]; /* by the granule in which they begin; those from the page before: the first */
@@ -107,6 +118,7 @@ struct exec {
 
     /* Cache */
     struct exec_cached **hash, **dormant; /* dormant: dropped ones, whose bytes may come back */
+    struct exec_front *front;
     struct exec_page **pages[EXEC_MAX_RAMS]; /* by page of each RAM block; NULL: no code in it since the last flush */
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
@@ -144,6 +156,8 @@ struct exec_place {
 /* ---- cache.c ---- */
 struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page2, int32_t start,
                                     uint32_t mode);
+/* The code of the block that lies in `page` alone; NULL: there is none. */
+const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint32_t mode);
 bool exec_cache_add(struct exec *x, struct exec_cached *c); /* its bytes become code; false: no memory */
 /*
  * The dropped block for `p` whose bytes are what memory holds now, in the cache again; or NULL. Code that

@@ -198,13 +198,13 @@ static const void *find_code(struct exec *x, struct cpu *cpu)
     if (e->tag != cpu->pc - at || MEM_PAGE - at < cpu->isa->max_insn)
         return NULL;
     uint32_t mode = cpu->isa->mode(cpu);
-    const struct exec_cached *c = exec_cache_find(x, (uint32_t)e->addend, EXEC_NO_PAGE, (int32_t)at, mode);
-    if (c == NULL)
+    const void *code = exec_cache_code(x, (uint32_t)e->addend, at, mode);
+    if (code == NULL)
         return NULL;
     x->count.lookups++;
     cpu->mode_flags = mode;
-    mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
-    return c->b.code;
+    mmu_enter_jump(cpu->set, cpu->pc, code);
+    return code;
 }
 
 const void *exec_find_code(struct cpu *cpu)

@@ -132,8 +132,8 @@ enum {
     IR_CALL_FP      = 1u << 5, /* computes with the host's FPU: its control word is swapped */
     IR_CALL_TIME    = 1u << 6, /* needs exact time or PC (cpu_now, cpu_pc) */
     /*
-     * Short integer code that touches no slot but shared ones, no guest memory, no time: called
-     * without much ado. Beside it only PURE or EXITS.
+     * Short integer code that touches no slot but shared ones and no guest memory: called without much
+     * ado. Beside it only PURE, or EXITS and TIME.
      */
     IR_CALL_LIGHT   = 1u << 7,
     /* Touches nothing but its CPU's struct and registers: needs no lock where CPUs run on several threads. */

@@ -226,7 +226,7 @@ static int check_call(const struct checker *c, const struct ir_inst *in)
     const struct ir_helper *h = &c->u->guest->helpers[in->imm];
     if ((h->flags & IR_CALL_PURE) && (h->flags & ~(uint32_t)(IR_CALL_PURE | IR_CALL_LIGHT)))
         return FAIL(c, "helper %s: pure excludes every other flag but light", h->name);
-    if ((h->flags & IR_CALL_LIGHT) && (h->flags & ~(uint32_t)(IR_CALL_PURE | IR_CALL_EXITS | IR_CALL_LIGHT)))
+    if ((h->flags & IR_CALL_LIGHT) && (h->flags & ~(uint32_t)(IR_CALL_PURE | IR_CALL_EXITS | IR_CALL_LIGHT | IR_CALL_TIME)))
         return FAIL(c, "helper %s: light excludes what it has beside it", h->name);
     if ((h->flags & IR_CALL_PURE) && in->type == IR_VOID)
         return FAIL(c, "helper %s: pure, yet without result", h->name);

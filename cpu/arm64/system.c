@@ -24,6 +24,19 @@ uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c,
     return value;
 }
 
+/* Counters: to read them may trap, but touches nothing. */
+uint64_t a64_helper_mrs_count(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
+{
+    return a64_helper_mrs(cpu, code, rt, c, d);
+}
+
+static bool is_count(uint32_t code)
+{
+    uint32_t pct = A64_REG(3, 3, 14, 0, 1), vct = A64_REG(3, 3, 14, 0, 2);
+    uint32_t pctss = A64_REG(3, 3, 14, 0, 5), vctss = A64_REG(3, 3, 14, 0, 6);
+    return code == pct || code == vct || code == pctss || code == vctss;
+}
+
 uint64_t a64_helper_mrs_flags(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
 {
     return a64_helper_mrs(cpu, code, rt, c, d);
@@ -146,8 +159,8 @@ static void mrs(struct a64_tr *t, unsigned arg)
         return;
     }
     bool random = code == RNDR || code == RNDRRS; /* sets NZCV */
-    ir_val_t v = ir_call(t->u, IR_I64, random ? A64_HELPER_mrs_flags : A64_HELPER_mrs,
-                         a64_const(t, code), a64_const(t, rt), IR_NONE, IR_NONE);
+    unsigned helper = random ? A64_HELPER_mrs_flags : is_count(code) ? A64_HELPER_mrs_count : A64_HELPER_mrs;
+    ir_val_t v = ir_call(t->u, IR_I64, helper, a64_const(t, code), a64_const(t, rt), IR_NONE, IR_NONE);
     if (random)
         t->flags = A64_FLAGS_SLOTS;
     a64_put_x(t, IR_I64, rt, v);

@@ -26,6 +26,7 @@ struct rv_csr {
     const char *name;     /* banks: with %u, numbered from `first` */
     uint16_t first;
     bool stored;
+    bool plain;           /* .write only picks bits: nothing but the register itself changes */
     bool ends_block;      /* a write may change mode, mapping or what interrupts are enabled */
     uint16_t at;          /* uint64_t in struct rv_cpu */
     uint8_t feature;      /* enum rv_feature that brings it; RV_X_I = always there */

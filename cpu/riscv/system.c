@@ -57,6 +57,12 @@ uint64_t rv_helper_csr(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t w
     return access_csr(cpu, a, operand, word, &done);
 }
 
+/* Only what neither takes long nor makes a CPU leave: see is_light. */
+uint64_t rv_helper_csr_light(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t word, uint64_t d)
+{
+    return rv_helper_csr(cpu, a, operand, word, d);
+}
+
 uint64_t rv_helper_csr_fp(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t word, uint64_t d)
 {
     return rv_helper_csr(cpu, a, operand, word, d);
@@ -73,6 +79,14 @@ uint64_t rv_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint6
     if (done && rd != 0)
         rv->x[rd] = old;
     return 0;
+}
+
+/* Reads change nothing, and a write of a register that only holds a value nothing else. */
+static bool is_light(const struct rv_csr *row, enum rv_csr_op op)
+{
+    return row->feature != RV_X_F &&
+           (op == RV_CSR_READ || row->plain ||
+            (row->stored && row->write == NULL && row->wrote == NULL && !row->ends_block));
 }
 
 static void csr(struct rv_tr *t, unsigned arg)
@@ -100,8 +114,8 @@ static void csr(struct rv_tr *t, unsigned arg)
         ir_exit(t->u, IR_EXIT_LOOKUP, rv_next(t));
         t->ended = true;
     } else {
-        rv_put_rd(t, ir_call(t->u, IR_I64, fp ? RV_HELPER_csr_fp : RV_HELPER_csr, a, operand, word,
-                             IR_NONE));
+        unsigned helper = fp ? RV_HELPER_csr_fp : is_light(row, op) ? RV_HELPER_csr_light : RV_HELPER_csr;
+        rv_put_rd(t, ir_call(t->u, IR_I64, helper, a, operand, word, IR_NONE));
     }
 }
 

@@ -43,7 +43,8 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
 #define RV_HELPERS(X)                                                                              \
     X(raise, IR_CALL_EXITS)                                                                        \
     X(fetch_fault, IR_CALL_EXITS) X(branch_target, IR_CALL_EXITS)                                  \
-        X(csr, IR_CALL_EXITS | IR_CALL_TIME) X(csr_fp, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_FP)  \
+        X(csr, IR_CALL_EXITS | IR_CALL_TIME)                                                       \
+        X(csr_light, IR_CALL_EXITS | IR_CALL_LIGHT | IR_CALL_TIME) X(csr_fp, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_FP)  \
             X(csr_mode, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_WRITES | IR_CALL_MODE | IR_CALL_FP) \
                 X(fs_dirty, IR_CALL_TIME | IR_CALL_MODE) X(mret, IR_CALL_EXITS | IR_CALL_TIME)     \
                     X(sret, IR_CALL_EXITS | IR_CALL_TIME) X(wfi, IR_CALL_EXITS)                    \

@@ -66,9 +66,13 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
     const struct x86_site *site = x86_site(g, in, x86_out_light);
     for (unsigned k = 0; k < 4; k++)
         store_arg(g, k, args[k]);
+    if (h->flags & IR_CALL_TIME)
+        asm_rm(g->a, 0x89 | OP_W, R12, CPU_MEM(budget));
     asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
     asm_mov_ri(g->a, RDX, (uint64_t)(uintptr_t)h->fn);
     asm_call(g->a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    if (h->flags & IR_CALL_TIME) /* a timer may have been set */
+        asm_rm(g->a, 0x8b | OP_W, R12, CPU_MEM(budget));
     if (h->flags & IR_CALL_EXITS) {
         asm_rm(g->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
         asm_alu_mi(g->a, ALU_CMP, false, CPU_MEM(exit), 0);

@@ -187,8 +187,12 @@ void quick_call(struct quick *q, struct ir_inst *in)
     asm_mov_ri(q->a, RAX, (uint64_t)(uintptr_t)site);
     if (light)
         asm_mov_ri(q->a, RDX, (uint64_t)(uintptr_t)h->fn);
-    bool last = !light && !pure && x86_is_last_call(q->g, q->i);
+    bool last = !light && !pure && x86_is_last_call(q->g, q->i), timed = light && (h->flags & IR_CALL_TIME);
+    if (timed)
+        asm_rm(q->a, 0x89 | OP_W, R12, CPU_MEM(budget));
     asm_call(q->a, light ? f->light : last ? f->last : f->out);
+    if (timed) /* a timer may have been set */
+        asm_rm(q->a, 0x8b | OP_W, R12, CPU_MEM(budget));
     if (light && (h->flags & IR_CALL_EXITS))
         check_exit(q, site);
     if (in->type != IR_VOID && q->v[q->i].last != 0)
