@@ -21,7 +21,6 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.el2 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on)
   add_test(NAME boot.arm64.cortex_a72 COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a72)
   add_test(NAME boot.arm64.inorder COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --cpu cortex-a53 --timing inorder)
-  add_test(NAME boot.arm64.interp COMMAND ${arm} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
   add_test(NAME boot.arm64.prompts COMMAND ${boot}/arm64_prompts $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64)
   add_test(NAME boot.arm64.acpi COMMAND ${arm} ${boot}/efi_acpi $<TARGET_FILE:orrery>)
   add_test(NAME boot.arm64.acpi_gicv3_el2_smp4 COMMAND ${arm} ${boot}/efi_acpi $<TARGET_FILE:orrery> --board arm-virt,gic-version=3,virtualization=on --smp 4)
@@ -42,7 +41,7 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.arm64.virtio.its COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery> --board arm-virt,gic-version=3)
   add_test(NAME boot.arm64.virtio.gicv2m_gicv3 COMMAND ${arm} ${boot}/virtio_transports $<TARGET_FILE:orrery>
     --board arm-virt,gic-version=3,msi=gicv2m)
-  set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.inorder boot.arm64.interp
+  set_tests_properties(boot.arm64.jit boot.arm64.gicv3_smp4 boot.arm64.el2 boot.arm64.cortex_a72 boot.arm64.inorder
     boot.arm64.secure boot.arm64.prompts boot.arm64.acpi boot.arm64.acpi_gicv3_el2_smp4 boot.arm64.screen boot.arm64.firmware boot.arm64.compat.arm boot.arm64.compat.thumb boot.arm64.compat.interp
     boot.arm64.deterministic boot.arm64.deterministic_gicv3 boot.arm64.deterministic_cards boot.arm64.deterministic_el2_mte boot.arm64.virtio.gicv2m boot.arm64.virtio.its boot.arm64.virtio.gicv2m_gicv3
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
@@ -59,7 +58,6 @@ if(NOT ORRERY_SANITIZE)
 
   set(amd ${CMAKE_COMMAND} -E env ARCH=amd64)
   add_test(NAME boot.amd64.jit COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery>)
-  add_test(NAME boot.amd64.interp COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --exec interp)
   add_test(NAME boot.amd64.smp8 COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --smp 8)
   add_test(NAME boot.amd64.deterministic COMMAND ${amd} ${boot}/deterministic $<TARGET_FILE:orrery>)
   add_test(NAME boot.amd64.bios COMMAND ${amd} ${boot}/boots $<TARGET_FILE:orrery> --bios default)
@@ -88,13 +86,13 @@ if(NOT ORRERY_SANITIZE)
   add_test(NAME boot.amd64.s3_bios COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --bios default)
   add_test(NAME boot.amd64.s3_smp2 COMMAND ${boot}/amd64_s3 $<TARGET_FILE:orrery> --smp 2)
   add_test(NAME boot.amd64.s3_efi COMMAND ${boot}/amd64_s3 --efi $<TARGET_FILE:orrery>)
-  set_tests_properties(boot.amd64.jit boot.amd64.interp boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
+  set_tests_properties(boot.amd64.jit boot.amd64.smp8 boot.amd64.deterministic boot.amd64.bios boot.amd64.efi
     boot.amd64.efi_secure boot.amd64.s3_bios boot.amd64.s3_smp2 boot.amd64.s3_efi boot.amd64.pc boot.amd64.pc_bios
     boot.amd64.pc_ide boot.amd64.microvm boot.amd64.microvm_bios
     PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900 LABELS boot)
 
   set_tests_properties(boot.amd64.media.memtest PROPERTIES COST 70)
-  set_tests_properties(boot.interp boot.arm64.interp boot.amd64.interp PROPERTIES COST 60)
+  set_tests_properties(boot.interp PROPERTIES COST 60)
 
   # The kernel's view of odd topologies, and a remapping unit under it.
   set(pc $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64)
