@@ -31,6 +31,12 @@ uint8_t *mmu_reach(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
     return mmu_cached(cpu, va, size, access, regime);
 }
 
+uint8_t *mmu_store_reach(struct cpu *cpu, va_t va, unsigned size)
+{
+    uint8_t *host = mmu_store_hit(cpu, va, size);
+    return LIKELY(host != NULL) || !cpu->machine->parallel ? host : mmu_reach(cpu, va, size, CPU_STORE, 0);
+}
+
 /* The same of bytes that may lie in two pages: *first of them at part[0], the rest, if any, at part[1]. */
 static bool reach_parts(struct cpu *cpu, va_t va, unsigned size, uint32_t memop, enum cpu_access access,
                         uint8_t *part[2], unsigned *first)

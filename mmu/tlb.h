@@ -230,6 +230,8 @@ bool mmu_quick_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 bool mmu_quick_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value);
 bool mmu_quick_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]);
 bool mmu_quick_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2]);
+/* mmu_store_hit, for helpers: where memory is shared, what misses may be filled. */
+uint8_t *mmu_store_reach(struct cpu *cpu, va_t va, unsigned size);
 bool mmu_quick_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old);
 bool mmu_quick_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value, uint64_t *old);
 bool mmu_quick_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);

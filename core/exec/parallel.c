@@ -10,6 +10,7 @@
 #define SLICE_CYCLES 16384 /* between looks at interrupts and at who wants to be alone */
 #define SPINS        200u  /* looks at a lock before the thread sleeps: what is done with it is mostly short */
 #define WAIT_SPINS   1000u /* the same for the end of somebody's slice, or of his being alone */
+#define OVERTIME     (20 * PS_PER_US) /* for an interrupt that comes when the round is over for its CPU: see on_time */
 #define PAUSE_CYCLES 512   /* of a hint: what one look around costs, lock included */
 #define PAUSES_SLEEP 16u   /* after so many hints in a row the host's other threads get a chance */
 
@@ -212,7 +213,7 @@ void exec_parallel_back(struct exec *x, struct cpu *cpu)
 bool exec_enter_machine(struct cpu *cpu, bool exact)
 {
     struct exec *x = cpu->exec;
-    if (!core_of(cpu)->beside)
+    if (!core_of(cpu)->beside || !core_of(cpu)->inside) /* not inside: what is used once is interpreted with the lock */
         return false;
     take_lock(x->parallel);
     x->running = cpu;
@@ -258,7 +259,23 @@ bool exec_parallel_pause(struct exec *x, struct cpu *cpu)
 
 /* ---- threads ---- */
 
-/* Its CPUs' next one that has something to do before the deadline; NULL: none has. */
+/*
+ * Has the CPU something to do in this round? If the deadline is behind it, only an interrupt: another CPU may have
+ * sent it and wait for the answer, all of the rest of its own round. So it is taken now, as far beyond the deadline as
+ * rounds are long.
+ */
+static bool on_time(struct exec *x, struct cpu *cpu)
+{
+    ps_t *until = &core_of(cpu)->overtime, most = x->sched.deadline + x->options.quantum, now;
+    if (cpu_cycles(cpu) < exec_ticks_at(cpu, MAX(x->sched.deadline, *until)))
+        return true;
+    if ((now = cpu_now(cpu)) >= most || !cpu->isa->has_work(cpu))
+        return false;
+    *until = MIN(now + OVERTIME, most);
+    return cpu_cycles(cpu) < exec_ticks_at(cpu, *until);
+}
+
+/* Its CPUs' next one that has something to do; NULL: none has. */
 static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
 {
     struct exec *x = p->x;
@@ -271,7 +288,7 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
         if (cpu->run != CPU_RUNNING)
             continue;
         exec_advance_to(cpu, x->sched.now);
-        if (cpu_cycles(cpu) < exec_ticks_at(cpu, x->sched.deadline)) {
+        if (on_time(x, cpu)) {
             w->next = i;
             return cpu;
         }
@@ -284,7 +301,8 @@ static void run_slice(struct exec *x, struct cpu *cpu)
     x->running = cpu;
     exec_set_budget(cpu, 0);
     ev_set_now(x->machine->queue, cpu_now(cpu));
-    int64_t left = (int64_t)(exec_ticks_at(cpu, x->sched.deadline) - cpu_cycles(cpu));
+    ps_t until = MAX(x->sched.deadline, core_of(cpu)->overtime);
+    int64_t left = (int64_t)(exec_ticks_at(cpu, until) - cpu_cycles(cpu));
     exec_set_budget(cpu, MIN(left, SLICE_CYCLES));
     x->count.slices++;
     if (exec_take_interrupt(cpu))
@@ -359,6 +377,8 @@ static bool elsewhere(struct cpu *cpu)
         return false;
     if (cpu->run == CPU_IDLE)
         exec_parallel_woken(x, cpu);
+    else if (cpu->run == CPU_RUNNING)
+        set_to_work(p, &p->workers[cpu->index % p->n_workers]); /* its round may be over */
     return true;
 }
 
