@@ -78,11 +78,26 @@ void x86_buffer_trim(struct exec_backend *be)
 /* System V ABI: rbx, rbp, r12-r15 are the caller's. Seven pushes of 8 with the return address. */
 static const uint8_t callee_saved[] = { RBX, RBP, R12, R13, R14, R15 };
 
+/* The short forms: valgrind knows no others. */
+static void push(struct x86_asm *a, unsigned r)
+{
+    if (r >= 8)
+        asm_8(a, 0x41);
+    asm_8(a, (uint8_t)(0x50 | (r & 7)));
+}
+
+static void pop(struct x86_asm *a, unsigned r)
+{
+    if (r >= 8)
+        asm_8(a, 0x41);
+    asm_8(a, (uint8_t)(0x58 | (r & 7)));
+}
+
 static void emit_run(struct x86_asm *a, struct x86_fixed *f)
 {
     f->run = asm_offset(a);
     for (unsigned i = 0; i < ARRAY_LEN(callee_saved); i++)
-        asm_rr(a, 0xff, 6, callee_saved[i]); /* push */
+        push(a, callee_saved[i]);
     asm_alu_ri(a, ALU_SUB, true, RSP, FRAME_BYTES + 8);
     asm_lea(a, true, RBP, mem_at(RDI, CPU_BIAS));
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
@@ -94,7 +109,7 @@ static void emit_run(struct x86_asm *a, struct x86_fixed *f)
     asm_rm(a, MOV_STORE, R12, CPU(budget));
     asm_alu_ri(a, ALU_ADD, true, RSP, FRAME_BYTES + 8);
     for (unsigned i = ARRAY_LEN(callee_saved); i-- > 0;)
-        asm_rr(a, 0x8f, 0, callee_saved[i]); /* pop */
+        pop(a, callee_saved[i]);
     asm_8(a, 0xc3);
 }
 
@@ -210,7 +225,7 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
     for (unsigned i = 0; i < ARRAY_LEN(saved); i++)
-        asm_rr(a, 0xff, 6, saved[i]); /* push */
+        push(a, saved[i]);
     asm_alu_ri(a, ALU_SUB, true, RSP, 8 + vectors);
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x11 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4))); /* movups */
@@ -225,7 +240,7 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
         asm_rm(a, 0x10 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4)));
     asm_alu_ri(a, ALU_ADD, true, RSP, 8 + vectors);
     for (unsigned i = ARRAY_LEN(saved); i-- > 0;)
-        asm_rr(a, 0x8f, 0, saved[i]); /* pop */
+        pop(a, saved[i]);
     asm_8(a, 0xc3);
     return at;
 }
