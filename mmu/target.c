@@ -78,7 +78,7 @@ uint8_t *mmu_cached(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acc
     if (set == NULL)
         return NULL;
     const struct mmu_entry *e =
-        &(access == CPU_STORE ? set->store : set->load)[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+        &(access == CPU_STORE ? set->store : set->load)[mmu_way(set, va)];
     if ((va ^ e->tag) > MEM_PAGE - size)
         return NULL;
     return (uint8_t *)(uintptr_t)(va + e->addend);

@@ -10,6 +10,9 @@ struct mmu_tag {
     uint32_t asid, vmid;
     uint64_t last_use;      /* 0: free */
     uint64_t shifts;        /* page_shifts above 12 that entries came from, as a mask */
+    uint64_t since;         /* cycles of the CPU when `evicted` was 0 */
+    uint32_t evicted;       /* entries that others took the place of */
+    uint32_t sweeps;        /* through all of a set that has grown */
     bool filled;            /* anything valid in load, store, fetch */
 };
 

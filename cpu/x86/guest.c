@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ISA as the executors see it: slots, helpers, ops, saved state, construction. */
+#include "core/exec/vec_native.h"
 #include "core/util/bits.h"
 #include "cpu/x86/translate_impl.h"
 #include "mmu/tlb.h"
@@ -47,6 +48,9 @@ static const struct ir_vec_helper vec_helpers[] = {
 #define X86_VEC_HELPER(name, native) { #name, x86_vec_##name, IR_NATIVE_##native },
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
+#define VEC_NATIVE(name, native) { #name, vec_##name, IR_NATIVE_##native },
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
     { NULL, NULL, IR_NATIVE_NONE },
 };
 

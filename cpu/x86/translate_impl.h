@@ -89,6 +89,9 @@ enum {
 #define X86_VEC_HELPER(name, native) X86_VEC_##name,
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
+#define VEC_NATIVE(name, native) X86_VEC_##name,
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
     X86_VEC_COUNT
 };
 #define X86_VEC_HELPER(name, native) ir_vec_fn x86_vec_##name;

@@ -168,7 +168,7 @@ static void use_space(struct bare *c, unsigned s)
 /* As an executor does it: probe, then the slow path. */
 static int load(struct cpu *cpu, va_t va, unsigned bytes, uint64_t *v)
 {
-    const struct mmu_entry *e = &cpu->set->load[va >> 12 & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &cpu->set->load[mmu_way(cpu->set, va)];
     if ((va ^ e->tag) <= MEM_PAGE - bytes) {
         *v = ld_le((const uint8_t *)(uintptr_t)(va + e->addend), bytes);
         return 0;
@@ -178,7 +178,7 @@ static int load(struct cpu *cpu, va_t va, unsigned bytes, uint64_t *v)
 
 static int store(struct cpu *cpu, va_t va, unsigned bytes, uint64_t v)
 {
-    const struct mmu_entry *e = &cpu->set->store[va >> 12 & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &cpu->set->store[mmu_way(cpu->set, va)];
     if ((va ^ e->tag) <= MEM_PAGE - bytes) {
         st_le((uint8_t *)(uintptr_t)(va + e->addend), v, bytes);
         return 0;
@@ -320,6 +320,102 @@ START_TEST(fences_take_whole_spans)
     mmu_flush_page(c, 0, UINT64_MAX, 1, MMU_ANY); /* everything */
     ck_assert(!cached(c->set->load, 0x3ff000));
     ck_assert(!cached(c->set->load, 0x3000));
+    close_box(b);
+}
+END_TEST
+
+/* ---- sizes ---- */
+
+enum { FIRST_LARGE = 1, LAST_LARGE = 24 }; /* pages of 2 MiB at as many times 2 MiB, all of the same memory */
+
+static void open_large(struct box *b)
+{
+    open_spaces(b);
+    for (unsigned k = FIRST_LARGE; k <= LAST_LARGE; k++)
+        *word(b, root_of(0) + 0x1000 + 8 * k) = LEAF(BASE + 0x200000, 0);
+    use_space(b->cpu[0], 0);
+}
+
+/* Loads from every page of `from` to `to`; how many of them are entered afterwards. `pause`: cycles after each. */
+static unsigned load_pages(struct cpu *c, va_t from, va_t to, uint64_t pause)
+{
+    unsigned n = 0;
+    uint64_t v;
+    for (va_t va = from; va < to; va += MEM_PAGE) {
+        ck_assert_int_eq(load(c, va, 8, &v), 0);
+        ck_assert_uint_eq(v, (va & 0x1fffff) + 1);
+        c->cycles_end += pause;
+    }
+    for (va_t va = from; va < to; va += MEM_PAGE)
+        n += mmu_load_hit(c, va, 8) != NULL && mmu_store_hit(c, va, 8) != NULL;
+    return n;
+}
+
+/* Many pages in turn find room for all; what fences and code take out is found wherever it went. */
+START_TEST(busy_sets_grow)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t first = (va_t)FIRST_LARGE << 21, end = (va_t)(LAST_LARGE + 1) << 21;
+    const unsigned pages = (unsigned)((end - first) / MEM_PAGE);
+    open_large(b);
+    for (pa_t at = 0; at < 0x200000; at += MEM_PAGE)
+        *word(b, BASE + 0x200000 + at) = at + 1;
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
+    for (unsigned i = 0; i < 8; i++)
+        (void)load_pages(c, first, end, 0);
+    ck_assert_uint_eq(load_pages(c, first, end, 0), pages);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_MAX_WAYS);
+
+    mmu_flush_page(c, first + 0x12345, MEM_PAGE, 1, MMU_ANY);
+    for (va_t va = first; va < end; va += MEM_PAGE)
+        ck_assert_int_eq(mmu_load_hit(c, va, 8) == NULL, va < first + (1 << 21));
+    (void)mem_ram_mark_code(b->ram, 0x205000, 4);
+    mmu_protect_page(b->m, b->ram, 0x205000);
+    for (va_t va = first + (1 << 21); va < end; va += MEM_PAGE)
+        ck_assert_int_eq(mmu_store_hit(c, va, 8) == NULL, (va & 0x1fffff) == 0x5000);
+    mmu_flush(c, 1, MMU_ANY);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
+    for (va_t va = first; va < end; va += MEM_PAGE)
+        ck_assert(mmu_load_hit(c, va, 8) == NULL && mmu_store_hit(c, va, 8) == NULL);
+    close_box(b);
+}
+END_TEST
+
+/* Where little time goes to walks, room for more would only have to be swept. */
+START_TEST(idle_sets_stay_small)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t first = (va_t)FIRST_LARGE << 21, end = (va_t)(LAST_LARGE + 1) << 21;
+    open_large(b);
+    for (pa_t at = 0; at < 0x200000; at += MEM_PAGE)
+        *word(b, BASE + 0x200000 + at) = at + 1;
+    c->cycles_end += 1u << 30;
+    for (unsigned i = 0; i < 4; i++)
+        (void)load_pages(c, first, end, 20000);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
+    close_box(b);
+}
+END_TEST
+
+/* Sweeps cost what the set's size is: a set that is swept all the time becomes small again. */
+START_TEST(swept_sets_shrink)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t first = (va_t)FIRST_LARGE << 21, end = (va_t)(LAST_LARGE + 1) << 21;
+    open_large(b);
+    for (pa_t at = 0; at < 0x200000; at += MEM_PAGE)
+        *word(b, BASE + 0x200000 + at) = at + 1;
+    for (unsigned i = 0; i < 8; i++)
+        (void)load_pages(c, first, end, 0);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_MAX_WAYS);
+    for (unsigned i = 0; i < 100; i++) {
+        mmu_flush_page(c, first, MEM_PAGE, 1, MMU_ANY);
+        ck_assert_uint_eq(load_pages(c, first, first + MEM_PAGE, 0), 1);
+    }
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
     close_box(b);
 }
 END_TEST
@@ -821,6 +917,9 @@ Suite *test_suite(void)
     tcase_add_test(t, contexts_are_recycled);
     tcase_add_test(t, fence_takes_the_large_page);
     tcase_add_test(t, fences_take_whole_spans);
+    tcase_add_test(t, busy_sets_grow);
+    tcase_add_test(t, idle_sets_stay_small);
+    tcase_add_test(t, swept_sets_shrink);
     tcase_add_test(t, crossing_is_exact);
     tcase_add_loop_test(t, refused_crossings_write_nothing, 0, 2);
     tcase_add_test(t, ranges_end_inside_a_page);
