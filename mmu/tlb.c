@@ -266,8 +266,12 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    uint32_t before = p->current;
-    p->current = find_set(p, key, asid, vmid);
+    uint32_t before = p->current, i = p->previous;
+    if (LIKELY(is_of(&p->tags[i], key, asid, vmid)))
+        p->tags[i].last_use = ++p->uses;
+    else
+        i = find_set(p, key, asid, vmid);
+    p->current = i;
     p->previous = before;
     p->other_regime = 0;
     cpu->set = p->sets[p->current];
