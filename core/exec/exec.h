@@ -57,7 +57,7 @@ struct exec_options {
     bool perf_map;              /* write /tmp/perf-PID.map */
 };
 enum exec_host { EXEC_HOST_AVX = 1, EXEC_HOST_AVX2 = 2, EXEC_HOST_BMI2 = 4, EXEC_HOST_FMA = 8,
-                 EXEC_HOST_AVX512 = 16, EXEC_HOST_LZCNT = 32 };
+                 EXEC_HOST_AVX512 = 16, EXEC_HOST_LZCNT = 32, EXEC_HOST_CRYPTO = 64 }; /* AES, SHA, PCLMULQDQ, GFNI */
 enum exec_dump { EXEC_DUMP_DECODE = 1, EXEC_DUMP_IR = 2, EXEC_DUMP_OPT = 4, EXEC_DUMP_ASM = 8 };
 
 /* Host side of a run: called between turns, never more often than every ~1 ms of host time. */

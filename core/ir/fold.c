@@ -379,6 +379,13 @@ static void fold_slots(struct fold *f, struct ir_inst *in)
     }
 }
 
+static void fold_vector(struct fold *f, struct ir_inst *in)
+{
+    unsigned v = in->op == IR_CALLV ? ir_fold_native(f->u, in) : ir_fold_shuffle(f->u, in);
+    if (v != IR_NONE)
+        become(f, v);
+}
+
 static void fold_inst(struct fold *f, struct ir_inst *in)
 {
     switch (in->op) {
@@ -396,6 +403,10 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
         return;
     case IR_VLANE:
         fold_lane(f, in);
+        return;
+    case IR_CALLV:
+    case IR_VSHUF:
+        fold_vector(f, in);
         return;
     default:
         break;

@@ -170,7 +170,7 @@ typedef void ir_vec_fn(struct cpu *cpu, union ir_vec *dst, const union ir_vec *a
  */
 enum ir_native {
     IR_NATIVE_NONE,
-    IR_NATIVE_AES,          /* FIPS 197: a round of the state a, round key b; imm 1: the last one, 2: of decryption */
+    IR_NATIVE_AES,          /* FIPS 197: a round of the state a, round key b or none; imm: enum ir_aes */
     IR_NATIVE_AES_IMC,      /* InvMixColumns(a) */
     IR_NATIVE_AES_KEYGEN,   /* of dwords 1 and 3 of a: SubWord, RotWord(SubWord) ^ imm */
     IR_NATIVE_CLMUL,        /* carry-less product of a's half imm 0 and b's half imm 4 */
@@ -184,6 +184,8 @@ enum ir_native {
     IR_NATIVE_GF_MULTIPLY,  /* bytes modulo x^8 + x^4 + x^3 + x + 1 */
     IR_NATIVE_GF_AFFINE     /* matrices in b; imm 7:0 is added, imm 8: of the inverse of a */
 };
+enum ir_aes { IR_AES_LAST = 1, IR_AES_DECRYPT = 2 }; /* the last round; of decryption */
+/* A helper with a native form reads its operands and nothing else, and raises no flags: passes may drop and join its calls. */
 struct ir_vec_helper {
     const char *name;
     ir_vec_fn *fn;
@@ -252,7 +254,18 @@ static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
 {
     if (UNLIKELY(u->n_insts == u->max_insts) && !ir_grow(u))
         return IR_NONE;
-    u->insts[u->n_insts] = inst;
+    /* Member by member: a copy of what was just put together on the stack would wait for all of it to be there. */
+    struct ir_inst *p = &u->insts[u->n_insts];
+    p->op = inst.op;
+    p->type = inst.type;
+    p->aux = inst.aux;
+    p->uses = inst.uses;
+    p->aux2 = inst.aux2;
+    p->a = inst.a;
+    p->b = inst.b;
+    p->c = inst.c;
+    p->imm = inst.imm;
+    p->imm2 = inst.imm2;
     return (uint16_t)u->n_insts++;
 }
 
@@ -279,12 +292,14 @@ void ir_count_uses(struct ir_unit *u);
  *   fold      constants, identities, GET after PUT, extensions of extended values
  *   cse       equal pure operations in one block
  *   dead      unused pure operations, PUTs overwritten before anything can see them
+ *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing
  * when it has none left. `dead` renumbers values.
  */
 void ir_fold(struct ir_unit *u);
 void ir_cse(struct ir_unit *u);
 void ir_dead(struct ir_unit *u);
+bool ir_join(struct ir_unit *u); /* true: something is left for `dead` */
 void ir_optimize(struct ir_unit *u);
 
 extern const struct ir_op_info {

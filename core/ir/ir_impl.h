@@ -33,10 +33,20 @@ static inline bool ir_is_pure_call(const struct ir_unit *u, const struct ir_inst
     return in->op == IR_CALL && (u->guest->helpers[in->imm].flags & IR_CALL_PURE);
 }
 
+/* What a vector helper's call is, where hosts have an instruction for it. */
+static inline enum ir_native ir_native_of(const struct ir_unit *u, const struct ir_inst *in)
+{
+    return in->op == IR_CALLV ? u->guest->vec_helpers[in->imm].native : IR_NATIVE_NONE;
+}
+
 /* May be dropped when nobody uses its value. */
 static inline bool ir_is_droppable(const struct ir_unit *u, const struct ir_inst *in)
 {
-    return ir_op_info[in->op].flags == 'P' || ir_is_pure_call(u, in);
+    return ir_op_info[in->op].flags == 'P' || ir_is_pure_call(u, in) || ir_native_of(u, in) != IR_NATIVE_NONE;
 }
+
+/* native.c, for `fold`: `in` is made cheaper; the value it is anyway, or IR_NONE. */
+uint16_t ir_fold_native(const struct ir_unit *u, struct ir_inst *in);
+uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ISA as the executors see it: slots, helpers, ops, saved state, construction, reset. */
+#include "core/exec/vec_native.h"
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/arm64/bits.h"
@@ -34,6 +35,9 @@ static const struct ir_vec_helper vec_helpers[] = {
 #define A64_VEC_HELPER(name) { #name, a64_vec_##name, IR_NATIVE_NONE },
 #include "cpu/arm64/vec_helpers.def"
 #undef A64_VEC_HELPER
+#define VEC_NATIVE(name, native) { #name, vec_##name, IR_NATIVE_##native },
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
 };
 
 const struct ir_guest a64_guest = {

@@ -65,6 +65,9 @@ enum {
 #define A64_VEC_HELPER(name) A64_VEC_##name,
 #include "cpu/arm64/vec_helpers.def"
 #undef A64_VEC_HELPER
+#define VEC_NATIVE(name, native) A64_VEC_##name,
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
     A64_VEC_COUNT
 };
 #define A64_VEC_HELPER(name) ir_vec_fn a64_vec_##name;

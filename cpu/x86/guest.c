@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ISA as the executors see it: slots, helpers, ops, saved state, construction. */
+#include "core/exec/vec_native.h"
 #include "core/util/bits.h"
 #include "cpu/x86/translate_impl.h"
 #include "mmu/tlb.h"
@@ -47,6 +48,9 @@ static const struct ir_vec_helper vec_helpers[] = {
 #define X86_VEC_HELPER(name, native) { #name, x86_vec_##name, IR_NATIVE_##native },
 #include "cpu/x86/vec_helpers.def"
 #undef X86_VEC_HELPER
+#define VEC_NATIVE(name, native) { #name, vec_##name, IR_NATIVE_##native },
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
     { NULL, NULL, IR_NATIVE_NONE },
 };
 
@@ -113,7 +117,8 @@ static void reset(struct cpu *cpu)
 static void loaded(struct cpu *cpu)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    c->cc = c->cc < X86_CC_COUNT ? c->cc : (uint64_t)X86_CC_FLAGS;
+    bool rotated = (c->cc & ~(uint64_t)(X86_CC_COUNT - 1 + (3 << X86_CC_TOP_SHIFT))) == X86_CC_ROTATED;
+    c->cc = rotated || c->cc < X86_CC_COUNT ? c->cc : (uint64_t)X86_CC_FLAGS;
     c->df = c->rflags & X86_DF ? -1ull : 1;
     c->rflags = (c->rflags & 0x3f7700) | 2;
     c->shadow = MIN(c->shadow, (uint64_t)X86_SHADOW_SS);

@@ -165,9 +165,9 @@ static int read_bits(struct run_options *o, const char *what, const char *v, con
 
 static int set_hide_host(struct run_options *o, const char *v, struct err *e)
 {
-    static const char *const names[] = { "avx", "avx2", "bmi2", "fma", "avx512", "lzcnt", "all", NULL };
+    static const char *const names[] = { "avx", "avx2", "bmi2", "fma", "avx512", "lzcnt", "crypto", "all", NULL };
     static const uint32_t bits[] = { EXEC_HOST_AVX, EXEC_HOST_AVX2, EXEC_HOST_BMI2, EXEC_HOST_FMA,
-                                     EXEC_HOST_AVX512, EXEC_HOST_LZCNT, UINT32_MAX };
+                                     EXEC_HOST_AVX512, EXEC_HOST_LZCNT, EXEC_HOST_CRYPTO, UINT32_MAX };
 
     return read_bits(o, "host feature", v, names, bits, &o->board.exec.host_features, e);
 }

@@ -45,6 +45,8 @@ static uint32_t host_features(uint32_t hidden)
         h &= ~(uint32_t)HOST_FMA;
     if (hidden & EXEC_HOST_LZCNT)
         h &= ~(uint32_t)(HOST_LZCNT | HOST_POPCNT | HOST_BMI1);
+    if (hidden & EXEC_HOST_CRYPTO)
+        h &= ~(uint32_t)(HOST_AES | HOST_SHA | HOST_CLMUL | HOST_GFNI);
     return h;
 }
 

@@ -198,7 +198,11 @@ static bool emit_aes(struct x86_gen *g, const struct ir_inst *in, enum ir_native
     static const uint8_t rounds[] = { 0xdc, 0xdd, 0xde, 0xdf }; /* vaesenc, -last, vaesdec, -last */
     bool round = native == IR_NATIVE_AES;
     unsigned a = round ? x86_use_vec(g, in->a, 1) : 0;
-    struct opnd b = x86_opnd(g, round ? in->b : in->a);
+    struct opnd b = { .kind = O_REG, .reg = 2 };
+    if (round && in->b == IR_NONE)
+        zeros(g, 2);
+    else
+        b = x86_opnd(g, round ? in->b : in->a);
     unsigned dst = x86_def(g);
     if (round)
         op3o(g, rounds[in->imm2 & 3] | P38, dst, a, b);

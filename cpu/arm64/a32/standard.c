@@ -71,7 +71,7 @@ void a32_standardize(struct a32_tr *t, uint32_t first)
     for (uint32_t i = first; i < u->n_insts; i++) {
         struct ir_inst *in = &u->insts[i];
         uint64_t imm;
-        if (in->op == IR_CALLV)
+        if (in->op == IR_CALLV && u->guest->vec_helpers[in->imm].native == IR_NATIVE_NONE)
             imm = STANDARD_HELPER | (uint64_t)in->imm << 48 | (uint64_t)in->imm2;
         else if (computes(in->op))
             imm = in->op | (uint64_t)in->aux << 8 | (uint64_t)(in->aux2 & 0xff) << 16 | (uint64_t)in->imm << 32;

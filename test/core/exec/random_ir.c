@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/core/exec/random_ir.h"
+#include "core/exec/vec_native.h"
 #include "core/util/hash.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -97,13 +98,18 @@ static void help_vector(struct cpu *cpu, union ir_vec *dst, const union ir_vec *
     cpu->fp_flags |= (uint32_t)imm & CPU_FP_INEXACT;
     *dst = r;
 }
-static const struct ir_vec_helper vec_helpers[] = { { "vector", help_vector, IR_NATIVE_NONE } };
+static const struct ir_vec_helper vec_helpers[] = {
+    { "vector", help_vector, IR_NATIVE_NONE },
+#define VEC_NATIVE(name, native) { #name, vec_##name, IR_NATIVE_##native },
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
+};
 
 /* x5 to x8 of one guest are late slots. */
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
-      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = 1, .late = 5,     \
-      .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0 }
+      .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = ARRAY_LEN(vec_helpers), \
+      .late = 5, .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0 }
 static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
                                           [IR_FP_ARM] = GUEST(IR_FP_ARM),
                                           [IR_FP_X86] = GUEST(IR_FP_X86),
@@ -484,11 +490,71 @@ static int64_t vector_shape(struct gen *g, enum ir_op op, unsigned *lane)
     }
 }
 
+static ir_val_t shuffled(struct gen *g, ir_val_t a, ir_val_t b, unsigned how)
+{
+    return ir_vop(g->u, IR_VSHUF, 2, a, b, IR_NONE, how);
+}
+
+/* Rounds as Arm has them: what passes make fewer of. */
+static void random_rounds(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    ir_val_t a = pick(g, IR_V128), b = pick(g, IR_V128);
+    if (below(g, 2)) {
+        unsigned back = below(g, 2) ? IR_AES_DECRYPT : 0, forth = back ^ IR_AES_DECRYPT;
+        a = ir_callv(u, 1, a, IR_NONE, IR_NONE, IR_AES_LAST | back);
+        if (below(g, 4) == 0)
+            keep(g, IR_V128, a);
+        a = back && below(g, 2) ? ir_callv(u, 2, a, IR_NONE, IR_NONE, 0)
+                                : ir_callv(u, 1, ir_callv(u, 1, a, IR_NONE, IR_NONE, IR_AES_LAST | forth), IR_NONE,
+                                           IR_NONE, back);
+        if (below(g, 4) == 0)
+            keep(g, IR_V128, a);
+        keep(g, IR_V128, below(g, 2) ? ir_vop2(u, IR_VXOR, 3, a, b) : ir_vop2(u, IR_VXOR, 3, b, a));
+    } else {
+        ir_val_t x = shuffled(g, a, b, 0x11), y = shuffled(g, a, b, 0xbb);
+        keep(g, IR_V128, x);
+        keep(g, IR_V128, shuffled(g, x, y, 0x11));
+        keep(g, IR_V128, shuffled(g, x, y, below(g, 2) ? 0xbb : below(g, 256)));
+    }
+}
+
+/* What hosts may have instructions for. */
+static void random_native(struct gen *g)
+{
+    unsigned helper = 1 + below(g, ARRAY_LEN(vec_helpers) - 1);
+    enum ir_native native = vec_helpers[helper].native;
+    ir_val_t b = pick(g, IR_V128), c = IR_NONE;
+    uint64_t imm = 0;
+    switch (native) {
+    case IR_NATIVE_AES:
+        imm = below(g, 4);
+        if (below(g, 2))
+            b = IR_NONE;
+        break;
+    case IR_NATIVE_AES_IMC: b = IR_NONE; break;
+    case IR_NATIVE_AES_KEYGEN:
+        imm = below(g, 256);
+        b = IR_NONE;
+        break;
+    case IR_NATIVE_CLMUL: imm = below(g, 2) | below(g, 2) << 4; break;
+    case IR_NATIVE_SHA1_ROUNDS4: imm = below(g, 4); break;
+    case IR_NATIVE_SHA256_ROUNDS2: c = pick(g, IR_V128); break;
+    case IR_NATIVE_GF_AFFINE: imm = below(g, 512); break;
+    default: break;
+    }
+    keep(g, IR_V128, ir_callv(g->u, helper, pick(g, IR_V128), b, c, imm));
+}
+
 static void random_vector(struct gen *g)
 {
     struct ir_unit *u = g->u;
     if (below(g, 4) == 0) {
         random_vector_scalar(g);
+        return;
+    }
+    if (below(g, 8) == 0) {
+        below(g, 2) ? random_native(g) : random_rounds(g);
         return;
     }
     enum ir_op op = (enum ir_op)(IR_VAND + below(g, IR_VFRINT - IR_VAND + 1));

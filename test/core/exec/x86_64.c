@@ -27,7 +27,7 @@ struct cpu *exec_cpu(const struct exec *x, uint32_t index)
 }
 
 static const uint32_t masks[] = {
-    0, EXEC_HOST_BMI2, EXEC_HOST_LZCNT, EXEC_HOST_FMA,
+    0, EXEC_HOST_BMI2, EXEC_HOST_LZCNT, EXEC_HOST_FMA, EXEC_HOST_CRYPTO,
     EXEC_HOST_AVX | EXEC_HOST_AVX2 | EXEC_HOST_BMI2 | EXEC_HOST_FMA | EXEC_HOST_AVX512 |
         EXEC_HOST_LZCNT,
 };
