@@ -122,7 +122,7 @@ struct x86_gen {
     struct x86_pin pins[MAX_PINS];       /* while they are being chosen */
     uint32_t pins_gpr, pins_xmm;         /* host registers */
     uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM */
-    bool uses_fp;
+    bool uses_fp, loops;
     enum { COUNT_NO, COUNT_YES, COUNT_ASK } count; /* instructions retired: is the model uniform? */
     uint32_t load_at_entry;              /* pins */
     struct page_reg pages[MAX_PAGE_REGS];

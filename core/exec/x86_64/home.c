@@ -2,24 +2,24 @@
 /*
  * Addends that are guessed. A load whose address was loaded itself waits for the look-up before it can begin: address to
  * index, index to addend, addend to data. The addends of neighbouring pages mostly are the same (linear maps, large
- * pages), so a load in a region takes the one that it found last, and compares it with the entry's
- * beside:
+ * pages), so a load in a region or a loop takes the one that it found last, and compares it with the
+ * entry's beside:
  *
  *     mov  reg, [r13 + home]            of this place in the code: mmu_set.homes
  *     cmp  reg, [r13 + rcx + addend]
  *     jne  stub                         takes the entry's, which is the next guess
  *
- * A wrong guess costs a mispredicted branch of the host. Where they are many, the region's guesses are
+ * A wrong guess costs a mispredicted branch of the host. Where they are many, the unit's guesses are
  * overwritten by plain look-ups.
  */
 #include "core/exec/x86_64/gen.h"
 #include "core/timing/model.h"
 
-#define MISSES    4096u             /* wrong guesses of a region between looks at the time that they took */
+#define MISSES    4096u             /* wrong guesses of a unit between looks at the time that they took */
 #define MAX_HOMES 96u
 #define SCRATCH   56                /* in the frame: no call out has so many arguments */
 
-/* What a region guesses; lives as long as its code. */
+/* What a unit guesses; lives as long as its code. */
 struct x86_homes {
     struct exec_backend *be;
     uint32_t left;                  /* wrong guesses until the next look */
@@ -39,7 +39,7 @@ static struct x86_mem addend_mem(void)
 
 bool x86_can_guess(struct x86_gen *g)
 {
-    if (!g->b->region || g->be->shared) /* code that other threads run is not to be overwritten */
+    if (!(g->b->region || g->loops) || g->be->shared) /* code that other threads run is not to be overwritten */
         return false;
     if (g->homes == NULL) {
         g->homes = ARENA_NEW(g->arena, struct x86_homes);
