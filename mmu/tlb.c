@@ -60,6 +60,7 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     }
     set->n_log = 0;
     p->tags[i].filled = false;
+    mmu_drop_devices_of(p, i);
     if (p->tags[i].shifts != 0)
         memset(p->large[i], 0, sizeof(p->large[i]));
     p->tags[i].shifts = 0;
@@ -266,8 +267,12 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    uint32_t before = p->current;
-    p->current = find_set(p, key, asid, vmid);
+    uint32_t before = p->current, i = p->previous;
+    if (LIKELY(is_of(&p->tags[i], key, asid, vmid)))
+        p->tags[i].last_use = ++p->uses;
+    else
+        i = find_set(p, key, asid, vmid);
+    p->current = i;
     p->previous = before;
     p->other_regime = 0;
     cpu->set = p->sets[p->current];
@@ -290,18 +295,13 @@ uint32_t mmu_set_of(struct cpu *cpu, unsigned regime)
     return p->other;
 }
 
-static bool concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
-{
-    return t->last_use != 0 && (asid == MMU_ANY || t->asid == asid) &&
-           (vmid == MMU_ANY || t->vmid == vmid);
-}
-
 void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
     p->other_regime = 0;
+    mmu_drop_devices(p, asid, vmid, 0, UINT64_MAX);
     for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!concerns(&p->tags[i], asid, vmid))
+        if (!mmu_concerns(&p->tags[i], asid, vmid))
             continue;
         if (i == p->current)
             clear_set(p, i);
@@ -448,8 +448,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     uint64_t more = span == 0 ? 0 : span - 1;
     va_t last = more > UINT64_MAX - page ? UINT64_MAX : page + more;
+    mmu_drop_devices(p, asid, vmid, page, last | (MEM_PAGE - 1));
     for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!concerns(&p->tags[i], asid, vmid))
+        if (!mmu_concerns(&p->tags[i], asid, vmid))
             continue;
         if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
             for (va_t at = page; at - page <= more; at += MEM_PAGE)
