@@ -225,8 +225,18 @@ static ir_val_t of_logic(struct x86_tr *t, unsigned bytes, unsigned cond)
     }
 }
 
+/* Of an image of the flags: O, B, Z, BE, S, P, or their opposite. */
+static ir_val_t of_image(struct x86_tr *t, unsigned cond)
+{
+    static const uint16_t masks[] = { X86_OF, X86_CF, X86_ZF, X86_CF | X86_ZF, X86_SF, X86_PF };
+    ir_val_t bits = ir_op2i(t->u, IR_AND, IR_I64, t->cc_r, masks[cond / 2]);
+    return ir_setcc(t->u, IR_I64, cond & 1 ? IR_EQ : IR_NE, bits, x86_const(t, 0));
+}
+
 ir_val_t x86_condition(struct x86_tr *t, unsigned cond)
 {
+    if (t->cc == X86_CC_FLAGS && cond < 12)
+        return of_image(t, cond);
     if (t->cc < 0 || t->cc == X86_CC_FLAGS)
         return ask(t, cond);
     unsigned op = (unsigned)t->cc & ~3u, bytes = 1u << (t->cc & 3);
