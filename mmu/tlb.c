@@ -41,9 +41,12 @@ static void clear_place(struct mmu_set *set, uint32_t place)
         set->load[place].tag = invalid_tag(place);
 }
 
+/* What lies behind the first MMU_WAYS entries of a table is not emptied: they are not used until it grows. */
 static void clear_set(struct mmu_pool *p, uint32_t i)
 {
     struct mmu_set *set = p->sets[i];
+    mmu_set_ways(set, MMU_WAYS);
+    p->tags[i].evicted = p->tags[i].sweeps = 0;
     if (LIKELY(set->n_log <= MMU_LOG)) {
         for (uint32_t k = 0; k < set->n_log; k++)
             clear_place(set, set->log[k]);
@@ -57,9 +60,66 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     }
     set->n_log = 0;
     p->tags[i].filled = false;
+    mmu_drop_devices_of(p, i);
     if (p->tags[i].shifts != 0)
         memset(p->large[i], 0, sizeof(p->large[i]));
     p->tags[i].shifts = 0;
+}
+
+/* ---- sizes ---- */
+
+enum {
+    GROWTH = 4,
+    BUSY_CYCLES = 4096, /* an entry lost in less than that, on the average: walks take some hundredths of the time */
+    MAX_SWEEPS = 32,    /* of a set that has grown: then filling a small one anew is cheaper */
+    MAX_GROWING = 16,   /* pools; with more of them sets stay small */
+};
+
+/* From `ways` to `more` entries: each stays, or goes up by a multiple of `ways`. */
+static void spread(struct mmu_entry *e, uint32_t ways, uint32_t more)
+{
+    for (uint32_t i = ways; i < more; i++)
+        e[i].tag = invalid_tag(i);
+    for (uint32_t i = 0; i < ways; i++) {
+        uint32_t to = (uint32_t)(e[i].tag >> MEM_PAGE_SHIFT) & (more - 1);
+        if (to == i || e[i].tag == invalid_tag(i))
+            continue;
+        e[to] = e[i];
+        e[i].tag = invalid_tag(i);
+    }
+}
+
+static void grow(struct mmu_set *set)
+{
+    uint32_t ways = mmu_ways(set);
+    spread(set->load, ways, ways * GROWTH);
+    spread(set->store, ways, ways * GROWTH);
+    mmu_set_ways(set, ways * GROWTH);
+    set->n_log = MMU_LOG + 1;
+}
+
+/* As many entries were lost as the set has. */
+static COLD void lost_many(struct mmu_pool *p, uint32_t i)
+{
+    struct mmu_tag *t = &p->tags[i];
+    uint64_t now = cpu_cycles(p->cpu);
+    uint32_t ways = mmu_ways(p->sets[i]);
+    if (now - t->since < (uint64_t)ways * BUSY_CYCLES && ways < MMU_MAX_WAYS &&
+        p->cpu->machine->mmu->n_pools <= MAX_GROWING) {
+        grow(p->sets[i]);
+        t->sweeps = 0;
+    }
+    t->evicted = 0;
+    t->since = now;
+}
+
+/* A set is about to be swept. True: it was emptied instead. */
+static bool swept_often(struct mmu_pool *p, uint32_t i)
+{
+    if (LIKELY(mmu_ways(p->sets[i]) == MMU_WAYS) || ++p->tags[i].sweeps <= MAX_SWEEPS)
+        return false;
+    clear_set(p, i);
+    return true;
 }
 
 /* ---- life ---- */
@@ -206,8 +266,12 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    uint32_t before = p->current;
-    p->current = find_set(p, key, asid, vmid);
+    uint32_t before = p->current, i = p->previous;
+    if (LIKELY(is_of(&p->tags[i], key, asid, vmid)))
+        p->tags[i].last_use = ++p->uses;
+    else
+        i = find_set(p, key, asid, vmid);
+    p->current = i;
     p->previous = before;
     p->other_regime = 0;
     cpu->set = p->sets[p->current];
@@ -230,18 +294,13 @@ uint32_t mmu_set_of(struct cpu *cpu, unsigned regime)
     return p->other;
 }
 
-static bool concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
-{
-    return t->last_use != 0 && (asid == MMU_ANY || t->asid == asid) &&
-           (vmid == MMU_ANY || t->vmid == vmid);
-}
-
 void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
     p->other_regime = 0;
+    mmu_drop_devices(p, asid, vmid, 0, UINT64_MAX);
     for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!concerns(&p->tags[i], asid, vmid))
+        if (!mmu_concerns(&p->tags[i], asid, vmid))
             continue;
         if (i == p->current)
             clear_set(p, i);
@@ -267,8 +326,8 @@ static void drop_span(struct mmu_entry *e, uint32_t n, va_t first, va_t last)
 
 static void drop_everywhere(struct mmu_set *set, va_t first, va_t last)
 {
-    drop_span(set->load, MMU_WAYS, first, last);
-    drop_span(set->store, MMU_WAYS, first, last);
+    drop_span(set->load, mmu_ways(set), first, last);
+    drop_span(set->store, mmu_ways(set), first, last);
     drop_span(set->fetch, MMU_FETCHES, first, last);
 }
 
@@ -331,6 +390,8 @@ static void log_anew(struct mmu_set *set)
 {
     uint32_t n = 0;
     va_t va;
+    if (mmu_ways(set) != MMU_WAYS)
+        return;
     for (uint32_t place = 0; place < MMU_AT_JUMP + MMU_JUMPS; place++) {
         if (!place_va(set, place, &va))
             continue;
@@ -341,9 +402,10 @@ static void log_anew(struct mmu_set *set)
     set->n_log = n;
 }
 
-static void drop_all(struct mmu_set *set, va_t first, va_t last)
+static void drop_all(struct mmu_pool *p, uint32_t i, va_t first, va_t last)
 {
-    if (drop_logged(set, first, last))
+    struct mmu_set *set = p->sets[i];
+    if (drop_logged(set, first, last) || swept_often(p, i))
         return;
     drop_everywhere(set, first, last);
     drop_jumps(set, first, last);
@@ -367,7 +429,7 @@ static void flush_one(struct mmu_pool *p, uint32_t i, va_t page)
         if (!mmu_filter_has(p->large[i], page >> shift))
             continue;
         uint64_t within = (1ull << shift) - 1;
-        drop_all(set, page & ~within, page | within);
+        drop_all(p, i, page & ~within, page | within);
     }
 }
 
@@ -376,7 +438,7 @@ enum { FEW_PAGES = 64 };
 static void flush_many(struct mmu_pool *p, uint32_t i, va_t first, va_t last)
 {
     uint64_t within = (1ull << log2_floor(p->tags[i].shifts | MEM_PAGE)) - 1;
-    drop_all(p->sets[i], first & ~within, last | within);
+    drop_all(p, i, first & ~within, last | within);
 }
 
 void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint32_t vmid)
@@ -385,8 +447,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     uint64_t more = span == 0 ? 0 : span - 1;
     va_t last = more > UINT64_MAX - page ? UINT64_MAX : page + more;
+    mmu_drop_devices(p, asid, vmid, page, last | (MEM_PAGE - 1));
     for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!concerns(&p->tags[i], asid, vmid))
+        if (!mmu_concerns(&p->tags[i], asid, vmid))
             continue;
         if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
             for (va_t at = page; at - page <= more; at += MEM_PAGE)
@@ -424,13 +487,16 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     struct mmu_pool *p = mmu_pool_of(cpu);
     struct mmu_tag *t = &p->tags[set];
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
-    uint32_t i = (uint32_t)(va >> MEM_PAGE_SHIFT) & (MMU_WAYS - 1);
+    uint32_t i = mmu_way(p->sets[set], va);
     struct mmu_entry *e = access == CPU_STORE ? &p->sets[set]->store[i] : &p->sets[set]->load[i];
+    t->evicted += e->tag != page && e->tag != invalid_tag(i);
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
     mmu_log(p->sets[set], (access == CPU_STORE ? MMU_AT_STORE : MMU_AT_LOAD) + i);
     t->filled = true;
     mmu_note_size(p, set, va, map->page_shift);
+    if (UNLIKELY(t->evicted >= mmu_ways(p->sets[set])))
+        lost_many(p, set);
 }
 
 static void drop_store(struct mmu_entry *e, uint32_t i, uint64_t host)
@@ -443,12 +509,12 @@ static void drop_stores(struct mmu_pool *p, uint64_t host)
 {
     for (uint32_t s = 0; s < p->n_sets; s++) {
         struct mmu_set *set = p->sets[s];
-        if (p->tags[s].last_use == 0 || !p->tags[s].filled)
+        if (p->tags[s].last_use == 0 || !p->tags[s].filled || (set->n_log > MMU_LOG && swept_often(p, s)))
             continue;
         for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
             if (set->log[k] >= MMU_AT_STORE && set->log[k] < MMU_AT_FETCH)
                 drop_store(set->store, set->log[k] - MMU_AT_STORE, host);
-        for (uint32_t i = 0; i < MMU_WAYS && set->n_log > MMU_LOG; i++)
+        for (uint32_t i = 0; i < mmu_ways(set) && set->n_log > MMU_LOG; i++)
             drop_store(set->store, i, host);
     }
 }

@@ -12,11 +12,15 @@
  *
  * Entries map 4 KiB whatever the guest's page size. Translated code probes them
  * inline:
- *     index = (va >> 12) & (MMU_WAYS - 1)
+ *     index = (va >> 12) & (ways - 1)         set->index_mask is (ways - 1) * sizeof(struct mmu_entry)
  *     hit   = (va ^ tag) <= MMU_PAGE - size      one compare: tag and page crossing
  *     host  = va + addend
  * An invalid entry i has a tag whose index bits differ from i, so it never hits.
  * In `fetch`, addend is the page id (mmu_page_id) instead.
+ *
+ * A set begins with MMU_WAYS load and store entries, and gets four times as many, up to MMU_MAX_WAYS, while entries throw
+ * each other out so often that walks would take a good part of the time. Whatever empties it makes it small again, and so
+ * do many sweeps: emptying costs the same whatever size it had. Memory behind the ways in use is not touched.
  *
  * What is never entered: MMIO, ROM and pages with a mem_page_flag (stores), pages
  * whose permissions differ inside the page, watched pages. Those take mmu_slow_*.
@@ -26,7 +30,8 @@
  */
 #include "core/cpu/cpu.h"
 
-#define MMU_WAYS      2048u   /* load and store entries of a set: a power of two */
+#define MMU_WAYS      2048u   /* load and store entries of a set to begin with: a power of two ... */
+#define MMU_MAX_WAYS  32768u  /* ... and at most: MMU_WAYS times a power of four */
 #define MMU_FETCHES   1024u
 #define MMU_JUMPS     4096u
 #define MMU_LOG       254u
@@ -49,14 +54,16 @@ struct mmu_jump {
 };
 
 struct mmu_set {
-    struct mmu_entry load[MMU_WAYS];
-    struct mmu_entry store[MMU_WAYS];
+    uint64_t index_mask;     /* of load and store, as an offset of bytes: emitted probes take it from here */
+    uint64_t pad[7];
+    struct mmu_entry load[MMU_MAX_WAYS];
+    struct mmu_entry store[MMU_MAX_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: mmu_no_jump */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
     /*
-     * What was filled since the set was empty: numbers of places, counted through all four tables.
-     * More than fit: not known. So emptying costs what filling did.
+     * What was filled since the set was empty: numbers of places, counted through all four tables, of MMU_WAYS load and
+     * store entries each. More than fit: not known, and so it is in a set that has grown. So emptying costs what filling did.
      */
     uint32_t n_log;
     uint16_t log[MMU_LOG];
@@ -64,6 +71,23 @@ struct mmu_set {
 
 enum { MMU_AT_LOAD = 0, MMU_AT_STORE = MMU_WAYS, MMU_AT_FETCH = 2 * MMU_WAYS,
        MMU_AT_JUMP = 2 * MMU_WAYS + MMU_FETCHES };
+
+static inline uint32_t mmu_ways(const struct mmu_set *set)
+{
+    return (uint32_t)(set->index_mask / sizeof(struct mmu_entry)) + 1;
+}
+
+static inline void mmu_set_ways(struct mmu_set *set, uint32_t ways)
+{
+    set->index_mask = (uint64_t)(ways - 1) * sizeof(struct mmu_entry);
+}
+
+/* The place of `va` in a set's load or store entries. */
+static inline uint32_t mmu_way(const struct mmu_set *set, va_t va)
+{
+    return (uint32_t)(va >> MEM_PAGE_SHIFT) & (mmu_ways(set) - 1);
+}
+
 static inline void mmu_log(struct mmu_set *set, uint32_t place)
 {
     if (set->n_log < MMU_LOG)
@@ -112,14 +136,14 @@ static inline void mmu_enter_jump(struct mmu_set *set, va_t va, const void *code
 /* Host address of `size` bytes that translated code may store to directly; NULL: ask mmu_slow_store. */
 static inline uint8_t *mmu_store_hit(const struct cpu *cpu, va_t va, unsigned size)
 {
-    const struct mmu_entry *e = &cpu->set->store[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &cpu->set->store[mmu_way(cpu->set, va)];
     return (va ^ e->tag) <= MEM_PAGE - size ? (uint8_t *)(uintptr_t)(va + e->addend) : NULL;
 }
 
 /* Likewise where it may load from. */
 static inline const uint8_t *mmu_load_hit(const struct cpu *cpu, va_t va, unsigned size)
 {
-    const struct mmu_entry *e = &cpu->set->load[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &cpu->set->load[mmu_way(cpu->set, va)];
     return (va ^ e->tag) <= MEM_PAGE - size ? (const uint8_t *)(uintptr_t)(va + e->addend) : NULL;
 }
 

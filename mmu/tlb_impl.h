@@ -10,7 +10,25 @@ struct mmu_tag {
     uint32_t asid, vmid;
     uint64_t last_use;      /* 0: free */
     uint64_t shifts;        /* page_shifts above 12 that entries came from, as a mask */
+    uint64_t since;         /* cycles of the CPU when `evicted` was 0 */
+    uint32_t evicted;       /* entries that others took the place of */
+    uint32_t sweeps;        /* through all of a set that has grown */
     bool filled;            /* anything valid in load, store, fetch */
+};
+
+/*
+ * A page of a device's registers that was walked: which translation an access of it has, so that only the device is left
+ * to be asked. Of one set, and flushed with it. Few are in use at a time, so they are the CPU's and not each set's. Not
+ * used with models that charge each walk.
+ */
+#define MMU_DEVICES 16u     /* a power of two */
+struct mmu_device {
+    va_t page;
+    pa_t pa;                /* of the page */
+    uint32_t set;           /* MMU_NO_SET: empty */
+    uint16_t from, to;      /* the device's bytes of the page: [from, to) */
+    uint8_t shift;          /* of the mapping */
+    bool load, store, nonsecure;
 };
 
 struct mmu_pool {
@@ -22,6 +40,8 @@ struct mmu_pool {
     uint32_t n_sets, current, previous; /* contexts are mostly changed to and fro */
     uint32_t other, other_regime; /* the set of accesses with a regime of their own; other_regime 0: not known */
     uint64_t uses;
+    uint32_t n_devices;     /* entered since there was none */
+    struct mmu_device devices[MMU_DEVICES];
     bool guarded;           /* the page of the CPU's reservation is MEM_PAGE_RESERVED */
     bool skip_watch;
     uint32_t n_watches;     /* the CPU's own */
@@ -30,6 +50,8 @@ struct mmu_pool {
 };
 
 #define MMU_MAX_CPUS 1024u /* with an index of their own in what follows */
+
+#define MMU_NO_SET UINT32_MAX
 
 struct mmu_machine {
     struct machine *machine;
@@ -51,6 +73,12 @@ struct mmu_machine {
 static inline struct mmu_pool *mmu_pool_of(const struct cpu *cpu)
 {
     return cpu->mmu_private;
+}
+
+static inline bool mmu_concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
+{
+    return t->last_use != 0 && (asid == MMU_ANY || t->asid == asid) &&
+           (vmid == MMU_ANY || t->vmid == vmid);
 }
 
 static inline void mmu_note_size(struct mmu_pool *p, uint32_t set, va_t va, unsigned page_shift)
@@ -75,7 +103,16 @@ static inline void mmu_note_mapped(struct mem_ram *ram, uint64_t offset, uint32_
 /* Enter `va` into set number `set`. `host` is of the byte at va. */
 void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, const struct cpu_map *map,
                const uint8_t *host);
-#define MMU_NO_SET UINT32_MAX
+/* ---- device_pages.c ---- */
+/* `va` of set number `set` leads to a device's page: `from` and `to` are its bytes there. */
+void mmu_enter_device(struct mmu_pool *p, uint32_t set, va_t va, const struct cpu_map *map, unsigned from, unsigned to);
+/* What was entered for all of an aligned access, if its kind is allowed; or NULL. */
+const struct mmu_device *mmu_find_device(const struct mmu_pool *p, uint32_t set, va_t va, unsigned size,
+                                         enum cpu_access access);
+/* Those of one set, or of the sets concerned, whose mapping has any of the bytes [first, last]. */
+void mmu_drop_devices_of(struct mmu_pool *p, uint32_t set);
+void mmu_drop_devices(struct mmu_pool *p, uint32_t asid, uint32_t vmid, va_t first, va_t last);
+
 /* Number of the set for accesses with `regime`: the current one for 0; MMU_NO_SET: none. */
 uint32_t mmu_set_of(struct cpu *cpu, unsigned regime);
 

@@ -75,6 +75,7 @@ struct exec_block {
     bool region, retired;
     bool quick;                  /* made by compile_quick, and not improved since */
     uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in what is no region */
+    const uint32_t *heat;        /* while a region is compiled: how often each of its blocks ran; else NULL */
     uint16_t n_edges, n_insns;
     /* [2i] of block i of the unit: jump or taken, [2i+1]: not taken; unused ones at the end are left out */
     struct exec_edge *edges;

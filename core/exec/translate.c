@@ -170,19 +170,26 @@ static int compile_block(struct exec *x, struct ir_unit *u, const struct exec_pl
     return rc < 0 ? rc : x->ops->compile(x->be, u, &c->b, &x->arena, e);
 }
 
-/* Compile with the run's back end; a full buffer is emptied once. Of a region no pass is left to be done. */
-static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const struct exec_place *p, bool region,
+/*
+ * Compile with the run's back end; a full buffer is emptied once. `heat`: how often each block of a region ran; of that no
+ * pass is left to be done.
+ */
+static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const struct exec_place *p, const uint32_t *heat,
                                    struct err *e)
 {
+    bool region = heat != NULL;
     for (int attempt = 0; attempt < 2; attempt++) {
         struct exec_cached *c = new_block(x, u, p, &x->arena);
         int rc = ERR_LIMIT;
         if (c != NULL) {
             c->b.region = region;
+            c->b.heat = heat;
             rc = region ? x->ops->compile(x->be, u, &c->b, &x->arena, e) : compile_block(x, u, p, c, e);
         }
-        if (rc == 0)
+        if (rc == 0) {
+            c->b.heat = NULL;
             return c;
+        }
         if (rc != ERR_LIMIT || region)
             return NULL;
         if (exec_is_parallel(x)) { /* others run it: when they do not, the run loop will */
@@ -231,7 +238,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
         rc = check(x, cpu, u, p, &e);
     }
     if (rc == 0)
-        c = compile(x, u, p, false, &e);
+        c = compile(x, u, p, NULL, &e);
     if (c == NULL && rc == 0 && x->flush_wanted)
         return NULL;
     if (c == NULL) {
@@ -308,6 +315,7 @@ enum { REGION_SHARE = 8 };
 
 struct shape {
     struct exec_cached *blocks[32];
+    uint32_t heat[32];           /* how often each ran */
     uint32_t n;
 };
 
@@ -326,6 +334,13 @@ static bool is_warm(const struct exec *x, const struct exec_cached *c)
     if (c->b.quick)
         return false;
     return left > threshold || threshold - left >= threshold / REGION_SHARE; /* above: it has a region */
+}
+
+/* How often it ran; one that has a region of its own ran as often as any is counted. */
+static uint32_t heat_of(const struct exec *x, const struct exec_cached *c)
+{
+    uint32_t threshold = x->options.region_threshold, left = c->b.counter;
+    return left > threshold ? threshold : MAX(threshold - left, 1);
 }
 
 /*
@@ -351,6 +366,38 @@ static void grow(const struct exec *x, struct shape *s, struct exec_cached *entr
     }
 }
 
+/* The hottest block that is not placed yet, of those that block `from` goes on to; UINT32_MAX as `from`: of all. */
+static uint32_t hottest(const struct shape *s, uint32_t placed, uint32_t from)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = 0; i < s->n; i++) {
+        bool next = from == UINT32_MAX;
+        for (uint32_t k = 0; !next && k < s->blocks[from]->b.n_edges; k++)
+            next = s->blocks[from]->b.edges[k].to == &s->blocks[i]->b;
+        if (next && !(placed >> i & 1) && (best == UINT32_MAX || s->heat[i] > s->heat[best]))
+            best = i;
+    }
+    return best;
+}
+
+/* Each block in front of the hottest that it goes on to, so that most jumps are none. The entry stays the first. */
+static void arrange(const struct exec *x, struct shape *s)
+{
+    struct shape to = { .n = s->n };
+    uint32_t placed = 0, at = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        s->heat[i] = heat_of(x, s->blocks[i]);
+    for (uint32_t i = 0; i < s->n; i++) {
+        to.blocks[i] = s->blocks[at];
+        to.heat[i] = s->heat[at];
+        placed |= 1u << at;
+        at = hottest(s, placed, at);
+        if (at == UINT32_MAX)
+            at = hottest(s, placed, at);
+    }
+    *s = to;
+}
+
 static bool set_pieces(struct exec *x, struct exec_cached *region, const struct ir_unit *u)
 {
     region->pieces = ARENA_ARRAY(&x->arena, struct exec_piece, u->n_blocks);
@@ -372,6 +419,7 @@ static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     if (c->b.retired || c->partner != NULL || c->b.page2 != EXEC_NO_PAGE)
         return false;
     grow(x, &s, c);
+    arrange(x, &s);
     if (new_unit(x, cpu, c->b.mode, &u, &e) < 0)
         return false;
     struct exec_place p = { .page = c->b.page, .page2 = EXEC_NO_PAGE, .mode = c->b.mode };
@@ -385,7 +433,7 @@ static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     }
     if (u->n_blocks != s.n || prepare(x, cpu, u, &p, &e) < 0)
         return false; /* too large for one unit: the blocks stay as they are */
-    struct exec_cached *region = compile(x, u, &p, true, &e);
+    struct exec_cached *region = compile(x, u, &p, s.heat, &e);
     if (region == NULL || !set_pieces(x, region, u))
         return false;
     if (!exec_cache_add(x, region))

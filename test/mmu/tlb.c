@@ -19,6 +19,7 @@ enum { V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128 };
 struct bare {
     struct cpu cpu;
     struct mmu_rv_regime r;
+    unsigned walks;
 };
 
 struct box {
@@ -40,6 +41,7 @@ static int bare_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned 
 {
     struct bare *b = (struct bare *)cpu;
     (void)regime;
+    b->walks++;
     enum mmu_rv_fault f = mmu_rv_walk(&b->r, va, MAX(map->size, 1), access, probe, map);
     if (f != MMU_RV_OK && !probe)
         cpu_raise(cpu, (uint64_t)f, va, access, 0);
@@ -168,7 +170,7 @@ static void use_space(struct bare *c, unsigned s)
 /* As an executor does it: probe, then the slow path. */
 static int load(struct cpu *cpu, va_t va, unsigned bytes, uint64_t *v)
 {
-    const struct mmu_entry *e = &cpu->set->load[va >> 12 & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &cpu->set->load[mmu_way(cpu->set, va)];
     if ((va ^ e->tag) <= MEM_PAGE - bytes) {
         *v = ld_le((const uint8_t *)(uintptr_t)(va + e->addend), bytes);
         return 0;
@@ -178,7 +180,7 @@ static int load(struct cpu *cpu, va_t va, unsigned bytes, uint64_t *v)
 
 static int store(struct cpu *cpu, va_t va, unsigned bytes, uint64_t v)
 {
-    const struct mmu_entry *e = &cpu->set->store[va >> 12 & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &cpu->set->store[mmu_way(cpu->set, va)];
     if ((va ^ e->tag) <= MEM_PAGE - bytes) {
         st_le((uint8_t *)(uintptr_t)(va + e->addend), v, bytes);
         return 0;
@@ -320,6 +322,102 @@ START_TEST(fences_take_whole_spans)
     mmu_flush_page(c, 0, UINT64_MAX, 1, MMU_ANY); /* everything */
     ck_assert(!cached(c->set->load, 0x3ff000));
     ck_assert(!cached(c->set->load, 0x3000));
+    close_box(b);
+}
+END_TEST
+
+/* ---- sizes ---- */
+
+enum { FIRST_LARGE = 1, LAST_LARGE = 24 }; /* pages of 2 MiB at as many times 2 MiB, all of the same memory */
+
+static void open_large(struct box *b)
+{
+    open_spaces(b);
+    for (unsigned k = FIRST_LARGE; k <= LAST_LARGE; k++)
+        *word(b, root_of(0) + 0x1000 + 8 * k) = LEAF(BASE + 0x200000, 0);
+    use_space(b->cpu[0], 0);
+}
+
+/* Loads from every page of `from` to `to`; how many of them are entered afterwards. `pause`: cycles after each. */
+static unsigned load_pages(struct cpu *c, va_t from, va_t to, uint64_t pause)
+{
+    unsigned n = 0;
+    uint64_t v;
+    for (va_t va = from; va < to; va += MEM_PAGE) {
+        ck_assert_int_eq(load(c, va, 8, &v), 0);
+        ck_assert_uint_eq(v, (va & 0x1fffff) + 1);
+        c->cycles_end += pause;
+    }
+    for (va_t va = from; va < to; va += MEM_PAGE)
+        n += mmu_load_hit(c, va, 8) != NULL && mmu_store_hit(c, va, 8) != NULL;
+    return n;
+}
+
+/* Many pages in turn find room for all; what fences and code take out is found wherever it went. */
+START_TEST(busy_sets_grow)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t first = (va_t)FIRST_LARGE << 21, end = (va_t)(LAST_LARGE + 1) << 21;
+    const unsigned pages = (unsigned)((end - first) / MEM_PAGE);
+    open_large(b);
+    for (pa_t at = 0; at < 0x200000; at += MEM_PAGE)
+        *word(b, BASE + 0x200000 + at) = at + 1;
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
+    for (unsigned i = 0; i < 8; i++)
+        (void)load_pages(c, first, end, 0);
+    ck_assert_uint_eq(load_pages(c, first, end, 0), pages);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_MAX_WAYS);
+
+    mmu_flush_page(c, first + 0x12345, MEM_PAGE, 1, MMU_ANY);
+    for (va_t va = first; va < end; va += MEM_PAGE)
+        ck_assert_int_eq(mmu_load_hit(c, va, 8) == NULL, va < first + (1 << 21));
+    (void)mem_ram_mark_code(b->ram, 0x205000, 4);
+    mmu_protect_page(b->m, b->ram, 0x205000);
+    for (va_t va = first + (1 << 21); va < end; va += MEM_PAGE)
+        ck_assert_int_eq(mmu_store_hit(c, va, 8) == NULL, (va & 0x1fffff) == 0x5000);
+    mmu_flush(c, 1, MMU_ANY);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
+    for (va_t va = first; va < end; va += MEM_PAGE)
+        ck_assert(mmu_load_hit(c, va, 8) == NULL && mmu_store_hit(c, va, 8) == NULL);
+    close_box(b);
+}
+END_TEST
+
+/* Where little time goes to walks, room for more would only have to be swept. */
+START_TEST(idle_sets_stay_small)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t first = (va_t)FIRST_LARGE << 21, end = (va_t)(LAST_LARGE + 1) << 21;
+    open_large(b);
+    for (pa_t at = 0; at < 0x200000; at += MEM_PAGE)
+        *word(b, BASE + 0x200000 + at) = at + 1;
+    c->cycles_end += 1u << 30;
+    for (unsigned i = 0; i < 4; i++)
+        (void)load_pages(c, first, end, 20000);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
+    close_box(b);
+}
+END_TEST
+
+/* Sweeps cost what the set's size is: a set that is swept all the time becomes small again. */
+START_TEST(swept_sets_shrink)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    const va_t first = (va_t)FIRST_LARGE << 21, end = (va_t)(LAST_LARGE + 1) << 21;
+    open_large(b);
+    for (pa_t at = 0; at < 0x200000; at += MEM_PAGE)
+        *word(b, BASE + 0x200000 + at) = at + 1;
+    for (unsigned i = 0; i < 8; i++)
+        (void)load_pages(c, first, end, 0);
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_MAX_WAYS);
+    for (unsigned i = 0; i < 100; i++) {
+        mmu_flush_page(c, first, MEM_PAGE, 1, MMU_ANY);
+        ck_assert_uint_eq(load_pages(c, first, first + MEM_PAGE, 0), 1);
+    }
+    ck_assert_uint_eq(mmu_ways(c->set), MMU_WAYS);
     close_box(b);
 }
 END_TEST
@@ -813,6 +911,120 @@ START_TEST(debuggers_ignore_permissions)
 }
 END_TEST
 
+/* ---- pages of devices ---- */
+
+static unsigned walks_of_load(struct bare *c, va_t va, unsigned bytes)
+{
+    unsigned before = c->walks;
+    uint64_t v;
+    ck_assert_int_eq(load(&c->cpu, va, bytes, &v), 0);
+    return c->walks - before;
+}
+
+START_TEST(device_pages_are_walked_once)
+{
+    struct box *b = open_box();
+    struct bare *c = b->cpu[0];
+    uint64_t v;
+    open_spaces(b);
+    *pte(b, 0, 1) = LEAF(MMIO, 0);
+    *pte(b, 0, 2) = LEAF(BASE + 0x100000, 0);
+    use_space(c, 0);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    ck_assert_uint_eq(walks_of_load(c, 0x1ff8, 8), 0);
+    ck_assert_int_eq(store(&c->cpu, 0x1010, 2, 7), 0);
+    ck_assert_uint_eq(c->walks, 1);
+    ck_assert_uint_eq(b->mmio_reads, 2);
+    ck_assert_uint_eq(b->mmio_value, 7);
+    ck_assert_uint_eq(walks_of_load(c, 0x1ffe, 2), 0);
+    ck_assert_int_eq(load(&c->cpu, 0x1002, 4, &v), 1); /* misaligned: the device has its say, after a walk */
+    ck_assert_uint_eq(c->walks, 2);
+    c->cpu.exit = 0;
+    mmu_flush_page(&c->cpu, 0x2000, MEM_PAGE, MMU_ANY, MMU_ANY);
+    mmu_flush_page(&c->cpu, 0x1000, MEM_PAGE, 2, MMU_ANY); /* another space's */
+    mmu_flush(&c->cpu, 2, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 0);
+    mmu_flush_page(&c->cpu, 0x1234, 1, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    mmu_flush_page(&c->cpu, 0, 0x100000, MMU_ANY, 0);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    mmu_flush(&c->cpu, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    c->cpu.uniform = 0; /* a model that charges walks: what was entered before is not all that will be */
+    mmu_flush(&c->cpu, MMU_ANY, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    close_box(b);
+}
+END_TEST
+
+/* What they are asked for beside the address: rights, the space, and whether the place is still there. */
+START_TEST(device_pages_keep_their_rights)
+{
+    struct box *b = open_box();
+    struct bare *c = b->cpu[0];
+    struct cpu *cpu = &c->cpu;
+    uint64_t v;
+    open_spaces(b);
+    *pte(b, 0, 1) = LEAF(MMIO, 0) & ~(uint64_t)W;
+    *pte(b, 1, 1) = LEAF(BASE + 0x101000, 0);
+    *word(b, BASE + 0x101008) = 99;
+    use_space(c, 0);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_int_eq(store(cpu, 0x1008, 8, 1), 1);
+    ck_assert_uint_eq(cpu->fault.cause, MMU_RV_PAGE_FAULT);
+    ck_assert_uint_eq(b->mmio_writes, 0);
+    cpu->exit = 0;
+    use_space(c, 1);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_uint_eq(v, 99);
+    use_space(c, 0);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_uint_eq(v, 0x8877665544332211);
+    *pte(b, 0, 1) = LEAF(BASE + 0x101000, 0);
+    mmu_flush_page(cpu, 0x1000, MEM_PAGE, MMU_ANY, MMU_ANY);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_uint_eq(v, 99);
+    for (uint64_t key = 10; key < 100; key++) { /* sets are used again for other contexts */
+        mmu_select(cpu, key, 7, 0);
+        c->r.satp = 0;
+        ck_assert_uint_eq(walks_of_load(c, MMIO, 4), 1);
+        ck_assert_uint_eq(walks_of_load(c, MMIO, 4), 0);
+    }
+    close_box(b);
+}
+END_TEST
+
+START_TEST(large_device_pages_go_as_a_whole)
+{
+    struct box *b = open_box();
+    struct bare *c = b->cpu[0];
+    struct mem_region *late;
+    struct err e;
+    uint64_t v;
+    ck_assert_int_eq(mem_add_mmio(b->m->memory, "late", MMIO + 0x9800, 0x100, 1, &device_ops, b, &late, &e), 0);
+    open_spaces(b);
+    *word(b, root_of(0) + 0x1000 + 8) = LEAF(MMIO, 0); /* 2 MiB at VA 2 MiB */
+    use_space(c, 0);
+    ck_assert_uint_eq(walks_of_load(c, 0x200000, 8), 1);
+    mmu_flush_page(&c->cpu, 0x3ff000, 1, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x200000, 8), 1);
+    mmu_flush_page(&c->cpu, 0x1ff000, 0x800, 1, MMU_ANY); /* in front of it */
+    mmu_flush_page(&c->cpu, 0x400000, MEM_PAGE, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x200000, 8), 0);
+    /* A part of a page, with nothing around it. */
+    ck_assert_uint_eq(walks_of_load(c, 0x209800, 8), 1);
+    ck_assert_uint_eq(walks_of_load(c, 0x2098f8, 8), 0);
+    ck_assert_int_eq(load(&c->cpu, 0x2097f8, 8, &v), 1);
+    ck_assert_int_eq(load(&c->cpu, 0x209900, 1, &v), 1);
+    c->cpu.exit = 0;
+    mem_enable_region(b->m->memory, late, false);
+    ck_assert_int_eq(load(&c->cpu, 0x209800, 8, &v), 1);
+    ck_assert_uint_eq(c->cpu.fault.cause, 100);
+    close_box(b);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("mmu.tlb");
@@ -821,6 +1033,9 @@ Suite *test_suite(void)
     tcase_add_test(t, contexts_are_recycled);
     tcase_add_test(t, fence_takes_the_large_page);
     tcase_add_test(t, fences_take_whole_spans);
+    tcase_add_test(t, busy_sets_grow);
+    tcase_add_test(t, idle_sets_stay_small);
+    tcase_add_test(t, swept_sets_shrink);
     tcase_add_test(t, crossing_is_exact);
     tcase_add_loop_test(t, refused_crossings_write_nothing, 0, 2);
     tcase_add_test(t, ranges_end_inside_a_page);
@@ -831,6 +1046,9 @@ Suite *test_suite(void)
     tcase_add_test(t, compare_and_swap_spares_rom);
     tcase_add_test(t, every_way_in_uses_the_tlb);
     tcase_add_test(t, devices_are_never_cached);
+    tcase_add_test(t, device_pages_are_walked_once);
+    tcase_add_test(t, device_pages_keep_their_rights);
+    tcase_add_test(t, large_device_pages_go_as_a_whole);
     tcase_add_test(t, map_changes_flush);
     tcase_add_test(t, protected_pages_leave_the_tlb);
     tcase_add_loop_test(t, reservations_break_exactly, 0, ARRAY_LEN(reservations));

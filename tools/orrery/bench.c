@@ -14,15 +14,18 @@
 static int bench_job(const struct bench *b, const struct bench_job *j, struct bench_result *r)
 {
     double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX], ratio[BENCH_RUNS_MAX], memory[BENCH_RUNS_MAX], mips[BENCH_RUNS_MAX],
-        translating[BENCH_RUNS_MAX], first_tier[BENCH_RUNS_MAX];
+        translating[BENCH_RUNS_MAX], first_tier[BENCH_RUNS_MAX], scaling[BENCH_RUNS_MAX];
 
     for (unsigned i = 0; i < b->runs; i++) {
-        struct bench_sample s[2] = { { 0 } }; /* Orrery's, QEMU's */
+        struct bench_sample s[2] = { { 0 } }, one = { 0 }; /* Orrery's, QEMU's; Orrery's with one CPU */
         for (unsigned turn = 0; turn < 2; turn++) {
             bool qemu = (turn ^ i) & 1;
-            if ((!qemu || b->qemu) && bench_run(b, j, qemu, &s[qemu]) < 0)
+            if ((!qemu || b->qemu) && bench_run(b, j, qemu, j->cpus, &s[qemu]) < 0)
                 return -1;
         }
+        if (j->cpus > 1 && bench_run(b, j, false, 1, &one) < 0)
+            return -1;
+        scaling[i] = s[0].seconds > 0 ? one.seconds / s[0].seconds : 0;
         ours[i] = s[0].seconds;
         theirs[i] = s[1].seconds;
         mips[i] = s[0].mips;
@@ -36,6 +39,7 @@ static int bench_job(const struct bench *b, const struct bench_job *j, struct be
         .group = j->group,
         .events = j->events > 0,
         .translation = j->translation,
+        .cpus = j->cpus,
         .ours = bench_spread_of(ours, b->runs),
         .theirs = bench_spread_of(theirs, b->runs),
         .speed = bench_spread_of(ratio, b->runs),
@@ -43,6 +47,7 @@ static int bench_job(const struct bench *b, const struct bench_job *j, struct be
         .mips = bench_spread_of(mips, b->runs),
         .translating = bench_spread_of(translating, b->runs),
         .first_tier = bench_spread_of(first_tier, b->runs),
+        .scaling = bench_spread_of(scaling, b->runs),
     };
     return 0;
 }
@@ -67,10 +72,11 @@ static void usage(void)
            "  micro         interrupts, syscalls, faults (pages), contexts (switches of address spaces), selfmodify,\n"
            "                invalidations (TLB, one address), flushes (TLB, all, and 16 pages touched), mmio: per event\n"
            "  translation   megabytes of code that is run once\n"
+           "  parallel      two compressions on two CPUs (--smp-mode parallel; QEMU thread=multi), and by one CPU\n"
            "  patterns      memory, branchy, calls\n"
            "They need: cmake --build --preset release --target bench-kernels; tools/fetch-guest ARCH (boot), tools/fetch-programs\n"
-           "ARCH (Debian's programs), tools/make-disk ARCH (login). Both emulators have one CPU of the same name (all that each of\n"
-           "them has of it: -cpu max), 1 GiB, a serial port.\n"
+           "ARCH (Debian's programs), tools/make-disk ARCH (login). Both emulators have one CPU (parallel: two) of the same name\n"
+           "(all that each of them has of it: -cpu max), 1 GiB, a serial port.\n"
            "The host's time counts, between two marks that the guest prints: translation is in it, an emulator's start is not;\n"
            "of boots that of the whole run, of login from the start to the prompt. A wrong checksum or exit status is a failure.\n"
            "Speed is QEMU's seconds by Orrery's: above 1 Orrery is faster. Memory is Orrery's peak by QEMU's: below 1 it needs\n"

@@ -32,7 +32,7 @@ enum bench_kind {
 struct bench_entry {
     const char *name, *group;
     enum bench_kind kind;
-    unsigned cpus;
+    unsigned cpus; /* of the guest, on as many threads of the host */
 };
 
 /* What one entry needs for a run, on one architecture. */
@@ -86,8 +86,11 @@ bool bench_prepare(const struct bench *b, const struct bench_entry *entry, struc
 
 /* ---- bench_run.c ---- */
 
-/* 0, or -1 when it did not end as it should; that is printed, and the output kept. */
-int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struct bench_sample *s);
+/*
+ * With `cpus` CPUs: of more than one, each on a thread of its own. 0, or -1 when it did not end as it should; that is printed,
+ * and the output kept.
+ */
+int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, unsigned cpus, struct bench_sample *s);
 
 /* ---- bench_report.c ---- */
 
@@ -101,7 +104,9 @@ struct bench_result {
     const char *name, *group;
     bool failed; /* or not there: nothing else is known */
     bool events, translation;
+    unsigned cpus;
     struct bench_spread ours, theirs, speed, memory, mips, translating, first_tier;
+    struct bench_spread scaling; /* of more than one CPU: Orrery's time with one by that with all */
 };
 
 /* Of all jobs of one group that could be compared. */

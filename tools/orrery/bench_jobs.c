@@ -43,6 +43,7 @@ const struct bench_entry bench_entries[] = {
     { "flushes", "micro", BENCH_KERNEL, 1 },
     { "mmio", "micro", BENCH_KERNEL, 1 },
     { "translation", "translation", BENCH_KERNEL, 1 },
+    { "parallel", "parallel", BENCH_PROGRAM, 2 },
     { "memory", "patterns", BENCH_KERNEL, 1 },
     { "branchy", "patterns", BENCH_KERNEL, 1 },
     { "calls", "patterns", BENCH_KERNEL, 1 },

@@ -83,6 +83,9 @@ void bench_print_result(const struct bench *b, const struct bench_result *r)
         printf("   (%s..%s)\n", time_text(r->ours.least, r->events, theirs), time_text(r->ours.most, r->events, most));
     if (r->translation)
         printf("%-18s %.1f MB of guest code a second of translating\n", "", r->first_tier.median);
+    if (r->cpus > 1)
+        printf("%-18s %u CPUs: %.2fx (%.2f..%.2f) as fast as one\n", "", r->cpus, r->scaling.median, r->scaling.least,
+               r->scaling.most);
     fflush(stdout);
 }
 
@@ -122,6 +125,8 @@ static json_t *result_json(const struct bench *b, const struct bench_result *r)
     json_object_set_new(entry, "translating_percent", spread_json(r->translating));
     if (r->translation)
         json_object_set_new(entry, "translated_megabytes_a_second", spread_json(r->first_tier));
+    if (r->cpus > 1)
+        json_object_set_new(entry, "speedup_by_cpus", spread_json(r->scaling));
     if (b->qemu) {
         json_object_set_new(entry, "qemu_seconds", spread_json(r->theirs));
         json_object_set_new(entry, "speedup", spread_json(r->speed));

@@ -174,11 +174,11 @@ static void add_pair(struct words *w, const char *option, const char *value)
     add(w, value);
 }
 
-static void add_qemu(struct words *w, const struct bench *b)
+static void add_qemu(struct words *w, const struct bench *b, unsigned cpus)
 {
     add(w, b->qemu);
     add_pair(w, "-M", b->target->qemu_machine);
-    add_pair(w, "-accel", "tcg");
+    add_pair(w, "-accel", cpus > 1 ? "tcg,thread=multi" : "tcg");
     add_pair(w, "-display", "none");
     add(w, "-nodefaults"); /* a network card and sound would be loaded for nothing; Orrery has none either */
     add_pair(w, "-monitor", "none");
@@ -196,7 +196,7 @@ static void add_orrery(struct words *w, const struct bench *b)
 }
 
 /* What both get: the same flags, with one dash or two (and -m is --memory). */
-static void add_machine(struct words *w, const struct bench *b, const struct bench_job *j, bool qemu)
+static void add_machine(struct words *w, const struct bench *b, const struct bench_job *j, bool qemu, unsigned cpus)
 {
 #define BOTH(name) (qemu ? "-" name : "--" name)
     add_pair(w, qemu ? "-m" : "--memory", "1G");
@@ -208,9 +208,11 @@ static void add_machine(struct words *w, const struct bench *b, const struct ben
     const char *bios = j->initrd ? b->bios : b->target->no_firmware;
     if (b->target->firmware && bios)
         add_pair(w, BOTH("bios"), bios);
-    if (j->cpus > 1) {
-        snprintf(w->cpus, sizeof(w->cpus), "%u", j->cpus);
+    if (cpus > 1) {
+        snprintf(w->cpus, sizeof(w->cpus), "%u", cpus);
         add_pair(w, BOTH("smp"), w->cpus);
+        if (!qemu)
+            add_pair(w, "--smp-mode", "parallel");
     }
     if (j->initrd) {
         add_pair(w, BOTH("initrd"), j->initrd);
@@ -228,7 +230,7 @@ static void add_machine(struct words *w, const struct bench *b, const struct ben
     add(w, NULL);
 }
 
-int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struct bench_sample *s)
+int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, unsigned cpus, struct bench_sample *s)
 {
     char output[] = "/tmp/orrery-bench-XXXXXX";
     struct words w = { .n = 0 };
@@ -241,10 +243,10 @@ int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, struc
     }
     close(fd);
     if (qemu)
-        add_qemu(&w, b);
+        add_qemu(&w, b, cpus);
     else
         add_orrery(&w, b);
-    add_machine(&w, b, j, qemu);
+    add_machine(&w, b, j, qemu, cpus);
     int r = run_program(w.v, output, b->cpu_time, j, &watch, s);
     if (r == 0 && (!file_contains(output, j->expected) || (j->operations && watch.number < 1)))
         r = -1;

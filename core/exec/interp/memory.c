@@ -10,9 +10,9 @@
  */
 
 /* Host address of the access, NULL if it must take the slow path. */
-static uint8_t *probe(const struct mmu_entry *way, va_t va, uint32_t memop)
+static uint8_t *probe(const struct mmu_set *set, bool store, va_t va, uint32_t memop)
 {
-    const struct mmu_entry *e = &way[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &(store ? set->store : set->load)[mmu_way(set, va)];
     uint64_t size = 1u << (memop & IR_MEM_SIZE);
     bool strict = memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC);
     if ((va ^ e->tag) > MEM_PAGE - size || (memop & IR_MEM_REGIME) || (strict && va & (size - 1)))
@@ -52,7 +52,7 @@ static const struct op *do_load(struct run *r, const struct op *o)
     struct cpu *cpu = r->cpu;
     va_t va = r->v[o->a] + (va_t)o->imm;
     const uint8_t *host =
-        probe(o->aux2 & IR_MEM_STORE_RIGHTS ? cpu->set->store : cpu->set->load, va, o->aux2);
+        probe(cpu->set, o->aux2 & IR_MEM_STORE_RIGHTS, va, o->aux2);
     uint64_t v;
     if (LIKELY(host != NULL)) {
         v = load_host(host, o->aux2);
@@ -72,7 +72,7 @@ static const struct op *do_store(struct run *r, const struct op *o)
     va_t va = r->v[o->a] + (va_t)o->imm;
     unsigned size = 1u << (o->aux2 & IR_MEM_SIZE);
     uint64_t v = r->v[o->b];
-    uint8_t *host = probe(cpu->set->store, va, o->aux2);
+    uint8_t *host = probe(cpu->set, true, va, o->aux2);
     if (LIKELY(host != NULL)) {
         st_le(host, o->aux2 & IR_MEM_BE ? swapped(v, size) : v, size);
     } else {

@@ -100,9 +100,9 @@ static const struct op *do_select(struct run *r, const struct op *o)
 /* ---- memory ---- */
 
 /* The slow path takes eight bytes at most: mmu_slow_load128 and its like see to the halves. */
-static uint8_t *probe(const struct mmu_entry *way, va_t va, uint32_t memop)
+static uint8_t *probe(const struct mmu_set *set, bool store, va_t va, uint32_t memop)
 {
-    const struct mmu_entry *e = &way[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)];
+    const struct mmu_entry *e = &(store ? set->store : set->load)[mmu_way(set, va)];
     bool strict = memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC);
     if ((va ^ e->tag) > MEM_PAGE - 16 || (memop & IR_MEM_REGIME) || (strict && va & ir_mem_alignment(memop)))
         return NULL;
@@ -114,7 +114,7 @@ static const struct op *do_load(struct run *r, const struct op *o)
     struct cpu *cpu = r->cpu;
     va_t va = r->v[o->a] + (va_t)o->imm;
     const uint8_t *host =
-        probe(o->aux2 & IR_MEM_STORE_RIGHTS ? cpu->set->store : cpu->set->load, va, o->aux2);
+        probe(cpu->set, o->aux2 & IR_MEM_STORE_RIGHTS, va, o->aux2);
     union ir_vec *v = &r->q[o->dst];
     if (LIKELY(host != NULL)) {
         memcpy(v, host, 16);
@@ -133,7 +133,7 @@ static const struct op *do_store(struct run *r, const struct op *o)
 {
     struct cpu *cpu = r->cpu;
     va_t va = r->v[o->a] + (va_t)o->imm;
-    uint8_t *host = probe(cpu->set->store, va, o->aux2);
+    uint8_t *host = probe(cpu->set, true, va, o->aux2);
     if (LIKELY(host != NULL)) {
         memcpy(host, &r->q[o->b], 16);
     } else {

@@ -59,11 +59,22 @@ static bool find_depths(const struct x86_gen *g, uint8_t depth[IR_UNIT_BLOCKS])
     return loops;
 }
 
-static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], struct slot_list *l)
+/* How much block b counts: by how often it ran, where that is known, else by the depth of its loop. */
+static uint32_t weight_of(const struct x86_gen *g, uint32_t b, const uint8_t depth[IR_UNIT_BLOCKS])
+{
+    uint32_t most = 1;
+    if (g->b->heat == NULL)
+        return 1u << (3 * depth[b]);
+    for (uint32_t i = 0; i < g->u->n_blocks; i++)
+        most = MAX(most, g->b->heat[i]);
+    return 1 + (uint32_t)((uint64_t)g->b->heat[b] * 511 / most);
+}
+
+static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], struct slot_list *l)
 {
     const struct ir_unit *u = g->u;
     for (uint32_t b = 0; b < u->n_blocks; b++) {
-        uint32_t weight = 1u << (3 * depth[b]);
+        uint32_t weight = weights[b];
         for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
@@ -81,26 +92,59 @@ static void count_slots(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS], 
     }
 }
 
-/* Highest number of temporaries of a class wanted at once, roughly: values used later on. */
-static unsigned pressure(const struct x86_gen *g, bool fp)
+/* Last uses of the block's values, in g->values: what is only another name, or a comparison, reads later. */
+static void find_last_uses(struct x86_gen *g, const struct ir_block *b)
 {
-    const struct ir_unit *u = g->u;
-    unsigned most = 0;
-    for (uint32_t b = 0; b < u->n_blocks; b++) {
-        unsigned in_block = 0;
-        for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
-            const struct ir_inst *in = &u->insts[i];
-            if (ir_op_info[in->op].result == 'N' || in->op == IR_CONST || in->op == IR_GET ||
-                in->op == IR_TRUNC || in->uses == 0)
-                continue;
-            bool is = ir_op_info[in->op].result == 'T' && in_xmm(in->type);
-            const struct ir_inst *next = &u->insts[i + 1];
-            bool put_at_once = next->op == IR_PUT && next->a == i;
-            in_block += is == fp && !put_at_once;
-        }
-        if (in_block > most)
-            most = in_block;
+    struct value *v = g->values;
+    for (uint32_t i = b->first; i < b->end; i++)
+        v[i].last = v[i].uses = 0;
+    for (uint32_t i = b->end; i-- > b->first;) {
+        const struct ir_inst *in = &g->u->insts[i];
+        const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+        uint32_t at = in->op == IR_TRUNC || in->op == IR_SETCC ? MAX(v[i].last, i) : i;
+        for (unsigned k = 0; k < ir_op_info[in->op].args; k++)
+            if (args[k] != IR_NONE && v[args[k]].last < at)
+                v[args[k]].last = at;
     }
+}
+
+/* Does the value of instruction i need a register of the class until its last use? */
+static bool is_temporary(const struct x86_gen *g, uint32_t i, bool fp)
+{
+    const struct ir_inst *in = &g->u->insts[i], *next = in + 1;
+    if (ir_op_info[in->op].result == 'N' || in->op == IR_CONST || in->op == IR_GET || in->op == IR_TRUNC ||
+        in->op == IR_SETCC || g->values[i].last <= i)
+        return false;
+    bool put_at_once = next->op == IR_PUT && next->a == i; /* its slot has it */
+    return (ir_op_info[in->op].result == 'T' && in_xmm(in->type)) == fp && !put_at_once;
+}
+
+/* Most temporaries of a class that the block wants at once. `uses` counts those that end at an instruction. */
+static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp)
+{
+    unsigned live = 0, most = 0;
+    find_last_uses(g, b);
+    for (uint32_t i = b->first; i < b->end; i++) {
+        live -= g->values[i].uses;
+        if (!is_temporary(g, i, fp))
+            continue;
+        g->values[g->values[i].last].uses++;
+        live++;
+        most = MAX(most, live);
+    }
+    return most;
+}
+
+/* The same of all blocks that count for something. */
+static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], bool fp)
+{
+    uint32_t hottest = 0;
+    unsigned most = 0;
+    for (uint32_t b = 0; b < g->u->n_blocks; b++)
+        hottest = MAX(hottest, weights[b]);
+    for (uint32_t b = 0; b < g->u->n_blocks; b++)
+        if (weights[b] >= hottest / 8)
+            most = MAX(most, pressure_in(g, &g->u->blocks[b], fp));
     return most;
 }
 
@@ -234,14 +278,17 @@ void x86_analyze_unit(struct x86_gen *g)
 {
     struct slot_list l = { 0 };
     uint8_t depth[IR_UNIT_BLOCKS] = { 0 };
+    uint32_t weights[IR_UNIT_BLOCKS];
     memset(g->pin_of, NO_PIN, sizeof(g->pin_of));
     g->pins_gpr = g->pins_xmm = 0;
     g->uses_fp = false;
     g->pool[0] = GPR_POOL;
     g->pool[1] = XMM_POOL;
     bool loops = find_depths(g, depth);
-    count_slots(g, depth, &l);
-    unsigned gpr = pressure(g, false), xmm = pressure(g, true);
+    for (uint32_t b = 0; b < g->u->n_blocks; b++)
+        weights[b] = weight_of(g, b, depth);
+    count_slots(g, weights, &l);
+    unsigned gpr = pressure(g, weights, false), xmm = pressure(g, weights, true);
     pin_class(g, &l, false, loops, gpr < 2 ? 2 : gpr > 4 ? 4 : gpr);
     pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
     bool entry_is_target = false;

@@ -272,7 +272,7 @@ static void branch_hook(struct x86_gen *g, struct opnd target, int64_t disp, boo
     x86_call_out(g, s);
 }
 
-static void count_insns(struct x86_gen *g)
+void x86_count_insns(struct x86_gen *g)
 {
     struct x86_asm *a = g->a;
     struct x86_mem insns = CPU_MEM(insns);
@@ -302,7 +302,7 @@ void x86_outer_edge(struct x86_gen *g, unsigned side)
 {
     struct x86_asm *a = g->a;
     unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
-    count_insns(g);
+    x86_count_insns(g);
     asm_align_field(a, charge_bytes + 2);
     charge(g);
     struct stub *e = x86_stub(g, STUB_EDGE); /* also where an exhausted budget leaves */
@@ -326,7 +326,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
         x86_outer_edge(g, side);
         return;
     }
-    count_insns(g);
+    x86_count_insns(g);
     charge(g);
     struct stub *s = x86_stub(g, STUB_LEAVE);
     s->why = EXEC_LEAVE_BUDGET;
@@ -404,7 +404,7 @@ static void jump_to(struct x86_gen *g, bool mode)
 
 void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in)
 {
-    count_insns(g);
+    x86_count_insns(g);
     charge(g);
     jump_to(g, in->aux == IR_LINK_MODE);
 }
@@ -424,7 +424,7 @@ static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
                                        [IR_EXIT_IDLE] = EXEC_LEAVE_IDLE,
                                        [IR_EXIT_YIELD] = EXEC_LEAVE_YIELD };
     x86_store_pins(g, g->dirty);
-    count_insns(g);
+    x86_count_insns(g);
     if (in->aux == IR_EXIT_LOOKUP && g->u->guest->mode_at != 0) {
         asm_rm(g->a, 0x8b | OP_W, RAX, CPU_MEM(page));
         if (in->imm != 0)

@@ -344,6 +344,8 @@ void x86_emit_entry(struct x86_gen *g);
 void x86_begin_block_code(struct x86_gen *g);
 void x86_emit_guard(struct x86_asm *a, uint32_t page, uint32_t miss);
 
+/* Instructions retired, if the model is not uniform. */
+void x86_count_insns(struct x86_gen *g);
 /* One side of the block's JUMP or BRANCH, off the unit; no pin is dirty. */
 void x86_outer_edge(struct x86_gen *g, unsigned side);
 /* rax = where the JUMPR goes; no pin is dirty. */
@@ -354,7 +356,7 @@ bool x86_is_last_call(const struct x86_gen *g, uint32_t i);
 /* stubs.c */
 void x86_emit_stubs(struct x86_gen *g);
 
-/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then; the entry is the caller's. */
+/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then. */
 bool x86_quick_can(struct x86_gen *g);
 void x86_quick_emit(struct x86_gen *g);
 

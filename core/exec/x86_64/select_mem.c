@@ -8,13 +8,12 @@
  *
  *     lea  rdx, [base + disp]
  *     rorx ecx, edx, 8            index * 16
- *     and  ecx, (MMU_WAYS - 1) * 16
- *     xor  rdx, [r13 + rcx]       offset in the page, or large
+ *     and  ecx, [r13]             set->index_mask
+ *     xor  rdx, [r13 + rcx + 64]  offset in the page, or large
  *     cmp  rdx, MMU_PAGE - size
  *     ja   stub                   misses, crosses pages
- *     mov  rax, [r13 + rcx + 8]
+ *     mov  rax, [r13 + rcx + 72]
  */
-#define INDEX_MASK ((int32_t)((MMU_WAYS - 1) << 4))
 
 struct access {
     const struct ir_inst *in;
@@ -150,7 +149,7 @@ static void emit_index(struct x86_gen *g)
         asm_mov_rr(g->a, false, RCX, RDX);
         asm_shift_ri(g->a, SH_SHR, false, RCX, 8);
     }
-    asm_alu_ri(g->a, ALU_AND, false, RCX, INDEX_MASK);
+    asm_rm(g->a, ALU_AND, RCX, mem_at(R13, (int32_t)offsetof(struct mmu_set, index_mask)));
 }
 
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg)

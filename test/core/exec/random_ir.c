@@ -199,6 +199,7 @@ struct rig *rig_create(uint64_t seed)
     assert(r->set && r->ram.host);
     r->machine.rams[0] = &r->ram;
     r->machine.n_rams = 1;
+    mmu_set_ways(r->set, MMU_WAYS);
     for (uint64_t i = 0; i < MMU_WAYS; i++)
         r->set->load[i].tag = r->set->store[i].tag = (i ^ 1) << MEM_PAGE_SHIFT;
     for (uint64_t i = 0; i < MMU_FETCHES; i++)

@@ -25,7 +25,7 @@ shows() { # shows 'WORDS' OPTION...; the last status is in $status
 }
 
 shows 'usage: orrery bench' --help
-for group in integer fp boot micro translation patterns; do
+for group in integer fp boot micro translation parallel patterns; do
     grep -q "^  $group  *" <<<"$out" || { echo "FAILED: the help has no group $group"; failed=1; }
 done
 refused "did you mean 'micro'" micr
@@ -38,6 +38,7 @@ refused 'its value is missing' --arch
 refused 'build the target bench-kernels' --qemu none --kernels "$dir" hashing
 XDG_CACHE_HOME=$dir refused 'tools/fetch-guest riscv64' --qemu none boot
 XDG_CACHE_HOME=$dir refused 'tools/fetch-programs arm64' --qemu none --arch arm64 xz
+XDG_CACHE_HOME=$dir refused 'tools/fetch-programs amd64' --qemu none --arch amd64 parallel
 
 # A guest that prints what stands behind it and powers the board off: addresses are relative to its start.
 #   auipc t0, 0; addi t0, t0, 52; lui t1, 0x10000; 1: lbu t2, (t0); beqz t2, 2f; sb t2, (t1); addi t0, t0, 1; j 1b
