@@ -131,6 +131,7 @@ static struct mmu_set *add_set(struct mmu_pool *p)
     struct mmu_set *set = aligned_alloc(64, (sizeof(*set) + 63) & ~(size_t)63);
     if (set == NULL)
         return NULL;
+    memset(set->homes, 0, sizeof(set->homes));
     p->sets[p->n_sets] = set;
     p->tags[p->n_sets] = (struct mmu_tag){ .filled = false };
     set->n_log = MMU_LOG + 1; /* all of it is to be emptied */

@@ -34,6 +34,7 @@
 #define MMU_MAX_WAYS  32768u  /* ... and at most: MMU_WAYS times a power of four */
 #define MMU_FETCHES   1024u
 #define MMU_JUMPS     4096u
+#define MMU_HOMES     32u
 #define MMU_LOG       254u
 #define MMU_SETS      32u    /* per CPU at most, ... */
 #define MMU_ALL_SETS  4096u  /* ... and of all CPUs together: with hundreds of them each has fewer */
@@ -61,6 +62,11 @@ struct mmu_set {
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: mmu_no_jump */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
+    /*
+     * Owned by core/exec: addends of load entries that were used lately. Whoever takes one compares it with the
+     * entry's, so that what they hold is never wrong.
+     */
+    uint64_t homes[MMU_HOMES];
     /*
      * What was filled since the set was empty: numbers of places, counted through all four tables, of MMU_WAYS load and
      * store entries each. More than fit: not known, and so it is in a set that has grown. So emptying costs what filling did.

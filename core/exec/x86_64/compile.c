@@ -142,6 +142,7 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     g->rc = 0;
     g->n_stubs = g->n_fixups = g->n_leaves = 0;
     g->recipe = NULL;
+    g->homes = NULL;
     memset(g->pending, 0, sizeof(g->pending)); /* blocks that are compiled quickly never defer anything */
     return 0;
 }

@@ -148,7 +148,7 @@ struct x86_fixed {
 /* Constants in the buffer, 16 bytes each. */
 enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32, K_TWO63_64,
        K_TWO32_32, K_U32MAX_64, K_VSIGN32, K_VSIGN64, K_VABS32, K_VABS64, K_VMIN32, K_VMIN64,
-       K_BYTES, K_N };
+       K_BYTES, K_TBL, K_REV, K_N = K_REV + 6 }; /* K_REV: masks that reverse lanes: of 8 bits in 16, 32, 64; of 16; of 32 */
 
 struct x86_gen;
 struct exec_backend {
@@ -210,7 +210,7 @@ int x86_out_access(struct cpu *cpu, const uint8_t *after, uint64_t *frame, struc
 int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
     x86_out_call, x86_out_trap, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
-    x86_out_hook_branch;
+    x86_out_hook_branch, x86_out_homes;
 
 /* dump.c */
 void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from, uint32_t cold_from);
