@@ -5,7 +5,8 @@
 
 static uint32_t place_of(uint32_t set, va_t va)
 {
-    return ((uint32_t)(va >> MEM_PAGE_SHIFT) ^ set) & (MMU_DEVICES - 1);
+    uint64_t page = (va >> MEM_PAGE_SHIFT) + set; /* parts often lie at the same distances: mixed */
+    return (uint32_t)(page * 0x9e3779b97f4a7c15ull >> 32) & (MMU_DEVICES - 1);
 }
 
 void mmu_enter_device(struct mmu_pool *p, uint32_t set, va_t va, const struct cpu_map *map, unsigned from, unsigned to)

@@ -136,7 +136,7 @@ enum {
      * ado. Beside it only PURE, or EXITS and TIME.
      */
     IR_CALL_LIGHT   = 1u << 7,
-    /* Touches nothing but its CPU's struct and registers: needs no lock where CPUs run on several threads. */
+    /* Touches nothing but its CPU and what its store entries lead to, or takes the lock for the rest, where CPUs run on several threads. */
     IR_CALL_OWN     = 1u << 8,
 };
 

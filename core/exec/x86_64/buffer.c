@@ -339,6 +339,13 @@ static void emit_consts(struct x86_asm *a, struct x86_fixed *f)
         [K_VMIN32] = { 0x0080000000800000, 0x0080000000800000 }, /* the least normal numbers */
         [K_VMIN64] = { 0x0010000000000000, 0x0010000000000000 },
         [K_BYTES] = { 0x00ff00ff00ff00ff, 0x00ff00ff00ff00ff },
+        [K_TBL] = { 0x7070707070707070, 0x7070707070707070 },
+        [K_REV + 0] = { 0x0607040502030001, 0x0e0f0c0d0a0b0809 }, /* bytes in 16 bits, in 32, in 64 */
+        [K_REV + 1] = { 0x0405060700010203, 0x0c0d0e0f08090a0b },
+        [K_REV + 2] = { 0x0001020304050607, 0x08090a0b0c0d0e0f },
+        [K_REV + 3] = { 0x0504070601000302, 0x0d0c0f0e09080b0a }, /* 16 bits in 32, in 64 */
+        [K_REV + 4] = { 0x0100030205040706, 0x09080b0a0d0c0f0e },
+        [K_REV + 5] = { 0x0302010007060504, 0x0b0a09080f0e0d0c }, /* 32 bits in 64 */
     };
     asm_align(a, 16);
     f->consts = asm_offset(a);

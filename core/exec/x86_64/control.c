@@ -5,13 +5,11 @@
 
 /* ---- sites, calls out ---- */
 
-/* Does it touch more than its CPU? Atomic operations find out for themselves. */
+/* Does it touch more than its CPU? What accesses memory finds out for itself. */
 static bool needs_machine(const struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
 {
     uint32_t own = IR_CALL_PURE | IR_CALL_LIGHT | IR_CALL_OWN;
-    if (fn == x86_out_call)
-        return !(g->u->guest->helpers[in->imm].flags & own);
-    return fn == x86_out_load || fn == x86_out_store;
+    return fn == x86_out_call && !(g->u->guest->helpers[in->imm].flags & own);
 }
 
 struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)

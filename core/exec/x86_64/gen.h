@@ -5,6 +5,7 @@
  * State of one compilation, and what the parts of the code generator share.
  *
  *     analyze.c    pins slots, finds uses, fuses compares   (before emission)
+ *     narrow.c     extensions that nobody sees, or that are done already
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
  *     home.c       addends that are guessed
@@ -32,6 +33,9 @@ struct value {
     bool fused;            /* emitted by its users: a SETCC that is only asked, a SHL that is only added */
     uint8_t asked;         /* SETCC: how many conditions it is */
     bool known_box;        /* f64 whose upper half is ones */
+    bool wide;             /* somebody looks at more than its low 32 bits: narrow.c */
+    uint8_t rotate;        /* OR, XOR, ADD of two shifts of value `turned`: that, rotated right by so many bits */
+    uint16_t turned;
     uint8_t late;          /* PUTs of late slots: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
@@ -250,6 +254,19 @@ void x86_analyze_block(struct x86_gen *g);
 int x86_block_at(const struct x86_gen *g, int64_t target);
 /* The values instruction i reads, seen through other names and fused compares; how many. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
+
+/* narrow.c */
+void x86_find_wide(struct x86_gen *g);
+/* Is i a rotation put together from shifts? Sets rotate and turned. */
+void x86_find_rotation(struct x86_gen *g, uint32_t i);
+void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
+/* i32 whose register, and whatever it is stored to, has zeros above. */
+bool x86_is_clean(const struct x86_gen *g, uint16_t v);
+/* Value v has all bits that a place of 64 (w) or 32 bits holds. */
+static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
+{
+    return is_w(value_type(g, v)) == w || (w && x86_is_clean(g, v));
+}
 
 /* regalloc.c */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);

@@ -113,22 +113,61 @@ static bool beside(const struct cpu *cpu)
     return ((const struct exec_cpu *)cpu->exec_private)->beside;
 }
 
+static int slow_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t *result)
+{
+    if (s->inst.type == IR_V128)
+        return mmu_slow_load128(cpu, va, s->inst.aux2, result);
+    return mmu_slow_load(cpu, va, s->inst.aux2, result);
+}
+
+static bool quick_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t *result)
+{
+    if (s->inst.type == IR_V128)
+        return mmu_quick_load128(cpu, va, s->inst.aux2, result);
+    return mmu_quick_load(cpu, va, s->inst.aux2, result);
+}
+
 int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                  uint64_t *frame, uint64_t *result)
 {
     (void)b, (void)frame;
+    if (LIKELY(!beside(cpu)))
+        return slow_load(cpu, s, va, result);
+    if (quick_load(cpu, s, va, result))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = slow_load(cpu, s, va, result);
+    exec_leave_machine(cpu);
+    return rc;
+}
+
+static int slow_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t value, const uint64_t *frame)
+{
     if (s->inst.type == IR_V128)
-        return mmu_slow_load128(cpu, va, s->inst.aux2, result);
-    return mmu_slow_load(cpu, va, s->inst.aux2, result);
+        return mmu_slow_store128(cpu, va, s->inst.aux2, frame);
+    return mmu_slow_store(cpu, va, s->inst.aux2, value);
+}
+
+static bool quick_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t value, const uint64_t *frame)
+{
+    if (s->inst.type == IR_V128)
+        return mmu_quick_store128(cpu, va, s->inst.aux2, frame);
+    return mmu_quick_store(cpu, va, s->inst.aux2, value);
 }
 
 int x86_out_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                   uint64_t *frame, uint64_t *result)
 {
     (void)result;
-    if (s->inst.type == IR_V128)
-        return mmu_slow_store128(cpu, va, s->inst.aux2, frame);
-    return mmu_slow_store(cpu, va, s->inst.aux2, zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE)));
+    uint64_t value = zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE));
+    if (LIKELY(!beside(cpu)))
+        return slow_store(cpu, s, va, value, frame);
+    if (quick_store(cpu, s, va, value, frame))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = slow_store(cpu, s, va, value, frame);
+    exec_leave_machine(cpu);
+    return rc;
 }
 
 static uint64_t operand(const struct cpu *cpu, const struct exec_cpu *ec, const uint64_t *frame, unsigned kind, int32_t at)

@@ -148,7 +148,7 @@ struct x86_fixed {
 /* Constants in the buffer, 16 bytes each. */
 enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32, K_TWO63_64,
        K_TWO32_32, K_U32MAX_64, K_VSIGN32, K_VSIGN64, K_VABS32, K_VABS64, K_VMIN32, K_VMIN64,
-       K_BYTES, K_N };
+       K_BYTES, K_TBL, K_REV, K_N = K_REV + 6 }; /* K_REV: masks that reverse lanes: of 8 bits in 16, 32, 64; of 16; of 32 */
 
 struct x86_gen;
 struct exec_backend {
