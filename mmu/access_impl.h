@@ -5,6 +5,7 @@
  * What the slow paths share.
  *     target.c   one access inside one page
  *     access.c   loads and stores
+ *     beside.c   loads and stores without the machine's lock
  *     atomic.c   what reads and writes; reservations
  *     watch.c    watchpoints
  *     device_pages.c  pages of devices that were walked
@@ -85,6 +86,10 @@ bool mmu_known_device(struct cpu *cpu, va_t va, unsigned size, enum cpu_access a
 
 /* ---- access.c ---- */
 bool mmu_raises_align(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access, bool ordered);
+
+/* ---- beside.c ---- */
+/* Without the machine's lock: where bytes inside one page are; NULL: that is not known without it. */
+uint8_t *mmu_reach(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, unsigned regime);
 
 /* ---- watch.c ---- */
 bool mmu_is_watched_page(const struct cpu *cpu, va_t va);

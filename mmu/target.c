@@ -45,10 +45,8 @@ static void enter_load(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_
 static void enter_store(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_target *t)
 {
     if (t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
-        mem_ram_store_direct(t->ram, t->offset)) {
+        mem_ram_store_direct(t->ram, t->offset) && mmu_note_mapped(t->ram, t->offset, cpu->index))
         mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
-        mmu_note_mapped(t->ram, t->offset, cpu->index);
-    }
 }
 
 static void enter_device_page(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_target *t)

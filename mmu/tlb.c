@@ -131,6 +131,7 @@ static struct mmu_set *add_set(struct mmu_pool *p)
     struct mmu_set *set = aligned_alloc(64, (sizeof(*set) + 63) & ~(size_t)63);
     if (set == NULL)
         return NULL;
+    memset(set->homes, 0, sizeof(set->homes));
     p->sets[p->n_sets] = set;
     p->tags[p->n_sets] = (struct mmu_tag){ .filled = false };
     set->n_log = MMU_LOG + 1; /* all of it is to be emptied */
@@ -266,8 +267,12 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    uint32_t before = p->current;
-    p->current = find_set(p, key, asid, vmid);
+    uint32_t before = p->current, i = p->previous;
+    if (LIKELY(is_of(&p->tags[i], key, asid, vmid)))
+        p->tags[i].last_use = ++p->uses;
+    else
+        i = find_set(p, key, asid, vmid);
+    p->current = i;
     p->previous = before;
     p->other_regime = 0;
     cpu->set = p->sets[p->current];
@@ -515,18 +520,44 @@ static void drop_stores(struct mmu_pool *p, uint64_t host)
     }
 }
 
-void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
+/* Nobody is the page's mapper any more; who was. */
+static uint16_t unmap(struct mem_ram *ram, uint64_t offset, uint64_t *host)
 {
     uint64_t page = offset >> MEM_PAGE_SHIFT;
-    if (m->mmu == NULL || !(ram->flags[page] & MEM_PAGE_MAPPED))
+    uint16_t mapper = __atomic_load_n(&ram->mapper[page], __ATOMIC_SEQ_CST);
+    *host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
+    (void)mem_ram_drop_flags(ram, offset, MEM_PAGE_MAPPED);
+    __atomic_store_n(&ram->mapper[page], 0, __ATOMIC_SEQ_CST);
+    return mapper;
+}
+
+void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
+{
+    uint64_t host;
+    if (m->mmu == NULL || !(mem_ram_flags(ram, offset) & MEM_PAGE_MAPPED))
         return;
-    ram->flags[page] &= (uint8_t)~MEM_PAGE_MAPPED;
-    uint64_t host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
-    if (ram->mapper[page] != MEM_MAPPED_BY_MANY) {
-        if (m->mmu->pool[ram->mapper[page]] != NULL)
-            drop_stores(m->mmu->pool[ram->mapper[page]], host);
+    uint16_t mapper = unmap(ram, offset, &host);
+    if (mapper != 0 && mapper != MEM_MAPPED_BY_MANY) {
+        if (m->mmu->pool[mapper - 1] != NULL)
+            drop_stores(m->mmu->pool[mapper - 1], host);
         return;
     }
     for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next)
         drop_stores(p, host);
+}
+
+bool mmu_seal_page(struct cpu *cpu, struct mem_ram *ram, uint64_t offset)
+{
+    uint64_t host;
+    if (!(mem_ram_set_flags(ram, offset, MEM_PAGE_CODE) & MEM_PAGE_MAPPED))
+        return true;
+    if (__atomic_load_n(&ram->mapper[offset >> MEM_PAGE_SHIFT], __ATOMIC_SEQ_CST) == cpu->index + 1) {
+        (void)unmap(ram, offset, &host);
+        drop_stores(mmu_pool_of(cpu), host);
+        return true;
+    }
+    machine_alone(cpu->machine, true);
+    mmu_protect_page(cpu->machine, ram, offset);
+    machine_alone(cpu->machine, false);
+    return false;
 }

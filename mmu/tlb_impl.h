@@ -89,15 +89,41 @@ static inline void mmu_note_size(struct mmu_pool *p, uint32_t set, va_t va, unsi
     }
 }
 
-/* A store entry of CPU `index` is about to point at the page. */
-static inline void mmu_note_mapped(struct mem_ram *ram, uint64_t offset, uint32_t index)
+static inline bool mmu_is_mapper(uint16_t mapper, uint32_t index)
+{
+    return mapper == index + 1 || mapper == MEM_MAPPED_BY_MANY;
+}
+
+/*
+ * May a store entry of CPU `index` point at the page? Then it is noted that one does, before it does.
+ *
+ * This runs beside whoever holds the machine's lock and wants to see all stores to the page from now on. That one sets a
+ * flag, then looks at MEM_PAGE_MAPPED and, if it is set, at the mapper; here the mapper is written and then, by one exchange
+ * that fails if there is a flag, MEM_PAGE_MAPPED. So either the flag is seen here, or the mapping there. What
+ * mmu_protect_page() clears meanwhile is found by looking at the mapper again: it is not this CPU, or the page has a flag.
+ */
+static inline bool mmu_note_mapped(struct mem_ram *ram, uint64_t offset, uint32_t index)
 {
     uint64_t page = offset >> MEM_PAGE_SHIFT;
-    if (!(ram->flags[page] & MEM_PAGE_MAPPED))
-        ram->mapper[page] = (uint16_t)index;
-    else if (ram->mapper[page] != index)
-        ram->mapper[page] = MEM_MAPPED_BY_MANY;
-    ram->flags[page] |= MEM_PAGE_MAPPED;
+    uint16_t mapper = __atomic_load_n(&ram->mapper[page], __ATOMIC_ACQUIRE);
+    uint8_t flags = mem_ram_flags(ram, offset);
+    if (LIKELY(flags == MEM_PAGE_MAPPED && mmu_is_mapper(mapper, index)))
+        return true;
+    do {
+        while (!mmu_is_mapper(mapper, index) &&
+               !__atomic_compare_exchange_n(&ram->mapper[page], &mapper,
+                                            mapper == 0 ? (uint16_t)(index + 1) : MEM_MAPPED_BY_MANY, false,
+                                            __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            ;
+        do {
+            if (flags & ~MEM_PAGE_MAPPED)
+                return false;
+        } while (!__atomic_compare_exchange_n(&ram->flags[page], &flags, MEM_PAGE_MAPPED, false, __ATOMIC_SEQ_CST,
+                                              __ATOMIC_SEQ_CST));
+        mapper = __atomic_load_n(&ram->mapper[page], __ATOMIC_SEQ_CST);
+        flags = MEM_PAGE_MAPPED;
+    } while (UNLIKELY(!mmu_is_mapper(mapper, index)));
+    return true;
 }
 
 /* Enter `va` into set number `set`. `host` is of the byte at va. */

@@ -3,11 +3,27 @@
  * rights wanted. */
 #include "core/ir/build.h"
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include "cpu/x86/bits.h"
 #include "cpu/x86/x86_impl.h"
 #include "mmu/tlb.h"
 
+/*
+ * Are the rights of an access those of translated code now, so that what its TLB set holds serves? An implicit one has
+ * those of level 0 with AC = 0 and 64-bit addresses: see x86_regime_context.
+ */
+static bool is_usual(const struct x86_cpu *c, bool implicit)
+{
+    return !implicit || ((c->mode & (X86_MODE_CODE | X86_MODE_CPL)) == X86_CODE64 && !(c->rflags & X86_AC));
+}
+
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value)
 {
+    const uint8_t *host = LIKELY(is_usual(c, implicit)) ? mmu_load_hit(&c->cpu, va, size) : NULL;
+    if (LIKELY(host != NULL)) {
+        *value = ld_le(host, size);
+        return true;
+    }
     return mmu_slow_load(&c->cpu, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0),
                          value) == 0;
 }
@@ -30,6 +46,11 @@ uint64_t x86_put_off(struct x86_cpu *c)
 
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value)
 {
+    uint8_t *host = LIKELY(is_usual(c, implicit)) ? mmu_store_hit(&c->cpu, va, size) : NULL;
+    if (LIKELY(host != NULL)) {
+        st_le(host, value, size);
+        return true;
+    }
     return x86_store_once(c, va, ir_memop(size, implicit ? X86_REGIME_IMPLICIT << 12 : 0), value);
 }
 
@@ -40,11 +61,15 @@ static uint32_t data_memop(const struct x86_cpu *c, unsigned size)
 
 bool x86_load_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t *value)
 {
+    if (LIKELY(!(c->mode & X86_MODE_ALIGN)))
+        return x86_load_linear(c, va, size, false, value);
     return mmu_slow_load(&c->cpu, va, data_memop(c, size), value) == 0;
 }
 
 bool x86_store_data(struct x86_cpu *c, va_t va, unsigned size, uint64_t value)
 {
+    if (LIKELY(!(c->mode & X86_MODE_ALIGN)))
+        return x86_store_linear(c, va, size, false, value);
     return x86_store_once(c, va, data_memop(c, size), value);
 }
 

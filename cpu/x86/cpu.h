@@ -69,6 +69,11 @@ enum x86_cc {
     X86_CC_TEST = 56, /* as LOGIC of r & a */
     X86_CC_IMUL = 60, /* r: the low half of a times x, signed: CF and OF if the product has more; AF 0 */
     X86_CC_COUNT = 64,
+    /*
+     * With any of them: a rotation came behind it, which changes CF and OF alone. Bit 18 is CF; OF is bit 18 ^ bit 17.
+     */
+    X86_CC_ROTATED = 1 << 16,
+    X86_CC_TOP_SHIFT = 17,
 };
 
 /* RFLAGS */

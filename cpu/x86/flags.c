@@ -41,8 +41,22 @@ static bool product_overflows(uint64_t a, uint64_t b, unsigned bits)
     return p != (__int128)(int64_t)sext((uint64_t)p, bits);
 }
 
+static bool rotated_carry(uint64_t cc)
+{
+    return cc >> (X86_CC_TOP_SHIFT + 1) & 1;
+}
+
+static bool rotated_overflow(uint64_t cc)
+{
+    return (cc >> X86_CC_TOP_SHIFT & 1) != (cc >> (X86_CC_TOP_SHIFT + 1) & 1);
+}
+
 uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
 {
+    if (UNLIKELY(cc & X86_CC_ROTATED)) {
+        uint64_t before = x86_arith_flags(cc & 0xff, r, a, x) & ~(uint64_t)(X86_CF | X86_OF);
+        return before | carry_overflow(rotated_carry(cc), rotated_overflow(cc));
+    }
     unsigned bits = 8u << (cc & 3);
     uint64_t msb = 1ull << (bits - 1), left;
     a = zext(a, bits);
@@ -189,13 +203,31 @@ static int quick_condition(uint64_t cc, uint64_t r, uint64_t a, unsigned cond)
     }
 }
 
-/* `cc`: 7:0 enum x86_cc + size, 15:8 the condition. */
+/* The same with X86_CC_ROTATED: ZF, SF and PF are still those of the operation before. */
+static int rotated_condition(uint64_t cc, uint64_t r, uint64_t a, unsigned cond)
+{
+    switch (cond >> 1) {
+    case 0:
+        return rotated_overflow(cc);
+    case 1:
+        return rotated_carry(cc);
+    case 2:
+    case 4:
+    case 5:
+        return quick_condition(cc & 0xff, r, a, cond);
+    default:
+        return -1;
+    }
+}
+
+/* `cc`: 15:8 the condition, else as in its slot. */
 uint64_t x86_helper_condition(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
 {
-    unsigned cond = (unsigned)(cc >> 8);
-    int quick = quick_condition(cc & 0xff, r, a, cond);
+    unsigned cond = (unsigned)(cc >> 8 & 0xff);
+    bool rotated = UNLIKELY(cc & X86_CC_ROTATED);
+    int quick = rotated ? rotated_condition(cc, r, a, cond) : quick_condition(cc & 0xff, r, a, cond);
     (void)cpu;
     if (LIKELY(quick >= 0))
         return (uint64_t)(quick != (int)(cond & 1));
-    return x86_test_condition(x86_arith_flags(cc & 0xff, r, a, x), cond);
+    return x86_test_condition(x86_arith_flags(cc & ~0xff00ull, r, a, x), cond);
 }

@@ -41,6 +41,7 @@ void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir
     t->cc_a = uses_a(cc) ? a : IR_NONE;
     t->cc_x = uses_x(cc) ? x : IR_NONE;
     t->cc_left = left;
+    t->cc_word = IR_NONE;
     x86_put_slot(t, X86_SLOT_CC, x86_const(t, (uint64_t)t->cc));
     x86_put_slot(t, X86_SLOT_CC_R, shows_left(cc) ? uncut(t, left, bytes) : r);
     if (uses_a(cc))
@@ -52,6 +53,25 @@ void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir
 void x86_forget_cc(struct x86_tr *t)
 {
     t->cc = -1;
+    t->cc_word = IR_NONE;
+}
+
+/*
+ * CF is bit 1 of `top`, OF bit 1 ^ bit 0, if `count` is not 0 (IR_NONE: it is not). The operation before says all else, so
+ * that nothing has to be known of it.
+ */
+void x86_set_rotated(struct x86_tr *t, ir_val_t top, ir_val_t count)
+{
+    struct ir_unit *u = t->u;
+    ir_val_t before = t->cc_word != IR_NONE ? t->cc_word
+                      : t->cc >= 0          ? x86_const(t, (unsigned)t->cc)
+                                            : ir_get(u, X86_SLOT_CC);
+    ir_val_t op = t->cc >= 0 ? x86_const(t, (unsigned)t->cc | X86_CC_ROTATED)
+                             : ir_op2i(u, IR_OR, IR_I64, ir_zext(u, IR_I64, before, 8), X86_CC_ROTATED);
+    ir_val_t word = ir_or(u, IR_I64, ir_op2i(u, IR_SHL, IR_I64, top, X86_CC_TOP_SHIFT), op);
+    t->cc_rotated = count == IR_NONE;
+    t->cc_word = t->cc_rotated ? word : ir_select(u, IR_I64, count, word, before);
+    x86_put_slot(t, X86_SLOT_CC, t->cc_word);
 }
 
 void x86_set_flags_image(struct x86_tr *t, ir_val_t image)
@@ -74,8 +94,10 @@ static struct cc_args cc_args(struct x86_tr *t, unsigned cond)
         return (struct cc_args){ cc, ir_get(t->u, X86_SLOT_CC_R), ir_get(t->u, X86_SLOT_CC_A),
                                  ir_get(t->u, X86_SLOT_CC_X) };
     }
-    ir_val_t zero = x86_const(t, 0);
-    return (struct cc_args){ x86_const(t, (unsigned)t->cc | cond << 8),
+    ir_val_t zero = x86_const(t, 0), word = x86_const(t, (unsigned)t->cc | cond << 8);
+    if (t->cc_word != IR_NONE)
+        word = cond == 0 ? t->cc_word : ir_op2i(t->u, IR_OR, IR_I64, t->cc_word, cond << 8);
+    return (struct cc_args){ word,
                              shows_left((unsigned)t->cc & ~3u) ? t->cc_left : t->cc_r,
                              t->cc_a == IR_NONE ? zero : t->cc_a,
                              t->cc_x == IR_NONE ? zero : t->cc_x };
@@ -83,7 +105,7 @@ static struct cc_args cc_args(struct x86_tr *t, unsigned cond)
 
 ir_val_t x86_flags_image(struct x86_tr *t)
 {
-    if (t->cc == X86_CC_FLAGS)
+    if (t->cc == X86_CC_FLAGS && t->cc_word == IR_NONE)
         return t->cc_r;
     struct cc_args f = cc_args(t, 0);
     return ir_call(t->u, IR_I64, X86_HELPER_flags, f.cc, f.r, f.a, f.x);
@@ -128,12 +150,15 @@ static ir_val_t suppose(struct x86_tr *t, int cc, unsigned cond)
         r = ir_zext(u, IR_I64, r, bytes * 8);
         a = ir_zext(u, IR_I64, a, bytes * 8);
     }
+    ir_val_t word = t->cc_word;
+    t->cc_word = IR_NONE;
     t->cc = cc;
     t->cc_a = a;
     t->cc_left = op == X86_CC_SUB ? x86_op2(t, IR_ADD, bytes, r, a) : r;
     t->cc_r = op == X86_CC_CMP ? x86_op2(t, IR_SUB, bytes, r, a) : op == X86_CC_TEST ? ir_and(u, IR_I64, r, a) : r;
     ir_val_t yes = x86_condition(t, cond);
     t->cc = -1;
+    t->cc_word = word;
     return yes;
 }
 
@@ -225,12 +250,26 @@ static ir_val_t of_logic(struct x86_tr *t, unsigned bytes, unsigned cond)
     }
 }
 
+/* Of an image of the flags: O, B, Z, BE, S, P, or their opposite. */
+static ir_val_t of_image(struct x86_tr *t, unsigned cond)
+{
+    static const uint16_t masks[] = { X86_OF, X86_CF, X86_ZF, X86_CF | X86_ZF, X86_SF, X86_PF };
+    ir_val_t bits = ir_op2i(t->u, IR_AND, IR_I64, t->cc_r, masks[cond / 2]);
+    return ir_setcc(t->u, IR_I64, cond & 1 ? IR_EQ : IR_NE, bits, x86_const(t, 0));
+}
+
 ir_val_t x86_condition(struct x86_tr *t, unsigned cond)
 {
-    if (t->cc < 0 || t->cc == X86_CC_FLAGS)
+    bool result_only = (cond >= 4 && cond <= 5) || (cond >= 8 && cond <= 11);
+    if (t->cc == X86_CC_FLAGS && t->cc_word == IR_NONE && cond < 12)
+        return of_image(t, cond);
+    if (t->cc_word != IR_NONE && (cond == 2 || cond == 3)) {
+        ir_val_t carry = x86_carry(t);
+        return cond == 2 ? carry : invert(t, carry);
+    }
+    if (t->cc < 0 || t->cc == X86_CC_FLAGS || (t->cc_word != IR_NONE && !result_only))
         return ask(t, cond);
     unsigned op = (unsigned)t->cc & ~3u, bytes = 1u << (t->cc & 3);
-    bool result_only = (cond >= 4 && cond <= 5) || (cond >= 8 && cond <= 11);
     if ((op == X86_CC_SUB || op == X86_CC_CMP) && t->cc_left != IR_NONE && !(cond < 2 || (cond >= 8 && cond <= 11)))
         return compare(t, bytes, (enum ir_cc)sub_cc[cond], t->cc_left, t->cc_a);
     if (op == X86_CC_LOGIC || op == X86_CC_TEST)
@@ -247,7 +286,9 @@ ir_val_t x86_condition(struct x86_tr *t, unsigned cond)
 ir_val_t x86_carry(struct x86_tr *t)
 {
     struct ir_unit *u = t->u;
-    if (t->cc < 0)
+    if (t->cc_word != IR_NONE && t->cc_rotated)
+        return ir_extract(u, IR_I64, t->cc_word, X86_CC_TOP_SHIFT + 1, 1);
+    if (t->cc < 0 || t->cc_word != IR_NONE)
         return ask(t, 2);
     unsigned op = (unsigned)t->cc & ~3u, bytes = 1u << (t->cc & 3);
     switch (op) {

@@ -117,7 +117,8 @@ static void reset(struct cpu *cpu)
 static void loaded(struct cpu *cpu)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    c->cc = c->cc < X86_CC_COUNT ? c->cc : (uint64_t)X86_CC_FLAGS;
+    bool rotated = (c->cc & ~(uint64_t)(X86_CC_COUNT - 1 + (3 << X86_CC_TOP_SHIFT))) == X86_CC_ROTATED;
+    c->cc = rotated || c->cc < X86_CC_COUNT ? c->cc : (uint64_t)X86_CC_FLAGS;
     c->df = c->rflags & X86_DF ? -1ull : 1;
     c->rflags = (c->rflags & 0x3f7700) | 2;
     c->shadow = MIN(c->shadow, (uint64_t)X86_SHADOW_SS);

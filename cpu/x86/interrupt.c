@@ -42,11 +42,8 @@ static bool is_due(const struct x86_cpu *c)
     return x86_is_interrupted(c);
 }
 
-void x86_check_interrupts(struct x86_cpu *c)
+void x86_kick_if_due(struct x86_cpu *c)
 {
-    uint64_t inputs = BIT(X86_INIT) | BIT(X86_SMI) | BIT(X86_NMI) | BIT(X86_INTR);
-    if (LIKELY(((c->inputs & inputs) | c->waiting | c->halted | c->pending_db | c->watch | c->branch_kind) == 0))
-        return;
     if (is_due(c))
         cpu_kick(&c->cpu);
 }

@@ -203,6 +203,23 @@ static __attribute__((noinline)) struct x86_view make_view(const struct x86_cpu 
     return v;
 }
 
+static struct x86_view *view_of(struct x86_cpu *c)
+{
+    return &c->views[(c->seg[X86_SS].attr >> 5 & 1) | (c->rflags >> 17 & 2)];
+}
+
+void x86_update_level(struct x86_cpu *c)
+{
+    const struct x86_view *v = view_of(c);
+    if (UNLIKELY(c->unusual || c->pmu_active || v->says != says(c) || v->pkru != c->pkru)) {
+        x86_update_mode(c);
+        return;
+    }
+    c->mode = v->mode;
+    select_key(c, v->key);
+    x86_check_interrupts(c);
+}
+
 void x86_update_mode(struct x86_cpu *c)
 {
     if (UNLIKELY(c->watched_dr7 != c->dr[7]))
@@ -212,8 +229,9 @@ void x86_update_mode(struct x86_cpu *c)
         memset(c->views, 0, sizeof(c->views));
     }
     uint64_t now = says(c);
-    struct x86_view *v = &c->views[(c->seg[X86_SS].attr >> 5 & 1) | (c->rflags >> 17 & 2)];
-    if (UNLIKELY(v->says != now || v->pkru != c->pkru || !is_usual(c)))
+    struct x86_view *v = view_of(c);
+    c->unusual = !is_usual(c);
+    if (UNLIKELY(v->says != now || v->pkru != c->pkru || c->unusual))
         *v = make_view(c, now);
     uint32_t mode = v->mode;
     bool gates = c->pmu_active && ((mode ^ c->mode) & X86_MODE_CPL);

@@ -224,24 +224,41 @@ static void to_helper(struct x86_tr *t, unsigned helper)
     x86_leave_to(t, pc);
 }
 
-/* The mode changed and pc is c->cpu.pc. */
+/* The level changed and pc is c->cpu.pc. */
 static uint64_t arrive(struct x86_cpu *c)
 {
-    x86_update_mode(c);
+    x86_update_level(c);
     return c->cpu.pc;
+}
+
+/* In 64-bit mode with EFER.SCE, from level 3: nothing of it can be refused. */
+static uint64_t usual_syscall(struct x86_cpu *c, uint64_t next)
+{
+    uint16_t cs = c->star >> 32 & 0xfffc;
+    uint64_t flags = x86_get_rflags(c);
+    c->gpr[RCX] = next;
+    c->gpr[R11] = flags & ~(uint64_t)X86_RF;
+    c->cpu.pc = c->lstar;
+    x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
+    if (!(c->rflags & X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
+        c->pending_db &= ~(uint64_t)X86_DR6_BS;
+    flat(c, X86_CS, cs, 0, CODE64);
+    flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
+    return arrive(c);
 }
 
 uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
+    (void)b, (void)c0, (void)d;
+    if (LIKELY((c->efer & X86_EFER_SCE) && x86_code64(c)))
+        return usual_syscall(c, cpu_pc(cpu) + length);
     uint64_t next = x86_ip(c, cpu_pc(cpu) + length), flags = x86_get_rflags(c);
     uint16_t cs = c->star >> 32 & 0xfffc;
-    (void)b, (void)c0, (void)d;
     bool protected = (c->cr0 & X86_CR0_PE) && !x86_v86(c);
     bool legacy = !x86_long_mode(c) && c->config->vendor == X86_AMD && protected;
-    bool compat = x86_long_mode(c) && !x86_code64(c);
     if (!(c->efer & X86_EFER_SCE) || (!x86_long_mode(c) && !legacy) ||
-        (compat && c->config->vendor == X86_INTEL)) {
+        (x86_long_mode(c) && c->config->vendor == X86_INTEL)) {
         x86_raise(c, X86_UD);
         return 0;
     }
@@ -254,10 +271,9 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64
         return arrive(c);
     }
     c->gpr[R11] = flags & ~(uint64_t)X86_RF;
-    cpu->pc = compat ? c->cstar : c->lstar;
+    cpu->pc = c->cstar;
     x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
-    if (!(c->rflags &
-          X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
+    if (!(c->rflags & X86_TF))
         c->pending_db &= ~(uint64_t)X86_DR6_BS;
     flat(c, X86_CS, cs, 0, CODE64);
     flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);

@@ -111,6 +111,18 @@ static void shift_x(struct x86_tr *t, unsigned op)
  * Rotates change CF and OF only. OF is defined for counts of one and made the same way for others,
  * as processors do: ROL: CF ^ msb of the result; ROR: the result's two top bits.
  */
+static ir_val_t top_of_rol(struct x86_tr *t, unsigned bytes, ir_val_t r) /* the lowest bit and the top one */
+{
+    struct ir_unit *u = t->u;
+    unsigned bits = bytes * 8;
+    if (bytes >= 4) {
+        ir_val_t turned = x86_op2(t, IR_ROR, bytes, r, x86_const(t, 1));
+        return ir_op2i(u, IR_SHR, IR_I64, turned, bits - 2);
+    }
+    ir_val_t low = ir_op2i(u, IR_AND, IR_I64, r, 1), msb = ir_op2i(u, IR_SHR, IR_I64, r, bits - 1);
+    return ir_or(u, IR_I64, ir_op2i(u, IR_SHL, IR_I64, low, 1), msb);
+}
+
 static void rotate(struct x86_tr *t, unsigned what)
 {
     struct ir_unit *u = t->u;
@@ -133,14 +145,8 @@ static void rotate(struct x86_tr *t, unsigned what)
             ir_op2(u, what == ROL ? IR_ROL : IR_ROR, IR_I32, ir_trunc(u, w), ir_trunc(u, count)),
             bits);
     }
-    ir_val_t image = x86_flags_image(t), msb = ir_extract(u, IR_I64, r, bits - 1, 1);
-    ir_val_t cf = what == ROL ? ir_op2i(u, IR_AND, IR_I64, r, 1) : msb;
-    ir_val_t of = ir_xor(u, IR_I64, msb, what == ROL ? cf : ir_extract(u, IR_I64, r, bits - 2, 1));
-    ir_val_t f = ir_deposit(u, IR_I64, ir_deposit(u, IR_I64, image, cf, 0, 1), of, 11, 1);
-    if (!constant)
-        f = ir_select(u, IR_I64, count, f, image);
     x86_put(t, 0, r);
-    x86_set_flags_image(t, f);
+    x86_set_rotated(t, what == ROL ? top_of_rol(t, bytes, r) : ir_op2i(u, IR_SHR, IR_I64, r, bits - 2), constant ? IR_NONE : count);
 }
 
 /*

@@ -25,6 +25,8 @@ struct x86_tr {
      * block. */
     int cc; /* enum x86_cc + size */
     ir_val_t cc_r, cc_a, cc_x;
+    ir_val_t cc_word; /* what the slot holds if more than `cc`: X86_CC_ROTATED, for sure if cc_rotated; else IR_NONE */
+    bool cc_rotated;
     ir_val_t cc_left; /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
     /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like);
      * always (MOVAPS); VEX and EVEX: of the whole operand (VMOVAPS). */
@@ -186,6 +188,7 @@ void x86_zero_upper(struct x86_tr *t, unsigned n);
 void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a,
                 ir_val_t x, ir_val_t left);
 void x86_set_flags_image(struct x86_tr *t, ir_val_t image); /* X86_ARITH bits as i64 */
+void x86_set_rotated(struct x86_tr *t, ir_val_t top, ir_val_t count);
 ir_val_t x86_flags_image(struct x86_tr *t);
 ir_val_t x86_carry(struct x86_tr *t);                    /* CF as i64 0 or 1 */
 ir_val_t x86_condition(struct x86_tr *t, unsigned cond); /* 0 O .. 15 NLE: i64 0 or 1 */

@@ -3,6 +3,7 @@
 #define ORRERY_CPU_X86_X86_IMPL_H
 /* What the files of cpu/x86 share and nobody else (but their tests) sees. */
 #include "core/ir/ir.h"
+#include "core/util/bits.h"
 #include "cpu/x86/cpu.h"
 #include "cpu/x86/decode.gen.h"
 
@@ -116,6 +117,7 @@ struct x86_cpu {
     uint64_t context;      /* TLB key last selected; ~0: none */
     struct x86_control control;
     struct x86_view views[4]; /* of this `control`: level 3 or not, RFLAGS.AC or not */
+    bool unusual;             /* more than that counts: no view serves */
     uint32_t context_asid;
     struct mmu_x86_notes *notes; /* walks kept in mind, ... */
     struct mmu_x86_regime regime; /* of the last walk, which key it had: walk.c */
@@ -190,6 +192,8 @@ static inline uint64_t x86_ip(const struct x86_cpu *c, va_t pc)
 /* ---- mode.c: everything that follows from control registers, segments and RFLAGS ---- */
 void x86_update_mode(
     struct x86_cpu *c); /* block key, host FP control word, TLB context, interrupts */
+/* The same where nothing but CS, SS and RFLAGS changed since it was called last. */
+void x86_update_level(struct x86_cpu *c);
 void x86_mode_kick(
     struct x86_cpu *c); /* x86_update_mode, and leave if the block key is another one now */
 void x86_select_context(struct x86_cpu *c); /* the last but one alone */
@@ -276,7 +280,14 @@ bool x86_has_work(const struct cpu *cpu);
 /* Does something from outside wait that would be taken now? Traps of the instruction under way do not count. */
 bool x86_is_interrupted(const struct x86_cpu *c);
 void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
-void x86_check_interrupts(struct x86_cpu *c);    /* kick if something may be taken now */
+void x86_kick_if_due(struct x86_cpu *c);
+/* Kick if something may be taken now. */
+static inline void x86_check_interrupts(struct x86_cpu *c)
+{
+    uint64_t inputs = BIT(X86_INIT) | BIT(X86_SMI) | BIT(X86_NMI) | BIT(X86_INTR);
+    if (UNLIKELY(((c->inputs & inputs) | c->waiting | c->halted | c->pending_db | c->watch | c->branch_kind) != 0))
+        x86_kick_if_due(c);
+}
 
 /* ---- smm.c ---- */
 void x86_enter_smm(struct x86_cpu *c,

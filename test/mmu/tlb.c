@@ -724,7 +724,7 @@ START_TEST(protected_pages_leave_the_tlb)
     ck_assert_int_eq(store(c, BASE + 0x5008, 4, 2), 0);
     ck_assert(!cached(c->set->store, BASE + 0x5008)); /* as long as it holds code */
     ck_assert_uint_eq(ld_le32(b->ram->host + 0x5008), 2);
-    mem_ram_clear_code(b->ram, 0x5000, MEM_PAGE);
+    mem_ram_clear_code(b->ram, 0x5000, MEM_PAGE, 0);
     ck_assert_int_eq(store(c, BASE + 0x5008, 4, 3), 0);
     ck_assert(cached(c->set->store, BASE + 0x5008));
     close_box(b);

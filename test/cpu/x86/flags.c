@@ -147,6 +147,11 @@ START_TEST(others)
     for (unsigned f = 0; f < 64; f++) {
         uint64_t image = (f & 1) | (f & 2) << 1 | (f & 4) << 2 | (f & 8) << 3 | (f & 16) << 3 | (f & 32) << 6;
         CHECK(X86_CC_FLAGS + n, image, 0, 0, image, image);
+        for (unsigned top = 0; top < 4; top++) { /* a rotation behind it: CF is bit 1, OF the exclusive or of both */
+            uint64_t rotated = (top & 2 ? X86_CF : 0) | (top == 1 || top == 2 ? X86_OF : 0);
+            CHECK((X86_CC_FLAGS + n) | X86_CC_ROTATED | top << X86_CC_TOP_SHIFT, image, 0, 0,
+                  (image & ~(uint64_t)(X86_CF | X86_OF)) | rotated, image);
+        }
     }
 }
 END_TEST
