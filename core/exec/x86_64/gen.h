@@ -262,6 +262,7 @@ void x86_find_rotation(struct x86_gen *g, uint32_t i);
 void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
 /* i32 whose register, and whatever it is stored to, has zeros above. */
 bool x86_is_clean(const struct x86_gen *g, uint16_t v);
+bool x86_is_positive(const struct x86_gen *g, uint16_t v); /* and so is bit 31 */
 /* Value v has all bits that a place of 64 (w) or 32 bits holds. */
 static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
 {
