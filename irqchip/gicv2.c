@@ -40,7 +40,7 @@ uint32_t gicv2_best_pending(const struct gicv2 *g, uint32_t cpu)
     uint32_t best = INTID_SPURIOUS, best_priority = GICV2_IDLE;
 
     for (uint32_t w = 0; w < gicv2_n_words(g); w++) {
-        uint32_t bits = forwarded_word(g, cpu, w);
+        uint32_t s = gicv2_slot(w, cpu), bits = (g->latch[s] | g->level[s]) == 0 ? 0 : forwarded_word(g, cpu, w);
         for (; bits; bits &= bits - 1) {
             uint32_t irq = w * 32 + ctz64(bits), priority = gicv2_priority(g, cpu, irq);
             if (priority < best_priority && is_target(g, cpu, irq)) {

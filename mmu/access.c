@@ -137,7 +137,8 @@ int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
     else if (mmu_crosses(va, size))
         rc = load_across(cpu, va, memop, value);
     else
-        rc = mmu_translate(cpu, va, size, access, mmu_regime_of(memop), &t) ||
+        rc = (!mmu_known_device(cpu, va, size, access, mmu_regime_of(memop), &t) &&
+              mmu_translate(cpu, va, size, access, mmu_regime_of(memop), &t)) ||
              mmu_load_at(cpu, va, size, access, &t, value);
     if (rc == 0)
         *value = mmu_extend(*value, memop);
@@ -159,7 +160,8 @@ int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
     }
     if (mmu_crosses(va, size))
         return store_across(cpu, va, memop, value);
-    return mmu_translate(cpu, va, size, CPU_STORE, mmu_regime_of(memop), &t) ||
+    return (!mmu_known_device(cpu, va, size, CPU_STORE, mmu_regime_of(memop), &t) &&
+            mmu_translate(cpu, va, size, CPU_STORE, mmu_regime_of(memop), &t)) ||
            mmu_store_at(cpu, va, size, &t, value);
 }
 

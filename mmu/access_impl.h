@@ -5,8 +5,10 @@
  * What the slow paths share.
  *     target.c   one access inside one page
  *     access.c   loads and stores
+ *     beside.c   loads and stores without the machine's lock
  *     atomic.c   what reads and writes; reservations
  *     watch.c    watchpoints
+ *     device_pages.c  pages of devices that were walked
  */
 #include "core/util/bits.h"
 #include "mmu/tlb_impl.h"
@@ -21,6 +23,7 @@ struct mmu_target {
     uint64_t offset;        /* in ram */
     bool rom;
     bool whole;             /* the range covers the 4 KiB page */
+    const struct mem_range *device; /* a device's; else NULL */
 };
 
 static inline unsigned mmu_size_of(uint32_t memop)
@@ -77,8 +80,16 @@ void mmu_written(struct cpu *cpu, const struct mmu_target *t, unsigned size);
 /* The block that runs may have lost what follows: leave it before this store, which then comes again, alone. */
 bool mmu_must_repeat(struct cpu *cpu);
 
+/* What is known of a page of devices, if all of the access is one's: *t as of mmu_translate. */
+bool mmu_known_device(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, unsigned regime,
+                      struct mmu_target *t);
+
 /* ---- access.c ---- */
 bool mmu_raises_align(struct cpu *cpu, va_t va, uint32_t memop, enum cpu_access access, bool ordered);
+
+/* ---- beside.c ---- */
+/* Without the machine's lock: where bytes inside one page are; NULL: that is not known without it. */
+uint8_t *mmu_reach(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, unsigned regime);
 
 /* ---- watch.c ---- */
 bool mmu_is_watched_page(const struct cpu *cpu, va_t va);

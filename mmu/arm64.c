@@ -118,6 +118,8 @@ bool a64_update(const struct mmu_a64_regime *r, const struct a64_format *t, stru
                 uint64_t value)
 {
     uint64_t n, image = t->big_endian ? __builtin_bswap64(value) : value;
+    if (UNLIKELY(r->cpu != NULL && r->cpu->still))
+        return false;
     if (mem_pointer(r->memory, d->pa, &n, true) == NULL || n < 8)
         return false;
     charge(r, d->pa, true);

@@ -85,11 +85,11 @@ static bool stops_all(const struct cpu *cpu, va_t va, unsigned size)
     return UNLIKELY(cpu->machine->parallel) && !is_natural(va, size);
 }
 
-/* The place of an atomic operation that needs neither the machine's lock nor a look at the page; NULL: it does. */
+/* The place of an atomic operation that needs neither the machine's lock nor a look at the page; NULL: it may. */
 static uint8_t *quick(struct cpu *cpu, va_t va, uint32_t memop)
 {
     unsigned size = mmu_size_of(memop);
-    return is_natural(va, size) && mmu_regime_of(memop) == 0 ? mmu_store_hit(cpu, va, size) : NULL;
+    return is_natural(va, size) && mmu_regime_of(memop) == 0 ? mmu_reach(cpu, va, size, CPU_STORE, 0) : NULL;
 }
 
 bool mmu_quick_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old)

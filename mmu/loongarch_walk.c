@@ -80,6 +80,8 @@ static bool write_entry(const struct mmu_la_regime *r, pa_t pa, uint64_t from, u
 {
     uint64_t n;
     enum mem_result why;
+    if (UNLIKELY(r->cpu != NULL && r->cpu->still))
+        return false;
     if (!find_below(r, &pa, true) || mem_pointer(r->memory, pa, &n, true) == NULL)
         return false;
     charge(r, pa, true);

@@ -47,8 +47,7 @@ void mmu_guard_reservation(struct cpu *cpu)
         cpu->reserved = false;
         return;
     }
-    *flags |= MEM_PAGE_RESERVED;
-    if (*flags & MEM_PAGE_MAPPED) {
+    if (mem_ram_set_flags(ram, offset, MEM_PAGE_RESERVED) & MEM_PAGE_MAPPED) {
         machine_alone(cpu->machine, true);
         mmu_protect_page(cpu->machine, ram, offset);
         machine_alone(cpu->machine, false);
@@ -79,7 +78,7 @@ void mmu_drop_reservation(struct cpu *cpu)
     uint8_t *flags = (uint8_t *)(uintptr_t)m->guarded[cpu->index];
     m->guarded[cpu->index] = NULL;
     if (flags != NULL && next_guarded(m, flags, 0) == MMU_MAX_CPUS)
-        *flags &= (uint8_t)~MEM_PAGE_RESERVED;
+        __atomic_fetch_and(flags, (uint8_t)~MEM_PAGE_RESERVED, __ATOMIC_SEQ_CST);
 }
 
 void mmu_reserve(struct cpu *cpu, pa_t pa, unsigned size)

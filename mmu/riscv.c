@@ -108,6 +108,8 @@ static enum mmu_rv_fault update_ad(const struct mmu_rv_regime *r, enum cpu_acces
     if (!r->adue)
         return MMU_RV_PAGE_FAULT;
     uint64_t n;
+    if (UNLIKELY(r->cpu != NULL && r->cpu->still))
+        return MMU_RV_ACCESS_FAULT;
     if (!mmu_rv_pmp_allows(r->pmp, PRIV_S, w->pte_pa, 8, CPU_STORE) ||
         mem_pointer(r->memory, w->pte_pa, &n, true) == NULL)
         return MMU_RV_ACCESS_FAULT;

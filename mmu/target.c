@@ -20,8 +20,13 @@ static void locate(struct cpu *cpu, unsigned size, struct mmu_target *t)
     t->host = NULL;
     t->ram = NULL;
     t->rom = t->whole = false;
-    if (range == NULL || range->region->kind == MEM_MMIO || !mem_is_open(range->region, &attrs))
+    t->device = NULL;
+    if (range == NULL || !mem_is_open(range->region, &attrs))
         return;
+    if (range->region->kind == MEM_MMIO) {
+        t->device = range;
+        return;
+    }
     const struct mem_region *r = range->region;
     pa_t page = t->map.pa & ~(pa_t)(MEM_PAGE - 1);
     t->ram = r->ram;
@@ -40,10 +45,30 @@ static void enter_load(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_
 static void enter_store(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_target *t)
 {
     if (t->map.store && t->map.load && !t->rom && /* AMOs use it, too */
-        mem_ram_store_direct(t->ram, t->offset)) {
+        mem_ram_store_direct(t->ram, t->offset) && mmu_note_mapped(t->ram, t->offset, cpu->index))
         mmu_enter(cpu, set, va, CPU_STORE, &t->map, t->host);
-        mmu_note_mapped(t->ram, t->offset, cpu->index);
-    }
+}
+
+static void enter_device_page(struct cpu *cpu, uint32_t set, va_t va, const struct mmu_target *t)
+{
+    const struct mem_range *r = t->device;
+    pa_t page = t->map.pa & ~(pa_t)(MEM_PAGE - 1);
+    uint64_t from = r->base > page ? r->base - page : 0, n = r->size - (page + from - r->base);
+    mmu_enter_device(mmu_pool_of(cpu), set, va, &t->map, (unsigned)from, (unsigned)(from + MIN(n, MEM_PAGE - from)));
+}
+
+bool mmu_known_device(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, unsigned regime,
+                      struct mmu_target *t)
+{
+    const struct mmu_pool *p = mmu_pool_of(cpu);
+    uint32_t set = p->n_devices == 0 ? MMU_NO_SET : mmu_set_of(cpu, regime);
+    const struct mmu_device *d = set == MMU_NO_SET ? NULL : mmu_find_device(p, set, va, size, access);
+    if (d == NULL)
+        return false;
+    t->host = NULL;
+    t->map.pa = d->pa | PAGE_OFFSET(va);
+    t->map.nonsecure = d->nonsecure;
+    return true;
 }
 
 int mmu_translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access access, unsigned regime,
@@ -54,8 +79,11 @@ int mmu_translate(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acces
         return 1;
     locate(cpu, size, t);
     uint32_t set = mmu_set_of(cpu, regime);
-    if (t->host == NULL || !t->whole || t->map.no_cache || set == MMU_NO_SET ||
-        mmu_is_watched_page(cpu, va))
+    if (t->map.no_cache || set == MMU_NO_SET || mmu_is_watched_page(cpu, va))
+        return 0;
+    if (t->device != NULL && cpu->uniform != 0)
+        enter_device_page(cpu, set, va, t);
+    if (t->host == NULL || !t->whole)
         return 0;
     /*
      * What was walked for one kind of access is good for both, as in a processor's TLB: most pages are read and written.

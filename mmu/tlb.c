@@ -60,6 +60,7 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
     }
     set->n_log = 0;
     p->tags[i].filled = false;
+    mmu_drop_devices_of(p, i);
     if (p->tags[i].shifts != 0)
         memset(p->large[i], 0, sizeof(p->large[i]));
     p->tags[i].shifts = 0;
@@ -130,6 +131,7 @@ static struct mmu_set *add_set(struct mmu_pool *p)
     struct mmu_set *set = aligned_alloc(64, (sizeof(*set) + 63) & ~(size_t)63);
     if (set == NULL)
         return NULL;
+    memset(set->homes, 0, sizeof(set->homes));
     p->sets[p->n_sets] = set;
     p->tags[p->n_sets] = (struct mmu_tag){ .filled = false };
     set->n_log = MMU_LOG + 1; /* all of it is to be emptied */
@@ -293,18 +295,13 @@ uint32_t mmu_set_of(struct cpu *cpu, unsigned regime)
     return p->other;
 }
 
-static bool concerns(const struct mmu_tag *t, uint32_t asid, uint32_t vmid)
-{
-    return t->last_use != 0 && (asid == MMU_ANY || t->asid == asid) &&
-           (vmid == MMU_ANY || t->vmid == vmid);
-}
-
 void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
     p->other_regime = 0;
+    mmu_drop_devices(p, asid, vmid, 0, UINT64_MAX);
     for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!concerns(&p->tags[i], asid, vmid))
+        if (!mmu_concerns(&p->tags[i], asid, vmid))
             continue;
         if (i == p->current)
             clear_set(p, i);
@@ -451,8 +448,9 @@ void mmu_flush_page(struct cpu *cpu, va_t va, uint64_t span, uint32_t asid, uint
     va_t page = va & ~(va_t)(MEM_PAGE - 1);
     uint64_t more = span == 0 ? 0 : span - 1;
     va_t last = more > UINT64_MAX - page ? UINT64_MAX : page + more;
+    mmu_drop_devices(p, asid, vmid, page, last | (MEM_PAGE - 1));
     for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!concerns(&p->tags[i], asid, vmid))
+        if (!mmu_concerns(&p->tags[i], asid, vmid))
             continue;
         if (more < FEW_PAGES * MEM_PAGE) /* by index, not by sweeping */
             for (va_t at = page; at - page <= more; at += MEM_PAGE)
@@ -522,18 +520,44 @@ static void drop_stores(struct mmu_pool *p, uint64_t host)
     }
 }
 
-void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
+/* Nobody is the page's mapper any more; who was. */
+static uint16_t unmap(struct mem_ram *ram, uint64_t offset, uint64_t *host)
 {
     uint64_t page = offset >> MEM_PAGE_SHIFT;
-    if (m->mmu == NULL || !(ram->flags[page] & MEM_PAGE_MAPPED))
+    uint16_t mapper = __atomic_load_n(&ram->mapper[page], __ATOMIC_SEQ_CST);
+    *host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
+    (void)mem_ram_drop_flags(ram, offset, MEM_PAGE_MAPPED);
+    __atomic_store_n(&ram->mapper[page], 0, __ATOMIC_SEQ_CST);
+    return mapper;
+}
+
+void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
+{
+    uint64_t host;
+    if (m->mmu == NULL || !(mem_ram_flags(ram, offset) & MEM_PAGE_MAPPED))
         return;
-    ram->flags[page] &= (uint8_t)~MEM_PAGE_MAPPED;
-    uint64_t host = (uint64_t)(uintptr_t)(ram->host + (page << MEM_PAGE_SHIFT));
-    if (ram->mapper[page] != MEM_MAPPED_BY_MANY) {
-        if (m->mmu->pool[ram->mapper[page]] != NULL)
-            drop_stores(m->mmu->pool[ram->mapper[page]], host);
+    uint16_t mapper = unmap(ram, offset, &host);
+    if (mapper != 0 && mapper != MEM_MAPPED_BY_MANY) {
+        if (m->mmu->pool[mapper - 1] != NULL)
+            drop_stores(m->mmu->pool[mapper - 1], host);
         return;
     }
     for (struct mmu_pool *p = m->mmu->pools; p != NULL; p = p->next)
         drop_stores(p, host);
+}
+
+bool mmu_seal_page(struct cpu *cpu, struct mem_ram *ram, uint64_t offset)
+{
+    uint64_t host;
+    if (!(mem_ram_set_flags(ram, offset, MEM_PAGE_CODE) & MEM_PAGE_MAPPED))
+        return true;
+    if (__atomic_load_n(&ram->mapper[offset >> MEM_PAGE_SHIFT], __ATOMIC_SEQ_CST) == cpu->index + 1) {
+        (void)unmap(ram, offset, &host);
+        drop_stores(mmu_pool_of(cpu), host);
+        return true;
+    }
+    machine_alone(cpu->machine, true);
+    mmu_protect_page(cpu->machine, ram, offset);
+    machine_alone(cpu->machine, false);
+    return false;
 }

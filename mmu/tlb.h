@@ -34,6 +34,7 @@
 #define MMU_MAX_WAYS  32768u  /* ... and at most: MMU_WAYS times a power of four */
 #define MMU_FETCHES   1024u
 #define MMU_JUMPS     4096u
+#define MMU_HOMES     32u
 #define MMU_LOG       254u
 #define MMU_SETS      32u    /* per CPU at most, ... */
 #define MMU_ALL_SETS  4096u  /* ... and of all CPUs together: with hundreds of them each has fewer */
@@ -61,6 +62,11 @@ struct mmu_set {
     struct mmu_entry fetch[MMU_FETCHES];
     struct mmu_jump jump[MMU_JUMPS];   /* index mmu_jump_index(va); empty: mmu_no_jump */
     uint64_t jump_pages[MMU_FILTER];   /* filter of the virtual pages `jump` leads to */
+    /*
+     * Owned by core/exec: addends of load entries that were used lately. Whoever takes one compares it with the
+     * entry's, so that what they hold is never wrong.
+     */
+    uint64_t homes[MMU_HOMES];
     /*
      * What was filled since the set was empty: numbers of places, counted through all four tables, of MMU_WAYS load and
      * store entries each. More than fit: not known, and so it is in a set that has grown. So emptying costs what filling did.
@@ -172,6 +178,11 @@ void mmu_flush_all_cpus(struct machine *m);   /* the address map changed */
 /* No store entry of any CPU may point at this page any more (it became code, clean, reserved, watched). */
 void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset);
 /*
+ * Where memory is shared: the same, and no store entry will from now on, since the page's bytes are about to be read as code.
+ * For the holder of the machine's lock; false: the lock was given up in between.
+ */
+bool mmu_seal_page(struct cpu *cpu, struct mem_ram *ram, uint64_t offset);
+/*
  * core/exec's part in reservations. A store entry does not notice a reservation of
  * its own CPU, so: a CPU that ends its turn with one has its page guarded; and every
  * write that mem_ram reports is passed on, to break the reservations it overlaps
@@ -221,6 +232,12 @@ int mmu_store_conditional128(struct cpu *cpu, va_t va, const uint64_t value[2], 
  * Where memory is shared (machine.parallel): what can be done without the machine's lock, by the CPU's own thread. False:
  * nothing was done, call the slow one with the lock.
  */
+bool mmu_quick_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
+bool mmu_quick_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value);
+bool mmu_quick_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]);
+bool mmu_quick_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2]);
+/* mmu_store_hit, for helpers: where memory is shared, what misses may be filled. */
+uint8_t *mmu_store_reach(struct cpu *cpu, va_t va, unsigned size);
 bool mmu_quick_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old);
 bool mmu_quick_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value, uint64_t *old);
 bool mmu_quick_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);

@@ -349,6 +349,8 @@ static bool update(struct walk *w, bool dirty)
         if (want == s->entry)
             continue;
         pa_t pa = s->pa;
+        if (UNLIKELY(w->r->cpu != NULL && w->r->cpu->still))
+            return false;
         if (!locate(w, &pa, true))
             return false;
         charge(w, pa, true);

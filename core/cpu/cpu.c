@@ -40,7 +40,7 @@ static void restore_reservation(struct cpu *cpu)
     }
     const struct mem_region *r = range->region;
     uint64_t offset = r->ram_offset + (cpu->reserved_pa - r->base);
-    r->ram->flags[offset >> MEM_PAGE_SHIFT] |= MEM_PAGE_RESERVED;
+    (void)mem_ram_set_flags(r->ram, offset, MEM_PAGE_RESERVED);
 }
 
 static void part_loaded(void *object)

@@ -173,6 +173,7 @@ struct cpu {
      * translated anew. Neither is saved: taken up again, the same store finds the same bytes ahead of it.
      */
     bool code_gone, alone;
+    bool still;              /* a walk that is to change nothing in memory: it fails where it would (mmu/beside.c) */
     bool reserved;            /* LR/exclusive reservation held */
     uint8_t reserved_size;
     pa_t reserved_pa;

@@ -37,6 +37,14 @@ struct device_ops {
     bool misaligned_ignored;          /* such accesses end normally, read 0 and change nothing */
 };
 
+/* Where an offset was found in the register table: software goes to a few registers again and again. */
+struct reg_found {
+    const struct reg_desc *row;       /* NULL: empty */
+    uint64_t offset;
+    uint32_t index, lane;
+};
+#define DEVICE_FOUND 16u              /* a power of two */
+
 struct device {
     const struct device_ops *ops;
     struct machine *machine;
@@ -46,6 +54,7 @@ struct device {
     uint64_t written;                 /* during a row's `wrote`: the bits the access addressed */
     const struct mem_attrs *access;   /* during an access: whose; else NULL */
     log_cat_t log;
+    struct reg_found found[DEVICE_FOUND]; /* derived of the table */
     struct device *next;
 };
 

@@ -112,12 +112,19 @@ struct hit {
     unsigned lane, size;
 };
 
-static bool find(const struct device *dev, uint64_t offset, unsigned size, struct hit *h)
+static bool find(struct device *dev, uint64_t offset, unsigned size, struct hit *h)
 {
-    h->row = reg_find(dev, offset, &h->index);
-    if (!h->row)
-        return false;
-    h->lane = (unsigned)((offset - h->row->offset) % reg_stride(h->row));
+    struct reg_found *f = &dev->found[(uint32_t)offset * 0x9e3779b1u >> 28 & (DEVICE_FOUND - 1)];
+    if (UNLIKELY(f->row == NULL || f->offset != offset)) {
+        const struct reg_desc *row = reg_find(dev, offset, &h->index);
+        if (!row)
+            return false;
+        uint64_t lane = offset - row->offset - (uint64_t)h->index * reg_stride(row);
+        *f = (struct reg_found){ .row = row, .offset = offset, .index = h->index, .lane = (uint32_t)lane };
+    }
+    h->row = f->row;
+    h->index = f->index;
+    h->lane = f->lane;
     h->size = MIN(size, h->row->width - h->lane);
     return true;
 }
@@ -132,6 +139,12 @@ static enum mem_result hole(struct device *dev, uint64_t offset, unsigned size, 
     if (!debug)
         guest_error(dev, ABSENT, "offset %#llx, %u bytes", (unsigned long long)offset, size);
     return dev->ops->holes_refuse ? MEM_REFUSED : MEM_OK;
+}
+
+/* The access is one register's alone, and the register takes its width: most are. */
+static bool find_whole(struct device *dev, uint64_t offset, unsigned size, struct hit *h)
+{
+    return find(dev, offset, size, h) && h->size == size && takes(h->row, size);
 }
 
 /* Every register under the access must take its width; the first one's verdict is reported. */
@@ -169,6 +182,12 @@ static enum mem_result read_registers(struct device *dev, uint64_t offset, unsig
 {
     struct hit h;
     *value = 0;
+    if (LIKELY(find_whole(dev, offset, size, &h))) {
+        *value = read_lanes(dev, h.row, h.index, h.lane, size, attrs->debug);
+        if (!attrs->debug)
+            trace_access(dev, false, offset, size, *value);
+        return MEM_OK;
+    }
     enum mem_result rc = check_width(dev, offset, size, attrs->debug);
     if (rc != MEM_OK)
         return rc;
@@ -195,6 +214,12 @@ static enum mem_result write_registers(struct device *dev, uint64_t offset, unsi
                                        uint64_t value, const struct mem_attrs *attrs)
 {
     struct hit h;
+    if (LIKELY(find_whole(dev, offset, size, &h))) {
+        if (!attrs->debug)
+            trace_access(dev, true, offset, size, value);
+        write_lanes(dev, h.row, h.index, h.lane, size, value);
+        return MEM_OK;
+    }
     enum mem_result rc = check_width(dev, offset, size, attrs->debug);
     if (rc != MEM_OK)
         return rc;

@@ -91,6 +91,7 @@ struct exec_cpu {
     bool beside;                 /* others run at the same time: calls out take the machine's lock (parallel.h) */
     bool inside;                 /* in translated code, or called out of it */
     uint32_t pauses;             /* hints to pause in parallel rounds */
+    ps_t overtime;               /* how far beyond a parallel round's deadline it may go */
     uint64_t ticks, ticks_of, ticks_hz; /* sched.c: the first tick at or after simulated time ticks_of, of a clock of so many Hz */
     uint64_t scratch[64];        /* back end: saved host registers while out in C */
 };

@@ -90,6 +90,20 @@ static struct exec_front *front_of(struct exec *x, uint64_t at, uint32_t mode)
     return &x->front[hash_mix(at ^ (uint64_t)mode << 44) & (EXEC_FRONT - 1)];
 }
 
+/*
+ * Also without the machine's lock, while its holder changes entries. Code is of one place and mode as long as it exists, so
+ * what was there before and after the place was compared is of that place: it is cleared before the place changes.
+ */
+const void *exec_cache_front(struct exec *x, uint32_t page, uint32_t start, uint32_t mode)
+{
+    uint64_t at = (uint64_t)page << 12 | start;
+    struct exec_front *f = front_of(x, at, mode);
+    const void *code = __atomic_load_n(&f->code, __ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&f->at, __ATOMIC_ACQUIRE) != at || __atomic_load_n(&f->mode, __ATOMIC_ACQUIRE) != mode)
+        return NULL;
+    return __atomic_load_n(&f->code, __ATOMIC_RELAXED) == code ? code : NULL;
+}
+
 const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint32_t mode)
 {
     uint64_t at = (uint64_t)page << 12 | start;
@@ -99,8 +113,11 @@ const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint3
     const struct exec_cached *c = exec_cache_find(x, page, EXEC_NO_PAGE, (int32_t)start, mode);
     if (c == NULL)
         return NULL;
-    *f = (struct exec_front){ at, mode, c->b.code };
-    return f->code;
+    __atomic_store_n(&f->code, NULL, __ATOMIC_RELAXED);
+    __atomic_store_n(&f->at, at, __ATOMIC_RELEASE);
+    __atomic_store_n(&f->mode, mode, __ATOMIC_RELEASE);
+    __atomic_store_n(&f->code, c->b.code, __ATOMIC_RELEASE);
+    return c->b.code;
 }
 
 static void forget_front(struct exec *x, const struct exec_block *b)
@@ -108,7 +125,7 @@ static void forget_front(struct exec *x, const struct exec_block *b)
     uint64_t at = (uint64_t)b->page << 12 | (uint32_t)b->start;
     struct exec_front *f = front_of(x, at, b->mode);
     if (f->at == at && f->mode == b->mode) /* what it leads to may be an earlier translation's code */
-        f->code = NULL;
+        __atomic_store_n(&f->code, NULL, __ATOMIC_RELEASE);
 }
 
 /* The block's bytes that lie in its first page. */
@@ -279,6 +296,7 @@ struct span {
     uint64_t page_offset;
     uint32_t from, to;
     uint32_t first, last; /* bytes of blocks that were dropped, and those written */
+    uint64_t kept;        /* granules of blocks that were not */
     bool dropped;
 };
 
@@ -291,7 +309,7 @@ static bool overlaps(void *arg, uint32_t from, uint32_t to)
 static bool mark(void *arg, uint32_t from, uint32_t to)
 {
     struct span *s = arg;
-    (void)mem_ram_mark_code(s->ram, s->page_offset + from, to - from);
+    s->kept |= mem_ram_granules(from, to - 1);
     return false;
 }
 
@@ -356,17 +374,17 @@ static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uin
                       .from = (uint32_t)(offset % MEM_PAGE) };
     s.to = s.from + (uint32_t)n;
     s.first = s.from, s.last = s.to - 1;
-    uint32_t from, to;
+    uint32_t from = 0, to = 0;
     bool running = ahead_of(x->running, page, &from, &to), ahead = running && from < s.to && s.from < to;
     if (*page_of(x, page) == NULL)
         return;
     each_near(x, page, &s, drop_overlapping);
     s.from = (uint32_t)align_down(s.first, MEM_GRANULE);
     s.to = (uint32_t)align_up((uint64_t)s.last + 1, MEM_GRANULE);
-    mem_ram_clear_code(ram, s.page_offset + s.from, s.to - s.from);
     each_near(x, page, &s, mark_again);
-    if (running) /* that block may be gone, but until it is left its bytes are code: the next store is noticed as well */
-        (void)mem_ram_mark_code(ram, s.page_offset + from, to - from);
+    if (running && from < to) /* that block may be gone, but until it is left its bytes are code: the next store is noticed as well */
+        s.kept |= mem_ram_granules(from, to - 1);
+    mem_ram_clear_code(ram, s.page_offset + s.from, s.to - s.from, s.kept);
     if (ahead)
         x->running->code_gone = true;
     if ((ahead || s.dropped) && x->running != NULL) /* it may be running what is gone: look up at the next boundary */
@@ -392,7 +410,7 @@ void exec_cache_flush(struct exec *x)
         for (uint64_t p = 0; ram != NULL && p < ram->size >> MEM_PAGE_SHIFT; p++)
             if (x->pages[r][p] != NULL) {
                 x->pages[r][p] = NULL;
-                mem_ram_clear_code(ram, p << MEM_PAGE_SHIFT, MEM_PAGE);
+                mem_ram_clear_code(ram, p << MEM_PAGE_SHIFT, MEM_PAGE, 0);
             }
     }
     x->ops->flush(x->be);

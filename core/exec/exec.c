@@ -338,6 +338,9 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "parallel_rounds", "", c->parallel_rounds },
         { "parallel_slices", "", c->slices },
         { "parallel_stops", "", c->alone },
+        { "parallel_locks", "", c->locks },
+        { "parallel_lock_waits", "", c->lock_waits },
+        { "parallel_lock_sleeps", "", c->lock_sleeps },
         { "parallel_threads_time", "ns", threads },
         { "parallel_longest_time", "ns", longest },
     };

@@ -93,7 +93,7 @@ struct exec_sched {
 struct exec_counters {
     uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
-    uint64_t parallel_rounds, slices, alone;
+    uint64_t parallel_rounds, slices, alone, locks, lock_waits, lock_sleeps;
 };
 
 struct exec {
@@ -158,6 +158,8 @@ struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page
                                     uint32_t mode);
 /* The code of the block that lies in `page` alone; NULL: there is none. */
 const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint32_t mode);
+/* The same if it was looked up lately; without the machine's lock. */
+const void *exec_cache_front(struct exec *x, uint32_t page, uint32_t start, uint32_t mode);
 bool exec_cache_add(struct exec *x, struct exec_cached *c); /* its bytes become code; false: no memory */
 /*
  * The dropped block for `p` whose bytes are what memory holds now, in the cache again; or NULL. Code that

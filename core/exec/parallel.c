@@ -9,6 +9,8 @@
 
 #define SLICE_CYCLES 16384 /* between looks at interrupts and at who wants to be alone */
 #define SPINS        200u  /* looks at a lock before the thread sleeps: what is done with it is mostly short */
+#define WAIT_SPINS   1000u /* the same for the end of somebody's slice, or of his being alone */
+#define OVERTIME     (20 * PS_PER_US) /* for an interrupt that comes when the round is over for its CPU: see on_time */
 #define PAUSE_CYCLES 512   /* of a hint: what one look around costs, lock included */
 #define PAUSES_SLEEP 16u   /* after so many hints in a row the host's other threads get a chance */
 
@@ -35,16 +37,60 @@ struct exec_parallel {
     struct cpu *alone;           /* who is, or waits for the others */
     uint32_t depth;
     uint64_t changes;            /* how often somebody was alone */
+    uint32_t waiting;            /* threads that found the lock taken; changed without it */
 };
+
+/* Written with the lock, and looked at without it by those who wait. */
+#define GET(member)    __atomic_load_n(&(member), __ATOMIC_RELAXED)
+#define PUT(member, v) __atomic_store_n(&(member), v, __ATOMIC_RELAXED)
+
+static void wait_for_lock(struct exec_parallel *p)
+{
+    bool slept = true;
+    __atomic_fetch_add(&p->waiting, 1, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < SPINS && slept; i++) {
+        __builtin_ia32_pause();
+        slept = pthread_mutex_trylock(&p->lock) != 0;
+    }
+    if (slept)
+        pthread_mutex_lock(&p->lock);
+    __atomic_fetch_sub(&p->waiting, 1, __ATOMIC_RELAXED);
+    p->x->count.lock_waits++;
+    p->x->count.lock_sleeps += slept;
+}
 
 static void take_lock(struct exec_parallel *p)
 {
-    for (unsigned i = 0; i < SPINS; i++) {
-        if (pthread_mutex_trylock(&p->lock) == 0)
-            return;
+    if (pthread_mutex_trylock(&p->lock) != 0)
+        wait_for_lock(p);
+    p->x->count.locks++;
+}
+
+/* For a moment without the lock, until `done`; mostly that is sooner than a thread sleeps and wakes. */
+static void look_out(struct exec_parallel *p, bool (*done)(const struct exec_parallel *p))
+{
+    pthread_mutex_unlock(&p->lock);
+    for (unsigned i = 0; i < WAIT_SPINS && !done(p); i++)
         __builtin_ia32_pause();
-    }
-    pthread_mutex_lock(&p->lock);
+    take_lock(p);
+}
+
+static bool nobody_alone(const struct exec_parallel *p)
+{
+    return GET(p->alone) == NULL;
+}
+
+static bool nobody_inside(const struct exec_parallel *p)
+{
+    return GET(p->inside) == 0;
+}
+
+static void wait_while_alone(struct exec_parallel *p)
+{
+    if (p->alone != NULL)
+        look_out(p, nobody_alone);
+    while (p->alone != NULL)
+        pthread_cond_wait(&p->go, &p->lock);
 }
 
 static struct exec_cpu *core_of(const struct cpu *cpu)
@@ -65,24 +111,27 @@ static void alone_between(struct exec_parallel *p, struct cpu *cpu)
     for (;;) {
         while (p->alone != NULL || p->mid != 0)
             pthread_cond_wait(&p->go, &p->lock);
-        p->alone = cpu;
+        PUT(p->alone, cpu);
+        if (p->inside != 0 && p->mid == 0)
+            look_out(p, nobody_inside);
         while (p->inside != 0 && p->mid == 0)
             pthread_cond_wait(&p->calm, &p->lock);
         if (p->mid == 0)
             return;
-        p->alone = NULL;
+        PUT(p->alone, NULL);
         pthread_cond_broadcast(&p->go);
     }
 }
 
 static void alone_inside(struct exec_parallel *p, struct cpu *cpu)
 {
-    p->inside--;
+    PUT(p->inside, p->inside - 1);
     p->mid++;
     pthread_cond_broadcast(&p->calm);
-    while (p->alone != NULL)
-        pthread_cond_wait(&p->go, &p->lock);
-    p->alone = cpu;
+    wait_while_alone(p);
+    PUT(p->alone, cpu);
+    if (p->inside != 0)
+        look_out(p, nobody_inside);
     while (p->inside != 0)
         pthread_cond_wait(&p->calm, &p->lock);
 }
@@ -114,9 +163,9 @@ static void be_together(struct exec_parallel *p, struct cpu *cpu)
         return;
     if (core_of(cpu)->inside) {
         p->mid--;
-        p->inside++;
+        PUT(p->inside, p->inside + 1);
     }
-    p->alone = NULL;
+    PUT(p->alone, NULL);
     p->changes++;
     pthread_cond_broadcast(&p->go);
 }
@@ -140,13 +189,12 @@ bool exec_parallel_go(struct exec *x, struct cpu *cpu)
 {
     struct exec_parallel *p = x->parallel;
     bool waited = p->alone != NULL;
-    while (p->alone != NULL)
-        pthread_cond_wait(&p->go, &p->lock);
+    wait_while_alone(p);
     x->running = cpu;
     if (waited)
         return false;
     core_of(cpu)->inside = true;
-    p->inside++;
+    PUT(p->inside, p->inside + 1);
     pthread_mutex_unlock(&p->lock);
     return true;
 }
@@ -156,7 +204,7 @@ void exec_parallel_back(struct exec *x, struct cpu *cpu)
     struct exec_parallel *p = x->parallel;
     take_lock(p);
     core_of(cpu)->inside = false;
-    p->inside--;
+    PUT(p->inside, p->inside - 1);
     x->running = cpu;
     if (UNLIKELY(p->alone != NULL))
         pthread_cond_broadcast(&p->calm);
@@ -165,7 +213,7 @@ void exec_parallel_back(struct exec *x, struct cpu *cpu)
 bool exec_enter_machine(struct cpu *cpu, bool exact)
 {
     struct exec *x = cpu->exec;
-    if (!core_of(cpu)->beside)
+    if (!core_of(cpu)->beside || !core_of(cpu)->inside) /* not inside: what is used once is interpreted with the lock */
         return false;
     take_lock(x->parallel);
     x->running = cpu;
@@ -183,13 +231,7 @@ bool exec_parallel_seal(struct exec *x, struct cpu *cpu, uint32_t page)
 {
     uint64_t offset;
     struct mem_ram *ram = exec_cache_ram(x, page, &offset);
-    uint64_t n = offset >> MEM_PAGE_SHIFT;
-    if (!(ram->flags[n] & MEM_PAGE_MAPPED) || ram->mapper[n] == cpu->index)
-        return true;
-    machine_alone(x->machine, true);
-    mmu_protect_page(x->machine, ram, offset);
-    machine_alone(x->machine, false);
-    return false;
+    return mmu_seal_page(cpu, ram, offset);
 }
 
 /*
@@ -217,7 +259,23 @@ bool exec_parallel_pause(struct exec *x, struct cpu *cpu)
 
 /* ---- threads ---- */
 
-/* Its CPUs' next one that has something to do before the deadline; NULL: none has. */
+/*
+ * Has the CPU something to do in this round? If the deadline is behind it, only an interrupt: another CPU may have
+ * sent it and wait for the answer, all of the rest of its own round. So it is taken now, as far beyond the deadline as
+ * rounds are long.
+ */
+static bool on_time(struct exec *x, struct cpu *cpu)
+{
+    ps_t *until = &core_of(cpu)->overtime, most = x->sched.deadline + x->options.quantum, now;
+    if (cpu_cycles(cpu) < exec_ticks_at(cpu, MAX(x->sched.deadline, *until)))
+        return true;
+    if ((now = cpu_now(cpu)) >= most || !cpu->isa->has_work(cpu))
+        return false;
+    *until = MIN(now + OVERTIME, most);
+    return cpu_cycles(cpu) < exec_ticks_at(cpu, *until);
+}
+
+/* Its CPUs' next one that has something to do; NULL: none has. */
 static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
 {
     struct exec *x = p->x;
@@ -230,7 +288,7 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
         if (cpu->run != CPU_RUNNING)
             continue;
         exec_advance_to(cpu, x->sched.now);
-        if (cpu_cycles(cpu) < exec_ticks_at(cpu, x->sched.deadline)) {
+        if (on_time(x, cpu)) {
             w->next = i;
             return cpu;
         }
@@ -243,7 +301,8 @@ static void run_slice(struct exec *x, struct cpu *cpu)
     x->running = cpu;
     exec_set_budget(cpu, 0);
     ev_set_now(x->machine->queue, cpu_now(cpu));
-    int64_t left = (int64_t)(exec_ticks_at(cpu, x->sched.deadline) - cpu_cycles(cpu));
+    ps_t until = MAX(x->sched.deadline, core_of(cpu)->overtime);
+    int64_t left = (int64_t)(exec_ticks_at(cpu, until) - cpu_cycles(cpu));
     exec_set_budget(cpu, MIN(left, SLICE_CYCLES));
     x->count.slices++;
     if (exec_take_interrupt(cpu))
@@ -260,7 +319,7 @@ static void work(struct exec_parallel *p, struct worker *w)
     struct cpu *cpu;
     while ((cpu = next_cpu(p, w)) != NULL) {
         run_slice(p->x, cpu);
-        if (p->n_working > 1) { /* the lock is not fair: who waits for it has waited while this CPU ran */
+        if (GET(p->waiting) != 0) { /* the lock is not fair: who waits for it has waited while this CPU ran */
             pthread_mutex_unlock(&p->lock);
             take_lock(p);
         }
@@ -318,6 +377,8 @@ static bool elsewhere(struct cpu *cpu)
         return false;
     if (cpu->run == CPU_IDLE)
         exec_parallel_woken(x, cpu);
+    else if (cpu->run == CPU_RUNNING)
+        set_to_work(p, &p->workers[cpu->index % p->n_workers]); /* its round may be over */
     return true;
 }
 

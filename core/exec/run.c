@@ -189,7 +189,8 @@ bool exec_go_on(struct cpu *cpu)
     return cpu->budget > 0 && cpu->exit == 0 && !x->flush_wanted;
 }
 
-static const void *find_code(struct exec *x, struct cpu *cpu)
+/* `front`: without the machine's lock. */
+static const void *find_code(struct exec *x, struct cpu *cpu, bool front)
 {
     if (cpu->budget <= 0 || cpu->exit != 0 || cpu->alone || x->flush_wanted || is_looked_at(x, cpu))
         return NULL;
@@ -198,10 +199,12 @@ static const void *find_code(struct exec *x, struct cpu *cpu)
     if (e->tag != cpu->pc - at || MEM_PAGE - at < cpu->isa->max_insn)
         return NULL;
     uint32_t mode = cpu->isa->mode(cpu);
-    const void *code = exec_cache_code(x, (uint32_t)e->addend, at, mode);
+    const void *code = front ? exec_cache_front(x, (uint32_t)e->addend, at, mode)
+                             : exec_cache_code(x, (uint32_t)e->addend, at, mode);
     if (code == NULL)
         return NULL;
-    x->count.lookups++;
+    if (LIKELY(!front))
+        x->count.lookups++;
     cpu->mode_flags = mode;
     mmu_enter_jump(cpu->set, cpu->pc, code);
     return code;
@@ -212,8 +215,12 @@ const void *exec_find_code(struct cpu *cpu)
     struct exec *x = cpu->exec;
     if (x == NULL)
         return NULL;
+    const struct exec_cpu *ec = cpu->exec_private;
+    const void *code = UNLIKELY(ec->beside) ? find_code(x, cpu, true) : NULL;
+    if (code != NULL)
+        return code;
     bool entered = exec_enter_machine(cpu, false);
-    const void *code = find_code(x, cpu);
+    code = find_code(x, cpu, false);
     if (UNLIKELY(entered))
         exec_leave_machine(cpu);
     return code;

@@ -381,7 +381,9 @@ static void fold_slots(struct fold *f, struct ir_inst *in)
 
 static void fold_vector(struct fold *f, struct ir_inst *in)
 {
-    unsigned v = in->op == IR_CALLV ? ir_fold_native(f->u, in) : ir_fold_shuffle(f->u, in);
+    unsigned v = in->op == IR_CALLV  ? ir_fold_native(f->u, in)
+                 : in->op == IR_VAND ? ir_fold_mask(f->u, in)
+                                     : ir_fold_shuffle(f->u, in);
     if (v != IR_NONE)
         become(f, v);
 }
@@ -406,6 +408,8 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
         return;
     case IR_CALLV:
     case IR_VSHUF:
+    case IR_VDUP:
+    case IR_VAND:
         fold_vector(f, in);
         return;
     default:

@@ -136,7 +136,7 @@ enum {
      * ado. Beside it only PURE, or EXITS and TIME.
      */
     IR_CALL_LIGHT   = 1u << 7,
-    /* Touches nothing but its CPU's struct and registers: needs no lock where CPUs run on several threads. */
+    /* Touches nothing but its CPU and what its store entries lead to, or takes the lock for the rest, where CPUs run on several threads. */
     IR_CALL_OWN     = 1u << 8,
 };
 
@@ -259,7 +259,18 @@ static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
 {
     if (UNLIKELY(u->n_insts == u->max_insts) && !ir_grow(u))
         return IR_NONE;
-    u->insts[u->n_insts] = inst;
+    /* Member by member: a copy of what was just put together on the stack would wait for all of it to be there. */
+    struct ir_inst *p = &u->insts[u->n_insts];
+    p->op = inst.op;
+    p->type = inst.type;
+    p->aux = inst.aux;
+    p->uses = inst.uses;
+    p->aux2 = inst.aux2;
+    p->a = inst.a;
+    p->b = inst.b;
+    p->c = inst.c;
+    p->imm = inst.imm;
+    p->imm2 = inst.imm2;
     return (uint16_t)u->n_insts++;
 }
 

@@ -47,6 +47,7 @@ static inline bool ir_is_droppable(const struct ir_unit *u, const struct ir_inst
 
 /* native.c, for `fold`: `in` is made cheaper; the value it is anyway, or IR_NONE. */
 uint16_t ir_fold_native(const struct ir_unit *u, struct ir_inst *in);
-uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in);
+uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in); /* and VDUP */
+uint16_t ir_fold_mask(const struct ir_unit *u, const struct ir_inst *in); /* VAND */
 
 #endif

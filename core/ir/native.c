@@ -87,10 +87,22 @@ static struct word source(const struct ir_unit *u, const struct ir_inst *in, uns
     }
 }
 
+/* One lane in all of them, without a general register between. */
+static bool shuffle_of_dup(const struct ir_unit *u, struct ir_inst *in)
+{
+    const struct ir_inst *lane = &u->insts[in->a];
+    if (lane->op != IR_VLANE || lane->aux != in->aux || in->aux < 2)
+        return false;
+    uint64_t n = (uint64_t)lane->imm;
+    *in = (struct ir_inst){ .op = IR_VSHUF, .type = IR_V128, .aux = 2, .a = lane->a, .b = lane->a,
+                            .imm = (int64_t)(in->aux == 2 ? n * 0x55 : n ? 0xee : 0x44) };
+    return true;
+}
+
 /* A shuffle of shuffles is one, or nothing, if its halves come from one value each. */
 uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in)
 {
-    if (in->aux != 2)
+    if (in->op == IR_VDUP ? !shuffle_of_dup(u, in) : in->aux != 2)
         return IR_NONE;
     struct word w[4];
     uint64_t imm = 0;
@@ -106,6 +118,27 @@ uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in)
         in->a = w[0].value;
         in->b = w[2].value;
         in->imm = (int64_t)imm;
+    }
+    return IR_NONE;
+}
+
+/* ---- bits that a shift left ---- */
+
+/* A shift and a mask that takes nothing of it: what SLI and SRI keep of a register, where they end a rotation. */
+uint16_t ir_fold_mask(const struct ir_unit *u, const struct ir_inst *in)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        uint16_t v = k ? in->b : in->a;
+        const struct ir_inst *shift = &u->insts[v], *mask = &u->insts[k ? in->a : in->b];
+        unsigned bits = 8u << shift->aux;
+        if (mask->op != IR_VCONST || (shift->op != IR_VSHL && shift->op != IR_VSHR) || (uint64_t)shift->imm >= bits)
+            continue;
+        uint64_t ones = ~0ull >> (64 - bits), left = 0;
+        ones = shift->op == IR_VSHR ? ones >> shift->imm : ones << shift->imm & ones;
+        for (unsigned at = 0; at < 64; at += bits)
+            left |= ones << at;
+        if ((left & ~(uint64_t)mask->imm) == 0 && (left & ~(uint64_t)mask->imm2) == 0)
+            return v;
     }
     return IR_NONE;
 }

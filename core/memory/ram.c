@@ -56,8 +56,7 @@ void mem_ram_destroy(struct mem_ram *ram)
     free(ram);
 }
 
-/* Bits of the granules that bytes [first, last] of a page touch. */
-static uint64_t granules(uint64_t first, uint64_t last)
+uint64_t mem_ram_granules(uint64_t first, uint64_t last)
 {
     return MASK_(last / MEM_GRANULE, first / MEM_GRANULE);
 }
@@ -65,9 +64,12 @@ static uint64_t granules(uint64_t first, uint64_t last)
 static COLD void written_page(struct mem_ram *ram, uint64_t offset, uint64_t n)
 {
     uint64_t page = offset >> MEM_PAGE_SHIFT, at = offset % MEM_PAGE;
-    ram->flags[page] &= (uint8_t)~MEM_PAGE_CLEAN;
-    bool tell = ram->flags[page] & (MEM_PAGE_RESERVED | MEM_PAGE_WATCHED);
-    if (ram->code[page] & granules(at, at + n - 1))
+    if (mem_ram_flags(ram, offset) & MEM_PAGE_CLEAN)
+        (void)mem_ram_drop_flags(ram, offset, MEM_PAGE_CLEAN);
+    if (ram->code[page] == 0 && (mem_ram_flags(ram, offset) & MEM_PAGE_CODE)) /* sealed, but nothing came of it */
+        (void)mem_ram_drop_flags(ram, offset, MEM_PAGE_CODE);
+    bool tell = mem_ram_flags(ram, offset) & (MEM_PAGE_RESERVED | MEM_PAGE_WATCHED);
+    if (ram->code[page] & mem_ram_granules(at, at + n - 1))
         tell = true;
     if (tell && ram->written)
         ram->written(ram->written_arg, ram, offset, n);
@@ -93,20 +95,21 @@ bool mem_ram_mark_code(struct mem_ram *ram, uint64_t offset, uint64_t n)
         uint64_t at = offset % MEM_PAGE, piece = MIN(n, MEM_PAGE - at);
         uint64_t page = offset >> MEM_PAGE_SHIFT;
         first |= ram->code[page] == 0;
-        ram->code[page] |= granules(at, at + piece - 1);
-        ram->flags[page] |= MEM_PAGE_CODE;
+        ram->code[page] |= mem_ram_granules(at, at + piece - 1);
+        if (!(mem_ram_flags(ram, offset) & MEM_PAGE_CODE))
+            (void)mem_ram_set_flags(ram, offset, MEM_PAGE_CODE);
         offset += piece;
         n -= piece;
     }
     return first;
 }
 
-void mem_ram_clear_code(struct mem_ram *ram, uint64_t offset, uint64_t n)
+void mem_ram_clear_code(struct mem_ram *ram, uint64_t offset, uint64_t n, uint64_t kept)
 {
     uint64_t page = offset >> MEM_PAGE_SHIFT, at = offset % MEM_PAGE;
-    ram->code[page] &= ~granules(at, at + n - 1);
+    ram->code[page] = (ram->code[page] & ~mem_ram_granules(at, at + n - 1)) | kept;
     if (ram->code[page] == 0)
-        ram->flags[page] &= (uint8_t)~MEM_PAGE_CODE;
+        (void)mem_ram_drop_flags(ram, offset, MEM_PAGE_CODE);
 }
 
 void mem_ram_clean(struct mem_ram *ram)

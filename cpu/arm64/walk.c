@@ -12,6 +12,7 @@
 #include "mmu/tlb.h"
 #include <string.h>
 
+/* Member by member: a structure copied as a whole, right after its parts were written, would wait for the host's stores. */
 void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu_a64_regime *r)
 {
     unsigned regime = a64_regime_el(a, el);
@@ -19,32 +20,33 @@ void a64_fill_regime(const struct a64_cpu *a, unsigned el, bool user, struct mmu
     bool tcr2 = a64_cpu_has(a, A64_F_TCR2) && (scr & A64_SCR_TCR2EN);
     if (regime == 1 && a64_el2_enabled(a))
         tcr2 = tcr2 && (a64_hcrx(a) & A64_HCRX_TCR2EN);
-    *r = (struct mmu_a64_regime){
-        .memory = a->cpu.machine->memory,
-        .f = &a->config->mmu,
-        .id = regime == 1           ? MMU_A64_EL10
-              : regime == 3         ? MMU_A64_EL3
-              : a64_e2h(a)          ? MMU_A64_EL20
-                                    : MMU_A64_EL2,
-        .user = user,
-        .pan = a->pan && !user,
-        .secure = el == 3 || a64_secure_below_el3(a),
-        .on = a->sctlr[regime] & A64_SCTLR_M,
-        .sctlr = a->sctlr[regime],
-        .tcr = a->tcr[regime],
-        .tcr2 = tcr2 || regime == 3 ? a->tcr2[regime] : 0,
-        .ttbr = { a->ttbr0[regime], a->ttbr1[regime] },
-        .mair = a->mair[regime],
-        .pir = a->pir[regime],
-        .pire0 = a->pire0[regime],
-        .por = a->por[regime],
-        .por_el0 = a->por[0],
-        .hcr = hcr,
-        .vtcr = a->vtcr_el2,
-        .vttbr = a->vttbr_el2,
-        .s2pir = a->s2pir_el2,
-        .s2_big_endian = a->sctlr[2] & A64_SCTLR_EE,
-    };
+    r->memory = a->cpu.machine->memory;
+    r->f = &a->config->mmu;
+    r->cpu = NULL;
+    r->id = regime == 1           ? MMU_A64_EL10
+            : regime == 3         ? MMU_A64_EL3
+            : a64_e2h(a)          ? MMU_A64_EL20
+                                  : MMU_A64_EL2;
+    r->user = user;
+    r->pan = a->pan && !user;
+    r->secure = el == 3 || a64_secure_below_el3(a);
+    r->on = a->sctlr[regime] & A64_SCTLR_M;
+    r->sctlr = a->sctlr[regime];
+    r->tcr = a->tcr[regime];
+    r->tcr2 = tcr2 || regime == 3 ? a->tcr2[regime] : 0;
+    r->ttbr[0] = a->ttbr0[regime];
+    r->ttbr[1] = a->ttbr1[regime];
+    r->mair = a->mair[regime];
+    r->pir = a->pir[regime];
+    r->pire0 = a->pire0[regime];
+    r->por = a->por[regime];
+    r->por_el0 = a->por[0];
+    r->hcr = hcr;
+    r->vtcr = a->vtcr_el2;
+    r->vttbr = a->vttbr_el2;
+    r->s2pir = a->s2pir_el2;
+    r->s2_big_endian = a->sctlr[2] & A64_SCTLR_EE;
+    r->s2_on = r->s1_only = r->nv1 = false;
     if (regime == 1) {
         if (hcr & (A64_HCR_DC | A64_HCR_TGE))
             r->on = false;

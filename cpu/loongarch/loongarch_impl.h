@@ -274,6 +274,8 @@ bool la_watched(struct cpu *cpu, va_t va, unsigned size, bool store);
 /* ---- walk.c, tlb_insn.c ---- */
 void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r); /* of the bank at hand */
 void la_fill_below(const struct la_cpu *la, struct mmu_la_below *below, struct mmu_la_regime *root);
+/* What LDDIR and LDPTE look at, and no more. */
+void la_fill_tables(const struct la_cpu *la, const struct la_bank *b, struct mmu_la_regime *r);
 void la_raise_below(struct la_cpu *la, enum mmu_la_fault fault, pa_t gpa, enum cpu_access access);
 int la_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe, struct cpu_map *map);
 void la_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);

@@ -150,8 +150,9 @@ struct tables {
 
 static void open_tables(const struct la_cpu *la, struct tables *t)
 {
-    la_fill_regime(la, &t->r);
+    la_fill_tables(la, &la->csr, &t->r);
     if (UNLIKELY(la_is_guest(la))) {
+        la_fill_regime(la, &t->r);
         la_fill_below(la, &t->below, &t->root);
         t->r.below = &t->below;
     }

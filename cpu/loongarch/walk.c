@@ -5,18 +5,34 @@
  */
 #include "cpu/loongarch/loongarch_impl.h"
 
+/*
+ * Member by member: a structure as a whole would be put together elsewhere first and copied, in larger pieces than it was
+ * written in, for which the host's stores have to be waited for. That was half of what a TLB refill took.
+ */
 static void fill(const struct la_cpu *la, const struct la_bank *b, struct mmu_la_regime *r)
 {
-    *r = (struct mmu_la_regime){
-        .memory = la->cpu.machine->memory,
-        .f = &la->config->mmu,
-        .tlb = (struct mmu_la_tlb *)(uintptr_t)&la->tlb,
-        .cpu = (struct cpu *)(uintptr_t)&la->cpu,
-        .crmd = F_PUT(b->crmd, LA_CRMD_PLV, la_plv(la)),
-        .dmw = { b->dmw[0], b->dmw[1], b->dmw[2], b->dmw[3] },
-        .asid = b->asid, .stlbps = b->stlbps, .rvacfg = b->rvacfg, .misc = b->misc,
-        .pwcl = b->pwcl, .pwch = b->pwch, .pgdl = b->pgdl, .pgdh = b->pgdh,
-    };
+    la_fill_tables(la, b, r);
+    r->tlb = (struct mmu_la_tlb *)(uintptr_t)&la->tlb;
+    r->crmd = F_PUT(b->crmd, LA_CRMD_PLV, la_plv(la));
+    for (unsigned i = 0; i < ARRAY_LEN(r->dmw); i++)
+        r->dmw[i] = b->dmw[i];
+    r->asid = b->asid;
+    r->stlbps = b->stlbps;
+    r->rvacfg = b->rvacfg;
+    r->misc = b->misc;
+    r->pgdl = b->pgdl;
+    r->pgdh = b->pgdh;
+    r->gid = 0;
+}
+
+void la_fill_tables(const struct la_cpu *la, const struct la_bank *b, struct mmu_la_regime *r)
+{
+    r->memory = la->cpu.machine->memory;
+    r->below = NULL;
+    r->f = &la->config->mmu;
+    r->cpu = (struct cpu *)(uintptr_t)&la->cpu;
+    r->pwcl = b->pwcl;
+    r->pwch = b->pwch;
 }
 
 void la_fill_regime(const struct la_cpu *la, struct mmu_la_regime *r)

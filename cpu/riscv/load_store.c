@@ -4,6 +4,7 @@
  * Zicboz, Zicbop: unprivileged ISA, chapter "Cache-Block Management").
  */
 #include "cpu/riscv/translate_impl.h"
+#include "core/exec/parallel.h"
 #include "mmu/tlb.h"
 #include <string.h>
 
@@ -156,11 +157,12 @@ uint64_t rv_helper_cbo_zero(struct cpu *cpu, uint64_t va, uint64_t word, uint64_
         return 0;
     }
     va_t block = align_down(va, BLOCK);
-    uint8_t *host = mmu_store_hit(cpu, block, BLOCK);
+    uint8_t *host = mmu_store_reach(cpu, block, BLOCK);
     if (LIKELY(host != NULL)) {
         memset(host, 0, BLOCK);
         return 0;
     }
+    bool entered = exec_enter_machine(cpu, true);
     for (unsigned i = 0; i < BLOCK; i += 8) {
         if (mmu_slow_store(cpu, block + i, ir_memop(8, 0), 0) == 0)
             continue;
@@ -168,6 +170,8 @@ uint64_t rv_helper_cbo_zero(struct cpu *cpu, uint64_t va, uint64_t word, uint64_
             cpu->fault.value = va;
         break;
     }
+    if (UNLIKELY(entered))
+        exec_leave_machine(cpu);
     return 0;
 }
 

@@ -50,7 +50,7 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
                     X(sret, IR_CALL_EXITS | IR_CALL_TIME) X(wfi, IR_CALL_EXITS)                    \
                         X(sfence_vma, IR_CALL_EXITS | IR_CALL_MODE)                                \
                             X(trigger_fetch, IR_CALL_EXITS) X(trigger_data, IR_CALL_EXITS)         \
-                                X(cbo, IR_CALL_EXITS) X(cbo_zero, IR_CALL_EXITS)                   \
+                                X(cbo, IR_CALL_EXITS) X(cbo_zero, IR_CALL_EXITS | IR_CALL_OWN)                   \
                                     X(amocas_q, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES)    \
                                         X(fclass_s, IR_CALL_PURE) X(fclass_d, IR_CALL_PURE)        \
                                             X(fcvtmod, 0) X(half, 0) X(half_fma, 0)                \

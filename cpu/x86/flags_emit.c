@@ -252,9 +252,19 @@ static ir_val_t of_logic(struct x86_tr *t, unsigned bytes, unsigned cond)
     }
 }
 
+/* Of an image of the flags: O, B, Z, BE, S, P, or their opposite. */
+static ir_val_t of_image(struct x86_tr *t, unsigned cond)
+{
+    static const uint16_t masks[] = { X86_OF, X86_CF, X86_ZF, X86_CF | X86_ZF, X86_SF, X86_PF };
+    ir_val_t bits = ir_op2i(t->u, IR_AND, IR_I64, t->cc_r, masks[cond / 2]);
+    return ir_setcc(t->u, IR_I64, cond & 1 ? IR_EQ : IR_NE, bits, x86_const(t, 0));
+}
+
 ir_val_t x86_condition(struct x86_tr *t, unsigned cond)
 {
     bool result_only = (cond >= 4 && cond <= 5) || (cond >= 8 && cond <= 11);
+    if (t->cc == X86_CC_FLAGS && t->cc_word == IR_NONE && cond < 12)
+        return of_image(t, cond);
     if (t->cc_word != IR_NONE && (cond == 2 || cond == 3)) {
         ir_val_t carry = x86_carry(t);
         return cond == 2 ? carry : invert(t, carry);

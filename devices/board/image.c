@@ -225,6 +225,18 @@ int image_parse(struct image **out, const uint8_t *bytes, size_t n, const char *
     return r;
 }
 
+/* A machine's memory is zero before anything is written: a large .bss needs none of the host's. */
+static void make_zero(uint8_t *host, uint64_t n)
+{
+    static const uint8_t zeros[4096];
+
+    for (uint64_t done = 0; done < n; done += sizeof(zeros)) {
+        size_t piece = (size_t)MIN(n - done, sizeof(zeros));
+        if (memcmp(host + done, zeros, piece) != 0)
+            memset(host + done, 0, piece);
+    }
+}
+
 static int place_bytes(struct mem_space *memory, pa_t at, const uint8_t *bytes, uint64_t file_size,
                        uint64_t memory_size, const char *path, struct err *e)
 {
@@ -242,7 +254,7 @@ static int place_bytes(struct mem_space *memory, pa_t at, const uint8_t *bytes, 
         uint64_t copy = done < file_size ? MIN(n, file_size - done) : 0;
         if (copy)
             memcpy(host, bytes + done, copy);
-        memset(host + copy, 0, n - copy);
+        make_zero(host + copy, n - copy);
         const struct mem_range *range = mem_lookup(memory, at + done);
         mem_ram_written(range->region->ram,
                         range->region->ram_offset + (at + done - range->region->base), n);

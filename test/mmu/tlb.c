@@ -19,6 +19,7 @@ enum { V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128 };
 struct bare {
     struct cpu cpu;
     struct mmu_rv_regime r;
+    unsigned walks;
 };
 
 struct box {
@@ -40,6 +41,7 @@ static int bare_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned 
 {
     struct bare *b = (struct bare *)cpu;
     (void)regime;
+    b->walks++;
     enum mmu_rv_fault f = mmu_rv_walk(&b->r, va, MAX(map->size, 1), access, probe, map);
     if (f != MMU_RV_OK && !probe)
         cpu_raise(cpu, (uint64_t)f, va, access, 0);
@@ -722,7 +724,7 @@ START_TEST(protected_pages_leave_the_tlb)
     ck_assert_int_eq(store(c, BASE + 0x5008, 4, 2), 0);
     ck_assert(!cached(c->set->store, BASE + 0x5008)); /* as long as it holds code */
     ck_assert_uint_eq(ld_le32(b->ram->host + 0x5008), 2);
-    mem_ram_clear_code(b->ram, 0x5000, MEM_PAGE);
+    mem_ram_clear_code(b->ram, 0x5000, MEM_PAGE, 0);
     ck_assert_int_eq(store(c, BASE + 0x5008, 4, 3), 0);
     ck_assert(cached(c->set->store, BASE + 0x5008));
     close_box(b);
@@ -909,6 +911,120 @@ START_TEST(debuggers_ignore_permissions)
 }
 END_TEST
 
+/* ---- pages of devices ---- */
+
+static unsigned walks_of_load(struct bare *c, va_t va, unsigned bytes)
+{
+    unsigned before = c->walks;
+    uint64_t v;
+    ck_assert_int_eq(load(&c->cpu, va, bytes, &v), 0);
+    return c->walks - before;
+}
+
+START_TEST(device_pages_are_walked_once)
+{
+    struct box *b = open_box();
+    struct bare *c = b->cpu[0];
+    uint64_t v;
+    open_spaces(b);
+    *pte(b, 0, 1) = LEAF(MMIO, 0);
+    *pte(b, 0, 2) = LEAF(BASE + 0x100000, 0);
+    use_space(c, 0);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    ck_assert_uint_eq(walks_of_load(c, 0x1ff8, 8), 0);
+    ck_assert_int_eq(store(&c->cpu, 0x1010, 2, 7), 0);
+    ck_assert_uint_eq(c->walks, 1);
+    ck_assert_uint_eq(b->mmio_reads, 2);
+    ck_assert_uint_eq(b->mmio_value, 7);
+    ck_assert_uint_eq(walks_of_load(c, 0x1ffe, 2), 0);
+    ck_assert_int_eq(load(&c->cpu, 0x1002, 4, &v), 1); /* misaligned: the device has its say, after a walk */
+    ck_assert_uint_eq(c->walks, 2);
+    c->cpu.exit = 0;
+    mmu_flush_page(&c->cpu, 0x2000, MEM_PAGE, MMU_ANY, MMU_ANY);
+    mmu_flush_page(&c->cpu, 0x1000, MEM_PAGE, 2, MMU_ANY); /* another space's */
+    mmu_flush(&c->cpu, 2, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 0);
+    mmu_flush_page(&c->cpu, 0x1234, 1, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    mmu_flush_page(&c->cpu, 0, 0x100000, MMU_ANY, 0);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    mmu_flush(&c->cpu, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    c->cpu.uniform = 0; /* a model that charges walks: what was entered before is not all that will be */
+    mmu_flush(&c->cpu, MMU_ANY, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    ck_assert_uint_eq(walks_of_load(c, 0x1004, 4), 1);
+    close_box(b);
+}
+END_TEST
+
+/* What they are asked for beside the address: rights, the space, and whether the place is still there. */
+START_TEST(device_pages_keep_their_rights)
+{
+    struct box *b = open_box();
+    struct bare *c = b->cpu[0];
+    struct cpu *cpu = &c->cpu;
+    uint64_t v;
+    open_spaces(b);
+    *pte(b, 0, 1) = LEAF(MMIO, 0) & ~(uint64_t)W;
+    *pte(b, 1, 1) = LEAF(BASE + 0x101000, 0);
+    *word(b, BASE + 0x101008) = 99;
+    use_space(c, 0);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_int_eq(store(cpu, 0x1008, 8, 1), 1);
+    ck_assert_uint_eq(cpu->fault.cause, MMU_RV_PAGE_FAULT);
+    ck_assert_uint_eq(b->mmio_writes, 0);
+    cpu->exit = 0;
+    use_space(c, 1);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_uint_eq(v, 99);
+    use_space(c, 0);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_uint_eq(v, 0x8877665544332211);
+    *pte(b, 0, 1) = LEAF(BASE + 0x101000, 0);
+    mmu_flush_page(cpu, 0x1000, MEM_PAGE, MMU_ANY, MMU_ANY);
+    ck_assert_int_eq(load(cpu, 0x1008, 8, &v), 0);
+    ck_assert_uint_eq(v, 99);
+    for (uint64_t key = 10; key < 100; key++) { /* sets are used again for other contexts */
+        mmu_select(cpu, key, 7, 0);
+        c->r.satp = 0;
+        ck_assert_uint_eq(walks_of_load(c, MMIO, 4), 1);
+        ck_assert_uint_eq(walks_of_load(c, MMIO, 4), 0);
+    }
+    close_box(b);
+}
+END_TEST
+
+START_TEST(large_device_pages_go_as_a_whole)
+{
+    struct box *b = open_box();
+    struct bare *c = b->cpu[0];
+    struct mem_region *late;
+    struct err e;
+    uint64_t v;
+    ck_assert_int_eq(mem_add_mmio(b->m->memory, "late", MMIO + 0x9800, 0x100, 1, &device_ops, b, &late, &e), 0);
+    open_spaces(b);
+    *word(b, root_of(0) + 0x1000 + 8) = LEAF(MMIO, 0); /* 2 MiB at VA 2 MiB */
+    use_space(c, 0);
+    ck_assert_uint_eq(walks_of_load(c, 0x200000, 8), 1);
+    mmu_flush_page(&c->cpu, 0x3ff000, 1, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x200000, 8), 1);
+    mmu_flush_page(&c->cpu, 0x1ff000, 0x800, 1, MMU_ANY); /* in front of it */
+    mmu_flush_page(&c->cpu, 0x400000, MEM_PAGE, 1, MMU_ANY);
+    ck_assert_uint_eq(walks_of_load(c, 0x200000, 8), 0);
+    /* A part of a page, with nothing around it. */
+    ck_assert_uint_eq(walks_of_load(c, 0x209800, 8), 1);
+    ck_assert_uint_eq(walks_of_load(c, 0x2098f8, 8), 0);
+    ck_assert_int_eq(load(&c->cpu, 0x2097f8, 8, &v), 1);
+    ck_assert_int_eq(load(&c->cpu, 0x209900, 1, &v), 1);
+    c->cpu.exit = 0;
+    mem_enable_region(b->m->memory, late, false);
+    ck_assert_int_eq(load(&c->cpu, 0x209800, 8, &v), 1);
+    ck_assert_uint_eq(c->cpu.fault.cause, 100);
+    close_box(b);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("mmu.tlb");
@@ -930,6 +1046,9 @@ Suite *test_suite(void)
     tcase_add_test(t, compare_and_swap_spares_rom);
     tcase_add_test(t, every_way_in_uses_the_tlb);
     tcase_add_test(t, devices_are_never_cached);
+    tcase_add_test(t, device_pages_are_walked_once);
+    tcase_add_test(t, device_pages_keep_their_rights);
+    tcase_add_test(t, large_device_pages_go_as_a_whole);
     tcase_add_test(t, map_changes_flush);
     tcase_add_test(t, protected_pages_leave_the_tlb);
     tcase_add_loop_test(t, reservations_break_exactly, 0, ARRAY_LEN(reservations));

@@ -284,7 +284,7 @@ void x86_analyze_unit(struct x86_gen *g)
     g->uses_fp = false;
     g->pool[0] = GPR_POOL;
     g->pool[1] = XMM_POOL;
-    bool loops = find_depths(g, depth);
+    bool loops = g->loops = find_depths(g, depth);
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         weights[b] = weight_of(g, b, depth);
     count_slots(g, weights, &l);
@@ -346,6 +346,8 @@ unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
     const struct ir_inst *in = &g->u->insts[i];
     uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
     unsigned n = 0, n_args = ir_op_info[in->op].args;
+    if (g->values[i].rotate)
+        return add_arg(g, g->values[i].turned, out, 0);
     for (unsigned k = 0; k < n_args; k++) {
         if (args[k] == IR_NONE)
             continue;
@@ -354,19 +356,30 @@ unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
     return n;
 }
 
+/* An extension of 64 bits whose upper half is there already, or of no interest. */
+static bool is_free(const struct x86_gen *g, const struct ir_inst *in, bool wide)
+{
+    uint16_t v = g->values[in->a].rep;
+    return (in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux == 32 && in->type == IR_I64 &&
+           g->u->insts[v].op != IR_CONST && (!wide || (in->op == IR_ZEXT && x86_is_clean(g, v)));
+}
+
 static void name_values(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
+    x86_find_wide(g);
     for (uint32_t i = g->block->first; i < g->block->end; i++) {
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
-        *v = (struct value){ .rep = (uint16_t)i };
+        *v = (struct value){ .rep = (uint16_t)i, .wide = v->wide };
         if (asks(in) && g->values[g->values[in->a].rep].asked < UINT8_MAX)
             g->values[g->values[in->a].rep].asked++;
-        if (in->op == IR_TRUNC)
+        if (in->op == IR_TRUNC || is_free(g, in, v->wide))
             v->rep = g->values[in->a].rep;
         else if (in->op == IR_CONST)
             v->place = P_CONST;
+        else if (in->op == IR_OR || in->op == IR_XOR || in->op == IR_ADD)
+            x86_find_rotation(g, i);
         else if (in->op == IR_FBOX)
             v->known_box = true;
         else if (in->op == IR_FUNBOX && g->values[g->values[in->a].rep].known_box)
@@ -380,7 +393,7 @@ static void fuse_and(struct x86_gen *g, uint16_t c)
     const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
     uint16_t v = g->values[cmp->a].rep;
     if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
-        zero->op == IR_CONST && zero->imm == 0)
+        zero->op == IR_CONST && zero->imm == 0 && !(cmp->type == IR_I64 && g->u->insts[v].type == IR_I32))
         g->values[v].fused = true;
 }
 
@@ -407,7 +420,7 @@ static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
             fuse_and(g, a);
     } else if (in->op == IR_SETCC) {
         fuse_and(g, i);
-    } else if (in->op == IR_ADD) {
+    } else if (in->op == IR_ADD && !g->values[i].rotate) {
         uint16_t b = g->values[in->b].rep;
         if (is_scaled(g, in, b) && g->u->insts[a].op != IR_CONST)
             g->values[b].fused = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/x86_impl.h"
+#include "core/util/bits.h"
 #include <assert.h>
 #include <errno.h>
 #include <sys/mman.h>
@@ -56,6 +57,30 @@ void x86_buffer_reset(struct exec_backend *be)
     be->a.p = be->rw + be->fixed_end;
     be->cold.p = be->rw + be->half;
     be->viewed = 0;
+    be->ready[0] = be->ready[1] = 0;
+}
+
+#ifndef MADV_POPULATE_READ /* Linux 5.14 */
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
+#define POPULATE_BYTES (128u << 10)
+
+/* A host that does not know this has a fault for each page, as it would have had. */
+void x86_buffer_populate(struct exec_backend *be, uint64_t need)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->size;
+        if (at + need <= be->ready[k])
+            continue;
+        uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
+        uint64_t to = MIN(align_up(MAX(at + need, from + POPULATE_BYTES), MEM_PAGE), align_up(end, MEM_PAGE));
+        if (from >= to)
+            continue;
+        (void)madvise(be->rw + from, to - from, MADV_POPULATE_WRITE);
+        (void)madvise(be->rx + from, to - from, MADV_POPULATE_READ);
+        be->ready[k] = to;
+    }
 }
 
 #define VIEW_BYTES (4u << 20)
@@ -67,7 +92,10 @@ void x86_buffer_trim(struct exec_backend *be)
     if (used - be->viewed < VIEW_BYTES)
         return;
     be->viewed = used;
-    (void)madvise(be->rw, be->size, MADV_DONTNEED); /* an optimization: may fail */
+    /* An optimization: may fail. What is ready and not used yet stays. */
+    uint64_t hot = align_down(asm_offset(&be->a), MEM_PAGE), half = align_down(be->half, MEM_PAGE);
+    (void)madvise(be->rw, hot, MADV_DONTNEED);
+    (void)madvise(be->rw + half, align_down(asm_offset(&be->cold), MEM_PAGE) - half, MADV_DONTNEED);
 }
 
 #define CPU(member)     CPU_MEM(member)
@@ -82,7 +110,7 @@ static void emit_run(struct x86_asm *a, struct x86_fixed *f)
 {
     f->run = asm_offset(a);
     for (unsigned i = 0; i < ARRAY_LEN(callee_saved); i++)
-        asm_rr(a, 0xff, 6, callee_saved[i]); /* push */
+        asm_push(a, callee_saved[i]);
     asm_alu_ri(a, ALU_SUB, true, RSP, FRAME_BYTES + 8);
     asm_lea(a, true, RBP, mem_at(RDI, CPU_BIAS));
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
@@ -94,7 +122,7 @@ static void emit_run(struct x86_asm *a, struct x86_fixed *f)
     asm_rm(a, MOV_STORE, R12, CPU(budget));
     asm_alu_ri(a, ALU_ADD, true, RSP, FRAME_BYTES + 8);
     for (unsigned i = ARRAY_LEN(callee_saved); i-- > 0;)
-        asm_rr(a, 0x8f, 0, callee_saved[i]); /* pop */
+        asm_pop(a, callee_saved[i]);
     asm_8(a, 0xc3);
 }
 
@@ -198,6 +226,41 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
     return at;
 }
 
+/* Behind the return address: a jump back and a struct x86_access. Returns with its result where it belongs, or leaves. */
+static uint32_t emit_access(struct x86_asm *a, struct x86_fixed *f)
+{
+    asm_align(a, 16);
+    uint32_t at = asm_offset(a);
+    asm_rm(a, MOV_STORE, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R12, CPU(exec_private));
+    for (unsigned r = 0; r < 16; r++)
+        if (GPR_POOL >> r & 1)
+            asm_rm(a, MOV_STORE, r, SCRATCH(SAVE_GPR + r));
+    asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR)); /* stmxcsr */
+    asm_lea(a, true, RDI, x86_cpu_mem(0));
+    asm_rm(a, MOV_LOAD, RSI, mem_at(RSP, 0));
+    asm_lea(a, true, RDX, mem_at(RSP, 8));
+    asm_mov_rr(a, true, RCX, R12);
+    asm_alu_ri(a, ALU_SUB, true, RSP, 8);
+    asm_mov_ri(a, RAX, 0x1f80);
+    asm_rm(a, 0x89, RAX, mem_at(RSP, 0));
+    asm_rm(a, 0xae | OP_0F, 2, mem_at(RSP, 0)); /* ldmxcsr */
+    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)x86_out_access);
+    asm_rr(a, 0xff, 2, RAX); /* call rax */
+    asm_alu_ri(a, ALU_ADD, true, RSP, 8);
+    asm_rm(a, 0xae | OP_0F, 2, SCRATCH(SAVE_MXCSR));
+    asm_rr(a, 0x85, RAX, RAX);
+    uint32_t fault = asm_jcc(a, CC_NE, 0);
+    for (unsigned r = 0; r < 16; r++)
+        if (GPR_POOL >> r & 1)
+            asm_rm(a, MOV_LOAD, r, SCRATCH(SAVE_GPR + r));
+    asm_rm(a, MOV_LOAD, R12, CPU(budget));
+    asm_rm(a, MOV_LOAD, R13, CPU(set));
+    asm_8(a, 0xc3);
+    emit_fault(a, f, fault);
+    return at;
+}
+
 /*
  * rdx = an IR_CALL_LIGHT helper, rax = site, arguments in the frame; returns its result in rax.
  * It leaves budget, MXCSR and slots alone, so only what the ABI lets it clobber is saved.
@@ -210,7 +273,7 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
     for (unsigned i = 0; i < ARRAY_LEN(saved); i++)
-        asm_rr(a, 0xff, 6, saved[i]); /* push */
+        asm_push(a, saved[i]);
     asm_alu_ri(a, ALU_SUB, true, RSP, 8 + vectors);
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x11 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4))); /* movups */
@@ -225,7 +288,7 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
         asm_rm(a, 0x10 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4)));
     asm_alu_ri(a, ALU_ADD, true, RSP, 8 + vectors);
     for (unsigned i = ARRAY_LEN(saved); i-- > 0;)
-        asm_rr(a, 0x8f, 0, saved[i]); /* pop */
+        asm_pop(a, saved[i]);
     asm_8(a, 0xc3);
     return at;
 }
@@ -276,6 +339,13 @@ static void emit_consts(struct x86_asm *a, struct x86_fixed *f)
         [K_VMIN32] = { 0x0080000000800000, 0x0080000000800000 }, /* the least normal numbers */
         [K_VMIN64] = { 0x0010000000000000, 0x0010000000000000 },
         [K_BYTES] = { 0x00ff00ff00ff00ff, 0x00ff00ff00ff00ff },
+        [K_TBL] = { 0x7070707070707070, 0x7070707070707070 },
+        [K_REV + 0] = { 0x0607040502030001, 0x0e0f0c0d0a0b0809 }, /* bytes in 16 bits, in 32, in 64 */
+        [K_REV + 1] = { 0x0405060700010203, 0x0c0d0e0f08090a0b },
+        [K_REV + 2] = { 0x0001020304050607, 0x08090a0b0c0d0e0f },
+        [K_REV + 3] = { 0x0504070601000302, 0x0d0c0f0e09080b0a }, /* 16 bits in 32, in 64 */
+        [K_REV + 4] = { 0x0100030205040706, 0x09080b0a0d0c0f0e },
+        [K_REV + 5] = { 0x0302010007060504, 0x0b0a09080f0e0d0c }, /* 32 bits in 64 */
     };
     asm_align(a, 16);
     f->consts = asm_offset(a);
@@ -293,6 +363,7 @@ void x86_emit_fixed(struct exec_backend *be)
     emit_leaves(a, &be->fixed);
     be->fixed.out = emit_out(a, &be->fixed, false);
     be->fixed.out_fp = emit_out(a, &be->fixed, true);
+    be->fixed.access = emit_access(a, &be->fixed);
     be->fixed.light = emit_light(a, false);
     be->fixed.light_fp = emit_light(a, true);
     be->fixed.last = emit_last(a, &be->fixed);

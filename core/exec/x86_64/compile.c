@@ -130,6 +130,7 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
         return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
                        (unsigned long long)be->size);
     }
+    x86_buffer_ready(be, need);
     g->code = ARENA_NEW(g->arena, struct x86_code);
     if (g->code)
         g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, g->b->n_edges);
@@ -141,6 +142,7 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     g->rc = 0;
     g->n_stubs = g->n_fixups = g->n_leaves = 0;
     g->recipe = NULL;
+    g->homes = NULL;
     memset(g->pending, 0, sizeof(g->pending)); /* blocks that are compiled quickly never defer anything */
     return 0;
 }
@@ -234,8 +236,6 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
     g->load_at_entry = g->dirty = g->index = g->n_pages = g->n_groups = 0;
     if (!reserve_stubs(g))
         return g->rc;
-    x86_emit_entry(g);
-    g->heads[0] = asm_offset(g->a);
     x86_quick_emit(g);
     if (g->rc)
         return give_up(g, start, cold_start);

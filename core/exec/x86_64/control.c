@@ -5,13 +5,11 @@
 
 /* ---- sites, calls out ---- */
 
-/* Does it touch more than its CPU? Atomic operations find out for themselves. */
+/* Does it touch more than its CPU? What accesses memory finds out for itself. */
 static bool needs_machine(const struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
 {
     uint32_t own = IR_CALL_PURE | IR_CALL_LIGHT | IR_CALL_OWN;
-    if (fn == x86_out_call)
-        return !(g->u->guest->helpers[in->imm].flags & own);
-    return fn == x86_out_load || fn == x86_out_store;
+    return fn == x86_out_call && !(g->u->guest->helpers[in->imm].flags & own);
 }
 
 struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn)
@@ -295,7 +293,7 @@ static void branch_hook(struct x86_gen *g, struct opnd target, int64_t disp, boo
     x86_call_out(g, s);
 }
 
-static void count_insns(struct x86_gen *g)
+void x86_count_insns(struct x86_gen *g)
 {
     struct x86_asm *a = g->a;
     struct x86_mem insns = CPU_MEM(insns);
@@ -315,6 +313,12 @@ static void charge(struct x86_gen *g)
     asm_alu_ri(g->a, ALU_SUB, true, R12, (int32_t)g->block->cost);
 }
 
+void x86_charge(struct x86_gen *g)
+{
+    x86_count_insns(g);
+    charge(g);
+}
+
 static struct opnd page_opnd(void)
 {
     return opnd_cpu((int32_t)offsetof(struct cpu, page));
@@ -325,7 +329,7 @@ void x86_outer_edge(struct x86_gen *g, unsigned side)
 {
     struct x86_asm *a = g->a;
     unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
-    count_insns(g);
+    x86_count_insns(g);
     asm_align_field(a, charge_bytes + 2);
     charge(g);
     struct stub *e = x86_stub(g, STUB_EDGE); /* also where an exhausted budget leaves */
@@ -349,7 +353,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
         x86_outer_edge(g, side);
         return;
     }
-    count_insns(g);
+    x86_count_insns(g);
     charge(g);
     struct stub *s = x86_stub(g, STUB_LEAVE);
     s->why = EXEC_LEAVE_BUDGET;
@@ -369,7 +373,8 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     s->at[s->n_at++] = asm_jmp(a, 0);
 }
 
-static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
+/* With a hook: each side says where it goes before it is charged. */
+static void emit_hooked_branch(struct x86_gen *g, const struct ir_inst *in)
 {
     int taken = x86_block_at(g, in->imm), not_taken = x86_block_at(g, in->imm2);
     uint32_t dirty = g->dirty;
@@ -427,7 +432,7 @@ static void jump_to(struct x86_gen *g, bool mode)
 
 void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in)
 {
-    count_insns(g);
+    x86_count_insns(g);
     charge(g);
     jump_to(g, in->aux == IR_LINK_MODE);
 }
@@ -447,7 +452,7 @@ static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
                                        [IR_EXIT_IDLE] = EXEC_LEAVE_IDLE,
                                        [IR_EXIT_YIELD] = EXEC_LEAVE_YIELD };
     x86_store_pins(g, g->dirty);
-    count_insns(g);
+    x86_count_insns(g);
     if (in->aux == IR_EXIT_LOOKUP && g->u->guest->mode_at != 0) {
         asm_rm(g->a, 0x8b | OP_W, RAX, CPU_MEM(page));
         if (in->imm != 0)
@@ -465,7 +470,12 @@ void x86_select_end(struct x86_gen *g, const struct ir_inst *in)
 {
     switch (in->op) {
     case IR_JUMP: emit_edge(g, in, 0, true); break;
-    case IR_BRANCH: emit_branch(g, in); break;
+    case IR_BRANCH:
+        if (g->u->hooks & TM_BRANCH)
+            emit_hooked_branch(g, in);
+        else
+            x86_emit_branch(g, in);
+        break;
     case IR_JUMPR: emit_jumpr(g, in); break;
     default: emit_exit(g, in); break;
     }

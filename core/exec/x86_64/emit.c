@@ -176,7 +176,7 @@ void asm_lea(struct x86_asm *a, bool w, unsigned reg, struct x86_mem m)
     asm_rm(a, 0x8d | (w ? OP_W : 0), reg, m);
 }
 
-/* Recommended multi-byte no-operations (APM volume 3, NOP). */
+/* Recommended multi-byte no-operations (APM volume 3, NOP), `n` bytes in all. What is written behind them is not used. */
 static void nops(struct x86_asm *a, unsigned n)
 {
     static const uint8_t forms[8][8] = {
@@ -184,12 +184,10 @@ static void nops(struct x86_asm *a, unsigned n)
         { 0x0f, 0x1f, 0x44, 0, 0 }, { 0x66, 0x0f, 0x1f, 0x44, 0, 0 },
         { 0x0f, 0x1f, 0x80, 0, 0, 0, 0 },
     };
-    while (n > 0) {
-        unsigned k = n > 7 ? 7 : n;
-        memcpy(a->p, forms[k], k);
-        a->p += k;
-        n -= k;
-    }
+    for (; n > 7; n -= 7, a->p += 7)
+        memcpy(a->p, forms[7], 8);
+    memcpy(a->p, forms[n], 8);
+    a->p += n;
 }
 
 void asm_nop5(struct x86_asm *a)

@@ -165,6 +165,21 @@ static inline void asm_indexed(struct x86_asm *a, uint32_t op, unsigned reg, uns
     a->p = p + (one ? 4 : 7);
 }
 
+/* The short forms: Valgrind knows no others of registers r8 to r15. */
+static inline void asm_push(struct x86_asm *a, unsigned reg)
+{
+    if (reg >= 8)
+        asm_8(a, 0x41);
+    asm_8(a, 0x50 | (reg & 7));
+}
+
+static inline void asm_pop(struct x86_asm *a, unsigned reg)
+{
+    if (reg >= 8)
+        asm_8(a, 0x41);
+    asm_8(a, 0x58 | (reg & 7));
+}
+
 /* Jumps return the offset of their displacement. */
 uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target);
 uint32_t asm_jmp(struct x86_asm *a, uint32_t target);

@@ -5,10 +5,13 @@
  * State of one compilation, and what the parts of the code generator share.
  *
  *     analyze.c    pins slots, finds uses, fuses compares   (before emission)
+ *     narrow.c     extensions that nobody sees, or that are done already
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
+ *     home.c       addends that are guessed
  *     late.c       slots written only where they are seen
  *     control.c    entries, edges, leaving; stubs
+ *     branch.c     conditional branches
  *     quick*.c     the first tier, which does without most of this: quick.h
  *     compile.c    puts them together
  *
@@ -30,6 +33,9 @@ struct value {
     bool fused;            /* emitted by its users: a SETCC that is only asked, a SHL that is only added */
     uint8_t asked;         /* SETCC: how many conditions it is */
     bool known_box;        /* f64 whose upper half is ones */
+    bool wide;             /* somebody looks at more than its low 32 bits: narrow.c */
+    uint8_t rotate;        /* OR, XOR, ADD of two shifts of value `turned`: that, rotated right by so many bits */
+    uint16_t turned;
     uint8_t late;          /* PUTs of late slots: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
@@ -52,7 +58,7 @@ struct opnd {
     uint64_t imm;
 };
 
-enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT, STUB_LIGHT };
+enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT, STUB_LIGHT, STUB_HOME };
 #define STUBS_PER_INST 8
 
 /* Code for later: reached by jumps at at[], goes back to `back`. */
@@ -64,7 +70,7 @@ struct stub {
     bool hook_data;        /* STUB_OUT: frame[4], [5] for the hook */
     bool forgets;          /* STUB_OUT: page registers, for it may have changed the mapping */
     bool store;            /* STUB_REFILL, STUB_ALONE; the access's STUB_OUT comes next */
-    uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes */
+    uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes, of STUB_HOME too */
     int32_t bytes;         /* STUB_REFILL: what must lie in the page */
     bool dst_fp, dst_vec, has_dst;
     bool vec;              /* STUB_OUT: vector operands, to the frame in 16 bytes each */
@@ -77,7 +83,7 @@ struct stub {
     uint32_t zero;         /* addend registers that must be forgotten */
     uint32_t dirty;        /* pins to store */
     int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
-    uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves */
+    uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves; STUB_HOME: in x86_homes.at */
     uint32_t late;         /* STUB_LEAVE: late slots to store */
 };
 
@@ -121,7 +127,7 @@ struct x86_gen {
     struct x86_pin pins[MAX_PINS];       /* while they are being chosen */
     uint32_t pins_gpr, pins_xmm;         /* host registers */
     uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM */
-    bool uses_fp;
+    bool uses_fp, loops;
     enum { COUNT_NO, COUNT_YES, COUNT_ASK } count; /* instructions retired: is the model uniform? */
     uint32_t load_at_entry;              /* pins */
     struct page_reg pages[MAX_PAGE_REGS];
@@ -133,6 +139,8 @@ struct x86_gen {
     uint32_t late_in[IR_UNIT_BLOCKS];    /* late slots that are seen from a block's start on */
     struct opnd leaves[2 * IR_UNIT_BLOCKS][IR_MAX_LATE]; /* what stubs store into late slots */
     uint32_t n_leaves;
+    struct x86_homes *homes;             /* home.c; NULL: no addend is guessed yet */
+    const struct x86_site *homes_site;
 
     /* Block. */
     const struct ir_block *block;
@@ -248,6 +256,19 @@ int x86_block_at(const struct x86_gen *g, int64_t target);
 /* The values instruction i reads, seen through other names and fused compares; how many. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
 
+/* narrow.c */
+void x86_find_wide(struct x86_gen *g);
+/* Is i a rotation put together from shifts? Sets rotate and turned. */
+void x86_find_rotation(struct x86_gen *g, uint32_t i);
+void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
+/* i32 whose register, and whatever it is stored to, has zeros above. */
+bool x86_is_clean(const struct x86_gen *g, uint16_t v);
+/* Value v has all bits that a place of 64 (w) or 32 bits holds. */
+static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
+{
+    return is_w(value_type(g, v)) == w || (w && x86_is_clean(g, v));
+}
+
 /* regalloc.c */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
 /* A register that holds v: its own, or `scratch` loaded with it. */
@@ -282,6 +303,12 @@ void x86_begin_block_regs(struct x86_gen *g);
 
 /* Its last use was before: what it is in is free. */
 void x86_release_if_done(struct x86_gen *g, uint16_t v);
+
+/* home.c */
+bool x86_can_guess(struct x86_gen *g);
+/* reg = addend of the load entry at rcx, guessed */
+void x86_emit_home(struct x86_gen *g, unsigned reg);
+void x86_emit_missed_home(struct x86_gen *g, const struct stub *s);
 
 /* late.c */
 void x86_late_unit(struct x86_gen *g);
@@ -328,6 +355,8 @@ void x86_emit_entry(struct x86_gen *g);
 void x86_begin_block_code(struct x86_gen *g);
 void x86_emit_guard(struct x86_asm *a, uint32_t page, uint32_t miss);
 
+/* Instructions retired, if the model is not uniform. */
+void x86_count_insns(struct x86_gen *g);
 /* One side of the block's JUMP or BRANCH, off the unit; no pin is dirty. */
 void x86_outer_edge(struct x86_gen *g, unsigned side);
 /* rax = where the JUMPR goes; no pin is dirty. */
@@ -335,10 +364,16 @@ void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in);
 /* Is nothing to be done behind call `i` but to leave the unit, to where memory or its own result says? */
 bool x86_is_last_call(const struct x86_gen *g, uint32_t i);
 
+/* The canonical block is done: the flags say whether any budget is left. */
+void x86_charge(struct x86_gen *g);
+
+/* branch.c */
+void x86_emit_branch(struct x86_gen *g, const struct ir_inst *in);
+
 /* stubs.c */
 void x86_emit_stubs(struct x86_gen *g);
 
-/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then; the entry is the caller's. */
+/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then. */
 bool x86_quick_can(struct x86_gen *g);
 void x86_quick_emit(struct x86_gen *g);
 

@@ -62,12 +62,12 @@ static void store_late(struct cpu *cpu, const struct x86_recipe *r, const uint64
 }
 
 /* The CPU stands before the site's instruction. */
-static void not_done(struct cpu *cpu, const struct x86_site *s)
+static void not_done(struct cpu *cpu, const struct cpu_site *s)
 {
-    cpu->budget -= s->site.cost_before;
+    cpu->budget -= s->cost_before;
     if (cpu->uniform == 0)
-        cpu->insns += s->site.insns_before;
-    cpu->pc = cpu->page + (va_t)(int64_t)s->site.at;
+        cpu->insns += s->insns_before;
+    cpu->pc = cpu->page + (va_t)(int64_t)s->at;
     cpu->site = NULL;
 }
 
@@ -97,7 +97,7 @@ int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, 
     if (UNLIKELY(rc != 0)) {
         store_slots(cpu, s->code, s->dirty);
         store_late(cpu, s->late, frame);
-        not_done(cpu, s);
+        not_done(cpu, &s->site);
     }
     bool go_on = UNLIKELY(rc != 0) && go_on_alone(cpu, ec, locked);
     if (UNLIKELY(locked))
@@ -113,22 +113,102 @@ static bool beside(const struct cpu *cpu)
     return ((const struct exec_cpu *)cpu->exec_private)->beside;
 }
 
+static int slow_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t *result)
+{
+    if (s->inst.type == IR_V128)
+        return mmu_slow_load128(cpu, va, s->inst.aux2, result);
+    return mmu_slow_load(cpu, va, s->inst.aux2, result);
+}
+
+static bool quick_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t *result)
+{
+    if (s->inst.type == IR_V128)
+        return mmu_quick_load128(cpu, va, s->inst.aux2, result);
+    return mmu_quick_load(cpu, va, s->inst.aux2, result);
+}
+
 int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                  uint64_t *frame, uint64_t *result)
 {
     (void)b, (void)frame;
+    if (LIKELY(!beside(cpu)))
+        return slow_load(cpu, s, va, result);
+    if (quick_load(cpu, s, va, result))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = slow_load(cpu, s, va, result);
+    exec_leave_machine(cpu);
+    return rc;
+}
+
+static int slow_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t value, const uint64_t *frame)
+{
     if (s->inst.type == IR_V128)
-        return mmu_slow_load128(cpu, va, s->inst.aux2, result);
-    return mmu_slow_load(cpu, va, s->inst.aux2, result);
+        return mmu_slow_store128(cpu, va, s->inst.aux2, frame);
+    return mmu_slow_store(cpu, va, s->inst.aux2, value);
+}
+
+static bool quick_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t value, const uint64_t *frame)
+{
+    if (s->inst.type == IR_V128)
+        return mmu_quick_store128(cpu, va, s->inst.aux2, frame);
+    return mmu_quick_store(cpu, va, s->inst.aux2, value);
 }
 
 int x86_out_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                   uint64_t *frame, uint64_t *result)
 {
     (void)result;
-    if (s->inst.type == IR_V128)
-        return mmu_slow_store128(cpu, va, s->inst.aux2, frame);
-    return mmu_slow_store(cpu, va, s->inst.aux2, zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE)));
+    uint64_t value = zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE));
+    if (LIKELY(!beside(cpu)))
+        return slow_store(cpu, s, va, value, frame);
+    if (quick_store(cpu, s, va, value, frame))
+        return 0;
+    (void)exec_enter_machine(cpu, false);
+    int rc = slow_store(cpu, s, va, value, frame);
+    exec_leave_machine(cpu);
+    return rc;
+}
+
+static uint64_t operand(const struct cpu *cpu, const struct exec_cpu *ec, const uint64_t *frame, unsigned kind, int32_t at)
+{
+    uint64_t v;
+    switch (kind) {
+    case ACCESS_REG:
+        return ec->scratch[SAVE_GPR + at];
+    case ACCESS_CPU:
+        memcpy(&v, (const uint8_t *)cpu + at, sizeof(v));
+        return v;
+    case ACCESS_FRAME:
+        memcpy(&v, (const uint8_t *)frame + at, sizeof(v));
+        return v;
+    default:
+        return (uint64_t)(int64_t)at;
+    }
+}
+
+int x86_out_access(struct cpu *cpu, const uint8_t *after, uint64_t *frame, struct exec_cpu *ec)
+{
+    struct x86_access s;
+    memcpy(&s, after + ACCESS_STUB - 5, sizeof(s)); /* it is not aligned */
+    uint64_t va = operand(cpu, ec, frame, s.base_kind, s.base) + (uint64_t)(int64_t)s.disp, v = 0;
+    bool locked = UNLIKELY(ec->beside);
+    ec->block = s.code->block;
+    cpu->site = &s.site;
+    if (locked)
+        (void)exec_enter_machine(cpu, false);
+    int rc = s.store ? mmu_slow_store(cpu, va, s.memop, zext(operand(cpu, ec, frame, s.value_kind, s.value),
+                                                             8u << (s.memop & IR_MEM_SIZE)))
+                     : mmu_slow_load(cpu, va, s.memop, &v);
+    cpu->site = NULL;
+    if (UNLIKELY(rc != 0))
+        not_done(cpu, &s.site);
+    else if (!s.store)
+        ec->scratch[SAVE_GPR + s.dst] = v;
+    bool go_on = UNLIKELY(rc != 0) && go_on_alone(cpu, ec, locked);
+    if (locked)
+        exec_leave_machine(cpu);
+    return LIKELY(rc == 0) ? UNDONE_NOT : go_on ? UNDONE_JUMP : UNDONE_LEAVE;
 }
 
 /* The value as the IR has it: an i32 is zero-extended, whatever the registers hold. */
@@ -291,7 +371,7 @@ int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, str
         set_mxcsr(0x1f80, (cpu->fp_mode & 0xffc0) | 0x1f80);
     if ((h->flags & IR_CALL_EXITS) && UNLIKELY(cpu->exit)) {
         if (cpu->exit & (CPU_EXIT_EXCEPTION | CPU_EXIT_DEBUG)) {
-            not_done(cpu, s);
+            not_done(cpu, &s->site);
             return go_on_alone(cpu, ec, false) ? UNDONE_JUMP : UNDONE_LEAVE;
         }
         cpu_cut(cpu);

@@ -463,7 +463,7 @@ void x86_quick_emit(struct x86_gen *g)
     q->kept = q->locked = 0;
     q->n_spills = 0;
     memset(q->in_slot, 0, g->u->guest->n_slots * sizeof(q->in_slot[0]));
-    g->site = (struct cpu_site){ .at = g->block->start, .rest = (uint16_t)g->block->length };
+    quick_entry(q);
     for (uint32_t n = q->n_order; n < QUICK_INSTS; n++) {
         struct ir_inst *in = &q->insts[q->i = q->order[n]];
         quick_emitters[in->op](q, in);

@@ -16,6 +16,7 @@
  *     quick.c         the two walks, values and registers, slots
  *     quick_ops.c     arithmetic, conditions
  *     quick_memory.c  loads, stores, calls, ends
+ *     quick_ends.c    entries and edges
  */
 #include "core/exec/x86_64/gen.h"
 #include "core/util/bits.h"
@@ -54,6 +55,7 @@ struct quick {
     uint32_t n_order;      /* what is to be emitted: order[n_order .. QUICK_INSTS) */
     uint16_t order[QUICK_INSTS];
     struct quick_probe probe[2][4];
+    struct stub stub;      /* of the load or store being emitted: where its jumps are */
     struct quick_value v[QUICK_INSTS];
 };
 
@@ -113,6 +115,9 @@ unsigned quick_condition(struct quick *q, uint16_t v);
 
 /* quick_memory.c */
 quick_fn quick_access, quick_call, quick_trap, quick_end;
+/* quick_ends.c: as x86_emit_entry and x86_outer_edge, with their stubs */
+void quick_entry(struct quick *q);
+void quick_edge(struct quick *q, unsigned side);
 /* quick.c: a helper may write them. */
 void quick_leave_slots(struct quick *q, const struct ir_inst *in);
 

@@ -104,6 +104,50 @@ static struct opnd base_of(struct quick *q, uint16_t v)
     return o;
 }
 
+/* False: a constant that has no place in the table. */
+static bool describe(struct opnd o, uint8_t *kind, int32_t *at)
+{
+    *at = o.disp;
+    *kind = o.kind == O_REG ? ACCESS_REG : o.kind == O_IMM ? ACCESS_IMM : o.reg == RBP ? ACCESS_CPU : ACCESS_FRAME;
+    if (o.kind == O_REG)
+        *at = o.reg;
+    else if (o.kind == O_IMM)
+        *at = (int32_t)o.imm;
+    else if (o.reg == RBP)
+        *at = o.disp + CPU_BIAS;
+    return o.kind != O_IMM || imm_fits(o.imm, true);
+}
+
+/* The usual stub: a call, a jump and what C has to know. */
+static void access_stub(struct quick *q, const struct stub *at, struct x86_access *s, uint32_t back)
+{
+    struct x86_asm *cold = q->cold;
+    const struct ir_inst *insn = &q->insts[q->i];
+    while (insn->op != IR_INSN)
+        insn--;
+    s->site = exec_site_of(q->g->u, q->g->block, insn);
+    s->code = q->g->code;
+    begin_stub(q, at);
+    asm_call(cold, q->g->be->fixed.access);
+    asm_jmp(cold, back);
+    memcpy(cold->p, s, sizeof(*s));
+    cold->p += sizeof(*s);
+}
+
+static void long_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base, struct opnd value,
+                      unsigned dst, uint32_t back)
+{
+    bool store = in->op == IR_STORE;
+    begin_stub(q, at);
+    load_address(q->cold, RDX, base, (int32_t)in->imm);
+    if (store)
+        quick_load(q->cold, RCX, value, true);
+    call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
+    if (!store)
+        asm_rr1(q->cold, 0x8b, true, dst, RAX);
+    asm_jmp(q->cold, back);
+}
+
 void quick_access(struct quick *q, struct ir_inst *in)
 {
     static const uint32_t zext_op[] = { 0xb6 | OP_0F, 0xb7 | OP_0F, 0x8b, 0x8b | OP_W };
@@ -112,14 +156,15 @@ void quick_access(struct quick *q, struct ir_inst *in)
     unsigned size = in->aux2 & IR_MEM_SIZE, dst = RAX;
     unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
     int32_t disp = (int32_t)in->imm;
-    struct stub s = { 0 };
+    struct stub *s = &q->stub;
     struct opnd base = base_of(q, in->a), value = { 0 };
     if (store)
         value = quick_opnd(q, in->b);
     else if (q->v[q->i].last != 0)
         dst = quick_def(q); /* before the probe: a register may have to be saved for it */
+    s->n_at = 0;
     load_address(q->a, RDX, base, disp);
-    emit_probe(q, &s, store || (in->aux2 & IR_MEM_STORE_RIGHTS), size, align);
+    emit_probe(q, s, store || (in->aux2 & IR_MEM_STORE_RIGHTS), size, align);
     add_base(q, base);
     if (store) {
         emit_store(q, base, disp, value, size);
@@ -128,14 +173,11 @@ void quick_access(struct quick *q, struct ir_inst *in)
         access_at(q, op, dst, base, disp);
     }
     uint32_t back = asm_offset(q->a);
-    begin_stub(q, &s);
-    load_address(q->cold, RDX, base, disp);
-    if (store)
-        quick_load(q->cold, RCX, value, true);
-    call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
-    if (!store)
-        asm_rr1(q->cold, 0x8b, true, dst, RAX);
-    asm_jmp(q->cold, back);
+    struct x86_access x = { .disp = disp, .dst = (uint8_t)dst, .store = store, .memop = in->aux2 };
+    if (describe(base, &x.base_kind, &x.base) && describe(value, &x.value_kind, &x.value))
+        access_stub(q, s, &x, back);
+    else
+        long_stub(q, in, s, base, value, dst, back);
     quick_end_inst(q, in, store ? 2 : 1);
 }
 
@@ -219,14 +261,14 @@ void quick_end(struct quick *q, struct ir_inst *in)
     struct x86_gen *g = q->g;
     switch (in->op) {
     case IR_JUMP:
-        x86_outer_edge(g, 0);
+        quick_edge(q, 0);
         break;
     case IR_BRANCH: {
         unsigned cc = quick_condition(q, in->a);
         uint32_t taken = asm_jcc(q->a, cc, 0);
-        x86_outer_edge(g, 1);
+        quick_edge(q, 1);
         asm_patch(q->a, taken, asm_offset(q->a));
-        x86_outer_edge(g, 0);
+        quick_edge(q, 0);
         break;
     }
     case IR_JUMPR:

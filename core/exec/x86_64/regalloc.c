@@ -171,7 +171,8 @@ static void add_alias(struct x86_gen *g, uint16_t v, unsigned slot, uint8_t plac
 /* Memory of `slot`, which is not pinned, holds v from here on. */
 static void set_home(struct x86_gen *g, uint16_t v, unsigned slot)
 {
-    bool same_type = value_type(g, v) == g->u->guest->slots[slot].type;
+    unsigned type = g->u->guest->slots[slot].type;
+    bool same_type = value_type(g, v) == type || (type == IR_I64 && x86_is_clean(g, v));
     g->slot_home[slot] = same_type ? v : IR_NONE;
     g->values[v].home = (uint16_t)slot;
 }
@@ -414,7 +415,7 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     bool fp = in_xmm(s->type);
     x86_load_typed(g, p->reg, o, s->type);
     if (x->place == P_REG && value_is_fp(g, v) == fp && is_v(value_type(g, v)) == is_v(s->type) &&
-        is_w(value_type(g, v)) == is_w(s->type)) {
+        x86_fills(g, v, is_w(s->type))) {
         release(g, x, fp);
         add_alias(g, v, slot, P_PIN);
     }
@@ -430,7 +431,7 @@ static bool may_coalesce(const struct x86_gen *g, const struct value *x, bool fp
     unsigned slot = (unsigned)g->u->insts[x->put].imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
     unsigned type = value_type(g, (uint16_t)g->i);
-    if (g->pin_of[slot] == NO_PIN || in_xmm(s->type) != fp || is_w(s->type) != is_w(type) ||
+    if (g->pin_of[slot] == NO_PIN || in_xmm(s->type) != fp || !x86_fills(g, (uint16_t)g->i, is_w(s->type)) ||
         is_v(s->type) != is_v(type))
         return false;
     for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias)

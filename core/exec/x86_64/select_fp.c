@@ -416,8 +416,9 @@ void x86_select_fp(struct x86_gen *g, const struct ir_inst *in)
     bool minmax = in->op == IR_FMIN || in->op == IR_FMAX;
     /* Arithmetic of x86 guests is vectors' (VF_LOW). IMAGE is theirs. */
     bool unsigned_int = in->op == IR_FTOI && (in->imm & 0x100); /* comparing would raise for denormals */
-    bool native = fp == IR_FP_X86 && !unsigned_int && (in->op == IR_FCMP || in->op == IR_FCVT || in->op == IR_FTOI || in->op == IR_ITOF) &&
-                  in->aux != IR_RMM && has(g, HOST_AVX);
+    bool converts = in->op == IR_FCVT || in->op == IR_FTOI || in->op == IR_ITOF;
+    bool native = fp == IR_FP_X86 && !unsigned_int && has(g, HOST_AVX) && /* `aux` of FCMP is no rounding mode */
+                  (in->op == IR_FCMP || (converts && in->aux != IR_RMM));
     if (in->op == IR_FCMP && (in->aux & 7u) == IR_FIMAGE && !native) {
         x86_select_call(g, in, x86_out_fp, 2);
         return;

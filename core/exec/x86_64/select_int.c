@@ -54,6 +54,10 @@ static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
                                    [IR_OR] = ALU_OR, [IR_XOR] = ALU_XOR };
     bool w = in->type == IR_I64, commutes = in->op != IR_SUB;
     uint16_t va = in->a, vb = in->b;
+    if (g->values[g->i].rotate) {
+        x86_emit_rotation(g, in);
+        return;
+    }
     if (in->op == IR_ADD && g->values[g->values[vb].rep].fused) {
         emit_scaled_add(g, in, va, g->values[vb].rep);
         return;
@@ -127,8 +131,19 @@ static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     struct opnd a = x86_opnd(g, in->a), b = x86_opnd(g, in->b);
     if (b.kind == O_IMM) {
-        unsigned n = (unsigned)b.imm & (w ? 63 : 31);
+        unsigned n = (unsigned)b.imm & (w ? 63 : 31), bits = w ? 64 : 32;
+        bool rotates = in->op == IR_ROL || in->op == IR_ROR;
         unsigned dst = x86_def(g);
+        if (rotates && n && a.kind != O_IMM && !is_reg(a, dst) && has(g, HOST_BMI2)) {
+            uint32_t rorx = 0xf0 | OP_0F3A | OP_F2 | W(w);
+            if (a.kind == O_REG)
+                asm_vex_rr(g->a, rorx, dst, 0, a.reg);
+            else
+                asm_vex_rm(g->a, rorx, dst, 0, opnd_mem(a));
+            asm_8(g->a, in->op == IR_ROR ? n : bits - n);
+            x86_done(g, dst);
+            return;
+        }
         gen_load(g, dst, a, w);
         if (n)
             asm_shift_ri(g->a, ext[in->op], w, dst, n);

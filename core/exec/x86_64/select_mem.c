@@ -152,7 +152,9 @@ static void emit_index(struct x86_gen *g)
     asm_rm(g->a, ALU_AND, RCX, mem_at(R13, (int32_t)offsetof(struct mmu_set, index_mask)));
 }
 
-void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg)
+/* `guessed`: the addend is one that x86_emit_home guesses. */
+static void emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg,
+                       bool guessed)
 {
     int32_t table = store ? (int32_t)offsetof(struct mmu_set, store)
                           : (int32_t)offsetof(struct mmu_set, load);
@@ -167,7 +169,15 @@ void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes
         x86_stub_jcc(g, s, CC_NE);
     }
     m.disp += 8;
-    asm_rm(g->a, 0x8b | OP_W, reg, m);
+    if (guessed)
+        x86_emit_home(g, reg);
+    else
+        asm_rm(g->a, 0x8b | OP_W, reg, m);
+}
+
+void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg)
+{
+    emit_probe(g, s, store, bytes, align, reg, false);
 }
 
 /* ---- page registers ---- */
@@ -417,10 +427,11 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)base, .disp = x->disp };
     } else {
         x86_load_address(g, RDX, x->base, low);
+        bool store_rights = x->store || (in->aux2 & IR_MEM_STORE_RIGHTS);
         if (page >= 0)
             emit_page_probe(g, r, failed, align);
         else
-            x86_emit_probe(g, failed, x->store || (in->aux2 & IR_MEM_STORE_RIGHTS), bytes, align, addend);
+            emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g));
         m = host_mem(g, x, addend);
     }
     if (x->hooked)

@@ -40,7 +40,7 @@ static void call_reference(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
-/* ---- constants ---- */
+/* ---- constants: where many units want the same, and of one unit ---- */
 
 static struct x86_mem constant(const struct x86_gen *g, unsigned k)
 {
@@ -58,13 +58,21 @@ void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high)
         ones(g, dst);
         return;
     }
-    asm_mov_ri(g->a, RAX, low);
-    op2(g, 0x6e | P66 | OP_W, dst, RAX);
-    if (high == low) {
-        op3(g, 0x6c | P66, dst, dst, dst); /* vpunpcklqdq */
-    } else if (high != 0) {
-        asm_mov_ri(g->a, RAX, high);
-        op3i(g, 0x22 | P3A | OP_W, dst, dst, RAX, 1); /* vpinsrq */
+    if (high == 0) {
+        asm_mov_ri(g->a, RAX, low);
+        op2(g, 0x6e | P66 | OP_W, dst, RAX);
+        return;
+    }
+    struct x86_asm *pool = &g->be->cold; /* beside the stubs, which come later */
+    struct x86_mem m = { .base = RIP, .index = RSP, .disp = (int32_t)asm_offset(pool) };
+    asm_32(pool, (uint32_t)low);
+    asm_32(pool, (uint32_t)(low >> 32));
+    if (high != low) {
+        asm_32(pool, (uint32_t)high);
+        asm_32(pool, (uint32_t)(high >> 32));
+        asm_rm(g->a, 0x10 | OP_0F, dst, m); /* movups */
+    } else {
+        asm_vex_rm(g->a, 0x12 | OP_0F | OP_F2, dst, 0, m); /* vmovddup */
     }
 }
 
@@ -130,13 +138,17 @@ static bool emit_simple(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_bits(struct x86_gen *g, const struct ir_inst *in)
 {
     unsigned a = x86_use_vec(g, in->a, 1), b = in->b ? x86_use_vec(g, in->b, 2) : 0;
+    if (in->op == IR_VANDN) {
+        unsigned dst = x86_def(g);
+        op3(g, 0xdf | P66, dst, b, a);
+        x86_done(g, dst);
+        return true;
+    }
     if (in->op == IR_VSELECT) {
         unsigned c = x86_use_vec(g, in->c, 3);
         op3(g, 0xdf | P66, 3, a, c); /* vpandn: ~a & c */
         op3(g, 0xdb | P66, 0, a, b);
         op3(g, 0xeb | P66, 0, 0, 3);
-    } else if (in->op == IR_VANDN) {
-        op3(g, 0xdf | P66, 0, b, a);
     } else if (in->op == IR_VORN) {
         ones(g, 0);
         op3(g, 0xef | P66, 0, 0, b);
@@ -223,13 +235,13 @@ static bool emit_shift(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_widen(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint8_t ops[2][3] = { { 0x20, 0x23, 0x25 }, { 0x30, 0x33, 0x35 } };
-    unsigned a = x86_use_vec(g, in->a, 1);
+    unsigned a = x86_use_vec(g, in->a, 1), dst = x86_def(g);
     if (in->imm) {
         shift(g, 0x73, 3, 0, a, 8); /* vpsrldq */
         a = 0;
     }
-    op2(g, ops[in->op == IR_VWIDENU][in->aux] | P38, 0, a);
-    x86_result_fp(g, 0);
+    op2(g, ops[in->op == IR_VWIDENU][in->aux] | P38, dst, a);
+    x86_done(g, dst);
     return true;
 }
 
@@ -253,15 +265,28 @@ static bool emit_narrow(struct x86_gen *g, const struct ir_inst *in)
     return true;
 }
 
+/* All words are one: wherever products look for theirs, it is. */
+static bool is_one_word(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    return (in->op == IR_VSHUF && in->aux == 2 && in->a == in->b && in->imm == (in->imm & 3) * 0x55) ||
+           (in->op == IR_VDUP && in->aux == 2);
+}
+
 static bool emit_mull(struct x86_gen *g, const struct ir_inst *in)
 {
     bool high = in->imm, is_signed = in->op == IR_VMULLS;
     unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
     if (in->aux == 2) {
-        unsigned spread = high ? 0xfa : 0x50;
+        unsigned spread = high ? 0xfa : 0x50, dst = x86_def(g);
         op2i(g, 0x70 | P66, 0, a, spread); /* vpshufd */
-        op2i(g, 0x70 | P66, 3, b, spread);
-        op3(g, is_signed ? 0x28 | P38 : 0xf4 | P66, 0, 0, 3);
+        if (!is_one_word(g, in->b)) {
+            op2i(g, 0x70 | P66, 3, b, spread);
+            b = 3;
+        }
+        op3(g, is_signed ? 0x28 | P38 : 0xf4 | P66, dst, 0, b);
+        x86_done(g, dst);
+        return true;
     } else if (in->aux == 1) {
         op3(g, 0xd5 | P66, 0, a, b);                          /* vpmullw */
         op3(g, (is_signed ? 0xe5 : 0xe4) | P66, 3, a, b);     /* vpmulhw, vpmulhuw */
@@ -336,26 +361,20 @@ static bool emit_ext(struct x86_gen *g, const struct ir_inst *in)
 
 static bool emit_reverse(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), flip = ((1u << in->imm) - 1) & ~((1u << in->aux) - 1);
-    uint8_t mask[16];
-    uint64_t halves[2];
-    for (unsigned i = 0; i < 16; i++)
-        mask[i] = (uint8_t)(i ^ flip);
-    memcpy(halves, mask, 16);
-    gen_vec_const(g, 3, halves[0], halves[1]);
-    op3(g, 0x00 | P38, 0, a, 3); /* vpshufb */
-    x86_result_fp(g, 0);
+    static const uint8_t first[] = { K_REV, K_REV + 3, K_REV + 5 }; /* by lane: groups of twice its size */
+    unsigned a = x86_use_vec(g, in->a, 1), mask = first[in->aux] + (unsigned)in->imm - in->aux - 1, dst = x86_def(g);
+    asm_vex_rm(g->a, 0x00 | P38, dst, a, constant(g, mask)); /* vpshufb */
+    x86_done(g, dst);
     return true;
 }
 
 /* vpshufb gives 0 where the index has bit 7: saturation sets it for 16 and more. */
 static bool emit_table(struct x86_gen *g, const struct ir_inst *in)
 {
-    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
-    gen_vec_const(g, 3, 0x7070707070707070, 0x7070707070707070);
-    op3(g, 0xdc | P66, 3, b, 3); /* vpaddusb */
-    op3(g, 0x00 | P38, 0, a, 3);
-    x86_result_fp(g, 0);
+    unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2), dst = x86_def(g);
+    asm_vex_rm(g->a, 0xdc | P66, 3, b, constant(g, K_TBL)); /* vpaddusb */
+    op3(g, 0x00 | P38, dst, a, 3);
+    x86_done(g, dst);
     return true;
 }
 

@@ -88,6 +88,9 @@ void x86_emit_stubs(struct x86_gen *g)
         case STUB_ALONE:
             x86_emit_alone(g, s, &g->stubs[i + 1]);
             break;
+        case STUB_HOME:
+            x86_emit_missed_home(g, s);
+            break;
         case STUB_LIGHT:
             emit_light(g, s);
             break;

@@ -110,6 +110,23 @@ struct x86_site {
     struct ir_inst inst;                 /* what it does; hooks: imm as their functions say */
 };
 
+/*
+ * The same for a load or store of the first tier, which keeps it in its stub, behind the call out and the jump back: no
+ * pin is dirty and no slot late. C finds the operands where the thunk saved them, and puts the result there.
+ */
+enum { ACCESS_REG, ACCESS_CPU, ACCESS_FRAME, ACCESS_IMM };
+struct x86_access {
+    struct cpu_site site;
+    int32_t disp;
+    int32_t base, value;                 /* index in exec_cpu.scratch; offset in the CPU's struct, in the frame; constant */
+    uint8_t base_kind, value_kind;
+    uint8_t dst;                         /* of a load: index in exec_cpu.scratch */
+    bool store;
+    uint16_t memop;
+    struct x86_code *code;
+};
+#define ACCESS_STUB 10u                  /* bytes of call and jump */
+
 /* ---- the back end ---- */
 
 /* Fixed routines and data at the start of the code buffer (offsets). */
@@ -117,6 +134,7 @@ struct x86_fixed {
     uint32_t run;                        /* (cpu, entry) -> enum exec_leave */
     uint32_t out, out_fp;                /* calls out; the latter saves xmm4-15 too */
     uint32_t light, light_fp;            /* light helpers: rdx = function, rax = site */
+    uint32_t access;                     /* loads and stores of the first tier: struct x86_access */
     uint32_t last;                       /* calls that end a block: rax = site; no register is kept */
     uint32_t leave;                      /* eax = enum exec_leave */
     uint32_t jump;                       /* to cpu->pc by set->jump, in the mode cpu->mode_flags */
@@ -130,7 +148,7 @@ struct x86_fixed {
 /* Constants in the buffer, 16 bytes each. */
 enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32, K_TWO63_64,
        K_TWO32_32, K_U32MAX_64, K_VSIGN32, K_VSIGN64, K_VABS32, K_VABS64, K_VMIN32, K_VMIN64,
-       K_BYTES, K_N };
+       K_BYTES, K_TBL, K_REV, K_N = K_REV + 6 }; /* K_REV: masks that reverse lanes: of 8 bits in 16, 32, 64; of 16; of 32 */
 
 struct x86_gen;
 struct exec_backend {
@@ -140,6 +158,7 @@ struct exec_backend {
     uint8_t *rw, *rx;
     uint64_t size, half;
     uint64_t viewed;                     /* code_used() when the writable view was given back last */
+    uint64_t ready[2];                   /* offsets that either half is there for, in both views */
     uint64_t fixed_end;                  /* flush goes back to here */
     struct x86_fixed fixed;
     uint32_t host;                       /* enum host */
@@ -170,6 +189,13 @@ void x86_emit_fixed(struct exec_backend *be);
 void x86_buffer_reset(struct exec_backend *be);
 /* Pages written a while ago need not stay in the writable view: they would count twice. */
 void x86_buffer_trim(struct exec_backend *be);
+/* The host's pages for `need` bytes in either half, many at a time: a fault for each costs as much as a block's code. */
+void x86_buffer_populate(struct exec_backend *be, uint64_t need);
+static inline void x86_buffer_ready(struct exec_backend *be, uint64_t need)
+{
+    if (UNLIKELY(asm_offset(&be->a) + need > be->ready[0] || asm_offset(&be->cold) + need > be->ready[1]))
+        x86_buffer_populate(be, need);
+}
 static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 {
     return asm_offset(&be->a) + (asm_offset(&be->cold) - be->half);
@@ -179,10 +205,12 @@ static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 enum x86_undone { UNDONE_NOT, UNDONE_LEAVE, UNDONE_JUMP };
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
+/* `after`: where its call returns to. */
+int x86_out_access(struct cpu *cpu, const uint8_t *after, uint64_t *frame, struct exec_cpu *ec);
 int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
     x86_out_call, x86_out_trap, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
-    x86_out_hook_branch;
+    x86_out_hook_branch, x86_out_homes;
 
 /* dump.c */
 void x86_dump(const struct exec_backend *be, const struct exec_block *b, uint32_t from, uint32_t cold_from);

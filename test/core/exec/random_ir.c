@@ -330,8 +330,34 @@ static enum ir_rm rounding(struct gen *g)
     return r == 4 ? IR_RM_DYN : r == 5 ? IR_RMM : (enum ir_rm)r;
 }
 
+/* A rotation, or nearly one, as ISAs without them have it: shifts, mostly of 32 bits and extended, that are joined. */
+static void random_rotation(struct gen *g)
+{
+    static const enum ir_op joins[] = { IR_OR, IR_XOR, IR_ADD };
+    struct ir_unit *u = g->u;
+    enum ir_type t = int_type(g);
+    unsigned w = t == IR_I32 ? 32 : 64, n = below(g, w), m = below(g, 8) ? w - n : below(g, w);
+    ir_val_t v = pick(g, t), left = ir_op2i(u, IR_SHL, t, v, n), right = ir_op2i(u, IR_SHR, t, v, m & (w - 1));
+    bool extended = below(g, 3) != 0;
+    if (extended) {
+        left = below(g, 2) ? ir_sext(u, IR_I64, left, 32) : ir_zext(u, IR_I64, left, 32);
+        right = below(g, 2) ? ir_sext(u, IR_I64, right, 32) : ir_zext(u, IR_I64, right, 32);
+        t = IR_I64;
+    }
+    if (below(g, 2))
+        keep(g, t, below(g, 2) ? left : right);
+    ir_val_t r = below(g, 2) ? ir_op2(u, joins[below(g, 3)], t, left, right) : ir_op2(u, joins[below(g, 3)], t, right, left);
+    keep(g, t, r);
+    if (t == IR_I64 && below(g, 2)) /* of which only half is seen */
+        keep(g, IR_I32, ir_trunc(u, ir_xor(u, t, r, ir_sext(u, t, pick(g, IR_I32), 32))));
+}
+
 static void random_int(struct gen *g)
 {
+    if (!g->o->simple && below(g, 12) == 0) {
+        random_rotation(g);
+        return;
+    }
     struct ir_unit *u = g->u;
     enum ir_type t = int_type(g), from = int_type(g);
     unsigned w = t == IR_I32 ? 32 : 64;

@@ -78,7 +78,7 @@ START_TEST(code_granules)
         ck_assert_uint_ge(told.offset, 0x1000); /* only the part inside the page */
         ck_assert_uint_le(told.offset + told.n, 0x2000);
     }
-    mem_ram_clear_code(ram, 0x1000, MEM_PAGE);
+    mem_ram_clear_code(ram, 0x1000, MEM_PAGE, 0);
     ck_assert(mem_ram_store_direct(ram, 0x1100));
     told.calls = 0;
     mem_ram_written(ram, 0x1100, 4);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/exec/x86_64/gen.h"
+#include "core/util/bits.h"
+
+/*
+ * Extensions from 32 bits that need no instruction. ISAs of 64 bits extend every result of 32; what reads it is often the
+ * next operation of 32 bits, or logic whose upper half nobody looks at either, and an instruction of the host that
+ * writes 32 bits of a register clears the others anyway. Such an extension is another name of what it extends.
+ *
+ * And rotations that ISAs without them, or compilers for those, put together from two shifts, mostly of 32 bits and
+ * extended before they are joined.
+ */
+
+/* Does bit 32 or above of the value's arguments show in its low half? Operations of 64 bits; of 32 bits none does. */
+static bool keeps_low(const struct x86_gen *g, const struct ir_inst *in)
+{
+    switch (in->op) {
+    case IR_ADD: case IR_SUB: case IR_MUL: case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR:
+        return true;
+    case IR_SHL: return g->u->insts[in->b].op == IR_CONST && (uint64_t)g->u->insts[in->b].imm < 32;
+    default: return false;
+    }
+}
+
+static void look(struct x86_gen *g, uint16_t v)
+{
+    g->values[v].wide = true;
+}
+
+/* What instruction i looks at. Values of 32 bits have no more: to look at them wide says nothing. */
+static void look_at_args(struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i];
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    if (in->op == IR_TRUNC || ((in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux <= 32))
+        return;
+    if (in->op == IR_STORE && (in->aux2 & IR_MEM_SIZE) < 3) {
+        look(g, in->a);
+        return;
+    }
+    if (ir_op_info[in->op].result == 'T' && in->type == IR_I64 && keeps_low(g, in) && !g->values[i].wide)
+        return;
+    for (unsigned k = 0; k < ir_op_info[in->op].args; k++)
+        look(g, args[k]);
+}
+
+void x86_find_wide(struct x86_gen *g)
+{
+    for (uint32_t i = g->block->first; i < g->block->end; i++)
+        g->values[i].wide = false;
+    for (uint32_t i = g->block->end; i-- > g->block->first;)
+        look_at_args(g, i);
+}
+
+bool x86_is_clean(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    if (in->type != IR_I32)
+        return false;
+    switch (in->op) {
+    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: return true;
+    case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR: /* by 0 nothing might be done */
+        return g->u->insts[in->b].op == IR_CONST && (g->u->insts[in->b].imm & 31) != 0;
+    default: return false;
+    }
+}
+
+/* ---- rotations ---- */
+
+/* The value behind an extension from 32 bits. */
+static uint16_t inner(const struct x86_gen *g, uint16_t v)
+{
+    v = g->values[v].rep;
+    const struct ir_inst *in = &g->u->insts[v];
+    if ((in->op != IR_SEXT && in->op != IR_ZEXT) || in->aux != 32 || in->type != IR_I64)
+        return v;
+    uint16_t of = g->values[in->a].rep;
+    return g->u->insts[of].type == IR_I32 ? of : v;
+}
+
+static bool is_shift(const struct x86_gen *g, uint16_t v, unsigned op, unsigned *n)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    if (in->op != op || g->u->insts[in->b].op != IR_CONST)
+        return false;
+    *n = (unsigned)g->u->insts[in->b].imm & (in->type == IR_I64 ? 63 : 31);
+    return *n != 0;
+}
+
+/* Of OR, XOR, ADD, joined without an extension, or the left shift's is that of the result. */
+void x86_find_rotation(struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i], *insts = g->u->insts;
+    for (unsigned k = 0; k < 2; k++) {
+        uint16_t left = inner(g, k ? in->b : in->a), right = inner(g, k ? in->a : in->b);
+        unsigned n, m;
+        if (!is_shift(g, left, IR_SHL, &n) || !is_shift(g, right, IR_SHR, &m) || insts[left].type != insts[right].type ||
+            n + m != (insts[left].type == IR_I64 ? 64 : 32) || (in->type == IR_I32 && insts[left].type == IR_I64))
+            continue;
+        if (g->values[insts[left].a].rep != g->values[insts[right].a].rep)
+            continue;
+        g->values[i].rotate = (uint8_t)m;
+        g->values[i].turned = g->values[insts[left].a].rep;
+        return;
+    }
+}
+
+/* The left shift was extended with its sign: then so is what was turned. */
+static bool is_signed(const struct x86_gen *g, const struct ir_inst *in)
+{
+    const uint16_t args[2] = { in->a, in->b };
+    for (unsigned k = 0; k < 2; k++)
+        if (g->u->insts[args[k]].op == IR_SEXT && g->u->insts[inner(g, args[k])].op == IR_SHL)
+            return true;
+    return false;
+}
+
+void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in)
+{
+    const struct value *v = &g->values[g->i];
+    unsigned n;
+    uint16_t left = inner(g, in->a);
+    if (!is_shift(g, left, IR_SHL, &n))
+        left = inner(g, in->b);
+    bool w = g->u->insts[left].type == IR_I64, extend = !w && in->type == IR_I64 && v->wide && is_signed(g, in);
+    struct opnd o = x86_opnd(g, v->turned);
+    unsigned dst = x86_def(g), r = extend ? RAX : dst;
+    uint32_t wide = w ? OP_W : 0;
+    if (has(g, HOST_BMI2) && o.kind != O_IMM) {
+        uint32_t rorx = 0xf0 | OP_0F3A | OP_F2 | wide;
+        if (o.kind == O_REG)
+            asm_vex_rr(g->a, rorx, r, 0, o.reg);
+        else
+            asm_vex_rm(g->a, rorx, r, 0, opnd_mem(o));
+        asm_8(g->a, v->rotate);
+    } else {
+        gen_load(g, r, o, w);
+        asm_shift_ri(g->a, SH_ROR, w, r, v->rotate);
+    }
+    if (extend)
+        asm_rr(g->a, 0x63 | OP_W, dst, r); /* movsxd */
+    x86_done(g, dst);
+}
