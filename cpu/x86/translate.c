@@ -345,6 +345,7 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
     t.mode = u->mode;
     t.at = start;
     t.cc = -1;
+    t.cc_of_before = true;
     bool vex_ok = (t.mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE;
     uint32_t offset = 0;
     ir_begin_block(u, start);

@@ -68,6 +68,7 @@ struct stub {
     bool is64;             /* STUB_NAN */
     bool address, value;   /* STUB_OUT: rdx = arg[0] + disp, rcx = arg[1]; else args to the frame */
     bool hook_data;        /* STUB_OUT: frame[4], [5] for the hook */
+    bool forgets;          /* STUB_OUT: page registers, for it may have changed the mapping */
     bool store;            /* STUB_REFILL, STUB_ALONE; the access's STUB_OUT comes next */
     uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes, of STUB_HOME too */
     int32_t bytes;         /* STUB_REFILL: what must lie in the page */
