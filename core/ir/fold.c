@@ -139,6 +139,41 @@ static bool become_inverted(const struct fold *f, struct ir_inst *in, unsigned c
     return true;
 }
 
+static void fold_extension(struct fold *f, struct ir_inst *in)
+{
+    const struct ir_inst *x = &f->insts[in->a];
+    struct known k = f->known[in->a];
+    bool same_type = ir_result_type(x) == in->type;
+    if (same_type && (in->op == IR_ZEXT ? k.zero <= in->aux : k.sign <= in->aux)) {
+        become(f, in->a);
+        return;
+    }
+    /* What an inner extension did above the bits looked at is lost anyway. */
+    if ((x->op == IR_SEXT || x->op == IR_ZEXT) && x->aux >= in->aux)
+        in->a = x->a;
+    else if (x->op == IR_TRUNC)
+        in->a = x->a;
+}
+
+/* A field cut out by two shifts: RISC-V has no other way to extend a word (SLLI, SRLI) but with Zba or Zbb. */
+static void fold_shifts(struct fold *f, struct ir_inst *in, uint64_t k)
+{
+    const struct ir_inst *left = &f->insts[in->a];
+    unsigned bits = ir_type_bits((enum ir_type)in->type), right = (unsigned)k & (bits - 1);
+    if (left->type != in->type || !is_const(f, left->b))
+        return;
+    unsigned up = (unsigned)f->insts[left->b].imm & (bits - 1), n = bits - right;
+    bool extends = up == right && (n == 8 || n == 16 || n == 32);
+    if (extends && (in->op == IR_SHR || in->op == IR_SAR)) {
+        *in = (struct ir_inst){ .op = in->op == IR_SHR ? IR_ZEXT : IR_SEXT, .type = in->type, .aux = (uint8_t)n,
+                                .a = left->a };
+        fold_extension(f, in);
+    } else if (in->op == IR_SHR && right >= up) {
+        *in = (struct ir_inst){ .op = IR_EXTRACT, .type = in->type, .a = left->a,
+                                .imm = (int64_t)((right - up) | n << 8) };
+    }
+}
+
 /* The right argument is the constant `k`. */
 static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
 {
@@ -187,6 +222,8 @@ static void fold_right(struct fold *f, struct ir_inst *in, uint64_t k)
     case IR_ROR:
         if ((k & (ir_type_bits((enum ir_type)in->type) - 1)) == 0)
             become(f, in->a);
+        else if (left->op == IR_SHL && in->op != IR_SHL)
+            fold_shifts(f, in, k);
         break;
     case IR_MUL:
     case IR_MULHU:
@@ -223,22 +260,6 @@ static void fold_setcc_zero(struct fold *f, struct ir_inst *in)
         *in = *left;
         in->aux = inverted[left->aux];
     }
-}
-
-static void fold_extension(struct fold *f, struct ir_inst *in)
-{
-    const struct ir_inst *x = &f->insts[in->a];
-    struct known k = f->known[in->a];
-    bool same_type = ir_result_type(x) == in->type;
-    if (same_type && (in->op == IR_ZEXT ? k.zero <= in->aux : k.sign <= in->aux)) {
-        become(f, in->a);
-        return;
-    }
-    /* What an inner extension did above the bits looked at is lost anyway. */
-    if ((x->op == IR_SEXT || x->op == IR_ZEXT) && x->aux >= in->aux)
-        in->a = x->a;
-    else if (x->op == IR_TRUNC)
-        in->a = x->a;
 }
 
 /* A lane is what was put there: FP registers are lanes of vectors, and so one scalar result feeds the next. */

@@ -101,6 +101,22 @@ START_TEST(extensions_at_the_edge)
 }
 END_TEST
 
+/* Two shifts extend a sum, that was extended otherwise; cut out bits 35:8; and the left one is longer. */
+START_TEST(fields_by_shifts)
+{
+    ir_val_t sum = ir_add(u, IR_I64, x(0), x(1)), word = ir_sext(u, IR_I64, sum, 32);
+    ir_put(u, RIG_X + 2, ir_shr(u, IR_I64, ir_shl(u, IR_I64, word, c64(32)), c64(32)));
+    ir_put(u, RIG_X + 3, ir_sar(u, IR_I64, ir_shl(u, IR_I64, sum, c64(48)), c64(48)));
+    ir_put(u, RIG_X + 4, ir_shr(u, IR_I64, ir_shl(u, IR_I64, sum, c64(28)), c64(36)));
+    ir_put(u, RIG_X + 5, ir_shr(u, IR_I64, ir_shl(u, IR_I64, sum, c64(32)), c64(29)));
+    const char *text = optimized();
+    ck_assert_msg(strstr(text, "= zext32.i64 %4\n") != NULL && strstr(text, "= sext16.i64 %4\n") != NULL &&
+                      strstr(text, "= extract.i64 %4, 8+28\n") != NULL, "%s", text);
+    const char *left = strstr(text, "= shl.i64 %4");
+    ck_assert_msg(left != NULL && strstr(left, "= shr.i64") != NULL && strstr(left + 6, "shl") == NULL, "%s", text);
+}
+END_TEST
+
 /* v1[0] = x1, v1[1] = x2; then both lanes, and a lane of another size */
 START_TEST(lanes)
 {
@@ -236,6 +252,7 @@ Suite *test_suite(void)
     tcase_add_test(t, get_after_put);
     tcase_add_test(t, extensions);
     tcase_add_test(t, extensions_at_the_edge);
+    tcase_add_test(t, fields_by_shifts);
     tcase_add_test(t, lanes);
     tcase_add_test(t, addresses);
     tcase_add_test(t, halves_of_a_choice);
