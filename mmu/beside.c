@@ -16,7 +16,7 @@ uint8_t *mmu_reach(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
 {
     struct mmu_target t;
     uint8_t *host = mmu_cached(cpu, va, size, access, regime);
-    if (host != NULL)
+    if (host != NULL || mmu_known_device(cpu, va, size, access, regime, &t))
         return host;
     const uint32_t exits = cpu->exit;
     const struct cpu_fault fault = cpu->fault;

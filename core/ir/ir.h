@@ -146,6 +146,11 @@ struct ir_helper {
     const char *name;
     ir_helper_fn *fn;
     uint32_t flags;
+    /*
+     * Of helpers without result, READS and WRITES: as light as IR_CALL_LIGHT, but it may store where the TLB has an entry
+     * for it. It does what `fn` does and returns 1; or 0, and nothing was done: then `fn` is called. NULL: there is none.
+     */
+    ir_helper_fn *quick;
 };
 
 /* A vector in memory: lane 0 at the lowest address, little-endian. */

@@ -106,6 +106,13 @@ struct a64_tag_page {
     uint64_t offset, data_page; /* of the page in each */
 };
 
+/* A page that code is fetched from: see bti.c. */
+struct a64_bti_page {
+    uint64_t key;             /* its address, xor'ed with the context; 1: none */
+    uint8_t shift;            /* of stage 1's leaf */
+    bool guarded;
+};
+
 struct a64_cpu {
     struct cpu cpu;
     uint64_t x[32];           /* x[31]: the current stack pointer */
@@ -129,8 +136,10 @@ struct a64_cpu {
     bool tagged;              /* the TLB may hold addresses with tags: flushes by address take all */
     struct a64_tag_page tag_pages[64]; /* see mte.c */
     uint64_t tag_epoch;       /* of those that are good */
+    uint64_t bti_context;     /* level, regime, ASID, VMID: a hash */
     uint64_t bti_good[256];   /* branch targets that passed: address | BTYPE, xor'ed with the context */
-    uint64_t bti_pages[MMU_FILTER], bti_shifts; /* filter of the pages those lie in, sizes of these as a mask */
+    struct a64_bti_page bti_page[64]; /* pages that were walked */
+    uint64_t bti_pages[MMU_FILTER], bti_shifts; /* filter of the pages of both, sizes of these as a mask */
     struct a64_gic_ops gic;
     struct a64_firmware_ops firmware;
     struct a64_pmu *pmu;

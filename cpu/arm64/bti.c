@@ -6,9 +6,11 @@
  * instead; only where it cannot (the target is not mapped), or must not (the check fails), BTYPE
  * stays set and the block at the target, of its own mode, asks again.
  *
- * Targets found good are remembered until anything of the mapping or the code could have changed.
+ * Targets found good are remembered until anything of the mapping or the code could have changed, and so are
+ * pages and whether they are guarded: programs with many targets go to few pages.
  */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
@@ -23,6 +25,8 @@ void a64_bti_forget(struct a64_cpu *a)
 {
     for (size_t i = 0; i < ARRAY_LEN(a->bti_good); i++)
         a->bti_good[i] = 1; /* no instruction has an odd address */
+    for (size_t i = 0; i < ARRAY_LEN(a->bti_page); i++)
+        a->bti_page[i].key = 1;
     memset(a->bti_pages, 0, sizeof(a->bti_pages));
     a->bti_shifts = 0;
 }
@@ -76,6 +80,35 @@ static bool look(struct a64_cpu *a, va_t va, unsigned flags, struct place *p)
     return true;
 }
 
+/* The same of what was looked at before: only the word, and that only of a guarded page, is read. */
+static bool look_again(struct a64_cpu *a, va_t va, unsigned flags, struct place *p)
+{
+    struct a64_bti_page *page = &a->bti_page[(va >> MEM_PAGE_SHIFT) % ARRAY_LEN(a->bti_page)];
+    uint64_t key = align_down(va, MEM_PAGE) ^ a->bti_context;
+    if (page->key == key && !(va & 3)) {
+        const uint8_t *host = page->guarded ? mmu_load_hit(&a->cpu, va, 4) : NULL;
+        p->guarded = page->guarded;
+        p->shift = page->shift;
+        p->word = host != NULL ? ld_le32(host) : 0;
+        return !page->guarded || host != NULL || a64_insn_word(a, va, &p->word);
+    }
+    if (!look(a, va, flags, p))
+        return false;
+    if (flags == MMU_A64_STILL) { /* a probe finds what a fetch would not */
+        *page = (struct a64_bti_page){ .key = key, .shift = (uint8_t)p->shift, .guarded = p->guarded };
+        mmu_filter_put(a->bti_pages, page_key(va, p->shift));
+        a->bti_shifts |= 1ull << p->shift;
+    }
+    return true;
+}
+
+/* The page of a branch that is executed: mostly one that was a target's, too. */
+static bool comes_from_unguarded(struct a64_cpu *a, va_t pc)
+{
+    struct place here;
+    return (look_again(a, pc, MMU_A64_STILL, &here) || look(a, pc, MMU_A64_PROBE, &here)) && !here.guarded;
+}
+
 /* BTypeCompatible: `bti` says which branches it takes; PACIxSP those of a call (and jumps unless SCTLR.BT). */
 static bool compatible(const struct a64_cpu *a, uint32_t word, unsigned btype)
 {
@@ -98,19 +131,17 @@ static bool compatible(const struct a64_cpu *a, uint32_t word, unsigned btype)
 uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t pc, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    struct place here, there;
+    struct place there;
     bool debugged = a->mode & (A64_MODE_STEP | A64_MODE_BREAK); /* exceptions of the target, before its own */
     uint64_t key = va | btype, *good = remembered(a, va);
     (void)d;
-    if (LIKELY(*good == (key ^ a->context) && !debugged))
+    if (LIKELY(*good == (key ^ a->bti_context) && !debugged))
         return 0;
-    if (btype == 3 && look(a, pc, MMU_A64_PROBE, &here) && !here.guarded)
+    if (btype == 3 && comes_from_unguarded(a, pc))
         btype = 1; /* BR from a page that is not guarded */
-    if (!debugged && look(a, va, MMU_A64_STILL, &there) &&
+    if (!debugged && look_again(a, va, MMU_A64_STILL, &there) &&
         (!there.guarded || compatible(a, there.word, (unsigned)btype))) {
-        *good = key ^ a->context;
-        mmu_filter_put(a->bti_pages, page_key(va, there.shift));
-        a->bti_shifts |= 1ull << there.shift;
+        *good = key ^ a->bti_context; /* its page is in the filter */
         return 0;
     }
     a->btype = btype;

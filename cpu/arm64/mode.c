@@ -446,6 +446,7 @@ static void select_context(struct a64_cpu *a)
     a->context = key;
     a->context_asid = l->asid;
     a->context_vmid = l->vmid;
+    a->bti_context = mix(key, (uint64_t)l->vmid << 32 | l->asid) << 1; /* not odd: no address is */
     mmu_select(&a->cpu, key, l->asid, l->vmid);
 }
 

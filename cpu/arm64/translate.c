@@ -6,6 +6,7 @@
  */
 #include "core/util/bytes.h"
 #include "cpu/arm64/translate_impl.h"
+#include <string.h>
 
 /* One a line: chapters are added side by side. */
 /* clang-format off */
@@ -168,7 +169,12 @@ void a64_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
                    uint32_t avail, const uint8_t *next)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    struct a64_tr t = { .a = a, .u = u, .mode = u->mode, .at = start };
+    struct a64_tr t; /* not cleared as a whole: `d` and `word` are set for each instruction */
+    memset(&t.mode, 0, sizeof(t) - offsetof(struct a64_tr, mode));
+    t.a = a;
+    t.u = u;
+    t.mode = u->mode;
+    t.at = start;
     uint32_t offset = 0;
     (void)next;
     ir_begin_block(u, start);

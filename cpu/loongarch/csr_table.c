@@ -13,7 +13,7 @@
 static void write_crmd(struct la_cpu *la, uint32_t i, uint64_t value)
 {
     (void)i;
-    la_set_crmd(la, value & 0x3ff);
+    la_change_crmd(la, value & 0x3ff);
 }
 
 static void write_euen(struct la_cpu *la, uint32_t i, uint64_t value)

@@ -109,7 +109,7 @@ static void save_and_enter(struct la_cpu *la, uint64_t vector)
     la->csr.prmd = F_PUT(prmd, PRMD_WE, F_GET(crmd, LA_CRMD_WE));
     la->csr.era = recorded(la, la->cpu.pc);
     la->cpu.pc = vector;
-    la_set_crmd(la, handler_crmd(crmd));
+    la_change_crmd(la, handler_crmd(crmd));
 }
 
 static void put_code(struct la_cpu *la, enum la_ecode code)
@@ -247,6 +247,10 @@ void la_ertn(struct la_cpu *la)
         crmd = back(b->crmd, F_GET(b->prmd, PRMD_PLV), F_GET(b->prmd, PRMD_IE), F_GET(b->prmd, PRMD_WE));
         guest = root && (la->gstat & LA_GSTAT_PVM);
         la->cpu.pc = b->era;
+        if (LIKELY(!guest)) { /* from the kernel to itself, mostly: then only IE comes back */
+            la_change_crmd(la, crmd);
+            return;
+        }
     }
     if (UNLIKELY(guest)) {
         b->crmd = crmd;

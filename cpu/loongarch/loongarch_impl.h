@@ -99,6 +99,7 @@ struct la_cpu {
     uint64_t context;         /* TLB key last selected; ~0: none */
     bool counting;            /* some performance counter runs at some level */
     bool watching;            /* some watchpoint is armed at some level */
+    bool world_changed;       /* banks were exchanged, and the mode is to be derived anew */
     bool counts_code;         /* and translated code counts for one (LA_MODE_COUNT) */
     bool walking;             /* inside la_walk() */
     bool borrowed;            /* the guest's bank is at hand, but the root runs */
@@ -165,6 +166,8 @@ static inline bool la_is_tlbr(const struct la_cpu *la)
 /* ---- mode.c: what follows from CRMD, EUEN, MISC, FCSR, ASID, DMW... ---- */
 void la_update_mode(struct la_cpu *la); /* block key, FP control word, TLB context, interrupts */
 void la_set_crmd(struct la_cpu *la, uint64_t crmd); /* and what follows from it */
+/* The same where nothing else that the mode depends on has changed since it was derived last: of IE alone nothing does. */
+void la_change_crmd(struct la_cpu *la, uint64_t crmd);
 void la_flush_tlb(struct la_cpu *la);   /* derived translations alone, all of this core */
 uint64_t la_get_fcsr(const struct la_cpu *la, unsigned view); /* FCSR0, or its views 1..3 */
 void la_set_fcsr(struct la_cpu *la, unsigned view, uint64_t value); /* does not raise */

@@ -32,6 +32,7 @@ static void change_world(struct la_cpu *la, bool guest)
         la_pmu_sync(la);
     la->gstat = (la->gstat & ~(uint64_t)LA_GSTAT_VM) | (guest ? LA_GSTAT_VM : 0);
     exchange_banks(la);
+    la->world_changed = true;
     la->cpu.reserved = false;
     if (UNLIKELY(la->counting))
         la_pmu_changed(la);

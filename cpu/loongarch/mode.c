@@ -125,6 +125,7 @@ void la_update_mode(struct la_cpu *la)
         return;
     if (UNLIKELY(la->watching))
         la_watch_update(la);
+    la->world_changed = false;
     la->mode = block_mode(la);
     la->cpu.fp_mode = host_fp_mode(la);
     select_context(la);
@@ -140,6 +141,17 @@ void la_set_crmd(struct la_cpu *la, uint64_t crmd)
     if (level)
         la_pmu_changed(la);
     la_update_mode(la);
+}
+
+void la_change_crmd(struct la_cpu *la, uint64_t crmd)
+{
+    bool other = (la->csr.crmd ^ crmd) & ~F_MASK(LA_CRMD_IE);
+    if (UNLIKELY(other || la->watching || la->borrowed || la->world_changed)) {
+        la_set_crmd(la, crmd);
+        return;
+    }
+    la->csr.crmd = crmd;
+    la_check_interrupts(la);
 }
 
 void la_flush_tlb(struct la_cpu *la)

@@ -38,6 +38,12 @@ uint64_t la_helper_csr_light(struct cpu *cpu, uint64_t a, uint64_t operand, uint
     return la_access_csr(LA_CPU(cpu), a, operand, mask);
 }
 
+uint64_t la_helper_csr_read(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t mask, uint64_t d)
+{
+    (void)operand, (void)mask, (void)d;
+    return la_csr_read_row(LA_CPU(cpu), &la_csrs[a & 0xff], a >> 8 & 0xff);
+}
+
 uint64_t la_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint64_t mask, uint64_t d)
 {
     struct la_cpu *la = LA_CPU(cpu);
@@ -122,7 +128,9 @@ static void call_csr(struct la_tr *t, const struct la_csr *row, uint32_t index, 
         la_leave(t);
         return;
     }
-    unsigned helper = light ? LA_HELPER_csr_light : LA_HELPER_csr;
+    /* A read that changes nothing; other threads may drive a CPU's lines, which ESTAT shows. */
+    bool read = op == LA_CSR_READ && row->peek == NULL && !t->la->cpu.machine->parallel;
+    unsigned helper = light ? LA_HELPER_csr_light : read ? LA_HELPER_csr_read : LA_HELPER_csr;
     la_put_r(t, IR_I64, t->d.rd, ir_call(u, IR_I64, helper, a, operand, mask, IR_NONE));
 }
 

@@ -41,7 +41,8 @@ enum x86_slot {
     X86_SLOT_SEG_BASE = 22, /* ES CS SS DS FS GS */
     X86_SLOT_K = 28,        /* opmasks */
     X86_SLOT_MM = 36,       /* significands of R0..R7 */
-    X86_SLOT_VEC = 44,      /* register n, quarter q: VEC + 4n + q */
+    X86_SLOT_FSW = 44,      /* x87 status word */
+    X86_SLOT_VEC = 45,      /* register n, quarter q: VEC + 4n + q */
     X86_SLOTS = X86_SLOT_VEC + 4 * 32,
 };
 

@@ -42,6 +42,7 @@ void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir
     t->cc_x = uses_x(cc) ? x : IR_NONE;
     t->cc_left = left;
     t->cc_word = IR_NONE;
+    t->cc_of_before = false;
     x86_put_slot(t, X86_SLOT_CC, x86_const(t, (uint64_t)t->cc));
     x86_put_slot(t, X86_SLOT_CC_R, shows_left(cc) ? uncut(t, left, bytes) : r);
     if (uses_a(cc))
@@ -54,6 +55,7 @@ void x86_forget_cc(struct x86_tr *t)
 {
     t->cc = -1;
     t->cc_word = IR_NONE;
+    t->cc_of_before = false;
 }
 
 /*
@@ -112,8 +114,8 @@ ir_val_t x86_flags_image(struct x86_tr *t)
 }
 
 /*
- * Of a block of this unit that leads here: the operation whose flags it leaves, or -1. Others may lead here, too, so it is
- * a guess.
+ * Of a block of this unit that leads here: the operation whose flags it leaves; of a unit's first block the one that the
+ * CPU, which is about to run it, comes with; or -1. Others may lead here, too, so it is a guess.
  */
 static int guess(const struct x86_tr *t)
 {
@@ -129,7 +131,7 @@ static int guess(const struct x86_tr *t)
                 return u->insts[in->a].op == IR_CONST ? (int)u->insts[in->a].imm : -1;
         }
     }
-    return -1;
+    return u->n_blocks == 1 && t->cc_of_before && t->c->cc < X86_CC_COUNT ? (int)t->c->cc : -1;
 }
 
 /* May `cond` after operation `op` be told in line, by its two slots? */

@@ -30,19 +30,20 @@ static const struct ir_slot slots[X86_SLOTS] = {
     SLOT("es_base", seg[X86_ES].base), SLOT("cs_base", seg[X86_CS].base), SLOT("ss_base", seg[X86_SS].base),
     SLOT("ds_base", seg[X86_DS].base), SLOT("fs_base", seg[X86_FS].base), SLOT("gs_base", seg[X86_GS].base),
     ROW8(K_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
-    ROW8(MM_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
+    ROW8(MM_SLOT, 0, 1, 2, 3, 4, 5, 6, 7), SLOT("fsw", fsw),
     ROW8(VEC4, 0, 1, 2, 3, 4, 5, 6, 7), ROW8(VEC4, 8, 9, 10, 11, 12, 13, 14, 15),
     ROW8(VEC4, 16, 17, 18, 19, 20, 21, 22, 23), ROW8(VEC4, 24, 25, 26, 27, 28, 29, 30, 31),
 };
 /* clang-format on */
 _Static_assert(X86_SLOT_CC == 16 && X86_SLOT_SEG_BASE == 22 && X86_SLOT_K == 28 &&
-                   X86_SLOT_VEC == 44,
+                   X86_SLOT_FSW == X86_SLOT_MM + 8 && X86_SLOT_VEC == 45,
                "order of the slots");
 
 static const struct ir_helper helpers[] = {
 #define X86_HELPER(name, flags) { #name, x86_helper_##name, (flags) },
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER
+    [X86_HELPER_x87_store] = { "x87_store", x86_helper_x87_store, X86_STORE_FLAGS, x86_quick_x87_store },
 };
 static const struct ir_vec_helper vec_helpers[] = {
 #define X86_VEC_HELPER(name, native) { #name, x86_vec_##name, IR_NATIVE_##native },
@@ -63,8 +64,8 @@ const struct ir_guest x86_guest = {
     .fp = IR_FP_X86,
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers) - 1,
-    .shared = X86_SLOT_MM, /* the x87 registers' */
-    .n_shared = 8,
+    .shared = X86_SLOT_MM, /* the x87 registers' and its status word */
+    .n_shared = 9,
     .late = X86_SLOT_CC, /* and those of its operands */
     .n_late = 4,
     .mode_at = offsetof(struct x86_cpu, mode),

@@ -205,7 +205,7 @@ static __attribute__((noinline)) struct x86_view make_view(const struct x86_cpu 
 
 static struct x86_view *view_of(struct x86_cpu *c)
 {
-    return &c->views[(c->seg[X86_SS].attr >> 5 & 1) | (c->rflags >> 17 & 2)];
+    return &c->views[(c->seg[X86_SS].attr >> 5 & 1) | (c->rflags >> 17 & 2) | (c->rflags >> 14 & 4)];
 }
 
 void x86_update_level(struct x86_cpu *c)

@@ -338,7 +338,14 @@ static void end_block(struct x86_tr *t)
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
-    struct x86_tr t = { .c = X86_CPU(cpu), .u = u, .mode = u->mode, .at = start, .cc = -1 };
+    struct x86_tr t; /* not cleared as a whole: `d` is set for each instruction */
+    memset(&t.mode, 0, sizeof(t) - offsetof(struct x86_tr, mode));
+    t.c = X86_CPU(cpu);
+    t.u = u;
+    t.mode = u->mode;
+    t.at = start;
+    t.cc = -1;
+    t.cc_of_before = true;
     bool vex_ok = (t.mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE;
     uint32_t offset = 0;
     ir_begin_block(u, start);

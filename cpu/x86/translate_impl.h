@@ -27,6 +27,7 @@ struct x86_tr {
     ir_val_t cc_r, cc_a, cc_x;
     ir_val_t cc_word; /* what the slot holds if more than `cc`: X86_CC_ROTATED, for sure if cc_rotated; else IR_NONE */
     bool cc_rotated;
+    bool cc_of_before; /* nothing in the block has touched the flags yet */
     ir_val_t cc_left; /* first operand of ADD, SUB, their like: IR_NONE if it must be made again */
     /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like);
      * always (MOVAPS); VEX and EVEX: of the whole operand (VMOVAPS). */
@@ -82,6 +83,8 @@ enum {
 #undef X86_HELPER
     X86_HELPER_COUNT
 };
+#define X86_STORE_FLAGS (IR_CALL_EXITS | IR_CALL_TIME)
+extern ir_helper_fn x86_quick_x87_store; /* ir_helper.quick */
 #define X86_HELPER(name, flags) ir_helper_fn x86_helper_##name;
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER

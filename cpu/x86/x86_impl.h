@@ -116,7 +116,7 @@ struct x86_cpu {
     uint64_t watched_dr7;  /* DR7 that the software TLB's watchpoints follow */
     uint64_t context;      /* TLB key last selected; ~0: none */
     struct x86_control control;
-    struct x86_view views[4]; /* of this `control`: level 3 or not, RFLAGS.AC or not */
+    struct x86_view views[8]; /* of this `control`: level 3 or not, RFLAGS.AC or not, RF or not */
     bool unusual;             /* more than that counts: no view serves */
     uint32_t context_asid;
     struct mmu_x86_notes *notes; /* walks kept in mind, ... */

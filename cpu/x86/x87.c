@@ -62,20 +62,13 @@ uint64_t x86_helper_x87_pending(struct cpu *cpu, uint64_t a, uint64_t b, uint64_
     return 0;
 }
 
-/* Likewise where CR0.NE is 1. */
-uint64_t x86_helper_x87_error(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    (void)a, (void)b, (void)c0, (void)d;
-    if (UNLIKELY(c->fsw & X87_ES))
-        x86_raise(c, X86_MF);
-    return 0;
-}
-
+/* Where CR0.NE is 1, ES alone tells. */
 void x86_x87_wait(struct x86_tr *t)
 {
-    ir_call(t->u, IR_VOID, t->mode & X86_MODE_FERR ? X86_HELPER_x87_pending : X86_HELPER_x87_error,
-            IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    if (t->mode & X86_MODE_FERR)
+        ir_call(t->u, IR_VOID, X86_HELPER_x87_pending, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    else
+        ir_trap(t->u, ir_op2i(t->u, IR_AND, IR_I64, ir_get(t->u, X86_SLOT_FSW), X87_ES), X86_HELPER_raise, X86_MF);
 }
 
 /* SDM volume 1, 9.5.1 */

@@ -7,6 +7,8 @@
 #include "cpu/x86/translate_impl.h"
 #include "cpu/x86/x87_op.h"
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include "mmu/tlb.h"
 
 /* ---- pointers to the last instruction and operand: SDM volume 1, 8.1.8 ---- */
 static void note_pointers(struct x86_cpu *c, uint64_t how, uint64_t offset, va_t pc)
@@ -53,6 +55,24 @@ uint64_t x86_helper_x87_store(struct cpu *cpu, uint64_t how, uint64_t va, uint64
     note_pointers(c, how, offset, pc);
     x87_stored(c, how, &s);
     return 0;
+}
+
+/* With all exceptions masked, to memory that takes stores at once. */
+uint64_t x86_quick_x87_store(struct cpu *cpu, uint64_t how, uint64_t va, uint64_t offset, uint64_t pc)
+{
+    struct x86_cpu *c = X86_CPU(cpu);
+    if ((c->fcw & FP80_ALL) != FP80_ALL || (c->mode & X86_MODE_ALIGN))
+        return 0;
+    struct x87_store s = x87_prepare_store(c, how);
+    uint8_t *to = mmu_store_hit(cpu, va, s.bytes);
+    if (s.bytes == 0 || to == NULL)
+        return 0;
+    st_le(to, s.low, MIN(s.bytes, 8));
+    if (s.bytes > 8)
+        st_le(to + 8, s.high, 2);
+    note_pointers(c, how, offset, pc);
+    x87_stored(c, how, &s);
+    return 1;
 }
 
 /* ---- operands ---- */

@@ -710,6 +710,67 @@ START_TEST(map_changes_flush)
 }
 END_TEST
 
+/* ---- without the machine's lock ---- */
+
+/* Entries of plain memory are made, and a walk that would change memory leaves everything as it was. */
+START_TEST(quick_accesses_change_nothing_else)
+{
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    uint64_t v;
+    open_spaces(b);
+    b->cpu[0]->r.adue = true;
+    *pte(b, 0, 1) = LEAF(BASE + 0x101000, 0);
+    *pte(b, 0, 2) = LEAF(BASE + 0x104000, 0);
+    *pte(b, 0, 3) = LEAF(BASE + 0x103000, 0) & ~(uint64_t)D;
+    *pte(b, 0, 4) = LEAF(MMIO, 0);
+    use_space(b->cpu[0], 0);
+    ck_assert(mmu_quick_store(c, 0x1ffc, 3, 0x1122334455667788)); /* over two pages that lie apart */
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x101ffc), 0x55667788);
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x104000), 0x11223344);
+    ck_assert(mmu_quick_load(c, 0x1ffc, 3, &v));
+    ck_assert_uint_eq(v, 0x1122334455667788);
+    ck_assert(cached(c->set->load, 0x1000) && cached(c->set->store, 0x2000));
+    ck_assert(!mmu_quick_load(c, 0x1002, 2 | IR_MEM_ALIGNED, &v));
+
+    uint64_t before = *pte(b, 0, 3);
+    ck_assert(!mmu_quick_store(c, 0x3000, 3, 1)); /* D is to be set */
+    ck_assert_uint_eq(*pte(b, 0, 3), before);
+    ck_assert(!mmu_quick_load(c, 0x4000, 2, &v)); /* a device */
+    ck_assert_uint_eq(b->mmio_reads, 0);
+    ck_assert(!mmu_quick_load(c, 0x5000, 2, &v)); /* not mapped */
+    ck_assert(!mmu_quick_store(c, 0x2ffc, 3, 1)); /* the second page refuses */
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x104ffc), 0);
+    ck_assert_uint_eq(c->exit, 0);
+    ck_assert(!c->fault.pending && !c->still);
+    ck_assert_int_eq(store(c, 0x3000, 8, 1), 0);
+    ck_assert_uint_eq(*pte(b, 0, 3), before | D);
+    close_box(b);
+}
+END_TEST
+
+/* What is about to be read as code is stored to by no entry, whoever had one, and gets none. */
+START_TEST(sealed_pages_are_not_entered)
+{
+    struct box *b = open_box();
+    struct cpu *own = &b->cpu[0]->cpu, *other = &b->cpu[1]->cpu;
+    ck_assert(mmu_quick_store(own, BASE + 0x5008, 2, 1));
+    ck_assert(cached(own->set->store, BASE + 0x5000));
+    ck_assert(mmu_seal_page(own, b->ram, 0x5000)); /* nobody else is to be waited for */
+    ck_assert(!cached(own->set->store, BASE + 0x5000));
+    ck_assert(!mmu_quick_store(own, BASE + 0x5008, 2, 2));
+    ck_assert(!mmu_quick_store(other, BASE + 0x5008, 2, 2));
+    ck_assert_uint_eq(ld_le32(b->ram->host + 0x5008), 1);
+    ck_assert_int_eq(store(own, BASE + 0x5008, 4, 3), 0); /* no code came of it: the page is as any other */
+    ck_assert(mmu_quick_store(other, BASE + 0x5008, 2, 4));
+    ck_assert(cached(other->set->store, BASE + 0x5000));
+    ck_assert(!mmu_seal_page(own, b->ram, 0x5000));
+    ck_assert(!cached(other->set->store, BASE + 0x5000));
+    ck_assert(mmu_seal_page(own, b->ram, 0x5000));
+    close_box(b);
+}
+END_TEST
+
 /* ---- pages that stores must be seen on ---- */
 
 START_TEST(protected_pages_leave_the_tlb)
@@ -1054,6 +1115,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, reservations_break_exactly, 0, ARRAY_LEN(reservations));
     tcase_add_test(t, dma_breaks_reservations);
     tcase_add_test(t, restored_reservations_stay_watched);
+    tcase_add_test(t, quick_accesses_change_nothing_else);
+    tcase_add_test(t, sealed_pages_are_not_entered);
     tcase_add_test(t, watchpoints);
     tcase_add_test(t, conditional_stores_are_not_loads);
     tcase_add_test(t, fetches_and_debuggers);

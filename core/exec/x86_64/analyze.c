@@ -361,7 +361,8 @@ static bool is_free(const struct x86_gen *g, const struct ir_inst *in, bool wide
 {
     uint16_t v = g->values[in->a].rep;
     return (in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux == 32 && in->type == IR_I64 &&
-           g->u->insts[v].op != IR_CONST && (!wide || (in->op == IR_ZEXT && x86_is_clean(g, v)));
+           g->u->insts[v].op != IR_CONST &&
+           (!wide || (in->op == IR_ZEXT ? x86_is_clean(g, v) : x86_is_positive(g, v)));
 }
 
 static void name_values(struct x86_gen *g)

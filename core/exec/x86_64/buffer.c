@@ -27,7 +27,6 @@ int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e)
     be->rw = rw == MAP_FAILED ? NULL : rw;
     be->rx = rx == MAP_FAILED ? NULL : rx;
     be->size = size;
-    be->half = size / 2;
     for (unsigned k = 0; k < 2; k++) { /* fewer faults, and fewer misses of the host's TLB: both may fail */
         void *view = k ? rx : rw;
         if (view != MAP_FAILED)
@@ -52,8 +51,16 @@ void x86_buffer_destroy(struct exec_backend *be)
     be->rw = be->rx = NULL;
 }
 
+/* Where stubs begin. They are a third of most code; a unit so large that it may not fit has as much room for either. */
+static uint64_t boundary(const struct exec_backend *be)
+{
+    return align_down(be->even ? be->size / 2 : be->size / 32 * 21, MEM_PAGE);
+}
+
 void x86_buffer_reset(struct exec_backend *be)
 {
+    be->half = boundary(be);
+    be->even = false;
     be->a.p = be->rw + be->fixed_end;
     be->cold.p = be->rw + be->half;
     be->viewed = 0;

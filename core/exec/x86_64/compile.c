@@ -123,10 +123,11 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     uint64_t need = (uint64_t)u->n_insts * BYTES_PER_INST + u->n_blocks * BYTES_PER_BLOCK +
                     BYTES_PER_UNIT;
     if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->size) {
-        if (be->fixed_end + need > be->half)
+        if (be->fixed_end + need > be->size / 2)
             return err_set(g->e, ERR_UNSUPPORTED,
                            "code buffer of %llu bytes: a unit of %u IR instructions may need twice %llu",
                            (unsigned long long)be->size, u->n_insts, (unsigned long long)need);
+        be->even = be->fixed_end + need > be->half || be->half + need > be->size;
         return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
                        (unsigned long long)be->size);
     }

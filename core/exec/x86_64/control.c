@@ -116,6 +116,25 @@ static void last_call(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
+/* First what its `quick` can do. */
+static void attempt(struct x86_gen *g, const struct ir_inst *in, const struct ir_helper *h)
+{
+    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    x86_drop_groups(g);
+    for (unsigned k = 0; k < 4; k++)
+        store_arg(g, k, args[k]);
+    const struct x86_site *site = x86_site(g, in, x86_out_call);
+    asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
+    asm_mov_ri(g->a, RDX, (uint64_t)(uintptr_t)h->quick);
+    asm_call(g->a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    asm_rr(g->a, 0x85, RAX, RAX);
+    struct stub *s = x86_stub(g, STUB_OUT); /* the arguments are in the frame */
+    s->site = site;
+    s->forgets = true;
+    x86_stub_jcc(g, s, CC_E);
+    s->back = asm_offset(g->a);
+}
+
 void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn, unsigned n)
 {
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
@@ -124,6 +143,10 @@ void x86_select_call(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     if (in->op == IR_CALL && (g->u->guest->helpers[in->imm].flags & IR_CALL_LIGHT) &&
         !is_fp(value_type(g, (uint16_t)g->i))) {
         light_call(g, in);
+        return;
+    }
+    if (fn == x86_out_call && in->op == IR_CALL && g->u->guest->helpers[in->imm].quick) {
+        attempt(g, in, &g->u->guest->helpers[in->imm]);
         return;
     }
     if (fn == x86_out_call && x86_is_last_call(g, g->i) && !is_fp(value_type(g, (uint16_t)g->i))) {

@@ -67,6 +67,7 @@ struct stub {
     bool is64;             /* STUB_NAN */
     bool address, value;   /* STUB_OUT: rdx = arg[0] + disp, rcx = arg[1]; else args to the frame */
     bool hook_data;        /* STUB_OUT: frame[4], [5] for the hook */
+    bool forgets;          /* STUB_OUT: page registers, for it may have changed the mapping */
     bool store;            /* STUB_REFILL, STUB_ALONE; the access's STUB_OUT comes next */
     uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes, of STUB_HOME too */
     int32_t bytes;         /* STUB_REFILL: what must lie in the page */
@@ -261,6 +262,7 @@ void x86_find_rotation(struct x86_gen *g, uint32_t i);
 void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
 /* i32 whose register, and whatever it is stored to, has zeros above. */
 bool x86_is_clean(const struct x86_gen *g, uint16_t v);
+bool x86_is_positive(const struct x86_gen *g, uint16_t v); /* and so is bit 31 */
 /* Value v has all bits that a place of 64 (w) or 32 bits holds. */
 static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
 {

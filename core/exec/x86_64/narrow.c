@@ -38,6 +38,9 @@ static void look_at_args(struct x86_gen *g, uint32_t i)
         look(g, in->a);
         return;
     }
+    const struct ir_inst *mask = &g->u->insts[in->b];
+    if (in->op == IR_AND && mask->op == IR_CONST && (uint64_t)mask->imm <= UINT32_MAX)
+        return;
     if (ir_op_info[in->op].result == 'T' && in->type == IR_I64 && keeps_low(g, in) && !g->values[i].wide)
         return;
     for (unsigned k = 0; k < ir_op_info[in->op].args; k++)
@@ -50,6 +53,11 @@ void x86_find_wide(struct x86_gen *g)
         g->values[i].wide = false;
     for (uint32_t i = g->block->end; i-- > g->block->first;)
         look_at_args(g, i);
+}
+
+bool x86_is_positive(const struct x86_gen *g, uint16_t v)
+{
+    return g->u->insts[v].op == IR_SHR && x86_is_clean(g, v);
 }
 
 bool x86_is_clean(const struct x86_gen *g, uint16_t v)

@@ -61,14 +61,14 @@ static inline enum seen look_at(struct quick *q, uint32_t i)
     case IR_CONST:
         return in->type != IR_V128 ? SKIPPED : REFUSED;
     case IR_GET:
-        if (in->type == IR_V128 || q->g->u->guest->slots[in->imm].zero)
+        if (in->type == IR_V128 || q->slots[in->imm].zero)
             return REFUSED;
         if (v->last == 0)
             return SKIPPED;
         q->overwritten[in->imm] = 0;
         return NEEDED;
     case IR_PUT:
-        if (in->type == IR_V128 || q->g->u->guest->slots[in->imm].zero)
+        if (in->type == IR_V128 || q->slots[in->imm].zero)
             return REFUSED;
         if (q->overwritten[in->imm] == q->epoch)
             return SKIPPED;
@@ -149,16 +149,6 @@ static bool survey(struct quick *q)
 
 /* ---- values ---- */
 
-static bool is_home(const struct quick *q, uint16_t v)
-{
-    return q->in_slot[q->v[v].home] == v;
-}
-
-static struct x86_mem spill_mem(unsigned n)
-{
-    return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
-}
-
 /* The register will hold something else. */
 static void forget_reg(struct quick *q, unsigned r)
 {
@@ -175,9 +165,9 @@ static unsigned evict(struct quick *q)
             best = r;
     }
     struct quick_value *v = &q->v[q->of_reg[best]];
-    if (!is_home(q, q->of_reg[best]) && v->spill == 0) {
+    if (!quick_is_home(q, q->of_reg[best]) && v->spill == 0) {
         v->spill = ++q->n_spills; /* each value has a place of its own: fewer than there are instructions */
-        asm_rm(q->a, 0x89 | OP_W, best, spill_mem(v->spill - 1u));
+        asm_rm(q->a, 0x89 | OP_W, best, quick_spill_mem(v->spill - 1u));
     }
     return best;
 }
@@ -203,27 +193,10 @@ static unsigned take(struct quick *q, uint16_t v)
     return r;
 }
 
-struct opnd quick_opnd(struct quick *q, uint16_t v)
-{
-    const struct quick_value *x;
-    v = q->v[v].rep;
-    x = &q->v[v];
-    if (q->insts[v].op == IR_CONST)
-        return (struct opnd){ .kind = O_IMM, .imm = (uint64_t)q->insts[v].imm };
-    if (x->reg != QUICK_NO_REG) {
-        q->locked |= 1u << x->reg;
-        return opnd_reg(x->reg);
-    }
-    if (is_home(q, v))
-        return opnd_cpu(q->g->u->guest->slots[x->home].offset);
-    struct x86_mem m = spill_mem(x->spill - 1u);
-    return (struct opnd){ .kind = O_MEM, .reg = m.base, .disp = m.disp };
-}
-
 /* The register that value v, which is in memory, comes into. */
 static unsigned fetch(struct quick *q, uint16_t v, struct opnd o)
 {
-    bool home = is_home(q, v), w = !home || is_w(q->g->u->guest->slots[q->v[v].home].type);
+    bool home = quick_is_home(q, v), w = !home || is_w(q->slots[q->v[v].home].type);
     unsigned r = take(q, v);
     quick_load(q->a, r, o, w);
     return r;
@@ -237,8 +210,8 @@ unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch)
     v = q->v[v].rep;
     if (o.kind == O_MEM && (q->free | (q->kept & ~q->locked)))
         return fetch(q, v, o);
-    quick_load(q->a, scratch, o, o.kind == O_IMM || !is_home(q, v) ||
-                                        is_w(q->g->u->guest->slots[q->v[v].home].type));
+    quick_load(q->a, scratch, o, o.kind == O_IMM || !quick_is_home(q, v) ||
+                                        is_w(q->slots[q->v[v].home].type));
     return scratch;
 }
 
@@ -252,52 +225,12 @@ unsigned quick_def_over(struct quick *q, uint16_t a)
     a = q->v[a].rep;
     struct quick_value *x = &q->v[a];
     unsigned r = x->reg;
-    if (r == QUICK_NO_REG || x->last > q->i || is_home(q, a) || (q->free | q->kept) >> r & 1)
+    if (r == QUICK_NO_REG || x->last > q->i || quick_is_home(q, a) || (q->free | q->kept) >> r & 1)
         return take(q, (uint16_t)q->i);
     x->reg = QUICK_NO_REG;
     q->of_reg[r] = (uint16_t)q->i;
     q->v[q->i].reg = (uint8_t)r;
     return r;
-}
-
-/* Nobody needs v behind this instruction. */
-static void release(struct quick *q, uint16_t v)
-{
-    const struct quick_value *x = &q->v[v];
-    if (x->reg == QUICK_NO_REG)
-        return;
-    if (is_home(q, v)) {
-        q->kept |= 1u << x->reg;
-        return;
-    }
-    q->free |= 1u << x->reg;
-    forget_reg(q, x->reg);
-}
-
-static inline void release_arg(struct quick *q, uint16_t v)
-{
-    v = q->v[v].rep;
-    if (q->v[v].last <= q->i)
-        release(q, v);
-}
-
-void quick_end_inst(struct quick *q, const struct ir_inst *in, unsigned args)
-{
-    q->locked = 0;
-    if (args > 0) {
-        uint16_t a = q->v[in->a].rep;
-        release_arg(q, a);
-        if (UNLIKELY(q->v[a].fused)) {
-            release_arg(q, q->insts[a].a);
-            release_arg(q, q->insts[a].b);
-        }
-    }
-    if (args > 1)
-        release_arg(q, in->b);
-    if (args > 2)
-        release_arg(q, in->c);
-    if (args > 3)
-        release_arg(q, (uint16_t)in->imm2);
 }
 
 /* ---- slots ---- */
@@ -356,7 +289,7 @@ static void put(struct quick *q, const struct ir_inst *in)
 {
     uint16_t v = q->v[in->a].rep;
     unsigned slot = (unsigned)in->imm;
-    const struct ir_slot *s = &q->g->u->guest->slots[slot];
+    const struct ir_slot *s = &q->slots[slot];
     if (q->in_slot[slot] == v)
         return;
     struct opnd o = quick_opnd(q, v);
@@ -368,7 +301,7 @@ static void put(struct quick *q, const struct ir_inst *in)
     if (is_w(type) != is_w(s->type))
         return;
     if (!quick_is_const(q, v)) {
-        if (is_home(q, v))
+        if (quick_is_home(q, v))
             q->in_slot[q->v[v].home] = IR_NONE; /* one slot for each value */
         q->v[v].home = (uint8_t)slot;
     }
@@ -451,6 +384,7 @@ bool x86_quick_can(struct x86_gen *g)
         return false;
     q->g = g;
     q->insts = g->u->insts;
+    q->slots = g->u->guest->slots;
     return survey(q);
 }
 

@@ -42,6 +42,7 @@ struct quick {
     struct x86_gen *g;
     struct x86_asm *a, *cold;
     struct ir_inst *insts;
+    const struct ir_slot *slots;
     uint32_t i;            /* instruction being emitted */
     /*
      * Registers of the pool: free ones hold nothing; `kept` ones a value that nobody in the block waits for but which its
@@ -69,8 +70,34 @@ static inline bool quick_is_const(const struct quick *q, uint16_t v)
     return q->insts[v].op == IR_CONST;
 }
 
+/* Does its slot's memory hold it? */
+static inline bool quick_is_home(const struct quick *q, uint16_t v)
+{
+    return q->in_slot[q->v[v].home] == v;
+}
+
+static inline struct x86_mem quick_spill_mem(unsigned n)
+{
+    return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
+}
+
 /* Where value v is: a register (locked until the instruction ends), a constant, or memory. */
-struct opnd quick_opnd(struct quick *q, uint16_t v);
+static inline struct opnd quick_opnd(struct quick *q, uint16_t v)
+{
+    v = q->v[v].rep;
+    const struct quick_value *x = &q->v[v];
+    if (q->insts[v].op == IR_CONST)
+        return (struct opnd){ .kind = O_IMM, .imm = (uint64_t)q->insts[v].imm };
+    if (x->reg != QUICK_NO_REG) {
+        q->locked |= 1u << x->reg;
+        return opnd_reg(x->reg);
+    }
+    if (quick_is_home(q, v))
+        return opnd_cpu(q->slots[x->home].offset);
+    struct x86_mem m = quick_spill_mem(x->spill - 1u);
+    return (struct opnd){ .kind = O_MEM, .reg = m.base, .disp = m.disp };
+}
+
 /* In a register: its own, or `scratch` when none is to be had. */
 unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch);
 /* A register for the result of this instruction. */
@@ -92,8 +119,41 @@ static inline void quick_load(struct x86_asm *a, unsigned reg, struct opnd o, bo
     }
 }
 
+/* Does nobody need v behind this instruction, its register is free. */
+static inline void quick_release(struct quick *q, uint16_t v)
+{
+    v = q->v[v].rep;
+    struct quick_value *x = &q->v[v];
+    unsigned r = x->reg;
+    if (x->last > q->i || r == QUICK_NO_REG)
+        return;
+    if (quick_is_home(q, v)) {
+        q->kept |= 1u << r;
+    } else {
+        q->free |= 1u << r;
+        x->reg = QUICK_NO_REG;
+    }
+}
+
 /* Behind an instruction with `args` arguments: registers of what nobody needs any longer are free. */
-void quick_end_inst(struct quick *q, const struct ir_inst *in, unsigned args);
+static inline void quick_end_inst(struct quick *q, const struct ir_inst *in, unsigned args)
+{
+    q->locked = 0;
+    if (args > 0) {
+        uint16_t a = q->v[in->a].rep;
+        quick_release(q, a);
+        if (UNLIKELY(q->v[a].fused)) {
+            quick_release(q, q->insts[a].a);
+            quick_release(q, q->insts[a].b);
+        }
+    }
+    if (args > 1)
+        quick_release(q, in->b);
+    if (args > 2)
+        quick_release(q, in->c);
+    if (args > 3)
+        quick_release(q, (uint16_t)in->imm2);
+}
 /* Where calls out of this instruction say they are. */
 const struct x86_site *quick_site(struct quick *q, const struct ir_inst *in, x86_out_fn *fn);
 /* All operands are known: the instruction becomes a constant, in the unit itself. */

@@ -37,7 +37,7 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
     for (unsigned r = 0; r < 16; r++)
         if (s->zero >> r & 1)
             asm_rr(a, ALU_XOR, r, r);
-    if (s->address)
+    if (s->address || s->forgets)
         x86_forget_pages(g);
     if (s->has_dst && s->dst_vec)
         x86_load_out_vec(g, s->dst);

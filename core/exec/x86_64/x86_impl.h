@@ -154,9 +154,10 @@ struct x86_gen;
 struct exec_backend {
     struct exec *x;
     struct x86_asm a;                    /* a.p: next free byte of the lower half */
-    struct x86_asm cold;                 /* the same of the upper half: stubs */
+    struct x86_asm cold;                 /* the same of the upper part: stubs */
     uint8_t *rw, *rx;
-    uint64_t size, half;
+    uint64_t size, half;                 /* half: where the stubs' part begins */
+    bool even;                           /* it is to be in the middle after the next flush */
     uint64_t viewed;                     /* code_used() when the writable view was given back last */
     uint64_t ready[2];                   /* offsets that either half is there for, in both views */
     uint64_t fixed_end;                  /* flush goes back to here */

@@ -9,9 +9,11 @@
 
 enum { BR_X0 = 0xd61f0000, BR_X16 = 0xd61f0200, BLR_X0 = 0xd63f0000, BLR_X1 = 0xd63f0020, RET = 0xd65f03c0,
        BTI_C = 0xd503245f, BTI_J = 0xd503249f, NOP = 0xd503201f, ISB = 0xd5033fdf, IC_IVAU_X1 = 0xd50b7521,
-       IC_IALLU = 0xd508751f, TLBI_X2 = 0xd5088762 /* tlbi vaae1, x2 */, DC_IVAC = 0xd5087620, DC_CVAC = 0xd50b7a20 };
+       IC_IALLU = 0xd508751f, TLBI_X2 = 0xd5088762 /* tlbi vaae1, x2 */,
+       MSR_TTBR0_X3 = 0xd5182003, DC_IVAC = 0xd5087620, DC_CVAC = 0xd50b7a20 };
 #define GP       (1ull << 50)
 #define AF       (1ull << 10)
+#define NG       (1ull << 11)
 #define AP_USER  (1ull << 6)
 #define AP_RO    (1ull << 7)
 #define TARGET   (PE_RAM + 0x200100)   /* in a block of 2 MiB of its own */
@@ -128,6 +130,23 @@ START_TEST(new_mappings_are_judged_anew)
     change(&p, 1, GP, 0);
     p.a->x[1] = TARGET;
     p.a->x[2] = (PE_RAM + 0x205000) >> 12;
+    ck_assert(!pe_run(&p, again, 3));
+    ck_assert_uint_eq(p.a->esr[1], A64_ESR(A64_EC_BTI, 2));
+    pe_destroy(&p);
+}
+END_TEST
+
+/* What was found good in one address space says nothing of another. */
+START_TEST(spaces_are_judged_apart)
+{
+    const uint32_t first = BLR_X1, again[] = { MSR_TTBR0_X3, ISB, BLR_X1 };
+    struct pe p = make((enum exec_mode)_i, 1, true);
+    put_target(&p, NOP);
+    change(&p, 1, NG, GP);
+    ck_assert(call(&p, &first, 1, 1));
+    change(&p, 1, GP, 0);
+    p.a->x[1] = TARGET;
+    p.a->x[3] = p.a->ttbr0[1] ^ 1ull << 48; /* another ASID */
     ck_assert(!pe_run(&p, again, 3));
     ck_assert_uint_eq(p.a->esr[1], A64_ESR(A64_EC_BTI, 2));
     pe_destroy(&p);
@@ -277,6 +296,7 @@ Suite *test_suite(void)
     tcase_add_test(c, levels_are_apart);
     tcase_add_loop_test(c, new_code_is_judged_anew, 0, 4);
     tcase_add_loop_test(c, new_mappings_are_judged_anew, 0, 2);
+    tcase_add_loop_test(c, spaces_are_judged_apart, 0, 2);
     suite_add_tcase(s, c);
     TCase *t = tcase_create("targets");
     tcase_add_loop_test(t, btype_is_kept_when_the_fetch_faults, 0, ARRAY_LEN(branches));
