@@ -313,12 +313,6 @@ static void charge(struct x86_gen *g)
     asm_alu_ri(g->a, ALU_SUB, true, R12, (int32_t)g->block->cost);
 }
 
-void x86_charge(struct x86_gen *g)
-{
-    x86_count_insns(g);
-    charge(g);
-}
-
 static struct opnd page_opnd(void)
 {
     return opnd_cpu((int32_t)offsetof(struct cpu, page));
@@ -373,8 +367,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     s->at[s->n_at++] = asm_jmp(a, 0);
 }
 
-/* With a hook: each side says where it goes before it is charged. */
-static void emit_hooked_branch(struct x86_gen *g, const struct ir_inst *in)
+static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
 {
     int taken = x86_block_at(g, in->imm), not_taken = x86_block_at(g, in->imm2);
     uint32_t dirty = g->dirty;
@@ -470,12 +463,7 @@ void x86_select_end(struct x86_gen *g, const struct ir_inst *in)
 {
     switch (in->op) {
     case IR_JUMP: emit_edge(g, in, 0, true); break;
-    case IR_BRANCH:
-        if (g->u->hooks & TM_BRANCH)
-            emit_hooked_branch(g, in);
-        else
-            x86_emit_branch(g, in);
-        break;
+    case IR_BRANCH: emit_branch(g, in); break;
     case IR_JUMPR: emit_jumpr(g, in); break;
     default: emit_exit(g, in); break;
     }

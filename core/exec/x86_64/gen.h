@@ -11,7 +11,6 @@
  *     home.c       addends that are guessed
  *     late.c       slots written only where they are seen
  *     control.c    entries, edges, leaving; stubs
- *     branch.c     conditional branches
  *     quick*.c     the first tier, which does without most of this: quick.h
  *     compile.c    puts them together
  *
@@ -364,12 +363,6 @@ void x86_outer_edge(struct x86_gen *g, unsigned side);
 void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in);
 /* Is nothing to be done behind call `i` but to leave the unit, to where memory or its own result says? */
 bool x86_is_last_call(const struct x86_gen *g, uint32_t i);
-
-/* The canonical block is done: the flags say whether any budget is left. */
-void x86_charge(struct x86_gen *g);
-
-/* branch.c */
-void x86_emit_branch(struct x86_gen *g, const struct ir_inst *in);
 
 /* stubs.c */
 void x86_emit_stubs(struct x86_gen *g);
