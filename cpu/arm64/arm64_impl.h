@@ -109,6 +109,8 @@ struct a64_tag_page {
 /* A page that code is fetched from: see bti.c. */
 struct a64_bti_page {
     uint64_t key;             /* its address, xor'ed with the context; 1: none */
+    uint64_t generation;      /* of the memory map, for `host` */
+    const uint8_t *host;      /* its bytes; NULL: not at hand */
     uint8_t shift;            /* of stage 1's leaf */
     bool guarded;
 };

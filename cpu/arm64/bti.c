@@ -59,54 +59,13 @@ void a64_bti_forget_code(struct a64_cpu *a, va_t va)
         __atomic_store_n(remembered(a, va + i), 1, __ATOMIC_RELAXED); /* of any PE, whatever it does now */
 }
 
-/* An instruction and its page, as a fetch finds them. */
-struct place {
-    uint32_t word;
-    unsigned shift; /* of stage 1's leaf */
-    bool guarded;
-};
-
-/* What lies at va, by a walk with `flags`; false: it cannot be fetched, or not without a change. */
-static bool look(struct a64_cpu *a, va_t va, unsigned flags, struct place *p)
+/* A fetch's walk with `flags`; false: it cannot be fetched, or not without a change. */
+static bool walk(const struct a64_cpu *a, va_t va, unsigned flags, struct mmu_a64_result *res)
 {
     struct mmu_a64_regime r;
-    struct mmu_a64_result res;
     struct mmu_a64_fault fault;
     a64_fill_regime(a, (unsigned)a->el, a->el == 0, &r);
-    if ((va & 3) || !mmu_a64_walk(&r, va, 4, CPU_FETCH, flags, &res, &fault) || !a64_insn_word(a, va, &p->word))
-        return false;
-    p->guarded = res.guarded;
-    p->shift = MAX(res.block_shift, MEM_PAGE_SHIFT);
-    return true;
-}
-
-/* The same of what was looked at before: only the word, and that only of a guarded page, is read. */
-static bool look_again(struct a64_cpu *a, va_t va, unsigned flags, struct place *p)
-{
-    struct a64_bti_page *page = &a->bti_page[(va >> MEM_PAGE_SHIFT) % ARRAY_LEN(a->bti_page)];
-    uint64_t key = align_down(va, MEM_PAGE) ^ a->bti_context;
-    if (page->key == key && !(va & 3)) {
-        const uint8_t *host = page->guarded ? mmu_load_hit(&a->cpu, va, 4) : NULL;
-        p->guarded = page->guarded;
-        p->shift = page->shift;
-        p->word = host != NULL ? ld_le32(host) : 0;
-        return !page->guarded || host != NULL || a64_insn_word(a, va, &p->word);
-    }
-    if (!look(a, va, flags, p))
-        return false;
-    if (flags == MMU_A64_STILL) { /* a probe finds what a fetch would not */
-        *page = (struct a64_bti_page){ .key = key, .shift = (uint8_t)p->shift, .guarded = p->guarded };
-        mmu_filter_put(a->bti_pages, page_key(va, p->shift));
-        a->bti_shifts |= 1ull << p->shift;
-    }
-    return true;
-}
-
-/* The page of a branch that is executed: mostly one that was a target's, too. */
-static bool comes_from_unguarded(struct a64_cpu *a, va_t pc)
-{
-    struct place here;
-    return (look_again(a, pc, MMU_A64_STILL, &here) || look(a, pc, MMU_A64_PROBE, &here)) && !here.guarded;
+    return !(va & 3) && mmu_a64_walk(&r, va, 4, CPU_FETCH, flags, res, &fault);
 }
 
 /* BTypeCompatible: `bti` says which branches it takes; PACIxSP those of a call (and jumps unless SCTLR.BT). */
@@ -124,6 +83,55 @@ static bool compatible(const struct a64_cpu *a, uint32_t word, unsigned btype)
     return (word & 0xffe0001f) == 0xd4200000 || (word & 0xffe0001f) == 0xd4400000; /* brk, hlt */
 }
 
+/* Where a guarded page's instructions are. */
+static const uint8_t *bytes_of(struct a64_cpu *a, pa_t pa)
+{
+    uint64_t n;
+    const uint8_t *host = mem_pointer(a->cpu.machine->memory, align_down(pa, MEM_PAGE), &n, false);
+    return n >= MEM_PAGE ? host : NULL;
+}
+
+/* The page of va, by what was remembered or else by a walk that changes nothing; NULL: it cannot be fetched so. */
+static const struct a64_bti_page *page_of(struct a64_cpu *a, va_t va)
+{
+    struct a64_bti_page *page = &a->bti_page[(va >> MEM_PAGE_SHIFT) % ARRAY_LEN(a->bti_page)];
+    uint64_t key = align_down(va, MEM_PAGE) ^ a->bti_context, generation = mem_generation(a->cpu.machine->memory);
+    struct mmu_a64_result res;
+    if (va & 3)
+        return NULL;
+    if (LIKELY(page->key == key && page->generation == generation))
+        return page;
+    if (!walk(a, va, MMU_A64_STILL, &res))
+        return NULL;
+    *page = (struct a64_bti_page){ .key = key, .generation = generation, .guarded = res.guarded,
+                                   .shift = (uint8_t)MAX(res.block_shift, MEM_PAGE_SHIFT),
+                                   .host = res.guarded ? bytes_of(a, res.pa) : NULL };
+    mmu_filter_put(a->bti_pages, page_key(va, page->shift));
+    a->bti_shifts |= 1ull << page->shift;
+    return page;
+}
+
+/* May a branch of type `btype` land at va? True of what is not guarded. */
+static bool may_land(struct a64_cpu *a, const struct a64_bti_page *page, va_t va, unsigned btype)
+{
+    uint32_t word;
+    if (!page->guarded)
+        return true;
+    if (LIKELY(page->host != NULL))
+        word = ld_le32(page->host + va % MEM_PAGE);
+    else if (!a64_insn_word(a, va, &word))
+        return false;
+    return compatible(a, word, btype);
+}
+
+/* Of a branch that is executed, so its page is there. */
+static bool comes_from_unguarded(struct a64_cpu *a, va_t pc)
+{
+    const struct a64_bti_page *page = page_of(a, pc);
+    struct mmu_a64_result res;
+    return page != NULL ? !page->guarded : walk(a, pc, MMU_A64_PROBE, &res) && !res.guarded;
+}
+
 /*
  * It is called without much ado (IR_CALL_LIGHT): memory stays as it is, so that a target whose access flag is
  * not set yet is left to the fetch, and what must follow from a check that fails to the end of the block.
@@ -131,7 +139,7 @@ static bool compatible(const struct a64_cpu *a, uint32_t word, unsigned btype)
 uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t pc, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    struct place there;
+    const struct a64_bti_page *there;
     bool debugged = a->mode & (A64_MODE_STEP | A64_MODE_BREAK); /* exceptions of the target, before its own */
     uint64_t key = va | btype, *good = remembered(a, va);
     (void)d;
@@ -139,8 +147,7 @@ uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t p
         return 0;
     if (btype == 3 && comes_from_unguarded(a, pc))
         btype = 1; /* BR from a page that is not guarded */
-    if (!debugged && look_again(a, va, MMU_A64_STILL, &there) &&
-        (!there.guarded || compatible(a, there.word, (unsigned)btype))) {
+    if (!debugged && (there = page_of(a, va)) != NULL && may_land(a, there, va, (unsigned)btype)) {
         *good = key ^ a->bti_context; /* its page is in the filter */
         return 0;
     }
@@ -154,9 +161,11 @@ uint64_t a64_helper_bti(struct cpu *cpu, uint64_t va, uint64_t btype, uint64_t p
 uint64_t a64_helper_bti_landing(struct cpu *cpu, uint64_t pc, uint64_t b, uint64_t c, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
-    struct place p;
+    struct mmu_a64_result res;
+    uint32_t word;
     (void)b, (void)c, (void)d;
-    if (look(a, pc, MMU_A64_PROBE, &p) && p.guarded && !compatible(a, p.word, (unsigned)a->btype)) {
+    if (walk(a, pc, MMU_A64_PROBE, &res) && res.guarded && a64_insn_word(a, pc, &word) &&
+        !compatible(a, word, (unsigned)a->btype)) {
         a64_raise(a, a64_target_el(a), A64_ESR(A64_EC_BTI, a->btype));
         return 0;
     }
