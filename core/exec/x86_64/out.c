@@ -141,31 +141,36 @@ int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
     return rc;
 }
 
+/* As many bytes of a value as the access has. */
+static uint64_t cut(uint64_t v, uint32_t memop)
+{
+    return zext(v, 8u << (memop & IR_MEM_SIZE));
+}
+
 static int slow_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t value, const uint64_t *frame)
 {
     if (s->inst.type == IR_V128)
         return mmu_slow_store128(cpu, va, s->inst.aux2, frame);
-    return mmu_slow_store(cpu, va, s->inst.aux2, value);
+    return mmu_slow_store(cpu, va, s->inst.aux2, cut(value, s->inst.aux2));
 }
 
 static bool quick_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t value, const uint64_t *frame)
 {
     if (s->inst.type == IR_V128)
         return mmu_quick_store128(cpu, va, s->inst.aux2, frame);
-    return mmu_quick_store(cpu, va, s->inst.aux2, value);
+    return mmu_quick_store(cpu, va, s->inst.aux2, cut(value, s->inst.aux2));
 }
 
 int x86_out_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                   uint64_t *frame, uint64_t *result)
 {
     (void)result;
-    uint64_t value = zext(b, 8u << (s->inst.aux2 & IR_MEM_SIZE));
     if (LIKELY(!beside(cpu)))
-        return slow_store(cpu, s, va, value, frame);
-    if (quick_store(cpu, s, va, value, frame))
+        return slow_store(cpu, s, va, b, frame);
+    if (quick_store(cpu, s, va, b, frame))
         return 0;
     (void)exec_enter_machine(cpu, false);
-    int rc = slow_store(cpu, s, va, value, frame);
+    int rc = slow_store(cpu, s, va, b, frame);
     exec_leave_machine(cpu);
     return rc;
 }
@@ -191,15 +196,15 @@ int x86_out_access(struct cpu *cpu, const uint8_t *after, uint64_t *frame, struc
 {
     struct x86_access s;
     memcpy(&s, after + ACCESS_STUB - 5, sizeof(s)); /* it is not aligned */
-    uint64_t va = operand(cpu, ec, frame, s.base_kind, s.base) + (uint64_t)(int64_t)s.disp, v = 0;
-    bool locked = UNLIKELY(ec->beside);
+    uint64_t va = operand(cpu, ec, frame, s.base_kind, s.base) + (uint64_t)(int64_t)s.disp;
+    uint64_t v = s.store ? cut(operand(cpu, ec, frame, s.value_kind, s.value), s.memop) : 0;
+    bool done = UNLIKELY(ec->beside) && (s.store ? mmu_quick_store(cpu, va, s.memop, v) : mmu_quick_load(cpu, va, s.memop, &v));
+    bool locked = UNLIKELY(ec->beside) && !done;
     ec->block = s.code->block;
     cpu->site = &s.site;
     if (locked)
         (void)exec_enter_machine(cpu, false);
-    int rc = s.store ? mmu_slow_store(cpu, va, s.memop, zext(operand(cpu, ec, frame, s.value_kind, s.value),
-                                                             8u << (s.memop & IR_MEM_SIZE)))
-                     : mmu_slow_load(cpu, va, s.memop, &v);
+    int rc = done ? 0 : s.store ? mmu_slow_store(cpu, va, s.memop, v) : mmu_slow_load(cpu, va, s.memop, &v);
     cpu->site = NULL;
     if (UNLIKELY(rc != 0))
         not_done(cpu, &s.site);
