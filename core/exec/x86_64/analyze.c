@@ -285,6 +285,7 @@ void x86_analyze_unit(struct x86_gen *g)
     g->pool[0] = GPR_POOL;
     g->pool[1] = XMM_POOL;
     bool loops = g->loops = find_depths(g, depth);
+    x86_find_loaded(g);
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         weights[b] = weight_of(g, b, depth);
     count_slots(g, weights, &l);

@@ -140,6 +140,7 @@ struct x86_gen {
     uint32_t n_leaves;
     struct x86_homes *homes;             /* home.c; NULL: no addend is guessed yet */
     const struct x86_site *homes_site;
+    uint64_t loaded[IR_MAX_SLOTS / 64];  /* slots that hold what was loaded */
 
     /* Block. */
     const struct ir_block *block;
@@ -305,7 +306,9 @@ void x86_begin_block_regs(struct x86_gen *g);
 void x86_release_if_done(struct x86_gen *g, uint16_t v);
 
 /* home.c */
-bool x86_can_guess(struct x86_gen *g);
+void x86_find_loaded(struct x86_gen *g);
+/* May the addend for an access at value `address` be guessed? */
+bool x86_can_guess(struct x86_gen *g, uint16_t address);
 /* reg = addend of the load entry at rcx, guessed */
 void x86_emit_home(struct x86_gen *g, unsigned reg);
 void x86_emit_missed_home(struct x86_gen *g, const struct stub *s);

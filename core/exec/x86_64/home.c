@@ -2,8 +2,8 @@
 /*
  * Addends that are guessed. A load whose address was loaded itself waits for the look-up before it can begin: address to
  * index, index to addend, addend to data. The addends of neighbouring pages mostly are the same (linear maps, large
- * pages), so a load in a region or a loop takes the one that it found last, and compares it with the
- * entry's beside:
+ * pages), so a load in a region or a loop whose address was loaded takes the one that it found last, and compares
+ * it with the entry's beside:
  *
  *     mov  reg, [r13 + home]            of this place in the code: mmu_set.homes
  *     cmp  reg, [r13 + rcx + addend]
@@ -14,6 +14,7 @@
  */
 #include "core/exec/x86_64/gen.h"
 #include "core/timing/model.h"
+#include "core/util/bits.h"
 
 #define MISSES    4096u             /* wrong guesses of a unit between looks at the time that they took */
 #define MAX_HOMES 96u
@@ -37,9 +38,40 @@ static struct x86_mem addend_mem(void)
                              .disp = (int32_t)(offsetof(struct mmu_set, load) + offsetof(struct mmu_entry, addend)) };
 }
 
-bool x86_can_guess(struct x86_gen *g)
+/* The instruction that made v, seen through extensions. */
+static const struct ir_inst *origin(const struct ir_unit *u, uint16_t v)
+{
+    const struct ir_inst *in = &u->insts[v];
+    while (in->op == IR_TRUNC || in->op == IR_SEXT || in->op == IR_ZEXT)
+        in = &u->insts[in->a];
+    return in;
+}
+
+/* Slots that the unit puts into what it loaded. */
+void x86_find_loaded(struct x86_gen *g)
+{
+    memset(g->loaded, 0, sizeof(g->loaded));
+    for (uint32_t i = 0; i < g->u->n_insts; i++) {
+        const struct ir_inst *in = &g->u->insts[i];
+        if (in->op == IR_PUT && origin(g->u, in->a)->op == IR_LOAD)
+            g->loaded[in->imm / 64] |= BIT(in->imm % 64);
+    }
+}
+
+/* Was address v loaded, or a constant less? Others are known long before: there the comparison would be all that a guess brings. */
+static bool is_loaded(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = origin(g->u, v);
+    if (in->op == IR_ADD && g->u->insts[in->b].op == IR_CONST)
+        in = origin(g->u, in->a);
+    return in->op == IR_LOAD || (in->op == IR_GET && (g->loaded[in->imm / 64] >> in->imm % 64 & 1));
+}
+
+bool x86_can_guess(struct x86_gen *g, uint16_t address)
 {
     if (!(g->b->region || g->loops) || g->be->shared) /* code that other threads run is not to be overwritten */
+        return false;
+    if (!is_loaded(g, address))
         return false;
     if (g->homes == NULL) {
         g->homes = ARENA_NEW(g->arena, struct x86_homes);

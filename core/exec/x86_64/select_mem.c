@@ -431,7 +431,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         if (page >= 0)
             emit_page_probe(g, r, failed, align);
         else
-            emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g));
+            emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g, in->a));
         m = host_mem(g, x, addend);
     }
     if (x->hooked)
