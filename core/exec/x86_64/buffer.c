@@ -193,11 +193,9 @@ static void emit_fault(struct x86_asm *a, const struct x86_fixed *f, uint32_t fr
     asm_jmp(a, f->leave);
 }
 
-/* rax = site, rdx = va, rcx = b. Returns with rax = result, or leaves. */
-static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
+/* Into C from translated code: r12 = struct exec_cpu, rdi = CPU; registers are saved there. */
+static void save_registers(struct x86_asm *a, bool fp)
 {
-    asm_align(a, 16);
-    uint32_t at = asm_offset(a);
     asm_rm(a, MOV_STORE, R12, CPU(budget));
     asm_rm(a, MOV_LOAD, R12, CPU(exec_private));
     for (unsigned r = 0; r < 16; r++)
@@ -207,28 +205,53 @@ static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
         asm_rm(a, 0x11 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r)); /* movups */
     asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR));               /* stmxcsr */
     asm_lea(a, true, RDI, x86_cpu_mem(0));
-    asm_mov_rr(a, true, RSI, RAX);
-    asm_lea(a, true, R8, mem_at(RSP, 8));
-    asm_mov_rr(a, true, R9, R12);
+}
+
+/* Under the host's usual MXCSR. A jump, to be patched, when it says that the operation was not done. */
+static uint32_t call_c(struct x86_asm *a, uint64_t fn)
+{
     asm_alu_ri(a, ALU_SUB, true, RSP, 8);
     asm_mov_ri(a, RAX, 0x1f80);
     asm_rm(a, 0x89, RAX, mem_at(RSP, 0));
-    asm_rm(a, 0xae | OP_0F, 2, mem_at(RSP, 0));                    /* ldmxcsr */
-    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)x86_out);
+    asm_rm(a, 0xae | OP_0F, 2, mem_at(RSP, 0)); /* ldmxcsr */
+    asm_mov_ri(a, RAX, fn);
     asm_rr(a, 0xff, 2, RAX); /* call rax */
     asm_alu_ri(a, ALU_ADD, true, RSP, 8);
     asm_rm(a, 0xae | OP_0F, 2, SCRATCH(SAVE_MXCSR));
     asm_rr(a, 0x85, RAX, RAX);
-    uint32_t fault = asm_jcc(a, CC_NE, 0);
+    return asm_jcc(a, CC_NE, 0);
+}
+
+static void restore_registers(struct x86_asm *a, bool fp)
+{
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x10 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r));
     for (unsigned r = 0; r < 16; r++)
         if (GPR_POOL >> r & 1)
             asm_rm(a, MOV_LOAD, r, SCRATCH(SAVE_GPR + r));
-    asm_rm(a, MOV_LOAD, RAX, SCRATCH(SAVE_RESULT));
+}
+
+/* Back to translated code. */
+static void emit_return(struct x86_asm *a)
+{
     asm_rm(a, MOV_LOAD, R12, CPU(budget));
     asm_rm(a, MOV_LOAD, R13, CPU(set));
     asm_8(a, 0xc3);
+}
+
+/* rax = site, rdx = va, rcx = b. Returns with rax = result, or leaves. */
+static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
+{
+    asm_align(a, 16);
+    uint32_t at = asm_offset(a);
+    save_registers(a, fp);
+    asm_mov_rr(a, true, RSI, RAX);
+    asm_lea(a, true, R8, mem_at(RSP, 8));
+    asm_mov_rr(a, true, R9, R12);
+    uint32_t fault = call_c(a, (uint64_t)(uintptr_t)x86_out);
+    restore_registers(a, fp);
+    asm_rm(a, MOV_LOAD, RAX, SCRATCH(SAVE_RESULT));
+    emit_return(a);
     emit_fault(a, f, fault);
     return at;
 }
@@ -238,32 +261,13 @@ static uint32_t emit_access(struct x86_asm *a, struct x86_fixed *f)
 {
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
-    asm_rm(a, MOV_STORE, R12, CPU(budget));
-    asm_rm(a, MOV_LOAD, R12, CPU(exec_private));
-    for (unsigned r = 0; r < 16; r++)
-        if (GPR_POOL >> r & 1)
-            asm_rm(a, MOV_STORE, r, SCRATCH(SAVE_GPR + r));
-    asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR)); /* stmxcsr */
-    asm_lea(a, true, RDI, x86_cpu_mem(0));
+    save_registers(a, false);
     asm_rm(a, MOV_LOAD, RSI, mem_at(RSP, 0));
     asm_lea(a, true, RDX, mem_at(RSP, 8));
     asm_mov_rr(a, true, RCX, R12);
-    asm_alu_ri(a, ALU_SUB, true, RSP, 8);
-    asm_mov_ri(a, RAX, 0x1f80);
-    asm_rm(a, 0x89, RAX, mem_at(RSP, 0));
-    asm_rm(a, 0xae | OP_0F, 2, mem_at(RSP, 0)); /* ldmxcsr */
-    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)x86_out_access);
-    asm_rr(a, 0xff, 2, RAX); /* call rax */
-    asm_alu_ri(a, ALU_ADD, true, RSP, 8);
-    asm_rm(a, 0xae | OP_0F, 2, SCRATCH(SAVE_MXCSR));
-    asm_rr(a, 0x85, RAX, RAX);
-    uint32_t fault = asm_jcc(a, CC_NE, 0);
-    for (unsigned r = 0; r < 16; r++)
-        if (GPR_POOL >> r & 1)
-            asm_rm(a, MOV_LOAD, r, SCRATCH(SAVE_GPR + r));
-    asm_rm(a, MOV_LOAD, R12, CPU(budget));
-    asm_rm(a, MOV_LOAD, R13, CPU(set));
-    asm_8(a, 0xc3);
+    uint32_t fault = call_c(a, (uint64_t)(uintptr_t)x86_out_access);
+    restore_registers(a, false);
+    emit_return(a);
     emit_fault(a, f, fault);
     return at;
 }
