@@ -15,46 +15,37 @@ enum look {
 };
 static const uint8_t looks[IR_OPS];
 
-static inline void use(struct quick *q, uint16_t v, uint32_t i)
+static inline void use(struct quick_value *values, uint16_t v, uint32_t i)
 {
-    struct quick_value *x = &q->v[v];
+    struct quick_value *x = &values[v];
     x->last = x->last != 0 ? x->last : (uint16_t)i;
     x->spill = 0;
 }
 
 /* A condition that only instruction i uses is compared there; an earlier user, which comes yet, undoes that. */
-static void use_condition(struct quick *q, uint16_t c, uint32_t i)
+static inline void use_condition(struct quick_value *values, const struct ir_inst *insts, uint16_t c, uint32_t i)
 {
-    const struct ir_inst *cmp = &q->insts[c];
-    if (cmp->op != IR_SETCC || q->v[c].last != 0) {
-        use(q, c, i);
+    const struct ir_inst *cmp = &insts[c];
+    if (cmp->op != IR_SETCC || values[c].last != 0) {
+        use(values, c, i);
         return;
     }
-    use(q, cmp->a, i);
-    use(q, cmp->b, i);
-    q->v[c].last = (uint16_t)i;
-    q->v[c].spill = QUICK_FUSED;
+    use(values, cmp->a, i);
+    use(values, cmp->b, i);
+    values[c].last = (uint16_t)i;
+    values[c].spill = QUICK_FUSED;
 }
 
 /* Of a CALL: what it sees of the slots, as in core/ir/dead.c. */
-static void note_call(struct quick *q, const struct ir_inst *in)
+static uint16_t note_call(struct quick *q, const struct ir_inst *in, uint16_t epoch)
 {
     const struct ir_guest *guest = q->guest;
     uint32_t flags = guest->helpers[in->imm].flags;
     if (flags & (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE))
-        q->epoch++;
-    else if (!(flags & IR_CALL_PURE))
+        return epoch + 1;
+    if (!(flags & IR_CALL_PURE))
         memset(&q->overwritten[guest->shared], 0, guest->n_shared * sizeof(q->overwritten[0]));
-}
-
-static bool use_call(struct quick *q, const struct ir_inst *in, uint32_t i)
-{
-    note_call(q, in);
-    use(q, in->a, i);
-    use(q, in->b, i);
-    use(q, in->c, i);
-    use(q, (uint16_t)in->imm2, i);
-    return in->type <= IR_I64;
+    return epoch;
 }
 
 enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
@@ -64,95 +55,98 @@ static inline bool is_usual(const struct ir_inst *in)
     return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
 }
 
-enum seen { REFUSED, SKIPPED, NEEDED };
-
 /*
- * One instruction. A double in an integer register is moved, never computed with. What is not needed, and what needs no
- * code, is skipped.
+ * All instructions, from the last. A double in an integer register is moved, never computed with. What is not needed, and
+ * what needs no code, is left out of q->order. False: something is refused. What is walked through is kept out of *q, since
+ * bytes that are stored might be anything's, as far as compilers know.
  */
-static inline enum seen look_at(struct quick *q, const struct ir_inst *in, uint32_t i)
-{
-    struct quick_value *v = &q->v[i];
-    unsigned look = looks[in->op];
-    v->rep = (uint16_t)i;
-    v->reg = QUICK_NO_REG;
-    if (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED))
-        return SKIPPED;
-    switch (look) {
-    case LOOK_NOTHING:
-        return SKIPPED;
-    case LOOK_GET:
-        if (UNLIKELY(q->slots[in->imm].refused))
-            return REFUSED;
-        q->overwritten[in->imm] = v->last == 0 ? q->overwritten[in->imm] : 0;
-        return v->last == 0 ? SKIPPED : NEEDED;
-    case LOOK_PUT:
-        if (UNLIKELY(q->slots[in->imm].refused))
-            return REFUSED;
-        if (q->overwritten[in->imm] == q->epoch)
-            return SKIPPED;
-        q->overwritten[in->imm] = q->epoch;
-        use(q, in->a, i);
-        return NEEDED;
-    case LOOK_STORE:
-        use(q, in->b, i);
-        /* fallthrough */
-    case LOOK_LOAD:
-        q->epoch++;
-        use(q, in->a, i);
-        return LIKELY(is_usual(in)) ? NEEDED : REFUSED;
-    case LOOK_CALL:
-        if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
-            return SKIPPED;
-        return use_call(q, in, i) ? NEEDED : REFUSED;
-    case LOOK_CONDITION:
-        q->epoch++;
-        use_condition(q, in->a, i);
-        return NEEDED;
-    case LOOK_JUMPR:
-        use(q, in->a, i);
-        /* fallthrough */
-    case LOOK_LEAVE:
-        q->epoch++;
-        return NEEDED;
-    case LOOK_NAME:
-        q->v[in->a].last = MAX(q->v[in->a].last, v->last);
-        q->v[in->a].spill = 0;
-        return NEEDED;
-    case LOOK_SELECT:
-        use_condition(q, in->a, i);
-        use(q, in->b, i);
-        use(q, in->c, i);
-        return in->type <= IR_I64 ? NEEDED : REFUSED;
-    case LOOK_2:
-        use(q, in->b, i);
-        /* fallthrough */
-    case LOOK_1:
-        use(q, in->a, i);
-        return NEEDED;
-    case LOOK_NO_ARGUMENT:
-        return NEEDED;
-    default:
-        return REFUSED;
-    }
-}
-
 static bool survey(struct quick *q)
 {
-    struct x86_gen *g = q->g;
-    uint32_t n = QUICK_INSTS;
-    memset(q->v, 0, g->u->n_insts * sizeof(q->v[0]));
+    const struct ir_inst *const insts = q->insts, *in = &insts[q->g->block->end];
+    const struct ir_inst *const first = &insts[q->g->block->first];
+    struct quick_value *const values = q->v, *v = &values[in - insts];
+    uint16_t *order = &q->order[QUICK_INSTS], epoch = 1;
+    memset(values, 0, (size_t)(in - insts) * sizeof(*values));
     memset(q->overwritten, 0, q->guest->n_slots * sizeof(q->overwritten[0]));
-    q->v[IR_NONE].reg = QUICK_NO_REG;
-    q->epoch = 1;
-    for (uint32_t i = g->block->end; i-- > g->block->first;) {
-        enum seen seen = look_at(q, &q->insts[i], i);
-        if (UNLIKELY(seen == REFUSED))
+    values[IR_NONE].reg = QUICK_NO_REG;
+    for (uint32_t i = (uint32_t)(in - insts) - 1; in != first; i--) {
+        unsigned look = looks[(--in)->op];
+        v--;
+        v->reg = QUICK_NO_REG;
+        v->rep = (uint16_t)i;
+        if (look == LOOK_NOTHING || (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED)))
+            continue;
+        switch (look) {
+        case LOOK_GET:
+            if (UNLIKELY(q->slots[in->imm].refused))
+                return false;
+            if (v->last == 0)
+                continue;
+            q->overwritten[in->imm] = 0;
+            break;
+        case LOOK_PUT:
+            if (UNLIKELY(q->slots[in->imm].refused))
+                return false;
+            if (q->overwritten[in->imm] == epoch)
+                continue;
+            q->overwritten[in->imm] = epoch;
+            use(values, in->a, i);
+            break;
+        case LOOK_STORE:
+            use(values, in->b, i);
+            /* fallthrough */
+        case LOOK_LOAD:
+            epoch++;
+            use(values, in->a, i);
+            if (UNLIKELY(!is_usual(in)))
+                return false;
+            break;
+        case LOOK_CALL:
+            if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
+                continue;
+            epoch = note_call(q, in, epoch);
+            use(values, in->a, i);
+            use(values, in->b, i);
+            use(values, in->c, i);
+            use(values, (uint16_t)in->imm2, i);
+            if (in->type > IR_I64)
+                return false;
+            break;
+        case LOOK_CONDITION:
+            epoch++;
+            use_condition(values, insts, in->a, i);
+            break;
+        case LOOK_JUMPR:
+            use(values, in->a, i);
+            /* fallthrough */
+        case LOOK_LEAVE:
+            epoch++;
+            break;
+        case LOOK_NAME:
+            values[in->a].last = MAX(values[in->a].last, v->last);
+            values[in->a].spill = 0;
+            break;
+        case LOOK_SELECT:
+            if (in->type > IR_I64)
+                return false;
+            use_condition(values, insts, in->a, i);
+            use(values, in->b, i);
+            use(values, in->c, i);
+            break;
+        case LOOK_2:
+            use(values, in->b, i);
+            /* fallthrough */
+        case LOOK_1:
+            use(values, in->a, i);
+            break;
+        case LOOK_NO_ARGUMENT:
+            break;
+        default:
             return false;
-        q->order[n - 1] = (uint16_t)i;
-        n -= seen == NEEDED;
+        }
+        *--order = (uint16_t)i;
     }
-    q->n_order = n;
+    q->n_order = (uint32_t)(order - q->order);
     return true;
 }
 

@@ -58,7 +58,7 @@ struct quick {
     uint32_t free, kept, locked;
     uint16_t of_reg[16];
     uint16_t in_slot[IR_MAX_SLOTS]; /* value the slot's memory holds; 0: not known */
-    uint16_t overwritten[IR_MAX_SLOTS], epoch;
+    uint16_t overwritten[IR_MAX_SLOTS];
     uint16_t n_spills;
     uint32_t n_order;      /* what is to be emitted: order[n_order .. QUICK_INSTS) */
     uint16_t order[QUICK_INSTS];
