@@ -118,7 +118,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     x->machine = m;
     x->options = *o;
     if (x->options.code_bytes == 0)
-        x->options.code_bytes = 64u << 20;
+        x->options.code_bytes = 256u << 20;
     if (x->options.quantum == 0)
         x->options.quantum = (x->options.parallel ? 1000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)

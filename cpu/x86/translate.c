@@ -42,6 +42,7 @@ static const struct x86_semantics *const chapters[] = {
     x86_avx512_int_rows,
     x86_avx512_fp_rows,
     x86_avx512_bf16_rows,
+    x86_avx512_ifma_rows,
     x86_xsave_rows,
 };
 /* clang-format on */
