@@ -130,7 +130,8 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     arena_init(&x->arena, 0);
     arena_init(&x->scratch, 0);
     x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
-    int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
+    x->memo = calloc(1, IR_MEMO_BYTES);
+    int rc = x->sched.cursors == NULL || x->memo == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
     if (rc == 0)
         rc = create_backends(x, e);
     struct machine_part part = { .name = "exec", .version = 3, .state = exec_state,
@@ -178,6 +179,7 @@ void exec_destroy(struct exec *x)
     free(x->hash);
     free(x->dormant);
     free(x->front);
+    free(x->memo);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);

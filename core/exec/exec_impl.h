@@ -123,6 +123,7 @@ struct exec {
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
     struct arena arena, scratch;
+    void *memo;                            /* ir_unit.memo */
     bool flush_wanted;
     uint64_t *coverage;
     uint32_t n_coverage;

@@ -24,6 +24,19 @@ static bool loops(const struct ir_unit *u, const struct ir_block *b)
            (last->op == IR_BRANCH && last->imm2 == b->start);
 }
 
+/* The same of models that only count instructions. */
+static void annotate_uniform(struct ir_unit *u, uint32_t cycles)
+{
+    for (uint32_t i = 0; i < u->n_blocks; i++) {
+        struct ir_block *b = &u->blocks[i];
+        struct insn_at *insns = u->insns + b->first_insn;
+        uint32_t n = MIN(b->n_insns, IR_BLOCK_INSNS);
+        for (uint32_t k = 0; k < n; k++)
+            insns[k].cost_before = k * cycles;
+        b->cost = MAX(n * cycles, 1);
+    }
+}
+
 /* Static costs of every canonical block of the unit, from the CPU's timing model. */
 static void annotate(const struct cpu *cpu, struct ir_unit *u, uint32_t page)
 {
@@ -66,8 +79,11 @@ static int check(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const
     int rc = ir_finish(u, e);
     if (rc < 0)
         return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
-    annotate(cpu, u, p->page);
-    if (x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT))
+    if (LIKELY(cpu->uniform != 0 && (cpu->tm == NULL || cpu->tm->model->hooks == 0)))
+        annotate_uniform(u, cpu->uniform);
+    else
+        annotate(cpu, u, p->page);
+    if (UNLIKELY(x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT)))
         fprintf(stderr, "block %s+%#" PRIx64 " mode %#x\n", p->ram->name, p->offset, u->mode);
     if (x->options.dump & EXEC_DUMP_DECODE)
         dump_decode(cpu, u, p);
@@ -99,34 +115,35 @@ static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, con
     return rc < 0 ? rc : optimize(x, u, p, e);
 }
 
-static bool set_edges(struct exec_block *b, const struct ir_unit *u, struct arena *arena)
+static void set_edges(struct exec_block *b, const struct ir_unit *u)
 {
-    unsigned op = u->insts[u->blocks[0].end - 1].op;
-    b->n_edges = (uint16_t)(u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP);
-    b->edges = ARENA_ARRAY(arena, struct exec_edge, b->n_edges);
-    if (b->edges == NULL)
-        return false;
     for (uint32_t i = 0; i < b->n_edges; i++) {
         const struct ir_inst *last = &u->insts[u->blocks[i / 2].end - 1];
-        b->edges[i].from = b;
-        b->edges[i].target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2);
+        b->edges[i] = (struct exec_edge){ .from = b, .target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2) };
     }
-    return true;
 }
 
-/* A block for the unit, with all but what the back end adds. */
+/* A block for the unit, with all but what the back end adds. Its edges lie behind it, and room for the bytes of a first block. */
 static struct exec_cached *new_block(struct exec *x, const struct ir_unit *u,
                                      const struct exec_place *p, struct arena *arena)
 {
-    struct exec_cached *c = ARENA_NEW(arena, struct exec_cached);
-    if (c == NULL || !set_edges(&c->b, u, arena))
+    const struct ir_block *first = &u->blocks[0];
+    unsigned op = u->insts[first->end - 1].op;
+    uint32_t n_edges = u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP;
+    size_t edges = n_edges * sizeof(struct exec_edge);
+    struct exec_cached *c = arena_take(arena, sizeof(*c) + edges + first->length);
+    if (c == NULL)
         return NULL;
+    memset(c, 0, sizeof(*c));
+    c->b.n_edges = (uint16_t)n_edges;
+    c->b.edges = (struct exec_edge *)(void *)(c + 1);
+    set_edges(&c->b, u);
     c->b.page = p->page;
     c->b.page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
     c->b.mode = u->mode;
-    c->b.start = u->blocks[0].start;
-    c->b.length = u->blocks[0].length;
-    c->b.n_insns = u->blocks[0].n_insns;
+    c->b.start = first->start;
+    c->b.length = first->length;
+    c->b.n_insns = first->n_insns;
     c->b.counter = UINT32_MAX;
     if (x->coverage != NULL) {
         c->ids = ARENA_ARRAY(arena, uint16_t, u->n_insns);
@@ -141,9 +158,11 @@ static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct
 {
     arena_reset(&x->scratch);
     int rc = ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
-    if (rc == 0)
-        (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
-    return rc;
+    if (rc < 0)
+        return rc;
+    (*u)->memo = x->memo;
+    (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
+    return 0;
 }
 
 uint32_t exec_entries(const struct exec *x, const struct exec_block *b)
@@ -203,14 +222,12 @@ static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const stru
 }
 
 /* For the day when they are overwritten and come back. A block of which they are not all known is not kept then. */
-static void keep_bytes(struct exec *x, struct exec_cached *c, const struct exec_place *p)
+static void keep_bytes(struct exec_cached *c, const struct exec_place *p)
 {
     uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)(p->offset % MEM_PAGE));
     if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || p->next == NULL)))
         return;
-    c->bytes = arena_alloc(&x->arena, c->b.length);
-    if (c->bytes == NULL)
-        return;
+    c->bytes = (uint8_t *)(c->b.edges + c->b.n_edges);
     memcpy(c->bytes, p->ram->host + p->offset, first);
     if (c->b.length > first)
         memcpy(c->bytes + first, p->next, c->b.length - first);
@@ -247,7 +264,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     x->count.translated++;
     x->count.guest_bytes += c->b.length;
-    keep_bytes(x, c, p);
+    keep_bytes(c, p);
     if (!exec_cache_add(x, c)) {
         (void)err_set(&e, ERR_NOMEM, "no memory for the block cache");
         exec_fail(x, &e);
