@@ -314,7 +314,7 @@ void ir_count_uses(struct ir_unit *u);
  * Passes, in the order ir_optimize runs them. None moves a memory access, a call or a
  * PUT across an operation that may fault or exit.
  *   fold      constants, identities, GET after PUT, extensions of extended values
- *   cse       equal pure operations in one block
+ *   cse       equal pure operations in one block; `fold` again where that left something for it
  *   dead      unused pure operations, PUTs overwritten before anything can see them
  *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing
