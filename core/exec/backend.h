@@ -64,6 +64,8 @@ struct exec_edge {
     struct exec_block *from, *to; /* `to` NULL: not linked */
     int32_t target;               /* offset from the first page of `from` */
     uint32_t patch;               /* back end: where the jump sits */
+    uint32_t guard;               /* back end: the same of what a link to another page leads through; 0: nothing */
+    struct exec_edge *next, **at; /* back end: of those linked to `to`; `at`: what points here */
 };
 
 struct exec_block {
@@ -117,11 +119,13 @@ struct exec_backend_ops {
     int (*compile_quick)(struct exec_backend *be, struct ir_unit *u, struct exec_block *b,
                          struct arena *arena, struct err *e);
     /*
-     * Compile again what compile_quick made. All arrivals at the block go on in the new code, links to and
-     * from it stay. On failure the block is as it was.
+     * May be NULL. A second back end beside `be`, that compiles into a part of its buffer of its own: on another thread, if
+     * wanted. Of the operations it has `compile`, `flush`, `code_used` and `destroy`, which comes before that of `be`; for all
+     * others its blocks are be's. To be called while nothing is compiled yet.
      */
-    int (*improve)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
-                   struct arena *arena, struct err *e);
+    int (*annex)(struct exec_backend **out, struct exec_backend *be, struct err *e);
+    /* `b` is another, compiled, of the same place: arrivals at `old` go on in it, links to and from `old` are its own from now on. */
+    void (*supersede)(struct exec_backend *be, struct exec_block *old, struct exec_block *b);
     void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);
     void (*retire)(struct exec_backend *be, struct exec_block *b);
     void (*revive)(struct exec_backend *be, struct exec_block *b);

@@ -157,24 +157,33 @@ static void hang_in(struct exec *x, struct exec_block *b, uint32_t page)
     *list = b;
 }
 
+/* In pages that have lists. */
+static void show(struct exec *x, struct exec_cached *c)
+{
+    struct exec_block *b = &c->b;
+    hang_in(x, b, b->page);
+    if (b->page2 != EXEC_NO_PAGE && b->page2 != b->page)
+        hang_in(x, b, b->page2);
+    if (b->region) /* it is reached through the block it replaces */
+        return;
+    struct exec_cached **bucket = &x->hash[bucket_of(b->page, b->start, b->mode)];
+    b->next_hash = *bucket == NULL ? NULL : &(*bucket)->b;
+    *bucket = c;
+}
+
 bool exec_cache_add(struct exec *x, struct exec_cached *c)
 {
     struct exec_block *b = &c->b;
     bool two = b->page2 != EXEC_NO_PAGE && b->page2 != b->page;
     if (!have_lists(x, b->page) || (two && !have_lists(x, b->page2)))
         return false;
-    hang_in(x, b, b->page);
-    if (two)
-        hang_in(x, b, b->page2);
-    if (!b->region) { /* a region is reached through the block it replaces, and has no bytes of its own */
+    if (!b->region) { /* which has no bytes of its own */
         uint32_t first = first_part(b);
         become_code(x, b->page, (uint32_t)b->start, first);
         if (b->length > first && b->page2 != EXEC_NO_PAGE)
             become_code(x, b->page2, 0, b->length - first);
-        struct exec_cached **bucket = &x->hash[bucket_of(b->page, b->start, b->mode)];
-        b->next_hash = *bucket == NULL ? NULL : &(*bucket)->b;
-        *bucket = c;
     }
+    show(x, c);
     return true;
 }
 
@@ -248,11 +257,9 @@ static void unlink_page(struct exec *x, struct exec_block *b, uint32_t page)
         *at = *next_in(b, page);
 }
 
-void exec_cache_drop(struct exec *x, struct exec_cached *c)
+/* Nothing finds it any more. */
+static void hide(struct exec *x, struct exec_block *b)
 {
-    struct exec_block *b = &c->b;
-    if (b->retired)
-        return;
     if (!b->region) {
         forget_front(x, b);
         struct exec_block **at =
@@ -265,6 +272,21 @@ void exec_cache_drop(struct exec *x, struct exec_cached *c)
     unlink_page(x, b, b->page);
     if (b->page2 != EXEC_NO_PAGE && b->page2 != b->page)
         unlink_page(x, b, b->page2);
+}
+
+void exec_cache_supersede(struct exec *x, struct exec_cached *old, struct exec_cached *c)
+{
+    hide(x, &old->b);
+    show(x, c);
+    x->ops->supersede(x->be, &old->b, &c->b);
+}
+
+void exec_cache_drop(struct exec *x, struct exec_cached *c)
+{
+    struct exec_block *b = &c->b;
+    if (b->retired)
+        return;
+    hide(x, b);
     x->ops->retire(x->be, b);
     b->retired = true;
     x->count.dropped++;
@@ -401,6 +423,8 @@ void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_
 
 void exec_cache_flush(struct exec *x)
 {
+    exec_background_hold(x);
+    exec_background_drop(x); /* they are of blocks that go */
     for (uint32_t i = 0; i < HASH_SIZE; i++)
         x->hash[i] = x->dormant[i] = NULL;
     for (uint32_t i = 0; i < EXEC_FRONT; i++)
@@ -414,10 +438,14 @@ void exec_cache_flush(struct exec *x)
             }
     }
     x->ops->flush(x->be);
+    if (x->annex != NULL)
+        x->ops->flush(x->annex);
     mmu_flush_jumps(x->machine);
     for (uint32_t i = 0; i < x->n_cpus; i++)
         x->cores[i]->shared.block = NULL, x->cores[i]->shared.edge = NULL;
     arena_reset(&x->arena);
+    arena_reset(&x->annex_arena);
     x->flush_wanted = false;
     x->count.flushes++;
+    exec_background_resume(x);
 }

@@ -161,7 +161,6 @@ static void link_edge(struct exec *x, struct exec_edge *edge, struct exec_cached
         return;
     if (x->n_breaks != 0 && edge->from->page != to->b.page)
         return;
-    edge->to = &to->b;
     x->ops->link(x->be, edge, &to->b);
     x->count.links++;
 }
@@ -302,6 +301,8 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
             flush(x);
             edge = NULL;
         }
+        if (UNLIKELY(exec_background_is_done(x)))
+            exec_background_take(x);
         uint64_t flushes = x->count.flushes;
         struct exec_cached *c = find_block(x, cpu, &once);
         if (UNLIKELY(c == NULL)) {

@@ -54,14 +54,15 @@ void x86_buffer_destroy(struct exec_backend *be)
 /* Where stubs begin. They are a third of most code; a unit so large that it may not fit has as much room for either. */
 static uint64_t boundary(const struct exec_backend *be)
 {
-    return align_down(be->even ? be->size / 2 : be->size / 32 * 21, MEM_PAGE);
+    uint64_t size = be->end - be->begin;
+    return align_down(be->begin + (be->even ? size / 2 : size / 32 * 21), MEM_PAGE);
 }
 
 void x86_buffer_reset(struct exec_backend *be)
 {
     be->half = boundary(be);
     be->even = false;
-    be->a.p = be->rw + be->fixed_end;
+    be->a.p = be->rw + be->begin;
     be->cold.p = be->rw + be->half;
     be->viewed = 0;
     be->ready[0] = be->ready[1] = 0;
@@ -77,7 +78,7 @@ void x86_buffer_reset(struct exec_backend *be)
 void x86_buffer_populate(struct exec_backend *be, uint64_t need)
 {
     for (unsigned k = 0; k < 2; k++) {
-        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->size;
+        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->end;
         if (at + need <= be->ready[k])
             continue;
         uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
@@ -100,8 +101,9 @@ void x86_buffer_trim(struct exec_backend *be)
         return;
     be->viewed = used;
     /* An optimization: may fail. What is ready and not used yet stays. */
-    uint64_t hot = align_down(asm_offset(&be->a), MEM_PAGE), half = align_down(be->half, MEM_PAGE);
-    (void)madvise(be->rw, hot, MADV_DONTNEED);
+    uint64_t begin = align_down(be->begin, MEM_PAGE), hot = align_down(asm_offset(&be->a), MEM_PAGE);
+    uint64_t half = align_down(be->half, MEM_PAGE);
+    (void)madvise(be->rw + begin, hot - begin, MADV_DONTNEED);
     (void)madvise(be->rw + half, align_down(asm_offset(&be->cold), MEM_PAGE) - half, MADV_DONTNEED);
 }
 
@@ -379,7 +381,8 @@ void x86_emit_fixed(struct exec_backend *be)
     be->fixed.light_fp = emit_light(a, true);
     be->fixed.last = emit_last(a, &be->fixed);
     asm_align(a, 64);
-    be->fixed_end = asm_offset(a);
-    assert(be->fixed_end < 4096);
+    be->begin = asm_offset(a);
+    be->end = be->size;
+    assert(be->begin < MEM_PAGE);
     x86_buffer_reset(be);
 }

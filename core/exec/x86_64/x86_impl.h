@@ -63,11 +63,6 @@ struct x86_pin {
     uint8_t type, reg;
 };
 
-struct x86_link {                        /* an edge that jumps to this block */
-    struct exec_edge *edge;
-    struct x86_link *next;
-};
-
 struct x86_code {
     struct exec_block *block;
     const struct ir_guest *guest;
@@ -78,8 +73,9 @@ struct x86_code {
     uint32_t lookup_stub;                /* leaves with EXEC_LEAVE_LOOKUP at its start */
     uint8_t entry_bytes[8];              /* what `retire` and `replace` overwrite */
     uint32_t *edge_stubs;                /* of each edge: where its jump goes while it is not linked */
-    struct x86_link *incoming;
-    struct x86_code *replaces, *next_replaced; /* a region's first-tier blocks */
+    struct exec_edge *incoming;          /* those that are linked to the block: exec_edge.next */
+    /* What was there before, and leads here now: a block's first translation, a region's first block. */
+    struct x86_code *replaces, *next_replaced, *replaced_by;
 };
 
 /* Late slots at a site: where their values are if it faults. */
@@ -156,19 +152,18 @@ struct exec_backend {
     struct x86_asm a;                    /* a.p: next free byte of the lower half */
     struct x86_asm cold;                 /* the same of the upper part: stubs */
     uint8_t *rw, *rx;
-    uint64_t size, half;                 /* half: where the stubs' part begins */
+    uint64_t size;                       /* of the buffer, which an annex shares */
+    uint64_t begin, half, end;           /* what of it is this back end's; half: where the stubs' part begins */
     bool even;                           /* it is to be in the middle after the next flush */
-    uint64_t viewed;                     /* code_used() when the writable view was given back last */
+    uint64_t viewed;                     /* used when the writable view was given back last */
     uint64_t ready[2];                   /* offsets that either half is there for, in both views */
-    uint64_t fixed_end;                  /* flush goes back to here */
     struct x86_fixed fixed;
     uint32_t host;                       /* enum host */
     uint32_t dump;
     bool count_entries;
     bool shared;                         /* memory is: other host threads run CPUs (machine.parallel) */
     void *perf_map;                      /* FILE * or NULL */
-    struct arena links;                  /* struct x86_link; emptied by flush */
-    struct x86_link *free_links;         /* of blocks that were retired */
+    struct exec_backend *of;             /* an annex: whose; else NULL */
     struct x86_gen *gen;
 };
 
@@ -199,7 +194,7 @@ static inline void x86_buffer_ready(struct exec_backend *be, uint64_t need)
 }
 static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 {
-    return asm_offset(&be->a) + (asm_offset(&be->cold) - be->half);
+    return (asm_offset(&be->a) - be->begin) + (asm_offset(&be->cold) - be->half);
 }
 
 /* out.c: C side of calls out. What follows an operation that was not done: EXEC_LEAVE_EXIT, or the exception's handler. */
