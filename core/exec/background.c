@@ -33,6 +33,7 @@ struct exec_background {
     pthread_t thread;
     struct queue queues[QUEUES];
     struct arena scratch;
+    void *memo;        /* ir_unit.memo, of the thread */
     sem_t wake;
     bool asleep;       /* the thread waits, or is about to: for `wake` */
     bool busy;         /* it is at a job, or looks for one */
@@ -62,7 +63,7 @@ static void work(struct exec_background *b)
     if (q == NULL)
         return;
     uint64_t since = exec_host_ns();
-    exec_job_do(b->x, &q->jobs[q->done % q->size], &b->scratch);
+    exec_job_do(b->x, &q->jobs[q->done % q->size], &b->scratch, b->memo);
     __atomic_store_n(&b->ns, b->ns + (exec_host_ns() - since), __ATOMIC_RELAXED);
     PUT(q->done, q->done + 1);
     PUT(b->n_done, b->n_done + 1);
@@ -239,12 +240,14 @@ int exec_background_create(struct exec *x, struct err *e)
     b->queues[QUEUE_REGIONS].size = REGIONS;
     b->queues[QUEUE_BLOCKS].size = BLOCKS;
     struct exec_job *jobs = calloc(REGIONS + BLOCKS, sizeof(*jobs));
+    b->memo = calloc(1, IR_MEMO_BYTES);
     b->queues[QUEUE_REGIONS].jobs = jobs;
     b->queues[QUEUE_BLOCKS].jobs = jobs != NULL ? jobs + REGIONS : NULL;
     arena_init(&b->scratch, 0);
     sem_init(&b->wake, 0, 0);
-    if (jobs == NULL || start(b) != 0) {
+    if (jobs == NULL || b->memo == NULL || start(b) != 0) {
         sem_destroy(&b->wake);
+        free(b->memo);
         free(jobs);
         free(b);
         return err_set(e, ERR_NOMEM, "the host has no memory or thread for translating");
@@ -264,6 +267,7 @@ void exec_background_destroy(struct exec *x)
     sem_destroy(&b->wake);
     arena_destroy(&b->scratch);
     free(b->queues[QUEUE_REGIONS].jobs);
+    free(b->memo);
     free(b);
     x->background = NULL;
 }

@@ -120,7 +120,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     x->machine = m;
     x->options = *o;
     if (x->options.code_bytes == 0)
-        x->options.code_bytes = 64u << 20;
+        x->options.code_bytes = 256u << 20;
     if (x->options.quantum == 0)
         x->options.quantum = (x->options.parallel ? 1000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)
@@ -134,7 +134,9 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     arena_init(&x->scratch, 0);
     x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
     x->job = calloc(1, sizeof(*x->job));
-    int rc = x->sched.cursors == NULL || x->job == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
+    x->memo = calloc(1, IR_MEMO_BYTES);
+    bool memory = x->sched.cursors != NULL && x->job != NULL && x->memo != NULL;
+    int rc = memory ? 0 : err_set(e, ERR_NOMEM, "no memory to run CPUs");
     if (rc == 0)
         rc = create_backends(x, e);
     struct machine_part part = { .name = "exec", .version = 3, .state = exec_state,
@@ -188,6 +190,7 @@ void exec_destroy(struct exec *x)
     free(x->hash);
     free(x->dormant);
     free(x->front);
+    free(x->memo);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);

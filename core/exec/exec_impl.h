@@ -127,6 +127,7 @@ struct exec {
     uint32_t n_rams;                       /* of the machine's, known so far */
     struct arena arena, annex_arena, scratch;
     struct exec_job *job;                  /* of those that are done at once */
+    void *memo;                            /* ir_unit.memo */
     bool flush_wanted;
     uint64_t *coverage;
     uint32_t n_coverage;
@@ -192,18 +193,18 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
 uint32_t exec_entries(const struct exec *x, const struct exec_block *b);
 void exec_fail(struct exec *x, const struct err *e);
 /* An empty unit in `scratch`, which is emptied. */
-int exec_new_unit(struct arena *scratch, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e);
+int exec_new_unit(struct arena *scratch, void *memo, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e);
 uint32_t exec_hint(const struct cpu *cpu);
 /* All there is between translation and compilation: costs, checks, passes. */
 int exec_prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e);
-/* A block for the unit, with all but what the back end adds. */
+/* A block for the unit, with all but what the back end adds. Its edges lie behind it, and room for the bytes of a first block. */
 struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u, const struct exec_place *p,
                                    struct arena *arena);
 /*
  * Its bytes, those in its first page at `code`, for the day when they are overwritten and come back. A block of which they
  * are not all known is not kept then.
  */
-void exec_keep_bytes(struct arena *arena, struct exec_cached *c, const uint8_t *code, const uint8_t *next);
+void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *next);
 
 /* ---- hot.c ---- */
 /*
@@ -224,7 +225,7 @@ struct exec_job {
 };
 /* Its entry counter ran out. */
 void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c);
-void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch);
+void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void *memo);
 /* False: it was thrown away, as it was made of what is not there any more, or not made for lack of room. */
 bool exec_job_take(struct exec *x, struct exec_job *j);
 /* It is not to be done: its block counts anew. */

@@ -148,13 +148,13 @@ static bool set_pieces(struct exec_cached *region, const struct ir_unit *u, stru
 }
 
 /* The blocks stay as they are if it fails: a region may be too large for one unit. */
-void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch)
+void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void *memo)
 {
     struct err e = { 0 };
     struct ir_unit *u;
     struct arena *arena = &x->annex_arena;
     const struct cpu *cpu = j->cpu;
-    if (exec_new_unit(scratch, cpu, j->place.mode, &u, &e) < 0)
+    if (exec_new_unit(scratch, memo, cpu, j->place.mode, &u, &e) < 0)
         return;
     u->hint = j->hint;
     for (uint32_t i = 0; i < j->n; i++)
@@ -172,7 +172,7 @@ void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch)
     c->b.heat = NULL;
     j->full = rc == ERR_LIMIT;
     if (rc == 0 && !j->region)
-        exec_keep_bytes(arena, c, j->code + j->starts[0], j->place.next);
+        exec_keep_bytes(c, j->code + j->starts[0], j->place.next);
     if (rc == 0)
         j->made = c;
 }
@@ -238,7 +238,7 @@ void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c)
     } else if (x->background != NULL) {
         exec_background_put(x, j);
     } else {
-        exec_job_do(x, j, &x->scratch);
+        exec_job_do(x, j, &x->scratch, x->memo);
         (void)exec_job_take(x, j);
     }
     x->count.translate_ns += exec_host_ns() - since;

@@ -24,6 +24,19 @@ static bool loops(const struct ir_unit *u, const struct ir_block *b)
            (last->op == IR_BRANCH && last->imm2 == b->start);
 }
 
+/* The same of models that only count instructions. */
+static void annotate_uniform(struct ir_unit *u, uint32_t cycles)
+{
+    for (uint32_t i = 0; i < u->n_blocks; i++) {
+        struct ir_block *b = &u->blocks[i];
+        struct insn_at *insns = u->insns + b->first_insn;
+        uint32_t n = MIN(b->n_insns, IR_BLOCK_INSNS);
+        for (uint32_t k = 0; k < n; k++)
+            insns[k].cost_before = k * cycles;
+        b->cost = MAX(n * cycles, 1);
+    }
+}
+
 /* Static costs of every canonical block of the unit, from the CPU's timing model. */
 static void annotate(const struct cpu *cpu, struct ir_unit *u, uint32_t page)
 {
@@ -66,8 +79,11 @@ static int check(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const
     int rc = ir_finish(u, e);
     if (rc < 0)
         return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
-    annotate(cpu, u, p->page);
-    if (x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT))
+    if (LIKELY(cpu->uniform != 0 && (cpu->tm == NULL || cpu->tm->model->hooks == 0)))
+        annotate_uniform(u, cpu->uniform);
+    else
+        annotate(cpu, u, p->page);
+    if (UNLIKELY(x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT)))
         fprintf(stderr, "block %s+%#" PRIx64 " mode %#x\n", p->ram->name, p->offset, u->mode);
     if (x->options.dump & EXEC_DUMP_DECODE)
         dump_decode(cpu, u, p);
@@ -97,33 +113,34 @@ int exec_prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const
     return rc < 0 ? rc : optimize(x, u, p, e);
 }
 
-static bool set_edges(struct exec_block *b, const struct ir_unit *u, struct arena *arena)
+static void set_edges(struct exec_block *b, const struct ir_unit *u)
 {
-    unsigned op = u->insts[u->blocks[0].end - 1].op;
-    b->n_edges = (uint16_t)(u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP);
-    b->edges = ARENA_ARRAY(arena, struct exec_edge, b->n_edges);
-    if (b->edges == NULL)
-        return false;
     for (uint32_t i = 0; i < b->n_edges; i++) {
         const struct ir_inst *last = &u->insts[u->blocks[i / 2].end - 1];
-        b->edges[i].from = b;
-        b->edges[i].target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2);
+        b->edges[i] = (struct exec_edge){ .from = b, .target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2) };
     }
-    return true;
 }
 
 struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u, const struct exec_place *p,
                                    struct arena *arena)
 {
-    struct exec_cached *c = ARENA_NEW(arena, struct exec_cached);
-    if (c == NULL || !set_edges(&c->b, u, arena))
+    const struct ir_block *first = &u->blocks[0];
+    unsigned op = u->insts[first->end - 1].op;
+    uint32_t n_edges = u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP;
+    size_t edges = n_edges * sizeof(struct exec_edge);
+    struct exec_cached *c = arena_take(arena, sizeof(*c) + edges + first->length);
+    if (c == NULL)
         return NULL;
+    memset(c, 0, sizeof(*c));
+    c->b.n_edges = (uint16_t)n_edges;
+    c->b.edges = (struct exec_edge *)(void *)(c + 1);
+    set_edges(&c->b, u);
     c->b.page = p->page;
     c->b.page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
     c->b.mode = u->mode;
-    c->b.start = u->blocks[0].start;
-    c->b.length = u->blocks[0].length;
-    c->b.n_insns = u->blocks[0].n_insns;
+    c->b.start = first->start;
+    c->b.length = first->length;
+    c->b.n_insns = first->n_insns;
     c->b.counter = UINT32_MAX;
     if (x->coverage != NULL) {
         c->ids = ARENA_ARRAY(arena, uint16_t, u->n_insns);
@@ -133,13 +150,15 @@ struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u
     return c;
 }
 
-int exec_new_unit(struct arena *scratch, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e)
+int exec_new_unit(struct arena *scratch, void *memo, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e)
 {
     arena_reset(scratch);
     int rc = ir_unit_create(u, scratch, cpu->isa->guest, mode, e);
-    if (rc == 0)
-        (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
-    return rc;
+    if (rc < 0)
+        return rc;
+    (*u)->memo = memo;
+    (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
+    return 0;
 }
 
 uint32_t exec_hint(const struct cpu *cpu)
@@ -149,7 +168,7 @@ uint32_t exec_hint(const struct cpu *cpu)
 
 static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e)
 {
-    int rc = exec_new_unit(&x->scratch, cpu, mode, u, e);
+    int rc = exec_new_unit(&x->scratch, x->memo, cpu, mode, u, e);
     if (rc == 0)
         (*u)->hint = exec_hint(cpu);
     return rc;
@@ -190,14 +209,12 @@ static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const stru
     return NULL;
 }
 
-void exec_keep_bytes(struct arena *arena, struct exec_cached *c, const uint8_t *code, const uint8_t *next)
+void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *next)
 {
     uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)c->b.start);
     if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || next == NULL)))
         return;
-    c->bytes = arena_alloc(arena, c->b.length);
-    if (c->bytes == NULL)
-        return;
+    c->bytes = (uint8_t *)(c->b.edges + c->b.n_edges);
     memcpy(c->bytes, code, first);
     if (c->b.length > first)
         memcpy(c->bytes + first, next, c->b.length - first);
@@ -232,7 +249,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     x->count.translated++;
     x->count.guest_bytes += c->b.length;
-    exec_keep_bytes(&x->arena, c, p->ram->host + p->offset, p->next);
+    exec_keep_bytes(c, p->ram->host + p->offset, p->next);
     if (!exec_cache_add(x, c)) {
         (void)err_set(&e, ERR_NOMEM, "no memory for the block cache");
         exec_fail(x, &e);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DEFAULT_BYTES (64ull << 20)
+#define DEFAULT_BYTES (256ull << 20)
 #define LEAST_BYTES   (2ull << 20)
 #define MOST_BYTES    (1ull << 30) /* rel32 reaches over all of it */
 #define GUARD_BYTES   128          /* of a cross-page link at most */
@@ -110,6 +110,7 @@ static int x86_annex(struct exec_backend **out, struct exec_backend *of, struct 
     *be = *of;
     be->of = of;
     be->gen = NULL;
+    be->made[0] = be->made[1] = 0;
     int rc = x86_gen_create(be, e);
     if (rc) {
         x86_destroy(be);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -36,7 +37,10 @@ int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e)
         rc = err_set_errno(e, ERR_NOMEM, errno, "code buffer of %llu bytes: mmap",
                            (unsigned long long)size);
         x86_buffer_destroy(be);
+        goto out;
     }
+    be->fd = fd;
+    return 0;
 out:
     close(fd);
     return rc;
@@ -48,7 +52,10 @@ void x86_buffer_destroy(struct exec_backend *be)
         munmap(be->rw, be->size);
     if (be->rx)
         munmap(be->rx, be->size);
+    if (be->fd > 0)
+        close(be->fd);
     be->rw = be->rx = NULL;
+    be->fd = 0;
 }
 
 /* Where stubs begin. They are a third of most code; a unit so large that it may not fit has as much room for either. */
@@ -73,8 +80,29 @@ void x86_buffer_reset(struct exec_backend *be)
 #define MADV_POPULATE_WRITE 23
 #endif
 #define POPULATE_BYTES (128u << 10)
+#define AROUND_BYTES   (64u << 10) /* that one fault of the host maps at once, of pages that are there: its usual setting */
 
-/* A host that does not know this has a fault for each page, as it would have had. */
+/* Pages that never were are made by a write to the file, which costs half of what a fault for each does. */
+static bool make_pages(struct exec_backend *be, uint64_t from, uint64_t to)
+{
+    static const uint8_t zeros[MEM_PAGE];
+    struct iovec v[POPULATE_BYTES / MEM_PAGE];
+    for (uint64_t at = from; at < to;) {
+        int n = (int)MIN((to - at) / MEM_PAGE, ARRAY_LEN(v));
+        for (int i = 0; i < n; i++)
+            v[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)zeros, .iov_len = MEM_PAGE };
+        if (pwritev(be->fd, v, n, (off_t)at) != (ssize_t)n * MEM_PAGE)
+            return false;
+        at += (uint64_t)n * MEM_PAGE;
+    }
+    for (uint64_t at = from; at < to; at = align_down(at, AROUND_BYTES) + AROUND_BYTES) {
+        (void)*(volatile uint8_t *)(be->rw + at);
+        (void)*(volatile uint8_t *)(be->rx + at);
+    }
+    return true;
+}
+
+/* A host that does not know the advice has a fault for each page, as it would have had. */
 void x86_buffer_populate(struct exec_backend *be, uint64_t need)
 {
     for (unsigned k = 0; k < 2; k++) {
@@ -85,9 +113,14 @@ void x86_buffer_populate(struct exec_backend *be, uint64_t need)
         uint64_t to = MIN(align_up(MAX(at + need, from + POPULATE_BYTES), MEM_PAGE), align_up(end, MEM_PAGE));
         if (from >= to)
             continue;
+        be->ready[k] = to;
+        if (from >= at && from >= be->made[k] && make_pages(be, from, to)) {
+            be->made[k] = to;
+            continue;
+        }
         (void)madvise(be->rw + from, to - from, MADV_POPULATE_WRITE);
         (void)madvise(be->rx + from, to - from, MADV_POPULATE_READ);
-        be->ready[k] = to;
+        be->made[k] = MAX(be->made[k], to);
     }
 }
 

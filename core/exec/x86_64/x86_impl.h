@@ -108,18 +108,20 @@ struct x86_site {
 
 /*
  * The same for a load or store of the first tier, which keeps it in its stub, behind the call out and the jump back: no
- * pin is dirty and no slot late. C finds the operands where the thunk saved them, and puts the result there.
+ * pin is dirty and no slot late. C finds the operands where the thunk saved them, and puts the result there. What does not
+ * fit has a struct x86_site.
  */
-enum { ACCESS_REG, ACCESS_CPU, ACCESS_FRAME, ACCESS_IMM };
+enum { ACCESS_REG, ACCESS_CPU, ACCESS_FRAME, ACCESS_IMM, ACCESS_LOAD };
 struct x86_access {
-    struct cpu_site site;
-    int32_t disp;
-    int32_t base, value;                 /* index in exec_cpu.scratch; offset in the CPU's struct, in the frame; constant */
-    uint8_t base_kind, value_kind;
+    int16_t at;                          /* as in struct cpu_site */
+    uint16_t rest, cost_before;
+    uint8_t insns_before;
     uint8_t dst;                         /* of a load: index in exec_cpu.scratch */
-    bool store;
     uint16_t memop;
-    struct x86_code *code;
+    uint8_t base_kind, value_kind;       /* the latter ACCESS_LOAD: nothing is stored */
+    int32_t disp;
+    uint16_t base, value;                /* index in exec_cpu.scratch; offset in the CPU's struct, in the frame; constant, signed */
+    uint32_t block;                      /* how far before this the pointer to the block lies */
 };
 #define ACCESS_STUB 10u                  /* bytes of call and jump */
 
@@ -156,6 +158,8 @@ struct exec_backend {
     uint64_t begin, half, end;           /* what of it is this back end's; half: where the stubs' part begins */
     bool even;                           /* it is to be in the middle after the next flush */
     uint64_t viewed;                     /* used when the writable view was given back last */
+    int fd;                              /* of the buffer's memory */
+    uint64_t made[2];                    /* offsets that pages were ever made up to, in either half */
     uint64_t ready[2];                   /* offsets that either half is there for, in both views */
     struct x86_fixed fixed;
     uint32_t host;                       /* enum host */
