@@ -26,7 +26,7 @@
  *
  * Dropping. `retire` makes every later arrival at the block's entry (by link,
  * jump entry or region) leave with EXEC_LEAVE_LOOKUP; its memory is reclaimed
- * when the whole code buffer is flushed. A block may be retired while it runs:
+ * with the half of the code buffer in which it lies, or when all is flushed. A block may be retired while it runs:
  * the store that did it returns "leave" to the executor (CPU_EXIT_RESYNC). `revive`,
  * between calls of `run`, undoes it when the block's bytes are there again; links to it
  * and its region are gone.
@@ -134,6 +134,16 @@ struct exec_backend_ops {
     /* Arrivals at `b`, which has no region and will have none, need not be counted any more; may be NULL. */
     void (*uncount)(struct exec_backend *be, struct exec_block *b);
     void (*flush)(struct exec_backend *be); /* forget everything */
+    /*
+     * NULL, all or none. Code lies in two halves, of which one is filled. After ERR_LIMIT: `old` says which have to be emptied
+     * for more room, bits; the caller retires their blocks and calls `forget` for each, which undoes its links; `turn`
+     * begins to fill what is returned, half 0 or 1; and `sever` undoes links of a block that stays, if they led through what
+     * was emptied.
+     */
+    uint32_t (*old)(const struct exec_backend *be);
+    void (*forget)(struct exec_backend *be, struct exec_block *b);
+    uint32_t (*turn)(struct exec_backend *be);
+    void (*sever)(struct exec_backend *be, struct exec_block *b);
     enum exec_leave (*run)(struct exec_backend *be, struct cpu *cpu, struct exec_block *b);
     uint64_t (*code_used)(const struct exec_backend *be); /* bytes */
 };

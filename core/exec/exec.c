@@ -129,8 +129,9 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
         x->options.optimize_threshold = 200;
     x->insn_limit = UINT64_MAX;
     x->slice = SLICE_CYCLES;
-    arena_init(&x->arena, 0);
-    arena_init(&x->annex_arena, 0);
+    for (unsigned k = 0; k < 4; k++)
+        arena_init(&x->parts[k / 2][k % 2].arena, 0);
+    arena_init(&x->pages_arena, 0);
     arena_init(&x->scratch, 0);
     x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
     x->job = calloc(1, sizeof(*x->job));
@@ -184,8 +185,9 @@ void exec_destroy(struct exec *x)
         x->ops->destroy(x->be);
     if (x->interp != NULL && x->interp != x->be)
         exec_interp.destroy(x->interp);
-    arena_destroy(&x->arena);
-    arena_destroy(&x->annex_arena);
+    for (unsigned k = 0; k < 4; k++)
+        arena_destroy(&x->parts[k / 2][k % 2].arena);
+    arena_destroy(&x->pages_arena);
     arena_destroy(&x->scratch);
     free(x->hash);
     free(x->dormant);

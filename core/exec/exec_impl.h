@@ -22,11 +22,14 @@
 #include "core/exec/parallel.h"
 #include "core/util/arena.h"
 
+#define EXEC_FLUSH_ALL   1u              /* flush_wanted: everything is to be forgotten */
+#define EXEC_FLUSH_FIRST 2u              /* room for first translations is wanted, for others */
+#define EXEC_FLUSH_ANNEX 4u
 #define EXEC_MAX_CPUS    1024u
 #define EXEC_HASH_BITS   18
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
-#define EXEC_ARENA_BYTES (768ull << 20) /* of blocks before everything is flushed */
+#define EXEC_PART_BYTES  (256ull << 20) /* of blocks in one half before the other one's are forgotten */
 /* A region's canonical blocks, for exact dropping. */
 struct exec_piece {
     int32_t start;
@@ -38,6 +41,7 @@ struct exec_cached {
     struct exec_block b;
     uint16_t *ids;               /* instruction ids, when coverage is counted */
     struct exec_piece *pieces;   /* regions: as many as they have blocks */
+    struct exec_cached *next_in_part;
     struct exec_cached *partner; /* regions: the first-tier block that was replaced; else what replaced it */
     uint8_t *bytes;              /* what it was made of; NULL: a region, or one that is not kept when dropped */
 };
@@ -52,6 +56,13 @@ struct exec_front {
     const void *code;            /* NULL: empty */
 };
 #define EXEC_FRONT 65536u        /* a power of two */
+
+/* What lies in one half of what the back end, or its annex, fills: all blocks ever made there, and what belongs to them. */
+struct exec_part {
+    struct arena arena;
+    struct exec_cached *blocks;  /* next_in_part */
+};
+enum { EXEC_FIRST, EXEC_ANNEX }; /* the back end and its annex */
 
 /* The blocks of a page, so that a store beside code finds those that it concerns without a look at all. */
 struct exec_page {
@@ -125,10 +136,13 @@ struct exec {
     struct exec_page **pages[EXEC_MAX_RAMS]; /* by page of each RAM block; NULL: no code in it since the last flush */
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
-    struct arena arena, annex_arena, scratch;
+    struct exec_part parts[2][2];          /* of either, by half */
+    uint32_t part[2];                      /* the half of either that is filled */
+    struct arena pages_arena, scratch;
     struct exec_job *job;                  /* of those that are done at once */
     void *memo;                            /* ir_unit.memo */
-    bool flush_wanted;
+    uint8_t flush_wanted;                  /* EXEC_FLUSH_* */
+    bool too_large;                        /* a block was, for the code buffer: it is to be interpreted */
     uint64_t *coverage;
     uint32_t n_coverage;
 
@@ -175,7 +189,19 @@ struct exec_cached *exec_cache_revive(struct exec *x, const struct exec_place *p
 void exec_cache_drop(struct exec *x, struct exec_cached *c);
 /* `c` takes the place of `old`, whose bytes it was made of, too. */
 void exec_cache_supersede(struct exec *x, struct exec_cached *old, struct exec_cached *c);
-void exec_cache_flush(struct exec *x);          /* only between calls of an executor */
+/* Only between calls of an executor: */
+void exec_cache_flush(struct exec *x);          /* everything */
+void exec_cache_make_room(struct exec *x);      /* what flush_wanted says */
+static inline struct exec_part *exec_part(struct exec *x, unsigned which)
+{
+    return &x->parts[which][x->part[which]];
+}
+/* A block of the half that is filled. */
+static inline void exec_own(struct exec_part *p, struct exec_cached *c)
+{
+    c->next_in_part = p->blocks;
+    p->blocks = c;
+}
 void exec_cache_written(void *x, struct mem_ram *ram, uint64_t offset, uint64_t n);
 int exec_cache_adopt_rams(struct exec *x, struct err *e);
 struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);

@@ -152,9 +152,10 @@ void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void
 {
     struct err e = { 0 };
     struct ir_unit *u;
-    struct arena *arena = &x->annex_arena;
+    struct arena *arena = &exec_part(x, EXEC_ANNEX)->arena;
     const struct cpu *cpu = j->cpu;
-    if (exec_new_unit(scratch, memo, cpu, j->place.mode, &u, &e) < 0)
+    j->full = arena->used > EXEC_PART_BYTES;
+    if (j->full || exec_new_unit(scratch, memo, cpu, j->place.mode, &u, &e) < 0)
         return;
     u->hint = j->hint;
     for (uint32_t i = 0; i < j->n; i++)
@@ -203,10 +204,12 @@ bool exec_job_take(struct exec *x, struct exec_job *j)
 {
     struct exec_cached *c = j->blocks[0], *made = j->made;
     if (is_stale(j) || j->full) {
-        x->flush_wanted |= j->full;
+        x->flush_wanted |= j->full ? EXEC_FLUSH_ANNEX : 0;
         exec_job_drop(x, j);
         return false;
     }
+    if (made != NULL)
+        exec_own(exec_part(x, EXEC_ANNEX), made);
     if (made == NULL) {
         give_up(x, c);
     } else if (!j->region) {

@@ -128,7 +128,10 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
         /* A crossing instruction whose second half is missing: the block is its fault. */
         *once = p.avail < cpu->isa->max_insn && p.next == NULL;
     }
-    return *once ? exec_translate_once(x, cpu, &p, UINT32_MAX, &n) : exec_translate(x, cpu, &p);
+    c = *once ? NULL : exec_translate(x, cpu, &p);
+    *once |= x->too_large;
+    x->too_large = false;
+    return *once ? exec_translate_once(x, cpu, &p, UINT32_MAX, &n) : c;
 }
 
 /* ---- executing ---- */
@@ -285,7 +288,7 @@ static void flush(struct exec *x)
 {
     machine_alone(x->machine, true);
     if (x->flush_wanted) /* not by another CPU meanwhile */
-        exec_cache_flush(x);
+        exec_cache_make_room(x);
     machine_alone(x->machine, false);
 }
 

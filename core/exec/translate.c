@@ -188,24 +188,25 @@ static int compile_block(struct exec *x, struct ir_unit *u, const struct exec_pl
     if (x->ops->compile_quick != NULL && x->options.optimize_threshold > 1 && !x->options.plain) {
         c->b.quick = true;
         c->b.counter = exec_entries(x, &c->b);
-        int rc = x->ops->compile_quick(x->be, u, &c->b, &x->arena, e);
+        int rc = x->ops->compile_quick(x->be, u, &c->b, &exec_part(x, EXEC_FIRST)->arena, e);
         if (rc != ERR_UNSUPPORTED)
             return rc;
     }
     c->b.quick = false;
     c->b.counter = exec_entries(x, &c->b);
     int rc = optimize(x, u, p, e);
-    return rc < 0 ? rc : x->ops->compile(x->be, u, &c->b, &x->arena, e);
+    return rc < 0 ? rc : x->ops->compile(x->be, u, &c->b, &exec_part(x, EXEC_FIRST)->arena, e);
 }
 
 /* With the run's back end. NULL: an error, or the buffer is full, which the run loop empties when nobody is in it. */
 static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const struct exec_place *p, struct err *e)
 {
-    struct exec_cached *c = exec_new_block(x, u, p, &x->arena);
+    struct exec_cached *c = exec_new_block(x, u, p, &exec_part(x, EXEC_FIRST)->arena);
     int rc = c != NULL ? compile_block(x, u, p, c, e) : ERR_LIMIT;
     if (rc == 0)
         return c;
-    x->flush_wanted |= rc == ERR_LIMIT;
+    x->flush_wanted |= rc == ERR_LIMIT ? EXEC_FLUSH_FIRST : 0;
+    x->too_large = rc == ERR_UNSUPPORTED;
     return NULL;
 }
 
@@ -230,8 +231,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     bool timed = x->count.translated % TIMED == 0;
     uint64_t since = timed ? exec_host_ns() : 0, at = p->offset % MEM_PAGE;
     e.text[0] = 0;
-    if (x->arena.used > EXEC_ARENA_BYTES) {
-        x->flush_wanted = true;
+    if (exec_part(x, EXEC_FIRST)->arena.used > EXEC_PART_BYTES) {
+        x->flush_wanted |= EXEC_FLUSH_FIRST;
         return NULL;
     }
     int rc = new_unit(x, cpu, p->mode, &u, &e);
@@ -241,7 +242,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     if (rc == 0)
         c = compile(x, u, p, &e);
-    if (c == NULL && rc == 0 && x->flush_wanted)
+    if (c == NULL && rc == 0 && (x->flush_wanted || x->too_large))
         return NULL;
     if (c == NULL) {
         exec_fail(x, &e);
@@ -250,6 +251,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     x->count.translated++;
     x->count.guest_bytes += c->b.length;
     exec_keep_bytes(c, p->ram->host + p->offset, p->next);
+    exec_own(exec_part(x, EXEC_FIRST), c);
     if (!exec_cache_add(x, c)) {
         (void)err_set(&e, ERR_NOMEM, "no memory for the block cache");
         exec_fail(x, &e);

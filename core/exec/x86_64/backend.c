@@ -110,13 +110,13 @@ static int x86_annex(struct exec_backend **out, struct exec_backend *of, struct 
     *be = *of;
     be->of = of;
     be->gen = NULL;
-    be->made[0] = be->made[1] = 0;
     int rc = x86_gen_create(be, e);
     if (rc) {
         x86_destroy(be);
         return rc;
     }
-    be->begin = of->end = align_down(of->size - of->size / 32 * ANNEX_SHARE, MEM_PAGE);
+    be->low = of->high = align_down(of->size - of->size / 32 * ANNEX_SHARE, MEM_PAGE);
+    be->filled = of->filled = 0;
     x86_buffer_reset(be);
     x86_buffer_reset(of);
     *out = be;
@@ -290,6 +290,42 @@ static void x86_flush(struct exec_backend *be)
     x86_buffer_reset(be);
 }
 
+/* ---- halves ---- */
+
+static uint32_t x86_old(const struct exec_backend *be)
+{
+    return be->has_all || be->wants_all ? 3 : 2u >> be->part;
+}
+
+static void x86_forget(struct exec_backend *be, struct exec_block *b)
+{
+    struct x86_code *c = b->backend_private;
+    (void)be;
+    for (unsigned k = 0; k < b->n_edges; k++)
+        if (b->edges[k].at)
+            unhook(&b->edges[k]);
+    if (c->replaced_by) {
+        struct x86_code **at = &c->replaced_by->replaces;
+        while (*at != c)
+            at = &(*at)->next_replaced;
+        *at = c->next_replaced;
+    }
+}
+
+static uint32_t x86_turn(struct exec_backend *be)
+{
+    x86_buffer_turn(be);
+    return be->part;
+}
+
+/* Guards of links lie where code was being filled in when they were made. */
+static void x86_sever(struct exec_backend *be, struct exec_block *b)
+{
+    for (unsigned k = 0; k < b->n_edges; k++)
+        if (b->edges[k].at && b->edges[k].guard >= be->begin && b->edges[k].guard < be->end)
+            unlink_edge(be, &b->edges[k]);
+}
+
 /* ---- running ---- */
 
 static enum exec_leave x86_run(struct exec_backend *be, struct cpu *cpu, struct exec_block *b)
@@ -325,6 +361,10 @@ const struct exec_backend_ops exec_x86_64 = {
     .replace = x86_replace,
     .uncount = x86_uncount,
     .flush = x86_flush,
+    .old = x86_old,
+    .forget = x86_forget,
+    .turn = x86_turn,
+    .sever = x86_sever,
     .run = x86_run,
     .code_used = x86_code_used,
 };

@@ -65,14 +65,38 @@ static uint64_t boundary(const struct exec_backend *be)
     return align_down(be->begin + (be->even ? size / 2 : size / 32 * 21), MEM_PAGE);
 }
 
-void x86_buffer_reset(struct exec_backend *be)
+static void fill(struct exec_backend *be, uint32_t part)
 {
+    uint64_t middle = align_down(be->low + (be->high - be->low) / 2, MEM_PAGE);
+    bool again = be->filled >> part & 1;
+    be->part = part;
+    be->has_all = be->wants_all;
+    be->wants_all = false;
+    be->begin = part == 0 ? be->low : middle;
+    be->end = part == 0 && !be->has_all ? middle : be->high;
+    be->filled |= be->has_all ? 3 : 1u << part;
     be->half = boundary(be);
+    be->made[0] = again || be->has_all ? be->end : 0; /* what was made as the one may be the other now */
+    be->made[1] = be->made[0];
     be->even = false;
     be->a.p = be->rw + be->begin;
     be->cold.p = be->rw + be->half;
-    be->viewed = 0;
+    be->viewed = x86_buffer_used(be);
     be->ready[0] = be->ready[1] = 0;
+}
+
+void x86_buffer_reset(struct exec_backend *be)
+{
+    be->wants_all = false;
+    be->other_used = 0;
+    fill(be, 0);
+}
+
+void x86_buffer_turn(struct exec_backend *be)
+{
+    bool alone = be->has_all || be->wants_all;
+    be->other_used = alone ? 0 : x86_buffer_used(be) - be->other_used;
+    fill(be, alone ? 0 : 1 - be->part);
 }
 
 #ifndef MADV_POPULATE_READ /* Linux 5.14 */
@@ -414,8 +438,8 @@ void x86_emit_fixed(struct exec_backend *be)
     be->fixed.light_fp = emit_light(a, true);
     be->fixed.last = emit_last(a, &be->fixed);
     asm_align(a, 64);
-    be->begin = asm_offset(a);
-    be->end = be->size;
-    assert(be->begin < MEM_PAGE);
+    be->low = asm_offset(a);
+    be->high = be->size;
+    assert(be->low < MEM_PAGE);
     x86_buffer_reset(be);
 }

@@ -122,11 +122,13 @@ int x86_make_room(struct x86_gen *g, const struct ir_unit *u)
     uint64_t need = (uint64_t)u->n_insts * BYTES_PER_INST + u->n_blocks * BYTES_PER_BLOCK +
                     BYTES_PER_UNIT;
     if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->end) {
-        if (need > (be->end - be->begin) / 2 - MEM_PAGE)
+        uint64_t all = be->high - be->low, most = all / 2 - 4 * MEM_PAGE;
+        if (need > most)
             return err_set(g->e, ERR_UNSUPPORTED,
                            "code buffer of %llu bytes: a unit of %u IR instructions may need twice %llu",
                            (unsigned long long)be->size, u->n_insts, (unsigned long long)need);
-        be->even = be->begin + need > be->half || be->half + need > be->end;
+        be->wants_all = need > most / 2;
+        be->even = need > most / 3;
         return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
                        (unsigned long long)be->size);
     }

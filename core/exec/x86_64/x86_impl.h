@@ -155,8 +155,13 @@ struct exec_backend {
     struct x86_asm cold;                 /* the same of the upper part: stubs */
     uint8_t *rw, *rx;
     uint64_t size;                       /* of the buffer, which an annex shares */
-    uint64_t begin, half, end;           /* what of it is this back end's; half: where the stubs' part begins */
-    bool even;                           /* it is to be in the middle after the next flush */
+    uint64_t low, high;                  /* what of it is this back end's, in two halves: */
+    uint64_t begin, half, end;           /* the one that is filled; half: where the stubs' part begins */
+    uint32_t part;                       /* which */
+    uint32_t filled;                     /* bits: those that ever were */
+    uint64_t other_used;                 /* bytes of the one that is not */
+    bool even;                           /* stubs are to have as much room as the rest, next time */
+    bool wants_all, has_all;             /* both halves are to be one next time, or are */
     uint64_t viewed;                     /* used when the writable view was given back last */
     int fd;                              /* of the buffer's memory */
     uint64_t made[2];                    /* offsets that pages were ever made up to, in either half */
@@ -185,8 +190,10 @@ static inline struct x86_mem x86_cpu_mem(int32_t offset)
 int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e) MUST_CHECK;
 void x86_buffer_destroy(struct exec_backend *be);
 void x86_emit_fixed(struct exec_backend *be);
-/* Both halves are empty but for the fixed routines. */
+/* Nothing is in it but the fixed routines. */
 void x86_buffer_reset(struct exec_backend *be);
+/* To the other half, in which nothing is needed any more; or to both as one. Afterwards again to the first. */
+void x86_buffer_turn(struct exec_backend *be);
 /* Pages written a while ago need not stay in the writable view: they would count twice. */
 void x86_buffer_trim(struct exec_backend *be);
 /* The host's pages for `need` bytes in either half, many at a time: a fault for each costs as much as a block's code. */
@@ -198,7 +205,7 @@ static inline void x86_buffer_ready(struct exec_backend *be, uint64_t need)
 }
 static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 {
-    return (asm_offset(&be->a) - be->begin) + (asm_offset(&be->cold) - be->half);
+    return (asm_offset(&be->a) - be->begin) + (asm_offset(&be->cold) - be->half) + be->other_used;
 }
 
 /* out.c: C side of calls out. What follows an operation that was not done: EXEC_LEAVE_EXIT, or the exception's handler. */
