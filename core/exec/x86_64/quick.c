@@ -450,7 +450,7 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
         be->cold.p = cold_start;
         return g->rc;
     }
-    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->end);
     memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     b->backend_private = g->code;
     if (UNLIKELY(be->dump != 0 || be->perf_map != NULL))
