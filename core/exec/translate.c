@@ -431,6 +431,7 @@ static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
         cpu->isa->translate(cpu, u, (int32_t)start, p.ram->host + page + start, MEM_PAGE - start,
                             NULL);
     }
+    ir_chain(u);
     if (u->n_blocks != s.n || prepare(x, cpu, u, &p, &e) < 0)
         return false; /* too large for one unit: the blocks stay as they are */
     struct exec_cached *region = compile(x, u, &p, s.heat, &e);
