@@ -119,7 +119,8 @@ static void set_edges(struct exec_block *b, const struct ir_unit *u)
 {
     for (uint32_t i = 0; i < b->n_edges; i++) {
         const struct ir_inst *last = &u->insts[u->blocks[i / 2].end - 1];
-        b->edges[i] = (struct exec_edge){ .from = b, .target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2) };
+        b->edges[i].from = b;
+        b->edges[i].target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2);
     }
 }
 
@@ -134,7 +135,7 @@ static struct exec_cached *new_block(struct exec *x, const struct ir_unit *u,
     struct exec_cached *c = arena_take(arena, sizeof(*c) + edges + first->length);
     if (c == NULL)
         return NULL;
-    memset(c, 0, sizeof(*c));
+    memset(c, 0, sizeof(*c) + edges);
     c->b.n_edges = (uint16_t)n_edges;
     c->b.edges = (struct exec_edge *)(void *)(c + 1);
     set_edges(&c->b, u);
@@ -221,6 +222,12 @@ static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const stru
     return NULL;
 }
 
+/* By the C library, whatever compilers know of `n`: few bytes they copy by REP MOVS, which takes long to begin. */
+static __attribute__((noinline)) void copy(uint8_t *to, const uint8_t *from, size_t n)
+{
+    memcpy(to, from, n);
+}
+
 /* For the day when they are overwritten and come back. A block of which they are not all known is not kept then. */
 static void keep_bytes(struct exec_cached *c, const struct exec_place *p)
 {
@@ -228,7 +235,7 @@ static void keep_bytes(struct exec_cached *c, const struct exec_place *p)
     if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || p->next == NULL)))
         return;
     c->bytes = (uint8_t *)(c->b.edges + c->b.n_edges);
-    memcpy(c->bytes, p->ram->host + p->offset, first);
+    copy(c->bytes, p->ram->host + p->offset, first);
     if (c->b.length > first)
         memcpy(c->bytes + first, p->next, c->b.length - first);
 }

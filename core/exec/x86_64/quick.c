@@ -6,12 +6,20 @@
 
 static quick_fn *const quick_emitters[IR_OPS];
 
+#define QUICK_VEC_OPS(X)                                                                                               \
+    X(IR_VCONST, quick_vec_const) X(IR_VAND, quick_vec_2) X(IR_VOR, quick_vec_2) X(IR_VXOR, quick_vec_2)               \
+    X(IR_VANDN, quick_vec_2) X(IR_VADD, quick_vec_2) X(IR_VSUB, quick_vec_2) X(IR_VCEQ, quick_vec_2)                   \
+    X(IR_VCGTS, quick_vec_2) X(IR_VMINU, quick_vec_2) X(IR_VMAXU, quick_vec_2) X(IR_VZIP1, quick_vec_2)                \
+    X(IR_VZIP2, quick_vec_2) X(IR_VTOPS, quick_vec_tops) X(IR_VLANE, quick_vec_lane) X(IR_VSCALAR, quick_vec_scalar)   \
+    X(IR_VDUP, quick_vec_scalar) X(IR_VINS, quick_vec_insert)
+
 /* ---- backwards: what can be done, who is needed, and until where ---- */
 
 /* What the walk backwards asks of an operation. */
 enum look {
-    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_LOAD, LOOK_STORE, LOOK_CALL, LOOK_CONDITION, LOOK_JUMPR, LOOK_LEAVE,
-    LOOK_NAME, LOOK_SELECT, LOOK_NO_ARGUMENT, LOOK_1, LOOK_2, /* from LOOK_NAME on: done only if somebody needs it */
+    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_LOAD, LOOK_STORE, LOOK_CAS, LOOK_CALL, LOOK_CONDITION, LOOK_JUMPR,
+    LOOK_LEAVE, LOOK_FENCE,
+    LOOK_NAME, LOOK_SELECT, LOOK_NO_ARGUMENT, LOOK_1, LOOK_2, LOOK_VEC, /* from LOOK_NAME on: done only if somebody needs it */
 };
 static const uint8_t looks[IR_OPS];
 
@@ -48,11 +56,9 @@ static uint16_t note_call(struct quick *q, const struct ir_inst *in, uint16_t ep
     return epoch;
 }
 
-enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
-
 static inline bool is_usual(const struct ir_inst *in)
 {
-    return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
+    return !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && in->imm == (int32_t)in->imm;
 }
 
 /*
@@ -66,6 +72,7 @@ static bool survey(struct quick *q)
     const struct ir_inst *const first = &insts[q->g->block->first];
     struct quick_value *const values = q->v, *v = &values[in - insts];
     uint16_t *order = &q->order[QUICK_INSTS], epoch = 1;
+    const bool many = in - insts > FRAME_SPILLS / 2; /* vectors may take two places each */
     memset(values, 0, (size_t)(in - insts) * sizeof(*values));
     memset(q->overwritten, 0, q->guest->n_slots * sizeof(q->overwritten[0]));
     values[IR_NONE].reg = QUICK_NO_REG;
@@ -78,27 +85,30 @@ static bool survey(struct quick *q)
             continue;
         switch (look) {
         case LOOK_GET:
-            if (UNLIKELY(q->slots[in->imm].refused))
+            if (UNLIKELY(q->slots[in->imm].zero || (many && q->slots[in->imm].vec)))
                 return false;
             if (v->last == 0)
                 continue;
             q->overwritten[in->imm] = 0;
             break;
         case LOOK_PUT:
-            if (UNLIKELY(q->slots[in->imm].refused))
+            if (UNLIKELY(q->slots[in->imm].zero))
                 return false;
             if (q->overwritten[in->imm] == epoch)
                 continue;
             q->overwritten[in->imm] = epoch;
             use(values, in->a, i);
             break;
+        case LOOK_CAS:
+            use(values, in->c, i);
+            /* fallthrough */
         case LOOK_STORE:
             use(values, in->b, i);
             /* fallthrough */
         case LOOK_LOAD:
             epoch++;
             use(values, in->a, i);
-            if (UNLIKELY(!is_usual(in)))
+            if (UNLIKELY(!is_usual(in) || (many && in->type == IR_V128)))
                 return false;
             break;
         case LOOK_CALL:
@@ -122,6 +132,8 @@ static bool survey(struct quick *q)
         case LOOK_LEAVE:
             epoch++;
             break;
+        case LOOK_FENCE:
+            break;
         case LOOK_NAME:
             values[in->a].last = MAX(values[in->a].last, v->last);
             values[in->a].spill = 0;
@@ -140,6 +152,14 @@ static bool survey(struct quick *q)
             use(values, in->a, i);
             break;
         case LOOK_NO_ARGUMENT:
+            break;
+        case LOOK_VEC:
+            if (many || !quick_vec_can(in))
+                return false;
+            if (ir_op_info[in->op].args > 1)
+                use(values, in->b, i);
+            if (ir_op_info[in->op].args > 0)
+                use(values, in->a, i);
             break;
         default:
             return false;
@@ -218,7 +238,10 @@ static void leave_value(struct quick *q, uint16_t v)
     struct quick_value *x = &q->v[v];
     if (quick_is_const(q, v))
         return;
-    if (x->reg == QUICK_NO_REG && x->last >= q->i) {
+    if (UNLIKELY(q->insts[v].type == IR_V128)) {
+        if (x->last >= q->i)
+            quick_vec_get_away(q, v);
+    } else if (x->reg == QUICK_NO_REG && x->last >= q->i) {
         (void)fetch(q, v, quick_opnd(q, v));
     } else if (x->reg != QUICK_NO_REG && q->kept >> x->reg & 1) {
         q->kept &= ~(1u << x->reg);
@@ -272,6 +295,11 @@ static void quick_put(struct quick *q, struct ir_inst *in)
     const struct ir_inst *def = &q->insts[v];
     if (UNLIKELY(q->in_slot[slot] == v))
         goto end;
+    if (UNLIKELY(s->vec)) {
+        leave_slot(q, slot);
+        quick_vec_put(q, v, slot);
+        return;
+    }
     if (LIKELY(x->reg != QUICK_NO_REG)) {
         q->locked |= 1u << x->reg;
         leave_slot(q, slot);
@@ -282,7 +310,7 @@ static void quick_put(struct quick *q, struct ir_inst *in)
         store_other(q, s, o);
     }
     /* A value of other width may be cut by the store. */
-    if (UNLIKELY((is_w(def->type) || def->op == IR_SETCC) != s->w))
+    if (UNLIKELY((is_w(def->type) || def->op == IR_SETCC || def->op == IR_STOREC) != s->w))
         goto end;
     if (def->op != IR_CONST) {
         if (quick_is_home(q, v))
@@ -354,7 +382,16 @@ static quick_fn *const quick_emitters[IR_OPS] = {
     [IR_ROR] = quick_shift, [IR_MUL] = quick_mul, [IR_BSWAP] = quick_bswap, [IR_SEXT] = quick_extend,
     [IR_ZEXT] = quick_extend, [IR_TRUNC] = quick_name, [IR_EXTRACT] = quick_extract, [IR_DEPOSIT] = quick_deposit,
     [IR_SETCC] = quick_setcc, [IR_SELECT] = quick_select, [IR_BITCAST] = quick_name, [IR_LOAD] = quick_access,
-    [IR_STORE] = quick_access, [IR_CALL] = quick_call, [IR_TRAP] = quick_trap, [IR_JUMP] = quick_end,
+    [IR_STORE] = quick_access, [IR_AMO] = quick_atomic, [IR_CAS] = quick_atomic, [IR_LOADR] = quick_atomic,
+    [IR_STOREC] = quick_atomic, [IR_FENCE] = quick_fence, [IR_MULHS] = quick_eval, [IR_MULHU] = quick_eval,
+    [IR_MULHSU] = quick_eval, [IR_DIVS] = quick_eval, [IR_DIVU] = quick_eval, [IR_REMS] = quick_eval,
+    [IR_REMU] = quick_eval, [IR_CLZ] = quick_eval, [IR_CTZ] = quick_eval, [IR_POPCNT] = quick_eval,
+    [IR_CLMUL] = quick_eval, [IR_CLMULH] = quick_eval, [IR_FNEG] = quick_eval, [IR_FABS] = quick_eval,
+    [IR_FSGNJ] = quick_eval, [IR_FBOX] = quick_eval, [IR_FUNBOX] = quick_eval,
+#define VEC(op, emitter) [op] = emitter,
+    QUICK_VEC_OPS(VEC)
+#undef VEC
+    [IR_CALL] = quick_call, [IR_TRAP] = quick_trap, [IR_JUMP] = quick_end,
     [IR_BRANCH] = quick_end, [IR_JUMPR] = quick_end, [IR_EXIT] = quick_end,
 };
 
@@ -366,6 +403,14 @@ static const uint8_t looks[IR_OPS] = {
     [IR_BSWAP] = LOOK_1, [IR_SEXT] = LOOK_1, [IR_ZEXT] = LOOK_1, [IR_EXTRACT] = LOOK_1,
     [IR_TRUNC] = LOOK_NAME, [IR_BITCAST] = LOOK_NAME, [IR_SELECT] = LOOK_SELECT, [IR_LOAD] = LOOK_LOAD,
     [IR_STORE] = LOOK_STORE, [IR_CALL] = LOOK_CALL, [IR_TRAP] = LOOK_CONDITION, [IR_BRANCH] = LOOK_CONDITION,
+    [IR_AMO] = LOOK_STORE, [IR_CAS] = LOOK_CAS, [IR_LOADR] = LOOK_LOAD, [IR_STOREC] = LOOK_STORE, [IR_FENCE] = LOOK_FENCE,
+    [IR_MULHS] = LOOK_2, [IR_MULHU] = LOOK_2, [IR_MULHSU] = LOOK_2, [IR_DIVS] = LOOK_2, [IR_DIVU] = LOOK_2,
+    [IR_REMS] = LOOK_2, [IR_REMU] = LOOK_2, [IR_CLZ] = LOOK_1, [IR_CTZ] = LOOK_1, [IR_POPCNT] = LOOK_1,
+    [IR_CLMUL] = LOOK_2, [IR_CLMULH] = LOOK_2, [IR_FNEG] = LOOK_1, [IR_FABS] = LOOK_1, [IR_FSGNJ] = LOOK_2,
+    [IR_FBOX] = LOOK_1, [IR_FUNBOX] = LOOK_1,
+#define VEC(op, emitter) [op] = LOOK_VEC,
+    QUICK_VEC_OPS(VEC)
+#undef VEC
     [IR_JUMPR] = LOOK_JUMPR, [IR_JUMP] = LOOK_LEAVE, [IR_EXIT] = LOOK_LEAVE,
 };
 
@@ -375,7 +420,7 @@ static void set_guest(struct quick *q, const struct ir_guest *guest)
     for (uint32_t i = 0; i < guest->n_slots; i++) {
         const struct ir_slot *s = &guest->slots[i];
         q->slots[i] = (struct quick_slot){ .disp = s->offset - CPU_BIAS, .w = is_w(s->type),
-                                           .refused = s->type == IR_V128 || s->zero };
+                                           .vec = s->type == IR_V128, .zero = s->zero };
     }
 }
 
@@ -420,8 +465,15 @@ static int begin(struct x86_gen *g)
     struct quick_code *code = ARENA_TAKE(g->arena, struct quick_code, 1);
     if (!code)
         return err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
-    code->c = (struct x86_code){ .block = g->b, .guest = g->u->guest, .edge_stubs = code->edge_stubs };
-    g->code = &code->c;
+    struct x86_code *c = &code->c; /* member by member: as a whole compilers clear it by REP STOS */
+    c->block = g->b;
+    c->guest = g->u->guest;
+    c->pins = NULL;
+    c->n_pins = 0;
+    c->edge_stubs = code->edge_stubs;
+    c->incoming = NULL;
+    c->replaces = c->next_replaced = NULL;
+    g->code = c;
     g->rc = 0;
     g->recipe = NULL;
     memset(g->pending, 0, sizeof(g->pending));
