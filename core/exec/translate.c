@@ -256,6 +256,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     if (x->arena.used > EXEC_ARENA_BYTES)
         exec_cache_flush(x);
+    for (unsigned k = 0; k < 5; k++) /* what the block will take of it */
+        __builtin_prefetch(x->arena.next + 64 * k, 1);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc == 0) {
         cpu->isa->translate(cpu, u, (int32_t)at, p->ram->host + p->offset, p->avail, p->next);

@@ -491,6 +491,10 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
     uint8_t *start = be->a.p, *cold_start = be->cold.p;
     x86_set_up(g, be, u, b, arena, e);
     g->block = &u->blocks[0];
+    for (unsigned k = 0; k < 5; k++) /* what is about to be written: the host's stores are done in order */
+        __builtin_prefetch(start + 64 * k, 1);
+    for (unsigned k = 0; k < 3; k++)
+        __builtin_prefetch(cold_start + 64 * k, 1);
     if (!can(g))
         return ERR_UNSUPPORTED;
     int rc = begin(g);
@@ -503,7 +507,8 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
         return g->rc;
     }
     assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
-    memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
+    if (UNLIKELY(!be->count_entries)) /* else quick_entry knows them: what was just stored elsewhere is read slowly */
+        memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     b->backend_private = g->code;
     if (UNLIKELY(be->dump != 0 || be->perf_map != NULL))
         x86_dump(be, b, (uint32_t)(start - be->rw), (uint32_t)(cold_start - be->rw));

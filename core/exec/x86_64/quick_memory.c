@@ -132,34 +132,39 @@ static inline bool describe(struct opnd o, unsigned *kind, uint16_t *at)
     return true;
 }
 
-/* The usual stub: a call, a jump and what C has to know. False: that does not fit, and nothing was emitted. */
+/*
+ * The usual stub: a call, a jump and what C has to know. False: that does not fit, and nothing was emitted. The table is put
+ * together in registers: a copy of what was just stored in small pieces waits until all stores before are done, and those
+ * to new code miss the host's caches.
+ */
 static inline bool access_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base,
                                struct opnd value, unsigned dst, uint32_t back)
 {
     struct x86_asm *cold = q->cold;
     const struct ir_inst *insn = in;
     unsigned base_kind, value_kind;
-    struct x86_access s;
+    uint16_t base_at, value_at;
     while (insn->op != IR_INSN)
         insn--;
     const struct cpu_site site = exec_site_of(q->g->u, q->g->block, insn);
-    if (UNLIKELY(!describe(base, &base_kind, &s.base) || !describe(value, &value_kind, &s.value) ||
+    if (UNLIKELY(!describe(base, &base_kind, &base_at) || !describe(value, &value_kind, &value_at) ||
                  site.cost_before > UINT16_MAX || site.at != (int16_t)site.at))
         return false;
-    s.at = (int16_t)site.at;
-    s.rest = site.rest;
-    s.cost_before = (uint16_t)site.cost_before;
-    s.insns_before = (uint8_t)site.insns_before;
-    s.dst = (uint8_t)dst;
-    s.memop = in->aux2;
-    s.base_kind = (uint8_t)base_kind;
-    s.value_kind = in->op == IR_STORE ? (uint8_t)value_kind : ACCESS_LOAD;
-    s.disp = (int32_t)in->imm;
+    if (in->op != IR_STORE)
+        value_kind = ACCESS_LOAD;
     begin_stub(q, at);
     uint8_t *p = asm_put_rel(cold, asm_put_rel(cold, cold->p, 0xe8, q->g->be->fixed.access), 0xe9, back); /* call, jmp */
-    s.block = (uint32_t)(p - cold->start) - q->block_at;
-    memcpy(p, &s, sizeof(s));
-    cold->p = p + sizeof(s);
+    const uint64_t words[] = {
+        (uint16_t)site.at | (uint64_t)site.rest << 16 | (uint64_t)site.cost_before << 32 |
+            (uint64_t)(uint8_t)site.insns_before << 48 | (uint64_t)dst << 56,
+        in->aux2 | (uint64_t)base_kind << 16 | (uint64_t)value_kind << 24 | (uint64_t)(uint32_t)in->imm << 32,
+        base_at | (uint64_t)value_at << 16 | (uint64_t)((uint32_t)(p - cold->start) - q->block_at) << 32,
+    };
+    _Static_assert(sizeof(words) == sizeof(struct x86_access), "struct x86_access is three words");
+    memcpy(p, &words[0], 8);
+    memcpy(p + 8, &words[1], 8);
+    memcpy(p + 16, &words[2], 8);
+    cold->p = p + sizeof(words);
     return true;
 }
 
