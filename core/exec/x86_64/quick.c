@@ -15,11 +15,13 @@ static quick_fn *const quick_emitters[IR_OPS];
 
 /* ---- backwards: what can be done, who is needed, and until where ---- */
 
-/* What the walk backwards asks of an operation. */
+/*
+ * What the walk backwards asks of an operation. From LOOK_PLAIN on: arguments a and b, one of them or none; done only if
+ * somebody needs it, unless it has an effect; LOOK_BREAK: and it ends what is known of later PUTs, too.
+ */
 enum look {
-    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_LOAD, LOOK_STORE, LOOK_CAS, LOOK_CALL, LOOK_CONDITION, LOOK_JUMPR,
-    LOOK_LEAVE, LOOK_FENCE,
-    LOOK_NAME, LOOK_SELECT, LOOK_NO_ARGUMENT, LOOK_1, LOOK_2, LOOK_VEC, /* from LOOK_NAME on: done only if somebody needs it */
+    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_ACCESS, LOOK_CALL, LOOK_CONDITION, LOOK_NAME, LOOK_SELECT, LOOK_VEC,
+    LOOK_PLAIN = 16, LOOK_EFFECT = 32, LOOK_BREAK = 64,
 };
 static const uint8_t looks[IR_OPS];
 
@@ -61,6 +63,54 @@ static inline bool is_usual(const struct ir_inst *in)
     return !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && in->imm == (int32_t)in->imm;
 }
 
+enum seen { REFUSED, SKIPPED, NEEDED };
+
+/* What is not said by a word of `looks`. */
+static enum seen look_at(struct quick *q, const struct ir_inst *in, const struct quick_value *v, bool many, uint16_t *epoch)
+{
+    struct quick_value *values = q->v;
+    uint32_t i = (uint32_t)(in - q->insts);
+    unsigned look = looks[in->op];
+    if (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED))
+        return SKIPPED;
+    switch (look) {
+    case LOOK_ACCESS:
+        ++*epoch;
+        use(values, in->a, i);
+        use(values, in->b, i);
+        use(values, in->c, i);
+        return is_usual(in) && !(many && in->type == IR_V128) ? NEEDED : REFUSED;
+    case LOOK_CALL:
+        if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
+            return SKIPPED;
+        *epoch = note_call(q, in, *epoch);
+        use(values, in->a, i);
+        use(values, in->b, i);
+        use(values, in->c, i);
+        use(values, (uint16_t)in->imm2, i);
+        return in->type <= IR_I64 ? NEEDED : REFUSED;
+    case LOOK_CONDITION:
+        ++*epoch;
+        use_condition(values, q->insts, in->a, i);
+        return NEEDED;
+    case LOOK_NAME:
+        values[in->a].last = MAX(values[in->a].last, v->last);
+        values[in->a].spill = 0;
+        return NEEDED;
+    case LOOK_SELECT:
+        use_condition(values, q->insts, in->a, i);
+        use(values, in->b, i);
+        use(values, in->c, i);
+        return in->type <= IR_I64 ? NEEDED : REFUSED;
+    case LOOK_VEC:
+        use(values, in->a, i);
+        use(values, in->b, i);
+        return !many && quick_vec_can(in) ? NEEDED : REFUSED;
+    default:
+        return REFUSED;
+    }
+}
+
 /*
  * All instructions, from the last. A double in an integer register is moved, never computed with. What is not needed, and
  * what needs no code, is left out of q->order. False: something is refused. What is walked through is kept out of *q, since
@@ -81,88 +131,33 @@ static bool survey(struct quick *q)
         v--;
         v->reg = QUICK_NO_REG;
         v->rep = (uint16_t)i;
-        if (look == LOOK_NOTHING || (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED)))
+        if (LIKELY(look >= LOOK_PLAIN)) { /* arguments that are not there are IR_NONE */
+            if (look == LOOK_PLAIN && (v->last == 0 || v->spill == QUICK_FUSED))
+                continue;
+            use(values, in->a, i);
+            use(values, in->b, i);
+            epoch = (uint16_t)(epoch + look / LOOK_BREAK);
+        } else if (look == LOOK_NOTHING) {
             continue;
-        switch (look) {
-        case LOOK_GET:
+        } else if (look == LOOK_GET) {
             if (UNLIKELY(q->slots[in->imm].zero || (many && q->slots[in->imm].vec)))
                 return false;
             if (v->last == 0)
                 continue;
             q->overwritten[in->imm] = 0;
-            break;
-        case LOOK_PUT:
+        } else if (look == LOOK_PUT) {
             if (UNLIKELY(q->slots[in->imm].zero))
                 return false;
             if (q->overwritten[in->imm] == epoch)
                 continue;
             q->overwritten[in->imm] = epoch;
             use(values, in->a, i);
-            break;
-        case LOOK_CAS:
-            use(values, in->c, i);
-            /* fallthrough */
-        case LOOK_STORE:
-            use(values, in->b, i);
-            /* fallthrough */
-        case LOOK_LOAD:
-            epoch++;
-            use(values, in->a, i);
-            if (UNLIKELY(!is_usual(in) || (many && in->type == IR_V128)))
-                return false;
-            break;
-        case LOOK_CALL:
-            if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
+        } else {
+            enum seen seen = look_at(q, in, v, many, &epoch);
+            if (seen == SKIPPED)
                 continue;
-            epoch = note_call(q, in, epoch);
-            use(values, in->a, i);
-            use(values, in->b, i);
-            use(values, in->c, i);
-            use(values, (uint16_t)in->imm2, i);
-            if (in->type > IR_I64)
+            if (UNLIKELY(seen == REFUSED))
                 return false;
-            break;
-        case LOOK_CONDITION:
-            epoch++;
-            use_condition(values, insts, in->a, i);
-            break;
-        case LOOK_JUMPR:
-            use(values, in->a, i);
-            /* fallthrough */
-        case LOOK_LEAVE:
-            epoch++;
-            break;
-        case LOOK_FENCE:
-            break;
-        case LOOK_NAME:
-            values[in->a].last = MAX(values[in->a].last, v->last);
-            values[in->a].spill = 0;
-            break;
-        case LOOK_SELECT:
-            if (in->type > IR_I64)
-                return false;
-            use_condition(values, insts, in->a, i);
-            use(values, in->b, i);
-            use(values, in->c, i);
-            break;
-        case LOOK_2:
-            use(values, in->b, i);
-            /* fallthrough */
-        case LOOK_1:
-            use(values, in->a, i);
-            break;
-        case LOOK_NO_ARGUMENT:
-            break;
-        case LOOK_VEC:
-            if (many || !quick_vec_can(in))
-                return false;
-            if (ir_op_info[in->op].args > 1)
-                use(values, in->b, i);
-            if (ir_op_info[in->op].args > 0)
-                use(values, in->a, i);
-            break;
-        default:
-            return false;
         }
         *--order = (uint16_t)i;
     }
@@ -396,22 +391,22 @@ static quick_fn *const quick_emitters[IR_OPS] = {
 };
 
 static const uint8_t looks[IR_OPS] = {
-    [IR_INSN] = LOOK_NOTHING, [IR_CONST] = LOOK_NOTHING, [IR_GET] = LOOK_GET, [IR_PUT] = LOOK_PUT, [IR_PC] = LOOK_NO_ARGUMENT,
-    [IR_ADD] = LOOK_2, [IR_SUB] = LOOK_2, [IR_AND] = LOOK_2, [IR_OR] = LOOK_2, [IR_XOR] = LOOK_2,
-    [IR_ANDN] = LOOK_2, [IR_ORN] = LOOK_2, [IR_XNOR] = LOOK_2, [IR_SHL] = LOOK_2, [IR_SHR] = LOOK_2, [IR_SAR] = LOOK_2,
-    [IR_ROL] = LOOK_2, [IR_ROR] = LOOK_2, [IR_MUL] = LOOK_2, [IR_DEPOSIT] = LOOK_2, [IR_SETCC] = LOOK_2,
-    [IR_BSWAP] = LOOK_1, [IR_SEXT] = LOOK_1, [IR_ZEXT] = LOOK_1, [IR_EXTRACT] = LOOK_1,
-    [IR_TRUNC] = LOOK_NAME, [IR_BITCAST] = LOOK_NAME, [IR_SELECT] = LOOK_SELECT, [IR_LOAD] = LOOK_LOAD,
-    [IR_STORE] = LOOK_STORE, [IR_CALL] = LOOK_CALL, [IR_TRAP] = LOOK_CONDITION, [IR_BRANCH] = LOOK_CONDITION,
-    [IR_AMO] = LOOK_STORE, [IR_CAS] = LOOK_CAS, [IR_LOADR] = LOOK_LOAD, [IR_STOREC] = LOOK_STORE, [IR_FENCE] = LOOK_FENCE,
-    [IR_MULHS] = LOOK_2, [IR_MULHU] = LOOK_2, [IR_MULHSU] = LOOK_2, [IR_DIVS] = LOOK_2, [IR_DIVU] = LOOK_2,
-    [IR_REMS] = LOOK_2, [IR_REMU] = LOOK_2, [IR_CLZ] = LOOK_1, [IR_CTZ] = LOOK_1, [IR_POPCNT] = LOOK_1,
-    [IR_CLMUL] = LOOK_2, [IR_CLMULH] = LOOK_2, [IR_FNEG] = LOOK_1, [IR_FABS] = LOOK_1, [IR_FSGNJ] = LOOK_2,
-    [IR_FBOX] = LOOK_1, [IR_FUNBOX] = LOOK_1,
+    [IR_INSN] = LOOK_NOTHING, [IR_CONST] = LOOK_NOTHING, [IR_GET] = LOOK_GET, [IR_PUT] = LOOK_PUT, [IR_PC] = LOOK_PLAIN,
+    [IR_ADD] = LOOK_PLAIN, [IR_SUB] = LOOK_PLAIN, [IR_AND] = LOOK_PLAIN, [IR_OR] = LOOK_PLAIN, [IR_XOR] = LOOK_PLAIN,
+    [IR_ANDN] = LOOK_PLAIN, [IR_ORN] = LOOK_PLAIN, [IR_XNOR] = LOOK_PLAIN, [IR_SHL] = LOOK_PLAIN, [IR_SHR] = LOOK_PLAIN, [IR_SAR] = LOOK_PLAIN,
+    [IR_ROL] = LOOK_PLAIN, [IR_ROR] = LOOK_PLAIN, [IR_MUL] = LOOK_PLAIN, [IR_DEPOSIT] = LOOK_PLAIN, [IR_SETCC] = LOOK_PLAIN,
+    [IR_BSWAP] = LOOK_PLAIN, [IR_SEXT] = LOOK_PLAIN, [IR_ZEXT] = LOOK_PLAIN, [IR_EXTRACT] = LOOK_PLAIN,
+    [IR_TRUNC] = LOOK_NAME, [IR_BITCAST] = LOOK_NAME, [IR_SELECT] = LOOK_SELECT, [IR_LOAD] = LOOK_ACCESS,
+    [IR_STORE] = LOOK_ACCESS, [IR_CALL] = LOOK_CALL, [IR_TRAP] = LOOK_CONDITION, [IR_BRANCH] = LOOK_CONDITION,
+    [IR_AMO] = LOOK_ACCESS, [IR_CAS] = LOOK_ACCESS, [IR_LOADR] = LOOK_ACCESS, [IR_STOREC] = LOOK_ACCESS, [IR_FENCE] = LOOK_EFFECT,
+    [IR_MULHS] = LOOK_PLAIN, [IR_MULHU] = LOOK_PLAIN, [IR_MULHSU] = LOOK_PLAIN, [IR_DIVS] = LOOK_PLAIN, [IR_DIVU] = LOOK_PLAIN,
+    [IR_REMS] = LOOK_PLAIN, [IR_REMU] = LOOK_PLAIN, [IR_CLZ] = LOOK_PLAIN, [IR_CTZ] = LOOK_PLAIN, [IR_POPCNT] = LOOK_PLAIN,
+    [IR_CLMUL] = LOOK_PLAIN, [IR_CLMULH] = LOOK_PLAIN, [IR_FNEG] = LOOK_PLAIN, [IR_FABS] = LOOK_PLAIN, [IR_FSGNJ] = LOOK_PLAIN,
+    [IR_FBOX] = LOOK_PLAIN, [IR_FUNBOX] = LOOK_PLAIN,
 #define VEC(op, emitter) [op] = LOOK_VEC,
     QUICK_VEC_OPS(VEC)
 #undef VEC
-    [IR_JUMPR] = LOOK_JUMPR, [IR_JUMP] = LOOK_LEAVE, [IR_EXIT] = LOOK_LEAVE,
+    [IR_JUMPR] = LOOK_BREAK, [IR_JUMP] = LOOK_BREAK, [IR_EXIT] = LOOK_BREAK,
 };
 
 static void set_guest(struct quick *q, const struct ir_guest *guest)
