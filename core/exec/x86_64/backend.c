@@ -281,7 +281,9 @@ static void x86_supersede(struct exec_backend *be, struct exec_block *old, struc
             continue;
         unhook(edge);
         edge->to = NULL;
-        x86_link(be, &b->edges[k], to);
+        /* A branch that passes found to go one way is a jump. */
+        if (k < b->n_edges && b->edges[k].patch != 0 && b->edges[k].target == edge->target)
+            x86_link(be, &b->edges[k], to);
     }
 }
 
