@@ -52,7 +52,7 @@ struct exec_background {
 static struct queue *next_queue(struct exec_background *b)
 {
     for (unsigned i = 0; i < QUEUES; i++)
-        if (GET(b->queues[i].put) != GET(b->queues[i].done))
+        if (__atomic_load_n(&b->queues[i].put, __ATOMIC_SEQ_CST) != GET(b->queues[i].done))
             return &b->queues[i];
     return NULL;
 }
@@ -83,7 +83,7 @@ static bool look_out(struct exec_background *b)
 
 static bool has_reason(struct exec_background *b)
 {
-    return GET(b->quit) || (!__atomic_load_n(&b->pause, __ATOMIC_SEQ_CST) && next_queue(b) != NULL);
+    return __atomic_load_n(&b->quit, __ATOMIC_SEQ_CST) || (!__atomic_load_n(&b->pause, __ATOMIC_SEQ_CST) && next_queue(b) != NULL);
 }
 
 /*
@@ -112,8 +112,7 @@ static void *thread(void *arg)
 
 static void wake(struct exec_background *b)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&b->asleep, __ATOMIC_RELAXED) && __atomic_exchange_n(&b->asleep, false, __ATOMIC_SEQ_CST))
+    if (__atomic_load_n(&b->asleep, __ATOMIC_SEQ_CST) && __atomic_exchange_n(&b->asleep, false, __ATOMIC_SEQ_CST))
         sem_post(&b->wake);
 }
 
@@ -134,7 +133,7 @@ void exec_background_put(struct exec *x, struct exec_job *j)
 {
     struct exec_background *b = x->background;
     struct queue *q = &b->queues[j->region ? QUEUE_REGIONS : QUEUE_BLOCKS];
-    PUT(q->put, q->put + 1);
+    __atomic_store_n(&q->put, q->put + 1, __ATOMIC_SEQ_CST);
     wake(b);
 }
 
@@ -261,7 +260,7 @@ void exec_background_destroy(struct exec *x)
     struct exec_background *b = x->background;
     if (b == NULL)
         return;
-    PUT(b->quit, true);
+    __atomic_store_n(&b->quit, true, __ATOMIC_SEQ_CST);
     wake(b);
     pthread_join(b->thread, NULL);
     sem_destroy(&b->wake);

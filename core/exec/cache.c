@@ -476,16 +476,17 @@ static void forget(struct exec *x, struct exec_cached *c)
 /* The older half goes. */
 static void make_room(struct exec *x, unsigned which)
 {
-    uint32_t old = x->ops->old(which == EXEC_ANNEX ? x->annex : x->be);
-    exec_background_hold(x);
+    struct exec_backend *be = which == EXEC_ANNEX ? x->annex : x->be;
+    exec_background_hold(x); /* first: until then the annex is the thread's */
     exec_background_drop(x);
+    uint32_t old = x->ops->old(be);
     for (unsigned p = 0; p < 2; p++)
         for (struct exec_cached *c = x->parts[which][p].blocks; c != NULL && (old >> p & 1); c = c->next_in_part)
             forget(x, c);
     for (unsigned p = 0; p < 2; p++)
         if (old >> p & 1)
             empty(&x->parts[which][p]);
-    x->part[which] = x->ops->turn(which == EXEC_ANNEX ? x->annex : x->be);
+    x->part[which] = x->ops->turn(be);
     for (unsigned k = 0; k < 4 && which == EXEC_FIRST; k++)
         for (struct exec_cached *c = x->parts[k / 2][k % 2].blocks; c != NULL; c = c->next_in_part)
             x->ops->sever(x->be, &c->b);

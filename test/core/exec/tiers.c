@@ -20,10 +20,13 @@ static const struct {
     { 2, 2 },          { 5, 20 },          { 50, 3 },
 };
 
-static struct rig open_tiers(uint32_t tier, uint64_t code_bytes)
+/* The second time with a thread that translates. */
+static struct rig open_tiers(uint32_t index, uint64_t code_bytes)
 {
+    uint32_t tier = index % ARRAY_LEN(tiers);
     struct exec_options o = { .mode = EXEC_JIT, .optimize_threshold = tiers[tier].optimize,
-                              .region_threshold = tiers[tier].region, .code_bytes = code_bytes, .verify = true };
+                              .region_threshold = tiers[tier].region, .code_bytes = code_bytes, .verify = true,
+                              .translate_threads = index / ARRAY_LEN(tiers) };
     return rig_open_with(1, "functional", &o);
 }
 
@@ -154,9 +157,9 @@ Suite *test_suite(void)
     Suite *s = suite_create("core.exec.tiers");
     TCase *t = tcase_create("tiers");
     tcase_add_loop_test(t, tiers_change_nothing, 0, ARRAY_LEN(tiers));
-    tcase_add_loop_test(t, flushes_change_nothing, 0, ARRAY_LEN(tiers));
+    tcase_add_loop_test(t, flushes_change_nothing, 0, 2 * ARRAY_LEN(tiers));
     tcase_add_test(t, links_outlive_the_second_translation);
-    tcase_add_loop_test(t, full_buffer_changes_nothing, 0, ARRAY_LEN(tiers));
+    tcase_add_loop_test(t, full_buffer_changes_nothing, 0, 2 * ARRAY_LEN(tiers));
     suite_add_tcase(s, t);
     return s;
 }
