@@ -252,11 +252,12 @@ VEC(vshuf)
     VEC(name)                                                                                      \
     {                                                                                              \
         union ir_vec r;                                                                            \
-        unsigned w = 8u << env->lane, half = 8u >> env->lane, first = env->imm ? half : 0;         \
+        unsigned w = 8u << env->lane, half = 8u >> env->lane, step = env->imm & 2 ? 2 : 1;         \
+        unsigned first = !(env->imm & 1) ? 0 : step == 2 ? 1 : half;                               \
         (void)c;                                                                                   \
         for (unsigned n = 0; n < half; n++) {                                                      \
-            uint64_t x = vec_lane(a, env->lane, first + n);                                        \
-            uint64_t y = b ? vec_lane(b, env->lane, first + n) : 0;                                \
+            uint64_t x = vec_lane(a, env->lane, first + n * step);                                 \
+            uint64_t y = b ? vec_lane(b, env->lane, first + n * step) : 0;                         \
             (void)w, (void)y;                                                                      \
             vec_set_lane(&r, env->lane + 1u, n, (EXPR));                                           \
         }                                                                                          \

@@ -271,7 +271,8 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
     case IR_VEXT: imm_most = 15; break;
     case IR_VLANE: case IR_VINS: imm_most = 128 / lane - 1; break;
     case IR_VREV: imm_most = 3; break;
-    case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU: imm_most = 1; most = 2; break;
+    case IR_VWIDENS: case IR_VWIDENU: imm_most = 1; most = 2; break;
+    case IR_VMULLS: case IR_VMULLU: imm_most = in->aux == 2 ? 3 : 1; most = 2; break;
     case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: most = 2; break;
     case IR_VPOPCNT: case IR_VTBLM: case IR_VSAD: most = 0; break;
     case IR_VSHL1: case IR_VSHR1: case IR_VSAR1: least = 1; break;

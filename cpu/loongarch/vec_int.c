@@ -205,11 +205,10 @@ static void quad_sum(struct la_tr *t, unsigned arg)
         la_put_vd(t, h, ir_callv(t->u, LA_VEC_quad_sum, la_vj(t, h), la_vk(t, h), IR_NONE, arg & LA_VS_OP));
 }
 
-/* Products of words of one kind: hosts multiply packed neighbours faster than extended lanes of 64 bits. */
+/* Products of words of one kind: hosts multiply every other word faster than extended lanes of 64 bits. */
 static ir_val_t word_products(struct la_tr *t, ir_val_t a, ir_val_t b, unsigned arg)
 {
-    unsigned pick = arg & ODD ? 0xdd : 0x88;
-    return la_vop2(t, arg & SIGNED_A ? IR_VMULLS : IR_VMULLU, 2, la_vshuf_w(t, a, a, pick), la_vshuf_w(t, b, b, pick));
+    return ir_vop(t->u, arg & SIGNED_A ? IR_VMULLS : IR_VMULLU, 2, a, b, IR_NONE, arg & ODD ? 3 : 2);
 }
 
 static void widening(struct la_tr *t, unsigned arg)

@@ -307,7 +307,7 @@ static void rotate(struct x86_tr *t, unsigned arg)
 
 /* ---- element by element, in C: imm = operation | lane << 8 | instruction's immediate << 16 ----
  */
-enum { LZCNT, POPCNT, SHLD, SHRD, MULTISHIFT, MADD52LO, MADD52HI, SHUFBIT };
+enum { LZCNT, POPCNT, SHLD, SHRD, MULTISHIFT, SHUFBIT };
 
 static uint64_t funnel(uint64_t a, uint64_t b, unsigned n, unsigned bits, bool left)
 {
@@ -338,8 +338,6 @@ static uint64_t shuffle_bits(uint64_t v, uint64_t control)
 
 static uint64_t element(unsigned op, unsigned bits, uint64_t x, uint64_t y, uint64_t z)
 {
-    uint64_t m = BIT(52) - 1;
-    unsigned __int128 product = (unsigned __int128)(x & m) * (y & m);
     switch (op) {
     case LZCNT:
         return x == 0 ? bits : clz64(x) - (64 - bits);
@@ -351,12 +349,8 @@ static uint64_t element(unsigned op, unsigned bits, uint64_t x, uint64_t y, uint
         return funnel(x, y, (unsigned)z, bits, false);
     case MULTISHIFT:
         return multishift(x, y);
-    case SHUFBIT:
-        return shuffle_bits(x, y);
-    case MADD52LO:
-        return z + ((uint64_t)product & m);
     default:
-        return z + (uint64_t)(product >> 52);
+        return shuffle_bits(x, y);
     }
 }
 
@@ -402,16 +396,14 @@ static void elements2(struct x86_tr *t, unsigned arg)
         simd_put(t, r, n, lane);
 }
 
-/* The destination is a source: of VPSHLDV the first, of VPMADD52 the addend. */
+/* The destination is the first source. */
 static void elements3(struct x86_tr *t, unsigned arg)
 {
     unsigned n = simd_quarters(t), lane = arg >> 8;
-    bool adds = (arg & 0xff) == MADD52LO || (arg & 0xff) == MADD52HI;
     ir_val_t r[4];
     for (unsigned q = 0; q < n; q++) {
         ir_val_t c = simd_get(t, 2, q, lane), b = x86_get_vec(t, 1, q), a = x86_get_vec(t, 0, q);
-        r[q] = adds ? ir_callv(t->u, X86_VEC_elements, b, c, a, arg)
-                    : ir_callv(t->u, X86_VEC_elements, a, b, c, arg);
+        r[q] = ir_callv(t->u, X86_VEC_elements, a, b, c, arg);
     }
     simd_put(t, r, n, lane);
 }
@@ -576,8 +568,7 @@ const struct x86_semantics x86_avx512_int_rows[] = {
     SIMD_512(POPCNTD, elements1, ELEMENTS(POPCNT, 2)), SIMD_512(POPCNTQ, elements1, ELEMENTS(POPCNT, 3)),
     FUNNEL(PSHLD, elements2, SHLD), FUNNEL(PSHRD, elements2, SHRD), FUNNEL(PSHLDV, elements3, SHLD),
     FUNNEL(PSHRDV, elements3, SHRD), SIMD_512(PMULTISHIFTQB, elements2, ELEMENTS(MULTISHIFT, 3)),
-    SIMD_512(PSHUFBITQMB, elements2, ELEMENTS(SHUFBIT, 3)), SIMD_512(PMADD52LUQ, elements3, ELEMENTS(MADD52LO, 3)),
-    SIMD_512(PMADD52HUQ, elements3, ELEMENTS(MADD52HI, 3)),
+    SIMD_512(PSHUFBITQMB, elements2, ELEMENTS(SHUFBIT, 3)),
     DQ(PCONFLICT, conflicts, 0), DQ(PTERNLOG, ternary, 0), SIMD_512(DBPSADBW, sad_pairs, 0),
     X86_ROWS_END
 };

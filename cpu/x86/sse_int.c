@@ -43,10 +43,7 @@ static void plain_unary(struct x86_tr *t, unsigned arg)
 enum product { MUL_EVEN_U, MUL_EVEN_S };
 static ir_val_t product2(struct x86_tr *t, unsigned arg, ir_val_t a, ir_val_t b)
 {
-    struct ir_unit *u = t->u; /* even dwords next to each other, then products of the low half */
-    a = ir_vop(u, IR_VSHUF, SIMD_D, a, a, IR_NONE, 0x88);
-    b = ir_vop(u, IR_VSHUF, SIMD_D, b, b, IR_NONE, 0x88);
-    return ir_vop2(u, (arg & 0xff) == MUL_EVEN_S ? IR_VMULLS : IR_VMULLU, SIMD_D, a, b);
+    return ir_vop(t->u, (arg & 0xff) == MUL_EVEN_S ? IR_VMULLS : IR_VMULLU, SIMD_D, a, b, IR_NONE, 2);
 }
 
 static void product(struct x86_tr *t, unsigned how)

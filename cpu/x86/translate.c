@@ -42,6 +42,7 @@ static const struct x86_semantics *const chapters[] = {
     x86_avx512_int_rows,
     x86_avx512_fp_rows,
     x86_avx512_bf16_rows,
+    x86_avx512_ifma_rows,
     x86_xsave_rows,
 };
 /* clang-format on */
@@ -132,6 +133,7 @@ uint64_t x86_helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error
     return 0;
 }
 
+_Static_assert(X86_DECODE_MEMO <= IR_MEMO_BYTES, "x86_decode_again has too little room");
 static const struct insn_desc undecoded = {
     .name = "undefined", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
 };
@@ -338,8 +340,8 @@ static void end_block(struct x86_tr *t)
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
-    struct x86_tr t; /* not cleared as a whole: `d` is set for each instruction */
-    memset(&t.mode, 0, sizeof(t) - offsetof(struct x86_tr, mode));
+    struct x86_tr t; /* not cleared as a whole: `d` is set for each instruction, `deferred` as far as it counts */
+    memset(&t.mode, 0, offsetof(struct x86_tr, deferred) - offsetof(struct x86_tr, mode));
     t.c = X86_CPU(cpu);
     t.u = u;
     t.mode = u->mode;
@@ -347,6 +349,7 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
     t.cc = -1;
     t.cc_of_before = true;
     bool vex_ok = (t.mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE;
+    bool again = u->memo != NULL && vex_ok && x86_is64(&t);
     uint32_t offset = 0;
     ir_begin_block(u, start);
     for (unsigned n = 0; !t.ended; n++) {
@@ -356,8 +359,10 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
             break;
         }
         enum x86_decode_result what =
-            x86_decode(code + offset, avail - offset, (enum x86_code)(t.mode & X86_MODE_CODE),
-                       vex_ok, t.c->decode_ext, &t.d);
+            again ? x86_decode_again(u->memo, t.mode >> X86_MODE_CLASS_SHIFT, code + offset, avail - offset,
+                                     t.c->decode_ext, &t.d)
+                  : x86_decode(code + offset, avail - offset, (enum x86_code)(t.mode & X86_MODE_CODE), vex_ok,
+                               t.c->decode_ext, &t.d);
         if (what == X86_TOO_SHORT) {
             if (n != 0) { /* it begins the next block */
                 end_block(&t);

@@ -51,9 +51,8 @@ static uint32_t entry_stubs(struct quick *q)
     *p = 0xb8; /* mov eax, imm32 */
     p = put_jmp(cold, put_32(p + 1, (uint32_t)g->b->start), f->leave_at[EXEC_LEAVE_LOOKUP]);
     uint32_t hot = (uint32_t)(p - cold->start);
-    if (g->be->count_entries)
-        p = put_jmp(cold, put_pointer(p, g->b), f->leave_hot);
-    cold->p = p;
+    q->block_at = hot + 2; /* stubs of loads and stores look for it there, too */
+    cold->p = put_jmp(cold, put_pointer(p, g->b), f->leave_hot);
     return hot;
 }
 
@@ -82,10 +81,12 @@ void quick_entry(struct quick *q)
     asm_align(a, 8);
     c->entry = asm_offset(a);
     if (g->be->count_entries) {
-        p = put_pointer(a->p, &g->b->counter);
-        p[0] = 0xff; /* dec dword [rax] */
-        p[1] = 0x08;
-        a->p = put_jcc(a, p + 2, CC_E, hot);
+        uint64_t counter = (uint64_t)(uintptr_t)&g->b->counter, head = 0xb848 | counter << 16; /* mov rax, pointer */
+        uint32_t tail = (uint32_t)(counter >> 48) | 0x08ffu << 16;                             /* dec dword [rax] */
+        memcpy(a->p, &head, 8);
+        memcpy(a->p + 8, &tail, 4);
+        a->p = put_jcc(a, a->p + 12, CC_E, hot);
+        memcpy(c->entry_bytes, &head, 8);
     } else {
         asm_nop5(a); /* one instruction, which `retire` may overwrite while others are here */
     }

@@ -2,17 +2,17 @@
 #include "core/exec/x86_64/quick.h"
 #include <string.h>
 
-/* Loads, stores, calls and the ends of blocks of the first tier: quick.h. Stubs are written at once, to the cold half. */
+/* Loads, stores and the ends of blocks of the first tier: quick.h. Stubs are written at once, to the cold half. */
 
 /* ---- leaving and coming back ---- */
 
-static void begin_stub(struct quick *q, const struct stub *s)
+static inline void begin_stub(struct quick *q, const struct stub *s)
 {
     for (unsigned k = 0; k < s->n_at; k++)
-        asm_patch(q->cold, s->at[k], asm_offset(q->cold));
+        quick_come_here(q, s->at[k]);
 }
 
-static void call_out(struct quick *q, const struct x86_site *site)
+void quick_call_out(struct quick *q, const struct x86_site *site)
 {
     asm_mov_ri(q->cold, RAX, (uint64_t)(uintptr_t)site);
     asm_call(q->cold, q->g->be->fixed.out);
@@ -45,7 +45,7 @@ static void emit_probe(struct quick *q, struct stub *s, bool store, unsigned siz
 }
 
 /* reg = base + disp */
-static void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
+static inline void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
 {
     if (LIKELY(base.kind == O_REG && disp)) {
         asm_lea1(a, reg, base.reg, disp);
@@ -56,6 +56,11 @@ static void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int3
         if (disp)
             asm_alu_ri(a, ALU_ADD, true, reg, disp);
     }
+}
+
+void quick_load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
+{
+    load_address(a, reg, base, disp);
 }
 
 /* op reg, [base + disp], rax being the addend; uses rcx. The base's register, or the sum in rax. */
@@ -96,7 +101,7 @@ static void emit_store(struct quick *q, struct opnd base, int32_t disp, struct o
 }
 
 /* A base in memory is wanted twice: it comes into a register if one is to be had for nothing. */
-static struct opnd base_of(struct quick *q, uint16_t v)
+static inline struct opnd base_of(struct quick *q, uint16_t v)
 {
     struct opnd o = quick_opnd(q, v);
     if (o.kind == O_MEM && q->free != 0)
@@ -104,34 +109,63 @@ static struct opnd base_of(struct quick *q, uint16_t v)
     return o;
 }
 
-/* False: a constant that has no place in the table. */
-static bool describe(struct opnd o, uint8_t *kind, int32_t *at)
+struct opnd quick_base(struct quick *q, uint16_t v)
 {
-    *at = o.disp;
-    *kind = o.kind == O_REG ? ACCESS_REG : o.kind == O_IMM ? ACCESS_IMM : o.reg == RBP ? ACCESS_CPU : ACCESS_FRAME;
-    if (o.kind == O_REG)
-        *at = o.reg;
-    else if (o.kind == O_IMM)
-        *at = (int32_t)o.imm;
-    else if (o.reg == RBP)
-        *at = o.disp + CPU_BIAS;
-    return o.kind != O_IMM || imm_fits(o.imm, true);
+    return base_of(q, v);
 }
 
-/* The usual stub: a call, a jump and what C has to know. */
-static void access_stub(struct quick *q, const struct stub *at, struct x86_access *s, uint32_t back)
+/* False: a constant that has no place in the table. */
+static inline bool describe(struct opnd o, unsigned *kind, uint16_t *at)
+{
+    if (LIKELY(o.kind == O_REG)) {
+        *kind = ACCESS_REG;
+        *at = o.reg;
+        return true;
+    }
+    if (o.kind == O_IMM) {
+        *kind = ACCESS_IMM;
+        *at = (uint16_t)o.imm;
+        return o.imm == (uint64_t)(int16_t)o.imm;
+    }
+    *kind = o.reg == RBP ? ACCESS_CPU : ACCESS_FRAME;
+    *at = (uint16_t)(o.reg == RBP ? o.disp + CPU_BIAS : o.disp);
+    return true;
+}
+
+/*
+ * The usual stub: a call, a jump and what C has to know. False: that does not fit, and nothing was emitted. The table is put
+ * together in registers: a copy of what was just stored in small pieces waits until all stores before are done, and those
+ * to new code miss the host's caches.
+ */
+static inline bool access_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base,
+                               struct opnd value, unsigned dst, uint32_t back)
 {
     struct x86_asm *cold = q->cold;
-    const struct ir_inst *insn = &q->insts[q->i];
+    const struct ir_inst *insn = in;
+    unsigned base_kind, value_kind;
+    uint16_t base_at, value_at;
     while (insn->op != IR_INSN)
         insn--;
-    s->site = exec_site_of(q->g->u, q->g->block, insn);
-    s->code = q->g->code;
+    const struct cpu_site site = exec_site_of(q->g->u, q->g->block, insn);
+    if (UNLIKELY(!describe(base, &base_kind, &base_at) || !describe(value, &value_kind, &value_at) ||
+                 site.cost_before > UINT16_MAX || site.at != (int16_t)site.at))
+        return false;
+    if (in->op != IR_STORE)
+        value_kind = ACCESS_LOAD;
     begin_stub(q, at);
-    asm_call(cold, q->g->be->fixed.access);
-    asm_jmp(cold, back);
-    memcpy(cold->p, s, sizeof(*s));
-    cold->p += sizeof(*s);
+    uint8_t *p = asm_put_rel(cold, asm_put_rel(cold, cold->p, 0xe8, q->g->be->fixed.access), 0xe9, back); /* call, jmp */
+    const uint64_t words[] = {
+        (uint16_t)site.at | (uint64_t)site.rest << 16 | (uint64_t)site.cost_before << 32 |
+            (uint64_t)(uint8_t)site.insns_before << 48 | (uint64_t)dst << 56,
+        in->aux2 | (uint64_t)base_kind << 16 | (uint64_t)value_kind << 24 | (uint64_t)(uint32_t)in->imm << 32,
+        base_at | (uint64_t)value_at << 16 | (uint64_t)((uint32_t)(p - cold->start) - q->block_at) << 32,
+    };
+    _Static_assert(sizeof(words) == sizeof(struct x86_access), "struct x86_access is three words");
+    memcpy(p, &words[0], 8);
+    memcpy(p + 8, &words[1], 8);
+    memcpy(p + 16, &words[2], 8);
+    cold->p = p + sizeof(words);
+    return true;
 }
 
 static void long_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base, struct opnd value,
@@ -142,16 +176,41 @@ static void long_stub(struct quick *q, const struct ir_inst *in, const struct st
     load_address(q->cold, RDX, base, (int32_t)in->imm);
     if (store)
         quick_load(q->cold, RCX, value, true);
-    call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
+    quick_call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
     if (!store)
         asm_rr1(q->cold, 0x8b, true, dst, RAX);
     asm_jmp(q->cold, back);
 }
 
-void quick_access(struct quick *q, struct ir_inst *in)
+/* Of a register, which nearly all bases are in. */
+static inline void load_at(struct quick *q, const struct ir_inst *in, unsigned dst, struct opnd base, unsigned size)
 {
     static const uint32_t zext_op[] = { 0xb6 | OP_0F, 0xb7 | OP_0F, 0x8b, 0x8b | OP_W };
     static const uint32_t sext_op[] = { 0xbe | OP_0F, 0xbf | OP_0F, 0x63, 0x8b };
+    uint32_t op = in->aux2 & IR_MEM_SIGNED ? sext_op[size] | (is_w(in->type) ? OP_W : 0) : zext_op[size];
+    access_at(q, op, dst, base, (int32_t)in->imm);
+}
+
+void quick_probe(struct quick *q, const struct ir_inst *in, struct opnd base)
+{
+    unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
+    q->stub.n_at = 0;
+    load_address(q->a, RDX, base, (int32_t)in->imm);
+    emit_probe(q, &q->stub, in->op == IR_STORE || (in->aux2 & IR_MEM_STORE_RIGHTS), in->aux2 & IR_MEM_SIZE, align);
+    add_base(q, base);
+}
+
+void quick_access_at(struct quick *q, uint32_t op, unsigned reg, struct opnd base, int32_t disp)
+{
+    access_at(q, op, reg, base, disp);
+}
+
+void quick_access(struct quick *q, struct ir_inst *in)
+{
+    if (UNLIKELY(in->type == IR_V128)) {
+        quick_vec_access(q, in);
+        return;
+    }
     bool store = in->op == IR_STORE;
     unsigned size = in->aux2 & IR_MEM_SIZE, dst = RAX;
     unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
@@ -165,93 +224,29 @@ void quick_access(struct quick *q, struct ir_inst *in)
     s->n_at = 0;
     load_address(q->a, RDX, base, disp);
     emit_probe(q, s, store || (in->aux2 & IR_MEM_STORE_RIGHTS), size, align);
-    add_base(q, base);
-    if (store) {
+    if (UNLIKELY(base.kind != O_REG))
+        add_base(q, base);
+    if (store)
         emit_store(q, base, disp, value, size);
-    } else {
-        uint32_t op = in->aux2 & IR_MEM_SIGNED ? sext_op[size] | (is_w(in->type) ? OP_W : 0) : zext_op[size];
-        access_at(q, op, dst, base, disp);
-    }
-    uint32_t back = asm_offset(q->a);
-    struct x86_access x = { .disp = disp, .dst = (uint8_t)dst, .store = store, .memop = in->aux2 };
-    if (describe(base, &x.base_kind, &x.base) && describe(value, &x.value_kind, &x.value))
-        access_stub(q, s, &x, back);
     else
-        long_stub(q, in, s, base, value, dst, back);
-    quick_end_inst(q, in, store ? 2 : 1);
-}
-
-/* ---- calls ---- */
-
-/* frame[k] = value v; an i32 zero-extended */
-static void store_arg(struct quick *q, unsigned k, uint16_t v)
-{
-    struct opnd o = quick_opnd(q, v);
-    struct x86_mem m = mem_at(RSP, (int32_t)(8 * k));
-    const struct ir_inst *def = &q->insts[v];
-    bool w = v == IR_NONE || is_w(ir_op_info[def->op].result == 'I' ? IR_I64 : def->type);
-    if (o.kind == O_IMM && imm_fits(o.imm, true)) {
-        asm_mov_mi(q->a, 3, m, (int32_t)o.imm);
-        return;
-    }
-    unsigned r = o.reg;
-    if (o.kind != O_REG)
-        quick_load(q->a, r = RAX, o, w);
-    else if (!w)
-        asm_rr(q->a, 0x8b, r = RAX, o.reg); /* zero-extends */
-    asm_rm(q->a, 0x89 | OP_W, r, m);
-}
-
-/* A light helper asked to leave: out again, by the same site. */
-static void check_exit(struct quick *q, const struct x86_site *site)
-{
-    struct stub s = { 0 };
-    asm_rm(q->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
-    asm_alu_mi(q->a, ALU_CMP, false, CPU_MEM(exit), 0);
-    s.at[s.n_at++] = asm_jcc(q->a, CC_NE, 0);
+        load_at(q, in, dst, base, size);
     uint32_t back = asm_offset(q->a);
-    begin_stub(q, &s);
-    call_out(q, site);
-    asm_jmp(q->cold, back);
-}
-
-/* As x86_select_call: all slots are in memory. */
-void quick_call(struct quick *q, struct ir_inst *in)
-{
-    const struct x86_fixed *f = &q->g->be->fixed;
-    quick_leave_slots(q, in);
-    const struct ir_helper *h = &q->g->u->guest->helpers[in->imm];
-    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
-    bool light = h->flags & IR_CALL_LIGHT, pure = h->flags & IR_CALL_PURE;
-    const struct x86_site *site = quick_site(q, in, light ? x86_out_light : pure ? x86_out_pure : x86_out_call);
-    for (unsigned k = 0; k < 4; k++)
-        store_arg(q, k, args[k]);
-    asm_mov_ri(q->a, RAX, (uint64_t)(uintptr_t)site);
-    if (light)
-        asm_mov_ri(q->a, RDX, (uint64_t)(uintptr_t)h->fn);
-    bool last = !light && !pure && x86_is_last_call(q->g, q->i), timed = light && (h->flags & IR_CALL_TIME);
-    if (timed)
-        asm_rm(q->a, 0x89 | OP_W, R12, CPU_MEM(budget));
-    asm_call(q->a, light ? f->light : last ? f->last : f->out);
-    if (timed) /* a timer may have been set */
-        asm_rm(q->a, 0x8b | OP_W, R12, CPU_MEM(budget));
-    if (light && (h->flags & IR_CALL_EXITS))
-        check_exit(q, site);
-    if (in->type != IR_VOID && q->v[q->i].last != 0)
-        asm_mov_rr(q->a, true, quick_def(q), RAX);
-    quick_end_inst(q, in, 4);
+    if (UNLIKELY(!access_stub(q, in, s, base, value, dst, back)))
+        long_stub(q, in, s, base, value, dst, back);
+    if (UNLIKELY(store && (in->aux2 & IR_MEM_RELEASE)))
+        x86_fence(q->g); /* as in select_mem.c */
+    quick_end_inst(q, in, store ? 2 : 1);
 }
 
 void quick_trap(struct quick *q, struct ir_inst *in)
 {
-    struct stub s = { 0 };
     unsigned cc = quick_condition(q, in->a);
-    s.at[s.n_at++] = asm_jcc(q->a, cc, 0);
-    uint32_t back = asm_offset(q->a);
-    begin_stub(q, &s);
-    call_out(q, quick_site(q, in, x86_out_trap));
+    uint32_t at = asm_jcc(q->a, cc, 0), back = asm_offset(q->a);
+    quick_come_here(q, at);
+    quick_call_out(q, quick_site(q, in, x86_out_trap));
     asm_jmp(q->cold, back);
-    quick_end_inst(q, in, 1);
+    q->locked = 0;
+    quick_end_condition(q, in->a);
 }
 
 /* ---- ends ---- */

@@ -273,8 +273,30 @@ static bool is_one_word(const struct x86_gen *g, uint16_t v)
            (in->op == IR_VDUP && in->aux == 2);
 }
 
+/* Even dwords, which is where VPMULUDQ looks; odd ones moved there. */
+static bool emit_mull_every_other(struct x86_gen *g, const struct ir_inst *in)
+{
+    struct opnd a = x86_opnd(g, in->a), b = x86_opnd(g, in->b);
+    bool odd = in->imm & 1;
+    swap_memory(&a, &b);
+    unsigned x = vec_reg(g, a, 1);
+    if (odd) {
+        op3oi(g, 0x70 | P66, 3, 0, b, 0xf5); /* vpshufd */
+        if (in->a != in->b)
+            op2i(g, 0x70 | P66, 0, x, 0xf5);
+        x = in->a != in->b ? 0 : 3;
+        b = (struct opnd){ .kind = O_REG, .reg = 3 };
+    }
+    unsigned dst = x86_def(g);
+    op3o(g, in->op == IR_VMULLS ? 0x28 | P38 : 0xf4 | P66, dst, x, b);
+    x86_done(g, dst);
+    return true;
+}
+
 static bool emit_mull(struct x86_gen *g, const struct ir_inst *in)
 {
+    if (in->imm & 2)
+        return emit_mull_every_other(g, in);
     bool high = in->imm, is_signed = in->op == IR_VMULLS;
     unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);
     if (in->aux == 2) {

@@ -502,7 +502,8 @@ static int64_t vector_shape(struct gen *g, enum ir_op op, unsigned *lane)
     case IR_VSHL: case IR_VSHR: case IR_VSAR: return below(g, (8u << *lane) + 1);
     case IR_VEXT: return below(g, 16);
     case IR_VREV: *lane = below(g, 3); return *lane + 1 + below(g, 3 - *lane);
-    case IR_VWIDENS: case IR_VWIDENU: case IR_VMULLS: case IR_VMULLU: *lane = below(g, 3); return below(g, 2);
+    case IR_VWIDENS: case IR_VWIDENU: *lane = below(g, 3); return below(g, 2);
+    case IR_VMULLS: case IR_VMULLU: *lane = below(g, 3); return below(g, *lane == 2 ? 4 : 2);
     case IR_VNARROW: case IR_VNARROWSS: case IR_VNARROWSU: case IR_VNARROWUU: *lane = below(g, 3); return 0;
     case IR_VPOPCNT: case IR_VTBLM: case IR_VSAD: *lane = 0; return 0;
     case IR_VSHL1: case IR_VSHR1: case IR_VSAR1: *lane = 1 + below(g, 3); return 0;

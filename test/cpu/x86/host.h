@@ -40,6 +40,8 @@ struct host_record {
 
 /* A processor with what both the host and profile "max" have, and the host's AVX-512, in 64-bit mode. */
 void x86_host_create(struct pc *h, enum exec_mode mode);
+/* Likewise with all of "max", whatever the host has: for values that are worked out. */
+void x86_max_create(struct pc *h, enum exec_mode mode);
 
 /* Code around `insn`: which registers it loads and stores. */
 enum { HOST_YMM = 1, HOST_ZMM = 2, HOST_MM = 4 };

@@ -53,9 +53,9 @@ static void set_descriptors(struct pc *h)
     h->c->idtr.limit = 32 * 16 - 1;
 }
 
-void x86_host_create(struct pc *h, enum exec_mode mode)
+static void create(struct pc *h, const struct pc_options *options)
 {
-    pc_build(h, &(struct pc_options){ .spec = "max", .mode = mode, .verify = true, .base = HOST_BASE, .adjust = host_features });
+    pc_build(h, options);
     set_page_tables(h);
     x86_start_long(&h->c->cpu, HOST_CODE, HOST_TABLES, HOST_GDT, 23, 8, 16);
     set_descriptors(h);
@@ -63,6 +63,16 @@ void x86_host_create(struct pc *h, enum exec_mode mode)
     h->c->cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT | X86_CR4_OSXSAVE;
     h->c->xcr0[0] = x86_xcr0_supported(h->c);
     x86_update_mode(h->c);
+}
+
+void x86_host_create(struct pc *h, enum exec_mode mode)
+{
+    create(h, &(struct pc_options){ .spec = "max", .mode = mode, .verify = true, .base = HOST_BASE, .adjust = host_features });
+}
+
+void x86_max_create(struct pc *h, enum exec_mode mode)
+{
+    create(h, &(struct pc_options){ .spec = "max", .mode = mode, .verify = true, .base = HOST_BASE });
 }
 
 /* ---- the loop ---- */

@@ -328,6 +328,43 @@ START_TEST(approximations)
 }
 END_TEST
 
+/* ---- products of 52 bits: SDM volume 2, VPMADD52LUQ, VPMADD52HUQ ---- */
+static uint64_t add52(uint64_t to, uint64_t a, uint64_t b, bool high)
+{
+    uint64_t m = BIT(52) - 1;
+    unsigned __int128 product = (unsigned __int128)(a & m) * (b & m);
+    return to + (high ? (uint64_t)(product >> 52) : (uint64_t)product & m);
+}
+
+START_TEST(multiply_add52)
+{
+    static const uint64_t values[] = { 0, 1, 0xfffffffffffff, 0xffffffffffffffff, 0xfff0000000000000, 0x80000000,
+                                       0xffffffff, 0x100000000, 0x8000000000000, 0x123456789abcd, 0xedcba98765432 };
+    uint64_t n = ARRAY_LEN(values);
+    for (unsigned m = 0; m < ARRAY_LEN(modes); m++) {
+        struct pc h;
+        x86_max_create(&h, modes[m]);
+        for (uint64_t i = 0; i < n * n; i++) {
+            uint64_t a = values[i / n], b = values[i % n], to = i * 0x9e3779b97f4a7c15;
+            for (unsigned k = 0; k < 8; k++) {
+                h.c->v[0][k / 2].d[k % 2] = h.c->v[3][k / 2].d[k % 2] = to + k;
+                h.c->v[1][k / 2].d[k % 2] = a + k;
+                h.c->v[2][k / 2].d[k % 2] = b - k;
+            }
+            h.c->k[1] = 0xa5;
+            /* vpmadd52luq zmm0, zmm1, zmm2; vpmadd52huq zmm3{k1}, zmm1, zmm2 */
+            ck_assert_int_eq(RUN(&h, "\x62\xf2\xf5\x48\xb4\xc2\x62\xf2\xf5\x49\xb5\xda"), -1);
+            for (unsigned k = 0; k < 8; k++) {
+                bool masked = !(0xa5 >> k & 1);
+                ck_assert_uint_eq(h.c->v[0][k / 2].d[k % 2], add52(to + k, a + k, b - k, false));
+                ck_assert_uint_eq(h.c->v[3][k / 2].d[k % 2], masked ? to + k : add52(to + k, a + k, b - k, true));
+            }
+        }
+        pc_destroy(&h);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/x86 vectors");
@@ -340,6 +377,7 @@ Suite *test_suite(void)
     tcase_add_test(t, xsave_comes_back);
     tcase_add_test(t, xrstor_refuses);
     tcase_add_test(t, approximations);
+    tcase_add_test(t, multiply_add52);
     suite_add_tcase(s, t);
     return s;
 }
