@@ -92,13 +92,13 @@ static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS
     }
 }
 
-/* Last uses of a chain's values, in g->values: what is only another name, or a comparison, reads later. */
-static void find_last_uses(struct x86_gen *g, uint32_t first, uint32_t end)
+/* Last uses of the block's values, in g->values: what is only another name, or a comparison, reads later. */
+static void find_last_uses(struct x86_gen *g, const struct ir_block *b)
 {
     struct value *v = g->values;
-    for (uint32_t i = first; i < end; i++)
+    for (uint32_t i = b->first; i < b->end; i++)
         v[i].last = v[i].uses = 0;
-    for (uint32_t i = end; i-- > first;) {
+    for (uint32_t i = b->end; i-- > b->first;) {
         const struct ir_inst *in = &g->u->insts[i];
         const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
         uint32_t at = in->op == IR_TRUNC || in->op == IR_SETCC ? MAX(v[i].last, i) : i;
@@ -119,12 +119,12 @@ static bool is_temporary(const struct x86_gen *g, uint32_t i, bool fp)
     return (ir_op_info[in->op].result == 'T' && in_xmm(in->type)) == fp && !put_at_once;
 }
 
-/* Most temporaries of a class that instructions [first, end) want at once. `uses` counts those that end at an instruction. */
-static unsigned pressure_in(struct x86_gen *g, uint32_t first, uint32_t end, bool fp)
+/* Most temporaries of a class that the block wants at once. `uses` counts those that end at an instruction. */
+static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp)
 {
     unsigned live = 0, most = 0;
-    find_last_uses(g, first, end);
-    for (uint32_t i = first; i < end; i++) {
+    find_last_uses(g, b);
+    for (uint32_t i = b->first; i < b->end; i++) {
         live -= g->values[i].uses;
         if (!is_temporary(g, i, fp))
             continue;
@@ -135,18 +135,16 @@ static unsigned pressure_in(struct x86_gen *g, uint32_t first, uint32_t end, boo
     return most;
 }
 
-/* The same of all chains that count for something. */
+/* The same of all blocks that count for something. Values that cross blocks of a chain are slots', and left out. */
 static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], bool fp)
 {
     uint32_t hottest = 0;
     unsigned most = 0;
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         hottest = MAX(hottest, weights[b]);
-    for (uint32_t b = 0, end; b < g->u->n_blocks; b = end) {
-        end = ir_chain_end(g->u, b);
+    for (uint32_t b = 0; b < g->u->n_blocks; b++)
         if (weights[b] >= hottest / 8)
-            most = MAX(most, pressure_in(g, g->u->blocks[b].first, g->u->blocks[end - 1].end, fp));
-    }
+            most = MAX(most, pressure_in(g, &g->u->blocks[b], fp));
     return most;
 }
 
@@ -294,7 +292,7 @@ void x86_analyze_unit(struct x86_gen *g)
     if (!loops && ir_chain_end(g->u, 0) == g->u->n_blocks)
         l.n = 0; /* nothing is read or written twice */
     unsigned gpr = pressure(g, weights, false), xmm = pressure(g, weights, true);
-    pin_class(g, &l, false, loops, gpr < 2 ? 2 : gpr > 4 ? 4 : gpr);
+    pin_class(g, &l, false, loops, gpr < 2 ? 2 : gpr > 6 ? 6 : gpr);
     pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
     bool entry_is_target = false;
     for (uint32_t b = 0; b < g->u->n_blocks; b++) {
