@@ -47,6 +47,7 @@ struct exec_options {
      * 0 = 200, 1 = at once, UINT32_MAX never.
      */
     uint32_t optimize_threshold;
+    uint32_t translate_threads; /* 1: blocks that run often are compiled on a host thread of their own; 0: at once */
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */

@@ -48,6 +48,7 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
     u->insts[IR_NONE] = (struct ir_inst){ 0 };
     u->n_insts = 1; /* value 0 is IR_NONE */
     u->n_blocks = u->n_insns = u->hooks = 0;
+    u->hint = IR_NO_HINT;
     u->second_page = u->full = u->no_regs = false;
     *out = u;
     return 0;

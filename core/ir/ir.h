@@ -225,6 +225,7 @@ struct ir_guest {
     bool reserves;
 };
 
+#define IR_NO_HINT UINT32_MAX
 struct ir_block {
     uint32_t first, end;      /* instructions [first, end) of the unit; the last ends the block */
     int32_t start;            /* offset of its first guest instruction from the unit's first page */
@@ -246,6 +247,7 @@ struct ir_unit {
     uint32_t mode;            /* the ISA's mode flags */
     bool second_page;         /* the last instruction of a one-block unit crosses into the next page */
     bool no_regs;             /* nobody asks for insns[].regs: translators need not find them (INSN_NO_REGS) */
+    uint32_t hint;            /* isa->hint of the CPU that came here, or IR_NO_HINT */
     void *memo;               /* IR_MEMO_BYTES that outlive the unit, zeros at first, for its ISA's translator alone; or NULL */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
     bool full;                /* out of instructions or memory: ir_finish reports it */
@@ -314,7 +316,7 @@ void ir_count_uses(struct ir_unit *u);
  * Passes, in the order ir_optimize runs them. None moves a memory access, a call or a
  * PUT across an operation that may fault or exit.
  *   fold      constants, identities, GET after PUT, extensions of extended values
- *   cse       equal pure operations in one block
+ *   cse       equal pure operations in one block; `fold` again where that left something for it
  *   dead      unused pure operations, PUTs overwritten before anything can see them
  *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing

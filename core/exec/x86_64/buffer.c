@@ -61,17 +61,42 @@ void x86_buffer_destroy(struct exec_backend *be)
 /* Where stubs begin. They are a third of most code; a unit so large that it may not fit has as much room for either. */
 static uint64_t boundary(const struct exec_backend *be)
 {
-    return align_down(be->even ? be->size / 2 : be->size / 32 * 21, MEM_PAGE);
+    uint64_t size = be->end - be->begin;
+    return align_down(be->begin + (be->even ? size / 2 : size / 32 * 21), MEM_PAGE);
+}
+
+static void fill(struct exec_backend *be, uint32_t part)
+{
+    uint64_t middle = align_down(be->low + (be->high - be->low) / 2, MEM_PAGE);
+    bool again = be->filled >> part & 1;
+    be->part = part;
+    be->has_all = be->wants_all;
+    be->wants_all = false;
+    be->begin = part == 0 ? be->low : middle;
+    be->end = part == 0 && !be->has_all ? middle : be->high;
+    be->filled |= be->has_all ? 3 : 1u << part;
+    be->half = boundary(be);
+    be->made[0] = again || be->has_all ? be->end : 0; /* what was made as the one may be the other now */
+    be->made[1] = be->made[0];
+    be->even = false;
+    be->a.p = be->rw + be->begin;
+    be->cold.p = be->rw + be->half;
+    be->viewed = x86_buffer_used(be);
+    be->ready[0] = be->ready[1] = 0;
 }
 
 void x86_buffer_reset(struct exec_backend *be)
 {
-    be->half = boundary(be);
-    be->even = false;
-    be->a.p = be->rw + be->fixed_end;
-    be->cold.p = be->rw + be->half;
-    be->viewed = 0;
-    be->ready[0] = be->ready[1] = 0;
+    be->wants_all = false;
+    be->other_used = 0;
+    fill(be, 0);
+}
+
+void x86_buffer_turn(struct exec_backend *be)
+{
+    bool alone = be->has_all || be->wants_all;
+    be->other_used = alone ? 0 : x86_buffer_used(be) - be->other_used;
+    fill(be, alone ? 0 : 1 - be->part);
 }
 
 #ifndef MADV_POPULATE_READ /* Linux 5.14 */
@@ -105,7 +130,7 @@ static bool make_pages(struct exec_backend *be, uint64_t from, uint64_t to)
 void x86_buffer_populate(struct exec_backend *be, uint64_t need)
 {
     for (unsigned k = 0; k < 2; k++) {
-        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->size;
+        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->end;
         if (at + need <= be->ready[k])
             continue;
         uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
@@ -133,8 +158,9 @@ void x86_buffer_trim(struct exec_backend *be)
         return;
     be->viewed = used;
     /* An optimization: may fail. What is ready and not used yet stays. */
-    uint64_t hot = align_down(asm_offset(&be->a), MEM_PAGE), half = align_down(be->half, MEM_PAGE);
-    (void)madvise(be->rw, hot, MADV_DONTNEED);
+    uint64_t begin = align_down(be->begin, MEM_PAGE), hot = align_down(asm_offset(&be->a), MEM_PAGE);
+    uint64_t half = align_down(be->half, MEM_PAGE);
+    (void)madvise(be->rw + begin, hot - begin, MADV_DONTNEED);
     (void)madvise(be->rw + half, align_down(asm_offset(&be->cold), MEM_PAGE) - half, MADV_DONTNEED);
 }
 
@@ -412,7 +438,8 @@ void x86_emit_fixed(struct exec_backend *be)
     be->fixed.light_fp = emit_light(a, true);
     be->fixed.last = emit_last(a, &be->fixed);
     asm_align(a, 64);
-    be->fixed_end = asm_offset(a);
-    assert(be->fixed_end < 4096);
+    be->low = asm_offset(a);
+    be->high = be->size;
+    assert(be->low < MEM_PAGE);
     x86_buffer_reset(be);
 }

@@ -121,12 +121,14 @@ int x86_make_room(struct x86_gen *g, const struct ir_unit *u)
     struct exec_backend *be = g->be;
     uint64_t need = (uint64_t)u->n_insts * BYTES_PER_INST + u->n_blocks * BYTES_PER_BLOCK +
                     BYTES_PER_UNIT;
-    if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->size) {
-        if (be->fixed_end + need > be->size / 2)
+    if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->end) {
+        uint64_t all = be->high - be->low, most = all / 2 - 4 * MEM_PAGE;
+        if (need > most)
             return err_set(g->e, ERR_UNSUPPORTED,
                            "code buffer of %llu bytes: a unit of %u IR instructions may need twice %llu",
                            (unsigned long long)be->size, u->n_insts, (unsigned long long)need);
-        be->even = be->fixed_end + need > be->half || be->half + need > be->size;
+        be->wants_all = need > most / 2;
+        be->even = need > most / 3;
         return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
                        (unsigned long long)be->size);
     }
@@ -186,7 +188,7 @@ static void finish(struct x86_gen *g, uint32_t start, uint32_t cold_start)
         asm_patch(g->a, g->fixups[i].at, g->heads[g->fixups[i].block]);
     g->a = &be->cold;
     x86_emit_stubs(g);
-    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->end);
     memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     g->b->backend_private = g->code;
     x86_dump(be, g->b, start, cold_start);

@@ -467,7 +467,7 @@ static int begin(struct x86_gen *g)
     c->n_pins = 0;
     c->edge_stubs = code->edge_stubs;
     c->incoming = NULL;
-    c->replaces = c->next_replaced = NULL;
+    c->replaces = c->next_replaced = c->replaced_by = NULL;
     g->code = c;
     g->rc = 0;
     g->recipe = NULL;
@@ -501,7 +501,7 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
         be->cold.p = cold_start;
         return g->rc;
     }
-    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->end);
     if (UNLIKELY(!be->count_entries)) /* else quick_entry knows them: what was just stored elsewhere is read slowly */
         memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     b->backend_private = g->code;
