@@ -467,7 +467,7 @@ static int begin(struct x86_gen *g)
     c->n_pins = 0;
     c->edge_stubs = code->edge_stubs;
     c->incoming = NULL;
-    c->replaces = c->next_replaced = NULL;
+    c->replaces = c->next_replaced = c->replaced_by = NULL;
     g->code = c;
     g->rc = 0;
     g->recipe = NULL;
