@@ -39,6 +39,7 @@ static const struct {
     { RV_X_ZFH, RV_X_ZFHMIN },  { RV_X_ZFA, RV_X_F },          { RV_X_ZABHA, RV_X_A },
     { RV_X_ZACAS, RV_X_A },     { RV_X_ZAWRS, RV_X_A },        { RV_X_ZCB, RV_X_C },
     { RV_X_ZCMOP, RV_X_C },     { RV_X_ZCMOP, RV_X_ZIMOP },    { RV_X_ZICNTR, RV_X_ZICSR },
+    { RV_X_V, RV_X_D },
     { RV_X_ZIHPM, RV_X_ZICSR }, { RV_X_SSCOFPMF, RV_X_ZIHPM },
 };
 
@@ -79,6 +80,20 @@ static int turn_misaligned(void *config, uint32_t unused, bool on, struct err *e
     (void)unused, (void)e;
     ((struct rv_config *)config)->misaligned = on;
     return 0;
+}
+
+/* For tests of the two ways vector instructions are done. */
+static int turn_quick(void *config, uint32_t unused, bool on, struct err *e)
+{
+    (void)unused, (void)e;
+    ((struct rv_config *)config)->vector_general = !on;
+    return 0;
+}
+
+static bool is_quick(const void *config, uint32_t unused)
+{
+    (void)unused;
+    return !((const struct rv_config *)config)->vector_general;
 }
 
 static bool does_misaligned(const void *config, uint32_t unused)
@@ -180,6 +195,7 @@ static const struct cpu_property properties[] = {
     CPU_SWITCH("sv48", turn_mode, has_mode, 9),
     CPU_SWITCH("sv57", turn_mode, has_mode, 10),
     CPU_SWITCH("misaligned", turn_misaligned, does_misaligned, 0),
+    CPU_SWITCH("vquick", turn_quick, is_quick, 0),
     CPU_SWITCH("g", turn_group, NULL, GROUP_G),
     CPU_SWITCH("b", turn_group, NULL, GROUP_B),
     CPU_SWITCH("zkn", turn_group, NULL, GROUP_ZKN),
