@@ -104,6 +104,7 @@ struct rv_cpu {
     uint64_t mip_line; /* what lines and comparators drive */
     uint64_t frm;      /* 0..7; fflags live in cpu.fp_flags */
     uint64_t vstart, vxrm;
+    uint64_t vector_redo; /* 1: see rv_vec_redo */
     uint64_t mcounteren, scounteren, mcountinhibit;
     struct rv_counter counter[RV_COUNTERS];
     uint64_t tselect, tdata1[RV_TRIGGERS], tdata2[RV_TRIGGERS];

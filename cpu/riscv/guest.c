@@ -115,6 +115,7 @@ const struct state_field rv_state[] = { STATE_SUB(rv_cpu, cpu, cpu_state),
                                         STATE(rv_cpu, frm),
                                         STATE(rv_cpu, vstart),
                                         STATE(rv_cpu, vxrm),
+                                        STATE(rv_cpu, vector_redo),
                                         STATE(rv_cpu, mcounteren),
                                         STATE(rv_cpu, scounteren),
                                         STATE(rv_cpu, mcountinhibit),
@@ -156,6 +157,7 @@ static void reset(struct cpu *cpu)
     cpu->pc = rv->config->reset_pc;
     cpu->run = CPU_RUNNING;
     rv->priv = RV_M;
+    rv->vector_redo = 0;
     rv_csr_reset(rv);
     rv->mip_soft = 0; /* lines keep their levels: their drivers are reset by themselves */
     rv->mip_line &= ~BIT(RV_IRQ_STI);
@@ -184,6 +186,7 @@ static void loaded(struct cpu *cpu)
     rv->vstart &= 127;
     rv->vxsat &= 1;
     rv->vxrm &= 3;
+    rv->vector_redo &= 1;
     if (F_GET(rv->mstatus, RV_MSTATUS_MPP) == 2)
         rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_MPP, RV_U);
     if (F_GET(rv->satp, RV_SATP_MODE) > rv->config->satp_mode)

@@ -70,7 +70,8 @@ static uint32_t vector_mode(const struct rv_cpu *rv)
     uint64_t vs = F_GET(rv->mstatus, RV_MSTATUS_VS);
     if (vs == RV_FS_OFF)
         return RV_MODE_V_OFF;
-    return rv_vector_key(rv->vtype, rv->vl, rv->vstart) | (vs != RV_FS_DIRTY ? (uint32_t)RV_MODE_V_CLEAN : 0u);
+    return rv_vector_key(rv->vtype, rv->vl, rv->vstart) | (vs != RV_FS_DIRTY ? (uint32_t)RV_MODE_V_CLEAN : 0u) |
+           (rv->vector_redo ? (uint32_t)RV_MODE_V_REDO : 0u);
 }
 
 static uint32_t block_mode(const struct rv_cpu *rv)

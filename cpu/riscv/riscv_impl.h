@@ -24,6 +24,7 @@ enum {
     RV_MODE_VILL = 1u << 19,      /* vlmul and vsew are 0 then */
     RV_MODE_VL_MAX = 1u << 20,    /* vl = VLMAX */
     RV_MODE_VSTART = 1u << 21,    /* vstart != 0 */
+    RV_MODE_V_REDO = 1u << 22,    /* the next instruction, a vector access, is done the general way: rv_vec_redo */
     RV_MODE_V = RV_MODE_VTYPE | RV_MODE_VILL | RV_MODE_VL_MAX | RV_MODE_VSTART,
 };
 
@@ -118,6 +119,13 @@ int rv_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, b
 void rv_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void rv_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
 void rv_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
+
+/* ---- vec_memory.c ---- */
+/*
+ * A load or store at pc has faulted. True: it was an access of whole vector registers; it is to be done again, in a mode whose
+ * translation goes element by element and so knows vstart.
+ */
+bool rv_vec_redo(struct rv_cpu *rv);
 
 /* ---- translate.c, guest.c, regs.c ---- */
 void rv_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,

@@ -229,7 +229,7 @@ static void run(struct rv_cpu *rv, uint64_t a, uint64_t b, uint64_t c)
     if (row->flags & RV_VF_FD)
         rv->f[rd] = result;
     if (o.done) {
-        rv->vstart = 0;
+        rv->vstart = rv->vector_redo = 0;
     } else { /* some elements may have been written */
         rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_VS, RV_FS_DIRTY);
         rv_update_key(rv);
@@ -277,7 +277,7 @@ static void general(struct rv_tr *t, const struct rv_vec_row *row, unsigned n)
         b = rv_x(t, t->d.rs1);
         c = rv_x(t, t->d.rs2);
     }
-    if ((t->mode & RV_MODE_VSTART) || (row->flags & RV_VF_VL)) {
+    if ((t->mode & (RV_MODE_VSTART | RV_MODE_V_REDO)) || (row->flags & RV_VF_VL)) {
         ir_call(t->u, IR_VOID, RV_HELPER_vec_mode, a, b, c, rv_const(t, (row->flags & RV_VF_FP) != 0));
         ir_exit(t->u, IR_EXIT_LOOKUP, rv_next(t));
         t->ended = true;

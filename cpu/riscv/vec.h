@@ -116,6 +116,9 @@ static inline unsigned rv_vec_bits(const struct rv_vop *o)
     return 8u << o->sew;
 }
 
+/* "Vector Slide1up", "Slide1down", of x and f. */
+rv_vec_whole_fn rv_vec_slide1up, rv_vec_slide1down;
+
 /* ---- the quick way ---- */
 /*
  * One register's worth of lanes of `lane` (log2 of bytes): that of vd, or of the sources if those are wider (VO_W as a source: results
@@ -183,6 +186,8 @@ static inline void rv_put_v(struct rv_tr *t, unsigned n, ir_val_t v)
 {
     ir_put(t->u, RV_SLOT_V + n, v);
 }
+/* As many ones as vl says, at most 64; 0 for vl = 0. */
+ir_val_t rv_vec_length_bits(struct rv_tr *t);
 bool rv_vec_quick(struct rv_tr *t, const struct rv_vec_row *row);
 /*
  * Bits of the mask vd: elements 0 to 63, or `half` = 1 those from 64 on (then vl = VLMAX). Those that are not active (v0, vl)
@@ -191,6 +196,8 @@ bool rv_vec_quick(struct rv_tr *t, const struct rv_vec_row *row);
 void rv_vec_put_mask(struct rv_tr *t, unsigned half, ir_val_t bits, bool masked);
 /* quick: an IR operation of two lanes, row->arg. */
 rv_vec_quick_fn rv_vq_op, rv_vq_reversed;
+rv_vec_quick_fn rv_vq_index; /* of rows without sources: vid */
+rv_vec_quick_fn rv_vq_shift; /* VSHLV, VSHRV or VSARV by the low bits of b */
 
 /* ---- translate.c's side ---- */
 uint32_t rv_vec_row_count(void);

@@ -66,7 +66,7 @@ QUICK(q_move)
 }
 
 /* row->arg: VSHLV, VSHRV or VSARV. By a constant or by one scalar hosts shift faster. */
-QUICK(q_shift)
+ir_val_t rv_vq_shift(struct rv_tr *t, const struct rv_vec_row *row, unsigned lane, ir_val_t a, ir_val_t b, ir_val_t d)
 {
     unsigned bits = 8u << lane;
     UNUSED();
@@ -222,10 +222,10 @@ const struct rv_vec_row rv_vec_int_rows[] = {
     VV(VMIN, SIGNED, min, rv_vq_op, IR_VMINS), VX(VMIN, SIGNED, min, rv_vq_op, IR_VMINS),
     VV(VMAXU, 0, maxu, rv_vq_op, IR_VMAXU), VX(VMAXU, 0, maxu, rv_vq_op, IR_VMAXU),
     VV(VMAX, SIGNED, max, rv_vq_op, IR_VMAXS), VX(VMAX, SIGNED, max, rv_vq_op, IR_VMAXS),
-    VV(VSLL, 0, sll, q_shift, IR_VSHLV), VX(VSLL, 0, sll, q_shift, IR_VSHLV), VI(VSLL, 0, sll, q_shift, IR_VSHLV),
-    VV(VSRL, 0, srl, q_shift, IR_VSHRV), VX(VSRL, 0, srl, q_shift, IR_VSHRV), VI(VSRL, 0, srl, q_shift, IR_VSHRV),
-    VV(VSRA, RV_VF_SA, sra, q_shift, IR_VSARV), VX(VSRA, RV_VF_SA, sra, q_shift, IR_VSARV),
-    VI(VSRA, RV_VF_SA, sra, q_shift, IR_VSARV),
+    VV(VSLL, 0, sll, rv_vq_shift, IR_VSHLV), VX(VSLL, 0, sll, rv_vq_shift, IR_VSHLV), VI(VSLL, 0, sll, rv_vq_shift, IR_VSHLV),
+    VV(VSRL, 0, srl, rv_vq_shift, IR_VSHRV), VX(VSRL, 0, srl, rv_vq_shift, IR_VSHRV), VI(VSRL, 0, srl, rv_vq_shift, IR_VSHRV),
+    VV(VSRA, RV_VF_SA, sra, rv_vq_shift, IR_VSARV), VX(VSRA, RV_VF_SA, sra, rv_vq_shift, IR_VSARV),
+    VI(VSRA, RV_VF_SA, sra, rv_vq_shift, IR_VSARV),
 
     MVV(VMSEQ, 0, eq, q_compare, IR_VCEQ), MVX(VMSEQ, 0, eq, q_compare, IR_VCEQ), MVI(VMSEQ, 0, eq, q_compare, IR_VCEQ),
     MVV(VMSNE, 0, ne, q_compare, IR_VCEQ | NOT), MVX(VMSNE, 0, ne, q_compare, IR_VCEQ | NOT),

@@ -24,6 +24,13 @@ ir_val_t rv_vq_reversed(struct rv_tr *t, const struct rv_vec_row *row, unsigned 
     return ir_vop2(t->u, (enum ir_op)row->arg, lane, b, a);
 }
 
+/* Operands that have none: a is the elements' numbers. */
+ir_val_t rv_vq_index(struct rv_tr *t, const struct rv_vec_row *row, unsigned lane, ir_val_t a, ir_val_t b, ir_val_t d)
+{
+    (void)t, (void)row, (void)lane, (void)b, (void)d;
+    return a;
+}
+
 /* ---- which lanes ---- */
 /* A constant of 16 bytes. */
 static ir_val_t bytes(struct rv_tr *t, const uint8_t b[16])
@@ -47,18 +54,25 @@ static ir_val_t by_mask(struct rv_tr *t, unsigned lane, unsigned k)
     return ir_vop2(t->u, IR_VCEQ, lane, ir_vop2(t->u, IR_VAND, 0, v, b), b);
 }
 
+/* The numbers of the elements in register k. */
+static ir_val_t element_numbers(struct rv_tr *t, unsigned lane, unsigned k)
+{
+    uint8_t v[16];
+    for (unsigned j = 0; j < 16; j++)
+        v[j] = j % (1u << lane) == 0 ? (uint8_t)((16 * k + j) >> lane) : 0;
+    return bytes(t, v);
+}
+
 static ir_val_t by_length(struct rv_tr *t, unsigned lane, unsigned k)
 {
-    bool known = t->mode & RV_MODE_VL_MAX;
     uint8_t v[16];
-    for (unsigned j = 0; j < 16; j++) {
-        unsigned e = (16 * k + j) >> lane;
-        v[j] = known ? (e < rv_tr_vlmax(t) ? 0xff : 0) : j % (1u << lane) == 0 ? (uint8_t)e : 0;
-    }
-    if (known)
+    if (t->mode & RV_MODE_VL_MAX) {
+        for (unsigned j = 0; j < 16; j++)
+            v[j] = (16 * k + j) >> lane < rv_tr_vlmax(t) ? 0xff : 0;
         return bytes(t, v);
+    }
     ir_val_t vl = ir_vop1(t->u, IR_VDUP, lane, ir_get(t->u, RV_SLOT_VL));
-    return ir_vop2(t->u, lane == 0 ? IR_VCGTU : IR_VCGTS, lane, vl, bytes(t, v));
+    return ir_vop2(t->u, lane == 0 ? IR_VCGTU : IR_VCGTS, lane, vl, element_numbers(t, lane, k));
 }
 
 ir_val_t rv_vec_lanes(struct rv_tr *t, unsigned lane, unsigned k, bool masked)
@@ -124,6 +138,8 @@ static ir_val_t one_register(struct rv_tr *t, const struct sources *s, unsigned 
 {
     const struct rv_vec_row *row = s->row;
     ir_val_t a = IR_NONE, b = s->fixed, d = IR_NONE;
+    if (RV_VO_A(row) == RV_VO_NONE && RV_VO_B(row) == RV_VO_NONE)
+        a = element_numbers(t, s->lane, k);
     if (has_registers(RV_VO_A(row)))
         a = widened(t, RV_VO_A(row), t->d.rs2, s->lane, k, row->flags & RV_VF_SA);
     if (has_registers(RV_VO_B(row)))
@@ -163,8 +179,8 @@ static ir_val_t gathered(struct rv_tr *t, unsigned lane, const ir_val_t *v, unsi
     return bits;
 }
 
-/* ~0 >> (64 - vl), 0 for vl = 0. */
-static ir_val_t length_bits(struct rv_tr *t)
+/* ~0 >> (64 - vl) */
+ir_val_t rv_vec_length_bits(struct rv_tr *t)
 {
     ir_val_t vl = ir_get(t->u, RV_SLOT_VL), zero = rv_const(t, 0);
     ir_val_t ones = ir_op2(t->u, IR_SHR, IR_I64, rv_const(t, ~0ull), ir_sub(t->u, IR_I64, zero, vl));
@@ -176,7 +192,7 @@ void rv_vec_put_mask(struct rv_tr *t, unsigned half, ir_val_t bits, bool masked)
     uint32_t n = MIN(rv_tr_vlmax(t), 64);
     ir_val_t old = rv_v(t, t->d.rd), which;
     if (!(t->mode & RV_MODE_VL_MAX))
-        which = length_bits(t);
+        which = rv_vec_length_bits(t);
     else
         which = n == 64 ? IR_NONE : rv_const(t, zext(~0ull, n));
     if (masked) {
