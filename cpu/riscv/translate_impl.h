@@ -62,6 +62,7 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
     X(vec, IR_CALL_READS | IR_CALL_WRITES)                                                         \
     X(vec_memory, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME)                   \
     X(vec_mode, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME | IR_CALL_MODE)      \
+    X(vec_groups, IR_CALL_EXITS | IR_CALL_READS)                                                   \
     X(vset, IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE)
 enum {
 #define X(name, flags) RV_HELPER_##name,

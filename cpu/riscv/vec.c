@@ -9,6 +9,7 @@
 static const struct rv_vec_row *const rv_vec_chapters[] = {
     rv_vec_int_rows,    rv_vec_widen_rows,   rv_vec_fixed_rows,  rv_vec_mask_rows,
     rv_vec_reduce_rows, rv_vec_permute_rows, rv_vec_memory_rows,
+    rv_vec_float_rows,  rv_vec_bit_rows,     rv_vec_crypto_rows,
 };
 
 static bool is_end(const struct rv_vec_row *row)
@@ -125,14 +126,17 @@ static bool bad_sources(const struct rv_tr *t, const struct rv_vec_row *row)
 
 static bool bad_float(const struct rv_tr *t, const struct rv_vec_row *row)
 {
+    const struct rv_config *c = t->rv->config;
     unsigned sew = rv_tr_sew(t);
     if (!(row->flags & RV_VF_FP))
         return false;
     if (!(row->flags & RV_VF_NO_RM) && (t->mode & RV_MODE_BAD_RM))
         return true;
-    if (row->flags & RV_VF_WIDE_FP && sew == 3)
+    unsigned least = sew + (row->flags & RV_VF_FP_2SEW ? 1 : 0); /* of the floats */
+    if ((row->flags & (RV_VF_WIDE_FP | RV_VF_FP_2SEW)) && sew == 3)
         return true;
-    return sew == 0 || (sew == 1 && !rv_has(t->rv->config, RV_X_ZVFH));
+    bool half = rv_has(c, RV_X_ZVFH) || ((row->flags & RV_VF_FP_MIN) && rv_has(c, RV_X_ZVFHMIN));
+    return least == 0 || (least == 1 && !half);
 }
 
 static bool is_reserved(const struct rv_tr *t, const struct rv_vec_row *row)
@@ -302,6 +306,23 @@ static void general(struct rv_tr *t, const struct rv_vec_row *row, unsigned n)
     }
 }
 
+/* "Instruction Constraints" of the vector cryptography: vl and vstart are in whole element groups. */
+uint64_t rv_helper_vec_groups(struct cpu *cpu, uint64_t elements, uint64_t word, uint64_t c, uint64_t d)
+{
+    struct rv_cpu *rv = RV_CPU(cpu);
+    (void)c, (void)d;
+    if ((rv->vl | rv->vstart) & (elements - 1))
+        rv_raise(rv, RV_CAUSE_ILLEGAL, word);
+    return 0;
+}
+
+static void check_groups(struct rv_tr *t, const struct rv_vec_row *row)
+{
+    if ((t->mode & RV_MODE_VL_MAX) && !(t->mode & RV_MODE_VSTART))
+        return;
+    ir_call(t->u, IR_VOID, RV_HELPER_vec_groups, rv_const(t, row->arg), rv_const(t, t->word), IR_NONE, IR_NONE);
+}
+
 void rv_vec_insn(struct rv_tr *t, unsigned n)
 {
     const struct rv_vec_row *row = t->rv->vec_rows[n];
@@ -309,6 +330,8 @@ void rv_vec_insn(struct rv_tr *t, unsigned n)
         rv_illegal(t);
         return;
     }
+    if (row->flags & RV_VF_GROUPS)
+        check_groups(t, row);
     bool quick = !(t->mode & RV_MODE_VSTART) && !t->rv->config->vector_general;
     if (quick && row->emit != NULL && row->emit(t, row))
         return;

@@ -71,6 +71,9 @@ enum rv_vec_flag {
     RV_VF_VL = 1 << 13,        /* `whole` may change vl (fault-only-first) */
     RV_VF_V0_FREE = 1 << 14,   /* masked, vd may be v0 */
     RV_VF_WIDE_FP = 1 << 15,   /* with FP: 2 * SEW is a float too, so SEW is 16 or 32 */
+    RV_VF_FP_2SEW = 1 << 16,   /* with FP: only what has 2 * SEW is a float, so SEW is 8, 16 or 32 */
+    RV_VF_FP_MIN = 1 << 17,    /* with FP: f16 wants no more than Zvfhmin */
+    RV_VF_GROUPS = 1 << 18,    /* vl and vstart must be multiples of `arg`, a power of 2 */
 };
 
 /* ---- the general way ---- */
@@ -144,7 +147,8 @@ struct rv_vec_row {
 #define RV_VEC_END { .id = 0, .element = NULL, .whole = NULL }
 /* clang-format on */
 extern const struct rv_vec_row rv_vec_int_rows[], rv_vec_widen_rows[], rv_vec_fixed_rows[], rv_vec_mask_rows[],
-    rv_vec_reduce_rows[], rv_vec_permute_rows[], rv_vec_memory_rows[];
+    rv_vec_reduce_rows[], rv_vec_permute_rows[], rv_vec_memory_rows[], rv_vec_float_rows[], rv_vec_bit_rows[],
+    rv_vec_crypto_rows[];
 
 /* ---- what a translation knows ---- */
 static inline unsigned rv_tr_sew(const struct rv_tr *t) /* log2 of bytes */
