@@ -75,6 +75,9 @@ static int turn_extension(void *config, uint32_t x, bool on, struct err *e)
     for (size_t i = 0; i < ARRAY_LEN(subsets) && on; i++)
         if (x == subsets[i].x)
             set_bit(c, subsets[i].part, true);
+    for (size_t i = 0; i < ARRAY_LEN(extensions) && !on && x == RV_X_V; i++)
+        if (strncmp(extensions[i].name, "zv", 2) == 0) /* none of them is anything without it */
+            set_bit(c, (unsigned)i, false);
     return 0;
 }
 

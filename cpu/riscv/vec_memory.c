@@ -200,10 +200,10 @@ bool rv_vec_redo(struct rv_cpu *rv)
 #define ROW(INSN, FLAGS, ARG, EMIT)                                                                \
     { .id = RV_INSN_##INSN, .flags = RV_VF_MEMORY | (FLAGS), .whole = access_all, .emit = EMIT, .arg = ARG, .reserved = reserved }
 #define UNIT(E, N)                                                                                 \
-    ROW(VLE##E##_V, 0, N, emit), ROW(VSE##E##_V, 0, N | STORE, emit), ROW(VLE##E##FF_V, RV_VF_VL, N | FIRST, NULL),  \
-    ROW(VLSE##E##_V, 0, N | STRIDED, NULL), ROW(VSSE##E##_V, 0, N | STRIDED | STORE, NULL),        \
-    ROW(VLUXEI##E##_V, 0, N | INDEXED, NULL), ROW(VLOXEI##E##_V, 0, N | INDEXED, NULL),            \
-    ROW(VSUXEI##E##_V, 0, N | INDEXED | STORE, NULL), ROW(VSOXEI##E##_V, 0, N | INDEXED | STORE, NULL)
+    ROW(VL_E##E, 0, N, emit), ROW(VS_E##E, 0, N | STORE, emit), ROW(VL_E##E##FF, RV_VF_VL, N | FIRST, NULL),  \
+    ROW(VLS_E##E, 0, N | STRIDED, NULL), ROW(VSS_E##E, 0, N | STRIDED | STORE, NULL),        \
+    ROW(VLUX_EI##E, 0, N | INDEXED, NULL), ROW(VLOX_EI##E, 0, N | INDEXED, NULL),            \
+    ROW(VSUX_EI##E, 0, N | INDEXED | STORE, NULL), ROW(VSOX_EI##E, 0, N | INDEXED | STORE, NULL)
 #define LOAD_WHOLE(K, E, N) ROW(VL##K##RE##E##_V, RV_VF_NO_VTYPE, N | WHOLE | K << REGISTERS, emit)
 #define WHOLES(K)                                                                                  \
     LOAD_WHOLE(K, 8, 0), LOAD_WHOLE(K, 16, 1), LOAD_WHOLE(K, 32, 2), LOAD_WHOLE(K, 64, 3),         \
