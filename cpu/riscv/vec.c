@@ -106,6 +106,24 @@ static bool bad_overlap(const struct rv_tr *t, const struct rv_vec_row *row, uns
     return emul_of(s, sew, lmul) < 0 || reg + n_s != vd + n_d;
 }
 
+/* No register gives elements of two sizes to one instruction; v0 as a mask gives bits, and vd may be a source too. */
+static bool bad_sources(const struct rv_tr *t, const struct rv_vec_row *row)
+{
+    const unsigned operands[4] = { RV_VO_A(row), RV_VO_B(row), t->d.vm == 0 ? RV_VO_M : RV_VO_NONE,
+                                   row->flags & RV_VF_D ? RV_VO_D(row) : RV_VO_NONE };
+    const unsigned regs[4] = { t->d.rs2, t->d.rs1, 0, t->d.rd };
+    unsigned sew = rv_tr_sew(t);
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned k = 0; k < i; k++) {
+            unsigned x = operands[i], y = operands[k];
+            if (is_vector(x) && is_vector(y) && eew_of(x, sew) != eew_of(y, sew) &&
+                regs[i] < regs[k] + rv_vec_registers(y, sew, rv_tr_lmul(t)) &&
+                regs[k] < regs[i] + rv_vec_registers(x, sew, rv_tr_lmul(t)))
+                return true;
+        }
+    return false;
+}
+
 static bool bad_float(const struct rv_tr *t, const struct rv_vec_row *row)
 {
     const struct rv_config *c = t->rv->config;
@@ -131,6 +149,8 @@ static bool is_reserved(const struct rv_tr *t, const struct rv_vec_row *row)
     if (bad_operand(t, d, t->d.rd) || bad_operand(t, RV_VO_A(row), t->d.rs2) || bad_operand(t, RV_VO_B(row), t->d.rs1))
         return true;
     if (bad_overlap(t, row, RV_VO_A(row), t->d.rs2) || bad_overlap(t, row, RV_VO_B(row), t->d.rs1))
+        return true;
+    if (bad_sources(t, row))
         return true;
     if (t->d.vm == 0 && t->d.rd == 0 && is_group(d) && !(row->flags & RV_VF_V0_FREE))
         return true;

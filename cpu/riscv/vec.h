@@ -10,8 +10,7 @@
  * translation knows SEW, LMUL and what is legal; while VS is Off the key says nothing of it.
  *
  * Tail and inactive elements are left as they were, agnostic or not; bits of masks behind vl too. vl = min(AVL, VLMAX). Where the
- * manual reserves an encoding it is an illegal instruction, but for sources of one register read with two EEWs, which are
- * read.
+ * manual reserves an encoding it is an illegal instruction.
  *
  * Every instruction is one row of a table, struct rv_vec_row, that says it in two ways:
  *   general: C over the elements vstart .. vl - 1, masked or not, any LMUL. Either `element`, a function of one
