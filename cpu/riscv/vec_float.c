@@ -88,22 +88,6 @@ static uint64_t move_to_element(struct rv_vop *o)
     return 0;
 }
 
-static uint64_t slide1up(struct rv_vop *o)
-{
-    for (uint32_t i = o->vstart; i < o->vl; i++)
-        if (rv_vec_active(o, i))
-            rv_vec_put(o->rv, o->vd, o->sew, i, i == 0 ? o->scalar : rv_vec_get(o->rv, o->vs2, o->sew, i - 1));
-    return 0;
-}
-
-static uint64_t slide1down(struct rv_vop *o)
-{
-    for (uint32_t i = o->vstart; i < o->vl; i++)
-        if (rv_vec_active(o, i))
-            rv_vec_put(o->rv, o->vd, o->sew, i, i + 1 < o->vl ? rv_vec_get(o->rv, o->vs2, o->sew, i + 1) : o->scalar);
-    return 0;
-}
-
 /* ---- quick ---- */
 static ir_val_t vf(struct rv_tr *t, enum ir_op op, unsigned lane, ir_val_t a, ir_val_t b)
 {
@@ -244,7 +228,7 @@ const struct rv_vec_row rv_vec_float_rows[] = {
     { .id = RV_INSN_VFMV_V_F, .operands = OPS(S, NONE, F), .flags = RV_VF_FP, .element = element, .quick = quick_move,
       .arg = RV_VFP_MOVE },
     WHOLE(VFMV_F_S, OPS(NONE, 1, NONE), RV_VF_FD, move_to_f), WHOLE(VFMV_S_F, OPS(1, NONE, F), 0, move_to_element),
-    WHOLE(VFSLIDE1UP_VF, OPS(S, S, F), RV_VF_APART, slide1up), WHOLE(VFSLIDE1DOWN_VF, OPS(S, S, F), 0, slide1down),
+    WHOLE(VFSLIDE1UP_VF, OPS(S, S, F), RV_VF_APART, rv_vec_slide1up), WHOLE(VFSLIDE1DOWN_VF, OPS(S, S, F), 0, rv_vec_slide1down),
     RV_VEC_END
 };
 /* clang-format on */
