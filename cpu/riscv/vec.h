@@ -188,6 +188,8 @@ static inline void rv_put_v(struct rv_tr *t, unsigned n, ir_val_t v)
 /* As many ones as vl says, at most 64; 0 for vl = 0. */
 ir_val_t rv_vec_length_bits(struct rv_tr *t);
 bool rv_vec_quick(struct rv_tr *t, const struct rv_vec_row *row);
+/* vec_segment.c: unmasked accesses with a stride or of segments; false: not by few operations. */
+bool rv_vec_segments(struct rv_tr *t, unsigned eew, bool store, bool strided);
 /*
  * Bits of the mask vd: elements 0 to 63, or `half` = 1 those from 64 on (then vl = VLMAX). Those that are not active (v0, vl)
  * stay.

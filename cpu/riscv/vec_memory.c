@@ -3,7 +3,7 @@
  * "Vector Loads and Stores". Elements are accessed one after the other, segments too; the first that faults leaves its
  * number in vstart, and those before it are done.
  *
- * Unit-stride accesses of whole registers are accesses of 16 bytes. One that faults says nothing of elements: rv_vec_redo makes
+ * Unit-stride accesses of whole registers are accesses of 16 bytes; vec_segment.c has strides and segments. One that faults says nothing of elements: rv_vec_redo makes
  * its instruction start again, translated the general way.
  */
 #include "cpu/riscv/vec.h"
@@ -166,7 +166,9 @@ static bool emit(struct rv_tr *t, const struct rv_vec_row *row)
         return false;
     if (!(row->arg & WHOLE)) {
         int emul = rv_tr_lmul(t) + (int)eew - (int)rv_tr_sew(t);
-        if (t->d.vm == 0 || t->d.nf != 0 || emul < 0 || !(t->mode & RV_MODE_VL_MAX))
+        if (t->d.vm != 0 && (t->d.nf != 0 || (row->arg & STRIDED)))
+            return rv_vec_segments(t, eew, row->arg & STORE, row->arg & STRIDED);
+        if (t->d.vm == 0 || emul < 0 || !(t->mode & RV_MODE_VL_MAX))
             return false;
         n = 1u << emul;
     }
@@ -187,9 +189,9 @@ bool rv_vec_redo(struct rv_cpu *rv)
     if ((rv->mode & (RV_MODE_V_OFF | RV_MODE_V_REDO | RV_MODE_VSTART)) || rv->config->vector_general ||
         !rv_has(rv->config, RV_X_V) || mmu_debug_read(&rv->cpu, rv->cpu.pc, code, sizeof(code)) < 0)
         return false;
-    /* LOAD-FP and STORE-FP with a vector's width, unit-stride ("Vector Load/Store Instruction Encoding") */
+    /* LOAD-FP and STORE-FP with a vector's width, not indexed ("Vector Load/Store Instruction Encoding") */
     uint32_t word = ld_le32(code), opcode = word & 0x7f, width = word >> 12 & 7;
-    if ((opcode != 0x07 && opcode != 0x27) || (width >= 1 && width <= 4) || (word >> 26 & 3) != 0)
+    if ((opcode != 0x07 && opcode != 0x27) || (width >= 1 && width <= 4) || (word >> 26 & 1) != 0)
         return false;
     rv->vector_redo = 1;
     rv_update_key(rv);
@@ -201,7 +203,7 @@ bool rv_vec_redo(struct rv_cpu *rv)
     { .id = RV_INSN_##INSN, .flags = RV_VF_MEMORY | (FLAGS), .whole = access_all, .emit = EMIT, .arg = ARG, .reserved = reserved }
 #define UNIT(E, N)                                                                                 \
     ROW(VL_E##E, 0, N, emit), ROW(VS_E##E, 0, N | STORE, emit), ROW(VL_E##E##FF, RV_VF_VL, N | FIRST, NULL),  \
-    ROW(VLS_E##E, 0, N | STRIDED, NULL), ROW(VSS_E##E, 0, N | STRIDED | STORE, NULL),        \
+    ROW(VLS_E##E, 0, N | STRIDED, emit), ROW(VSS_E##E, 0, N | STRIDED | STORE, emit),        \
     ROW(VLUX_EI##E, 0, N | INDEXED, NULL), ROW(VLOX_EI##E, 0, N | INDEXED, NULL),            \
     ROW(VSUX_EI##E, 0, N | INDEXED | STORE, NULL), ROW(VSOX_EI##E, 0, N | INDEXED | STORE, NULL)
 #define LOAD_WHOLE(K, E, N) ROW(VL##K##RE##E##_V, RV_VF_NO_VTYPE, N | WHOLE | K << REGISTERS, emit)
