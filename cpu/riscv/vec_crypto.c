@@ -284,6 +284,12 @@ GROUP(group_vsm4k)
     {                                                                                                                  \
         return by_groups(t, row, group_##name);                                                                        \
     }
+/* By SEW. */
+#define EMIT_SHA2(name, what)                                                                                          \
+    static bool emit_##name(struct rv_tr *t, const struct rv_vec_row *row)                                             \
+    {                                                                                                                  \
+        return rv_tr_sew(t) == 3 ? rv_vec_sha512(t, what) : by_groups(t, row, group_##name);                           \
+    }
 EMIT(vaesef)
 EMIT(vaesem)
 EMIT(vaesdf)
@@ -293,9 +299,9 @@ EMIT(vaeskf1)
 EMIT(vaeskf2)
 EMIT(vghsh)
 EMIT(vgmul)
-EMIT(vsha2ms)
-EMIT(vsha2ch)
-EMIT(vsha2cl)
+EMIT_SHA2(vsha2ms, RV_SHA512_SCHEDULE)
+EMIT_SHA2(vsha2ch, RV_SHA512_HIGH)
+EMIT_SHA2(vsha2cl, RV_SHA512_LOW)
 EMIT(vsm4k)
 EMIT(vsm4r)
 

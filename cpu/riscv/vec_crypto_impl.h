@@ -21,6 +21,11 @@ rv_group_fn rv_group_vsha2ms64, rv_group_vsha2ch64, rv_group_vsha2cl64; /* two r
 rv_group_fn rv_group_vsm4k, rv_group_vsm4r;
 rv_group_fn rv_group_vsm3me, rv_group_vsm3c; /* two registers */
 
+/* Quick ways of VSHA2MS, VSHA2CL and VSHA2CH with SEW = 64 (vec_sha512.c); false: vl is not VLMAX. */
+enum rv_sha512 { RV_SHA512_SCHEDULE, RV_SHA512_LOW, RV_SHA512_HIGH };
+struct rv_tr;
+bool rv_vec_sha512(struct rv_tr *t, enum rv_sha512 what);
+
 /* The round number that VAESKF1 and VAESKF2 make of their immediate, and its round constant (FIPS 197, 5.2). */
 unsigned rv_aeskf1_round(uint64_t imm);
 unsigned rv_aeskf2_round(uint64_t imm);
