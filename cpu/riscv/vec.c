@@ -332,7 +332,7 @@ void rv_vec_insn(struct rv_tr *t, unsigned n)
     }
     if (row->flags & RV_VF_GROUPS)
         check_groups(t, row);
-    bool quick = !(t->mode & RV_MODE_VSTART) && !t->rv->config->vector_general;
+    bool quick = !(t->mode & RV_MODE_VSTART) && (!t->rv->config->vector_general || (row->flags & RV_VF_MEMORY));
     if (quick && row->emit != NULL && row->emit(t, row))
         return;
     if (quick && row->quick != NULL && rv_vec_quick(t, row))

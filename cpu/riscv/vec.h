@@ -19,8 +19,8 @@
  *   quick: IR operations on each register of the group, for vstart = 0. vec.c selects the active elements (by v0, by vl), so
  *       `quick` computes all lanes. Only what has no side effects (flags!) for inactive lanes may have a quick way
  *       without saying QUICK_FULL, which keeps it to unmasked instructions with vl = VLMAX and LMUL >= 1.
- * Both are of the same row, and the switch `vquick` of a CPU turns the quick ways off, so that tests and `orrery fuzz
- * --against max,vquick=off` compare them.
+ * Both are of the same row, and the switch `vquick` of a CPU turns the quick ways off (but for loads and stores, where a fault
+ * takes a cycle more), so that tests and `orrery fuzz --against max,vquick=off` compare them.
  *
  * A chapter is a file with a table of rows, listed in rv_vec_chapters (vec.c).
  */

@@ -186,7 +186,7 @@ static bool emit(struct rv_tr *t, const struct rv_vec_row *row)
 bool rv_vec_redo(struct rv_cpu *rv)
 {
     uint8_t code[4];
-    if ((rv->mode & (RV_MODE_V_OFF | RV_MODE_V_REDO | RV_MODE_VSTART)) || rv->config->vector_general ||
+    if ((rv->mode & (RV_MODE_V_OFF | RV_MODE_V_REDO | RV_MODE_VSTART)) ||
         !rv_has(rv->config, RV_X_V) || mmu_debug_read(&rv->cpu, rv->cpu.pc, code, sizeof(code)) < 0)
         return false;
     /* LOAD-FP and STORE-FP with a vector's width, not indexed ("Vector Load/Store Instruction Encoding") */
