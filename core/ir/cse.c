@@ -16,6 +16,7 @@ struct cse {
     uint16_t *table; /* open addressing; 0 = empty */
     uint32_t mask;
     uint32_t call; /* the last call that is not pure */
+    bool same;     /* a difference turned out to be of one value with itself */
 };
 
 static bool is_shared(const struct cse *c, const struct ir_inst *in)
@@ -66,8 +67,10 @@ static void run_block(struct cse *c, const struct ir_block *b)
     memset(c->table, 0, size * sizeof(*c->table));
     for (uint32_t i = b->first; i < b->end; i++) {
         struct ir_inst *in = &c->u->insts[i];
+        bool differ = in->a != in->b;
         in->a = c->map[in->a];
         in->b = c->map[in->b];
+        c->same |= differ && in->a == in->b && (in->op == IR_SUB || in->op == IR_XOR);
         in->c = c->map[in->c];
         if (in->op == IR_CALL)
             in->imm2 = c->map[(uint16_t)in->imm2];
@@ -99,4 +102,6 @@ void ir_cse(struct ir_unit *u)
     c.map[IR_NONE] = IR_NONE;
     for (uint32_t n = 0; n < u->n_blocks; n++)
         run_block(&c, &u->blocks[n]);
+    if (c.same) /* x - x, by which SBB spreads a borrow */
+        ir_fold(u);
 }

@@ -42,9 +42,11 @@
 #include "core/ir/insn.h"
 #include "core/util/arena.h"
 #include "core/util/err.h"
+#include <string.h>
 
 #define IR_BLOCK_INSNS 32    /* guest instructions in a canonical block at most */
 #define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
+#define IR_MEMO_BYTES  (128u << 10)
 #define IR_NONE        0     /* value number 0 defines nothing */
 
 enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
@@ -223,6 +225,7 @@ struct ir_guest {
     bool reserves;
 };
 
+#define IR_NO_HINT UINT32_MAX
 struct ir_block {
     uint32_t first, end;      /* instructions [first, end) of the unit; the last ends the block */
     int32_t start;            /* offset of its first guest instruction from the unit's first page */
@@ -244,6 +247,8 @@ struct ir_unit {
     uint32_t mode;            /* the ISA's mode flags */
     bool second_page;         /* the last instruction of a one-block unit crosses into the next page */
     bool no_regs;             /* nobody asks for insns[].regs: translators need not find them (INSN_NO_REGS) */
+    uint32_t hint;            /* isa->hint of the CPU that came here, or IR_NO_HINT */
+    void *memo;               /* IR_MEMO_BYTES that outlive the unit, zeros at first, for its ISA's translator alone; or NULL */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
     bool full;                /* out of instructions or memory: ir_finish reports it */
 };
@@ -252,7 +257,10 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
                    uint32_t mode, struct err *e) MUST_CHECK;
 
 /* ---- building: see build.h for the typed short forms ---- */
-bool ir_grow(struct ir_unit *u); /* room for one more instruction; false: the unit is full */
+/* Room for one more instruction, of the guest's; false: the unit is full. */
+bool ir_grow(struct ir_unit *u);
+bool ir_grow_insns(struct ir_unit *u);
+extern const struct insn_desc ir_undecoded; /* of bytes that no row matches */
 
 /* Append; returns its value number, IR_NONE once the unit is full. */
 static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
@@ -280,8 +288,21 @@ void ir_end_block(struct ir_unit *u, uint32_t length);
  * Start guest instruction `d` of `length` bytes at offset `at`; `d` NULL: bytes that no row of the decoder matches.
  * `regs` NULL: none.
  */
-void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
-                   const struct insn_regs *regs);
+static inline void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
+                                 const struct insn_regs *regs)
+{
+    if (UNLIKELY(u->n_insns == u->max_insns) && !ir_grow_insns(u))
+        return;
+    ir_emit(u, (struct ir_inst){ .op = IR_INSN, .imm = at, .imm2 = u->n_insns });
+    struct insn_at *i = &u->insns[u->n_insns++];
+    i->desc = d != NULL ? d : &ir_undecoded;
+    memset(&i->regs, INSN_NO_REG, sizeof(i->regs));
+    if (d != NULL && regs != NULL)
+        i->regs = *regs;
+    i->at = at;
+    i->length = (uint8_t)length;
+    i->cost_before = 0;
+}
 /* After the last block. ERR_LIMIT: the unit was full and must not be used. */
 int ir_finish(const struct ir_unit *u, struct err *e) MUST_CHECK;
 
@@ -295,7 +316,7 @@ void ir_count_uses(struct ir_unit *u);
  * Passes, in the order ir_optimize runs them. None moves a memory access, a call or a
  * PUT across an operation that may fault or exit.
  *   fold      constants, identities, GET after PUT, extensions of extended values
- *   cse       equal pure operations in one block
+ *   cse       equal pure operations in one block; `fold` again where that left something for it
  *   dead      unused pure operations, PUTs overwritten before anything can see them
  *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing

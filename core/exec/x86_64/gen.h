@@ -370,16 +370,18 @@ bool x86_is_last_call(const struct x86_gen *g, uint32_t i);
 /* stubs.c */
 void x86_emit_stubs(struct x86_gen *g);
 
-/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then. */
-bool x86_quick_can(struct x86_gen *g);
-void x86_quick_emit(struct x86_gen *g);
-
 /* compile.c */
-/* By quick.c if it can: ERR_UNSUPPORTED, and nothing has happened, if not. The unit may be changed. */
-int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
-                      struct err *e) MUST_CHECK;
+void x86_set_up(struct x86_gen *g, struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                struct arena *arena, struct err *e);
+/* Are instructions retired to be counted? Not if all CPUs' models are uniform. */
+void x86_choose_count(struct x86_gen *g);
+/* In both parts of the buffer, for the unit: 0 or ERR_LIMIT, ERR_UNSUPPORTED. */
+int x86_make_room(struct x86_gen *g, const struct ir_unit *u) MUST_CHECK;
 int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                 struct arena *arena, struct err *e) MUST_CHECK;
+/* quick.c. By the first tier if it can: ERR_UNSUPPORTED, and nothing has happened, if not. The unit may be changed. */
+int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
+                      struct err *e) MUST_CHECK;
 int x86_gen_create(struct exec_backend *be, struct err *e) MUST_CHECK;
 void x86_gen_destroy(struct exec_backend *be);
 
