@@ -161,6 +161,8 @@ void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void
     for (uint32_t i = 0; i < j->n; i++)
         cpu->isa->translate(j->cpu, u, j->starts[i], j->code + j->starts[i], MEM_PAGE - (uint32_t)j->starts[i],
                             j->place.next);
+    if (j->region)
+        ir_chain(u);
     if (u->n_blocks != j->n || exec_prepare(x, cpu, u, &j->place, &e) < 0)
         return;
     struct exec_cached *c = exec_new_block(x, u, &j->place, arena);

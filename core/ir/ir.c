@@ -121,6 +121,24 @@ int ir_finish(const struct ir_unit *u, struct err *e)
                    IR_UNIT_BLOCKS);
 }
 
+/* Ways from block n to the one at offset `start`. */
+static unsigned ways(const struct ir_unit *u, uint32_t n, int32_t start)
+{
+    const struct ir_inst *last = &u->insts[u->blocks[n].end - 1];
+    bool jumps = last->op == IR_JUMP || last->op == IR_BRANCH;
+    return (jumps && last->imm == start) + (last->op == IR_BRANCH && last->imm2 == start);
+}
+
+void ir_chain(struct ir_unit *u)
+{
+    for (uint32_t n = 1; n < u->n_blocks && !u->full; n++) {
+        unsigned all = 0;
+        for (uint32_t from = 0; from < u->n_blocks; from++)
+            all += ways(u, from, u->blocks[n].start);
+        u->blocks[n].follows = all == 1 && ways(u, n - 1, u->blocks[n].start) == 1;
+    }
+}
+
 static void count(struct ir_unit *u, unsigned v)
 {
     uint8_t *uses = &u->insts[v].uses;

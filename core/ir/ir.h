@@ -14,7 +14,8 @@
  * and executor.
  *
  * Values are numbered by the instruction that defines them and are assigned
- * once. They live inside one block; what crosses a block boundary is in *slots*:
+ * once. They live inside one block or one *chain* of a region's blocks, each of which is
+ * entered from the one before alone; what else crosses a block boundary is in *slots*:
  * the guest registers, named and typed by the ISA. A GET sees the last PUT
  * before it in program order. An instruction that faults leaves all slots as
  * the PUTs before it left them, and none after it is visible: translators
@@ -233,6 +234,7 @@ struct ir_block {
     uint16_t n_insns;
     uint16_t first_insn;      /* index into unit->insns */
     uint32_t cost;            /* static cycles of the whole block, from the timing model */
+    bool follows;             /* entered from the block before alone: its values are known here, too (ir_chain) */
 };
 
 struct ir_unit {
@@ -307,6 +309,15 @@ static inline void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length,
 int ir_finish(const struct ir_unit *u, struct err *e) MUST_CHECK;
 
 /* ---- checking, printing, passes ---- */
+/* Of a region, before any pass: finds the blocks that follow the one before them. */
+void ir_chain(struct ir_unit *u);
+/* The end of the chain that block n begins: the number of the first block that is not in it. */
+static inline uint32_t ir_chain_end(const struct ir_unit *u, uint32_t n)
+{
+    for (n++; n < u->n_blocks && u->blocks[n].follows;)
+        n++;
+    return n;
+}
 /* Every rule of docs/ir.md; ERR_FORMAT names the instruction and the rule. Debug builds: after each pass. */
 int ir_verify(const struct ir_unit *u, struct err *e) MUST_CHECK;
 void ir_print(const struct ir_unit *u, FILE *out);

@@ -10,6 +10,7 @@
 #define BYTES_PER_UNIT  4096
 
 #define MAX_VALUES 65536u /* value numbers have 16 bits */
+#define MAX_LATER  (8 * MAX_VALUES) /* x86_args gives 8 at most */
 
 int x86_gen_create(struct exec_backend *be, struct err *e)
 {
@@ -18,8 +19,10 @@ int x86_gen_create(struct exec_backend *be, struct err *e)
     if (g)
         g->values = calloc(MAX_VALUES, sizeof(*g->values));
     if (g)
+        g->later = calloc(MAX_LATER, sizeof(*g->later));
+    if (g)
         g->quick = calloc(1, sizeof(*g->quick));
-    if (!g || !g->values || !g->quick)
+    if (!g || !g->values || !g->later || !g->quick)
         return err_set(e, ERR_NOMEM, "code generator: the host has no memory left");
     return 0;
 }
@@ -28,6 +31,8 @@ void x86_gen_destroy(struct exec_backend *be)
 {
     if (be->gen) {
         free(be->gen->values);
+        free(be->gen->later);
+        free(be->gen->leaves);
         free(be->gen->quick);
         free(be->gen->stubs);
         free(be->gen);
@@ -100,8 +105,6 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
 static void emit_block(struct x86_gen *g)
 {
     const struct ir_block *blk = g->block;
-    x86_analyze_block(g);
-    x86_begin_block_regs(g);
     g->site = (struct cpu_site){ .at = blk->start, .rest = (uint16_t)blk->length };
     if (!reserve_stubs(g))
         return;
@@ -113,6 +116,21 @@ static void emit_block(struct x86_gen *g)
             continue;
         select_inst(g, in);
         x86_end_inst(g);
+    }
+}
+
+/* From block g->index on. */
+static void emit_chain(struct x86_gen *g)
+{
+    uint32_t end = ir_chain_end(g->u, g->index);
+    g->first = g->u->blocks[g->index].first;
+    g->end = g->u->blocks[end - 1].end;
+    g->block = &g->u->blocks[g->index];
+    x86_analyze_chain(g);
+    x86_begin_chain_regs(g);
+    for (; g->index < end && g->rc == 0; g->index++) {
+        g->block = &g->u->blocks[g->index];
+        emit_block(g);
     }
 }
 
@@ -153,7 +171,7 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     g->n_stubs = g->n_fixups = g->n_leaves = 0;
     g->recipe = NULL;
     g->homes = NULL;
-    memset(g->pending, 0, sizeof(g->pending)); /* blocks that are compiled quickly never defer anything */
+    x86_late_begin(g); /* blocks that are compiled quickly never defer anything */
     return 0;
 }
 
@@ -217,10 +235,8 @@ int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_bl
     if (!keep_pins(g) || !reserve_stubs(g))
         return g->rc;
     x86_emit_entry(g);
-    for (g->index = 0; g->index < u->n_blocks && g->rc == 0; g->index++) {
-        g->block = &u->blocks[g->index];
-        emit_block(g);
-    }
+    for (g->index = 0; g->index < u->n_blocks && g->rc == 0;)
+        emit_chain(g);
     if (g->rc)
         return give_up(g, start, cold_start);
     finish(g, start, cold_start);

@@ -50,14 +50,16 @@ static void store_late(struct cpu *cpu, const struct x86_recipe *r, const uint64
     uint8_t *base = (uint8_t *)cpu;
     for (uint32_t i = 0; r && i < r->n; i++) {
         const struct x86_late *l = &r->late[i];
-        uint64_t v = l->imm;
+        uint64_t v[2] = { (uint64_t)(int64_t)l->at };
         if (l->kind == LATE_REG)
-            v = ec->scratch[l->imm];
+            memcpy(v, &ec->scratch[l->at], sizeof(v));
         else if (l->kind == LATE_SLOT)
-            memcpy(&v, base + l->imm, sizeof(v));
+            copy_slot(v, base + l->at, (enum ir_type)l->type);
         else if (l->kind == LATE_FRAME)
-            memcpy(&v, (const uint8_t *)frame + l->imm, sizeof(v));
-        memcpy(base + l->offset, &v, sizeof(v));
+            copy_slot(v, (const uint8_t *)frame + l->at, (enum ir_type)l->type);
+        if (l->extension != EXTEND_NOT)
+            v[0] = l->extension == EXTEND_SIGN ? (uint64_t)(int32_t)v[0] : (uint32_t)v[0];
+        copy_slot(base + l->offset, v, (enum ir_type)l->type);
     }
 }
 
@@ -411,13 +413,13 @@ int x86_out_light(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64
     return 0;
 }
 
-/* Pure integer operations this host lacks. */
+/* Pure integer operations that this host lacks, or the first tier has no code for. */
 int x86_out_eval(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                  uint64_t *frame, uint64_t *result)
 {
     (void)cpu, (void)va, (void)b;
-    *result = s->inst.op == IR_CLMUL ? ir_clmul_lo(frame[0], frame[1])
-                                     : ir_clmul_hi(frame[0], frame[1]);
+    const struct ir_inst *in = &s->inst;
+    *result = ir_eval((enum ir_op)in->op, (enum ir_type)in->type, in->aux, in->imm, frame[0], frame[1], frame[2]);
     return 0;
 }
 

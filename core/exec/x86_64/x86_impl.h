@@ -78,16 +78,19 @@ struct x86_code {
     struct x86_code *replaces, *next_replaced, *replaced_by;
 };
 
-/* Late slots at a site: where their values are if it faults. */
+/* Slots whose values wait at a site: where those are if it faults. */
 enum { LATE_IMM, LATE_REG, LATE_SLOT, LATE_FRAME };
+/* What is yet to be done to a value of 32 bits on its way to a slot of 64. */
+enum extension { EXTEND_NOT, EXTEND_SIGN, EXTEND_ZERO };
 struct x86_late {
-    uint32_t offset;                     /* of the slot */
-    uint32_t kind;
-    uint64_t imm;                        /* value; index in exec_cpu.scratch; offset in the CPU's struct, in the frame */
+    uint16_t offset;                     /* of the slot */
+    uint8_t type;                        /* enum ir_type */
+    uint8_t kind : 4, extension : 4;
+    int32_t at;                          /* value; index in exec_cpu.scratch; offset in the CPU's struct, in the frame */
 };
 struct x86_recipe {
     uint32_t n;
-    struct x86_late late[IR_MAX_LATE];   /* as many as n */
+    struct x86_late late[IR_MAX_SLOTS];  /* as many as n */
 };
 
 struct x86_site;
@@ -102,7 +105,7 @@ struct x86_site {
     bool machine;                        /* with other host threads beside: it takes the machine's lock (parallel.h) */
     struct x86_code *code;
     x86_out_fn *fn;
-    const struct x86_recipe *late;       /* NULL: memory has all late slots */
+    const struct x86_recipe *late;       /* NULL: nothing waits */
     struct ir_inst inst;                 /* what it does; hooks: imm as their functions say */
 };
 
