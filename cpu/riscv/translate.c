@@ -132,15 +132,22 @@ uint64_t rv_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_
     return 0;
 }
 
+/*
+ * A block of vector instructions on groups of eight registers could become some ten thousand operations. It ends earlier: behind
+ * the instruction with which it has more than so many.
+ */
+#define BLOCK_OPERATIONS 2000u
+
 void rv_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                   uint32_t avail, const uint8_t *next)
 {
     struct rv_cpu *rv = RV_CPU(cpu);
     struct rv_tr t = { .rv = rv, .u = u, .mode = u->mode, .at = start };
     uint32_t offset = 0;
+    uint32_t first = u->n_insts;
     ir_begin_block(u, start);
     for (unsigned n = 0; !t.ended; n++) {
-        if (n == IR_BLOCK_INSNS || offset + 2 > avail) {
+        if (n == IR_BLOCK_INSNS || u->n_insts - first > BLOCK_OPERATIONS || offset + 2 > avail) {
             rv_jump(&t, t.at);
             break;
         }

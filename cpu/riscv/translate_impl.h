@@ -59,7 +59,7 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
                                                     X(aes, IR_CALL_PURE)                           \
                                                         X(aes64ks1i, IR_CALL_PURE)                 \
                                                             X(sm4, IR_CALL_PURE)                   \
-    X(vec, IR_CALL_READS | IR_CALL_WRITES)                                                         \
+    X(vec, IR_CALL_READS | IR_CALL_WRITES | IR_CALL_OWN)                                                         \
     X(vec_memory, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME)                   \
     X(vec_mode, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME | IR_CALL_MODE)      \
     X(vec_groups, IR_CALL_EXITS | IR_CALL_READS)                                                   \
