@@ -9,14 +9,14 @@
  * mstatus.VS as FS. The block key has vtype, whether vl = VLMAX, and whether vstart is not 0 (mode.c), so that a
  * translation knows SEW, LMUL and what is legal; while VS is Off the key says nothing of it.
  *
- * Tail and inactive elements are left as they were, agnostic or not; bits of masks behind vl too. vl = min(AVL, VLMAX). Where the
- * manual reserves an encoding it is an illegal instruction.
+ * Tail and inactive elements are left as they were, agnostic or not; bits of masks behind vl too. vl = min(AVL, VLMAX).
+ * Where the manual reserves an encoding it is an illegal instruction.
  *
  * Every instruction is one row of a table, struct rv_vec_row, that says it in two ways:
  *   general: C over the elements vstart .. vl - 1, masked or not, any LMUL. Either `element`, a function of one
  *       element of each operand, and vec.c loops; or `whole`, a function of the state. Called from translated code with all
  *       slots in memory, by rv_helper_vec*, which sets vstart to 0 and brings the key up to date.
- *   quick: IR operations on each register of the group, for vstart = 0. vec.c selects the active elements (by v0, by vl), so
+ *   quick: IR operations on each register of the group, for vstart = 0. vec_quick.c selects the active ones (by v0, by vl), so
  *       `quick` computes all lanes. Only what has no side effects (flags!) for inactive lanes may have a quick way
  *       without saying QUICK_FULL, which keeps it to unmasked instructions with vl = VLMAX and LMUL >= 1.
  * Both are of the same row, and the switch `vquick` of a CPU turns the quick ways off (but for loads and stores, where a fault
@@ -120,9 +120,10 @@ rv_vec_whole_fn rv_vec_slide1up, rv_vec_slide1down;
 
 /* ---- the quick way ---- */
 /*
- * One register's worth of lanes of `lane` (log2 of bytes): that of vd, or of the sources if those are wider (VO_W as a source: results
- * are narrowed by vec.c) or vd is a mask (all ones or zeros in each lane). a, b are widened to it before. `b` of X, F and I
- * is in all lanes. d: the old register if the row says RV_VF_D; if it says RV_VF_CARRY, v0's bits as lanes of ones and zeros (IR_NONE: vm = 1).
+ * One register's worth of lanes of `lane` (log2 of bytes): that of vd, or of the sources if those are wider (VO_W as a
+ * source: results are narrowed by vec_quick.c) or vd is a mask (all ones or zeros in each lane). a, b are widened to it before.
+ * `b` of X, F and I is in all lanes. d: the old register if the row says RV_VF_D; if it says RV_VF_CARRY, v0's bits as
+ * lanes of ones and zeros (IR_NONE: vm = 1).
  */
 typedef ir_val_t rv_vec_quick_fn(struct rv_tr *t, const struct rv_vec_row *row, unsigned lane, ir_val_t a, ir_val_t b,
                                  ir_val_t d);
