@@ -65,10 +65,10 @@ uint64_t fp_max(struct fp_env *env, enum fp_format f, uint64_t a, uint64_t b, bo
 unsigned fp_cmp(struct fp_env *env, enum fp_format f, unsigned cmp, uint64_t a, uint64_t b);
 
 uint64_t fp_cvt(struct fp_env *env, enum fp_format to, enum fp_format from, uint64_t a);
-/* To an integer of `bits` (32, 64); the result is zero-extended. */
+/* To an integer of `bits` (8 to 64); the result is zero-extended. */
 uint64_t fp_to_int(struct fp_env *env, enum fp_format from, unsigned bits, bool is_unsigned,
                    uint64_t a);
-/* From an integer of `bits` (32, 64) in the low bits of v. */
+/* From an integer of `bits` (8 to 64) in the low bits of v. */
 uint64_t fp_from_int(struct fp_env *env, enum fp_format to, unsigned bits, bool is_unsigned,
                      uint64_t v);
 /* To an integral value of the same format. */

@@ -5,11 +5,11 @@
  * A RISC-V hart: RV64 with M, S and U modes. Unprivileged ISA 20240411 and later
  * ratified extensions as extensions.def lists them; privileged ISA 1.13; Sdtrig 1.0.
  *
- * Not modelled: H, V, AIA, Smstateen, Smrnmi, pointer masking, control-flow
+ * Not modelled: H, AIA, Smstateen, Smrnmi, pointer masking, control-flow
  * integrity, big-endian data, XLEN 32. Their CSRs do not exist (illegal
  * instruction, which is how firmware probes) and profiles that need them are
  * refused when the machine is built. Where they will stand: privilege V bit
- * beside `priv`, hgatp beside `satp`, vector slots from 64 on.
+ * beside `priv`, hgatp beside `satp`.
  *
  * The CPU belongs to the machine's arena. rv_cpu_create during construction
  * only; rv_cpu_set_irq while running. Nothing here sees host time.
@@ -18,6 +18,7 @@
 #include "core/cpu/profile.h"
 #include "core/cpu/regs.h"
 #include "core/event/queue.h"
+#include "core/ir/ir.h"
 #include "cpu/riscv/csr_numbers.h"
 #include "mmu/riscv.h"
 
@@ -28,6 +29,7 @@ enum rv_feature {
     RV_X_COUNT
 };
 
+#define RV_VECTORS  32
 #define RV_COUNTERS 32 /* cycle, (time), instret, hpmcounter3..31 */
 #define RV_TRIGGERS 4
 #define RV_PMP_MAX  64
@@ -42,6 +44,7 @@ struct rv_config {
     uint32_t pmp_count;  /* 0, 16, 64 */
     uint32_t hpm_count;  /* programmable counters from mhpmcounter3 on: 0..29 */
     uint32_t code_class; /* 0..15: harts of one machine with unlike `ext` take unlike classes */
+    bool vector_general; /* vector instructions go over their elements one by one: for tests */
     bool misaligned;     /* misaligned loads and stores are done, not trapped */
     uint64_t hz;         /* the core's clock */
     uint64_t reset_pc;
@@ -64,6 +67,7 @@ struct rv_time_ops {
 #define RV_TIME_HZ 10000000u /* default time base: simulated time at 10 MHz */
 
 struct rv_semantics;
+struct rv_vec_row;
 
 /* One hardware performance counter: value = base + (source - since) while it runs. */
 struct rv_counter {
@@ -73,15 +77,19 @@ struct rv_counter {
 
 struct rv_cpu {
     struct cpu cpu;
-    uint64_t x[32], f[32]; /* the slots */
+    /* The slots; `mode`, the block key, is one too (mode.c). */
+    uint64_t x[32], f[32];
+    union ir_vec v[RV_VECTORS];
+    uint64_t vl, vtype, vxsat;
+    uint32_t mode;
 
     /* Wiring and what is rebuilt: not saved. */
     const struct rv_config *config;
     struct rv_time_ops time;
     const struct rv_semantics *semantics; /* by instruction id */
+    const struct rv_vec_row *const *vec_rows;
     const struct cpu_reg *regs;
     uint32_t n_regs;
-    uint32_t mode;       /* block key, see mode.c */
     uint64_t decode_ext; /* extension set in the decoder's terms */
     bool programmed;     /* some mhpmevent is not 0: privilege changes matter to counters */
     uint64_t context;    /* TLB key last selected; ~0 = none */
@@ -95,6 +103,8 @@ struct rv_cpu {
     uint64_t mip_soft; /* what software wrote: SSIP, STIP, SEIP, LCOFIP */
     uint64_t mip_line; /* what lines and comparators drive */
     uint64_t frm;      /* 0..7; fflags live in cpu.fp_flags */
+    uint64_t vstart, vxrm;
+    uint64_t vector_redo; /* 1: see rv_vec_redo */
     uint64_t mcounteren, scounteren, mcountinhibit;
     struct rv_counter counter[RV_COUNTERS];
     uint64_t tselect, tdata1[RV_TRIGGERS], tdata2[RV_TRIGGERS];

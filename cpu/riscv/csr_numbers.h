@@ -11,6 +11,10 @@ enum rv_csr_number {
     RV_FFLAGS = 0x001,
     RV_FRM = 0x002,
     RV_FCSR = 0x003,
+    RV_VSTART = 0x008,
+    RV_VXSAT = 0x009,
+    RV_VXRM = 0x00a,
+    RV_VCSR = 0x00f,
     RV_SSTATUS = 0x100,
     RV_SIE = 0x104,
     RV_STVEC = 0x105,
@@ -53,6 +57,9 @@ enum rv_csr_number {
     RV_TIME = 0xc01,
     RV_INSTRET = 0xc02,
     RV_HPMCOUNTER3 = 0xc03,
+    RV_VL = 0xc20,
+    RV_VTYPE = 0xc21,
+    RV_VLENB = 0xc22,
     RV_SCOUNTOVF = 0xda0,
     RV_MVENDORID = 0xf11,
     RV_MARCHID = 0xf12,
@@ -71,6 +78,7 @@ enum rv_csr_number {
 #define RV_MSTATUS_SPIE 5, 5
 #define RV_MSTATUS_MPIE 7, 7
 #define RV_MSTATUS_SPP  8, 8
+#define RV_MSTATUS_VS   10, 9
 #define RV_MSTATUS_MPP  12, 11
 #define RV_MSTATUS_FS   14, 13
 #define RV_MSTATUS_MPRV 17, 17
@@ -83,7 +91,17 @@ enum rv_csr_number {
 #define RV_MSTATUS_SXL  35, 34
 #define RV_MSTATUS_SD   63, 63
 
+/* FS and VS */
 enum { RV_FS_OFF, RV_FS_INITIAL, RV_FS_CLEAN, RV_FS_DIRTY };
+
+/* vtype, vcsr */
+#define RV_VTYPE_VLMUL 2, 0
+#define RV_VTYPE_VSEW  5, 3
+#define RV_VTYPE_VTA   6, 6
+#define RV_VTYPE_VMA   7, 7
+#define RV_VTYPE_VILL  BIT(63)
+#define RV_VCSR_VXSAT  0, 0
+#define RV_VCSR_VXRM   2, 1
 
 /* satp */
 #define RV_SATP_MODE 63, 60

@@ -54,10 +54,66 @@ static void write_fcsr(struct rv_cpu *rv, uint32_t index, uint64_t value)
     fp_wrote(rv);
 }
 
+/* ---- vectors: unprivileged ISA, "Vector Extension Programmer's Model" ---- */
+static bool vector_on(const struct rv_cpu *rv, uint32_t index, bool write)
+{
+    (void)index, (void)write;
+    return F_GET(rv->mstatus, RV_MSTATUS_VS) != RV_FS_OFF;
+}
+
+static void vector_wrote(struct rv_cpu *rv)
+{
+    rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_VS, RV_FS_DIRTY);
+    rv_update_mode(rv);
+}
+
+/* As many bits as the largest VLMAX needs: 128 elements. */
+static void write_vstart(struct rv_cpu *rv, uint32_t index, uint64_t value)
+{
+    (void)index;
+    rv->vstart = value & 127;
+    vector_wrote(rv);
+}
+
+static void write_vxsat(struct rv_cpu *rv, uint32_t index, uint64_t value)
+{
+    (void)index;
+    rv->vxsat = value & 1;
+    vector_wrote(rv);
+}
+
+static void write_vxrm(struct rv_cpu *rv, uint32_t index, uint64_t value)
+{
+    (void)index;
+    rv->vxrm = value & 3;
+    vector_wrote(rv);
+}
+
+static uint64_t read_vcsr(const struct rv_cpu *rv, uint32_t index)
+{
+    (void)index;
+    return rv->vxrm << 1 | rv->vxsat;
+}
+
+static void write_vcsr(struct rv_cpu *rv, uint32_t index, uint64_t value)
+{
+    (void)index;
+    rv->vxsat = F_GET(value, RV_VCSR_VXSAT);
+    rv->vxrm = F_GET(value, RV_VCSR_VXRM);
+    vector_wrote(rv);
+}
+
+static uint64_t read_vlenb(const struct rv_cpu *rv, uint32_t index)
+{
+    (void)rv, (void)index;
+    return sizeof(rv->v[0]);
+}
+
 /* ---- status ---- */
 #define SSTATUS_BITS                                                                               \
     (F_MASK(RV_MSTATUS_SIE) | F_MASK(RV_MSTATUS_SPIE) | F_MASK(RV_MSTATUS_SPP) |                   \
-     F_MASK(RV_MSTATUS_FS) | F_MASK(RV_MSTATUS_SUM) | F_MASK(RV_MSTATUS_MXR))
+     F_MASK(RV_MSTATUS_FS) | F_MASK(RV_MSTATUS_VS) | F_MASK(RV_MSTATUS_SUM) |                     \
+     F_MASK(RV_MSTATUS_MXR))
 #define MSTATUS_BITS                                                                               \
     (SSTATUS_BITS | F_MASK(RV_MSTATUS_MIE) | F_MASK(RV_MSTATUS_MPIE) | F_MASK(RV_MSTATUS_MPP) |    \
      F_MASK(RV_MSTATUS_MPRV) | F_MASK(RV_MSTATUS_TVM) | F_MASK(RV_MSTATUS_TW) |                    \
@@ -67,6 +123,8 @@ static void put_status(struct rv_cpu *rv, uint64_t mask, uint64_t value)
 {
     if (!rv_has(rv->config, RV_X_F))
         mask &= ~F_MASK(RV_MSTATUS_FS);
+    if (!rv_has(rv->config, RV_X_V))
+        mask &= ~F_MASK(RV_MSTATUS_VS);
     if (F_GET(value, RV_MSTATUS_MPP) == 2) /* WARL: 2 is no mode */
         mask &= ~F_MASK(RV_MSTATUS_MPP);
     rv->mstatus = (rv->mstatus & ~mask) | (value & mask);
@@ -104,7 +162,7 @@ static uint64_t read_misa(const struct rv_cpu *rv, uint32_t index)
         char letter;
     } letters[] = {
         { RV_X_A, 'A' }, { RV_X_C, 'C' }, { RV_X_D, 'D' },
-        { RV_X_F, 'F' }, { RV_X_I, 'I' }, { RV_X_M, 'M' },
+        { RV_X_F, 'F' }, { RV_X_I, 'I' }, { RV_X_M, 'M' }, { RV_X_V, 'V' },
     };
     (void)index;
     const struct rv_config *c = rv->config;
@@ -422,6 +480,10 @@ const struct rv_csr rv_csrs[] = {
     { RV_FFLAGS,        .name = "fflags", .feature = RV_X_F, .may = fp_on, .read = read_fflags, .write = write_fflags },
     { RV_FRM,           .name = "frm",    .feature = RV_X_F, .may = fp_on, AT(frm), .write = write_frm, ENDS },
     { RV_FCSR,          .name = "fcsr",   .feature = RV_X_F, .may = fp_on, .read = read_fcsr, .write = write_fcsr, ENDS },
+    { RV_VSTART,        .name = "vstart", .feature = RV_X_V, .may = vector_on, AT(vstart), .write = write_vstart, ENDS },
+    { RV_VXSAT,         .name = "vxsat",  .feature = RV_X_V, .may = vector_on, AT(vxsat), .write = write_vxsat, ENDS },
+    { RV_VXRM,          .name = "vxrm",   .feature = RV_X_V, .may = vector_on, AT(vxrm), .write = write_vxrm, ENDS },
+    { RV_VCSR,          .name = "vcsr",   .feature = RV_X_V, .may = vector_on, .read = read_vcsr, .write = write_vcsr, ENDS },
     { RV_SSTATUS,       .name = "sstatus", .read = read_sstatus, .write = write_sstatus, ENDS },
     { RV_SIE,           .name = "sie",     .read = read_sie, .write = write_sie, ENDS },
     { RV_STVEC,         .name = "stvec",   AT(stvec), .write = write_stvec, .plain = true },
@@ -472,6 +534,9 @@ const struct rv_csr rv_csrs[] = {
     { RV_INSTRET,       .name = "instret", .feature = RV_X_ZICNTR, .may = may_instret, .read = read_instret },
     { RV_HPMCOUNTER3,   .name = "hpmcounter%u", .count = 29, .first = 3, .feature = RV_X_ZIHPM,
                         .may = may_hpm, .read = read_hpm },
+    { RV_VL,            .name = "vl",      .feature = RV_X_V, .may = vector_on, AT(vl) },
+    { RV_VTYPE,         .name = "vtype",   .feature = RV_X_V, .may = vector_on, AT(vtype), .reset = RV_VTYPE_VILL },
+    { RV_VLENB,         .name = "vlenb",   .feature = RV_X_V, .may = vector_on, .read = read_vlenb },
     { RV_SCOUNTOVF,     .name = "scountovf", .feature = RV_X_SSCOFPMF, .read = read_scountovf },
     { RV_MVENDORID,     .name = "mvendorid", .read = read_mvendorid },
     { RV_MARCHID,       .name = "marchid", .read = read_marchid },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ISA as the executors see it: slots, helpers, ops, saved state, construction, reset. */
-#include "cpu/riscv/translate_impl.h"
+#include "core/exec/vec_native.h"
+#include "cpu/riscv/vec.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,10 @@
 #define F_SLOT(n)                                                                                  \
     {                                                                                              \
         .name = "f" #n, .offset = offsetof(struct rv_cpu, f[n]), .type = IR_F64                    \
+    }
+#define V_SLOT(n)                                                                                  \
+    {                                                                                              \
+        .name = "v" #n, .offset = offsetof(struct rv_cpu, v[n]), .type = IR_V128                   \
     }
 #define ROW8(M, a, b, c, d, e, f, g, h) M(a), M(b), M(c), M(d), M(e), M(f), M(g), M(h)
 static const struct ir_slot slots[] = {
@@ -29,13 +34,31 @@ static const struct ir_slot slots[] = {
     ROW8(F_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
     ROW8(F_SLOT, 16, 17, 18, 19, 20, 21, 22, 23),
     ROW8(F_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
-    /* vector registers: from 64 on */
+    ROW8(V_SLOT, 0, 1, 2, 3, 4, 5, 6, 7),
+    ROW8(V_SLOT, 8, 9, 10, 11, 12, 13, 14, 15),
+    ROW8(V_SLOT, 16, 17, 18, 19, 20, 21, 22, 23),
+    ROW8(V_SLOT, 24, 25, 26, 27, 28, 29, 30, 31),
+    /* Shared: what computes the block key anew reads them, and that is every helper that may write mstatus. */
+    { .name = "vl", .offset = offsetof(struct rv_cpu, vl), .type = IR_I64 },
+    { .name = "vtype", .offset = offsetof(struct rv_cpu, vtype), .type = IR_I64, .cold = true },
+    { .name = "vxsat", .offset = offsetof(struct rv_cpu, vxsat), .type = IR_I64, .cold = true },
+    { .name = "mode", .offset = offsetof(struct rv_cpu, mode), .type = IR_I32, .cold = true },
 };
+_Static_assert(ARRAY_LEN(slots) == RV_SLOTS, "order of the slots");
 
 static const struct ir_helper helpers[] = {
 #define X(h, how) { #h, rv_helper_##h, (how) },
     RV_HELPERS(X)
 #undef X
+};
+
+static const struct ir_vec_helper vec_helpers[] = {
+#define RV_VEC_HELPER(name, native) { #name, rv_vec_##name, IR_NATIVE_##native },
+#include "cpu/riscv/vec_helpers.def"
+#undef RV_VEC_HELPER
+#define VEC_NATIVE(name, native) { #name, vec_##name, IR_NATIVE_##native },
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
 };
 
 const struct ir_guest rv_guest = {
@@ -46,6 +69,10 @@ const struct ir_guest rv_guest = {
     .n_helpers = ARRAY_LEN(helpers),
     .fp = IR_FP_RISCV,
     .reserves = true,
+    .vec_helpers = vec_helpers,
+    .n_vec_helpers = ARRAY_LEN(vec_helpers),
+    .shared = RV_SLOT_VL,
+    .n_shared = RV_SLOTS - RV_SLOT_VL,
     .mode_at = offsetof(struct rv_cpu, mode),
 };
 
@@ -57,6 +84,10 @@ static const struct state_field counter_state[] = { STATE(rv_counter, base),
 const struct state_field rv_state[] = { STATE_SUB(rv_cpu, cpu, cpu_state),
                                         STATE(rv_cpu, x),
                                         STATE(rv_cpu, f),
+                                        STATE(rv_cpu, v),
+                                        STATE(rv_cpu, vl),
+                                        STATE(rv_cpu, vtype),
+                                        STATE(rv_cpu, vxsat),
                                         STATE_TIMER(rv_cpu, stimecmp_timer),
                                         STATE_TIMER(rv_cpu, overflow_timer),
                                         STATE(rv_cpu, priv),
@@ -82,6 +113,9 @@ const struct state_field rv_state[] = { STATE_SUB(rv_cpu, cpu, cpu_state),
                                         STATE(rv_cpu, mip_soft),
                                         STATE(rv_cpu, mip_line),
                                         STATE(rv_cpu, frm),
+                                        STATE(rv_cpu, vstart),
+                                        STATE(rv_cpu, vxrm),
+                                        STATE(rv_cpu, vector_redo),
                                         STATE(rv_cpu, mcounteren),
                                         STATE(rv_cpu, scounteren),
                                         STATE(rv_cpu, mcountinhibit),
@@ -119,9 +153,11 @@ static void reset(struct cpu *cpu)
     struct rv_cpu *rv = RV_CPU(cpu);
     memset(rv->x, 0, sizeof(rv->x));
     memset(rv->f, 0, sizeof(rv->f));
+    memset(rv->v, 0, sizeof(rv->v));
     cpu->pc = rv->config->reset_pc;
     cpu->run = CPU_RUNNING;
     rv->priv = RV_M;
+    rv->vector_redo = 0;
     rv_csr_reset(rv);
     rv->mip_soft = 0; /* lines keep their levels: their drivers are reset by themselves */
     rv->mip_line &= ~BIT(RV_IRQ_STI);
@@ -145,6 +181,12 @@ static void loaded(struct cpu *cpu)
     rv->tselect %= RV_TRIGGERS;
     rv->frm &= 7;
     rv->x[0] = 0;
+    rv->vtype = rv_vtype_legal(rv->vtype);
+    rv->vl = rv->vtype & RV_VTYPE_VILL ? 0 : MIN(rv->vl, rv_vtype_vlmax(rv->vtype));
+    rv->vstart &= 127;
+    rv->vxsat &= 1;
+    rv->vxrm &= 3;
+    rv->vector_redo &= 1;
     if (F_GET(rv->mstatus, RV_MSTATUS_MPP) == 2)
         rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_MPP, RV_U);
     if (F_GET(rv->satp, RV_SATP_MODE) > rv->config->satp_mode)

@@ -104,7 +104,7 @@ static void branch(struct rv_tr *t, unsigned cc)
     ir_val_t taken = ir_setcc(t->u, IR_I64, (enum ir_cc)cc, rv_x(t, t->d.rs1), rv_x(t, t->d.rs2));
     if (may_misalign(t) && (t->d.imm & 2))
         check_target(t, taken, ir_pc(t->u, t->at + t->d.imm));
-    ir_branch(t->u, taken, t->at + t->d.imm, rv_next(t));
+    rv_branch(t, taken, t->at + t->d.imm, rv_next(t));
     t->ended = true;
 }
 
@@ -116,7 +116,7 @@ static void jal(struct rv_tr *t, unsigned arg)
         return;
     }
     rv_put_rd(t, ir_pc(t->u, rv_next(t)));
-    ir_jump(t->u, t->at + t->d.imm);
+    rv_jump(t, t->at + t->d.imm);
     t->ended = true;
 }
 
@@ -137,7 +137,7 @@ static void jalr(struct rv_tr *t, unsigned arg)
     if (may_misalign(t))
         check_target(t, rv_const(t, 1), target);
     rv_put_rd(t, ir_pc(t->u, rv_next(t)));
-    ir_jumpr(t->u, target, link);
+    ir_jumpr(t->u, target, t->mode == t->u->mode ? link : IR_LINK_MODE);
     t->ended = true;
 }
 

@@ -4,12 +4,12 @@
  * word, the TLB context. rv_update_mode() is called after every change of them; all
  * of it is derived, so `loaded` calls it too.
  */
-#include "cpu/riscv/riscv_impl.h"
+#include "cpu/riscv/vec.h"
 #include "mmu/tlb.h"
 
 uint64_t rv_sd(const struct rv_cpu *rv)
 {
-    bool dirty = F_GET(rv->mstatus, RV_MSTATUS_FS) == RV_FS_DIRTY;
+    bool dirty = F_GET(rv->mstatus, RV_MSTATUS_FS) == RV_FS_DIRTY || F_GET(rv->mstatus, RV_MSTATUS_VS) == RV_FS_DIRTY;
     return F_PUT(rv->mstatus, RV_MSTATUS_SD, dirty);
 }
 
@@ -55,6 +55,25 @@ static uint32_t host_fp_mode(uint64_t frm)
     return 0x1f80u | (uint32_t)rounding[frm & 7] << 13;
 }
 
+uint32_t rv_vector_key(uint64_t vtype, uint64_t vl, uint64_t vstart)
+{
+    uint32_t key = vstart != 0 ? RV_MODE_VSTART : 0;
+    if (vtype & RV_VTYPE_VILL)
+        return key | RV_MODE_VILL;
+    return key | (uint32_t)(vtype << RV_MODE_VTYPE_SHIFT & RV_MODE_VTYPE) |
+           (vl == rv_vtype_vlmax(vtype) ? (uint32_t)RV_MODE_VL_MAX : 0u);
+}
+
+/* Of vectors the key says nothing while VS is Off: the kernel's code is not translated for each vtype of its processes. */
+static uint32_t vector_mode(const struct rv_cpu *rv)
+{
+    uint64_t vs = F_GET(rv->mstatus, RV_MSTATUS_VS);
+    if (vs == RV_FS_OFF)
+        return RV_MODE_V_OFF;
+    return rv_vector_key(rv->vtype, rv->vl, rv->vstart) | (vs != RV_FS_DIRTY ? (uint32_t)RV_MODE_V_CLEAN : 0u) |
+           (rv->vector_redo ? (uint32_t)RV_MODE_V_REDO : 0u);
+}
+
 static uint32_t block_mode(const struct rv_cpu *rv)
 {
     uint64_t fs = F_GET(rv->mstatus, RV_MSTATUS_FS);
@@ -67,7 +86,7 @@ static uint32_t block_mode(const struct rv_cpu *rv)
         mode |= RV_MODE_RMM;
     else if (rv->frm > 4)
         mode |= RV_MODE_BAD_RM;
-    return mode | rv_trigger_mode(rv);
+    return mode | vector_mode(rv) | rv_trigger_mode(rv);
 }
 
 /*
@@ -94,9 +113,14 @@ static void select_context(struct rv_cpu *rv)
     mmu_select(&rv->cpu, key, asid, 0);
 }
 
-void rv_update_mode(struct rv_cpu *rv)
+void rv_update_key(struct rv_cpu *rv)
 {
     rv->mode = block_mode(rv);
+}
+
+void rv_update_mode(struct rv_cpu *rv)
+{
+    rv_update_key(rv);
     rv->cpu.fp_mode = host_fp_mode(rv->frm);
     select_context(rv);
     rv_check_interrupts(rv);

@@ -22,12 +22,14 @@ static const struct extension {
 };
 
 /* Names that stand for several (unprivileged ISA, naming and "Scalar Cryptography"). */
-enum group { GROUP_G, GROUP_B, GROUP_ZKN, GROUP_ZKS, GROUP_COUNTERS };
+enum group { GROUP_G, GROUP_B, GROUP_ZKN, GROUP_ZKS, GROUP_ZVKN, GROUP_ZVKS, GROUP_COUNTERS };
 static const enum rv_feature groups[][7] = {
     [GROUP_G] = { RV_X_M, RV_X_A, RV_X_F, RV_X_D, RV_X_ZICSR, RV_X_ZIFENCEI },
     [GROUP_B] = { RV_X_ZBA, RV_X_ZBB, RV_X_ZBS },
     [GROUP_ZKN] = { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKNE, RV_X_ZKND, RV_X_ZKNH },
     [GROUP_ZKS] = { RV_X_ZBKB, RV_X_ZBKC, RV_X_ZBKX, RV_X_ZKSED, RV_X_ZKSH },
+    [GROUP_ZVKN] = { RV_X_ZVKNED, RV_X_ZVKNHB, RV_X_ZVKB, RV_X_ZVKT },
+    [GROUP_ZVKS] = { RV_X_ZVKSED, RV_X_ZVKSH, RV_X_ZVKB, RV_X_ZVKT },
     [GROUP_COUNTERS] = { RV_X_ZICNTR, RV_X_ZIHPM },
 };
 
@@ -39,7 +41,21 @@ static const struct {
     { RV_X_ZFH, RV_X_ZFHMIN },  { RV_X_ZFA, RV_X_F },          { RV_X_ZABHA, RV_X_A },
     { RV_X_ZACAS, RV_X_A },     { RV_X_ZAWRS, RV_X_A },        { RV_X_ZCB, RV_X_C },
     { RV_X_ZCMOP, RV_X_C },     { RV_X_ZCMOP, RV_X_ZIMOP },    { RV_X_ZICNTR, RV_X_ZICSR },
+    { RV_X_V, RV_X_D },         { RV_X_ZVFHMIN, RV_X_V },      { RV_X_ZVFH, RV_X_ZVFHMIN },
+    { RV_X_ZVFH, RV_X_ZFHMIN }, { RV_X_ZVBB, RV_X_ZVKB },      { RV_X_ZVKB, RV_X_V },
+    { RV_X_ZVBC, RV_X_V },      { RV_X_ZVKG, RV_X_V },         { RV_X_ZVKNED, RV_X_V },
+    { RV_X_ZVKNHA, RV_X_V },    { RV_X_ZVKNHB, RV_X_V },       { RV_X_ZVKSED, RV_X_V },
+    { RV_X_ZVKSH, RV_X_V },
     { RV_X_ZIHPM, RV_X_ZICSR }, { RV_X_SSCOFPMF, RV_X_ZIHPM },
+};
+
+/* Switching on the first switches on the second, which is a part of it. */
+static const struct {
+    enum rv_feature x, part;
+} subsets[] = {
+    { RV_X_ZFH, RV_X_ZFHMIN },
+    { RV_X_ZVFH, RV_X_ZVFHMIN },
+    { RV_X_ZVBB, RV_X_ZVKB },
 };
 
 static void set_bit(struct rv_config *c, unsigned x, bool on)
@@ -56,8 +72,12 @@ static int turn_extension(void *config, uint32_t x, bool on, struct err *e)
         return err_set(e, ERR_UNSUPPORTED, "extension %s is not modelled; switch it off",
                        extensions[x].name);
     set_bit(c, x, on);
-    if (on && x == RV_X_ZFH)
-        set_bit(c, RV_X_ZFHMIN, true);
+    for (size_t i = 0; i < ARRAY_LEN(subsets) && on; i++)
+        if (x == subsets[i].x)
+            set_bit(c, subsets[i].part, true);
+    for (size_t i = 0; i < ARRAY_LEN(extensions) && !on && x == RV_X_V; i++)
+        if (strncmp(extensions[i].name, "zv", 2) == 0) /* none of them is anything without it */
+            set_bit(c, (unsigned)i, false);
     return 0;
 }
 
@@ -79,6 +99,20 @@ static int turn_misaligned(void *config, uint32_t unused, bool on, struct err *e
     (void)unused, (void)e;
     ((struct rv_config *)config)->misaligned = on;
     return 0;
+}
+
+/* For tests of the two ways vector instructions are done. */
+static int turn_quick(void *config, uint32_t unused, bool on, struct err *e)
+{
+    (void)unused, (void)e;
+    ((struct rv_config *)config)->vector_general = !on;
+    return 0;
+}
+
+static bool is_quick(const void *config, uint32_t unused)
+{
+    (void)unused;
+    return !((const struct rv_config *)config)->vector_general;
 }
 
 static bool does_misaligned(const void *config, uint32_t unused)
@@ -180,10 +214,13 @@ static const struct cpu_property properties[] = {
     CPU_SWITCH("sv48", turn_mode, has_mode, 9),
     CPU_SWITCH("sv57", turn_mode, has_mode, 10),
     CPU_SWITCH("misaligned", turn_misaligned, does_misaligned, 0),
+    CPU_SWITCH("vquick", turn_quick, is_quick, 0),
     CPU_SWITCH("g", turn_group, NULL, GROUP_G),
     CPU_SWITCH("b", turn_group, NULL, GROUP_B),
     CPU_SWITCH("zkn", turn_group, NULL, GROUP_ZKN),
     CPU_SWITCH("zks", turn_group, NULL, GROUP_ZKS),
+    CPU_SWITCH("zvkn", turn_group, NULL, GROUP_ZVKN),
+    CPU_SWITCH("zvks", turn_group, NULL, GROUP_ZVKS),
     CPU_SWITCH("counters", turn_group, NULL, GROUP_COUNTERS), /* QEMU's names for three */
     CPU_SWITCH("epmp", turn_extension, NULL, RV_X_SMEPMP),
     CPU_SWITCH("debug", turn_extension, NULL, RV_X_SDTRIG),

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Registers by name for debuggers. Numbers are gdb's: x0-31 0-31, pc 32, f0-31 33-64,
- * CSRs 65 + number, privilege behind the last CSR. Writes go through the CSR rows, so
+ * CSRs 65 + number, privilege behind the last CSR, v0-31 behind that. Writes go through the CSR rows, so
  * read-only bits stay and no permission is asked.
  */
 #include "cpu/riscv/riscv_impl.h"
 
-enum { GDB_PC = 32, GDB_F0 = 33, GDB_CSR0 = 65, GDB_PRIV = GDB_CSR0 + 4096 };
+enum { GDB_PC = 32, GDB_F0 = 33, GDB_CSR0 = 65, GDB_PRIV = GDB_CSR0 + 4096, GDB_V0 };
 
 static uint64_t get_x(const struct cpu *cpu, uint32_t n)
 {
@@ -15,6 +15,14 @@ static uint64_t get_x(const struct cpu *cpu, uint32_t n)
 static uint64_t get_f(const struct cpu *cpu, uint32_t n)
 {
     return RV_CPU_CONST(cpu)->f[n];
+}
+static uint64_t get_v(const struct cpu *cpu, uint32_t n)
+{
+    return RV_CPU_CONST(cpu)->v[n].d[0];
+}
+static uint64_t get_v_high(const struct cpu *cpu, uint32_t n)
+{
+    return RV_CPU_CONST(cpu)->v[n].d[1];
 }
 static uint64_t get_priv(const struct cpu *cpu, uint32_t n)
 {
@@ -37,6 +45,18 @@ static bool set_x(struct cpu *cpu, uint32_t n, uint64_t v)
 static bool set_f(struct cpu *cpu, uint32_t n, uint64_t v)
 {
     RV_CPU(cpu)->f[n] = v;
+    return true;
+}
+
+static bool set_v(struct cpu *cpu, uint32_t n, uint64_t v)
+{
+    RV_CPU(cpu)->v[n].d[0] = v;
+    return true;
+}
+
+static bool set_v_high(struct cpu *cpu, uint32_t n, uint64_t v)
+{
+    RV_CPU(cpu)->v[n].d[1] = v;
     return true;
 }
 
@@ -109,6 +129,19 @@ static void add_general(struct cpu_reg *r, uint32_t *n, bool fp, bool d)
                                       set_f };
 }
 
+static int add_vectors(struct rv_cpu *rv, struct cpu_reg *r, uint32_t *n)
+{
+    for (unsigned i = 0; i < RV_VECTORS; i++) {
+        char *name = arena_printf(&rv->cpu.machine->arena, "v%u", i);
+        if (name == NULL)
+            return -1;
+        r[(*n)++] = (struct cpu_reg){ .name = name, .feature = "org.gnu.gdb.riscv.vector", .type = "vec128",
+                                      .group = "vector", .gdb_number = (uint16_t)(GDB_V0 + i), .bits = 128, .arg = i,
+                                      .get = get_v, .set = set_v, .get_high = get_v_high, .set_high = set_v_high };
+    }
+    return 0;
+}
+
 /* The three FP control registers belong to the fpu feature, all others to csr. */
 static int add_csr(struct rv_cpu *rv, struct cpu_reg *r, const struct rv_csr *csr, uint32_t member,
                    bool fpu)
@@ -149,7 +182,7 @@ static int add_csrs(struct rv_cpu *rv, struct cpu_reg *r, uint32_t *n, bool fpu)
 
 int rv_regs_init(struct rv_cpu *rv, struct err *e)
 {
-    uint32_t most = 32 + 1 + 32 + 1, n = 0;
+    uint32_t most = 32 + 1 + 32 + 1 + RV_VECTORS, n = 0;
     for (uint32_t i = 0; i < rv_n_csrs; i++)
         most += MAX(rv_csrs[i].count, 1);
     struct cpu_reg *r = ARENA_ARRAY(&rv->cpu.machine->arena, struct cpu_reg, most);
@@ -161,6 +194,8 @@ int rv_regs_init(struct rv_cpu *rv, struct err *e)
     r[n++] = (struct cpu_reg){
         "priv", "org.gnu.gdb.riscv.virtual", "int", "general", GDB_PRIV, 64, 0, get_priv, set_priv
     };
+    if (rv_has(rv->config, RV_X_V) && add_vectors(rv, r, &n) < 0)
+        return err_set(e, ERR_NOMEM, "hart %u: no memory for its register list", rv->cpu.index);
     rv->regs = r;
     rv->n_regs = n;
     return 0;

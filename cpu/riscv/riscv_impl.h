@@ -2,11 +2,11 @@
 #ifndef ORRERY_CPU_RISCV_RISCV_IMPL_H
 #define ORRERY_CPU_RISCV_RISCV_IMPL_H
 /* What the files of cpu/riscv share and nobody else (but their tests) sees. */
+#include "core/ir/ir.h"
 #include "cpu/riscv/cpu.h"
 
 /*
- * Block key (cpu_isa.mode). Vector state and the virtualization mode will take
- * bits from 16 on.
+ * Block key (cpu_isa.mode). The virtualization mode will take a bit from 24 on.
  */
 enum {
     RV_MODE_PRIV = 3u << 0,
@@ -17,7 +17,19 @@ enum {
     RV_MODE_TRIG_FETCH = 1u << 6, /* an execute trigger may match in this mode */
     RV_MODE_TRIG_DATA = 1u << 7,  /* a load or store trigger may match */
     RV_MODE_CLASS_SHIFT = 8,      /* rv_config.code_class, 4 bits */
+    RV_MODE_V_OFF = 1u << 12,     /* mstatus.VS = Off; the bits below are 0 then */
+    RV_MODE_V_CLEAN = 1u << 13,   /* Initial or Clean */
+    RV_MODE_VTYPE_SHIFT = 14,     /* vtype's vlmul and vsew (two bits): 14 to 18 */
+    RV_MODE_VTYPE = 0x1fu << 14,
+    RV_MODE_VILL = 1u << 19,      /* vlmul and vsew are 0 then */
+    RV_MODE_VL_MAX = 1u << 20,    /* vl = VLMAX */
+    RV_MODE_VSTART = 1u << 21,    /* vstart != 0 */
+    RV_MODE_V_REDO = 1u << 22,    /* the next instruction, a vector access, is done the general way: rv_vec_redo */
+    RV_MODE_V = RV_MODE_VTYPE | RV_MODE_VILL | RV_MODE_VL_MAX | RV_MODE_VSTART,
 };
+
+/* Slots beyond x 0..31 and f 32..63. */
+enum { RV_SLOT_V = 64, RV_SLOT_VL = 96, RV_SLOT_VTYPE, RV_SLOT_VXSAT, RV_SLOT_MODE, RV_SLOTS };
 
 /* ---- csr.c, csr_table.c ---- */
 struct rv_csr {
@@ -53,6 +65,8 @@ enum rv_csr_op { RV_CSR_READ, RV_CSR_WRITE, RV_CSR_SET, RV_CSR_CLEAR };
 
 /* ---- mode.c: everything that follows from privilege, mstatus, satp, frm... ---- */
 void rv_update_mode(struct rv_cpu *rv); /* block key, FP control word, TLB context, interrupts */
+void rv_update_key(struct rv_cpu *rv);  /* the block key alone */
+uint32_t rv_vector_key(uint64_t vtype, uint64_t vl, uint64_t vstart); /* RV_MODE_V's bits */
 void rv_set_priv(struct rv_cpu *rv, uint64_t priv);
 uint64_t rv_sd(const struct rv_cpu *rv); /* mstatus with SD */
 void rv_flush_tlb(struct rv_cpu *rv);    /* everything: PMP or the mode of translation changed */
@@ -105,6 +119,13 @@ int rv_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, b
 void rv_raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem_result why);
 void rv_raise_align(struct cpu *cpu, va_t va, enum cpu_access access);
 void rv_raise_fetch(struct cpu *cpu, va_t va, enum mem_result why);
+
+/* ---- vec_memory.c ---- */
+/*
+ * A load or store at pc has faulted. True: it was an access of whole vector registers; it is to be done again, in a mode whose
+ * translation goes element by element and so knows vstart.
+ */
+bool rv_vec_redo(struct rv_cpu *rv);
 
 /* ---- translate.c, guest.c, regs.c ---- */
 void rv_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,

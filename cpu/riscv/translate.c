@@ -5,12 +5,13 @@
  * one whose second half cannot be fetched.
  */
 #include "core/util/bytes.h"
-#include "cpu/riscv/translate_impl.h"
+#include "cpu/riscv/vec.h"
 #include "mmu/tlb.h"
 
 static const struct rv_semantics *const chapters[] = {
     rv_integer_rows, rv_load_store_rows, rv_atomic_rows, rv_float_rows,
     rv_half_rows,    rv_bitmanip_rows,   rv_crypto_rows, rv_system_rows,
+    rv_vec_config_rows,
 };
 
 /* The decoder's extension bits by the names both tables use. */
@@ -29,12 +30,20 @@ int rv_semantics_init(struct rv_cpu *rv, struct err *e)
 {
     struct rv_semantics *by_id =
         ARENA_ARRAY(&rv->cpu.machine->arena, struct rv_semantics, RV_INSN_COUNT);
-    if (by_id == NULL)
+    uint32_t n_vec = rv_vec_row_count();
+    const struct rv_vec_row **vec_rows = ARENA_ARRAY(&rv->cpu.machine->arena, const struct rv_vec_row *, n_vec);
+    if (by_id == NULL || vec_rows == NULL)
         return err_set(e, ERR_NOMEM, "hart %u: no memory for its instruction table", rv->cpu.index);
     for (size_t i = 0; i < ARRAY_LEN(chapters); i++)
         for (const struct rv_semantics *row = chapters[i]; row->fn != NULL; row++)
             by_id[row->id] = *row;
+    for (uint32_t i = 0; i < n_vec; i++) {
+        const struct rv_vec_row *row = vec_rows[i] = rv_vec_row_at(i);
+        uint16_t fp = row->flags & RV_VF_FP ? RV_SEM_FP | RV_SEM_DIRTY : 0;
+        by_id[row->id] = (struct rv_semantics){ row->id, RV_SEM_VEC | fp, rv_vec_insn, i };
+    }
     rv->semantics = by_id;
+    rv->vec_rows = vec_rows;
     rv->decode_ext = decode_extensions(rv->config);
     return 0;
 }
@@ -52,26 +61,49 @@ static void one_insn(struct rv_tr *t)
         ir_call(t->u, IR_VOID, RV_HELPER_trigger_fetch, ir_pc(t->u, t->at),
                 rv_const(t, t->d.length), IR_NONE, IR_NONE);
     if (row->fn == NULL || ((row->flags & RV_SEM_FP) && (t->mode & RV_MODE_FP_OFF)) ||
+        ((row->flags & RV_SEM_VEC) && (t->mode & RV_MODE_V_OFF)) ||
         ((row->flags & RV_SEM_RM) && bad_rounding(t))) {
         rv_illegal(t);
         return;
     }
     row->fn(t, row->arg);
-    if ((row->flags & RV_SEM_DIRTY) && (t->mode & RV_MODE_FP_CLEAN) && !t->ended) {
-        ir_call(t->u, IR_VOID, RV_HELPER_fs_dirty, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    unsigned dirty = (row->flags & RV_SEM_DIRTY) && (t->mode & RV_MODE_FP_CLEAN) ? RV_SEM_DIRTY : 0;
+    if ((row->flags & RV_SEM_VEC) && (t->mode & RV_MODE_V_CLEAN))
+        dirty |= RV_SEM_VEC;
+    if (dirty != 0 && !t->ended) {
+        ir_call(t->u, IR_VOID, RV_HELPER_dirty, rv_const(t, dirty), IR_NONE, IR_NONE, IR_NONE);
         ir_exit(t->u, IR_EXIT_LOOKUP, rv_next(t));
         t->ended = true;
     }
 }
 
-/* The first FP write under Initial or Clean: its block ends and the next is of a Dirty mode. */
-uint64_t rv_helper_fs_dirty(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+/* The first write of FP or vector state under Initial or Clean: its block ends and the next is of a Dirty mode. */
+uint64_t rv_helper_dirty(struct cpu *cpu, uint64_t which, uint64_t b, uint64_t c, uint64_t d)
 {
     struct rv_cpu *rv = RV_CPU(cpu);
-    (void)a, (void)b, (void)c, (void)d;
-    rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_FS, RV_FS_DIRTY);
+    (void)b, (void)c, (void)d;
+    if (which & RV_SEM_DIRTY)
+        rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_FS, RV_FS_DIRTY);
+    if (which & RV_SEM_VEC)
+        rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_VS, RV_FS_DIRTY);
     rv_update_mode(rv);
     return 0;
+}
+
+void rv_jump(struct rv_tr *t, int64_t target)
+{
+    if (t->mode == t->u->mode)
+        ir_jump(t->u, target);
+    else
+        ir_jumpr(t->u, ir_pc(t->u, target), IR_LINK_MODE);
+}
+
+void rv_branch(struct rv_tr *t, ir_val_t taken, int64_t target, int64_t next)
+{
+    if (t->mode == t->u->mode)
+        ir_branch(t->u, taken, target, next);
+    else
+        ir_jumpr(t->u, ir_select(t->u, IR_I64, taken, ir_pc(t->u, target), ir_pc(t->u, next)), IR_LINK_MODE);
 }
 
 static void begin(struct rv_tr *t, bool decoded)
@@ -100,16 +132,23 @@ uint64_t rv_helper_fetch_fault(struct cpu *cpu, uint64_t va, uint64_t b, uint64_
     return 0;
 }
 
+/*
+ * A block of vector instructions on groups of eight registers could become some ten thousand operations. It ends earlier: behind
+ * the instruction with which it has more than so many.
+ */
+#define BLOCK_OPERATIONS 2000u
+
 void rv_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                   uint32_t avail, const uint8_t *next)
 {
     struct rv_cpu *rv = RV_CPU(cpu);
     struct rv_tr t = { .rv = rv, .u = u, .mode = u->mode, .at = start };
     uint32_t offset = 0;
+    uint32_t first = u->n_insts;
     ir_begin_block(u, start);
     for (unsigned n = 0; !t.ended; n++) {
-        if (n == IR_BLOCK_INSNS || offset + 2 > avail) {
-            ir_jump(u, t.at);
+        if (n == IR_BLOCK_INSNS || u->n_insts - first > BLOCK_OPERATIONS || offset + 2 > avail) {
+            rv_jump(&t, t.at);
             break;
         }
         uint32_t word = ld_le16(code + offset);
@@ -118,7 +157,7 @@ void rv_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8
             if (n == 0)
                 fetch_fault(&t, t.at + 2);
             else
-                ir_jump(u, t.at);
+                rv_jump(&t, t.at);
             break;
         }
         if (wide)

@@ -16,7 +16,7 @@ struct rv_tr {
     struct ir_unit *u;
     struct rv_decoded d; /* the instruction being translated */
     uint32_t word;       /* its bits (16 or 32), for mtval */
-    uint32_t mode;       /* RV_MODE_* */
+    uint32_t mode;       /* RV_MODE_* as of here: unit->mode until something in the block changes it */
     int32_t at;          /* its offset from the unit's first page */
     bool ended;          /* an operation that ends the block was emitted */
 };
@@ -26,6 +26,7 @@ enum {
     RV_SEM_FP = 1,    /* needs mstatus.FS != Off */
     RV_SEM_DIRTY = 2, /* writes an f register or fflags: FS becomes Dirty */
     RV_SEM_RM = 4,    /* has a rounding mode field */
+    RV_SEM_VEC = 8,   /* needs mstatus.VS != Off; VS becomes Dirty */
 };
 struct rv_semantics {
     uint16_t id, flags;
@@ -46,7 +47,7 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
         X(csr, IR_CALL_EXITS | IR_CALL_TIME)                                                       \
         X(csr_light, IR_CALL_EXITS | IR_CALL_LIGHT | IR_CALL_TIME) X(csr_fp, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_FP)  \
             X(csr_mode, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_WRITES | IR_CALL_MODE | IR_CALL_FP) \
-                X(fs_dirty, IR_CALL_TIME | IR_CALL_MODE) X(mret, IR_CALL_EXITS | IR_CALL_TIME)     \
+                X(dirty, IR_CALL_TIME | IR_CALL_MODE) X(mret, IR_CALL_EXITS | IR_CALL_TIME)     \
                     X(sret, IR_CALL_EXITS | IR_CALL_TIME) X(wfi, IR_CALL_EXITS)                    \
                         X(sfence_vma, IR_CALL_EXITS | IR_CALL_MODE)                                \
                             X(trigger_fetch, IR_CALL_EXITS) X(trigger_data, IR_CALL_EXITS)         \
@@ -57,7 +58,12 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
                                                 X(xperm4, IR_CALL_PURE) X(xperm8, IR_CALL_PURE)    \
                                                     X(aes, IR_CALL_PURE)                           \
                                                         X(aes64ks1i, IR_CALL_PURE)                 \
-                                                            X(sm4, IR_CALL_PURE)
+                                                            X(sm4, IR_CALL_PURE)                   \
+    X(vec, IR_CALL_READS | IR_CALL_WRITES | IR_CALL_OWN)                                                         \
+    X(vec_memory, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME)                   \
+    X(vec_mode, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME | IR_CALL_MODE)      \
+    X(vec_groups, IR_CALL_EXITS | IR_CALL_READS)                                                   \
+    X(vset, IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE)
 enum {
 #define X(name, flags) RV_HELPER_##name,
     RV_HELPERS(X)
@@ -67,6 +73,23 @@ enum {
 #define X(name, flags) ir_helper_fn rv_helper_##name;
 RV_HELPERS(X)
 #undef X
+
+/*
+ * Vector helpers of CALLV, rv_vec_<name>: RV_VEC_HELPER(name, NONE or a native form). Behind them come those of
+ * core/exec/vec_native.def.
+ */
+enum {
+#define RV_VEC_HELPER(name, native) RV_VEC_##name,
+#include "cpu/riscv/vec_helpers.def"
+#undef RV_VEC_HELPER
+#define VEC_NATIVE(name, native) RV_VEC_##name,
+#include "core/exec/vec_native.def"
+#undef VEC_NATIVE
+    RV_VEC_COUNT
+};
+#define RV_VEC_HELPER(name, native) ir_vec_fn rv_vec_##name;
+#include "cpu/riscv/vec_helpers.def"
+#undef RV_VEC_HELPER
 
 /* ---- short forms ---- */
 static inline ir_val_t rv_x(struct rv_tr *t, unsigned n)
@@ -99,6 +122,9 @@ static inline int32_t rv_next(const struct rv_tr *t)
     return t->at + t->d.length;
 }
 
+/* Ends of a block. If it has changed its mode (vset*), what follows is looked up. */
+void rv_jump(struct rv_tr *t, int64_t target);
+void rv_branch(struct rv_tr *t, ir_val_t taken, int64_t target, int64_t next);
 /* Cause 2 for the instruction at hand; ends the block. */
 void rv_illegal(struct rv_tr *t);
 /* Any other exception the instruction always raises; `tval` is an i64 value. Ends the block. */

@@ -16,6 +16,7 @@ static uint64_t vector(uint64_t tvec, uint64_t cause, bool interrupt)
 void rv_enter_trap(struct rv_cpu *rv, uint64_t cause, uint64_t tval, bool interrupt)
 {
     uint64_t deleg = interrupt ? rv->mideleg : rv->medeleg;
+    rv->vector_redo = 0;
     uint64_t code = cause | (interrupt ? RV_CAUSE_INTERRUPT : 0), status = rv->mstatus;
     bool to_s = rv->priv <= RV_S && cause < 64 && (deleg >> cause & 1);
     if (to_s) {
@@ -42,6 +43,10 @@ void rv_enter_trap(struct rv_cpu *rv, uint64_t cause, uint64_t tval, bool interr
 void rv_take_exception(struct cpu *cpu)
 {
     struct rv_cpu *rv = RV_CPU(cpu);
+    uint64_t cause = cpu->fault.cause;
     cpu->fault.pending = false;
+    if ((cause == RV_CAUSE_LOAD_PAGE || cause == RV_CAUSE_STORE_PAGE || cause == RV_CAUSE_LOAD_ACCESS ||
+         cause == RV_CAUSE_STORE_ACCESS) && rv_vec_redo(rv))
+        return;
     rv_enter_trap(rv, cpu->fault.cause, cpu->fault.value, false);
 }

@@ -588,7 +588,7 @@ static bool emit_float(struct x86_gen *g, const struct ir_inst *in)
                                    [IR_VFMUL - IR_VFADD] = 0x59, [IR_VFDIV - IR_VFADD] = 0x5e,
                                    [IR_VFSQRT - IR_VFADD] = 0x51 };
     static const uint8_t fma[4] = { 0xa8, 0xac, 0xaa, 0xae }; /* vfmadd213, vfnmadd, vfmsub, vfnmsub */
-    if (in->op == IR_VFMA && !has(g, HOST_FMA))
+    if ((in->op == IR_VFMA && !has(g, HOST_FMA)) || in->aux2 == IR_RMM) /* a mode the host lacks */
         return false;
     struct stub *s = gen_vec_stub(g, in);
     unsigned args = ir_op_info[in->op].args;
@@ -640,7 +640,7 @@ static bool emit_float_sign(struct x86_gen *g, const struct ir_inst *in)
 static bool emit_float_minmax(struct x86_gen *g, const struct ir_inst *in)
 {
     bool min = in->op == IR_VFMIN;
-    if (g->u->guest->fp != IR_FP_LOONGARCH || (in->imm & 1))
+    if ((g->u->guest->fp != IR_FP_LOONGARCH && g->u->guest->fp != IR_FP_RISCV) || (in->imm & 1))
         return false;
     struct stub *s = gen_vec_stub(g, in);
     unsigned a = x86_use_vec(g, in->a, 1), b = x86_use_vec(g, in->b, 2);

@@ -7,7 +7,7 @@
 /* The words as a section without symbols, in an object whose attributes name the extensions. */
 #define COMMAND                                                                                    \
     "printf '.incbin \"words\"\n' > words.s && riscv64-linux-gnu-as -o words.o words.s "  \
-    "-march=rv64gc_zicbom_zicbop_zicboz_zihintpause_zawrs_zfh_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_"     \
+    "-march=rv64gcv_zicbom_zicbop_zicboz_zihintpause_zawrs_zfh_zba_zbb_zbc_zbs_zbkb_zbkc_zbkx_"     \
     "zknd_"                                                                                        \
     "zkne_zknh_zksed_zksh_svinval && riscv64-linux-gnu-objcopy --strip-all words.o && "            \
     "riscv64-linux-gnu-objdump -D -z -j .text -M no-aliases words.o"
@@ -39,7 +39,7 @@ static void squeeze(char *text)
 static bool is_newer(uint32_t word)
 {
     static const char *const newer[] = {
-        "zicond", "zacas", "zabha", "zfa", "zcb", "zimop", "zcmop"
+        "zicond", "zacas", "zabha", "zfa", "zcb", "zimop", "zcmop", "zvb", "zvk"
     };
     struct rv_decoded d;
     if (!rv_decode(word, ~0ull, &d))

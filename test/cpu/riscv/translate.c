@@ -26,6 +26,7 @@ static struct ir_unit *translate(struct hart *h, struct arena *a, uint32_t mode,
     return u;
 }
 
+#define VECTORS(sew, vlmul) ((uint32_t)((sew) << 3 | (vlmul)) << RV_MODE_VTYPE_SHIFT)
 static const uint32_t modes[] = {
     RV_M,
     RV_S,
@@ -35,6 +36,19 @@ static const uint32_t modes[] = {
     RV_U | RV_MODE_RMM,
     RV_U | RV_MODE_BAD_RM,
     RV_S | RV_MODE_TRIG_FETCH | RV_MODE_TRIG_DATA | RV_MODE_FP_CLEAN,
+    RV_S | RV_MODE_V_OFF,
+    RV_U | RV_MODE_VILL,
+    RV_U | VECTORS(2, 0) | RV_MODE_VL_MAX,
+    RV_U | VECTORS(2, 0) | RV_MODE_VL_MAX | RV_MODE_V_CLEAN | RV_MODE_FP_CLEAN,
+    RV_U | VECTORS(0, 3) | RV_MODE_VL_MAX,
+    RV_U | VECTORS(0, 3),
+    RV_U | VECTORS(3, 3) | RV_MODE_VL_MAX,
+    RV_U | VECTORS(3, 1),
+    RV_U | VECTORS(1, 2) | RV_MODE_VL_MAX | RV_MODE_RMM,
+    RV_U | VECTORS(2, 2) | RV_MODE_VSTART,
+    RV_U | VECTORS(0, 5) | RV_MODE_VL_MAX, /* LMUL = 1/8 */
+    RV_U | VECTORS(1, 7),
+    RV_U | VECTORS(3, 0) | RV_MODE_VL_MAX | RV_MODE_V_REDO,
 };
 
 START_TEST(every_form_in_every_mode)

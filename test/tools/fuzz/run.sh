@@ -43,7 +43,7 @@ whole_tables() {
 }
 
 for seed in 1 2; do
-    "$orrery" fuzz --instructions 200000 --seed $seed --report report$seed.json >out 2>&1 ||
+    "$orrery" fuzz --instructions 600000 --seed $seed --report report$seed.json >out 2>&1 ||
         fail "seed $seed: a difference, or an encoding is missing"
     grep -q '"missing": 0' report$seed.json || fail "seed $seed: the report says something is missing"
 done
