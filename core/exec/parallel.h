@@ -43,11 +43,12 @@ struct exec_parallel;
 /* 0 or an error: a model, or an executor, that cannot run beside itself. */
 int exec_parallel_create(struct exec *x, struct err *e) MUST_CHECK;
 void exec_parallel_destroy(struct exec *x);
+void exec_parallel_add(struct exec *x, struct cpu *cpu);
 
 /* May the round that was just started be run by several threads? */
 bool exec_parallel_wanted(struct exec *x);
-/* All of the round. False: the machine was stopped. */
-bool exec_parallel_round(struct exec *x);
+/* All of the round, which goes no further than the first moment at or after `until`. False: the machine was stopped. */
+bool exec_parallel_round(struct exec *x, ps_t until);
 
 /* The host's CPU time of all threads together, and of the one with most, in ns. */
 void exec_parallel_times(const struct exec *x, uint64_t *sum, uint64_t *most);
@@ -61,7 +62,7 @@ bool exec_parallel_go(struct exec *x, struct cpu *cpu);
 void exec_parallel_back(struct exec *x, struct cpu *cpu);
 /* The bytes of `page` are about to be read as code. False: the lock was given up in between; look up again. */
 bool exec_parallel_seal(struct exec *x, struct cpu *cpu, uint32_t page);
-/* A hint to pause was met. True: the slice goes on. */
+/* A hint to pause was met by a CPU that shares its thread. False: the slice ends. */
 bool exec_parallel_pause(struct exec *x, struct cpu *cpu);
 
 /* ---- for whoever is in C in a round ---- */
@@ -71,6 +72,8 @@ bool exec_parallel_pause(struct exec *x, struct cpu *cpu);
  */
 bool exec_enter_machine(struct cpu *cpu, bool exact);
 void exec_leave_machine(struct cpu *cpu);
+/* An event will be at `t`, earlier than all others. */
+void exec_parallel_cut(struct exec *x, ps_t t);
 /* An idle or stopped CPU runs from now on. */
 void exec_parallel_woken(struct exec *x, struct cpu *cpu);
 /* In a round of several threads? */

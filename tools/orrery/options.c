@@ -224,7 +224,7 @@ static const struct run_option table[] = {
     ROW_FLAG("coverage", coverage, "print which encodings were executed"),
     ROW_CALL("smp-mode", "serial|parallel", set_smp_mode, "CPUs in turns (default), or on host threads: not reproducible"),
     ROW_CALL("threads", "N", set_threads, "of --smp-mode parallel at most (default: the host's CPUs)"),
-    ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 1ms)"),
+    ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 4ms)"),
     ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 64M)"),
     ROW_CALL("optimize-threshold", "N|never", set_optimize_threshold, "executions before a block is compiled with care; 1: at once"),
     ROW_CALL("region-threshold", "N|never", set_region_threshold, "executions before a block grows into a region"),

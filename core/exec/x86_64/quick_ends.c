@@ -81,7 +81,9 @@ void quick_entry(struct quick *q)
     }
     asm_align(a, 8);
     c->entry = asm_offset(a);
-    if (g->be->count_entries) {
+    if (g->be->count_entries && UNLIKELY(g->be->shared)) {
+        x86_emit_shared_count(g);
+    } else if (g->be->count_entries) {
         p = put_pointer(a->p, &g->b->counter);
         p[0] = 0xff; /* dec dword [rax] */
         p[1] = 0x08;
