@@ -84,10 +84,16 @@ struct cpu_isa {
      * `avail`; more through `next`, the following page's bytes or NULL when not
      * mapped) to `u`. `start` is the offset of its first instruction from the unit's
      * first page. An instruction that cannot be fetched ends the block before it;
-     * if it is the first, the block raises the fetch fault itself.
+     * if it is the first, the block raises the fetch fault itself. What comes out follows from its arguments, u->mode,
+     * u->hint and what `cpu` is, not from its state; so it may be called on any thread.
      */
     void (*translate)(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                       uint32_t avail, const uint8_t *next);
+    /*
+     * What `translate` may guess by in a unit whose first block the CPU is about to run: it makes code better or worse, and
+     * changes neither what blocks do nor where they end. NULL: nothing.
+     */
+    uint32_t (*hint)(const struct cpu *cpu);
 
     /*
      * Walk for one access. 0: *map filled. Else the fault was recorded by

@@ -26,7 +26,7 @@
  *
  * Dropping. `retire` makes every later arrival at the block's entry (by link,
  * jump entry or region) leave with EXEC_LEAVE_LOOKUP; its memory is reclaimed
- * when the whole code buffer is flushed. A block may be retired while it runs:
+ * with the half of the code buffer in which it lies, or when all is flushed. A block may be retired while it runs:
  * the store that did it returns "leave" to the executor (CPU_EXIT_RESYNC). `revive`,
  * between calls of `run`, undoes it when the block's bytes are there again; links to it
  * and its region are gone.
@@ -67,6 +67,8 @@ struct exec_edge {
     struct exec_block *from, *to; /* `to` NULL: not linked */
     int32_t target;               /* offset from the first page of `from` */
     uint32_t patch;               /* back end: where the jump sits */
+    uint32_t guard;               /* back end: the same of what a link to another page leads through; 0: nothing */
+    struct exec_edge *next, **at; /* back end: of those linked to `to`; `at`: what points here */
 };
 
 struct exec_block {
@@ -132,11 +134,13 @@ struct exec_backend_ops {
     int (*compile_quick)(struct exec_backend *be, struct ir_unit *u, struct exec_block *b,
                          struct arena *arena, struct err *e);
     /*
-     * Compile again what compile_quick made. All arrivals at the block go on in the new code, links to and
-     * from it stay. On failure the block is as it was.
+     * May be NULL. A second back end beside `be`, that compiles into a part of its buffer of its own: on another thread, if
+     * wanted. Of the operations it has `compile`, `flush`, `code_used` and `destroy`, which comes before that of `be`; for all
+     * others its blocks are be's. To be called while nothing is compiled yet.
      */
-    int (*improve)(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
-                   struct arena *arena, struct err *e);
+    int (*annex)(struct exec_backend **out, struct exec_backend *be, struct err *e);
+    /* `b` is another, compiled, of the same place: arrivals at `old` go on in it, links to and from `old` are its own from now on. */
+    void (*supersede)(struct exec_backend *be, struct exec_block *old, struct exec_block *b);
     void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);
     void (*retire)(struct exec_backend *be, struct exec_block *b);
     void (*revive)(struct exec_backend *be, struct exec_block *b);
@@ -145,6 +149,16 @@ struct exec_backend_ops {
     /* Arrivals at `b`, which has no region and will have none, need not be counted any more; may be NULL. */
     void (*uncount)(struct exec_backend *be, struct exec_block *b);
     void (*flush)(struct exec_backend *be); /* forget everything */
+    /*
+     * NULL, all or none. Code lies in two halves, of which one is filled. After ERR_LIMIT: `old` says which have to be emptied
+     * for more room, bits; the caller retires their blocks and calls `forget` for each, which undoes its links; `turn`
+     * begins to fill what is returned, half 0 or 1; and `sever` undoes links of a block that stays, if they led through what
+     * was emptied.
+     */
+    uint32_t (*old)(const struct exec_backend *be);
+    void (*forget)(struct exec_backend *be, struct exec_block *b);
+    uint32_t (*turn)(struct exec_backend *be);
+    void (*sever)(struct exec_backend *be, struct exec_block *b);
     enum exec_leave (*run)(struct exec_backend *be, struct cpu *cpu, struct exec_block *b);
     /* May be NULL: no parallel rounds. On from cpu->pc, in the mode cpu->mode_flags, as from a jump. */
     enum exec_leave (*resume)(struct exec_backend *be, struct cpu *cpu);

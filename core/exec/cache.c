@@ -145,7 +145,7 @@ static void become_code(struct exec *x, uint32_t page, uint32_t at, uint32_t n)
 static bool have_lists(struct exec *x, uint32_t page)
 {
     struct exec_page **p = page_of(x, page);
-    return *p != NULL || (*p = ARENA_NEW(&x->arena, struct exec_page)) != NULL;
+    return *p != NULL || (*p = ARENA_NEW(&x->pages_arena, struct exec_page)) != NULL;
 }
 
 static void hang_in(struct exec *x, struct exec_block *b, uint32_t page)
@@ -157,24 +157,33 @@ static void hang_in(struct exec *x, struct exec_block *b, uint32_t page)
     *list = b;
 }
 
+/* In pages that have lists. */
+static void show(struct exec *x, struct exec_cached *c)
+{
+    struct exec_block *b = &c->b;
+    hang_in(x, b, b->page);
+    if (b->page2 != EXEC_NO_PAGE && b->page2 != b->page)
+        hang_in(x, b, b->page2);
+    if (b->region) /* it is reached through the block it replaces */
+        return;
+    struct exec_cached **bucket = &x->hash[bucket_of(b->page, b->start, b->mode)];
+    b->next_hash = *bucket == NULL ? NULL : &(*bucket)->b;
+    *bucket = c;
+}
+
 bool exec_cache_add(struct exec *x, struct exec_cached *c)
 {
     struct exec_block *b = &c->b;
     bool two = b->page2 != EXEC_NO_PAGE && b->page2 != b->page;
     if (!have_lists(x, b->page) || (two && !have_lists(x, b->page2)))
         return false;
-    hang_in(x, b, b->page);
-    if (two)
-        hang_in(x, b, b->page2);
-    if (!b->region) { /* a region is reached through the block it replaces, and has no bytes of its own */
+    if (!b->region) { /* which has no bytes of its own */
         uint32_t first = first_part(b);
         become_code(x, b->page, (uint32_t)b->start, first);
         if (b->length > first && b->page2 != EXEC_NO_PAGE)
             become_code(x, b->page2, 0, b->length - first);
-        struct exec_cached **bucket = &x->hash[bucket_of(b->page, b->start, b->mode)];
-        b->next_hash = *bucket == NULL ? NULL : &(*bucket)->b;
-        *bucket = c;
     }
+    show(x, c);
     return true;
 }
 
@@ -248,11 +257,9 @@ static void unlink_page(struct exec *x, struct exec_block *b, uint32_t page)
         *at = *next_in(b, page);
 }
 
-void exec_cache_drop(struct exec *x, struct exec_cached *c)
+/* Nothing finds it any more. */
+static void hide(struct exec *x, struct exec_block *b)
 {
-    struct exec_block *b = &c->b;
-    if (b->retired)
-        return;
     if (!b->region) {
         forget_front(x, b);
         struct exec_block **at =
@@ -265,11 +272,30 @@ void exec_cache_drop(struct exec *x, struct exec_cached *c)
     unlink_page(x, b, b->page);
     if (b->page2 != EXEC_NO_PAGE && b->page2 != b->page)
         unlink_page(x, b, b->page2);
+}
+
+void exec_cache_supersede(struct exec *x, struct exec_cached *old, struct exec_cached *c)
+{
+    hide(x, &old->b);
+    show(x, c);
+    x->ops->supersede(x->be, &old->b, &c->b);
+}
+
+void exec_cache_drop(struct exec *x, struct exec_cached *c)
+{
+    struct exec_block *b = &c->b;
+    if (b->retired)
+        return;
+    hide(x, b);
     x->ops->retire(x->be, b);
     b->retired = true;
     x->count.dropped++;
-    if (c->partner != NULL) /* a region's entry leads here */
-        exec_cache_drop(x, c->partner);
+    struct exec_cached *partner = c->partner;
+    c->partner = NULL;
+    if (partner != NULL) { /* a region's entry leads here */
+        partner->partner = NULL;
+        exec_cache_drop(x, partner);
+    }
     if (c->bytes != NULL)
         let_sleep(x, c);
 }
@@ -399,12 +425,95 @@ void exec_cache_written(void *arg, struct mem_ram *ram, uint64_t offset, uint64_
         drop_bytes(x, ram, offset, n);
 }
 
-void exec_cache_flush(struct exec *x)
+/* ---- room ---- */
+
+/* No CPU leads to code, or names it, but by what is found in the cache. */
+static void forget_ways(struct exec *x)
 {
-    for (uint32_t i = 0; i < HASH_SIZE; i++)
-        x->hash[i] = x->dormant[i] = NULL;
     for (uint32_t i = 0; i < EXEC_FRONT; i++)
         x->front[i].code = NULL;
+    mmu_flush_jumps(x->machine);
+    for (uint32_t i = 0; i < x->n_cpus; i++)
+        x->cores[i]->shared.block = NULL, x->cores[i]->shared.edge = NULL;
+}
+
+static void empty(struct exec_part *p)
+{
+    arena_reset(&p->arena);
+    p->blocks = NULL;
+}
+
+static void wake_up(struct exec *x, struct exec_block *b)
+{
+    struct exec_block **at = (struct exec_block **)&x->dormant[bucket_of(b->page, b->start, b->mode)];
+    while (*at != NULL && *at != b)
+        at = &(*at)->next_hash;
+    if (*at == b)
+        *at = b->next_hash;
+}
+
+/* A block whose place others are to have. */
+static void forget(struct exec *x, struct exec_cached *c)
+{
+    struct exec_cached *partner = c->partner;
+    c->partner = NULL;
+    if (partner != NULL) {
+        partner->partner = NULL;
+        if (!c->b.region)
+            exec_cache_drop(x, partner);
+        else
+            partner->b.counter = exec_entries(x, &partner->b); /* it is run by itself again */
+    }
+    if (c->b.retired) {
+        wake_up(x, &c->b);
+    } else {
+        hide(x, &c->b);
+        x->ops->retire(x->be, &c->b);
+    }
+    x->ops->forget(x->be, &c->b);
+}
+
+/* The older half goes. */
+static void make_room(struct exec *x, unsigned which)
+{
+    uint32_t old = x->ops->old(which == EXEC_ANNEX ? x->annex : x->be);
+    exec_background_hold(x);
+    exec_background_drop(x);
+    for (unsigned p = 0; p < 2; p++)
+        for (struct exec_cached *c = x->parts[which][p].blocks; c != NULL && (old >> p & 1); c = c->next_in_part)
+            forget(x, c);
+    for (unsigned p = 0; p < 2; p++)
+        if (old >> p & 1)
+            empty(&x->parts[which][p]);
+    x->part[which] = x->ops->turn(which == EXEC_ANNEX ? x->annex : x->be);
+    for (unsigned k = 0; k < 4 && which == EXEC_FIRST; k++)
+        for (struct exec_cached *c = x->parts[k / 2][k % 2].blocks; c != NULL; c = c->next_in_part)
+            x->ops->sever(x->be, &c->b);
+    forget_ways(x);
+    x->count.flushes++;
+    exec_background_resume(x);
+}
+
+void exec_cache_make_room(struct exec *x)
+{
+    uint8_t wanted = x->flush_wanted;
+    if ((wanted & EXEC_FLUSH_ALL) || x->ops->turn == NULL) {
+        exec_cache_flush(x);
+        return;
+    }
+    if (wanted & EXEC_FLUSH_FIRST)
+        make_room(x, EXEC_FIRST);
+    if (wanted & EXEC_FLUSH_ANNEX)
+        make_room(x, EXEC_ANNEX);
+    x->flush_wanted = 0;
+}
+
+void exec_cache_flush(struct exec *x)
+{
+    exec_background_hold(x);
+    exec_background_drop(x); /* they are of blocks that go */
+    for (uint32_t i = 0; i < HASH_SIZE; i++)
+        x->hash[i] = x->dormant[i] = NULL;
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
         struct mem_ram *ram = x->rams[r];
         for (uint64_t p = 0; ram != NULL && p < ram->size >> MEM_PAGE_SHIFT; p++)
@@ -414,10 +523,14 @@ void exec_cache_flush(struct exec *x)
             }
     }
     x->ops->flush(x->be);
-    mmu_flush_jumps(x->machine);
-    for (uint32_t i = 0; i < x->n_cpus; i++)
-        x->cores[i]->shared.block = NULL, x->cores[i]->shared.edge = NULL;
-    arena_reset(&x->arena);
-    x->flush_wanted = false;
+    if (x->annex != NULL)
+        x->ops->flush(x->annex);
+    forget_ways(x);
+    for (unsigned k = 0; k < 4; k++)
+        empty(&x->parts[k / 2][k % 2]);
+    x->part[EXEC_FIRST] = x->part[EXEC_ANNEX] = 0;
+    arena_reset(&x->pages_arena);
+    x->flush_wanted = 0;
     x->count.flushes++;
+    exec_background_resume(x);
 }

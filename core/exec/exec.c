@@ -101,6 +101,8 @@ static int create_backends(struct exec *x, struct err *e)
                        "interp works");
 #endif
     int rc = x->ops->create(&x->be, x, &x->options, e);
+    if (rc == 0 && x->ops->annex != NULL)
+        rc = x->ops->annex(&x->annex, x->be, e);
     if (rc < 0)
         return rc;
     if (x->ops == &exec_interp) {
@@ -118,7 +120,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     x->machine = m;
     x->options = *o;
     if (x->options.code_bytes == 0)
-        x->options.code_bytes = 64u << 20;
+        x->options.code_bytes = 256u << 20;
     if (x->options.quantum == 0)
         x->options.quantum = (x->options.parallel ? 4000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)
@@ -127,10 +129,15 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
         x->options.optimize_threshold = 200;
     x->insn_limit = UINT64_MAX;
     x->slice = SLICE_CYCLES;
-    arena_init(&x->arena, 0);
+    for (unsigned k = 0; k < 4; k++)
+        arena_init(&x->parts[k / 2][k % 2].arena, 0);
+    arena_init(&x->pages_arena, 0);
     arena_init(&x->scratch, 0);
     x->sched.cursors = calloc(EXEC_MAX_CPUS, sizeof(*x->sched.cursors));
-    int rc = x->sched.cursors == NULL ? err_set(e, ERR_NOMEM, "no memory to run CPUs") : 0;
+    x->job = calloc(1, sizeof(*x->job));
+    x->memo = calloc(1, IR_MEMO_BYTES);
+    bool memory = x->sched.cursors != NULL && x->job != NULL && x->memo != NULL;
+    int rc = memory ? 0 : err_set(e, ERR_NOMEM, "no memory to run CPUs");
     if (rc == 0)
         rc = create_backends(x, e);
     struct machine_part part = { .name = "exec", .version = 3, .state = exec_state,
@@ -139,6 +146,8 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
         rc = machine_add_part(m, &part, e);
     if (rc == 0 && x->options.parallel)
         rc = exec_parallel_create(x, e);
+    if (rc == 0 && x->options.translate_threads != 0 && x->options.mode == EXEC_JIT && x->options.dump == 0)
+        rc = exec_background_create(x, e);
     if (rc < 0) {
         exec_destroy(x);
         return rc;
@@ -154,6 +163,7 @@ void exec_destroy(struct exec *x)
 {
     if (x == NULL)
         return;
+    exec_background_destroy(x);
     exec_parallel_destroy(x);
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         mmu_detach(x->cores[i]->cpu);
@@ -169,19 +179,25 @@ void exec_destroy(struct exec *x)
     }
     ev_set_listener(x->machine->queue, NULL, NULL);
     x->machine->stopped = NULL;
+    if (x->annex != NULL)
+        x->ops->destroy(x->annex);
     if (x->be != NULL)
         x->ops->destroy(x->be);
     if (x->interp != NULL && x->interp != x->be)
         exec_interp.destroy(x->interp);
-    arena_destroy(&x->arena);
+    for (unsigned k = 0; k < 4; k++)
+        arena_destroy(&x->parts[k / 2][k % 2].arena);
+    arena_destroy(&x->pages_arena);
     arena_destroy(&x->scratch);
     free(x->hash);
     free(x->dormant);
     free(x->front);
+    free(x->memo);
     free(x->breaks);
     free(x->watches);
     free(x->coverage);
     free(x->sched.cursors);
+    free(x->job);
     free(x);
 }
 
@@ -317,6 +333,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
 {
     const struct exec_counters *c = &x->count;
     uint64_t threads, longest;
+    const struct exec_background_counters bg = exec_background_count(x);
     exec_parallel_times(x, &threads, &longest);
     const struct exec_stat all[] = {
         { "instructions", "", exec_insns(x) },
@@ -327,8 +344,12 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "blocks_revived", "", c->revived },
         { "cache_flushes", "", c->flushes },
         { "guest_bytes_translated", "B", c->guest_bytes },
-        { "host_code", "B", x->ops->code_used(x->be) },
+        { "host_code", "B", x->ops->code_used(x->be) + (x->annex != NULL ? x->ops->code_used(x->annex) : 0) },
         { "translation_time", "ns", c->translate_ns },
+        { "background_translations", "", bg.taken },
+        { "background_thrown_away", "", bg.thrown },
+        { "background_refused", "", bg.refused },
+        { "background_time", "ns", bg.ns },
         { "block_lookups", "", c->lookups },
         { "edges_linked", "", c->links },
         { "exceptions", "", c->exceptions },

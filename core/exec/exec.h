@@ -37,7 +37,7 @@ typedef void exec_ran_fn(void *arg, const struct cpu *cpu, va_t start, const uin
 
 struct exec_options {
     enum exec_mode mode;
-    uint64_t code_bytes;        /* size of the code buffer; 0 = 64 MiB */
+    uint64_t code_bytes;        /* size of the code buffer; 0 = 256 MiB */
     ps_t quantum;               /* 0 = 10 us (functional), parallel 4 ms; ignored with one CPU */
     bool parallel;              /* CPUs on host threads, with EXEC_JIT and models without hooks: parallel.h */
     uint32_t threads;           /* at most so many; 0: as many as the host has CPUs for this process */
@@ -47,6 +47,7 @@ struct exec_options {
      * 0 = 200, 1 = at once, UINT32_MAX never.
      */
     uint32_t optimize_threshold;
+    uint32_t translate_threads; /* 1: blocks that run often are compiled on a host thread of their own; 0: at once */
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */
     bool verify;                /* IR verifier after every pass */

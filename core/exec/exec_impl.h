@@ -7,7 +7,9 @@
  *     sched.c     rounds and turns in simulated time, limits, host polls, pace
  *     run.c       one CPU's turn: look up, execute, what each way of leaving means
  *     cache.c     blocks by (page, offset, mode), by page, dropping, flushing
- *     translate.c guest bytes to a compiled block or region
+ *     translate.c guest bytes to a compiled block
+ *     hot.c       second translations and regions
+ *     background.c  a thread for them
  *     debug.c     breakpoints, watchpoints, single steps
  *     lockstep.c  two machines
  *     parallel.c, parallel_lock.c  rounds of several host threads
@@ -20,12 +22,15 @@
 #include "core/exec/parallel.h"
 #include "core/util/arena.h"
 
+#define EXEC_FLUSH_ALL   1u              /* flush_wanted: everything is to be forgotten */
+#define EXEC_FLUSH_FIRST 2u              /* room for first translations is wanted, for others */
+#define EXEC_FLUSH_ANNEX 4u
 #define EXEC_MAX_CPUS    1024u
 #define EXEC_HASH_BITS   18
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
 #define EXEC_PARALLEL_SLICE 4096 /* cycles between a CPU's looks at what others want of it, in parallel rounds */
-#define EXEC_ARENA_BYTES (768ull << 20) /* of blocks before everything is flushed */
+#define EXEC_PART_BYTES  (256ull << 20) /* of blocks in one half before the other one's are forgotten */
 /* A region's canonical blocks, for exact dropping. */
 struct exec_piece {
     int32_t start;
@@ -37,6 +42,7 @@ struct exec_cached {
     struct exec_block b;
     uint16_t *ids;               /* instruction ids, when coverage is counted */
     struct exec_piece *pieces;   /* regions: as many as they have blocks */
+    struct exec_cached *next_in_part;
     struct exec_cached *partner; /* regions: the first-tier block that was replaced; else what replaced it */
     uint8_t *bytes;              /* what it was made of; NULL: a region, or one that is not kept when dropped */
 };
@@ -51,6 +57,13 @@ struct exec_front {
     const void *code;            /* NULL: empty */
 };
 #define EXEC_FRONT 65536u        /* a power of two */
+
+/* What lies in one half of what the back end, or its annex, fills: all blocks ever made there, and what belongs to them. */
+struct exec_part {
+    struct arena arena;
+    struct exec_cached *blocks;  /* next_in_part */
+};
+enum { EXEC_FIRST, EXEC_ANNEX }; /* the back end and its annex */
 
 /* The blocks of a page, so that a store beside code finds those that it concerns without a look at all. */
 struct exec_page {
@@ -103,6 +116,7 @@ struct exec {
     struct exec_options options;
     const struct exec_backend_ops *ops;
     struct exec_backend *be;
+    struct exec_backend *annex;            /* of what is compiled with care; NULL in EXEC_INTERP */
     struct exec_backend *interp;           /* for transient blocks; == be in EXEC_INTERP */
     struct exec_core *cores[EXEC_MAX_CPUS];
     /*
@@ -124,8 +138,13 @@ struct exec {
     struct exec_page **pages[EXEC_MAX_RAMS]; /* by page of each RAM block; NULL: no code in it since the last flush */
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
-    struct arena arena, scratch;
-    bool flush_wanted;
+    struct exec_part parts[2][2];          /* of either, by half */
+    uint32_t part[2];                      /* the half of either that is filled */
+    struct arena pages_arena, scratch;
+    struct exec_job *job;                  /* of those that are done at once */
+    void *memo;                            /* ir_unit.memo */
+    uint8_t flush_wanted;                  /* EXEC_FLUSH_* */
+    bool too_large;                        /* a block was, for the code buffer: it is to be interpreted */
     uint64_t *coverage;
     uint32_t n_coverage;
 
@@ -143,6 +162,7 @@ struct exec {
 
     struct exec_counters count;
     struct exec_parallel *parallel;        /* NULL: rounds are serial */
+    struct exec_background *background;    /* NULL: hot blocks are compiled at once */
 };
 
 /* Where a block starts, found by run.c. */
@@ -169,7 +189,21 @@ bool exec_cache_add(struct exec *x, struct exec_cached *c); /* its bytes become 
  */
 struct exec_cached *exec_cache_revive(struct exec *x, const struct exec_place *p);
 void exec_cache_drop(struct exec *x, struct exec_cached *c);
-void exec_cache_flush(struct exec *x);          /* only between calls of an executor */
+/* `c` takes the place of `old`, whose bytes it was made of, too. */
+void exec_cache_supersede(struct exec *x, struct exec_cached *old, struct exec_cached *c);
+/* Only between calls of an executor: */
+void exec_cache_flush(struct exec *x);          /* everything */
+void exec_cache_make_room(struct exec *x);      /* what flush_wanted says */
+static inline struct exec_part *exec_part(struct exec *x, unsigned which)
+{
+    return &x->parts[which][x->part[which]];
+}
+/* A block of the half that is filled. */
+static inline void exec_own(struct exec_part *p, struct exec_cached *c)
+{
+    c->next_in_part = p->blocks;
+    p->blocks = c;
+}
 void exec_cache_written(void *x, struct mem_ram *ram, uint64_t offset, uint64_t n);
 int exec_cache_adopt_rams(struct exec *x, struct err *e);
 struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);
@@ -185,9 +219,73 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
                                         uint32_t from, uint32_t *n);
 /* What the entry counter of a block starts from. */
 uint32_t exec_entries(const struct exec *x, const struct exec_block *b);
-/* Its entry counter ran out: compiled again with care, or the first of a region. */
-void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c);
 void exec_fail(struct exec *x, const struct err *e);
+/* An empty unit in `scratch`, which is emptied. */
+int exec_new_unit(struct arena *scratch, void *memo, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e);
+uint32_t exec_hint(const struct cpu *cpu);
+/* All there is between translation and compilation: costs, checks, passes. */
+int exec_prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e);
+/* A block for the unit, with all but what the back end adds. Its edges lie behind it, and room for the bytes of a first block. */
+struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u, const struct exec_place *p,
+                                   struct arena *arena);
+/*
+ * Its bytes, those in its first page at `code`, for the day when they are overwritten and come back. A block of which they
+ * are not all known is not kept then.
+ */
+void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *next);
+
+/* ---- hot.c ---- */
+/*
+ * A block to be compiled with care: by itself, in place of its first translation, or as the first of a region. It is
+ * planned and taken in by threads that run CPUs, and done by any: that needs nothing that changes.
+ */
+#define EXEC_JOB_BLOCKS 32u
+struct exec_job {
+    struct cpu *cpu;             /* what it is counts, not its state */
+    bool region, full;           /* full: it was not done since there was no room for it */
+    uint32_t hint, n;
+    struct exec_place place;     /* of the first block */
+    struct exec_cached *blocks[EXEC_JOB_BLOCKS];
+    int32_t starts[EXEC_JOB_BLOCKS];
+    uint32_t heat[EXEC_JOB_BLOCKS]; /* of a region: how often each ran */
+    struct exec_cached *made;    /* NULL: nothing */
+    uint8_t code[MEM_PAGE], rest[16]; /* bytes of the page, and of the next one's beginning, when it was planned */
+};
+/* Its entry counter ran out. */
+void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c);
+void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void *memo);
+/* False: it was thrown away, as it was made of what is not there any more, or not made for lack of room. */
+bool exec_job_take(struct exec *x, struct exec_job *j);
+/* It is not to be done: its block counts anew. */
+void exec_job_drop(struct exec *x, struct exec_job *j);
+
+/* ---- background.c ---- */
+/*
+ * Jobs done by a thread of their own. Whoever runs CPUs (with the machine's lock, if there is one) puts them into queues and
+ * takes them in again at the run loop's next turn, without a lock or a wait: between the two they belong to the thread, as do
+ * the annex and its arena. Regions come first, and otherwise who ran hot first.
+ */
+struct exec_background;
+int exec_background_create(struct exec *x, struct err *e) MUST_CHECK;
+void exec_background_destroy(struct exec *x);
+/* Where to plan the next job; NULL: the queue is full. */
+struct exec_job *exec_background_slot(struct exec *x, bool region);
+void exec_background_put(struct exec *x, struct exec_job *j);
+/* Those that are done. */
+void exec_background_take(struct exec *x);
+bool exec_background_is_done(const struct exec *x); /* some are */
+/*
+ * Waits until the thread has left what it does, and gives annex and arena back to the caller, until it resumes; jobs wait, or
+ * are dropped while it is held. These may be called without a background.
+ */
+void exec_background_hold(struct exec *x);
+void exec_background_drop(struct exec *x);
+void exec_background_resume(struct exec *x);
+bool exec_background_is_idle(const struct exec *x); /* no job waits or is under way */
+struct exec_background_counters {
+    uint64_t taken, thrown, refused, ns; /* blocks and regions; ns: of the thread's work */
+};
+struct exec_background_counters exec_background_count(const struct exec *x);
 
 /* ---- run.c ---- */
 enum exec_turn { EXEC_TURN_DONE, EXEC_TURN_POLL, EXEC_TURN_LIMIT, EXEC_TURN_STOP, EXEC_TURN_DEBUG };

@@ -128,7 +128,10 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
         /* A crossing instruction whose second half is missing: the block is its fault. */
         *once = p.avail < cpu->isa->max_insn && p.next == NULL;
     }
-    return *once ? exec_translate_once(x, cpu, &p, UINT32_MAX, &n) : exec_translate(x, cpu, &p);
+    c = *once ? NULL : exec_translate(x, cpu, &p);
+    *once |= x->too_large;
+    x->too_large = false;
+    return *once ? exec_translate_once(x, cpu, &p, UINT32_MAX, &n) : c;
 }
 
 /* ---- executing ---- */
@@ -161,7 +164,6 @@ static void link_edge(struct exec *x, struct exec_edge *edge, struct exec_cached
         return;
     if (x->n_breaks != 0 && edge->from->page != to->b.page)
         return;
-    edge->to = &to->b;
     x->ops->link(x->be, edge, &to->b);
     x->count.links++;
 }
@@ -286,7 +288,7 @@ static void flush(struct exec *x)
 {
     machine_alone(x->machine, true);
     if (x->flush_wanted) /* not by another CPU meanwhile */
-        exec_cache_flush(x);
+        exec_cache_make_room(x);
     machine_alone(x->machine, false);
 }
 
@@ -302,6 +304,8 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
             flush(x);
             edge = NULL;
         }
+        if (UNLIKELY(exec_background_is_done(x)))
+            exec_background_take(x);
         uint64_t flushes = x->count.flushes;
         struct exec_cached *c = find_block(x, cpu, &once);
         if (UNLIKELY(c == NULL)) {

@@ -24,6 +24,19 @@ static bool loops(const struct ir_unit *u, const struct ir_block *b)
            (last->op == IR_BRANCH && last->imm2 == b->start);
 }
 
+/* The same of models that only count instructions. */
+static void annotate_uniform(struct ir_unit *u, uint32_t cycles)
+{
+    for (uint32_t i = 0; i < u->n_blocks; i++) {
+        struct ir_block *b = &u->blocks[i];
+        struct insn_at *insns = u->insns + b->first_insn;
+        uint32_t n = MIN(b->n_insns, IR_BLOCK_INSNS);
+        for (uint32_t k = 0; k < n; k++)
+            insns[k].cost_before = k * cycles;
+        b->cost = MAX(n * cycles, 1);
+    }
+}
+
 /* Static costs of every canonical block of the unit, from the CPU's timing model. */
 static void annotate(const struct cpu *cpu, struct ir_unit *u, uint32_t page)
 {
@@ -66,8 +79,11 @@ static int check(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const
     int rc = ir_finish(u, e);
     if (rc < 0)
         return err_context(e, "block at %s+%#" PRIx64, p->ram->name, p->offset);
-    annotate(cpu, u, p->page);
-    if (x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT))
+    if (LIKELY(cpu->uniform != 0 && (cpu->tm == NULL || cpu->tm->model->hooks == 0)))
+        annotate_uniform(u, cpu->uniform);
+    else
+        annotate(cpu, u, p->page);
+    if (UNLIKELY(x->options.dump & (EXEC_DUMP_DECODE | EXEC_DUMP_IR | EXEC_DUMP_OPT)))
         fprintf(stderr, "block %s+%#" PRIx64 " mode %#x\n", p->ram->name, p->offset, u->mode);
     if (x->options.dump & EXEC_DUMP_DECODE)
         dump_decode(cpu, u, p);
@@ -91,42 +107,40 @@ static int optimize(struct exec *x, struct ir_unit *u, const struct exec_place *
     return 0;
 }
 
-/* All there is between translation and compilation. */
-static int prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p,
-                   struct err *e)
+int exec_prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e)
 {
     int rc = check(x, cpu, u, p, e);
     return rc < 0 ? rc : optimize(x, u, p, e);
 }
 
-static bool set_edges(struct exec_block *b, const struct ir_unit *u, struct arena *arena)
+static void set_edges(struct exec_block *b, const struct ir_unit *u)
 {
-    unsigned op = u->insts[u->blocks[0].end - 1].op;
-    b->n_edges = (uint16_t)(u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP);
-    b->edges = ARENA_ARRAY(arena, struct exec_edge, b->n_edges);
-    if (b->edges == NULL)
-        return false;
     for (uint32_t i = 0; i < b->n_edges; i++) {
         const struct ir_inst *last = &u->insts[u->blocks[i / 2].end - 1];
-        b->edges[i].from = b;
-        b->edges[i].target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2);
+        b->edges[i] = (struct exec_edge){ .from = b, .target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2) };
     }
-    return true;
 }
 
-/* A block for the unit, with all but what the back end adds. */
-static struct exec_cached *new_block(struct exec *x, const struct ir_unit *u,
-                                     const struct exec_place *p, struct arena *arena)
+struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u, const struct exec_place *p,
+                                   struct arena *arena)
 {
-    struct exec_cached *c = ARENA_NEW(arena, struct exec_cached);
-    if (c == NULL || !set_edges(&c->b, u, arena))
+    const struct ir_block *first = &u->blocks[0];
+    unsigned op = u->insts[first->end - 1].op;
+    uint32_t n_edges = u->n_blocks > 1 ? 2 * u->n_blocks : op == IR_BRANCH ? 2 : op == IR_JUMP;
+    size_t edges = n_edges * sizeof(struct exec_edge);
+    struct exec_cached *c = arena_take(arena, sizeof(*c) + edges + first->length);
+    if (c == NULL)
         return NULL;
+    memset(c, 0, sizeof(*c));
+    c->b.n_edges = (uint16_t)n_edges;
+    c->b.edges = (struct exec_edge *)(void *)(c + 1);
+    set_edges(&c->b, u);
     c->b.page = p->page;
     c->b.page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
     c->b.mode = u->mode;
-    c->b.start = u->blocks[0].start;
-    c->b.length = u->blocks[0].length;
-    c->b.n_insns = u->blocks[0].n_insns;
+    c->b.start = first->start;
+    c->b.length = first->length;
+    c->b.n_insns = first->n_insns;
     c->b.counter = UINT32_MAX;
     if (x->coverage != NULL) {
         c->ids = ARENA_ARRAY(arena, uint16_t, u->n_insns);
@@ -136,13 +150,27 @@ static struct exec_cached *new_block(struct exec *x, const struct ir_unit *u,
     return c;
 }
 
-static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct ir_unit **u,
-                    struct err *e)
+int exec_new_unit(struct arena *scratch, void *memo, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e)
 {
-    arena_reset(&x->scratch);
-    int rc = ir_unit_create(u, &x->scratch, cpu->isa->guest, mode, e);
+    arena_reset(scratch);
+    int rc = ir_unit_create(u, scratch, cpu->isa->guest, mode, e);
+    if (rc < 0)
+        return rc;
+    (*u)->memo = memo;
+    (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
+    return 0;
+}
+
+uint32_t exec_hint(const struct cpu *cpu)
+{
+    return cpu->isa->hint != NULL ? cpu->isa->hint(cpu) : IR_NO_HINT;
+}
+
+static int new_unit(struct exec *x, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e)
+{
+    int rc = exec_new_unit(&x->scratch, x->memo, cpu, mode, u, e);
     if (rc == 0)
-        (*u)->no_regs = cpu->uniform != 0; /* its cost depends on nothing but the number of instructions */
+        (*u)->hint = exec_hint(cpu);
     return rc;
 }
 
@@ -160,60 +188,37 @@ static int compile_block(struct exec *x, struct ir_unit *u, const struct exec_pl
     if (x->ops->compile_quick != NULL && x->options.optimize_threshold > 1 && !x->options.plain) {
         c->b.quick = true;
         c->b.counter = exec_entries(x, &c->b);
-        int rc = x->ops->compile_quick(x->be, u, &c->b, &x->arena, e);
+        int rc = x->ops->compile_quick(x->be, u, &c->b, &exec_part(x, EXEC_FIRST)->arena, e);
         if (rc != ERR_UNSUPPORTED)
             return rc;
     }
     c->b.quick = false;
     c->b.counter = exec_entries(x, &c->b);
     int rc = optimize(x, u, p, e);
-    return rc < 0 ? rc : x->ops->compile(x->be, u, &c->b, &x->arena, e);
+    return rc < 0 ? rc : x->ops->compile(x->be, u, &c->b, &exec_part(x, EXEC_FIRST)->arena, e);
 }
 
-/*
- * Compile with the run's back end; a full buffer is emptied once. `heat`: how often each block of a region ran; of that no
- * pass is left to be done.
- */
-static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const struct exec_place *p, const uint32_t *heat,
-                                   struct err *e)
+/* With the run's back end. NULL: an error, or the buffer is full, which the run loop empties when nobody is in it. */
+static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const struct exec_place *p, struct err *e)
 {
-    bool region = heat != NULL;
-    for (int attempt = 0; attempt < 2; attempt++) {
-        struct exec_cached *c = new_block(x, u, p, &x->arena);
-        int rc = ERR_LIMIT;
-        if (c != NULL) {
-            c->b.region = region;
-            c->b.heat = heat;
-            rc = region ? x->ops->compile(x->be, u, &c->b, &x->arena, e) : compile_block(x, u, p, c, e);
-        }
-        if (rc == 0) {
-            c->b.heat = NULL;
-            return c;
-        }
-        if (rc != ERR_LIMIT || region)
-            return NULL;
-        if (exec_is_parallel(x)) { /* others run it: when they do not, the run loop will */
-            x->flush_wanted = true;
-            return NULL;
-        }
-        exec_cache_flush(x);
-    }
-    (void)err_set(e, ERR_LIMIT, "the code buffer is too small for one block");
+    struct exec_cached *c = exec_new_block(x, u, p, &exec_part(x, EXEC_FIRST)->arena);
+    int rc = c != NULL ? compile_block(x, u, p, c, e) : ERR_LIMIT;
+    if (rc == 0)
+        return c;
+    x->flush_wanted |= rc == ERR_LIMIT ? EXEC_FLUSH_FIRST : 0;
+    x->too_large = rc == ERR_UNSUPPORTED;
     return NULL;
 }
 
-/* For the day when they are overwritten and come back. A block of which they are not all known is not kept then. */
-static void keep_bytes(struct exec *x, struct exec_cached *c, const struct exec_place *p)
+void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *next)
 {
-    uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)(p->offset % MEM_PAGE));
-    if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || p->next == NULL)))
+    uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)c->b.start);
+    if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || next == NULL)))
         return;
-    c->bytes = arena_alloc(&x->arena, c->b.length);
-    if (c->bytes == NULL)
-        return;
-    memcpy(c->bytes, p->ram->host + p->offset, first);
+    c->bytes = (uint8_t *)(c->b.edges + c->b.n_edges);
+    memcpy(c->bytes, code, first);
     if (c->b.length > first)
-        memcpy(c->bytes + first, p->next, c->b.length - first);
+        memcpy(c->bytes + first, next, c->b.length - first);
 }
 
 #define TIMED 8u /* one block in so many is timed, for all of them: the clock takes as long as an instruction's translation */
@@ -226,20 +231,18 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     bool timed = x->count.translated % TIMED == 0;
     uint64_t since = timed ? exec_host_ns() : 0, at = p->offset % MEM_PAGE;
     e.text[0] = 0;
-    if (x->arena.used > EXEC_ARENA_BYTES && exec_is_parallel(x)) {
-        x->flush_wanted = true;
+    if (exec_part(x, EXEC_FIRST)->arena.used > EXEC_PART_BYTES) {
+        x->flush_wanted |= EXEC_FLUSH_FIRST;
         return NULL;
     }
-    if (x->arena.used > EXEC_ARENA_BYTES)
-        exec_cache_flush(x);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc == 0) {
         cpu->isa->translate(cpu, u, (int32_t)at, p->ram->host + p->offset, p->avail, p->next);
         rc = check(x, cpu, u, p, &e);
     }
     if (rc == 0)
-        c = compile(x, u, p, NULL, &e);
-    if (c == NULL && rc == 0 && x->flush_wanted)
+        c = compile(x, u, p, &e);
+    if (c == NULL && rc == 0 && (x->flush_wanted || x->too_large))
         return NULL;
     if (c == NULL) {
         exec_fail(x, &e);
@@ -247,7 +250,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     }
     x->count.translated++;
     x->count.guest_bytes += c->b.length;
-    keep_bytes(x, c, p);
+    exec_keep_bytes(c, p->ram->host + p->offset, p->next);
+    exec_own(exec_part(x, EXEC_FIRST), c);
     if (!exec_cache_add(x, c)) {
         (void)err_set(&e, ERR_NOMEM, "no memory for the block cache");
         exec_fail(x, &e);
@@ -288,7 +292,7 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
             goto out;
         cpu->isa->translate(cpu, u, at, code + skip, MIN(length, avail - skip),
                             length > avail - skip ? p->next : NULL);
-        if ((rc = prepare(x, cpu, u, p, &e)) < 0)
+        if ((rc = exec_prepare(x, cpu, u, p, &e)) < 0)
             goto out;
         u->blocks[0].cost = cost;
         if (!last)
@@ -296,10 +300,10 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
         if (from != 0)
             u->hooks &= ~(uint32_t)TM_FETCH;
     } else if (rc == 0) {
-        rc = prepare(x, cpu, u, p, &e);
+        rc = exec_prepare(x, cpu, u, p, &e);
         *n = u->n_insns;
     }
-    if (rc == 0 && (c = new_block(x, u, p, transient)) != NULL)
+    if (rc == 0 && (c = exec_new_block(x, u, p, transient)) != NULL)
         rc = exec_interp.compile(x->interp, u, &c->b, transient, &e);
 out:
     if (rc < 0 || c == NULL) {
@@ -307,179 +311,4 @@ out:
         return NULL;
     }
     return c;
-}
-
-/* ---- regions ---- */
-
-enum { REGION_SHARE = 8 };
-
-struct shape {
-    struct exec_cached *blocks[32];
-    uint32_t heat[32];           /* how often each ran */
-    uint32_t n;
-};
-
-static bool is_in(const struct shape *s, const struct exec_cached *c)
-{
-    for (uint32_t i = 0; i < s->n; i++)
-        if (s->blocks[i] == c)
-            return true;
-    return false;
-}
-
-/* Has the block run often enough to be worth a second translation? */
-static bool is_warm(const struct exec *x, const struct exec_cached *c)
-{
-    uint32_t threshold = x->options.region_threshold, left = c->b.counter;
-    if (c->b.quick)
-        return false;
-    return left > threshold || threshold - left >= threshold / REGION_SHARE; /* above: it has a region */
-}
-
-/* How often it ran; one that has a region of its own ran as often as any is counted. */
-static uint32_t heat_of(const struct exec *x, const struct exec_cached *c)
-{
-    uint32_t threshold = x->options.region_threshold, left = c->b.counter;
-    return left > threshold ? threshold : MAX(threshold - left, 1);
-}
-
-/*
- * Breadth first along edges that were executed (they are linked), inside the page, to blocks that
- * run a good part as often. A
- * region whose blocks never lead back into it gains little over chained blocks, but
- * its registers still stay in the host's across the joints.
- */
-static void grow(const struct exec *x, struct shape *s, struct exec_cached *entry)
-{
-    s->blocks[0] = entry;
-    s->n = 1;
-    for (uint32_t i = 0; i < s->n; i++) {
-        struct exec_block *b = &s->blocks[i]->b;
-        for (uint32_t k = 0; k < b->n_edges && s->n < ARRAY_LEN(s->blocks); k++) {
-            struct exec_cached *to = (struct exec_cached *)b->edges[k].to;
-            if (to == NULL || to->b.retired || to->b.region || to->b.page != entry->b.page ||
-                to->b.mode != entry->b.mode || to->b.page2 != EXEC_NO_PAGE ||
-                b->edges[k].target != to->b.start || !is_warm(x, to) || is_in(s, to))
-                continue;
-            s->blocks[s->n++] = to;
-        }
-    }
-}
-
-/* The hottest block that is not placed yet, of those that block `from` goes on to; UINT32_MAX as `from`: of all. */
-static uint32_t hottest(const struct shape *s, uint32_t placed, uint32_t from)
-{
-    uint32_t best = UINT32_MAX;
-    for (uint32_t i = 0; i < s->n; i++) {
-        bool next = from == UINT32_MAX;
-        for (uint32_t k = 0; !next && k < s->blocks[from]->b.n_edges; k++)
-            next = s->blocks[from]->b.edges[k].to == &s->blocks[i]->b;
-        if (next && !(placed >> i & 1) && (best == UINT32_MAX || s->heat[i] > s->heat[best]))
-            best = i;
-    }
-    return best;
-}
-
-/* Each block in front of the hottest that it goes on to, so that most jumps are none. The entry stays the first. */
-static void arrange(const struct exec *x, struct shape *s)
-{
-    struct shape to = { .n = s->n };
-    uint32_t placed = 0, at = 0;
-    for (uint32_t i = 0; i < s->n; i++)
-        s->heat[i] = heat_of(x, s->blocks[i]);
-    for (uint32_t i = 0; i < s->n; i++) {
-        to.blocks[i] = s->blocks[at];
-        to.heat[i] = s->heat[at];
-        placed |= 1u << at;
-        at = hottest(s, placed, at);
-        if (at == UINT32_MAX)
-            at = hottest(s, placed, at);
-    }
-    *s = to;
-}
-
-static bool set_pieces(struct exec *x, struct exec_cached *region, const struct ir_unit *u)
-{
-    region->pieces = ARENA_ARRAY(&x->arena, struct exec_piece, u->n_blocks);
-    if (region->pieces == NULL)
-        return false;
-    for (uint32_t i = 0; i < u->n_blocks; i++)
-        region->pieces[i] = (struct exec_piece){ u->blocks[i].start, u->blocks[i].length };
-    return true;
-}
-
-/* False: it stays as it is. */
-static bool grow_region(struct exec *x, struct cpu *cpu, struct exec_cached *c)
-{
-    struct err e = { 0 };
-    struct shape s;
-    struct ir_unit *u;
-    uint64_t since = exec_host_ns();
-    c->b.counter = UINT32_MAX; /* once, whether it works or not */
-    if (c->b.retired || c->partner != NULL || c->b.page2 != EXEC_NO_PAGE)
-        return false;
-    grow(x, &s, c);
-    arrange(x, &s);
-    if (new_unit(x, cpu, c->b.mode, &u, &e) < 0)
-        return false;
-    struct exec_place p = { .page = c->b.page, .page2 = EXEC_NO_PAGE, .mode = c->b.mode };
-    p.ram = exec_cache_ram(x, c->b.page, &p.offset);
-    uint64_t page = p.offset;
-    p.offset += (uint32_t)c->b.start;
-    for (uint32_t i = 0; i < s.n; i++) {
-        uint32_t start = (uint32_t)s.blocks[i]->b.start;
-        cpu->isa->translate(cpu, u, (int32_t)start, p.ram->host + page + start, MEM_PAGE - start,
-                            NULL);
-    }
-    if (u->n_blocks != s.n || prepare(x, cpu, u, &p, &e) < 0)
-        return false; /* too large for one unit: the blocks stay as they are */
-    struct exec_cached *region = compile(x, u, &p, s.heat, &e);
-    if (region == NULL || !set_pieces(x, region, u))
-        return false;
-    if (!exec_cache_add(x, region))
-        return false;
-    region->partner = c;
-    c->partner = region;
-    x->ops->replace(x->be, &c->b, &region->b);
-    x->count.regions++;
-    x->count.translate_ns += exec_host_ns() - since;
-    return true;
-}
-
-/* ---- second translations ---- */
-
-/* The block's bytes are what they were, or it would have been dropped. */
-static void improve(struct exec *x, struct cpu *cpu, struct exec_cached *c)
-{
-    struct err e = { 0 };
-    struct ir_unit *u;
-    uint64_t since = exec_host_ns(), other;
-    uint32_t start = (uint32_t)c->b.start;
-    struct exec_place p = { .page = c->b.page, .page2 = c->b.page2, .mode = c->b.mode, .avail = MEM_PAGE - start };
-    p.ram = exec_cache_ram(x, p.page, &p.offset);
-    p.offset += start;
-    if (p.page2 != EXEC_NO_PAGE) {
-        const struct mem_ram *second = exec_cache_ram(x, p.page2, &other);
-        p.next = second->host + other;
-    }
-    c->b.quick = false;
-    c->b.counter = exec_entries(x, &c->b);
-    if (c->b.retired || new_unit(x, cpu, c->b.mode, &u, &e) < 0)
-        return;
-    cpu->isa->translate(cpu, u, c->b.start, p.ram->host + p.offset, p.avail, p.next);
-    if (prepare(x, cpu, u, &p, &e) == 0 && x->ops->improve(x->be, u, &c->b, &x->arena, &e) == 0)
-        x->count.improved++;
-    x->count.translate_ns += exec_host_ns() - since;
-}
-
-void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c)
-{
-    uint32_t entries = exec_entries(x, &c->b), left = c->b.counter;
-    if (exec_is_parallel(x) && left <= entries && left > entries / 2)
-        return; /* another CPU came here first, and it counts anew */
-    if (c->b.quick && x->options.optimize_threshold != UINT32_MAX)
-        improve(x, cpu, c);
-    else if (!c->b.quick && x->options.region_threshold != UINT32_MAX && !grow_region(x, cpu, c) &&
-             c->partner == NULL && x->ops->uncount != NULL)
-        x->ops->uncount(x->be, &c->b);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /*
- * Equal pure operations of one block become one. Operations that raise sticky FP
+ * Equal pure operations of one block, or chain, become one. Operations that raise sticky FP
  * flags may be shared too, but not across a call: the helper might change the
  * rounding mode or clear the flags. GETs are left to `fold`, which knows the slots.
  */
@@ -16,6 +16,7 @@ struct cse {
     uint16_t *table; /* open addressing; 0 = empty */
     uint32_t mask;
     uint32_t call; /* the last call that is not pure */
+    bool same;     /* a difference turned out to be of one value with itself */
 };
 
 static bool is_shared(const struct cse *c, const struct ir_inst *in)
@@ -56,18 +57,21 @@ static uint16_t find_equal(struct cse *c, uint32_t i)
     return (uint16_t)i;
 }
 
-static void run_block(struct cse *c, const struct ir_block *b)
+/* Instructions [first, end): a chain of blocks. */
+static void run_chain(struct cse *c, uint32_t first, uint32_t end)
 {
     uint32_t size = TABLE_MIN;
-    while (size < 2 * (b->end - b->first))
+    while (size < 2 * (end - first))
         size *= 2;
     c->mask = size - 1;
     c->call = 0;
     memset(c->table, 0, size * sizeof(*c->table));
-    for (uint32_t i = b->first; i < b->end; i++) {
+    for (uint32_t i = first; i < end; i++) {
         struct ir_inst *in = &c->u->insts[i];
+        bool differ = in->a != in->b;
         in->a = c->map[in->a];
         in->b = c->map[in->b];
+        c->same |= differ && in->a == in->b && (in->op == IR_SUB || in->op == IR_XOR);
         in->c = c->map[in->c];
         if (in->op == IR_CALL)
             in->imm2 = c->map[(uint16_t)in->imm2];
@@ -87,8 +91,8 @@ static void run_block(struct cse *c, const struct ir_block *b)
 void ir_cse(struct ir_unit *u)
 {
     uint32_t longest = 0, size = TABLE_MIN;
-    for (uint32_t n = 0; n < u->n_blocks; n++)
-        longest = MAX(longest, u->blocks[n].end - u->blocks[n].first);
+    for (uint32_t n = 0; n < u->n_blocks; n = ir_chain_end(u, n))
+        longest = MAX(longest, u->blocks[ir_chain_end(u, n) - 1].end - u->blocks[n].first);
     while (size < 2 * longest)
         size *= 2;
     struct cse c = { .u = u,
@@ -97,6 +101,8 @@ void ir_cse(struct ir_unit *u)
     if (u->full || !c.map || !c.table)
         return;
     c.map[IR_NONE] = IR_NONE;
-    for (uint32_t n = 0; n < u->n_blocks; n++)
-        run_block(&c, &u->blocks[n]);
+    for (uint32_t n = 0; n < u->n_blocks; n = ir_chain_end(u, n))
+        run_chain(&c, u->blocks[n].first, u->blocks[ir_chain_end(u, n) - 1].end);
+    if (c.same) /* x - x, by which SBB spreads a borrow */
+        ir_fold(u);
 }

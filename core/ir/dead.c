@@ -3,7 +3,7 @@
 #include <string.h>
 
 /*
- * Backwards over each block: a pure operation nobody reads and a PUT that is
+ * Backwards over each block, or chain of blocks: a pure operation nobody reads and a PUT that is
  * overwritten before anything can see it are marked; then the unit is closed up
  * and values get new numbers.
  */
@@ -100,11 +100,15 @@ void ir_dead(struct ir_unit *u)
         return;
     memset(d.overwritten, 0, u->guest->n_slots * sizeof(d.overwritten[0]));
     uint32_t to = 1;
-    for (uint32_t n = 0; n < u->n_blocks; n++) {
-        d.epoch++;
-        mark_block(&d, &u->blocks[n]);
+    for (uint32_t n = 0, end; n < u->n_blocks; n = end) {
+        end = ir_chain_end(u, n);
+        for (uint32_t k = end; k-- > n;) {
+            d.epoch++;
+            mark_block(&d, &u->blocks[k]);
+        }
         d.map[IR_NONE] = 0;
-        to = close_up(&d, &u->blocks[n], to);
+        for (uint32_t k = n; k < end; k++)
+            to = close_up(&d, &u->blocks[k], to);
     }
     u->n_insts = to;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /*
- * Forward over each block. Every instruction is rewritten in place to something
+ * Forward over each block, or chain of blocks. Every instruction is rewritten in place to something
  * cheaper of the same value, or its value is replaced by an earlier one (`map`).
  * What becomes unused is left to `dead`.
  *
@@ -547,7 +547,8 @@ static struct known known_bits(const struct fold *f, const struct ir_inst *in)
 
 static void fold_block(struct fold *f, const struct ir_block *b)
 {
-    memset(f->slot, 0, f->u->guest->n_slots * sizeof(f->slot[0]));
+    if (!b->follows)
+        memset(f->slot, 0, f->u->guest->n_slots * sizeof(f->slot[0]));
     for (f->i = b->first; f->i < b->end; f->i++) {
         struct ir_inst *in = &f->insts[f->i];
         in->a = f->map[in->a];

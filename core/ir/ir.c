@@ -38,6 +38,7 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
     u->guest = guest;
     u->arena = arena;
     u->mode = mode;
+    u->memo = NULL;
     u->max_insts = 256;
     u->insts = ARENA_TAKE(arena, struct ir_inst, u->max_insts);
     u->max_insns = IR_BLOCK_INSNS;
@@ -47,6 +48,7 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
     u->insts[IR_NONE] = (struct ir_inst){ 0 };
     u->n_insts = 1; /* value 0 is IR_NONE */
     u->n_blocks = u->n_insns = u->hooks = 0;
+    u->hint = IR_NO_HINT;
     u->second_page = u->full = u->no_regs = false;
     *out = u;
     return 0;
@@ -91,7 +93,7 @@ void ir_end_block(struct ir_unit *u, uint32_t length)
     b->n_insns = (uint16_t)(u->n_insns - b->first_insn);
 }
 
-static bool grow_insns(struct ir_unit *u)
+bool ir_grow_insns(struct ir_unit *u)
 {
     if (!u->full && u->max_insns < MAX_INSNS) {
         struct insn_at *insns = ARENA_TAKE(u->arena, struct insn_at, u->max_insns * 2);
@@ -106,22 +108,7 @@ static bool grow_insns(struct ir_unit *u)
     return false;
 }
 
-void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
-                   const struct insn_regs *regs)
-{
-    if (u->n_insns == u->max_insns && !grow_insns(u))
-        return;
-    ir_emit(u, (struct ir_inst){ .op = IR_INSN, .imm = at, .imm2 = u->n_insns });
-    static const struct insn_desc undecoded = { .name = "illegal", .format = "", .id = UINT16_MAX,
-                                                .klass = INSN_system, .feature = "" };
-    static const struct insn_regs none = INSN_NO_REGS;
-    struct insn_at *i = &u->insns[u->n_insns++];
-    i->desc = d != NULL ? d : &undecoded;
-    i->regs = d != NULL && regs != NULL ? *regs : none;
-    i->at = at;
-    i->length = (uint8_t)length;
-    i->cost_before = 0;
-}
+const struct insn_desc ir_undecoded = { .name = "illegal", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = "" };
 
 int ir_finish(const struct ir_unit *u, struct err *e)
 {
@@ -132,6 +119,24 @@ int ir_finish(const struct ir_unit *u, struct err *e)
                    "at most %u, %u, %u and what its arena holds",
                    u->guest->name, u->n_insts, u->n_insns, u->n_blocks, MAX_INSTS, MAX_INSNS,
                    IR_UNIT_BLOCKS);
+}
+
+/* Ways from block n to the one at offset `start`. */
+static unsigned ways(const struct ir_unit *u, uint32_t n, int32_t start)
+{
+    const struct ir_inst *last = &u->insts[u->blocks[n].end - 1];
+    bool jumps = last->op == IR_JUMP || last->op == IR_BRANCH;
+    return (jumps && last->imm == start) + (last->op == IR_BRANCH && last->imm2 == start);
+}
+
+void ir_chain(struct ir_unit *u)
+{
+    for (uint32_t n = 1; n < u->n_blocks && !u->full; n++) {
+        unsigned all = 0;
+        for (uint32_t from = 0; from < u->n_blocks; from++)
+            all += ways(u, from, u->blocks[n].start);
+        u->blocks[n].follows = all == 1 && ways(u, n - 1, u->blocks[n].start) == 1;
+    }
 }
 
 static void count(struct ir_unit *u, unsigned v)

@@ -14,7 +14,8 @@
  * and executor.
  *
  * Values are numbered by the instruction that defines them and are assigned
- * once. They live inside one block; what crosses a block boundary is in *slots*:
+ * once. They live inside one block or one *chain* of a region's blocks, each of which is
+ * entered from the one before alone; what else crosses a block boundary is in *slots*:
  * the guest registers, named and typed by the ISA. A GET sees the last PUT
  * before it in program order. An instruction that faults leaves all slots as
  * the PUTs before it left them, and none after it is visible: translators
@@ -42,9 +43,11 @@
 #include "core/ir/insn.h"
 #include "core/util/arena.h"
 #include "core/util/err.h"
+#include <string.h>
 
 #define IR_BLOCK_INSNS 32    /* guest instructions in a canonical block at most */
 #define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
+#define IR_MEMO_BYTES  (128u << 10)
 #define IR_NONE        0     /* value number 0 defines nothing */
 
 enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
@@ -223,6 +226,7 @@ struct ir_guest {
     bool reserves;
 };
 
+#define IR_NO_HINT UINT32_MAX
 struct ir_block {
     uint32_t first, end;      /* instructions [first, end) of the unit; the last ends the block */
     int32_t start;            /* offset of its first guest instruction from the unit's first page */
@@ -230,6 +234,7 @@ struct ir_block {
     uint16_t n_insns;
     uint16_t first_insn;      /* index into unit->insns */
     uint32_t cost;            /* static cycles of the whole block, from the timing model */
+    bool follows;             /* entered from the block before alone: its values are known here, too (ir_chain) */
 };
 
 struct ir_unit {
@@ -244,6 +249,8 @@ struct ir_unit {
     uint32_t mode;            /* the ISA's mode flags */
     bool second_page;         /* the last instruction of a one-block unit crosses into the next page */
     bool no_regs;             /* nobody asks for insns[].regs: translators need not find them (INSN_NO_REGS) */
+    uint32_t hint;            /* isa->hint of the CPU that came here, or IR_NO_HINT */
+    void *memo;               /* IR_MEMO_BYTES that outlive the unit, zeros at first, for its ISA's translator alone; or NULL */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
     bool full;                /* out of instructions or memory: ir_finish reports it */
 };
@@ -252,7 +259,10 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
                    uint32_t mode, struct err *e) MUST_CHECK;
 
 /* ---- building: see build.h for the typed short forms ---- */
-bool ir_grow(struct ir_unit *u); /* room for one more instruction; false: the unit is full */
+/* Room for one more instruction, of the guest's; false: the unit is full. */
+bool ir_grow(struct ir_unit *u);
+bool ir_grow_insns(struct ir_unit *u);
+extern const struct insn_desc ir_undecoded; /* of bytes that no row matches */
 
 /* Append; returns its value number, IR_NONE once the unit is full. */
 static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
@@ -280,12 +290,34 @@ void ir_end_block(struct ir_unit *u, uint32_t length);
  * Start guest instruction `d` of `length` bytes at offset `at`; `d` NULL: bytes that no row of the decoder matches.
  * `regs` NULL: none.
  */
-void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
-                   const struct insn_regs *regs);
+static inline void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length, const struct insn_desc *d,
+                                 const struct insn_regs *regs)
+{
+    if (UNLIKELY(u->n_insns == u->max_insns) && !ir_grow_insns(u))
+        return;
+    ir_emit(u, (struct ir_inst){ .op = IR_INSN, .imm = at, .imm2 = u->n_insns });
+    struct insn_at *i = &u->insns[u->n_insns++];
+    i->desc = d != NULL ? d : &ir_undecoded;
+    memset(&i->regs, INSN_NO_REG, sizeof(i->regs));
+    if (d != NULL && regs != NULL)
+        i->regs = *regs;
+    i->at = at;
+    i->length = (uint8_t)length;
+    i->cost_before = 0;
+}
 /* After the last block. ERR_LIMIT: the unit was full and must not be used. */
 int ir_finish(const struct ir_unit *u, struct err *e) MUST_CHECK;
 
 /* ---- checking, printing, passes ---- */
+/* Of a region, before any pass: finds the blocks that follow the one before them. */
+void ir_chain(struct ir_unit *u);
+/* The end of the chain that block n begins: the number of the first block that is not in it. */
+static inline uint32_t ir_chain_end(const struct ir_unit *u, uint32_t n)
+{
+    for (n++; n < u->n_blocks && u->blocks[n].follows;)
+        n++;
+    return n;
+}
 /* Every rule of docs/ir.md; ERR_FORMAT names the instruction and the rule. Debug builds: after each pass. */
 int ir_verify(const struct ir_unit *u, struct err *e) MUST_CHECK;
 void ir_print(const struct ir_unit *u, FILE *out);
@@ -295,7 +327,7 @@ void ir_count_uses(struct ir_unit *u);
  * Passes, in the order ir_optimize runs them. None moves a memory access, a call or a
  * PUT across an operation that may fault or exit.
  *   fold      constants, identities, GET after PUT, extensions of extended values
- *   cse       equal pure operations in one block
+ *   cse       equal pure operations in one block; `fold` again where that left something for it
  *   dead      unused pure operations, PUTs overwritten before anything can see them
  *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing

@@ -80,6 +80,7 @@ struct checker {
     const struct ir_unit *u;
     const struct ir_block *b;
     uint32_t at; /* the instruction looked at */
+    uint32_t chain; /* where the block's chain begins */
     struct err *e;
 };
 
@@ -173,7 +174,7 @@ static int check_args(const struct checker *c, const struct ir_inst *in)
                 continue;
             return FAIL(c, "argument %u is missing", k + 1);
         }
-        if (v[k] < c->b->first || v[k] >= c->at)
+        if (v[k] < c->chain || v[k] >= c->at)
             return FAIL(c, "argument %u, %%%u, is not defined before it in its block", k + 1, v[k]);
         enum ir_type t = ir_result_type(&c->u->insts[v[k]]);
         if (t == IR_VOID)
@@ -442,6 +443,8 @@ int ir_verify(const struct ir_unit *u, struct err *e)
     uint32_t first = 1, insn = 0;
     for (uint32_t i = 0; i < u->n_blocks; i++) {
         c.b = &u->blocks[i];
+        if (!c.b->follows)
+            c.chain = c.b->first;
         rc = check_block(&c, first, insn);
         if (rc)
             return rc;

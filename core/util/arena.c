@@ -8,6 +8,7 @@
 
 #define FIRST_CHUNK (64u << 10)
 #define LARGE       (4u << 20)
+#define KEPT        (1u << 20)
 #define CHUNK_MAX   (16u << 20) /* doubling ends here; a larger request gets its own size */
 
 struct arena_chunk {
@@ -43,10 +44,15 @@ void arena_reset(struct arena *a)
     a->used = 0;
     if (!a->head)
         return;
-    while (a->head->older) {
+    while (a->head->older && a->head->size > KEPT) {
         struct arena_chunk *older = a->head->older;
         free(a->head);
         a->head = older;
+    }
+    while (a->head->older) {
+        struct arena_chunk *older = a->head->older;
+        a->head->older = older->older;
+        free(older);
     }
     use_chunk(a, a->head);
 }

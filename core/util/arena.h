@@ -19,7 +19,7 @@ struct arena {
 void arena_init(struct arena *a, size_t limit);
 void arena_destroy(struct arena *a);
 
-/* Forget everything but keep the first chunk: cheap, called once per translation. */
+/* Forget everything but keep a chunk of some size for the next time: cheap, called once per translation. */
 void arena_reset(struct arena *a);
 
 /* Zeroed and aligned to 16 bytes. NULL when the limit or the host's memory is exhausted. */

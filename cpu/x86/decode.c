@@ -339,6 +339,16 @@ static enum x86_decode_result decode(struct x86_reader *r, struct x86_decoded *d
     return result == X86_TOO_SHORT ? ran_out(r) : result;
 }
 
+enum x86_decode_result x86_decode_from(struct x86_reader *r, struct x86_decoded *d)
+{
+    memset(d, 0, sizeof *d);
+    d->base = d->index = X86_NO_REG;
+    d->seg = X86_DS;
+    enum x86_decode_result result = decode(r, d);
+    d->length = (uint8_t)r->at;
+    return result;
+}
+
 enum x86_decode_result x86_decode(const uint8_t *code, size_t n, enum x86_code mode, bool vex_ok,
                                   const uint64_t *features, struct x86_decoded *d)
 {
@@ -349,10 +359,5 @@ enum x86_decode_result x86_decode(const uint8_t *code, size_t n, enum x86_code m
         .vex_ok = vex_ok,
         .features = features,
     };
-    memset(d, 0, sizeof *d);
-    d->base = d->index = X86_NO_REG;
-    d->seg = X86_DS;
-    enum x86_decode_result result = decode(&r, d);
-    d->length = (uint8_t)r.at;
-    return result;
+    return x86_decode_from(&r, d);
 }

@@ -113,6 +113,15 @@ enum x86_decode_result {
 enum x86_decode_result x86_decode(const uint8_t *code, size_t n, enum x86_code mode, bool vex_ok,
                                   const uint64_t *features, struct x86_decoded *d);
 
+/*
+ * The same in 64-bit mode, with what was decoded before in mind: instructions that differ in displacement and immediate
+ * alone are decoded once. `memo`: zeros at first, X86_DECODE_MEMO bytes that nobody else uses at the same time; `id` (less than
+ * 16) stands for `features`.
+ */
+#define X86_DECODE_MEMO (1024u * 128u)
+enum x86_decode_result x86_decode_again(void *memo, unsigned id, const uint8_t *code, size_t n, const uint64_t *features,
+                                        struct x86_decoded *d);
+
 /* As Intel's manual writes it. `pc`: of the instruction. */
 void x86_disassemble(const struct x86_decoded *d, uint64_t pc, char *text, size_t size);
 

@@ -92,6 +92,7 @@ static bool read_disp(struct x86_reader *r, struct x86_decoded *d, unsigned size
     if (!read_le(r, size, &value))
         return false;
     d->disp = (int64_t)sext(value, 8 * size);
+    r->disp_size = (uint8_t)size;
     if (size == 1)
         d->disp *= scale;
     return true;
@@ -241,6 +242,9 @@ static bool read_immediate(struct x86_reader *r, struct x86_decoded *d, unsigned
     uint64_t value;
     if (!read_le(r, size, &value))
         return false;
+    r->imm_size = (uint8_t)size;
+    r->imm_signed = is_signed;
+    r->n_imms++;
     if (is_signed)
         value = (uint64_t)sext(value, 8 * size);
     if (*second)
@@ -283,6 +287,7 @@ static bool read_following(struct x86_reader *r, struct x86_decoded *d, enum x86
                            unsigned size, bool *second, struct x86_operand *op)
 {
     uint64_t value;
+    r->other |= method == X86_METHOD_L || method == X86_METHOD_O || method == X86_METHOD_A;
     switch (method) {
     case X86_METHOD_I:
         *op = immediate(size, *second);

@@ -115,7 +115,7 @@ ir_val_t x86_flags_image(struct x86_tr *t)
 
 /*
  * Of a block of this unit that leads here: the operation whose flags it leaves; of a unit's first block the one that the
- * CPU, which is about to run it, comes with; or -1. Others may lead here, too, so it is a guess.
+ * CPU, which is about to run it, comes with (the unit's hint); or -1. Others may lead here, too, so it is a guess.
  */
 static int guess(const struct x86_tr *t)
 {
@@ -131,7 +131,7 @@ static int guess(const struct x86_tr *t)
                 return u->insts[in->a].op == IR_CONST ? (int)u->insts[in->a].imm : -1;
         }
     }
-    return u->n_blocks == 1 && t->cc_of_before && t->c->cc < X86_CC_COUNT ? (int)t->c->cc : -1;
+    return u->n_blocks == 1 && t->cc_of_before && u->hint < X86_CC_COUNT ? (int)u->hint : -1;
 }
 
 /* May `cond` after operation `op` be told in line, by its two slots? */

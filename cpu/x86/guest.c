@@ -186,6 +186,11 @@ static void raise_bus(struct cpu *cpu, va_t va, enum cpu_access access, enum mem
     raise_fetch(cpu, va, why);
 }
 
+static uint32_t hint(const struct cpu *cpu)
+{
+    return (uint32_t)MIN(((const struct x86_cpu *)cpu)->cc, (uint64_t)IR_NO_HINT);
+}
+
 const struct cpu_isa x86_isa = {
     .name = "x86_64",
     .guest = &x86_guest,
@@ -193,6 +198,7 @@ const struct cpu_isa x86_isa = {
     .state = x86_state,
     .mode = mode,
     .translate = x86_translate,
+    .hint = hint,
     .walk = x86_walk,
     .regime_context = x86_regime_context,
     .open_bus = true,

@@ -133,6 +133,7 @@ uint64_t x86_helper_raise_error(struct cpu *cpu, uint64_t vector, uint64_t error
     return 0;
 }
 
+_Static_assert(X86_DECODE_MEMO <= IR_MEMO_BYTES, "x86_decode_again has too little room");
 static const struct insn_desc undecoded = {
     .name = "undefined", .format = "", .id = UINT16_MAX, .klass = INSN_system, .feature = ""
 };
@@ -348,6 +349,7 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
     t.cc = -1;
     t.cc_of_before = true;
     bool vex_ok = (t.mode & (X86_MODE_PE | X86_MODE_V86)) == X86_MODE_PE;
+    bool again = u->memo != NULL && vex_ok && x86_is64(&t);
     uint32_t offset = 0;
     ir_begin_block(u, start);
     for (unsigned n = 0; !t.ended; n++) {
@@ -357,8 +359,10 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
             break;
         }
         enum x86_decode_result what =
-            x86_decode(code + offset, avail - offset, (enum x86_code)(t.mode & X86_MODE_CODE),
-                       vex_ok, t.c->decode_ext, &t.d);
+            again ? x86_decode_again(u->memo, t.mode >> X86_MODE_CLASS_SHIFT, code + offset, avail - offset,
+                                     t.c->decode_ext, &t.d)
+                  : x86_decode(code + offset, avail - offset, (enum x86_code)(t.mode & X86_MODE_CODE), vex_ok,
+                               t.c->decode_ext, &t.d);
         if (what == X86_TOO_SHORT) {
             if (n != 0) { /* it begins the next block */
                 end_block(&t);

@@ -123,6 +123,17 @@ static int set_threads(struct run_options *o, const char *v, struct err *e)
     return r;
 }
 
+static int set_translate_threads(struct run_options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    int r = run_parse_count("number of threads that translate", v, 0, 1, &n, e);
+    if (r == 0) {
+        o->board.exec.translate_threads = (uint32_t)n;
+        o->translates = true;
+    }
+    return r;
+}
+
 static int set_code_size(struct run_options *o, const char *v, struct err *e)
 {
     return run_parse_size(v, 1, &o->board.exec.code_bytes, e);
@@ -224,8 +235,10 @@ static const struct run_option table[] = {
     ROW_FLAG("coverage", coverage, "print which encodings were executed"),
     ROW_CALL("smp-mode", "serial|parallel", set_smp_mode, "CPUs in turns (default), or on host threads: not reproducible"),
     ROW_CALL("threads", "N", set_threads, "of --smp-mode parallel at most (default: the host's CPUs)"),
+    ROW_CALL("translate-threads", "0|1", set_translate_threads,
+             "compile code that runs often beside the CPUs (default: 1 if the host has several)"),
     ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 4ms)"),
-    ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 64M)"),
+    ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 256M)"),
     ROW_CALL("optimize-threshold", "N|never", set_optimize_threshold, "executions before a block is compiled with care; 1: at once"),
     ROW_CALL("region-threshold", "N|never", set_region_threshold, "executions before a block grows into a region"),
     ROW_CALL("hide-host", "FEATURE,...", set_hide_host, "generate code as if the host lacked avx2, bmi2, ..."),

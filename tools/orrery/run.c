@@ -6,6 +6,7 @@
 #include "devices/backend/char.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -182,6 +183,13 @@ static int check_parallel(const struct run_options *o, struct err *e)
     return !o->board.exec.parallel || what == NULL ? 0 : err_set(e, ERR_UNSUPPORTED, text, what);
 }
 
+/* Where the host has a CPU for it. */
+static uint32_t translate_threads(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
+}
+
 int run_machine(struct run_options *o)
 {
     struct err e = { 0 };
@@ -190,6 +198,8 @@ int run_machine(struct run_options *o)
 
     o->board.trace_hash = o->print_hash;
     o->board.exec.coverage = o->coverage;
+    if (!o->translates)
+        o->board.exec.translate_threads = translate_threads();
     if (o->exec == RUN_LOCKSTEP)
         o->board.snapshot = true;
     if (o->log_file) { /* until the program ends: destroying the machine may still say something */

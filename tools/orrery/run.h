@@ -22,6 +22,7 @@ struct run_options {
     const char *gdb;                 /* "tcp::1234", ":1234" or NULL */
     bool wait_for_gdb;               /* -S */
     bool stats, stats_json;
+    bool translates; /* --translate-threads was given */
     bool print_hash;                 /* trace hash and final state hash at exit */
     bool coverage;
     const char *dump_dtb;

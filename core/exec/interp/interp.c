@@ -37,6 +37,7 @@ static void interp_destroy(struct exec_backend *be)
 struct decoder {
     const struct ir_unit *u;
     const struct ir_block *b;
+    uint32_t first;              /* instruction of the block's chain */
     struct op *ops;
     struct cpu_site *sites;      /* one per guest instruction of the unit */
     const struct cpu_site *site; /* of the current one */
@@ -55,10 +56,10 @@ static op_fn *handler_of(const struct ir_inst *in)
     return fn ? fn : interp_flow_handler(in);
 }
 
-/* A value's place: 1 + its distance from the block's start. */
+/* A value's place: 1 + its distance from its chain's start. */
 static uint16_t place(const struct decoder *d, unsigned v)
 {
-    return v == IR_NONE ? 0 : (uint16_t)(v - d->b->first + 1);
+    return v == IR_NONE ? 0 : (uint16_t)(v - d->first + 1);
 }
 
 static int decode_inst(struct decoder *d, uint32_t i, struct op *o)
@@ -149,6 +150,7 @@ static int interp_compile(struct exec_backend *be, const struct ir_unit *u, stru
     struct op *o = d.ops;
     for (uint32_t i = 0; i < u->n_blocks; i++) {
         d.b = &u->blocks[i];
+        d.first = d.b->follows ? d.first : d.b->first;
         int n = decode_block(&d, o);
         if (n < 0)
             return n;

@@ -92,13 +92,13 @@ static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS
     }
 }
 
-/* Last uses of the block's values, in g->values: what is only another name, or a comparison, reads later. */
-static void find_last_uses(struct x86_gen *g, const struct ir_block *b)
+/* Last uses of a chain's values, in g->values: what is only another name, or a comparison, reads later. */
+static void find_last_uses(struct x86_gen *g, uint32_t first, uint32_t end)
 {
     struct value *v = g->values;
-    for (uint32_t i = b->first; i < b->end; i++)
+    for (uint32_t i = first; i < end; i++)
         v[i].last = v[i].uses = 0;
-    for (uint32_t i = b->end; i-- > b->first;) {
+    for (uint32_t i = end; i-- > first;) {
         const struct ir_inst *in = &g->u->insts[i];
         const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
         uint32_t at = in->op == IR_TRUNC || in->op == IR_SETCC ? MAX(v[i].last, i) : i;
@@ -119,12 +119,12 @@ static bool is_temporary(const struct x86_gen *g, uint32_t i, bool fp)
     return (ir_op_info[in->op].result == 'T' && in_xmm(in->type)) == fp && !put_at_once;
 }
 
-/* Most temporaries of a class that the block wants at once. `uses` counts those that end at an instruction. */
-static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp)
+/* Most temporaries of a class that instructions [first, end) want at once. `uses` counts those that end at an instruction. */
+static unsigned pressure_in(struct x86_gen *g, uint32_t first, uint32_t end, bool fp)
 {
     unsigned live = 0, most = 0;
-    find_last_uses(g, b);
-    for (uint32_t i = b->first; i < b->end; i++) {
+    find_last_uses(g, first, end);
+    for (uint32_t i = first; i < end; i++) {
         live -= g->values[i].uses;
         if (!is_temporary(g, i, fp))
             continue;
@@ -135,16 +135,18 @@ static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp
     return most;
 }
 
-/* The same of all blocks that count for something. */
+/* The same of all chains that count for something. */
 static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], bool fp)
 {
     uint32_t hottest = 0;
     unsigned most = 0;
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         hottest = MAX(hottest, weights[b]);
-    for (uint32_t b = 0; b < g->u->n_blocks; b++)
+    for (uint32_t b = 0, end; b < g->u->n_blocks; b = end) {
+        end = ir_chain_end(g->u, b);
         if (weights[b] >= hottest / 8)
-            most = MAX(most, pressure_in(g, &g->u->blocks[b], fp));
+            most = MAX(most, pressure_in(g, g->u->blocks[b].first, g->u->blocks[end - 1].end, fp));
+    }
     return most;
 }
 
@@ -289,6 +291,8 @@ void x86_analyze_unit(struct x86_gen *g)
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         weights[b] = weight_of(g, b, depth);
     count_slots(g, weights, &l);
+    if (!loops && ir_chain_end(g->u, 0) == g->u->n_blocks)
+        l.n = 0; /* nothing is read or written twice */
     unsigned gpr = pressure(g, weights, false), xmm = pressure(g, weights, true);
     pin_class(g, &l, false, loops, gpr < 2 ? 2 : gpr > 4 ? 4 : gpr);
     pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
@@ -357,26 +361,30 @@ unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
     return n;
 }
 
-/* An extension of 64 bits whose upper half is there already, or of no interest. */
-static bool is_free(const struct x86_gen *g, const struct ir_inst *in, bool wide)
+/* An extension of 64 bits whose upper half is there already, or of no interest; or it `waits`, and that of its source is of none. */
+static bool is_free(const struct x86_gen *g, const struct ir_inst *in, bool wide, bool waits)
 {
     uint16_t v = g->values[in->a].rep;
-    return (in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux == 32 && in->type == IR_I64 &&
-           g->u->insts[v].op != IR_CONST &&
-           (!wide || (in->op == IR_ZEXT ? x86_is_clean(g, v) : x86_is_positive(g, v)));
+    if ((in->op != IR_SEXT && in->op != IR_ZEXT) || in->aux != 32 || in->type != IR_I64 || g->u->insts[v].op == IR_CONST)
+        return false;
+    if (!wide && !(waits && g->values[v].wide && value_type(g, v) == IR_I64))
+        return true;
+    return in->op == IR_ZEXT ? x86_is_clean(g, v) : x86_is_positive(g, v);
 }
 
 static void name_values(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
     x86_find_wide(g);
-    for (uint32_t i = g->block->first; i < g->block->end; i++) {
+    for (uint32_t i = g->first; i < g->end; i++) {
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
-        *v = (struct value){ .rep = (uint16_t)i, .wide = v->wide };
+        bool put = in->op == IR_PUT;
+        *v = (struct value){ .rep = (uint16_t)i, .wide = v->wide, .is_signed = v->is_signed, .waits = v->waits,
+                             .late = put ? v->late : 0, .put = put ? v->put : 0 };
         if (asks(in) && g->values[g->values[in->a].rep].asked < UINT8_MAX)
             g->values[g->values[in->a].rep].asked++;
-        if (in->op == IR_TRUNC || is_free(g, in, v->wide))
+        if (in->op == IR_TRUNC || is_free(g, in, v->wide, v->waits))
             v->rep = g->values[in->a].rep;
         else if (in->op == IR_CONST)
             v->place = P_CONST;
@@ -433,20 +441,29 @@ static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
         g->values[g->values[in->c].rep].fused = true;
 }
 
-static void note_use(struct x86_gen *g, uint16_t v, uint32_t at)
+static void note_use(struct x86_gen *g, uint16_t v, uint32_t at, uint32_t until)
 {
     struct value *x = &g->values[v];
     x->uses++;
-    if (x->last < at)
-        x->last = at;
+    g->later[g->n_later++] = x->next;
+    x->next = at;
+    if (x->last < until)
+        x->last = until;
 }
 
-void x86_analyze_block(struct x86_gen *g)
+/* Not gone when the operation that may see it last takes its result's place. */
+static uint32_t last_look(const struct x86_gen *g, const struct ir_inst *in, uint32_t i)
+{
+    return in->op == IR_PUT && g->values[i].late == LATE_WAITS ? MAX(i, g->values[i].put + 1) : i;
+}
+
+void x86_analyze_chain(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
+    x86_late_chain(g);
     name_values(g);
-    x86_late_begin(g);
-    for (uint32_t i = g->block->end; i-- > g->block->first;) {
+    g->n_later = 0;
+    for (uint32_t i = g->end; i-- > g->first;) {
         const struct ir_inst *in = &u->insts[i];
         struct value *v = &g->values[i];
         if (v->rep != i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
@@ -454,16 +471,10 @@ void x86_analyze_block(struct x86_gen *g)
         fuse(g, in, (uint16_t)i);
         uint16_t args[8];
         unsigned n = x86_args(g, i, args);
-        if (in->op == IR_PUT && x86_is_late(g, (unsigned)in->imm)) {
-            uint32_t until = x86_late_put(g, in, i);
-            if (v->late != LATE_DEAD)
-                note_use(g, args[0], MAX(i, until + 1)); /* not gone when the operation at `until` takes its result's place */
-            continue;
-        }
-        x86_late_note(g, in, i);
-        for (unsigned k = 0; k < n; k++)
-            note_use(g, args[k], i);
-        if (in->op == IR_PUT)
+        for (unsigned k = 0; k < n && v->late != LATE_DEAD; k++)
+            note_use(g, args[k], i, last_look(g, in, i));
+        v->later = g->n_later;
+        if (in->op == IR_PUT && v->late != LATE_DEAD)
             g->values[args[0]].put = i;
     }
 }

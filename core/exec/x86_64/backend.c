@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DEFAULT_BYTES (64ull << 20)
+#define DEFAULT_BYTES (256ull << 20)
 #define LEAST_BYTES   (2ull << 20)
 #define MOST_BYTES    (1ull << 30) /* rel32 reaches over all of it */
 #define GUARD_BYTES   128          /* of a cross-page link at most */
@@ -54,11 +54,11 @@ static void x86_destroy(struct exec_backend *be)
 {
     if (!be)
         return;
-    if (be->perf_map)
+    if (be->perf_map && !be->of)
         fclose(be->perf_map);
     x86_gen_destroy(be);
-    arena_destroy(&be->links);
-    x86_buffer_destroy(be);
+    if (!be->of)
+        x86_buffer_destroy(be);
     free(be);
 }
 
@@ -85,7 +85,6 @@ static int x86_create(struct exec_backend **out, struct exec *x, const struct ex
     be->dump = o->dump;
     be->shared = o->parallel;
     be->count_entries = o->region_threshold != UINT32_MAX || o->optimize_threshold != UINT32_MAX;
-    arena_init(&be->links, 0);
     int rc = x86_buffer_create(be, size, e);
     if (rc == 0)
         rc = x86_gen_create(be, e);
@@ -96,6 +95,30 @@ static int x86_create(struct exec_backend **out, struct exec *x, const struct ex
         return rc;
     }
     x86_emit_fixed(be);
+    *out = be;
+    return 0;
+}
+
+/* What it has of the buffer, in 32nds: second translations and regions take a third of what the first ones do. */
+#define ANNEX_SHARE 10
+
+static int x86_annex(struct exec_backend **out, struct exec_backend *of, struct err *e)
+{
+    struct exec_backend *be = malloc(sizeof(*be));
+    if (!be)
+        return err_set(e, ERR_NOMEM, "code generator: the host has no memory left");
+    *be = *of;
+    be->of = of;
+    be->gen = NULL;
+    int rc = x86_gen_create(be, e);
+    if (rc) {
+        x86_destroy(be);
+        return rc;
+    }
+    be->low = of->high = align_down(of->size - of->size / 32 * ANNEX_SHARE, MEM_PAGE);
+    be->filled = of->filled = 0;
+    x86_buffer_reset(be);
+    x86_buffer_reset(of);
     *out = be;
     return 0;
 }
@@ -121,13 +144,32 @@ static void patch_entry(struct exec_backend *be, const struct x86_code *c, uint3
     store_entry(be, c, bytes);
 }
 
+/* ---- links ---- */
+
+static void hook(struct exec_edge *edge, struct exec_edge **list)
+{
+    edge->next = *list;
+    if (edge->next)
+        edge->next->at = &edge->next;
+    edge->at = list;
+    *list = edge;
+}
+
+static void unhook(struct exec_edge *edge)
+{
+    *edge->at = edge->next;
+    if (edge->next)
+        edge->next->at = edge->at;
+    edge->next = NULL;
+    edge->at = NULL;
+}
+
 /* To another page: compare its fetch entry, move cpu->page. Returns 0 when there is no room. */
-static uint32_t emit_link_guard(struct exec_backend *be, const struct exec_edge *edge,
-                                const struct exec_block *to, int64_t delta)
+static uint32_t emit_link_guard(struct exec_backend *be, struct exec_edge *edge, const struct exec_block *to, int64_t delta)
 {
     struct x86_asm *a = &be->a;
     const struct x86_code *c = to->backend_private;
-    if (asm_offset(a) + GUARD_BYTES > be->half || asm_offset(&be->cold) + GUARD_BYTES > be->size)
+    if (asm_offset(a) + GUARD_BYTES > be->half || asm_offset(&be->cold) + GUARD_BYTES > be->end)
         return 0;
     asm_align(a, 16);
     uint32_t miss = asm_offset(&be->cold), at = asm_offset(a);
@@ -137,7 +179,8 @@ static uint32_t emit_link_guard(struct exec_backend *be, const struct exec_edge 
     asm_alu_ri(a, ALU_ADD, true, RDX, (int32_t)delta);
     x86_emit_guard(a, to->page, miss);
     asm_rm(a, 0x89 | OP_W, RDX, CPU_MEM(page));
-    asm_jmp(a, c->link_entry);
+    asm_align_field(a, 1);
+    edge->guard = asm_jmp(a, c->link_entry);
     return at;
 }
 
@@ -154,16 +197,20 @@ static void x86_link(struct exec_backend *be, struct exec_edge *edge, struct exe
     uint32_t target = delta ? emit_link_guard(be, edge, to, delta) : c->link_entry;
     if (!target)
         return;
-    struct x86_link *l = be->free_links;
-    if (l)
-        be->free_links = l->next;
-    else if (!(l = ARENA_NEW(&be->links, struct x86_link)))
-        return;
+    if (edge->at)
+        unhook(edge);
     asm_patch(&be->a, edge->patch, target);
     edge->to = to;
-    l->edge = edge;
-    l->next = c->incoming;
-    c->incoming = l;
+    hook(edge, &c->incoming);
+}
+
+static void unlink_edge(struct exec_backend *be, struct exec_edge *edge)
+{
+    const struct x86_code *from = edge->from->backend_private;
+    asm_patch(&be->a, edge->patch, from->edge_stubs[edge - edge->from->edges]);
+    edge->to = NULL;
+    edge->guard = 0;
+    unhook(edge);
 }
 
 static void x86_retire(struct exec_backend *be, struct exec_block *b)
@@ -171,20 +218,16 @@ static void x86_retire(struct exec_backend *be, struct exec_block *b)
     struct x86_code *c = b->backend_private;
     b->retired = true;
     patch_entry(be, c, c->lookup_stub);
-    for (struct x86_link *l = c->incoming, *next; l; l = next) {
-        const struct x86_code *from = l->edge->from->backend_private;
-        next = l->next;
-        l->next = be->free_links;
-        be->free_links = l;
-        if (l->edge->to != b) /* linked elsewhere since */
-            continue;
-        asm_patch(&be->a, l->edge->patch, from->edge_stubs[l->edge - l->edge->from->edges]);
-        l->edge->to = NULL;
-    }
-    c->incoming = NULL;
-    for (struct x86_code *r = c->replaces; r; r = r->next_replaced)
-        if (!r->block->retired)
+    while (c->incoming)
+        unlink_edge(be, c->incoming);
+    for (struct x86_code *r = c->replaces, *next; r; r = next) {
+        next = r->next_replaced;
+        r->replaced_by = r->next_replaced = NULL;
+        if (r->block->retired)
+            patch_entry(be, r, r->lookup_stub);
+        else
             store_entry(be, r, r->entry_bytes);
+    }
     c->replaces = NULL;
 }
 
@@ -196,14 +239,18 @@ static void x86_revive(struct exec_backend *be, struct exec_block *b)
     store_entry(be, c, c->entry_bytes);
 }
 
+static void lead(struct exec_backend *be, struct x86_code *from, struct x86_code *to)
+{
+    patch_entry(be, from, to->entry);
+    from->next_replaced = to->replaces;
+    from->replaced_by = to;
+    to->replaces = from;
+}
+
 static void x86_replace(struct exec_backend *be, struct exec_block *b, struct exec_block *region)
 {
-    struct x86_code *c = b->backend_private, *r = region->backend_private;
-    if (b->retired || region->retired)
-        return;
-    patch_entry(be, c, r->entry);
-    c->next_replaced = r->replaces;
-    r->replaces = c;
+    if (!b->retired && !region->retired)
+        lead(be, b->backend_private, region->backend_private);
 }
 
 /* The counter's cache line would go from one CPU's host to the other's at each arrival. */
@@ -214,49 +261,69 @@ static void x86_uncount(struct exec_backend *be, struct exec_block *b)
         patch_entry(be, c, c->counted);
 }
 
-/* Links inside a page are jumps to it; those from other pages come by the old entry. */
-static void redirect(struct exec_backend *be, struct exec_block *b, const struct x86_link *links)
+/* Other threads may still be in the old code, and leave it by its links, which lead where they did. */
+static void x86_supersede(struct exec_backend *be, struct exec_block *old, struct exec_block *b)
 {
-    const struct x86_code *c = b->backend_private;
-    for (const struct x86_link *l = links; l; l = l->next)
-        if (l->edge->to == b && l->edge->target >= 0 && l->edge->target < (int32_t)MEM_PAGE)
-            asm_patch(&be->a, l->edge->patch, c->link_entry);
-}
-
-static int x86_improve(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
-                       struct arena *arena, struct err *e)
-{
-    struct x86_code *old = b->backend_private;
-    const void *code = b->code;
-    uint32_t patches[2] = { 0 };
-    for (unsigned k = 0; k < b->n_edges; k++)
-        patches[k] = b->edges[k].patch;
-    int rc = x86_compile(be, u, b, arena, e);
-    if (rc) {
-        b->code = code;
-        for (unsigned k = 0; k < b->n_edges; k++)
-            b->edges[k].patch = patches[k];
-        return rc;
+    struct x86_code *o = old->backend_private, *c = b->backend_private;
+    while (o->incoming) {
+        struct exec_edge *edge = o->incoming;
+        unhook(edge);
+        edge->to = b;
+        asm_patch(&be->a, edge->guard ? edge->guard : edge->patch, c->link_entry);
+        hook(edge, &c->incoming);
     }
-    struct x86_code *c = b->backend_private;
-    c->incoming = old->incoming;
-    old->incoming = NULL;
-    redirect(be, b, c->incoming);
-    patch_entry(be, old, c->entry);
-    for (unsigned k = 0; k < b->n_edges; k++) {
-        struct exec_block *to = b->edges[k].to;
-        b->edges[k].to = NULL;
-        if (to)
-            x86_link(be, &b->edges[k], to);
+    old->retired = true;
+    lead(be, o, c);
+    for (unsigned k = 0; k < old->n_edges; k++) {
+        struct exec_edge *edge = &old->edges[k];
+        struct exec_block *to = edge->to;
+        if (!edge->at)
+            continue;
+        unhook(edge);
+        edge->to = NULL;
+        x86_link(be, &b->edges[k], to);
     }
-    return 0;
 }
 
 static void x86_flush(struct exec_backend *be)
 {
     x86_buffer_reset(be);
-    arena_reset(&be->links);
-    be->free_links = NULL;
+}
+
+/* ---- halves ---- */
+
+static uint32_t x86_old(const struct exec_backend *be)
+{
+    return be->has_all || be->wants_all ? 3 : 2u >> be->part;
+}
+
+static void x86_forget(struct exec_backend *be, struct exec_block *b)
+{
+    struct x86_code *c = b->backend_private;
+    (void)be;
+    for (unsigned k = 0; k < b->n_edges; k++)
+        if (b->edges[k].at)
+            unhook(&b->edges[k]);
+    if (c->replaced_by) {
+        struct x86_code **at = &c->replaced_by->replaces;
+        while (*at != c)
+            at = &(*at)->next_replaced;
+        *at = c->next_replaced;
+    }
+}
+
+static uint32_t x86_turn(struct exec_backend *be)
+{
+    x86_buffer_turn(be);
+    return be->part;
+}
+
+/* Guards of links lie where code was being filled in when they were made. */
+static void x86_sever(struct exec_backend *be, struct exec_block *b)
+{
+    for (unsigned k = 0; k < b->n_edges; k++)
+        if (b->edges[k].at && b->edges[k].guard >= be->begin && b->edges[k].guard < be->end)
+            unlink_edge(be, &b->edges[k]);
 }
 
 /* ---- running ---- */
@@ -296,13 +363,18 @@ const struct exec_backend_ops exec_x86_64 = {
     .destroy = x86_destroy,
     .compile = x86_compile,
     .compile_quick = x86_compile_quick,
-    .improve = x86_improve,
+    .annex = x86_annex,
+    .supersede = x86_supersede,
     .link = x86_link,
     .retire = x86_retire,
     .revive = x86_revive,
     .replace = x86_replace,
     .uncount = x86_uncount,
     .flush = x86_flush,
+    .old = x86_old,
+    .forget = x86_forget,
+    .turn = x86_turn,
+    .sever = x86_sever,
     .run = x86_run,
     .resume = x86_resume,
     .code_used = x86_code_used,

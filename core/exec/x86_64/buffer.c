@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -36,7 +37,10 @@ int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e)
         rc = err_set_errno(e, ERR_NOMEM, errno, "code buffer of %llu bytes: mmap",
                            (unsigned long long)size);
         x86_buffer_destroy(be);
+        goto out;
     }
+    be->fd = fd;
+    return 0;
 out:
     close(fd);
     return rc;
@@ -48,23 +52,51 @@ void x86_buffer_destroy(struct exec_backend *be)
         munmap(be->rw, be->size);
     if (be->rx)
         munmap(be->rx, be->size);
+    if (be->fd > 0)
+        close(be->fd);
     be->rw = be->rx = NULL;
+    be->fd = 0;
 }
 
 /* Where stubs begin. They are a third of most code; a unit so large that it may not fit has as much room for either. */
 static uint64_t boundary(const struct exec_backend *be)
 {
-    return align_down(be->even ? be->size / 2 : be->size / 32 * 21, MEM_PAGE);
+    uint64_t size = be->end - be->begin;
+    return align_down(be->begin + (be->even ? size / 2 : size / 32 * 21), MEM_PAGE);
+}
+
+static void fill(struct exec_backend *be, uint32_t part)
+{
+    uint64_t middle = align_down(be->low + (be->high - be->low) / 2, MEM_PAGE);
+    bool again = be->filled >> part & 1;
+    be->part = part;
+    be->has_all = be->wants_all;
+    be->wants_all = false;
+    be->begin = part == 0 ? be->low : middle;
+    be->end = part == 0 && !be->has_all ? middle : be->high;
+    be->filled |= be->has_all ? 3 : 1u << part;
+    be->half = boundary(be);
+    be->made[0] = again || be->has_all ? be->end : 0; /* what was made as the one may be the other now */
+    be->made[1] = be->made[0];
+    be->even = false;
+    be->a.p = be->rw + be->begin;
+    be->cold.p = be->rw + be->half;
+    be->viewed = x86_buffer_used(be);
+    be->ready[0] = be->ready[1] = 0;
 }
 
 void x86_buffer_reset(struct exec_backend *be)
 {
-    be->half = boundary(be);
-    be->even = false;
-    be->a.p = be->rw + be->fixed_end;
-    be->cold.p = be->rw + be->half;
-    be->viewed = 0;
-    be->ready[0] = be->ready[1] = 0;
+    be->wants_all = false;
+    be->other_used = 0;
+    fill(be, 0);
+}
+
+void x86_buffer_turn(struct exec_backend *be)
+{
+    bool alone = be->has_all || be->wants_all;
+    be->other_used = alone ? 0 : x86_buffer_used(be) - be->other_used;
+    fill(be, alone ? 0 : 1 - be->part);
 }
 
 #ifndef MADV_POPULATE_READ /* Linux 5.14 */
@@ -72,21 +104,47 @@ void x86_buffer_reset(struct exec_backend *be)
 #define MADV_POPULATE_WRITE 23
 #endif
 #define POPULATE_BYTES (128u << 10)
+#define AROUND_BYTES   (64u << 10) /* that one fault of the host maps at once, of pages that are there: its usual setting */
 
-/* A host that does not know this has a fault for each page, as it would have had. */
+/* Pages that never were are made by a write to the file, which costs half of what a fault for each does. */
+static bool make_pages(struct exec_backend *be, uint64_t from, uint64_t to)
+{
+    static const uint8_t zeros[MEM_PAGE];
+    struct iovec v[POPULATE_BYTES / MEM_PAGE];
+    for (uint64_t at = from; at < to;) {
+        int n = (int)MIN((to - at) / MEM_PAGE, ARRAY_LEN(v));
+        for (int i = 0; i < n; i++)
+            v[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)zeros, .iov_len = MEM_PAGE };
+        if (pwritev(be->fd, v, n, (off_t)at) != (ssize_t)n * MEM_PAGE)
+            return false;
+        at += (uint64_t)n * MEM_PAGE;
+    }
+    for (uint64_t at = from; at < to; at = align_down(at, AROUND_BYTES) + AROUND_BYTES) {
+        (void)*(volatile uint8_t *)(be->rw + at);
+        (void)*(volatile uint8_t *)(be->rx + at);
+    }
+    return true;
+}
+
+/* A host that does not know the advice has a fault for each page, as it would have had. */
 void x86_buffer_populate(struct exec_backend *be, uint64_t need)
 {
     for (unsigned k = 0; k < 2; k++) {
-        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->size;
+        uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->end;
         if (at + need <= be->ready[k])
             continue;
         uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
         uint64_t to = MIN(align_up(MAX(at + need, from + POPULATE_BYTES), MEM_PAGE), align_up(end, MEM_PAGE));
         if (from >= to)
             continue;
+        be->ready[k] = to;
+        if (from >= at && from >= be->made[k] && make_pages(be, from, to)) {
+            be->made[k] = to;
+            continue;
+        }
         (void)madvise(be->rw + from, to - from, MADV_POPULATE_WRITE);
         (void)madvise(be->rx + from, to - from, MADV_POPULATE_READ);
-        be->ready[k] = to;
+        be->made[k] = MAX(be->made[k], to);
     }
 }
 
@@ -100,8 +158,9 @@ void x86_buffer_trim(struct exec_backend *be)
         return;
     be->viewed = used;
     /* An optimization: may fail. What is ready and not used yet stays. */
-    uint64_t hot = align_down(asm_offset(&be->a), MEM_PAGE), half = align_down(be->half, MEM_PAGE);
-    (void)madvise(be->rw, hot, MADV_DONTNEED);
+    uint64_t begin = align_down(be->begin, MEM_PAGE), hot = align_down(asm_offset(&be->a), MEM_PAGE);
+    uint64_t half = align_down(be->half, MEM_PAGE);
+    (void)madvise(be->rw + begin, hot - begin, MADV_DONTNEED);
     (void)madvise(be->rw + half, align_down(asm_offset(&be->cold), MEM_PAGE) - half, MADV_DONTNEED);
 }
 
@@ -379,7 +438,8 @@ void x86_emit_fixed(struct exec_backend *be)
     be->fixed.light_fp = emit_light(a, true);
     be->fixed.last = emit_last(a, &be->fixed);
     asm_align(a, 64);
-    be->fixed_end = asm_offset(a);
-    assert(be->fixed_end < 4096);
+    be->low = asm_offset(a);
+    be->high = be->size;
+    assert(be->low < MEM_PAGE);
     x86_buffer_reset(be);
 }

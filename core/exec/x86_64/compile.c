@@ -10,6 +10,7 @@
 #define BYTES_PER_UNIT  4096
 
 #define MAX_VALUES 65536u /* value numbers have 16 bits */
+#define MAX_LATER  (8 * MAX_VALUES) /* x86_args gives 8 at most */
 
 int x86_gen_create(struct exec_backend *be, struct err *e)
 {
@@ -18,8 +19,10 @@ int x86_gen_create(struct exec_backend *be, struct err *e)
     if (g)
         g->values = calloc(MAX_VALUES, sizeof(*g->values));
     if (g)
+        g->later = calloc(MAX_LATER, sizeof(*g->later));
+    if (g)
         g->quick = calloc(1, sizeof(*g->quick));
-    if (!g || !g->values || !g->quick)
+    if (!g || !g->values || !g->later || !g->quick)
         return err_set(e, ERR_NOMEM, "code generator: the host has no memory left");
     return 0;
 }
@@ -28,6 +31,8 @@ void x86_gen_destroy(struct exec_backend *be)
 {
     if (be->gen) {
         free(be->gen->values);
+        free(be->gen->later);
+        free(be->gen->leaves);
         free(be->gen->quick);
         free(be->gen->stubs);
         free(be->gen);
@@ -50,8 +55,7 @@ static bool reserve_stubs(struct x86_gen *g)
     return true;
 }
 
-/* Are instructions retired to be counted? Not if all CPUs' models are uniform. */
-static void choose_count(struct x86_gen *g)
+void x86_choose_count(struct x86_gen *g)
 {
     const struct exec *x = g->be->x;
     uint32_t n = x ? exec_n_cpus(x) : 0, uniform = 0;
@@ -101,8 +105,6 @@ static void select_inst(struct x86_gen *g, const struct ir_inst *in)
 static void emit_block(struct x86_gen *g)
 {
     const struct ir_block *blk = g->block;
-    x86_analyze_block(g);
-    x86_begin_block_regs(g);
     g->site = (struct cpu_site){ .at = blk->start, .rest = (uint16_t)blk->length };
     if (!reserve_stubs(g))
         return;
@@ -117,21 +119,46 @@ static void emit_block(struct x86_gen *g)
     }
 }
 
-static int begin(struct x86_gen *g, const struct ir_unit *u)
+/* From block g->index on. */
+static void emit_chain(struct x86_gen *g)
+{
+    uint32_t end = ir_chain_end(g->u, g->index);
+    g->first = g->u->blocks[g->index].first;
+    g->end = g->u->blocks[end - 1].end;
+    g->block = &g->u->blocks[g->index];
+    x86_analyze_chain(g);
+    x86_begin_chain_regs(g);
+    for (; g->index < end && g->rc == 0; g->index++) {
+        g->block = &g->u->blocks[g->index];
+        emit_block(g);
+    }
+}
+
+int x86_make_room(struct x86_gen *g, const struct ir_unit *u)
 {
     struct exec_backend *be = g->be;
     uint64_t need = (uint64_t)u->n_insts * BYTES_PER_INST + u->n_blocks * BYTES_PER_BLOCK +
                     BYTES_PER_UNIT;
-    if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->size) {
-        if (be->fixed_end + need > be->size / 2)
+    if (asm_offset(&be->a) + need > be->half || asm_offset(&be->cold) + need > be->end) {
+        uint64_t all = be->high - be->low, most = all / 2 - 4 * MEM_PAGE;
+        if (need > most)
             return err_set(g->e, ERR_UNSUPPORTED,
                            "code buffer of %llu bytes: a unit of %u IR instructions may need twice %llu",
                            (unsigned long long)be->size, u->n_insts, (unsigned long long)need);
-        be->even = be->fixed_end + need > be->half || be->half + need > be->size;
+        be->wants_all = need > most / 2;
+        be->even = need > most / 3;
         return err_set(g->e, ERR_LIMIT, "code buffer of %llu bytes is full",
                        (unsigned long long)be->size);
     }
     x86_buffer_ready(be, need);
+    return 0;
+}
+
+static int begin(struct x86_gen *g, const struct ir_unit *u)
+{
+    int rc = x86_make_room(g, u);
+    if (rc)
+        return rc;
     g->code = ARENA_NEW(g->arena, struct x86_code);
     if (g->code)
         g->code->edge_stubs = ARENA_ARRAY(g->arena, uint32_t, g->b->n_edges);
@@ -144,7 +171,7 @@ static int begin(struct x86_gen *g, const struct ir_unit *u)
     g->n_stubs = g->n_fixups = g->n_leaves = 0;
     g->recipe = NULL;
     g->homes = NULL;
-    memset(g->pending, 0, sizeof(g->pending)); /* blocks that are compiled quickly never defer anything */
+    x86_late_begin(g); /* blocks that are compiled quickly never defer anything */
     return 0;
 }
 
@@ -160,7 +187,7 @@ static bool keep_pins(struct x86_gen *g)
     return c->pins != NULL;
 }
 
-static void set_up(struct x86_gen *g, struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+void x86_set_up(struct x86_gen *g, struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                    struct arena *arena, struct err *e)
 {
     g->be = be;
@@ -179,7 +206,7 @@ static void finish(struct x86_gen *g, uint32_t start, uint32_t cold_start)
         asm_patch(g->a, g->fixups[i].at, g->heads[g->fixups[i].block]);
     g->a = &be->cold;
     x86_emit_stubs(g);
-    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->size);
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->end);
     memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     g->b->backend_private = g->code;
     x86_dump(be, g->b, start, cold_start);
@@ -199,45 +226,17 @@ int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_bl
 {
     struct x86_gen *g = be->gen;
     uint32_t start = asm_offset(&be->a), cold_start = asm_offset(&be->cold);
-    set_up(g, be, u, b, arena, e);
+    x86_set_up(g, be, u, b, arena, e);
     int rc = begin(g, u);
     if (rc)
         return rc;
-    choose_count(g);
+    x86_choose_count(g);
     x86_analyze_unit(g);
     if (!keep_pins(g) || !reserve_stubs(g))
         return g->rc;
     x86_emit_entry(g);
-    for (g->index = 0; g->index < u->n_blocks && g->rc == 0; g->index++) {
-        g->block = &u->blocks[g->index];
-        emit_block(g);
-    }
-    if (g->rc)
-        return give_up(g, start, cold_start);
-    finish(g, start, cold_start);
-    return 0;
-}
-
-int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
-                      struct err *e)
-{
-    struct x86_gen *g = be->gen;
-    uint32_t start = asm_offset(&be->a), cold_start = asm_offset(&be->cold);
-    set_up(g, be, u, b, arena, e);
-    g->block = &u->blocks[0];
-    if (!x86_quick_can(g))
-        return ERR_UNSUPPORTED;
-    int rc = begin(g, u);
-    if (rc)
-        return rc;
-    choose_count(g);
-    g->pins_gpr = g->pins_xmm = 0;
-    g->uses_fp = false;
-    g->code->pins = NULL;
-    g->load_at_entry = g->dirty = g->index = g->n_pages = g->n_groups = 0;
-    if (!reserve_stubs(g))
-        return g->rc;
-    x86_quick_emit(g);
+    for (g->index = 0; g->index < u->n_blocks && g->rc == 0;)
+        emit_chain(g);
     if (g->rc)
         return give_up(g, start, cold_start);
     finish(g, start, cold_start);

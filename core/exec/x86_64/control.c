@@ -368,9 +368,10 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     struct x86_asm *a = g->a;
     int64_t target = side ? in->imm2 : in->imm;
     int to = x86_block_at(g, target);
+    bool inside = to == (int)g->index + 1 && g->u->blocks[to].follows;
     if (to < 0)
         x86_store_pins(g, g->dirty);
-    x86_late_store(g, x86_late_at(g, target));
+    x86_late_store(g, target, inside);
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
         x86_outer_edge(g, side);
@@ -382,7 +383,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     s->why = EXEC_LEAVE_BUDGET;
     s->target = (int32_t)target;
     s->dirty = g->dirty;
-    x86_late_leave(g, s, ~x86_late_at(g, target));
+    x86_late_leave(g, s, target, inside);
     if (fall && (uint32_t)to == g->index + 1) {
         x86_stub_jcc(g, s, CC_LE);
         return;
@@ -406,7 +407,8 @@ static void emit_branch(struct x86_gen *g, const struct ir_inst *in)
     }
     unsigned cc = gen_condition(g, in->a);
     /* First the side that loops or leaves; last the one that falls into the next block. */
-    bool taken_first = (taken >= 0 && not_taken < 0) || not_taken == (int)g->index + 1;
+    bool next = taken == (int)g->index + 1 && g->u->blocks[taken].follows;
+    bool taken_first = !next && ((taken >= 0 && not_taken < 0) || not_taken == (int)g->index + 1);
     uint32_t skip = asm_jcc(g->a, taken_first ? cc ^ 1 : cc, 0);
     emit_edge(g, in, taken_first ? 0 : 1, false);
     asm_patch(g->a, skip, asm_offset(g->a));

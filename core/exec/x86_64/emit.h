@@ -93,6 +93,15 @@ void asm_align_field(struct x86_asm *a, unsigned ahead);
 
 /* ---- forms that are used most, without what other forms need ---- */
 
+/* call, jmp: opcode and displacement, at `p`; behind them. */
+static inline uint8_t *asm_put_rel(const struct x86_asm *a, uint8_t *p, unsigned opcode, uint32_t target)
+{
+    uint32_t disp = target - ((uint32_t)(p - a->start) + 5);
+    *p = (uint8_t)opcode;
+    memcpy(p + 1, &disp, 4);
+    return p + 5;
+}
+
 /* op reg, [rbp + disp], or the other way round; opcodes of one byte */
 static inline void asm_cpu(struct x86_asm *a, unsigned opcode, bool w, unsigned reg, int32_t disp)
 {
@@ -105,6 +114,21 @@ static inline void asm_cpu(struct x86_asm *a, unsigned opcode, bool w, unsigned 
     p[1] = (uint8_t)((one ? 0x45 : 0x85) | (reg & 7) << 3);
     memcpy(p + 2, &disp, 4);
     a->p = p + (one ? 3 : 6);
+}
+
+/* mov [rbp + disp], imm */
+static inline void asm_cpu_imm(struct x86_asm *a, bool w, int32_t disp, int32_t imm)
+{
+    uint8_t *p = a->p;
+    bool one = disp == (int8_t)disp;
+    *p = 0x48;
+    p += w;
+    p[0] = 0xc7;
+    p[1] = one ? 0x45 : 0x85;
+    memcpy(p + 2, &disp, 4);
+    p += one ? 3 : 6;
+    memcpy(p, &imm, 4);
+    a->p = p + 4;
 }
 
 /* op reg, rm; opcodes of one byte, no byte registers */
@@ -131,6 +155,45 @@ static inline void asm_alu_ri1(struct x86_asm *a, unsigned alu, bool w, unsigned
     p[1] = (uint8_t)(0xc0 | alu >> 3 << 3 | (reg & 7));
     memcpy(p + 2, &imm, 4);
     a->p = p + (one ? 3 : 6);
+}
+
+/* Shifts by a constant, as asm_shift_ri. */
+static inline void asm_shift_ri1(struct x86_asm *a, unsigned sh, bool w, unsigned reg, unsigned n)
+{
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (w ? 8u : 0) | reg >> 3;
+    *p = (uint8_t)rex;
+    p += rex != 0x40;
+    p[0] = 0xc1;
+    p[1] = (uint8_t)(0xc0 | sh << 3 | (reg & 7));
+    p[2] = (uint8_t)n;
+    a->p = p + 3;
+}
+
+/* lea reg, [base + index], neither rsp nor r13 */
+static inline void asm_lea_sum(struct x86_asm *a, bool w, unsigned reg, unsigned base, unsigned index)
+{
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (w ? 8u : 0) | reg >> 3 << 2 | index >> 3 << 1 | base >> 3;
+    *p = (uint8_t)rex;
+    p += rex != 0x40;
+    p[0] = 0x8d;
+    p[1] = (uint8_t)((reg & 7) << 3 | 4);
+    p[2] = (uint8_t)((index & 7) << 3 | (base & 7));
+    a->p = p + 3;
+}
+
+/* movsx, movzx reg, rm and what else has opcodes of two bytes */
+static inline void asm_rr2(struct x86_asm *a, unsigned opcode, bool w, unsigned reg, unsigned rm, bool byte)
+{
+    uint8_t *p = a->p;
+    unsigned rex = 0x40 | (w ? 8u : 0) | reg >> 3 << 2 | rm >> 3;
+    *p = (uint8_t)rex;
+    p += rex != 0x40 || (byte && rm >= RSP);
+    p[0] = 0x0f;
+    p[1] = (uint8_t)opcode;
+    p[2] = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    a->p = p + 3;
 }
 
 /* lea reg, [base + disp], 64 bits; base is not rsp, rbp, r12 or r13 */

@@ -9,7 +9,7 @@
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
  *     home.c       addends that are guessed
- *     late.c       slots written only where they are seen
+ *     late.c       PUTs that wait until they are seen, or are never done
  *     control.c    entries, edges, leaving; stubs
  *     quick*.c     the first tier, which does without most of this: quick.h
  *     compile.c    puts them together
@@ -33,20 +33,24 @@ struct value {
     uint8_t asked;         /* SETCC: how many conditions it is */
     bool known_box;        /* f64 whose upper half is ones */
     bool wide;             /* somebody looks at more than its low 32 bits: narrow.c */
+    bool is_signed;        /* i64 whose upper half is bit 31's copies */
+    bool waits;            /* an extension that PUTs want which may wait: its upper half can be made when they are done */
     uint8_t rotate;        /* OR, XOR, ADD of two shifts of value `turned`: that, rotated right by so many bits */
     uint16_t turned;
-    uint8_t late;          /* PUTs of late slots: enum late */
+    uint8_t late;          /* PUTs: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
     uint16_t rep;          /* the value it is another name of, or itself */
     uint16_t uses;
     uint32_t last;         /* instruction of its last use; 0: none */
-    uint32_t put;          /* first PUT of it, 0: none */
+    uint32_t put;          /* first PUT of it, 0: none; of a PUT that waits: the last operation that may see it */
+    uint32_t next;         /* instruction of its next use; 0: only `last` is known */
+    uint32_t later;        /* instruction: where g->later has what its arguments' `next` are behind it */
     uint16_t next_alias;   /* of its slot */
     uint16_t home;         /* slot whose memory has it too, if slot_home says so */
 };
 
-/* What becomes of a late slot's PUT: done; its value is kept until it is known whether; nobody sees it. */
+/* What becomes of a PUT: done; its value is kept until it is known whether; nobody sees it. */
 enum late { LATE_NO, LATE_WAITS, LATE_DEAD };
 
 enum opnd_kind { O_REG, O_IMM, O_MEM };
@@ -83,7 +87,14 @@ struct stub {
     uint32_t dirty;        /* pins to store */
     int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
     uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves; STUB_HOME: in x86_homes.at */
-    uint32_t late;         /* STUB_LEAVE: late slots to store */
+    uint32_t late;         /* STUB_LEAVE: values to store */
+};
+
+/* A value that a STUB_LEAVE stores. */
+struct leave {
+    struct opnd value;
+    uint16_t slot;
+    uint8_t extension;
 };
 
 /* Accesses off one base that share a probe: reg = addend, 0 when the probe failed. */
@@ -136,11 +147,16 @@ struct x86_gen {
     struct { uint32_t at; uint16_t block; } fixups[2 * IR_UNIT_BLOCKS];
     uint32_t n_fixups;
     uint32_t late_in[IR_UNIT_BLOCKS];    /* late slots that are seen from a block's start on */
-    struct opnd leaves[2 * IR_UNIT_BLOCKS][IR_MAX_LATE]; /* what stubs store into late slots */
-    uint32_t n_leaves;
+    struct leave *leaves;                /* what stubs store */
+    uint32_t n_leaves, max_leaves;
     struct x86_homes *homes;             /* home.c; NULL: no addend is guessed yet */
     const struct x86_site *homes_site;
     uint64_t loaded[IR_MAX_SLOTS / 64];  /* slots that hold what was loaded */
+
+    /* Chain of blocks. */
+    uint32_t first, end;                 /* its instructions */
+    uint32_t *later;                     /* stack of `next`s that are not up to date yet */
+    uint32_t n_later;
 
     /* Block. */
     const struct ir_block *block;
@@ -156,10 +172,11 @@ struct x86_gen {
     uint32_t n_spill_free, n_spills;
     struct group groups[MAX_GROUPS];
     uint32_t n_groups;
-    uint16_t pending[IR_MAX_LATE];       /* value of a late slot that its memory does not have */
-    bool late_seen[IR_MAX_LATE];         /* analysis: see late.c */
-    uint32_t late_until[IR_MAX_LATE];
+    uint16_t pending[IR_MAX_SLOTS];      /* value of a slot that waits: its memory does not have it */
+    uint8_t extension[IR_MAX_SLOTS];     /* enum extension: of that */
+    uint64_t waiting[(IR_MAX_SLOTS + 63) / 64]; /* slots for which one does */
     const struct x86_recipe *recipe;     /* the last one made */
+    struct x86_recipe draft;
     uint16_t flags_value;                /* what the host's flags tell apart from 0, unless a->flags_lost */
     uint8_t flags_cc;
 
@@ -250,7 +267,7 @@ static inline struct x86_mem page_mem(unsigned n, int32_t member)
 /* The slot whose value v is but for constants added, or -1. */
 int x86_root_slot(const struct ir_unit *u, uint16_t v);
 void x86_analyze_unit(struct x86_gen *g);
-void x86_analyze_block(struct x86_gen *g);
+void x86_analyze_chain(struct x86_gen *g);
 /* The block of the unit that a jump to `target` enters directly, or -1. */
 int x86_block_at(const struct x86_gen *g, int64_t target);
 /* The values instruction i reads, seen through other names and fused compares; how many. */
@@ -272,6 +289,8 @@ static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
 
 /* regalloc.c */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
+/* Into a register, if there is one, or (`evicts`) a value that is wanted later has one, and v is wanted again. */
+void x86_bring_back(struct x86_gen *g, uint16_t v, bool evicts);
 /* A register that holds v: its own, or `scratch` loaded with it. */
 unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w);
 unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch);
@@ -298,9 +317,9 @@ void x86_save_shared_aliases(struct x86_gen *g);
 void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
 void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
 void x86_store_pins(struct x86_gen *g, uint32_t pins);
-/* A spare temporary register for an addend, or -1. */
-int x86_take_reg(struct x86_gen *g);
-void x86_begin_block_regs(struct x86_gen *g);
+/* A temporary register for an addend that is used so often, or -1. */
+int x86_take_reg(struct x86_gen *g, unsigned uses);
+void x86_begin_chain_regs(struct x86_gen *g);
 
 /* Its last use was before: what it is in is free. */
 void x86_release_if_done(struct x86_gen *g, uint16_t v);
@@ -315,14 +334,13 @@ void x86_emit_missed_home(struct x86_gen *g, const struct stub *s);
 
 /* late.c */
 void x86_late_unit(struct x86_gen *g);
-uint32_t x86_late_at(const struct x86_gen *g, int64_t target); /* seen by what runs there */
+void x86_late_chain(struct x86_gen *g); /* which PUTs of the chain wait */
 void x86_late_begin(struct x86_gen *g);
-void x86_late_note(struct x86_gen *g, const struct ir_inst *in, uint32_t i);
-uint32_t x86_late_put(struct x86_gen *g, const struct ir_inst *in, uint32_t i);
-bool x86_late_skip(struct x86_gen *g, const struct ir_inst *in);
-uint32_t x86_late_pending(const struct x86_gen *g);
-void x86_late_store(struct x86_gen *g, uint32_t slots); /* those of them that wait; keeps the flags */
-void x86_late_leave(struct x86_gen *g, struct stub *s, uint32_t slots);
+void x86_late_drop(struct x86_gen *g, unsigned slot);
+bool x86_late_put(struct x86_gen *g, const struct ir_inst *in);
+int x86_late_home(struct x86_gen *g, uint16_t v);
+void x86_late_store(struct x86_gen *g, int64_t target, bool inside); /* uses rax, xmm0; keeps the flags */
+void x86_late_leave(struct x86_gen *g, struct stub *s, int64_t target, bool inside);
 void x86_late_emit_leave(struct x86_gen *g, const struct stub *s);
 const struct x86_recipe *x86_late_recipe(struct x86_gen *g); /* NULL: nothing waits */
 
@@ -371,16 +389,18 @@ bool x86_is_last_call(const struct x86_gen *g, uint32_t i);
 /* stubs.c */
 void x86_emit_stubs(struct x86_gen *g);
 
-/* quick.c: is the unit one that x86_quick_emit can do? It is analyzed then. */
-bool x86_quick_can(struct x86_gen *g);
-void x86_quick_emit(struct x86_gen *g);
-
 /* compile.c */
-/* By quick.c if it can: ERR_UNSUPPORTED, and nothing has happened, if not. The unit may be changed. */
-int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
-                      struct err *e) MUST_CHECK;
+void x86_set_up(struct x86_gen *g, struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
+                struct arena *arena, struct err *e);
+/* Are instructions retired to be counted? Not if all CPUs' models are uniform. */
+void x86_choose_count(struct x86_gen *g);
+/* In both parts of the buffer, for the unit: 0 or ERR_LIMIT, ERR_UNSUPPORTED. */
+int x86_make_room(struct x86_gen *g, const struct ir_unit *u) MUST_CHECK;
 int x86_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                 struct arena *arena, struct err *e) MUST_CHECK;
+/* quick.c. By the first tier if it can: ERR_UNSUPPORTED, and nothing has happened, if not. The unit may be changed. */
+int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
+                      struct err *e) MUST_CHECK;
 int x86_gen_create(struct exec_backend *be, struct err *e) MUST_CHECK;
 void x86_gen_destroy(struct exec_backend *be);
 

@@ -125,7 +125,7 @@ void x86_emit_missed_home(struct x86_gen *g, const struct stub *s)
 static void guess_no_more(const struct x86_homes *h)
 {
     struct exec_backend *be = h->be;
-    struct x86_asm a = be->a;
+    struct x86_asm a = { .start = be->rw };
     for (uint32_t k = 0; k < h->n; k++) {
         a.p = be->rw + h->of[k].at;
         asm_rm(&a, 0x8b | OP_W, h->of[k].reg, addend_mem());

@@ -27,6 +27,33 @@ static void look(struct x86_gen *g, uint16_t v)
     g->values[v].wide = true;
 }
 
+/* Is the upper half of i64 `in` copies of bit 31? */
+static bool is_signed_word(const struct x86_gen *g, const struct ir_inst *in)
+{
+    const struct value *v = g->values;
+    if (in->type != IR_I64)
+        return false;
+    switch (in->op) {
+    case IR_CONST: return in->imm == (int32_t)in->imm;
+    case IR_SEXT: return in->aux <= 32;
+    case IR_ZEXT: return in->aux < 32;
+    case IR_LOAD: return (in->aux2 & IR_MEM_SIZE) < (in->aux2 & IR_MEM_SIGNED ? 3 : 2);
+    case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR:
+        return v[in->a].is_signed && v[in->b].is_signed;
+    case IR_SELECT: return v[in->b].is_signed && v[in->c].is_signed;
+    default: return false;
+    }
+}
+
+/* A PUT that waits wants the upper half only if it is done, and then can make it out of the lower. */
+static bool can_extend_later(struct x86_gen *g, const struct ir_inst *put)
+{
+    const struct ir_inst *in = &g->u->insts[put->a];
+    if (put->type != IR_I64 || in->op == IR_CONST)
+        return false;
+    return g->values[put->a].is_signed || (in->op == IR_ZEXT && in->aux == 32);
+}
+
 /* What instruction i looks at. Values of 32 bits have no more: to look at them wide says nothing. */
 static void look_at_args(struct x86_gen *g, uint32_t i)
 {
@@ -34,6 +61,10 @@ static void look_at_args(struct x86_gen *g, uint32_t i)
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
     if (in->op == IR_TRUNC || ((in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux <= 32))
         return;
+    if (in->op == IR_PUT && (g->values[i].late == LATE_DEAD || (g->values[i].late == LATE_WAITS && can_extend_later(g, in)))) {
+        g->values[in->a].waits = true;
+        return;
+    }
     if (in->op == IR_STORE && (in->aux2 & IR_MEM_SIZE) < 3) {
         look(g, in->a);
         return;
@@ -49,9 +80,11 @@ static void look_at_args(struct x86_gen *g, uint32_t i)
 
 void x86_find_wide(struct x86_gen *g)
 {
-    for (uint32_t i = g->block->first; i < g->block->end; i++)
-        g->values[i].wide = false;
-    for (uint32_t i = g->block->end; i-- > g->block->first;)
+    for (uint32_t i = g->first; i < g->end; i++) {
+        g->values[i].wide = g->values[i].waits = false;
+        g->values[i].is_signed = is_signed_word(g, &g->u->insts[i]);
+    }
+    for (uint32_t i = g->end; i-- > g->first;)
         look_at_args(g, i);
 }
 

@@ -50,14 +50,16 @@ static void store_late(struct cpu *cpu, const struct x86_recipe *r, const uint64
     uint8_t *base = (uint8_t *)cpu;
     for (uint32_t i = 0; r && i < r->n; i++) {
         const struct x86_late *l = &r->late[i];
-        uint64_t v = l->imm;
+        uint64_t v[2] = { (uint64_t)(int64_t)l->at };
         if (l->kind == LATE_REG)
-            v = ec->scratch[l->imm];
+            memcpy(v, &ec->scratch[l->at], sizeof(v));
         else if (l->kind == LATE_SLOT)
-            memcpy(&v, base + l->imm, sizeof(v));
+            copy_slot(v, base + l->at, (enum ir_type)l->type);
         else if (l->kind == LATE_FRAME)
-            memcpy(&v, (const uint8_t *)frame + l->imm, sizeof(v));
-        memcpy(base + l->offset, &v, sizeof(v));
+            copy_slot(v, (const uint8_t *)frame + l->at, (enum ir_type)l->type);
+        if (l->extension != EXTEND_NOT)
+            v[0] = l->extension == EXTEND_SIGN ? (uint64_t)(int32_t)v[0] : (uint32_t)v[0];
+        copy_slot(base + l->offset, v, (enum ir_type)l->type);
     }
 }
 
@@ -175,7 +177,7 @@ int x86_out_store(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64
     return rc;
 }
 
-static uint64_t operand(const struct cpu *cpu, const struct exec_cpu *ec, const uint64_t *frame, unsigned kind, int32_t at)
+static uint64_t operand(const struct cpu *cpu, const struct exec_cpu *ec, const uint64_t *frame, unsigned kind, uint16_t at)
 {
     uint64_t v;
     switch (kind) {
@@ -188,27 +190,32 @@ static uint64_t operand(const struct cpu *cpu, const struct exec_cpu *ec, const 
         memcpy(&v, (const uint8_t *)frame + at, sizeof(v));
         return v;
     default:
-        return (uint64_t)(int64_t)at;
+        return (uint64_t)(int64_t)(int16_t)at;
     }
 }
 
 int x86_out_access(struct cpu *cpu, const uint8_t *after, uint64_t *frame, struct exec_cpu *ec)
 {
     struct x86_access s;
-    memcpy(&s, after + ACCESS_STUB - 5, sizeof(s)); /* it is not aligned */
+    struct exec_block *block;
+    after += ACCESS_STUB - 5;
+    memcpy(&s, after, sizeof(s)); /* it is not aligned */
+    memcpy(&block, after - s.block, sizeof(block));
+    const struct cpu_site site = { .at = s.at, .cost_before = s.cost_before, .insns_before = s.insns_before, .rest = s.rest };
     uint64_t va = operand(cpu, ec, frame, s.base_kind, s.base) + (uint64_t)(int64_t)s.disp;
-    uint64_t v = s.store ? cut(operand(cpu, ec, frame, s.value_kind, s.value), s.memop) : 0;
-    bool done = UNLIKELY(ec->beside) && (s.store ? mmu_quick_store(cpu, va, s.memop, v) : mmu_quick_load(cpu, va, s.memop, &v));
+    bool store = s.value_kind != ACCESS_LOAD;
+    uint64_t v = store ? cut(operand(cpu, ec, frame, s.value_kind, s.value), s.memop) : 0;
+    bool done = UNLIKELY(ec->beside) && (store ? mmu_quick_store(cpu, va, s.memop, v) : mmu_quick_load(cpu, va, s.memop, &v));
     bool locked = UNLIKELY(ec->beside) && !done;
-    ec->block = s.code->block;
-    cpu->site = &s.site;
+    ec->block = block;
+    cpu->site = &site;
     if (locked)
         (void)exec_enter_machine(cpu, false);
-    int rc = done ? 0 : s.store ? mmu_slow_store(cpu, va, s.memop, v) : mmu_slow_load(cpu, va, s.memop, &v);
+    int rc = done ? 0 : store ? mmu_slow_store(cpu, va, s.memop, v) : mmu_slow_load(cpu, va, s.memop, &v);
     cpu->site = NULL;
     if (UNLIKELY(rc != 0))
-        not_done(cpu, &s.site);
-    else if (!s.store)
+        not_done(cpu, &site);
+    else if (!store)
         ec->scratch[SAVE_GPR + s.dst] = v;
     bool go_on = UNLIKELY(rc != 0) && go_on_alone(cpu, ec, locked);
     if (locked)

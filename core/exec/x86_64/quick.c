@@ -8,142 +8,145 @@ static quick_fn *const quick_emitters[IR_OPS];
 
 /* ---- backwards: what can be done, who is needed, and until where ---- */
 
-static inline void use(struct quick *q, uint16_t v, uint32_t i)
+/* What the walk backwards asks of an operation. */
+enum look {
+    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_LOAD, LOOK_STORE, LOOK_CALL, LOOK_CONDITION, LOOK_JUMPR, LOOK_LEAVE,
+    LOOK_NAME, LOOK_SELECT, LOOK_NO_ARGUMENT, LOOK_1, LOOK_2, /* from LOOK_NAME on: done only if somebody needs it */
+};
+static const uint8_t looks[IR_OPS];
+
+static inline void use(struct quick_value *values, uint16_t v, uint32_t i)
 {
-    struct quick_value *x = &q->v[v];
-    if (x->last == 0)
-        x->last = (uint16_t)i;
-    x->fused = false;
+    struct quick_value *x = &values[v];
+    x->last = x->last != 0 ? x->last : (uint16_t)i;
+    x->spill = 0;
 }
 
 /* A condition that only instruction i uses is compared there; an earlier user, which comes yet, undoes that. */
-static void use_condition(struct quick *q, uint16_t c, uint32_t i)
+static inline void use_condition(struct quick_value *values, const struct ir_inst *insts, uint16_t c, uint32_t i)
 {
-    const struct ir_inst *cmp = &q->insts[c];
-    if (cmp->op != IR_SETCC || q->v[c].last != 0) {
-        use(q, c, i);
+    const struct ir_inst *cmp = &insts[c];
+    if (cmp->op != IR_SETCC || values[c].last != 0) {
+        use(values, c, i);
         return;
     }
-    use(q, cmp->a, i);
-    use(q, cmp->b, i);
-    q->v[c].last = (uint16_t)i;
-    q->v[c].fused = true;
+    use(values, cmp->a, i);
+    use(values, cmp->b, i);
+    values[c].last = (uint16_t)i;
+    values[c].spill = QUICK_FUSED;
 }
 
 /* Of a CALL: what it sees of the slots, as in core/ir/dead.c. */
-static void note_call(struct quick *q, const struct ir_inst *in)
+static uint16_t note_call(struct quick *q, const struct ir_inst *in, uint16_t epoch)
 {
-    const struct ir_guest *guest = q->g->u->guest;
+    const struct ir_guest *guest = q->guest;
     uint32_t flags = guest->helpers[in->imm].flags;
     if (flags & (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_MODE))
-        q->epoch++;
-    else if (!(flags & IR_CALL_PURE))
+        return epoch + 1;
+    if (!(flags & IR_CALL_PURE))
         memset(&q->overwritten[guest->shared], 0, guest->n_shared * sizeof(q->overwritten[0]));
+    return epoch;
 }
 
 enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
 
-enum seen { REFUSED, SKIPPED, NEEDED };
-
-/*
- * One instruction. A double in an integer register is moved, never computed with. What is not needed, and what needs no
- * code, is skipped.
- */
-static inline enum seen look_at(struct quick *q, uint32_t i)
+static inline bool is_usual(const struct ir_inst *in)
 {
-    const struct ir_inst *in = &q->insts[i];
-    struct quick_value *v = &q->v[i];
-    v->rep = (uint16_t)i;
-    v->reg = QUICK_NO_REG;
-    switch (in->op) {
-    case IR_INSN:
-        return SKIPPED;
-    case IR_CONST:
-        return in->type != IR_V128 ? SKIPPED : REFUSED;
-    case IR_GET:
-        if (in->type == IR_V128 || q->slots[in->imm].zero)
-            return REFUSED;
-        if (v->last == 0)
-            return SKIPPED;
-        q->overwritten[in->imm] = 0;
-        return NEEDED;
-    case IR_PUT:
-        if (in->type == IR_V128 || q->slots[in->imm].zero)
-            return REFUSED;
-        if (q->overwritten[in->imm] == q->epoch)
-            return SKIPPED;
-        q->overwritten[in->imm] = q->epoch;
-        use(q, in->a, i);
-        return NEEDED;
-    case IR_STORE:
-        use(q, in->b, i);
-        /* fallthrough */
-    case IR_LOAD:
-        q->epoch++;
-        use(q, in->a, i);
-        return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm ? NEEDED : REFUSED;
-    case IR_CALL:
-        if (v->last == 0 && (q->g->u->guest->helpers[in->imm].flags & IR_CALL_PURE))
-            return SKIPPED;
-        note_call(q, in);
-        use(q, in->a, i);
-        use(q, in->b, i);
-        use(q, in->c, i);
-        use(q, (uint16_t)in->imm2, i);
-        return in->type <= IR_I64 ? NEEDED : REFUSED;
-    case IR_TRAP: case IR_BRANCH:
-        q->epoch++;
-        use_condition(q, in->a, i);
-        return NEEDED;
-    case IR_JUMPR:
-        use(q, in->a, i);
-        /* fallthrough */
-    case IR_JUMP: case IR_EXIT:
-        q->epoch++;
-        return NEEDED;
-    default:
-        break;
-    }
-    if (v->last == 0 || v->fused)
-        return quick_emitters[in->op] != NULL ? SKIPPED : REFUSED;
-    switch (in->op) {
-    case IR_TRUNC: case IR_BITCAST:
-        q->v[in->a].last = MAX(q->v[in->a].last, v->last);
-        q->v[in->a].fused = false;
-        return NEEDED;
-    case IR_PC:
-        return NEEDED;
-    case IR_SELECT:
-        use_condition(q, in->a, i);
-        use(q, in->b, i);
-        use(q, in->c, i);
-        return in->type <= IR_I64 ? NEEDED : REFUSED;
-    case IR_SEXT: case IR_ZEXT: case IR_EXTRACT: case IR_BSWAP:
-        use(q, in->a, i);
-        return NEEDED;
-    default:
-        use(q, in->a, i);
-        use(q, in->b, i);
-        return quick_emitters[in->op] != NULL ? NEEDED : REFUSED;
-    }
+    return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
 }
 
+/*
+ * All instructions, from the last. A double in an integer register is moved, never computed with. What is not needed, and
+ * what needs no code, is left out of q->order. False: something is refused. What is walked through is kept out of *q, since
+ * bytes that are stored might be anything's, as far as compilers know.
+ */
 static bool survey(struct quick *q)
 {
-    struct x86_gen *g = q->g;
-    uint32_t n = QUICK_INSTS;
-    memset(q->v, 0, g->u->n_insts * sizeof(q->v[0]));
-    memset(q->overwritten, 0, g->u->guest->n_slots * sizeof(q->overwritten[0]));
-    q->v[IR_NONE].reg = QUICK_NO_REG;
-    q->epoch = 1;
-    for (uint32_t i = g->block->end; i-- > g->block->first;) {
-        enum seen seen = look_at(q, i);
-        if (UNLIKELY(seen == REFUSED))
+    const struct ir_inst *const insts = q->insts, *in = &insts[q->g->block->end];
+    const struct ir_inst *const first = &insts[q->g->block->first];
+    struct quick_value *const values = q->v, *v = &values[in - insts];
+    uint16_t *order = &q->order[QUICK_INSTS], epoch = 1;
+    memset(values, 0, (size_t)(in - insts) * sizeof(*values));
+    memset(q->overwritten, 0, q->guest->n_slots * sizeof(q->overwritten[0]));
+    values[IR_NONE].reg = QUICK_NO_REG;
+    for (uint32_t i = (uint32_t)(in - insts) - 1; in != first; i--) {
+        unsigned look = looks[(--in)->op];
+        v--;
+        v->reg = QUICK_NO_REG;
+        v->rep = (uint16_t)i;
+        if (look == LOOK_NOTHING || (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED)))
+            continue;
+        switch (look) {
+        case LOOK_GET:
+            if (UNLIKELY(q->slots[in->imm].refused))
+                return false;
+            if (v->last == 0)
+                continue;
+            q->overwritten[in->imm] = 0;
+            break;
+        case LOOK_PUT:
+            if (UNLIKELY(q->slots[in->imm].refused))
+                return false;
+            if (q->overwritten[in->imm] == epoch)
+                continue;
+            q->overwritten[in->imm] = epoch;
+            use(values, in->a, i);
+            break;
+        case LOOK_STORE:
+            use(values, in->b, i);
+            /* fallthrough */
+        case LOOK_LOAD:
+            epoch++;
+            use(values, in->a, i);
+            if (UNLIKELY(!is_usual(in)))
+                return false;
+            break;
+        case LOOK_CALL:
+            if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
+                continue;
+            epoch = note_call(q, in, epoch);
+            use(values, in->a, i);
+            use(values, in->b, i);
+            use(values, in->c, i);
+            use(values, (uint16_t)in->imm2, i);
+            if (in->type > IR_I64)
+                return false;
+            break;
+        case LOOK_CONDITION:
+            epoch++;
+            use_condition(values, insts, in->a, i);
+            break;
+        case LOOK_JUMPR:
+            use(values, in->a, i);
+            /* fallthrough */
+        case LOOK_LEAVE:
+            epoch++;
+            break;
+        case LOOK_NAME:
+            values[in->a].last = MAX(values[in->a].last, v->last);
+            values[in->a].spill = 0;
+            break;
+        case LOOK_SELECT:
+            if (in->type > IR_I64)
+                return false;
+            use_condition(values, insts, in->a, i);
+            use(values, in->b, i);
+            use(values, in->c, i);
+            break;
+        case LOOK_2:
+            use(values, in->b, i);
+            /* fallthrough */
+        case LOOK_1:
+            use(values, in->a, i);
+            break;
+        case LOOK_NO_ARGUMENT:
+            break;
+        default:
             return false;
-        q->order[n - 1] = (uint16_t)i;
-        n -= seen == NEEDED;
+        }
+        *--order = (uint16_t)i;
     }
-    q->n_order = n;
+    q->n_order = (uint32_t)(order - q->order);
     return true;
 }
 
@@ -172,32 +175,25 @@ static unsigned evict(struct quick *q)
     return best;
 }
 
-static unsigned take(struct quick *q, uint16_t v)
+unsigned quick_take_other(struct quick *q)
 {
     unsigned r;
     uint32_t kept = q->kept & ~q->locked;
-    if (LIKELY(q->free != 0)) {
-        r = (unsigned)ctz64(q->free);
-        q->free &= ~(1u << r);
-    } else if (kept != 0) {
+    if (kept != 0) {
         r = (unsigned)ctz64(kept);
         q->kept &= ~(1u << r);
-        forget_reg(q, r);
     } else {
         r = evict(q);
-        forget_reg(q, r);
     }
-    q->of_reg[r] = v;
-    q->v[v].reg = (uint8_t)r;
-    q->locked |= 1u << r;
+    forget_reg(q, r);
     return r;
 }
 
 /* The register that value v, which is in memory, comes into. */
 static unsigned fetch(struct quick *q, uint16_t v, struct opnd o)
 {
-    bool home = quick_is_home(q, v), w = !home || is_w(q->slots[q->v[v].home].type);
-    unsigned r = take(q, v);
+    bool home = quick_is_home(q, v), w = !home || q->slots[q->v[v].home].w;
+    unsigned r = quick_take(q, v);
     quick_load(q->a, r, o, w);
     return r;
 }
@@ -210,47 +206,32 @@ unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch)
     v = q->v[v].rep;
     if (o.kind == O_MEM && (q->free | (q->kept & ~q->locked)))
         return fetch(q, v, o);
-    quick_load(q->a, scratch, o, o.kind == O_IMM || !quick_is_home(q, v) ||
-                                        is_w(q->slots[q->v[v].home].type));
+    quick_load(q->a, scratch, o, o.kind == O_IMM || !quick_is_home(q, v) || q->slots[q->v[v].home].w);
     return scratch;
-}
-
-unsigned quick_def(struct quick *q)
-{
-    return take(q, (uint16_t)q->i);
-}
-
-unsigned quick_def_over(struct quick *q, uint16_t a)
-{
-    a = q->v[a].rep;
-    struct quick_value *x = &q->v[a];
-    unsigned r = x->reg;
-    if (r == QUICK_NO_REG || x->last > q->i || quick_is_home(q, a) || (q->free | q->kept) >> r & 1)
-        return take(q, (uint16_t)q->i);
-    x->reg = QUICK_NO_REG;
-    q->of_reg[r] = (uint16_t)q->i;
-    q->v[q->i].reg = (uint8_t)r;
-    return r;
 }
 
 /* ---- slots ---- */
 
-/* Its memory is about to change: what is needed of it comes into a register, and it holds nothing known. */
-static void leave_slot(struct quick *q, unsigned slot)
+/* Its memory is about to change: what is needed of v comes into a register. */
+static void leave_value(struct quick *q, uint16_t v)
+{
+    struct quick_value *x = &q->v[v];
+    if (quick_is_const(q, v))
+        return;
+    if (x->reg == QUICK_NO_REG && x->last >= q->i) {
+        (void)fetch(q, v, quick_opnd(q, v));
+    } else if (x->reg != QUICK_NO_REG && q->kept >> x->reg & 1) {
+        q->kept &= ~(1u << x->reg);
+        q->free |= 1u << x->reg;
+        forget_reg(q, x->reg);
+    }
+}
+
+static inline void leave_slot(struct quick *q, unsigned slot)
 {
     uint16_t v = q->in_slot[slot];
-    struct quick_value *x = &q->v[v];
-    if (v == IR_NONE)
-        return;
-    if (!quick_is_const(q, v)) {
-        if (x->reg == QUICK_NO_REG && x->last >= q->i) {
-            (void)fetch(q, v, quick_opnd(q, v));
-        } else if (x->reg != QUICK_NO_REG && q->kept >> x->reg & 1) {
-            q->kept &= ~(1u << x->reg);
-            q->free |= 1u << x->reg;
-            forget_reg(q, x->reg);
-        }
-    }
+    if (v != IR_NONE)
+        leave_value(q, v);
     q->in_slot[slot] = IR_NONE;
 }
 
@@ -272,51 +253,51 @@ static void quick_get(struct quick *q, struct ir_inst *in)
     y->last = MAX(y->last, x->last);
 }
 
-static void store_slot(struct quick *q, const struct ir_slot *s, struct opnd o)
+static void store_other(struct quick *q, const struct quick_slot *s, struct opnd o)
 {
-    bool w = is_w(s->type);
-    if (o.kind == O_IMM && imm_fits(o.imm, w)) {
-        asm_mov_mi(q->a, w ? 3 : 2, x86_cpu_mem(s->offset), (int32_t)o.imm);
+    if (o.kind == O_IMM && imm_fits(o.imm, s->w)) {
+        asm_cpu_imm(q->a, s->w, s->disp, (int32_t)o.imm);
         return;
     }
-    unsigned r = o.reg;
-    if (o.kind != O_REG)
-        quick_load(q->a, r = RAX, o, w);
-    asm_cpu(q->a, 0x89, w, r, s->offset - CPU_BIAS);
-}
-
-static void put(struct quick *q, const struct ir_inst *in)
-{
-    uint16_t v = q->v[in->a].rep;
-    unsigned slot = (unsigned)in->imm;
-    const struct ir_slot *s = &q->slots[slot];
-    if (q->in_slot[slot] == v)
-        return;
-    struct opnd o = quick_opnd(q, v);
-    leave_slot(q, slot);
-    store_slot(q, s, o);
-    /* A value of other width may be cut by the store. */
-    const struct ir_inst *def = &q->insts[v];
-    enum ir_type type = ir_op_info[def->op].result == 'I' ? IR_I64 : (enum ir_type)def->type;
-    if (is_w(type) != is_w(s->type))
-        return;
-    if (!quick_is_const(q, v)) {
-        if (quick_is_home(q, v))
-            q->in_slot[q->v[v].home] = IR_NONE; /* one slot for each value */
-        q->v[v].home = (uint8_t)slot;
-    }
-    q->in_slot[slot] = v;
+    quick_load(q->a, RAX, o, s->w);
+    asm_cpu(q->a, 0x89, s->w, RAX, s->disp);
 }
 
 static void quick_put(struct quick *q, struct ir_inst *in)
 {
-    put(q, in);
-    quick_end_inst(q, in, 1);
+    uint16_t v = q->v[in->a].rep;
+    struct quick_value *x = &q->v[v];
+    unsigned slot = (unsigned)in->imm;
+    const struct quick_slot *s = &q->slots[slot];
+    const struct ir_inst *def = &q->insts[v];
+    if (UNLIKELY(q->in_slot[slot] == v))
+        goto end;
+    if (LIKELY(x->reg != QUICK_NO_REG)) {
+        q->locked |= 1u << x->reg;
+        leave_slot(q, slot);
+        asm_cpu(q->a, 0x89, s->w, x->reg, s->disp);
+    } else {
+        struct opnd o = quick_opnd(q, v);
+        leave_slot(q, slot);
+        store_other(q, s, o);
+    }
+    /* A value of other width may be cut by the store. */
+    if (UNLIKELY((is_w(def->type) || def->op == IR_SETCC) != s->w))
+        goto end;
+    if (def->op != IR_CONST) {
+        if (quick_is_home(q, v))
+            q->in_slot[x->home] = IR_NONE; /* one slot for each value */
+        x->home = (uint8_t)slot;
+    }
+    q->in_slot[slot] = v;
+end:
+    q->locked = 0;
+    quick_release(q, v);
 }
 
 void quick_leave_slots(struct quick *q, const struct ir_inst *in)
 {
-    const struct ir_guest *guest = q->g->u->guest;
+    const struct ir_guest *guest = q->guest;
     uint32_t flags = guest->helpers[in->imm].flags, first = guest->shared, n = guest->n_shared;
     if (flags & IR_CALL_PURE)
         return;
@@ -377,29 +358,103 @@ static quick_fn *const quick_emitters[IR_OPS] = {
     [IR_BRANCH] = quick_end, [IR_JUMPR] = quick_end, [IR_EXIT] = quick_end,
 };
 
-bool x86_quick_can(struct x86_gen *g)
+static const uint8_t looks[IR_OPS] = {
+    [IR_INSN] = LOOK_NOTHING, [IR_CONST] = LOOK_NOTHING, [IR_GET] = LOOK_GET, [IR_PUT] = LOOK_PUT, [IR_PC] = LOOK_NO_ARGUMENT,
+    [IR_ADD] = LOOK_2, [IR_SUB] = LOOK_2, [IR_AND] = LOOK_2, [IR_OR] = LOOK_2, [IR_XOR] = LOOK_2,
+    [IR_ANDN] = LOOK_2, [IR_ORN] = LOOK_2, [IR_XNOR] = LOOK_2, [IR_SHL] = LOOK_2, [IR_SHR] = LOOK_2, [IR_SAR] = LOOK_2,
+    [IR_ROL] = LOOK_2, [IR_ROR] = LOOK_2, [IR_MUL] = LOOK_2, [IR_DEPOSIT] = LOOK_2, [IR_SETCC] = LOOK_2,
+    [IR_BSWAP] = LOOK_1, [IR_SEXT] = LOOK_1, [IR_ZEXT] = LOOK_1, [IR_EXTRACT] = LOOK_1,
+    [IR_TRUNC] = LOOK_NAME, [IR_BITCAST] = LOOK_NAME, [IR_SELECT] = LOOK_SELECT, [IR_LOAD] = LOOK_LOAD,
+    [IR_STORE] = LOOK_STORE, [IR_CALL] = LOOK_CALL, [IR_TRAP] = LOOK_CONDITION, [IR_BRANCH] = LOOK_CONDITION,
+    [IR_JUMPR] = LOOK_JUMPR, [IR_JUMP] = LOOK_LEAVE, [IR_EXIT] = LOOK_LEAVE,
+};
+
+static void set_guest(struct quick *q, const struct ir_guest *guest)
+{
+    q->guest = guest;
+    for (uint32_t i = 0; i < guest->n_slots; i++) {
+        const struct ir_slot *s = &guest->slots[i];
+        q->slots[i] = (struct quick_slot){ .disp = s->offset - CPU_BIAS, .w = is_w(s->type),
+                                           .refused = s->type == IR_V128 || s->zero };
+    }
+}
+
+static bool can(struct x86_gen *g)
 {
     struct quick *q = g->quick;
     if (g->u->n_blocks != 1 || g->u->hooks != 0 || g->u->n_insts > QUICK_INSTS)
         return false;
     q->g = g;
     q->insts = g->u->insts;
-    q->slots = g->u->guest->slots;
+    if (UNLIKELY(q->guest != g->u->guest))
+        set_guest(q, g->u->guest);
     return survey(q);
 }
 
-void x86_quick_emit(struct x86_gen *g)
+static void emit(struct quick *q)
 {
-    struct quick *q = g->quick;
-    q->a = g->a;
-    q->cold = &g->be->cold;
+    q->a = &q->g->be->a;
+    q->cold = &q->g->be->cold;
     q->free = GPR_POOL;
     q->kept = q->locked = 0;
     q->n_spills = 0;
-    memset(q->in_slot, 0, g->u->guest->n_slots * sizeof(q->in_slot[0]));
+    memset(q->in_slot, 0, q->guest->n_slots * sizeof(q->in_slot[0]));
     quick_entry(q);
     for (uint32_t n = q->n_order; n < QUICK_INSTS; n++) {
         struct ir_inst *in = &q->insts[q->i = q->order[n]];
         quick_emitters[in->op](q, in);
     }
+}
+
+/* With its stubs of edges, of which a block has two at most. */
+struct quick_code {
+    struct x86_code c;
+    uint32_t edge_stubs[2];
+};
+
+static int begin(struct x86_gen *g)
+{
+    int rc = x86_make_room(g, g->u);
+    if (rc)
+        return rc;
+    struct quick_code *code = ARENA_TAKE(g->arena, struct quick_code, 1);
+    if (!code)
+        return err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
+    code->c = (struct x86_code){ .block = g->b, .guest = g->u->guest, .edge_stubs = code->edge_stubs };
+    g->code = &code->c;
+    g->rc = 0;
+    g->recipe = NULL;
+    memset(g->pending, 0, sizeof(g->pending));
+    g->pins_gpr = g->pins_xmm = 0;
+    g->uses_fp = false;
+    g->load_at_entry = g->dirty = g->index = g->n_pages = g->n_groups = 0;
+    x86_choose_count(g);
+    return 0;
+}
+
+int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_block *b, struct arena *arena,
+                      struct err *e)
+{
+    struct x86_gen *g = be->gen;
+    uint8_t *start = be->a.p, *cold_start = be->cold.p;
+    x86_set_up(g, be, u, b, arena, e);
+    g->block = &u->blocks[0];
+    if (!can(g))
+        return ERR_UNSUPPORTED;
+    int rc = begin(g);
+    if (rc)
+        return rc;
+    emit(g->quick);
+    if (UNLIKELY(g->rc)) { /* nothing remains of it */
+        be->a.p = start;
+        be->cold.p = cold_start;
+        return g->rc;
+    }
+    assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->end);
+    memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
+    b->backend_private = g->code;
+    if (UNLIKELY(be->dump != 0 || be->perf_map != NULL))
+        x86_dump(be, b, (uint32_t)(start - be->rw), (uint32_t)(cold_start - be->rw));
+    x86_buffer_trim(be);
+    return 0;
 }

@@ -23,14 +23,20 @@
 
 #define QUICK_INSTS 960u /* fewer than FRAME_SPILLS */
 #define QUICK_NO_REG 0xffu
+#define QUICK_FUSED  0xffffu
 
 struct quick_value {
     uint16_t rep;          /* the value it is another name of, or itself */
     uint16_t last;         /* instruction of its last use; 0: none */
-    uint16_t spill;        /* its place in the frame + 1; 0: none */
+    uint16_t spill;        /* its place in the frame + 1; 0: none; QUICK_FUSED: a SETCC that its user emits */
     uint8_t reg;           /* or QUICK_NO_REG */
     uint8_t home;          /* slot whose memory holds it if in_slot[home] says so */
-    bool fused;            /* a SETCC that its user emits */
+};
+
+/* What is asked of a slot, without the rest of its description. */
+struct quick_slot {
+    int32_t disp;          /* from rbp */
+    bool w, refused;       /* 64 bits; a vector, or none at all */
 };
 
 /* A probe that was emitted once: its bytes, and where the displacement of its jump lies. */
@@ -42,7 +48,8 @@ struct quick {
     struct x86_gen *g;
     struct x86_asm *a, *cold;
     struct ir_inst *insts;
-    const struct ir_slot *slots;
+    const struct ir_guest *guest; /* whose slots these are */
+    struct quick_slot slots[IR_MAX_SLOTS];
     uint32_t i;            /* instruction being emitted */
     /*
      * Registers of the pool: free ones hold nothing; `kept` ones a value that nobody in the block waits for but which its
@@ -51,11 +58,12 @@ struct quick {
     uint32_t free, kept, locked;
     uint16_t of_reg[16];
     uint16_t in_slot[IR_MAX_SLOTS]; /* value the slot's memory holds; 0: not known */
-    uint16_t overwritten[IR_MAX_SLOTS], epoch;
+    uint16_t overwritten[IR_MAX_SLOTS];
     uint16_t n_spills;
     uint32_t n_order;      /* what is to be emitted: order[n_order .. QUICK_INSTS) */
     uint16_t order[QUICK_INSTS];
     struct quick_probe probe[2][4];
+    uint32_t block_at;     /* where in the cold half the pointer to the block lies */
     struct stub stub;      /* of the load or store being emitted: where its jumps are */
     struct quick_value v[QUICK_INSTS];
 };
@@ -93,25 +101,53 @@ static inline struct opnd quick_opnd(struct quick *q, uint16_t v)
         return opnd_reg(x->reg);
     }
     if (quick_is_home(q, v))
-        return opnd_cpu(q->slots[x->home].offset);
+        return (struct opnd){ .kind = O_MEM, .reg = RBP, .disp = q->slots[x->home].disp };
     struct x86_mem m = quick_spill_mem(x->spill - 1u);
     return (struct opnd){ .kind = O_MEM, .reg = m.base, .disp = m.disp };
+}
+
+/* quick.c: no register is free. */
+unsigned quick_take_other(struct quick *q);
+/* A register for value v. */
+static inline unsigned quick_take(struct quick *q, uint16_t v)
+{
+    unsigned r = LIKELY(q->free != 0) ? (unsigned)ctz64(q->free) : quick_take_other(q);
+    q->free &= ~(1u << r);
+    q->of_reg[r] = v;
+    q->v[v].reg = (uint8_t)r;
+    q->locked |= 1u << r;
+    return r;
 }
 
 /* In a register: its own, or `scratch` when none is to be had. */
 unsigned quick_use(struct quick *q, uint16_t v, unsigned scratch);
 /* A register for the result of this instruction. */
-unsigned quick_def(struct quick *q);
-/* The same, which may be a's register if nobody needs a any longer. */
-unsigned quick_def_over(struct quick *q, uint16_t a);
+static inline unsigned quick_def(struct quick *q)
+{
+    return quick_take(q, (uint16_t)q->i);
+}
+
+/* The same, which may be that of value a (a `rep`) if nobody needs a any longer. */
+static inline unsigned quick_def_over(struct quick *q, uint16_t a)
+{
+    struct quick_value *x = &q->v[a];
+    unsigned r = x->reg;
+    if (r == QUICK_NO_REG || x->last > q->i || quick_is_home(q, a) || (q->free | q->kept) >> r & 1)
+        return quick_take(q, (uint16_t)q->i);
+    x->reg = QUICK_NO_REG;
+    q->of_reg[r] = (uint16_t)q->i;
+    q->v[q->i].reg = (uint8_t)r;
+    return r;
+}
+
 /* Into that very register; keeps the flags. */
 static inline void quick_load(struct x86_asm *a, unsigned reg, struct opnd o, bool w)
 {
-    if (o.kind == O_IMM) {
-        asm_mov_ri(a, reg, w ? o.imm : (uint32_t)o.imm);
-    } else if (o.kind == O_REG) {
+    if (o.kind == O_REG) {
         if (reg != o.reg)
             asm_rr1(a, 0x8b, w, reg, o.reg);
+    } else if (o.kind == O_IMM) {
+        asm_mov_ri(a, reg, w ? o.imm : (uint32_t)o.imm);
     } else if (LIKELY(o.reg == RBP)) {
         asm_cpu(a, 0x8b, w, reg, o.disp);
     } else {
@@ -119,10 +155,9 @@ static inline void quick_load(struct x86_asm *a, unsigned reg, struct opnd o, bo
     }
 }
 
-/* Does nobody need v behind this instruction, its register is free. */
+/* Does nobody need v, a `rep`, behind this instruction, its register is free. */
 static inline void quick_release(struct quick *q, uint16_t v)
 {
-    v = q->v[v].rep;
     struct quick_value *x = &q->v[v];
     unsigned r = x->reg;
     if (x->last > q->i || r == QUICK_NO_REG)
@@ -135,24 +170,29 @@ static inline void quick_release(struct quick *q, uint16_t v)
     }
 }
 
-/* Behind an instruction with `args` arguments: registers of what nobody needs any longer are free. */
+/* Behind an instruction whose first argument is a condition. */
+static inline void quick_end_condition(struct quick *q, uint16_t a)
+{
+    a = q->v[a].rep;
+    quick_release(q, a);
+    if (q->v[a].spill == QUICK_FUSED) {
+        quick_release(q, q->v[q->insts[a].a].rep);
+        quick_release(q, q->v[q->insts[a].b].rep);
+    }
+}
+
+/* Behind an instruction with `args` arguments, none of them a condition: registers of what nobody needs any longer are free. */
 static inline void quick_end_inst(struct quick *q, const struct ir_inst *in, unsigned args)
 {
     q->locked = 0;
-    if (args > 0) {
-        uint16_t a = q->v[in->a].rep;
-        quick_release(q, a);
-        if (UNLIKELY(q->v[a].fused)) {
-            quick_release(q, q->insts[a].a);
-            quick_release(q, q->insts[a].b);
-        }
-    }
+    if (args > 0)
+        quick_release(q, q->v[in->a].rep);
     if (args > 1)
-        quick_release(q, in->b);
+        quick_release(q, q->v[in->b].rep);
     if (args > 2)
-        quick_release(q, in->c);
+        quick_release(q, q->v[in->c].rep);
     if (args > 3)
-        quick_release(q, (uint16_t)in->imm2);
+        quick_release(q, q->v[(uint16_t)in->imm2].rep);
 }
 /* Where calls out of this instruction say they are. */
 const struct x86_site *quick_site(struct quick *q, const struct ir_inst *in, x86_out_fn *fn);

@@ -51,9 +51,8 @@ static uint32_t entry_stubs(struct quick *q)
     *p = 0xb8; /* mov eax, imm32 */
     p = put_jmp(cold, put_32(p + 1, (uint32_t)g->b->start), f->leave_at[EXEC_LEAVE_LOOKUP]);
     uint32_t hot = (uint32_t)(p - cold->start);
-    if (g->be->count_entries)
-        p = put_jmp(cold, put_pointer(p, g->b), f->leave_hot);
-    cold->p = p;
+    q->block_at = hot + 2; /* stubs of loads and stores look for it there, too */
+    cold->p = put_jmp(cold, put_pointer(p, g->b), f->leave_hot);
     return hot;
 }
 

@@ -6,10 +6,17 @@
 
 /* ---- leaving and coming back ---- */
 
-static void begin_stub(struct quick *q, const struct stub *s)
+/* The jumps there come here. */
+static inline void come_here(struct quick *q, uint32_t at)
+{
+    uint32_t disp = asm_offset(q->cold) - (at + 4);
+    memcpy(q->cold->start + at, &disp, 4);
+}
+
+static inline void begin_stub(struct quick *q, const struct stub *s)
 {
     for (unsigned k = 0; k < s->n_at; k++)
-        asm_patch(q->cold, s->at[k], asm_offset(q->cold));
+        come_here(q, s->at[k]);
 }
 
 static void call_out(struct quick *q, const struct x86_site *site)
@@ -105,33 +112,52 @@ static struct opnd base_of(struct quick *q, uint16_t v)
 }
 
 /* False: a constant that has no place in the table. */
-static bool describe(struct opnd o, uint8_t *kind, int32_t *at)
+static inline bool describe(struct opnd o, unsigned *kind, uint16_t *at)
 {
-    *at = o.disp;
-    *kind = o.kind == O_REG ? ACCESS_REG : o.kind == O_IMM ? ACCESS_IMM : o.reg == RBP ? ACCESS_CPU : ACCESS_FRAME;
-    if (o.kind == O_REG)
+    if (LIKELY(o.kind == O_REG)) {
+        *kind = ACCESS_REG;
         *at = o.reg;
-    else if (o.kind == O_IMM)
-        *at = (int32_t)o.imm;
-    else if (o.reg == RBP)
-        *at = o.disp + CPU_BIAS;
-    return o.kind != O_IMM || imm_fits(o.imm, true);
+        return true;
+    }
+    if (o.kind == O_IMM) {
+        *kind = ACCESS_IMM;
+        *at = (uint16_t)o.imm;
+        return o.imm == (uint64_t)(int16_t)o.imm;
+    }
+    *kind = o.reg == RBP ? ACCESS_CPU : ACCESS_FRAME;
+    *at = (uint16_t)(o.reg == RBP ? o.disp + CPU_BIAS : o.disp);
+    return true;
 }
 
-/* The usual stub: a call, a jump and what C has to know. */
-static void access_stub(struct quick *q, const struct stub *at, struct x86_access *s, uint32_t back)
+/* The usual stub: a call, a jump and what C has to know. False: that does not fit, and nothing was emitted. */
+static inline bool access_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base,
+                               struct opnd value, unsigned dst, uint32_t back)
 {
     struct x86_asm *cold = q->cold;
-    const struct ir_inst *insn = &q->insts[q->i];
+    const struct ir_inst *insn = in;
+    unsigned base_kind, value_kind;
+    struct x86_access s;
     while (insn->op != IR_INSN)
         insn--;
-    s->site = exec_site_of(q->g->u, q->g->block, insn);
-    s->code = q->g->code;
+    const struct cpu_site site = exec_site_of(q->g->u, q->g->block, insn);
+    if (UNLIKELY(!describe(base, &base_kind, &s.base) || !describe(value, &value_kind, &s.value) ||
+                 site.cost_before > UINT16_MAX || site.at != (int16_t)site.at))
+        return false;
+    s.at = (int16_t)site.at;
+    s.rest = site.rest;
+    s.cost_before = (uint16_t)site.cost_before;
+    s.insns_before = (uint8_t)site.insns_before;
+    s.dst = (uint8_t)dst;
+    s.memop = in->aux2;
+    s.base_kind = (uint8_t)base_kind;
+    s.value_kind = in->op == IR_STORE ? (uint8_t)value_kind : ACCESS_LOAD;
+    s.disp = (int32_t)in->imm;
     begin_stub(q, at);
-    asm_call(cold, q->g->be->fixed.access);
-    asm_jmp(cold, back);
-    memcpy(cold->p, s, sizeof(*s));
-    cold->p += sizeof(*s);
+    uint8_t *p = asm_put_rel(cold, asm_put_rel(cold, cold->p, 0xe8, q->g->be->fixed.access), 0xe9, back); /* call, jmp */
+    s.block = (uint32_t)(p - cold->start) - q->block_at;
+    memcpy(p, &s, sizeof(s));
+    cold->p = p + sizeof(s);
+    return true;
 }
 
 static void long_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base, struct opnd value,
@@ -148,10 +174,17 @@ static void long_stub(struct quick *q, const struct ir_inst *in, const struct st
     asm_jmp(q->cold, back);
 }
 
-void quick_access(struct quick *q, struct ir_inst *in)
+/* Of a register, which nearly all bases are in. */
+static inline void load_at(struct quick *q, const struct ir_inst *in, unsigned dst, struct opnd base, unsigned size)
 {
     static const uint32_t zext_op[] = { 0xb6 | OP_0F, 0xb7 | OP_0F, 0x8b, 0x8b | OP_W };
     static const uint32_t sext_op[] = { 0xbe | OP_0F, 0xbf | OP_0F, 0x63, 0x8b };
+    uint32_t op = in->aux2 & IR_MEM_SIGNED ? sext_op[size] | (is_w(in->type) ? OP_W : 0) : zext_op[size];
+    access_at(q, op, dst, base, (int32_t)in->imm);
+}
+
+void quick_access(struct quick *q, struct ir_inst *in)
+{
     bool store = in->op == IR_STORE;
     unsigned size = in->aux2 & IR_MEM_SIZE, dst = RAX;
     unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
@@ -165,18 +198,14 @@ void quick_access(struct quick *q, struct ir_inst *in)
     s->n_at = 0;
     load_address(q->a, RDX, base, disp);
     emit_probe(q, s, store || (in->aux2 & IR_MEM_STORE_RIGHTS), size, align);
-    add_base(q, base);
-    if (store) {
+    if (UNLIKELY(base.kind != O_REG))
+        add_base(q, base);
+    if (store)
         emit_store(q, base, disp, value, size);
-    } else {
-        uint32_t op = in->aux2 & IR_MEM_SIGNED ? sext_op[size] | (is_w(in->type) ? OP_W : 0) : zext_op[size];
-        access_at(q, op, dst, base, disp);
-    }
-    uint32_t back = asm_offset(q->a);
-    struct x86_access x = { .disp = disp, .dst = (uint8_t)dst, .store = store, .memop = in->aux2 };
-    if (describe(base, &x.base_kind, &x.base) && describe(value, &x.value_kind, &x.value))
-        access_stub(q, s, &x, back);
     else
+        load_at(q, in, dst, base, size);
+    uint32_t back = asm_offset(q->a);
+    if (UNLIKELY(!access_stub(q, in, s, base, value, dst, back)))
         long_stub(q, in, s, base, value, dst, back);
     quick_end_inst(q, in, store ? 2 : 1);
 }
@@ -205,12 +234,10 @@ static void store_arg(struct quick *q, unsigned k, uint16_t v)
 /* A light helper asked to leave: out again, by the same site. */
 static void check_exit(struct quick *q, const struct x86_site *site)
 {
-    struct stub s = { 0 };
     asm_rm(q->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
     asm_alu_mi(q->a, ALU_CMP, false, CPU_MEM(exit), 0);
-    s.at[s.n_at++] = asm_jcc(q->a, CC_NE, 0);
-    uint32_t back = asm_offset(q->a);
-    begin_stub(q, &s);
+    uint32_t at = asm_jcc(q->a, CC_NE, 0), back = asm_offset(q->a);
+    come_here(q, at);
     call_out(q, site);
     asm_jmp(q->cold, back);
 }
@@ -244,14 +271,13 @@ void quick_call(struct quick *q, struct ir_inst *in)
 
 void quick_trap(struct quick *q, struct ir_inst *in)
 {
-    struct stub s = { 0 };
     unsigned cc = quick_condition(q, in->a);
-    s.at[s.n_at++] = asm_jcc(q->a, cc, 0);
-    uint32_t back = asm_offset(q->a);
-    begin_stub(q, &s);
+    uint32_t at = asm_jcc(q->a, cc, 0), back = asm_offset(q->a);
+    come_here(q, at);
     call_out(q, quick_site(q, in, x86_out_trap));
     asm_jmp(q->cold, back);
-    quick_end_inst(q, in, 1);
+    q->locked = 0;
+    quick_end_condition(q, in->a);
 }
 
 /* ---- ends ---- */

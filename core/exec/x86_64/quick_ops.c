@@ -33,29 +33,53 @@ static struct opnd second(struct quick *q, uint16_t v, bool w)
     return o;
 }
 
+/* dst = a; of constants the low half for what has 32 bits */
+static inline void load_value(struct quick *q, unsigned dst, uint16_t a, bool w)
+{
+    const struct quick_value *x = &q->v[a];
+    if (x->reg != QUICK_NO_REG) {
+        if (x->reg != dst)
+            asm_rr1(q->a, 0x8b, w, dst, x->reg);
+    } else {
+        quick_load(q->a, dst, quick_opnd(q, a), w);
+    }
+}
+
 void quick_alu(struct quick *q, struct ir_inst *in)
 {
-    if (quick_fold(q, in))
-        return;
     static const uint8_t ops[] = { [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB, [IR_AND] = ALU_AND,
                                    [IR_OR] = ALU_OR, [IR_XOR] = ALU_XOR };
+    unsigned op = ops[in->op];
     bool w = in->type == IR_I64;
     uint16_t va = quick_rep(q, in->a), vb = quick_rep(q, in->b);
-    if (in->op != IR_SUB && quick_is_const(q, va)) {
-        va = vb;
-        vb = quick_rep(q, in->a);
+    if (UNLIKELY(quick_is_const(q, va))) {
+        if (quick_fold_all(q, in))
+            return;
+        if (op != ALU_SUB) {
+            va = vb;
+            vb = quick_rep(q, in->a);
+        }
     }
-    struct opnd b = second(q, vb, w), a = quick_opnd(q, va);
+    struct opnd b = second(q, vb, w);
+    unsigned from = q->v[va].reg; /* seldom none */
+    if (LIKELY(from != QUICK_NO_REG))
+        q->locked |= 1u << from;
     unsigned dst = quick_def_over(q, va);
-    if (w && a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_IMM) {
-        asm_lea1(q->a, dst, a.reg, (int32_t)b.imm);
-    } else if (a.kind == O_REG && in->op == IR_ADD && a.reg != dst && b.kind == O_REG) {
-        asm_lea(q->a, w, dst, (struct x86_mem){ .base = a.reg, .index = b.reg });
+    bool sum = op == ALU_ADD && from != QUICK_NO_REG && from != dst;
+    if (sum && w && b.kind == O_IMM) {
+        asm_lea1(q->a, dst, from, (int32_t)b.imm);
+    } else if (sum && b.kind == O_REG) {
+        asm_lea_sum(q->a, w, dst, from, b.reg);
     } else {
-        quick_load(q->a, dst, a, w);
-        alu(q, ops[in->op], w, dst, b);
+        if (from == QUICK_NO_REG)
+            load_value(q, dst, va, w);
+        else if (from != dst)
+            asm_rr1(q->a, 0x8b, w, dst, from);
+        alu(q, op, w, dst, b);
     }
-    quick_end_inst(q, in, 2);
+    q->locked = 0;
+    quick_release(q, va);
+    quick_release(q, vb);
 }
 
 /* a op ~b, ~(a ^ b) */
@@ -91,11 +115,11 @@ void quick_shift(struct quick *q, struct ir_inst *in)
         quick_end_inst(q, in, 2);
         return;
     }
-    unsigned n = (unsigned)b.imm & (w ? 63 : 31), dst = quick_def_over(q, in->a);
+    unsigned n = (unsigned)b.imm & (w ? 63 : 31), dst = quick_def_over(q, quick_rep(q, in->a));
     quick_load(q->a, dst, a, w);
     if (n)
-        asm_shift_ri(q->a, ext[in->op], w, dst, n);
-    quick_end_inst(q, in, 2);
+        asm_shift_ri1(q->a, ext[in->op], w, dst, n);
+    quick_end_inst(q, in, 1);
 }
 
 void quick_mul(struct quick *q, struct ir_inst *in)
@@ -126,7 +150,7 @@ void quick_bswap(struct quick *q, struct ir_inst *in)
         return;
     bool w = in->type == IR_I64;
     struct opnd o = quick_opnd(q, in->a);
-    unsigned dst = quick_def_over(q, in->a);
+    unsigned dst = quick_def_over(q, quick_rep(q, in->a));
     quick_load(q->a, dst, o, w);
     if (w || dst >= 8)
         asm_8(q->a, (w ? 0x48 : 0x40) | dst >> 3);
@@ -135,21 +159,32 @@ void quick_bswap(struct quick *q, struct ir_inst *in)
     quick_end_inst(q, in, 1);
 }
 
+/* Of memory, and what movzx of a byte or word is not. */
+static void extend_other(struct quick *q, struct opnd o, unsigned dst, unsigned k, bool is_signed, bool w)
+{
+    static const uint32_t sext_op[3] = { 0xbe | OP_0F | OP_RM8, 0xbf | OP_0F, 0x63 };
+    static const uint32_t zext_op[3] = { 0xb6 | OP_0F | OP_RM8, 0xb7 | OP_0F, 0x8b };
+    uint32_t op = is_signed ? sext_op[k] | W(w) : zext_op[k];
+    if (o.kind == O_MEM && o.reg == RBP && k == 2)
+        asm_cpu(q->a, op & 0xff, is_signed && w, dst, o.disp);
+    else
+        asm_rm(q->a, op, dst, opnd_mem(o));
+}
+
 void quick_extend(struct quick *q, struct ir_inst *in)
 {
     if (quick_fold(q, in))
         return;
-    static const uint32_t sext_op[3] = { 0xbe | OP_0F | OP_RM8, 0xbf | OP_0F, 0x63 };
-    static const uint32_t zext_op[3] = { 0xb6 | OP_0F | OP_RM8, 0xb7 | OP_0F, 0x8b };
     bool w = in->type == IR_I64, is_signed = in->op == IR_SEXT;
     unsigned k = in->aux == 8 ? 0 : in->aux == 16 ? 1 : 2;
-    uint32_t op = is_signed ? sext_op[k] | W(w) : zext_op[k];
-    struct opnd o = second(q, in->a, true);
-    unsigned dst = quick_def_over(q, in->a);
+    struct opnd o = second(q, in->a, true); /* a constant was folded */
+    unsigned dst = quick_def_over(q, quick_rep(q, in->a));
     if (o.kind == O_MEM)
-        asm_rm(q->a, op, dst, opnd_mem(o));
+        extend_other(q, o, dst, k, is_signed, w);
+    else if (k == 2)
+        asm_rr1(q->a, is_signed ? 0x63 : 0x8b, is_signed && w, dst, o.reg);
     else
-        asm_rr(q->a, op, dst, o.reg); /* a constant was folded */
+        asm_rr2(q->a, (is_signed ? 0xbe : 0xb6) | k, is_signed && w, dst, o.reg, k == 0);
     quick_end_inst(q, in, 1);
 }
 
@@ -160,18 +195,18 @@ void quick_extract(struct quick *q, struct ir_inst *in)
     bool w = in->type == IR_I64;
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     struct opnd o = quick_opnd(q, in->a);
-    unsigned dst = quick_def_over(q, in->a);
+    unsigned dst = quick_def_over(q, quick_rep(q, in->a));
     quick_load(q->a, dst, o, w);
     if (low + n < bits && n > 31) {
-        asm_shift_ri(q->a, SH_SHL, w, dst, bits - low - n);
-        asm_shift_ri(q->a, SH_SHR, w, dst, bits - n);
+        asm_shift_ri1(q->a, SH_SHL, w, dst, bits - low - n);
+        asm_shift_ri1(q->a, SH_SHR, w, dst, bits - n);
         quick_end_inst(q, in, 1);
         return;
     }
     if (low)
-        asm_shift_ri(q->a, SH_SHR, w, dst, low);
+        asm_shift_ri1(q->a, SH_SHR, w, dst, low);
     if (low + n < bits)
-        asm_alu_ri(q->a, ALU_AND, false, dst, (int32_t)(BIT(n) - 1));
+        asm_alu_ri1(q->a, ALU_AND, false, dst, (int32_t)(BIT(n) - 1));
     quick_end_inst(q, in, 1);
 }
 
@@ -220,6 +255,8 @@ static unsigned emit_compare(struct quick *q, const struct ir_inst *in)
         alu(q, ALU_CMP, w, a.reg, b);
     else if (b.kind == O_IMM)
         asm_alu_mi(q->a, ALU_CMP, w, opnd_mem(a), (int32_t)b.imm);
+    else if (LIKELY(a.reg == RBP))
+        asm_cpu(q->a, 0x39, w, b.reg, a.disp);
     else
         asm_rm(q->a, 0x39 | W(w), b.reg, opnd_mem(a));
     return cc[in->aux];
@@ -228,7 +265,7 @@ static unsigned emit_compare(struct quick *q, const struct ir_inst *in)
 unsigned quick_condition(struct quick *q, uint16_t v)
 {
     v = quick_rep(q, v);
-    if (q->v[v].fused)
+    if (LIKELY(q->v[v].spill == QUICK_FUSED))
         return emit_compare(q, &q->insts[v]);
     unsigned r = quick_use(q, v, RAX);
     asm_rr1(q->a, 0x85, true, r, r);
@@ -240,8 +277,8 @@ void quick_setcc(struct quick *q, struct ir_inst *in)
     if (quick_fold(q, in))
         return;
     unsigned cc = emit_compare(q, in), dst = quick_def(q);
-    asm_rr(q->a, 0x90 | cc | OP_0F | OP_RM8, 0, RAX);
-    asm_rr(q->a, 0xb6 | OP_0F | OP_RM8, dst, RAX); /* movzx */
+    asm_rr2(q->a, 0x90 | cc, false, 0, RAX, false);
+    asm_rr2(q->a, 0xb6, false, dst, RAX, false); /* movzx */
     quick_end_inst(q, in, 2);
 }
 
@@ -259,10 +296,11 @@ void quick_select(struct quick *q, struct ir_inst *in)
     }
     quick_load(q->a, dst, c, w);
     if (b.kind == O_REG)
-        asm_rr(q->a, 0x40 | cc | OP_0F | W(w), dst, b.reg);
+        asm_rr2(q->a, 0x40 | cc, w, dst, b.reg, false);
     else
         asm_rm(q->a, 0x40 | cc | OP_0F | W(w), dst, opnd_mem(b));
     quick_end_inst(q, in, 3);
+    quick_end_condition(q, in->a);
 }
 
 void quick_pc(struct quick *q, struct ir_inst *in)
@@ -273,7 +311,7 @@ void quick_pc(struct quick *q, struct ir_inst *in)
         asm_mov_ri(q->a, RCX, (uint64_t)in->imm);
         asm_rr(q->a, ALU_ADD | OP_W, dst, RCX);
     } else if (in->imm) {
-        asm_alu_ri(q->a, ALU_ADD, true, dst, (int32_t)in->imm);
+        asm_alu_ri1(q->a, ALU_ADD, true, dst, (int32_t)in->imm);
     }
     quick_end_inst(q, in, 0);
 }

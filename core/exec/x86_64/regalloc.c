@@ -9,7 +9,7 @@ static bool value_is_fp(const struct x86_gen *g, uint16_t v)
     return in_xmm(value_type(g, v));
 }
 
-void x86_begin_block_regs(struct x86_gen *g)
+void x86_begin_chain_regs(struct x86_gen *g)
 {
     g->free[0] = g->pool[0];
     g->free[1] = g->pool[1];
@@ -18,6 +18,7 @@ void x86_begin_block_regs(struct x86_gen *g)
     g->n_spills = g->n_spill_free = 0;
     g->n_groups = 0;
     g->dirty = g->dirty_in[g->index];
+    x86_late_begin(g);
 }
 
 /* ---- moving values ---- */
@@ -181,8 +182,17 @@ static void spill_value(struct x86_gen *g, uint16_t n, bool fp)
 {
     struct value *v = &g->values[n];
     struct opnd o = opnd_reg(v->reg);
+    if (v->last < g->i) { /* it waited for a slot, but is not seen any more */
+        v->place = P_NONE;
+        return;
+    }
     if (g->slot_home[v->home] == n) { /* its slot has it */
         add_alias(g, n, v->home, P_SLOT);
+        return;
+    }
+    int slot = x86_late_home(g, n);
+    if (slot >= 0) {
+        add_alias(g, n, (unsigned)slot, P_SLOT);
         return;
     }
     o.fp = fp;
@@ -194,20 +204,39 @@ static void spill_value(struct x86_gen *g, uint16_t n, bool fp)
     v->place = P_SPILL;
 }
 
+/* When value v is wanted next. */
+static uint32_t next_use(const struct x86_gen *g, uint16_t v)
+{
+    const struct value *x = &g->values[v];
+    return x->last < g->i ? UINT32_MAX : x->next ? x->next : x->last;
+}
+
+/* The register of the value that is wanted latest, or -1. That of a result is none. */
+static int latest(const struct x86_gen *g, bool fp)
+{
+    uint32_t groups = 0, latest = 0;
+    int best = -1;
+    for (uint32_t k = 0; k < g->n_groups && !fp; k++)
+        groups |= 1u << g->groups[k].reg;
+    for (unsigned r = 0; r < 16; r++) {
+        if (!(g->pool[fp] >> r & 1) || ((g->free[fp] | g->locked[fp] | groups) >> r & 1) || g->reg_value[fp][r] == g->i)
+            continue;
+        uint32_t next = next_use(g, g->reg_value[fp][r]);
+        if (next > latest) {
+            latest = next;
+            best = (int)r;
+        }
+    }
+    return best;
+}
+
 static int evict(struct x86_gen *g, bool fp)
 {
-    if (!fp && g->n_groups > 0)
-        return g->groups[--g->n_groups].reg;
-    int best = -1;
-    for (unsigned r = 0; r < 16; r++) {
-        if (!(g->pool[fp] >> r & 1) || (g->free[fp] >> r & 1) || (g->locked[fp] >> r & 1))
-            continue;
-        if (best < 0 || g->values[g->reg_value[fp][r]].last >
-                            g->values[g->reg_value[fp][best]].last)
-            best = (int)r;
-    }
+    int best = !fp && g->n_groups > 1 ? -1 : latest(g, fp);
     if (best >= 0)
         spill_value(g, g->reg_value[fp][best], fp);
+    else if (!fp && g->n_groups > 0)
+        return g->groups[--g->n_groups].reg;
     return best;
 }
 
@@ -222,10 +251,15 @@ static int take(struct x86_gen *g, uint16_t v, bool fp)
     return r;
 }
 
-int x86_take_reg(struct x86_gen *g)
+int x86_take_reg(struct x86_gen *g, unsigned uses)
 {
-    if (popcount64(g->free[0]) < 2)
-        return -1;
+    while (popcount64(g->free[0]) < 2) {
+        int r = latest(g, false);
+        if (r < 0 || (uses < 3 && g->values[g->reg_value[0][r]].last >= g->i))
+            return -1;
+        spill_value(g, g->reg_value[0][r], false);
+        g->free[0] |= 1u << r;
+    }
     int r = (int)(63 - clz64(g->free[0]));
     g->free[0] &= ~(1u << r);
     return r;
@@ -264,8 +298,54 @@ struct opnd x86_opnd(struct x86_gen *g, uint16_t v)
     return o;
 }
 
+/* When argument v of this instruction is wanted again. */
+static uint32_t use_after(const struct x86_gen *g, uint16_t v)
+{
+    uint16_t args[8];
+    unsigned n = x86_args(g, g->i, args);
+    uint32_t at = g->values[g->i].later;
+    for (unsigned k = 0; k < n && n <= at; k++)
+        if (args[k] == v && g->later[at - n + k] != g->i)
+            return g->later[at - n + k] ? g->later[at - n + k] : g->values[v].last;
+    return g->values[v].last;
+}
+
+/* Is `next` sooner than one of those in registers is wanted? */
+static bool is_soon(const struct x86_gen *g, uint32_t next, bool fp)
+{
+    int r = latest(g, fp);
+    return r >= 0 && next < next_use(g, g->reg_value[fp][r]);
+}
+
+static void remove_alias(struct x86_gen *g, uint16_t v)
+{
+    uint16_t *at = &g->slot_alias[g->values[v].slot];
+    while (*at != IR_NONE && *at != v)
+        at = &g->values[*at].next_alias;
+    *at = g->values[v].next_alias;
+}
+
+void x86_bring_back(struct x86_gen *g, uint16_t v, bool evicts)
+{
+    v = g->values[v].rep;
+    struct value *x = &g->values[v];
+    bool fp = value_is_fp(g, v);
+    if (x->place != P_SLOT || x->last <= g->i || (g->free[fp] == 0 && !(evicts && is_soon(g, use_after(g, v), fp))))
+        return;
+    unsigned slot = x->slot;
+    int r = take(g, v, fp);
+    if (r < 0)
+        return;
+    x86_load_typed(g, (unsigned)r, opnd_cpu(g->u->guest->slots[slot].offset), value_type(g, v));
+    remove_alias(g, v);
+    x->place = P_REG;
+    x->reg = (uint8_t)r;
+    set_home(g, v, slot);
+}
+
 unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w)
 {
+    x86_bring_back(g, v, false);
     struct opnd o = x86_opnd(g, v);
     if (o.kind == O_REG && !o.fp)
         return o.reg;
@@ -370,7 +450,7 @@ void gen_get(struct x86_gen *g, const struct ir_inst *in)
         x->place = P_CONST;
     } else if (g->pin_of[slot] != NO_PIN) {
         add_alias(g, v, slot, P_PIN);
-    } else if (x->uses <= 1) {
+    } else if (x->uses <= 1 || (g->free[in_xmm(s->type)] == 0 && !is_soon(g, next_use(g, v), in_xmm(s->type)))) {
         add_alias(g, v, slot, P_SLOT);
     } else {
         bool fp = in_xmm(s->type);
@@ -393,18 +473,18 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     struct value *x = &g->values[v];
     unsigned slot = (unsigned)in->imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
-    if (x86_is_late(g, slot) && x86_late_skip(g, in))
-        return;
     bool same = is_alias(x, slot); /* computed in place, or the old value again */
     struct opnd o = x86_opnd(g, v);
     if (s->zero)
         return;
+    x86_late_drop(g, slot);
     x86_save_aliases(g, slot, same ? v : IR_NONE);
+    if (x86_late_put(g, in))
+        return;
     if (g->pin_of[slot] == NO_PIN) {
         if (!same) {
             x86_store_typed(g, x86_cpu_mem(s->offset), o, s->type);
-            if (!x86_is_late(g, slot))
-                set_home(g, v, slot);
+            set_home(g, v, slot);
         }
         return;
     }
@@ -509,9 +589,20 @@ void x86_result_fp(struct x86_gen *g, unsigned reg)
     x86_done(g, dst);
 }
 
+/* What its arguments are wanted for next. */
+static void update_next(struct x86_gen *g)
+{
+    uint16_t args[8];
+    unsigned n = g->values[g->i].late == LATE_DEAD ? 0 : x86_args(g, g->i, args);
+    uint32_t at = g->values[g->i].later;
+    while (n-- > 0 && at > 0)
+        g->values[args[n]].next = g->later[--at];
+}
+
 void x86_end_inst(struct x86_gen *g)
 {
     release_args(g, true);
+    update_next(g);
     uint16_t v = (uint16_t)g->i;
     struct value *x = &g->values[v];
     if (x->rep == v && x->last <= g->i)

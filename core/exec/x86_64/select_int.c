@@ -120,6 +120,15 @@ static void emit_not(struct x86_gen *g, const struct ir_inst *in)
     x86_result(g, RAX, w);
 }
 
+/* The host's flags say from here on whether value v is not 0: by condition `cc`. */
+static unsigned flags_are(struct x86_gen *g, uint16_t v, unsigned cc)
+{
+    g->a->flags_lost = false;
+    g->flags_value = v;
+    g->flags_cc = (uint8_t)cc;
+    return cc;
+}
+
 static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint8_t ext[] = { [IR_SHL] = SH_SHL, [IR_SHR] = SH_SHR, [IR_SAR] = SH_SAR,
@@ -147,6 +156,8 @@ static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
         gen_load(g, dst, a, w);
         if (n)
             asm_shift_ri(g->a, ext[in->op], w, dst, n);
+        if (n && w && !rotates)
+            (void)flags_are(g, (uint16_t)g->i, CC_NE);
         x86_done(g, dst);
         return;
     }
@@ -492,15 +503,6 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     else
         asm_rm(g->a, 0x39 | W(w), b.reg, opnd_mem(a));
     return cc[how];
-}
-
-/* The host's flags say from here on whether value v is not 0: by condition `cc`. */
-static unsigned flags_are(struct x86_gen *g, uint16_t v, unsigned cc)
-{
-    g->a->flags_lost = false;
-    g->flags_value = v;
-    g->flags_cc = (uint8_t)cc;
-    return cc;
 }
 
 unsigned gen_condition(struct x86_gen *g, uint16_t v)

@@ -74,12 +74,59 @@ static bool is_aligned(const struct group *p, const struct ir_inst *in)
     return (align & ~(unsigned)p->align) == 0 && ((in->imm - p->at) & align) == 0;
 }
 
+/* Of an access: the value its address is reckoned from, and the displacements from that between which it lies. */
+struct reach {
+    uint16_t base;
+    int64_t low, high;
+};
+
+/* The most that value v can be, if that is little; else UINT32_MAX. */
+static uint32_t most(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = &g->u->insts[v], *b = &g->u->insts[in->b];
+    uint64_t k = b->op == IR_CONST ? (uint64_t)b->imm : UINT64_MAX;
+    switch (in->op) {
+    case IR_AND: return k <= PAGE_SPAN ? (uint32_t)k : UINT32_MAX;
+    case IR_SHL: return k < 8 && most(g, in->a) <= PAGE_SPAN ? most(g, in->a) << k : UINT32_MAX;
+    case IR_ZEXT: return in->aux == 8 ? UINT8_MAX : UINT32_MAX;
+    case IR_EXTRACT: return (in->imm >> 8 & 0xff) <= 8 ? (1u << (in->imm >> 8 & 0xff)) - 1 : UINT32_MAX;
+    case IR_LOAD: return (in->aux2 & (IR_MEM_SIZE | IR_MEM_SIGNED)) == 0 ? UINT8_MAX : UINT32_MAX;
+    default: return UINT32_MAX;
+    }
+}
+
+static struct reach reach_of(const struct x86_gen *g, const struct ir_inst *in)
+{
+    int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
+    return (struct reach){ .base = g->values[in->a].rep, .low = in->imm, .high = end };
+}
+
+/* The same from the array that a small index was added to. */
+static struct reach array_of(const struct x86_gen *g, const struct ir_inst *in)
+{
+    const struct ir_inst *sum = &g->u->insts[g->values[in->a].rep];
+    struct reach r = reach_of(g, in);
+    if (sum->op != IR_ADD || sum->type != IR_I64 || alignment(in))
+        return r;
+    uint32_t a = most(g, sum->a), b = most(g, sum->b);
+    if (MIN(a, b) <= PAGE_SPAN - 16) {
+        r.base = g->values[b <= a ? sum->a : sum->b].rep;
+        r.high += MIN(a, b);
+    }
+    return r;
+}
+
+static bool is_within(const struct group *p, struct reach r)
+{
+    return p->base == r.base && r.low >= p->low && r.high <= p->high;
+}
+
 static struct group *find_group(struct x86_gen *g, const struct access *x)
 {
     for (uint32_t k = 0; k < g->n_groups; k++) {
         struct group *p = &g->groups[k];
-        if (p->base == x->base_value && p->store == x->store && x->disp >= p->low &&
-            x->disp + (1 << x->size) <= p->high && is_aligned(p, x->in))
+        if (p->store == x->store && is_aligned(p, x->in) &&
+            (is_within(p, reach_of(g, x->in)) || is_within(p, array_of(g, x->in))))
             return p;
     }
     return NULL;
@@ -95,34 +142,58 @@ static bool can_share(const struct ir_inst *in)
     return !(in->aux2 & IR_MEM_REGIME) && in->imm >= -2048 && in->imm <= 2048;
 }
 
-/* Later accesses of the same kind off this base make a group: one probe for all of them. */
+/* Might instruction `in` share group n's probe? Widens it then. */
+static bool joins(const struct x86_gen *g, struct group *n, const struct ir_inst *in)
+{
+    struct reach r = reach_of(g, in);
+    if (in->op != (n->store ? IR_STORE : IR_LOAD) || !can_share(in) || (in->aux2 & IR_MEM_STORE_RIGHTS) || !is_aligned(n, in))
+        return false;
+    if (r.base != n->base)
+        r = array_of(g, in);
+    if (r.base != n->base || (r.low < n->at && ((r.low - n->at) & n->align))) /* the probe looks at the lowest's alignment */
+        return false;
+    int64_t low = MIN(r.low, n->low), high = MAX(r.high, n->high);
+    if (high - low > PAGE_SPAN)
+        return false;
+    n->low = low;
+    n->high = high;
+    return true;
+}
+
+/* The group that later accesses of the same kind off base make with this one; how many they are. */
+static unsigned gather(const struct x86_gen *g, const struct access *x, struct reach r, struct group *n)
+{
+    unsigned uses = 0;
+    *n = (struct group){ .base = r.base, .store = x->store, .low = r.low, .at = x->disp, .high = r.high,
+                         .align = (uint8_t)alignment(x->in) };
+    for (uint32_t j = g->i + 1; j < g->end && !ends_groups(&g->u->insts[j]); j++) {
+        if (joins(g, n, &g->u->insts[j])) {
+            n->last = j;
+            uses++;
+        }
+    }
+    return uses;
+}
+
+/* One probe for all of them. */
 static struct group *new_group(struct x86_gen *g, const struct access *x)
 {
+    struct group n, m;
     if (g->n_groups == MAX_GROUPS || x->base.kind != O_REG || !can_share(x->in) ||
         (x->in->aux2 & IR_MEM_STORE_RIGHTS))
         return NULL;
-    struct group n = { .base = x->base_value, .store = x->store, .low = x->disp, .at = x->disp,
-                       .high = x->disp + (1 << x->size), .align = (uint8_t)alignment(x->in) };
-    for (uint32_t j = g->i + 1; j < g->block->end; j++) {
-        const struct ir_inst *in = &g->u->insts[j];
-        if (ends_groups(in))
-            break;
-        if (in->op != (x->store ? IR_STORE : IR_LOAD) ||
-            g->values[in->a].rep != x->base_value || !can_share(in) ||
-            (in->aux2 & IR_MEM_STORE_RIGHTS) || !is_aligned(&n, in) ||
-            (in->imm < n.at && ((in->imm - n.at) & n.align))) /* the probe looks at the lowest's alignment */
-            continue;
-        int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
-        int64_t low = in->imm < n.low ? in->imm : n.low, high = end > n.high ? end : n.high;
-        if (high - low > PAGE_SPAN)
-            continue;
-        n.low = low;
-        n.high = high;
-        n.last = j;
+    struct reach array = array_of(g, x->in);
+    unsigned uses = gather(g, x, reach_of(g, x->in), &n);
+    if (array.base != n.base && g->values[array.base].place != P_NONE && g->u->insts[array.base].op != IR_CONST) {
+        unsigned more = gather(g, x, array, &m);
+        if (more > uses) {
+            uses = more;
+            n = m;
+        }
     }
-    if (n.last == 0)
+    if (uses == 0)
         return NULL;
-    int reg = x86_take_reg(g);
+    int reg = x86_take_reg(g, uses + 1);
     if (reg < 0)
         return NULL;
     n.reg = (uint8_t)reg;
@@ -404,12 +475,13 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
     unsigned addend = p ? p->reg : RAX, align = alignment(in);
     struct stub *r = NULL;
+    struct opnd base = p && !shared ? x86_opnd(g, p->base) : x->base;
     if (page >= 0) {
         r = x86_stub(g, STUB_REFILL);
         r->page = (uint8_t)page;
         r->store = x->store;
         r->reg = (uint8_t)addend;
-        r->arg[1] = x->base;
+        r->arg[1] = base;
         r->disp = low;
         r->bytes = bytes;
     }
@@ -419,14 +491,14 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     if (shared) {
         asm_rr(g->a, 0x85 | OP_W, p->reg, p->reg);
         x86_stub_jcc(g, failed, CC_E);
-        unsigned base = RDX; /* spilled since */
+        unsigned index = RDX; /* spilled since */
         if (x->base.kind == O_REG)
-            base = x->base.reg;
+            index = x->base.reg;
         else
             gen_load(g, RDX, x->base, true);
-        m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)base, .disp = x->disp };
+        m = (struct x86_mem){ .base = p->reg, .index = (uint8_t)index, .disp = x->disp };
     } else {
-        x86_load_address(g, RDX, x->base, low);
+        x86_load_address(g, RDX, base, low);
         bool store_rights = x->store || (in->aux2 & IR_MEM_STORE_RIGHTS);
         if (page >= 0)
             emit_page_probe(g, r, failed, align);
@@ -616,6 +688,7 @@ void x86_select_mem(struct x86_gen *g, const struct ir_inst *in)
         emit_out(g, in, x.store ? x86_out_store : x86_out_load);
         return;
     }
+    x86_bring_back(g, in->a, true);
     x.base = x86_opnd(g, in->a);
     unsigned dst = 0;
     if (x.store)

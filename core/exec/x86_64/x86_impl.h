@@ -63,11 +63,6 @@ struct x86_pin {
     uint8_t type, reg;
 };
 
-struct x86_link {                        /* an edge that jumps to this block */
-    struct exec_edge *edge;
-    struct x86_link *next;
-};
-
 struct x86_code {
     struct exec_block *block;
     const struct ir_guest *guest;
@@ -78,20 +73,24 @@ struct x86_code {
     uint32_t lookup_stub;                /* leaves with EXEC_LEAVE_LOOKUP at its start */
     uint8_t entry_bytes[8];              /* what `retire` and `replace` overwrite */
     uint32_t *edge_stubs;                /* of each edge: where its jump goes while it is not linked */
-    struct x86_link *incoming;
-    struct x86_code *replaces, *next_replaced; /* a region's first-tier blocks */
+    struct exec_edge *incoming;          /* those that are linked to the block: exec_edge.next */
+    /* What was there before, and leads here now: a block's first translation, a region's first block. */
+    struct x86_code *replaces, *next_replaced, *replaced_by;
 };
 
-/* Late slots at a site: where their values are if it faults. */
+/* Slots whose values wait at a site: where those are if it faults. */
 enum { LATE_IMM, LATE_REG, LATE_SLOT, LATE_FRAME };
+/* What is yet to be done to a value of 32 bits on its way to a slot of 64. */
+enum extension { EXTEND_NOT, EXTEND_SIGN, EXTEND_ZERO };
 struct x86_late {
-    uint32_t offset;                     /* of the slot */
-    uint32_t kind;
-    uint64_t imm;                        /* value; index in exec_cpu.scratch; offset in the CPU's struct, in the frame */
+    uint16_t offset;                     /* of the slot */
+    uint8_t type;                        /* enum ir_type */
+    uint8_t kind : 4, extension : 4;
+    int32_t at;                          /* value; index in exec_cpu.scratch; offset in the CPU's struct, in the frame */
 };
 struct x86_recipe {
     uint32_t n;
-    struct x86_late late[IR_MAX_LATE];   /* as many as n */
+    struct x86_late late[IR_MAX_SLOTS];  /* as many as n */
 };
 
 struct x86_site;
@@ -106,24 +105,26 @@ struct x86_site {
     bool machine;                        /* with other host threads beside: it takes the machine's lock (parallel.h) */
     struct x86_code *code;
     x86_out_fn *fn;
-    const struct x86_recipe *late;       /* NULL: memory has all late slots */
+    const struct x86_recipe *late;       /* NULL: nothing waits */
     struct ir_inst inst;                 /* what it does; hooks: imm as their functions say */
 };
 
 /*
  * The same for a load or store of the first tier, which keeps it in its stub, behind the call out and the jump back: no
- * pin is dirty and no slot late. C finds the operands where the thunk saved them, and puts the result there.
+ * pin is dirty and no slot late. C finds the operands where the thunk saved them, and puts the result there. What does not
+ * fit has a struct x86_site.
  */
-enum { ACCESS_REG, ACCESS_CPU, ACCESS_FRAME, ACCESS_IMM };
+enum { ACCESS_REG, ACCESS_CPU, ACCESS_FRAME, ACCESS_IMM, ACCESS_LOAD };
 struct x86_access {
-    struct cpu_site site;
-    int32_t disp;
-    int32_t base, value;                 /* index in exec_cpu.scratch; offset in the CPU's struct, in the frame; constant */
-    uint8_t base_kind, value_kind;
+    int16_t at;                          /* as in struct cpu_site */
+    uint16_t rest, cost_before;
+    uint8_t insns_before;
     uint8_t dst;                         /* of a load: index in exec_cpu.scratch */
-    bool store;
     uint16_t memop;
-    struct x86_code *code;
+    uint8_t base_kind, value_kind;       /* the latter ACCESS_LOAD: nothing is stored */
+    int32_t disp;
+    uint16_t base, value;                /* index in exec_cpu.scratch; offset in the CPU's struct, in the frame; constant, signed */
+    uint32_t block;                      /* how far before this the pointer to the block lies */
 };
 #define ACCESS_STUB 10u                  /* bytes of call and jump */
 
@@ -156,11 +157,18 @@ struct exec_backend {
     struct x86_asm a;                    /* a.p: next free byte of the lower half */
     struct x86_asm cold;                 /* the same of the upper part: stubs */
     uint8_t *rw, *rx;
-    uint64_t size, half;                 /* half: where the stubs' part begins */
-    bool even;                           /* it is to be in the middle after the next flush */
-    uint64_t viewed;                     /* code_used() when the writable view was given back last */
+    uint64_t size;                       /* of the buffer, which an annex shares */
+    uint64_t low, high;                  /* what of it is this back end's, in two halves: */
+    uint64_t begin, half, end;           /* the one that is filled; half: where the stubs' part begins */
+    uint32_t part;                       /* which */
+    uint32_t filled;                     /* bits: those that ever were */
+    uint64_t other_used;                 /* bytes of the one that is not */
+    bool even;                           /* stubs are to have as much room as the rest, next time */
+    bool wants_all, has_all;             /* both halves are to be one next time, or are */
+    uint64_t viewed;                     /* used when the writable view was given back last */
+    int fd;                              /* of the buffer's memory */
+    uint64_t made[2];                    /* offsets that pages were ever made up to, in either half */
     uint64_t ready[2];                   /* offsets that either half is there for, in both views */
-    uint64_t fixed_end;                  /* flush goes back to here */
     struct x86_fixed fixed;
     uint32_t host;                       /* enum host */
     uint32_t dump;
@@ -168,8 +176,7 @@ struct exec_backend {
     uint32_t n_counts;                   /* places of cpu->counts given out, if memory is shared */
     bool shared;                         /* memory is: other host threads run CPUs (machine.parallel) */
     void *perf_map;                      /* FILE * or NULL */
-    struct arena links;                  /* struct x86_link; emptied by flush */
-    struct x86_link *free_links;         /* of blocks that were retired */
+    struct exec_backend *of;             /* an annex: whose; else NULL */
     struct x86_gen *gen;
 };
 
@@ -187,8 +194,10 @@ static inline struct x86_mem x86_cpu_mem(int32_t offset)
 int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e) MUST_CHECK;
 void x86_buffer_destroy(struct exec_backend *be);
 void x86_emit_fixed(struct exec_backend *be);
-/* Both halves are empty but for the fixed routines. */
+/* Nothing is in it but the fixed routines. */
 void x86_buffer_reset(struct exec_backend *be);
+/* To the other half, in which nothing is needed any more; or to both as one. Afterwards again to the first. */
+void x86_buffer_turn(struct exec_backend *be);
 /* Pages written a while ago need not stay in the writable view: they would count twice. */
 void x86_buffer_trim(struct exec_backend *be);
 /* The host's pages for `need` bytes in either half, many at a time: a fault for each costs as much as a block's code. */
@@ -200,7 +209,7 @@ static inline void x86_buffer_ready(struct exec_backend *be, uint64_t need)
 }
 static inline uint64_t x86_buffer_used(const struct exec_backend *be)
 {
-    return asm_offset(&be->a) + (asm_offset(&be->cold) - be->half);
+    return (asm_offset(&be->a) - be->begin) + (asm_offset(&be->cold) - be->half) + be->other_used;
 }
 
 /* out.c: C side of calls out. What follows an operation that was not done: EXEC_LEAVE_EXIT, or the exception's handler. */

@@ -172,6 +172,15 @@ START_TEST(equal_operations)
 END_TEST
 
 /* An unused FADD stays for its flags; an equal one goes; not across a call. */
+/* What only then turns out to be one value: SBB of x86 with itself. */
+START_TEST(difference_of_equals)
+{
+    ir_val_t a = ir_trunc(u, x(1)), b = ir_trunc(u, x(1));
+    ir_put(u, RIG_X, ir_zext(u, IR_I64, ir_sub(u, IR_I32, a, b), 32));
+    ck_assert_str_eq(optimized(), "      %2 = const.i64 0x0\n      put x1, %2\n");
+}
+END_TEST
+
 START_TEST(flags_of_floating_point)
 {
     ir_val_t a = ir_get(u, RIG_F), b = ir_get(u, RIG_F + 1);
@@ -257,6 +266,7 @@ Suite *test_suite(void)
     tcase_add_test(t, addresses);
     tcase_add_test(t, halves_of_a_choice);
     tcase_add_test(t, equal_operations);
+    tcase_add_test(t, difference_of_equals);
     tcase_add_test(t, flags_of_floating_point);
     tcase_add_test(t, overwritten_puts);
     tcase_add_test(t, helpers_that_write);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocks that run often: compiled again with all passes, and joined into regions. */
+#include "core/exec/exec_impl.h"
+#include <string.h>
+
+enum { REGION_SHARE = 8 };
+
+/* ---- the shape of a region ---- */
+
+static bool is_in(const struct exec_job *j, const struct exec_cached *c)
+{
+    for (uint32_t i = 0; i < j->n; i++)
+        if (j->blocks[i] == c)
+            return true;
+    return false;
+}
+
+/* Has the block run often enough to be worth a second translation? */
+static bool is_warm(const struct exec *x, const struct exec_cached *c)
+{
+    uint32_t threshold = x->options.region_threshold, left = c->b.counter;
+    if (c->b.quick)
+        return false;
+    return left > threshold || threshold - left >= threshold / REGION_SHARE; /* above: it has a region */
+}
+
+/* How often it ran; one that has a region of its own ran as often as any is counted. */
+static uint32_t heat_of(const struct exec *x, const struct exec_cached *c)
+{
+    uint32_t threshold = x->options.region_threshold, left = c->b.counter;
+    return left > threshold ? threshold : MAX(threshold - left, 1);
+}
+
+/*
+ * Breadth first along edges that were executed (they are linked), inside the page, to blocks that
+ * run a good part as often. A
+ * region whose blocks never lead back into it gains little over chained blocks, but
+ * its registers still stay in the host's across the joints.
+ */
+static void grow(const struct exec *x, struct exec_job *j, struct exec_cached *entry)
+{
+    j->blocks[0] = entry;
+    j->n = 1;
+    for (uint32_t i = 0; i < j->n; i++) {
+        struct exec_block *b = &j->blocks[i]->b;
+        for (uint32_t k = 0; k < b->n_edges && j->n < EXEC_JOB_BLOCKS; k++) {
+            struct exec_cached *to = (struct exec_cached *)b->edges[k].to;
+            if (to == NULL || to->b.retired || to->b.region || to->b.page != entry->b.page ||
+                to->b.mode != entry->b.mode || to->b.page2 != EXEC_NO_PAGE ||
+                b->edges[k].target != to->b.start || !is_warm(x, to) || is_in(j, to))
+                continue;
+            j->blocks[j->n++] = to;
+        }
+    }
+}
+
+/* The hottest block that is not placed yet, of those that block `from` goes on to; UINT32_MAX as `from`: of all. */
+static uint32_t hottest(const struct exec_job *j, const uint32_t *heat, uint32_t placed, uint32_t from)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = 0; i < j->n; i++) {
+        bool next = from == UINT32_MAX;
+        for (uint32_t k = 0; !next && k < j->blocks[from]->b.n_edges; k++)
+            next = j->blocks[from]->b.edges[k].to == &j->blocks[i]->b;
+        if (next && !(placed >> i & 1) && (best == UINT32_MAX || heat[i] > heat[best]))
+            best = i;
+    }
+    return best;
+}
+
+/* Each block in front of the hottest that it goes on to, so that most jumps are none. The entry stays the first. */
+static void arrange(const struct exec *x, struct exec_job *j)
+{
+    struct exec_cached *to[EXEC_JOB_BLOCKS];
+    uint32_t heat[EXEC_JOB_BLOCKS], placed = 0, at = 0;
+    for (uint32_t i = 0; i < j->n; i++)
+        heat[i] = heat_of(x, j->blocks[i]);
+    for (uint32_t i = 0; i < j->n; i++) {
+        to[i] = j->blocks[at];
+        j->heat[i] = heat[at];
+        placed |= 1u << at;
+        at = hottest(j, heat, placed, at);
+        if (at == UINT32_MAX)
+            at = hottest(j, heat, placed, at);
+    }
+    memcpy(j->blocks, to, j->n * sizeof(to[0]));
+}
+
+/*
+ * All blocks of a loop run equally often: the others would be the first of regions of the same, before this one is there. They
+ * stay warm.
+ */
+static void wait_for_region(const struct exec *x, struct exec_job *j)
+{
+    for (uint32_t i = 0; i < j->n; i++) {
+        uint32_t *left = &j->blocks[i]->b.counter;
+        if (*left < x->options.region_threshold / 2)
+            *left = x->options.region_threshold / 2;
+    }
+}
+
+/* ---- jobs ---- */
+
+/* False: there is nothing to be made of it. Its bytes are what they were when it was translated, or it would have been dropped. */
+static bool plan(struct exec *x, struct cpu *cpu, struct exec_cached *c, struct exec_job *j)
+{
+    uint32_t start = (uint32_t)c->b.start;
+    uint64_t page, other;
+    j->region = !c->b.quick;
+    if (j->region && (c->partner != NULL || c->b.page2 != EXEC_NO_PAGE))
+        return false;
+    j->cpu = cpu;
+    j->hint = exec_hint(cpu);
+    j->made = NULL;
+    j->full = false;
+    j->blocks[0] = c;
+    j->n = 1;
+    if (j->region) {
+        grow(x, j, c);
+        arrange(x, j);
+        wait_for_region(x, j);
+    }
+    for (uint32_t i = 0; i < j->n; i++)
+        j->starts[i] = j->blocks[i]->b.start;
+    j->place = (struct exec_place){ .page = c->b.page, .page2 = c->b.page2, .mode = c->b.mode };
+    j->place.ram = exec_cache_ram(x, c->b.page, &page);
+    j->place.offset = page + start;
+    if (j->region)
+        memcpy(j->code, j->place.ram->host + page, MEM_PAGE);
+    else
+        memcpy(j->code + start, j->place.ram->host + page + start, MEM_PAGE - start);
+    if (c->b.page2 != EXEC_NO_PAGE) {
+        const struct mem_ram *second = exec_cache_ram(x, c->b.page2, &other);
+        memcpy(j->rest, second->host + other, sizeof(j->rest));
+        j->place.next = j->rest;
+    }
+    return true;
+}
+
+static bool set_pieces(struct exec_cached *region, const struct ir_unit *u, struct arena *arena)
+{
+    region->pieces = ARENA_ARRAY(arena, struct exec_piece, u->n_blocks);
+    if (region->pieces == NULL)
+        return false;
+    for (uint32_t i = 0; i < u->n_blocks; i++)
+        region->pieces[i] = (struct exec_piece){ u->blocks[i].start, u->blocks[i].length };
+    return true;
+}
+
+/* The blocks stay as they are if it fails: a region may be too large for one unit. */
+void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void *memo)
+{
+    struct err e = { 0 };
+    struct ir_unit *u;
+    struct arena *arena = &exec_part(x, EXEC_ANNEX)->arena;
+    const struct cpu *cpu = j->cpu;
+    j->full = arena->used > EXEC_PART_BYTES;
+    if (j->full || exec_new_unit(scratch, memo, cpu, j->place.mode, &u, &e) < 0)
+        return;
+    u->hint = j->hint;
+    for (uint32_t i = 0; i < j->n; i++)
+        cpu->isa->translate(j->cpu, u, j->starts[i], j->code + j->starts[i], MEM_PAGE - (uint32_t)j->starts[i],
+                            j->place.next);
+    if (j->region)
+        ir_chain(u);
+    if (u->n_blocks != j->n || exec_prepare(x, cpu, u, &j->place, &e) < 0)
+        return;
+    struct exec_cached *c = exec_new_block(x, u, &j->place, arena);
+    if (c == NULL || (j->region && !set_pieces(c, u, arena)))
+        return;
+    c->b.region = j->region;
+    c->b.heat = j->region ? j->heat : NULL;
+    c->b.counter = exec_entries(x, &c->b);
+    int rc = x->ops->compile(x->annex != NULL ? x->annex : x->be, u, &c->b, arena, &e);
+    c->b.heat = NULL;
+    j->full = rc == ERR_LIMIT;
+    if (rc == 0 && !j->region)
+        exec_keep_bytes(c, j->code + j->starts[0], j->place.next);
+    if (rc == 0)
+        j->made = c;
+}
+
+static bool is_stale(const struct exec_job *j)
+{
+    for (uint32_t i = 0; i < j->n; i++)
+        if (j->blocks[i]->b.retired)
+            return true;
+    return j->region && j->blocks[0]->partner != NULL;
+}
+
+void exec_job_drop(struct exec *x, struct exec_job *j)
+{
+    struct exec_cached *c = j->blocks[0];
+    if (!c->b.retired)
+        c->b.counter = exec_entries(x, &c->b);
+}
+
+/* Arrivals at a block that is to stay what it is need no counting. */
+static void give_up(struct exec *x, struct exec_cached *c)
+{
+    if (!c->b.quick && c->partner == NULL && x->ops->uncount != NULL)
+        x->ops->uncount(x->be, &c->b);
+}
+
+bool exec_job_take(struct exec *x, struct exec_job *j)
+{
+    struct exec_cached *c = j->blocks[0], *made = j->made;
+    if (is_stale(j) || j->full) {
+        x->flush_wanted |= j->full ? EXEC_FLUSH_ANNEX : 0;
+        exec_job_drop(x, j);
+        return false;
+    }
+    if (made != NULL)
+        exec_own(exec_part(x, EXEC_ANNEX), made);
+    if (made == NULL) {
+        give_up(x, c);
+    } else if (!j->region) {
+        exec_cache_supersede(x, c, made);
+        x->count.improved++;
+    } else if (exec_cache_add(x, made)) {
+        made->partner = c;
+        c->partner = made;
+        x->ops->replace(x->be, &c->b, &made->b);
+        x->count.regions++;
+    }
+    return true;
+}
+
+void exec_block_hot(struct exec *x, struct cpu *cpu, struct exec_cached *c)
+{
+    uint32_t entries = exec_entries(x, &c->b);
+    if (c->b.retired || c->b.counter > entries / 2)
+        return; /* another CPU came here first: it counts anew, or is being compiled */
+    c->b.counter = UINT32_MAX;
+    if ((c->b.quick ? x->options.optimize_threshold : x->options.region_threshold) == UINT32_MAX)
+        return;
+    uint64_t since = exec_host_ns();
+    struct exec_job *j = x->background != NULL ? exec_background_slot(x, !c->b.quick) : x->job;
+    if (j == NULL) {
+        c->b.counter = exec_entries(x, &c->b);
+    } else if (!plan(x, cpu, c, j)) {
+        give_up(x, c);
+    } else if (x->background != NULL) {
+        exec_background_put(x, j);
+    } else {
+        exec_job_do(x, j, &x->scratch, x->memo);
+        (void)exec_job_take(x, j);
+    }
+    x->count.translate_ns += exec_host_ns() - since;
+}
