@@ -5,12 +5,16 @@
  * CPUs on several host threads between barriers (exec_options.parallel). Not reproducible: what one
  * CPU sees of another's memory depends on the host. Everything else is as in serial rounds.
  *
- * Rounds. As in sched.c a round goes from `now` to a deadline; events, timers, the host's input,
- * snapshots and debuggers have their place between rounds, on the thread that called exec_run,
- * while the other threads sleep. CPU i belongs to thread i % n, and the CPUs of a thread take
- * turns in *slices* of some 10 us. A round in which only one CPU is awake, which is debugged, or
- * counts instructions to a limit, is a serial one. A CPU that is woken in a round goes on in it, from
- * the waker's time.
+ * Rounds. Not as in sched.c: a round goes on while more than one CPU runs, and sched.now is the time that the slowest of
+ * them has reached. No other is ahead of that by more than a window (exec_options.quantum). CPU i belongs to thread i % n.
+ * A CPU runs in *slices* of EXEC_PARALLEL_SLICE cycles, one after the other without the lock while nobody wants anything of
+ * it (exec_parallel_more); with the lock it looks around at the next event, and each quarter of a window. CPUs that share
+ * a thread take turns. A CPU that is woken goes on from the waker's time.
+ *     Events run when the slowest CPU has come to their time, on its thread, with everybody else at a boundary: what
+ * they see is what they would between rounds, but that some CPUs are ahead. So the host's input, on the thread that called
+ * exec_run. Snapshots and debuggers have their place between rounds, while the other threads sleep. A round in which only
+ * one CPU is awake, which is debugged, or counts instructions to a limit, is a serial one, and so is the next one when a CPU
+ * has run by itself for the length of a window.
  *
  * The machine's lock. A thread holds it except while translated code runs, so all C code runs
  * as if there were one thread: devices, interrupt controllers, the event queue, page walks, translation, the
@@ -20,7 +24,7 @@
  *
  * What belongs to a CPU (its struct, TLB sets, budget) is changed by its own thread, or by whoever
  * is *alone*. cpu_kick() of a CPU that another thread runs therefore changes nothing but the state of an
- * idle one: one that runs looks for itself when its slice ends, with the lock.
+ * idle one: one that runs looks for itself when its slice ends.
  *
  * Alone. machine_alone(m, true) returns when no CPU is in translated code any more: each stands
  * at a canonical boundary, or waits in the middle of an operation to be alone itself. So

@@ -117,7 +117,8 @@ static void set_edges(struct exec_block *b, const struct ir_unit *u)
 {
     for (uint32_t i = 0; i < b->n_edges; i++) {
         const struct ir_inst *last = &u->insts[u->blocks[i / 2].end - 1];
-        b->edges[i] = (struct exec_edge){ .from = b, .target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2) };
+        b->edges[i].from = b;
+        b->edges[i].target = (int32_t)(i % 2 == 0 ? last->imm : last->imm2);
     }
 }
 
@@ -131,7 +132,7 @@ struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u
     struct exec_cached *c = arena_take(arena, sizeof(*c) + edges + first->length);
     if (c == NULL)
         return NULL;
-    memset(c, 0, sizeof(*c));
+    memset(c, 0, sizeof(*c) + edges);
     c->b.n_edges = (uint16_t)n_edges;
     c->b.edges = (struct exec_edge *)(void *)(c + 1);
     set_edges(&c->b, u);
@@ -210,13 +211,19 @@ static struct exec_cached *compile(struct exec *x, struct ir_unit *u, const stru
     return NULL;
 }
 
+/* By the C library, whatever compilers know of `n`: few bytes they copy by REP MOVS, which takes long to begin. */
+static __attribute__((noinline)) void copy(uint8_t *to, const uint8_t *from, size_t n)
+{
+    memcpy(to, from, n);
+}
+
 void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *next)
 {
     uint32_t first = MIN(c->b.length, MEM_PAGE - (uint32_t)c->b.start);
     if (c->b.length == 0 || (c->b.length > first && (c->b.page2 == EXEC_NO_PAGE || next == NULL)))
         return;
     c->bytes = (uint8_t *)(c->b.edges + c->b.n_edges);
-    memcpy(c->bytes, code, first);
+    copy(c->bytes, code, first);
     if (c->b.length > first)
         memcpy(c->bytes + first, next, c->b.length - first);
 }
@@ -235,6 +242,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
         x->flush_wanted |= EXEC_FLUSH_FIRST;
         return NULL;
     }
+    for (unsigned k = 0; k < 5; k++) /* what the block will take of it */
+        __builtin_prefetch(exec_part(x, EXEC_FIRST)->arena.next + 64 * k, 1);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc == 0) {
         cpu->isa->translate(cpu, u, (int32_t)at, p->ram->host + p->offset, p->avail, p->next);

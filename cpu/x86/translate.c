@@ -340,8 +340,8 @@ static void end_block(struct x86_tr *t)
 void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint8_t *code,
                    uint32_t avail, const uint8_t *next)
 {
-    struct x86_tr t; /* not cleared as a whole: `d` is set for each instruction */
-    memset(&t.mode, 0, sizeof(t) - offsetof(struct x86_tr, mode));
+    struct x86_tr t; /* not cleared as a whole: `d` is set for each instruction, `deferred` as far as it counts */
+    memset(&t.mode, 0, offsetof(struct x86_tr, deferred) - offsetof(struct x86_tr, mode));
     t.c = X86_CPU(cpu);
     t.u = u;
     t.mode = u->mode;

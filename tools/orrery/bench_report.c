@@ -82,7 +82,8 @@ void bench_print_result(const struct bench *b, const struct bench_result *r)
     else
         printf("   (%s..%s)\n", time_text(r->ours.least, r->events, theirs), time_text(r->ours.most, r->events, most));
     if (r->translation)
-        printf("%-18s %.1f MB of guest code a second of translating\n", "", r->first_tier.median);
+        printf("%-18s first tier: %.1f MB/s (%.1f..%.1f) of guest code: decoding, IR, host code, into the cache\n", "",
+               r->first_tier.median, r->first_tier.least, r->first_tier.most);
     if (r->cpus > 1)
         printf("%-18s %u CPUs: %.2fx (%.2f..%.2f) as fast as one\n", "", r->cpus, r->scaling.median, r->scaling.least,
                r->scaling.most);

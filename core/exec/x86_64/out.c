@@ -413,13 +413,13 @@ int x86_out_light(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64
     return 0;
 }
 
-/* Pure integer operations this host lacks. */
+/* Pure integer operations that this host lacks, or the first tier has no code for. */
 int x86_out_eval(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b,
                  uint64_t *frame, uint64_t *result)
 {
     (void)cpu, (void)va, (void)b;
-    *result = s->inst.op == IR_CLMUL ? ir_clmul_lo(frame[0], frame[1])
-                                     : ir_clmul_hi(frame[0], frame[1]);
+    const struct ir_inst *in = &s->inst;
+    *result = ir_eval((enum ir_op)in->op, (enum ir_type)in->type, in->aux, in->imm, frame[0], frame[1], frame[2]);
     return 0;
 }
 

@@ -6,12 +6,22 @@
 
 static quick_fn *const quick_emitters[IR_OPS];
 
+#define QUICK_VEC_OPS(X)                                                                                               \
+    X(IR_VCONST, quick_vec_const) X(IR_VAND, quick_vec_2) X(IR_VOR, quick_vec_2) X(IR_VXOR, quick_vec_2)               \
+    X(IR_VANDN, quick_vec_2) X(IR_VADD, quick_vec_2) X(IR_VSUB, quick_vec_2) X(IR_VCEQ, quick_vec_2)                   \
+    X(IR_VCGTS, quick_vec_2) X(IR_VMINU, quick_vec_2) X(IR_VMAXU, quick_vec_2) X(IR_VZIP1, quick_vec_2)                \
+    X(IR_VZIP2, quick_vec_2) X(IR_VTOPS, quick_vec_tops) X(IR_VLANE, quick_vec_lane) X(IR_VSCALAR, quick_vec_scalar)   \
+    X(IR_VDUP, quick_vec_scalar) X(IR_VINS, quick_vec_insert)
+
 /* ---- backwards: what can be done, who is needed, and until where ---- */
 
-/* What the walk backwards asks of an operation. */
+/*
+ * What the walk backwards asks of an operation. From LOOK_PLAIN on: arguments a and b, one of them or none; done only if
+ * somebody needs it, unless it has an effect; LOOK_BREAK: and it ends what is known of later PUTs, too.
+ */
 enum look {
-    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_LOAD, LOOK_STORE, LOOK_CALL, LOOK_CONDITION, LOOK_JUMPR, LOOK_LEAVE,
-    LOOK_NAME, LOOK_SELECT, LOOK_NO_ARGUMENT, LOOK_1, LOOK_2, /* from LOOK_NAME on: done only if somebody needs it */
+    LOOK_REFUSED, LOOK_NOTHING, LOOK_GET, LOOK_PUT, LOOK_ACCESS, LOOK_CALL, LOOK_CONDITION, LOOK_NAME, LOOK_SELECT, LOOK_VEC,
+    LOOK_PLAIN = 16, LOOK_EFFECT = 32, LOOK_BREAK = 64,
 };
 static const uint8_t looks[IR_OPS];
 
@@ -48,11 +58,57 @@ static uint16_t note_call(struct quick *q, const struct ir_inst *in, uint16_t ep
     return epoch;
 }
 
-enum { ODD = IR_MEM_REGIME | IR_MEM_BE | IR_MEM_ACQUIRE | IR_MEM_RELEASE };
-
 static inline bool is_usual(const struct ir_inst *in)
 {
-    return in->type != IR_V128 && !(in->aux2 & ODD) && in->imm == (int32_t)in->imm;
+    return !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && in->imm == (int32_t)in->imm;
+}
+
+enum seen { REFUSED, SKIPPED, NEEDED };
+
+/* What is not said by a word of `looks`. */
+static enum seen look_at(struct quick *q, const struct ir_inst *in, const struct quick_value *v, bool many, uint16_t *epoch)
+{
+    struct quick_value *values = q->v;
+    uint32_t i = (uint32_t)(in - q->insts);
+    unsigned look = looks[in->op];
+    if (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED))
+        return SKIPPED;
+    switch (look) {
+    case LOOK_ACCESS:
+        ++*epoch;
+        use(values, in->a, i);
+        use(values, in->b, i);
+        use(values, in->c, i);
+        return is_usual(in) && !(many && in->type == IR_V128) ? NEEDED : REFUSED;
+    case LOOK_CALL:
+        if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
+            return SKIPPED;
+        *epoch = note_call(q, in, *epoch);
+        use(values, in->a, i);
+        use(values, in->b, i);
+        use(values, in->c, i);
+        use(values, (uint16_t)in->imm2, i);
+        return in->type <= IR_I64 ? NEEDED : REFUSED;
+    case LOOK_CONDITION:
+        ++*epoch;
+        use_condition(values, q->insts, in->a, i);
+        return NEEDED;
+    case LOOK_NAME:
+        values[in->a].last = MAX(values[in->a].last, v->last);
+        values[in->a].spill = 0;
+        return NEEDED;
+    case LOOK_SELECT:
+        use_condition(values, q->insts, in->a, i);
+        use(values, in->b, i);
+        use(values, in->c, i);
+        return in->type <= IR_I64 ? NEEDED : REFUSED;
+    case LOOK_VEC:
+        use(values, in->a, i);
+        use(values, in->b, i);
+        return !many && quick_vec_can(in) ? NEEDED : REFUSED;
+    default:
+        return REFUSED;
+    }
 }
 
 /*
@@ -66,6 +122,7 @@ static bool survey(struct quick *q)
     const struct ir_inst *const first = &insts[q->g->block->first];
     struct quick_value *const values = q->v, *v = &values[in - insts];
     uint16_t *order = &q->order[QUICK_INSTS], epoch = 1;
+    const bool many = in - insts > FRAME_SPILLS / 2; /* vectors may take two places each */
     memset(values, 0, (size_t)(in - insts) * sizeof(*values));
     memset(q->overwritten, 0, q->guest->n_slots * sizeof(q->overwritten[0]));
     values[IR_NONE].reg = QUICK_NO_REG;
@@ -74,75 +131,33 @@ static bool survey(struct quick *q)
         v--;
         v->reg = QUICK_NO_REG;
         v->rep = (uint16_t)i;
-        if (look == LOOK_NOTHING || (look >= LOOK_NAME && (v->last == 0 || v->spill == QUICK_FUSED)))
+        if (LIKELY(look >= LOOK_PLAIN)) { /* arguments that are not there are IR_NONE */
+            if (look == LOOK_PLAIN && (v->last == 0 || v->spill == QUICK_FUSED))
+                continue;
+            use(values, in->a, i);
+            use(values, in->b, i);
+            epoch = (uint16_t)(epoch + look / LOOK_BREAK);
+        } else if (look == LOOK_NOTHING) {
             continue;
-        switch (look) {
-        case LOOK_GET:
-            if (UNLIKELY(q->slots[in->imm].refused))
+        } else if (look == LOOK_GET) {
+            if (UNLIKELY(q->slots[in->imm].zero || (many && q->slots[in->imm].vec)))
                 return false;
             if (v->last == 0)
                 continue;
             q->overwritten[in->imm] = 0;
-            break;
-        case LOOK_PUT:
-            if (UNLIKELY(q->slots[in->imm].refused))
+        } else if (look == LOOK_PUT) {
+            if (UNLIKELY(q->slots[in->imm].zero))
                 return false;
             if (q->overwritten[in->imm] == epoch)
                 continue;
             q->overwritten[in->imm] = epoch;
             use(values, in->a, i);
-            break;
-        case LOOK_STORE:
-            use(values, in->b, i);
-            /* fallthrough */
-        case LOOK_LOAD:
-            epoch++;
-            use(values, in->a, i);
-            if (UNLIKELY(!is_usual(in)))
-                return false;
-            break;
-        case LOOK_CALL:
-            if (v->last == 0 && (q->guest->helpers[in->imm].flags & IR_CALL_PURE))
+        } else {
+            enum seen seen = look_at(q, in, v, many, &epoch);
+            if (seen == SKIPPED)
                 continue;
-            epoch = note_call(q, in, epoch);
-            use(values, in->a, i);
-            use(values, in->b, i);
-            use(values, in->c, i);
-            use(values, (uint16_t)in->imm2, i);
-            if (in->type > IR_I64)
+            if (UNLIKELY(seen == REFUSED))
                 return false;
-            break;
-        case LOOK_CONDITION:
-            epoch++;
-            use_condition(values, insts, in->a, i);
-            break;
-        case LOOK_JUMPR:
-            use(values, in->a, i);
-            /* fallthrough */
-        case LOOK_LEAVE:
-            epoch++;
-            break;
-        case LOOK_NAME:
-            values[in->a].last = MAX(values[in->a].last, v->last);
-            values[in->a].spill = 0;
-            break;
-        case LOOK_SELECT:
-            if (in->type > IR_I64)
-                return false;
-            use_condition(values, insts, in->a, i);
-            use(values, in->b, i);
-            use(values, in->c, i);
-            break;
-        case LOOK_2:
-            use(values, in->b, i);
-            /* fallthrough */
-        case LOOK_1:
-            use(values, in->a, i);
-            break;
-        case LOOK_NO_ARGUMENT:
-            break;
-        default:
-            return false;
         }
         *--order = (uint16_t)i;
     }
@@ -218,7 +233,10 @@ static void leave_value(struct quick *q, uint16_t v)
     struct quick_value *x = &q->v[v];
     if (quick_is_const(q, v))
         return;
-    if (x->reg == QUICK_NO_REG && x->last >= q->i) {
+    if (UNLIKELY(q->insts[v].type == IR_V128)) {
+        if (x->last >= q->i)
+            quick_vec_get_away(q, v);
+    } else if (x->reg == QUICK_NO_REG && x->last >= q->i) {
         (void)fetch(q, v, quick_opnd(q, v));
     } else if (x->reg != QUICK_NO_REG && q->kept >> x->reg & 1) {
         q->kept &= ~(1u << x->reg);
@@ -272,6 +290,11 @@ static void quick_put(struct quick *q, struct ir_inst *in)
     const struct ir_inst *def = &q->insts[v];
     if (UNLIKELY(q->in_slot[slot] == v))
         goto end;
+    if (UNLIKELY(s->vec)) {
+        leave_slot(q, slot);
+        quick_vec_put(q, v, slot);
+        return;
+    }
     if (LIKELY(x->reg != QUICK_NO_REG)) {
         q->locked |= 1u << x->reg;
         leave_slot(q, slot);
@@ -282,7 +305,7 @@ static void quick_put(struct quick *q, struct ir_inst *in)
         store_other(q, s, o);
     }
     /* A value of other width may be cut by the store. */
-    if (UNLIKELY((is_w(def->type) || def->op == IR_SETCC) != s->w))
+    if (UNLIKELY((is_w(def->type) || def->op == IR_SETCC || def->op == IR_STOREC) != s->w))
         goto end;
     if (def->op != IR_CONST) {
         if (quick_is_home(q, v))
@@ -354,19 +377,36 @@ static quick_fn *const quick_emitters[IR_OPS] = {
     [IR_ROR] = quick_shift, [IR_MUL] = quick_mul, [IR_BSWAP] = quick_bswap, [IR_SEXT] = quick_extend,
     [IR_ZEXT] = quick_extend, [IR_TRUNC] = quick_name, [IR_EXTRACT] = quick_extract, [IR_DEPOSIT] = quick_deposit,
     [IR_SETCC] = quick_setcc, [IR_SELECT] = quick_select, [IR_BITCAST] = quick_name, [IR_LOAD] = quick_access,
-    [IR_STORE] = quick_access, [IR_CALL] = quick_call, [IR_TRAP] = quick_trap, [IR_JUMP] = quick_end,
+    [IR_STORE] = quick_access, [IR_AMO] = quick_atomic, [IR_CAS] = quick_atomic, [IR_LOADR] = quick_atomic,
+    [IR_STOREC] = quick_atomic, [IR_FENCE] = quick_fence, [IR_MULHS] = quick_eval, [IR_MULHU] = quick_eval,
+    [IR_MULHSU] = quick_eval, [IR_DIVS] = quick_eval, [IR_DIVU] = quick_eval, [IR_REMS] = quick_eval,
+    [IR_REMU] = quick_eval, [IR_CLZ] = quick_eval, [IR_CTZ] = quick_eval, [IR_POPCNT] = quick_eval,
+    [IR_CLMUL] = quick_eval, [IR_CLMULH] = quick_eval, [IR_FNEG] = quick_eval, [IR_FABS] = quick_eval,
+    [IR_FSGNJ] = quick_eval, [IR_FBOX] = quick_eval, [IR_FUNBOX] = quick_eval,
+#define VEC(op, emitter) [op] = emitter,
+    QUICK_VEC_OPS(VEC)
+#undef VEC
+    [IR_CALL] = quick_call, [IR_TRAP] = quick_trap, [IR_JUMP] = quick_end,
     [IR_BRANCH] = quick_end, [IR_JUMPR] = quick_end, [IR_EXIT] = quick_end,
 };
 
 static const uint8_t looks[IR_OPS] = {
-    [IR_INSN] = LOOK_NOTHING, [IR_CONST] = LOOK_NOTHING, [IR_GET] = LOOK_GET, [IR_PUT] = LOOK_PUT, [IR_PC] = LOOK_NO_ARGUMENT,
-    [IR_ADD] = LOOK_2, [IR_SUB] = LOOK_2, [IR_AND] = LOOK_2, [IR_OR] = LOOK_2, [IR_XOR] = LOOK_2,
-    [IR_ANDN] = LOOK_2, [IR_ORN] = LOOK_2, [IR_XNOR] = LOOK_2, [IR_SHL] = LOOK_2, [IR_SHR] = LOOK_2, [IR_SAR] = LOOK_2,
-    [IR_ROL] = LOOK_2, [IR_ROR] = LOOK_2, [IR_MUL] = LOOK_2, [IR_DEPOSIT] = LOOK_2, [IR_SETCC] = LOOK_2,
-    [IR_BSWAP] = LOOK_1, [IR_SEXT] = LOOK_1, [IR_ZEXT] = LOOK_1, [IR_EXTRACT] = LOOK_1,
-    [IR_TRUNC] = LOOK_NAME, [IR_BITCAST] = LOOK_NAME, [IR_SELECT] = LOOK_SELECT, [IR_LOAD] = LOOK_LOAD,
-    [IR_STORE] = LOOK_STORE, [IR_CALL] = LOOK_CALL, [IR_TRAP] = LOOK_CONDITION, [IR_BRANCH] = LOOK_CONDITION,
-    [IR_JUMPR] = LOOK_JUMPR, [IR_JUMP] = LOOK_LEAVE, [IR_EXIT] = LOOK_LEAVE,
+    [IR_INSN] = LOOK_NOTHING, [IR_CONST] = LOOK_NOTHING, [IR_GET] = LOOK_GET, [IR_PUT] = LOOK_PUT, [IR_PC] = LOOK_PLAIN,
+    [IR_ADD] = LOOK_PLAIN, [IR_SUB] = LOOK_PLAIN, [IR_AND] = LOOK_PLAIN, [IR_OR] = LOOK_PLAIN, [IR_XOR] = LOOK_PLAIN,
+    [IR_ANDN] = LOOK_PLAIN, [IR_ORN] = LOOK_PLAIN, [IR_XNOR] = LOOK_PLAIN, [IR_SHL] = LOOK_PLAIN, [IR_SHR] = LOOK_PLAIN, [IR_SAR] = LOOK_PLAIN,
+    [IR_ROL] = LOOK_PLAIN, [IR_ROR] = LOOK_PLAIN, [IR_MUL] = LOOK_PLAIN, [IR_DEPOSIT] = LOOK_PLAIN, [IR_SETCC] = LOOK_PLAIN,
+    [IR_BSWAP] = LOOK_PLAIN, [IR_SEXT] = LOOK_PLAIN, [IR_ZEXT] = LOOK_PLAIN, [IR_EXTRACT] = LOOK_PLAIN,
+    [IR_TRUNC] = LOOK_NAME, [IR_BITCAST] = LOOK_NAME, [IR_SELECT] = LOOK_SELECT, [IR_LOAD] = LOOK_ACCESS,
+    [IR_STORE] = LOOK_ACCESS, [IR_CALL] = LOOK_CALL, [IR_TRAP] = LOOK_CONDITION, [IR_BRANCH] = LOOK_CONDITION,
+    [IR_AMO] = LOOK_ACCESS, [IR_CAS] = LOOK_ACCESS, [IR_LOADR] = LOOK_ACCESS, [IR_STOREC] = LOOK_ACCESS, [IR_FENCE] = LOOK_EFFECT,
+    [IR_MULHS] = LOOK_PLAIN, [IR_MULHU] = LOOK_PLAIN, [IR_MULHSU] = LOOK_PLAIN, [IR_DIVS] = LOOK_PLAIN, [IR_DIVU] = LOOK_PLAIN,
+    [IR_REMS] = LOOK_PLAIN, [IR_REMU] = LOOK_PLAIN, [IR_CLZ] = LOOK_PLAIN, [IR_CTZ] = LOOK_PLAIN, [IR_POPCNT] = LOOK_PLAIN,
+    [IR_CLMUL] = LOOK_PLAIN, [IR_CLMULH] = LOOK_PLAIN, [IR_FNEG] = LOOK_PLAIN, [IR_FABS] = LOOK_PLAIN, [IR_FSGNJ] = LOOK_PLAIN,
+    [IR_FBOX] = LOOK_PLAIN, [IR_FUNBOX] = LOOK_PLAIN,
+#define VEC(op, emitter) [op] = LOOK_VEC,
+    QUICK_VEC_OPS(VEC)
+#undef VEC
+    [IR_JUMPR] = LOOK_BREAK, [IR_JUMP] = LOOK_BREAK, [IR_EXIT] = LOOK_BREAK,
 };
 
 static void set_guest(struct quick *q, const struct ir_guest *guest)
@@ -375,7 +415,7 @@ static void set_guest(struct quick *q, const struct ir_guest *guest)
     for (uint32_t i = 0; i < guest->n_slots; i++) {
         const struct ir_slot *s = &guest->slots[i];
         q->slots[i] = (struct quick_slot){ .disp = s->offset - CPU_BIAS, .w = is_w(s->type),
-                                           .refused = s->type == IR_V128 || s->zero };
+                                           .vec = s->type == IR_V128, .zero = s->zero };
     }
 }
 
@@ -420,8 +460,15 @@ static int begin(struct x86_gen *g)
     struct quick_code *code = ARENA_TAKE(g->arena, struct quick_code, 1);
     if (!code)
         return err_set(g->e, ERR_LIMIT, "code generator: no memory left for side tables");
-    code->c = (struct x86_code){ .block = g->b, .guest = g->u->guest, .edge_stubs = code->edge_stubs };
-    g->code = &code->c;
+    struct x86_code *c = &code->c; /* member by member: as a whole compilers clear it by REP STOS */
+    c->block = g->b;
+    c->guest = g->u->guest;
+    c->pins = NULL;
+    c->n_pins = 0;
+    c->edge_stubs = code->edge_stubs;
+    c->incoming = NULL;
+    c->replaces = c->next_replaced = NULL;
+    g->code = c;
     g->rc = 0;
     g->recipe = NULL;
     memset(g->pending, 0, sizeof(g->pending));
@@ -439,6 +486,10 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
     uint8_t *start = be->a.p, *cold_start = be->cold.p;
     x86_set_up(g, be, u, b, arena, e);
     g->block = &u->blocks[0];
+    for (unsigned k = 0; k < 5; k++) /* what is about to be written: the host's stores are done in order */
+        __builtin_prefetch(start + 64 * k, 1);
+    for (unsigned k = 0; k < 3; k++)
+        __builtin_prefetch(cold_start + 64 * k, 1);
     if (!can(g))
         return ERR_UNSUPPORTED;
     int rc = begin(g);
@@ -451,7 +502,8 @@ int x86_compile_quick(struct exec_backend *be, struct ir_unit *u, struct exec_bl
         return g->rc;
     }
     assert(asm_offset(&be->a) <= be->half && asm_offset(&be->cold) <= be->end);
-    memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
+    if (UNLIKELY(!be->count_entries)) /* else quick_entry knows them: what was just stored elsewhere is read slowly */
+        memcpy(g->code->entry_bytes, be->rw + g->code->entry, sizeof(g->code->entry_bytes));
     b->backend_private = g->code;
     if (UNLIKELY(be->dump != 0 || be->perf_map != NULL))
         x86_dump(be, b, (uint32_t)(start - be->rw), (uint32_t)(cold_start - be->rw));

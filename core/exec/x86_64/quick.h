@@ -9,13 +9,15 @@
  * register, constants are folded, and a comparison whose only user is a condition waits for it. PUTs store at once:
  * memory is always right, so that no call out and no exit has registers to save (dirty = 0, no pins).
  *
- * It does the integer operations that nearly all blocks are made of. What it does not do, it refuses before anything
+ * It does the integer operations that nearly all blocks are made of; some that are seldom are calls. What it does not do, it refuses before anything
  * was emitted, and the unit goes the long way (compile.c). Blocks that run often are compiled that way a
  * second time: exec_options.optimize_threshold.
  *
  *     quick.c         the two walks, values and registers, slots
  *     quick_ops.c     arithmetic, conditions
- *     quick_memory.c  loads, stores, calls, ends
+ *     quick_memory.c  loads, stores, ends
+ *     quick_vec.c     vectors: moves, and what is one instruction of SSE2
+ *     quick_out.c     what C does: helpers, atomic accesses, operations that are seldom
  *     quick_ends.c    entries and edges
  */
 #include "core/exec/x86_64/gen.h"
@@ -36,7 +38,7 @@ struct quick_value {
 /* What is asked of a slot, without the rest of its description. */
 struct quick_slot {
     int32_t disp;          /* from rbp */
-    bool w, refused;       /* 64 bits; a vector, or none at all */
+    bool w, vec, zero;     /* 64 bits; a vector; none at all */
 };
 
 /* A probe that was emitted once: its bytes, and where the displacement of its jump lies. */
@@ -62,7 +64,7 @@ struct quick {
     uint16_t n_spills;
     uint32_t n_order;      /* what is to be emitted: order[n_order .. QUICK_INSTS) */
     uint16_t order[QUICK_INSTS];
-    struct quick_probe probe[2][4];
+    struct quick_probe probe[2][5];
     uint32_t block_at;     /* where in the cold half the pointer to the block lies */
     struct stub stub;      /* of the load or store being emitted: where its jumps are */
     struct quick_value v[QUICK_INSTS];
@@ -170,6 +172,13 @@ static inline void quick_release(struct quick *q, uint16_t v)
     }
 }
 
+/* The jumps of the displacement at `at` come to the stub that is next. */
+static inline void quick_come_here(struct quick *q, uint32_t at)
+{
+    uint32_t disp = asm_offset(q->cold) - (at + 4);
+    memcpy(q->cold->start + at, &disp, 4);
+}
+
 /* Behind an instruction whose first argument is a condition. */
 static inline void quick_end_condition(struct quick *q, uint16_t a)
 {
@@ -214,7 +223,25 @@ quick_fn quick_alu, quick_not, quick_shift, quick_mul, quick_bswap, quick_extend
 unsigned quick_condition(struct quick *q, uint16_t v);
 
 /* quick_memory.c */
-quick_fn quick_access, quick_call, quick_trap, quick_end;
+quick_fn quick_access, quick_trap, quick_end;
+/* Where calls out of this instruction go on. */
+void quick_call_out(struct quick *q, const struct x86_site *site);
+/* reg = base + disp */
+void quick_load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp);
+/* rdx = base + disp; the addend to rax, or to the stub q->stub, where its jumps are. */
+void quick_probe(struct quick *q, const struct ir_inst *in, struct opnd base);
+/* Where value v is, as the base of an access: in a register if one is to be had for nothing. */
+struct opnd quick_base(struct quick *q, uint16_t v);
+/* op reg, [base + disp] behind the probe; uses rcx. */
+void quick_access_at(struct quick *q, uint32_t op, unsigned reg, struct opnd base, int32_t disp);
+/* quick_vec.c: vectors, which are in no register between instructions */
+quick_fn quick_vec_const, quick_vec_2, quick_vec_tops, quick_vec_lane, quick_vec_scalar, quick_vec_insert;
+void quick_vec_get_away(struct quick *q, uint16_t v); /* what its slot holds will be overwritten */
+void quick_vec_put(struct quick *q, uint16_t v, unsigned slot);
+void quick_vec_access(struct quick *q, const struct ir_inst *in);
+bool quick_vec_can(const struct ir_inst *in);
+/* quick_out.c */
+quick_fn quick_call, quick_atomic, quick_fence, quick_eval;
 /* quick_ends.c: as x86_emit_entry and x86_outer_edge, with their stubs */
 void quick_entry(struct quick *q);
 void quick_edge(struct quick *q, unsigned side);

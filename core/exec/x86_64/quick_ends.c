@@ -82,11 +82,14 @@ void quick_entry(struct quick *q)
     c->entry = asm_offset(a);
     if (g->be->count_entries && UNLIKELY(g->be->shared)) {
         x86_emit_shared_count(g);
+        memcpy(c->entry_bytes, g->be->rw + c->entry, sizeof(c->entry_bytes));
     } else if (g->be->count_entries) {
-        p = put_pointer(a->p, &g->b->counter);
-        p[0] = 0xff; /* dec dword [rax] */
-        p[1] = 0x08;
-        a->p = put_jcc(a, p + 2, CC_E, hot);
+        uint64_t counter = (uint64_t)(uintptr_t)&g->b->counter, head = 0xb848 | counter << 16; /* mov rax, pointer */
+        uint32_t tail = (uint32_t)(counter >> 48) | 0x08ffu << 16;                             /* dec dword [rax] */
+        memcpy(a->p, &head, 8);
+        memcpy(a->p + 8, &tail, 4);
+        a->p = put_jcc(a, a->p + 12, CC_E, hot);
+        memcpy(c->entry_bytes, &head, 8);
     } else {
         asm_nop5(a); /* one instruction, which `retire` may overwrite while others are here */
     }

@@ -2,24 +2,17 @@
 #include "core/exec/x86_64/quick.h"
 #include <string.h>
 
-/* Loads, stores, calls and the ends of blocks of the first tier: quick.h. Stubs are written at once, to the cold half. */
+/* Loads, stores and the ends of blocks of the first tier: quick.h. Stubs are written at once, to the cold half. */
 
 /* ---- leaving and coming back ---- */
-
-/* The jumps there come here. */
-static inline void come_here(struct quick *q, uint32_t at)
-{
-    uint32_t disp = asm_offset(q->cold) - (at + 4);
-    memcpy(q->cold->start + at, &disp, 4);
-}
 
 static inline void begin_stub(struct quick *q, const struct stub *s)
 {
     for (unsigned k = 0; k < s->n_at; k++)
-        come_here(q, s->at[k]);
+        quick_come_here(q, s->at[k]);
 }
 
-static void call_out(struct quick *q, const struct x86_site *site)
+void quick_call_out(struct quick *q, const struct x86_site *site)
 {
     asm_mov_ri(q->cold, RAX, (uint64_t)(uintptr_t)site);
     asm_call(q->cold, q->g->be->fixed.out);
@@ -52,7 +45,7 @@ static void emit_probe(struct quick *q, struct stub *s, bool store, unsigned siz
 }
 
 /* reg = base + disp */
-static void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
+static inline void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
 {
     if (LIKELY(base.kind == O_REG && disp)) {
         asm_lea1(a, reg, base.reg, disp);
@@ -63,6 +56,11 @@ static void load_address(struct x86_asm *a, unsigned reg, struct opnd base, int3
         if (disp)
             asm_alu_ri(a, ALU_ADD, true, reg, disp);
     }
+}
+
+void quick_load_address(struct x86_asm *a, unsigned reg, struct opnd base, int32_t disp)
+{
+    load_address(a, reg, base, disp);
 }
 
 /* op reg, [base + disp], rax being the addend; uses rcx. The base's register, or the sum in rax. */
@@ -103,12 +101,17 @@ static void emit_store(struct quick *q, struct opnd base, int32_t disp, struct o
 }
 
 /* A base in memory is wanted twice: it comes into a register if one is to be had for nothing. */
-static struct opnd base_of(struct quick *q, uint16_t v)
+static inline struct opnd base_of(struct quick *q, uint16_t v)
 {
     struct opnd o = quick_opnd(q, v);
     if (o.kind == O_MEM && q->free != 0)
         return opnd_reg(quick_use(q, v, RDX));
     return o;
+}
+
+struct opnd quick_base(struct quick *q, uint16_t v)
+{
+    return base_of(q, v);
 }
 
 /* False: a constant that has no place in the table. */
@@ -129,34 +132,39 @@ static inline bool describe(struct opnd o, unsigned *kind, uint16_t *at)
     return true;
 }
 
-/* The usual stub: a call, a jump and what C has to know. False: that does not fit, and nothing was emitted. */
+/*
+ * The usual stub: a call, a jump and what C has to know. False: that does not fit, and nothing was emitted. The table is put
+ * together in registers: a copy of what was just stored in small pieces waits until all stores before are done, and those
+ * to new code miss the host's caches.
+ */
 static inline bool access_stub(struct quick *q, const struct ir_inst *in, const struct stub *at, struct opnd base,
                                struct opnd value, unsigned dst, uint32_t back)
 {
     struct x86_asm *cold = q->cold;
     const struct ir_inst *insn = in;
     unsigned base_kind, value_kind;
-    struct x86_access s;
+    uint16_t base_at, value_at;
     while (insn->op != IR_INSN)
         insn--;
     const struct cpu_site site = exec_site_of(q->g->u, q->g->block, insn);
-    if (UNLIKELY(!describe(base, &base_kind, &s.base) || !describe(value, &value_kind, &s.value) ||
+    if (UNLIKELY(!describe(base, &base_kind, &base_at) || !describe(value, &value_kind, &value_at) ||
                  site.cost_before > UINT16_MAX || site.at != (int16_t)site.at))
         return false;
-    s.at = (int16_t)site.at;
-    s.rest = site.rest;
-    s.cost_before = (uint16_t)site.cost_before;
-    s.insns_before = (uint8_t)site.insns_before;
-    s.dst = (uint8_t)dst;
-    s.memop = in->aux2;
-    s.base_kind = (uint8_t)base_kind;
-    s.value_kind = in->op == IR_STORE ? (uint8_t)value_kind : ACCESS_LOAD;
-    s.disp = (int32_t)in->imm;
+    if (in->op != IR_STORE)
+        value_kind = ACCESS_LOAD;
     begin_stub(q, at);
     uint8_t *p = asm_put_rel(cold, asm_put_rel(cold, cold->p, 0xe8, q->g->be->fixed.access), 0xe9, back); /* call, jmp */
-    s.block = (uint32_t)(p - cold->start) - q->block_at;
-    memcpy(p, &s, sizeof(s));
-    cold->p = p + sizeof(s);
+    const uint64_t words[] = {
+        (uint16_t)site.at | (uint64_t)site.rest << 16 | (uint64_t)site.cost_before << 32 |
+            (uint64_t)(uint8_t)site.insns_before << 48 | (uint64_t)dst << 56,
+        in->aux2 | (uint64_t)base_kind << 16 | (uint64_t)value_kind << 24 | (uint64_t)(uint32_t)in->imm << 32,
+        base_at | (uint64_t)value_at << 16 | (uint64_t)((uint32_t)(p - cold->start) - q->block_at) << 32,
+    };
+    _Static_assert(sizeof(words) == sizeof(struct x86_access), "struct x86_access is three words");
+    memcpy(p, &words[0], 8);
+    memcpy(p + 8, &words[1], 8);
+    memcpy(p + 16, &words[2], 8);
+    cold->p = p + sizeof(words);
     return true;
 }
 
@@ -168,7 +176,7 @@ static void long_stub(struct quick *q, const struct ir_inst *in, const struct st
     load_address(q->cold, RDX, base, (int32_t)in->imm);
     if (store)
         quick_load(q->cold, RCX, value, true);
-    call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
+    quick_call_out(q, quick_site(q, in, store ? x86_out_store : x86_out_load));
     if (!store)
         asm_rr1(q->cold, 0x8b, true, dst, RAX);
     asm_jmp(q->cold, back);
@@ -183,8 +191,26 @@ static inline void load_at(struct quick *q, const struct ir_inst *in, unsigned d
     access_at(q, op, dst, base, (int32_t)in->imm);
 }
 
+void quick_probe(struct quick *q, const struct ir_inst *in, struct opnd base)
+{
+    unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
+    q->stub.n_at = 0;
+    load_address(q->a, RDX, base, (int32_t)in->imm);
+    emit_probe(q, &q->stub, in->op == IR_STORE || (in->aux2 & IR_MEM_STORE_RIGHTS), in->aux2 & IR_MEM_SIZE, align);
+    add_base(q, base);
+}
+
+void quick_access_at(struct quick *q, uint32_t op, unsigned reg, struct opnd base, int32_t disp)
+{
+    access_at(q, op, reg, base, disp);
+}
+
 void quick_access(struct quick *q, struct ir_inst *in)
 {
+    if (UNLIKELY(in->type == IR_V128)) {
+        quick_vec_access(q, in);
+        return;
+    }
     bool store = in->op == IR_STORE;
     unsigned size = in->aux2 & IR_MEM_SIZE, dst = RAX;
     unsigned align = in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
@@ -207,74 +233,17 @@ void quick_access(struct quick *q, struct ir_inst *in)
     uint32_t back = asm_offset(q->a);
     if (UNLIKELY(!access_stub(q, in, s, base, value, dst, back)))
         long_stub(q, in, s, base, value, dst, back);
+    if (UNLIKELY(store && (in->aux2 & IR_MEM_RELEASE)))
+        x86_fence(q->g); /* as in select_mem.c */
     quick_end_inst(q, in, store ? 2 : 1);
-}
-
-/* ---- calls ---- */
-
-/* frame[k] = value v; an i32 zero-extended */
-static void store_arg(struct quick *q, unsigned k, uint16_t v)
-{
-    struct opnd o = quick_opnd(q, v);
-    struct x86_mem m = mem_at(RSP, (int32_t)(8 * k));
-    const struct ir_inst *def = &q->insts[v];
-    bool w = v == IR_NONE || is_w(ir_op_info[def->op].result == 'I' ? IR_I64 : def->type);
-    if (o.kind == O_IMM && imm_fits(o.imm, true)) {
-        asm_mov_mi(q->a, 3, m, (int32_t)o.imm);
-        return;
-    }
-    unsigned r = o.reg;
-    if (o.kind != O_REG)
-        quick_load(q->a, r = RAX, o, w);
-    else if (!w)
-        asm_rr(q->a, 0x8b, r = RAX, o.reg); /* zero-extends */
-    asm_rm(q->a, 0x89 | OP_W, r, m);
-}
-
-/* A light helper asked to leave: out again, by the same site. */
-static void check_exit(struct quick *q, const struct x86_site *site)
-{
-    asm_rm(q->a, 0x89 | OP_W, RAX, mem_at(RSP, 0));
-    asm_alu_mi(q->a, ALU_CMP, false, CPU_MEM(exit), 0);
-    uint32_t at = asm_jcc(q->a, CC_NE, 0), back = asm_offset(q->a);
-    come_here(q, at);
-    call_out(q, site);
-    asm_jmp(q->cold, back);
-}
-
-/* As x86_select_call: all slots are in memory. */
-void quick_call(struct quick *q, struct ir_inst *in)
-{
-    const struct x86_fixed *f = &q->g->be->fixed;
-    quick_leave_slots(q, in);
-    const struct ir_helper *h = &q->g->u->guest->helpers[in->imm];
-    const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
-    bool light = h->flags & IR_CALL_LIGHT, pure = h->flags & IR_CALL_PURE;
-    const struct x86_site *site = quick_site(q, in, light ? x86_out_light : pure ? x86_out_pure : x86_out_call);
-    for (unsigned k = 0; k < 4; k++)
-        store_arg(q, k, args[k]);
-    asm_mov_ri(q->a, RAX, (uint64_t)(uintptr_t)site);
-    if (light)
-        asm_mov_ri(q->a, RDX, (uint64_t)(uintptr_t)h->fn);
-    bool last = !light && !pure && x86_is_last_call(q->g, q->i), timed = light && (h->flags & IR_CALL_TIME);
-    if (timed)
-        asm_rm(q->a, 0x89 | OP_W, R12, CPU_MEM(budget));
-    asm_call(q->a, light ? f->light : last ? f->last : f->out);
-    if (timed) /* a timer may have been set */
-        asm_rm(q->a, 0x8b | OP_W, R12, CPU_MEM(budget));
-    if (light && (h->flags & IR_CALL_EXITS))
-        check_exit(q, site);
-    if (in->type != IR_VOID && q->v[q->i].last != 0)
-        asm_mov_rr(q->a, true, quick_def(q), RAX);
-    quick_end_inst(q, in, 4);
 }
 
 void quick_trap(struct quick *q, struct ir_inst *in)
 {
     unsigned cc = quick_condition(q, in->a);
     uint32_t at = asm_jcc(q->a, cc, 0), back = asm_offset(q->a);
-    come_here(q, at);
-    call_out(q, quick_site(q, in, x86_out_trap));
+    quick_come_here(q, at);
+    quick_call_out(q, quick_site(q, in, x86_out_trap));
     asm_jmp(q->cold, back);
     q->locked = 0;
     quick_end_condition(q, in->a);

@@ -341,6 +341,43 @@ START_TEST(rows_decode_and_beginnings_do_not)
 }
 END_TEST
 
+static void decodes_alike(void *memo, const uint8_t *code, const uint64_t *has)
+{
+    struct x86_decoded d, again;
+    memset(&d, 0, sizeof(d)); /* what lies between members */
+    memset(&again, 0, sizeof(again));
+    enum x86_decode_result result = x86_decode(code, 2 * X86_MAX_LENGTH, X86_CODE64, true, has, &d);
+    ck_assert_int_eq(x86_decode_again(memo, 3, code, 2 * X86_MAX_LENGTH, has, &again), result);
+    ck_assert_int_eq(again.length, d.length);
+    if (result == X86_DECODED)
+        ck_assert_mem_eq(&d, &again, sizeof(d));
+}
+
+/* Each twice, with other displacements and immediates the second time; and random bytes, many of which begin alike. */
+START_TEST(again_is_the_same)
+{
+    uint64_t seed = 0x853c49e6748fea9bull, has[X86_EXT_WORDS];
+    void *memo = calloc(1, X86_DECODE_MEMO);
+    all_features(has);
+    ck_assert_ptr_nonnull(memo);
+    for (unsigned k = 0; k < 40; k++)
+        for (uint16_t form = 0; form < X86_FORM_COUNT; form++) {
+            uint8_t code[2 * X86_MAX_LENGTH];
+            for (size_t i = 0; i < sizeof(code); i++)
+                code[i] = (uint8_t)next_random(&seed);
+            if (k % 2 == 0)
+                (void)x86_random_insn(form, X86_CODE64, k % 4 != 0, next_random, &seed, code);
+            else
+                code[0] &= k % 4 == 1 ? 0x4f : 0xff;
+            decodes_alike(memo, code, has);
+            for (size_t i = 3; i < sizeof(code); i++)
+                code[i] ^= (uint8_t)next_random(&seed);
+            decodes_alike(memo, code, has);
+        }
+    free(memo);
+}
+END_TEST
+
 START_TEST(random_bytes_do_no_harm)
 {
     uint64_t seed = 0x2545f4914f6cdd1dull, has[X86_EXT_WORDS];
@@ -381,6 +418,7 @@ Suite *test_suite(void)
     tcase_add_test(c, members_say_what_the_manual_says);
     tcase_add_test(c, registers_are_slots);
     tcase_add_test(c, rows_decode_and_beginnings_do_not);
+    tcase_add_test(c, again_is_the_same);
     tcase_add_test(c, random_bytes_do_no_harm);
     suite_add_tcase(s, c);
     return s;
