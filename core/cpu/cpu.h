@@ -171,6 +171,7 @@ struct cpu {
     uint64_t insns;           /* instructions retired, models that are not uniform */
     const void *site;         /* side-table entry of the operation that called out, or NULL */
     struct tm_cpu *tm;
+    int8_t *counts;           /* core/exec, with several host threads: its thread's counts of arrivals at blocks */
     uint32_t fp_flags;        /* sticky flags collected: bits of enum cpu_fp_flag */
     bool secure;              /* accesses carry mem_attrs.secure: the ISA sets it when its state changes */
     /*

@@ -59,6 +59,9 @@ enum exec_leave {
     EXEC_LEAVE_HOT,      /* the entry counter ran out: cpu's exec_private->block */
 };
 
+#define EXEC_COUNTS     (1u << 18) /* bytes of cpu->counts; blocks beyond share places, and are a little off */
+#define EXEC_COUNT_STEP 16
+
 struct exec_block;
 struct exec_edge {
     struct exec_block *from, *to; /* `to` NULL: not linked */
@@ -76,7 +79,11 @@ struct exec_block {
     uint32_t length;             /* guest bytes (of all blocks: see `pieces` of a region) */
     bool region, retired;
     bool quick;                  /* made by compile_quick, and not improved since */
-    uint32_t counter;            /* counts down to EXEC_LEAVE_HOT in what is no region */
+    /*
+     * Counts down to EXEC_LEAVE_HOT in what is no region. With several host threads each counts EXEC_COUNT_STEP arrivals by
+     * itself (cpu->counts) before it takes them off here: this line would go from host CPU to host CPU at each.
+     */
+    uint32_t counter;
     const uint32_t *heat;        /* while a region is compiled: how often each of its blocks ran; else NULL */
     uint16_t n_edges, n_insns;
     /* [2i] of block i of the unit: jump or taken, [2i+1]: not taken; unused ones at the end are left out */
@@ -93,7 +100,15 @@ struct exec_cpu {
     bool beside;                 /* others run at the same time: calls out take the machine's lock (parallel.h) */
     bool inside;                 /* in translated code, or called out of it */
     uint32_t pauses;             /* hints to pause in parallel rounds */
-    ps_t overtime;               /* how far beyond a parallel round's deadline it may go */
+    /* For parallel rounds. Without the lock others read `reached` and set `attention`; all else is its thread's. */
+    uint64_t reached;            /* cycles, at its last boundary */
+    bool attention;              /* somebody wants it to look, with the lock */
+    bool shares;                 /* its thread has another CPU that runs */
+    bool waits;                  /* it is too far ahead of the slowest */
+    ps_t overtime;               /* how far it may go all the same, for an interrupt */
+    uint64_t look;               /* cycles at which it looks in any case */
+    int64_t slice_end;           /* cycles_end as long as nothing cut the slice */
+    uint64_t slices;             /* since it had the lock */
     uint64_t ticks, ticks_of, ticks_hz; /* sched.c: the first tick at or after simulated time ticks_of, of a clock of so many Hz */
     uint64_t scratch[64];        /* back end: saved host registers while out in C */
 };
@@ -145,6 +160,8 @@ struct exec_backend_ops {
     uint32_t (*turn)(struct exec_backend *be);
     void (*sever)(struct exec_backend *be, struct exec_block *b);
     enum exec_leave (*run)(struct exec_backend *be, struct cpu *cpu, struct exec_block *b);
+    /* May be NULL: no parallel rounds. On from cpu->pc, in the mode cpu->mode_flags, as from a jump. */
+    enum exec_leave (*resume)(struct exec_backend *be, struct cpu *cpu);
     uint64_t (*code_used)(const struct exec_backend *be); /* bytes */
 };
 

@@ -122,7 +122,7 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     if (x->options.code_bytes == 0)
         x->options.code_bytes = 256u << 20;
     if (x->options.quantum == 0)
-        x->options.quantum = (x->options.parallel ? 1000 : 10) * PS_PER_US;
+        x->options.quantum = (x->options.parallel ? 4000 : 10) * PS_PER_US;
     if (x->options.region_threshold == 0)
         x->options.region_threshold = 10000;
     if (x->options.optimize_threshold == 0)
@@ -296,6 +296,7 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
     cpu->kicked = kicked;
     cpu->hurried = hurried;
     cpu->uniform = cpu->tm != NULL ? cpu->tm->uniform : 1;
+    exec_parallel_add(x, cpu);
     x->cores[x->n_cpus++] = core;
     exec_wake_all(x);
     x->sched.cursor_bytes = x->n_cpus * (uint32_t)sizeof(struct exec_cursor);
@@ -358,10 +359,14 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "host_polls", "", c->polls },
         { "parallel_rounds", "", c->parallel_rounds },
         { "parallel_slices", "", c->slices },
+        { "parallel_looks", "", c->looks },
         { "parallel_stops", "", c->alone },
         { "parallel_locks", "", c->locks },
         { "parallel_lock_waits", "", c->lock_waits },
         { "parallel_lock_sleeps", "", c->lock_sleeps },
+        { "parallel_lock_wait_time", "ns", c->lock_ns },
+        { "parallel_stop_wait_time", "ns", c->alone_ns },
+        { "parallel_ahead_time", "ns", c->held_ns },
         { "parallel_threads_time", "ns", threads },
         { "parallel_longest_time", "ns", longest },
     };

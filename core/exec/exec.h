@@ -38,7 +38,7 @@ typedef void exec_ran_fn(void *arg, const struct cpu *cpu, va_t start, const uin
 struct exec_options {
     enum exec_mode mode;
     uint64_t code_bytes;        /* size of the code buffer; 0 = 256 MiB */
-    ps_t quantum;               /* 0 = 10 us (functional), parallel 1 ms; ignored with one CPU */
+    ps_t quantum;               /* 0 = 10 us (functional), parallel 4 ms; ignored with one CPU */
     bool parallel;              /* CPUs on host threads, with EXEC_JIT and models without hooks: parallel.h */
     uint32_t threads;           /* at most so many; 0: as many as the host has CPUs for this process */
     uint32_t region_threshold;  /* executions before a block grows into a region; 0 = 10000, UINT32_MAX never */
@@ -65,6 +65,11 @@ enum exec_dump { EXEC_DUMP_DECODE = 1, EXEC_DUMP_IR = 2, EXEC_DUMP_OPT = 4, EXEC
 struct exec_host_ops {
     /* Deliver pending host input. `wait_ms`: may block that long (-1 = until input). */
     void (*poll)(void *arg, int wait_ms);
+    /*
+     * Would poll(arg, 0) do anything? It changes nothing that CPUs may look at meanwhile, while with several on host threads
+     * all stop for `poll`. NULL: perhaps.
+     */
+    bool (*ready)(void *arg);
     void *arg;
     /* Pace: 0 = as fast as possible; else simulated ps per host ns * 1000 (1000000 = real time). */
     uint64_t pace;

@@ -12,7 +12,7 @@
  *     background.c  a thread for them
  *     debug.c     breakpoints, watchpoints, single steps
  *     lockstep.c  two machines
- *     parallel.c  rounds of several host threads
+ *     parallel.c, parallel_lock.c  rounds of several host threads
  *
  * Rules. (1) A turn may be cut at any canonical boundary and taken up again: nothing the
  * guest sees depends on it. (2) Blocks are dropped at any time, forgotten only between
@@ -29,6 +29,7 @@
 #define EXEC_HASH_BITS   18
 #define EXEC_NO_PAGE     UINT32_MAX
 #define EXEC_MAX_RAMS    64u
+#define EXEC_PARALLEL_SLICE 4096 /* cycles between a CPU's looks at what others want of it, in parallel rounds */
 #define EXEC_PART_BYTES  (256ull << 20) /* of blocks in one half before the other one's are forgotten */
 /* A region's canonical blocks, for exact dropping. */
 struct exec_piece {
@@ -106,7 +107,8 @@ struct exec_sched {
 struct exec_counters {
     uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
-    uint64_t parallel_rounds, slices, alone, locks, lock_waits, lock_sleeps;
+    uint64_t parallel_rounds, slices, looks, alone, locks, lock_waits, lock_sleeps;
+    uint64_t held_ns, alone_ns, lock_ns;   /* of all threads of a parallel round: waiting */
 };
 
 struct exec {
@@ -303,7 +305,15 @@ uint64_t exec_host_ns(void);
 uint64_t exec_insns(const struct exec *x);               /* of all CPUs */
 void exec_advance_to(struct cpu *cpu, ps_t t);
 bool exec_others_run(struct exec *x, const struct cpu *cpu);
+void exec_poll_host(struct exec *x, int wait_ms);
 void exec_wake_all(struct exec *x);                      /* look at each again */
+
+/* ---- parallel_lock.c ---- */
+/*
+ * After the executor left for `why`, still without the lock. True: nobody wants anything of the CPU, and it has
+ * another slice, to go on with at cpu->pc. A hint to pause may have been done with then.
+ */
+bool exec_parallel_more(struct exec *x, struct cpu *cpu, enum exec_leave *why);
 
 /* ---- debug.c ---- */
 /* Does the turn have to go instruction by instruction here? */

@@ -1,278 +1,185 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rounds in which CPUs run on several host threads: who works, who holds the lock, who is alone. */
-#include "core/exec/exec_impl.h"
+/* Rounds in which CPUs run on several host threads: how far each may run, and what happens meanwhile. */
+#include "core/exec/parallel_impl.h"
 #include "core/timing/model.h"
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define SLICE_CYCLES 16384 /* between looks at interrupts and at who wants to be alone */
-#define SPINS        200u  /* looks at a lock before the thread sleeps: what is done with it is mostly short */
-#define WAIT_SPINS   1000u /* the same for the end of somebody's slice, or of his being alone */
-#define OVERTIME     (20 * PS_PER_US) /* for an interrupt that comes when the round is over for its CPU: see on_time */
-#define PAUSE_CYCLES 512   /* of a hint: what one look around costs, lock included */
-#define PAUSES_SLEEP 16u   /* after so many hints in a row the host's other threads get a chance */
-
-/* A host thread and its CPUs: first, first + n_workers, ... Number 0 is the thread that called exec_run. */
-struct worker {
-    struct exec_parallel *p;
-    pthread_t thread;
-    pthread_cond_t wake;
-    uint32_t first, next;        /* next: whose slice comes first */
-    bool working;                /* has a CPU to run, or may have */
-};
-
-struct exec_parallel {
-    struct exec *x;
-    pthread_mutex_t lock;
-    pthread_cond_t go;           /* nobody is alone any more, or who waits to be may look again */
-    pthread_cond_t calm;         /* inside or mid changed */
-    struct worker *workers;
-    uint32_t n_workers, n_threads;
-    uint32_t n_working;
-    bool round, quit;
-    uint32_t inside;             /* CPUs in translated code or called out of it */
-    uint32_t mid;                /* called out, and waiting to be alone: not among them */
-    struct cpu *alone;           /* who is, or waits for the others */
-    uint32_t depth;
-    uint64_t changes;            /* how often somebody was alone */
-    uint32_t waiting;            /* threads that found the lock taken; changed without it */
-};
-
-/* Written with the lock, and looked at without it by those who wait. */
-#define GET(member)    __atomic_load_n(&(member), __ATOMIC_RELAXED)
-#define PUT(member, v) __atomic_store_n(&(member), v, __ATOMIC_RELAXED)
-
-static void wait_for_lock(struct exec_parallel *p)
-{
-    bool slept = true;
-    __atomic_fetch_add(&p->waiting, 1, __ATOMIC_RELAXED);
-    for (unsigned i = 0; i < SPINS && slept; i++) {
-        __builtin_ia32_pause();
-        slept = pthread_mutex_trylock(&p->lock) != 0;
-    }
-    if (slept)
-        pthread_mutex_lock(&p->lock);
-    __atomic_fetch_sub(&p->waiting, 1, __ATOMIC_RELAXED);
-    p->x->count.lock_waits++;
-    p->x->count.lock_sleeps += slept;
-}
-
-static void take_lock(struct exec_parallel *p)
-{
-    if (pthread_mutex_trylock(&p->lock) != 0)
-        wait_for_lock(p);
-    p->x->count.locks++;
-}
-
-/* For a moment without the lock, until `done`; mostly that is sooner than a thread sleeps and wakes. */
-static void look_out(struct exec_parallel *p, bool (*done)(const struct exec_parallel *p))
-{
-    pthread_mutex_unlock(&p->lock);
-    for (unsigned i = 0; i < WAIT_SPINS && !done(p); i++)
-        __builtin_ia32_pause();
-    take_lock(p);
-}
-
-static bool nobody_alone(const struct exec_parallel *p)
-{
-    return GET(p->alone) == NULL;
-}
-
-static bool nobody_inside(const struct exec_parallel *p)
-{
-    return GET(p->inside) == 0;
-}
-
-static void wait_while_alone(struct exec_parallel *p)
-{
-    if (p->alone != NULL)
-        look_out(p, nobody_alone);
-    while (p->alone != NULL)
-        pthread_cond_wait(&p->go, &p->lock);
-}
-
-static struct exec_cpu *core_of(const struct cpu *cpu)
-{
-    return cpu->exec_private;
-}
+#define TURN_CYCLES 16384           /* of CPUs that share a thread */
+#define OVERTIME    (20 * PS_PER_US) /* for an interrupt that comes to a CPU that waits for slower ones: see on_time */
+#define REST_SPINS  1000u           /* looks for work before a thread sleeps: waking it takes as long */
+#define POLL_NS     1000000u
+#define MIN_PAUSE   512             /* cycles of a hint: what one look around costs */
 
 bool exec_is_parallel(const struct exec *x)
 {
     return UNLIKELY(x->parallel != NULL) && x->parallel->round;
 }
 
-/* ---- alone ---- */
-
-/* At a boundary, with no operation under way: those who have one are served first. */
-static void alone_between(struct exec_parallel *p, struct cpu *cpu)
+/* Does nobody count or look at every instruction? */
+static bool may_run_beside(const struct exec *x)
 {
-    for (;;) {
-        while (p->alone != NULL || p->mid != 0)
-            pthread_cond_wait(&p->go, &p->lock);
-        PUT(p->alone, cpu);
-        if (p->inside != 0 && p->mid == 0)
-            look_out(p, nobody_inside);
-        while (p->inside != 0 && p->mid == 0)
-            pthread_cond_wait(&p->calm, &p->lock);
-        if (p->mid == 0)
-            return;
-        PUT(p->alone, NULL);
-        pthread_cond_broadcast(&p->go);
-    }
+    return x->n_breaks == 0 && x->n_watches == 0 && x->coverage == NULL && x->insn_limit == UINT64_MAX;
 }
 
-static void alone_inside(struct exec_parallel *p, struct cpu *cpu)
+/* ---- how far ---- */
+
+static bool runs(const struct exec *x, uint32_t i)
 {
-    PUT(p->inside, p->inside - 1);
-    p->mid++;
-    pthread_cond_broadcast(&p->calm);
-    wait_while_alone(p);
-    PUT(p->alone, cpu);
-    if (p->inside != 0)
-        look_out(p, nobody_inside);
-    while (p->inside != 0)
-        pthread_cond_wait(&p->calm, &p->lock);
+    return x->cores[i]->cpu->run == CPU_RUNNING;
 }
 
-static void be_alone(struct exec_parallel *p, struct cpu *cpu)
+static ps_t reached(const struct exec *x, uint32_t i)
+{
+    return ev_tick_time(x->cores[i]->cpu->clock, GET(x->cores[i]->shared.reached));
+}
+
+/* The CPU stands at a boundary, or was just woken. */
+static void note_time(struct cpu *cpu)
+{
+    PUT(core_of(cpu)->reached, cpu_cycles(cpu));
+}
+
+/* Everybody looks, with the lock, at the end of his slice. */
+static void call_all(struct exec_parallel *p)
+{
+    for (uint32_t i = 0; i < p->x->n_cpus; i++)
+        PUT(p->x->cores[i]->shared.attention, true);
+}
+
+static void end_round(struct exec_parallel *p)
+{
+    p->over = true;
+    call_all(p);
+}
+
+/* The slowest one's time, which everybody who runs has reached; and how many do. */
+static uint32_t find_laggard(struct exec_parallel *p)
 {
     struct exec *x = p->x;
-    if (p->alone == cpu) {
-        p->depth++;
+    ps_t least = PS_NEVER;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < x->n_cpus; i++) {
+        if (!runs(x, i))
+            continue;
+        ps_t t = reached(x, i);
+        n++;
+        if (t < least) {
+            least = t;
+            p->laggard = i;
+        }
+    }
+    if (n != 0)
+        x->sched.now = MAX(x->sched.now, least);
+    return n;
+}
+
+/* May the CPU run at `t`, once it waits for slower ones? By less, so that it does not wake for each of their steps. */
+static bool within(const struct exec_parallel *p, ps_t t, bool waits)
+{
+    return t < p->x->sched.now + (waits ? p->window / 2 : p->window);
+}
+
+static void set_to_work(struct exec_parallel *p, struct worker *w)
+{
+    if (w->working)
+        return;
+    PUT(w->working, true);
+    PUT(p->n_working, p->n_working + 1);
+    if (w->asleep)
+        pthread_cond_signal(&w->wake);
+}
+
+static struct worker *worker_of(const struct exec_parallel *p, const struct cpu *cpu)
+{
+    return &p->workers[cpu->index % p->n_workers];
+}
+
+/* Those who waited for slower ones and need not any more. */
+static void release(struct exec_parallel *p)
+{
+    struct exec *x = p->x;
+    for (uint32_t i = 0; i < x->n_cpus; i++) {
+        struct worker *w = worker_of(p, x->cores[i]->cpu);
+        if (!w->working && runs(x, i) && within(p, reached(x, i), true))
+            set_to_work(p, w);
+    }
+}
+
+/* With everybody at a boundary, as between rounds. */
+static void run_events(struct exec_parallel *p, struct worker *w)
+{
+    struct exec *x = p->x;
+    struct cpu *cpu = x->cores[w->first]->cpu;
+    parallel_be_alone(p, cpu);
+    x->running = NULL;
+    (void)ev_run(x->machine->queue, x->sched.now); /* none, if another thread was here first */
+    parallel_be_together(p, cpu);
+}
+
+static void poll_host(struct exec_parallel *p)
+{
+    struct exec *x = p->x;
+    struct cpu *cpu = x->cores[0]->cpu;
+    uint64_t now = x->host.poll != NULL ? exec_host_ns() : 0;
+    if (x->host.poll == NULL || now - x->last_poll_ns < POLL_NS)
+        return;
+    if (x->host.ready != NULL && !x->host.ready(x->host.arg)) {
+        x->last_poll_ns = now;
         return;
     }
-    ps_t now = ev_now(x->machine->queue);
-    uint64_t changes = p->changes;
-    if (core_of(cpu)->inside)
-        alone_inside(p, cpu);
-    else
-        alone_between(p, cpu);
-    if (p->changes != changes) /* others were, and this CPU's mapping may be another: its block ends here */
-        cpu_cut(cpu);
-    p->depth = 1;
-    x->running = cpu;
-    x->count.alone++;
-    ev_set_now(x->machine->queue, now);
+    parallel_be_alone(p, cpu);
+    x->running = NULL;
+    x->machine->inputs_from = x->sched.reached = MAX(x->sched.reached, x->sched.now);
+    ev_set_now(x->machine->queue, x->sched.now);
+    exec_poll_host(x, 0);
+    parallel_be_together(p, cpu);
+    if (!may_run_beside(x)) /* somebody debugs now */
+        end_round(p);
 }
 
-static void be_together(struct exec_parallel *p, struct cpu *cpu)
+/* What follows from the slowest one's time. */
+static void look_around(struct exec_parallel *p, struct worker *w)
 {
-    if (p->alone != cpu || --p->depth != 0)
+    struct exec *x = p->x;
+    if (w == &p->workers[0])
+        poll_host(p);
+    if (runs(x, p->laggard) && reached(x, p->laggard) <= x->sched.now && ev_next(x->machine->queue) > x->sched.now)
         return;
-    if (core_of(cpu)->inside) {
-        p->mid--;
-        PUT(p->inside, p->inside + 1);
+    uint32_t n = find_laggard(p);
+    if (ev_next(x->machine->queue) <= x->sched.now) {
+        run_events(p, w);
+        n = find_laggard(p);
     }
-    PUT(p->alone, NULL);
-    p->changes++;
-    pthread_cond_broadcast(&p->go);
-}
-
-/* machine_alone */
-static void alone(void *arg, bool begin)
-{
-    struct exec *x = arg;
-    struct exec_parallel *p = x->parallel;
-    if (!p->round || x->running == NULL)
-        return;
-    if (begin)
-        be_alone(p, x->running);
+    if (n > 1)
+        p->lone_since = PS_NEVER;
     else
-        be_together(p, x->running);
+        p->lone_since = MIN(p->lone_since, x->sched.now);
+    if (x->sched.now >= p->until || (x->host.pace != 0 && x->sched.now >= x->sched.deadline) ||
+        (p->lone_since != PS_NEVER && x->sched.now - p->lone_since > p->window))
+        end_round(p);
+    release(p);
 }
 
-/* ---- translated code and the lock ---- */
-
-bool exec_parallel_go(struct exec *x, struct cpu *cpu)
-{
-    struct exec_parallel *p = x->parallel;
-    bool waited = p->alone != NULL;
-    wait_while_alone(p);
-    x->running = cpu;
-    if (waited)
-        return false;
-    core_of(cpu)->inside = true;
-    PUT(p->inside, p->inside + 1);
-    pthread_mutex_unlock(&p->lock);
-    return true;
-}
-
-void exec_parallel_back(struct exec *x, struct cpu *cpu)
-{
-    struct exec_parallel *p = x->parallel;
-    take_lock(p);
-    core_of(cpu)->inside = false;
-    PUT(p->inside, p->inside - 1);
-    x->running = cpu;
-    if (UNLIKELY(p->alone != NULL))
-        pthread_cond_broadcast(&p->calm);
-}
-
-bool exec_enter_machine(struct cpu *cpu, bool exact)
-{
-    struct exec *x = cpu->exec;
-    if (!core_of(cpu)->beside || !core_of(cpu)->inside) /* not inside: what is used once is interpreted with the lock */
-        return false;
-    take_lock(x->parallel);
-    x->running = cpu;
-    if (exact)
-        ev_set_now(x->machine->queue, cpu_now(cpu));
-    return true;
-}
-
-void exec_leave_machine(struct cpu *cpu)
-{
-    pthread_mutex_unlock(&cpu->exec->parallel->lock);
-}
-
-bool exec_parallel_seal(struct exec *x, struct cpu *cpu, uint32_t page)
-{
-    uint64_t offset;
-    struct mem_ram *ram = exec_cache_ram(x, page, &offset);
-    return mmu_seal_page(cpu, ram, offset);
-}
+/* ---- slices ---- */
 
 /*
- * A loop that waits for another CPU: its time goes on as fast as the host's, so that the round does not
- * wait for it, and it keeps away from the lock for a while.
+ * Has the CPU something to do? If it is too far ahead of the slowest, only an interrupt: the slow one may have
+ * sent it and wait for the answer. So it is taken now, as far again beyond the window as that is long.
  */
-bool exec_parallel_pause(struct exec *x, struct cpu *cpu)
+static bool on_time(struct exec_parallel *p, struct cpu *cpu)
 {
-    struct exec_parallel *p = x->parallel;
-    struct worker *w = &p->workers[cpu->index % p->n_workers];
-    cpu_pass_time(cpu, MAX(cpu->isa->pause_cycles, PAUSE_CYCLES));
-    core_of(cpu)->pauses++;
-    for (uint32_t i = w->first; i < x->n_cpus; i += p->n_workers)
-        if (x->cores[i]->cpu != cpu && x->cores[i]->cpu->run == CPU_RUNNING)
-            return false; /* perhaps the one it waits for */
-    pthread_mutex_unlock(&p->lock);
-    if (core_of(cpu)->pauses % PAUSES_SLEEP == 0)
-        sched_yield();
-    for (unsigned i = 0; i < 8; i++)
-        __builtin_ia32_pause();
-    take_lock(p);
-    x->running = cpu;
-    return true;
-}
-
-/* ---- threads ---- */
-
-/*
- * Has the CPU something to do in this round? If the deadline is behind it, only an interrupt: another CPU may have
- * sent it and wait for the answer, all of the rest of its own round. So it is taken now, as far beyond the deadline as
- * rounds are long.
- */
-static bool on_time(struct exec *x, struct cpu *cpu)
-{
-    ps_t *until = &core_of(cpu)->overtime, most = x->sched.deadline + x->options.quantum, now;
-    if (cpu_cycles(cpu) < exec_ticks_at(cpu, MAX(x->sched.deadline, *until)))
+    struct exec_cpu *ec = core_of(cpu);
+    ps_t now = cpu_now(cpu), most = p->x->sched.now + 2 * p->window;
+    bool waits = ec->waits;
+    ec->waits = !within(p, now, waits);
+    if (!ec->waits || now < ec->overtime)
         return true;
-    if ((now = cpu_now(cpu)) >= most || !cpu->isa->has_work(cpu))
+    if (now >= most || !cpu->isa->has_work(cpu))
         return false;
-    *until = MIN(now + OVERTIME, most);
-    return cpu_cycles(cpu) < exec_ticks_at(cpu, *until);
+    ec->overtime = MIN(now + OVERTIME, most);
+    return true;
 }
 
 /* Its CPUs' next one that has something to do; NULL: none has. */
@@ -280,7 +187,7 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
 {
     struct exec *x = p->x;
     uint32_t i = w->next;
-    if (x->machine->stop != MACHINE_RUNS || x->failed)
+    if (p->over || x->machine->stop != MACHINE_RUNS || x->failed)
         return NULL;
     do {
         struct cpu *cpu = x->cores[i]->cpu;
@@ -288,7 +195,8 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
         if (cpu->run != CPU_RUNNING)
             continue;
         exec_advance_to(cpu, x->sched.now);
-        if (on_time(x, cpu)) {
+        note_time(cpu);
+        if (on_time(p, cpu)) {
             w->next = i;
             return cpu;
         }
@@ -296,37 +204,125 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
     return NULL;
 }
 
-static void run_slice(struct exec *x, struct cpu *cpu)
+static bool shares_thread(const struct exec_parallel *p, const struct cpu *cpu)
 {
+    for (uint32_t i = cpu->index % p->n_workers; i < p->x->n_cpus; i += p->n_workers)
+        if (i != cpu->index && runs(p->x, i))
+            return true;
+    return false;
+}
+
+/* When the CPU, at `now`, has to look around again at the latest. */
+static ps_t next_look(const struct exec_parallel *p, const struct cpu *cpu, ps_t now)
+{
+    const struct exec *x = p->x;
+    const struct exec_cpu *ec = core_of(cpu);
+    ps_t next = ev_next(x->machine->queue), t = now + p->window / 4;
+    if (next > now) /* or else those who are behind will run it */
+        t = MIN(t, next);
+    if (x->host.pace != 0 && x->sched.deadline > now)
+        t = MIN(t, x->sched.deadline);
+    if (p->until > now)
+        t = MIN(t, p->until);
+    return ec->waits ? MIN(t, ec->overtime) : t;
+}
+
+static void run_slice(struct exec_parallel *p, struct cpu *cpu)
+{
+    struct exec *x = p->x;
+    struct exec_cpu *ec = core_of(cpu);
     x->running = cpu;
     exec_set_budget(cpu, 0);
-    ev_set_now(x->machine->queue, cpu_now(cpu));
-    ps_t until = MAX(x->sched.deadline, core_of(cpu)->overtime);
-    int64_t left = (int64_t)(exec_ticks_at(cpu, until) - cpu_cycles(cpu));
-    exec_set_budget(cpu, MIN(left, SLICE_CYCLES));
-    x->count.slices++;
+    ps_t now = cpu_now(cpu);
+    ev_set_now(x->machine->queue, now);
+    PUT(ec->attention, false);
+    ec->shares = shares_thread(p, cpu);
+    uint64_t at = cpu_cycles(cpu);
+    ec->look = MAX(exec_ticks_at(cpu, next_look(p, cpu, now)), at + 1);
+    if (ec->shares)
+        ec->look = MIN(ec->look, at + TURN_CYCLES);
+    exec_set_budget(cpu, (int64_t)MIN(ec->look - at, EXEC_PARALLEL_SLICE));
+    ec->slice_end = cpu->cycles_end;
     if (exec_take_interrupt(cpu))
         x->count.interrupts++;
     (void)exec_execute(x, cpu);
     exec_set_budget(cpu, 0);
+    note_time(cpu);
+    x->count.slices += ec->slices + 1;
+    x->count.looks++;
+    ec->slices = 0;
     cpu->exit &= ~(uint32_t)(CPU_EXIT_DEBUG | CPU_EXIT_RESYNC);
     x->running = NULL;
 }
+
+bool exec_parallel_pause(struct exec *x, struct cpu *cpu)
+{
+    (void)x;
+    cpu_pass_time(cpu, MAX(cpu->isa->pause_cycles, MIN_PAUSE));
+    return false;
+}
+
+void exec_parallel_cut(struct exec *x, ps_t t)
+{
+    for (uint32_t i = 0; i < x->n_cpus; i++) {
+        struct cpu *cpu = x->cores[i]->cpu;
+        struct exec_cpu *ec = core_of(cpu);
+        if (cpu->run == CPU_RUNNING && ec->look > exec_ticks_at(cpu, t))
+            PUT(ec->attention, true);
+    }
+}
+
+/* ---- threads ---- */
 
 /* With the lock, and working; until it is not. */
 static void work(struct exec_parallel *p, struct worker *w)
 {
     struct cpu *cpu;
-    while ((cpu = next_cpu(p, w)) != NULL) {
-        run_slice(p->x, cpu);
+    for (;;) {
+        look_around(p, w);
+        if ((cpu = next_cpu(p, w)) == NULL)
+            break;
+        run_slice(p, cpu);
         if (GET(p->waiting) != 0) { /* the lock is not fair: who waits for it has waited while this CPU ran */
             pthread_mutex_unlock(&p->lock);
-            take_lock(p);
+            parallel_take_lock(p);
         }
     }
-    w->working = false;
-    if (--p->n_working == 0 && w != &p->workers[0])
+    PUT(w->working, false);
+    PUT(p->n_working, p->n_working - 1);
+    if (p->n_working == 0 && p->workers[0].asleep)
         pthread_cond_signal(&p->workers[0].wake);
+}
+
+/* Until there is work, for a millisecond at most if the host has to be asked for input. `spin`: it may come soon. */
+static void rest(struct exec_parallel *p, struct worker *w, bool spin)
+{
+    const bool first = w == &p->workers[0];
+    uint64_t since = exec_host_ns();
+    bool held = false;
+    for (uint32_t i = w->first; i < p->x->n_cpus; i += p->n_workers)
+        held |= runs(p->x, i);
+    if (spin) {
+        pthread_mutex_unlock(&p->lock);
+        for (unsigned i = 0; i < REST_SPINS && !GET(w->working) && !GET(p->quit) && !(first && GET(p->n_working) == 0); i++)
+            __builtin_ia32_pause();
+        parallel_take_lock(p);
+    }
+    if (!w->working && !p->quit && !(first && p->n_working == 0)) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += POLL_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        w->asleep = true;
+        if (first && p->x->host.poll != NULL)
+            (void)pthread_cond_timedwait(&w->wake, &p->lock, &until);
+        else
+            pthread_cond_wait(&w->wake, &p->lock);
+        w->asleep = false;
+    }
+    if (held)
+        p->x->count.held_ns += exec_host_ns() - since;
 }
 
 static void *thread(void *arg)
@@ -335,22 +331,13 @@ static void *thread(void *arg)
     struct exec_parallel *p = w->p;
     pthread_mutex_lock(&p->lock);
     while (!p->quit) {
-        if (w->working)
+        bool works = w->working;
+        if (works)
             work(p, w);
-        else
-            pthread_cond_wait(&w->wake, &p->lock);
+        rest(p, w, works);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
-}
-
-static void set_to_work(struct exec_parallel *p, struct worker *w)
-{
-    if (w->working)
-        return;
-    w->working = true;
-    p->n_working++;
-    pthread_cond_signal(&w->wake);
 }
 
 void exec_parallel_woken(struct exec *x, struct cpu *cpu)
@@ -361,8 +348,11 @@ void exec_parallel_woken(struct exec *x, struct cpu *cpu)
     if (cpu->run == CPU_IDLE && !cpu->isa->has_work(cpu))
         return;
     cpu->run = CPU_RUNNING;
-    exec_advance_to(cpu, now);
-    set_to_work(p, &p->workers[cpu->index % p->n_workers]);
+    exec_advance_to(cpu, MAX(now, x->sched.now));
+    note_time(cpu);
+    for (uint32_t i = cpu->index % p->n_workers; i < x->n_cpus; i += p->n_workers)
+        PUT(x->cores[i]->shared.attention, true); /* who has the thread shares it now */
+    set_to_work(p, worker_of(p, cpu));
 }
 
 /*
@@ -373,12 +363,14 @@ static bool elsewhere(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
     struct exec_parallel *p = x->parallel;
-    if (!p->round || pthread_equal(p->workers[cpu->index % p->n_workers].thread, pthread_self()))
+    if (!p->round || pthread_equal(worker_of(p, cpu)->thread, pthread_self()))
         return false;
-    if (cpu->run == CPU_IDLE)
+    if (cpu->run == CPU_IDLE) {
         exec_parallel_woken(x, cpu);
-    else if (cpu->run == CPU_RUNNING)
-        set_to_work(p, &p->workers[cpu->index % p->n_workers]); /* its round may be over */
+    } else if (cpu->run == CPU_RUNNING) {
+        PUT(core_of(cpu)->attention, true);
+        set_to_work(p, worker_of(p, cpu)); /* it may wait for slower ones */
+    }
     return true;
 }
 
@@ -412,60 +404,92 @@ static bool deal_cpus(struct exec_parallel *p)
     if (p->workers == NULL)
         return false;
     p->n_workers = n;
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     for (uint32_t i = 0; i < n; i++) {
-        p->workers[i] = (struct worker){ .p = p, .first = i, .next = i };
-        pthread_cond_init(&p->workers[i].wake, NULL);
+        p->workers[i] = (struct worker){ .p = p, .first = i, .next = i, .counts = calloc(EXEC_COUNTS, 1) };
+        pthread_cond_init(&p->workers[i].wake, &clock);
     }
+    pthread_condattr_destroy(&clock);
     p->workers[0].thread = pthread_self();
-    for (uint32_t i = 0; i < x->n_cpus; i++)
-        x->cores[i]->cpu->elsewhere = elsewhere;
+    for (uint32_t i = 0; i < x->n_cpus; i++) {
+        struct cpu *cpu = x->cores[i]->cpu;
+        cpu->elsewhere = elsewhere;
+        if (worker_of(p, cpu)->counts != NULL)
+            cpu->counts = worker_of(p, cpu)->counts;
+    }
     return start_threads(p);
 }
 
 bool exec_parallel_wanted(struct exec *x)
 {
     uint32_t awake = 0;
-    if (x->parallel == NULL || x->n_breaks != 0 || x->n_watches != 0 || x->coverage != NULL ||
-        x->insn_limit != UINT64_MAX || x->sched.turn != 0)
+    if (x->parallel == NULL || !may_run_beside(x) || x->sched.turn != 0)
         return false;
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         if (exec_cursor_of(x, x->cores[i]->cpu)->done != 0)
             return false;
-        awake += x->cores[i]->cpu->run == CPU_RUNNING;
+        awake += runs(x, i);
     }
     return awake > 1 && deal_cpus(x->parallel);
 }
 
-static void set_beside(struct exec *x, bool on)
+static void begin_round(struct exec_parallel *p, ps_t until)
 {
-    for (uint32_t i = 0; i < x->n_cpus; i++)
-        core_of(x->cores[i]->cpu)->beside = on;
+    struct exec *x = p->x;
+    p->round = true;
+    p->over = false;
+    p->until = until;
+    p->window = x->options.quantum;
+    p->lone_since = PS_NEVER;
+    for (uint32_t i = 0; i < x->n_cpus; i++) {
+        struct cpu *cpu = x->cores[i]->cpu;
+        struct exec_cpu *ec = core_of(cpu);
+        if (runs(x, i))
+            exec_advance_to(cpu, x->sched.now);
+        note_time(cpu);
+        ec->waits = false;
+        ec->overtime = 0;
+        ec->beside = true;
+    }
+    (void)find_laggard(p);
+    for (uint32_t i = 0; i < p->n_workers; i++)
+        set_to_work(p, &p->workers[i]);
 }
 
-bool exec_parallel_round(struct exec *x)
+bool exec_parallel_round(struct exec *x, ps_t until)
 {
     struct exec_parallel *p = x->parallel;
     struct worker *w = &p->workers[0];
     pthread_mutex_lock(&p->lock);
-    p->round = true;
-    set_beside(x, true);
-    for (uint32_t i = 0; i < p->n_workers; i++)
-        set_to_work(p, &p->workers[i]);
-    while (p->n_working != 0) {
+    begin_round(p, until);
+    for (bool works = true; p->n_working != 0;) {
         if (w->working)
             work(p, w);
         else
-            pthread_cond_wait(&w->wake, &p->lock);
+            poll_host(p);
+        if (p->n_working != 0 && !w->working)
+            rest(p, w, works);
+        works = w->working;
     }
     p->round = false;
-    set_beside(x, false);
+    for (uint32_t i = 0; i < x->n_cpus; i++)
+        x->cores[i]->shared.beside = false;
     x->count.parallel_rounds++;
     x->sched.turn = x->n_cpus;
+    x->sched.deadline = x->sched.now;
     bool goes_on = x->machine->stop == MACHINE_RUNS;
     if (!goes_on) /* the rest of it is another round, for those that are not as far */
         x->sched.in_round = 0;
     pthread_mutex_unlock(&p->lock);
     return goes_on;
+}
+
+void exec_parallel_add(struct exec *x, struct cpu *cpu)
+{
+    if (x->parallel != NULL)
+        cpu->counts = x->parallel->counts;
 }
 
 void exec_parallel_times(const struct exec *x, uint64_t *sum, uint64_t *most)
@@ -493,12 +517,17 @@ int exec_parallel_create(struct exec *x, struct err *e)
     if (p == NULL)
         return err_set(e, ERR_NOMEM, "no memory for threads");
     p->x = x;
+    p->counts = calloc(EXEC_COUNTS, 1);
+    if (p->counts == NULL) {
+        free(p);
+        return err_set(e, ERR_NOMEM, "no memory for threads");
+    }
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->go, NULL);
     pthread_cond_init(&p->calm, NULL);
     x->parallel = p;
     x->machine->parallel = true;
-    x->machine->alone = alone;
+    x->machine->alone = parallel_alone;
     x->machine->alone_arg = x;
     return 0;
 }
@@ -518,6 +547,9 @@ void exec_parallel_destroy(struct exec *x)
     x->machine->alone = NULL;
     for (uint32_t i = 0; i < x->n_cpus; i++)
         x->cores[i]->cpu->elsewhere = NULL;
+    for (uint32_t i = 0; i < p->n_workers; i++)
+        free(p->workers[i].counts);
+    free(p->counts);
     free(p->workers);
     free(p);
     x->parallel = NULL;

@@ -5,12 +5,16 @@
  * CPUs on several host threads between barriers (exec_options.parallel). Not reproducible: what one
  * CPU sees of another's memory depends on the host. Everything else is as in serial rounds.
  *
- * Rounds. As in sched.c a round goes from `now` to a deadline; events, timers, the host's input,
- * snapshots and debuggers have their place between rounds, on the thread that called exec_run,
- * while the other threads sleep. CPU i belongs to thread i % n, and the CPUs of a thread take
- * turns in *slices* of some 10 us. A round in which only one CPU is awake, which is debugged, or
- * counts instructions to a limit, is a serial one. A CPU that is woken in a round goes on in it, from
- * the waker's time.
+ * Rounds. Not as in sched.c: a round goes on while more than one CPU runs, and sched.now is the time that the slowest of
+ * them has reached. No other is ahead of that by more than a window (exec_options.quantum). CPU i belongs to thread i % n.
+ * A CPU runs in *slices* of EXEC_PARALLEL_SLICE cycles, one after the other without the lock while nobody wants anything of
+ * it (exec_parallel_more); with the lock it looks around at the next event, and each quarter of a window. CPUs that share
+ * a thread take turns. A CPU that is woken goes on from the waker's time.
+ *     Events run when the slowest CPU has come to their time, on its thread, with everybody else at a boundary: what
+ * they see is what they would between rounds, but that some CPUs are ahead. So the host's input, on the thread that called
+ * exec_run. Snapshots and debuggers have their place between rounds, while the other threads sleep. A round in which only
+ * one CPU is awake, which is debugged, or counts instructions to a limit, is a serial one, and so is the next one when a CPU
+ * has run by itself for the length of a window.
  *
  * The machine's lock. A thread holds it except while translated code runs, so all C code runs
  * as if there were one thread: devices, interrupt controllers, the event queue, page walks, translation, the
@@ -20,7 +24,7 @@
  *
  * What belongs to a CPU (its struct, TLB sets, budget) is changed by its own thread, or by whoever
  * is *alone*. cpu_kick() of a CPU that another thread runs therefore changes nothing but the state of an
- * idle one: one that runs looks for itself when its slice ends, with the lock.
+ * idle one: one that runs looks for itself when its slice ends.
  *
  * Alone. machine_alone(m, true) returns when no CPU is in translated code any more: each stands
  * at a canonical boundary, or waits in the middle of an operation to be alone itself. So
@@ -43,11 +47,12 @@ struct exec_parallel;
 /* 0 or an error: a model, or an executor, that cannot run beside itself. */
 int exec_parallel_create(struct exec *x, struct err *e) MUST_CHECK;
 void exec_parallel_destroy(struct exec *x);
+void exec_parallel_add(struct exec *x, struct cpu *cpu);
 
 /* May the round that was just started be run by several threads? */
 bool exec_parallel_wanted(struct exec *x);
-/* All of the round. False: the machine was stopped. */
-bool exec_parallel_round(struct exec *x);
+/* All of the round, which goes no further than the first moment at or after `until`. False: the machine was stopped. */
+bool exec_parallel_round(struct exec *x, ps_t until);
 
 /* The host's CPU time of all threads together, and of the one with most, in ns. */
 void exec_parallel_times(const struct exec *x, uint64_t *sum, uint64_t *most);
@@ -61,7 +66,7 @@ bool exec_parallel_go(struct exec *x, struct cpu *cpu);
 void exec_parallel_back(struct exec *x, struct cpu *cpu);
 /* The bytes of `page` are about to be read as code. False: the lock was given up in between; look up again. */
 bool exec_parallel_seal(struct exec *x, struct cpu *cpu, uint32_t page);
-/* A hint to pause was met. True: the slice goes on. */
+/* A hint to pause was met by a CPU that shares its thread. False: the slice ends. */
 bool exec_parallel_pause(struct exec *x, struct cpu *cpu);
 
 /* ---- for whoever is in C in a round ---- */
@@ -71,6 +76,8 @@ bool exec_parallel_pause(struct exec *x, struct cpu *cpu);
  */
 bool exec_enter_machine(struct cpu *cpu, bool exact);
 void exec_leave_machine(struct cpu *cpu);
+/* An event will be at `t`, earlier than all others. */
+void exec_parallel_cut(struct exec *x, ps_t t);
 /* An idle or stopped CPU runs from now on. */
 void exec_parallel_woken(struct exec *x, struct cpu *cpu);
 /* In a round of several threads? */

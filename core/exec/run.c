@@ -332,8 +332,11 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
                 continue;
             }
             why = run_watched(x, cpu, c);
-            if (UNLIKELY(ec->beside))
+            if (UNLIKELY(ec->beside)) {
+                while (exec_parallel_more(x, cpu, &why))
+                    why = x->ops->resume(x->be, cpu);
                 exec_parallel_back(x, cpu);
+            }
         } else {
             why = exec_interp.run(x->interp, cpu, &c->b);
             cpu->alone = false;

@@ -87,7 +87,9 @@ void exec_cut(struct exec *x, ps_t t)
 {
     struct exec_sched *s = &x->sched;
     t = MAX(t, s->now);
-    if (!s->in_round || t >= s->deadline)
+    if (exec_is_parallel(x))
+        exec_parallel_cut(x, t);
+    if (!s->in_round || t >= s->deadline || exec_is_parallel(x))
         return;
     s->deadline = t;
     struct cpu *cpu = x->running;
@@ -107,7 +109,7 @@ static uint64_t due(const struct exec *x, ps_t t)
     return x->pace_host_ns + (uint64_t)MIN(ns, (unsigned __int128)INT64_MAX);
 }
 
-static void poll_host(struct exec *x, int wait_ms)
+void exec_poll_host(struct exec *x, int wait_ms)
 {
     if (x->host.poll != NULL)
         x->host.poll(x->host.arg, wait_ms);
@@ -136,7 +138,7 @@ static void pace(struct exec *x, ps_t t)
     while ((now = exec_host_ns()) + POLL_NS < due(x, t) && x->machine->stop == MACHINE_RUNS) {
         uint64_t ms = (due(x, t) - now) / 1000000u;
         if (x->host.poll != NULL) {
-            poll_host(x, (int)MIN(ms, WAIT_MS));
+            exec_poll_host(x, (int)MIN(ms, WAIT_MS));
         } else {
             struct timespec nap = { .tv_nsec = (long)MIN(ms, WAIT_MS) * 1000000 };
             nanosleep(&nap, NULL);
@@ -149,7 +151,7 @@ static void pace(struct exec *x, ps_t t)
 static void poll_if_due(struct exec *x)
 {
     if (x->host.poll != NULL && exec_host_ns() - x->last_poll_ns >= POLL_NS)
-        poll_host(x, 0);
+        exec_poll_host(x, 0);
 }
 
 /* ---- rounds ---- */
@@ -167,7 +169,7 @@ static bool wait_for_input(struct exec *x, const struct exec_limits *limits, enu
         *why = EXEC_DEADLOCK;
         return false;
     }
-    poll_host(x, -1);
+    exec_poll_host(x, -1);
     return true;
 }
 
@@ -272,7 +274,7 @@ enum exec_reason exec_run(struct exec *x, const struct exec_limits *limits, stru
             exec_cut(x, limits->time);
         }
         if (s->in_round) {
-            if (exec_parallel_wanted(x) ? !exec_parallel_round(x) : !run_round(x, &why, &who))
+            if (exec_parallel_wanted(x) ? !exec_parallel_round(x, limits->time) : !run_round(x, &why, &who))
                 break;
             end_round(x);
         }

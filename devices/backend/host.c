@@ -133,6 +133,16 @@ static void serve(struct host *h)
     }
 }
 
+bool host_ready(struct host *h)
+{
+    if (h->in_poll || h->pending || h->hooks)
+        return true; /* hooks have times of their own to keep */
+    host_input_note_time(h);
+    sweep(h);
+    (void)collect(h, 0);
+    return poll(h->polled, (nfds_t)h->n_polled, 0) != 0;
+}
+
 unsigned host_poll(struct host *h, int timeout_ms)
 {
     if (h->in_poll)

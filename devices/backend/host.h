@@ -54,6 +54,9 @@ struct machine *host_machine(const struct host *h);
  */
 unsigned host_poll(struct host *h, int timeout_ms);
 
+/* May host_poll(h, 0) find something to do now? It delivers nothing itself, and changes nothing that a CPU sees. */
+bool host_ready(struct host *h);
+
 /* Inputs wait for the next host_poll(): the run loop should not sleep or end a long quantum late. */
 bool host_has_pending(const struct host *h);
 

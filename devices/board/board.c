@@ -80,6 +80,11 @@ static void poll_host(void *arg, int wait_ms)
     (void)host_poll(arg, wait_ms);
 }
 
+static bool host_is_ready(void *arg)
+{
+    return host_ready(arg);
+}
+
 static int schedule_cpus(struct board *b, struct err *e)
 {
     for (uint32_t i = 0; i < b->n_cpus; i++) {
@@ -281,7 +286,7 @@ int board_create(struct board **out, const struct board_config *c, struct err *e
     if ((r = open_chardevs(b, e)) < 0 || (r = take_bus_errors(b, e)) < 0 ||
         (r = ops->build(b, e)) < 0 || (r = schedule_cpus(b, e)) < 0)
         goto fail;
-    struct exec_host_ops host = { .poll = poll_host, .arg = b->host, .pace = c->pace };
+    struct exec_host_ops host = { .poll = poll_host, .ready = host_is_ready, .arg = b->host, .pace = c->pace };
     exec_set_host(b->exec, &host);
     if ((r = board_reset(b, e)) < 0)
         goto fail;

@@ -237,7 +237,7 @@ static const struct run_option table[] = {
     ROW_CALL("threads", "N", set_threads, "of --smp-mode parallel at most (default: the host's CPUs)"),
     ROW_CALL("translate-threads", "0|1", set_translate_threads,
              "compile code that runs often beside the CPUs (default: 1 if the host has several)"),
-    ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 1ms)"),
+    ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 4ms)"),
     ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 256M)"),
     ROW_CALL("optimize-threshold", "N|never", set_optimize_threshold, "executions before a block is compiled with care; 1: at once"),
     ROW_CALL("region-threshold", "N|never", set_region_threshold, "executions before a block grows into a region"),

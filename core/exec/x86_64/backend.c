@@ -330,18 +330,28 @@ static void x86_sever(struct exec_backend *be, struct exec_block *b)
 
 /* ---- running ---- */
 
-static enum exec_leave x86_run(struct exec_backend *be, struct cpu *cpu, struct exec_block *b)
+static enum exec_leave run_at(struct exec_backend *be, struct cpu *cpu, const struct ir_guest *guest, uint32_t entry)
 {
     typedef unsigned run_fn(struct cpu *, const void *);
-    const struct x86_code *c = b->backend_private;
     uintptr_t run = (uintptr_t)be->rx + be->fixed.run;
     uint32_t host = __builtin_ia32_stmxcsr();
-    uint32_t mask = c->guest->fp == IR_FP_X86 ? 0x3f : 0x3f & ~CPU_FP_DENORMAL;
+    uint32_t mask = guest->fp == IR_FP_X86 ? 0x3f : 0x3f & ~CPU_FP_DENORMAL;
     __builtin_ia32_ldmxcsr((cpu->fp_mode & 0xffc0) | 0x1f80); /* flags clear, nothing traps */
-    unsigned why = ((run_fn *)run)(cpu, be->rx + c->entry);
+    unsigned why = ((run_fn *)run)(cpu, be->rx + entry);
     cpu->fp_flags |= __builtin_ia32_stmxcsr() & mask;
     __builtin_ia32_ldmxcsr(host);
     return (enum exec_leave)why;
+}
+
+static enum exec_leave x86_run(struct exec_backend *be, struct cpu *cpu, struct exec_block *b)
+{
+    const struct x86_code *c = b->backend_private;
+    return run_at(be, cpu, c->guest, c->entry);
+}
+
+static enum exec_leave x86_resume(struct exec_backend *be, struct cpu *cpu)
+{
+    return run_at(be, cpu, cpu->isa->guest, be->fixed.jump);
 }
 
 static uint64_t x86_code_used(const struct exec_backend *be)
@@ -368,5 +378,6 @@ const struct exec_backend_ops exec_x86_64 = {
     .turn = x86_turn,
     .sever = x86_sever,
     .run = x86_run,
+    .resume = x86_resume,
     .code_used = x86_code_used,
 };

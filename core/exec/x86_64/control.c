@@ -211,6 +211,33 @@ static void load_pins(struct x86_gen *g, uint32_t pins)
     }
 }
 
+/*
+ * Arrivals of several host threads: dec byte [rax + place]; jle. Stale or empty places only count too many once. The first
+ * instruction has more than five bytes, for what `retire` stores there while others are here.
+ */
+void x86_emit_shared_count(struct x86_gen *g)
+{
+    struct x86_asm *a = g->a, *cold = &g->be->cold;
+    const uint8_t load[] = { 0x48, 0x8b, 0x85 }; /* mov rax, [rbp + disp32] */
+    uint32_t place = g->be->n_counts++ & (EXEC_COUNTS - 1), stub = asm_offset(cold);
+    for (unsigned i = 0; i < sizeof(load); i++)
+        asm_8(a, load[i]);
+    asm_32(a, (uint32_t)((int32_t)offsetof(struct cpu, counts) - CPU_BIAS));
+    asm_8(a, 0xfe), asm_8(a, 0x88); /* dec byte [rax + disp32] */
+    asm_32(a, place);
+    asm_jcc(a, CC_LE, stub);
+    asm_8(cold, 0xc6), asm_8(cold, 0x80); /* mov byte [rax + disp32], imm8 */
+    asm_32(cold, place);
+    asm_8(cold, EXEC_COUNT_STEP);
+    asm_mov_ri(cold, RAX, (uint64_t)(uintptr_t)&g->b->counter);
+    asm_8(cold, 0x83), asm_8(cold, 0x28), asm_8(cold, EXEC_COUNT_STEP); /* sub dword [rax], imm8 */
+    asm_jcc(cold, CC_A, asm_offset(a));
+    asm_8(cold, 0xc7), asm_8(cold, 0x00); /* mov dword [rax], 0 */
+    asm_32(cold, 0);
+    asm_mov_ri(cold, RAX, (uint64_t)(uintptr_t)g->b);
+    asm_jmp(cold, g->be->fixed.leave_hot);
+}
+
 void x86_emit_entry(struct x86_gen *g)
 {
     struct x86_asm *a = g->a;
@@ -234,7 +261,9 @@ void x86_emit_entry(struct x86_gen *g)
     }
     asm_align(a, 8);
     c->entry = asm_offset(a);
-    if (g->be->count_entries && !g->b->region) {
+    if (g->be->count_entries && !g->b->region && g->be->shared) {
+        x86_emit_shared_count(g);
+    } else if (g->be->count_entries && !g->b->region) {
         asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)&g->b->counter);
         asm_rm(a, 0xff, 1, mem_at(RAX, 0)); /* dec */
         x86_stub_jcc(g, x86_stub(g, STUB_HOT), CC_E);

@@ -375,6 +375,7 @@ void x86_select_end(struct x86_gen *g, const struct ir_inst *in);
 void x86_emit_entry(struct x86_gen *g);
 void x86_begin_block_code(struct x86_gen *g);
 void x86_emit_guard(struct x86_asm *a, uint32_t page, uint32_t miss);
+void x86_emit_shared_count(struct x86_gen *g);
 
 /* Instructions retired, if the model is not uniform. */
 void x86_count_insns(struct x86_gen *g);

@@ -80,7 +80,10 @@ void quick_entry(struct quick *q)
     }
     asm_align(a, 8);
     c->entry = asm_offset(a);
-    if (g->be->count_entries) {
+    if (g->be->count_entries && UNLIKELY(g->be->shared)) {
+        x86_emit_shared_count(g);
+        memcpy(c->entry_bytes, g->be->rw + c->entry, sizeof(c->entry_bytes));
+    } else if (g->be->count_entries) {
         uint64_t counter = (uint64_t)(uintptr_t)&g->b->counter, head = 0xb848 | counter << 16; /* mov rax, pointer */
         uint32_t tail = (uint32_t)(counter >> 48) | 0x08ffu << 16;                             /* dec dword [rax] */
         memcpy(a->p, &head, 8);

@@ -173,6 +173,7 @@ struct exec_backend {
     uint32_t host;                       /* enum host */
     uint32_t dump;
     bool count_entries;
+    uint32_t n_counts;                   /* places of cpu->counts given out, if memory is shared */
     bool shared;                         /* memory is: other host threads run CPUs (machine.parallel) */
     void *perf_map;                      /* FILE * or NULL */
     struct exec_backend *of;             /* an annex: whose; else NULL */
