@@ -63,7 +63,7 @@ else
 fi
 
 # The table: every row retired or says why not; each kind of exception came.
-"$orrery" fuzz --instructions 100000 --seed 3 --cpu max,misaligned=off --report table.txt >out 2>&1 ||
+"$orrery" fuzz --instructions 600000 --seed 5 --cpu max,misaligned=off --report table.txt >out 2>&1 ||
     fail "misaligned=off differs"
 awk '/^encoding/ { rows = 1; next } /^$/ { rows = 0 } rows && $1 != "(no" && $2 == 0 && NF < 5 { print; bad = 1 }
      END { exit bad }' table.txt || fail "a row without executions has no reason"
