@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 const struct bench_target bench_targets[] = {
-    { "riscv64", "riscv64", "virt", "riscv-virt", "rv64", "ttyS0", "firmware/generic/fw_dynamic.bin", NULL, "none", NULL,
+    { "riscv64", "riscv64", "virt", "riscv-virt", "max", "ttyS0", "firmware/generic/fw_dynamic.bin", NULL, "none", NULL,
       "virtio-blk-device", "/dev/vda" },
     { "arm64", "aarch64", "virt", "arm-virt", "max", "ttyAMA0", NULL, NULL, NULL, NULL, "virtio-blk-device", "/dev/vda2" },
     { "loong64", "loongarch64", "virt", "loongarch-virt", "la464", "ttyS0", "firmware/qemu-efi-loongarch64/QEMU_EFI.fd", NULL, NULL,

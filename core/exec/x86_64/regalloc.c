@@ -519,7 +519,8 @@ static bool may_coalesce(const struct x86_gen *g, const struct value *x, bool fp
             return false;
     for (uint32_t j = g->i + 1; j < x->put; j++) {
         const struct ir_inst *in = &g->u->insts[j];
-        if (ir_op_info[in->op].flags == 'F' ||
+        unsigned flags = (unsigned char)ir_op_info[in->op].flags;
+        if (flags == 'F' || flags == 'E' || /* which may be the way out of a chain */
             ((in->op == IR_GET || in->op == IR_PUT) && in->imm == (int64_t)slot))
             return false;
     }
