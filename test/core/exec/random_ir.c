@@ -773,6 +773,8 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
         ir_end_block(g.u, insns * 4);
         b->cost = insns * 3;
     }
+    if (seed & 1) /* as regions are */
+        ir_chain(g.u);
     rc = ir_finish(g.u, &e);
     assert(rc == 0);
     (void)rc;

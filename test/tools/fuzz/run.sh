@@ -42,17 +42,17 @@ whole_tables() {
     done
 }
 
-for seed in 1 2; do
-    "$orrery" fuzz --instructions 600000 --seed $seed --report report$seed.json >out 2>&1 ||
-        fail "seed $seed: a difference, or an encoding is missing"
-    grep -q '"missing": 0' report$seed.json || fail "seed $seed: the report says something is missing"
-done
-
 if [ "${3:-}" = short ]; then
+    short riscv64
     short aarch64
     short loongarch64
     short x86_64
 else
+    for seed in 1 2; do
+        "$orrery" fuzz --instructions 600000 --seed $seed --report report$seed.json >out 2>&1 ||
+            fail "seed $seed: a difference, or an encoding is missing"
+        grep -q '"missing": 0' report$seed.json || fail "seed $seed: the report says something is missing"
+    done
     whole_tables
     "$orrery" fuzz --isa x86_64 --instructions 1500000 --seed 1 --report x86.json >out 2>&1 ||
         fail "x86_64: a difference, or an encoding is missing"
@@ -62,17 +62,20 @@ else
     done
 fi
 
-# The table: every row retired or says why not; each kind of exception came.
-"$orrery" fuzz --instructions 600000 --seed 5 --cpu max,misaligned=off --report table.txt >out 2>&1 ||
-    fail "misaligned=off differs"
-awk '/^encoding/ { rows = 1; next } /^$/ { rows = 0 } rows && $1 != "(no" && $2 == 0 && NF < 5 { print; bad = 1 }
-     END { exit bad }' table.txt || fail "a row without executions has no reason"
-for cause in "illegal instruction" breakpoint "load address misaligned" "load access fault" \
-             "store/AMO address misaligned" "store/AMO access fault" "environment call from U-mode" \
-             "environment call from S-mode" "environment call from M-mode" "load page fault" \
-             "store/AMO page fault" "instruction page fault" "instruction access fault"; do
-    grep -Eq "^$cause +[1-9]" table.txt || { cp table.txt out; fail "no $cause"; }
-done
+# As long as a whole table takes.
+if [ "${3:-}" != short ]; then
+    # The table: every row retired or says why not; each kind of exception came.
+    "$orrery" fuzz --instructions 600000 --seed 5 --cpu max,misaligned=off --report table.txt >out 2>&1 ||
+        fail "misaligned=off differs"
+    awk '/^encoding/ { rows = 1; next } /^$/ { rows = 0 } rows && $1 != "(no" && $2 == 0 && NF < 5 { print; bad = 1 }
+         END { exit bad }' table.txt || fail "a row without executions has no reason"
+    for cause in "illegal instruction" breakpoint "load address misaligned" "load access fault" \
+                 "store/AMO address misaligned" "store/AMO access fault" "environment call from U-mode" \
+                 "environment call from S-mode" "environment call from M-mode" "load page fault" \
+                 "store/AMO page fault" "instruction page fault" "instruction access fault"; do
+        grep -Eq "^$cause +[1-9]" table.txt || { cp table.txt out; fail "no $cause"; }
+    done
+fi
 
 # Translated code without Zba: what is left must be of Zba and nothing else.
 status=0
