@@ -57,6 +57,23 @@ static inline ir_val_t ir_vins(struct ir_unit *u, unsigned lane, ir_val_t a, uns
     return ir_vop(u, IR_VINS, lane, a, scalar, IR_NONE, n);
 }
 
+/* High halves of products: of 64 bits by scalars, which hosts have them for. */
+static inline ir_val_t ir_vmul_high(struct ir_unit *u, unsigned lane, ir_val_t a, ir_val_t b, bool is_signed)
+{
+    enum ir_op op = is_signed ? IR_VMULLS : IR_VMULLU;
+    if (lane == 1)
+        return ir_vop(u, IR_VMULH, 1, a, b, IR_NONE, !is_signed);
+    if (lane == 3) {
+        ir_val_t v = a;
+        for (unsigned n = 0; n < 2; n++) {
+            ir_val_t x = ir_vlane(u, IR_I64, 3, a, n), y = ir_vlane(u, IR_I64, 3, b, n);
+            v = ir_vins(u, 3, v, n, ir_op2(u, is_signed ? IR_MULHS : IR_MULHU, IR_I64, x, y));
+        }
+        return v;
+    }
+    return ir_vop2(u, IR_VUZP2, lane, ir_vop(u, op, lane, a, b, IR_NONE, 0), ir_vop(u, op, lane, a, b, IR_NONE, 1));
+}
+
 /* Sum across, as i64. */
 static inline ir_val_t ir_vaddv(struct ir_unit *u, unsigned lane, ir_val_t a)
 {

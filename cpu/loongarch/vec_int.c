@@ -97,27 +97,10 @@ static void multiply_add(struct la_tr *t, unsigned arg)
     }
 }
 
-static ir_val_t high_products(struct la_tr *t, unsigned lane, ir_val_t a, ir_val_t b, bool is_signed)
-{
-    unsigned op = is_signed ? IR_VMULLS : IR_VMULLU;
-    if (lane == 1)
-        return ir_vop(t->u, IR_VMULH, 1, a, b, IR_NONE, !is_signed);
-    if (lane == 3) {
-        ir_val_t v = a;
-        for (unsigned n = 0; n < 2; n++) {
-            ir_val_t x = ir_vlane(t->u, IR_I64, 3, a, n), y = ir_vlane(t->u, IR_I64, 3, b, n);
-            v = ir_vins(t->u, 3, v, n, ir_op2(t->u, is_signed ? IR_MULHS : IR_MULHU, IR_I64, x, y));
-        }
-        return v;
-    }
-    return la_vop2(t, IR_VUZP2, lane, ir_vop(t->u, (enum ir_op)op, lane, a, b, IR_NONE, 0),
-                   ir_vop(t->u, (enum ir_op)op, lane, a, b, IR_NONE, 1));
-}
-
 static void multiply_high(struct la_tr *t, unsigned arg)
 {
     for (unsigned h = 0; h < la_vs_halves(arg); h++)
-        la_put_vd(t, h, high_products(t, t->d.sz, la_vj(t, h), la_vk(t, h), arg & SIGNED));
+        la_put_vd(t, h, ir_vmul_high(t->u, t->d.sz, la_vj(t, h), la_vk(t, h), arg & SIGNED));
 }
 
 enum { DIVIDE_SIGNED = 4, DIVIDE_REST = 8 };

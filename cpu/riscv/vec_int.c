@@ -92,29 +92,12 @@ QUICK(q_compare)
     return row->arg & NOT ? ir_vop1(t->u, IR_VNOT, 0, v) : v;
 }
 
-static ir_val_t high_unsigned(struct rv_tr *t, unsigned lane, ir_val_t a, ir_val_t b, bool is_signed)
-{
-    enum ir_op op = is_signed ? IR_VMULLS : IR_VMULLU;
-    if (lane == 1)
-        return ir_vop(t->u, IR_VMULH, 1, a, b, IR_NONE, !is_signed);
-    if (lane == 3) {
-        ir_val_t v = a;
-        for (unsigned n = 0; n < 2; n++) {
-            ir_val_t x = ir_vlane(t->u, IR_I64, 3, a, n), y = ir_vlane(t->u, IR_I64, 3, b, n);
-            v = ir_vins(t->u, 3, v, n, ir_op2(t->u, is_signed ? IR_MULHS : IR_MULHU, IR_I64, x, y));
-        }
-        return v;
-    }
-    return ir_vop2(t->u, IR_VUZP2, lane, ir_vop(t->u, op, lane, a, b, IR_NONE, 0),
-                   ir_vop(t->u, op, lane, a, b, IR_NONE, 1));
-}
-
 enum { HIGH_S, HIGH_U, HIGH_SU };
 /* a signed, b not: as if both were not, less b where a is negative. */
 QUICK(q_high)
 {
     UNUSED();
-    ir_val_t v = high_unsigned(t, lane, a, b, row->arg == HIGH_S);
+    ir_val_t v = ir_vmul_high(t->u, lane, a, b, row->arg == HIGH_S);
     if (row->arg != HIGH_SU)
         return v;
     ir_val_t negative = ir_vop2(t->u, IR_VCGTS, lane, ir_vconst(t->u, 0, 0), a);
