@@ -6,6 +6,7 @@
 #include "test/check_main.h"
 #include "test/core/exec/toy.h"
 #include <sched.h>
+#include <sys/mman.h>
 
 #if defined(__x86_64__)
 
@@ -163,6 +164,55 @@ START_TEST(full_queue_refuses)
 }
 END_TEST
 
+#define SPAN 64u /* pages */
+
+/* Of memory in which the first page alone was written: what the thread does to the others changes none of them. */
+START_TEST(pages_are_there_beforehand)
+{
+    struct rig g = open_rig(EXEC_JIT);
+    uint8_t *at = mmap(NULL, SPAN * MEM_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char there[SPAN];
+    uint64_t ticket;
+    ck_assert_ptr_ne(at, MAP_FAILED);
+    memset(at, 0xa5, 100);
+    ck_assert_uint_ne(ticket = exec_ask_pages(g.x, at, SPAN * MEM_PAGE, false), 0);
+    while (!exec_has_pages(g.x, ticket))
+        sched_yield();
+    bool known = madvise(at, MEM_PAGE, 23) == 0; /* MADV_POPULATE_WRITE: Linux 5.14 */
+    ck_assert_int_eq(mincore(at, SPAN * MEM_PAGE, there), 0);
+    for (unsigned i = 1; known && i < SPAN; i++)
+        ck_assert_uint_eq(there[i] & 1, 1);
+    for (unsigned i = 0; i < SPAN * MEM_PAGE; i++)
+        ck_assert_uint_eq(at[i], i < 100 ? 0xa5 : 0);
+    munmap(at, SPAN * MEM_PAGE);
+    rig_close(&g);
+}
+END_TEST
+
+/* While the thread stands still; memory that went meanwhile harms nobody. */
+START_TEST(not_all_pages_are_asked_for)
+{
+    struct rig g = open_rig(EXEC_JIT), alone = open_rig(EXEC_INTERP);
+    uint8_t *at = mmap(NULL, SPAN * MEM_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t last = 0;
+    unsigned n = 0;
+    ck_assert_ptr_ne(at, MAP_FAILED);
+    exec_background_hold(g.x);
+    for (uint64_t ticket; (ticket = exec_ask_pages(g.x, at, SPAN * MEM_PAGE, n % 2)) != 0; n++)
+        last = ticket;
+    ck_assert_uint_gt(n, 0);
+    ck_assert(!exec_has_pages(g.x, last) && !exec_has_pages(g.x, 0));
+    munmap(at, SPAN * MEM_PAGE);
+    exec_background_resume(g.x);
+    while (!exec_has_pages(g.x, last))
+        sched_yield();
+    ck_assert_ptr_null(alone.x->background);
+    ck_assert_uint_eq(exec_ask_pages(alone.x, NULL, MEM_PAGE, false), 0);
+    rig_close(&g);
+    rig_close(&alone);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core.exec.background");
@@ -172,6 +222,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, changed_code_is_thrown_away, 0, 2);
     tcase_add_test(t, flushes_throw_away);
     tcase_add_test(t, full_queue_refuses);
+    tcase_add_test(t, pages_are_there_beforehand);
+    tcase_add_test(t, not_all_pages_are_asked_for);
     suite_add_tcase(s, t);
     return s;
 }
