@@ -14,10 +14,12 @@
 #define BLOCKS  128u
 /*
  * To wake a thread costs who does it as much as a short block's compilation, and jobs come in bursts: so the thread looks
- * for more every now and then, and goes to sleep when none came in all of LOOKS times.
+ * for more every now and then, ever more seldom, and goes to sleep when none came in all of LOOKS times. Each look takes
+ * a host CPU away from whoever uses it, where all of them run CPUs of the guest.
  */
-#define LOOKS   40u
-#define LOOK_NS 250000
+#define LOOKS        8u
+#define LOOK_NS      250000
+#define LONG_LOOK_NS 2000000
 
 /*
  * A ring for one writer and one reader: jobs [done, put) wait or are under way, [taken, done) are done. Whoever runs CPUs
@@ -107,11 +109,12 @@ static void work(struct exec_background *b)
 /* True: there is a job; or nothing is to be done at all, which is found out by the caller. */
 static bool look_out(struct exec_background *b)
 {
-    static const struct timespec nap = { .tv_nsec = LOOK_NS };
+    struct timespec nap = { .tv_nsec = LOOK_NS };
     for (unsigned i = 0; i < LOOKS; i++) {
         if (next_queue(b) != NULL || wants_pages(b) || GET(b->quit) || GET(b->pause))
             return true;
         nanosleep(&nap, NULL);
+        nap.tv_nsec = MIN(nap.tv_nsec * 2, LONG_LOOK_NS);
     }
     return false;
 }

@@ -484,7 +484,7 @@ const struct rv_csr rv_csrs[] = {
     { RV_VXSAT,         .name = "vxsat",  .feature = RV_X_V, .may = vector_on, AT(vxsat), .write = write_vxsat, ENDS },
     { RV_VXRM,          .name = "vxrm",   .feature = RV_X_V, .may = vector_on, AT(vxrm), .write = write_vxrm, ENDS },
     { RV_VCSR,          .name = "vcsr",   .feature = RV_X_V, .may = vector_on, .read = read_vcsr, .write = write_vcsr, ENDS },
-    { RV_SSTATUS,       .name = "sstatus", .read = read_sstatus, .write = write_sstatus, ENDS },
+    { RV_SSTATUS,       .name = "sstatus", .read = read_sstatus, .write = write_sstatus, ENDS, .own = true },
     { RV_SIE,           .name = "sie",     .read = read_sie, .write = write_sie, ENDS },
     { RV_STVEC,         .name = "stvec",   AT(stvec), .write = write_stvec, .plain = true },
     { RV_SCOUNTEREN,    .name = "scounteren", AT(scounteren), .write = write_scounteren },
