@@ -23,8 +23,9 @@ static const struct {
     const char *prefix, *reason;
 } not_run[] = {
     { "rv32", "RV32 is not modelled" },
-    { "rv64uv", "the V extension comes later" },
-    { "rv64h", "the H extension comes later" },
+    { "rv64h", "the H extension is not modelled" },
+    { "hypervisor", "the H extension is not modelled" },
+    { "rv64up", "the P extension is not modelled" },
 };
 
 static const char *reason_to_skip(const char *name)

@@ -2,7 +2,7 @@
 #ifndef ORRERY_TOOLS_ORRERY_FUZZ_RISCV_H
 #define ORRERY_TOOLS_ORRERY_FUZZ_RISCV_H
 /*
- * What fuzz_riscv.c (machine and environment) and fuzz_riscv_gen.c (instructions) share:
+ * What fuzz_riscv.c (machine and environment), fuzz_riscv_gen.c (instructions) and fuzz_riscv_vec.c (vectors') share:
  * the layout of RAM, and encoders of the few instructions written by hand.
  *
  * RAM stands at RAM and once more at ALIAS. Offsets in it:
@@ -108,5 +108,13 @@ uint64_t fuzz_rv_satp(struct fuzz_random *r);
 
 /* fuzz_riscv_gen.c: the program into p->image; returns its length in bytes. */
 uint32_t fuzz_rv_code(const struct cpu *cpu, struct fuzz_program *p, struct fuzz_random *r);
+
+/* fuzz_riscv_vec.c: a vtype; whether a row is of V or builds on it; its word, changed so that it is more often legal. */
+uint32_t fuzz_rv_vtype(struct fuzz_gen *g);
+bool fuzz_rv_is_vector(const struct insn_desc *d);
+uint32_t fuzz_rv_vector_word(struct fuzz_gen *g, uint32_t word);
+/* Places instructions: now and then another vtype, vl or value; what is to stand before `word`. */
+void fuzz_rv_refresh_vectors(struct fuzz_gen *g);
+void fuzz_rv_before_vector(struct fuzz_gen *g, const struct insn_desc *d, uint32_t word);
 
 #endif

@@ -11,7 +11,6 @@
  */
 #include "tools/orrery/fuzz_riscv.h"
 #include "core/util/bytes.h"
-#include <string.h>
 
 #define TO_INTEGER(word) (((word) & 0xf800007f) == 0xc0000053) /* fcvt from a format to an integer */
 
@@ -73,35 +72,6 @@ static uint32_t memory_offset(struct fuzz_gen *g)
     }
 }
 
-/* Of V and what builds on it: named so by the tables. */
-static bool is_vector(const struct insn_desc *d)
-{
-    return d->feature[0] == 'v' || (d->feature[0] == 'z' && d->feature[1] == 'v');
-}
-
-/* A vtype, most often one that is supported; LMUL is seldom large, so that registers fit. */
-static uint32_t any_vtype(struct fuzz_gen *g)
-{
-    static const uint8_t lmul[] = { 0, 0, 0, 1, 1, 2, 3, 5, 6, 7, 4 };
-    uint32_t vtype = fuzz_below(g->r, 4) << 3 | lmul[fuzz_below(g->r, ARRAY_LEN(lmul))] | fuzz_below(g->r, 4) << 6;
-    return fuzz_one_in(g->r, 40) ? (uint32_t)fuzz_next(g->r) & 0x3ff : vtype;
-}
-
-/* Vector instructions: numbers of registers as groups have them, masks now and then, few segments. */
-static uint32_t vector_word(struct fuzz_gen *g, uint32_t word)
-{
-    uint32_t low = fuzz_below(g->r, 8), clear = low < 4 ? 1 : low < 6 ? 3 : 7; /* LMUL of 2, 4, 8 */
-    if (!fuzz_one_in(g->r, 3))
-        word &= ~(clear << 7 | clear << 20);
-    if (!fuzz_one_in(g->r, 3) && g->desc->klass != INSN_vec_mem)
-        word &= ~(clear << 15);
-    if (fuzz_one_in(g->r, 2))
-        word |= 1u << 25;
-    if (g->desc->klass == INSN_vec_mem && !fuzz_one_in(g->r, 3))
-        word &= 0x1fffffff;
-    return word;
-}
-
 /* The free bits of a 32-bit instruction. */
 static uint32_t wide_word(struct fuzz_gen *g)
 {
@@ -116,9 +86,9 @@ static uint32_t wide_word(struct fuzz_gen *g)
     if ((g->desc->mem || g->desc->klass == INSN_cache_op) && !fuzz_one_in(g->r, 12))
         word = (word & ~(31u << 15)) | fuzz_pointer(g) << 15;
     if (g->desc->id == RV_INSN_VSETVLI || g->desc->id == RV_INSN_VSETIVLI)
-        return (word & 0xfffff) | any_vtype(g) << 20;
-    if (is_vector(g->desc))
-        word = vector_word(g, word);
+        return (word & 0xfffff) | fuzz_rv_vtype(g) << 20;
+    if (fuzz_rv_is_vector(g->desc))
+        word = fuzz_rv_vector_word(g, word);
     switch (g->desc->klass) {
     case INSN_load:
     case INSN_fp_load:
@@ -182,22 +152,6 @@ static void refresh_value(struct fuzz_gen *g)
         place(g, RV_LD(fuzz_free_register(g), fuzz_pointer(g), offset));
     else
         place(g, RV_FLD(fuzz_below(g->r, 32), fuzz_pointer(g), offset));
-}
-
-#define RV_VSETVLI(rd, rs1, vtype)  (0x57u | 7u << 12 | (rd) << 7 | (rs1) << 15 | (vtype) << 20)
-#define RV_VSETIVLI(rd, avl, vtype) (0xc0000057u | 7u << 12 | (rd) << 7 | (avl) << 15 | (vtype) << 20)
-#define RV_VL1RE8(vd, rs1)          (0x02800007u | (vd) << 7 | (rs1) << 15)
-#define RV_VAND_VI(vd, vs2, imm)    (0x26003057u | (vd) << 7 | (imm) << 15 | (vs2) << 20)
-
-/* Another vtype and vl; new values in a vector register. */
-static void refresh_vectors(struct fuzz_gen *g)
-{
-    if (fuzz_one_in(g->r, 3))
-        place(g, RV_VL1RE8(fuzz_below(g->r, 32), fuzz_pointer(g)));
-    else if (fuzz_one_in(g->r, 3))
-        place(g, RV_VSETIVLI(fuzz_free_register(g), fuzz_below(g->r, 32), any_vtype(g)));
-    else /* VLMAX, or whatever a register says */
-        place(g, RV_VSETVLI(fuzz_free_register(g), fuzz_one_in(g->r, 2) ? 0 : fuzz_free_register(g), any_vtype(g)));
 }
 
 /* xN = address of a place nearby; the slot's `base` tells the next one from where it counts. */
@@ -391,10 +345,8 @@ static void add_form(struct fuzz_gen *g, uint16_t form)
             add_kin(g, word);
         else if ((word & 0x7f) == 0x53 && fuzz_one_in(g->r, TO_INTEGER(word) ? 2 : 4))
             add_operand(g, word);
-        if (rv_insn_descs[form].klass == INSN_vec_mem && (word >> 26 & 1) && !fuzz_one_in(g->r, 4)) /* indices that hit */
-            place(g, RV_VAND_VI(word >> 20 & 31, word >> 20 & 31, 15u));
-        if (strncmp(rv_insn_descs[form].feature, "zvk", 3) == 0 && fuzz_one_in(g->r, 2)) /* whole groups: SEW 32, LMUL 2 */
-            place(g, RV_VSETVLI(fuzz_free_register(g), 0u, 0x11u));
+        if (fuzz_rv_is_vector(&rv_insn_descs[form]))
+            fuzz_rv_before_vector(g, &rv_insn_descs[form], word);
         uint32_t at = g->at;
         fuzz_fix_later(place(g, word), branch_fix(&rv_insn_descs[form], word), at);
         return;
@@ -408,7 +360,7 @@ static void add_some(struct fuzz_gen *g)
     if (fuzz_one_in(g->r, 4))
         refresh_value(g);
     if (fuzz_one_in(g->r, 8) && rv_has(RV_CPU_CONST(g->cpu)->config, RV_X_V))
-        refresh_vectors(g);
+        fuzz_rv_refresh_vectors(g);
     switch (fuzz_below(g->r, 200)) {
     case 0: case 1: modify_code(g); break;
     case 2: case 3: modify_pages(g); break;

@@ -167,4 +167,17 @@ rom 17
 conform --exec interp --timeout 10ms
 expect 1
 has "$out" 'the last POST code is 17h, not FFh'
+rm "$dir"/*
+
+# By their names: tests of extensions that no profile has are not run, those of V are.
+for name in rv32ui-p-add hypervisor-p-2_stage rv64up-p-add rv64uv-p-vadd; do
+    printf '7f454c460201010000000000000000000200f300' | xxd -r -p >"$dir/$name" # ELF, 64 bits, EXEC, EM_RISCV
+done
+conform --exec interp
+expect 1
+has "$out" 'not run  rv32ui-p-add [-]: RV32 is not modelled'
+has "$out" 'not run  hypervisor-p-2_stage [-]: the H extension is not modelled'
+has "$out" 'not run  rv64up-p-add [-]: the P extension is not modelled'
+has "$out" 'FAILED   rv64uv-p-vadd [interp]: exit status'
+has "$out" '0 passed, 1 failed, 3 skipped'
 exit $failed
