@@ -31,6 +31,22 @@ uint8_t *mmu_reach(struct cpu *cpu, va_t va, unsigned size, enum cpu_access acce
     return mmu_cached(cpu, va, size, access, regime);
 }
 
+bool mmu_quick_fetch(struct cpu *cpu, va_t va)
+{
+    const uint32_t exits = cpu->exit;
+    const struct cpu_fault fault = cpu->fault;
+    struct mem_ram *ram;
+    uint64_t offset;
+    cpu->still = true;
+    bool refused = mmu_fetch(cpu, va, &ram, &offset) != 0;
+    cpu->still = false;
+    if (refused) {
+        cpu->exit = exits;
+        cpu->fault = fault;
+    }
+    return !refused;
+}
+
 uint8_t *mmu_store_reach(struct cpu *cpu, va_t va, unsigned size)
 {
     uint8_t *host = mmu_store_hit(cpu, va, size);

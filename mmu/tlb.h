@@ -238,6 +238,8 @@ bool mmu_quick_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[
 bool mmu_quick_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2]);
 /* mmu_store_hit, for helpers: where memory is shared, what misses may be filled. */
 uint8_t *mmu_store_reach(struct cpu *cpu, va_t va, unsigned size);
+/* A fetch entry for `va`, unless it is one that is not kept. */
+bool mmu_quick_fetch(struct cpu *cpu, va_t va);
 bool mmu_quick_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old);
 bool mmu_quick_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value, uint64_t *old);
 bool mmu_quick_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);

@@ -185,6 +185,14 @@ static inline struct cpu_site exec_site_of(const struct ir_unit *u, const struct
 bool exec_go_on(struct cpu *cpu);
 const void *exec_find_code(struct cpu *cpu);
 
+/*
+ * Memory that will be written soon, in whole pages: another thread asks the host for them, which takes as long as the translation
+ * of what is put there; `read`: of a view that is only read. What is there stays as it is. A ticket, or 0: nobody will do it, which
+ * is no error. Not from that thread itself. exec_has_pages: it was done, or tried.
+ */
+uint64_t exec_ask_pages(struct exec *x, void *at, size_t n, bool read);
+bool exec_has_pages(const struct exec *x, uint64_t ticket);
+
 extern const struct exec_backend_ops exec_interp;
 #if defined(__x86_64__)
 extern const struct exec_backend_ops exec_x86_64;

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A host thread that compiles what runs often, while the CPUs go on with what there is. */
+/* A host thread that compiles what runs often, and has memory ready, while the CPUs go on with what there is. */
 #include "core/exec/exec_impl.h"
+#include <assert.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define REGIONS 32u /* jobs in each queue: powers of two */
 #define BLOCKS  128u
 /*
  * To wake a thread costs who does it as much as a short block's compilation, and jobs come in bursts: so the thread looks
- * for more every now and then, and goes to sleep when none came in all of LOOKS times.
+ * for more every now and then, ever more seldom, and goes to sleep when none came in all of LOOKS times. Each look takes
+ * a host CPU away from whoever uses it, where all of them run CPUs of the guest.
  */
-#define LOOKS   40u
-#define LOOK_NS 250000
+#define LOOKS        8u
+#define LOOK_NS      250000
+#define LONG_LOOK_NS 2000000
 
 /*
  * A ring for one writer and one reader: jobs [done, put) wait or are under way, [taken, done) are done. Whoever runs CPUs
@@ -28,10 +32,20 @@ struct queue {
 };
 enum { QUEUE_REGIONS, QUEUE_BLOCKS, QUEUES };
 
+/* Pages that are asked for ahead of need: the same with two ends, since nobody takes in what was done. */
+struct pages {
+    uint8_t *at;
+    size_t n;
+    bool read;
+};
+#define PAGES 64u /* requests: a power of two */
+
 struct exec_background {
     struct exec *x;
     pthread_t thread;
     struct queue queues[QUEUES];
+    struct pages pages[PAGES];
+    uint64_t pages_put, pages_done;
     struct arena scratch;
     void *memo;        /* ir_unit.memo, of the thread */
     sem_t wake;
@@ -57,12 +71,35 @@ static struct queue *next_queue(struct exec_background *b)
     return NULL;
 }
 
+static bool wants_pages(struct exec_background *b)
+{
+    return __atomic_load_n(&b->pages_put, __ATOMIC_SEQ_CST) != b->pages_done;
+}
+
+#ifndef MADV_POPULATE_READ /* Linux 5.14 */
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* Neither changes what is there already, so that who asked may come before them. A host may not know the advice. */
+static void get_pages(struct exec_background *b)
+{
+    const struct pages *p = &b->pages[b->pages_done % PAGES];
+    (void)madvise(p->at, p->n, p->read ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+    PUT(b->pages_done, b->pages_done + 1);
+}
+
+/* Pages first: somebody will come to them soon. */
 static void work(struct exec_background *b)
 {
+    uint64_t since = exec_host_ns();
+    for (; wants_pages(b) && !GET(b->pause); since = exec_host_ns()) {
+        get_pages(b);
+        __atomic_store_n(&b->ns, b->ns + (exec_host_ns() - since), __ATOMIC_RELAXED);
+    }
     struct queue *q = next_queue(b);
     if (q == NULL)
         return;
-    uint64_t since = exec_host_ns();
     exec_job_do(b->x, &q->jobs[q->done % q->size], &b->scratch, b->memo);
     __atomic_store_n(&b->ns, b->ns + (exec_host_ns() - since), __ATOMIC_RELAXED);
     PUT(q->done, q->done + 1);
@@ -72,18 +109,20 @@ static void work(struct exec_background *b)
 /* True: there is a job; or nothing is to be done at all, which is found out by the caller. */
 static bool look_out(struct exec_background *b)
 {
-    static const struct timespec nap = { .tv_nsec = LOOK_NS };
+    struct timespec nap = { .tv_nsec = LOOK_NS };
     for (unsigned i = 0; i < LOOKS; i++) {
-        if (next_queue(b) != NULL || GET(b->quit) || GET(b->pause))
+        if (next_queue(b) != NULL || wants_pages(b) || GET(b->quit) || GET(b->pause))
             return true;
         nanosleep(&nap, NULL);
+        nap.tv_nsec = MIN(nap.tv_nsec * 2, LONG_LOOK_NS);
     }
     return false;
 }
 
 static bool has_reason(struct exec_background *b)
 {
-    return __atomic_load_n(&b->quit, __ATOMIC_SEQ_CST) || (!__atomic_load_n(&b->pause, __ATOMIC_SEQ_CST) && next_queue(b) != NULL);
+    return __atomic_load_n(&b->quit, __ATOMIC_SEQ_CST) ||
+           (!__atomic_load_n(&b->pause, __ATOMIC_SEQ_CST) && (next_queue(b) != NULL || wants_pages(b)));
 }
 
 /*
@@ -135,6 +174,24 @@ void exec_background_put(struct exec *x, struct exec_job *j)
     struct queue *q = &b->queues[j->region ? QUEUE_REGIONS : QUEUE_BLOCKS];
     __atomic_store_n(&q->put, q->put + 1, __ATOMIC_SEQ_CST);
     wake(b);
+}
+
+uint64_t exec_ask_pages(struct exec *x, void *at, size_t n, bool read)
+{
+    struct exec_background *b = x->background;
+    if (b == NULL || b->pages_put - GET(b->pages_done) == PAGES)
+        return 0;
+    assert((uintptr_t)at % MEM_PAGE == 0 && n % MEM_PAGE == 0);
+    b->pages[b->pages_put % PAGES] = (struct pages){ .at = at, .n = n, .read = read };
+    __atomic_store_n(&b->pages_put, b->pages_put + 1, __ATOMIC_SEQ_CST);
+    wake(b);
+    return b->pages_put;
+}
+
+bool exec_has_pages(const struct exec *x, uint64_t ticket)
+{
+    const struct exec_background *b = x->background;
+    return b != NULL && ticket != 0 && GET(b->pages_done) >= ticket;
 }
 
 bool exec_background_is_done(const struct exec *x)

@@ -65,6 +65,12 @@ struct exec_part {
 };
 enum { EXEC_FIRST, EXEC_ANNEX }; /* the back end and its annex */
 
+/* How far the host was asked for pages of the arena that first translations are put into. */
+struct exec_ahead {
+    const void *of;              /* its chunk that is filled */
+    uint8_t *asked, *look;       /* up to where; and where to ask for more */
+};
+
 /* The blocks of a page, so that a store beside code finds those that it concerns without a look at all. */
 struct exec_page {
     struct exec_block *blocks[MEM_PAGE / MEM_GRANULE]; /* by the granule in which they begin; those from the page before: the first */
@@ -140,6 +146,7 @@ struct exec {
     uint32_t n_rams;                       /* of the machine's, known so far */
     struct exec_part parts[2][2];          /* of either, by half */
     uint32_t part[2];                      /* the half of either that is filled */
+    struct exec_ahead ahead;
     struct arena pages_arena, scratch;
     struct exec_job *job;                  /* of those that are done at once */
     void *memo;                            /* ir_unit.memo */

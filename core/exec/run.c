@@ -198,7 +198,8 @@ static const void *find_code(struct exec *x, struct cpu *cpu, bool front)
         return NULL;
     const struct mmu_entry *e = &cpu->set->fetch[cpu->pc >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
     uint32_t at = (uint32_t)(cpu->pc % MEM_PAGE);
-    if (e->tag != cpu->pc - at || MEM_PAGE - at < cpu->isa->max_insn)
+    if (MEM_PAGE - at < cpu->isa->max_insn || (UNLIKELY(front && e->tag != cpu->pc - at) && !mmu_quick_fetch(cpu, cpu->pc)) ||
+        e->tag != cpu->pc - at)
         return NULL;
     uint32_t mode = cpu->isa->mode(cpu);
     const void *code = front ? exec_cache_front(x, (uint32_t)e->addend, at, mode)

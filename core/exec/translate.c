@@ -228,6 +228,34 @@ void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *
         memcpy(c->bytes + first, next, c->b.length - first);
 }
 
+#define AHEAD_BYTES (2u << 20) /* of the arena, for which the host is asked before they are needed */
+#define ASKED_BYTES (1u << 20) /* at once */
+
+/* Less than `lead` bytes of `a` behind a.next are there, or were asked for, as far as is known. */
+static COLD void ask_ahead(struct exec *x, const struct arena *a, size_t lead)
+{
+    struct exec_ahead *h = &x->ahead;
+    uint8_t *next = a->next + (0u - (uintptr_t)a->next) % MEM_PAGE, *end = a->end - (uintptr_t)a->end % MEM_PAGE;
+    if (h->of != a->head || h->asked < next)
+        h->asked = next;
+    h->of = a->head;
+    if (h->asked >= end) {
+        h->look = a->end;
+        return;
+    }
+    size_t n = MIN((size_t)(end - h->asked), ASKED_BYTES);
+    if ((size_t)(h->asked - a->next) < lead && exec_ask_pages(x, h->asked, n, false) != 0)
+        h->asked += n;
+    h->look = h->asked - MIN((size_t)(h->asked - a->next), lead);
+}
+
+/* Memory for blocks to come. Not much for a guest that has not translated much. */
+static inline void look_ahead(struct exec *x, const struct arena *a)
+{
+    if (a->head != x->ahead.of || a->next >= x->ahead.look)
+        ask_ahead(x, a, MIN(a->used, AHEAD_BYTES));
+}
+
 #define TIMED 8u /* one block in so many is timed, for all of them: the clock takes as long as an instruction's translation */
 
 struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p)
@@ -242,6 +270,8 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
         x->flush_wanted |= EXEC_FLUSH_FIRST;
         return NULL;
     }
+    if (x->background != NULL)
+        look_ahead(x, &exec_part(x, EXEC_FIRST)->arena);
     for (unsigned k = 0; k < 5; k++) /* what the block will take of it */
         __builtin_prefetch(exec_part(x, EXEC_FIRST)->arena.next + 64 * k, 1);
     int rc = new_unit(x, cpu, p->mode, &u, &e);

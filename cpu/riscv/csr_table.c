@@ -2,112 +2,11 @@
 /*
  * The CSRs by number: privileged ISA 1.13, "CSR Listing". A row says which bits a
  * write changes; what does not fit a mask (WARL fields with several bits, views of
- * other registers, side effects) is a callback above the table. Hypervisor, AIA
- * and state-enable registers have no rows: accessing them is an illegal instruction.
+ * other registers, side effects) is a callback above the table or in
+ * csr_unprivileged.c. Hypervisor, AIA and state-enable registers have no rows:
+ * accessing them is an illegal instruction.
  */
-#include "cpu/riscv/riscv_impl.h"
-
-/* ---- floating point: unprivileged ISA, "Floating-Point Control and Status Register" ---- */
-static bool fp_on(const struct rv_cpu *rv, uint32_t index, bool write)
-{
-    (void)index, (void)write;
-    return F_GET(rv->mstatus, RV_MSTATUS_FS) != RV_FS_OFF;
-}
-
-static void fp_wrote(struct rv_cpu *rv)
-{
-    rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_FS, RV_FS_DIRTY);
-    rv_update_mode(rv);
-}
-
-static uint64_t read_fflags(const struct rv_cpu *rv, uint32_t index)
-{
-    (void)index;
-    return rv_get_fflags(rv);
-}
-
-static void write_fflags(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv_set_fflags(rv, value);
-    fp_wrote(rv);
-}
-
-static void write_frm(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->frm = value & 7;
-    fp_wrote(rv);
-}
-
-static uint64_t read_fcsr(const struct rv_cpu *rv, uint32_t index)
-{
-    (void)index;
-    return rv->frm << 5 | rv_get_fflags(rv);
-}
-
-static void write_fcsr(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->frm = (value >> 5) & 7;
-    rv_set_fflags(rv, value);
-    fp_wrote(rv);
-}
-
-/* ---- vectors: unprivileged ISA, "Vector Extension Programmer's Model" ---- */
-static bool vector_on(const struct rv_cpu *rv, uint32_t index, bool write)
-{
-    (void)index, (void)write;
-    return F_GET(rv->mstatus, RV_MSTATUS_VS) != RV_FS_OFF;
-}
-
-static void vector_wrote(struct rv_cpu *rv)
-{
-    rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_VS, RV_FS_DIRTY);
-    rv_update_mode(rv);
-}
-
-/* As many bits as the largest VLMAX needs: 128 elements. */
-static void write_vstart(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->vstart = value & 127;
-    vector_wrote(rv);
-}
-
-static void write_vxsat(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->vxsat = value & 1;
-    vector_wrote(rv);
-}
-
-static void write_vxrm(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->vxrm = value & 3;
-    vector_wrote(rv);
-}
-
-static uint64_t read_vcsr(const struct rv_cpu *rv, uint32_t index)
-{
-    (void)index;
-    return rv->vxrm << 1 | rv->vxsat;
-}
-
-static void write_vcsr(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->vxsat = F_GET(value, RV_VCSR_VXSAT);
-    rv->vxrm = F_GET(value, RV_VCSR_VXRM);
-    vector_wrote(rv);
-}
-
-static uint64_t read_vlenb(const struct rv_cpu *rv, uint32_t index)
-{
-    (void)rv, (void)index;
-    return sizeof(rv->v[0]);
-}
+#include "cpu/riscv/csr_impl.h"
 
 /* ---- status ---- */
 #define SSTATUS_BITS                                                                               \
@@ -371,87 +270,6 @@ static void write_satp(struct rv_cpu *rv, uint32_t index, uint64_t value)
     rv_update_mode(rv);
 }
 
-/* ---- time and counters ---- */
-/* clang-format off */
-static bool may_cycle(const struct rv_cpu *rv, uint32_t i, bool w)   { (void)i, (void)w; return rv_may_count(rv, 0); }
-static bool may_time(const struct rv_cpu *rv, uint32_t i, bool w)    { (void)i, (void)w; return rv_may_count(rv, 1); }
-static bool may_instret(const struct rv_cpu *rv, uint32_t i, bool w) { (void)i, (void)w; return rv_may_count(rv, 2); }
-static uint64_t read_cycle(const struct rv_cpu *rv, uint32_t i)      { (void)i; return rv_counter_read(rv, 0); }
-static uint64_t read_time(const struct rv_cpu *rv, uint32_t i)       { (void)i; return rv_time(rv); }
-static uint64_t read_instret(const struct rv_cpu *rv, uint32_t i)    { (void)i; return rv_counter_read(rv, 2); }
-static void write_mcycle(struct rv_cpu *rv, uint32_t i, uint64_t v)   { (void)i; rv_counter_write(rv, 0, v); }
-static void write_minstret(struct rv_cpu *rv, uint32_t i, uint64_t v) { (void)i; rv_counter_write(rv, 2, v); }
-/* clang-format on */
-
-static bool may_hpm(const struct rv_cpu *rv, uint32_t index, bool write)
-{
-    (void)write;
-    return rv_may_count(rv, index + 3);
-}
-static uint64_t read_hpm(const struct rv_cpu *rv, uint32_t index)
-{
-    return rv_counter_read(rv, index + 3);
-}
-static void write_hpm(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    if (index < rv->config->hpm_count)
-        rv_counter_write(rv, index + 3, value);
-}
-static uint64_t read_hpmevent(const struct rv_cpu *rv, uint32_t index)
-{
-    return rv->counter[index + 3].event;
-}
-
-static void write_hpmevent(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    uint64_t mask = 0xffffffffull;
-    if (index >= rv->config->hpm_count)
-        return;
-    if (rv_has(rv->config, RV_X_SSCOFPMF))
-        mask |= F_MASK(RV_HPMEVENT_OF) | F_MASK(RV_HPMEVENT_MINH) | F_MASK(RV_HPMEVENT_SINH) |
-                F_MASK(RV_HPMEVENT_UINH);
-    rv_counter_write(rv, index + 3, rv_counter_read(rv, index + 3)); /* stop under the old event */
-    rv->counter[index + 3].event = value & mask;
-    rv->counter[index + 3].running = 0;
-    rv_counters_derive(rv);
-    rv_counters_sync(rv);
-}
-
-static uint64_t counters_present(const struct rv_config *c)
-{
-    return 7 | zext(~0ull, c->hpm_count) << 3;
-}
-
-static void write_mcountinhibit(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->mcountinhibit = value & counters_present(rv->config) & ~2ull;
-    rv_counters_sync(rv);
-}
-
-static void write_mcounteren(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->mcounteren = value & counters_present(rv->config);
-}
-
-static void write_scounteren(struct rv_cpu *rv, uint32_t index, uint64_t value)
-{
-    (void)index;
-    rv->scounteren = value & counters_present(rv->config);
-}
-
-/* Sscofpmf, "Supervisor Count Overflow (scountovf) Register" */
-static uint64_t read_scountovf(const struct rv_cpu *rv, uint32_t index)
-{
-    uint64_t v = 0;
-    (void)index;
-    for (uint32_t n = 3; n < RV_COUNTERS; n++)
-        if (F_GET(rv->counter[n].event, RV_HPMEVENT_OF))
-            v |= BIT(n);
-    return rv->priv == RV_M ? v : v & rv->mcounteren;
-}
-
 /* Sstc, "Supervisor Timer (stimecmp) Register": both TM and STCE, below M */
 static bool may_stimecmp(const struct rv_cpu *rv, uint32_t index, bool write)
 {
@@ -477,17 +295,17 @@ static bool mseccfg_exists(const struct rv_config *c, uint32_t index)
 #define ENDS       .ends_block = true
 /* clang-format off */
 const struct rv_csr rv_csrs[] = {
-    { RV_FFLAGS,        .name = "fflags", .feature = RV_X_F, .may = fp_on, .read = read_fflags, .write = write_fflags },
-    { RV_FRM,           .name = "frm",    .feature = RV_X_F, .may = fp_on, AT(frm), .write = write_frm, ENDS },
-    { RV_FCSR,          .name = "fcsr",   .feature = RV_X_F, .may = fp_on, .read = read_fcsr, .write = write_fcsr, ENDS },
-    { RV_VSTART,        .name = "vstart", .feature = RV_X_V, .may = vector_on, AT(vstart), .write = write_vstart, ENDS },
-    { RV_VXSAT,         .name = "vxsat",  .feature = RV_X_V, .may = vector_on, AT(vxsat), .write = write_vxsat, ENDS },
-    { RV_VXRM,          .name = "vxrm",   .feature = RV_X_V, .may = vector_on, AT(vxrm), .write = write_vxrm, ENDS },
-    { RV_VCSR,          .name = "vcsr",   .feature = RV_X_V, .may = vector_on, .read = read_vcsr, .write = write_vcsr, ENDS },
-    { RV_SSTATUS,       .name = "sstatus", .read = read_sstatus, .write = write_sstatus, ENDS },
+    { RV_FFLAGS,        .name = "fflags", .feature = RV_X_F, .may = rv_csr_fp_on, .read = rv_csr_read_fflags, .write = rv_csr_write_fflags },
+    { RV_FRM,           .name = "frm",    .feature = RV_X_F, .may = rv_csr_fp_on, AT(frm), .write = rv_csr_write_frm, ENDS },
+    { RV_FCSR,          .name = "fcsr",   .feature = RV_X_F, .may = rv_csr_fp_on, .read = rv_csr_read_fcsr, .write = rv_csr_write_fcsr, ENDS },
+    { RV_VSTART,        .name = "vstart", .feature = RV_X_V, .may = rv_csr_vector_on, AT(vstart), .write = rv_csr_write_vstart, ENDS },
+    { RV_VXSAT,         .name = "vxsat",  .feature = RV_X_V, .may = rv_csr_vector_on, AT(vxsat), .write = rv_csr_write_vxsat, ENDS },
+    { RV_VXRM,          .name = "vxrm",   .feature = RV_X_V, .may = rv_csr_vector_on, AT(vxrm), .write = rv_csr_write_vxrm, ENDS },
+    { RV_VCSR,          .name = "vcsr",   .feature = RV_X_V, .may = rv_csr_vector_on, .read = rv_csr_read_vcsr, .write = rv_csr_write_vcsr, ENDS },
+    { RV_SSTATUS,       .name = "sstatus", .read = read_sstatus, .write = write_sstatus, ENDS, .own = true },
     { RV_SIE,           .name = "sie",     .read = read_sie, .write = write_sie, ENDS },
     { RV_STVEC,         .name = "stvec",   AT(stvec), .write = write_stvec, .plain = true },
-    { RV_SCOUNTEREN,    .name = "scounteren", AT(scounteren), .write = write_scounteren },
+    { RV_SCOUNTEREN,    .name = "scounteren", AT(scounteren), .write = rv_csr_write_scounteren },
     { RV_SENVCFG,       .name = "senvcfg", AT(senvcfg), .write = write_senvcfg },
     { RV_SSCRATCH,      .name = "sscratch", AT(sscratch), .mask = ALL },
     { RV_SEPC,          .name = "sepc",    AT(sepc), .write = write_sepc, .plain = true },
@@ -505,11 +323,11 @@ const struct rv_csr rv_csrs[] = {
     { RV_MIDELEG,       .name = "mideleg", AT(mideleg), .write = write_mideleg, ENDS },
     { RV_MIE,           .name = "mie",     AT(mie), .write = write_mie, ENDS },
     { RV_MTVEC,         .name = "mtvec",   AT(mtvec), .write = write_mtvec, .plain = true },
-    { RV_MCOUNTEREN,    .name = "mcounteren", AT(mcounteren), .write = write_mcounteren },
+    { RV_MCOUNTEREN,    .name = "mcounteren", AT(mcounteren), .write = rv_csr_write_mcounteren },
     { RV_MENVCFG,       .name = "menvcfg", AT(menvcfg), .write = write_menvcfg, ENDS },
-    { RV_MCOUNTINHIBIT, .name = "mcountinhibit", AT(mcountinhibit), .write = write_mcountinhibit },
+    { RV_MCOUNTINHIBIT, .name = "mcountinhibit", AT(mcountinhibit), .write = rv_csr_write_mcountinhibit },
     { RV_MHPMEVENT3,    .name = "mhpmevent%u", .count = 29, .first = 3, .feature = RV_X_ZIHPM,
-                        .read = read_hpmevent, .write = write_hpmevent },
+                        .read = rv_csr_read_hpmevent, .write = rv_csr_write_hpmevent },
     { RV_MSCRATCH,      .name = "mscratch", AT(mscratch), .mask = ALL },
     { RV_MEPC,          .name = "mepc",    AT(mepc), .write = write_mepc, .plain = true },
     { RV_MCAUSE,        .name = "mcause",  AT(mcause), .mask = RV_CAUSE_INTERRUPT | 0xff },
@@ -525,19 +343,19 @@ const struct rv_csr rv_csrs[] = {
     { RV_TDATA2,        .name = "tdata2",  .feature = RV_X_SDTRIG, .read = rv_tdata2_read, .write = rv_tdata2_write, ENDS },
     { RV_TDATA3,        .name = "tdata3",  .feature = RV_X_SDTRIG },
     { RV_TINFO,         .name = "tinfo",   .feature = RV_X_SDTRIG, .read = rv_tinfo_read },
-    { RV_MCYCLE,        .name = "mcycle",  .read = read_cycle, .write = write_mcycle },
-    { RV_MINSTRET,      .name = "minstret", .read = read_instret, .write = write_minstret },
+    { RV_MCYCLE,        .name = "mcycle",  .read = rv_csr_read_cycle, .write = rv_csr_write_mcycle },
+    { RV_MINSTRET,      .name = "minstret", .read = rv_csr_read_instret, .write = rv_csr_write_minstret },
     { RV_MHPMCOUNTER3,  .name = "mhpmcounter%u", .count = 29, .first = 3, .feature = RV_X_ZIHPM,
-                        .read = read_hpm, .write = write_hpm },
-    { RV_CYCLE,         .name = "cycle",   .feature = RV_X_ZICNTR, .may = may_cycle, .read = read_cycle },
-    { RV_TIME,          .name = "time",    .feature = RV_X_ZICNTR, .may = may_time, .read = read_time },
-    { RV_INSTRET,       .name = "instret", .feature = RV_X_ZICNTR, .may = may_instret, .read = read_instret },
+                        .read = rv_csr_read_hpm, .write = rv_csr_write_hpm },
+    { RV_CYCLE,         .name = "cycle",   .feature = RV_X_ZICNTR, .may = rv_csr_may_cycle, .read = rv_csr_read_cycle },
+    { RV_TIME,          .name = "time",    .feature = RV_X_ZICNTR, .may = rv_csr_may_time, .read = rv_csr_read_time },
+    { RV_INSTRET,       .name = "instret", .feature = RV_X_ZICNTR, .may = rv_csr_may_instret, .read = rv_csr_read_instret },
     { RV_HPMCOUNTER3,   .name = "hpmcounter%u", .count = 29, .first = 3, .feature = RV_X_ZIHPM,
-                        .may = may_hpm, .read = read_hpm },
-    { RV_VL,            .name = "vl",      .feature = RV_X_V, .may = vector_on, AT(vl) },
-    { RV_VTYPE,         .name = "vtype",   .feature = RV_X_V, .may = vector_on, AT(vtype), .reset = RV_VTYPE_VILL },
-    { RV_VLENB,         .name = "vlenb",   .feature = RV_X_V, .may = vector_on, .read = read_vlenb },
-    { RV_SCOUNTOVF,     .name = "scountovf", .feature = RV_X_SSCOFPMF, .read = read_scountovf },
+                        .may = rv_csr_may_hpm, .read = rv_csr_read_hpm },
+    { RV_VL,            .name = "vl",      .feature = RV_X_V, .may = rv_csr_vector_on, AT(vl) },
+    { RV_VTYPE,         .name = "vtype",   .feature = RV_X_V, .may = rv_csr_vector_on, AT(vtype), .reset = RV_VTYPE_VILL },
+    { RV_VLENB,         .name = "vlenb",   .feature = RV_X_V, .may = rv_csr_vector_on, .read = rv_csr_read_vlenb },
+    { RV_SCOUNTOVF,     .name = "scountovf", .feature = RV_X_SSCOFPMF, .read = rv_csr_read_scountovf },
     { RV_MVENDORID,     .name = "mvendorid", .read = read_mvendorid },
     { RV_MARCHID,       .name = "marchid", .read = read_marchid },
     { RV_MIMPID,        .name = "mimpid",  .read = read_mimpid },

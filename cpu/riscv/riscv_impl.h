@@ -40,6 +40,7 @@ struct rv_csr {
     bool stored;
     bool plain;           /* .write only picks bits: nothing but the register itself changes */
     bool ends_block;      /* a write may change mode, mapping or what interrupts are enabled */
+    bool own;             /* nor does it touch anything but its hart, where harts run on several threads */
     uint16_t at;          /* uint64_t in struct rv_cpu */
     uint8_t feature;      /* enum rv_feature that brings it; RV_X_I = always there */
     uint64_t mask, reset; /* stored: bits a write changes, value after reset */

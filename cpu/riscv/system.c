@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Zicsr, environment calls, trap return, WFI and fences of translation (volume II). */
+#include "core/exec/parallel.h"
 #include "cpu/riscv/translate_impl.h"
 #include "mmu/tlb.h"
 
@@ -73,9 +74,11 @@ uint64_t rv_helper_csr_mode(struct cpu *cpu, uint64_t a, uint64_t operand, uint6
 {
     struct rv_cpu *rv = RV_CPU(cpu);
     unsigned rd = a >> 20 & 31;
-    bool done;
+    bool done, entered = !rv_csrs[a & 0xff].own && exec_enter_machine(cpu, true);
     (void)d;
     uint64_t old = access_csr(cpu, a, operand, word, &done);
+    if (UNLIKELY(entered))
+        exec_leave_machine(cpu);
     if (done && rd != 0)
         rv->x[rd] = old;
     return 0;
@@ -144,11 +147,15 @@ static void xret(struct rv_tr *t, unsigned helper)
     t->ended = true;
 }
 
+/* Counters that are armed for one privilege have events of the machine. */
 static void leave_mode(struct rv_cpu *rv, uint64_t priv)
 {
+    bool entered = UNLIKELY(rv->programmed) && exec_enter_machine(&rv->cpu, true);
     if (priv != RV_M)
         rv->mstatus = F_PUT(rv->mstatus, RV_MSTATUS_MPRV, 0);
     rv_set_priv(rv, priv);
+    if (UNLIKELY(entered))
+        exec_leave_machine(&rv->cpu);
 }
 
 uint64_t rv_helper_mret(struct cpu *cpu, uint64_t word, uint64_t b, uint64_t c, uint64_t d)

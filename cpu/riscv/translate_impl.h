@@ -46,10 +46,10 @@ extern const struct rv_semantics rv_integer_rows[], rv_load_store_rows[], rv_ato
     X(fetch_fault, IR_CALL_EXITS) X(branch_target, IR_CALL_EXITS)                                  \
         X(csr, IR_CALL_EXITS | IR_CALL_TIME)                                                       \
         X(csr_light, IR_CALL_EXITS | IR_CALL_LIGHT | IR_CALL_TIME) X(csr_fp, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_FP)  \
-            X(csr_mode, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_WRITES | IR_CALL_MODE | IR_CALL_FP) \
-                X(dirty, IR_CALL_TIME | IR_CALL_MODE) X(mret, IR_CALL_EXITS | IR_CALL_TIME)     \
-                    X(sret, IR_CALL_EXITS | IR_CALL_TIME) X(wfi, IR_CALL_EXITS)                    \
-                        X(sfence_vma, IR_CALL_EXITS | IR_CALL_MODE)                                \
+            X(csr_mode, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_WRITES | IR_CALL_MODE | IR_CALL_FP | IR_CALL_OWN) \
+                X(dirty, IR_CALL_TIME | IR_CALL_MODE) X(mret, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_OWN) \
+                    X(sret, IR_CALL_EXITS | IR_CALL_TIME | IR_CALL_OWN) X(wfi, IR_CALL_EXITS)                    \
+                        X(sfence_vma, IR_CALL_EXITS | IR_CALL_MODE | IR_CALL_OWN)                              \
                             X(trigger_fetch, IR_CALL_EXITS) X(trigger_data, IR_CALL_EXITS)         \
                                 X(cbo, IR_CALL_EXITS) X(cbo_zero, IR_CALL_EXITS | IR_CALL_OWN)                   \
                                     X(amocas_q, IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES)    \

@@ -3,8 +3,8 @@
  * "Vector Loads and Stores". Elements are accessed one after the other, segments too; the first that faults leaves its
  * number in vstart, and those before it are done.
  *
- * Unit-stride accesses of whole registers are accesses of 16 bytes; vec_segment.c has strides and segments. One that faults says nothing of elements: rv_vec_redo makes
- * its instruction start again, translated the general way.
+ * Unit-stride accesses of whole registers are accesses of 16 bytes; vec_segment.c has strides and segments. One that
+ * faults says nothing of elements: rv_vec_redo makes its instruction start again, translated the general way.
  */
 #include "cpu/riscv/vec.h"
 #include "core/util/bytes.h"
@@ -142,6 +142,31 @@ static bool bad_indices(const struct rv_tr *t, const struct rv_vec_row *row, uns
     return sew > eew && (emul < 0 || vs2 + n != vd + registers);
 }
 
+/* Registers that are read as elements of 1 << eew bytes; -3: bits. */
+struct source {
+    unsigned reg, n;
+    int eew;
+};
+
+/* "Vector Operands": no register gives elements of two sizes to one instruction. */
+static bool bad_sources(const struct rv_tr *t, const struct rv_vec_row *row, unsigned registers)
+{
+    struct source s[3];
+    unsigned n = 0;
+    int sew = (int)rv_tr_sew(t), eew = (int)(row->arg & EEW), emul = rv_tr_lmul(t) + eew - sew;
+    if (t->d.vm == 0)
+        s[n++] = (struct source){ 0, 1, -3 };
+    if (row->arg & STORE)
+        s[n++] = (struct source){ t->d.rd, registers, row->arg & INDEXED ? sew : eew };
+    if (row->arg & INDEXED)
+        s[n++] = (struct source){ t->d.rs2, emul > 0 ? 1u << emul : 1, eew };
+    for (unsigned i = 0; i < n; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (s[i].eew != s[k].eew && s[i].reg < s[k].reg + s[k].n && s[k].reg < s[i].reg + s[i].n)
+                return true;
+    return false;
+}
+
 static bool reserved(const struct rv_tr *t, const struct rv_vec_row *row)
 {
     unsigned fields = t->d.nf + 1u, eew = row->arg & EEW;
@@ -154,7 +179,9 @@ static bool reserved(const struct rv_tr *t, const struct rv_vec_row *row)
         return true;
     if (t->d.vm == 0 && t->d.rd == 0 && !(row->arg & STORE))
         return true;
-    return (row->arg & INDEXED) && bad_indices(t, row, fields);
+    if ((row->arg & INDEXED) && bad_indices(t, row, fields))
+        return true;
+    return bad_sources(t, row, fields * (emul > 0 ? 1u << emul : 1));
 }
 
 /* ---- quick ---- */
@@ -183,11 +210,24 @@ static bool emit(struct rv_tr *t, const struct rv_vec_row *row)
     return true;
 }
 
+/* What is at pc for fetches: data may lie elsewhere there (MPRV), or be out of reach. */
+static bool read_code(struct rv_cpu *rv, uint8_t code[4])
+{
+    const struct mem_attrs attrs = { .requester = MEM_REQUESTER_CPU + rv->cpu.index, .debug = 1 };
+    for (unsigned i = 0; i < 4; i += 2) {
+        struct cpu_map map = { .size = 2 };
+        if (rv_walk(&rv->cpu, rv->cpu.pc + i, CPU_FETCH, 0, true, &map) != 0 ||
+            mem_read(rv->cpu.machine->memory, map.pa, code + i, 2, &attrs) != MEM_OK)
+            return false;
+    }
+    return true;
+}
+
 bool rv_vec_redo(struct rv_cpu *rv)
 {
     uint8_t code[4];
-    if ((rv->mode & (RV_MODE_V_OFF | RV_MODE_V_REDO | RV_MODE_VSTART)) ||
-        !rv_has(rv->config, RV_X_V) || mmu_debug_read(&rv->cpu, rv->cpu.pc, code, sizeof(code)) < 0)
+    if ((rv->mode & (RV_MODE_V_OFF | RV_MODE_V_REDO | RV_MODE_VSTART)) || !rv_has(rv->config, RV_X_V) ||
+        !read_code(rv, code))
         return false;
     /* LOAD-FP and STORE-FP with a vector's width, not indexed ("Vector Load/Store Instruction Encoding") */
     uint32_t word = ld_le32(code), opcode = word & 0x7f, width = word >> 12 & 7;

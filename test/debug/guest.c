@@ -35,8 +35,23 @@ __attribute__((noinline)) unsigned long patched(void)
 
 extern unsigned patch_here;
 
+/* Where there are vectors: four words, each with 5 added. */
+unsigned lanes[4];
+__attribute__((noinline)) void vectors(void)
+{
+    unsigned long misa;
+    __asm__ volatile("csrr %0, misa" : "=r"(misa));
+    if (misa >> ('v' - 'a') & 1)
+        __asm__ volatile(".option push\n.option arch, +v\n.option norvc\n"
+                         "  li t0, 0x600\n  csrs mstatus, t0\n"
+                         "  vsetivli x0, 4, e32, m1, tu, mu\n  vid.v v1\n  vmv.v.i v2, -1\n"
+                         ".globl vectors_here\nvectors_here: vadd.vi v2, v1, 5\n"
+                         "  vse32.v v2, (%0)\n.option pop" :: "r"(lanes) : "t0", "memory");
+}
+
 void first_hart(void)
 {
+    vectors();
     for (int i = 0; i < 3; i++)
         result = middle(4);
     result = patched();

@@ -3,6 +3,7 @@
 #include "core/util/bits.h"
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -83,6 +84,8 @@ static void fill(struct exec_backend *be, uint32_t part)
     be->cold.p = be->rw + be->half;
     be->viewed = x86_buffer_used(be);
     be->ready[0] = be->ready[1] = 0;
+    be->asked[0] = be->asked[1] = 0;
+    memset(be->tickets, 0, sizeof(be->tickets));
 }
 
 void x86_buffer_reset(struct exec_backend *be)
@@ -103,7 +106,8 @@ void x86_buffer_turn(struct exec_backend *be)
 #define MADV_POPULATE_READ  22
 #define MADV_POPULATE_WRITE 23
 #endif
-#define POPULATE_BYTES (128u << 10)
+#define POPULATE_BYTES X86_PIECE
+#define AHEAD_BYTES    (8 * X86_PIECE) /* that the host is asked for before they are needed */
 #define AROUND_BYTES   (64u << 10) /* that one fault of the host maps at once, of pages that are there: its usual setting */
 
 /* Pages that never were are made by a write to the file, which costs half of what a fault for each does. */
@@ -127,24 +131,56 @@ static bool make_pages(struct exec_backend *be, uint64_t from, uint64_t to)
 }
 
 /* A host that does not know the advice has a fault for each page, as it would have had. */
+static void get_pages(struct exec_backend *be, unsigned k, uint64_t at, uint64_t need, uint64_t end)
+{
+    uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
+    uint64_t to = MIN(align_up(MAX(at + need, from + POPULATE_BYTES), MEM_PAGE), align_up(end, MEM_PAGE));
+    if (from >= to)
+        return;
+    be->ready[k] = to;
+    if (from < at || from < be->made[k] || !make_pages(be, from, to)) {
+        (void)madvise(be->rw + from, to - from, MADV_POPULATE_WRITE);
+        (void)madvise(be->rx + from, to - from, MADV_POPULATE_READ);
+    }
+}
+
+/* Of what was asked for: is the piece in which what is ready ends there? */
+static bool next_is_there(struct exec_backend *be, unsigned k)
+{
+    uint64_t piece = be->ready[k] / X86_PIECE, *ticket = &be->tickets[k][piece % X86_PIECES];
+    if (be->ready[k] >= be->asked[k] || !exec_has_pages(be->x, *ticket))
+        return false;
+    *ticket = 0;
+    be->ready[k] = (piece + 1) * X86_PIECE;
+    return true;
+}
+
+/* Not much for a guest that has not translated much. */
+static void look_ahead(struct exec_backend *be, unsigned k, uint64_t at, uint64_t end)
+{
+    uint64_t begin = k == 0 ? be->begin : be->half, lead = MIN(at - begin, AHEAD_BYTES);
+    be->asked[k] = MAX(be->asked[k], align_up(MAX(be->ready[k], at), X86_PIECE));
+    while (be->asked[k] < at + lead && be->asked[k] + X86_PIECE <= end) {
+        uint64_t from = be->asked[k], ticket = exec_ask_pages(be->x, be->rw + from, X86_PIECE, false);
+        ticket = ticket != 0 ? exec_ask_pages(be->x, be->rx + from, X86_PIECE, true) : 0;
+        if (ticket == 0)
+            break;
+        be->tickets[k][from / X86_PIECE % X86_PIECES] = ticket;
+        be->asked[k] = from + X86_PIECE;
+    }
+}
+
 void x86_buffer_populate(struct exec_backend *be, uint64_t need)
 {
     for (unsigned k = 0; k < 2; k++) {
         uint64_t at = asm_offset(k == 0 ? &be->a : &be->cold), end = k == 0 ? be->half : be->end;
-        if (at + need <= be->ready[k])
+        while (at + need > be->ready[k] && next_is_there(be, k))
             continue;
-        uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
-        uint64_t to = MIN(align_up(MAX(at + need, from + POPULATE_BYTES), MEM_PAGE), align_up(end, MEM_PAGE));
-        if (from >= to)
-            continue;
-        be->ready[k] = to;
-        if (from >= at && from >= be->made[k] && make_pages(be, from, to)) {
-            be->made[k] = to;
-            continue;
-        }
-        (void)madvise(be->rw + from, to - from, MADV_POPULATE_WRITE);
-        (void)madvise(be->rx + from, to - from, MADV_POPULATE_READ);
-        be->made[k] = MAX(be->made[k], to);
+        if (at + need > be->ready[k])
+            get_pages(be, k, at, need, end);
+        be->made[k] = MAX(be->made[k], be->ready[k]);
+        if (be->of == NULL && be->x != NULL) /* an annex is filled by that thread itself; tests have back ends alone */
+            look_ahead(be, k, at, end);
     }
 }
 

@@ -471,7 +471,7 @@ static int begin(struct x86_gen *g)
     g->code = c;
     g->rc = 0;
     g->recipe = NULL;
-    memset(g->pending, 0, sizeof(g->pending));
+    memset(g->waiting, 0, sizeof(g->waiting));
     g->pins_gpr = g->pins_xmm = 0;
     g->uses_fp = false;
     g->load_at_entry = g->dirty = g->index = g->n_pages = g->n_groups = 0;

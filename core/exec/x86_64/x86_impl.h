@@ -151,6 +151,9 @@ enum { K_SIGN32, K_SIGN64, K_ABS32, K_ABS64, K_BOX, K_NAN32, K_NAN64, K_TWO63_32
        K_TWO32_32, K_U32MAX_64, K_VSIGN32, K_VSIGN64, K_VABS32, K_VABS64, K_VMIN32, K_VMIN64,
        K_BYTES, K_TBL, K_REV, K_N = K_REV + 6 }; /* K_REV: masks that reverse lanes: of 8 bits in 16, 32, 64; of 16; of 32 */
 
+#define X86_PIECE  (128u << 10)          /* of the buffer, for which the host is asked at once */
+#define X86_PIECES 16u                   /* more than are asked for ahead of need */
+
 struct x86_gen;
 struct exec_backend {
     struct exec *x;
@@ -169,6 +172,8 @@ struct exec_backend {
     int fd;                              /* of the buffer's memory */
     uint64_t made[2];                    /* offsets that pages were ever made up to, in either half */
     uint64_t ready[2];                   /* offsets that either half is there for, in both views */
+    uint64_t asked[2];                   /* those that the host was asked for, by another thread */
+    uint64_t tickets[2][X86_PIECES];     /* by piece of the buffer: of exec_ask_pages */
     struct x86_fixed fixed;
     uint32_t host;                       /* enum host */
     uint32_t dump;

@@ -100,7 +100,7 @@ START_TEST(random_words)
 {
     struct objdump_words words = { 0 };
     uint64_t seed = 2;
-    for (unsigned i = 0; i < 300000; i++) {
+    for (unsigned i = 0; i < 300000 / OBJDUMP_SHARE; i++) {
         uint32_t word = (uint32_t)objdump_random(&seed);
         add_word(&words, (word & ~0x0e000000u) | 0x0c000000);
         add_word(&words, (word & ~0x5e000000u) | 0x1e000000);

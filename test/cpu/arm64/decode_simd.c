@@ -7,7 +7,7 @@
 #include "core/util/hash.h"
 #include "test/cpu/arm64/objdump.h"
 
-enum { WORDS = 200000 };
+enum { WORDS = 200000 / OBJDUMP_SHARE };
 
 static bool in_space(uint32_t w)
 {

@@ -124,11 +124,11 @@ START_TEST(random_words)
 {
     struct objdump_words words = { 0 };
     uint64_t seed = 2;
-    for (unsigned i = 0; i < 1u << 17; i++)
+    for (unsigned i = 0; i < (1u << 17) / OBJDUMP_SHARE; i++)
         objdump_add(&words, (uint32_t)objdump_random(&seed));
-    for (unsigned i = 0; i < 1u << 17; i++) /* the lower half of the space, where most rows are */
+    for (unsigned i = 0; i < (1u << 17) / OBJDUMP_SHARE; i++) /* the lower half of the space, where most rows are */
         objdump_add(&words, (uint32_t)objdump_random(&seed) & 0x7fffffff);
-    for (unsigned i = 0; i < 1u << 17; i++) /* register forms */
+    for (unsigned i = 0; i < (1u << 17) / OBJDUMP_SHARE; i++) /* register forms */
         objdump_add(&words, (uint32_t)objdump_random(&seed) & 0x01ffffff);
     ck_assert_uint_eq(objdump_compare(&isa, &words, 4), 0);
     free(words.at);

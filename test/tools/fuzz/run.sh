@@ -16,7 +16,7 @@ fail() {
     exit 1
 }
 
-# A whole table takes half a million instructions, x86's a million and a half; with sanitizers that is ten minutes.
+# A whole table takes half a million instructions, x86's a million and a half; with sanitizers that is minutes.
 short() {
     "$orrery" fuzz --isa "$1" --instructions 100000 --seed 1 --report short.json >out 2>&1 ||
         { grep -q '"missing": [1-9]' short.json && ! grep -q '^lockstep' out; } || fail "$1: a difference"
@@ -98,6 +98,8 @@ for wrong in "--isa vax" "--seed x" "--compare 0" "--frobnicate 1" "--seed" "--c
     [ $status = 2 ] && grep -q "^orrery fuzz: " out || fail "$wrong: status $status"
 done
 
+# Sanitizers make minutes of these, which find nothing that `short` does not.
+[ "${3:-}" != short ] || exit 0
 orrery() { "$orrery" "$@"; }
 lines=0
 while read -r line; do

@@ -9,6 +9,11 @@ set(A64_PEER_FLAGS -O2 -Wall -Wextra -Werror -ffreestanding -fno-pie -no-pie -no
   -mstrict-align -fno-tree-loop-distribute-patterns -I${PROJECT_SOURCE_DIR} -Wl,--build-id=none,--no-warn-rwx-segments)
 file(GLOB A64_PEERS CONFIGURE_DEPENDS ${A64_PEER_DIR}/*.c)
 set(A64_PEER_PROGRAMS "")
+# Lockstep runs both executors: sanitizers see all in that.
+set(A64_PEER_MODES interp jit lockstep)
+if(ORRERY_SANITIZE)
+  set(A64_PEER_MODES lockstep)
+endif()
 foreach(source ${A64_PEERS})
   get_filename_component(name ${source} NAME_WE)
   set(program ${CMAKE_CURRENT_BINARY_DIR}/arm64-peer/${name})
@@ -21,7 +26,7 @@ foreach(source ${A64_PEERS})
     DEPENDS ${parts} ${A64_PEER_DIR}/peer.h ${guests}/guest.h ${guests}/guest.ld ${guests}/start.S
     VERBATIM)
   list(APPEND A64_PEER_PROGRAMS ${program}.elf)
-  foreach(mode interp jit lockstep)
+  foreach(mode ${A64_PEER_MODES})
     add_test(NAME cpu.arm64.peer.${name}.${mode}
       COMMAND ${A64_PEER_DIR}/same_text $<TARGET_FILE:orrery> ${mode} ${program}.elf ${program}.linux)
     set_tests_properties(cpu.arm64.peer.${name}.${mode} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
