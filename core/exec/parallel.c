@@ -398,7 +398,7 @@ static bool deal_cpus(struct exec_parallel *p)
     struct exec *x = p->x;
     uint32_t n = x->options.threads != 0 ? x->options.threads : host_cpus();
     if (p->workers != NULL)
-        return true;
+        return p->n_threads + 1 == p->n_workers; /* else the host had not as many: rounds stay serial */
     n = MAX(MIN(n, x->n_cpus), 1);
     p->workers = calloc(n, sizeof(*p->workers));
     if (p->workers == NULL)
