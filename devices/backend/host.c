@@ -133,14 +133,18 @@ static void serve(struct host *h)
     }
 }
 
+#define READY_MS 1000 /* any time but none: hooks that have something to do shorten it to 0 */
+
 bool host_ready(struct host *h)
 {
-    if (h->in_poll || h->pending || h->hooks)
-        return true; /* hooks have times of their own to keep */
+    if (h->in_poll || h->pending)
+        return true;
+    h->in_poll = true;
     host_input_note_time(h);
     sweep(h);
-    (void)collect(h, 0);
-    return poll(h->polled, (nfds_t)h->n_polled, 0) != 0;
+    bool ready = collect(h, READY_MS) == 0 || poll(h->polled, (nfds_t)h->n_polled, 0) != 0;
+    h->in_poll = false;
+    return ready;
 }
 
 unsigned host_poll(struct host *h, int timeout_ms)

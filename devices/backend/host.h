@@ -119,7 +119,7 @@ void host_remove_fd(struct host *h, struct host_fd *f); /* NULL is fine */
 
 /* What else a backend may be called for. All members but `arg` may be NULL. Embedded, the caller's. */
 struct host_hook {
-    void (*before_poll)(void *arg, int *timeout_ms); /* may shorten the wait (-1 = for ever) */
+    void (*before_poll)(void *arg, int *timeout_ms); /* may shorten the wait (-1 = for ever); 0: has something to do now */
     void (*polled)(void *arg);     /* after descriptors were served, before inputs take effect */
     void (*continued)(void *arg);  /* after SIGCONT */
     void (*destroy)(void *arg);    /* by host_destroy, last added first */

@@ -170,6 +170,10 @@ static void user_before_poll(struct net_backend *n, int *timeout_ms)
     struct user *u = n->object;
     uint32_t timeout = *timeout_ms < 0 ? UINT32_MAX : (uint32_t)*timeout_ms;
     slirp_pollfds_fill(u->slirp, &timeout, on_add_poll, u);
+    int64_t now_ms = now_ns(u) / 1000000;
+    for (const struct user_timer *t = u->timers; t; t = t->next)
+        if (t->when_ms >= 0 && t->when_ms <= now_ms)
+            timeout = 0;
     *timeout_ms = timeout > INT32_MAX ? -1 : (int)timeout;
 }
 
