@@ -3,6 +3,7 @@
 #include "core/state/snapshot.h"
 #include "devices/backend/rng.h"
 #include "test/check_main.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,6 +284,48 @@ START_TEST(host_entropy_is_an_input)
 }
 END_TEST
 
+static short always(void *arg)
+{
+    (void)arg;
+    return POLLIN;
+}
+
+static void read_one(void *arg, short revents)
+{
+    char c;
+    (void)revents;
+    ck_assert_int_eq(read(*(int *)arg, &c, 1), 1);
+}
+
+/* What host_ready's contract promises, with hooks and descriptors there: nothing to do, something, nothing again. */
+START_TEST(readiness_is_of_what_is_there_to_do)
+{
+    static const struct host_fd_ops ops = { always, read_one };
+    struct host_fd *f = NULL;
+    struct rng *r;
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(rng_open(&r, h, "rng-random,id=r0", &e), 0);
+    ck_assert_int_eq(rng_attach(r, take, NULL, &e), 0);
+    ck_assert_int_eq(host_add_fd(h, ends[0], &ops, &ends[0], &f, &e), 0);
+    ck_assert(!host_ready(h));
+    n_got = 0;
+    rng_request(r, 8);
+    ck_assert(host_ready(h)); /* the hook's */
+    ck_assert_uint_eq(n_got, 0);
+    host_poll(h, 10);
+    ck_assert_uint_eq(n_got, 8);
+    ck_assert(!host_ready(h));
+    ck_assert_int_eq(write(ends[1], "x", 1), 1);
+    ck_assert(host_ready(h)); /* the descriptor's */
+    host_poll(h, 10);
+    ck_assert(!host_ready(h));
+    host_remove_fd(h, f);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("host");
@@ -297,6 +340,7 @@ Suite *test_suite(void)
     tcase_add_test(c, what_is_delivered_is_bounded);
     tcase_add_test(c, seeded_numbers_follow_from_the_seed);
     tcase_add_test(c, host_entropy_is_an_input);
+    tcase_add_test(c, readiness_is_of_what_is_there_to_do);
     suite_add_tcase(s, c);
     return s;
 }
