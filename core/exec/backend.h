@@ -192,6 +192,8 @@ const void *exec_find_code(struct cpu *cpu);
  */
 uint64_t exec_ask_pages(struct exec *x, void *at, size_t n, bool read);
 bool exec_has_pages(const struct exec *x, uint64_t ticket);
+/* The same at once, by the caller. A host that does not know the advice has a fault for each page later, as it would have had. */
+void exec_populate(void *at, size_t n, bool read);
 
 extern const struct exec_backend_ops exec_interp;
 #if defined(__x86_64__)

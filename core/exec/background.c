@@ -81,11 +81,16 @@ static bool wants_pages(struct exec_background *b)
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* Neither changes what is there already, so that who asked may come before them. A host may not know the advice. */
+void exec_populate(void *at, size_t n, bool read)
+{
+    (void)madvise(at, n, read ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+}
+
+/* Nothing that is there already changes, so that who asked may come before. */
 static void get_pages(struct exec_background *b)
 {
     const struct pages *p = &b->pages[b->pages_done % PAGES];
-    (void)madvise(p->at, p->n, p->read ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+    exec_populate(p->at, p->n, p->read);
     PUT(b->pages_done, b->pages_done + 1);
 }
 

@@ -102,10 +102,6 @@ void x86_buffer_turn(struct exec_backend *be)
     fill(be, alone ? 0 : 1 - be->part);
 }
 
-#ifndef MADV_POPULATE_READ /* Linux 5.14 */
-#define MADV_POPULATE_READ  22
-#define MADV_POPULATE_WRITE 23
-#endif
 #define POPULATE_BYTES X86_PIECE
 #define AHEAD_BYTES    (8 * X86_PIECE) /* that the host is asked for before they are needed */
 #define AROUND_BYTES   (64u << 10) /* that one fault of the host maps at once, of pages that are there: its usual setting */
@@ -130,7 +126,6 @@ static bool make_pages(struct exec_backend *be, uint64_t from, uint64_t to)
     return true;
 }
 
-/* A host that does not know the advice has a fault for each page, as it would have had. */
 static void get_pages(struct exec_backend *be, unsigned k, uint64_t at, uint64_t need, uint64_t end)
 {
     uint64_t from = MAX(align_down(at, MEM_PAGE), be->ready[k]);
@@ -139,8 +134,8 @@ static void get_pages(struct exec_backend *be, unsigned k, uint64_t at, uint64_t
         return;
     be->ready[k] = to;
     if (from < at || from < be->made[k] || !make_pages(be, from, to)) {
-        (void)madvise(be->rw + from, to - from, MADV_POPULATE_WRITE);
-        (void)madvise(be->rx + from, to - from, MADV_POPULATE_READ);
+        exec_populate(be->rw + from, to - from, false);
+        exec_populate(be->rx + from, to - from, true);
     }
 }
 

@@ -5,22 +5,10 @@
  */
 #include "test/check_main.h"
 #include "test/core/exec/fake_mmu.h"
+#include "test/core/exec/no_cpus.h"
 #include <stdlib.h>
 
 #if defined(__x86_64__)
-
-/* Without core/exec's run loop there are no CPUs to ask about their models. */
-uint32_t exec_n_cpus(const struct exec *x)
-{
-    (void)x;
-    return 0;
-}
-
-struct cpu *exec_cpu(const struct exec *x, uint32_t index)
-{
-    (void)x, (void)index;
-    return NULL;
-}
 
 static uint64_t setting(const char *name, uint64_t otherwise)
 {

@@ -9,22 +9,10 @@
 #include "test/check_main.h"
 #include "core/exec/fp.h"
 #include "test/core/exec/fake_mmu.h"
+#include "test/core/exec/no_cpus.h"
 #include <stdlib.h>
 
 #if defined(__x86_64__)
-
-/* Without core/exec's run loop there are no CPUs to ask about their models. */
-uint32_t exec_n_cpus(const struct exec *x)
-{
-    (void)x;
-    return 0;
-}
-
-struct cpu *exec_cpu(const struct exec *x, uint32_t index)
-{
-    (void)x, (void)index;
-    return NULL;
-}
 
 static const uint32_t masks[] = {
     0, EXEC_HOST_BMI2, EXEC_HOST_LZCNT, EXEC_HOST_FMA, EXEC_HOST_CRYPTO,
