@@ -546,9 +546,27 @@ void mmu_protect_page(struct machine *m, struct mem_ram *ram, uint64_t offset)
         drop_stores(p, host);
 }
 
+/* Its store entries of a page: by its own thread, or by whoever has it stand still. */
+static void drop_stores_of(struct cpu *cpu, void *host)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    if (p != NULL)
+        drop_stores(p, (uint64_t)(uintptr_t)host);
+}
+
+/*
+ * The flag keeps others from making new entries; those that there are go while their CPUs run on. One page at a time: whoever comes
+ * to the same page meanwhile must not take it for sealed. If a store took the flag away in between, the page may be
+ * mapped anew, and stays so.
+ */
 bool mmu_seal_page(struct cpu *cpu, struct mem_ram *ram, uint64_t offset)
 {
+    struct mmu_machine *m = cpu->machine->mmu;
     uint64_t host;
+    if (UNLIKELY(m->sealing)) {
+        cpu_tell_others(cpu, NULL, NULL);
+        return false;
+    }
     if (!(mem_ram_set_flags(ram, offset, MEM_PAGE_CODE) & MEM_PAGE_MAPPED))
         return true;
     if (__atomic_load_n(&ram->mapper[offset >> MEM_PAGE_SHIFT], __ATOMIC_SEQ_CST) == cpu->index + 1) {
@@ -556,8 +574,12 @@ bool mmu_seal_page(struct cpu *cpu, struct mem_ram *ram, uint64_t offset)
         drop_stores(mmu_pool_of(cpu), host);
         return true;
     }
-    machine_alone(cpu->machine, true);
-    mmu_protect_page(cpu->machine, ram, offset);
-    machine_alone(cpu->machine, false);
+    uint8_t *page = ram->host + (offset & ~(uint64_t)(MEM_PAGE - 1));
+    m->sealing = true;
+    drop_stores_of(cpu, page);
+    cpu_tell_others(cpu, drop_stores_of, page);
+    m->sealing = false;
+    if (mem_ram_flags(ram, offset) & MEM_PAGE_CODE)
+        (void)unmap(ram, offset, &host);
     return false;
 }

@@ -68,6 +68,7 @@ struct mmu_machine {
     struct cpu *storing;    /* whose store is being reported */
     struct mmu_stripe *stripes; /* MMU_STRIPES; NULL: memory is not shared */
     bool listening;
+    bool sealing;           /* a CPU waits until no other has a store entry for its page */
 };
 
 static inline struct mmu_pool *mmu_pool_of(const struct cpu *cpu)

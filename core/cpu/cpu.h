@@ -218,6 +218,22 @@ extern const struct state_field cpu_state[]; /* to be included by each ISA's tab
 
 void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2, uint64_t value3);
 void cpu_kick(struct cpu *cpu);  /* stop at the next canonical boundary; wakes the scheduler if idle */
+/*
+ * fn(cpu, arg) for each CPU of the machine but `self`, which runs: by its own thread between two blocks, or at once while it
+ * stands. All is done when this returns, and nobody uses any more what was looked up before. It may wait, and others enter
+ * the machine meanwhile. `fn` changes only what belongs to the CPU, and must not count on the machine's lock; NULL: others are let in, no more.
+ */
+static inline void cpu_tell_others(struct cpu *self, machine_told *fn, void *arg)
+{
+    struct machine *m = self->machine;
+    if (UNLIKELY(m->tell != NULL)) {
+        m->tell(m->alone_arg, fn, arg);
+        return;
+    }
+    for (struct cpu *c = m->cpus; c != NULL && fn != NULL; c = c->next)
+        if (c != self)
+            fn(c, arg);
+}
 void cpu_cut(struct cpu *cpu);   /* the same for the CPU that asks: its own block ends its turn */
 void cpu_start(struct cpu *cpu); /* an off CPU runs from its pc on, from now on (ev_now must be exact) */
 

@@ -15,6 +15,7 @@
 #include "core/util/log.h"
 #include "core/util/trace.h"
 
+struct cpu;
 struct device;
 struct mmu_machine; /* mmu: the CPUs that have a software TLB */
 struct state_writer;
@@ -29,6 +30,9 @@ enum machine_stop {
     MACHINE_QUIT,       /* the user or a debugger ended it */
     MACHINE_PAUSE,      /* stop at the next boundary, keep everything (debugger, snapshot point) */
 };
+
+/* What CPUs are told by cpu_tell_others(). */
+typedef void machine_told(struct cpu *cpu, void *arg);
 
 /* Whoever must be reset, saved and restored: devices and CPUs register one each, in a fixed order. */
 struct machine_part {
@@ -63,11 +67,12 @@ struct machine {
     void *stopped_arg;
     /*
      * CPUs may run on several host threads (core/exec/parallel.h): what is atomic for the guest has to be atomic on the
-     * host. `alone`: core/exec's, see machine_alone.
+     * host. `alone`, `tell`: core/exec's, see machine_alone, cpu_tell_others.
      */
     bool parallel;
     void (*alone)(void *arg, bool begin);
-    void *alone_arg;
+    void (*tell)(void *arg, machine_told *fn, void *fn_arg);
+    void *alone_arg; /* of both */
 
     ps_t inputs_from;                 /* the run loop's: input from outside takes effect then or later */
     uint64_t seed;                    /* everything random in the machine derives from it */

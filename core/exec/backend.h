@@ -99,6 +99,8 @@ struct exec_cpu {
     struct exec_block *block;    /* running, or after EXEC_LEAVE_HOT */
     bool beside;                 /* others run at the same time: calls out take the machine's lock (parallel.h) */
     bool inside;                 /* in translated code, or called out of it */
+    bool mid;                    /* called out of it, and waiting for others */
+    bool called;                 /* another CPU waits for an answer (cpu_tell_others); looked at without the lock */
     uint32_t pauses;             /* hints to pause in parallel rounds */
     /* For parallel rounds. Without the lock others read `reached` and set `attention`; all else is its thread's. */
     uint64_t reached;            /* cycles, at its last boundary */
@@ -106,6 +108,7 @@ struct exec_cpu {
     bool shares;                 /* its thread has another CPU that runs */
     bool waits;                  /* it is too far ahead of the slowest */
     ps_t overtime;               /* how far it may go all the same, for an interrupt */
+    ps_t follow, credit;         /* others left it behind: to where it is to go on; by how much it may */
     uint64_t look;               /* cycles at which it looks in any case */
     int64_t slice_end;           /* cycles_end as long as nothing cut the slice */
     uint64_t slices;             /* since it had the lock */

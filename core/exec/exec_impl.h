@@ -12,7 +12,7 @@
  *     background.c  a thread for them
  *     debug.c     breakpoints, watchpoints, single steps
  *     lockstep.c  two machines
- *     parallel.c, parallel_lock.c  rounds of several host threads
+ *     parallel*.c rounds of several host threads: see parallel_impl.h
  *
  * Rules. (1) A turn may be cut at any canonical boundary and taken up again: nothing the
  * guest sees depends on it. (2) Blocks are dropped at any time, forgotten only between
@@ -113,8 +113,9 @@ struct exec_sched {
 struct exec_counters {
     uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
-    uint64_t parallel_rounds, slices, looks, alone, locks, lock_waits, lock_sleeps;
-    uint64_t held_ns, alone_ns, lock_ns;   /* of all threads of a parallel round: waiting */
+    uint64_t parallel_rounds, slices, looks, alone, tells, locks, lock_waits, lock_sleeps;
+    uint64_t held_ns, alone_ns, tell_ns, lock_ns; /* of all threads of a parallel round: waiting */
+    uint64_t followed_ns;                  /* simulated: of CPUs that were left behind */
 };
 
 struct exec {

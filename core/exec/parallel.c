@@ -7,7 +7,6 @@
 #include <time.h>
 
 #define TURN_CYCLES 16384           /* of CPUs that share a thread */
-#define OVERTIME    (20 * PS_PER_US) /* for an interrupt that comes to a CPU that waits for slower ones: see on_time */
 #define REST_SPINS  1000u           /* looks for work before a thread sleeps: waking it takes as long */
 #define POLL_NS     1000000u
 #define MIN_PAUSE   512             /* cycles of a hint: what one look around costs */
@@ -23,23 +22,7 @@ static bool may_run_beside(const struct exec *x)
     return x->n_breaks == 0 && x->n_watches == 0 && x->coverage == NULL && x->insn_limit == UINT64_MAX;
 }
 
-/* ---- how far ---- */
-
-static bool runs(const struct exec *x, uint32_t i)
-{
-    return x->cores[i]->cpu->run == CPU_RUNNING;
-}
-
-static ps_t reached(const struct exec *x, uint32_t i)
-{
-    return ev_tick_time(x->cores[i]->cpu->clock, GET(x->cores[i]->shared.reached));
-}
-
-/* The CPU stands at a boundary, or was just woken. */
-static void note_time(struct cpu *cpu)
-{
-    PUT(core_of(cpu)->reached, cpu_cycles(cpu));
-}
+/* ---- who works ---- */
 
 /* Everybody looks, with the lock, at the end of his slice. */
 static void call_all(struct exec_parallel *p)
@@ -52,33 +35,6 @@ static void end_round(struct exec_parallel *p)
 {
     p->over = true;
     call_all(p);
-}
-
-/* The slowest one's time, which everybody who runs has reached; and how many do. */
-static uint32_t find_laggard(struct exec_parallel *p)
-{
-    struct exec *x = p->x;
-    ps_t least = PS_NEVER;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < x->n_cpus; i++) {
-        if (!runs(x, i))
-            continue;
-        ps_t t = reached(x, i);
-        n++;
-        if (t < least) {
-            least = t;
-            p->laggard = i;
-        }
-    }
-    if (n != 0)
-        x->sched.now = MAX(x->sched.now, least);
-    return n;
-}
-
-/* May the CPU run at `t`, once it waits for slower ones? By less, so that it does not wake for each of their steps. */
-static bool within(const struct exec_parallel *p, ps_t t, bool waits)
-{
-    return t < p->x->sched.now + (waits ? p->window / 2 : p->window);
 }
 
 static void set_to_work(struct exec_parallel *p, struct worker *w)
@@ -102,7 +58,7 @@ static void release(struct exec_parallel *p)
     struct exec *x = p->x;
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         struct worker *w = worker_of(p, x->cores[i]->cpu);
-        if (!w->working && runs(x, i) && within(p, reached(x, i), true))
+        if (!w->working && parallel_runs(x, i) && parallel_within(p, parallel_reached(x, i), true))
             set_to_work(p, w);
     }
 }
@@ -145,12 +101,12 @@ static void look_around(struct exec_parallel *p, struct worker *w)
     struct exec *x = p->x;
     if (w == &p->workers[0])
         poll_host(p);
-    if (runs(x, p->laggard) && reached(x, p->laggard) <= x->sched.now && ev_next(x->machine->queue) > x->sched.now)
+    if (parallel_runs(x, p->laggard) && parallel_reached(x, p->laggard) <= x->sched.now && ev_next(x->machine->queue) > x->sched.now)
         return;
-    uint32_t n = find_laggard(p);
+    uint32_t n = parallel_find_laggard(p);
     if (ev_next(x->machine->queue) <= x->sched.now) {
         run_events(p, w);
-        n = find_laggard(p);
+        n = parallel_find_laggard(p);
     }
     if (n > 1)
         p->lone_since = PS_NEVER;
@@ -163,24 +119,6 @@ static void look_around(struct exec_parallel *p, struct worker *w)
 }
 
 /* ---- slices ---- */
-
-/*
- * Has the CPU something to do? If it is too far ahead of the slowest, only an interrupt: the slow one may have
- * sent it and wait for the answer. So it is taken now, as far again beyond the window as that is long.
- */
-static bool on_time(struct exec_parallel *p, struct cpu *cpu)
-{
-    struct exec_cpu *ec = core_of(cpu);
-    ps_t now = cpu_now(cpu), most = p->x->sched.now + 2 * p->window;
-    bool waits = ec->waits;
-    ec->waits = !within(p, now, waits);
-    if (!ec->waits || now < ec->overtime)
-        return true;
-    if (now >= most || !cpu->isa->has_work(cpu))
-        return false;
-    ec->overtime = MIN(now + OVERTIME, most);
-    return true;
-}
 
 /* Its CPUs' next one that has something to do; NULL: none has. */
 static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
@@ -195,8 +133,8 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
         if (cpu->run != CPU_RUNNING)
             continue;
         exec_advance_to(cpu, x->sched.now);
-        note_time(cpu);
-        if (on_time(p, cpu)) {
+        parallel_note_time(cpu);
+        if (parallel_on_time(p, cpu)) {
             w->next = i;
             return cpu;
         }
@@ -207,24 +145,9 @@ static struct cpu *next_cpu(struct exec_parallel *p, struct worker *w)
 static bool shares_thread(const struct exec_parallel *p, const struct cpu *cpu)
 {
     for (uint32_t i = cpu->index % p->n_workers; i < p->x->n_cpus; i += p->n_workers)
-        if (i != cpu->index && runs(p->x, i))
+        if (i != cpu->index && parallel_runs(p->x, i))
             return true;
     return false;
-}
-
-/* When the CPU, at `now`, has to look around again at the latest. */
-static ps_t next_look(const struct exec_parallel *p, const struct cpu *cpu, ps_t now)
-{
-    const struct exec *x = p->x;
-    const struct exec_cpu *ec = core_of(cpu);
-    ps_t next = ev_next(x->machine->queue), t = now + p->window / 4;
-    if (next > now) /* or else those who are behind will run it */
-        t = MIN(t, next);
-    if (x->host.pace != 0 && x->sched.deadline > now)
-        t = MIN(t, x->sched.deadline);
-    if (p->until > now)
-        t = MIN(t, p->until);
-    return ec->waits ? MIN(t, ec->overtime) : t;
 }
 
 static void run_slice(struct exec_parallel *p, struct cpu *cpu)
@@ -238,7 +161,7 @@ static void run_slice(struct exec_parallel *p, struct cpu *cpu)
     PUT(ec->attention, false);
     ec->shares = shares_thread(p, cpu);
     uint64_t at = cpu_cycles(cpu);
-    ec->look = MAX(exec_ticks_at(cpu, next_look(p, cpu, now)), at + 1);
+    ec->look = MAX(exec_ticks_at(cpu, parallel_next_look(p, cpu, now)), at + 1);
     if (ec->shares)
         ec->look = MIN(ec->look, at + TURN_CYCLES);
     exec_set_budget(cpu, (int64_t)MIN(ec->look - at, EXEC_PARALLEL_SLICE));
@@ -247,7 +170,8 @@ static void run_slice(struct exec_parallel *p, struct cpu *cpu)
         x->count.interrupts++;
     (void)exec_execute(x, cpu);
     exec_set_budget(cpu, 0);
-    note_time(cpu);
+    parallel_note_time(cpu);
+    parallel_earn(p, cpu, now);
     x->count.slices += ec->slices + 1;
     x->count.looks++;
     ec->slices = 0;
@@ -262,23 +186,22 @@ bool exec_parallel_pause(struct exec *x, struct cpu *cpu)
     return false;
 }
 
-void exec_parallel_cut(struct exec *x, ps_t t)
-{
-    for (uint32_t i = 0; i < x->n_cpus; i++) {
-        struct cpu *cpu = x->cores[i]->cpu;
-        struct exec_cpu *ec = core_of(cpu);
-        if (cpu->run == CPU_RUNNING && ec->look > exec_ticks_at(cpu, t))
-            PUT(ec->attention, true);
-    }
-}
-
 /* ---- threads ---- */
+
+/* Its CPUs that others have left behind, before anybody is held up by the time they have reached. */
+static void follow(struct exec_parallel *p, struct worker *w)
+{
+    for (uint32_t i = w->first; i < p->x->n_cpus; i += p->n_workers)
+        if (parallel_runs(p->x, i))
+            parallel_follow(p, p->x->cores[i]->cpu);
+}
 
 /* With the lock, and working; until it is not. */
 static void work(struct exec_parallel *p, struct worker *w)
 {
     struct cpu *cpu;
     for (;;) {
+        follow(p, w);
         look_around(p, w);
         if ((cpu = next_cpu(p, w)) == NULL)
             break;
@@ -301,7 +224,7 @@ static void rest(struct exec_parallel *p, struct worker *w, bool spin)
     uint64_t since = exec_host_ns();
     bool held = false;
     for (uint32_t i = w->first; i < p->x->n_cpus; i += p->n_workers)
-        held |= runs(p->x, i);
+        held |= parallel_runs(p->x, i);
     if (spin) {
         pthread_mutex_unlock(&p->lock);
         for (unsigned i = 0; i < REST_SPINS && !GET(w->working) && !GET(p->quit) && !(first && GET(p->n_working) == 0); i++)
@@ -349,7 +272,7 @@ void exec_parallel_woken(struct exec *x, struct cpu *cpu)
         return;
     cpu->run = CPU_RUNNING;
     exec_advance_to(cpu, MAX(now, x->sched.now));
-    note_time(cpu);
+    parallel_note_time(cpu);
     for (uint32_t i = cpu->index % p->n_workers; i < x->n_cpus; i += p->n_workers)
         PUT(x->cores[i]->shared.attention, true); /* who has the thread shares it now */
     set_to_work(p, worker_of(p, cpu));
@@ -430,7 +353,7 @@ bool exec_parallel_wanted(struct exec *x)
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         if (exec_cursor_of(x, x->cores[i]->cpu)->done != 0)
             return false;
-        awake += runs(x, i);
+        awake += parallel_runs(x, i);
     }
     return awake > 1 && deal_cpus(x->parallel);
 }
@@ -446,14 +369,14 @@ static void begin_round(struct exec_parallel *p, ps_t until)
     for (uint32_t i = 0; i < x->n_cpus; i++) {
         struct cpu *cpu = x->cores[i]->cpu;
         struct exec_cpu *ec = core_of(cpu);
-        if (runs(x, i))
+        if (parallel_runs(x, i))
             exec_advance_to(cpu, x->sched.now);
-        note_time(cpu);
+        parallel_note_time(cpu);
         ec->waits = false;
-        ec->overtime = 0;
+        ec->overtime = ec->follow = ec->credit = 0;
         ec->beside = true;
     }
-    (void)find_laggard(p);
+    (void)parallel_find_laggard(p);
     for (uint32_t i = 0; i < p->n_workers; i++)
         set_to_work(p, &p->workers[i]);
 }
@@ -528,6 +451,7 @@ int exec_parallel_create(struct exec *x, struct err *e)
     x->parallel = p;
     x->machine->parallel = true;
     x->machine->alone = parallel_alone;
+    x->machine->tell = parallel_tell;
     x->machine->alone_arg = x;
     return 0;
 }
@@ -545,6 +469,7 @@ void exec_parallel_destroy(struct exec *x)
     for (uint32_t i = 0; i < p->n_threads; i++)
         pthread_join(p->workers[i + 1].thread, NULL);
     x->machine->alone = NULL;
+    x->machine->tell = NULL;
     for (uint32_t i = 0; i < x->n_cpus; i++)
         x->cores[i]->cpu->elsewhere = NULL;
     for (uint32_t i = 0; i < p->n_workers; i++)

@@ -6,7 +6,8 @@
  * CPU sees of another's memory depends on the host. Everything else is as in serial rounds.
  *
  * Rounds. Not as in sched.c: a round goes on while more than one CPU runs, and sched.now is the time that the slowest of
- * them has reached. No other is ahead of that by more than a window (exec_options.quantum). CPU i belongs to thread i % n.
+ * them has reached. No other is ahead of that by more than a window (exec_options.quantum); one that is far behind follows by
+ * letting time pass (parallel_follow). CPU i belongs to thread i % n.
  * A CPU runs in *slices* of EXEC_PARALLEL_SLICE cycles, one after the other without the lock while nobody wants anything of
  * it (exec_parallel_more); with the lock it looks around at the next event, and each quarter of a window. CPUs that share
  * a thread take turns. A CPU that is woken goes on from the waker's time.
@@ -32,7 +33,8 @@
  * middle of a block is served before those at boundaries, because what they may do (reclaim
  * code) needs everybody at one. It leaves its block at the end.
  *     A page that may be stored to through another CPU's TLB is taken away from it *before*
- *     its bytes are read for translation.
+ *     its bytes are read for translation. For that, and for TLB entries that a guest takes away from all, others need not stand
+ *     still: they are told (cpu_tell_others), and drop them at their next boundary, for which who told them waits.
  *
  * Code that others run is changed by single aligned stores: links, entries that lead elsewhere.
  * A block that is dropped while another CPU runs it is left by that one at the end of its slice at the latest.

@@ -2,9 +2,11 @@
 #ifndef ORRERY_CORE_EXEC_PARALLEL_IMPL_H
 #define ORRERY_CORE_EXEC_PARALLEL_IMPL_H
 /*
- * What the two files of parallel rounds share.
- *     parallel.c       rounds, threads, slices: who runs how far, and who waits
- *     parallel_lock.c  the machine's lock, translated code beside it, being alone
+ * What the files of parallel rounds share.
+ *     parallel.c        rounds, threads, slices: who runs, and who rests
+ *     parallel_time.c   how far each may run, and who follows whom
+ *     parallel_lock.c   the machine's lock, and translated code beside it
+ *     parallel_alone.c  being alone; what others have to do before one goes on
  */
 #include "core/exec/exec_impl.h"
 #include <pthread.h>
@@ -39,10 +41,15 @@ struct exec_parallel {
     uint32_t laggard;            /* who was the slowest at the last look */
     ps_t lone_since;             /* since then one CPU runs by itself; PS_NEVER: more do */
     uint32_t inside;             /* CPUs in translated code or called out of it */
-    uint32_t mid;                /* called out, and waiting to be alone: not among them */
+    uint32_t mid;                /* called out, and waiting for others: not among them */
     uint32_t depth;
     uint64_t changes;            /* how often somebody was alone */
     uint32_t waiting;            /* threads that found the lock taken; changed without it */
+    struct {                     /* what all others are told; fn NULL: nothing */
+        machine_told *fn;
+        void *arg;
+        uint32_t pending;        /* how many have not answered yet; changed without the lock */
+    } call;
 };
 
 /* Written with the lock, and looked at without it by those who wait. */
@@ -54,13 +61,48 @@ static inline struct exec_cpu *core_of(const struct cpu *cpu)
     return cpu->exec_private;
 }
 
-/* parallel_lock.c */
+static inline bool parallel_runs(const struct exec *x, uint32_t i)
+{
+    return x->cores[i]->cpu->run == CPU_RUNNING;
+}
+
+/* ---- parallel_time.c ---- */
+ps_t parallel_reached(const struct exec *x, uint32_t i);
+/* The CPU stands at a boundary, or was just woken. */
+void parallel_note_time(struct cpu *cpu);
+/* The slowest one's time, which everybody who runs has reached; and how many do. */
+uint32_t parallel_find_laggard(struct exec_parallel *p);
+/* May the CPU run at `t`, once it waits for slower ones? By less, so that it does not wake for each of their steps. */
+bool parallel_within(const struct exec_parallel *p, ps_t t, bool waits);
+/*
+ * A CPU that others have left behind follows them: time passes in which it did nothing, as for a processor whose host was
+ * busy with something else. But by no more than it has run by itself, and earned by that, so that it is never slower than by half;
+ * and no more than a window at once.
+ */
+void parallel_follow(struct exec_parallel *p, struct cpu *cpu);
+void parallel_earn(struct exec_parallel *p, struct cpu *cpu, ps_t since);
+bool parallel_on_time(struct exec_parallel *p, struct cpu *cpu);
+/* When the CPU, at `now`, has to look around again at the latest. */
+ps_t parallel_next_look(const struct exec_parallel *p, const struct cpu *cpu, ps_t now);
+
+/* ---- parallel_lock.c ---- */
 void parallel_take_lock(struct exec_parallel *p);
-/* For a moment without the lock, until `done`; mostly that is sooner than a thread sleeps and wakes. */
-void parallel_look_out(struct exec_parallel *p, bool (*done)(const struct exec_parallel *p));
+void parallel_give_lock(struct exec_parallel *p);
+
+/* ---- parallel_alone.c ---- */
 /* At a boundary, with no operation under way: nobody is in translated code or in the middle of anything. */
 void parallel_be_alone(struct exec_parallel *p, struct cpu *cpu);
 void parallel_be_together(struct exec_parallel *p, struct cpu *cpu);
+void parallel_wait_while_alone(struct exec_parallel *p);
 void parallel_alone(void *x, bool begin); /* machine_alone */
+/*
+ * cpu_tell_others(). One call at a time. Who is in translated code, or called out of it, answers at its next boundary, or before it stands
+ * still in the middle of an operation: it is asked by exec_cpu.called. All others stand, and the caller, who has the
+ * lock, does it for them. The caller waits without the lock: like somebody who waits to be alone, and as one of whom others may
+ * want the same.
+ */
+void parallel_tell(void *x, machine_told *fn, void *arg);
+/* What another CPU's caller wants of this one, by its own thread. */
+void parallel_serve(struct exec_parallel *p, struct cpu *cpu);
 
 #endif

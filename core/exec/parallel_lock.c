@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds the machine's lock, who is in translated code beside it, who is alone. */
+/* Who holds the machine's lock, who is in translated code beside it. */
 #include "core/exec/parallel_impl.h"
 #include <sched.h>
 
 #define SPINS        400u  /* looks at a lock before the thread sleeps, which takes as long as some 5000 hints to pause do */
 #define LOOK_PAUSES  8u    /* between two looks, which take the lock's cache line away from who holds it */
-#define WAIT_SPINS   1000u /* the same for the end of somebody's slice, or of his being alone */
 #define PAUSE_CYCLES 512   /* of a hint: what one look around costs */
 #define PAUSES_SLEEP 16u   /* after so many hints in a row the host's other threads get a chance */
 
@@ -37,114 +36,9 @@ void parallel_take_lock(struct exec_parallel *p)
     p->x->count.locks++;
 }
 
-void parallel_look_out(struct exec_parallel *p, bool (*done)(const struct exec_parallel *p))
+void parallel_give_lock(struct exec_parallel *p)
 {
     pthread_mutex_unlock(&p->lock);
-    for (unsigned i = 0; i < WAIT_SPINS && !done(p); i++)
-        __builtin_ia32_pause();
-    parallel_take_lock(p);
-}
-
-static bool nobody_alone(const struct exec_parallel *p)
-{
-    return GET(p->alone) == NULL;
-}
-
-static bool nobody_inside(const struct exec_parallel *p)
-{
-    return GET(p->inside) == 0;
-}
-
-static void wait_while_alone(struct exec_parallel *p)
-{
-    if (p->alone == NULL)
-        return;
-    uint64_t since = exec_host_ns();
-    parallel_look_out(p, nobody_alone);
-    while (p->alone != NULL)
-        pthread_cond_wait(&p->go, &p->lock);
-    p->x->count.alone_ns += exec_host_ns() - since;
-}
-
-/* ---- alone ---- */
-
-/* Those who have an operation under way are served first. */
-static void alone_between(struct exec_parallel *p, struct cpu *cpu)
-{
-    for (;;) {
-        while (p->alone != NULL || p->mid != 0)
-            pthread_cond_wait(&p->go, &p->lock);
-        PUT(p->alone, cpu);
-        if (p->inside != 0 && p->mid == 0)
-            parallel_look_out(p, nobody_inside);
-        while (p->inside != 0 && p->mid == 0)
-            pthread_cond_wait(&p->calm, &p->lock);
-        if (p->mid == 0)
-            return;
-        PUT(p->alone, NULL);
-        pthread_cond_broadcast(&p->go);
-    }
-}
-
-static void alone_inside(struct exec_parallel *p, struct cpu *cpu)
-{
-    PUT(p->inside, p->inside - 1);
-    p->mid++;
-    pthread_cond_broadcast(&p->calm);
-    wait_while_alone(p);
-    PUT(p->alone, cpu);
-    if (p->inside != 0)
-        parallel_look_out(p, nobody_inside);
-    while (p->inside != 0)
-        pthread_cond_wait(&p->calm, &p->lock);
-}
-
-void parallel_be_alone(struct exec_parallel *p, struct cpu *cpu)
-{
-    struct exec *x = p->x;
-    if (p->alone == cpu) {
-        p->depth++;
-        return;
-    }
-    ps_t now = ev_now(x->machine->queue);
-    uint64_t changes = p->changes, since = p->inside != 0 ? exec_host_ns() : 0;
-    if (core_of(cpu)->inside)
-        alone_inside(p, cpu);
-    else
-        alone_between(p, cpu);
-    if (p->changes != changes) /* others were, and this CPU's mapping may be another: its block ends here */
-        cpu_cut(cpu);
-    p->depth = 1;
-    x->running = cpu;
-    x->count.alone++;
-    if (since != 0)
-        x->count.alone_ns += exec_host_ns() - since;
-    ev_set_now(x->machine->queue, now);
-}
-
-void parallel_be_together(struct exec_parallel *p, struct cpu *cpu)
-{
-    if (p->alone != cpu || --p->depth != 0)
-        return;
-    if (core_of(cpu)->inside) {
-        p->mid--;
-        PUT(p->inside, p->inside + 1);
-    }
-    PUT(p->alone, NULL);
-    p->changes++;
-    pthread_cond_broadcast(&p->go);
-}
-
-void parallel_alone(void *arg, bool begin)
-{
-    struct exec *x = arg;
-    struct exec_parallel *p = x->parallel;
-    if (!p->round || x->running == NULL)
-        return;
-    if (begin)
-        parallel_be_alone(p, x->running);
-    else
-        parallel_be_together(p, x->running);
 }
 
 /* ---- translated code and the lock ---- */
@@ -153,7 +47,7 @@ bool exec_parallel_go(struct exec *x, struct cpu *cpu)
 {
     struct exec_parallel *p = x->parallel;
     bool waited = p->alone != NULL;
-    wait_while_alone(p);
+    parallel_wait_while_alone(p);
     x->running = cpu;
     if (waited)
         return false;
@@ -167,6 +61,7 @@ void exec_parallel_back(struct exec *x, struct cpu *cpu)
 {
     struct exec_parallel *p = x->parallel;
     parallel_take_lock(p);
+    parallel_serve(p, cpu);
     core_of(cpu)->inside = false;
     PUT(p->inside, p->inside - 1);
     x->running = cpu;
@@ -229,6 +124,7 @@ static bool pause(struct cpu *cpu)
 bool exec_parallel_more(struct exec *x, struct cpu *cpu, enum exec_leave *why)
 {
     struct exec_cpu *ec = core_of(cpu);
+    parallel_serve(x->parallel, cpu);
     if (*why == EXEC_LEAVE_YIELD && pause(cpu))
         *why = EXEC_LEAVE_BUDGET;
     if (*why != EXEC_LEAVE_BUDGET)

@@ -91,15 +91,15 @@ static void flush_one(struct a64_cpu *a, const struct a64_tlbi_wait *w)
     cpu->exit = before; /* this PE's block ends here; others look up when their turn begins */
 }
 
-static void flush_others(struct a64_cpu *a, const struct a64_tlbi_wait *w, unsigned n)
+static void flush_others(struct a64_cpu *a, const struct a64_tlbi_wait *w)
 {
     for (struct cpu *c = a->cpu.machine->cpus; c != NULL; c = c->next)
-        for (unsigned i = 0; c != &a->cpu && i < n; i++)
-            flush_one(A64_CPU(c), &w[i]);
+        if (c != &a->cpu)
+            flush_one(A64_CPU(c), w);
 }
 
 /*
- * With CPUs on several host threads all have to stand still for it. It is complete for other PEs when
+ * With CPUs on several host threads each has to come to the end of a block for it. It is complete for other PEs when
  * a DSB behind it is (D8.17.6), so until then operations gather: those for a range of pages come in long rows.
  */
 static void let_wait(struct a64_cpu *a, const struct a64_tlbi_wait *w)
@@ -109,13 +109,19 @@ static void let_wait(struct a64_cpu *a, const struct a64_tlbi_wait *w)
         a64_complete_tlbi(a);
 }
 
+/* What `from` gathered, at another PE. */
+static void flush_waiting(struct cpu *cpu, void *from)
+{
+    const struct a64_cpu *a = from;
+    for (unsigned i = 0; i < a->tlbi_waits; i++)
+        flush_one(A64_CPU(cpu), &a->tlbi_wait[i]);
+}
+
 void a64_complete_tlbi(struct a64_cpu *a)
 {
     if (a->tlbi_waits == 0)
         return;
-    machine_alone(a->cpu.machine, true);
-    flush_others(a, a->tlbi_wait, a->tlbi_waits);
-    machine_alone(a->cpu.machine, false);
+    cpu_tell_others(&a->cpu, flush_waiting, a);
     a->tlbi_waits = 0;
 }
 
@@ -134,7 +140,7 @@ void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value)
     if (o.broadcast && a->cpu.machine->parallel)
         let_wait(a, &w);
     else if (o.broadcast)
-        flush_others(a, &w, 1);
+        flush_others(a, &w);
 }
 
 void a64_flush_tlb(struct a64_cpu *a)

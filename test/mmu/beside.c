@@ -68,6 +68,16 @@ static void be_alone(void *arg, bool begin)
         sched_yield();
 }
 
+/* CPU 0 seals. */
+static void tell(void *arg, machine_told *fn, void *fn_arg)
+{
+    struct crowd *c = arg;
+    be_alone(c, true);
+    for (uint32_t i = 1; i < CPUS; i++)
+        fn(&c->cpu[i]->cpu, fn_arg);
+    be_alone(c, false);
+}
+
 static void go_in(struct crowd *c)
 {
     for (;;) {
@@ -140,6 +150,7 @@ static void open_crowd(struct crowd *c)
         mmu_select(cpu, 0, 0, 0);
     }
     c->m->alone = be_alone;
+    c->m->tell = tell;
     c->m->alone_arg = c;
 }
 
