@@ -56,7 +56,7 @@ static void kicked(struct cpu *cpu)
 static void hurried(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
-    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS || exec_is_parallel(x))
+    if (exec_is_parallel(x) || x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS)
         return;
     x->sched.hurry = EXEC_HURRY;
     exec_cut(x, ev_now(x->machine->queue));
