@@ -177,6 +177,9 @@ static unsigned gather(const struct x86_gen *g, const struct access *x, struct r
     return uses;
 }
 
+/* So many later accesses pay for an addend in the frame: a second one alone may begin earlier by a probe of its own. */
+#define FRAMED 3
+
 static uint8_t free_place(const struct x86_gen *g)
 {
     uint32_t taken = 0;
@@ -204,6 +207,8 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
     if (uses == 0)
         return NULL;
     int reg = x86_take_reg(g, uses + 1);
+    if (reg < 0 && uses < FRAMED)
+        return NULL;
     n.framed = reg < 0;
     n.reg = n.framed ? RAX : (uint8_t)reg;
     n.place = free_place(g);
