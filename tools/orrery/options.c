@@ -150,7 +150,7 @@ static int set_code_size(struct run_options *o, const char *v, struct err *e)
     return run_parse_size(v, 1, &o->board.exec.code_bytes, e);
 }
 
-static int read_threshold(const char *what, const char *v, uint32_t *out, struct err *e)
+int run_parse_threshold(const char *what, const char *v, uint32_t *out, struct err *e)
 {
     uint64_t n = UINT32_MAX;
     int r = strcmp(v, "never") == 0 ? 0 : run_parse_count(what, v, 1, UINT32_MAX - 1, &n, e);
@@ -161,12 +161,12 @@ static int read_threshold(const char *what, const char *v, uint32_t *out, struct
 
 static int set_region_threshold(struct run_options *o, const char *v, struct err *e)
 {
-    return read_threshold("region threshold", v, &o->board.exec.region_threshold, e);
+    return run_parse_threshold("region threshold", v, &o->board.exec.region_threshold, e);
 }
 
 static int set_optimize_threshold(struct run_options *o, const char *v, struct err *e)
 {
-    return read_threshold("optimize threshold", v, &o->board.exec.optimize_threshold, e);
+    return run_parse_threshold("optimize threshold", v, &o->board.exec.optimize_threshold, e);
 }
 
 /* "a,b,c": the bits of the words, the n-th of `words` being bits[n]. */

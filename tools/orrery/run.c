@@ -237,6 +237,8 @@ int run_machine(struct run_options *o)
     double start = host_seconds();
     if (o->exec == RUN_LOCKSTEP) {
         r = run_lockstep(o, b, &e);
+        if (r >= 0 && o->stats)
+            print_stats(o, b, host_seconds() - start);
         board_destroy(b);
         return r < 0 ? fail(&e) : r;
     }
