@@ -351,6 +351,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "guest_bytes_translated", "B", c->guest_bytes },
         { "host_code", "B", x->ops->code_used(x->be) + (x->annex != NULL ? x->ops->code_used(x->annex) : 0) },
         { "translation_time", "ns", c->translate_ns },
+        { "interpretation_time", "ns", c->interpret_ns },
         { "background_translations", "", bg.taken },
         { "background_thrown_away", "", bg.thrown },
         { "background_refused", "", bg.refused },

@@ -93,6 +93,7 @@ struct exec_core {
     struct arena transient;      /* of its block that is used once */
     struct exec_cached first;    /* its block that is not compiled yet: no more than what names it */
     struct exec_once once;       /* of that */
+    bool timed;                  /* its pass is timed */
 };
 
 /* Saved: where in a round the machine is. */
@@ -115,6 +116,7 @@ struct exec_sched {
 
 struct exec_counters {
     uint64_t first, later;                 /* blocks interpreted for the first time; compiled after that */
+    uint64_t passes, interpret_ns;         /* of first.c, all of them */
     uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
     uint64_t parallel_rounds, slices, looks, alone, locks, lock_waits, lock_sleeps;

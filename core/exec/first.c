@@ -107,8 +107,8 @@ struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const 
     struct err e;
     struct exec_core *core = core_of(cpu);
     struct exec_cached *c = &core->first;
-    bool timed = x->count.first % EXEC_TIMED == 0;
-    uint64_t since = timed ? exec_host_ns() : 0;
+    core->timed = x->count.passes++ % EXEC_TIMED == 0;
+    uint64_t since = core->timed ? exec_host_ns() : 0;
     e.text[0] = 0;
     if (translate(x, cpu, p, core, &e) < 0) {
         exec_fail(x, &e);
@@ -119,7 +119,7 @@ struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const 
         x->count.first++;
         x->count.guest_bytes += c->b.length;
     }
-    if (timed)
+    if (core->timed)
         x->count.translate_ns += EXEC_TIMED * (exec_host_ns() - since);
     return c;
 }
@@ -127,5 +127,11 @@ struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const 
 enum exec_leave exec_run_once(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 {
     const struct exec_core *core = core_of(cpu);
-    return c == &core->first ? exec_interp_once(cpu, &core->once) : exec_interp.run(x->interp, cpu, &c->b);
+    if (c != &core->first)
+        return exec_interp.run(x->interp, cpu, &c->b);
+    uint64_t since = core->timed ? exec_host_ns() : 0;
+    enum exec_leave why = exec_interp_once(cpu, &core->once);
+    if (core->timed)
+        x->count.interpret_ns += EXEC_TIMED * (exec_host_ns() - since);
+    return why;
 }

@@ -38,7 +38,7 @@ struct fuzz {
     const struct fuzz_isa *isa;
     const char *cpu, *against, *timing, *report;
     uint64_t instructions, seed, only, compare, save;
-    uint32_t optimize_threshold, region_threshold; /* of both pairs; 0: each has its own */
+    uint32_t optimize_threshold, region_threshold; /* of all pairs; 0: each has its own */
     bool quiet;
     struct side side[PAIRS][2]; /* [][0] is the interpreter */
     struct fuzz_coverage coverage;
