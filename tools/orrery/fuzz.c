@@ -2,8 +2,8 @@
 /*
  * orrery fuzz: random programs in lockstep, interpreter against translated code.
  *
- * Two pairs of machines take turns: one with all the host offers, one with its newer
- * extensions hidden and other thresholds. They are built once; for each program a
+ * Three pairs of machines take turns: one with all the host offers, one with its newer
+ * extensions hidden and other thresholds, one that compiles only what comes a second time. They are built once; for each program a
  * snapshot of the fresh machine is loaded and its RAM filled. The interpreter runs the
  * IR as the translator wrote it, so the passes are compared as well. On a difference
  * instructions are replaced by no-operations while the difference stays.
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAIRS 2
+#define PAIRS 3
 #define COMPARE 200u /* instructions between comparisons */
 #define SAVE    8u   /* in one of so many programs the translating machine is saved and loaded */
 #define LEAST   100u /* programs of a run: fewer do not reach every encoding */
@@ -38,7 +38,7 @@ struct fuzz {
     const struct fuzz_isa *isa;
     const char *cpu, *against, *timing, *report;
     uint64_t instructions, seed, only, compare, save;
-    uint32_t optimize_threshold, region_threshold; /* of both pairs; 0: each has its own */
+    uint32_t optimize_threshold, region_threshold; /* of all pairs; 0: each has its own */
     bool quiet;
     struct side side[PAIRS][2]; /* [][0] is the interpreter */
     struct fuzz_coverage coverage;
@@ -123,11 +123,12 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
 static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, struct err *e)
 {
     struct exec_options o = { .mode = jit ? EXEC_JIT : EXEC_INTERP };
-    o.optimize_threshold = f->optimize_threshold != 0 ? f->optimize_threshold : pair == 0 ? 6 : 100;
-    o.region_threshold = f->region_threshold != 0 ? f->region_threshold : pair == 0 ? 16 : 300;
-    o.host_features = pair == 0 ? 0 : ~0u;
+    o.optimize_threshold = f->optimize_threshold != 0 ? f->optimize_threshold : pair == 1 ? 100 : 6;
+    o.region_threshold = f->region_threshold != 0 ? f->region_threshold : pair == 1 ? 300 : 16;
+    o.host_features = pair == 1 ? ~0u : 0;
     o.coverage = o.plain = !jit;
     o.verify = pair == 1;
+    o.interpret_first = pair == 2;
     o.ran = ran;
     o.ran_arg = f;
     int rc = machine_create(&s->machine, stderr, e);

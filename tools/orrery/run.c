@@ -200,6 +200,8 @@ int run_machine(struct run_options *o)
     o->board.exec.coverage = o->coverage;
     if (!o->translates)
         o->board.exec.translate_threads = translate_threads();
+    if (!o->interprets_first) /* lockstep compares what is compiled, so that is all of it */
+        o->board.exec.interpret_first = o->exec != RUN_LOCKSTEP;
     if (o->exec == RUN_LOCKSTEP)
         o->board.snapshot = true;
     if (o->log_file) { /* until the program ends: destroying the machine may still say something */

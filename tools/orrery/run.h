@@ -23,6 +23,7 @@ struct run_options {
     bool wait_for_gdb;               /* -S */
     bool stats, stats_json;
     bool translates; /* --translate-threads was given */
+    bool interprets_first;           /* --interpret-first was given */
     bool print_hash;                 /* trace hash and final state hash at exit */
     bool coverage;
     const char *dump_dtb;
