@@ -126,7 +126,7 @@ void machine_stop(struct machine *m, enum machine_stop why, int exit_code)
     bool goes_on = m->stop == MACHINE_RESET || m->stop == MACHINE_WAKE;
     if (m->stop != MACHINE_RUNS && m->stop != MACHINE_PAUSE && !(goes_on && why == MACHINE_QUIT))
         return;
-    m->stop = why;
+    __atomic_store_n(&m->stop, why, __ATOMIC_RELAXED); /* CPUs on threads of their own look at it */
     m->exit_code = exit_code;
     if (m->stopped)
         m->stopped(m->stopped_arg);

@@ -198,6 +198,19 @@ bool exec_has_pages(const struct exec *x, uint64_t ticket);
 /* The same at once, by the caller. A host that does not know the advice has a fault for each page later, as it would have had. */
 void exec_populate(void *at, size_t n, bool read);
 
+/*
+ * A unit of one block, annotated, of a model without hooks, that is run as it was decoded, by no back end. Room for as many values
+ * and vectors as it has instructions. It goes on nowhere: EXEC_LEAVE_EDGE without an edge, EXEC_LEAVE_LOOKUP after
+ * an indirect jump.
+ */
+struct exec_once {
+    const struct ir_unit *u;
+    struct exec_block *b;        /* its key, for who asks what runs */
+    uint64_t *v;
+    union ir_vec *q;
+};
+enum exec_leave exec_interp_once(struct cpu *cpu, const struct exec_once *o);
+
 extern const struct exec_backend_ops exec_interp;
 #if defined(__x86_64__)
 extern const struct exec_backend_ops exec_x86_64;

@@ -202,14 +202,14 @@ bool exec_has_pages(const struct exec *x, uint64_t ticket)
 bool exec_background_is_done(const struct exec *x)
 {
     const struct exec_background *b = x->background;
-    return b != NULL && __atomic_load_n(&b->n_done, __ATOMIC_RELAXED) != b->n_taken;
+    return b != NULL && __atomic_load_n(&b->n_done, __ATOMIC_RELAXED) != __atomic_load_n(&b->n_taken, __ATOMIC_RELAXED);
 }
 
 void exec_background_take(struct exec *x)
 {
     struct exec_background *b = x->background;
     uint64_t since = exec_host_ns();
-    b->n_taken = GET(b->n_done);
+    __atomic_store_n(&b->n_taken, GET(b->n_done), __ATOMIC_RELAXED); /* others look without the lock */
     for (unsigned i = 0; i < QUEUES; i++) {
         struct queue *q = &b->queues[i];
         for (uint32_t done = GET(q->done); q->taken != done; q->taken++) {
@@ -248,7 +248,7 @@ void exec_background_drop(struct exec *x)
         }
         PUT(q->done, q->put);
     }
-    b->n_taken = GET(b->n_done);
+    __atomic_store_n(&b->n_taken, GET(b->n_done), __ATOMIC_RELAXED);
 }
 
 void exec_background_resume(struct exec *x)

@@ -142,6 +142,14 @@ static void become_code(struct exec *x, uint32_t page, uint32_t at, uint32_t n)
     mmu_protect_page(x->machine, ram, offset);
 }
 
+void exec_cache_mark(struct exec *x, const struct exec_block *b)
+{
+    uint32_t first = first_part(b);
+    become_code(x, b->page, (uint32_t)b->start, first);
+    if (b->length > first && b->page2 != EXEC_NO_PAGE)
+        become_code(x, b->page2, 0, b->length - first);
+}
+
 static bool have_lists(struct exec *x, uint32_t page)
 {
     struct exec_page **p = page_of(x, page);
@@ -177,12 +185,8 @@ bool exec_cache_add(struct exec *x, struct exec_cached *c)
     bool two = b->page2 != EXEC_NO_PAGE && b->page2 != b->page;
     if (!have_lists(x, b->page) || (two && !have_lists(x, b->page2)))
         return false;
-    if (!b->region) { /* which has no bytes of its own */
-        uint32_t first = first_part(b);
-        become_code(x, b->page, (uint32_t)b->start, first);
-        if (b->length > first && b->page2 != EXEC_NO_PAGE)
-            become_code(x, b->page2, 0, b->length - first);
-    }
+    if (!b->region) /* which has no bytes of its own */
+        exec_cache_mark(x, b);
     show(x, c);
     return true;
 }
@@ -402,12 +406,13 @@ static void drop_bytes(struct exec *x, struct mem_ram *ram, uint64_t offset, uin
     s.first = s.from, s.last = s.to - 1;
     uint32_t from = 0, to = 0;
     bool running = ahead_of(x->running, page, &from, &to), ahead = running && from < s.to && s.from < to;
-    if (*page_of(x, page) == NULL)
-        return;
-    each_near(x, page, &s, drop_overlapping);
+    bool has = *page_of(x, page) != NULL; /* else what is code there was interpreted only */
+    if (has)
+        each_near(x, page, &s, drop_overlapping);
     s.from = (uint32_t)align_down(s.first, MEM_GRANULE);
     s.to = (uint32_t)align_up((uint64_t)s.last + 1, MEM_GRANULE);
-    each_near(x, page, &s, mark_again);
+    if (has)
+        each_near(x, page, &s, mark_again);
     if (running && from < to) /* that block may be gone, but until it is left its bytes are code: the next store is noticed as well */
         s.kept |= mem_ram_granules(from, to - 1);
     mem_ram_clear_code(ram, s.page_offset + s.from, s.to - s.from, s.kept);
@@ -432,6 +437,7 @@ static void forget_ways(struct exec *x)
 {
     for (uint32_t i = 0; i < EXEC_FRONT; i++)
         x->front[i].code = NULL;
+    exec_first_forget(x);
     mmu_flush_jumps(x->machine);
     for (uint32_t i = 0; i < x->n_cpus; i++)
         x->cores[i]->shared.block = NULL, x->cores[i]->shared.edge = NULL;
@@ -518,7 +524,7 @@ void exec_cache_flush(struct exec *x)
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
         struct mem_ram *ram = x->rams[r];
         for (uint64_t p = 0; ram != NULL && p < ram->size >> MEM_PAGE_SHIFT; p++)
-            if (x->pages[r][p] != NULL) {
+            if (x->pages[r][p] != NULL || ram->code[p] != 0) {
                 x->pages[r][p] = NULL;
                 mem_ram_clear_code(ram, p << MEM_PAGE_SHIFT, MEM_PAGE, 0);
             }

@@ -56,7 +56,7 @@ static void kicked(struct cpu *cpu)
 static void hurried(struct cpu *cpu)
 {
     struct exec *x = cpu->exec;
-    if (x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS || exec_is_parallel(x))
+    if (exec_is_parallel(x) || x->running == NULL || x->running == cpu || x->n_cpus > EXEC_HURRY_CPUS)
         return;
     x->sched.hurry = EXEC_HURRY;
     exec_cut(x, ev_now(x->machine->queue));
@@ -140,6 +140,8 @@ int exec_create(struct exec **out, struct machine *m, const struct exec_options 
     int rc = memory ? 0 : err_set(e, ERR_NOMEM, "no memory to run CPUs");
     if (rc == 0)
         rc = create_backends(x, e);
+    if (rc == 0)
+        rc = exec_first_create(x, e);
     struct machine_part part = { .name = "exec", .version = 3, .state = exec_state,
                                  .object = &x->sched, .reset = part_reset, .loaded = part_loaded };
     if (rc == 0)
@@ -192,6 +194,7 @@ void exec_destroy(struct exec *x)
     free(x->hash);
     free(x->dormant);
     free(x->front);
+    free(x->seen);
     free(x->memo);
     free(x->breaks);
     free(x->watches);
@@ -337,6 +340,8 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
     exec_parallel_times(x, &threads, &longest);
     const struct exec_stat all[] = {
         { "instructions", "", exec_insns(x) },
+        { "blocks_interpreted_first", "", c->first },
+        { "blocks_compiled_later", "", c->later },
         { "blocks_translated", "", c->translated },
         { "blocks_optimized", "", c->improved },
         { "regions", "", c->regions },
@@ -346,6 +351,7 @@ uint32_t exec_stats(const struct exec *x, struct exec_stat *out, uint32_t max)
         { "guest_bytes_translated", "B", c->guest_bytes },
         { "host_code", "B", x->ops->code_used(x->be) + (x->annex != NULL ? x->ops->code_used(x->annex) : 0) },
         { "translation_time", "ns", c->translate_ns },
+        { "interpretation_time", "ns", c->interpret_ns },
         { "background_translations", "", bg.taken },
         { "background_thrown_away", "", bg.thrown },
         { "background_refused", "", bg.refused },

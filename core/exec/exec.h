@@ -26,6 +26,7 @@
 #include "core/cpu/cpu.h"
 
 enum exec_mode { EXEC_INTERP, EXEC_JIT };
+#define EXEC_MOST_FIRST 15u /* of exec_options.interpret_first */
 
 /*
  * With options.coverage: after each pass through a block. `ids` (instruction ids, UINT16_MAX =
@@ -47,6 +48,11 @@ struct exec_options {
      * 0 = 200, 1 = at once, UINT32_MAX never.
      */
     uint32_t optimize_threshold;
+    /*
+     * Arrivals at a block that are interpreted, straight from its IR, before it is compiled, up to EXEC_MOST_FIRST; 0 = none.
+     * Of EXEC_JIT, with models without hooks, while nobody looks at each block (coverage, breakpoints, watchpoints, dump).
+     */
+    uint32_t interpret_first;
     uint32_t translate_threads; /* 1: blocks that run often are compiled on a host thread of their own; 0: at once */
     uint32_t host_features;     /* mask of enum exec_host to hide from the code generator (tests) */
     uint32_t dump;              /* enum exec_dump: print to stderr while translating */

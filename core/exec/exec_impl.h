@@ -8,6 +8,7 @@
  *     run.c       one CPU's turn: look up, execute, what each way of leaving means
  *     cache.c     blocks by (page, offset, mode), by page, dropping, flushing
  *     translate.c guest bytes to a compiled block
+ *     first.c     blocks that are interpreted before they are worth that
  *     hot.c       second translations and regions
  *     background.c  a thread for them
  *     debug.c     breakpoints, watchpoints, single steps
@@ -90,6 +91,9 @@ struct exec_core {
     struct exec_cpu shared;      /* cpu->exec_private */
     struct cpu *cpu;
     struct arena transient;      /* of its block that is used once */
+    struct exec_cached first;    /* its block that is not compiled yet: no more than what names it */
+    struct exec_once once;       /* of that */
+    bool timed;                  /* its pass is timed */
 };
 
 /* Saved: where in a round the machine is. */
@@ -111,6 +115,8 @@ struct exec_sched {
 };
 
 struct exec_counters {
+    uint64_t first, later;                 /* blocks interpreted for the first time; compiled after that */
+    uint64_t passes, interpret_ns;         /* of first.c, all of them */
     uint64_t translated, improved, regions, dropped, revived, flushes, guest_bytes, translate_ns;
     uint64_t lookups, links, exceptions, interrupts, rounds, polls, idle_jumps;
     uint64_t parallel_rounds, slices, looks, alone, tells, locks, lock_waits, lock_sleeps;
@@ -142,6 +148,8 @@ struct exec {
     /* Cache */
     struct exec_cached **hash, **dormant; /* dormant: dropped ones, whose bytes may come back */
     struct exec_front *front;
+    uint32_t *seen;                        /* first.c; NULL: all is compiled at once */
+    bool was_seen;                         /* the place asked for last */
     struct exec_page **pages[EXEC_MAX_RAMS]; /* by page of each RAM block; NULL: no code in it since the last flush */
     struct mem_ram *rams[EXEC_MAX_RAMS];
     uint32_t n_rams;                       /* of the machine's, known so far */
@@ -191,6 +199,8 @@ const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint3
 /* The same if it was looked up lately; without the machine's lock. */
 const void *exec_cache_front(struct exec *x, uint32_t page, uint32_t start, uint32_t mode);
 bool exec_cache_add(struct exec *x, struct exec_cached *c); /* its bytes become code; false: no memory */
+/* The bytes of `b`, which is no region, are code: stores to them are noticed. */
+void exec_cache_mark(struct exec *x, const struct exec_block *b);
 /*
  * The dropped block for `p` whose bytes are what memory holds now, in the cache again; or NULL. Code that
  * modifies itself, and pages that are loaded with the same program again, so cost no translation.
@@ -225,12 +235,15 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
  */
 struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const struct exec_place *p,
                                         uint32_t from, uint32_t *n);
+#define EXEC_TIMED 8u /* one block in so many is timed, for all of them: the clock takes as long as an instruction's translation */
 /* What the entry counter of a block starts from. */
 uint32_t exec_entries(const struct exec *x, const struct exec_block *b);
 void exec_fail(struct exec *x, const struct err *e);
 /* An empty unit in `scratch`, which is emptied. */
 int exec_new_unit(struct arena *scratch, void *memo, const struct cpu *cpu, uint32_t mode, struct ir_unit **u, struct err *e);
 uint32_t exec_hint(const struct cpu *cpu);
+/* Costs and checks of what was translated. */
+int exec_check_unit(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e);
 /* All there is between translation and compilation: costs, checks, passes. */
 int exec_prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e);
 /* A block for the unit, with all but what the back end adds. Its edges lie behind it, and room for the bytes of a first block. */
@@ -241,6 +254,16 @@ struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u
  * are not all known is not kept then.
  */
 void exec_keep_bytes(struct exec_cached *c, const uint8_t *code, const uint8_t *next);
+
+/* ---- first.c ---- */
+int exec_first_create(struct exec *x, struct err *e) MUST_CHECK;
+void exec_first_forget(struct exec *x);
+/* Is the block at `p`, which is not in the cache, to be interpreted this time? Then this was an arrival. */
+bool exec_first_wanted(struct exec *x, const struct cpu *cpu, const struct exec_place *p);
+/* That block, for exec_run_once. NULL after a host error. */
+struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p);
+/* What exec_first_translate or exec_translate_once returned. */
+enum exec_leave exec_run_once(struct exec *x, struct cpu *cpu, struct exec_cached *c);
 
 /* ---- hot.c ---- */
 /*

@@ -102,6 +102,12 @@ bool exec_find_place(struct exec *x, struct cpu *cpu, va_t pc, struct exec_place
     return true;
 }
 
+/* Somebody looks at every block, so each has to come back to the run loop. */
+static bool is_looked_at(const struct exec *x, const struct cpu *cpu)
+{
+    return x->coverage != NULL || x->n_watches != 0 || x->n_breaks != 0 || exec_cursor_of(x, cpu)->done != 0;
+}
+
 static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *once)
 {
     struct exec_place p;
@@ -127,6 +133,11 @@ static struct exec_cached *find_block(struct exec *x, struct cpu *cpu, bool *onc
             return c;
         /* A crossing instruction whose second half is missing: the block is its fault. */
         *once = p.avail < cpu->isa->max_insn && p.next == NULL;
+        x->was_seen = false;
+        if (!*once && !is_looked_at(x, cpu) && exec_first_wanted(x, cpu, &p)) {
+            *once = true;
+            return exec_first_translate(x, cpu, &p);
+        }
     }
     c = *once ? NULL : exec_translate(x, cpu, &p);
     *once |= x->too_large;
@@ -173,12 +184,6 @@ static void enter_jump(struct exec *x, struct cpu *cpu, const struct exec_cached
     if (!may_link(x, c) || x->n_breaks != 0)
         return;
     mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
-}
-
-/* Somebody looks at every block, so each has to come back to the run loop. */
-static bool is_looked_at(const struct exec *x, const struct cpu *cpu)
-{
-    return x->coverage != NULL || x->n_watches != 0 || x->n_breaks != 0 || exec_cursor_of(x, cpu)->done != 0;
 }
 
 bool exec_go_on(struct cpu *cpu)
@@ -297,7 +302,7 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
 {
     struct exec_cpu *ec = cpu->exec_private;
     struct exec_edge *edge = NULL;
-    bool once;
+    bool once, direct = false; /* direct: by an edge, which is not to be linked */
     while (cpu->budget > 0) {
         if (UNLIKELY(exec_is_debugged(x, cpu)))
             return true;
@@ -326,7 +331,7 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
         if (LIKELY(!once)) {
             if (edge != NULL && x->count.flushes == flushes)
                 link_edge(x, edge, c);
-            else if (edge == NULL)
+            else if (edge == NULL && !direct)
                 enter_jump(x, cpu, c);
             if (UNLIKELY(ec->beside) && !exec_parallel_go(x, cpu)) {
                 edge = NULL;
@@ -339,9 +344,12 @@ bool exec_execute(struct exec *x, struct cpu *cpu)
                 exec_parallel_back(x, cpu);
             }
         } else {
-            why = exec_interp.run(x->interp, cpu, &c->b);
-            cpu->alone = false;
+            bool alone = cpu->alone;
+            why = exec_run_once(x, cpu, c);
+            if (alone) /* or it is to be, at where it goes on */
+                cpu->alone = false;
         }
+        direct = once && why == EXEC_LEAVE_EDGE;
         if (UNLIKELY(x->coverage != NULL))
             count_coverage(x, cpu, c, start, before);
         edge = NULL;

@@ -72,9 +72,7 @@ static void dump_decode(const struct cpu *cpu, const struct ir_unit *u, const st
     }
 }
 
-/* Costs and checks of what was translated. */
-static int check(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p,
-                 struct err *e)
+int exec_check_unit(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e)
 {
     int rc = ir_finish(u, e);
     if (rc < 0)
@@ -109,7 +107,7 @@ static int optimize(struct exec *x, struct ir_unit *u, const struct exec_place *
 
 int exec_prepare(struct exec *x, const struct cpu *cpu, struct ir_unit *u, const struct exec_place *p, struct err *e)
 {
-    int rc = check(x, cpu, u, p, e);
+    int rc = exec_check_unit(x, cpu, u, p, e);
     return rc < 0 ? rc : optimize(x, u, p, e);
 }
 
@@ -256,14 +254,12 @@ static inline void look_ahead(struct exec *x, const struct arena *a)
         ask_ahead(x, a, MIN(a->used, AHEAD_BYTES));
 }
 
-#define TIMED 8u /* one block in so many is timed, for all of them: the clock takes as long as an instruction's translation */
-
 struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p)
 {
     struct err e;
     struct ir_unit *u;
     struct exec_cached *c = NULL;
-    bool timed = x->count.translated % TIMED == 0;
+    bool timed = x->count.translated % EXEC_TIMED == 0;
     uint64_t since = timed ? exec_host_ns() : 0, at = p->offset % MEM_PAGE;
     e.text[0] = 0;
     if (exec_part(x, EXEC_FIRST)->arena.used > EXEC_PART_BYTES) {
@@ -277,7 +273,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc == 0) {
         cpu->isa->translate(cpu, u, (int32_t)at, p->ram->host + p->offset, p->avail, p->next);
-        rc = check(x, cpu, u, p, &e);
+        rc = exec_check_unit(x, cpu, u, p, &e);
     }
     if (rc == 0)
         c = compile(x, u, p, &e);
@@ -288,7 +284,10 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
         return NULL;
     }
     x->count.translated++;
-    x->count.guest_bytes += c->b.length;
+    if (x->was_seen)
+        x->count.later++;
+    else
+        x->count.guest_bytes += c->b.length;
     exec_keep_bytes(c, p->ram->host + p->offset, p->next);
     exec_own(exec_part(x, EXEC_FIRST), c);
     if (!exec_cache_add(x, c)) {
@@ -297,7 +296,7 @@ struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct
         return NULL;
     }
     if (timed)
-        x->count.translate_ns += TIMED * (exec_host_ns() - since);
+        x->count.translate_ns += EXEC_TIMED * (exec_host_ns() - since);
     return c;
 }
 

@@ -3,6 +3,8 @@
 #include "core/ir/ir_impl.h"
 #include <string.h>
 
+#define DISPLACEMENT 2048 /* most that sums are made of */
+
 /*
  * Forward over each block, or chain of blocks. Every instruction is rewritten in place to something
  * cheaper of the same value, or its value is replaced by an earlier one (`map`).
@@ -365,12 +367,18 @@ static void fold_condition(const struct fold *f, struct ir_inst *in)
         in->a = x->a;
 }
 
+/* Sums with constants, seen through while the displacement is small: pushes of one function have one base then. */
 static void fold_address(const struct fold *f, struct ir_inst *in)
 {
     const struct ir_inst *x = &f->insts[in->a];
-    if (x->op == IR_ADD && is_const(f, x->b)) {
-        in->imm = (int64_t)((uint64_t)in->imm + (uint64_t)f->insts[x->b].imm);
+    for (bool first = true; (x->op == IR_ADD || x->op == IR_SUB) && is_const(f, x->b); first = false) {
+        uint64_t k = (uint64_t)f->insts[x->b].imm;
+        int64_t imm = (int64_t)((uint64_t)in->imm + (x->op == IR_ADD ? k : 0 - k));
+        if (imm != (int32_t)imm || (!first && (imm < -DISPLACEMENT || imm > DISPLACEMENT)))
+            return;
+        in->imm = imm;
         in->a = x->a;
+        x = &f->insts[in->a];
     }
 }
 

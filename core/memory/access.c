@@ -51,7 +51,7 @@ static enum mem_result mmio_load(const struct mem_region *r, uint64_t offset, un
 {
     const struct mmio_ops *ops = r->ops;
     *value = 0;
-    if ((ops->sizes & size) && offset % size == 0)
+    if ((ops->sizes & size) && (offset & (size - 1)) == 0) /* no division */
         return ops->read ? ops->read(r->arg, offset, size, value, attrs) : MEM_REFUSED;
     if (!ops->split || !can_split(ops, offset, size))
         return mmio_refuse(r, offset, size, attrs);
@@ -72,7 +72,7 @@ static enum mem_result mmio_store(const struct mem_region *r, uint64_t offset, u
                                   uint64_t value, const struct mem_attrs *attrs)
 {
     const struct mmio_ops *ops = r->ops;
-    if ((ops->sizes & size) && offset % size == 0)
+    if ((ops->sizes & size) && (offset & (size - 1)) == 0) /* no division */
         return ops->write ? ops->write(r->arg, offset, size, zext(value, size * 8), attrs)
                           : MEM_REFUSED;
     if (!ops->split || !can_split(ops, offset, size))

@@ -69,7 +69,7 @@ static int compare_starts(const void *a, const void *b)
 static void flatten(const struct mem_space *s, struct mem_view *v, uint32_t n_starts, bool overlays)
 {
     v->n_ranges = 0;
-    v->cached = NULL;
+    memset(v->cached, 0, sizeof(v->cached));
     for (uint32_t i = 0; i < n_starts; i++) {
         pa_t base = s->starts[i];
         if (i + 1 < n_starts && s->starts[i + 1] == base)
@@ -127,7 +127,7 @@ static int grow(struct mem_space *s)
     for (uint32_t i = 0; i < MEM_VIEWS; i++) {
         struct mem_view *v = &s->view[i];
         struct mem_range *ranges = realloc(v->ranges, 2 * capacity * sizeof(*ranges));
-        v->cached = NULL;
+        memset(v->cached, 0, sizeof(v->cached));
         if (!ranges)
             return ERR_NOMEM;
         v->ranges = ranges;
@@ -261,7 +261,8 @@ void mem_set_overlay(struct mem_space *s, struct mem_region *r)
 
 static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
 {
-    const struct mem_range *c = __atomic_load_n(&v->cached, __ATOMIC_RELAXED); /* of several threads: space.h */
+    const struct mem_range **cached = &v->cached[mem_cached_place(pa)];
+    const struct mem_range *c = __atomic_load_n(cached, __ATOMIC_RELAXED); /* of several threads: space.h */
     if (c && pa - c->base < c->size)
         return c;
     uint32_t low = 0, high = v->n_ranges;
@@ -275,7 +276,7 @@ static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
     if (low == 0 || pa - v->ranges[low - 1].base >= v->ranges[low - 1].size)
         return NULL;
     c = &v->ranges[low - 1];
-    __atomic_store_n(&v->cached, c, __ATOMIC_RELAXED);
+    __atomic_store_n(cached, c, __ATOMIC_RELAXED);
     return c;
 }
 

@@ -9,9 +9,16 @@ struct mem_listener {
     void *arg;
 };
 
+/* Parts have ranges of a page or more in memory, and of a few bytes among ports and IOCSRs. */
+#define MEM_CACHED 8u
+static inline unsigned mem_cached_place(pa_t pa)
+{
+    return (unsigned)(pa >> 4 ^ pa >> 12 ^ pa >> 20) & (MEM_CACHED - 1);
+}
+
 /* The map as one kind of access sees it. */
 struct mem_view {
-    const struct mem_range *cached; /* last answer of mem_lookup */
+    const struct mem_range *cached[MEM_CACHED]; /* last answers of mem_lookup */
     struct mem_range *ranges;       /* sorted, disjoint; room for 2 * capacity */
     uint32_t n_ranges;
 };

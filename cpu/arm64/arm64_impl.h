@@ -150,6 +150,8 @@ struct a64_cpu {
     struct ev_timer pmu_due;  /* saved; see pmu.c */
     const struct a64_sysreg **sysregs; /* implemented ones by encoding */
     uint32_t n_sysregs;
+    uint16_t *sysreg_index; /* hash table: number in `sysregs` + 1, 0: empty */
+    uint32_t sysreg_mask;   /* its size - 1 */
     const struct cpu_reg *regs;
     uint32_t n_regs;
     /* PSTATE beside NZCV; each 0 or 1 but el, btype and daif (bits 9:6 as in SPSR). Saved. */

@@ -11,9 +11,15 @@
 
 enum { PEND_IRQ = 1, PEND_FIQ = 2, PEND_VIRQ = 8, PEND_VFIQ = 16, PEND_VSERROR = 32 };
 
+/* Driven with the machine's lock; a PE on a thread of its own looks without it, where PSTATE.DAIF changes and now and then. */
+static uint64_t inputs(const struct a64_cpu *a)
+{
+    return __atomic_load_n(&a->inputs, __ATOMIC_RELAXED);
+}
+
 static uint32_t physical(const struct a64_cpu *a)
 {
-    uint64_t in = a->inputs;
+    uint64_t in = inputs(a);
     uint32_t p = 0;
     if (in & BIT(A64_IRQ))
         p |= PEND_IRQ;
@@ -34,9 +40,9 @@ static uint32_t virtual(const struct a64_cpu *a)
     uint32_t p = 0;
     if (a->el > 1 || (hcr & A64_HCR_TGE))
         return 0;
-    if ((hcr & A64_HCR_IMO) && ((hcr & A64_HCR_VI) || (a->inputs & BIT(A64_VIRQ))))
+    if ((hcr & A64_HCR_IMO) && ((hcr & A64_HCR_VI) || (inputs(a) & BIT(A64_VIRQ))))
         p |= PEND_VIRQ;
-    if ((hcr & A64_HCR_FMO) && ((hcr & A64_HCR_VF) || (a->inputs & BIT(A64_VFIQ))))
+    if ((hcr & A64_HCR_FMO) && ((hcr & A64_HCR_VF) || (inputs(a) & BIT(A64_VFIQ))))
         p |= PEND_VFIQ;
     if ((hcr & A64_HCR_AMO) && (hcr & A64_HCR_VSE))
         p |= PEND_VSERROR;
@@ -93,7 +99,7 @@ static bool choose(const struct a64_cpu *a, uint64_t daif, struct choice *c)
 
 static bool nothing_pends(const struct a64_cpu *a)
 {
-    return a->inputs == 0 && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE));
+    return inputs(a) == 0 && !(a->hcr_el2 & (A64_HCR_VI | A64_HCR_VF | A64_HCR_VSE));
 }
 
 bool a64_interrupt_due(const struct a64_cpu *a, uint64_t daif)
@@ -151,7 +157,7 @@ void a64_cpu_set_input(void *cpu, uint32_t number, bool level)
 {
     struct a64_cpu *a = A64_CPU((struct cpu *)cpu);
     uint64_t bit = BIT(number), before = a->inputs;
-    a->inputs = level ? before | bit : before & ~bit;
-    if (a->inputs != before && level)
+    __atomic_store_n(&a->inputs, level ? before | bit : before & ~bit, __ATOMIC_RELAXED);
+    if (!(before & bit) && level)
         a64_check_interrupts(a);
 }

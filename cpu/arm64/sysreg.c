@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/util/bits.h"
 #include "cpu/arm64/bits.h"
@@ -59,6 +60,32 @@ static bool is_there(const struct a64_cpu *a, const struct a64_sysreg *r)
     return true;
 }
 
+/* Where the search for a code begins: 22 of a product's middle bits, of which `mask` leaves some. */
+static uint32_t place_of(uint32_t code, uint32_t mask)
+{
+    return code * 0x9e3779b1u >> 10 & mask;
+}
+
+/* A table of row numbers + 1, a quarter full at most: loops that read a counter are nothing but look-ups. */
+static int index_rows(struct a64_cpu *a, struct err *e)
+{
+    uint32_t size = 4;
+    while (size < 4 * a->n_sysregs)
+        size *= 2;
+    a->sysreg_index = ARENA_ARRAY(&a->cpu.machine->arena, uint16_t, size);
+    if (a->sysreg_index == NULL)
+        return err_set(e, ERR_NOMEM, "cpu%u: no memory for its system registers", a->cpu.index);
+    memset(a->sysreg_index, 0, size * sizeof(*a->sysreg_index));
+    a->sysreg_mask = size - 1;
+    for (uint32_t i = 0; i < a->n_sysregs; i++) {
+        uint32_t at = place_of(a->sysregs[i]->code, a->sysreg_mask);
+        while (a->sysreg_index[at] != 0)
+            at = (at + 1) & a->sysreg_mask;
+        a->sysreg_index[at] = (uint16_t)(i + 1);
+    }
+    return 0;
+}
+
 int a64_sysreg_init(struct a64_cpu *a, struct err *e)
 {
     uint32_t n = 0;
@@ -81,20 +108,18 @@ int a64_sysreg_init(struct a64_cpu *a, struct err *e)
     a->random = random.state;
     a->sysregs = rows;
     a->n_sysregs = n;
-    return 0;
+    return index_rows(a, e);
 }
 
 const struct a64_sysreg *a64_sysreg_find(const struct a64_cpu *a, uint32_t code)
 {
-    uint32_t lo = 0, hi = a->n_sysregs;
-    while (lo < hi) {
-        uint32_t mid = (lo + hi) / 2;
-        if (a->sysregs[mid]->code < code)
-            lo = mid + 1;
-        else
-            hi = mid;
+    for (uint32_t at = place_of(code, a->sysreg_mask);; at = (at + 1) & a->sysreg_mask) {
+        uint32_t row = a->sysreg_index[at];
+        if (row == 0)
+            return NULL;
+        if (a->sysregs[row - 1]->code == code)
+            return a->sysregs[row - 1];
     }
-    return lo < a->n_sysregs && a->sysregs[lo]->code == code ? a->sysregs[lo] : NULL;
 }
 
 static uint64_t *storage(struct a64_cpu *a, const struct a64_sysreg *r)

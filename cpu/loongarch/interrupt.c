@@ -31,6 +31,12 @@ static uint64_t messages(const struct la_bank *b)
     return best_message(b) >= 0 ? BIT(LA_IS_MSG) : 0;
 }
 
+/* Driven with the machine's lock; a CPU on a thread of its own looks without it, where CRMD.IE changes and now and then. */
+static uint64_t lines(const struct la_cpu *la)
+{
+    return __atomic_load_n(&la->lines, __ATOMIC_RELAXED);
+}
+
 /* A guest has no lines: its hypervisor sets bits of its ESTAT, HWI by GINTC, and messages in its MSGIS. */
 static uint64_t guest_sources(const struct la_cpu *la, const struct la_bank *guest)
 {
@@ -40,7 +46,7 @@ static uint64_t guest_sources(const struct la_cpu *la, const struct la_bank *gue
 
 static uint64_t root_sources(const struct la_cpu *la, const struct la_bank *root)
 {
-    return (la->lines & LINES) | (root->estat & (3 | BIT(LA_IS_TI))) | messages(root);
+    return (lines(la) & LINES) | (root->estat & (3 | BIT(LA_IS_TI))) | messages(root);
 }
 
 uint64_t la_estat(const struct la_cpu *la)
@@ -48,7 +54,7 @@ uint64_t la_estat(const struct la_cpu *la)
     uint64_t codes = la->csr.estat & (F_MASK(LA_ESTAT_ECODE) | F_MASK(LA_ESTAT_ESUB));
     if (UNLIKELY(la_at_guest_bank(la)))
         return codes | guest_sources(la, &la->csr);
-    uint64_t nmi = (la->csr.estat | la->lines) & BIT(LA_IS_NMI);
+    uint64_t nmi = (la->csr.estat | lines(la)) & BIT(LA_IS_NMI);
     return codes | root_sources(la, &la->csr) | nmi;
 }
 
@@ -126,7 +132,7 @@ void la_cpu_set_irq(void *cpu, uint32_t number, bool level)
 {
     struct la_cpu *la = LA_CPU((struct cpu *)cpu);
     uint64_t bit = BIT(number), before = la->lines;
-    la->lines = level ? before | bit : before & ~bit;
+    __atomic_store_n(&la->lines, level ? before | bit : before & ~bit, __ATOMIC_RELAXED);
     if (number == LA_IS_NMI && level && !(before & bit))
         la->bank[0]->estat |= bit;
     if (level)

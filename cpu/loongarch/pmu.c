@@ -154,7 +154,8 @@ static void set_lines(struct la_cpu *la)
     struct la_counter *c;
     for (uint32_t i = 0; (c = next_counter(la, &i)) != NULL;)
         on[is_guests(la, c)] |= c->base >> 63 && F_GET(c->cfg, CFG_PMI);
-    la->lines = on[0] ? la->lines | BIT(LA_IS_PMI) : la->lines & ~BIT(LA_IS_PMI);
+    uint64_t others = la->lines & ~BIT(LA_IS_PMI);
+    __atomic_store_n(&la->lines, others | (on[0] ? BIT(LA_IS_PMI) : 0), __ATOMIC_RELAXED);
     la->guest_pmi = on[1];
 }
 

@@ -179,11 +179,10 @@ static bool is_misaligned(struct cpu *cpu, uint64_t at, uint64_t size, enum cpu_
 }
 
 /* What nobody answers reads 0. */
-uint64_t la_helper_iocsrrd(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t c, uint64_t d)
+static uint64_t read_iocsr(struct cpu *cpu, uint64_t at, uint64_t size)
 {
     const struct mem_attrs attrs = iocsr_attrs(cpu);
     uint64_t value;
-    (void)c, (void)d;
     if (is_misaligned(cpu, at, size, CPU_LOAD))
         return 0;
     if (mem_load(LA_CPU(cpu)->iocsr, (uint32_t)at, (unsigned)size, &value, &attrs) != MEM_OK)
@@ -191,10 +190,9 @@ uint64_t la_helper_iocsrrd(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t
     return sext(value, 8 * (unsigned)size);
 }
 
-uint64_t la_helper_iocsrwr(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t value, uint64_t d)
+static uint64_t write_iocsr(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t value)
 {
     const struct mem_attrs attrs = iocsr_attrs(cpu);
-    (void)d;
     if (is_misaligned(cpu, at, size, CPU_STORE))
         return 0;
     if (mem_store(LA_CPU(cpu)->iocsr, (uint32_t)at, (unsigned)size, value, &attrs) != MEM_OK)
@@ -202,20 +200,54 @@ uint64_t la_helper_iocsrwr(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t
     return 0;
 }
 
+uint64_t la_helper_iocsrrd(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t c, uint64_t d)
+{
+    (void)c, (void)d;
+    return read_iocsr(cpu, at, size);
+}
+
+uint64_t la_helper_iocsrrd_light(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t c, uint64_t d)
+{
+    (void)c, (void)d;
+    return read_iocsr(cpu, at, size);
+}
+
+uint64_t la_helper_iocsrwr(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t value, uint64_t d)
+{
+    (void)d;
+    return write_iocsr(cpu, at, size, value);
+}
+
+uint64_t la_helper_iocsrwr_light(struct cpu *cpu, uint64_t at, uint64_t size, uint64_t value, uint64_t d)
+{
+    (void)d;
+    return write_iocsr(cpu, at, size, value);
+}
+
+/*
+ * Parts behind IOCSRs drive lines and set timers, with integers, and map nothing: light calls, but where CPUs run on several
+ * threads, as those do not take the machine's lock.
+ */
+static bool is_light(const struct la_tr *t)
+{
+    return !t->la->cpu.machine->parallel;
+}
+
 static void iocsrrd(struct la_tr *t, unsigned size)
 {
     if (la_is_sensitive(t))
         return;
-    la_put_r(t, IR_I64, t->d.rd, ir_call(t->u, IR_I64, LA_HELPER_iocsrrd, la_r(t, IR_I64, t->d.rj), la_const(t, size),
-                                         IR_NONE, IR_NONE));
+    unsigned helper = is_light(t) ? LA_HELPER_iocsrrd_light : LA_HELPER_iocsrrd;
+    la_put_r(t, IR_I64, t->d.rd, ir_call(t->u, IR_I64, helper, la_r(t, IR_I64, t->d.rj), la_const(t, size), IR_NONE,
+                                         IR_NONE));
 }
 
 static void iocsrwr(struct la_tr *t, unsigned size)
 {
     if (la_is_sensitive(t))
         return;
-    ir_call(t->u, IR_VOID, LA_HELPER_iocsrwr, la_r(t, IR_I64, t->d.rj), la_const(t, size), la_r(t, IR_I64, t->d.rd),
-            IR_NONE);
+    unsigned helper = is_light(t) ? LA_HELPER_iocsrwr_light : LA_HELPER_iocsrwr;
+    ir_call(t->u, IR_VOID, helper, la_r(t, IR_I64, t->d.rj), la_const(t, size), la_r(t, IR_I64, t->d.rd), IR_NONE);
 }
 
 /* ---- exceptions and their return ---- */

@@ -6,12 +6,22 @@
  */
 #include "cpu/riscv/riscv_impl.h"
 
+/*
+ * Lines are driven by whoever has the machine's lock; a CPU on a thread of its own looks at them without it (sstatus, MRET,
+ * SRET, and every few thousand cycles: what it overlooks at one moment it sees at the next).
+ */
+void rv_drive(struct rv_cpu *rv, unsigned line, bool level)
+{
+    uint64_t bit = BIT(line);
+    __atomic_store_n(&rv->mip_line, level ? rv->mip_line | bit : rv->mip_line & ~bit, __ATOMIC_RELAXED);
+}
+
 uint64_t rv_mip(const struct rv_cpu *rv)
 {
-    uint64_t soft = rv->mip_soft;
+    uint64_t soft = __atomic_load_n(&rv->mip_soft, __ATOMIC_RELAXED);
     if (F_GET(rv->menvcfg, RV_ENVCFG_STCE)) /* Sstc: the comparator alone */
         soft &= ~BIT(RV_IRQ_STI);
-    return soft | rv->mip_line;
+    return soft | __atomic_load_n(&rv->mip_line, __ATOMIC_RELAXED);
 }
 
 /* Highest first. AIA's 43 comes before, SGEI and the VS interrupts between STI and LCOFI. */
@@ -70,10 +80,8 @@ void rv_cpu_set_irq(void *cpu, uint32_t number, bool level)
 {
     struct rv_cpu *rv = RV_CPU((struct cpu *)cpu);
     if (number == RV_IRQ_SSI) /* an edge (ACLINT SSWI): software clears SSIP, the line never does */
-        rv->mip_soft |= level ? BIT(number) : 0;
-    else if (level)
-        rv->mip_line |= BIT(number);
+        __atomic_store_n(&rv->mip_soft, rv->mip_soft | (level ? BIT(number) : 0), __ATOMIC_RELAXED);
     else
-        rv->mip_line &= ~BIT(number);
+        rv_drive(rv, number, level);
     rv_check_interrupts(rv);
 }

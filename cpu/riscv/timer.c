@@ -39,10 +39,7 @@ void rv_stimecmp_changed(struct rv_cpu *rv)
 {
     bool on = rv_has(rv->config, RV_X_SSTC) && F_GET(rv->menvcfg, RV_ENVCFG_STCE);
     bool due = on && rv_time(rv) >= rv->stimecmp;
-    if (due)
-        rv->mip_line |= BIT(RV_IRQ_STI);
-    else
-        rv->mip_line &= ~BIT(RV_IRQ_STI);
+    rv_drive(rv, RV_IRQ_STI, due);
     if (on && !due)
         ev_arm(&rv->stimecmp_timer, time_of(rv, rv->stimecmp));
     else
@@ -54,7 +51,7 @@ static void stimecmp_due(void *arg, ps_t when)
 {
     struct rv_cpu *rv = arg;
     (void)when; /* armed for the first moment with time >= stimecmp */
-    rv->mip_line |= BIT(RV_IRQ_STI);
+    rv_drive(rv, RV_IRQ_STI, true);
     rv_check_interrupts(rv);
 }
 

@@ -7,7 +7,7 @@
 
 static bool has(const struct x86_cpu *c, enum x86_input i)
 {
-    return c->inputs >> i & 1;
+    return x86_inputs(c) >> i & 1;
 }
 
 static bool takes_interrupts(const struct x86_cpu *c)
@@ -53,9 +53,15 @@ bool x86_has_work(const struct cpu *cpu)
     return is_due(X86_CPU_CONST(cpu));
 }
 
+static void put_input(struct x86_cpu *c, unsigned i, bool level)
+{
+    uint64_t others = c->inputs & ~(1ull << i);
+    __atomic_store_n(&c->inputs, others | (uint64_t)level << i, __ATOMIC_RELAXED);
+}
+
 static void clear_input(struct x86_cpu *c, enum x86_input i)
 {
-    c->inputs &= ~(1ull << i);
+    put_input(c, i, false);
 }
 
 /* INIT: an application processor waits for its start-up IPI then, the bootstrap processor begins at
@@ -139,14 +145,14 @@ void x86_cpu_set_input(void *cpu, uint32_t number, bool level)
 {
     struct x86_cpu *c = cpu;
     if (number == X86_INTR) {
-        c->inputs = (c->inputs & ~(1ull << X86_INTR)) | (uint64_t)level << X86_INTR;
+        put_input(c, X86_INTR, level);
     } else if (number == X86_A20M) {
-        c->inputs = (c->inputs & ~(1ull << X86_A20M)) | (uint64_t)level << X86_A20M;
+        put_input(c, X86_A20M, level);
         x86_update_mode(c);
         cpu_kick(&c->cpu); /* what runs may lie on the other side of A20 now */
         return;
     } else if (level) { /* edges stay until they are taken */
-        c->inputs |= 1ull << number;
+        put_input(c, number, true);
         if (number == X86_INIT && c->wait_sipi)
             clear_input(c, X86_INIT);
     }

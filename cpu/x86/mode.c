@@ -128,7 +128,7 @@ static uint64_t context_key(const struct x86_cpu *c, bool user, bool code64)
     k |= user ? KEY_USER : 0u;
     k |= c->cr0 >> 14 & KEY_WP;
     k |= (c->cr4 & X86_CR4_SMAP) && !user && !(c->rflags & X86_AC) ? KEY_SMAP : 0u;
-    k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((c->inputs >> X86_A20M) & 1) << 12;
+    k |= (uint64_t)(c->smm != 0) << 11 | (uint64_t)((x86_inputs(c) >> X86_A20M) & 1) << 12;
     k |= code64 ? KEY_CODE64 : 0u;
     if (c->cr4 & X86_CR4_PKE) /* IA32_PKRS changes rarely: its write flushes */
         k |= c->pkru << 32;
@@ -184,7 +184,7 @@ void x86_select_context(struct x86_cpu *c)
 static uint64_t says(const struct x86_cpu *c)
 {
     enum { WP = 1 << 0, A20 = 1 << 1, SOME = 1 << 2, FLAGS = X86_TF | X86_VM | X86_RF | X86_AC | X86_IOPL };
-    return SOME | (c->rflags & FLAGS) | (c->cr0 >> 16 & WP) | (c->inputs >> (X86_A20M - 1) & A20) |
+    return SOME | (c->rflags & FLAGS) | (c->cr0 >> 16 & WP) | (x86_inputs(c) >> (X86_A20M - 1) & A20) |
            (uint64_t)c->seg[X86_CS].attr << 32 | (uint64_t)c->seg[X86_SS].attr << 48;
 }
 _Static_assert(X86_A20M > 0, "is shifted to bit 1");

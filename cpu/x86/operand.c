@@ -220,6 +220,12 @@ static unsigned stack_size(const struct x86_tr *t)
 void x86_push(struct x86_tr *t, ir_val_t v, unsigned bytes)
 {
     unsigned size = stack_size(t);
+    if (size == 8) { /* the new RSP last: it can be computed where it is to be */
+        ir_val_t old = ir_get(t->u, X86_SLOT_GPR + 4);
+        ir_store(t->u, IR_I64, old, -(int64_t)bytes, v, x86_memop(t, bytes, 0));
+        x86_add_sp(t, -(int64_t)bytes);
+        return;
+    }
     ir_val_t sp =
         cut(t, ir_op2i(t->u, IR_SUB, IR_I64, ir_get(t->u, X86_SLOT_GPR + 4), bytes), size);
     x86_store(t, x86_segment_address(t, X86_SS, sp, size, bytes, INSN_MEM_WRITE), bytes, v);

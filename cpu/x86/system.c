@@ -179,7 +179,7 @@ uint64_t x86_helper_sti_opens(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t 
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)a, (void)b, (void)c0, (void)d;
-    if (c->inputs & (BIT(X86_INTR) | BIT(X86_NMI) | BIT(X86_SMI) | BIT(X86_INIT)))
+    if (x86_inputs(c) & (BIT(X86_INTR) | BIT(X86_NMI) | BIT(X86_SMI) | BIT(X86_INIT)))
         cpu->exit |= CPU_EXIT_RESYNC;
     return 0;
 }

@@ -159,10 +159,15 @@ static inline bool x86_real_mode(const struct x86_cpu *c)
 {
     return !(c->cr0 & 1);
 }
+/* Driven with the machine's lock; a processor on a thread of its own looks without it, by STI, at each block key and now and then. */
+static inline uint64_t x86_inputs(const struct x86_cpu *c)
+{
+    return __atomic_load_n(&c->inputs, __ATOMIC_RELAXED);
+}
 /* What each physical address is and'ed with. */
 static inline uint64_t x86_a20(const struct x86_cpu *c)
 {
-    return c->inputs >> X86_A20M & 1 ? ~(1ull << 20) : ~0ull;
+    return x86_inputs(c) >> X86_A20M & 1 ? ~(1ull << 20) : ~0ull;
 }
 static inline bool x86_v86(const struct x86_cpu *c)
 {
@@ -285,7 +290,7 @@ void x86_kick_if_due(struct x86_cpu *c);
 static inline void x86_check_interrupts(struct x86_cpu *c)
 {
     uint64_t inputs = BIT(X86_INIT) | BIT(X86_SMI) | BIT(X86_NMI) | BIT(X86_INTR);
-    if (UNLIKELY(((c->inputs & inputs) | c->waiting | c->halted | c->pending_db | c->watch | c->branch_kind) != 0))
+    if (UNLIKELY(((x86_inputs(c) & inputs) | c->waiting | c->halted | c->pending_db | c->watch | c->branch_kind) != 0))
         x86_kick_if_due(c);
 }
 

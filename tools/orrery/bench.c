@@ -14,7 +14,7 @@
 static int bench_job(const struct bench *b, const struct bench_job *j, struct bench_result *r)
 {
     double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX], ratio[BENCH_RUNS_MAX], memory[BENCH_RUNS_MAX], mips[BENCH_RUNS_MAX],
-        translating[BENCH_RUNS_MAX], first_tier[BENCH_RUNS_MAX], scaling[BENCH_RUNS_MAX];
+        translating[BENCH_RUNS_MAX], first_tier[BENCH_RUNS_MAX], first_run[BENCH_RUNS_MAX], scaling[BENCH_RUNS_MAX];
 
     for (unsigned i = 0; i < b->runs; i++) {
         struct bench_sample s[2] = { { 0 } }, one = { 0 }; /* Orrery's, QEMU's; Orrery's with one CPU */
@@ -31,6 +31,7 @@ static int bench_job(const struct bench *b, const struct bench_job *j, struct be
         mips[i] = s[0].mips;
         translating[i] = 100 * s[0].translating;
         first_tier[i] = s[0].translation > 0 ? s[0].guest_megabytes / s[0].translation : 0;
+        first_run[i] = s[0].translation > 0 ? s[0].guest_megabytes / (s[0].translation + s[0].interpretation) : 0;
         ratio[i] = s[0].seconds > 0 ? s[1].seconds / s[0].seconds : 0;
         memory[i] = s[1].megabytes > 0 ? s[0].megabytes / s[1].megabytes : 0;
     }
@@ -47,6 +48,7 @@ static int bench_job(const struct bench *b, const struct bench_job *j, struct be
         .mips = bench_spread_of(mips, b->runs),
         .translating = bench_spread_of(translating, b->runs),
         .first_tier = bench_spread_of(first_tier, b->runs),
+        .first_run = bench_spread_of(first_run, b->runs),
         .scaling = bench_spread_of(scaling, b->runs),
     };
     return 0;
@@ -71,7 +73,8 @@ static void usage(void)
            "  boot          boot (Debian's kernel to init and power-off), login (systemd, from a disk, to the prompt)\n"
            "  micro         interrupts, syscalls, faults (pages), contexts (switches of address spaces), selfmodify,\n"
            "                invalidations (TLB, one address), flushes (TLB, all, and 16 pages touched), mmio: per event\n"
-           "  translation   megabytes of code that is run once\n"
+           "  translation   megabytes of code that is run once; beneath it megabytes a second until the code runs for the first\n"
+           "                time (decoding, IR, host code where it is made at once), and with that run if it is interpreted\n"
            "  parallel      two compressions on two CPUs (--smp-mode parallel; QEMU thread=multi), and by one CPU\n"
            "  patterns      memory, branchy, calls\n"
            "They need: cmake --build --preset release --target bench-kernels; tools/fetch-guest ARCH (boot), tools/fetch-programs\n"

@@ -19,6 +19,7 @@ struct bench_sample {
     double mips, translating; /* Orrery's own: million instructions a second; share of the time */
     double guest_megabytes;   /* of guest code that Orrery translated */
     double translation;       /* seconds that took */
+    double interpretation;    /* seconds of the passes through what was interpreted at first */
 };
 
 enum bench_kind {
@@ -105,7 +106,7 @@ struct bench_result {
     bool failed; /* or not there: nothing else is known */
     bool events, translation;
     unsigned cpus;
-    struct bench_spread ours, theirs, speed, memory, mips, translating, first_tier;
+    struct bench_spread ours, theirs, speed, memory, mips, translating, first_tier, first_run;
     struct bench_spread scaling; /* of more than one CPU: Orrery's time with one by that with all */
 };
 

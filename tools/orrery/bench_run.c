@@ -149,6 +149,7 @@ static void read_stats(const char *path, struct bench_sample *s)
     double seconds = json_number_value(json_object_get(last, "host_seconds"));
     const json_t *translator = json_object_get(last, "translator");
     s->translation = 1e-9 * json_number_value(json_object_get(translator, "translation_time"));
+    s->interpretation = 1e-9 * json_number_value(json_object_get(translator, "interpretation_time"));
     s->guest_megabytes = 1e-6 * json_number_value(json_object_get(translator, "guest_bytes_translated"));
     s->mips = json_number_value(json_object_get(last, "mips"));
     s->translating = seconds > 0 ? s->translation / seconds : 0;

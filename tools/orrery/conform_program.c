@@ -17,6 +17,11 @@
 #include "tools/orrery/conform.h"
 
 #define POST_DONE 0xff
+#define SPOKEN    16384 /* what is kept of a child's output: `orrery run --stats-json` ends it, 1 KiB or so */
+#define SHOWN     2000  /* of which in a report */
+
+/* How the line begins that `orrery run --stats-json` prints once a machine has run. */
+static const char ran[] = "{\"host_seconds\":";
 
 /* Tests that are not run, and why: prefix of the name, reason. */
 static const struct {
@@ -87,6 +92,7 @@ static void compose(const struct conform *c, const char *kind, const char *path,
     add(k, "--exec", exec);
     add(k, "--timeout", c->until);
     add(k, "--no-reboot", NULL);
+    add(k, "--stats-json", NULL);
     if (strcmp(kind, "rom") == 0) {
         snprintf(k->text[0], sizeof(k->text[0]), "file,id=post,path=%s", post);
         snprintf(k->text[1], sizeof(k->text[1]), "isa-debugcon,iobase=0x%x,chardev=post", c->post_port);
@@ -107,7 +113,7 @@ static void compose(const struct conform *c, const char *kind, const char *path,
         add(k, "--bios", strcmp(kind, "riscv") == 0 ? "none" : c->bios);
 }
 
-/* All that the child says; its last words (at most `size` bytes) stay. */
+/* All that the child says; its last words (at most `size` bytes) stay, each NUL as a space. */
 static void listen(int fd, char *words, size_t size)
 {
     size_t used = 0;
@@ -127,6 +133,8 @@ static void listen(int fd, char *words, size_t size)
         memcpy(words + used, chunk + ((size_t)n - keep), keep);
         used += keep;
     }
+    for (char *nul = words; (nul = memchr(nul, 0, (size_t)(words + used - nul))) != NULL;)
+        *nul = ' ';
     words[used] = 0;
 }
 
@@ -152,6 +160,20 @@ static int run_command(const struct command *k, char *words, size_t size)
     if (pid < 0 || waitpid(pid, &status, 0) < 0)
         return 127;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/*
+ * Whether a machine ran to its end; takes the statistics off `words`. The status does not say it: a machine that is refused
+ * ends with 1, as isa-debug-exit ends a run into which 0 was written.
+ */
+static bool take_statistics(char *words)
+{
+    char *last = NULL;
+    for (char *at = words; (at = strstr(at, ran)) != NULL; at++)
+        last = at;
+    if (last != NULL)
+        *last = 0;
+    return last != NULL;
 }
 
 /* The last POST code in `path`, -1: none came. The file goes. */
@@ -184,7 +206,7 @@ static bool judge(const struct conform *c, const char *kind, int status, int pos
 void conform_program(struct conform *c, const char *name, const char *path)
 {
     const char *reason = reason_to_skip(name), *kind = conform_is_program(path);
-    char words[2048], why[2400], post[64];
+    char words[SPOKEN], why[SHOWN + 400], post[64];
 
     if (reason) {
         conform_report(c, name, "-", CONFORM_SKIPPED, reason);
@@ -198,10 +220,13 @@ void conform_program(struct conform *c, const char *name, const char *path)
             close(fd);
         compose(c, kind, path, c->execs[i], post, &k);
         int status = run_command(&k, words, sizeof(words));
-        bool good = judge(c, kind, status, last_post(post), why, sizeof(why));
-        size_t n = strlen(why);
-        if (words[0])
-            snprintf(why + n, sizeof(why) - n, "; last output: %s", words);
+        bool started = take_statistics(words);
+        bool good = judge(c, kind, status, last_post(post), why, sizeof(why)) && started;
+        if (!started)
+            snprintf(why, sizeof(why), "no machine ran to its end; exit status %d", status);
+        size_t n = strlen(why), said = strlen(words);
+        if (said != 0)
+            snprintf(why + n, sizeof(why) - n, "; last output: %s", words + (said > SHOWN ? said - SHOWN : 0));
         conform_report(c, name, c->execs[i], good ? CONFORM_PASSED : CONFORM_FAILED, good ? "" : why);
     }
 }

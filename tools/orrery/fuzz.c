@@ -2,8 +2,8 @@
 /*
  * orrery fuzz: random programs in lockstep, interpreter against translated code.
  *
- * Two pairs of machines take turns: one with all the host offers, one with its newer
- * extensions hidden and other thresholds. They are built once; for each program a
+ * Three pairs of machines take turns: one with all the host offers, one with its newer
+ * extensions hidden and other thresholds, one that compiles only what comes a second time. They are built once; for each program a
  * snapshot of the fresh machine is loaded and its RAM filled. The interpreter runs the
  * IR as the translator wrote it, so the passes are compared as well. On a difference
  * instructions are replaced by no-operations while the difference stays.
@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAIRS 2
+#define PAIRS 3
 #define COMPARE 200u /* instructions between comparisons */
 #define SAVE    8u   /* in one of so many programs the translating machine is saved and loaded */
 #define LEAST   100u /* programs of a run: fewer do not reach every encoding */
@@ -38,7 +38,8 @@ struct fuzz {
     const struct fuzz_isa *isa;
     const char *cpu, *against, *timing, *report;
     uint64_t instructions, seed, only, compare, save;
-    bool one_program, quiet;
+    uint32_t optimize_threshold, region_threshold; /* of all pairs; 0: each has its own */
+    bool quiet;
     struct side side[PAIRS][2]; /* [][0] is the interpreter */
     struct fuzz_coverage coverage;
     struct fuzz_totals totals;
@@ -49,6 +50,11 @@ struct fuzz {
 };
 
 static const struct fuzz_isa *const isas[] = { &fuzz_riscv64, &fuzz_arm64, &fuzz_x86_64, &fuzz_loongarch64 };
+
+static bool is_one_program(const struct fuzz *f)
+{
+    return f->only != UINT64_MAX;
+}
 
 /* ---- machines ---- */
 
@@ -117,11 +123,12 @@ static void ran(void *arg, const struct cpu *cpu, va_t start, const uint16_t *id
 static int build_side(struct fuzz *f, struct side *s, unsigned pair, bool jit, struct err *e)
 {
     struct exec_options o = { .mode = jit ? EXEC_JIT : EXEC_INTERP };
-    o.optimize_threshold = pair == 0 ? 6 : 100;
-    o.region_threshold = pair == 0 ? 16 : 300;
-    o.host_features = pair == 0 ? 0 : ~0u;
+    o.optimize_threshold = f->optimize_threshold != 0 ? f->optimize_threshold : pair == 1 ? 100 : 6;
+    o.region_threshold = f->region_threshold != 0 ? f->region_threshold : pair == 1 ? 300 : 16;
+    o.host_features = pair == 1 ? ~0u : 0;
     o.coverage = o.plain = !jit;
     o.verify = pair == 1;
+    o.interpret_first = pair == 2;
     o.ran = ran;
     o.ran_arg = f;
     int rc = machine_create(&s->machine, stderr, e);
@@ -283,14 +290,25 @@ static void print_program(struct fuzz *f, unsigned pair)
     }
 }
 
+static void print_threshold(const char *option, uint32_t threshold)
+{
+    if (threshold == UINT32_MAX)
+        printf(" %s never", option);
+    else if (threshold != 0)
+        printf(" %s %" PRIu32, option, threshold);
+}
+
 /* `first`: what lockstep said when the difference was found. */
 static int report_difference(struct fuzz *f, unsigned pair, uint64_t number, const char *first, struct err *e)
 {
     bool differ;
     printf("program %" PRIu64 " of seed %" PRIu64 " shows a difference; repeat it with\n"
            "  orrery fuzz --isa %s --cpu %s --against %s --timing %s --seed %" PRIu64
-           " --program %" PRIu64 " --compare %" PRIu64 " --save %" PRIu64 "\n", number, f->seed, f->isa->name, f->cpu,
+           " --program %" PRIu64 " --compare %" PRIu64 " --save %" PRIu64, number, f->seed, f->isa->name, f->cpu,
            f->against, f->timing, f->seed, number, f->compare, f->save);
+    print_threshold("--optimize-threshold", f->optimize_threshold);
+    print_threshold("--region-threshold", f->region_threshold);
+    putchar('\n');
     fflush(stdout);
     f->counting = false;
     int rc = run_program(f, pair, NULL, &differ, e);
@@ -340,7 +358,7 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
     bool progress = isatty(2) && !f->quiet;
     *differ = false;
     f->counting = true;
-    for (uint64_t number = f->one_program ? f->only : 0;; number++) {
+    for (uint64_t number = is_one_program(f) ? f->only : 0;; number++) {
         struct fuzz_random r = { hash_add(hash_add(0, f->seed), number) };
         unsigned pair = number % PAIRS;
         f->length = 1500ull << fuzz_below(&r, 5); /* long ones for code that gets hot */
@@ -365,7 +383,7 @@ static int run_all(struct fuzz *f, bool *differ, struct err *e)
         f->totals.seconds = seconds_now() - start;
         if (progress && f->totals.programs % 64 == 0)
             fprintf(stderr, "\r%" PRIu64 " of %" PRIu64, f->coverage.program, f->instructions);
-        if (f->one_program ||
+        if (is_one_program(f) ||
             (f->coverage.program >= f->instructions && f->totals.programs >= LEAST))
             break;
     }
@@ -422,6 +440,8 @@ static void usage(FILE *out)
             "  --program N         only this program of the seed\n"
             "  --compare N         instructions between two comparisons (default 200; 1: each block)\n"
             "  --save N            save and load the translating machine on the way in one of N programs (default 8; 0: none)\n"
+            "  --optimize-threshold N|never  executions before a block is compiled with care (default 6 and 100 by turns)\n"
+            "  --region-threshold N|never    executions before a block grows into a region (default 16 and 300 by turns)\n"
             "  --report FILE       executions by encoding, as a table or (FILE.json) JSON; - is stdout\n"
             "The exit status is 0 when nothing differed and every encoding was executed that can be.\n");
 }
@@ -436,10 +456,29 @@ static int find_isa(struct fuzz *f, const char *name, struct err *e)
     return err_set(e, ERR_ARG, "--isa %s: riscv64, aarch64, x86_64 or loongarch64 is expected", name);
 }
 
+/* 1: `option` was one of a number and is taken; 0: it is not; or ERR_*. */
+static int take_number(struct fuzz *f, const char *option, const char *value, struct err *e)
+{
+    const struct {
+        const char *name;
+        uint64_t least, most, *to;
+    } numbers[] = {
+        { "--instructions", 0, UINT64_MAX, &f->instructions }, { "--seed", 0, UINT64_MAX, &f->seed },
+        { "--compare", 1, UINT64_MAX, &f->compare },           { "--save", 0, UINT64_MAX, &f->save },
+        { "--program", 0, UINT64_MAX - 1, &f->only },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        if (strcmp(option, numbers[i].name) == 0) {
+            int rc = run_parse_count(option, value, numbers[i].least, numbers[i].most, numbers[i].to, e);
+            return rc < 0 ? rc : 1;
+        }
+    return 0;
+}
+
 static int parse(struct fuzz *f, int argc, char **argv, struct err *e)
 {
     int rc = 0;
-    for (int i = 0; i < argc && rc == 0; i += 2) {
+    for (int i = 0; i < argc && rc >= 0; i += 2) {
         const char *option = argv[i], *value = argv[i + 1];
         if (i + 1 >= argc)
             return err_set(e, ERR_ARG, "%s: unknown, or its value is missing (see orrery fuzz --help)",
@@ -454,20 +493,14 @@ static int parse(struct fuzz *f, int argc, char **argv, struct err *e)
             f->timing = value;
         else if (strcmp(option, "--report") == 0)
             f->report = value;
-        else if (strcmp(option, "--instructions") == 0)
-            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->instructions, e);
-        else if (strcmp(option, "--seed") == 0)
-            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->seed, e);
-        else if (strcmp(option, "--compare") == 0)
-            rc = run_parse_count(option, value, 1, UINT64_MAX, &f->compare, e);
-        else if (strcmp(option, "--save") == 0)
-            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->save, e);
-        else if (strcmp(option, "--program") == 0)
-            rc = run_parse_count(option, value, 0, UINT64_MAX, &f->only, e), f->one_program = true;
-        else
+        else if (strcmp(option, "--optimize-threshold") == 0)
+            rc = run_parse_threshold(option, value, &f->optimize_threshold, e);
+        else if (strcmp(option, "--region-threshold") == 0)
+            rc = run_parse_threshold(option, value, &f->region_threshold, e);
+        else if ((rc = take_number(f, option, value, e)) == 0)
             rc = err_set(e, ERR_ARG, "there is no option %s (see orrery fuzz --help)", option);
     }
-    return rc;
+    return MIN(rc, 0);
 }
 
 int command_fuzz(int argc, char **argv)
@@ -488,6 +521,7 @@ int command_fuzz(int argc, char **argv)
     f->timing = "functional";
     f->instructions = 1000000;
     f->seed = 1;
+    f->only = UINT64_MAX;
     f->compare = COMPARE;
     f->save = SAVE;
     int rc = parse(f, argc, argv, &e);
@@ -505,7 +539,7 @@ int command_fuzz(int argc, char **argv)
         fuzz_print_summary(f->isa, f->side[0][0].cpu, &f->coverage, &f->totals, stdout);
     if (rc < 0)
         fprintf(stderr, "orrery fuzz: %s\n", e.text);
-    else if (differ || (!f->one_program && fuzz_missing(f->isa, f->side[0][0].cpu, &f->coverage) != 0))
+    else if (differ || (!is_one_program(f) && fuzz_missing(f->isa, f->side[0][0].cpu, &f->coverage) != 0))
         status = 1;
     release(f);
     return rc < 0 ? 2 : status;

@@ -134,12 +134,23 @@ static int set_translate_threads(struct run_options *o, const char *v, struct er
     return r;
 }
 
+static int set_interpret_first(struct run_options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    int r = run_parse_count("arrivals that are interpreted", v, 0, EXEC_MOST_FIRST, &n, e);
+    if (r == 0) {
+        o->board.exec.interpret_first = (uint32_t)n;
+        o->interprets_first = true;
+    }
+    return r;
+}
+
 static int set_code_size(struct run_options *o, const char *v, struct err *e)
 {
     return run_parse_size(v, 1, &o->board.exec.code_bytes, e);
 }
 
-static int read_threshold(const char *what, const char *v, uint32_t *out, struct err *e)
+int run_parse_threshold(const char *what, const char *v, uint32_t *out, struct err *e)
 {
     uint64_t n = UINT32_MAX;
     int r = strcmp(v, "never") == 0 ? 0 : run_parse_count(what, v, 1, UINT32_MAX - 1, &n, e);
@@ -150,12 +161,12 @@ static int read_threshold(const char *what, const char *v, uint32_t *out, struct
 
 static int set_region_threshold(struct run_options *o, const char *v, struct err *e)
 {
-    return read_threshold("region threshold", v, &o->board.exec.region_threshold, e);
+    return run_parse_threshold("region threshold", v, &o->board.exec.region_threshold, e);
 }
 
 static int set_optimize_threshold(struct run_options *o, const char *v, struct err *e)
 {
-    return read_threshold("optimize threshold", v, &o->board.exec.optimize_threshold, e);
+    return run_parse_threshold("optimize threshold", v, &o->board.exec.optimize_threshold, e);
 }
 
 /* "a,b,c": the bits of the words, the n-th of `words` being bits[n]. */
@@ -239,6 +250,8 @@ static const struct run_option table[] = {
              "compile code that runs often beside the CPUs (default: 1 if the host has several)"),
     ROW_CALL("quantum", "TIME", set_quantum, "turn of a CPU in simulated time (default 10us; parallel 4ms)"),
     ROW_CALL("code-size", "SIZE", set_code_size, "buffer for translated code (default 256M)"),
+    ROW_CALL("interpret-first", "N", set_interpret_first,
+             "executions of a block that are interpreted before it is compiled, 0 to 15 (default 1; lockstep: 0)"),
     ROW_CALL("optimize-threshold", "N|never", set_optimize_threshold, "executions before a block is compiled with care; 1: at once"),
     ROW_CALL("region-threshold", "N|never", set_region_threshold, "executions before a block grows into a region"),
     ROW_CALL("hide-host", "FEATURE,...", set_hide_host, "generate code as if the host lacked avx2, bmi2, ..."),

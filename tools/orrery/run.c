@@ -200,6 +200,8 @@ int run_machine(struct run_options *o)
     o->board.exec.coverage = o->coverage;
     if (!o->translates)
         o->board.exec.translate_threads = translate_threads();
+    if (!o->interprets_first) /* lockstep compares what is compiled, so that is all of it */
+        o->board.exec.interpret_first = o->exec != RUN_LOCKSTEP;
     if (o->exec == RUN_LOCKSTEP)
         o->board.snapshot = true;
     if (o->log_file) { /* until the program ends: destroying the machine may still say something */
@@ -235,6 +237,8 @@ int run_machine(struct run_options *o)
     double start = host_seconds();
     if (o->exec == RUN_LOCKSTEP) {
         r = run_lockstep(o, b, &e);
+        if (r >= 0 && o->stats)
+            print_stats(o, b, host_seconds() - start);
         board_destroy(b);
         return r < 0 ? fail(&e) : r;
     }

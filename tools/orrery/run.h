@@ -23,6 +23,7 @@ struct run_options {
     bool wait_for_gdb;               /* -S */
     bool stats, stats_json;
     bool translates; /* --translate-threads was given */
+    bool interprets_first;           /* --interpret-first was given */
     bool print_hash;                 /* trace hash and final state hash at exit */
     bool coverage;
     const char *dump_dtb;
@@ -49,6 +50,8 @@ int run_add_arg(struct run_options *o, enum board_arg_kind kind, const char *tex
 int run_parse_size(const char *text, uint64_t unit, uint64_t *bytes, struct err *e) MUST_CHECK;
 int run_parse_count(const char *what, const char *text, uint64_t least, uint64_t most,
                     uint64_t *value, struct err *e) MUST_CHECK;
+/* Executions, 1 or more, or "never" (UINT32_MAX). */
+int run_parse_threshold(const char *what, const char *text, uint32_t *out, struct err *e) MUST_CHECK;
 /* "10ms", "2.5s", "300us", "1000ns", "7ps" */
 int run_parse_time(const char *text, ps_t *t, struct err *e) MUST_CHECK;
 /* "utc", "localtime", "2026-01-31", "2026-01-31T12:00:00" or seconds since 1970, up to 2106 */

@@ -104,7 +104,7 @@ static const struct op *do_jumpr(struct run *r, const struct op *o)
     if (end_block(r, true, va, true))
         return interp_leave(r, EXEC_LEAVE_BUDGET, va);
     const struct mmu_jump *j = &r->cpu->set->jump[mmu_jump_index(va)];
-    if (j->va != va)
+    if (!r->code->jumps || j->va != va)
         return interp_leave(r, EXEC_LEAVE_LOOKUP, va);
     struct exec_block *to = (struct exec_block *)(uintptr_t)j->code;
     va_t page = align_down(va, MEM_PAGE);

@@ -6,10 +6,6 @@
  * type, so that ir_eval shrinks to the operation itself.
  */
 /* clang-format off */
-#define TYPED(X)                                                                                   \
-    X(ADD) X(SUB) X(AND) X(OR) X(XOR) X(ANDN) X(ORN) X(XNOR) X(SHL) X(SHR) X(SAR) X(ROL) X(ROR)   \
-    X(MUL) X(MULHS) X(MULHU) X(MULHSU) X(DIVS) X(DIVU) X(REMS) X(REMU) X(CLZ) X(CTZ) X(POPCNT)    \
-    X(BSWAP) X(SEXT) X(ZEXT) X(TRUNC) X(EXTRACT) X(DEPOSIT) X(SETCC) X(SELECT) X(BITCAST)
 #define SIGNS(X) X(FNEG) X(FABS) X(FSGNJ)
 /* clang-format on */
 
@@ -22,7 +18,7 @@
     }
 /* clang-format off */
 #define X(OP) HANDLER(OP, 32, IR_I32) HANDLER(OP, 64, IR_I64)
-TYPED(X)
+INTERP_TYPED(X)
 #undef X
 #define X(OP) HANDLER(OP, 32, IR_F32) HANDLER(OP, 64, IR_F64)
 SIGNS(X)
@@ -74,10 +70,10 @@ static const struct op *do_put64(struct run *r, const struct op *o)
     return o + 1;
 }
 
-/* One host thread runs all CPUs in turn: there is nothing to order. */
 static const struct op *do_fence(struct run *r, const struct op *o)
 {
     (void)r;
+    interp_fence(o->aux);
     return o + 1;
 }
 
@@ -86,7 +82,7 @@ op_fn *interp_int_handler(const struct ir_inst *in)
     /* clang-format off */
     static op_fn *const table[IR_OPS][2] = {
 #define X(OP) [IR_##OP] = { do_##OP##32, do_##OP##64 },
-        TYPED(X) SIGNS(X)
+        INTERP_TYPED(X) SIGNS(X)
 #undef X
         [IR_CLMUL] = { NULL, do_CLMUL64 },    [IR_CLMULH] = { NULL, do_CLMULH64 },
         [IR_FBOX] = { NULL, do_FBOX64 },      [IR_FUNBOX] = { do_FUNBOX32, NULL },

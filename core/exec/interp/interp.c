@@ -10,17 +10,20 @@ struct exec_backend {
     uint64_t bytes; /* of decoded units, since the last flush */
     uint64_t v[MAX_VALUES];
     union ir_vec *q; /* MAX_VALUES */
+    bool jumps;      /* code.jumps */
 };
 
 static int interp_create(struct exec_backend **out, struct exec *x, const struct exec_options *o,
                          struct err *e)
 {
-    (void)x, (void)o;
+    (void)x;
     struct exec_backend *be = calloc(1, sizeof(*be));
     if (be && !(be->q = aligned_alloc(16, MAX_VALUES * sizeof(*be->q)))) {
         free(be);
         be = NULL;
     }
+    if (be)
+        be->jumps = o == NULL || o->mode == EXEC_INTERP;
     *out = be;
     return be ? 0 : err_set(e, ERR_NOMEM, "interpreter: no memory for its values");
 }
@@ -56,37 +59,35 @@ static op_fn *handler_of(const struct ir_inst *in)
     return fn ? fn : interp_flow_handler(in);
 }
 
-/* A value's place: 1 + its distance from its chain's start. */
-static uint16_t place(const struct decoder *d, unsigned v)
+static uint16_t place(uint32_t first, unsigned v)
 {
-    return v == IR_NONE ? 0 : (uint16_t)(v - d->first + 1);
+    return v == IR_NONE ? 0 : (uint16_t)(v - first + 1);
 }
 
-static int decode_inst(struct decoder *d, uint32_t i, struct op *o)
+int interp_decode(const struct ir_unit *u, uint32_t i, uint32_t first, const struct cpu_site *site, struct op *o, struct err *e)
 {
-    const struct ir_inst *in = &d->u->insts[i];
+    const struct ir_inst *in = &u->insts[i];
     *o = (struct op){
         .fn = handler_of(in),
-        .dst = place(d, i),
+        .dst = place(first, i),
         .type = in->type,
         .aux = in->aux,
         .aux2 = in->aux2,
-        .a = place(d, in->a),
-        .b = place(d, in->b),
-        .c = place(d, in->c),
-        .site = d->site,
+        .a = place(first, in->a),
+        .b = place(first, in->b),
+        .c = place(first, in->c),
+        .site = site,
         .imm = in->imm,
         .imm2 = in->imm2,
     };
     if (in->op == IR_GET || in->op == IR_PUT)
-        o->imm = d->u->guest->slots[in->imm].offset;
+        o->imm = u->guest->slots[in->imm].offset;
     else if (in->op == IR_CALL)
-        o->aux2 = place(d, (uint16_t)in->imm2);
+        o->aux2 = place(first, (uint16_t)in->imm2);
     else if (vec_function((enum ir_op)in->op))
         o->imm2 = in->op;
     if (!o->fn)
-        return err_set(d->e, ERR_UNSUPPORTED, "interpreter: operation %s of type %u",
-                       ir_op_info[in->op].name, in->type);
+        return err_set(e, ERR_UNSUPPORTED, "interpreter: operation %s of type %u", ir_op_info[in->op].name, in->type);
     return 0;
 }
 
@@ -103,7 +104,7 @@ static int decode_block(struct decoder *d, struct op *o)
             d->site = site;
             continue;
         }
-        int rc = decode_inst(d, i, &o[n++]);
+        int rc = interp_decode(d->u, i, d->first, d->site, &o[n++], d->e);
         if (rc)
             return rc;
     }
@@ -163,7 +164,7 @@ static int interp_compile(struct exec_backend *be, const struct ir_unit *u, stru
     }
     if (b->region)
         connect_pieces(u, pieces);
-    *code = (struct code){ .pieces = pieces, .guest = u->guest, .hooks = u->hooks };
+    *code = (struct code){ .pieces = pieces, .guest = u->guest, .hooks = u->hooks, .jumps = be->jumps };
     b->backend_private = code;
     b->code = b;
     be->bytes += arena->used - before;

@@ -1,38 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/interp/interp_impl.h"
 #include "core/timing/model.h"
-#include "core/util/bytes.h"
 
 /*
  * Loads and stores probe the current TLB set here; what misses, is misaligned where
  * that matters, or uses another regime goes to mmu_slow_*. Everything atomic goes
  * there always: reservations and exclusivity are the mmu's business.
  */
-
-/* Host address of the access, NULL if it must take the slow path. */
-static uint8_t *probe(const struct mmu_set *set, bool store, va_t va, uint32_t memop)
-{
-    const struct mmu_entry *e = &(store ? set->store : set->load)[mmu_way(set, va)];
-    uint64_t size = 1u << (memop & IR_MEM_SIZE);
-    bool strict = memop & (IR_MEM_ALIGNED | IR_MEM_ATOMIC);
-    if ((va ^ e->tag) > MEM_PAGE - size || (memop & IR_MEM_REGIME) || (strict && va & (size - 1)))
-        return NULL;
-    return (uint8_t *)(uintptr_t)(va + e->addend);
-}
-
-static uint64_t swapped(uint64_t v, unsigned size)
-{
-    return __builtin_bswap64(v) >> (64 - 8 * size);
-}
-
-static uint64_t load_host(const uint8_t *host, uint32_t memop)
-{
-    unsigned size = 1u << (memop & IR_MEM_SIZE);
-    uint64_t v = ld_le(host, size);
-    if (memop & IR_MEM_BE)
-        v = swapped(v, size);
-    return memop & IR_MEM_SIGNED ? sext(v, 8 * size) : v;
-}
 
 /* The loaded value, extended to 64 bits by the memop, as a value of the op's type. */
 static const struct op *loaded(struct run *r, const struct op *o, uint64_t v)
@@ -52,10 +26,10 @@ static const struct op *do_load(struct run *r, const struct op *o)
     struct cpu *cpu = r->cpu;
     va_t va = r->v[o->a] + (va_t)o->imm;
     const uint8_t *host =
-        probe(cpu->set, o->aux2 & IR_MEM_STORE_RIGHTS, va, o->aux2);
+        interp_probe(cpu->set, o->aux2 & IR_MEM_STORE_RIGHTS, va, o->aux2);
     uint64_t v;
     if (LIKELY(host != NULL)) {
-        v = load_host(host, o->aux2);
+        v = interp_load_host(host, o->aux2);
     } else {
         cpu->site = o->site;
         if (mmu_slow_load(cpu, va, o->aux2, &v))
@@ -72,9 +46,9 @@ static const struct op *do_store(struct run *r, const struct op *o)
     va_t va = r->v[o->a] + (va_t)o->imm;
     unsigned size = 1u << (o->aux2 & IR_MEM_SIZE);
     uint64_t v = r->v[o->b];
-    uint8_t *host = probe(cpu->set, true, va, o->aux2);
+    uint8_t *host = interp_probe(cpu->set, true, va, o->aux2);
     if (LIKELY(host != NULL)) {
-        st_le(host, o->aux2 & IR_MEM_BE ? swapped(v, size) : v, size);
+        interp_store_host(host, o->aux2, v);
     } else {
         cpu->site = o->site;
         if (mmu_slow_store(cpu, va, o->aux2, zext(v, 8 * size)))

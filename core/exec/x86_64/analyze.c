@@ -3,6 +3,10 @@
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 
+#define MIN_TEMPORARIES 2u
+#define MAX_TEMPORARIES 6u
+#define MAX_SHARED      4u
+
 /* ---- unit: which slots are pinned ---- */
 
 /* Blocks on direct edges: in the first page, as the interpreter follows them. */
@@ -119,24 +123,64 @@ static bool is_temporary(const struct x86_gen *g, uint32_t i, bool fp)
     return (ir_op_info[in->op].result == 'T' && in_xmm(in->type)) == fp && !put_at_once;
 }
 
-/* Most temporaries of a class that the block wants at once. `uses` counts those that end at an instruction. */
-static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp)
+/* Does value i, read from a slot, have to move when the slot is overwritten? */
+static bool outlives_slot(const struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i];
+    for (uint32_t j = i + 1; in->op == IR_GET && j < g->values[i].last; j++)
+        if (g->u->insts[j].op == IR_PUT && g->u->insts[j].imm == in->imm)
+            return true;
+    return false;
+}
+
+#define GROUP_WINDOW 48 /* instructions between accesses that are looked at here */
+
+/* The last access near i that may share its probe; i: there is none, or it is no first one. */
+static uint32_t last_of_group(const struct x86_gen *g, const struct ir_block *b, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i];
+    uint32_t last = i;
+    if ((in->op != IR_LOAD && in->op != IR_STORE) || g->u->insts[in->a].op == IR_CONST)
+        return i;
+    for (uint32_t j = i; j-- > b->first && i - j < GROUP_WINDOW;)
+        if (g->u->insts[j].op == in->op && g->u->insts[j].a == in->a)
+            return i;
+    for (uint32_t j = i + 1; j < b->end && j - i < GROUP_WINDOW; j++) {
+        const struct ir_inst *other = &g->u->insts[j];
+        if (other->op == in->op && other->a == in->a && other->imm - in->imm < PAGE_SPAN && in->imm - other->imm < PAGE_SPAN)
+            last = j;
+        else if (ir_op_info[other->op].flags == 'F' && other->op != IR_LOAD && other->op != IR_STORE)
+            break;
+    }
+    return last;
+}
+
+/*
+ * Most temporaries of a class that the block wants at once. `uses` counts those that end at an instruction. `shared`:
+ * with what accesses that share a probe want, its addend and the address that a slot had.
+ */
+static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp, bool shared)
 {
     unsigned live = 0, most = 0;
     find_last_uses(g, b);
     for (uint32_t i = b->first; i < b->end; i++) {
+        uint32_t last = shared ? last_of_group(g, b, i) : i;
         live -= g->values[i].uses;
-        if (!is_temporary(g, i, fp))
-            continue;
-        g->values[g->values[i].last].uses++;
-        live++;
+        if (last != i) {
+            g->values[last].uses++;
+            live++;
+        }
+        if (is_temporary(g, i, fp) || (shared && outlives_slot(g, i))) {
+            g->values[g->values[i].last].uses++;
+            live++;
+        }
         most = MAX(most, live);
     }
     return most;
 }
 
 /* The same of all blocks that count for something. Values that cross blocks of a chain are slots', and left out. */
-static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], bool fp)
+static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], bool fp, bool shared)
 {
     uint32_t hottest = 0;
     unsigned most = 0;
@@ -144,8 +188,16 @@ static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCK
         hottest = MAX(hottest, weights[b]);
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         if (weights[b] >= hottest / 8)
-            most = MAX(most, pressure_in(g, &g->u->blocks[b], fp));
+            most = MAX(most, pressure_in(g, &g->u->blocks[b], fp, shared));
     return most;
+}
+
+/* General registers for temporaries. A shared probe saves more than a slot's load, as long as most slots have registers. */
+static unsigned temporaries(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS])
+{
+    unsigned alone = MIN(pressure(g, weights, false, false), MAX_TEMPORARIES);
+    unsigned shared = MIN(pressure(g, weights, false, true), MAX_SHARED);
+    return MAX(MAX(alone, shared), MIN_TEMPORARIES);
 }
 
 static void pin(struct x86_gen *g, unsigned slot, bool fp, unsigned reg)
@@ -291,8 +343,8 @@ void x86_analyze_unit(struct x86_gen *g)
     count_slots(g, weights, &l);
     if (!loops && ir_chain_end(g->u, 0) == g->u->n_blocks)
         l.n = 0; /* nothing is read or written twice */
-    unsigned gpr = pressure(g, weights, false), xmm = pressure(g, weights, true);
-    pin_class(g, &l, false, loops, gpr < 2 ? 2 : gpr > 6 ? 6 : gpr);
+    unsigned xmm = pressure(g, weights, true, false);
+    pin_class(g, &l, false, loops, temporaries(g, weights));
     pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
     bool entry_is_target = false;
     for (uint32_t b = 0; b < g->u->n_blocks; b++) {

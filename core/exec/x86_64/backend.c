@@ -334,12 +334,15 @@ static enum exec_leave run_at(struct exec_backend *be, struct cpu *cpu, const st
 {
     typedef unsigned run_fn(struct cpu *, const void *);
     uintptr_t run = (uintptr_t)be->rx + be->fixed.run;
-    uint32_t host = __builtin_ia32_stmxcsr();
+    uint32_t host = __builtin_ia32_stmxcsr(), first = (cpu->fp_mode & 0xffc0) | 0x1f80; /* flags clear, nothing traps */
     uint32_t mask = guest->fp == IR_FP_X86 ? 0x3f : 0x3f & ~CPU_FP_DENORMAL;
-    __builtin_ia32_ldmxcsr((cpu->fp_mode & 0xffc0) | 0x1f80); /* flags clear, nothing traps */
+    if (first != host) /* loading it takes as long as a short look-up */
+        __builtin_ia32_ldmxcsr(first);
     unsigned why = ((run_fn *)run)(cpu, be->rx + entry);
-    cpu->fp_flags |= __builtin_ia32_stmxcsr() & mask;
-    __builtin_ia32_ldmxcsr(host);
+    uint32_t last = __builtin_ia32_stmxcsr();
+    cpu->fp_flags |= last & mask;
+    if (last != (host & ~0x3fu)) /* nobody asks for C's own flags, and the next look at them is spared */
+        __builtin_ia32_ldmxcsr(host & ~0x3fu);
     return (enum exec_leave)why;
 }
 

@@ -83,7 +83,7 @@ struct stub {
     struct opnd arg[4];    /* STUB_LIGHT: of site->inst's helper */
     int64_t disp;
     const struct x86_site *site;
-    uint32_t zero;         /* addend registers that must be forgotten */
+    uint32_t zero;         /* addends that must be forgotten: registers, and (from bit 16 on) places in the frame */
     uint32_t dirty;        /* pins to store */
     int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
     uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves; STUB_HOME: in x86_homes.at */
@@ -97,11 +97,12 @@ struct leave {
     uint8_t extension;
 };
 
-/* Accesses off one base that share a probe: reg = addend, 0 when the probe failed. */
+/* Accesses off one base that share a probe: its addend is in a register or in the frame; 0 when the probe failed. */
 struct group {
     uint16_t base;         /* value */
-    bool store;
-    uint8_t reg, align;    /* where its first access is: address bits that were seen to be 0 */
+    bool store, framed;
+    uint8_t reg, place;    /* place: in the frame, its own alone, used or not */
+    uint8_t align;         /* where its first access is: address bits that were seen to be 0 */
     int32_t at;            /* displacement of that access */
     int64_t low, high;     /* displacements [low, high) it covers */
     uint32_t last;         /* instruction of its last access */
@@ -263,6 +264,12 @@ static inline struct x86_mem page_mem(unsigned n, int32_t member)
     return mem_at(RSP, (int32_t)(FRAME_ARGS + 32 * n) + member);
 }
 
+/* Behind a page register: a group's addend. */
+static inline struct x86_mem group_mem(unsigned place)
+{
+    return page_mem(place, 24);
+}
+
 /* analyze.c */
 /* The slot whose value v is but for constants added, or -1. */
 int x86_root_slot(const struct ir_unit *u, uint16_t v);
@@ -354,6 +361,8 @@ void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 /* Compare for a (SETCC or any i64) != 0; returns the condition code. */
 unsigned gen_condition(struct x86_gen *g, uint16_t v);
 void x86_drop_groups(struct x86_gen *g);
+/* What struct stub.zero says. */
+void x86_forget_addends(struct x86_gen *g, uint32_t zero);
 /* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
 void x86_forget_pages(struct x86_gen *g);

@@ -217,8 +217,8 @@ static void store_waiting(struct x86_gen *g, unsigned slot, struct opnd o, enum 
 }
 
 /*
- * The register of v is wanted, and v waits for a slot: it is stored there. The slot, or -1 if there is none. Scratch
- * registers are not used: v may be extended where it is, since nobody looks at what that changes.
+ * The register of v is wanted, and v waits for a slot: it is stored there. The slot, or -1 if there is none. What is not
+ * extended yet goes on waiting, in the slot itself: whoever reads v looks at its low half.
  */
 int x86_late_home(struct x86_gen *g, uint16_t v)
 {
@@ -230,10 +230,9 @@ int x86_late_home(struct x86_gen *g, uint16_t v)
     if (slot == IR_MAX_SLOTS)
         return -1;
     o.fp = in_xmm(value_type(g, v));
-    if (g->extension[slot] != EXTEND_NOT)
-        extend(g, o.reg, o, (enum extension)g->extension[slot]);
     x86_store_typed(g, x86_cpu_mem(g->u->guest->slots[slot].offset), o, g->u->guest->slots[slot].type);
-    set_waiting(g, slot, IR_NONE, EXTEND_NOT);
+    if (g->extension[slot] == EXTEND_NOT)
+        set_waiting(g, slot, IR_NONE, EXTEND_NOT);
     return (int)slot;
 }
 

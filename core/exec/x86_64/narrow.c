@@ -99,7 +99,10 @@ bool x86_is_clean(const struct x86_gen *g, uint16_t v)
     if (in->type != IR_I32)
         return false;
     switch (in->op) {
-    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: return true;
+    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR: case IR_MUL:
+    case IR_CLZ: case IR_CTZ: case IR_POPCNT: case IR_BSWAP: case IR_SEXT: case IR_ZEXT: case IR_EXTRACT: case IR_SELECT:
+    case IR_LOAD:
+        return true;
     case IR_SHL: case IR_SHR: case IR_SAR: case IR_ROL: case IR_ROR: /* by 0 nothing might be done */
         return g->u->insts[in->b].op == IR_CONST && (g->u->insts[in->b].imm & 31) != 0;
     default: return false;

@@ -133,13 +133,16 @@ int x86_out_load(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_
                  uint64_t *frame, uint64_t *result)
 {
     (void)b, (void)frame;
-    if (LIKELY(!beside(cpu)))
-        return slow_load(cpu, s, va, result);
-    if (quick_load(cpu, s, va, result))
-        return 0;
-    (void)exec_enter_machine(cpu, false);
-    int rc = slow_load(cpu, s, va, result);
-    exec_leave_machine(cpu);
+    int rc = 0;
+    if (LIKELY(!beside(cpu))) {
+        rc = slow_load(cpu, s, va, result);
+    } else if (!quick_load(cpu, s, va, result)) {
+        (void)exec_enter_machine(cpu, false);
+        rc = slow_load(cpu, s, va, result);
+        exec_leave_machine(cpu);
+    }
+    if (s->inst.type == IR_I32)
+        *result = (uint32_t)*result; /* as a load of 32 bits leaves its register: x86_is_clean */
     return rc;
 }
 

@@ -217,7 +217,7 @@ static int latest(const struct x86_gen *g, bool fp)
     uint32_t groups = 0, latest = 0;
     int best = -1;
     for (uint32_t k = 0; k < g->n_groups && !fp; k++)
-        groups |= 1u << g->groups[k].reg;
+        groups |= g->groups[k].framed ? 0 : 1u << g->groups[k].reg;
     for (unsigned r = 0; r < 16; r++) {
         if (!(g->pool[fp] >> r & 1) || ((g->free[fp] | g->locked[fp] | groups) >> r & 1) || g->reg_value[fp][r] == g->i)
             continue;
@@ -230,13 +230,39 @@ static int latest(const struct x86_gen *g, bool fp)
     return best;
 }
 
+/* The last group whose addend is in a register; how many there are of those. */
+static struct group *last_group(struct x86_gen *g, unsigned *n)
+{
+    struct group *last = NULL;
+    *n = 0;
+    for (uint32_t k = 0; k < g->n_groups; k++) {
+        if (g->groups[k].framed)
+            continue;
+        last = &g->groups[k];
+        ++*n;
+    }
+    return last;
+}
+
+/* Its addend goes to the frame, and through rax from now on. */
+static int frame_group(struct x86_gen *g, struct group *p)
+{
+    int reg = p->reg;
+    asm_rm(g->a, 0x89 | OP_W, p->reg, group_mem(p->place));
+    p->framed = true;
+    p->reg = RAX;
+    return reg;
+}
+
 static int evict(struct x86_gen *g, bool fp)
 {
-    int best = !fp && g->n_groups > 1 ? -1 : latest(g, fp);
+    unsigned n;
+    struct group *group = last_group(g, &n);
+    int best = !fp && n > 1 ? -1 : latest(g, fp);
     if (best >= 0)
         spill_value(g, g->reg_value[fp][best], fp);
-    else if (!fp && g->n_groups > 0)
-        return g->groups[--g->n_groups].reg;
+    else if (!fp && group)
+        return frame_group(g, group);
     return best;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/gen.h"
 #include "core/timing/model.h"
+#include "core/util/bits.h"
 
 /*
  * Memory. The probe leaves the entry's addend in rax (or in a group's register), so
@@ -57,7 +58,8 @@ void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t
 
 static void free_group(struct x86_gen *g, uint32_t k)
 {
-    g->free[0] |= 1u << g->groups[k].reg;
+    if (!g->groups[k].framed)
+        g->free[0] |= 1u << g->groups[k].reg;
     g->groups[k] = g->groups[--g->n_groups];
 }
 
@@ -175,6 +177,17 @@ static unsigned gather(const struct x86_gen *g, const struct access *x, struct r
     return uses;
 }
 
+/* So many later accesses pay for an addend in the frame: a second one alone may begin earlier by a probe of its own. */
+#define FRAMED 3
+
+static uint8_t free_place(const struct x86_gen *g)
+{
+    uint32_t taken = 0;
+    for (uint32_t k = 0; k < g->n_groups; k++)
+        taken |= 1u << g->groups[k].place;
+    return (uint8_t)ctz64(~taken);
+}
+
 /* One probe for all of them. */
 static struct group *new_group(struct x86_gen *g, const struct access *x)
 {
@@ -194,19 +207,36 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
     if (uses == 0)
         return NULL;
     int reg = x86_take_reg(g, uses + 1);
-    if (reg < 0)
+    if (reg < 0 && uses < FRAMED)
         return NULL;
-    n.reg = (uint8_t)reg;
+    n.framed = reg < 0;
+    n.reg = n.framed ? RAX : (uint8_t)reg;
+    n.place = free_place(g);
     g->groups[g->n_groups] = n;
     return &g->groups[g->n_groups++];
 }
 
-static uint32_t group_regs(const struct x86_gen *g)
+static uint32_t addend_bit(const struct group *p)
 {
-    uint32_t regs = 0;
+    return p->framed ? 0x10000u << p->place : 1u << p->reg;
+}
+
+static uint32_t all_addends(const struct x86_gen *g)
+{
+    uint32_t all = 0;
     for (uint32_t k = 0; k < g->n_groups; k++)
-        regs |= 1u << g->groups[k].reg;
-    return regs;
+        all |= addend_bit(&g->groups[k]);
+    return all;
+}
+
+void x86_forget_addends(struct x86_gen *g, uint32_t zero)
+{
+    for (unsigned r = 0; r < 16; r++)
+        if (zero >> r & 1)
+            asm_rr(g->a, ALU_XOR, r, r);
+    for (unsigned k = 0; k < MAX_GROUPS; k++)
+        if (zero >> (16 + k) & 1)
+            asm_mov_mi(g->a, 3, group_mem(k), 0);
 }
 
 /* ---- probes ---- */
@@ -435,9 +465,7 @@ void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss)
 {
     struct access x = { .in = &miss->site->inst, .base = s->arg[0], .value = s->arg[1],
                         .disp = (int32_t)s->disp, .size = s->reg, .store = s->store };
-    for (unsigned r = 0; r < 16; r++)
-        if (s->zero >> r & 1)
-            asm_rr(g->a, ALU_XOR, r, r);
+    x86_forget_addends(g, s->zero);
     x86_load_address(g, RDX, x.base, x.disp);
     x86_emit_probe(g, miss, x.store, 1 << x.size, alignment(x.in), RAX);
     struct x86_mem m = host_mem(g, &x, RAX);
@@ -489,6 +517,8 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     struct stub *s = access_stub(g, x), *failed = alone ? alone : s;
     struct x86_mem m;
     if (shared) {
+        if (p->framed)
+            asm_rm(g->a, 0x8b | OP_W, p->reg, group_mem(p->place));
         asm_rr(g->a, 0x85 | OP_W, p->reg, p->reg);
         x86_stub_jcc(g, failed, CC_E);
         unsigned index = RDX; /* spilled since */
@@ -504,6 +534,8 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
             emit_page_probe(g, r, failed, align);
         else
             emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g, in->a));
+        if (p && p->framed)
+            asm_rm(g->a, 0x89 | OP_W, p->reg, group_mem(p->place));
         m = host_mem(g, x, addend);
     }
     if (x->hooked)
@@ -512,10 +544,10 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         emit_store_access(g, x, m);
     else
         emit_load_access(g, x, m, dst);
-    s->zero = group_regs(g);
+    s->zero = all_addends(g);
     s->back = asm_offset(g->a);
     if (alone) {
-        alone->zero = shared ? 0 : 1u << p->reg;
+        alone->zero = shared ? 0 : addend_bit(p);
         alone->back = s->back;
         alone->dst = (uint8_t)dst;
     }

@@ -34,9 +34,7 @@ static void emit_out(struct x86_gen *g, const struct stub *s)
         asm_mov_mi(a, 3, mem_at(RSP, 40), 0);
     }
     x86_call_out(g, s->site);
-    for (unsigned r = 0; r < 16; r++)
-        if (s->zero >> r & 1)
-            asm_rr(a, ALU_XOR, r, r);
+    x86_forget_addends(g, s->zero);
     if (s->address || s->forgets)
         x86_forget_pages(g);
     if (s->has_dst && s->dst_vec)

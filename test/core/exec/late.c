@@ -12,6 +12,7 @@
 #define GOOD (RIG_BASE + 64)                  /* plain memory */
 #define SLOW (RIG_BASE + 10 * MEM_PAGE + 64)  /* the same by a call */
 #define BAD  (RIG_BASE + 15 * MEM_PAGE + 64)  /* faults */
+#define EDGE (RIG_BASE + 15 * MEM_PAGE)       /* from here on all faults; before it, stores */
 enum { X = RIG_X, AT = RIG_X + 7, F = RIG_F, V = RIG_V };
 
 static const struct insn_desc desc = { .name = "late", .length = 4, .branch = INSN_COND };
@@ -235,6 +236,87 @@ START_TEST(registers_run_out)
 }
 END_TEST
 
+/* The same of what is not extended: it goes on waiting in its slot, is read there, and comes back into a register. */
+static void many_narrow(struct ir_unit *u)
+{
+    ir_val_t v[24], sum;
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t wide = ir_op2i(u, IR_ADD, IR_I64, ir_get(u, X + 1), 0x7fffffff80000000);
+    ir_val_t narrow = ir_add(u, IR_I32, ir_get(u, RIG_W), ir_const(u, IR_I32, 0x80000000));
+    ir_put(u, X, ir_sext(u, IR_I64, wide, 32));
+    ir_put(u, X + 3, ir_zext(u, IR_I64, wide, 32));
+    ir_put(u, X + 4, ir_sext(u, IR_I64, narrow, 32));
+    for (unsigned i = 0; i < 24; i++)
+        v[i] = ir_op2i(u, IR_MUL, IR_I64, ir_get(u, X + 1 + i % 2), 3 + i);
+    insn(u);
+    sum = ir_load(u, IR_I64, ir_get(u, AT), 0, ir_memop(8, 0));
+    for (unsigned i = 0; i < 24; i++)
+        sum = ir_xor(u, IR_I64, sum, v[i]);
+    ir_put(u, X + 2, ir_sext(u, IR_I64, ir_add(u, IR_I64, sum, wide), 32));
+    ir_val_t w = ir_xor(u, IR_I32, narrow, ir_trunc(u, sum));
+    insn(u);
+    ir_store(u, IR_I64, ir_get(u, AT), 8, sum, ir_memop(8, 0));
+    insn(u);
+    ir_store(u, IR_I32, ir_get(u, AT), 16, w, ir_memop(4, 0));
+    for (unsigned i = 0; i < 5; i++)
+        if (i != 1 && i != 2)
+            ir_put(u, X + i, ir_const(u, IR_I64, i));
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(registers_of_narrow_ones_run_out)
+{
+    (void)run(many_narrow, IR_FP_RISCV, BAD, 400, _i & 1);
+    ck_assert_uint_eq(b->x[0], 0xffffffff80000000 + 200);
+    ck_assert_uint_eq(b->x[3], 0x80000000 + 200);
+    ck_assert_uint_eq(b->x[4], sext(b->w[0] + 0x80000000u, 32));
+    (void)run(many_narrow, IR_FP_RISCV, EDGE - 8, 400, _i & 1); /* the first store faults */
+    ck_assert_uint_eq(b->x[0], 0xffffffff80000000 + 200);
+    ck_assert_uint_eq(b->x[4], sext(b->w[0] + 0x80000000u, 32));
+    (void)run(many_narrow, IR_FP_RISCV, fine(_i), 400, _i & 1);
+    ck_assert_uint_eq(b->x[4], 4);
+}
+END_TEST
+
+/* Groups of accesses, each with a probe, whose addends find no register; between them all registers are wanted. */
+static void groups(struct ir_unit *u)
+{
+    ir_val_t v[24], sum;
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t at = ir_get(u, AT);
+    for (unsigned i = 0; i < 24; i++)
+        v[i] = ir_op2i(u, IR_MUL, IR_I64, ir_get(u, X + 1 + i % 5), 3 + i);
+    sum = ir_get(u, X + 1);
+    for (unsigned j = 0; j < 3; j++) {
+        for (unsigned k = 0; k < 4; k++) {
+            insn(u);
+            sum = ir_add(u, IR_I64, sum, ir_load(u, IR_I64, at, 512 * (int32_t)k + 8 * (int32_t)j, ir_memop(8, 0)));
+        }
+        for (unsigned i = 0; i < 24; i++)
+            sum = ir_xor(u, IR_I64, sum, v[i]);
+        insn(u);
+        ir_store(u, IR_I64, at, 256 + 8 * (int32_t)j, sum, ir_memop(8, 0));
+    }
+    ir_put(u, X + 2, sum);
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(groups_without_registers)
+{
+    static const int32_t before[] = { 0, 8, 264, 520, 1032, 1040, 1544 }; /* bytes of it in the page before */
+    (void)run(groups, IR_FP_RISCV, fine(_i), 400, _i & 1);
+    for (size_t i = 0; i < ARRAY_LEN(before); i++) {
+        (void)run(groups, IR_FP_RISCV, RIG_BASE + MEM_PAGE - (va_t)before[i], 400, _i & 1);
+        (void)run(groups, IR_FP_RISCV, RIG_BASE + 10 * MEM_PAGE - (va_t)before[i], 400, _i & 1);
+        (void)run(groups, IR_FP_RISCV, EDGE - (va_t)before[i], 400, _i & 1);
+    }
+}
+END_TEST
+
 /* A helper that reads slots is told everything. */
 static void calls(struct ir_unit *u)
 {
@@ -349,6 +431,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, constants_and_many_slots, 0, WAYS);
     tcase_add_loop_test(t, what_is_narrow_is_extended, 0, WAYS);
     tcase_add_loop_test(t, registers_run_out, 0, WAYS);
+    tcase_add_loop_test(t, registers_of_narrow_ones_run_out, 0, WAYS);
+    tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
     tcase_add_loop_test(t, helpers_see_what_waits, 0, WAYS);
     tcase_add_loop_test(t, ways_out_of_a_chain_store, 0, WAYS);
     tcase_add_loop_test(t, late_slots_are_seen_by_who_leaves, 0, 2);

@@ -145,6 +145,23 @@ START_TEST(addresses)
 }
 END_TEST
 
+/* Two pushes have one base; what a displacement has no room for stays a sum. */
+START_TEST(addresses_through_sums)
+{
+    ir_val_t old = x(1), first = ir_sub(u, IR_I64, old, c64(8));
+    ir_store(u, IR_I64, first, 0, x(2), ir_memop(8, 0));
+    ir_put(u, RIG_X + 1, first);
+    ir_store(u, IR_I64, ir_sub(u, IR_I64, first, c64(8)), 0, x(3), ir_memop(8, 0));
+    ir_put(u, RIG_X + 4, ir_load(u, IR_I64, ir_add(u, IR_I64, ir_add(u, IR_I64, old, c64(8)), c64(0x1000)), 0, ir_memop(8, 0)));
+    ir_put(u, RIG_X + 5, ir_load(u, IR_I64, ir_add(u, IR_I64, old, c64(1ull << 40)), 0, ir_memop(8, 0)));
+    const char *text = optimized();
+    ck_assert_msg(strstr(text, "store.i64 [%2 - 0x8]") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "store.i64 [%2 - 0x10]") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, " + 0x1000] 8") != NULL && strstr(text, "0x1008") == NULL, "%s", text);
+    ck_assert_msg(strstr(text, "const.i64 0x10000000000\n") != NULL, "%s", text);
+}
+END_TEST
+
 /* A conditional move made of halves; with unlike conditions it is none. */
 START_TEST(halves_of_a_choice)
 {
@@ -264,6 +281,7 @@ Suite *test_suite(void)
     tcase_add_test(t, fields_by_shifts);
     tcase_add_test(t, lanes);
     tcase_add_test(t, addresses);
+    tcase_add_test(t, addresses_through_sums);
     tcase_add_test(t, halves_of_a_choice);
     tcase_add_test(t, equal_operations);
     tcase_add_test(t, difference_of_equals);

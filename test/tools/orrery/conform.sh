@@ -169,6 +169,27 @@ expect 1
 has "$out" 'the last POST code is 17h, not FFh'
 rm "$dir"/*
 
+# An x86 program by Multiboot: ELF, 32 bits, one segment of the whole file at 1 MiB, from 100060h. mov al,N; out f4h,al; hlt
+exiting() {
+    printf '%s' 7f454c4601010100 0000000000000000 0200030001000000 60001000 34000000 00000000 00000000 3400 2000 0100 0000 0000 0000 \
+        01000000 00000000 00001000 00001000 70000000 70000000 07000000 04000000 \
+        02b0ad1b 00000000 fe4f52e4 "b0$1" e6f4 f4 0000000000000000000000 | xxd -r -p >"$dir/program"
+}
+exiting 00
+conform --timeout 10ms
+expect 0
+has "$out" '3 passed, 0 failed'
+exiting 01
+conform --exec jit --timeout 10ms
+expect 1
+has "$out" 'exit status 3, not 1'
+exiting 00
+conform --exec jit --cpu nosuch # a refusal ends with 1, too
+expect 1
+has "$out" 'no machine ran to its end; exit status 1'
+has "$out" "orrery: "
+rm "$dir"/*
+
 # By their names: tests of extensions that no profile has are not run, those of V are.
 for name in rv32ui-p-add hypervisor-p-2_stage rv64up-p-add rv64uv-p-vadd; do
     printf '7f454c460201010000000000000000000200f300' | xxd -r -p >"$dir/$name" # ELF, 64 bits, EXEC, EM_RISCV
@@ -178,6 +199,6 @@ expect 1
 has "$out" 'not run  rv32ui-p-add [-]: RV32 is not modelled'
 has "$out" 'not run  hypervisor-p-2_stage [-]: the H extension is not modelled'
 has "$out" 'not run  rv64up-p-add [-]: the P extension is not modelled'
-has "$out" 'FAILED   rv64uv-p-vadd [interp]: exit status'
+has "$out" 'FAILED   rv64uv-p-vadd [interp]: no machine ran to its end; exit status'
 has "$out" '0 passed, 1 failed, 3 skipped'
 exit $failed
