@@ -171,7 +171,7 @@ static void let_others_in(struct exec_parallel *p)
     parallel_take_lock(p);
 }
 
-/* Those that stand do not notice; all others, which are as many as are returned, are asked. */
+/* For those that stand it is done here; all others, which are as many as are returned, are asked. */
 static uint32_t ask(struct exec_parallel *p, const struct cpu *self, machine_told *fn, void *arg)
 {
     const struct exec *x = p->x;
@@ -180,10 +180,12 @@ static uint32_t ask(struct exec_parallel *p, const struct cpu *self, machine_tol
         struct cpu *cpu = x->cores[i]->cpu;
         if (cpu == self)
             continue;
-        if (in_code(core_of(cpu)))
+        if (in_code(core_of(cpu))) {
             n++;
-        else
-            fn(cpu, arg);
+            continue;
+        }
+        fn(cpu, arg);
+        p->changes += core_of(cpu)->mid; /* what its block has looked up may be gone: it ends when the CPU goes on */
     }
     p->call.fn = fn;
     p->call.arg = arg;
