@@ -54,13 +54,11 @@ static void leave_behind(struct exec_parallel *p, const struct cpu *cpu, ps_t no
     }
 }
 
-/* Events, and the caller's limit, come when they would have come. */
+/* Events, and the end of the round, come when they would have come: what is due already is waited for. */
 static ps_t next_stop(const struct exec_parallel *p, ps_t now, ps_t to)
 {
-    ps_t next = ev_next(p->x->machine->queue);
-    if (next > now)
-        to = MIN(to, next);
-    return p->until > now ? MIN(to, p->until) : to;
+    to = MIN(to, MAX(ev_next(p->x->machine->queue), now));
+    return MIN(to, MAX(p->until, now));
 }
 
 void parallel_follow(struct exec_parallel *p, struct cpu *cpu)
