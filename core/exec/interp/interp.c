@@ -134,6 +134,19 @@ static void connect_pieces(const struct ir_unit *u, struct piece *pieces)
     }
 }
 
+/*
+ * Where other blocks are the code generator's, this one is used once, with the machine's lock. But what it calls may wait
+ * without it, while another CPU's is run: its values are its own.
+ */
+static bool have_values(const struct ir_unit *u, struct code *code, struct arena *arena)
+{
+    code->v = ARENA_TAKE(arena, uint64_t, u->n_insts + 1);
+    code->q = ARENA_TAKE(arena, union ir_vec, u->n_insts + 1);
+    if (code->v != NULL)
+        code->v[0] = 0;
+    return code->v != NULL && code->q != NULL;
+}
+
 static int interp_compile(struct exec_backend *be, const struct ir_unit *u, struct exec_block *b,
                           struct arena *arena, struct err *e)
 {
@@ -165,6 +178,8 @@ static int interp_compile(struct exec_backend *be, const struct ir_unit *u, stru
     if (b->region)
         connect_pieces(u, pieces);
     *code = (struct code){ .pieces = pieces, .guest = u->guest, .hooks = u->hooks, .jumps = be->jumps };
+    if (!be->jumps && !have_values(u, code, arena))
+        return err_set(e, ERR_LIMIT, "interpreter: no memory left for a block's values");
     b->backend_private = code;
     b->code = b;
     be->bytes += arena->used - before;
@@ -206,7 +221,8 @@ static void interp_flush(struct exec_backend *be)
 
 static enum exec_leave interp_run(struct exec_backend *be, struct cpu *cpu, struct exec_block *b)
 {
-    struct run r = { .cpu = cpu, .v = be->v, .q = be->q };
+    const struct code *code = b->backend_private;
+    struct run r = { .cpu = cpu, .v = code->v != NULL ? code->v : be->v, .q = code->v != NULL ? code->q : be->q };
     const struct op *o = interp_enter(&r, b);
     while (o)
         o = o->fn(&r, o);

@@ -57,6 +57,8 @@ struct code {
     uint32_t hooks;                 /* enum tm_hook */
     struct exec_block *region;      /* set by `replace`: where arrivals go instead */
     bool jumps;                     /* jump entries lead to the interpreter's blocks: it runs them all */
+    uint64_t *v;                    /* of the one block of a unit that is used once; else NULL, and the back end's */
+    union ir_vec *q;
 };
 
 /* One call of `run`. */
