@@ -134,20 +134,20 @@ if(NOT ORRERY_SANITIZE)
 
   # Debian with systemd from the disk of tools/make-disk; skipped when there is none.
   add_test(NAME disk.raw COMMAND ${boot}/debian_disk ${system})
-  add_test(NAME disk.pci_qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --transport pci --format qcow2 --smp 4)
+  add_test(NAME disk.pci_qcow2_smp4 COMMAND ${boot}/debian_disk ${system} --transport pci --format qcow2 --smp 4 --once)
   set(arm_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-aarch64 --arch arm64)
-  add_test(NAME disk.arm64.qcow2_smp4 COMMAND ${arm_disk} --format qcow2 --smp 4)
+  add_test(NAME disk.arm64.qcow2_smp4 COMMAND ${arm_disk} --format qcow2 --smp 4 --once)
   add_test(NAME disk.arm64.efi COMMAND ${arm_disk} --efi --transport pci --machine virt,gic-version=3)
-  add_test(NAME disk.arm64.nvme_e1000e_screen COMMAND ${arm_disk} --transport pci --disk nvme --nic e1000e --screen bochs-display)
-  add_test(NAME disk.arm64.ahci_e1000e_its_smp4 COMMAND ${arm_disk} --disk ahci --nic e1000e --machine virt,gic-version=3 --smp 4)
+  add_test(NAME disk.arm64.nvme_e1000e_screen COMMAND ${arm_disk} --transport pci --disk nvme --nic e1000e --screen bochs-display --once)
+  add_test(NAME disk.arm64.ahci_e1000e_its_smp4 COMMAND ${arm_disk} --disk ahci --nic e1000e --machine virt,gic-version=3 --smp 4 --once)
   set(loong_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-loongarch64 --arch loong64 --transport pci)
-  add_test(NAME disk.loong64.raw COMMAND ${loong_disk})
+  add_test(NAME disk.loong64.raw COMMAND ${loong_disk} --once)
   add_test(NAME disk.loong64.efi_nvme_e1000e_smp4 COMMAND ${loong_disk} --efi --disk nvme --nic e1000e --smp 4)
   set(amd_disk ${boot}/debian_disk $<TARGET_FILE_DIR:orrery>/orrery-system-x86_64 --arch amd64 --transport pci)
   add_test(NAME disk.amd64.bios COMMAND ${amd_disk} --bios)
   add_test(NAME disk.amd64.efi_nvme_e1000e_smp4 COMMAND ${amd_disk} --efi --disk nvme --nic e1000e --smp 4)
-  add_test(NAME disk.amd64.bios_ahci_qcow2 COMMAND ${amd_disk} --bios --disk ahci --format qcow2)
-  add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme)
+  add_test(NAME disk.amd64.bios_ahci_qcow2 COMMAND ${amd_disk} --bios --disk ahci --format qcow2 --once)
+  add_test(NAME disk.nvme COMMAND ${boot}/debian_disk ${system} --disk nvme --once)
   set_tests_properties(disk.raw disk.pci_qcow2_smp4 disk.arm64.qcow2_smp4 disk.arm64.efi
     disk.arm64.nvme_e1000e_screen disk.arm64.ahci_e1000e_its_smp4 disk.nvme
     disk.loong64.raw disk.loong64.efi_nvme_e1000e_smp4
