@@ -226,7 +226,14 @@ void exec_cache_written(void *x, struct mem_ram *ram, uint64_t offset, uint64_t 
 int exec_cache_adopt_rams(struct exec *x, struct err *e);
 struct mem_ram *exec_cache_ram(const struct exec *x, uint32_t page, uint64_t *offset);
 
+static inline struct exec_core *exec_core_of(const struct cpu *cpu)
+{
+    return CONTAINER_OF((struct exec_cpu *)cpu->exec_private, struct exec_core, shared);
+}
+
 /* ---- translate.c ---- */
+/* Where the unit's first block is, as of the place it was translated at. */
+void exec_name_block(struct exec_block *b, const struct ir_unit *u, const struct exec_place *p);
 /* NULL after a host error (reported, machine stopped), or when flush_wanted is set: flush, then try again. */
 struct exec_cached *exec_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p);
 /*

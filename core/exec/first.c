@@ -68,22 +68,6 @@ bool exec_first_wanted(struct exec *x, const struct cpu *cpu, const struct exec_
     return true;
 }
 
-static struct exec_core *core_of(const struct cpu *cpu)
-{
-    return CONTAINER_OF((struct exec_cpu *)cpu->exec_private, struct exec_core, shared);
-}
-
-/* What names the block to whoever asks what runs. */
-static void set_block(struct exec_block *b, const struct ir_unit *u, const struct exec_place *p)
-{
-    b->page = p->page;
-    b->page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
-    b->mode = u->mode;
-    b->start = u->blocks[0].start;
-    b->length = u->blocks[0].length;
-    b->n_insns = u->blocks[0].n_insns;
-}
-
 static int translate(struct exec *x, struct cpu *cpu, const struct exec_place *p, struct exec_core *core, struct err *e)
 {
     struct ir_unit *u;
@@ -96,7 +80,7 @@ static int translate(struct exec *x, struct cpu *cpu, const struct exec_place *p
     rc = exec_check_unit(x, cpu, u, p, e);
     if (rc < 0)
         return rc;
-    set_block(&core->first.b, u, p);
+    exec_name_block(&core->first.b, u, p);
     core->once = (struct exec_once){ .u = u, .b = &core->first.b, .v = ARENA_TAKE(arena, uint64_t, u->n_insts),
                                      .q = ARENA_TAKE(arena, union ir_vec, u->n_insts) };
     return core->once.v != NULL && core->once.q != NULL ? 0 : err_set(e, ERR_NOMEM, "no memory to interpret a block");
@@ -105,7 +89,7 @@ static int translate(struct exec *x, struct cpu *cpu, const struct exec_place *p
 struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p)
 {
     struct err e;
-    struct exec_core *core = core_of(cpu);
+    struct exec_core *core = exec_core_of(cpu);
     struct exec_cached *c = &core->first;
     core->timed = x->count.passes++ % EXEC_TIMED == 0;
     uint64_t since = core->timed ? exec_host_ns() : 0;
@@ -126,7 +110,7 @@ struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const 
 
 enum exec_leave exec_run_once(struct exec *x, struct cpu *cpu, struct exec_cached *c)
 {
-    const struct exec_core *core = core_of(cpu);
+    const struct exec_core *core = exec_core_of(cpu);
     if (c != &core->first)
         return exec_interp.run(x->interp, cpu, &c->b);
     uint64_t since = core->timed ? exec_host_ns() : 0;

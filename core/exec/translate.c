@@ -120,6 +120,16 @@ static void set_edges(struct exec_block *b, const struct ir_unit *u)
     }
 }
 
+void exec_name_block(struct exec_block *b, const struct ir_unit *u, const struct exec_place *p)
+{
+    b->page = p->page;
+    b->page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
+    b->mode = u->mode;
+    b->start = u->blocks[0].start;
+    b->length = u->blocks[0].length;
+    b->n_insns = u->blocks[0].n_insns;
+}
+
 struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u, const struct exec_place *p,
                                    struct arena *arena)
 {
@@ -134,12 +144,7 @@ struct exec_cached *exec_new_block(const struct exec *x, const struct ir_unit *u
     c->b.n_edges = (uint16_t)n_edges;
     c->b.edges = (struct exec_edge *)(void *)(c + 1);
     set_edges(&c->b, u);
-    c->b.page = p->page;
-    c->b.page2 = u->second_page ? p->page2 : EXEC_NO_PAGE;
-    c->b.mode = u->mode;
-    c->b.start = first->start;
-    c->b.length = first->length;
-    c->b.n_insns = first->n_insns;
+    exec_name_block(&c->b, u, p);
     c->b.counter = UINT32_MAX;
     if (x->coverage != NULL) {
         c->ids = ARENA_ARRAY(arena, uint16_t, u->n_insns);
@@ -311,7 +316,7 @@ struct exec_cached *exec_translate_once(struct exec *x, struct cpu *cpu, const s
     int32_t at = (int32_t)(p->offset % MEM_PAGE);
     const uint8_t *code = p->ram->host + p->offset;
     uint32_t cost = 0, avail = p->avail;
-    struct arena *transient = &CONTAINER_OF((struct exec_cpu *)cpu->exec_private, struct exec_core, shared)->transient;
+    struct arena *transient = &exec_core_of(cpu)->transient;
     arena_reset(transient);
     int rc = new_unit(x, cpu, p->mode, &u, &e);
     if (rc < 0)
