@@ -2,24 +2,15 @@
 /* Random units run the same with and without the IR's passes, alone and together. */
 #include "test/check_main.h"
 #include "test/core/exec/fake_mmu.h"
-#include <stdlib.h>
 
 static void (*const passes[])(struct ir_unit *) = { ir_fold, ir_cse, ir_dead, ir_optimize };
 static const char *const pass_names[] = { "fold", "cse", "dead", "optimize" };
 
-static struct random_ir_options options_of(uint64_t seed)
-{
-    return (struct random_ir_options){ .rule = (enum ir_fp_rule)(seed / 2 % 4),
-                                       .blocks = seed % 3 ? 1 : 1 + (uint32_t)(seed / 3 % 6),
-                                       .insns = seed % 5 ? 6 : 32, .fp = seed % 4 != 0,
-                                       .memory = seed % 7 != 0, .calls = seed % 3 != 1,
-                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
-}
-
 static void check_seed(struct exec_backend *be, struct rig *plain, struct rig *other,
                        struct arena *arena, uint64_t seed)
 {
-    struct random_ir_options o = options_of(seed);
+    struct random_ir_options o = rig_options_of(seed);
+    o.blocks = seed % 3 ? 1 : 1 + (uint32_t)(seed / 3 % 6);
     struct err e;
     arena_reset(arena);
     struct ir_unit *u = random_ir(arena, seed, &o);
@@ -44,20 +35,7 @@ static void check_seed(struct exec_backend *be, struct rig *plain, struct rig *o
 
 START_TEST(passes_keep_the_meaning)
 {
-    struct arena arena;
-    struct exec_backend *be;
-    struct err e;
-    const char *count = getenv("RANDOM_IR_UNITS");
-    uint64_t n = count ? strtoull(count, NULL, 0) : 4000;
-    arena_init(&arena, 0);
-    ck_assert_int_eq(exec_interp.create(&be, NULL, NULL, &e), 0);
-    struct rig *a = rig_create(0), *b = rig_create(0);
-    for (uint64_t seed = 0; seed < n; seed++)
-        check_seed(be, a, b, &arena, seed);
-    rig_destroy(a);
-    rig_destroy(b);
-    exec_interp.destroy(be);
-    arena_destroy(&arena);
+    rig_check_seeds(4000, check_seed);
 }
 END_TEST
 

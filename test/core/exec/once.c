@@ -2,14 +2,6 @@
 /* A unit that is run straight from its IR leaves everything as the interpreter's decoded one does. */
 #include "test/check_main.h"
 #include "test/core/exec/fake_mmu.h"
-#include <stdlib.h>
-
-static struct random_ir_options options_of(uint64_t seed)
-{
-    return (struct random_ir_options){ .rule = (enum ir_fp_rule)(seed / 2 % 4), .blocks = 1, .insns = seed % 5 ? 6 : 32,
-                                       .fp = seed % 4 != 0, .memory = seed % 7 != 0, .calls = seed % 3 != 1,
-                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
-}
 
 static enum exec_leave run_once(const struct ir_unit *u, struct rig *r, struct arena *arena, int64_t budget)
 {
@@ -26,7 +18,7 @@ static enum exec_leave run_once(const struct ir_unit *u, struct rig *r, struct a
 
 static void check_seed(struct exec_backend *be, struct rig *a, struct rig *b, struct arena *arena, uint64_t seed)
 {
-    struct random_ir_options o = options_of(seed);
+    struct random_ir_options o = rig_options_of(seed);
     int64_t budget = seed % 9 == 0 ? 3 : 4000;
     arena_reset(arena);
     struct ir_unit *u = random_ir(arena, seed, &o);
@@ -41,20 +33,7 @@ static void check_seed(struct exec_backend *be, struct rig *a, struct rig *b, st
 
 START_TEST(once_is_as_decoded)
 {
-    struct arena arena;
-    struct exec_backend *be;
-    struct err e;
-    const char *count = getenv("RANDOM_IR_UNITS");
-    uint64_t n = count ? strtoull(count, NULL, 0) : 10000;
-    arena_init(&arena, 0);
-    ck_assert_int_eq(exec_interp.create(&be, NULL, NULL, &e), 0);
-    struct rig *a = rig_create(0), *b = rig_create(0);
-    for (uint64_t seed = 0; seed < n; seed++)
-        check_seed(be, a, b, &arena, seed);
-    rig_destroy(a);
-    rig_destroy(b);
-    exec_interp.destroy(be);
-    arena_destroy(&arena);
+    rig_check_seeds(10000, check_seed);
 }
 END_TEST
 

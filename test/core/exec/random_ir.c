@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/core/exec/random_ir.h"
+#include "test/check_main.h"
 #include "core/exec/vec_native.h"
 #include "core/util/hash.h"
 #include <assert.h>
@@ -828,4 +829,31 @@ bool rig_run_quick(const struct exec_backend_ops *ops, struct exec_backend *be, 
     r->cpu.budget = budget;
     *why = ops->run(be, &r->cpu, b);
     return true;
+}
+
+/* ---- many of them ---- */
+
+struct random_ir_options rig_options_of(uint64_t seed)
+{
+    return (struct random_ir_options){ .rule = (enum ir_fp_rule)(seed / 2 % 4), .blocks = 1, .insns = seed % 5 ? 6 : 32,
+                                       .fp = seed % 4 != 0, .memory = seed % 7 != 0, .calls = seed % 3 != 1,
+                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
+}
+
+void rig_check_seeds(uint64_t n, rig_check *check)
+{
+    struct arena arena;
+    struct exec_backend *be;
+    struct err e;
+    const char *count = getenv("RANDOM_IR_UNITS");
+    n = count ? strtoull(count, NULL, 0) : n;
+    arena_init(&arena, 0);
+    ck_assert_int_eq(exec_interp.create(&be, NULL, NULL, &e), 0);
+    struct rig *a = rig_create(0), *b = rig_create(0);
+    for (uint64_t seed = 0; seed < n; seed++)
+        check(be, a, b, &arena, seed);
+    rig_destroy(a);
+    rig_destroy(b);
+    exec_interp.destroy(be);
+    arena_destroy(&arena);
 }

@@ -71,6 +71,12 @@ enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend 
 bool rig_run_quick(const struct exec_backend_ops *ops, struct exec_backend *be, struct ir_unit *u, struct rig *r,
                    struct arena *arena, int64_t budget, enum exec_leave *why);
 
+/* Options by `seed`, of one block, for units that interpreters run. */
+struct random_ir_options rig_options_of(uint64_t seed);
+/* `check` for seeds 0 ... n-1 (RANDOM_IR_UNITS in the environment: so many), with an interpreter and two rigs. */
+typedef void rig_check(struct exec_backend *interp, struct rig *a, struct rig *b, struct arena *arena, uint64_t seed);
+void rig_check_seeds(uint64_t n, rig_check *check);
+
 /* A stream of numbers: *s is its state. */
 uint64_t rig_random(uint64_t *s);
 
