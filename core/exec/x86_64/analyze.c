@@ -314,6 +314,8 @@ static void choose_page_regs(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOC
         uint32_t most = 0;
         struct page_reg best = { 0 };
         for (unsigned k = 0; k < 2 * u->guest->n_slots; k++) {
+            if (u->guest->stack != 0 && k / 2 == u->guest->stack)
+                continue; /* has one all the time: struct mmu_stack */
             if (!wild[k / 2] && weight[k / 2][k % 2] > most) {
                 most = weight[k / 2][k % 2];
                 best = (struct page_reg){ .slot = (uint16_t)(k / 2), .store = k % 2 };
