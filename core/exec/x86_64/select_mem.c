@@ -202,7 +202,8 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
         return NULL;
     struct reach array = array_of(g, x->in);
     unsigned uses = gather(g, x, reach_of(g, x->in), &n);
-    if (array.base != n.base && g->values[array.base].place != P_NONE && g->u->insts[array.base].op != IR_CONST) {
+    /* Only of a value that is wanted again is it sure that what it was found in still has it. */
+    if (array.base != n.base && g->values[array.base].last > g->i && g->u->insts[array.base].op != IR_CONST) {
         unsigned more = gather(g, x, array, &m);
         if (more > uses) {
             uses = more;
@@ -509,7 +510,8 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     unsigned addend = p ? p->reg : RAX, align = alignment(in);
     bool stack = !shared && !x->hooked && (p ? p->stack : x86_is_stack(g, x->base_value));
     struct stub *r = NULL;
-    struct opnd base = p && !shared ? x86_opnd(g, p->base) : x->base;
+    /* Not asked for again: the result may have its register by now. */
+    struct opnd base = p && !shared && p->base != x->base_value ? x86_opnd(g, p->base) : x->base;
     if (stack) {
         r = x86_stub(g, STUB_STACK);
         r->bytes = bytes;
