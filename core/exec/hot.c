@@ -3,7 +3,7 @@
 #include "core/exec/exec_impl.h"
 #include <string.h>
 
-enum { REGION_SHARE = 8 };
+enum { REGION_SHARE = 8, MOST_COPIES = 4 };
 
 /* ---- the shape of a region ---- */
 
@@ -54,6 +54,44 @@ static void grow(const struct exec *x, struct exec_job *j, struct exec_cached *e
     }
 }
 
+/* Blocks that block i goes on to, as bits. */
+static uint32_t next_of(const struct exec_job *j, uint32_t i)
+{
+    uint32_t next = 0;
+    for (uint32_t k = 0; k < j->blocks[i]->b.n_edges; k++)
+        for (uint32_t t = 0; t < j->n; t++)
+            if (j->blocks[i]->b.edges[k].to == &j->blocks[t]->b)
+                next |= 1u << t;
+    return next;
+}
+
+/*
+ * What several regions have already, a function or a tail that many places lead to, they link to, unless it leads back here: each
+ * of those places would have a copy, and the host's instruction cache all of them. Who is hottest comes first, and has one.
+ */
+static void prune(struct exec_job *j)
+{
+    uint32_t next[EXEC_JOB_BLOCKS], back = 1, allowed = 0, kept = 1, n = 0;
+    for (uint32_t i = 0; i < j->n; i++)
+        next[i] = next_of(j, i);
+    for (uint32_t before = 0; before != back;) {
+        before = back;
+        for (uint32_t i = 0; i < j->n; i++)
+            back |= next[i] & back ? 1u << i : 0;
+    }
+    for (uint32_t i = 0; i < j->n; i++)
+        allowed |= back >> i & 1 || j->blocks[i]->b.copies < MOST_COPIES ? 1u << i : 0;
+    for (uint32_t before = 0; before != kept;) {
+        before = kept;
+        for (uint32_t i = 0; i < j->n; i++)
+            kept |= kept >> i & 1 ? next[i] & allowed : 0;
+    }
+    for (uint32_t i = 0; i < j->n; i++)
+        if (kept >> i & 1)
+            j->blocks[n++] = j->blocks[i];
+    j->n = n;
+}
+
 /* The hottest block that is not placed yet, of those that block `from` goes on to; UINT32_MAX as `from`: of all. */
 static uint32_t hottest(const struct exec_job *j, const uint32_t *heat, uint32_t placed, uint32_t from)
 {
@@ -94,6 +132,7 @@ static void wait_for_region(const struct exec *x, struct exec_job *j)
 {
     for (uint32_t i = 0; i < j->n; i++) {
         uint32_t *left = &j->blocks[i]->b.counter;
+        j->blocks[i]->b.copies += j->blocks[i]->b.copies < UINT8_MAX;
         if (*left < x->options.region_threshold / 2)
             *left = x->options.region_threshold / 2;
     }
@@ -117,6 +156,7 @@ static bool plan(struct exec *x, struct cpu *cpu, struct exec_cached *c, struct 
     j->n = 1;
     if (j->region) {
         grow(x, j, c);
+        prune(j);
         arrange(x, j);
         wait_for_region(x, j);
     }
