@@ -149,6 +149,7 @@ static bool plan(struct exec *x, struct cpu *cpu, struct exec_cached *c, struct 
     if (j->region && (c->partner != NULL || c->b.page2 != EXEC_NO_PAGE))
         return false;
     j->cpu = cpu;
+    j->va = cpu->pc;
     j->hint = exec_hint(cpu);
     j->made = NULL;
     j->full = false;
@@ -242,6 +243,16 @@ static void give_up(struct exec *x, struct exec_cached *c)
         x->ops->uncount(x->be, &c->b);
 }
 
+/* Indirect jumps that led to the job's block look it up once more: there is a shorter way in. Another thread may be using its set. */
+static void forget_jump(struct exec *x, const struct exec_job *j)
+{
+    uint32_t at = mmu_jump_index(j->va);
+    struct mmu_jump *e = &j->cpu->set->jump[at];
+    exec_cache_forget_front(x, &j->blocks[0]->b);
+    if (__atomic_load_n(&e->va, __ATOMIC_RELAXED) == j->va)
+        __atomic_store_n(&e->va, mmu_no_jump(at), __ATOMIC_RELAXED);
+}
+
 bool exec_job_take(struct exec *x, struct exec_job *j)
 {
     struct exec_cached *c = j->blocks[0], *made = j->made;
@@ -256,11 +267,13 @@ bool exec_job_take(struct exec *x, struct exec_job *j)
         give_up(x, c);
     } else if (!j->region) {
         exec_cache_supersede(x, c, made);
+        forget_jump(x, j);
         x->count.improved++;
     } else if (exec_cache_add(x, made)) {
         made->partner = c;
         c->partner = made;
         x->ops->replace(x->be, &c->b, &made->b);
+        forget_jump(x, j);
         x->count.regions++;
     }
     return true;
