@@ -114,17 +114,17 @@ struct group {
 
 /*
  * In loops: the page that accesses off one slot used last, in the frame: its tag and
- * addend, and PAGE_LIMIT, or 0 when it is not known. Only for slots that stand
+ * addend, and how far from its beginning any of them may begin, + 1; or 0 when it is not known. Only for slots that stand
  * still or move by constants. Forgotten at the unit's entry and after every call out
  * that may change a mapping; nothing else can while translated code runs.
  */
 struct page_reg {
     uint16_t slot;
     bool store;
+    uint16_t span;         /* bytes of the widest group so far: known when refills, which are stubs, are emitted */
 };
 #define MAX_PAGE_REGS 4
-#define PAGE_SPAN     256  /* most bytes of a group; accesses that start this close to the page's end probe the set */
-#define PAGE_LIMIT    ((int32_t)MEM_PAGE - PAGE_SPAN + 1)
+#define PAGE_SPAN     256  /* most bytes of a group */
 
 struct x86_gen {
     struct exec_backend *be;

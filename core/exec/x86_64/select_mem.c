@@ -334,7 +334,7 @@ void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
     asm_rm(a, 0x89 | OP_W, s->reg, page_mem(s->page, 8));
     asm_rm(a, 0x8b | OP_W, RCX, m);
     asm_rm(a, 0x89 | OP_W, RCX, page_mem(s->page, 0));
-    asm_mov_mi(a, 3, page_mem(s->page, 16), PAGE_LIMIT);
+    asm_mov_mi(a, 3, page_mem(s->page, 16), (int32_t)MEM_PAGE - g->pages[s->page].span + 1);
     asm_jmp(a, s->back);
 }
 
@@ -524,6 +524,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         r->arg[1] = base;
         r->disp = low;
         r->bytes = bytes;
+        g->pages[page].span = MAX(g->pages[page].span, (uint16_t)bytes);
     }
     struct stub *alone = p || (stack && !x->store) ? alone_stub(g, x) : NULL; /* a page may be read without store entry */
     struct stub *s = access_stub(g, x), *failed = alone ? alone : s;
