@@ -74,6 +74,13 @@ static uint32_t weight_of(const struct x86_gen *g, uint32_t b, const uint8_t dep
     return 1 + (uint32_t)((uint64_t)g->b->heat[b] * 511 / most);
 }
 
+/* A slot that is read at i for nothing but to say what a late slot holds (ir_carry). */
+static bool is_carried(const struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i], *next = in + 1;
+    return in->op == IR_GET && in->uses == 1 && next->op == IR_PUT && next->a == i && x86_is_late(g, (unsigned)next->imm);
+}
+
 static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], struct slot_list *l)
 {
     const struct ir_unit *u = g->u;
@@ -83,7 +90,7 @@ static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
             if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold ||
-                x86_is_late(g, (unsigned)in->imm))
+                x86_is_late(g, (unsigned)in->imm) || is_carried(g, i))
                 continue;
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
@@ -495,6 +502,7 @@ static void note_use(struct x86_gen *g, uint16_t v, uint32_t at, uint32_t until)
 {
     struct value *x = &g->values[v];
     x->uses++;
+    x->waiting += g->u->insts[at].op == IR_PUT && g->values[at].late == LATE_WAITS;
     g->later[g->n_later++] = x->next;
     x->next = at;
     if (x->last < until)

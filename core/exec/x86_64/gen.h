@@ -41,7 +41,7 @@ struct value {
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
     uint16_t rep;          /* the value it is another name of, or itself */
-    uint16_t uses;
+    uint16_t uses, waiting; /* waiting: of them, by PUTs that wait */
     uint32_t last;         /* instruction of its last use; 0: none */
     uint32_t put;          /* first PUT of it, 0: none; of a PUT that waits: the last operation that may see it */
     uint32_t next;         /* instruction of its next use; 0: only `last` is known */

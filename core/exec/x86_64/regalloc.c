@@ -476,7 +476,7 @@ void gen_get(struct x86_gen *g, const struct ir_inst *in)
         x->place = P_CONST;
     } else if (g->pin_of[slot] != NO_PIN) {
         add_alias(g, v, slot, P_PIN);
-    } else if (x->uses <= 1 || (g->free[in_xmm(s->type)] == 0 && !is_soon(g, next_use(g, v), in_xmm(s->type)))) {
+    } else if (x->uses - x->waiting <= 1 || (g->free[in_xmm(s->type)] == 0 && !is_soon(g, next_use(g, v), in_xmm(s->type)))) {
         add_alias(g, v, slot, P_SLOT);
     } else {
         bool fp = in_xmm(s->type);
