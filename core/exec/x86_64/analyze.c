@@ -380,6 +380,8 @@ static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], un
     }
     const struct ir_inst *in = &g->u->insts[v];
     n = add_arg(g, in->a, out, n);
+    if (in->op == IR_SEXT || in->op == IR_ZEXT)
+        return n;
     n = add_arg(g, in->b, out, n);
     if (in->op == IR_CALL) {
         n = add_arg(g, in->c, out, n);
@@ -454,11 +456,29 @@ static void name_values(struct x86_gen *g)
     }
 }
 
+/* Extensions that nobody but compare c reads, which does without. */
+static void fuse_extensions(struct x86_gen *g, uint16_t c)
+{
+    const struct ir_inst *cmp = &g->u->insts[c];
+    if (x86_narrow_bits(g, cmp) == 0 || g->values[cmp->a].rep == g->values[cmp->b].rep)
+        return;
+    const uint16_t args[2] = { cmp->a, cmp->b };
+    for (unsigned k = 0; k < 2; k++) {
+        uint16_t v = g->values[args[k]].rep;
+        const struct ir_inst *named = &g->u->insts[args[k]], *in = &g->u->insts[v];
+        if ((in->op != IR_SEXT && in->op != IR_ZEXT) || in->uses != 1 || g->u->insts[in->a].op == IR_CONST)
+            continue;
+        if (args[k] == v || (named->uses == 1 && named->a == v))
+            g->values[v].fused = true;
+    }
+}
+
 /* Compare c with 0 of what nobody else reads: one TEST. */
 static void fuse_and(struct x86_gen *g, uint16_t c)
 {
     const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
     uint16_t v = g->values[cmp->a].rep;
+    fuse_extensions(g, c);
     if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
         zero->op == IR_CONST && zero->imm == 0 && !(cmp->type == IR_I64 && g->u->insts[v].type == IR_I32))
         g->values[v].fused = true;
