@@ -74,6 +74,13 @@ static uint32_t weight_of(const struct x86_gen *g, uint32_t b, const uint8_t dep
     return 1 + (uint32_t)((uint64_t)g->b->heat[b] * 511 / most);
 }
 
+/* A slot that is read at i for nothing but to say what a late slot holds (ir_carry). */
+static bool is_carried(const struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i], *next = in + 1;
+    return in->op == IR_GET && in->uses == 1 && next->op == IR_PUT && next->a == i && x86_is_late(g, (unsigned)next->imm);
+}
+
 static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], struct slot_list *l)
 {
     const struct ir_unit *u = g->u;
@@ -83,7 +90,7 @@ static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
             if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold ||
-                x86_is_late(g, (unsigned)in->imm))
+                x86_is_late(g, (unsigned)in->imm) || is_carried(g, i))
                 continue;
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
@@ -395,6 +402,8 @@ static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], un
     }
     const struct ir_inst *in = &g->u->insts[v];
     n = add_arg(g, in->a, out, n);
+    if (in->op == IR_SEXT || in->op == IR_ZEXT)
+        return n;
     n = add_arg(g, in->b, out, n);
     if (in->op == IR_CALL) {
         n = add_arg(g, in->c, out, n);
@@ -469,11 +478,29 @@ static void name_values(struct x86_gen *g)
     }
 }
 
+/* Extensions that nobody but compare c reads, which does without. */
+static void fuse_extensions(struct x86_gen *g, uint16_t c)
+{
+    const struct ir_inst *cmp = &g->u->insts[c];
+    if (x86_narrow_bits(g, cmp) == 0 || g->values[cmp->a].rep == g->values[cmp->b].rep)
+        return;
+    const uint16_t args[2] = { cmp->a, cmp->b };
+    for (unsigned k = 0; k < 2; k++) {
+        uint16_t v = g->values[args[k]].rep;
+        const struct ir_inst *named = &g->u->insts[args[k]], *in = &g->u->insts[v];
+        if ((in->op != IR_SEXT && in->op != IR_ZEXT) || in->uses != 1 || g->u->insts[in->a].op == IR_CONST)
+            continue;
+        if (args[k] == v || (named->uses == 1 && named->a == v))
+            g->values[v].fused = true;
+    }
+}
+
 /* Compare c with 0 of what nobody else reads: one TEST. */
 static void fuse_and(struct x86_gen *g, uint16_t c)
 {
     const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
     uint16_t v = g->values[cmp->a].rep;
+    fuse_extensions(g, c);
     if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
         zero->op == IR_CONST && zero->imm == 0 && !(cmp->type == IR_I64 && g->u->insts[v].type == IR_I32))
         g->values[v].fused = true;
@@ -517,6 +544,7 @@ static void note_use(struct x86_gen *g, uint16_t v, uint32_t at, uint32_t until)
 {
     struct value *x = &g->values[v];
     x->uses++;
+    x->waiting += g->u->insts[at].op == IR_PUT && g->values[at].late == LATE_WAITS;
     g->later[g->n_later++] = x->next;
     x->next = at;
     if (x->last < until)

@@ -42,7 +42,7 @@ struct value {
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
     uint16_t rep;          /* the value it is another name of, or itself */
-    uint16_t uses;
+    uint16_t uses, waiting; /* waiting: of them, by PUTs that wait */
     uint32_t last;         /* instruction of its last use; 0: none */
     uint32_t put;          /* first PUT of it, 0: none; of a PUT that waits: the last operation that may see it */
     uint32_t next;         /* instruction of its next use; 0: only `last` is known */
@@ -171,6 +171,7 @@ struct x86_gen {
     uint32_t locked[2];                  /* registers of this instruction's operands */
     uint16_t reg_value[2][16];           /* value in a temporary */
     uint16_t slot_alias[IR_MAX_SLOTS];   /* first alias of a slot */
+    struct { uint16_t value, slot; } pin_copy[MAX_PINS]; /* what the pin of `slot` holds beside another slot; 0: nothing known */
     uint16_t slot_home[IR_MAX_SLOTS];    /* the value that an unpinned slot's memory holds; 0: not known */
     uint16_t spill_free[FRAME_SPILLS];
     uint32_t n_spill_free, n_spills;
@@ -288,7 +289,9 @@ void x86_find_wide(struct x86_gen *g);
 /* Is i a rotation put together from shifts? Sets rotate and turned. */
 void x86_find_rotation(struct x86_gen *g, uint32_t i);
 void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
-/* i32 whose register, and whatever it is stored to, has zeros above. */
+/* i64 of which nobody looks at the upper half: it is computed as 32 bits, with zeros above. */
+bool x86_is_narrow(const struct x86_gen *g, uint16_t v);
+/* i32, or narrow, whose register, and whatever it is stored to, has zeros above. */
 bool x86_is_clean(const struct x86_gen *g, uint16_t v);
 bool x86_is_positive(const struct x86_gen *g, uint16_t v); /* and so is bit 31 */
 /* Value v has all bits that a place of 64 (w) or 32 bits holds. */
@@ -296,6 +299,12 @@ static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
 {
     return is_w(value_type(g, v)) == w || (w && x86_is_clean(g, v));
 }
+
+/*
+ * 8 or 16 if SETCC `in` may compare so many bits of its operands, which were extended from them or loaded so, or are constants;
+ * else 0.
+ */
+unsigned x86_narrow_bits(const struct x86_gen *g, const struct ir_inst *in);
 
 /* regalloc.c */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
