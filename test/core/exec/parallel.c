@@ -109,7 +109,10 @@ static void raise_line(void *arg, ps_t when)
     toy_raise_line(arg);
 }
 
-/* CPU 1 sleeps until its line is raised, while CPU 0 runs on: twenty times, each at its time or soon after. */
+/*
+ * CPU 1 sleeps until its line is raised, while CPU 0 runs on: twenty times, each at its time or soon after; with timers for which
+ * everybody stops, and with those for which nobody has to.
+ */
 START_TEST(sleeper_wakes)
 {
     static const uint32_t sleeper[] = { TOY(TOY_WFI, 0, 0, 0), TOY(TOY_SYS, 5, 0, TOY_CYCLES), TOY(TOY_SYS, 5, 0, TOY_LOG),
@@ -123,6 +126,7 @@ START_TEST(sleeper_wakes)
     g.cpu[1]->irq_vector = TOY_RAM + 0x104;
     for (uint32_t i = 0; i < ARRAY_LEN(timer); i++) {
         ck_assert_int_eq(ev_timer_init(&timer[i], g.m->queue, "test", EV_PRIO_DEVICE, raise_line, g.cpu[1]), 0);
+        timer[i].beside = _i == 1;
         ev_arm(&timer[i], NS(100000) * (i + 1));
     }
     ck_assert_int_eq(rig_run(&g, NS(3000000), UINT64_MAX), EXEC_LIMIT_TIME);
@@ -132,6 +136,8 @@ START_TEST(sleeper_wakes)
         ck_assert_uint_lt(g.cpu[1]->log[i], 100000 * (i + 1) + 2 * 20000 + 2 * EXEC_PARALLEL_SLICE);
         ev_timer_release(&timer[i]);
     }
+    if (_i == 1)
+        ck_assert_uint_eq(stat_of(&g, "parallel_stops"), 0);
     rig_close(&g);
 }
 END_TEST
@@ -259,7 +265,7 @@ Suite *test_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, nobody_runs_away, 0, 2);
     tcase_add_test(t, slices_need_no_lock);
-    tcase_add_test(t, sleeper_wakes);
+    tcase_add_loop_test(t, sleeper_wakes, 0, 2);
     tcase_add_loop_test(t, who_pauses_sees_the_store, 0, 2);
     tcase_add_loop_test(t, host_is_asked, 0, 2);
     tcase_add_loop_test(t, all_tell_all, 1, 5);
