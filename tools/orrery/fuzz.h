@@ -37,6 +37,20 @@ static inline bool fuzz_one_in(struct fuzz_random *r, uint32_t n)
     return fuzz_below(r, n) == 0;
 }
 
+/*
+ * What page `at` of RAM, an offset, is mapped to: pages of the data area change places, so that neighbours in virtual memory have
+ * addends of their own in the software TLB. `key` in bytes, a multiple of the page; from fuzz_scatter_key, in pages.
+ */
+static inline uint32_t fuzz_scatter(uint32_t at, uint32_t area, uint32_t bytes, uint32_t key)
+{
+    return at - area < bytes ? area + ((at - area) ^ (key & (bytes - 1))) : at;
+}
+
+static inline uint32_t fuzz_scatter_key(struct fuzz_random *r)
+{
+    return fuzz_one_in(r, 3) ? 0 : fuzz_below(r, 16);
+}
+
 /* fuzz_value.c: a value worth trying, of a format with `e` exponent and `m` fraction bits. */
 uint64_t fuzz_float_of(struct fuzz_random *r, unsigned e, unsigned m);
 /* Where conversions to integers overflow: 2^n and 2^n - 1 (or what is nearest) for their widths. */

@@ -111,7 +111,7 @@ void fuzz_a64_pages(uint8_t *image, struct fuzz_a64_tree *t, unsigned which, str
 {
     uint32_t base = PAGES + which * TREE_BYTES;
     choose_geometry(t, which == TREE_STAGE2, r);
-    uint32_t g = t->granule, level3 = base + table_at(g, 3), alias3 = level3;
+    uint32_t g = t->granule, level3 = base + table_at(g, 3), alias3 = level3, key = fuzz_scatter_key(r) << g;
     if (g == 12)
         alias3 = base; /* ALIAS has a table of its own: it is another 2 MiB */
     for (uint32_t offset = 0; offset < RAM_BYTES; offset += 1u << g) {
@@ -121,7 +121,8 @@ void fuzz_a64_pages(uint8_t *image, struct fuzz_a64_tree *t, unsigned which, str
         else if (offset >= CODE)
             bits = fixed_bits(which, offset) | (which == TREE_USER ? AP_EL0 : 0) |
                    (which != TREE_STAGE2 && fuzz_one_in(r, 3) ? GP : 0);
-        st_le64(image + level3 + 8 * index_of(RAM + offset, g, 3), (RAM + offset) | bits);
+        st_le64(image + level3 + 8 * index_of(RAM + offset, g, 3),
+                (RAM + fuzz_scatter(offset, DATA, DATA_BYTES, key)) | bits);
         st_le64(image + alias3 + 8 * index_of(ALIAS + offset, g, 3),
                 (RAM + offset) | (offset < CODE ? fixed_bits(which, offset) : page_bits(r, which)));
     }

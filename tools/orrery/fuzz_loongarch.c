@@ -226,7 +226,7 @@ static uint64_t page_bits(struct fuzz_random *r, uint64_t user)
 static void make_pages(uint8_t *image, uint32_t base, uint64_t user, struct fuzz_random *r)
 {
     uint32_t dir1 = base + 0x1000, pages = base + 0x2000, no_dir = base + 0x3000, no_pages = base + 0x4000,
-             io = base + 0x5000;
+             io = base + 0x5000, key = fuzz_scatter_key(r);
     for (uint32_t i = 0; i < 512; i++) {
         st_le64(image + base + 8 * i, RAM + no_dir);
         st_le64(image + dir1 + 8 * i, RAM + no_pages);
@@ -238,7 +238,7 @@ static void make_pages(uint8_t *image, uint32_t base, uint64_t user, struct fuzz
         uint64_t bits = V | D | CC | P | W | (at < CODE ? PLV0 : user);
         if (at >= DATA || (at >= CODE && fuzz_one_in(r, 4)))
             bits = page_bits(r, user);
-        st_le64(image + pages + 8 * i, (RAM + at) | bits);
+        st_le64(image + pages + 8 * i, (RAM + fuzz_scatter(at, DATA, DATA_BYTES, key << 12)) | bits);
         st_le64(image + pages + 8 * (i + 256), (RAM + at) | page_bits(r, PLV0));
     }
     st_le64(image + base + 8 * 2, RAM + dir1);

@@ -232,6 +232,7 @@ static void make_pages(uint8_t *image, uint32_t base, uint64_t user, struct fuzz
     uint32_t level1 = base + 0x1000, root48 = base + 0x2000, root57 = base + 0x3000,
              level0 = base + 0x4000;
     bool napot = fuzz_one_in(r, 3);
+    uint32_t key = fuzz_scatter_key(r);
     uint64_t data_bits = page_bits(r, user);
     for (uint32_t i = 0; i < RAM_BYTES >> 12; i++) {
         uint32_t at = i << 12;
@@ -240,7 +241,7 @@ static void make_pages(uint8_t *image, uint32_t base, uint64_t user, struct fuzz
             bits &= ~(uint64_t)U;
         else if (at >= DATA || (at >= CODE && fuzz_one_in(r, 4)))
             bits = page_bits(r, user);
-        st_le64(image + level0 + 8 * i, pte(RAM + at, bits));
+        st_le64(image + level0 + 8 * i, pte(RAM + fuzz_scatter(at, DATA, DATA_BYTES, key << 12), bits));
         if (napot && at >= DATA && at < DATA + 0x10000)
             st_le64(image + level0 + 8 * i,
                     NAPOT | pte(RAM + DATA + (fuzz_one_in(r, 20) ? 0x4000 : 0x8000), data_bits));

@@ -239,16 +239,17 @@ static uint64_t page_bits(struct fuzz_random *r, uint64_t user, bool wide)
 static void make_tree(uint8_t *image, uint32_t base, uint64_t user, struct fuzz_random *r)
 {
     uint64_t link = P | W | U | A;
+    uint32_t key = fuzz_scatter_key(r) << 12;
     for (uint32_t i = 0; i < 256; i++) {
-        uint32_t at = i << 12 & (FX_RAM_BYTES - 1);
+        uint32_t at = i << 12 & (FX_RAM_BYTES - 1), to = fuzz_scatter(at, FX_DATA, FX_DATA_BYTES, key);
         bool data = at >= FX_DATA && at < FX_CODE_COPY, code = at >= FX_CODE && at < FX_SMBASE;
         uint64_t bits = P | W | A | D | (data || code ? user : 0), narrow = bits;
         if (data ? fuzz_one_in(r, 4) : code && fuzz_one_in(r, 8)) {
             bits = page_bits(r, user, true);
             narrow = page_bits(r, user, false);
         }
-        st_le64(image + base + FX_PT + 8 * i, at | bits);
-        st_le32(image + base + FX_PT32 + 4 * i, (uint32_t)(at | narrow));
+        st_le64(image + base + FX_PT + 8 * i, to | bits);
+        st_le32(image + base + FX_PT32 + 4 * i, (uint32_t)(to | narrow));
     }
     st_le64(image + base + FX_PD, (base + FX_PT) | link);
     st_le64(image + base + FX_PD + 8, PS | (page_bits(r, user, true) & ~BIT(51)));

@@ -314,12 +314,17 @@ struct opnd x86_opnd(struct x86_gen *g, uint16_t v)
     case P_SLOT:
         o = opnd_cpu(g->u->guest->slots[x->slot].offset);
         break;
-    default: {
+    case P_SPILL: {
         struct x86_mem m = spill_mem(x->spill);
         o.reg = m.base;
         o.disp = m.disp;
         break;
     }
+    default: /* a fault of the code generator: the block stays what it is, or is interpreted */
+        g->rc = err_set(g->e, ERR_UNSUPPORTED, "code generator: value %u of the block at 0x%x is asked for after its last use",
+                        (unsigned)v, (unsigned)g->block->start);
+        o = (struct opnd){ .kind = O_IMM };
+        break;
     }
     return o;
 }
@@ -500,7 +505,8 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     unsigned slot = (unsigned)in->imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
     bool same = is_alias(x, slot); /* computed in place, or the old value again */
-    struct opnd o = x86_opnd(g, v);
+    bool seen = g->values[g->i].late != LATE_DEAD; /* else the value may be nowhere any more */
+    struct opnd o = seen ? x86_opnd(g, v) : (struct opnd){ 0 };
     if (s->zero)
         return;
     x86_late_drop(g, slot);

@@ -197,7 +197,8 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
         return NULL;
     struct reach array = array_of(g, x->in);
     unsigned uses = gather(g, x, reach_of(g, x->in), &n);
-    if (array.base != n.base && g->values[array.base].place != P_NONE && g->u->insts[array.base].op != IR_CONST) {
+    /* Only of a value that is wanted again is it sure that what it was found in still has it. */
+    if (array.base != n.base && g->values[array.base].last > g->i && g->u->insts[array.base].op != IR_CONST) {
         unsigned more = gather(g, x, array, &m);
         if (more > uses) {
             uses = more;
@@ -503,7 +504,8 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
     unsigned addend = p ? p->reg : RAX, align = alignment(in);
     struct stub *r = NULL;
-    struct opnd base = p && !shared ? x86_opnd(g, p->base) : x->base;
+    /* Not asked for again: the result may have its register by now. */
+    struct opnd base = p && !shared && p->base != x->base_value ? x86_opnd(g, p->base) : x->base;
     if (page >= 0) {
         r = x86_stub(g, STUB_REFILL);
         r->page = (uint8_t)page;

@@ -37,7 +37,7 @@ static bool fake_check(struct cpu *cpu, va_t va, uint32_t memop, bool store)
 static uint64_t fake_read(struct cpu *cpu, va_t va, uint32_t memop)
 {
     unsigned size = 1u << (memop & IR_MEM_SIZE);
-    uint64_t v = ld_le(rig_host(cpu, va), size);
+    uint64_t v = rig_read(cpu, va, size);
     if (memop & IR_MEM_BE)
         v = __builtin_bswap64(v) >> (64 - 8 * size);
     return memop & IR_MEM_SIGNED ? sext(v, 8 * size) : v;
@@ -48,7 +48,7 @@ static void fake_write(struct cpu *cpu, va_t va, uint32_t memop, uint64_t v)
     unsigned size = 1u << (memop & IR_MEM_SIZE);
     if (memop & IR_MEM_BE)
         v = __builtin_bswap64(v) >> (64 - 8 * size);
-    st_le(rig_host(cpu, va), v, size);
+    rig_write(cpu, va, size, v);
 }
 
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
@@ -74,8 +74,8 @@ int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]
     ((struct rig *)cpu)->slow_calls++;
     if (fake_check(cpu, va, memop, memop & IR_MEM_STORE_RIGHTS))
         return 1;
-    value[0] = ld_le64(rig_host(cpu, va));
-    value[1] = ld_le64(rig_host(cpu, va + 8));
+    value[0] = rig_read(cpu, va, 8);
+    value[1] = rig_read(cpu, va + 8, 8);
     return 0;
 }
 
@@ -84,8 +84,8 @@ int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t v
     ((struct rig *)cpu)->slow_calls++;
     if (fake_check(cpu, va, memop, true))
         return 1;
-    st_le64(rig_host(cpu, va), value[0]);
-    st_le64(rig_host(cpu, va + 8), value[1]);
+    rig_write(cpu, va, 8, value[0]);
+    rig_write(cpu, va + 8, 8, value[1]);
     return 0;
 }
 

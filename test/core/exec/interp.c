@@ -380,17 +380,17 @@ START_TEST(hooks_in_order)
     rig->cpu.tm = &m.tm;
     rig->x[0] = 0;
     ck_assert_int_eq(run(b), EXEC_LEAVE_EDGE);
-    /* RAM 1: page ids 0x4000000 + page */
-    ck_assert_str_eq(m.text, "fetch 4000005080; load 40001010 4000001010 4; "
-                             "store 4000a020 400000a020 8; branch 10000084 10000080 1 0; ");
+    /* RAM 1: page ids 0x4000000 + page, which are where rig_host has them */
+    ck_assert_str_eq(m.text, "fetch 4000005080; load 40001010 4000007010 4; "
+                             "store 4000a020 4000006020 8; branch 10000084 10000080 1 0; ");
     ck_assert_int_eq(rig->cpu.budget, 100 - 1 - 2 - 2 - 4 - 20);
     m.text[0] = 0;
     rig->x[0] = 1; /* the same line is not fetched twice; 28 a round */
     rig->cpu.budget = 50;
     ck_assert_int_eq(run(b), EXEC_LEAVE_BUDGET);
-    ck_assert_str_eq(m.text, "load 40001010 4000001010 4; store 4000a020 400000a020 8; "
-                             "branch 10000084 10000080 1 1; load 40001010 4000001010 4; "
-                             "store 4000a020 400000a020 8; branch 10000084 10000080 1 1; ");
+    ck_assert_str_eq(m.text, "load 40001010 4000007010 4; store 4000a020 4000006020 8; "
+                             "branch 10000084 10000080 1 1; load 40001010 4000007010 4; "
+                             "store 4000a020 4000006020 8; branch 10000084 10000080 1 1; ");
     ck_assert_int_eq(rig->cpu.budget, 50 - 2 * 28);
 }
 END_TEST

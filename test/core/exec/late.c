@@ -317,6 +317,52 @@ START_TEST(groups_without_registers)
 }
 END_TEST
 
+/* An array and what lies before it share a probe; its address is wanted for the last time by the first access. */
+static void array_behind(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t at = ir_get(u, AT), index = ir_op2i(u, IR_AND, IR_I64, ir_get(u, X + 1), 15);
+    ir_val_t sum = ir_add(u, IR_I64, at, index);
+    ir_put(u, X + 2, ir_load(u, IR_I64, at, 8, ir_memop(8, 0)));
+    insn(u);
+    ir_put(u, X + 3, ir_load(u, IR_I64, sum, 104, ir_memop(1, 0)));
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+/* Two elements of an array, whose address is nowhere any more: its slot was overwritten. */
+static void array_gone(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t at = ir_get(u, AT), first = ir_op2i(u, IR_AND, IR_I64, ir_get(u, X + 1), 15);
+    ir_val_t second = ir_op2i(u, IR_AND, IR_I64, ir_get(u, X + 2), 31);
+    first = ir_add(u, IR_I64, at, first);
+    second = ir_add(u, IR_I64, at, second);
+    ir_put(u, AT, ir_op2i(u, IR_ADD, IR_I64, at, 3 * MEM_PAGE));
+    insn(u);
+    ir_put(u, X + 3, ir_load(u, IR_I64, first, 0, ir_memop(8, 0)));
+    insn(u);
+    ir_put(u, X + 4, ir_load(u, IR_I64, second, 16, ir_memop(8, 0)));
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(arrays_share_probes)
+{
+    static make_fn *const units[] = { array_behind, array_gone };
+    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+        (void)run(units[i], IR_FP_RISCV, fine(_i), 400, _i & 1);
+        for (unsigned before = 0; before < 140; before += 7) {
+            (void)run(units[i], IR_FP_RISCV, RIG_BASE + MEM_PAGE - before, 400, _i & 1);
+            (void)run(units[i], IR_FP_RISCV, RIG_BASE + 10 * MEM_PAGE - before, 400, _i & 1);
+            (void)run(units[i], IR_FP_RISCV, EDGE - before, 400, _i & 1);
+        }
+    }
+}
+END_TEST
+
 /* A helper that reads slots is told everything. */
 static void calls(struct ir_unit *u)
 {
@@ -433,6 +479,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, registers_run_out, 0, WAYS);
     tcase_add_loop_test(t, registers_of_narrow_ones_run_out, 0, WAYS);
     tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
+    tcase_add_loop_test(t, arrays_share_probes, 0, WAYS);
     tcase_add_loop_test(t, helpers_see_what_waits, 0, WAYS);
     tcase_add_loop_test(t, ways_out_of_a_chain_store, 0, WAYS);
     tcase_add_loop_test(t, late_slots_are_seen_by_who_leaves, 0, 2);

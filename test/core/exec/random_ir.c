@@ -131,7 +131,22 @@ enum rig_page rig_page_kind(va_t va)
 
 uint8_t *rig_host(struct cpu *cpu, va_t va)
 {
-    return ((struct rig *)cpu)->ram.host + (va - RIG_BASE);
+    uint64_t page = (va - RIG_BASE) / MEM_PAGE;
+    return ((struct rig *)cpu)->ram.host + page * 7 % RIG_PAGES * MEM_PAGE + va % MEM_PAGE;
+}
+
+uint64_t rig_read(struct cpu *cpu, va_t va, unsigned size)
+{
+    uint64_t v = 0;
+    for (unsigned i = 0; i < size; i++)
+        v |= (uint64_t)*rig_host(cpu, va + i) << 8 * i;
+    return v;
+}
+
+void rig_write(struct cpu *cpu, va_t va, unsigned size, uint64_t v)
+{
+    for (unsigned i = 0; i < size; i++)
+        *rig_host(cpu, va + i) = (uint8_t)(v >> 8 * i);
 }
 
 static uint64_t interesting(uint64_t *s)
@@ -209,7 +224,7 @@ struct rig *rig_create(uint64_t seed)
         r->set->jump[i].va = mmu_no_jump(i);
     for (uint64_t p = 0; p < RIG_PAGES; p++) {
         va_t va = RIG_BASE + p * MEM_PAGE;
-        struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)r->ram.host - RIG_BASE };
+        struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)rig_host(&r->cpu, va) - va };
         if (rig_page_kind(va) == RIG_FAST)
             r->set->store[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)] = e;
         if (rig_page_kind(va) == RIG_FAST || rig_page_kind(va) == RIG_READ_ONLY)
@@ -270,6 +285,8 @@ struct gen {
     uint64_t s;
     uint16_t pool[IR_TYPES][64];     /* values of this block by type, a ring */
     uint32_t n[IR_TYPES];
+    uint16_t addresses[4];           /* the last ones of this block: accesses near each other share probes */
+    uint32_t n_addresses;
 };
 
 static uint32_t below(struct gen *g, uint32_t n)
@@ -615,7 +632,7 @@ static void random_vector(struct gen *g)
 }
 
 /* An address in the data pages, mostly in the fast ones, sometimes at a page's end. */
-static ir_val_t address(struct gen *g, unsigned size)
+static ir_val_t new_address(struct gen *g, unsigned size)
 {
     uint64_t pages = below(g, 4) ? 7 : RIG_PAGES - 1;
     uint64_t in_page = below(g, 3) ? (MEM_PAGE - 1) & ~(uint64_t)(size - 1) : MEM_PAGE - 1;
@@ -624,6 +641,47 @@ static ir_val_t address(struct gen *g, unsigned size)
         mask = pages << MEM_PAGE_SHIFT;
     ir_val_t v = ir_and(g->u, IR_I64, pick(g, IR_I64), ir_const(g->u, IR_I64, mask));
     return ir_add(g->u, IR_I64, v, ir_const(g->u, IR_I64, RIG_BASE));
+}
+
+/* An element of an array there: the index is masked, or it is a byte. */
+static ir_val_t element(struct gen *g, ir_val_t array)
+{
+    struct ir_unit *u = g->u;
+    unsigned shift = below(g, 4);
+    ir_val_t index = pick(g, IR_I64);
+    if (below(g, 4) == 0)
+        index = ir_zext(u, IR_I64, index, 8);
+    else
+        index = ir_op2i(u, IR_AND, IR_I64, index, (2u << below(g, 7)) - 1);
+    if (shift != 0)
+        index = ir_op2i(u, IR_SHL, IR_I64, index, shift);
+    return below(g, 2) ? ir_add(u, IR_I64, array, index) : ir_add(u, IR_I64, index, array);
+}
+
+/* Of this block: the one before, an element off it, or a new one. */
+static ir_val_t address(struct gen *g, unsigned size)
+{
+    uint32_t n = MIN(g->n_addresses, ARRAY_LEN(g->addresses)), kind = below(g, 8);
+    ir_val_t v;
+    if (n == 0 || kind < 3)
+        v = new_address(g, size);
+    else
+        v = g->addresses[below(g, n)];
+    if (n != 0 && kind >= 6)
+        v = element(g, v);
+    g->addresses[g->n_addresses++ % ARRAY_LEN(g->addresses)] = v;
+    return v;
+}
+
+/* Mostly small, so that accesses off one address are neighbours. */
+static int64_t displacement(struct gen *g)
+{
+    switch (below(g, 6)) {
+    case 0: return (int64_t)below(g, 512) - 256;
+    case 1:
+    case 2: return (int64_t)below(g, 64) - 32;
+    default: return 0;
+    }
 }
 
 static void random_memory(struct gen *g)
@@ -638,7 +696,7 @@ static void random_memory(struct gen *g)
     if (t == IR_V128) {
         unsigned flags = (below(g, 8) ? 0u : IR_MEM_ALIGNED) | (below(g, 8) ? 0u : IR_MEM_ATOMIC);
         ir_val_t a = address(g, 16);
-        int64_t disp = below(g, 2) ? 0 : (int64_t)below(g, 64) - 32;
+        int64_t disp = displacement(g);
         if (kind < 4)
             keep(g, t, ir_load(u, t, a, disp, ir_memop(16, flags)));
         else
@@ -652,7 +710,7 @@ static void random_memory(struct gen *g)
                      (below(g, 8) ? 0u : IR_MEM_ATOMIC);
     unsigned sign = !is_float && below(g, 2) ? IR_MEM_SIGNED : 0u;
     ir_val_t a = address(g, size);
-    int64_t disp = below(g, 2) ? 0 : (int64_t)below(g, 64) - 32;
+    int64_t disp = displacement(g);
     if (kind < 4) {
         if (below(g, 16) == 0)
             flags |= IR_MEM_STORE_RIGHTS;
@@ -764,6 +822,7 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
         struct ir_block *b = ir_begin_block(g.u, (int32_t)n * 0x80);
         uint32_t insns = 1 + below(&g, o->insns);
         memset(g.n, 0, sizeof(g.n));
+        g.n_addresses = 0;
         for (uint32_t i = 0; i < insns; i++) {
             ir_begin_insn(g.u, b->start + (int32_t)i * 4, 4, &desc, &none);
             g.u->insns[g.u->n_insns - 1].cost_before = i * 3;

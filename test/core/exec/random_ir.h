@@ -37,7 +37,11 @@ struct rig {
 };
 
 enum rig_page rig_page_kind(va_t va);
+/* Neighbouring pages are not neighbours in the host: who takes one page's addend for another's is found out. */
 uint8_t *rig_host(struct cpu *cpu, va_t va);
+/* Up to 8 bytes, low byte first, wherever they lie. */
+uint64_t rig_read(struct cpu *cpu, va_t va, unsigned size);
+void rig_write(struct cpu *cpu, va_t va, unsigned size, uint64_t v);
 
 /* Registers and memory filled from `seed`; `rule` chooses the guest. Freed by rig_destroy. */
 struct rig *rig_create(uint64_t seed);

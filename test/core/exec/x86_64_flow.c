@@ -317,7 +317,7 @@ START_TEST(shared_probe)
     for (int i = 0; i < 4; i++) {
         ir_val_t v = ir_load(u, IR_I64, base, 8 * i, ir_memop(8, 0));
         sum = ir_add(u, IR_I64, sum, v);
-        st_le(rig_host(&rig->cpu, va + 8 * (unsigned)i), 1u << i, 8);
+        rig_write(&rig->cpu, va + 8 * (unsigned)i, 8, 1u << i);
     }
     ir_put(u, RIG_X, sum);
     ir_jump(u, 4);
