@@ -171,6 +171,7 @@ struct aclint *aclint_create(struct machine *m, const char *id, uint32_t harts, 
         a->who[i] = (struct aclint_timer){ .owner = a, .hart = i };
         room = room && ev_timer_init(&a->compare[i], m->queue, "mtimecmp", EV_PRIO_CLOCK, expired,
                                      &a->who[i]) == 0;
+        a->compare[i].beside = true;
     }
     if (!room) {
         (void)err_set(e, ERR_NOMEM, "%s: no memory for timers", id);

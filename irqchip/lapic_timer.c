@@ -86,5 +86,6 @@ int lapic_timer_create(struct lapic *p, struct err *e)
     if (ev_timer_init(&p->timer_due, p->dev.machine->queue, "lapic-timer", EV_PRIO_CLOCK, fired,
                       p) < 0)
         return err_set(e, ERR_NOMEM, "%s: no memory for its timer", p->dev.id);
+    p->timer_due.beside = true;
     return 0;
 }

@@ -178,17 +178,29 @@ ps_t ev_next(const struct ev_queue *q)
     return q->count == 0 ? PS_NEVER : q->heap[0].when;
 }
 
+static void run_first(struct ev_queue *q)
+{
+    struct ev_timer *t = q->heap[0].timer;
+    ps_t when = t->when;
+    ev_cancel(t);
+    q->now = when;
+    t->fn(t->arg, when);
+}
+
 uint64_t ev_run(struct ev_queue *q, ps_t until)
 {
     uint64_t n = 0;
-    for (; q->count != 0 && q->heap[0].when <= until; n++) {
-        struct ev_timer *t = q->heap[0].timer;
-        ps_t when = t->when;
-        ev_cancel(t);
-        q->now = when;
-        t->fn(t->arg, when);
-    }
+    for (; q->count != 0 && q->heap[0].when <= until; n++)
+        run_first(q);
     q->now = until;
+    return n;
+}
+
+uint64_t ev_run_beside(struct ev_queue *q, ps_t until)
+{
+    uint64_t n = 0;
+    for (; q->count != 0 && q->heap[0].when <= until && q->heap[0].timer->beside; n++)
+        run_first(q);
     return n;
 }
 

@@ -39,6 +39,7 @@ struct ev_timer {
     uint64_t seq;
     uint32_t prio;         /* enum ev_prio + offset */
     uint32_t slot;         /* place in the heap + 1; 0 = not armed */
+    bool beside;           /* set by the owner: see ev_run_beside */
 };
 
 struct ev_queue *ev_create(void);
@@ -65,6 +66,11 @@ ps_t ev_next(const struct ev_queue *q);
 
 /* Run every event with time <= `until`, in order, then set now to `until`. Returns their number. */
 uint64_t ev_run(struct ev_queue *q, ps_t until);
+/*
+ * The same, while CPUs on other threads run (core/exec/parallel.h), and so no further than to the first event that is not
+ * `beside`: its handler does nothing that a CPU's access to a device could not do to another CPU; it drives its inputs.
+ */
+uint64_t ev_run_beside(struct ev_queue *q, ps_t until);
 
 /*
  * Called whenever the earliest time becomes earlier than it was: the running

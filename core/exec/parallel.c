@@ -63,11 +63,15 @@ static void release(struct exec_parallel *p)
     }
 }
 
-/* With everybody at a boundary, as between rounds. */
+/* With everybody at a boundary, as between rounds; but for those that need not have that: CPUs' timers. */
 static void run_events(struct exec_parallel *p, struct worker *w)
 {
     struct exec *x = p->x;
     struct cpu *cpu = x->cores[w->first]->cpu;
+    x->running = NULL;
+    (void)ev_run_beside(x->machine->queue, x->sched.now);
+    if (ev_next(x->machine->queue) > x->sched.now)
+        return;
     parallel_be_alone(p, cpu);
     x->running = NULL;
     (void)ev_run(x->machine->queue, x->sched.now); /* none, if another thread was here first */

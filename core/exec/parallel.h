@@ -13,7 +13,8 @@
  * a thread take turns. A CPU that is woken goes on from the waker's time.
  *     Events run when the slowest CPU has come to their time, on its thread, with everybody else at a boundary: what
  * they see is what they would between rounds, but that some CPUs are ahead. So the host's input, on the thread that called
- * exec_run. Snapshots and debuggers have their place between rounds, while the other threads sleep. A round in which only
+ * exec_run. Nobody stops for the timers of CPUs (ev_timer.beside), which run with the lock alone: they drive inputs, as an interrupt
+ * does that one CPU sends to another. Snapshots and debuggers have their place between rounds, while the other threads sleep. A round in which only
  * one CPU is awake, which is debugged, or counts instructions to a limit, is a serial one, and so is the next one when a CPU
  * has run by itself for the length of a window.
  *

@@ -222,6 +222,7 @@ struct ir_guest {
      * LOOKUP need not leave translated code.
      */
     uint32_t mode_at;
+    uint32_t stack;           /* slot of the stack pointer, off which many accesses are; 0: none */
     /* It has LR/SC: where CPUs run on several host threads its other atomic operations have to be counted (mmu/shared.h). */
     bool reserves;
 };

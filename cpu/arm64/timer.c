@@ -94,6 +94,7 @@ int a64_timers_init(struct a64_cpu *a, struct err *e)
         int r = ev_timer_init(&u->due, m->queue, names[t], EV_PRIO_CLOCK, due, u);
         if (r < 0)
             return err_set(e, r, "cpu%u: no memory for its timers", a->cpu.index);
+        u->due.beside = true;
     }
     return 0;
 }

@@ -200,6 +200,7 @@ int rv_timers_init(struct rv_cpu *rv, struct err *e)
 {
     struct ev_queue *q = rv->cpu.machine->queue;
     int r = ev_timer_init(&rv->stimecmp_timer, q, "stimecmp", EV_PRIO_CLOCK, stimecmp_due, rv);
+    rv->stimecmp_timer.beside = true;
     if (r == 0)
         r = ev_timer_init(&rv->overflow_timer, q, "hpmcounter", EV_PRIO_CLOCK, overflow_due, rv);
     return r == 0 ? 0 : err_set(e, ERR_NOMEM, "hart %u: no memory for its timers", rv->cpu.index);

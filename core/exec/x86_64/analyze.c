@@ -242,25 +242,6 @@ static void pin_class(struct x86_gen *g, const struct slot_list *l, bool fp, boo
 
 /* ---- unit: what is loaded at the entry, what is dirty where ---- */
 
-static void find_entry_loads(struct x86_gen *g, bool entry_is_target)
-{
-    const struct ir_unit *u = g->u;
-    uint32_t all = (uint32_t)BIT(g->code->n_pins) - 1, read = 0, written = 0;
-    bool may_fault = false;
-    for (uint32_t i = u->blocks[0].first; i < u->blocks[0].end; i++) {
-        const struct ir_inst *in = &u->insts[i];
-        may_fault |= ir_op_info[in->op].flags == 'F';
-        if ((in->op != IR_GET && in->op != IR_PUT) || g->pin_of[in->imm] == NO_PIN)
-            continue;
-        uint32_t bit = 1u << g->pin_of[in->imm];
-        if (in->op == IR_GET)
-            read |= bit & ~written;
-        else if (!(may_fault && entry_is_target)) /* a fault in a later round stores it */
-            written |= bit & ~read;
-    }
-    g->load_at_entry = u->n_blocks == 1 && !entry_is_target ? read : all & ~written;
-}
-
 static void flow_dirty(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
@@ -282,6 +263,52 @@ static void flow_dirty(struct x86_gen *g)
             }
         }
     }
+}
+
+/*
+ * Pins that block b reads before it writes them, as bits. What leaves stores what is dirty, so it reads that: what may fault, and
+ * each block's end.
+ */
+static uint32_t reads_of(const struct x86_gen *g, uint32_t b)
+{
+    const struct ir_block *blk = &g->u->blocks[b];
+    uint32_t read = g->u->hooks ? g->dirty_in[b] : 0, written = 0;
+    for (uint32_t i = blk->first; i < blk->end; i++) {
+        const struct ir_inst *in = &g->u->insts[i];
+        if (ir_op_info[in->op].flags == 'F')
+            read |= g->dirty_in[b] & ~written;
+        if ((in->op != IR_GET && in->op != IR_PUT) || g->pin_of[in->imm] == NO_PIN)
+            continue;
+        uint32_t bit = 1u << g->pin_of[in->imm];
+        if (in->op == IR_GET)
+            read |= bit & ~written;
+        else
+            written |= bit;
+    }
+    return read | (g->dirty_in[b] & ~written);
+}
+
+/* Pins that some way from the entry reads before it writes them. */
+static void find_entry_loads(struct x86_gen *g)
+{
+    const struct ir_unit *u = g->u;
+    uint32_t live[IR_UNIT_BLOCKS];
+    for (uint32_t b = 0; b < u->n_blocks; b++)
+        live[b] = reads_of(g, b);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t b = u->n_blocks; b-- > 0;) {
+            int to[2];
+            unsigned n = successors(g, b, to);
+            uint32_t out = 0;
+            for (unsigned k = 0; k < n; k++)
+                out |= live[to[k]];
+            out &= ~g->puts[b];
+            changed |= (out & ~live[b]) != 0;
+            live[b] |= out;
+        }
+    }
+    g->load_at_entry = live[0];
 }
 
 /* ---- unit: page registers ---- */
@@ -321,6 +348,8 @@ static void choose_page_regs(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOC
         uint32_t most = 0;
         struct page_reg best = { 0 };
         for (unsigned k = 0; k < 2 * u->guest->n_slots; k++) {
+            if (u->guest->stack != 0 && k / 2 == u->guest->stack)
+                continue; /* has one all the time: struct mmu_stack */
             if (!wild[k / 2] && weight[k / 2][k % 2] > most) {
                 most = weight[k / 2][k % 2];
                 best = (struct page_reg){ .slot = (uint16_t)(k / 2), .store = k % 2 };
@@ -353,15 +382,8 @@ void x86_analyze_unit(struct x86_gen *g)
     unsigned xmm = pressure(g, weights, true, false);
     pin_class(g, &l, false, loops, temporaries(g, weights));
     pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
-    bool entry_is_target = false;
-    for (uint32_t b = 0; b < g->u->n_blocks; b++) {
-        int to[2];
-        unsigned n = successors(g, b, to);
-        for (unsigned k = 0; k < n; k++)
-            entry_is_target |= to[k] == 0;
-    }
-    find_entry_loads(g, entry_is_target);
     flow_dirty(g);
+    find_entry_loads(g);
     x86_late_unit(g);
     g->n_pages = 0;
     if (loops && !(g->u->hooks & TM_DATA))

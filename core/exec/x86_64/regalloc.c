@@ -281,14 +281,15 @@ static int take(struct x86_gen *g, uint16_t v, bool fp)
 
 int x86_take_reg(struct x86_gen *g, unsigned uses)
 {
-    while (popcount64(g->free[0]) < 2) {
+    /* An operand that dies here has its register until the operation is done, though a result might take it. */
+    while (popcount64(g->free[0] & ~g->locked[0]) < 2) {
         int r = latest(g, false);
         if (r < 0 || (uses < 3 && g->values[g->reg_value[0][r]].last >= g->i))
             return -1;
         spill_value(g, g->reg_value[0][r], false);
         g->free[0] |= 1u << r;
     }
-    int r = (int)(63 - clz64(g->free[0]));
+    int r = (int)(63 - clz64(g->free[0] & ~g->locked[0]));
     g->free[0] &= ~(1u << r);
     return r;
 }

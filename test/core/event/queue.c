@@ -107,6 +107,27 @@ static void note_earliest(void *arg, ps_t earliest)
     *(ps_t *)arg = earliest;
 }
 
+/* In order, up to the first that wants everybody to stand still. */
+START_TEST(beside)
+{
+    for (uint32_t i = 0; i < 6; i++) {
+        sources[i].timer.beside = i != 3;
+        ev_arm(&sources[i].timer, 10 * i + 10);
+    }
+    ck_assert_uint_eq(ev_run_beside(queue, 9), 0);
+    ck_assert_uint_eq(ev_run_beside(queue, 20), 2);
+    ck_assert_uint_eq(ev_next(queue), 30);
+    ck_assert_uint_eq(ev_run_beside(queue, 60), 1);
+    ck_assert_uint_eq(ev_run_beside(queue, 60), 0);
+    ck_assert_uint_eq(ev_next(queue), 40);
+    ck_assert_uint_eq(ev_run(queue, 40), 1);
+    ck_assert_uint_eq(ev_run_beside(queue, 60), 2);
+    for (uint32_t i = 0; i < 6; i++)
+        ck_assert_uint_eq(order[i], i);
+    ck_assert_uint_eq(ev_next(queue), PS_NEVER);
+}
+END_TEST
+
 START_TEST(listener)
 {
     ps_t told = 0;
@@ -227,6 +248,7 @@ Suite *test_suite(void)
     tcase_add_test(c, order_of_equal_times);
     tcase_add_test(c, arming);
     tcase_add_test(c, handlers_arm);
+    tcase_add_test(c, beside);
     tcase_add_test(c, listener);
     tcase_add_test(c, random_operations);
     tcase_add_test(c, save_and_restore);

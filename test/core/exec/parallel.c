@@ -12,10 +12,15 @@
 #define POINT_AT(at) TOY(TOY_ADDI, 2, 0, 0x7800), TOY(TOY_ADDI, 2, 2, 0x4800), TOY(TOY_ADDI, 2, 2, 0x4000 + (at))
 static const uint32_t counter[] = { POINT_AT(0x800), TOY(TOY_ADDI, 6, 6, 1), TOY(TOY_BNE, 6, 0, -1) };
 
+static struct rig on_threads(uint32_t n, uint32_t n_threads)
+{
+    const struct exec_options o = { .mode = EXEC_JIT, .parallel = true, .threads = n_threads, .quantum = WINDOW, .verify = true };
+    return rig_open_with(n, "functional", &o);
+}
+
 static struct rig threads(uint32_t n)
 {
-    const struct exec_options o = { .mode = EXEC_JIT, .parallel = true, .threads = 2, .quantum = WINDOW, .verify = true };
-    return rig_open_with(n, "functional", &o);
+    return on_threads(n, 2);
 }
 
 static uint64_t stat_of(const struct rig *g, const char *name)
@@ -104,7 +109,10 @@ static void raise_line(void *arg, ps_t when)
     toy_raise_line(arg);
 }
 
-/* CPU 1 sleeps until its line is raised, while CPU 0 runs on: twenty times, each at its time or soon after. */
+/*
+ * CPU 1 sleeps until its line is raised, while CPU 0 runs on: twenty times, each at its time or soon after; with timers for which
+ * everybody stops, and with those for which nobody has to.
+ */
 START_TEST(sleeper_wakes)
 {
     static const uint32_t sleeper[] = { TOY(TOY_WFI, 0, 0, 0), TOY(TOY_SYS, 5, 0, TOY_CYCLES), TOY(TOY_SYS, 5, 0, TOY_LOG),
@@ -118,6 +126,7 @@ START_TEST(sleeper_wakes)
     g.cpu[1]->irq_vector = TOY_RAM + 0x104;
     for (uint32_t i = 0; i < ARRAY_LEN(timer); i++) {
         ck_assert_int_eq(ev_timer_init(&timer[i], g.m->queue, "test", EV_PRIO_DEVICE, raise_line, g.cpu[1]), 0);
+        timer[i].beside = _i == 1;
         ev_arm(&timer[i], NS(100000) * (i + 1));
     }
     ck_assert_int_eq(rig_run(&g, NS(3000000), UINT64_MAX), EXEC_LIMIT_TIME);
@@ -127,6 +136,8 @@ START_TEST(sleeper_wakes)
         ck_assert_uint_lt(g.cpu[1]->log[i], 100000 * (i + 1) + 2 * 20000 + 2 * EXEC_PARALLEL_SLICE);
         ev_timer_release(&timer[i]);
     }
+    if (_i == 1)
+        ck_assert_uint_eq(stat_of(&g, "parallel_stops"), 0);
     rig_close(&g);
 }
 END_TEST
@@ -196,6 +207,42 @@ START_TEST(host_is_asked)
 }
 END_TEST
 
+/*
+ * Each CPU writes an instruction into a page of its own, runs it, and counts in the next one's page. So pages become code again and
+ * again while others store to them, and everybody tells everybody: CPUs that share a thread, that have one each, on fewer and on
+ * more threads than the host has CPUs.
+ */
+START_TEST(all_tell_all)
+{
+    enum { SLOTS = MEM_PAGE, ROUNDS = 5000 };
+    static const uint32_t patcher[] = { TOY(TOY_STORE, 3, 2, 0), TOY(TOY_ADDI, 10, 0, 0), TOY(TOY_ADDI, 10, 10, 1),
+                                        TOY(TOY_BNE, 10, 11, -1), TOY(TOY_JALR, 8, 2, 0), TOY(TOY_STORE, 4, 2, 0),
+                                        TOY(TOY_JALR, 8, 2, 0), TOY(TOY_ADDI, 5, 5, 1), TOY(TOY_STORE, 5, 1, 0),
+                                        TOY(TOY_BNE, 5, 7, -9), TOY(TOY_WFI, 0, 0, 0) };
+    static const uint32_t slot[] = { TOY(TOY_TRAP, 0, 0, 0), TOY(TOY_JALR, 9, 8, 0) };
+    struct rig g = on_threads(4, (uint32_t)_i);
+    rig_load(&g, 0, patcher, ARRAY_LEN(patcher));
+    for (uint32_t i = 0; i < g.n; i++) {
+        rig_load(&g, SLOTS + MEM_PAGE * i, slot, ARRAY_LEN(slot));
+        g.cpu[i]->r[1] = TOY_RAM + SLOTS + MEM_PAGE * ((i + 1) % g.n) + 0x800;
+        g.cpu[i]->r[2] = TOY_RAM + SLOTS + MEM_PAGE * i;
+        g.cpu[i]->r[3] = TOY(TOY_ADDI, 6, 6, 1);
+        g.cpu[i]->r[4] = TOY(TOY_ADDI, 6, 6, 3);
+        g.cpu[i]->r[7] = ROUNDS;
+        g.cpu[i]->r[11] = 500; /* meanwhile the page holds no code, and another may map it */
+    }
+    ck_assert_int_eq(rig_run(&g, NS(100000000), UINT64_MAX), EXEC_LIMIT_TIME);
+    for (uint32_t i = 0; i < g.n; i++) {
+        ck_assert_int_eq(g.cpu[i]->cpu.run, CPU_IDLE);
+        ck_assert_uint_eq(g.cpu[i]->traps, 0);
+        ck_assert_uint_eq(g.cpu[i]->r[6], ROUNDS * (1 + 3));
+        ck_assert_uint_eq(ld_le32(g.ram->host + SLOTS + MEM_PAGE * i + 0x800), ROUNDS);
+    }
+    ck_assert_uint_ge(stat_of(&g, "parallel_tells"), 1);
+    rig_close(&g);
+}
+END_TEST
+
 /* Breakpoints are for serial rounds. */
 START_TEST(breakpoint_ends_it)
 {
@@ -218,9 +265,10 @@ Suite *test_suite(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, nobody_runs_away, 0, 2);
     tcase_add_test(t, slices_need_no_lock);
-    tcase_add_test(t, sleeper_wakes);
+    tcase_add_loop_test(t, sleeper_wakes, 0, 2);
     tcase_add_loop_test(t, who_pauses_sees_the_store, 0, 2);
     tcase_add_loop_test(t, host_is_asked, 0, 2);
+    tcase_add_loop_test(t, all_tell_all, 1, 5);
     tcase_add_test(t, breakpoint_ends_it);
     suite_add_tcase(s, t);
     return s;
