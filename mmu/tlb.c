@@ -16,6 +16,24 @@ static inline uint64_t invalid_tag(uint32_t i)
     return (uint64_t)(i ^ 1) << MEM_PAGE_SHIFT;
 }
 
+static inline void forget_stack(struct mmu_set *set)
+{
+    set->stack = (struct mmu_stack){ 0 };
+}
+
+/* A load or store entry is about to change, or to go: what was copied from it goes first. */
+static inline void drop_copy(struct mmu_set *set, const struct mmu_entry *e)
+{
+    if (UNLIKELY(e->tag == set->stack.tag))
+        forget_stack(set);
+}
+
+static inline void drop_entry(struct mmu_set *set, struct mmu_entry *e, uint32_t i)
+{
+    drop_copy(set, e);
+    e->tag = invalid_tag(i);
+}
+
 static void clear_entries(struct mmu_entry *e, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -36,9 +54,9 @@ static void clear_place(struct mmu_set *set, uint32_t place)
     else if (place >= MMU_AT_FETCH)
         set->fetch[place - MMU_AT_FETCH].tag = invalid_tag(place - MMU_AT_FETCH);
     else if (place >= MMU_AT_STORE)
-        set->store[place - MMU_AT_STORE].tag = invalid_tag(place - MMU_AT_STORE);
+        drop_entry(set, &set->store[place - MMU_AT_STORE], place - MMU_AT_STORE);
     else
-        set->load[place].tag = invalid_tag(place);
+        drop_entry(set, &set->load[place], place);
 }
 
 /* What lies behind the first MMU_WAYS entries of a table is not emptied: they are not used until it grows. */
@@ -46,6 +64,7 @@ static void clear_set(struct mmu_pool *p, uint32_t i)
 {
     struct mmu_set *set = p->sets[i];
     mmu_set_ways(set, MMU_WAYS);
+    forget_stack(set);
     p->tags[i].evicted = p->tags[i].sweeps = 0;
     if (LIKELY(set->n_log <= MMU_LOG)) {
         for (uint32_t k = 0; k < set->n_log; k++)
@@ -312,24 +331,24 @@ void mmu_flush(struct cpu *cpu, uint32_t asid, uint32_t vmid)
 }
 
 /* Entries of the pages that bytes [first, last] touch; `first` is the first of its page. */
-static void drop_span(struct mmu_entry *e, uint32_t n, va_t first, va_t last)
+static void drop_span(struct mmu_set *set, struct mmu_entry *e, uint32_t n, va_t first, va_t last)
 {
     if (last - first < MEM_PAGE) {
         uint32_t i = (uint32_t)(first >> MEM_PAGE_SHIFT) & (n - 1);
         if (e[i].tag == first)
-            e[i].tag = invalid_tag(i);
+            drop_entry(set, &e[i], i);
         return;
     }
     for (uint32_t i = 0; i < n; i++)
         if (e[i].tag - first <= last - first)
-            e[i].tag = invalid_tag(i);
+            drop_entry(set, &e[i], i);
 }
 
 static void drop_everywhere(struct mmu_set *set, va_t first, va_t last)
 {
-    drop_span(set->load, mmu_ways(set), first, last);
-    drop_span(set->store, mmu_ways(set), first, last);
-    drop_span(set->fetch, MMU_FETCHES, first, last);
+    drop_span(set, set->load, mmu_ways(set), first, last);
+    drop_span(set, set->store, mmu_ways(set), first, last);
+    drop_span(set, set->fetch, MMU_FETCHES, first, last);
 }
 
 static void drop_jump(struct mmu_set *set, uint32_t i, va_t first, va_t last)
@@ -491,6 +510,7 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
     uint32_t i = mmu_way(p->sets[set], va);
     struct mmu_entry *e = access == CPU_STORE ? &p->sets[set]->store[i] : &p->sets[set]->load[i];
     t->evicted += e->tag != page && e->tag != invalid_tag(i);
+    drop_copy(p->sets[set], e);
     e->tag = page;
     e->addend = (uint64_t)(uintptr_t)host - va;
     mmu_log(p->sets[set], (access == CPU_STORE ? MMU_AT_STORE : MMU_AT_LOAD) + i);
@@ -500,10 +520,10 @@ void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, c
         lost_many(p, set);
 }
 
-static void drop_store(struct mmu_entry *e, uint32_t i, uint64_t host)
+static void drop_store(struct mmu_set *set, uint32_t i, uint64_t host)
 {
-    if (e[i].tag + e[i].addend == host)
-        e[i].tag = invalid_tag(i);
+    if (set->store[i].tag + set->store[i].addend == host)
+        drop_entry(set, &set->store[i], i);
 }
 
 static void drop_stores(struct mmu_pool *p, uint64_t host)
@@ -514,9 +534,9 @@ static void drop_stores(struct mmu_pool *p, uint64_t host)
             continue;
         for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
             if (set->log[k] >= MMU_AT_STORE && set->log[k] < MMU_AT_FETCH)
-                drop_store(set->store, set->log[k] - MMU_AT_STORE, host);
+                drop_store(set, set->log[k] - MMU_AT_STORE, host);
         for (uint32_t i = 0; i < mmu_ways(set) && set->n_log > MMU_LOG; i++)
-            drop_store(set->store, i, host);
+            drop_store(set, i, host);
     }
 }
 

@@ -18,6 +18,12 @@
  * An invalid entry i has a tag whose index bits differ from i, so it never hits.
  * In `fetch`, addend is the page id (mmu_page_id) instead.
  *
+ * Most accesses off the guest's stack pointer are in the page of the one before. The page's entries, if there is one for
+ * loads and one for stores and they agree, stand once more in `stack`, where nothing has to be looked up:
+ *     hit   = (va ^ tag) < limit                  limit[k]: all of MMU_STACK_SPAN(k) bytes from there on are in the page
+ * No VA is so odd that no guest puts it into its stack pointer, so no tag says that there is no copy: the limits do, being 0.
+ * A copy never outlives what it was made of (drop_entry in tlb.c): whether an access hits does not depend on who asks where.
+ *
  * A set begins with MMU_WAYS load and store entries, and gets four times as many, up to MMU_MAX_WAYS, while entries throw
  * each other out so often that walks would take a good part of the time. Whatever empties it makes it small again, and so
  * do many sweeps: emptying costs the same whatever size it had. Memory behind the ways in use is not touched.
@@ -39,6 +45,8 @@
 #define MMU_SETS      32u    /* per CPU at most, ... */
 #define MMU_ALL_SETS  4096u  /* ... and of all CPUs together: with hundreds of them each has fewer */
 #define MMU_FILTER    64u    /* 64-bit words of a filter: a power of two */
+#define MMU_STACK_LIMITS 3u
+#define MMU_STACK_SPAN(k) (16u << 2 * (k)) /* bytes that limit k is for */
 
 struct mmu_entry {
     uint64_t tag;            /* virtual page, low 12 bits zero */
@@ -54,9 +62,16 @@ struct mmu_jump {
     const void *code;
 };
 
+/* Written by core/exec from the set's own entries; taken away here. */
+struct mmu_stack {
+    uint64_t tag, addend;    /* of a load and a store entry */
+    uint64_t limit[MMU_STACK_LIMITS]; /* MEM_PAGE - MMU_STACK_SPAN(k) + 1; 0: there is no copy */
+};
+
 struct mmu_set {
     uint64_t index_mask;     /* of load and store, as an offset of bytes: emitted probes take it from here */
-    uint64_t pad[7];
+    struct mmu_stack stack;  /* in the same line of the host's cache */
+    uint64_t pad[2];
     struct mmu_entry load[MMU_MAX_WAYS];
     struct mmu_entry store[MMU_MAX_WAYS];
     struct mmu_entry fetch[MMU_FETCHES];

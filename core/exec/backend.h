@@ -79,6 +79,7 @@ struct exec_block {
     uint32_t length;             /* guest bytes (of all blocks: see `pieces` of a region) */
     bool region, retired;
     bool quick;                  /* made by compile_quick, and not improved since */
+    uint8_t copies;              /* regions that have been planned with it */
     /*
      * Counts down to EXEC_LEAVE_HOT in what is no region. With several host threads each counts EXEC_COUNT_STEP arrivals by
      * itself (cpu->counts) before it takes them off here: this line would go from host CPU to host CPU at each.

@@ -116,11 +116,12 @@ const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint3
     __atomic_store_n(&f->code, NULL, __ATOMIC_RELAXED);
     __atomic_store_n(&f->at, at, __ATOMIC_RELEASE);
     __atomic_store_n(&f->mode, mode, __ATOMIC_RELEASE);
-    __atomic_store_n(&f->code, c->b.code, __ATOMIC_RELEASE);
-    return c->b.code;
+    const void *code = exec_code_of(c);
+    __atomic_store_n(&f->code, code, __ATOMIC_RELEASE);
+    return code;
 }
 
-static void forget_front(struct exec *x, const struct exec_block *b)
+void exec_cache_forget_front(struct exec *x, const struct exec_block *b)
 {
     uint64_t at = (uint64_t)b->page << 12 | (uint32_t)b->start;
     struct exec_front *f = front_of(x, at, b->mode);
@@ -265,7 +266,7 @@ static void unlink_page(struct exec *x, struct exec_block *b, uint32_t page)
 static void hide(struct exec *x, struct exec_block *b)
 {
     if (!b->region) {
-        forget_front(x, b);
+        exec_cache_forget_front(x, b);
         struct exec_block **at =
             (struct exec_block **)&x->hash[bucket_of(b->page, b->start, b->mode)];
         while (*at != NULL && *at != b)

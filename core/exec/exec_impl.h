@@ -48,6 +48,12 @@ struct exec_cached {
     uint8_t *bytes;              /* what it was made of; NULL: a region, or one that is not kept when dropped */
 };
 
+/* Where indirect jumps to a block of the hash lead: to its region, if it has one. */
+static inline const void *exec_code_of(const struct exec_cached *c)
+{
+    return c->partner != NULL ? c->partner->b.code : c->b.code;
+}
+
 /*
  * In front of the hash, for blocks in one page: what is looked up most, without a look at the block itself, which is seldom
  * in the host's caches.
@@ -196,6 +202,8 @@ struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page
                                     uint32_t mode);
 /* The code of the block that lies in `page` alone; NULL: there is none. */
 const void *exec_cache_code(struct exec *x, uint32_t page, uint32_t start, uint32_t mode);
+/* What is in front of the hash for the block's place is forgotten: looked for anew. */
+void exec_cache_forget_front(struct exec *x, const struct exec_block *b);
 /* The same if it was looked up lately; without the machine's lock. */
 const void *exec_cache_front(struct exec *x, uint32_t page, uint32_t start, uint32_t mode);
 bool exec_cache_add(struct exec *x, struct exec_cached *c); /* its bytes become code; false: no memory */
@@ -280,6 +288,7 @@ enum exec_leave exec_run_once(struct exec *x, struct cpu *cpu, struct exec_cache
 #define EXEC_JOB_BLOCKS 32u
 struct exec_job {
     struct cpu *cpu;             /* what it is counts, not its state */
+    va_t va;                     /* where it ran hot */
     bool region, full;           /* full: it was not done since there was no room for it */
     uint32_t hint, n;
     struct exec_place place;     /* of the first block */

@@ -3,7 +3,7 @@
 #include "core/exec/exec_impl.h"
 #include <string.h>
 
-enum { REGION_SHARE = 8 };
+enum { REGION_SHARE = 8, MOST_COPIES = 4 };
 
 /* ---- the shape of a region ---- */
 
@@ -54,6 +54,44 @@ static void grow(const struct exec *x, struct exec_job *j, struct exec_cached *e
     }
 }
 
+/* Blocks that block i goes on to, as bits. */
+static uint32_t next_of(const struct exec_job *j, uint32_t i)
+{
+    uint32_t next = 0;
+    for (uint32_t k = 0; k < j->blocks[i]->b.n_edges; k++)
+        for (uint32_t t = 0; t < j->n; t++)
+            if (j->blocks[i]->b.edges[k].to == &j->blocks[t]->b)
+                next |= 1u << t;
+    return next;
+}
+
+/*
+ * What several regions have already, a function or a tail that many places lead to, they link to, unless it leads back here: each
+ * of those places would have a copy, and the host's instruction cache all of them. Who is hottest comes first, and has one.
+ */
+static void prune(struct exec_job *j)
+{
+    uint32_t next[EXEC_JOB_BLOCKS], back = 1, allowed = 0, kept = 1, n = 0;
+    for (uint32_t i = 0; i < j->n; i++)
+        next[i] = next_of(j, i);
+    for (uint32_t before = 0; before != back;) {
+        before = back;
+        for (uint32_t i = 0; i < j->n; i++)
+            back |= next[i] & back ? 1u << i : 0;
+    }
+    for (uint32_t i = 0; i < j->n; i++)
+        allowed |= back >> i & 1 || j->blocks[i]->b.copies < MOST_COPIES ? 1u << i : 0;
+    for (uint32_t before = 0; before != kept;) {
+        before = kept;
+        for (uint32_t i = 0; i < j->n; i++)
+            kept |= kept >> i & 1 ? next[i] & allowed : 0;
+    }
+    for (uint32_t i = 0; i < j->n; i++)
+        if (kept >> i & 1)
+            j->blocks[n++] = j->blocks[i];
+    j->n = n;
+}
+
 /* The hottest block that is not placed yet, of those that block `from` goes on to; UINT32_MAX as `from`: of all. */
 static uint32_t hottest(const struct exec_job *j, const uint32_t *heat, uint32_t placed, uint32_t from)
 {
@@ -94,6 +132,7 @@ static void wait_for_region(const struct exec *x, struct exec_job *j)
 {
     for (uint32_t i = 0; i < j->n; i++) {
         uint32_t *left = &j->blocks[i]->b.counter;
+        j->blocks[i]->b.copies += j->blocks[i]->b.copies < UINT8_MAX;
         if (*left < x->options.region_threshold / 2)
             *left = x->options.region_threshold / 2;
     }
@@ -110,6 +149,7 @@ static bool plan(struct exec *x, struct cpu *cpu, struct exec_cached *c, struct 
     if (j->region && (c->partner != NULL || c->b.page2 != EXEC_NO_PAGE))
         return false;
     j->cpu = cpu;
+    j->va = cpu->pc;
     j->hint = exec_hint(cpu);
     j->made = NULL;
     j->full = false;
@@ -117,6 +157,7 @@ static bool plan(struct exec *x, struct cpu *cpu, struct exec_cached *c, struct 
     j->n = 1;
     if (j->region) {
         grow(x, j, c);
+        prune(j);
         arrange(x, j);
         wait_for_region(x, j);
     }
@@ -202,6 +243,16 @@ static void give_up(struct exec *x, struct exec_cached *c)
         x->ops->uncount(x->be, &c->b);
 }
 
+/* Indirect jumps that led to the job's block look it up once more: there is a shorter way in. Another thread may be using its set. */
+static void forget_jump(struct exec *x, const struct exec_job *j)
+{
+    uint32_t at = mmu_jump_index(j->va);
+    struct mmu_jump *e = &j->cpu->set->jump[at];
+    exec_cache_forget_front(x, &j->blocks[0]->b);
+    if (__atomic_load_n(&e->va, __ATOMIC_RELAXED) == j->va)
+        __atomic_store_n(&e->va, mmu_no_jump(at), __ATOMIC_RELAXED);
+}
+
 bool exec_job_take(struct exec *x, struct exec_job *j)
 {
     struct exec_cached *c = j->blocks[0], *made = j->made;
@@ -216,11 +267,13 @@ bool exec_job_take(struct exec *x, struct exec_job *j)
         give_up(x, c);
     } else if (!j->region) {
         exec_cache_supersede(x, c, made);
+        forget_jump(x, j);
         x->count.improved++;
     } else if (exec_cache_add(x, made)) {
         made->partner = c;
         c->partner = made;
         x->ops->replace(x->be, &c->b, &made->b);
+        forget_jump(x, j);
         x->count.regions++;
     }
     return true;

@@ -183,7 +183,7 @@ static void enter_jump(struct exec *x, struct cpu *cpu, const struct exec_cached
 {
     if (!may_link(x, c) || x->n_breaks != 0)
         return;
-    mmu_enter_jump(cpu->set, cpu->pc, c->b.code);
+    mmu_enter_jump(cpu->set, cpu->pc, exec_code_of(c));
 }
 
 bool exec_go_on(struct cpu *cpu)

@@ -118,6 +118,11 @@ void ir_optimize(struct ir_unit *u)
     ir_fold(u);
     ir_cse(u);
     ir_dead(u);
+    if (ir_carry(u)) {
+        ir_fold(u);
+        ir_cse(u);
+        ir_dead(u);
+    }
     if (ir_join(u))
         ir_dead(u);
 }

@@ -222,6 +222,7 @@ struct ir_guest {
      * LOOKUP need not leave translated code.
      */
     uint32_t mode_at;
+    uint32_t stack;           /* slot of the stack pointer, off which many accesses are; 0: none */
     /* It has LR/SC: where CPUs run on several host threads its other atomic operations have to be counted (mmu/shared.h). */
     bool reserves;
 };
@@ -329,6 +330,7 @@ void ir_count_uses(struct ir_unit *u);
  *   fold      constants, identities, GET after PUT, extensions of extended values
  *   cse       equal pure operations in one block; `fold` again where that left something for it
  *   dead      unused pure operations, PUTs overwritten before anything can see them
+ *   carry     regions: PUTs of what late slots are known to hold, where a chain of blocks begins; then the others again
  *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing
  * when it has none left. `dead` renumbers values.
@@ -336,6 +338,7 @@ void ir_count_uses(struct ir_unit *u);
 void ir_fold(struct ir_unit *u);
 void ir_cse(struct ir_unit *u);
 void ir_dead(struct ir_unit *u);
+bool ir_carry(struct ir_unit *u); /* true: something was added, and is left for the others */
 bool ir_join(struct ir_unit *u); /* true: something is left for `dead` */
 void ir_optimize(struct ir_unit *u);
 

@@ -51,6 +51,7 @@ const struct ir_guest a64_guest = {
     .vec_helpers = vec_helpers,
     .n_vec_helpers = ARRAY_LEN(vec_helpers),
     .mode_at = offsetof(struct a64_cpu, block_mode),
+    .stack = A64_SLOT_SP,
 };
 
 const struct state_field a64_state[] = {

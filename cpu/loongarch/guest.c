@@ -59,6 +59,7 @@ const struct ir_guest la_guest = {
     .shared = LA_SLOT_SAVE,
     .n_shared = LA_SLOTS - LA_SLOT_SAVE,
     .mode_at = offsetof(struct la_cpu, mode),
+    .stack = LA_SLOT_R + 3, /* r3 */
 };
 
 static const struct state_field bank_state[] = {

@@ -74,6 +74,7 @@ const struct ir_guest rv_guest = {
     .shared = RV_SLOT_VL,
     .n_shared = RV_SLOTS - RV_SLOT_VL,
     .mode_at = offsetof(struct rv_cpu, mode),
+    .stack = 2, /* x2 */
 };
 
 static const struct state_field counter_state[] = { STATE(rv_counter, base),

@@ -69,7 +69,8 @@ enum x86_cc {
     X86_CC_CMP = 52,  /* as SUB of r - a */
     X86_CC_TEST = 56, /* as LOGIC of r & a */
     X86_CC_IMUL = 60, /* r: the low half of a times x, signed: CF and OF if the product has more; AF 0 */
-    X86_CC_COUNT = 64,
+    X86_CC_PRODUCT = 64, /* r times a, signed: the result is the low half; CF and OF as of IMUL, which only older states have */
+    X86_CC_COUNT = 128,  /* a power of 2 */
     /*
      * With any of them: a rotation came behind it, which changes CF and OF alone. Bit 18 is CF; OF is bit 18 ^ bit 17.
      */

@@ -59,6 +59,7 @@ uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
     }
     unsigned bits = 8u << (cc & 3);
     uint64_t msb = 1ull << (bits - 1), left;
+    bool over;
     a = zext(a, bits);
     switch (cc & ~3ull) {
     case X86_CC_ADD:
@@ -80,10 +81,12 @@ uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
         return result_flags(r, msb);
     case X86_CC_TEST:
         return result_flags(r & a, msb);
-    case X86_CC_IMUL: {
-        bool over = product_overflows(a, x, bits);
+    case X86_CC_IMUL:
+        over = product_overflows(a, x, bits);
         return result_flags(r, msb) | carry_overflow(over, over);
-    }
+    case X86_CC_PRODUCT:
+        over = product_overflows(a, r, bits);
+        return result_flags(zext(r * a, bits), msb) | carry_overflow(over, over);
     case X86_CC_INC:
         return result_flags(r, msb) | carry_overflow(a, r == msb) | ((r & 15) == 0 ? X86_AF : 0);
     case X86_CC_DEC:
@@ -177,6 +180,9 @@ static int quick_condition(uint64_t cc, uint64_t r, uint64_t a, unsigned cond)
     } else if (op == X86_CC_TEST) {
         op = X86_CC_LOGIC;
         r &= a; /* which has no more bits than count */
+    } else if (op == X86_CC_PRODUCT) {
+        op = X86_CC_IMUL;
+        r = zext(r * a, bits);
     }
     if (cond >> 1 == 2)
         return r == 0;

@@ -13,13 +13,13 @@ static bool uses_a(unsigned cc)
 
 static bool uses_x(unsigned cc)
 {
-    return cc == X86_CC_ADC || cc == X86_CC_SBB || cc == X86_CC_IMUL;
+    return cc == X86_CC_ADC || cc == X86_CC_SBB;
 }
 
 /* Does the slot of the result hold the first operand? */
 static bool shows_left(unsigned cc)
 {
-    return cc == X86_CC_CMP || cc == X86_CC_TEST;
+    return cc == X86_CC_CMP || cc == X86_CC_TEST || cc == X86_CC_PRODUCT;
 }
 
 /*

@@ -69,6 +69,7 @@ const struct ir_guest x86_guest = {
     .late = X86_SLOT_CC, /* and those of its operands */
     .n_late = 4,
     .mode_at = offsetof(struct x86_cpu, mode),
+    .stack = X86_SLOT_GPR + 4, /* RSP */
 };
 
 const struct state_field x86_state[] = { STATE_SUB(x86_cpu, cpu, cpu_state),

@@ -54,9 +54,23 @@ static ir_val_t of_one(struct x86_tr *t, unsigned what, ir_val_t a)
     }
 }
 
+/* SBB of a register with itself spreads the carry: as if it were taken from 0, flags and all. */
+static bool spread_carry(struct x86_tr *t, unsigned what)
+{
+    const struct x86_operand *op = t->d.op;
+    if (what != SBB || op[0].kind != X86_OP_REG || op[1].kind != X86_OP_REG || op[0].reg != op[1].reg)
+        return false;
+    ir_val_t carry = x86_carry(t), zero = x86_const(t, 0), r = x86_op2(t, IR_SUB, op[0].size, zero, carry);
+    x86_put(t, 0, r);
+    x86_set_cc(t, X86_CC_SUB, op[0].size, r, carry, IR_NONE, zero);
+    return true;
+}
+
 static void binary(struct x86_tr *t, unsigned what)
 {
     unsigned bytes = t->d.op[0].size;
+    if (spread_carry(t, what))
+        return;
     bool carries = what == ADC || what == SBB;
     ir_val_t carry = carries ? x86_carry(t) : IR_NONE, a, b = x86_get(t, 1);
     if (t->d.lock)
@@ -139,7 +153,7 @@ static void multiply(struct x86_tr *t, unsigned is_signed)
         x86_put_reg(t, 2, bytes, high);
     }
     if (is_signed)
-        x86_set_cc(t, X86_CC_IMUL, bytes, low, a, b, IR_NONE);
+        x86_set_cc(t, X86_CC_PRODUCT, bytes, low, b, IR_NONE, a);
     else
         x86_set_cc(t, X86_CC_MUL, bytes, low, high, IR_NONE, IR_NONE);
 }
@@ -152,7 +166,7 @@ static void multiply_to(struct x86_tr *t, unsigned arg)
     ir_val_t b = three ? x86_const(t, zext(t->d.imm, bytes * 8)) : x86_get(t, 1);
     ir_val_t low = x86_op2(t, IR_MUL, bytes, a, b);
     x86_put(t, 0, low);
-    x86_set_cc(t, X86_CC_IMUL, bytes, low, a, b, IR_NONE);
+    x86_set_cc(t, X86_CC_PRODUCT, bytes, low, b, IR_NONE, a);
 }
 
 /*

@@ -13,8 +13,16 @@ static void mov(struct x86_tr *t, unsigned arg)
 
 static void mov_extend(struct x86_tr *t, unsigned is_signed)
 {
-    ir_val_t v = x86_get(t, 1);
-    x86_put(t, 0, is_signed ? x86_sext(t, v, t->d.op[1].size) : v);
+    unsigned bytes = t->d.op[1].size;
+    enum ir_type type = t->d.op[0].size == 4 ? IR_I32 : IR_I64;
+    ir_val_t v;
+    if (!is_signed || bytes == t->d.op[0].size)
+        v = x86_get(t, 1);
+    else if (x86_is_mem(t, 1))
+        v = ir_load(t->u, type, x86_address(t, bytes, INSN_MEM_READ), 0, x86_memop(t, bytes, IR_MEM_SIGNED));
+    else
+        v = ir_sext(t->u, type, x86_get(t, 1), bytes * 8);
+    x86_put(t, 0, v);
 }
 
 static void lea(struct x86_tr *t, unsigned arg)

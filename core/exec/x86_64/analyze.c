@@ -74,6 +74,13 @@ static uint32_t weight_of(const struct x86_gen *g, uint32_t b, const uint8_t dep
     return 1 + (uint32_t)((uint64_t)g->b->heat[b] * 511 / most);
 }
 
+/* A slot that is read at i for nothing but to say what a late slot holds (ir_carry). */
+static bool is_carried(const struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i], *next = in + 1;
+    return in->op == IR_GET && in->uses == 1 && next->op == IR_PUT && next->a == i && x86_is_late(g, (unsigned)next->imm);
+}
+
 static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], struct slot_list *l)
 {
     const struct ir_unit *u = g->u;
@@ -83,7 +90,7 @@ static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
             if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold ||
-                x86_is_late(g, (unsigned)in->imm))
+                x86_is_late(g, (unsigned)in->imm) || is_carried(g, i))
                 continue;
             struct slot_use *s = &l->use[in->imm];
             if (s->weight == 0)
@@ -235,25 +242,6 @@ static void pin_class(struct x86_gen *g, const struct slot_list *l, bool fp, boo
 
 /* ---- unit: what is loaded at the entry, what is dirty where ---- */
 
-static void find_entry_loads(struct x86_gen *g, bool entry_is_target)
-{
-    const struct ir_unit *u = g->u;
-    uint32_t all = (uint32_t)BIT(g->code->n_pins) - 1, read = 0, written = 0;
-    bool may_fault = false;
-    for (uint32_t i = u->blocks[0].first; i < u->blocks[0].end; i++) {
-        const struct ir_inst *in = &u->insts[i];
-        may_fault |= ir_op_info[in->op].flags == 'F';
-        if ((in->op != IR_GET && in->op != IR_PUT) || g->pin_of[in->imm] == NO_PIN)
-            continue;
-        uint32_t bit = 1u << g->pin_of[in->imm];
-        if (in->op == IR_GET)
-            read |= bit & ~written;
-        else if (!(may_fault && entry_is_target)) /* a fault in a later round stores it */
-            written |= bit & ~read;
-    }
-    g->load_at_entry = u->n_blocks == 1 && !entry_is_target ? read : all & ~written;
-}
-
 static void flow_dirty(struct x86_gen *g)
 {
     const struct ir_unit *u = g->u;
@@ -275,6 +263,52 @@ static void flow_dirty(struct x86_gen *g)
             }
         }
     }
+}
+
+/*
+ * Pins that block b reads before it writes them, as bits. What leaves stores what is dirty, so it reads that: what may fault, and
+ * each block's end.
+ */
+static uint32_t reads_of(const struct x86_gen *g, uint32_t b)
+{
+    const struct ir_block *blk = &g->u->blocks[b];
+    uint32_t read = g->u->hooks ? g->dirty_in[b] : 0, written = 0;
+    for (uint32_t i = blk->first; i < blk->end; i++) {
+        const struct ir_inst *in = &g->u->insts[i];
+        if (ir_op_info[in->op].flags == 'F')
+            read |= g->dirty_in[b] & ~written;
+        if ((in->op != IR_GET && in->op != IR_PUT) || g->pin_of[in->imm] == NO_PIN)
+            continue;
+        uint32_t bit = 1u << g->pin_of[in->imm];
+        if (in->op == IR_GET)
+            read |= bit & ~written;
+        else
+            written |= bit;
+    }
+    return read | (g->dirty_in[b] & ~written);
+}
+
+/* Pins that some way from the entry reads before it writes them. */
+static void find_entry_loads(struct x86_gen *g)
+{
+    const struct ir_unit *u = g->u;
+    uint32_t live[IR_UNIT_BLOCKS];
+    for (uint32_t b = 0; b < u->n_blocks; b++)
+        live[b] = reads_of(g, b);
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t b = u->n_blocks; b-- > 0;) {
+            int to[2];
+            unsigned n = successors(g, b, to);
+            uint32_t out = 0;
+            for (unsigned k = 0; k < n; k++)
+                out |= live[to[k]];
+            out &= ~g->puts[b];
+            changed |= (out & ~live[b]) != 0;
+            live[b] |= out;
+        }
+    }
+    g->load_at_entry = live[0];
 }
 
 /* ---- unit: page registers ---- */
@@ -314,6 +348,8 @@ static void choose_page_regs(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOC
         uint32_t most = 0;
         struct page_reg best = { 0 };
         for (unsigned k = 0; k < 2 * u->guest->n_slots; k++) {
+            if (u->guest->stack != 0 && k / 2 == u->guest->stack)
+                continue; /* has one all the time: struct mmu_stack */
             if (!wild[k / 2] && weight[k / 2][k % 2] > most) {
                 most = weight[k / 2][k % 2];
                 best = (struct page_reg){ .slot = (uint16_t)(k / 2), .store = k % 2 };
@@ -346,15 +382,8 @@ void x86_analyze_unit(struct x86_gen *g)
     unsigned xmm = pressure(g, weights, true, false);
     pin_class(g, &l, false, loops, temporaries(g, weights));
     pin_class(g, &l, true, loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
-    bool entry_is_target = false;
-    for (uint32_t b = 0; b < g->u->n_blocks; b++) {
-        int to[2];
-        unsigned n = successors(g, b, to);
-        for (unsigned k = 0; k < n; k++)
-            entry_is_target |= to[k] == 0;
-    }
-    find_entry_loads(g, entry_is_target);
     flow_dirty(g);
+    find_entry_loads(g);
     x86_late_unit(g);
     g->n_pages = 0;
     if (loops && !(g->u->hooks & TM_DATA))
@@ -373,6 +402,8 @@ static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], un
     }
     const struct ir_inst *in = &g->u->insts[v];
     n = add_arg(g, in->a, out, n);
+    if (in->op == IR_SEXT || in->op == IR_ZEXT)
+        return n;
     n = add_arg(g, in->b, out, n);
     if (in->op == IR_CALL) {
         n = add_arg(g, in->c, out, n);
@@ -447,11 +478,29 @@ static void name_values(struct x86_gen *g)
     }
 }
 
+/* Extensions that nobody but compare c reads, which does without. */
+static void fuse_extensions(struct x86_gen *g, uint16_t c)
+{
+    const struct ir_inst *cmp = &g->u->insts[c];
+    if (x86_narrow_bits(g, cmp) == 0 || g->values[cmp->a].rep == g->values[cmp->b].rep)
+        return;
+    const uint16_t args[2] = { cmp->a, cmp->b };
+    for (unsigned k = 0; k < 2; k++) {
+        uint16_t v = g->values[args[k]].rep;
+        const struct ir_inst *named = &g->u->insts[args[k]], *in = &g->u->insts[v];
+        if ((in->op != IR_SEXT && in->op != IR_ZEXT) || in->uses != 1 || g->u->insts[in->a].op == IR_CONST)
+            continue;
+        if (args[k] == v || (named->uses == 1 && named->a == v))
+            g->values[v].fused = true;
+    }
+}
+
 /* Compare c with 0 of what nobody else reads: one TEST. */
 static void fuse_and(struct x86_gen *g, uint16_t c)
 {
     const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
     uint16_t v = g->values[cmp->a].rep;
+    fuse_extensions(g, c);
     if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
         zero->op == IR_CONST && zero->imm == 0 && !(cmp->type == IR_I64 && g->u->insts[v].type == IR_I32))
         g->values[v].fused = true;
@@ -495,6 +544,7 @@ static void note_use(struct x86_gen *g, uint16_t v, uint32_t at, uint32_t until)
 {
     struct value *x = &g->values[v];
     x->uses++;
+    x->waiting += g->u->insts[at].op == IR_PUT && g->values[at].late == LATE_WAITS;
     g->later[g->n_later++] = x->next;
     x->next = at;
     if (x->last < until)

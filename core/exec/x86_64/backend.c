@@ -164,11 +164,22 @@ static void unhook(struct exec_edge *edge)
     edge->at = NULL;
 }
 
+/* Where links to a block that is not retired lead: past it, to the region that stands for it, if there is one. */
+static uint32_t way_in(const struct x86_code *c)
+{
+    return c->replaced_by ? c->replaced_by->link_entry : c->link_entry;
+}
+
+static void lead_links(struct exec_backend *be, const struct x86_code *c)
+{
+    for (const struct exec_edge *edge = c->incoming; edge; edge = edge->next)
+        asm_patch(&be->a, edge->guard ? edge->guard : edge->patch, way_in(c));
+}
+
 /* To another page: compare its fetch entry, move cpu->page. Returns 0 when there is no room. */
 static uint32_t emit_link_guard(struct exec_backend *be, struct exec_edge *edge, const struct exec_block *to, int64_t delta)
 {
     struct x86_asm *a = &be->a;
-    const struct x86_code *c = to->backend_private;
     if (asm_offset(a) + GUARD_BYTES > be->half || asm_offset(&be->cold) + GUARD_BYTES > be->end)
         return 0;
     asm_align(a, 16);
@@ -180,7 +191,7 @@ static uint32_t emit_link_guard(struct exec_backend *be, struct exec_edge *edge,
     x86_emit_guard(a, to->page, miss);
     asm_rm(a, 0x89 | OP_W, RDX, CPU_MEM(page));
     asm_align_field(a, 1);
-    edge->guard = asm_jmp(a, c->link_entry);
+    edge->guard = asm_jmp(a, way_in(to->backend_private));
     return at;
 }
 
@@ -194,7 +205,7 @@ static void x86_link(struct exec_backend *be, struct exec_edge *edge, struct exe
     if (to->retired || edge->from->retired || to->mode != edge->from->mode)
         return;
     int64_t delta = (int64_t)align_down((uint64_t)(int64_t)edge->target, MEM_PAGE);
-    uint32_t target = delta ? emit_link_guard(be, edge, to, delta) : c->link_entry;
+    uint32_t target = delta ? emit_link_guard(be, edge, to, delta) : way_in(c);
     if (!target)
         return;
     if (edge->at)
@@ -227,6 +238,7 @@ static void x86_retire(struct exec_backend *be, struct exec_block *b)
             patch_entry(be, r, r->lookup_stub);
         else
             store_entry(be, r, r->entry_bytes);
+        lead_links(be, r);
     }
     c->replaces = NULL;
 }
@@ -249,8 +261,10 @@ static void lead(struct exec_backend *be, struct x86_code *from, struct x86_code
 
 static void x86_replace(struct exec_backend *be, struct exec_block *b, struct exec_block *region)
 {
-    if (!b->retired && !region->retired)
-        lead(be, b->backend_private, region->backend_private);
+    if (b->retired || region->retired)
+        return;
+    lead(be, b->backend_private, region->backend_private);
+    lead_links(be, b->backend_private);
 }
 
 /* The counter's cache line would go from one CPU's host to the other's at each arrival. */

@@ -468,6 +468,8 @@ void x86_emit_fixed(struct exec_backend *be)
     be->fixed.light = emit_light(a, false);
     be->fixed.light_fp = emit_light(a, true);
     be->fixed.last = emit_last(a, &be->fixed);
+    asm_align(a, 16);
+    be->fixed.stack = x86_emit_stack_copy(a, be->host);
     asm_align(a, 64);
     be->low = asm_offset(a);
     be->high = be->size;

@@ -8,6 +8,7 @@
  *     narrow.c     extensions that nobody sees, or that are done already
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
+ *     stack.c      probes of accesses off the guest's stack pointer
  *     home.c       addends that are guessed
  *     late.c       PUTs that wait until they are seen, or are never done
  *     control.c    entries, edges, leaving; stubs
@@ -41,7 +42,7 @@ struct value {
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
     uint16_t rep;          /* the value it is another name of, or itself */
-    uint16_t uses;
+    uint16_t uses, waiting; /* waiting: of them, by PUTs that wait */
     uint32_t last;         /* instruction of its last use; 0: none */
     uint32_t put;          /* first PUT of it, 0: none; of a PUT that waits: the last operation that may see it */
     uint32_t next;         /* instruction of its next use; 0: only `last` is known */
@@ -61,7 +62,8 @@ struct opnd {
     uint64_t imm;
 };
 
-enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT, STUB_LIGHT, STUB_HOME };
+enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT, STUB_LIGHT, STUB_HOME,
+                 STUB_STACK };
 #define STUBS_PER_INST 8
 
 /* Code for later: reached by jumps at at[], goes back to `back`. */
@@ -74,7 +76,7 @@ struct stub {
     bool forgets;          /* STUB_OUT: page registers, for it may have changed the mapping */
     bool store;            /* STUB_REFILL, STUB_ALONE; the access's STUB_OUT comes next */
     uint8_t page, reg;     /* STUB_REFILL: page register; where the addend goes, of STUB_HOME too */
-    int32_t bytes;         /* STUB_REFILL: what must lie in the page */
+    int32_t bytes;         /* STUB_REFILL, STUB_STACK: what must lie in the page */
     bool dst_fp, dst_vec, has_dst;
     bool vec;              /* STUB_OUT: vector operands, to the frame in 16 bytes each */
     uint8_t dst;
@@ -101,6 +103,7 @@ struct leave {
 struct group {
     uint16_t base;         /* value */
     bool store, framed;
+    bool stack;            /* off the stack pointer: for loads and stores */
     uint8_t reg, place;    /* place: in the frame, its own alone, used or not */
     uint8_t align;         /* where its first access is: address bits that were seen to be 0 */
     int32_t at;            /* displacement of that access */
@@ -111,17 +114,17 @@ struct group {
 
 /*
  * In loops: the page that accesses off one slot used last, in the frame: its tag and
- * addend, and PAGE_LIMIT, or 0 when it is not known. Only for slots that stand
+ * addend, and how far from its beginning any of them may begin, + 1; or 0 when it is not known. Only for slots that stand
  * still or move by constants. Forgotten at the unit's entry and after every call out
  * that may change a mapping; nothing else can while translated code runs.
  */
 struct page_reg {
     uint16_t slot;
     bool store;
+    uint16_t span;         /* bytes of the widest group so far: known when refills, which are stubs, are emitted */
 };
 #define MAX_PAGE_REGS 4
-#define PAGE_SPAN     256  /* most bytes of a group; accesses that start this close to the page's end probe the set */
-#define PAGE_LIMIT    ((int32_t)MEM_PAGE - PAGE_SPAN + 1)
+#define PAGE_SPAN     256  /* most bytes of a group */
 
 struct x86_gen {
     struct exec_backend *be;
@@ -168,6 +171,7 @@ struct x86_gen {
     uint32_t locked[2];                  /* registers of this instruction's operands */
     uint16_t reg_value[2][16];           /* value in a temporary */
     uint16_t slot_alias[IR_MAX_SLOTS];   /* first alias of a slot */
+    struct { uint16_t value, slot; } pin_copy[MAX_PINS]; /* what the pin of `slot` holds beside another slot; 0: nothing known */
     uint16_t slot_home[IR_MAX_SLOTS];    /* the value that an unpinned slot's memory holds; 0: not known */
     uint16_t spill_free[FRAME_SPILLS];
     uint32_t n_spill_free, n_spills;
@@ -285,7 +289,9 @@ void x86_find_wide(struct x86_gen *g);
 /* Is i a rotation put together from shifts? Sets rotate and turned. */
 void x86_find_rotation(struct x86_gen *g, uint32_t i);
 void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
-/* i32 whose register, and whatever it is stored to, has zeros above. */
+/* i64 of which nobody looks at the upper half: it is computed as 32 bits, with zeros above. */
+bool x86_is_narrow(const struct x86_gen *g, uint16_t v);
+/* i32, or narrow, whose register, and whatever it is stored to, has zeros above. */
 bool x86_is_clean(const struct x86_gen *g, uint16_t v);
 bool x86_is_positive(const struct x86_gen *g, uint16_t v); /* and so is bit 31 */
 /* Value v has all bits that a place of 64 (w) or 32 bits holds. */
@@ -293,6 +299,12 @@ static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
 {
     return is_w(value_type(g, v)) == w || (w && x86_is_clean(g, v));
 }
+
+/*
+ * 8 or 16 if SETCC `in` may compare so many bits of its operands, which were extended from them or loaded so, or are constants;
+ * else 0.
+ */
+unsigned x86_narrow_bits(const struct x86_gen *g, const struct ir_inst *in);
 
 /* regalloc.c */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
@@ -330,6 +342,13 @@ void x86_begin_chain_regs(struct x86_gen *g);
 
 /* Its last use was before: what it is in is free. */
 void x86_release_if_done(struct x86_gen *g, uint16_t v);
+
+/* stack.c */
+/* Is the address off the guest's stack pointer? Then a probe serves loads and stores. */
+bool x86_is_stack(const struct x86_gen *g, uint16_t address);
+/* rdx = address of away->bytes bytes; the addend to `reg`. To `away`, which the access's other stub follows. */
+void x86_emit_stack_probe(struct x86_gen *g, struct stub *away, struct stub *failed, unsigned align, unsigned reg);
+void x86_emit_stack_stub(struct x86_gen *g, const struct stub *s, struct stub *failed);
 
 /* home.c */
 void x86_find_loaded(struct x86_gen *g);

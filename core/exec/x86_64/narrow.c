@@ -88,6 +88,13 @@ void x86_find_wide(struct x86_gen *g)
         look_at_args(g, i);
 }
 
+bool x86_is_narrow(const struct x86_gen *g, uint16_t v)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    bool has_form = in->op == IR_ADD || in->op == IR_SUB || in->op == IR_AND || in->op == IR_OR || in->op == IR_XOR;
+    return has_form && in->type == IR_I64 && !g->values[v].wide && g->values[v].rotate == 0;
+}
+
 bool x86_is_positive(const struct x86_gen *g, uint16_t v)
 {
     return g->u->insts[v].op == IR_SHR && x86_is_clean(g, v);
@@ -97,7 +104,7 @@ bool x86_is_clean(const struct x86_gen *g, uint16_t v)
 {
     const struct ir_inst *in = &g->u->insts[v];
     if (in->type != IR_I32)
-        return false;
+        return x86_is_narrow(g, v);
     switch (in->op) {
     case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR: case IR_MUL:
     case IR_CLZ: case IR_CTZ: case IR_POPCNT: case IR_BSWAP: case IR_SEXT: case IR_ZEXT: case IR_EXTRACT: case IR_SELECT:
@@ -107,6 +114,43 @@ bool x86_is_clean(const struct x86_gen *g, uint16_t v)
         return g->u->insts[in->b].op == IR_CONST && (g->u->insts[in->b].imm & 31) != 0;
     default: return false;
     }
+}
+
+/* ---- compares of bytes and words ---- */
+
+/* Is v 8 or 16 bits that were extended, by an operation or by the load? How many, else 0. */
+static unsigned extended_bits(const struct x86_gen *g, uint16_t v, bool is_signed)
+{
+    const struct ir_inst *in = &g->u->insts[v];
+    unsigned bits = 0;
+    if (in->op == (is_signed ? IR_SEXT : IR_ZEXT))
+        bits = in->aux;
+    else if (in->op == IR_LOAD && ((in->aux2 & IR_MEM_SIGNED) != 0) == is_signed)
+        bits = 8u << (in->aux2 & IR_MEM_SIZE);
+    return bits == 8 || bits == 16 ? bits : 0;
+}
+
+/* Numbers that were extended with their signs are ordered as they were, both ways; the others only as unsigned ones. */
+unsigned x86_narrow_bits(const struct x86_gen *g, const struct ir_inst *in)
+{
+    bool orders_signed = in->aux == IR_LTS || in->aux == IR_GES || in->aux == IR_LES || in->aux == IR_GTS;
+    uint16_t va = g->values[in->a].rep, vb = g->values[in->b].rep;
+    const struct ir_inst *b = &g->u->insts[vb];
+    for (unsigned is_signed = orders_signed; is_signed < 2; is_signed++) {
+        unsigned bits = extended_bits(g, va, is_signed);
+        if (bits == 0)
+            continue;
+        if (b->op != IR_CONST) {
+            if (extended_bits(g, vb, is_signed) == bits)
+                return bits;
+            continue;
+        }
+        bool fits = is_signed ? (int64_t)sext((uint64_t)b->imm, bits) == (b->type == IR_I32 ? (int32_t)b->imm : b->imm)
+                              : (uint64_t)b->imm >> bits == 0;
+        if (fits && (bits == 8 || b->imm == 0)) /* a constant of 16 bits stalls the host's decoders */
+            return bits;
+    }
+    return 0;
 }
 
 /* ---- rotations ---- */

@@ -3,6 +3,7 @@
 #include "core/util/bits.h"
 
 #define COALESCE_WINDOW 12 /* instructions between an operation and the PUT of its result */
+#define COALESCE_STEPS  3  /* results on the way to that of the PUT */
 
 static bool value_is_fp(const struct x86_gen *g, uint16_t v)
 {
@@ -15,6 +16,7 @@ void x86_begin_chain_regs(struct x86_gen *g)
     g->free[1] = g->pool[1];
     memset(g->slot_alias, 0, sizeof(g->slot_alias));
     memset(g->slot_home, 0, sizeof(g->slot_home));
+    memset(g->pin_copy, 0, sizeof(g->pin_copy));
     g->n_spills = g->n_spill_free = 0;
     g->n_groups = 0;
     g->dirty = g->dirty_in[g->index];
@@ -279,14 +281,15 @@ static int take(struct x86_gen *g, uint16_t v, bool fp)
 
 int x86_take_reg(struct x86_gen *g, unsigned uses)
 {
-    while (popcount64(g->free[0]) < 2) {
+    /* An operand that dies here has its register until the operation is done, though a result might take it. */
+    while (popcount64(g->free[0] & ~g->locked[0]) < 2) {
         int r = latest(g, false);
         if (r < 0 || (uses < 3 && g->values[g->reg_value[0][r]].last >= g->i))
             return -1;
         spill_value(g, g->reg_value[0][r], false);
         g->free[0] |= 1u << r;
     }
-    int r = (int)(63 - clz64(g->free[0]));
+    int r = (int)(63 - clz64(g->free[0] & ~g->locked[0]));
     g->free[0] &= ~(1u << r);
     return r;
 }
@@ -416,13 +419,36 @@ static bool is_alias(const struct value *x, unsigned slot)
     return (x->place == P_PIN || x->place == P_SLOT) && x->slot == slot;
 }
 
+/* The pin of another slot that holds value v, an alias of `slot`, too; or NO_PIN. */
+static unsigned other_pin(const struct x86_gen *g, uint16_t v, unsigned slot)
+{
+    for (unsigned p = 0; p < g->code->n_pins; p++)
+        if (g->pin_copy[p].value == v && g->pin_copy[p].slot != slot)
+            return p;
+    return NO_PIN;
+}
+
+static void forget_copy(struct x86_gen *g, unsigned slot)
+{
+    if (g->pin_of[slot] != NO_PIN)
+        g->pin_copy[g->pin_of[slot]].value = IR_NONE;
+}
+
 void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except)
 {
+    uint16_t next;
     g->slot_home[slot] = IR_NONE; /* first: what is evicted here must not find its home there */
-    for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias) {
+    forget_copy(g, slot);
+    for (uint16_t v = g->slot_alias[slot]; v; v = next) {
         struct value *x = &g->values[v];
+        next = x->next_alias;
         if (v == except || !is_alias(x, slot) || x->last <= g->i)
             continue;
+        unsigned pin = other_pin(g, v, slot);
+        if (pin != NO_PIN) {
+            add_alias(g, v, g->pin_copy[pin].slot, P_PIN);
+            continue;
+        }
         bool fp = value_is_fp(g, v);
         bool w = x->place == P_PIN || is_w(g->u->guest->slots[slot].type);
         struct opnd o = x86_opnd(g, v);
@@ -466,6 +492,7 @@ void x86_save_shared_aliases(struct x86_gen *g)
 void x86_save_all_aliases(struct x86_gen *g)
 {
     memset(g->slot_home, 0, sizeof(g->slot_home));
+    memset(g->pin_copy, 0, sizeof(g->pin_copy));
     for (unsigned s = 0; s < g->u->guest->n_slots; s++)
         if (g->slot_alias[s])
             x86_save_aliases(g, s, IR_NONE);
@@ -481,7 +508,7 @@ void gen_get(struct x86_gen *g, const struct ir_inst *in)
         x->place = P_CONST;
     } else if (g->pin_of[slot] != NO_PIN) {
         add_alias(g, v, slot, P_PIN);
-    } else if (x->uses <= 1 || (g->free[in_xmm(s->type)] == 0 && !is_soon(g, next_use(g, v), in_xmm(s->type)))) {
+    } else if (x->uses - x->waiting <= 1 || (g->free[in_xmm(s->type)] == 0 && !is_soon(g, next_use(g, v), in_xmm(s->type)))) {
         add_alias(g, v, slot, P_SLOT);
     } else {
         bool fp = in_xmm(s->type);
@@ -526,6 +553,10 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     const struct x86_pin *p = &g->code->pins[g->pin_of[slot]];
     bool fp = in_xmm(s->type);
     x86_load_typed(g, p->reg, o, s->type);
+    if ((x->place == P_PIN || x->place == P_SLOT) && value_type(g, v) == s->type && s->type == IR_I64) {
+        g->pin_copy[g->pin_of[slot]].value = v;
+        g->pin_copy[g->pin_of[slot]].slot = (uint16_t)slot;
+    }
     if (x->place == P_REG && value_is_fp(g, v) == fp && is_v(value_type(g, v)) == is_v(s->type) &&
         x86_fills(g, v, is_w(s->type))) {
         release(g, x, fp);
@@ -535,21 +566,43 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
 
 /* ---- definitions ---- */
 
-/* May instruction i compute its result straight in the slot that a later PUT gives it? */
-static bool may_coalesce(const struct x86_gen *g, const struct value *x, bool fp)
+/*
+ * The PUT of what the instruction's result is for: of itself, or of the next result of which it is the first operand, and
+ * nothing else (SHR, XOR and PUT of one register). 0: none near.
+ */
+static uint32_t put_of(const struct x86_gen *g, const struct value *x)
 {
-    if (x->put == 0 || x->put - g->i > COALESCE_WINDOW)
+    uint32_t put = x->put;
+    for (unsigned steps = 0; put == 0 && x->uses == 1 && x->last > g->i && steps < COALESCE_STEPS; steps++) {
+        const struct ir_inst *next = &g->u->insts[x->last];
+        bool commutes = next->op == IR_ADD || next->op == IR_AND || next->op == IR_OR || next->op == IR_XOR ||
+                        next->op == IR_MUL;
+        bool first = commutes || next->op == IR_SUB || next->op == IR_SHL || next->op == IR_SHR || next->op == IR_SAR;
+        if (!first || (!commutes && g->values[next->a].rep != x - g->values) || !x86_fills(g, (uint16_t)x->last, true))
+            return 0;
+        x = &g->values[x->last];
+        put = x->put;
+        if (x->rep != x - g->values || x->fused || x->rotate)
+            return 0;
+    }
+    return put - g->i <= COALESCE_WINDOW ? put : 0;
+}
+
+/* May instruction i compute its result straight in the slot that a later PUT, at `put`, gives it? */
+static bool may_coalesce(const struct x86_gen *g, uint32_t put, bool fp)
+{
+    if (put == 0)
         return false;
-    unsigned slot = (unsigned)g->u->insts[x->put].imm;
+    unsigned slot = (unsigned)g->u->insts[put].imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
     unsigned type = value_type(g, (uint16_t)g->i);
     if (g->pin_of[slot] == NO_PIN || in_xmm(s->type) != fp || !x86_fills(g, (uint16_t)g->i, is_w(s->type)) ||
         is_v(s->type) != is_v(type))
         return false;
     for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias)
-        if (is_alias(&g->values[v], slot) && g->values[v].last > g->i)
+        if (is_alias(&g->values[v], slot) && g->values[v].last > g->i && other_pin(g, v, slot) == NO_PIN)
             return false;
-    for (uint32_t j = g->i + 1; j < x->put; j++) {
+    for (uint32_t j = g->i + 1; j < put; j++) {
         const struct ir_inst *in = &g->u->insts[j];
         unsigned flags = (unsigned char)ir_op_info[in->op].flags;
         if (flags == 'F' || flags == 'E' || /* which may be the way out of a chain */
@@ -576,8 +629,10 @@ unsigned x86_def(struct x86_gen *g)
     uint16_t v = (uint16_t)g->i;
     struct value *x = &g->values[v];
     bool fp = value_is_fp(g, v);
-    if (may_coalesce(g, x, fp)) {
-        add_alias(g, v, (unsigned)g->u->insts[x->put].imm, P_PIN);
+    uint32_t put = put_of(g, x);
+    if (may_coalesce(g, put, fp)) {
+        x86_save_aliases(g, (unsigned)g->u->insts[put].imm, IR_NONE); /* other pins have them */
+        add_alias(g, v, (unsigned)g->u->insts[put].imm, P_PIN);
         return x->reg;
     }
     release_args(g, false);

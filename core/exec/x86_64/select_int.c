@@ -40,7 +40,7 @@ static bool is_reg(struct opnd o, unsigned reg)
 static void emit_scaled_add(struct x86_gen *g, const struct ir_inst *in, uint16_t va, uint16_t vshift)
 {
     const struct ir_inst *s = &g->u->insts[vshift];
-    bool w = in->type == IR_I64;
+    bool w = in->type == IR_I64 && !x86_is_narrow(g, (uint16_t)g->i);
     unsigned a = x86_use(g, va, RAX, w), b = x86_use(g, s->a, RCX, w);
     unsigned dst = x86_def(g);
     asm_lea(g->a, w, dst, (struct x86_mem){ .base = (uint8_t)a, .index = (uint8_t)b,
@@ -52,7 +52,7 @@ static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint8_t ops[] = { [IR_ADD] = ALU_ADD, [IR_SUB] = ALU_SUB, [IR_AND] = ALU_AND,
                                    [IR_OR] = ALU_OR, [IR_XOR] = ALU_XOR };
-    bool w = in->type == IR_I64, commutes = in->op != IR_SUB;
+    bool w = in->type == IR_I64 && !x86_is_narrow(g, (uint16_t)g->i), commutes = in->op != IR_SUB;
     uint16_t va = in->a, vb = in->b;
     if (g->values[g->i].rotate) {
         x86_emit_rotation(g, in);
@@ -73,7 +73,11 @@ static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
     struct opnd a = x86_opnd(g, va), b = usable(g, vb, w);
     unsigned dst = x86_def(g);
     int32_t imm = (int32_t)b.imm;
-    if (b.kind == O_IMM && in->op == IR_SUB && imm != INT32_MIN && a.kind == O_REG &&
+    if (in->op == IR_SUB && a.kind == O_IMM && a.imm == 0 && b.kind != O_IMM) {
+        if (!is_reg(b, dst))
+            gen_load(g, dst, b, w);
+        asm_rr(g->a, 0xf7 | W(w), 3, dst); /* neg */
+    } else if (b.kind == O_IMM && in->op == IR_SUB && imm != INT32_MIN && a.kind == O_REG &&
         dst != a.reg) {
         asm_lea(g->a, w, dst, mem_at(a.reg, -imm));
     } else if (b.kind == O_IMM && in->op == IR_ADD && a.kind == O_REG && dst != a.reg) {
@@ -150,6 +154,11 @@ static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
             else
                 asm_vex_rm(g->a, rorx, dst, 0, opnd_mem(a));
             asm_8(g->a, in->op == IR_ROR ? n : bits - n);
+            x86_done(g, dst);
+            return;
+        }
+        if (in->op == IR_SHL && n == 1 && a.kind == O_REG && dst != a.reg) {
+            asm_lea(g->a, w, dst, (struct x86_mem){ .base = a.reg, .index = a.reg });
             x86_done(g, dst);
             return;
         }
@@ -471,6 +480,34 @@ static void emit_test(struct x86_gen *g, const struct ir_inst *in, bool w)
     }
 }
 
+/* Bytes or words by their own size: what extends them was left out (x86_narrow_bits). */
+static void emit_narrow_compare(struct x86_gen *g, const struct ir_inst *in, unsigned bits)
+{
+    uint16_t va = g->values[in->a].rep, vb = g->values[in->b].rep;
+    const struct ir_inst *a = &g->u->insts[va], *b = &g->u->insts[vb];
+    bool byte = bits == 8;
+    va = g->values[va].fused ? a->a : va;
+    struct opnd o = x86_opnd(g, va);
+    if (b->op == IR_CONST && byte && o.kind == O_MEM) {
+        asm_rm(g->a, 0x80, 7, opnd_mem(o));
+        asm_8(g->a, (uint8_t)b->imm);
+        return;
+    }
+    unsigned ra = x86_use(g, va, RAX, false);
+    if (b->op == IR_CONST) {
+        uint8_t imm = (uint8_t)b->imm;
+        if (imm == 0 || !byte) { /* words: of 0 alone */
+            asm_rr(g->a, byte ? 0x84 | OP_R8 | OP_RM8 : 0x85 | OP_66, ra, ra); /* test */
+        } else {
+            asm_rr(g->a, 0x80 | OP_RM8, 7, ra);
+            asm_8(g->a, imm);
+        }
+        return;
+    }
+    unsigned rb = x86_use(g, g->values[vb].fused ? b->a : vb, RCX, false);
+    asm_rr(g->a, byte ? 0x3a | OP_R8 | OP_RM8 : 0x3b | OP_66, ra, rb);
+}
+
 /* Compare a with b for `cc`; uses rax, rcx. Returns the host's condition. */
 static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
 {
@@ -480,6 +517,11 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     bool w = in->type == IR_I64;
     uint16_t va = in->a, vb = in->b;
     unsigned how = in->aux;
+    unsigned bits = x86_narrow_bits(g, in);
+    if (bits != 0 && (g->values[g->values[va].rep].fused || g->values[g->values[vb].rep].fused)) {
+        emit_narrow_compare(g, in, bits);
+        return cc[how];
+    }
     if (g->values[g->values[va].rep].fused) {
         emit_test(g, &g->u->insts[g->values[va].rep], w);
         return cc[how];

@@ -14,6 +14,8 @@
  *     cmp  rdx, MMU_PAGE - size
  *     ja   stub                   misses, crosses pages
  *     mov  rax, [r13 + rcx + 72]
+ *
+ * Off the guest's stack pointer it is shorter: stack.c.
  */
 
 struct access {
@@ -127,7 +129,8 @@ static struct group *find_group(struct x86_gen *g, const struct access *x)
 {
     for (uint32_t k = 0; k < g->n_groups; k++) {
         struct group *p = &g->groups[k];
-        if (p->store == x->store && is_aligned(p, x->in) &&
+        bool same = p->stack || (p->store == x->store && !(x->in->aux2 & IR_MEM_STORE_RIGHTS));
+        if (same && is_aligned(p, x->in) &&
             (is_within(p, reach_of(g, x->in)) || is_within(p, array_of(g, x->in))))
             return p;
     }
@@ -148,7 +151,9 @@ static bool can_share(const struct ir_inst *in)
 static bool joins(const struct x86_gen *g, struct group *n, const struct ir_inst *in)
 {
     struct reach r = reach_of(g, in);
-    if (in->op != (n->store ? IR_STORE : IR_LOAD) || !can_share(in) || (in->aux2 & IR_MEM_STORE_RIGHTS) || !is_aligned(n, in))
+    bool same = n->stack ? in->op == IR_LOAD || in->op == IR_STORE
+                         : in->op == (n->store ? IR_STORE : IR_LOAD) && !(in->aux2 & IR_MEM_STORE_RIGHTS);
+    if (!same || !can_share(in) || !is_aligned(n, in))
         return false;
     if (r.base != n->base)
         r = array_of(g, in);
@@ -167,7 +172,7 @@ static unsigned gather(const struct x86_gen *g, const struct access *x, struct r
 {
     unsigned uses = 0;
     *n = (struct group){ .base = r.base, .store = x->store, .low = r.low, .at = x->disp, .high = r.high,
-                         .align = (uint8_t)alignment(x->in) };
+                         .align = (uint8_t)alignment(x->in), .stack = x86_is_stack(g, r.base) };
     for (uint32_t j = g->i + 1; j < g->end && !ends_groups(&g->u->insts[j]); j++) {
         if (joins(g, n, &g->u->insts[j])) {
             n->last = j;
@@ -193,7 +198,7 @@ static struct group *new_group(struct x86_gen *g, const struct access *x)
 {
     struct group n, m;
     if (g->n_groups == MAX_GROUPS || x->base.kind != O_REG || !can_share(x->in) ||
-        (x->in->aux2 & IR_MEM_STORE_RIGHTS))
+        ((x->in->aux2 & IR_MEM_STORE_RIGHTS) && !x86_is_stack(g, x->base_value)))
         return NULL;
     struct reach array = array_of(g, x->in);
     unsigned uses = gather(g, x, reach_of(g, x->in), &n);
@@ -242,16 +247,16 @@ void x86_forget_addends(struct x86_gen *g, uint32_t zero)
 
 /* ---- probes ---- */
 
-static void emit_index(struct x86_gen *g)
+void x86_emit_index(struct x86_asm *a, uint32_t host)
 {
-    if (has(g, HOST_BMI2)) {
-        asm_vex_rr(g->a, 0xf0 | OP_0F3A | OP_F2, RCX, 0, RDX); /* rorx */
-        asm_8(g->a, 8);
+    if (host & HOST_BMI2) {
+        asm_vex_rr(a, 0xf0 | OP_0F3A | OP_F2, RCX, 0, RDX); /* rorx */
+        asm_8(a, 8);
     } else {
-        asm_mov_rr(g->a, false, RCX, RDX);
-        asm_shift_ri(g->a, SH_SHR, false, RCX, 8);
+        asm_mov_rr(a, false, RCX, RDX);
+        asm_shift_ri(a, SH_SHR, false, RCX, 8);
     }
-    asm_rm(g->a, ALU_AND, RCX, mem_at(R13, (int32_t)offsetof(struct mmu_set, index_mask)));
+    asm_rm(a, ALU_AND, RCX, mem_at(R13, (int32_t)offsetof(struct mmu_set, index_mask)));
 }
 
 /* `guessed`: the addend is one that x86_emit_home guesses. */
@@ -260,7 +265,7 @@ static void emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t by
 {
     int32_t table = store ? (int32_t)offsetof(struct mmu_set, store)
                           : (int32_t)offsetof(struct mmu_set, load);
-    emit_index(g);
+    x86_emit_index(g->a, g->be->host);
     struct x86_mem m = { .base = R13, .index = RCX, .disp = table };
     asm_rm(g->a, ALU_XOR | OP_W, RDX, m);
     asm_alu_ri(g->a, ALU_CMP, true, RDX, (int32_t)MEM_PAGE - bytes);
@@ -329,7 +334,7 @@ void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
     asm_rm(a, 0x89 | OP_W, s->reg, page_mem(s->page, 8));
     asm_rm(a, 0x8b | OP_W, RCX, m);
     asm_rm(a, 0x89 | OP_W, RCX, page_mem(s->page, 0));
-    asm_mov_mi(a, 3, page_mem(s->page, 16), PAGE_LIMIT);
+    asm_mov_mi(a, 3, page_mem(s->page, 16), (int32_t)MEM_PAGE - g->pages[s->page].span + 1);
     asm_jmp(a, s->back);
 }
 
@@ -468,7 +473,7 @@ void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss)
                         .disp = (int32_t)s->disp, .size = s->reg, .store = s->store };
     x86_forget_addends(g, s->zero);
     x86_load_address(g, RDX, x.base, x.disp);
-    x86_emit_probe(g, miss, x.store, 1 << x.size, alignment(x.in), RAX);
+    x86_emit_probe(g, miss, x.store || (x.in->aux2 & IR_MEM_STORE_RIGHTS), 1 << x.size, alignment(x.in), RAX);
     struct x86_mem m = host_mem(g, &x, RAX);
     if (x.store)
         emit_store_access(g, &x, m);
@@ -503,9 +508,14 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     int32_t low = p ? (int32_t)p->low : x->disp;
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
     unsigned addend = p ? p->reg : RAX, align = alignment(in);
+    bool stack = !shared && !x->hooked && (p ? p->stack : x86_is_stack(g, x->base_value));
     struct stub *r = NULL;
     /* Not asked for again: the result may have its register by now. */
     struct opnd base = p && !shared && p->base != x->base_value ? x86_opnd(g, p->base) : x->base;
+    if (stack) {
+        r = x86_stub(g, STUB_STACK);
+        r->bytes = bytes;
+    }
     if (page >= 0) {
         r = x86_stub(g, STUB_REFILL);
         r->page = (uint8_t)page;
@@ -514,8 +524,9 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         r->arg[1] = base;
         r->disp = low;
         r->bytes = bytes;
+        g->pages[page].span = MAX(g->pages[page].span, (uint16_t)bytes);
     }
-    struct stub *alone = p ? alone_stub(g, x) : NULL;
+    struct stub *alone = p || (stack && !x->store) ? alone_stub(g, x) : NULL; /* a page may be read without store entry */
     struct stub *s = access_stub(g, x), *failed = alone ? alone : s;
     struct x86_mem m;
     if (shared) {
@@ -532,7 +543,9 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     } else {
         x86_load_address(g, RDX, base, low);
         bool store_rights = x->store || (in->aux2 & IR_MEM_STORE_RIGHTS);
-        if (page >= 0)
+        if (stack)
+            x86_emit_stack_probe(g, r, failed, align, addend);
+        else if (page >= 0)
             emit_page_probe(g, r, failed, align);
         else
             emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g, in->a));
@@ -549,7 +562,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     s->zero = all_addends(g);
     s->back = asm_offset(g->a);
     if (alone) {
-        alone->zero = shared ? 0 : addend_bit(p);
+        alone->zero = shared || !p ? 0 : addend_bit(p);
         alone->back = s->back;
         alone->dst = (uint8_t)dst;
     }

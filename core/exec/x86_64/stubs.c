@@ -83,6 +83,9 @@ void x86_emit_stubs(struct x86_gen *g)
         case STUB_REFILL:
             x86_emit_refill(g, s, &g->stubs[i + 1]);
             break;
+        case STUB_STACK:
+            x86_emit_stack_stub(g, s, &g->stubs[i + 1]);
+            break;
         case STUB_ALONE:
             x86_emit_alone(g, s, &g->stubs[i + 1]);
             break;

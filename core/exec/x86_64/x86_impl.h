@@ -136,6 +136,7 @@ struct x86_fixed {
     uint32_t out, out_fp;                /* calls out; the latter saves xmm4-15 too */
     uint32_t light, light_fp;            /* light helpers: rdx = function, rax = site */
     uint32_t access;                     /* loads and stores of the first tier: struct x86_access */
+    uint32_t stack;                      /* copies the entries of the stack's page: rdx */
     uint32_t last;                       /* calls that end a block: rax = site; no register is kept */
     uint32_t leave;                      /* eax = enum exec_leave */
     uint32_t jump;                       /* to cpu->pc by set->jump, in the mode cpu->mode_flags */
@@ -194,6 +195,14 @@ static inline struct x86_mem x86_cpu_mem(int32_t offset)
     return mem_at(RBP, offset - CPU_BIAS);
 }
 #define CPU_MEM(member) x86_cpu_mem((int32_t)offsetof(struct cpu, member))
+
+/* select_mem.c: ecx = offset of the load or store entry for rdx; `host`: enum host. */
+void x86_emit_index(struct x86_asm *a, uint32_t host);
+/*
+ * stack.c: rdx = an address ^ stack.tag. The entries of the address's page are copied to mmu_set.stack, if they are there and
+ * agree; then rdx = its offset in the page, else more than any. Uses rax, rcx.
+ */
+uint32_t x86_emit_stack_copy(struct x86_asm *a, uint32_t host);
 
 /* buffer.c: memory, fixed routines */
 int x86_buffer_create(struct exec_backend *be, uint64_t size, struct err *e) MUST_CHECK;

@@ -468,6 +468,52 @@ START_TEST(late_slots_are_seen_by_who_leaves)
 }
 END_TEST
 
+/*
+ * What all ways to a block leave in late slots (ir_carry): x4 a constant, x5 what x0 has, too; x6 another constant on each way.
+ * The loop reads further in each round, and faults.
+ */
+static void carried(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_put(u, X + 4, ir_const(u, IR_I64, 7));
+    ir_put(u, X + 5, ir_get(u, X));
+    ir_put(u, X + 6, ir_const(u, IR_I64, 1));
+    ir_put(u, X + 3, ir_get(u, AT));
+    insn(u);
+    ir_jump(u, 0x80);
+    end(u);
+    ir_begin_block(u, 0x80);
+    insn(u);
+    ir_put(u, X + 1, ir_load(u, IR_I64, ir_get(u, X + 3), 0, ir_memop(8, 0)));
+    put_sum(u, X, X, 1);
+    insn(u);
+    ir_put(u, X + 1, ir_load(u, IR_I64, ir_get(u, X + 3), 8, ir_memop(8, 0)));
+    put_sum(u, X + 3, X + 3, 16);
+    insn(u);
+    ir_put(u, X + 4, ir_const(u, IR_I64, 7));
+    ir_put(u, X + 5, ir_get(u, X));
+    ir_put(u, X + 6, ir_const(u, IR_I64, 2));
+    put_sum(u, X + 2, X + 2, (uint64_t)-100);
+    insn(u);
+    ir_branch(u, ir_get(u, X + 2), 0x80, 0x200);
+    end(u);
+}
+
+START_TEST(late_slots_are_carried_over_edges)
+{
+    for (unsigned loads = 0; loads <= 6; loads++) { /* so many are done; then one faults, or all three rounds are */
+        enum exec_leave why = run(carried, IR_FP_X86, EDGE - 8 * (va_t)loads, 400, _i & 1);
+        ck_assert_int_eq(why, loads < 6 ? EXEC_LEAVE_EXIT : EXEC_LEAVE_EDGE);
+        ck_assert_uint_eq(b->x[4], 7);
+        ck_assert_uint_eq(b->x[5], 100 + loads / 2);
+        ck_assert_uint_eq(b->x[6], loads < 2 ? 1 : 2);
+        for (int64_t budget = 1; budget < 24; budget++)
+            (void)run(carried, IR_FP_X86, EDGE - 8 * (va_t)loads, budget, _i & 1);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core.exec.late");
@@ -483,6 +529,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, helpers_see_what_waits, 0, WAYS);
     tcase_add_loop_test(t, ways_out_of_a_chain_store, 0, WAYS);
     tcase_add_loop_test(t, late_slots_are_seen_by_who_leaves, 0, 2);
+    tcase_add_loop_test(t, late_slots_are_carried_over_edges, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }

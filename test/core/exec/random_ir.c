@@ -110,7 +110,7 @@ static const struct ir_vec_helper vec_helpers[] = {
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
       .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = ARRAY_LEN(vec_helpers), \
-      .late = 5, .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0 }
+      .late = 5, .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0, .stack = RIG_STACK }
 static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
                                           [IR_FP_ARM] = GUEST(IR_FP_ARM),
                                           [IR_FP_X86] = GUEST(IR_FP_X86),
@@ -191,6 +191,7 @@ void rig_reset(struct rig *r, uint64_t seed)
     cpu->insns_end = 400000;
     for (unsigned i = 0; i < RIG_N_X; i++)
         r->x[i] = interesting(&s);
+    r->x[RIG_STACK - RIG_X] = RIG_BASE + (rig_random(&s) & (15 * MEM_PAGE + 0xff8));
     for (unsigned i = 0; i < RIG_N_W; i++)
         r->w[i] = (uint32_t)interesting(&s);
     for (unsigned i = 0; i < RIG_N_F; i++)
@@ -631,9 +632,11 @@ static void random_vector(struct gen *g)
     }
 }
 
-/* An address in the data pages, mostly in the fast ones, sometimes at a page's end. */
+/* An address in the data pages, mostly in the fast ones, sometimes at a page's end; or off the stack pointer. */
 static ir_val_t new_address(struct gen *g, unsigned size)
 {
+    if (below(g, 3) == 0)
+        return ir_add(g->u, IR_I64, ir_get(g->u, RIG_STACK), ir_const(g->u, IR_I64, 8 * (uint64_t)below(g, 24) - 64));
     uint64_t pages = below(g, 4) ? 7 : RIG_PAGES - 1;
     uint64_t in_page = below(g, 3) ? (MEM_PAGE - 1) & ~(uint64_t)(size - 1) : MEM_PAGE - 1;
     uint64_t mask = pages << MEM_PAGE_SHIFT | in_page;
@@ -748,6 +751,10 @@ static void random_call(struct gen *g)
 static void random_put(struct gen *g)
 {
     unsigned slot = below(g, g->o->vectors ? RIG_SLOTS : g->o->fp ? RIG_V : RIG_F);
+    if (slot == RIG_STACK && below(g, 8)) { /* mostly to where something is */
+        ir_put(g->u, slot, address(g, 8));
+        return;
+    }
     ir_put(g->u, slot, pick(g, (enum ir_type)slots[slot].type));
 }
 

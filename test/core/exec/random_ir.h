@@ -19,7 +19,7 @@
 enum rig_page { RIG_FAST, RIG_SLOW, RIG_READ_ONLY, RIG_FAULT };
 enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 8, RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4,
        RIG_F = RIG_W + RIG_N_W, RIG_N_F = 6, RIG_V = RIG_F + RIG_N_F, RIG_N_V = 5,
-       RIG_SLOTS = RIG_V + RIG_N_V };
+       RIG_SLOTS = RIG_V + RIG_N_V, RIG_STACK = RIG_X + 3 };
 enum rig_helper { RIG_PURE, RIG_READS, RIG_WRITES, RIG_RAISES, RIG_TIME, RIG_MODE, RIG_PLAIN,
                   RIG_HELPERS };
 

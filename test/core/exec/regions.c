@@ -126,6 +126,46 @@ START_TEST(only_what_overlaps_is_dropped)
 }
 END_TEST
 
+/* Eight places that are reached by indirect jumps go on to one tail: few of their regions have a copy of it. */
+static const uint32_t shared[] = {
+    TOY(TOY_ADDI, 7, 0, 0x7800), TOY(TOY_ADDI, 7, 7, 0x7800), TOY(TOY_ADDI, 7, 7, 0x1020), TOY(TOY_ADDI, 1, 0, 1),
+    TOY(TOY_ADDI, 5, 7, 0),      TOY(TOY_ADDI, 6, 0, 8),      TOY(TOY_JALR, 0, 5, 0),      TOY(TOY_WFI, 0, 0, 0),
+#define PLACE(i) TOY(TOY_ADDI, 8, 8, 1 << (i)), TOY(TOY_BNE, 1, 0, 15 - 2 * (i))
+    PLACE(0), PLACE(1), PLACE(2), PLACE(3), PLACE(4), PLACE(5), PLACE(6), PLACE(7),
+#undef PLACE
+    /* 0x60, the tail */
+    TOY(TOY_ADDI, 4, 4, 1),      TOY(TOY_ADDI, 6, 6, -1),     TOY(TOY_BNE, 6, 0, 3),
+    TOY(TOY_ADDI, 6, 0, 8),      TOY(TOY_ADDI, 5, 7, -8),
+    TOY(TOY_ADDI, 5, 5, 8),      TOY(TOY_JALR, 0, 5, 0),
+};
+
+static uint32_t regions_with(const struct rig *g, int32_t start)
+{
+    uint32_t n = 0;
+    for (struct exec_block *b = g->x->pages[g->ram->id][0]->regions; b != NULL; b = b->next_in_page)
+        for (uint32_t i = 0; i < b->n_edges / 2u; i++)
+            n += ((struct exec_cached *)b)->pieces[i].start == start;
+    return n;
+}
+
+START_TEST(few_regions_have_the_same_tail)
+{
+    struct rig plain = rig_open(1, "functional", 0), grown = rig_open(1, "functional", 100);
+    rig_load(&plain, 0, shared, ARRAY_LEN(shared));
+    rig_load(&grown, 0, shared, ARRAY_LEN(shared));
+    rig_run(&plain, NS(100000), UINT64_MAX);
+    rig_run(&grown, NS(100000), UINT64_MAX);
+    ck_assert_uint_eq(machine_hash(plain.m), machine_hash(grown.m));
+    ck_assert_uint_gt(plain.cpu[0]->r[4], 8000);
+    for (int32_t i = 0; i < 8; i++)
+        ck_assert_uint_ge(regions_with(&grown, 0x20 + 8 * i), 1);
+    ck_assert_uint_ge(regions_with(&grown, 0x60), 2);
+    ck_assert_uint_le(regions_with(&grown, 0x60), 5);
+    rig_close(&plain);
+    rig_close(&grown);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core.exec.regions");
@@ -135,6 +175,7 @@ Suite *test_suite(void)
     tcase_add_test(t, patched_region_is_dropped);
     tcase_add_loop_test(t, bytes_that_come_back_are_not_translated_again, 0, ARRAY_LEN(thresholds));
     tcase_add_test(t, only_what_overlaps_is_dropped);
+    tcase_add_test(t, few_regions_have_the_same_tail);
     suite_add_tcase(s, t);
     return s;
 }

@@ -266,8 +266,40 @@ START_TEST(counter_runs_out_and_a_region_takes_over)
     rig->cpu.budget = 20;
     ck_assert_int_eq(run(a), EXEC_LEAVE_BUDGET);
     ck_assert_uint_eq(rig->x[0], 1043);
+    rig->cpu.budget = 30; /* and so are the links to it */
+    ck_assert_int_eq(run(b), EXEC_LEAVE_BUDGET);
+    ck_assert_uint_eq(rig->x[0], 1064);
     exec_x86_64.retire(be, a);
     ck_assert_int_eq(run(a), EXEC_LEAVE_LOOKUP);
+}
+END_TEST
+
+/* Links that are made while a region stands lead to it, in the page and through a guard, and back to the block when it goes. */
+START_TEST(links_lead_to_the_region_that_stands)
+{
+    struct exec_block *a = adder(1, 0x40, 1, 0x80), *near = adder(1, 0x100, 5, 0x40), *far = adder(2, 0x100, 7, 0x1040);
+    struct exec_block *r = block_of(adder_unit(0x40, 1000, 0x44, 0), 1, UINT32_MAX, true), *from[] = { near, far };
+    *fetch_of(RIG_CODE + MEM_PAGE) = (struct mmu_entry){ .tag = RIG_CODE + MEM_PAGE, .addend = 1 };
+    exec_x86_64.replace(be, a, r);
+    for (unsigned gone = 0; gone < 2; gone++) {
+        for (unsigned k = 0; k < ARRAY_LEN(from); k++) {
+            if (!gone)
+                exec_x86_64.link(be, &from[k]->edges[0], a);
+            rig->x[0] = 0;
+            rig->cpu.page = RIG_CODE;
+            a->counter = 1000;
+            ck_assert_int_eq(run(from[k]), EXEC_LEAVE_EDGE);
+            ck_assert_ptr_eq(rig->exec.edge, gone ? &a->edges[0] : &r->edges[0]);
+            ck_assert_ptr_eq(from[k]->edges[0].to, a);
+            ck_assert_uint_eq(rig->x[0], (k ? 7 : 5) + (gone ? 1 : 1000));
+            ck_assert_uint_eq(a->counter, gone ? 999 : 1000);
+        }
+        if (!gone)
+            exec_x86_64.retire(be, r);
+    }
+    exec_x86_64.retire(be, a);
+    ck_assert_int_eq(run(near), EXEC_LEAVE_EDGE);
+    ck_assert_ptr_eq(rig->exec.edge, &near->edges[0]);
 }
 END_TEST
 
@@ -342,6 +374,7 @@ Suite *test_suite(void)
     tcase_add_test(t, indirect_jump_probes_the_set);
     tcase_add_test(t, retired_blocks_are_not_entered);
     tcase_add_test(t, counter_runs_out_and_a_region_takes_over);
+    tcase_add_test(t, links_lead_to_the_region_that_stands);
     tcase_add_test(t, loop_stays_inside);
     tcase_add_test(t, full_buffer_is_refused_and_flushed);
     tcase_add_loop_test(t, shared_probe, 0, 4);

@@ -93,6 +93,7 @@ START_TEST(operands_alone)
         bool over = sum != (unsigned __int128)(__int128)(int64_t)sext(low, bits);
         uint64_t f = zsp(low, bits) | (over ? X86_CF | X86_OF : 0);
         check(X86_CC_IMUL + n, low, a, b, f, a);
+        CHECK(X86_CC_PRODUCT + n, a, b, 0, f, a);
     }
 }
 END_TEST
