@@ -135,9 +135,9 @@ static bool keeps(const struct walk *w)
     return w->r->notes != NULL && !w->probe && w->r->mode >= MMU_X86_4LEVEL && w->r->nested == NULL;
 }
 
-static struct mmu_x86_tables *tables_of(const struct walk *w, va_t va)
+static struct mmu_x86_tables *tables_of(const struct mmu_x86_regime *r, va_t va)
 {
-    return &w->r->notes->tables[(va >> 21 ^ va >> 30) % MMU_X86_TABLES];
+    return &r->notes->tables[(va >> 21 ^ va >> 30) % MMU_X86_TABLES];
 }
 
 /* What entries above the last mean, beside their values. */
@@ -147,16 +147,25 @@ static uint64_t tables_key(const struct mmu_x86_regime *r)
            (r->a20 & 1u << 20);
 }
 
+/* Do the entries above the table say what they said when it was noted? */
+static inline bool leads_there(const struct mmu_x86_regime *r, const struct mmu_x86_tables *t, va_t va)
+{
+    if (t->area != va >> 21 || t->key != tables_key(r) || t->cr3 != r->cr3 ||
+        t->generation != mem_generation(r->memory))
+        return false;
+    for (unsigned i = 0; i < t->n; i++)
+        if (ld_le64(t->at[i]) != t->entry[i])
+            return false;
+    return true;
+}
+
 /* Begin at the table that ended an earlier walk. */
 static void resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
 {
-    const struct mmu_x86_tables *t = tables_of(w, va);
-    if (t->area != va >> 21 || t->key != tables_key(w->r) || t->cr3 != w->r->cr3 ||
-        t->generation != mem_generation(w->r->memory))
+    const struct mmu_x86_tables *t = tables_of(w->r, va);
+    if (!leads_there(w->r, t, va))
         return;
     for (unsigned i = 0; i < t->n; i++) {
-        if (ld_le64(t->at[i]) != t->entry[i])
-            return;
         w->steps[i].host = t->at[i];
         w->steps[i].entry = t->entry[i]; /* accessed: nothing to be written */
     }
@@ -167,9 +176,23 @@ static void resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
     *table = t->table;
 }
 
+/* Where the table that was read last lies, if it has entries of pages only and all of it is RAM. */
+static void keep_place(const struct walk *w, struct mmu_x86_tables *t)
+{
+    const struct mem_range *range = w->range;
+    pa_t table = t->table & w->r->a20;
+    t->host = NULL;
+    if (w->level != 1 || w->steps[w->n - 1].host == NULL || table < range->base ||
+        table - range->base + MEM_PAGE > range->size)
+        return;
+    t->ram = range->region->ram;
+    t->offset = range->region->ram_offset + (table - range->region->base);
+    t->host = t->ram->host + t->offset;
+}
+
 static void keep_tables(const struct walk *w, va_t va)
 {
-    struct mmu_x86_tables *t = tables_of(w, va);
+    struct mmu_x86_tables *t = tables_of(w->r, va);
     t->key = 0;
     t->n = 0;
     t->allow = PTE_W | PTE_U;
@@ -184,6 +207,7 @@ static void keep_tables(const struct walk *w, va_t va)
         t->nx |= w->r->nxe && (e & PTE_NX);
         t->table = e & 0x000ffffffffff000ull;
     }
+    keep_place(w, t);
     t->level = (uint8_t)w->level;
     t->area = va >> 21;
     t->cr3 = w->r->cr3;
@@ -305,37 +329,41 @@ static unsigned mapped(const struct walk *w, va_t va, pa_t *pa)
 }
 
 /* Access and write disable bits of the page's protection key (5.6.2). */
-static unsigned key_disables(const struct walk *w, bool user_page)
+static unsigned key_disables(const struct mmu_x86_regime *r, uint64_t entry, bool user_page)
 {
-    const struct mmu_x86_regime *r = w->r;
-    unsigned key = w->steps[w->n - 1].entry >> 59 & 15;
+    unsigned key = entry >> 59 & 15;
     if (r->mode < MMU_X86_4LEVEL || !(user_page ? r->pke : r->pks))
         return 0;
     return (user_page ? r->pkru : r->pkrs) >> (2 * key) & 3;
 }
 
-/* What the regime's rights allow here (5.6.1); *by_key: the key refuses data, whatever else does
- * (5.7, PK flag). */
-static void rights(const struct walk *w, struct cpu_map *map, bool *by_key_load, bool *by_key_store)
+/*
+ * What the regime's rights allow where `entry` maps and all levels together give `allow` and `nx` (5.6.1); and may this
+ * access be done? If not, the rest of *error: the key's flag if it refuses data, whatever else does (5.7, PK flag).
+ */
+static inline bool allows(const struct mmu_x86_regime *r, uint64_t allow, bool nx, uint64_t entry, enum cpu_access access,
+                          struct cpu_map *map, uint32_t *error)
 {
-    const struct mmu_x86_regime *r = w->r;
-    bool user_page = w->allow & PTE_U, writable = w->allow & PTE_W;
+    bool user_page = allow & PTE_U, writable = allow & PTE_W;
     if (r->user) {
         map->load = user_page;
         map->store = user_page && writable;
-        map->fetch = user_page && !w->nx;
+        map->fetch = user_page && !nx;
     } else {
         bool barred = user_page && r->smap;
         map->load = !barred;
         map->store = !barred && (writable || !r->wp);
-        map->fetch = !(user_page && r->smep) && !w->nx;
+        map->fetch = !(user_page && r->smep) && !nx;
     }
-    unsigned key = key_disables(w, user_page);
+    unsigned key = key_disables(r, entry, user_page);
     bool no_write = (key & 1) || ((key & 2) && (r->user || r->wp));
-    *by_key_load = key & 1;
-    *by_key_store = no_write;
     map->load &= !(key & 1);
     map->store &= !no_write;
+    if (LIKELY(access == CPU_LOAD ? map->load : access == CPU_STORE ? map->store : map->fetch))
+        return true;
+    bool by_key = access == CPU_LOAD ? key & 1 : access == CPU_STORE && no_write;
+    *error |= MMU_X86_P | (by_key ? MMU_X86_PK : 0);
+    return false;
 }
 
 /* Accessed in every level, dirty in the last (5.8). False: the second stage refused. */
@@ -382,40 +410,74 @@ static enum mmu_x86_fault finish(const struct mmu_x86_regime *r, struct cpu_map 
     return MMU_X86_OK;
 }
 
-enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
-                                enum cpu_access access, bool probe, struct cpu_map *map,
-                                uint32_t *error)
+static uint32_t error_of(const struct mmu_x86_regime *r, enum cpu_access access)
+{
+    return (access == CPU_STORE ? MMU_X86_W : 0) | (r->user ? MMU_X86_U : 0) |
+           (access == CPU_FETCH && (r->nxe || r->smep) ? MMU_X86_I : 0);
+}
+
+/* False: by the long way, another CPU has changed the entry, or its table may not be written now. */
+static bool mark(const struct mmu_x86_regime *r, const struct mmu_x86_tables *t, unsigned at, uint64_t from, uint64_t to)
+{
+    if (UNLIKELY(r->cpu != NULL && r->cpu->still))
+        return false;
+    if (!__atomic_compare_exchange_n((uint64_t *)(void *)(t->host + at), &from, to, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST))
+        return false;
+    mem_ram_written(t->ram, t->offset + at, 8);
+    return true;
+}
+
+/*
+ * Where an earlier walk led to the last table there is one entry to be read: most walks of a guest that maps page by page,
+ * and those for a page that was just missing. False: the long way finds the same, or what is wrong.
+ */
+static bool walk_last(const struct mmu_x86_regime *r, va_t va, enum cpu_access access, struct cpu_map *map, uint32_t *error,
+                      enum mmu_x86_fault *fault)
+{
+    const struct mmu_x86_tables *t = tables_of(r, va);
+    if (t->host == NULL || !leads_there(r, t, va))
+        return false;
+    unsigned at = (va >> 12 & 511) * 8;
+    uint64_t e = ld_le64(t->host + at);
+    *error = error_of(r, access);
+    *fault = MMU_X86_PAGE_FAULT;
+    if (!(e & PTE_P))
+        return true;
+    if (UNLIKELY(e & reserved(r, 1, e)))
+        return false;
+    if (!allows(r, t->allow & e, t->nx || (r->nxe && (e & PTE_NX)), e, access, map, error))
+        return true;
+    uint64_t want = e | PTE_A | (access == CPU_STORE ? PTE_D : 0);
+    if (want != e && !mark(r, t, at, e, want))
+        return false;
+    map->page_shift = 12;
+    map->global = r->global && (e & PTE_G);
+    map->pa = ((e & 0x000ffffffffff000ull) | (va & 0xfff)) & r->a20;
+    map->store &= (want & PTE_D) != 0; /* the first store must come here, to set it */
+    *fault = MMU_X86_OK;
+    return true;
+}
+
+static enum mmu_x86_fault walk_all(const struct mmu_x86_regime *r, va_t va, enum cpu_access access, bool probe,
+                                   struct cpu_map *map, uint32_t *error)
 {
     struct walk w;
-    bool key_load, key_store;
 again:
     w = (struct walk){ .r = r, .probe = probe };
-    (void)size;
-    if (r->mode == MMU_X86_OFF) {
-        map->pa = va;
-        map->page_shift = 12;
-        map->load = map->store = map->fetch = true;
-        map->global = false;
-        return finish(r, map, access);
-    }
     uint32_t fault = descend(&w, va);
     if (w.nested_failed)
         return MMU_X86_NESTED;
-    *error = (access == CPU_STORE ? MMU_X86_W : 0) | (r->user ? MMU_X86_U : 0) |
-             (access == CPU_FETCH && (r->nxe || r->smep) ? MMU_X86_I : 0);
+    *error = error_of(r, access);
     if (fault != 0) {
         *error |= fault == MMU_X86_RSVD ? MMU_X86_RSVD | MMU_X86_P : 0;
         return MMU_X86_PAGE_FAULT;
     }
+    uint64_t entry = w.steps[w.n - 1].entry;
     map->page_shift = (uint8_t)mapped(&w, va, &map->pa);
-    map->global = r->global && (w.steps[w.n - 1].entry & PTE_G);
-    rights(&w, map, &key_load, &key_store);
-    bool allowed = access == CPU_LOAD ? map->load : access == CPU_STORE ? map->store : map->fetch;
-    if (!allowed && !probe) {
-        bool key = access == CPU_LOAD ? key_load : access == CPU_STORE && key_store;
-        *error |= MMU_X86_P | (key ? MMU_X86_PK : 0);
+    map->global = r->global && (entry & PTE_G);
+    if (!allows(r, w.allow, w.nx, entry, access, map, error) && !probe)
         return MMU_X86_PAGE_FAULT;
-    }
     if (!probe && !update(&w, access == CPU_STORE))
         return MMU_X86_NESTED;
     if (UNLIKELY(w.changed))
@@ -430,6 +492,25 @@ again:
             take_note(&w, va, access, map);
     }
     return second;
+}
+
+enum mmu_x86_fault mmu_x86_walk(const struct mmu_x86_regime *r, va_t va, unsigned size,
+                                enum cpu_access access, bool probe, struct cpu_map *map,
+                                uint32_t *error)
+{
+    enum mmu_x86_fault fault;
+    (void)size;
+    if (r->mode == MMU_X86_OFF) {
+        map->pa = va;
+        map->page_shift = 12;
+        map->load = map->store = map->fetch = true;
+        map->global = false;
+        return finish(r, map, access);
+    }
+    bool short_way = r->notes != NULL && r->key == 0 && !probe && r->mode >= MMU_X86_4LEVEL && r->nested == NULL;
+    if (short_way && walk_last(r, va, access, map, error, &fault))
+        return fault;
+    return walk_all(r, va, access, probe, map, error);
 }
 
 bool mmu_x86_pdptes_ok(const uint64_t pdpte[4], uint8_t pa_bits)

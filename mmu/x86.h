@@ -34,6 +34,9 @@ struct mmu_x86_note {
 struct mmu_x86_tables {
     uint64_t area, key, cr3, generation; /* area: of 2 MiB */
     uint64_t table, allow;               /* the last one; what the entries above allow */
+    uint8_t *host;                       /* its first entry, if all are of 4 KiB pages and in RAM; or NULL */
+    struct mem_ram *ram;
+    uint64_t offset;                     /* in it */
     uint8_t level, n;                    /* of the table; entries above it */
     bool nx;
     const uint8_t *at[MMU_X86_LEVELS - 1];

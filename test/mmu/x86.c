@@ -496,7 +496,8 @@ START_TEST(recalled_walks_are_walks)
         va_t va = (what >> 8 & 15) << 12 | (what >> 12 & 0xfff);
         enum cpu_access access = (enum cpu_access)((what >> 24) % 3);
         if (what % 8 == 0)
-            put(&w, 1, va, (what >> 32 & 0xf) << 12 | (what >> 36 & (W | U | A | D | G)) | P | (what >> 60 ? 0 : NX));
+            put(&w, 1, va, (what >> 32 & 0xf) << 12 | (what >> 36 & (W | U | A | D | G)) | ((what >> 48 & 15) ? P : 0) |
+                               (what >> 60 ? 0 : NX) | (what >> 52 & 31 ? 0 : BIT(51)) | KEY(what >> 57 & 3));
         if (what % 1024 == 1)
             put(&w, 1 + (unsigned)(what >> 40) % top(&w), va, next_random(&seed) & (RIGHTS | A));
         if (what % 1024 == 2 || hole->enabled)
@@ -505,11 +506,13 @@ START_TEST(recalled_walks_are_walks)
             map_page(&w, 1, va, 0x6000 | RIGHTS);
         w.r.user = what >> 5 & 1;
         w.r.notes = &notes;
-        w.r.key = 1 + w.r.user;
+        w.r.key = what >> 6 & 1 ? 1 + w.r.user : 0; /* 0: by tables alone */
+        w.r.pke = _i >= 2;
+        w.r.pkru = 0x24; /* key 1: AD, key 2: WD */
         struct cpu_map a = { .size = 1 }, b;
         static uint8_t before[0x8000], after[0x8000];
         uint32_t error = 0, whole_error = 0;
-        bool known = mmu_x86_recall(&notes, w.space, w.r.key, w.r.cr3, va, access, &a);
+        bool known = w.r.key != 0 && mmu_x86_recall(&notes, w.space, w.r.key, w.r.cr3, va, access, &a);
         memcpy(before, w.ram->host, sizeof(before));
         enum mmu_x86_fault fault = walk(&w, va, access, &b, &error);
         memcpy(after, w.ram->host, sizeof(after));
