@@ -5,21 +5,11 @@
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
 #include "cpu/x86/bits.h"
-#include "cpu/x86/x86_impl.h"
-#include "mmu/tlb.h"
-
-/*
- * Are the rights of an access those of translated code now, so that what its TLB set holds serves? An implicit one has
- * those of level 0 with AC = 0 and 64-bit addresses: see x86_regime_context.
- */
-static bool is_usual(const struct x86_cpu *c, bool implicit)
-{
-    return !implicit || ((c->mode & (X86_MODE_CODE | X86_MODE_CPL)) == X86_CODE64 && !(c->rflags & X86_AC));
-}
+#include "cpu/x86/reach.h"
 
 bool x86_load_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t *value)
 {
-    const uint8_t *host = LIKELY(is_usual(c, implicit)) ? mmu_load_hit(&c->cpu, va, size) : NULL;
+    const uint8_t *host = x86_load_reach(c, va, size, implicit);
     if (LIKELY(host != NULL)) {
         *value = ld_le(host, size);
         return true;
@@ -46,7 +36,7 @@ uint64_t x86_put_off(struct x86_cpu *c)
 
 bool x86_store_linear(struct x86_cpu *c, va_t va, unsigned size, bool implicit, uint64_t value)
 {
-    uint8_t *host = LIKELY(is_usual(c, implicit)) ? mmu_store_hit(&c->cpu, va, size) : NULL;
+    uint8_t *host = x86_store_reach(c, va, size, implicit);
     if (LIKELY(host != NULL)) {
         st_le(host, value, size);
         return true;

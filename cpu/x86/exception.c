@@ -4,7 +4,9 @@
  * one is delivered in its place, or becomes a double fault, or shuts the processor down.
  */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/x86/bits.h"
+#include "cpu/x86/reach.h"
 #include "cpu/x86/segment.h"
 
 /* ---- raising ---- */
@@ -81,6 +83,19 @@ struct gate {
     uint64_t ip;
 };
 
+/* The 8 or 16 bytes of a gate. */
+static bool load_gate(struct x86_cpu *c, va_t at, unsigned bytes, struct gate *g)
+{
+    const uint8_t *host = x86_load_reach(c, at, bytes, true);
+    g->high = 0;
+    if (LIKELY(host != NULL)) {
+        g->low = ld_le64(host);
+        g->high = bytes == 16 ? ld_le64(host + 8) : 0;
+        return true;
+    }
+    return x86_load_linear(c, at, 8, true, &g->low) && (bytes == 8 || x86_load_linear(c, at + 8, 8, true, &g->high));
+}
+
 /* The gate in the IDT, checked but for its code segment. */
 static bool read_gate(struct x86_cpu *c, const struct event *v, struct gate *g)
 {
@@ -91,9 +106,7 @@ static bool read_gate(struct x86_cpu *c, const struct event *v, struct gate *g)
         x86_raise_error(c, X86_GP, error);
         return false;
     }
-    g->high = 0;
-    if (!x86_load_linear(c, at, 8, true, &g->low) ||
-        (bytes == 16 && !x86_load_linear(c, at + 8, 8, true, &g->high)))
+    if (!load_gate(c, at, bytes, g))
         return false;
     g->type = g->low >> 40 & 0x1f;
     g->dpl = g->low >> 45 & 3;
@@ -149,6 +162,22 @@ static void handler_flags(struct x86_cpu *c, const struct gate *g)
         c->rflags &= ~(uint64_t)X86_IF;
 }
 
+/* Onto a 64-bit stack that is aligned to 16. */
+static bool push_frame(struct x86_cpu *c, struct x86_stack *s, const uint64_t *v, unsigned n)
+{
+    uint8_t *host = x86_store_reach(c, s->sp - 8 * n, 8 * n, s->supervisor);
+    if (LIKELY(host != NULL)) {
+        s->sp -= 8 * n;
+        for (unsigned i = 0; i < n; i++)
+            st_le64(host + 8 * (n - 1 - i), v[i]);
+        return true;
+    }
+    for (unsigned i = 0; i < n; i++)
+        if (!x86_stack_push(c, s, 8, v[i]))
+            return false;
+    return true;
+}
+
 static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct gate *g)
 {
     uint64_t d, sp;
@@ -163,10 +192,8 @@ static bool deliver_long(struct x86_cpu *c, const struct event *v, const struct 
     struct x86_stack s = {
         .sp = sp & ~15ull, .mask = ~0ull, .supervisor = dpl < 3, .error = ext(v)
     };
-    uint16_t cs = c->seg[X86_CS].sel, ss = c->seg[X86_SS].sel;
-    if (!x86_stack_push(c, &s, 8, ss) || !x86_stack_push(c, &s, 8, c->gpr[4]) ||
-        !x86_stack_push(c, &s, 8, v->flags) || !x86_stack_push(c, &s, 8, cs) ||
-        !x86_stack_push(c, &s, 8, v->ip) || (v->has_error && !x86_stack_push(c, &s, 8, v->error)))
+    const uint64_t frame[] = { c->seg[X86_SS].sel, c->gpr[4], v->flags, c->seg[X86_CS].sel, v->ip, v->error };
+    if (!push_frame(c, &s, frame, v->has_error ? 6 : 5))
         return false;
     if (!mmu_x86_canonical(g->ip, c->cr4 & X86_CR4_LA57)) {
         x86_raise_error(c, X86_GP, ext(v));
@@ -325,7 +352,10 @@ static void deliver_all(struct x86_cpu *c, struct event *v)
             v->has_error = false;
     }
     c->watch = X86_WATCH_OFF;
-    x86_update_mode(c);
+    if (LIKELY(x86_long_mode(c) && c->watched_dr7 == c->dr[7]))
+        x86_update_level(c);
+    else
+        x86_update_mode(c);
     x86_record_event(c, from, ip);
 }
 

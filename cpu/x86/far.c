@@ -4,7 +4,9 @@
  * Everything is checked before anything of the old state is given up.
  */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
 #include "cpu/x86/bits.h"
+#include "cpu/x86/reach.h"
 #include "cpu/x86/segment.h"
 
 static bool is_unprotected(const struct x86_cpu *c)
@@ -22,11 +24,10 @@ static bool fail(struct x86_cpu *c, enum x86_vector vector, uint32_t sel)
 static bool check_ip(struct x86_cpu *c, uint64_t d, uint64_t ip)
 {
     struct x86_segment s;
+    if (x86_long_mode(c) && x86_desc_long(d))
+        return mmu_x86_canonical(ip, c->cr4 & X86_CR4_LA57) || fail(c, X86_GP, 0);
     x86_unpack_segment(0, d, &s);
-    bool wide = x86_long_mode(c) && x86_desc_long(d);
-    if (wide ? !mmu_x86_canonical(ip, c->cr4 & X86_CR4_LA57) : ip > s.limit)
-        return fail(c, X86_GP, 0);
-    return true;
+    return ip <= s.limit || fail(c, X86_GP, 0);
 }
 
 bool x86_enter_code(struct x86_cpu *c, uint16_t sel, uint64_t d, uint64_t ip, unsigned rpl)
@@ -349,9 +350,10 @@ static uint64_t iret_mask(const struct x86_cpu *c, unsigned bytes, unsigned cpl)
     return m;
 }
 
+/* `mask` has all of X86_ARITH: what they were is not asked. */
 static void set_flags(struct x86_cpu *c, uint64_t v, uint64_t mask)
 {
-    x86_set_rflags(c, (x86_get_rflags(c) & ~mask) | (v & mask));
+    x86_set_rflags(c, (c->rflags & ~mask) | (v & mask));
 }
 
 static bool iret_real(struct x86_cpu *c, unsigned bytes)
@@ -399,11 +401,29 @@ static bool iret_to_v86(struct x86_cpu *c, struct x86_stack *s, uint64_t ip, uin
     return true;
 }
 
+/*
+ * From 64-bit code with all of the frame reached by the TLB: no part of it can fault, so it may be read before CS is
+ * checked.
+ */
+static bool iret_long(struct x86_cpu *c, const uint8_t *frame)
+{
+    uint64_t ip = ld_le64(frame), flags = ld_le64(frame + 16), d;
+    uint16_t cs = (uint16_t)ld_le64(frame + 8), ss = (uint16_t)ld_le64(frame + 32);
+    uint64_t sp = ld_le64(frame + 24), mask = iret_mask(c, 8, x86_cpl(c));
+    if (!return_code(c, cs, &d) || !go_outward(c, cs, d, ip, ss, sp))
+        return false;
+    set_flags(c, flags, mask);
+    return true;
+}
+
 static bool iret_protected(struct x86_cpu *c, unsigned bytes)
 {
     struct x86_stack s;
     uint64_t ip, sel, flags, sp, ss, d;
     unsigned cpl = x86_cpl(c);
+    const uint8_t *frame = bytes == 8 && !(c->mode & X86_MODE_ALIGN) ? x86_load_reach(c, c->gpr[4], 40, false) : NULL;
+    if (LIKELY(frame != NULL))
+        return iret_long(c, frame);
     x86_open_stack(c, &s);
     if (!x86_stack_pop(c, &s, bytes, &ip) || !x86_stack_pop(c, &s, bytes, &sel) ||
         !x86_stack_pop(c, &s, bytes, &flags))

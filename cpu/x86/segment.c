@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Descriptors and segment registers: SDM volume 3, 3.4, 3.5, 6.8; volume 2, MOV, LDS, LLDT, LTR. */
 #include "core/util/bits.h"
+#include "core/util/bytes.h"
+#include "cpu/x86/reach.h"
 #include "cpu/x86/segment.h"
 
 /* Where the descriptor of `sel` lies; false: beyond its table's limit, or in no table. */
@@ -42,7 +44,15 @@ bool x86_read_descriptor(struct x86_cpu *c, uint16_t sel, uint64_t *low, uint64_
 bool x86_get_descriptor(struct x86_cpu *c, uint16_t sel, enum x86_vector vector, uint32_t ext,
                         uint64_t *low, uint64_t *high)
 {
+    const uint8_t *host = NULL;
     bool faulted;
+    va_t va;
+    if (high == NULL && locate(c, sel, 8, &va))
+        host = x86_load_reach(c, va, 8, true);
+    if (LIKELY(host != NULL)) {
+        *low = ld_le64(host);
+        return true;
+    }
     if (x86_read_descriptor(c, sel, low, high, &faulted))
         return true;
     if (!faulted)

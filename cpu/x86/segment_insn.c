@@ -156,7 +156,10 @@ uint64_t x86_helper_iret(struct cpu *cpu, uint64_t op_size, uint64_t length, uin
     cpu->pc = cpu_pc(cpu) + length; /* what a task that is left by IRET goes on with */
     if (!x86_iret(c, (unsigned)op_size))
         return 0;
-    x86_update_mode(c);
+    if (LIKELY(x86_long_mode(c)))
+        x86_update_level(c);
+    else
+        x86_update_mode(c);
     return cpu->pc;
 }
 
