@@ -158,11 +158,30 @@ uint64_t x86_helper_end_shadow(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t
 /* RF covers one instruction (SDM 18.3.1.1). A fault of it pushes RF as 1 by itself. */
 uint64_t x86_helper_end_rf(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-    struct x86_cpu *x = X86_CPU(cpu);
-    (void)a, (void)b, (void)c, (void)d;
-    x86_update_mode(x);
+    x86_helper_end_rf_and_go_on(cpu, a, b, c, d);
     cpu_kick(cpu);
     return 0;
+}
+
+/* The same where what follows is looked up by the mode as it is then. */
+uint64_t x86_helper_end_rf_and_go_on(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    x86_update_level(X86_CPU(cpu));
+    return 0;
+}
+
+/*
+ * The block of an instruction under RF, complete: does it go on by the mode? A jump is linked to code of the mode that it was
+ * translated for, and must be kept from it.
+ */
+static void choose_end_of_rf(struct x86_tr *t)
+{
+    struct ir_unit *u = t->u;
+    const struct ir_inst *end = &u->insts[u->n_insts - 1];
+    bool by_mode = end->op == IR_EXIT || (end->op == IR_JUMPR && end->aux == IR_LINK_MODE);
+    if (by_mode && (t->mode & ALONE) == X86_MODE_RF && !u->full)
+        u->insts[t->rf_call].imm = X86_HELPER_end_rf_and_go_on;
 }
 
 /* What the instruction is to a debugger that follows branches. */
@@ -190,7 +209,7 @@ static void before(struct x86_tr *t, const struct insn_desc *desc)
     if (t->mode & X86_MODE_RF) {
         ir_put(u, X86_SLOT_RFLAGS,
                ir_op2i(u, IR_AND, IR_I64, ir_get(u, X86_SLOT_RFLAGS), ~(uint64_t)X86_RF));
-        ir_call(u, IR_VOID, X86_HELPER_end_rf, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+        t->rf_call = ir_call(u, IR_VOID, X86_HELPER_end_rf, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     }
     /* Branches end their block themselves: the step is noted first; a fault forgets it. */
     if (t->mode & X86_MODE_TF)
@@ -389,5 +408,7 @@ void x86_translate(struct cpu *cpu, struct ir_unit *u, int32_t start, const uint
         if (UNLIKELY((t.mode & ALONE) || shadow) && !t.ended)
             end_block(&t);
     }
+    if (UNLIKELY(t.rf_call != IR_NONE))
+        choose_end_of_rf(&t);
     ir_end_block(u, offset);
 }

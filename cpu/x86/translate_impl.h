@@ -20,6 +20,7 @@ struct x86_tr {
     uint32_t mode;        /* X86_MODE_* */
     int32_t at, next;     /* offsets of it and of the next one from the unit's first page */
     bool ended;           /* an operation that ends the block was emitted */
+    ir_val_t rf_call;     /* the call that ends RF before the instruction; IR_NONE: there is none */
     ir_val_t sti_before;  /* RFLAGS before an STI whose shadow is open; IR_NONE: there is none */
     /* What set the flags last, as far as this block knows; -1: it does not. Values are good in the
      * block. */
