@@ -8,6 +8,7 @@
  *     narrow.c     extensions that nobody sees, or that are done already
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
+ *     group.c      accesses that share a probe
  *     stack.c      probes of accesses off the guest's stack pointer
  *     home.c       addends that are guessed
  *     late.c       PUTs that wait until they are seen, or are never done
@@ -370,6 +371,11 @@ void x86_late_leave(struct x86_gen *g, struct stub *s, int64_t target, bool insi
 void x86_late_emit_leave(struct x86_gen *g, const struct stub *s);
 const struct x86_recipe *x86_late_recipe(struct x86_gen *g); /* NULL: nothing waits */
 
+/* group.c */
+void x86_drop_groups(struct x86_gen *g);
+/* What struct stub.zero says. */
+void x86_forget_addends(struct x86_gen *g, uint32_t zero);
+
 /* select_int.c, select_mem.c, select_fp.c: emit g->u->insts[g->i] */
 void x86_select_int(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in);
@@ -379,9 +385,6 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in);
 void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 /* Compare for a (SETCC or any i64) != 0; returns the condition code. */
 unsigned gen_condition(struct x86_gen *g, uint16_t v);
-void x86_drop_groups(struct x86_gen *g);
-/* What struct stub.zero says. */
-void x86_forget_addends(struct x86_gen *g, uint32_t zero);
 /* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
 void x86_forget_pages(struct x86_gen *g);

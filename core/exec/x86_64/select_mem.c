@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/exec/x86_64/gen.h"
+#include "core/exec/x86_64/access.h"
 #include "core/timing/model.h"
 #include "core/util/bits.h"
 
@@ -17,21 +17,6 @@
  *
  * Off the guest's stack pointer it is shorter: stack.c.
  */
-
-struct access {
-    const struct ir_inst *in;
-    struct opnd base, value;
-    uint16_t base_value;
-    int32_t disp;
-    unsigned size;                       /* log2 */
-    bool store, hooked;
-};
-
-/* Bits of the address that have to be 0. */
-static unsigned alignment(const struct ir_inst *in)
-{
-    return in->aux2 & (IR_MEM_ALIGNED | IR_MEM_ATOMIC) ? ir_mem_alignment(in->aux2) : 0;
-}
 
 /* reg = base + disp */
 void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp)
@@ -54,195 +39,6 @@ void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t
     } else if (disp) {
         asm_alu_ri(g->a, ALU_ADD, true, reg, (int32_t)disp);
     }
-}
-
-/* ---- groups ---- */
-
-static void free_group(struct x86_gen *g, uint32_t k)
-{
-    if (!g->groups[k].framed)
-        g->free[0] |= 1u << g->groups[k].reg;
-    g->groups[k] = g->groups[--g->n_groups];
-}
-
-void x86_drop_groups(struct x86_gen *g)
-{
-    while (g->n_groups)
-        free_group(g, g->n_groups - 1);
-}
-
-/* An access that has to be aligned is, if the group's first one was. */
-static bool is_aligned(const struct group *p, const struct ir_inst *in)
-{
-    unsigned align = alignment(in);
-    return (align & ~(unsigned)p->align) == 0 && ((in->imm - p->at) & align) == 0;
-}
-
-/* Of an access: the value its address is reckoned from, and the displacements from that between which it lies. */
-struct reach {
-    uint16_t base;
-    int64_t low, high;
-};
-
-/* The most that value v can be, if that is little; else UINT32_MAX. */
-static uint32_t most(const struct x86_gen *g, uint16_t v)
-{
-    const struct ir_inst *in = &g->u->insts[v], *b = &g->u->insts[in->b];
-    uint64_t k = b->op == IR_CONST ? (uint64_t)b->imm : UINT64_MAX;
-    switch (in->op) {
-    case IR_AND: return k <= PAGE_SPAN ? (uint32_t)k : UINT32_MAX;
-    case IR_SHL: return k < 8 && most(g, in->a) <= PAGE_SPAN ? most(g, in->a) << k : UINT32_MAX;
-    case IR_ZEXT: return in->aux == 8 ? UINT8_MAX : UINT32_MAX;
-    case IR_EXTRACT: return (in->imm >> 8 & 0xff) <= 8 ? (1u << (in->imm >> 8 & 0xff)) - 1 : UINT32_MAX;
-    case IR_LOAD: return (in->aux2 & (IR_MEM_SIZE | IR_MEM_SIGNED)) == 0 ? UINT8_MAX : UINT32_MAX;
-    default: return UINT32_MAX;
-    }
-}
-
-static struct reach reach_of(const struct x86_gen *g, const struct ir_inst *in)
-{
-    int64_t end = in->imm + (1 << (in->aux2 & IR_MEM_SIZE));
-    return (struct reach){ .base = g->values[in->a].rep, .low = in->imm, .high = end };
-}
-
-/* The same from the array that a small index was added to. */
-static struct reach array_of(const struct x86_gen *g, const struct ir_inst *in)
-{
-    const struct ir_inst *sum = &g->u->insts[g->values[in->a].rep];
-    struct reach r = reach_of(g, in);
-    if (sum->op != IR_ADD || sum->type != IR_I64 || alignment(in))
-        return r;
-    uint32_t a = most(g, sum->a), b = most(g, sum->b);
-    if (MIN(a, b) <= PAGE_SPAN - 16) {
-        r.base = g->values[b <= a ? sum->a : sum->b].rep;
-        r.high += MIN(a, b);
-    }
-    return r;
-}
-
-static bool is_within(const struct group *p, struct reach r)
-{
-    return p->base == r.base && r.low >= p->low && r.high <= p->high;
-}
-
-static struct group *find_group(struct x86_gen *g, const struct access *x)
-{
-    for (uint32_t k = 0; k < g->n_groups; k++) {
-        struct group *p = &g->groups[k];
-        bool same = p->stack || (p->store == x->store && !(x->in->aux2 & IR_MEM_STORE_RIGHTS));
-        if (same && is_aligned(p, x->in) &&
-            (is_within(p, reach_of(g, x->in)) || is_within(p, array_of(g, x->in))))
-            return p;
-    }
-    return NULL;
-}
-
-static bool ends_groups(const struct ir_inst *in)
-{
-    return ir_op_info[in->op].flags == 'F' && in->op != IR_LOAD && in->op != IR_STORE;
-}
-
-static bool can_share(const struct ir_inst *in)
-{
-    return !(in->aux2 & IR_MEM_REGIME) && in->imm >= -2048 && in->imm <= 2048;
-}
-
-/* Might instruction `in` share group n's probe? Widens it then. */
-static bool joins(const struct x86_gen *g, struct group *n, const struct ir_inst *in)
-{
-    struct reach r = reach_of(g, in);
-    bool same = n->stack ? in->op == IR_LOAD || in->op == IR_STORE
-                         : in->op == (n->store ? IR_STORE : IR_LOAD) && !(in->aux2 & IR_MEM_STORE_RIGHTS);
-    if (!same || !can_share(in) || !is_aligned(n, in))
-        return false;
-    if (r.base != n->base)
-        r = array_of(g, in);
-    if (r.base != n->base || (r.low < n->at && ((r.low - n->at) & n->align))) /* the probe looks at the lowest's alignment */
-        return false;
-    int64_t low = MIN(r.low, n->low), high = MAX(r.high, n->high);
-    if (high - low > PAGE_SPAN)
-        return false;
-    n->low = low;
-    n->high = high;
-    return true;
-}
-
-/* The group that later accesses of the same kind off base make with this one; how many they are. */
-static unsigned gather(const struct x86_gen *g, const struct access *x, struct reach r, struct group *n)
-{
-    unsigned uses = 0;
-    *n = (struct group){ .base = r.base, .store = x->store, .low = r.low, .at = x->disp, .high = r.high,
-                         .align = (uint8_t)alignment(x->in), .stack = x86_is_stack(g, r.base) };
-    for (uint32_t j = g->i + 1; j < g->end && !ends_groups(&g->u->insts[j]); j++) {
-        if (joins(g, n, &g->u->insts[j])) {
-            n->last = j;
-            uses++;
-        }
-    }
-    return uses;
-}
-
-/* So many later accesses pay for an addend in the frame: a second one alone may begin earlier by a probe of its own. */
-#define FRAMED 3
-
-static uint8_t free_place(const struct x86_gen *g)
-{
-    uint32_t taken = 0;
-    for (uint32_t k = 0; k < g->n_groups; k++)
-        taken |= 1u << g->groups[k].place;
-    return (uint8_t)ctz64(~taken);
-}
-
-/* One probe for all of them. */
-static struct group *new_group(struct x86_gen *g, const struct access *x)
-{
-    struct group n, m;
-    if (g->n_groups == MAX_GROUPS || x->base.kind != O_REG || !can_share(x->in) ||
-        ((x->in->aux2 & IR_MEM_STORE_RIGHTS) && !x86_is_stack(g, x->base_value)))
-        return NULL;
-    struct reach array = array_of(g, x->in);
-    unsigned uses = gather(g, x, reach_of(g, x->in), &n);
-    /* Only of a value that is wanted again is it sure that what it was found in still has it. */
-    if (array.base != n.base && g->values[array.base].last > g->i && g->u->insts[array.base].op != IR_CONST) {
-        unsigned more = gather(g, x, array, &m);
-        if (more > uses) {
-            uses = more;
-            n = m;
-        }
-    }
-    if (uses == 0)
-        return NULL;
-    int reg = x86_take_reg(g, uses + 1);
-    if (reg < 0 && uses < FRAMED)
-        return NULL;
-    n.framed = reg < 0;
-    n.reg = n.framed ? RAX : (uint8_t)reg;
-    n.place = free_place(g);
-    g->groups[g->n_groups] = n;
-    return &g->groups[g->n_groups++];
-}
-
-static uint32_t addend_bit(const struct group *p)
-{
-    return p->framed ? 0x10000u << p->place : 1u << p->reg;
-}
-
-static uint32_t all_addends(const struct x86_gen *g)
-{
-    uint32_t all = 0;
-    for (uint32_t k = 0; k < g->n_groups; k++)
-        all |= addend_bit(&g->groups[k]);
-    return all;
-}
-
-void x86_forget_addends(struct x86_gen *g, uint32_t zero)
-{
-    for (unsigned r = 0; r < 16; r++)
-        if (zero >> r & 1)
-            asm_rr(g->a, ALU_XOR, r, r);
-    for (unsigned k = 0; k < MAX_GROUPS; k++)
-        if (zero >> (16 + k) & 1)
-            asm_mov_mi(g->a, 3, group_mem(k), 0);
 }
 
 /* ---- probes ---- */
@@ -338,8 +134,7 @@ void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
     asm_jmp(a, s->back);
 }
 
-/* Where the access is, given the addend; may use `addend` itself when it is rax. */
-static struct x86_mem host_mem(struct x86_gen *g, const struct access *x, unsigned addend)
+struct x86_mem x86_host_mem(struct x86_gen *g, const struct access *x, unsigned addend)
 {
     struct x86_asm *a = g->a;
     if (x->base.kind == O_REG)
@@ -438,7 +233,7 @@ static void emit_store_access(struct x86_gen *g, const struct access *x, struct 
     asm_rm(g->a, ops[x->size], reg, m);
 }
 
-static struct stub *access_stub(struct x86_gen *g, const struct access *x)
+struct stub *x86_access_stub(struct x86_gen *g, const struct access *x)
 {
     struct stub *s = x86_stub(g, STUB_OUT);
     s->address = true;
@@ -473,8 +268,8 @@ void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss)
                         .disp = (int32_t)s->disp, .size = s->reg, .store = s->store };
     x86_forget_addends(g, s->zero);
     x86_load_address(g, RDX, x.base, x.disp);
-    x86_emit_probe(g, miss, x.store || (x.in->aux2 & IR_MEM_STORE_RIGHTS), 1 << x.size, alignment(x.in), RAX);
-    struct x86_mem m = host_mem(g, &x, RAX);
+    x86_emit_probe(g, miss, x.store || (x.in->aux2 & IR_MEM_STORE_RIGHTS), 1 << x.size, x86_alignment(x.in), RAX);
+    struct x86_mem m = x86_host_mem(g, &x, RAX);
     if (x.store)
         emit_store_access(g, &x, m);
     else
@@ -500,14 +295,14 @@ static void call_hook(struct x86_gen *g, const struct ir_inst *in)
 static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
 {
     const struct ir_inst *in = x->in;
-    struct group *p = x->hooked ? NULL : can_share(in) ? find_group(g, x) : NULL;
+    struct group *p = x->hooked ? NULL : x86_can_share(in) ? x86_find_group(g, x) : NULL;
     bool shared = p != NULL;
     if (!shared && !x->hooked)
-        p = new_group(g, x);
+        p = x86_new_group(g, x);
     int page = shared || x->hooked ? -1 : find_page(g, x);
     int32_t low = p ? (int32_t)p->low : x->disp;
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
-    unsigned addend = p ? p->reg : RAX, align = alignment(in);
+    unsigned addend = p ? p->reg : RAX, align = x86_alignment(in);
     bool stack = !shared && !x->hooked && (p ? p->stack : x86_is_stack(g, x->base_value));
     struct stub *r = NULL;
     /* Not asked for again: the result may have its register by now. */
@@ -527,7 +322,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         g->pages[page].span = MAX(g->pages[page].span, (uint16_t)bytes);
     }
     struct stub *alone = p || (stack && !x->store) ? alone_stub(g, x) : NULL; /* a page may be read without store entry */
-    struct stub *s = access_stub(g, x), *failed = alone ? alone : s;
+    struct stub *s = x86_access_stub(g, x), *failed = alone ? alone : s;
     struct x86_mem m;
     if (shared) {
         if (p->framed)
@@ -551,7 +346,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
             emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g, in->a));
         if (p && p->framed)
             asm_rm(g->a, 0x89 | OP_W, p->reg, group_mem(p->place));
-        m = host_mem(g, x, addend);
+        m = x86_host_mem(g, x, addend);
     }
     if (x->hooked)
         prepare_hook(g, x, m);
@@ -559,10 +354,10 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         emit_store_access(g, x, m);
     else
         emit_load_access(g, x, m, dst);
-    s->zero = all_addends(g);
+    s->zero = x86_all_addends(g);
     s->back = asm_offset(g->a);
     if (alone) {
-        alone->zero = shared || !p ? 0 : addend_bit(p);
+        alone->zero = shared || !p ? 0 : x86_addend_bit(p);
         alone->back = s->back;
         alone->dst = (uint8_t)dst;
     }
@@ -579,7 +374,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         call_hook(g, in);
     for (uint32_t k = g->n_groups; k-- > 0;)
         if (g->groups[k].last <= g->i)
-            free_group(g, k);
+            x86_free_group(g, k);
 }
 
 /* Always done in C: other regimes, reservations. `n_values` of b, c are arguments. */
@@ -628,98 +423,12 @@ static void emit_out(struct x86_gen *g, const struct ir_inst *in, x86_out_fn *fn
     }
 }
 
-static bool inline_amo(const struct x86_gen *g, const struct ir_inst *in)
-{
-    unsigned size = in->aux2 & IR_MEM_SIZE;
-    if (g->be->shared && g->u->guest->reserves)
-        return false; /* counted: mmu/shared.h */
-    return size >= 2 && !(in->aux2 & (IR_MEM_REGIME | IR_MEM_BE)) && !(g->u->hooks & TM_DATA);
-}
-
-static void lock_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m)
-{
-    asm_8(a, 0xf0);
-    asm_rm(a, op, reg, m);
-}
-
-/* rcx = what AMO makes of rax and its operand, which is or comes to rcx. */
-static void emit_amo_result(struct x86_gen *g, const struct ir_inst *in, const struct access *x)
-{
-    static const uint8_t ops[] = { [IR_AMO_ADD] = ALU_ADD, [IR_AMO_AND] = ALU_AND,
-                                   [IR_AMO_OR] = ALU_OR, [IR_AMO_XOR] = ALU_XOR };
-    static const uint8_t cc[] = { [IR_AMO_MIN] = CC_L, [IR_AMO_MAX] = CC_G, [IR_AMO_MINU] = CC_B,
-                                  [IR_AMO_MAXU] = CC_A };
-    struct x86_asm *a = g->a;
-    uint32_t w = x->size == 3 ? OP_W : 0;
-    gen_load(g, RCX, x->value, x->size == 3);
-    if (in->aux >= IR_AMO_MIN) {
-        asm_rr(a, ALU_CMP | w, RAX, RCX);
-        asm_rr(a, 0x40 | cc[in->aux] | OP_0F | w, RCX, RAX); /* cmovcc */
-    } else if (in->aux != IR_AMO_SWAP) {
-        asm_rr(a, ops[in->aux] | w, RCX, RAX);
-    }
-}
-
-/* The place is [rdx]; the old value to rax. Other threads store there, too. */
-static void emit_shared_amo(struct x86_gen *g, const struct ir_inst *in, const struct access *x)
-{
-    struct x86_asm *a = g->a;
-    struct x86_mem m = mem_at(RDX, 0);
-    uint32_t w = x->size == 3 ? OP_W : 0;
-    if (in->aux == IR_AMO_SWAP || in->aux == IR_AMO_ADD) {
-        gen_load(g, RCX, x->value, x->size == 3);
-        lock_rm(a, in->aux == IR_AMO_SWAP ? 0x87 | w : 0xc1 | OP_0F | w, RCX, m); /* xchg, xadd */
-        asm_mov_rr(a, x->size == 3, RAX, RCX);
-        return;
-    }
-    asm_rm(a, 0x8b | w, RAX, m);
-    uint32_t again = asm_offset(a);
-    emit_amo_result(g, in, x);
-    lock_rm(a, 0xb1 | OP_0F | w, RCX, m); /* cmpxchg */
-    asm_jcc(a, CC_NE, again);
-}
-
-/*
- * While one thread runs all CPUs a read and a write make an AMO. A store entry implies
- * that the page may be read; reserved, watched and code pages have none.
- */
-static void emit_amo(struct x86_gen *g, const struct ir_inst *in)
-{
-    struct x86_asm *a = g->a;
-    struct access x = { .in = in, .store = true, .size = in->aux2 & IR_MEM_SIZE };
-    uint32_t w = x.size == 3 ? OP_W : 0;
-    x86_drop_groups(g);
-    x.base = x86_opnd(g, in->a);
-    x.value = x86_opnd(g, in->b);
-    unsigned dst = x86_def(g);
-    struct stub *s = access_stub(g, &x);
-    s->site = x86_site(g, in, x86_out_amo);
-    x86_load_address(g, RDX, x.base, 0);
-    x86_emit_probe(g, s, true, 1 << x.size, (1u << x.size) - 1, RAX);
-    asm_lea(a, true, RDX, host_mem(g, &x, RAX));
-    if (g->be->shared) {
-        emit_shared_amo(g, in, &x);
-    } else {
-        asm_rm(a, 0x8b | w, RAX, mem_at(RDX, 0));
-        emit_amo_result(g, in, &x);
-        asm_rm(a, 0x89 | w, RCX, mem_at(RDX, 0));
-    }
-    if (x.size == 2 && (in->aux2 & IR_MEM_SIGNED))
-        asm_rr(a, 0x63 | OP_W, dst, RAX); /* movsxd */
-    else
-        asm_mov_rr(a, true, dst, RAX);
-    s->has_dst = true;
-    s->dst = (uint8_t)dst;
-    s->back = asm_offset(a);
-    x86_done(g, dst);
-}
-
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in)
 {
     switch (in->op) {
     case IR_AMO:
-        if (inline_amo(g, in))
-            emit_amo(g, in);
+        if (x86_inline_amo(g, in))
+            x86_emit_amo(g, in);
         else
             emit_out(g, in, x86_out_amo);
         return;
