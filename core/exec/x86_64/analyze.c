@@ -502,7 +502,8 @@ static void fuse_and(struct x86_gen *g, uint16_t c)
     uint16_t v = g->values[cmp->a].rep;
     fuse_extensions(g, c);
     if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
-        zero->op == IR_CONST && zero->imm == 0 && !(cmp->type == IR_I64 && g->u->insts[v].type == IR_I32))
+        zero->op == IR_CONST && zero->imm == 0 &&
+        !(cmp->type == IR_I64 && (g->u->insts[v].type == IR_I32 || x86_is_narrow(g, v)))) /* of 32 bits, compared as 64 */
         g->values[v].fused = true;
 }
 

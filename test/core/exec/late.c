@@ -363,6 +363,38 @@ START_TEST(arrays_share_probes)
 }
 END_TEST
 
+/* AND of 64 bits whose low half alone is compared with 0: what is above is nobody's, and bit 31 is no sign. */
+static ir_val_t low_half(struct ir_unit *u, uint64_t m, uint64_t n)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        ir_val_t high = ir_op2i(u, IR_SHL, IR_I64, ir_get(u, X + 1 + k), 40);
+        ir_put(u, X + 5 + k, ir_op2i(u, IR_OR, IR_I64, high, k ? n : m)); /* all of it is somebody's */
+    }
+    return ir_zext(u, IR_I64, ir_and(u, IR_I64, ir_get(u, X + 5), ir_get(u, X + 6)), 32);
+}
+
+static void low_half_compared(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t zero = ir_const(u, IR_I64, 0);
+    ir_put(u, X + 3, ir_setcc(u, IR_I64, IR_EQ, low_half(u, 1, 2), zero));
+    insn(u);
+    ir_put(u, X + 4, ir_setcc(u, IR_I64, IR_LTS, low_half(u, 0x80000001, 0x80000002), zero));
+    insn(u);
+    ir_branch(u, ir_setcc(u, IR_I64, IR_EQ, low_half(u, 4, 3), zero), 0x200, 0x300);
+    end(u);
+}
+
+START_TEST(low_halves_are_compared)
+{
+    ck_assert_int_eq(run(low_half_compared, IR_FP_RISCV, fine(_i), 400, _i & 1), EXEC_LEAVE_EDGE);
+    ck_assert_uint_eq(b->x[3], 1);
+    ck_assert_uint_eq(b->x[4], 0);
+    ck_assert_uint_eq(b->cpu.pc % MEM_PAGE, 0x200);
+}
+END_TEST
+
 /* A helper that reads slots is told everything. */
 static void calls(struct ir_unit *u)
 {
@@ -526,6 +558,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, registers_of_narrow_ones_run_out, 0, WAYS);
     tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
     tcase_add_loop_test(t, arrays_share_probes, 0, WAYS);
+    tcase_add_loop_test(t, low_halves_are_compared, 0, WAYS);
     tcase_add_loop_test(t, helpers_see_what_waits, 0, WAYS);
     tcase_add_loop_test(t, ways_out_of_a_chain_store, 0, WAYS);
     tcase_add_loop_test(t, late_slots_are_seen_by_who_leaves, 0, 2);
