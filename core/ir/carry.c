@@ -225,13 +225,8 @@ static uint32_t copy_block(struct carry *c, struct ir_inst *insts, uint16_t *map
 {
     uint32_t n = (uint32_t)(b - c->u->blocks), first = to;
     for (uint32_t i = b->first; i < b->end; i++) {
-        struct ir_inst in = c->u->insts[i];
-        in.a = map[in.a];
-        in.b = map[in.b];
-        in.c = map[in.c];
-        if (in.op == IR_CALL)
-            in.imm2 = map[(uint16_t)in.imm2];
-        insts[to] = in;
+        insts[to] = c->u->insts[i];
+        ir_renumber(&insts[to], map);
         map[i] = (uint16_t)to++;
         for (uint32_t k = 0; k < c->n && i == b->first; k++) { /* behind the INSN */
             const struct holding *h = &c->in[n][k];

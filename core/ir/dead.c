@@ -76,13 +76,8 @@ static uint32_t close_up(struct dead *d, struct ir_block *b, uint32_t to)
     for (uint32_t i = b->first; i < b->end; i++) {
         if (!map[i])
             continue;
-        struct ir_inst in = insts[i];
-        in.a = map[in.a];
-        in.b = map[in.b];
-        in.c = map[in.c];
-        if (in.op == IR_CALL)
-            in.imm2 = map[(uint16_t)in.imm2];
-        insts[to] = in;
+        insts[to] = insts[i];
+        ir_renumber(&insts[to], map);
         map[i] = (uint16_t)to++;
     }
     b->first = first;

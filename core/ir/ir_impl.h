@@ -45,6 +45,16 @@ static inline bool ir_is_droppable(const struct ir_unit *u, const struct ir_inst
     return ir_op_info[in->op].flags == 'P' || ir_is_pure_call(u, in) || ir_native_of(u, in) != IR_NATIVE_NONE;
 }
 
+/* The instruction's arguments are called by their new numbers. */
+static inline void ir_renumber(struct ir_inst *in, const uint16_t *map)
+{
+    in->a = map[in->a];
+    in->b = map[in->b];
+    in->c = map[in->c];
+    if (in->op == IR_CALL)
+        in->imm2 = map[(uint16_t)in->imm2];
+}
+
 /* native.c, for `fold`: `in` is made cheaper; the value it is anyway, or IR_NONE. */
 uint16_t ir_fold_native(const struct ir_unit *u, struct ir_inst *in);
 uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in); /* and VDUP */
