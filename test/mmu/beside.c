@@ -4,20 +4,15 @@
  * to a page is missed from when it was sealed. Run under ThreadSanitizer it looks at all that is shared, too.
  */
 #include "core/util/bytes.h"
-#include "mmu/riscv.h"
 #include "mmu/tlb.h"
 #include "test/check_main.h"
+#include "test/mmu/bare_cpu.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 
 #define BASE 0x80000000ull
 enum { CPUS = 3, PAGES = 64, SEALS = 300 };
-
-struct bare {
-    struct cpu cpu;
-    struct mmu_rv_regime r;
-};
 
 /* What stands for core/exec: who is in translated code, and who wants nobody to be. */
 struct crowd {
@@ -30,34 +25,6 @@ struct crowd {
 struct storer {
     struct crowd *c;
     uint32_t number;
-};
-
-static uint32_t no_mode(const struct cpu *cpu)
-{
-    (void)cpu;
-    return 0;
-}
-
-static int bare_walk(struct cpu *cpu, va_t va, enum cpu_access access, unsigned regime, bool probe,
-                     struct cpu_map *map)
-{
-    struct bare *b = (struct bare *)cpu;
-    (void)regime;
-    enum mmu_rv_fault f = mmu_rv_walk(&b->r, va, MAX(map->size, 1), access, probe, map);
-    if (f != MMU_RV_OK && !probe)
-        cpu_raise(cpu, (uint64_t)f, va, access, 0);
-    return f != MMU_RV_OK;
-}
-
-static void nothing(struct cpu *cpu)
-{
-    (void)cpu;
-}
-
-static const struct state_field bare_state[] = { STATE_SUB(bare, cpu, cpu_state), STATE_END };
-static const struct cpu_isa bare_isa = {
-    .max_insn = 4, .parcel = 2, .name = "bare", .size = sizeof(struct bare), .state = bare_state, .mode = no_mode,
-    .walk = bare_walk, .reset = nothing,
 };
 
 static void be_alone(void *arg, bool begin)
