@@ -4,10 +4,15 @@
 /*
  * State of one compilation, and what the parts of the code generator share.
  *
- *     analyze.c    pins slots, finds uses, fuses compares   (before emission)
+ *   before emission:
+ *     analyze.c    blocks of the unit: what leads where, what the entry loads, what is dirty
+ *     pins.c       slots that have registers for the whole unit
+ *     uses.c       values of a chain: other names, fused compares, next and last uses
  *     narrow.c     extensions that nobody sees, or that are done already
+ *   emission:
  *     regalloc.c   where values are; allocates while code is emitted
  *     select_*.c   IR operations -> instructions
+ *     page.c       page registers of loops
  *     group.c      accesses that share a probe
  *     stack.c      probes of accesses off the guest's stack pointer
  *     home.c       addends that are guessed
@@ -275,13 +280,28 @@ static inline struct x86_mem group_mem(unsigned place)
     return page_mem(place, 24);
 }
 
-/* analyze.c */
+/* analyze.c: once per unit, before anything is emitted. Calls what pins.c, home.c, late.c and page.c find for units. */
+void x86_analyze_unit(struct x86_gen *g);
+/*
+ * The block of the unit that a jump to `target`, an offset from the first page, enters directly, or -1: none begins there, or
+ * it is in another page (edges between pages are not the unit's, as the interpreter has it, too).
+ */
+int x86_block_at(const struct x86_gen *g, int64_t target);
+
+/* pins.c: by what each block counts. Sets pin_of, the pins of g->code, pools of temporaries, uses_fp. */
+void x86_choose_pins(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS]);
+
+/* page.c */
 /* The slot whose value v is but for constants added, or -1. */
 int x86_root_slot(const struct ir_unit *u, uint16_t v);
-void x86_analyze_unit(struct x86_gen *g);
+/* The slots with which loops access memory most; `depth`: how many loops each block is in. */
+void x86_choose_pages(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS]);
+void x86_forget_pages(struct x86_gen *g);
+/* STUB_REFILL: probes the set (to `miss` if that fails) and, on a hit, remembers the page. */
+void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
+
+/* uses.c: instructions [first, end), once per chain, before they are emitted. Calls what late.c and narrow.c find for chains. */
 void x86_analyze_chain(struct x86_gen *g);
-/* The block of the unit that a jump to `target` enters directly, or -1. */
-int x86_block_at(const struct x86_gen *g, int64_t target);
 /* The values instruction i reads, seen through other names and fused compares; how many. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
 
@@ -387,9 +407,7 @@ void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
 unsigned gen_condition(struct x86_gen *g, uint16_t v);
 /* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
-void x86_forget_pages(struct x86_gen *g);
 void x86_fence(struct x86_gen *g); /* stores before loads; nothing while one thread runs all CPUs */
-void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
 void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss);
 /* reg = base + disp; rax may be used. */
 void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp);
