@@ -10,7 +10,9 @@
  *     uses.c       values of a chain: other names, fused compares, next and last uses
  *     narrow.c     extensions that nobody sees, or that are done already
  *   emission:
- *     regalloc.c   where values are; allocates while code is emitted
+ *     regalloc.c   registers and places in the frame; allocates while code is emitted
+ *     slots.c      slots: GET, PUT, values that slots hold
+ *     move.c       values from place to place
  *     select_*.c   IR operations -> instructions
  *     page.c       page registers of loops
  *     group.c      accesses that share a probe
@@ -327,42 +329,49 @@ static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
  */
 unsigned x86_narrow_bits(const struct x86_gen *g, const struct ir_inst *in);
 
+/* move.c */
+/* Load an operand into that very register. Keeps the flags. */
+void gen_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
+void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64); /* may use rax */
+void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
+void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w); /* may use rax */
+void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
+/* As loads and stores of the type want it. */
+void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
+void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);
+void x86_store_pins(struct x86_gen *g, uint32_t pins);
+/* The 16-byte result of a call out; rax is used. */
+void x86_load_out_vec(struct x86_gen *g, unsigned reg);
+
 /* regalloc.c */
+void x86_begin_chain_regs(struct x86_gen *g);
+/* Where value v is. A register of it is locked until the instruction ends. */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
 /* Into a register, if there is one, or (`evicts`) a value that is wanted later has one, and v is wanted again. */
 void x86_bring_back(struct x86_gen *g, uint16_t v, bool evicts);
 /* A register that holds v: its own, or `scratch` loaded with it. */
 unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w);
 unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch);
-/* Load an operand into that very register. Keeps the flags. */
-void gen_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
-void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64);
-void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
-void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
 unsigned x86_use_vec(struct x86_gen *g, uint16_t v, unsigned scratch);
-/* The 16-byte result of a call out; rax is used. */
-void x86_load_out_vec(struct x86_gen *g, unsigned reg);
-/* As loads and stores of the type want it. */
-void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
-void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);
+/* The register for the instruction's result: rax or xmm0 when there is none. May evict others; keeps the flags. */
 unsigned x86_def(struct x86_gen *g);
+/* The result is in `reg`, which x86_def gave. After the join with the operation's stubs. */
 void x86_done(struct x86_gen *g, unsigned reg);
-void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* the result is in `reg` */
+void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* x86_def and x86_done: the result is in `reg` */
 void x86_result_fp(struct x86_gen *g, unsigned reg);
 void x86_end_inst(struct x86_gen *g);
-void gen_get(struct x86_gen *g, const struct ir_inst *in);
-void gen_put(struct x86_gen *g, const struct ir_inst *in);
-void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
-void x86_save_shared_aliases(struct x86_gen *g);
-void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
-void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
-void x86_store_pins(struct x86_gen *g, uint32_t pins);
 /* A temporary register for an addend that is used so often, or -1. */
 int x86_take_reg(struct x86_gen *g, unsigned uses);
-void x86_begin_chain_regs(struct x86_gen *g);
-
 /* Its last use was before: what it is in is free. */
 void x86_release_if_done(struct x86_gen *g, uint16_t v);
+
+/* slots.c */
+void gen_get(struct x86_gen *g, const struct ir_inst *in);
+void gen_put(struct x86_gen *g, const struct ir_inst *in);
+/* `slot` is about to be overwritten: values that it holds and that are wanted yet, but `except`, go elsewhere. */
+void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
+void x86_save_shared_aliases(struct x86_gen *g); /* of slots that helpers may touch */
+void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
 
 /* stack.c */
 /* Is the address off the guest's stack pointer? Then a probe serves loads and stores. */
