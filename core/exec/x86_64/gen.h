@@ -13,7 +13,7 @@
  *     regalloc.c   registers and places in the frame; allocates while code is emitted
  *     slots.c      slots: GET, PUT, values that slots hold
  *     move.c       values from place to place
- *     select_*.c   IR operations -> instructions
+ *     select_*.c   IR operations -> instructions: int_emit.h, vec_emit.h, access.h
  *     page.c       page registers of loops
  *     group.c      accesses that share a probe
  *     stack.c      probes of accesses off the guest's stack pointer
@@ -405,15 +405,15 @@ void x86_drop_groups(struct x86_gen *g);
 /* What struct stub.zero says. */
 void x86_forget_addends(struct x86_gen *g, uint32_t zero);
 
-/* select_int.c, select_mem.c, select_fp.c: emit g->u->insts[g->i] */
+/* select_int.c, select_mem.c, select_fp.c, select_vec.c: emit g->u->insts[g->i] */
 void x86_select_int(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_fp(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_vec(struct x86_gen *g, const struct ir_inst *in);
+/* select_cond.c. Compare for v (SETCC or any i64) != 0; returns the condition code. May use rax, rcx. */
+unsigned gen_condition(struct x86_gen *g, uint16_t v);
 /* To stub `s` when an operation with rounding `mode` (enum ir_rm) cannot run inline as things stand. */
 void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
-/* Compare for a (SETCC or any i64) != 0; returns the condition code. */
-unsigned gen_condition(struct x86_gen *g, uint16_t v);
 /* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
 void x86_fence(struct x86_gen *g); /* stores before loads; nothing while one thread runs all CPUs */
