@@ -22,7 +22,7 @@
  * loads and one for stores and they agree, stand once more in `stack`, where nothing has to be looked up:
  *     hit   = (va ^ tag) < limit                  limit[k]: all of MMU_STACK_SPAN(k) bytes from there on are in the page
  * No VA is so odd that no guest puts it into its stack pointer, so no tag says that there is no copy: the limits do, being 0.
- * A copy never outlives what it was made of (drop_entry in tlb.c): whether an access hits does not depend on who asks where.
+ * A copy never outlives what it was made of (mmu_drop_entry): whether an access hits does not depend on who asks where.
  *
  * A set begins with MMU_WAYS load and store entries, and gets four times as many, up to MMU_MAX_WAYS, while entries throw
  * each other out so often that walks would take a good part of the time. Whatever empties it makes it small again, and so

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef ORRERY_MMU_TLB_IMPL_H
 #define ORRERY_MMU_TLB_IMPL_H
-/* What tlb.c (sets, fences) and the slow paths (access_impl.h) share. */
+/*
+ * What tlb.c (a CPU's sets), set.c (the entries of one), flush.c (fences), protect.c (pages that are not stored to any more),
+ * device_pages.c and the slow paths (access_impl.h) share.
+ */
 #include "mmu/shared.h"
 
 /* What decides which set is which: kept apart from the sets, which are large, and close together, since it is searched. */
@@ -127,9 +130,41 @@ static inline bool mmu_note_mapped(struct mem_ram *ram, uint64_t offset, uint32_
     return true;
 }
 
+/* ---- set.c ---- */
+/* The tag of an empty entry `i` of a table: a page that is looked for elsewhere. */
+static inline uint64_t mmu_invalid_tag(uint32_t i)
+{
+    return (uint64_t)(i ^ 1) << MEM_PAGE_SHIFT;
+}
+
+static inline void mmu_forget_stack(struct mmu_set *set)
+{
+    set->stack = (struct mmu_stack){ 0 };
+}
+
+/* A load or store entry is about to change, or to go: what was copied from it goes first. */
+static inline void mmu_drop_copy(struct mmu_set *set, const struct mmu_entry *e)
+{
+    if (UNLIKELY(e->tag == set->stack.tag))
+        mmu_forget_stack(set);
+}
+
+static inline void mmu_drop_entry(struct mmu_set *set, struct mmu_entry *e, uint32_t i)
+{
+    mmu_drop_copy(set, e);
+    e->tag = mmu_invalid_tag(i);
+}
+
+/* Empty one place, numbered as in mmu_set.log. */
+void mmu_clear_place(struct mmu_set *set, uint32_t place);
+/* Empty set number i, and make it small again. */
+void mmu_clear_set(struct mmu_pool *p, uint32_t i);
+/* Set number i is about to be swept. True: it was emptied instead, as one that has grown and was swept often. */
+bool mmu_swept_often(struct mmu_pool *p, uint32_t i);
 /* Enter `va` into set number `set`. `host` is of the byte at va. */
 void mmu_enter(struct cpu *cpu, uint32_t set, va_t va, enum cpu_access access, const struct cpu_map *map,
                const uint8_t *host);
+
 /* ---- device_pages.c ---- */
 /* `va` of set number `set` leads to a device's page: `from` and `to` are its bytes there. */
 void mmu_enter_device(struct mmu_pool *p, uint32_t set, va_t va, const struct cpu_map *map, unsigned from, unsigned to);
@@ -140,6 +175,7 @@ const struct mmu_device *mmu_find_device(const struct mmu_pool *p, uint32_t set,
 void mmu_drop_devices_of(struct mmu_pool *p, uint32_t set);
 void mmu_drop_devices(struct mmu_pool *p, uint32_t asid, uint32_t vmid, va_t first, va_t last);
 
+/* ---- tlb.c ---- */
 /* Number of the set for accesses with `regime`: the current one for 0; MMU_NO_SET: none. */
 uint32_t mmu_set_of(struct cpu *cpu, unsigned regime);
 

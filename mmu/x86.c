@@ -3,41 +3,9 @@
  * The page walk of mmu/x86.h: SDM volume 3, 5.3 to 5.8. One loop serves the four formats; what
  * tells them apart is how many levels there are, how wide an entry is and which levels may map.
  */
-#include "mmu/x86.h"
+#include "mmu/x86_impl.h"
 #include "core/timing/model.h"
 #include "core/util/bits.h"
-#include "core/util/bytes.h"
-
-enum {
-    PTE_P = 1u << 0,
-    PTE_W = 1u << 1,
-    PTE_U = 1u << 2,
-    PTE_A = 1u << 5,
-    PTE_D = 1u << 6,
-    PTE_PS = 1u << 7,
-    PTE_G = 1u << 8,
-};
-#define PTE_NX (1ull << 63)
-
-struct step {
-    uint64_t entry;
-    pa_t pa;             /* where it lies, before the second stage */
-    const uint8_t *host; /* NULL: not in RAM */
-};
-
-struct walk {
-    const struct mmu_x86_regime *r;
-    bool probe;
-    bool nested_failed;
-    const struct mem_range *range; /* where the last entry was found: the next is mostly near */
-    struct step steps[MMU_X86_LEVELS]; /* root first */
-    unsigned n;                    /* entries read */
-    unsigned level;                /* of the last: 1 maps 4 KiB */
-    unsigned resumed;              /* level that an earlier walk has led to at once; 0: none */
-    uint64_t allow;                /* PTE_W, PTE_U of all levels */
-    bool nx;
-    bool changed;                  /* by another CPU, when A or D was to be set: once more */
-};
 
 static unsigned levels(enum mmu_x86_mode mode)
 {
@@ -127,146 +95,6 @@ static uint64_t reserved(const struct mmu_x86_regime *r, unsigned level, uint64_
     return rsvd;
 }
 
-/* ---- walks kept in mind ---- */
-
-/* With them every access of a walk is to RAM, and free. */
-static bool keeps(const struct walk *w)
-{
-    return w->r->notes != NULL && !w->probe && w->r->mode >= MMU_X86_4LEVEL && w->r->nested == NULL;
-}
-
-static struct mmu_x86_tables *tables_of(const struct mmu_x86_regime *r, va_t va)
-{
-    return &r->notes->tables[(va >> 21 ^ va >> 30) % MMU_X86_TABLES];
-}
-
-/* What entries above the last mean, beside their values. */
-static uint64_t tables_key(const struct mmu_x86_regime *r)
-{
-    return 1u | (uint64_t)r->mode << 1 | (uint64_t)r->nxe << 8 | (uint64_t)r->smm << 9 |
-           (r->a20 & 1u << 20);
-}
-
-/* Do the entries above the table say what they said when it was noted? */
-static inline bool leads_there(const struct mmu_x86_regime *r, const struct mmu_x86_tables *t, va_t va)
-{
-    if (t->area != va >> 21 || t->key != tables_key(r) || t->cr3 != r->cr3 ||
-        t->generation != mem_generation(r->memory))
-        return false;
-    for (unsigned i = 0; i < t->n; i++)
-        if (ld_le64(t->at[i]) != t->entry[i])
-            return false;
-    return true;
-}
-
-/* Begin at the table that ended an earlier walk. */
-static void resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
-{
-    const struct mmu_x86_tables *t = tables_of(w->r, va);
-    if (!leads_there(w->r, t, va))
-        return;
-    for (unsigned i = 0; i < t->n; i++) {
-        w->steps[i].host = t->at[i];
-        w->steps[i].entry = t->entry[i]; /* accessed: nothing to be written */
-    }
-    w->n = t->n;
-    w->allow = t->allow;
-    w->nx = t->nx;
-    *level = w->resumed = t->level;
-    *table = t->table;
-}
-
-/* Where the table that was read last lies, if it has entries of pages only and all of it is RAM. */
-static void keep_place(const struct walk *w, struct mmu_x86_tables *t)
-{
-    const struct mem_range *range = w->range;
-    pa_t table = t->table & w->r->a20;
-    t->host = NULL;
-    if (w->level != 1 || w->steps[w->n - 1].host == NULL || table < range->base ||
-        table - range->base + MEM_PAGE > range->size)
-        return;
-    t->ram = range->region->ram;
-    t->offset = range->region->ram_offset + (table - range->region->base);
-    t->host = t->ram->host + t->offset;
-}
-
-static void keep_tables(const struct walk *w, va_t va)
-{
-    struct mmu_x86_tables *t = tables_of(w->r, va);
-    t->key = 0;
-    t->n = 0;
-    t->allow = PTE_W | PTE_U;
-    t->nx = false;
-    for (unsigned i = 0; i + 1 < w->n; i++) {
-        uint64_t e = w->steps[i].entry;
-        if (w->steps[i].host == NULL)
-            return;
-        t->at[t->n] = w->steps[i].host;
-        t->entry[t->n++] = e;
-        t->allow &= e;
-        t->nx |= w->r->nxe && (e & PTE_NX);
-        t->table = e & 0x000ffffffffff000ull;
-    }
-    keep_place(w, t);
-    t->level = (uint8_t)w->level;
-    t->area = va >> 21;
-    t->cr3 = w->r->cr3;
-    t->generation = mem_generation(w->r->memory);
-    t->key = tables_key(w->r);
-}
-
-static uint64_t note_page(va_t va, enum cpu_access access)
-{
-    return va >> MEM_PAGE_SHIFT << 2 | access;
-}
-
-/* Neighbouring pages, the three kinds of access to one, and what a switch of paging changes lie apart. */
-static unsigned note_index(uint64_t key, va_t va, enum cpu_access access)
-{
-    uint64_t mixed = key * 0x9e3779b97f4a7c15ull >> 56;
-    return (unsigned)(va >> MEM_PAGE_SHIFT ^ va >> 20 ^ (uint64_t)access << 6 ^ mixed) %
-           MMU_X86_NOTES;
-}
-
-static void take_note(const struct walk *w, va_t va, enum cpu_access access,
-                      const struct cpu_map *map)
-{
-    const struct mmu_x86_regime *r = w->r;
-    struct mmu_x86_note *n = &r->notes->note[note_index(r->key, va, access)];
-    n->key = 0;
-    for (unsigned i = 0; i < w->n; i++) {
-        if (w->steps[i].host == NULL)
-            return;
-        n->at[i] = w->steps[i].host;
-        n->entry[i] = w->steps[i].entry;
-    }
-    n->n = (uint8_t)w->n;
-    n->page = note_page(va, access);
-    n->cr3 = r->cr3;
-    n->generation = mem_generation(r->memory);
-    n->map = *map;
-    n->map.pa &= ~(pa_t)(MEM_PAGE - 1);
-    n->key = r->key;
-}
-
-bool mmu_x86_recall(const struct mmu_x86_notes *notes, const struct mem_space *memory,
-                    uint64_t key, uint64_t cr3, va_t va, enum cpu_access access,
-                    struct cpu_map *map)
-{
-    const struct mmu_x86_note *n = &notes->note[note_index(key, va, access)];
-    if (n->page != note_page(va, access) || n->key != key || n->cr3 != cr3 ||
-        n->generation != mem_generation(memory))
-        return false;
-    for (unsigned i = 0; i < n->n; i++)
-        if (ld_le64(n->at[i]) != n->entry[i])
-            return false;
-    uint8_t size = map->size;
-    *map = n->map;
-    map->size = size;
-    map->pa |= va & (MEM_PAGE - 1);
-    return true;
-}
-
 /* ---- the walk ---- */
 
 /* Read tables down to what maps `va`. 0; or the bits of the fault. */
@@ -277,8 +105,8 @@ static uint32_t descend(struct walk *w, va_t va)
     uint64_t table =
         r->mode == MMU_X86_32BIT ? r->cr3 & 0xfffff000 : r->cr3 & 0x000ffffffffff000ull;
     w->allow = PTE_W | PTE_U;
-    if (keeps(w))
-        resume(w, va, &top, &table);
+    if (mmu_x86_keeps(w))
+        mmu_x86_resume(w, va, &top, &table);
     for (unsigned level = top; level > 0; level--) {
         struct step *s = &w->steps[w->n];
         if (level == 3 && r->mode == MMU_X86_PAE) { /* loaded with CR3, checked then */
@@ -435,8 +263,8 @@ static bool mark(const struct mmu_x86_regime *r, const struct mmu_x86_tables *t,
 static bool walk_last(const struct mmu_x86_regime *r, va_t va, enum cpu_access access, struct cpu_map *map, uint32_t *error,
                       enum mmu_x86_fault *fault)
 {
-    const struct mmu_x86_tables *t = tables_of(r, va);
-    if (t->host == NULL || !leads_there(r, t, va))
+    const struct mmu_x86_tables *t = mmu_x86_tables_of(r, va);
+    if (t->host == NULL || !mmu_x86_leads_there(r, t, va))
         return false;
     unsigned at = (va >> 12 & 511) * 8;
     uint64_t e = ld_le64(t->host + at);
@@ -485,11 +313,11 @@ again:
     if (!(w.steps[w.n - 1].entry & PTE_D))
         map->store = false; /* the first store must come here, to set it */
     enum mmu_x86_fault second = finish(r, map, access);
-    if (second == MMU_X86_OK && keeps(&w)) {
+    if (second == MMU_X86_OK && mmu_x86_keeps(&w)) {
         if (w.level != w.resumed)
-            keep_tables(&w, va);
+            mmu_x86_keep_tables(&w, va);
         if (r->key != 0)
-            take_note(&w, va, access, map);
+            mmu_x86_take_note(&w, va, access, map);
     }
     return second;
 }
