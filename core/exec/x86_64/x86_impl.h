@@ -226,7 +226,8 @@ static inline uint64_t x86_buffer_used(const struct exec_backend *be)
     return (asm_offset(&be->a) - be->begin) + (asm_offset(&be->cold) - be->half) + be->other_used;
 }
 
-/* out.c: C side of calls out. What follows an operation that was not done: EXEC_LEAVE_EXIT, or the exception's handler. */
+/* out.c, out_memory.c, out_value.c: C side of calls out. */
+/* What follows an operation that was not done: EXEC_LEAVE_EXIT, or the exception's handler. */
 enum x86_undone { UNDONE_NOT, UNDONE_LEAVE, UNDONE_JUMP };
 int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
             struct exec_cpu *ec);
