@@ -6,7 +6,7 @@
  *     exec.c      life, options, counters
  *     sched.c     rounds and turns in simulated time, limits, host polls, pace
  *     run.c       one CPU's turn: look up, execute, what each way of leaving means
- *     cache.c     blocks by (page, offset, mode), by page, dropping, flushing
+ *     cache*.c    blocks by (page, offset, mode), by page, dropping, flushing
  *     translate.c guest bytes to a compiled block
  *     first.c     blocks that are interpreted before they are worth that
  *     hot.c       second translations and regions
@@ -197,7 +197,7 @@ struct exec_place {
     uint32_t avail;              /* bytes of code that may be used */
 };
 
-/* ---- cache.c ---- */
+/* ---- cache.c, cache_written.c, cache_room.c ---- */
 struct exec_cached *exec_cache_find(struct exec *x, uint32_t page, uint32_t page2, int32_t start,
                                     uint32_t mode);
 /* The code of the block that lies in `page` alone; NULL: there is none. */
