@@ -12,6 +12,8 @@
 /* clang-format off */
 static const struct a64_semantics *const chapters[] = {
     a64_integer_rows,
+    a64_bit_rows,
+    a64_flags_rows,
     a64_branch_rows,
     a64_load_store_rows,
     a64_atomic_rows,

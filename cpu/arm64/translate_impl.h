@@ -38,7 +38,7 @@ struct a64_semantics {
     unsigned arg;
 };
 /* Each ends with A64_ROWS_END. */
-extern const struct a64_semantics a64_integer_rows[], a64_branch_rows[], a64_load_store_rows[],
+extern const struct a64_semantics a64_integer_rows[], a64_bit_rows[], a64_flags_rows[], a64_branch_rows[], a64_load_store_rows[],
     a64_atomic_rows[], a64_system_rows[], a64_pauth_rows[], a64_mte_rows[], a64_mops_rows[],
     a64_vec_memory_rows[], a64_float_rows[], a64_simd_int_rows[], a64_simd_fp_rows[],
     a64_simd_move_rows[], a64_simd_widen_rows[], a64_simd_saturate_rows[], a64_simd_fp_lanes_rows[],
@@ -166,7 +166,7 @@ unsigned a64_btype_of_br(unsigned rn);
 /* DecodeBitMasks(); false: reserved. */
 bool a64_bitmask(unsigned n, unsigned imms, unsigned immr, enum ir_type type, uint64_t *mask);
 
-/* ---- flags (integer.c) ---- */
+/* ---- flags (flags.c) ---- */
 void a64_set_flags_logic(struct a64_tr *t, enum ir_type type, ir_val_t result);
 void a64_set_flags_add(struct a64_tr *t, enum ir_type type, ir_val_t a, ir_val_t b, ir_val_t result);
 void a64_set_flags_sub(struct a64_tr *t, enum ir_type type, ir_val_t a, ir_val_t b, ir_val_t result);
