@@ -132,6 +132,11 @@ ir_val_t simd_permute(struct x86_tr *t, const ir_val_t *table, unsigned count, i
     {                                                                                              \
         X86_INSN_V##NAME, X86_SEM_AVX512, fn, arg                                                  \
     } /* no other */
+/* Of each size of elements, which comes to the argument. */
+#define SIMD_512_BWDQ(NAME, fn, arg)                                                               \
+    SIMD_512(NAME##B, fn, (arg) | SIMD_B), SIMD_512(NAME##W, fn, (arg) | SIMD_W), SIMD_512_DQ(NAME, fn, arg)
+#define SIMD_512_DQ(NAME, fn, arg)                                                                 \
+    SIMD_512(NAME##D, fn, (arg) | SIMD_D), SIMD_512(NAME##Q, fn, (arg) | SIMD_Q)
 #define SIMD_2(NAME, fn, arg) SIMD_LEGACY(NAME, fn, arg), SIMD_VEX(NAME, fn, arg)
 #define SIMD_3(NAME, fn, arg) SIMD_2(NAME, fn, arg), SIMD_EVEX(NAME, fn, arg)
 /* Likewise of floating-point operations. */

@@ -39,6 +39,8 @@ static const struct x86_semantics *const chapters[] = {
     x86_gather_rows,
     x86_string_compare_rows,
     x86_avx512_mask_rows,
+    x86_avx512_compare_rows,
+    x86_avx512_move_rows,
     x86_avx512_int_rows,
     x86_avx512_fp_rows,
     x86_avx512_bf16_rows,

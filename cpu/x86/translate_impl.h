@@ -73,8 +73,8 @@ extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move
     x86_x87_rows[], x86_x87_control_rows[], x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[],
     x86_sse_fp_rows[], x86_sse_convert_rows[], x86_sse_control_rows[], x86_crypto_rows[],
     x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[],
-    x86_avx512_mask_rows[], x86_avx512_int_rows[], x86_avx512_fp_rows[], x86_avx512_bf16_rows[],
-    x86_avx512_ifma_rows[], x86_xsave_rows[];
+    x86_avx512_mask_rows[], x86_avx512_compare_rows[], x86_avx512_move_rows[], x86_avx512_int_rows[],
+    x86_avx512_fp_rows[], x86_avx512_bf16_rows[], x86_avx512_ifma_rows[], x86_xsave_rows[];
 
 /* X86_HELPER(name, IR_CALL_* flags): x86_helper_<name>; X86_VEC_HELPER(name, IR_NATIVE_*):
  * x86_vec_<name>. Sorted by file. */
