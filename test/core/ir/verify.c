@@ -1,28 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ir_verify refuses each kind of malformed unit with the rule's name. */
-#include "test/check_main.h"
-#include "test/core/exec/random_ir.h"
+#include "test/core/ir/one_block.h"
 #include <stdlib.h>
 #include <string.h>
-
-static struct arena arena;
-static struct ir_unit *u;
-static struct err e;
-static const struct insn_desc nop = { .name = "nop" };
-static const struct insn_regs regs;
-
-static void setup(void)
-{
-    arena_init(&arena, 0);
-    ck_assert_int_eq(ir_unit_create(&u, &arena, rig_guest(IR_FP_RISCV), 0, &e), 0);
-    ir_begin_block(u, 0);
-    ir_begin_insn(u, 0, 4, &nop, &regs);
-}
-
-static void teardown(void)
-{
-    arena_destroy(&arena);
-}
 
 static ir_val_t c64(uint64_t v)
 {
