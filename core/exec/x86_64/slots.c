@@ -38,8 +38,9 @@ static bool is_alias(const struct value *x, unsigned slot)
 void x86_set_home(struct x86_gen *g, uint16_t v, unsigned slot)
 {
     unsigned type = g->u->guest->slots[slot].type;
-    bool same_type = value_type(g, v) == type || (type == IR_I64 && x86_is_clean(g, v));
-    g->slot_home[slot] = same_type ? v : IR_NONE;
+    bool clean = x86_is_clean(g, v); /* its extension may be another name of it: 32 bits of memory have no zeros above */
+    bool holds = clean ? type == IR_I64 : value_type(g, v) == type;
+    g->slot_home[slot] = holds ? v : IR_NONE;
     g->values[v].home = (uint16_t)slot;
 }
 
