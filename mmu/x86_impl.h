@@ -66,9 +66,24 @@ static inline bool mmu_x86_leads_there(const struct mmu_x86_regime *r, const str
     return true;
 }
 
-/* ---- x86_notes.c ---- */
 /* Begin at the table that ended an earlier walk: *level and *table, and in `w` the entries above it. */
-void mmu_x86_resume(struct walk *w, va_t va, unsigned *level, uint64_t *table);
+static inline void mmu_x86_resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
+{
+    const struct mmu_x86_tables *t = mmu_x86_tables_of(w->r, va);
+    if (!mmu_x86_leads_there(w->r, t, va))
+        return;
+    for (unsigned i = 0; i < t->n; i++) {
+        w->steps[i].host = t->at[i];
+        w->steps[i].entry = t->entry[i]; /* accessed: nothing to be written */
+    }
+    w->n = t->n;
+    w->allow = t->allow;
+    w->nx = t->nx;
+    *level = w->resumed = t->level;
+    *table = t->table;
+}
+
+/* ---- x86_notes.c ---- */
 /* After a walk that found what maps `va`: the way to its last table; the translation itself. */
 void mmu_x86_keep_tables(const struct walk *w, va_t va);
 void mmu_x86_take_note(const struct walk *w, va_t va, enum cpu_access access, const struct cpu_map *map);

@@ -7,22 +7,6 @@
 
 /* ---- tables ---- */
 
-void mmu_x86_resume(struct walk *w, va_t va, unsigned *level, uint64_t *table)
-{
-    const struct mmu_x86_tables *t = mmu_x86_tables_of(w->r, va);
-    if (!mmu_x86_leads_there(w->r, t, va))
-        return;
-    for (unsigned i = 0; i < t->n; i++) {
-        w->steps[i].host = t->at[i];
-        w->steps[i].entry = t->entry[i]; /* accessed: nothing to be written */
-    }
-    w->n = t->n;
-    w->allow = t->allow;
-    w->nx = t->nx;
-    *level = w->resumed = t->level;
-    *table = t->table;
-}
-
 /* Where the table that was read last lies, if it has entries of pages only and all of it is RAM. */
 static void keep_place(const struct walk *w, struct mmu_x86_tables *t)
 {
