@@ -195,7 +195,7 @@ const struct ir_guest *rig_guest(enum ir_fp_rule rule)
 
 enum rig_page rig_page_kind(va_t va)
 {
-    uint64_t page = (va - RIG_BASE) / MEM_PAGE;
+    uint64_t page = ((va & ~RIG_ABOVE) - RIG_BASE) / MEM_PAGE;
     if (page >= RIG_PAGES)
         return RIG_FAULT;
     return page < 10 ? RIG_FAST : page < 13 ? RIG_SLOW : page < 15 ? RIG_READ_ONLY : RIG_FAULT;
@@ -204,7 +204,7 @@ enum rig_page rig_page_kind(va_t va)
 uint8_t *rig_host(struct cpu *cpu, va_t va)
 {
     const struct rig *r = (const struct rig *)cpu;
-    return r->ram.host + r->map[(va - RIG_BASE) / MEM_PAGE % RIG_PAGES] * MEM_PAGE + va % MEM_PAGE;
+    return r->ram.host + r->map[((va & ~RIG_ABOVE) - RIG_BASE) / MEM_PAGE % RIG_PAGES] * MEM_PAGE + va % MEM_PAGE;
 }
 
 uint64_t rig_read(struct cpu *cpu, va_t va, unsigned size)
@@ -229,10 +229,10 @@ static void set_entry(struct mmu_set *set, struct mmu_entry *e, struct mmu_entry
     *e = to;
 }
 
-/* Load and store entries of a data page: those that `want` names, of those that may be. */
-static void enter(struct rig *r, uint64_t page, bool load, bool store)
+/* Load and store entries of a data page: those that are wanted, of those that may be; `above`: of its other address. */
+static void enter(struct rig *r, uint64_t page, bool load, bool store, bool above)
 {
-    va_t va = RIG_BASE + page * MEM_PAGE;
+    va_t va = RIG_BASE + page * MEM_PAGE + (above ? RIG_ABOVE : 0);
     uint64_t i = va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1);
     enum rig_page kind = rig_page_kind(va);
     struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)rig_host(&r->cpu, va) - va };
@@ -243,7 +243,7 @@ static void enter(struct rig *r, uint64_t page, bool load, bool store)
 
 static void enter_page(struct rig *r, uint64_t page)
 {
-    enter(r, page, true, true);
+    enter(r, page, true, true, false);
 }
 
 void rig_churn(struct cpu *cpu)
@@ -251,7 +251,7 @@ void rig_churn(struct cpu *cpu)
     struct rig *r = (struct rig *)cpu;
     uint64_t n = rig_random(&r->churn);
     if (n % 4 == 0)
-        enter(r, n / 16 % RIG_PAGES, n & 4, n & 8);
+        enter(r, n / 16 % RIG_PAGES, n & 4, n & 8, (n >> 8) % 4 == 0);
 }
 
 static uint64_t interesting(uint64_t *s)
@@ -322,7 +322,7 @@ void rig_reset(struct rig *r, uint64_t seed)
         r->map[p] = (uint8_t)(p * 7 % RIG_PAGES);
     set->stack = (struct mmu_stack){ 0 };
     for (uint64_t p = 0; p < RIG_PAGES; p++)
-        enter_page(r, p);
+        enter(r, p, true, true, seed % 4 == 2 && rig_random(&r->churn) % 2);
 }
 
 struct rig *rig_create(uint64_t seed)
@@ -793,6 +793,10 @@ static ir_val_t address(struct gen *g, unsigned size)
     if (n != 0 && kind >= 6)
         v = element(g, v);
     g->addresses[g->n_addresses++ % ARRAY_LEN(g->addresses)] = v;
+    if (g->o->wide && below(g, 24) == 0)
+        v = ir_op2i(g->u, IR_OR, IR_I64, v, RIG_ABOVE);
+    if (g->o->wide && below(g, 6) == 0) /* of 32 bits, with anything above in what it is made of */
+        v = ir_zext(g->u, IR_I64, below(g, 2) ? v : element(g, ir_op2i(g->u, IR_OR, IR_I64, v, RIG_ABOVE)), 32);
     return v;
 }
 
@@ -890,6 +894,10 @@ static ir_val_t extended(struct gen *g, enum ir_type t, unsigned bits)
     if (g->o->memory && below(g, 3) == 0)
         return ir_load(g->u, t, address(g, 1), displacement(g), ir_memop(bits / 8, is_signed ? IR_MEM_SIGNED : 0u));
     ir_val_t v = pick(g, int_type(g));
+    if (t == IR_I64 && below(g, 4) == 0) { /* by way of 32 bits */
+        v = is_signed ? ir_sext(g->u, IR_I32, v, bits) : ir_zext(g->u, IR_I32, v, bits);
+        return below(g, 2) ? ir_zext(g->u, t, v, 32) : ir_sext(g->u, t, v, 32);
+    }
     return is_signed ? ir_sext(g->u, t, v, bits) : ir_zext(g->u, t, v, bits);
 }
 
@@ -990,6 +998,26 @@ static void random_far_memory(struct gen *g)
         keep(g, t, ir_load(u, t, a, disp + far, ir_memop(size, flags)));
 }
 
+/* Elements of one array, which share a probe; by addresses of 32 bits at times, whatever lies above. */
+static void random_elements(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    bool narrow = below(g, 2);
+    ir_val_t array = address(g, 8);
+    if (below(g, 2))
+        array = ir_op2i(u, IR_OR, IR_I64, array, RIG_ABOVE);
+    for (unsigned n = 2 + below(g, 3); n > 0; n--) {
+        ir_val_t at = element(g, array);
+        if (narrow)
+            at = ir_zext(u, IR_I64, at, 32);
+        if (below(g, 3))
+            keep(g, IR_I64, ir_load(u, IR_I64, at, displacement(g), ir_memop(8, 0)));
+        else
+            ir_store(u, IR_I64, at, displacement(g), pick(g, IR_I64), ir_memop(8, 0));
+    }
+    keep(g, IR_I64, array);
+}
+
 /* What was put together is taken apart again. */
 static void random_pairs(struct gen *g)
 {
@@ -1020,7 +1048,7 @@ static void random_idiom(struct gen *g)
     case 4: random_pairs(g); break;
     case 5:
         if (g->o->memory)
-            random_far_memory(g);
+            below(g, 2) ? random_far_memory(g) : random_elements(g);
         break;
     case 6:
         if (g->o->calls) /* seldom true */

@@ -13,6 +13,7 @@
 #include "core/ir/build_vec.h"
 
 #define RIG_BASE  0x40000000ull
+#define RIG_ABOVE (1ull << 32)        /* the data pages have other addresses there */
 #define RIG_CODE  0x10000000ull
 #define RIG_PAGES 16u
 
