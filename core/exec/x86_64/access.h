@@ -2,8 +2,8 @@
 #ifndef ORRERY_CORE_EXEC_X86_64_ACCESS_H
 #define ORRERY_CORE_EXEC_X86_64_ACCESS_H
 /*
- * An access to memory while it is emitted, for select_mem.c (loads and stores), group.c (those that share a probe) and
- * select_amo.c (atomic ones).
+ * An access to memory while it is emitted, for select_mem.c (loads and stores), group.c (those that share a probe),
+ * page.c (those that find their page in a page register) and select_amo.c (atomic ones).
  */
 #include "core/exec/x86_64/gen.h"
 
@@ -32,6 +32,15 @@ void x86_free_group(struct x86_gen *g, uint32_t k);
 /* As in struct stub.zero: of one group, of all. */
 uint32_t x86_addend_bit(const struct group *p);
 uint32_t x86_all_addends(const struct x86_gen *g);
+
+/* page.c */
+/* The page register for the access, or -1. */
+int x86_find_page(const struct x86_gen *g, const struct access *x);
+/*
+ * As x86_emit_probe, by page register refill->page; the addend to refill->reg. To `refill` when it has another page, whose
+ * probe of the set fails to the stub that follows it; to `s` when the address is not aligned.
+ */
+void x86_emit_page_probe(struct x86_gen *g, struct stub *refill, struct stub *s, unsigned align);
 
 /* select_mem.c */
 /* Where the access is, given the addend; may use `addend` itself when it is rax. */

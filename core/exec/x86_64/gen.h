@@ -4,10 +4,17 @@
 /*
  * State of one compilation, and what the parts of the code generator share.
  *
- *     analyze.c    pins slots, finds uses, fuses compares   (before emission)
+ *   before emission:
+ *     analyze.c    blocks of the unit: what leads where, what the entry loads, what is dirty
+ *     pins.c       slots that have registers for the whole unit
+ *     uses.c       values of a chain: other names, fused compares, next and last uses
  *     narrow.c     extensions that nobody sees, or that are done already
- *     regalloc.c   where values are; allocates while code is emitted
- *     select_*.c   IR operations -> instructions
+ *   emission:
+ *     regalloc.c   registers and places in the frame; allocates while code is emitted
+ *     slots.c      slots: GET, PUT, values that slots hold
+ *     move.c       values from place to place
+ *     select_*.c   IR operations -> instructions: int_emit.h, vec_emit.h, access.h
+ *     page.c       page registers of loops
  *     group.c      accesses that share a probe
  *     stack.c      probes of accesses off the guest's stack pointer
  *     home.c       addends that are guessed
@@ -275,13 +282,28 @@ static inline struct x86_mem group_mem(unsigned place)
     return page_mem(place, 24);
 }
 
-/* analyze.c */
+/* analyze.c: once per unit, before anything is emitted. Calls what pins.c, home.c, late.c and page.c find for units. */
+void x86_analyze_unit(struct x86_gen *g);
+/*
+ * The block of the unit that a jump to `target`, an offset from the first page, enters directly, or -1: none begins there, or
+ * it is in another page (edges between pages are not the unit's, as the interpreter has it, too).
+ */
+int x86_block_at(const struct x86_gen *g, int64_t target);
+
+/* pins.c: by what each block counts. Sets pin_of, the pins of g->code, pools of temporaries, uses_fp. */
+void x86_choose_pins(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS]);
+
+/* page.c */
 /* The slot whose value v is but for constants added, or -1. */
 int x86_root_slot(const struct ir_unit *u, uint16_t v);
-void x86_analyze_unit(struct x86_gen *g);
+/* The slots with which loops access memory most; `depth`: how many loops each block is in. */
+void x86_choose_pages(struct x86_gen *g, const uint8_t depth[IR_UNIT_BLOCKS]);
+void x86_forget_pages(struct x86_gen *g);
+/* STUB_REFILL: probes the set (to `miss` if that fails) and, on a hit, remembers the page. */
+void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
+
+/* uses.c: instructions [first, end), once per chain, before they are emitted. Calls what late.c and narrow.c find for chains. */
 void x86_analyze_chain(struct x86_gen *g);
-/* The block of the unit that a jump to `target` enters directly, or -1. */
-int x86_block_at(const struct x86_gen *g, int64_t target);
 /* The values instruction i reads, seen through other names and fused compares; how many. */
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8]);
 
@@ -307,42 +329,49 @@ static inline bool x86_fills(const struct x86_gen *g, uint16_t v, bool w)
  */
 unsigned x86_narrow_bits(const struct x86_gen *g, const struct ir_inst *in);
 
+/* move.c */
+/* Load an operand into that very register. Keeps the flags. */
+void gen_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
+void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64); /* may use rax */
+void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
+void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w); /* may use rax */
+void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
+/* As loads and stores of the type want it. */
+void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
+void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);
+void x86_store_pins(struct x86_gen *g, uint32_t pins);
+/* The 16-byte result of a call out; rax is used. */
+void x86_load_out_vec(struct x86_gen *g, unsigned reg);
+
 /* regalloc.c */
+void x86_begin_chain_regs(struct x86_gen *g);
+/* Where value v is. A register of it is locked until the instruction ends. */
 struct opnd x86_opnd(struct x86_gen *g, uint16_t v);
 /* Into a register, if there is one, or (`evicts`) a value that is wanted later has one, and v is wanted again. */
 void x86_bring_back(struct x86_gen *g, uint16_t v, bool evicts);
 /* A register that holds v: its own, or `scratch` loaded with it. */
 unsigned x86_use(struct x86_gen *g, uint16_t v, unsigned scratch, bool w);
 unsigned x86_use_fp(struct x86_gen *g, uint16_t v, unsigned scratch);
-/* Load an operand into that very register. Keeps the flags. */
-void gen_load(struct x86_gen *g, unsigned reg, struct opnd o, bool w);
-void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64);
-void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
-void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
 unsigned x86_use_vec(struct x86_gen *g, uint16_t v, unsigned scratch);
-/* The 16-byte result of a call out; rax is used. */
-void x86_load_out_vec(struct x86_gen *g, unsigned reg);
-/* As loads and stores of the type want it. */
-void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
-void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);
+/* The register for the instruction's result: rax or xmm0 when there is none. May evict others; keeps the flags. */
 unsigned x86_def(struct x86_gen *g);
+/* The result is in `reg`, which x86_def gave. After the join with the operation's stubs. */
 void x86_done(struct x86_gen *g, unsigned reg);
-void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* the result is in `reg` */
+void x86_result(struct x86_gen *g, unsigned reg, bool w);   /* x86_def and x86_done: the result is in `reg` */
 void x86_result_fp(struct x86_gen *g, unsigned reg);
 void x86_end_inst(struct x86_gen *g);
-void gen_get(struct x86_gen *g, const struct ir_inst *in);
-void gen_put(struct x86_gen *g, const struct ir_inst *in);
-void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
-void x86_save_shared_aliases(struct x86_gen *g);
-void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
-void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w);
-void x86_store_pins(struct x86_gen *g, uint32_t pins);
 /* A temporary register for an addend that is used so often, or -1. */
 int x86_take_reg(struct x86_gen *g, unsigned uses);
-void x86_begin_chain_regs(struct x86_gen *g);
-
 /* Its last use was before: what it is in is free. */
 void x86_release_if_done(struct x86_gen *g, uint16_t v);
+
+/* slots.c */
+void gen_get(struct x86_gen *g, const struct ir_inst *in);
+void gen_put(struct x86_gen *g, const struct ir_inst *in);
+/* `slot` is about to be overwritten: values that it holds and that are wanted yet, but `except`, go elsewhere. */
+void x86_save_aliases(struct x86_gen *g, unsigned slot, uint16_t except);
+void x86_save_shared_aliases(struct x86_gen *g); /* of slots that helpers may touch */
+void x86_save_all_aliases(struct x86_gen *g); /* slots' memory may be written by others */
 
 /* stack.c */
 /* Is the address off the guest's stack pointer? Then a probe serves loads and stores. */
@@ -376,20 +405,18 @@ void x86_drop_groups(struct x86_gen *g);
 /* What struct stub.zero says. */
 void x86_forget_addends(struct x86_gen *g, uint32_t zero);
 
-/* select_int.c, select_mem.c, select_fp.c: emit g->u->insts[g->i] */
+/* select_int.c, select_mem.c, select_fp.c, select_vec.c: emit g->u->insts[g->i] */
 void x86_select_int(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_fp(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_vec(struct x86_gen *g, const struct ir_inst *in);
+/* select_cond.c. Compare for v (SETCC or any i64) != 0; returns the condition code. May use rax, rcx. */
+unsigned gen_condition(struct x86_gen *g, uint16_t v);
 /* To stub `s` when an operation with rounding `mode` (enum ir_rm) cannot run inline as things stand. */
 void x86_check_mode(struct x86_gen *g, unsigned mode, struct stub *s);
-/* Compare for a (SETCC or any i64) != 0; returns the condition code. */
-unsigned gen_condition(struct x86_gen *g, uint16_t v);
 /* rdx = address of `bytes` bytes; the entry's addend to `reg`; failing that, the stub. Uses rcx. */
 void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes, unsigned align, unsigned reg);
-void x86_forget_pages(struct x86_gen *g);
 void x86_fence(struct x86_gen *g); /* stores before loads; nothing while one thread runs all CPUs */
-void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss);
 void x86_emit_alone(struct x86_gen *g, const struct stub *s, struct stub *miss);
 /* reg = base + disp; rax may be used. */
 void x86_load_address(struct x86_gen *g, unsigned reg, struct opnd base, int64_t disp);

@@ -227,7 +227,7 @@ int x86_late_home(struct x86_gen *g, uint16_t v)
     if (g->pending[slot] != v)
         for (slot = next_waiting(g, 0); slot < IR_MAX_SLOTS && g->pending[slot] != v;)
             slot = next_waiting(g, slot + 1);
-    if (slot == IR_MAX_SLOTS)
+    if (slot == IR_MAX_SLOTS || (g->u->guest->slots[slot].type == IR_I32 && x86_is_clean(g, v))) /* slots.c, x86_set_home */
         return -1;
     o.fp = in_xmm(value_type(g, v));
     x86_store_typed(g, x86_cpu_mem(g->u->guest->slots[slot].offset), o, g->u->guest->slots[slot].type);

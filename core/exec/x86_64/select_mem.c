@@ -83,57 +83,6 @@ void x86_emit_probe(struct x86_gen *g, struct stub *s, bool store, int32_t bytes
     emit_probe(g, s, store, bytes, align, reg, false);
 }
 
-/* ---- page registers ---- */
-
-void x86_forget_pages(struct x86_gen *g)
-{
-    for (unsigned k = 0; k < g->n_pages; k++)
-        asm_mov_mi(g->a, 3, page_mem(k, 16), 0);
-}
-
-static int find_page(const struct x86_gen *g, const struct access *x)
-{
-    if (g->n_pages == 0 || (x->in->aux2 & IR_MEM_STORE_RIGHTS))
-        return -1;
-    int slot = x86_root_slot(g->u, x->in->a);
-    for (unsigned k = 0; k < g->n_pages; k++)
-        if (g->pages[k].slot == slot && g->pages[k].store == x->store)
-            return (int)k;
-    return -1;
-}
-
-/* As emit_probe, by a page register; the stub after `refill` is where a probe of the set fails. */
-static void emit_page_probe(struct x86_gen *g, struct stub *refill, struct stub *s, unsigned align)
-{
-    asm_rm(g->a, ALU_XOR | OP_W, RDX, page_mem(refill->page, 0));
-    asm_rm(g->a, ALU_CMP | OP_W, RDX, page_mem(refill->page, 16));
-    x86_stub_jcc(g, refill, CC_AE);
-    if (align) {
-        asm_rr(g->a, 0xf6, 0, RDX); /* test dl, imm8 */
-        asm_8(g->a, align);
-        x86_stub_jcc(g, s, CC_NE);
-    }
-    asm_rm(g->a, 0x8b | OP_W, refill->reg, page_mem(refill->page, 8));
-    refill->back = asm_offset(g->a);
-    refill->arg[0].imm = align;
-}
-
-/* Probe the set; on a hit remember the page. */
-void x86_emit_refill(struct x86_gen *g, const struct stub *s, struct stub *miss)
-{
-    struct x86_asm *a = g->a;
-    struct x86_mem m = { .base = R13, .index = RCX };
-    m.disp = s->store ? (int32_t)offsetof(struct mmu_set, store)
-                      : (int32_t)offsetof(struct mmu_set, load);
-    x86_load_address(g, RDX, s->arg[1], s->disp);
-    x86_emit_probe(g, miss, s->store, s->bytes, (unsigned)s->arg[0].imm, s->reg);
-    asm_rm(a, 0x89 | OP_W, s->reg, page_mem(s->page, 8));
-    asm_rm(a, 0x8b | OP_W, RCX, m);
-    asm_rm(a, 0x89 | OP_W, RCX, page_mem(s->page, 0));
-    asm_mov_mi(a, 3, page_mem(s->page, 16), (int32_t)MEM_PAGE - g->pages[s->page].span + 1);
-    asm_jmp(a, s->back);
-}
-
 struct x86_mem x86_host_mem(struct x86_gen *g, const struct access *x, unsigned addend)
 {
     struct x86_asm *a = g->a;
@@ -299,7 +248,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
     bool shared = p != NULL;
     if (!shared && !x->hooked)
         p = x86_new_group(g, x);
-    int page = shared || x->hooked ? -1 : find_page(g, x);
+    int page = shared || x->hooked ? -1 : x86_find_page(g, x);
     int32_t low = p ? (int32_t)p->low : x->disp;
     int32_t bytes = p ? (int32_t)(p->high - p->low) : 1 << x->size;
     unsigned addend = p ? p->reg : RAX, align = x86_alignment(in);
@@ -341,7 +290,7 @@ static void emit_access(struct x86_gen *g, struct access *x, unsigned dst)
         if (stack)
             x86_emit_stack_probe(g, r, failed, align, addend);
         else if (page >= 0)
-            emit_page_probe(g, r, failed, align);
+            x86_emit_page_probe(g, r, failed, align);
         else
             emit_probe(g, failed, store_rights, bytes, align, addend, !store_rights && x86_can_guess(g, in->a));
         if (p && p->framed)

@@ -87,9 +87,20 @@ static inline uint32_t packed(const struct ir_inst *in) /* ps, pd */
     return OP_0F | (in->aux == 3 ? OP_66 : 0);
 }
 
-/* select_vec.c: a constant, by way of RAX. */
+/* enum K_*: one of the constants that many units want. */
+static inline struct x86_mem vec_shared_const(const struct x86_gen *g, unsigned k)
+{
+    return (struct x86_mem){ .base = RIP, .index = RSP,
+                             .disp = (int32_t)(g->be->fixed.consts + 16 * k) };
+}
+
+/* select_vec.c: a constant, by way of rax. */
 void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high);
-/* The reference does the operation in a stub; its result and the one in xmm0 come to `dst`. */
+/* select_vec_int.c, select_vec_move.c, select_vec_fp.c: operations of each; false: not inline, and nothing was emitted. */
+bool gen_vec_int(struct x86_gen *g, const struct ir_inst *in);
+bool gen_vec_move(struct x86_gen *g, const struct ir_inst *in);
+bool gen_vec_fp(struct x86_gen *g, const struct ir_inst *in);
+/* select_vec_fp.c: the reference does the operation in a stub; its result and the one in xmm0 come to `dst`, which was defined. */
 struct stub *gen_vec_stub(struct x86_gen *g, const struct ir_inst *in);
 void gen_vec_join(struct x86_gen *g, struct stub *s, unsigned dst);
 /* select_native.c: what is one host instruction; false: not so here. */

@@ -280,6 +280,37 @@ START_TEST(registers_of_narrow_ones_run_out)
 }
 END_TEST
 
+/* A value of 32 bits whose extension needs no instruction, but a slot of 32 bits, which has its neighbour above. */
+static void many_words(struct ir_unit *u)
+{
+    ir_val_t v[24], sum;
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t narrow = ir_add(u, IR_I32, ir_get(u, RIG_W), ir_const(u, IR_I32, 5));
+    ir_val_t other = ir_add(u, IR_I32, ir_get(u, RIG_W), ir_const(u, IR_I32, 6));
+    ir_put(u, RIG_W + 1, narrow);
+    ir_put(u, RIG_W + 2, other);
+    for (unsigned i = 0; i < 24; i++)
+        v[i] = ir_op2i(u, IR_MUL, IR_I64, ir_get(u, X + 1 + i % 2), 3 + i);
+    sum = ir_get(u, X);
+    for (unsigned i = 0; i < 24; i++)
+        sum = ir_xor(u, IR_I64, sum, v[i]);
+    ir_put(u, X + 2, ir_add(u, IR_I64, sum, ir_zext(u, IR_I64, narrow, 32)));
+    ir_put(u, X + 3, ir_add(u, IR_I64, sum, ir_zext(u, IR_I64, other, 32)));
+    touch(u);
+    insn(u);
+    ir_put(u, RIG_W + 2, ir_const(u, IR_I32, 9));
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(words_do_not_bring_their_neighbours)
+{
+    (void)run(many_words, IR_FP_RISCV, BAD, 400, _i & 1);
+    (void)run(many_words, IR_FP_RISCV, fine(_i), 400, _i & 1);
+}
+END_TEST
+
 /* Groups of accesses, each with a probe, whose addends find no register; between them all registers are wanted. */
 static void groups(struct ir_unit *u)
 {
@@ -556,6 +587,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, what_is_narrow_is_extended, 0, WAYS);
     tcase_add_loop_test(t, registers_run_out, 0, WAYS);
     tcase_add_loop_test(t, registers_of_narrow_ones_run_out, 0, WAYS);
+    tcase_add_loop_test(t, words_do_not_bring_their_neighbours, 0, WAYS);
     tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
     tcase_add_loop_test(t, arrays_share_probes, 0, WAYS);
     tcase_add_loop_test(t, low_halves_are_compared, 0, WAYS);
