@@ -133,6 +133,8 @@ static inline bool mmu_filter_has(const uint64_t filter[MMU_FILTER], uint64_t nu
     return filter[bit / 64] >> bit % 64 & 1;
 }
 
+/* Targets in one page have as many places, one after the other, the last one followed by the first. */
+#define MMU_JUMPS_OF_PAGE (MEM_PAGE / 4)
 static inline uint32_t mmu_jump_index(uint64_t va)
 {
     return (uint32_t)(va >> 2) & (MMU_JUMPS - 1); /* targets are mostly four bytes apart, or more */

@@ -213,6 +213,7 @@ const struct cpu_isa x86_isa = {
     .watched = x86_watched,
     .take_exception = x86_take_exception,
     .take_interrupt = x86_take_interrupt,
+    .interrupt_due = x86_has_work,
     .has_work = x86_has_work,
     .unreserved = cpu_kick, /* MWAIT ends */
     .reset = reset,
