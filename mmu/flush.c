@@ -77,7 +77,10 @@ static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
     for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
         if (set->log[k] >= MMU_AT_JUMP)
             drop_jump(set, set->log[k] - MMU_AT_JUMP, first, last);
-    for (uint32_t i = 0; i < MMU_JUMPS && set->n_log > MMU_LOG; i++)
+    if (set->n_log <= MMU_LOG)
+        return;
+    uint32_t n = last - first < MEM_PAGE ? MMU_JUMPS_OF_PAGE : MMU_JUMPS;
+    for (uint32_t i = mmu_jump_index(first), k = 0; k < n; i = (i + 1) % MMU_JUMPS, k++)
         drop_jump(set, i, first, last);
 }
 
