@@ -57,12 +57,13 @@ static uint64_t arrive(struct x86_cpu *c)
 
 /* ---- SYSCALL ---- */
 
-static inline void enter_kernel(struct x86_cpu *c, uint64_t next, uint64_t flags, uint64_t now)
+static inline void enter_kernel(struct x86_cpu *c, uint64_t next)
 {
     uint16_t cs = c->star >> 32 & 0xfffc;
+    uint64_t flags = x86_get_rflags(c) & ~(uint64_t)X86_RF;
     c->gpr[RCX] = next;
-    c->gpr[R11] = flags & ~(uint64_t)X86_RF;
-    x86_set_rflags(c, now);
+    c->gpr[R11] = flags;
+    x86_set_rflags(c, flags & ~c->fmask);
     flat(c, X86_CS, cs, 0, CODE64);
     flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
 }
@@ -72,11 +73,11 @@ uint64_t x86_last_syscall(struct cpu *cpu, uint64_t next, uint64_t b, uint64_t c
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)b, (void)c0, (void)d;
-    uint64_t flags = x86_get_rflags(c), now = flags & ~(c->fmask | X86_RF);
+    uint64_t now = c->rflags & ~(c->fmask | X86_RF); /* but for X86_ARITH, which decides nothing */
     bool usual = (c->efer & X86_EFER_SCE) && x86_code64(c) && !(now & X86_TF) && c->lstar != 0;
     if (UNLIKELY(!usual) || !x86_change_level(c, now, at_level(CODE64, 0), at_level(DATA, 0)))
         return 0;
-    enter_kernel(c, next, flags, now);
+    enter_kernel(c, next);
     return c->lstar;
 }
 
@@ -84,7 +85,6 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t next, uint64_t b, uint64_t
 {
     struct x86_cpu *c = X86_CPU(cpu);
     (void)b, (void)c0, (void)d;
-    uint64_t flags = x86_get_rflags(c);
     uint16_t cs = c->star >> 32 & 0xfffc;
     bool protected = (c->cr0 & X86_CR0_PE) && !x86_v86(c);
     bool legacy = !x86_long_mode(c) && c->config->vendor == X86_AMD && protected;
@@ -102,7 +102,7 @@ uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t next, uint64_t b, uint64_t
         return arrive(c);
     }
     cpu->pc = x86_code64(c) ? c->lstar : c->cstar;
-    enter_kernel(c, x86_ip(c, next), flags, flags & ~(c->fmask | X86_RF));
+    enter_kernel(c, x86_ip(c, next));
     if (!(c->rflags & X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
         c->pending_db &= ~(uint64_t)X86_DR6_BS;
     return arrive(c);

@@ -24,11 +24,6 @@ static inline struct x86_view *x86_view_for(struct x86_cpu *c, uint64_t rflags, 
     return &c->views[(ss >> 5 & 1) | (rflags >> 17 & 2) | (rflags >> 14 & 4)];
 }
 
-static inline uint32_t x86_address_space(const struct x86_cpu *c)
-{
-    return c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
-}
-
 /*
  * What x86_update_level would do once RFLAGS and the attributes of CS and SS are these, in 64-bit mode and before any of them
  * is written; for functions that take neither time nor locks (ir_helper.last). False: it takes more than a step between two
@@ -40,16 +35,13 @@ static inline bool x86_change_level(struct x86_cpu *c, uint64_t rflags, uint16_t
     if (UNLIKELY(c->unusual || c->pmu_active || v->says != x86_would_say(c, rflags, cs, ss) || v->pkru != c->pkru ||
                  x86_something_waits(c)))
         return false;
-    uint64_t key = v->key;
-    uint32_t asid = x86_address_space(c), mode = v->mode;
-    if (key != c->context || asid != c->context_asid) {
-        if (UNLIKELY(!mmu_select_back(&c->cpu, key, asid, 0)))
+    if (v->key != c->context) { /* of the same address space: who writes CR3 selects */
+        if (UNLIKELY(!mmu_select_back(&c->cpu, v->key, c->context_asid, 0)))
             return false;
-        c->context = key;
-        c->context_asid = asid;
+        c->context = v->key;
         c->fresh = MMU_X86_NOTES;
     }
-    c->mode = mode;
+    c->mode = v->mode;
     return true;
 }
 

@@ -138,6 +138,11 @@ uint64_t x86_context_key(const struct x86_cpu *c)
     return context_key(c, X86_CPL_OF(c->mode) == 3, x86_code64(c));
 }
 
+static uint32_t address_space(const struct x86_cpu *c)
+{
+    return c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
+}
+
 /*
  * Implicit supervisor accesses have the rights of level 0 with AC = 0, and in long mode 64-bit addresses. So that set
  * serves them, too.
@@ -149,14 +154,14 @@ bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, u
     *key = x86_context_key(c) & ~(uint64_t)(KEY_USER | KEY_SMAP);
     *key |= c->cr4 & X86_CR4_SMAP ? KEY_SMAP : 0u;
     *key |= x86_long_mode(c) ? KEY_CODE64 : 0u;
-    *asid = x86_address_space(c);
+    *asid = address_space(c);
     *vmid = 0;
     return regime == X86_REGIME_IMPLICIT;
 }
 
 static void select_key(struct x86_cpu *c, uint64_t key)
 {
-    uint32_t asid = x86_address_space(c);
+    uint32_t asid = address_space(c);
     if (key == c->context && asid == c->context_asid)
         return;
     c->context = key;
