@@ -160,6 +160,8 @@ static int guess(const struct x86_tr *t)
 /* May `cond` after operation `op` be told in line, by its two slots? */
 static bool is_short(unsigned op, unsigned cond)
 {
+    if (op == X86_CC_FLAGS)
+        return cond < 12;
     if (op == X86_CC_CMP || op == X86_CC_SUB)
         return (cond >= 2 && cond < 8) || cond >= 12;
     return (op == X86_CC_TEST || op == X86_CC_LOGIC) && cond != 10 && cond != 11;
@@ -171,7 +173,7 @@ static ir_val_t suppose(struct x86_tr *t, int cc, unsigned cond)
     struct ir_unit *u = t->u;
     unsigned op = (unsigned)cc & ~3u, bytes = 1u << (cc & 3);
     ir_val_t r = ir_get(u, X86_SLOT_CC_R), a = ir_get(u, X86_SLOT_CC_A);
-    if (bytes < 8) { /* operands may have more */
+    if (bytes < 8 && op != X86_CC_FLAGS) { /* operands may have more */
         r = ir_zext(u, IR_I64, r, bytes * 8);
         a = ir_zext(u, IR_I64, a, bytes * 8);
     }

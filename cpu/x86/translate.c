@@ -25,6 +25,7 @@ static const struct x86_semantics *const chapters[] = {
     x86_io_rows,
     x86_kvm_rows,
     x86_segment_rows,
+    x86_fast_call_rows,
     x86_x87_rows,
     x86_x87_control_rows,
     x86_mmx_rows,

@@ -83,7 +83,7 @@ struct x86_semantics {
 /* A file's rows; each ends with X86_ROWS_END. */
 extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[],
     x86_branch_rows[], x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_descriptor_rows[],
-    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_kvm_rows[], x86_segment_rows[],
+    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_kvm_rows[], x86_segment_rows[], x86_fast_call_rows[],
     x86_x87_rows[], x86_x87_control_rows[], x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[],
     x86_sse_fp_rows[], x86_sse_convert_rows[], x86_sse_control_rows[], x86_crypto_rows[],
     x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[],
@@ -99,7 +99,9 @@ enum {
     X86_HELPER_COUNT
 };
 #define X86_STORE_FLAGS (IR_CALL_EXITS | IR_CALL_TIME)
+#define X86_FAR_FLAGS (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME)
 extern ir_helper_fn x86_quick_x87_store; /* ir_helper.quick */
+extern ir_helper_fn x86_last_syscall, x86_last_sysret; /* ir_helper.last */
 #define X86_HELPER(name, flags) ir_helper_fn x86_helper_##name;
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER
