@@ -283,18 +283,30 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
     return i;
 }
 
+static void make_current(struct mmu_pool *p, uint32_t i)
+{
+    p->previous = p->current;
+    p->current = i;
+    p->other_regime = 0;
+    p->cpu->set = p->sets[i];
+}
+
+bool mmu_select_back(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    struct mmu_tag *t = &p->tags[p->previous];
+    if (UNLIKELY(!is_of(t, key, asid, vmid)))
+        return false;
+    t->last_use = ++p->uses;
+    make_current(p, p->previous);
+    return true;
+}
+
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    uint32_t before = p->current, i = p->previous;
-    if (LIKELY(is_of(&p->tags[i], key, asid, vmid)))
-        p->tags[i].last_use = ++p->uses;
-    else
-        i = find_set(p, key, asid, vmid);
-    p->current = i;
-    p->previous = before;
-    p->other_regime = 0;
-    cpu->set = p->sets[p->current];
+    if (UNLIKELY(!mmu_select_back(cpu, key, asid, vmid)))
+        make_current(p, find_set(p, key, asid, vmid));
 }
 
 uint32_t mmu_set_of(struct cpu *cpu, unsigned regime)
@@ -362,7 +374,10 @@ static void drop_jumps(struct mmu_set *set, va_t first, va_t last)
     for (uint32_t k = 0; k < set->n_log && set->n_log <= MMU_LOG; k++)
         if (set->log[k] >= MMU_AT_JUMP)
             drop_jump(set, set->log[k] - MMU_AT_JUMP, first, last);
-    for (uint32_t i = 0; i < MMU_JUMPS && set->n_log > MMU_LOG; i++)
+    if (set->n_log <= MMU_LOG)
+        return;
+    uint32_t n = last - first < MEM_PAGE ? MMU_JUMPS_OF_PAGE : MMU_JUMPS;
+    for (uint32_t i = mmu_jump_index(first), k = 0; k < n; i = (i + 1) % MMU_JUMPS, k++)
         drop_jump(set, i, first, last);
 }
 

@@ -133,6 +133,8 @@ static inline bool mmu_filter_has(const uint64_t filter[MMU_FILTER], uint64_t nu
     return filter[bit / 64] >> bit % 64 & 1;
 }
 
+/* Targets in one page have as many places, one after the other, the last one followed by the first. */
+#define MMU_JUMPS_OF_PAGE (MEM_PAGE / 4)
 static inline uint32_t mmu_jump_index(uint64_t va)
 {
     return (uint32_t)(va >> 2) & (MMU_JUMPS - 1); /* targets are mostly four bytes apart, or more */
@@ -180,6 +182,8 @@ void mmu_detach(struct cpu *cpu);
 
 /* Make the context's set current (cpu->set). After reset and whenever a key part changed. */
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
+/* The same if it was current before the one that is: touches nothing but the CPU. False: it was not, and nothing is done. */
+bool mmu_select_back(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
 
 /*
  * Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. `span`

@@ -130,7 +130,8 @@ struct cpu_isa {
 
     void (*take_exception)(struct cpu *cpu);      /* cpu.fault -> trap entry; pc is the faulting one */
     bool (*take_interrupt)(struct cpu *cpu);      /* at a boundary: true if one was taken */
-    bool (*has_work)(const struct cpu *cpu);      /* idle CPU: would an interrupt wake it? */
+    bool (*interrupt_due)(const struct cpu *cpu); /* at a boundary: would take_interrupt do something? */
+    bool (*has_work)(const struct cpu *cpu);      /* idle CPU: would an interrupt wake it? Whatever masks it while it runs */
     /*
      * A load that reserves does so for the aligned block of so many bytes, and a conditional store is done anywhere in
      * it. 0: for the bytes loaded, and a store of just these.

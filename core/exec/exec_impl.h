@@ -362,6 +362,10 @@ void exec_wake_all(struct exec *x);                      /* look at each again *
  */
 bool exec_parallel_more(struct exec *x, struct cpu *cpu, enum exec_leave *why);
 
+/* ---- parallel_alone.c ---- */
+/* Between two blocks in the middle of a slice, without the lock: what others wait for to be done (cpu_tell_others). */
+void exec_parallel_answer(struct exec *x, struct cpu *cpu);
+
 /* ---- debug.c ---- */
 /* Does the turn have to go instruction by instruction here? */
 bool exec_is_debugged(const struct exec *x, const struct cpu *cpu);

@@ -144,6 +144,13 @@ void parallel_serve(struct exec_parallel *p, struct cpu *cpu)
     __atomic_fetch_sub(&p->call.pending, 1, __ATOMIC_RELEASE);
 }
 
+/* Code that looks for its next block every hundred instructions may take as long for a slice as other code does for ten. */
+void exec_parallel_answer(struct exec *x, struct cpu *cpu)
+{
+    if (LIKELY(core_of(cpu)->inside))
+        parallel_serve(x->parallel, cpu);
+}
+
 static bool in_code(const struct exec_cpu *ec)
 {
     return ec->inside && !ec->mid;

@@ -101,7 +101,7 @@ static bool undisturbed(struct exec *x, struct cpu *cpu)
     const struct exec_cpu *ec = core_of(cpu);
     return cpu->exit == 0 && !cpu->alone && !GET(ec->attention) && GET(x->parallel->alone) == NULL &&
            GET(x->machine->stop) == MACHINE_RUNS && !GET(x->flush_wanted) && !exec_background_is_done(x) && cpu->cycles_end == ec->slice_end &&
-           !cpu->isa->has_work(cpu);
+           !cpu->isa->interrupt_due(cpu);
 }
 
 /*

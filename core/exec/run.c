@@ -224,11 +224,14 @@ const void *exec_find_code(struct cpu *cpu)
     if (x == NULL)
         return NULL;
     const struct exec_cpu *ec = cpu->exec_private;
-    const void *code = UNLIKELY(ec->beside) ? find_code(x, cpu, true) : NULL;
-    if (code != NULL)
-        return code;
+    if (UNLIKELY(ec->beside)) {
+        exec_parallel_answer(x, cpu);
+        const void *code = find_code(x, cpu, true);
+        if (code != NULL)
+            return code;
+    }
     bool entered = exec_enter_machine(cpu, false);
-    code = find_code(x, cpu, false);
+    const void *code = find_code(x, cpu, false);
     if (UNLIKELY(entered))
         exec_leave_machine(cpu);
     return code;

@@ -301,6 +301,7 @@ unsigned a64_mte_choose_tag(unsigned tag, unsigned offset, unsigned exclude);
 void a64_check_interrupts(struct a64_cpu *a);
 bool a64_interrupt_due(const struct a64_cpu *a, uint64_t daif); /* one would be taken if PSTATE.DAIF were that */
 bool a64_take_interrupt(struct cpu *cpu);
+bool a64_is_interrupted(const struct cpu *cpu);
 bool a64_has_work(const struct cpu *cpu);
 uint64_t a64_isr(const struct a64_cpu *a); /* ISR_EL1 */
 

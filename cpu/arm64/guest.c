@@ -186,6 +186,7 @@ const struct cpu_isa a64_isa = {
     .raise_fetch = a64_raise_fetch,
     .take_exception = a64_take_exception,
     .take_interrupt = a64_take_interrupt,
+    .interrupt_due = a64_is_interrupted,
     .has_work = a64_has_work,
     .reset = reset,
     .loaded = loaded,

@@ -132,6 +132,12 @@ bool a64_take_interrupt(struct cpu *cpu)
     return true;
 }
 
+bool a64_is_interrupted(const struct cpu *cpu)
+{
+    const struct a64_cpu *a = A64_CPU_CONST(cpu);
+    return a64_interrupt_due(a, a->daif);
+}
+
 /* D1.6.2: WFI ends for what is pending, whatever PSTATE masks; virtual ones if they could be taken unmasked. */
 bool a64_has_work(const struct cpu *cpu)
 {

@@ -201,6 +201,7 @@ const struct cpu_isa la_isa = {
     .watched = la_watched,
     .take_exception = la_take_exception,
     .take_interrupt = la_take_interrupt,
+    .interrupt_due = la_interrupt_due,
     .has_work = la_has_work,
     .reserves = 64, /* LLbit goes by lines; SC looks at nothing else (manual, 2.2.7.4) */
     .reset = reset,

@@ -120,6 +120,11 @@ bool la_take_interrupt(struct cpu *cpu)
     return true;
 }
 
+bool la_interrupt_due(const struct cpu *cpu)
+{
+    return la_pending_interrupt(LA_CPU_CONST(cpu)) >= 0;
+}
+
 /* IDLE ends for any interrupt that ECFG lets through, whatever CRMD.IE says. */
 bool la_has_work(const struct cpu *cpu)
 {

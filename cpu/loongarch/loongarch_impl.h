@@ -226,6 +226,7 @@ enum { LA_PENDING_EXIT = 1 << 8 }; /* the root's, while a guest runs */
 int la_pending_interrupt(const struct la_cpu *la);
 void la_check_interrupts(struct la_cpu *la);
 bool la_take_interrupt(struct cpu *cpu);
+bool la_interrupt_due(const struct cpu *cpu);
 bool la_has_work(const struct cpu *cpu);
 uint64_t la_msgir_read(struct la_cpu *la); /* takes the message */
 uint64_t la_msgir_peek(const struct la_cpu *la);

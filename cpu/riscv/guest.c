@@ -227,6 +227,7 @@ const struct cpu_isa rv_isa = {
     .raise_fetch = rv_raise_fetch,
     .take_exception = rv_take_exception,
     .take_interrupt = rv_take_interrupt,
+    .interrupt_due = rv_interrupt_due,
     .has_work = rv_has_work,
     .reset = reset,
     .loaded = loaded,

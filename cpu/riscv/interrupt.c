@@ -69,6 +69,11 @@ bool rv_take_interrupt(struct cpu *cpu)
     return true;
 }
 
+bool rv_interrupt_due(const struct cpu *cpu)
+{
+    return rv_pending_interrupt(RV_CPU_CONST(cpu)) >= 0;
+}
+
 /* WFI resumes for any interrupt that is pending and enabled in mie, whatever mstatus says. */
 bool rv_has_work(const struct cpu *cpu)
 {

@@ -82,6 +82,7 @@ int rv_pending_interrupt(const struct rv_cpu *rv);
 void rv_check_interrupts(struct rv_cpu *rv);
 void rv_drive(struct rv_cpu *rv, unsigned line, bool level); /* a bit of mip, by a line or a comparator */
 bool rv_take_interrupt(struct cpu *cpu);
+bool rv_interrupt_due(const struct cpu *cpu);
 bool rv_has_work(const struct cpu *cpu);
 
 /* ---- trap.c ---- */

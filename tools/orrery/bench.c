@@ -14,18 +14,16 @@
 static int bench_job(const struct bench *b, const struct bench_job *j, struct bench_result *r)
 {
     double ours[BENCH_RUNS_MAX], theirs[BENCH_RUNS_MAX], ratio[BENCH_RUNS_MAX], memory[BENCH_RUNS_MAX], mips[BENCH_RUNS_MAX],
-        translating[BENCH_RUNS_MAX], first_tier[BENCH_RUNS_MAX], first_run[BENCH_RUNS_MAX], scaling[BENCH_RUNS_MAX];
+        translating[BENCH_RUNS_MAX], first_tier[BENCH_RUNS_MAX], first_run[BENCH_RUNS_MAX];
+    struct bench_scaling scaling = { .n = 0 };
 
     for (unsigned i = 0; i < b->runs; i++) {
-        struct bench_sample s[2] = { { 0 } }, one = { 0 }; /* Orrery's, QEMU's; Orrery's with one CPU */
+        struct bench_sample s[2] = { { 0 } }; /* Orrery's, QEMU's */
         for (unsigned turn = 0; turn < 2; turn++) {
             bool qemu = (turn ^ i) & 1;
             if ((!qemu || b->qemu) && bench_run(b, j, qemu, j->cpus, &s[qemu]) < 0)
                 return -1;
         }
-        if (j->cpus > 1 && bench_run(b, j, false, 1, &one) < 0)
-            return -1;
-        scaling[i] = s[0].seconds > 0 ? one.seconds / s[0].seconds : 0;
         ours[i] = s[0].seconds;
         theirs[i] = s[1].seconds;
         mips[i] = s[0].mips;
@@ -35,6 +33,8 @@ static int bench_job(const struct bench *b, const struct bench_job *j, struct be
         ratio[i] = s[0].seconds > 0 ? s[1].seconds / s[0].seconds : 0;
         memory[i] = s[1].megabytes > 0 ? s[0].megabytes / s[1].megabytes : 0;
     }
+    if (j->repeat != NULL && bench_scale(b, j, &scaling) < 0)
+        return -1;
     *r = (struct bench_result){
         .name = j->name,
         .group = j->group,
@@ -49,7 +49,9 @@ static int bench_job(const struct bench *b, const struct bench_job *j, struct be
         .translating = bench_spread_of(translating, b->runs),
         .first_tier = bench_spread_of(first_tier, b->runs),
         .first_run = bench_spread_of(first_run, b->runs),
-        .scaling = bench_spread_of(scaling, b->runs),
+        .scaling = bench_spread_of(scaling.cpus, scaling.n),
+        .host = bench_spread_of(scaling.host, scaling.n),
+        .part = bench_spread_of(scaling.part, scaling.n),
     };
     return 0;
 }
@@ -75,7 +77,8 @@ static void usage(void)
            "                invalidations (TLB, one address), flushes (TLB, all, and 16 pages touched), mmio: per event\n"
            "  translation   megabytes of code that is run once; beneath it megabytes a second until the code runs for the first\n"
            "                time (decoding, IR, host code where it is made at once), and with that run if it is interpreted\n"
-           "  parallel      two compressions on two CPUs (--smp-mode parallel; QEMU thread=multi), and by one CPU\n"
+           "  parallel      two compressions on two CPUs (--smp-mode parallel; QEMU thread=multi); beneath it how many times as fast\n"
+           "                as one CPU that is, and what the host has to give: two machines of one CPU at once, which share nothing\n"
            "  patterns      memory, branchy, calls\n"
            "They need: cmake --build --preset release --target bench-kernels; tools/fetch-guest ARCH (boot), tools/fetch-programs\n"
            "ARCH (Debian's programs), tools/make-disk ARCH (login). Both emulators have one CPU (parallel: two) of the same name\n"

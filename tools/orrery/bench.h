@@ -3,15 +3,18 @@
 #define ORRERY_TOOLS_ORRERY_BENCH_H
 /*
  * What the parts of `orrery bench` share: bench.c (the command), bench_jobs.c (what there is to measure, and what each
- * needs), bench_run.c (one run of one emulator), bench_report.c (what is made of the times).
+ * needs), bench_run.c (one run of one emulator), bench_scaling.c (what more CPUs bring), bench_report.c (what is made of the
+ * times).
  */
 #include "core/util/bits.h"
 #include "core/util/err.h"
 #include <jansson.h>
+#include <sys/types.h>
 
 #define BENCH_OPENSSL_BYTES 16384 /* of a block that `openssl speed` works on */
 #define BENCH_RUNS_MAX 51
 #define BENCH_JOBS_MAX 48
+#define BENCH_NEXT "--- next ---" /* of work that is repeated: it was done once more */
 
 struct bench_sample {
     double seconds;           /* between the marks; of openssl, of a gigabyte; of events, of one */
@@ -48,6 +51,7 @@ struct bench_job {
     uint64_t events;                     /* in the time; 0: not counted */
     bool translation;                    /* it is translation that is measured */
     unsigned cpus;
+    const char *repeat;                  /* of more CPUs: in place of `append`, for the same work again and again; else NULL */
 };
 
 /* A guest architecture: what the command lines of both emulators say for it. */
@@ -93,6 +97,38 @@ bool bench_prepare(const struct bench *b, const struct bench_entry *entry, struc
  */
 int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, unsigned cpus, struct bench_sample *s);
 
+/* Orrery with a guest of `cpus` CPUs; what it prints comes from *from. Or -1. It ends with who started it at the latest. */
+pid_t bench_start(const struct bench *b, const struct bench_job *j, unsigned cpus, int *from);
+
+/* Seconds since some start: of the clock on the wall, or that all threads of `pid` have computed. */
+double bench_seconds(pid_t pid, bool cpu_time);
+
+/* Looks out for the two marks of a job in what the guest prints, and takes the time of each. */
+struct bench_stopwatch {
+    const char *begin, *end; /* NULL: from the start, to the end */
+    char line[256];
+    size_t n;
+    double start, stop;      /* stop: 0 until the second mark was seen */
+    bool started;
+    double number;           /* with which the second mark's line begins */
+};
+void bench_watch(struct bench_stopwatch *w, const char *text, size_t n, double now);
+
+/* ---- bench_scaling.c ---- */
+
+/*
+ * What all CPUs of a job bring, and what the host has to give: machines of one CPU and one of all take turns at the same
+ * work, in wall time. They are all started before, and who does not have its turn is stopped.
+ */
+#define BENCH_TURNS_MIN 5
+struct bench_scaling {
+    double cpus[BENCH_RUNS_MAX]; /* times as fast as one machine of one CPU: one with all */
+    double host[BENCH_RUNS_MAX]; /* as many machines of one CPU as that has CPUs, at once */
+    double part[BENCH_RUNS_MAX]; /* of the one in the other */
+    unsigned n;
+};
+int bench_scale(const struct bench *b, const struct bench_job *j, struct bench_scaling *s); /* as bench_run */
+
 /* ---- bench_report.c ---- */
 
 struct bench_spread {
@@ -107,7 +143,7 @@ struct bench_result {
     bool events, translation;
     unsigned cpus;
     struct bench_spread ours, theirs, speed, memory, mips, translating, first_tier, first_run;
-    struct bench_spread scaling; /* of more than one CPU: Orrery's time with one by that with all */
+    struct bench_spread scaling, host, part; /* of more than one CPU: struct bench_scaling */
 };
 
 /* Of all jobs of one group that could be compared. */

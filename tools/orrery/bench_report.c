@@ -15,6 +15,8 @@ struct bench_spread bench_spread_of(const double *values, unsigned n)
 {
     double v[BENCH_RUNS_MAX];
 
+    if (n == 0)
+        return (struct bench_spread){ 0 };
     memcpy(v, values, n * sizeof(*v));
     qsort(v, n, sizeof(*v), by_value);
     return (struct bench_spread){ v[0], n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2, v[n - 1] };
@@ -87,8 +89,10 @@ void bench_print_result(const struct bench *b, const struct bench_result *r)
                r->first_tier.median, r->first_tier.least, r->first_tier.most, r->first_run.median, r->first_run.least,
                r->first_run.most);
     if (r->cpus > 1)
-        printf("%-18s %u CPUs: %.2fx (%.2f..%.2f) as fast as one\n", "", r->cpus, r->scaling.median, r->scaling.least,
-               r->scaling.most);
+        printf("%-18s %u CPUs: %.2fx (%.2f..%.2f) as fast as one; %u machines of one CPU at once: %.2fx (%.2f..%.2f); of "
+               "that %.2f (%.2f..%.2f)\n", "",
+               r->cpus, r->scaling.median, r->scaling.least, r->scaling.most, r->cpus, r->host.median, r->host.least, r->host.most,
+               r->part.median, r->part.least, r->part.most);
     fflush(stdout);
 }
 
@@ -130,8 +134,11 @@ static json_t *result_json(const struct bench *b, const struct bench_result *r)
         json_object_set_new(entry, "translated_megabytes_a_second", spread_json(r->first_tier));
     if (r->translation)
         json_object_set_new(entry, "first_run_megabytes_a_second", spread_json(r->first_run));
-    if (r->cpus > 1)
+    if (r->cpus > 1) {
         json_object_set_new(entry, "speedup_by_cpus", spread_json(r->scaling));
+        json_object_set_new(entry, "speedup_by_machines", spread_json(r->host));
+        json_object_set_new(entry, "speedup_by_cpus_of_that", spread_json(r->part));
+    }
     if (b->qemu) {
         json_object_set_new(entry, "qemu_seconds", spread_json(r->theirs));
         json_object_set_new(entry, "speedup", spread_json(r->speed));

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,8 +18,7 @@ static double seconds_of(struct timeval t)
     return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
 }
 
-/* Seconds since some start: of the clock on the wall, or that all threads of `pid` have computed. */
-static double seconds_now(pid_t pid, bool cpu_time)
+double bench_seconds(pid_t pid, bool cpu_time)
 {
     clockid_t clock = CLOCK_MONOTONIC;
     struct timespec t = { 0 };
@@ -29,23 +29,13 @@ static double seconds_now(pid_t pid, bool cpu_time)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Looks out for the two marks of a job in what the guest prints, and takes the time of each. */
-struct stopwatch {
-    const char *begin, *end; /* NULL: from the start, to the end */
-    char line[256];
-    size_t n;
-    double start, stop;      /* stop: 0 until the second mark was seen */
-    bool started;
-    double number;           /* with which the second mark's line begins */
-};
-
-static bool ends_with(const struct stopwatch *w, const char *mark)
+static bool ends_with(const struct bench_stopwatch *w, const char *mark)
 {
     size_t n = strlen(mark);
     return w->n >= n && memcmp(w->line + w->n - n, mark, n) == 0;
 }
 
-static void watch_output(struct stopwatch *w, const char *text, size_t n, double now)
+void bench_watch(struct bench_stopwatch *w, const char *text, size_t n, double now)
 {
     for (size_t i = 0; i < n && w->stop <= 0; i++) {
         if (text[i] == '\r')
@@ -66,13 +56,13 @@ static void watch_output(struct stopwatch *w, const char *text, size_t n, double
 }
 
 /* Follow the output of `pid` into `out`; with `kill_it` no further than the second mark. */
-static void follow(pid_t pid, int from, int out, bool kill_it, bool cpu_time, struct stopwatch *w)
+static void follow(pid_t pid, int from, int out, bool kill_it, bool cpu_time, struct bench_stopwatch *w)
 {
     char text[4096];
     ssize_t n;
 
     while ((n = read(from, text, sizeof(text))) > 0 && write(out, text, (size_t)n) == n) {
-        watch_output(w, text, (size_t)n, seconds_now(pid, cpu_time));
+        bench_watch(w, text, (size_t)n, bench_seconds(pid, cpu_time));
         if (kill_it && w->stop > 0) {
             kill(pid, SIGKILL);
             return;
@@ -80,34 +70,44 @@ static void follow(pid_t pid, int from, int out, bool kill_it, bool cpu_time, st
     }
 }
 
-/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end as it should. */
-static int run_program(char *const argv[], const char *path, bool cpu_time, const struct bench_job *j, struct stopwatch *w,
-                       struct bench_sample *s)
+/* Its output goes to what is returned in *from; or -1. */
+static pid_t start_program(char *const argv[], int *from)
 {
-    double start = seconds_now(0, false);
-    struct rusage usage;
-    int status = -1, out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), in = open("/dev/null", O_RDONLY);
-    int ends[2] = { -1, -1 };
-    pid_t pid = out >= 0 && in >= 0 && pipe(ends) == 0 ? fork() : -1;
+    int ends[2] = { -1, -1 }, in = open("/dev/null", O_RDONLY);
+    pid_t pid = in >= 0 && pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
 
     if (pid == 0) {
-        if (dup2(in, 0) >= 0 && dup2(ends[1], 1) >= 0 && dup2(ends[1], 2) >= 0 && close(ends[0]) == 0)
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also of one that is stopped just then */
+        if (dup2(in, 0) >= 0 && dup2(ends[1], 1) >= 0 && dup2(ends[1], 2) >= 0)
             execvp(argv[0], argv);
         _exit(127);
     }
     (void)close(ends[1]);
-    *w = (struct stopwatch){ .begin = j->begin, .end = j->end, .started = !j->begin, .start = cpu_time ? 0 : start };
+    (void)close(in);
+    *from = ends[0];
+    return pid;
+}
+
+/* Run a program with its output in `path`. 0, or -1 when it could not run or did not end as it should. */
+static int run_program(char *const argv[], const char *path, bool cpu_time, const struct bench_job *j, struct bench_stopwatch *w,
+                       struct bench_sample *s)
+{
+    double start = bench_seconds(0, false);
+    struct rusage usage;
+    int status = -1, from = -1, out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    pid_t pid = out >= 0 ? start_program(argv, &from) : -1;
+
+    *w = (struct bench_stopwatch){ .begin = j->begin, .end = j->end, .started = !j->begin, .start = cpu_time ? 0 : start };
     if (pid > 0) {
-        follow(pid, ends[0], out, j->stop, cpu_time, w);
+        follow(pid, from, out, j->stop, cpu_time, w);
         if (wait4(pid, &status, 0, &usage) < 0)
             status = -1;
     }
-    (void)close(ends[0]);
+    (void)close(from);
     (void)close(out);
-    (void)close(in);
     if (pid < 0 || (status != 0 && !(j->stop && w->stop > 0)) || (j->end && w->stop <= 0))
         return -1;
-    double end = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : seconds_now(0, false);
+    double end = cpu_time ? seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime) : bench_seconds(0, false);
     s->seconds = (j->end ? w->stop : end) - w->start;
     s->megabytes = (double)usage.ru_maxrss / 1024;
     return 0;
@@ -231,11 +231,20 @@ static void add_machine(struct words *w, const struct bench *b, const struct ben
     add(w, NULL);
 }
 
+pid_t bench_start(const struct bench *b, const struct bench_job *j, unsigned cpus, int *from)
+{
+    struct words w = { .n = 0 };
+
+    add_orrery(&w, b);
+    add_machine(&w, b, j, false, cpus);
+    return start_program(w.v, from);
+}
+
 int bench_run(const struct bench *b, const struct bench_job *j, bool qemu, unsigned cpus, struct bench_sample *s)
 {
     char output[] = "/tmp/orrery-bench-XXXXXX";
     struct words w = { .n = 0 };
-    struct stopwatch watch;
+    struct bench_stopwatch watch;
     int fd = mkstemp(output);
 
     if (fd < 0) {

@@ -240,6 +240,12 @@ static bool toy_take_interrupt(struct cpu *cpu)
     return true;
 }
 
+static bool toy_interrupt_due(const struct cpu *cpu)
+{
+    const struct toy *t = (const struct toy *)cpu;
+    return t->line && t->enabled;
+}
+
 static bool toy_has_work(const struct cpu *cpu)
 {
     return ((const struct toy *)cpu)->line != 0;
@@ -281,7 +287,7 @@ static const struct cpu_isa toy_isa = {
     .mode = toy_mode, .translate = toy_translate, .walk = toy_walk, .raise_bus = toy_raise_bus,
     .raise_align = toy_raise_align, .raise_fetch = toy_raise_fetch,
     .take_exception = toy_take_exception, .take_interrupt = toy_take_interrupt,
-    .has_work = toy_has_work, .reset = toy_reset, .regs = toy_regs, .watch_before = true,
+    .interrupt_due = toy_interrupt_due, .has_work = toy_has_work, .reset = toy_reset, .regs = toy_regs, .watch_before = true,
 };
 
 /* A machine of `n` toy CPUs at 1 GHz with TOY_SIZE bytes of RAM at TOY_RAM. */

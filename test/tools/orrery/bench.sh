@@ -71,4 +71,25 @@ shows '^integer ' --qemu "$dir/peer1" --runs 1 --kernels "$dir" embedded
 shows '"not_measured": 2' --qemu "$dir/peer1" --runs 1 --kernels "$dir" --json hashing trees
 shows 'embedded under .*peer2 did not end' --qemu "$dir/peer2" --runs 1 --kernels "$dir" embedded
 shows '^integer  *1 not measured' --qemu "$dir/peer2" --runs 1 --kernels "$dir" embedded
+
+# Two CPUs: a firmware that does its work again and again, faster than it can be stopped (a look at its output may take 4 KiB, and
+# there are twelve), and one that ends before. Only hart 0 prints.
+#   csrr t0, mhartid; beqz t0, 1f; 0: wfi; j 0b; 1: as above
+firmware() { # firmware TIMES
+    local at=$dir/orrery/guests/riscv64/firmware/generic next
+    next=$(yes -- '--- next ---' | head -n "$1")
+    mkdir -p "$at" "$dir/orrery/guests/riscv64/programs"
+    guest parallel '' "\n--- begin ---\n--- end ---\norrery exit 0\n$next\n"
+    { printf '\xf3\x22\x40\xf1\x63\x86\x02\x00\x73\x00\x50\x10\x6f\xf0\xdf\xff'; cat "$dir/parallel.elf"; } >"$at/fw_dynamic.bin"
+    : >"$dir/orrery/guests/riscv64/programs/initrd.img"
+    cp "$dir/parallel.elf" "$dir/orrery/guests/riscv64/kernel"
+}
+export XDG_CACHE_HOME=$dir
+firmware 6000
+shows '2 CPUs: .*x .* as fast as one; 2 machines of one CPU at once: .*x ' --qemu none --runs 1 parallel
+[ $status = 0 ] || { echo "FAILED: parallel: status $status"; failed=1; }
+shows '"speedup_by_machines"' --qemu none --runs 1 --json parallel
+firmware 5
+shows 'parallel under .* ended before it was to' --qemu none --runs 1 parallel
+[ $status = 1 ] || { echo "FAILED: parallel that ends: status $status"; failed=1; }
 exit $failed
