@@ -16,6 +16,7 @@
 #define RIG_ABOVE (1ull << 32)        /* the data pages have other addresses there */
 #define RIG_CODE  0x10000000ull
 #define RIG_PAGES 16u
+#define RIG_POINTERS 16u              /* bytes between two pointers in memory */
 
 enum rig_page { RIG_FAST, RIG_SLOW, RIG_READ_ONLY, RIG_FAULT };
 /* X: so many that not all find a register; the first RIG_FEW for units that are to find one for each. S: shared with helpers. */
@@ -96,7 +97,8 @@ struct random_ir_options rig_options_of(uint64_t seed);
 typedef void rig_check(struct exec_backend *interp, struct rig *a, struct rig *b, struct arena *arena, uint64_t seed);
 void rig_check_seeds(uint64_t n, rig_check *check);
 
-/* A stream of numbers: *s is its state. */
+/* A stream of numbers: *s is its state. Edges of types and floats among them. */
 uint64_t rig_random(uint64_t *s);
+uint64_t rig_interesting(uint64_t *s);
 
 #endif

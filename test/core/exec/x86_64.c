@@ -140,11 +140,11 @@ static const char *differs(struct pair *p, options_fn *options, uint64_t seed, u
     return m[0].hash == m[1].hash ? rig_compare(p->a, p->b) : "what the timing model saw";
 }
 
-static void check_units(options_fn *options)
+static void check_units(options_fn *options, uint64_t units)
 {
     struct pair p;
     struct err e;
-    uint64_t first = setting("RANDOM_IR_FIRST", 0), n = setting("RANDOM_IR_UNITS", 20000);
+    uint64_t first = setting("RANDOM_IR_FIRST", 0), n = setting("RANDOM_IR_UNITS", units);
     arena_init(&p.arena, 0);
     ck_assert_int_eq(exec_interp.create(&p.interp, NULL, NULL, &e), 0);
     for (size_t k = 0; k < ARRAY_LEN(masks); k++) {
@@ -180,13 +180,13 @@ static void check_units(options_fn *options)
 
 START_TEST(random_units_agree_with_the_interpreter)
 {
-    check_units(options_of);
+    check_units(options_of, 20000);
 }
 END_TEST
 
 START_TEST(random_regions_agree_with_the_interpreter)
 {
-    check_units(wide_options_of);
+    check_units(wide_options_of, 6000);
 }
 END_TEST
 
