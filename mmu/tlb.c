@@ -283,18 +283,30 @@ static uint32_t find_set(struct mmu_pool *p, uint64_t key, uint32_t asid, uint32
     return i;
 }
 
+static void make_current(struct mmu_pool *p, uint32_t i)
+{
+    p->previous = p->current;
+    p->current = i;
+    p->other_regime = 0;
+    p->cpu->set = p->sets[i];
+}
+
+bool mmu_select_back(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
+{
+    struct mmu_pool *p = mmu_pool_of(cpu);
+    struct mmu_tag *t = &p->tags[p->previous];
+    if (UNLIKELY(!is_of(t, key, asid, vmid)))
+        return false;
+    t->last_use = ++p->uses;
+    make_current(p, p->previous);
+    return true;
+}
+
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid)
 {
     struct mmu_pool *p = mmu_pool_of(cpu);
-    uint32_t before = p->current, i = p->previous;
-    if (LIKELY(is_of(&p->tags[i], key, asid, vmid)))
-        p->tags[i].last_use = ++p->uses;
-    else
-        i = find_set(p, key, asid, vmid);
-    p->current = i;
-    p->previous = before;
-    p->other_regime = 0;
-    cpu->set = p->sets[p->current];
+    if (UNLIKELY(!mmu_select_back(cpu, key, asid, vmid)))
+        make_current(p, find_set(p, key, asid, vmid));
 }
 
 uint32_t mmu_set_of(struct cpu *cpu, unsigned regime)

@@ -182,6 +182,8 @@ void mmu_detach(struct cpu *cpu);
 
 /* Make the context's set current (cpu->set). After reset and whenever a key part changed. */
 void mmu_select(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
+/* The same if it was current before the one that is: touches nothing but the CPU. False: it was not, and nothing is done. */
+bool mmu_select_back(struct cpu *cpu, uint64_t key, uint32_t asid, uint32_t vmid);
 
 /*
  * Fences. MMU_ANY = all. They set CPU_EXIT_RESYNC so that stale code is left. `span`

@@ -47,7 +47,7 @@
 
 #define IR_BLOCK_INSNS 32    /* guest instructions in a canonical block at most */
 #define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
-#define IR_MEMO_BYTES  (128u << 10)
+#define IR_MEMO_BYTES  ((128u << 10) + 64)
 #define IR_NONE        0     /* value number 0 defines nothing */
 
 enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
@@ -154,6 +154,13 @@ struct ir_helper {
      * for it. It does what `fn` does and returns 1; or 0, and nothing was done: then `fn` is called. NULL: there is none.
      */
     ir_helper_fn *quick;
+    /*
+     * Of helpers with READS, WRITES and a result: executors may call it first where the block ends with a jump to that result.
+     * All slots are in memory then, and it may do all that `fn` does, but neither raise nor ask to leave, nor ask for time or
+     * PC; it touches nothing but its CPU, and arguments that the call does not have are not there. It returns where to go on; or 0, and nothing was done: then `fn` is called. NULL:
+     * there is none.
+     */
+    ir_helper_fn *last;
 };
 
 /* A vector in memory: lane 0 at the lowest address, little-endian. */

@@ -58,7 +58,10 @@ struct x86_operand {
 #define X86_REG_RIP 16u /* as base: the address of the next instruction */
 
 struct x86_decoded {
-    uint16_t id, form; /* enum x86_insn; the row that matched */
+    int64_t disp;       /* EVEX's disp8*N is multiplied already */
+    uint64_t imm, imm2; /* of two immediates of an instruction the first and the second */
+
+    uint16_t id, form; /* enum x86_insn; the row that matched. From here on: what follows from the bytes up to SIB */
     uint8_t length;
     uint8_t op_size;   /* effective operand size in bytes: 2, 4, 8; of rows with fixed sizes: of no
                           meaning; of   string instructions 1 too */
@@ -80,10 +83,8 @@ struct x86_decoded {
                             register */
     uint8_t scale;       /* log2 */
     bool vsib;
-    int64_t disp; /* EVEX's disp8*N is multiplied already */
 
-    uint64_t imm, imm2; /* of two immediates of an instruction the first and the second */
-    uint8_t cond;       /* Jcc, SETcc, CMOVcc, FCMOVcc: the low four bits of Jcc's opcode */
+    uint8_t cond; /* Jcc, SETcc, CMOVcc, FCMOVcc: the low four bits of Jcc's opcode */
 
     uint8_t vl; /* VEX, EVEX: vector length in bytes 16, 32, 64 (64 too with embedded rounding); 0:
                    legacy */
@@ -118,7 +119,7 @@ enum x86_decode_result x86_decode(const uint8_t *code, size_t n, enum x86_code m
  * alone are decoded once. `memo`: zeros at first, X86_DECODE_MEMO bytes that nobody else uses at the same time; `id` (less than
  * 16) stands for `features`.
  */
-#define X86_DECODE_MEMO (1024u * 128u)
+#define X86_DECODE_MEMO ((2048u + 1) * 64)
 enum x86_decode_result x86_decode_again(void *memo, unsigned id, const uint8_t *code, size_t n, const uint64_t *features,
                                         struct x86_decoded *d);
 

@@ -1,115 +1,132 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Instructions that were decoded before. Row and operands follow from prefixes, opcode, ModRM and SIB; what comes behind is
- * copied. Of these bytes a key is made, of those instructions that have one prefix and a REX at most, and one or two bytes
- * of opcode: nearly all that compilers emit.
+ * copied. Those bytes are the key, of instructions that have one legacy prefix and a REX at most, or VEX: nearly all that
+ * compilers emit.
+ *
+ * Which bytes an instruction has is as good as random, and a branch on it that the host predicts wrong takes as long as all the
+ * rest. So there are none where the usual ones differ.
  */
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
-#include "core/util/hash.h"
 #include "cpu/x86/decode_impl.h"
 #include <string.h>
 
+#define KEPT_FROM offsetof(struct x86_decoded, id)
+#define KEPT_SIZE (sizeof(struct x86_decoded) - KEPT_FROM)
+
+/* A line of the host's caches. */
 struct known {
-    uint64_t key; /* 0: none */
-    uint8_t disp_at, disp_size, imm_at, imm_size;
-    bool imm_signed;
-    struct x86_decoded d; /* of any displacement and immediate */
+    uint64_t key;      /* 0: none */
+    uint8_t disp_size; /* bytes of the displacement, behind those of the key */
+    uint8_t disp_cut, imm_cut; /* 64 less the bits of displacement and immediate; 0: none */
+    int8_t disp_on, imm_on;    /* all ones: there is one */
+    uint8_t imm_clear;         /* upper bits of the immediate that are 0: of one that is not signed */
+    uint8_t imm_fixed;         /* of instructions without one */
+    uint8_t kept[KEPT_SIZE];   /* from x86_decoded.id on */
 };
-#define KNOWN 1024u
-_Static_assert(KNOWN * sizeof(struct known) <= X86_DECODE_MEMO, "the table is larger than what callers have for it");
+#define LINE  64u
+#define KNOWN 2048u
+_Static_assert(sizeof(struct known) <= LINE, "an instruction that is known takes more than a line");
+_Static_assert((KNOWN + 1) * LINE <= X86_DECODE_MEMO, "the table is larger than what callers have for it");
 
-/* Legacy prefixes: a bit for each byte. */
-static bool is_prefix(uint8_t byte)
+#define MARK     BIT(56) /* of a key: bits 55:0 are the bytes, 60:57 the caller's id */
+#define ID_SHIFT 57
+#define AHEAD    24u     /* bytes that may be read at an instruction: seven up to SIB, then eight and eight, whatever they are */
+
+/* What a byte is: PREFIX in front of the opcode; as an opcode, and behind 0F, the first of several (VEX, EVEX, 0F 38, 0F 3A). */
+enum { PREFIX = 1, LONG = 2, LONG_0F = 4 };
+static const uint8_t kinds[256] = {
+    [0x26] = PREFIX, [0x2e] = PREFIX, [0x36] = PREFIX, [0x3e] = PREFIX, [0x64] = PREFIX, [0x65] = PREFIX, [0x66] = PREFIX,
+    [0x67] = PREFIX, [0xf0] = PREFIX, [0xf2] = PREFIX, [0xf3] = PREFIX, [0xc4] = LONG,   [0xc5] = LONG,   [0x62] = LONG,
+    [0x38] = LONG_0F, [0x3a] = LONG_0F,
+};
+
+/* The bytes of an instruction up to SIB, `n` of them, 7 at most; 0: it has others. */
+struct key {
+    uint64_t bytes;
+    unsigned n;
+};
+
+/* Bytes [0, at) of `code` go up to the opcode, which is of `map`. */
+static inline struct key key_up_to(uint64_t code, unsigned at, unsigned map)
 {
-    switch (byte) {
-    case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65: case 0x66: case 0x67: case 0xf0: case 0xf2: case 0xf3:
-        return true;
-    default:
-        return false;
-    }
+    uint64_t end = code >> 8 * (at - 1);
+    unsigned opcode = end & 0xff, modrm = end >> 8 & 0xff, has_modrm = x86_opcodes[map][opcode].modrm;
+    unsigned n = at + has_modrm + (has_modrm & (modrm < 0xc0) & ((modrm & 7) == 4));
+    return (struct key){ code & (BIT(8 * n) - 1), n };
 }
 
-/*
- * The bytes of an instruction up to SIB, of which there are *n; 0: it has others. There are eight bytes at `code`. Bits 7:0
- * opcode, 15:8 REX, 23:16 prefix, 31:24 ModRM, 39:32 SIB, 40: 0F, 41: it is a key.
- */
-static inline uint64_t key_of(const uint8_t *code, unsigned *n)
+/* Opcodes of more than one byte behind what precedes them, `at` bytes. */
+static __attribute__((noinline)) struct key long_key(uint64_t code, unsigned at)
 {
-    const uint8_t *p = code;
-    uint64_t key = BIT(41);
-    if (UNLIKELY(is_prefix(*p)))
-        key |= (uint64_t)*p++ << 16;
-    if ((*p & 0xf0) == 0x40)
-        key |= (uint64_t)*p++ << 8;
-    const struct x86_opcode *map = x86_opcodes[X86_MAP_1BYTE];
-    uint8_t opcode = *p++;
-    if (opcode == 0x0f) {
-        opcode = *p++;
-        map = x86_opcodes[X86_MAP_0F];
-        key |= BIT(40);
-        if (opcode == 0x38 || opcode == 0x3a)
-            return 0;
-    } else if (opcode == 0xc4 || opcode == 0xc5 || opcode == 0x62) {
-        return 0; /* VEX, EVEX */
-    }
-    key |= opcode;
-    if (map[opcode].modrm) {
-        uint8_t modrm = *p++;
-        key |= (uint64_t)modrm << 24;
-        if (modrm < 0xc0 && (modrm & 7) == 4)
-            key |= (uint64_t)*p++ << 32;
-    }
-    *n = (unsigned)(p - code);
-    return key;
+    unsigned first = code >> 8 * at & 0xff, second = code >> 8 * (at + 1) & 0xff;
+    if (first == 0x0f)
+        return at > 2 ? (struct key){ 0 } : key_up_to(code, at + 3, second == 0x38 ? X86_MAP_0F38 : X86_MAP_0F3A);
+    unsigned mmmmm = first == 0xc5 ? 1 : second & 0x1f;
+    if (first == 0x62 || mmmmm == 0 || mmmmm > 3 || at > 1)
+        return (struct key){ 0 };
+    return key_up_to(code, at + (first == 0xc5 ? 3 : 4), X86_MAP_VEX + mmmmm);
 }
 
-static inline int64_t read_signed(const uint8_t *p, unsigned size)
+/* What they are tells how many they are, so no two instructions have the same. */
+static inline struct key key_of(uint64_t code)
 {
-    switch (size) {
-    case 1: return (int8_t)*p;
-    case 2: return (int16_t)ld_le16(p);
-    case 4: return (int32_t)ld_le32(p);
-    default: return (int64_t)ld_le64(p);
-    }
+    unsigned prefix = kinds[code & 0xff] & PREFIX;
+    uint64_t w = code >> 8 * prefix;
+    unsigned rex = (w & 0xf0) == 0x40;
+    w >>= 8 * rex;
+    unsigned two = (w & 0xff) == 0x0f;
+    w >>= 8 * two;
+    if (UNLIKELY(kinds[w & 0xff] & (LONG << two)))
+        return long_key(code, prefix + rex);
+    return key_up_to(code, prefix + rex + two + 1, X86_MAP_1BYTE + two);
 }
 
 /* Decoded in full, and kept if it is of the usual kind. `n`: bytes up to SIB. */
-static enum x86_decode_result learn(struct known *k, uint64_t key, unsigned n, struct x86_reader *r, struct x86_decoded *d)
+static __attribute__((noinline)) enum x86_decode_result learn(struct known *k, uint64_t key, unsigned n, const uint8_t *code,
+                                                              const uint64_t *features, struct x86_decoded *d)
 {
-    enum x86_decode_result result = x86_decode_from(r, d);
-    if (result != X86_DECODED || r->other || r->n_imms > 1 || d->length != n + r->disp_size + r->imm_size)
+    struct x86_reader r = {
+        .code = code, .limit = X86_MAX_LENGTH, .mode = X86_CODE64, .vex_ok = true, .features = features,
+    };
+    enum x86_decode_result result = x86_decode_from(&r, d);
+    bool usual = result == X86_DECODED && !r.other && !d->evex && d->imm2 == 0 && (r.n_imms == 1 || d->imm <= UINT8_MAX);
+    if (!usual || r.n_imms > 1 || d->length != n + r.disp_size + r.imm_size)
         return result;
     k->key = key;
-    k->disp_at = (uint8_t)n;
-    k->disp_size = r->disp_size;
-    k->imm_at = (uint8_t)(n + r->disp_size);
-    k->imm_size = r->imm_size;
-    k->imm_signed = r->imm_signed;
-    k->d = *d;
+    k->disp_size = r.disp_size;
+    k->disp_cut = (uint8_t)(r.disp_size != 0 ? 64 - 8 * r.disp_size : 0);
+    k->imm_cut = (uint8_t)(r.imm_size != 0 ? 64 - 8 * r.imm_size : 0);
+    k->disp_on = r.disp_size != 0 ? -1 : 0;
+    k->imm_on = r.imm_size != 0 ? -1 : 0;
+    k->imm_clear = r.imm_signed ? 0 : k->imm_cut;
+    k->imm_fixed = (uint8_t)(r.imm_size != 0 ? 0 : d->imm);
+    memcpy(k->kept, (const uint8_t *)d + KEPT_FROM, KEPT_SIZE);
     return result;
+}
+
+static inline uint64_t low_signed(uint64_t v, unsigned cut)
+{
+    return (uint64_t)((int64_t)(v << cut) >> cut);
 }
 
 enum x86_decode_result x86_decode_again(void *memo, unsigned id, const uint8_t *code, size_t n, const uint64_t *features,
                                         struct x86_decoded *d)
 {
-    unsigned known = 0;
-    uint64_t key = LIKELY(n >= X86_MAX_LENGTH) ? key_of(code, &known) : 0;
-    struct x86_reader r = {
-        .code = code, .limit = MIN(n, X86_MAX_LENGTH), .mode = X86_CODE64, .vex_ok = true, .features = features,
-    };
-    if (UNLIKELY(key == 0))
-        return x86_decode_from(&r, d);
-    key |= (uint64_t)id << 42;
-    struct known *k = &((struct known *)memo)[(key * 0x9e3779b97f4a7c15ull) >> 32 & (KNOWN - 1)];
+    struct key up = LIKELY(n >= AHEAD) ? key_of(ld_le64(code)) : (struct key){ 0 };
+    if (UNLIKELY(up.n == 0))
+        return x86_decode(code, n, X86_CODE64, true, features, d);
+    uint64_t key = up.bytes | MARK | (uint64_t)id << ID_SHIFT;
+    uint8_t *table = (uint8_t *)memo + (0u - (uintptr_t)memo) % LINE;
+    struct known *k = (struct known *)(void *)(table + LINE * ((key * 0x9e3779b97f4a7c15ull) >> 32 & (KNOWN - 1)));
     if (UNLIKELY(k->key != key))
-        return learn(k, key, known, &r, d);
-    *d = k->d;
-    if (k->disp_size != 0)
-        d->disp = read_signed(code + k->disp_at, k->disp_size);
-    if (k->imm_size != 0) {
-        int64_t imm = read_signed(code + k->imm_at, k->imm_size);
-        d->imm = k->imm_signed ? (uint64_t)imm : zext((uint64_t)imm, 8u * k->imm_size);
-    }
+        return learn(k, key, up.n, code, features, d);
+    memcpy((uint8_t *)d + KEPT_FROM, k->kept, KEPT_SIZE);
+    code += up.n;
+    d->disp = (int64_t)(low_signed(ld_le64(code), k->disp_cut) & (uint64_t)(int64_t)k->disp_on);
+    uint64_t imm = low_signed(ld_le64(code + k->disp_size), k->imm_cut) & UINT64_MAX >> k->imm_clear;
+    d->imm = (imm & (uint64_t)(int64_t)k->imm_on) | k->imm_fixed;
+    d->imm2 = 0;
     return X86_DECODED;
 }

@@ -139,20 +139,6 @@ bool x86_test_condition(uint64_t f, unsigned cond)
     return yes != (cond & 1);
 }
 
-uint64_t x86_get_rflags(const struct x86_cpu *c)
-{
-    return c->rflags | x86_arith_flags(c->cc, c->cc_r, c->cc_a, c->cc_x);
-}
-
-void x86_set_rflags(struct x86_cpu *c, uint64_t value)
-{
-    c->cc = X86_CC_FLAGS;
-    c->cc_r = value & X86_ARITH;
-    c->cc_a = c->cc_x = 0;
-    c->rflags = (value & ~(uint64_t)X86_ARITH) | 2;
-    c->df = value & X86_DF ? -1ull : 1;
-}
-
 /* ---- called by translated code ---- */
 uint64_t x86_helper_flags(struct cpu *cpu, uint64_t cc, uint64_t r, uint64_t a, uint64_t x)
 {

@@ -33,6 +33,28 @@ static ir_val_t uncut(const struct x86_tr *t, ir_val_t v, unsigned bytes)
     return cut ? in->a : v;
 }
 
+static void put_cc(struct x86_tr *t, unsigned slot, ir_val_t v)
+{
+    if (t->may_wait) {
+        t->waits[slot - X86_SLOT_CC] = v;
+        t->waiting |= (uint8_t)(1u << (slot - X86_SLOT_CC));
+    } else {
+        x86_put_slot(t, slot, v);
+    }
+}
+
+void x86_flush_cc(struct x86_tr *t)
+{
+    if (LIKELY(t->waiting == 0))
+        return;
+    if (t->waiting & 1) /* the constant is made here only */
+        x86_put_slot(t, X86_SLOT_CC, x86_const(t, (unsigned)t->cc));
+    for (unsigned i = 1; i < ARRAY_LEN(t->waits); i++)
+        if (t->waiting >> i & 1)
+            x86_put_slot(t, X86_SLOT_CC + i, t->waits[i]);
+    t->waiting = 0;
+}
+
 void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a,
                 ir_val_t x, ir_val_t left)
 {
@@ -43,12 +65,12 @@ void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir
     t->cc_left = left;
     t->cc_word = IR_NONE;
     t->cc_of_before = false;
-    x86_put_slot(t, X86_SLOT_CC, x86_const(t, (uint64_t)t->cc));
-    x86_put_slot(t, X86_SLOT_CC_R, shows_left(cc) ? uncut(t, left, bytes) : r);
+    put_cc(t, X86_SLOT_CC, t->may_wait ? IR_NONE : x86_const(t, (uint64_t)t->cc));
+    put_cc(t, X86_SLOT_CC_R, shows_left(cc) ? uncut(t, left, bytes) : r);
     if (uses_a(cc))
-        x86_put_slot(t, X86_SLOT_CC_A, uncut(t, a, bytes));
+        put_cc(t, X86_SLOT_CC_A, uncut(t, a, bytes));
     if (uses_x(cc))
-        x86_put_slot(t, X86_SLOT_CC_X, uncut(t, x, bytes));
+        put_cc(t, X86_SLOT_CC_X, uncut(t, x, bytes));
 }
 
 void x86_forget_cc(struct x86_tr *t)
@@ -65,6 +87,7 @@ void x86_forget_cc(struct x86_tr *t)
 void x86_set_rotated(struct x86_tr *t, ir_val_t top, ir_val_t count)
 {
     struct ir_unit *u = t->u;
+    x86_flush_cc(t);
     ir_val_t before = t->cc_word != IR_NONE ? t->cc_word
                       : t->cc >= 0          ? x86_const(t, (unsigned)t->cc)
                                             : ir_get(u, X86_SLOT_CC);
@@ -137,6 +160,8 @@ static int guess(const struct x86_tr *t)
 /* May `cond` after operation `op` be told in line, by its two slots? */
 static bool is_short(unsigned op, unsigned cond)
 {
+    if (op == X86_CC_FLAGS)
+        return cond < 12;
     if (op == X86_CC_CMP || op == X86_CC_SUB)
         return (cond >= 2 && cond < 8) || cond >= 12;
     return (op == X86_CC_TEST || op == X86_CC_LOGIC) && cond != 10 && cond != 11;
@@ -148,7 +173,7 @@ static ir_val_t suppose(struct x86_tr *t, int cc, unsigned cond)
     struct ir_unit *u = t->u;
     unsigned op = (unsigned)cc & ~3u, bytes = 1u << (cc & 3);
     ir_val_t r = ir_get(u, X86_SLOT_CC_R), a = ir_get(u, X86_SLOT_CC_A);
-    if (bytes < 8) { /* operands may have more */
+    if (bytes < 8 && op != X86_CC_FLAGS) { /* operands may have more */
         r = ir_zext(u, IR_I64, r, bytes * 8);
         a = ir_zext(u, IR_I64, a, bytes * 8);
     }
@@ -297,12 +322,12 @@ ir_val_t x86_carry(struct x86_tr *t)
     case X86_CC_FLAGS:
         return ir_op2i(u, IR_AND, IR_I64, t->cc_r, 1);
     case X86_CC_ADD:
-        return ir_setcc(u, IR_I64, IR_LTU, t->cc_r, t->cc_a);
+        return compare(t, bytes, IR_LTU, t->cc_r, t->cc_a);
     case X86_CC_SUB:
     case X86_CC_CMP:
         if (t->cc_left == IR_NONE)
             return ask(t, 2);
-        return ir_setcc(u, IR_I64, IR_LTU, t->cc_left, t->cc_a);
+        return compare(t, bytes, IR_LTU, t->cc_left, t->cc_a);
     case X86_CC_LOGIC:
     case X86_CC_TEST:
     case X86_CC_POPCNT:

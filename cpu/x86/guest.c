@@ -40,10 +40,12 @@ _Static_assert(X86_SLOT_CC == 16 && X86_SLOT_SEG_BASE == 22 && X86_SLOT_K == 28 
                "order of the slots");
 
 static const struct ir_helper helpers[] = {
-#define X86_HELPER(name, flags) { #name, x86_helper_##name, (flags) },
+#define X86_HELPER(name, flags) { #name, x86_helper_##name, (flags), NULL, NULL },
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER
-    [X86_HELPER_x87_store] = { "x87_store", x86_helper_x87_store, X86_STORE_FLAGS, x86_quick_x87_store },
+    [X86_HELPER_x87_store] = { "x87_store", x86_helper_x87_store, X86_STORE_FLAGS, x86_quick_x87_store, NULL },
+    [X86_HELPER_syscall] = { "syscall", x86_helper_syscall, X86_FAR_FLAGS, NULL, x86_last_syscall },
+    [X86_HELPER_sysret] = { "sysret", x86_helper_sysret, X86_FAR_FLAGS, NULL, x86_last_sysret },
 };
 static const struct ir_vec_helper vec_helpers[] = {
 #define X86_VEC_HELPER(name, native) { #name, x86_vec_##name, IR_NATIVE_##native },

@@ -35,11 +35,16 @@ static ir_val_t locked(struct x86_tr *t, unsigned what, ir_val_t b, ir_val_t car
     return x86_locked(t, 0, (enum ir_amo)binaries[what].amo, b);
 }
 
+static bool of_same(const struct x86_tr *t)
+{
+    const struct x86_operand *op = t->d.op;
+    return op[0].kind == X86_OP_REG && op[1].kind == X86_OP_REG && op[0].reg == op[1].reg;
+}
+
 /* Of a register with itself: XOR and SUB clear it, AND, OR and TEST look at it. IR_NONE: none of these. */
 static ir_val_t of_one(struct x86_tr *t, unsigned what, ir_val_t a)
 {
-    const struct x86_operand *op = t->d.op;
-    if (op[0].kind != X86_OP_REG || op[1].kind != X86_OP_REG || op[0].reg != op[1].reg)
+    if (!of_same(t))
         return IR_NONE;
     switch (what) {
     case XOR:
@@ -57,12 +62,12 @@ static ir_val_t of_one(struct x86_tr *t, unsigned what, ir_val_t a)
 /* SBB of a register with itself spreads the carry: as if it were taken from 0, flags and all. */
 static bool spread_carry(struct x86_tr *t, unsigned what)
 {
-    const struct x86_operand *op = t->d.op;
-    if (what != SBB || op[0].kind != X86_OP_REG || op[1].kind != X86_OP_REG || op[0].reg != op[1].reg)
+    unsigned bytes = t->d.op[0].size;
+    if (what != SBB || !of_same(t))
         return false;
-    ir_val_t carry = x86_carry(t), zero = x86_const(t, 0), r = x86_op2(t, IR_SUB, op[0].size, zero, carry);
+    ir_val_t carry = x86_carry(t), zero = x86_const(t, 0), r = x86_op2(t, IR_SUB, bytes, zero, carry);
     x86_put(t, 0, r);
-    x86_set_cc(t, X86_CC_SUB, op[0].size, r, carry, IR_NONE, zero);
+    x86_set_cc(t, X86_CC_SUB, bytes, r, carry, IR_NONE, zero);
     return true;
 }
 
@@ -72,11 +77,14 @@ static void binary(struct x86_tr *t, unsigned what)
     if (spread_carry(t, what))
         return;
     bool carries = what == ADC || what == SBB;
-    ir_val_t carry = carries ? x86_carry(t) : IR_NONE, a, b = x86_get(t, 1);
+    bool uncut = bytes == 4 && !carries && !t->d.lock && !of_same(t);
+    ir_val_t carry = carries ? x86_carry(t) : IR_NONE, a, b = uncut ? x86_get_uncut(t, 1) : x86_get(t, 1);
     if (t->d.lock)
         a = locked(t, what, b, carry);
+    else if (x86_is_mem(t, 0) && !binaries[what].keep)
+        a = x86_get_rmw(t, 0);
     else
-        a = binaries[what].keep ? x86_get(t, 0) : x86_get_rmw(t, 0);
+        a = uncut ? x86_get_uncut(t, 0) : x86_get(t, 0);
     enum x86_cc cc = (enum x86_cc)binaries[what].cc;
     ir_val_t r = of_one(t, what, a);
     if (r == IR_NONE)
@@ -366,16 +374,16 @@ static void aam(struct x86_tr *t, unsigned is_aad)
 
 /* clang-format off */
 const struct x86_semantics x86_integer_rows[] = {
-    { X86_INSN_ADD, 0, binary, ADD }, { X86_INSN_OR, 0, binary, OR },   { X86_INSN_ADC, 0, binary, ADC },
-    { X86_INSN_SBB, 0, binary, SBB }, { X86_INSN_AND, 0, binary, AND }, { X86_INSN_SUB, 0, binary, SUB },
-    { X86_INSN_XOR, 0, binary, XOR }, { X86_INSN_CMP, 0, binary, CMP }, { X86_INSN_TEST, 0, binary, TEST },
-    { X86_INSN_NEG, 0, negate, 0 },   { X86_INSN_NOT, 0, negate, 1 },
-    { X86_INSN_INC, 0, step, 0 },     { X86_INSN_DEC, 0, step, 1 },
+    { X86_INSN_ADD, X86_SEM_PLAIN, binary, ADD }, { X86_INSN_OR, X86_SEM_PLAIN, binary, OR },   { X86_INSN_ADC, X86_SEM_PLAIN, binary, ADC },
+    { X86_INSN_SBB, X86_SEM_PLAIN, binary, SBB }, { X86_INSN_AND, X86_SEM_PLAIN, binary, AND }, { X86_INSN_SUB, X86_SEM_PLAIN, binary, SUB },
+    { X86_INSN_XOR, X86_SEM_PLAIN, binary, XOR }, { X86_INSN_CMP, X86_SEM_PLAIN, binary, CMP }, { X86_INSN_TEST, X86_SEM_PLAIN, binary, TEST },
+    { X86_INSN_NEG, X86_SEM_PLAIN, negate, 0 },   { X86_INSN_NOT, X86_SEM_PLAIN, negate, 1 },
+    { X86_INSN_INC, X86_SEM_PLAIN, step, 0 },     { X86_INSN_DEC, X86_SEM_PLAIN, step, 1 },
     { X86_INSN_MUL, 0, multiply, 0 }, { X86_INSN_IMUL_WIDE, 0, multiply, 1 },
-    { X86_INSN_IMUL, 0, multiply_to, 0 }, { X86_INSN_MULX, 0, mulx, 0 },
+    { X86_INSN_IMUL, X86_SEM_PLAIN, multiply_to, 0 }, { X86_INSN_MULX, 0, mulx, 0 },
     { X86_INSN_DIV, 0, divide, 0 },   { X86_INSN_IDIV, 0, divide, 1 },
     { X86_INSN_ADCX, 0, add_chain, X86_CF }, { X86_INSN_ADOX, 0, add_chain, X86_OF },
-    { X86_INSN_CBW, 0, widen, 0 },    { X86_INSN_CWD, 0, widen, 1 },
+    { X86_INSN_CBW, X86_SEM_PLAIN, widen, 0 },    { X86_INSN_CWD, X86_SEM_PLAIN, widen, 1 },
     { X86_INSN_CLC, 0, carry_flag, 0 }, { X86_INSN_STC, 0, carry_flag, 1 }, { X86_INSN_CMC, 0, carry_flag, 2 },
     { X86_INSN_CLD, 0, direction_flag, 0 }, { X86_INSN_STD, 0, direction_flag, 1 },
     { X86_INSN_LAHF, 0, load_flags_ah, 0 }, { X86_INSN_SAHF, 0, load_flags_ah, 1 },

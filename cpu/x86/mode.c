@@ -5,9 +5,7 @@
  * of what it reads.
  */
 #include "core/util/bits.h"
-#include "cpu/x86/bits.h"
-#include "cpu/x86/x86_impl.h"
-#include "mmu/tlb.h"
+#include "cpu/x86/level.h"
 #include <string.h>
 
 static enum x86_code code_size(const struct x86_cpu *c)
@@ -140,11 +138,6 @@ uint64_t x86_context_key(const struct x86_cpu *c)
     return context_key(c, X86_CPL_OF(c->mode) == 3, x86_code64(c));
 }
 
-static uint32_t address_space(const struct x86_cpu *c)
-{
-    return c->cr4 & X86_CR4_PCIDE ? (uint32_t)c->cr3 & 0xfff : 0;
-}
-
 /*
  * Implicit supervisor accesses have the rights of level 0 with AC = 0, and in long mode 64-bit addresses. So that set
  * serves them, too.
@@ -156,14 +149,14 @@ bool x86_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, u
     *key = x86_context_key(c) & ~(uint64_t)(KEY_USER | KEY_SMAP);
     *key |= c->cr4 & X86_CR4_SMAP ? KEY_SMAP : 0u;
     *key |= x86_long_mode(c) ? KEY_CODE64 : 0u;
-    *asid = address_space(c);
+    *asid = x86_address_space(c);
     *vmid = 0;
     return regime == X86_REGIME_IMPLICIT;
 }
 
 static void select_key(struct x86_cpu *c, uint64_t key)
 {
-    uint32_t asid = address_space(c);
+    uint32_t asid = x86_address_space(c);
     if (key == c->context && asid == c->context_asid)
         return;
     c->context = key;
@@ -177,17 +170,10 @@ void x86_select_context(struct x86_cpu *c)
     select_key(c, x86_context_key(c));
 }
 
-/*
- * In 64-bit code with nothing unusual about it, block key and context follow from a few bits, beside what c->control
- * was made of. System calls go to and fro between two or three such states.
- */
 static uint64_t says(const struct x86_cpu *c)
 {
-    enum { WP = 1 << 0, A20 = 1 << 1, SOME = 1 << 2, FLAGS = X86_TF | X86_VM | X86_RF | X86_AC | X86_IOPL };
-    return SOME | (c->rflags & FLAGS) | (c->cr0 >> 16 & WP) | (x86_inputs(c) >> (X86_A20M - 1) & A20) |
-           (uint64_t)c->seg[X86_CS].attr << 32 | (uint64_t)c->seg[X86_SS].attr << 48;
+    return x86_would_say(c, c->rflags, c->seg[X86_CS].attr, c->seg[X86_SS].attr);
 }
-_Static_assert(X86_A20M > 0, "is shifted to bit 1");
 
 static bool is_usual(const struct x86_cpu *c)
 {
@@ -205,7 +191,7 @@ static __attribute__((noinline)) struct x86_view make_view(const struct x86_cpu 
 
 static struct x86_view *view_of(struct x86_cpu *c)
 {
-    return &c->views[(c->seg[X86_SS].attr >> 5 & 1) | (c->rflags >> 17 & 2) | (c->rflags >> 14 & 4)];
+    return x86_view_for(c, c->rflags, c->seg[X86_SS].attr);
 }
 
 void x86_update_level(struct x86_cpu *c)

@@ -391,18 +391,18 @@ static void fence(struct x86_tr *t, unsigned kind)
 
 /* clang-format off */
 const struct x86_semantics x86_move_rows[] = {
-    { X86_INSN_MOV, 0, mov, 0 },           { X86_INSN_MOVNTI, 0, mov, 0 },   { X86_INSN_MOVDIRI, 0, mov, 0 },
+    { X86_INSN_MOV, X86_SEM_PLAIN, mov, 0 },           { X86_INSN_MOVNTI, X86_SEM_PLAIN, mov, 0 },   { X86_INSN_MOVDIRI, 0, mov, 0 },
     { X86_INSN_MOVDIR64B, 0, movdir64b, 0 },
-    { X86_INSN_MOVZX, 0, mov_extend, 0 },  { X86_INSN_MOVSX, 0, mov_extend, 1 },
-    { X86_INSN_MOVSXD, 0, mov_extend, 1 }, { X86_INSN_LEA, 0, lea, 0 },
+    { X86_INSN_MOVZX, X86_SEM_PLAIN, mov_extend, 0 },  { X86_INSN_MOVSX, X86_SEM_PLAIN, mov_extend, 1 },
+    { X86_INSN_MOVSXD, X86_SEM_PLAIN, mov_extend, 1 }, { X86_INSN_LEA, X86_SEM_PLAIN | X86_SEM_NO_ACCESS, lea, 0 },
     { X86_INSN_XCHG, 0, xchg, 0 },         { X86_INSN_XADD, 0, xadd, 0 },    { X86_INSN_CMPXCHG, 0, cmpxchg, 0 },
     { X86_INSN_CMPXCHG8B, 0, cmpxchg8b, 0 }, { X86_INSN_CMPXCHG16B, 0, cmpxchg16b, 0 },
-    { X86_INSN_XLAT, 0, xlat, 0 },         { X86_INSN_CMOVCC, 0, cmov, 0 },  { X86_INSN_SETCC, 0, setcc, 0 },
+    { X86_INSN_XLAT, 0, xlat, 0 },         { X86_INSN_CMOVCC, X86_SEM_PLAIN, cmov, 0 },  { X86_INSN_SETCC, X86_SEM_PLAIN, setcc, 0 },
     { X86_INSN_PUSH, 0, push, 0 },         { X86_INSN_POP, 0, pop, 0 },
     { X86_INSN_PUSHA, 0, push_all, 0 },    { X86_INSN_POPA, 0, pop_all, 0 },
     { X86_INSN_PUSHF, 0, push_flags, 0 },  { X86_INSN_POPF, 0, pop_flags, 0 },
     { X86_INSN_ENTER, 0, enter, 0 },       { X86_INSN_LEAVE, 0, leave, 0 },  { X86_INSN_BOUND, 0, bound, 0 },
-    { X86_INSN_NOP, 0, nothing, 0 },       { X86_INSN_NOP_HINT, 0, reserved_nop, 0 }, { X86_INSN_PAUSE, 0, pause_hint, 0 },
+    { X86_INSN_NOP, X86_SEM_PLAIN | X86_SEM_NO_ACCESS, nothing, 0 },       { X86_INSN_NOP_HINT, 0, reserved_nop, 0 }, { X86_INSN_PAUSE, 0, pause_hint, 0 },
     { X86_INSN_PREFETCHNTA, 0, nothing, 0 }, { X86_INSN_PREFETCHT0, 0, nothing, 0 },
     { X86_INSN_PREFETCHT1, 0, nothing, 0 }, { X86_INSN_PREFETCHT2, 0, nothing, 0 },
     { X86_INSN_PREFETCH, 0, nothing, 0 },  { X86_INSN_PREFETCHW, 0, nothing, 0 }, { X86_INSN_PREFETCHWT1, 0, nothing, 0 },

@@ -8,6 +8,13 @@
 #include "core/util/bits.h"
 #include "mmu/tlb.h"
 
+/* An address: base + disp. */
+struct place {
+    ir_val_t base;
+    int32_t disp;
+};
+static struct place place_of(struct x86_tr *t, unsigned bytes, unsigned write);
+
 /* ---- general registers ---- */
 ir_val_t x86_get_reg(struct x86_tr *t, unsigned reg, unsigned bytes)
 {
@@ -15,10 +22,17 @@ ir_val_t x86_get_reg(struct x86_tr *t, unsigned reg, unsigned bytes)
     return bytes == 8 ? v : ir_zext(t->u, IR_I64, v, bytes * 8);
 }
 
+/* Is its upper half 0 by what it is? */
+static bool is_cut(const struct x86_tr *t, ir_val_t v)
+{
+    const struct ir_inst *in = &t->u->insts[v];
+    return in->op == IR_ZEXT && in->type == IR_I64 && in->aux <= 32;
+}
+
 void x86_put_reg(struct x86_tr *t, unsigned reg, unsigned bytes, ir_val_t v)
 {
     if (bytes == 4)
-        v = ir_zext(t->u, IR_I64, v, 32);
+        v = is_cut(t, v) ? v : ir_zext(t->u, IR_I64, v, 32);
     else if (bytes < 4)
         v = ir_deposit(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + reg), v, 0, bytes * 8);
     x86_put_slot(t, X86_SLOT_GPR + reg, v);
@@ -57,8 +71,10 @@ ir_val_t x86_get(struct x86_tr *t, unsigned n)
         return x86_get_reg(t, o->reg, o->size);
     case X86_OP_REG8H:
         return ir_extract(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + o->reg), 8, 8);
-    case X86_OP_MEM:
-        return x86_load(t, x86_address(t, o->size, INSN_MEM_READ), o->size);
+    case X86_OP_MEM: {
+        struct place p = place_of(t, o->size, INSN_MEM_READ);
+        return ir_load(t->u, IR_I64, p.base, p.disp, x86_memop(t, o->size, 0));
+    }
     case X86_OP_IMM2:
         return x86_const(t, t->d.imm2);
     default:
@@ -72,13 +88,35 @@ ir_val_t x86_get(struct x86_tr *t, unsigned n)
     return x86_const(t, bytes >= 8 ? t->d.imm : zext(t->d.imm, bytes * 8));
 }
 
+ir_val_t x86_get_uncut(struct x86_tr *t, unsigned n)
+{
+    const struct x86_operand *o = &t->d.op[n];
+    return o->kind == X86_OP_REG && o->size == 4 ? ir_get(t->u, X86_SLOT_GPR + o->reg) : x86_get(t, n);
+}
+
 ir_val_t x86_get_rmw(struct x86_tr *t, unsigned n)
 {
     unsigned bytes = t->d.op[n].size;
     if (!x86_is_mem(t, n))
         return x86_get(t, n);
-    return ir_load(t->u, IR_I64, x86_address(t, bytes, INSN_MEM_RMW), 0,
-                   x86_memop(t, bytes, IR_MEM_STORE_RIGHTS));
+    struct place p = place_of(t, bytes, INSN_MEM_RMW);
+    t->rmw_base = p.base;
+    t->rmw_disp = p.disp;
+    t->rmw = ir_load(t->u, IR_I64, p.base, p.disp, x86_memop(t, bytes, IR_MEM_STORE_RIGHTS));
+    return t->rmw;
+}
+
+/* The operand's place once more: where x86_get_rmw found it, if nothing was written since that it could depend on. */
+static struct place place_again(struct x86_tr *t, unsigned bytes)
+{
+    for (uint32_t i = t->rmw + 1u; t->rmw != IR_NONE && i < t->u->n_insts; i++) {
+        unsigned op = t->u->insts[i].op;
+        if (op == IR_INSN || op == IR_PUT || op == IR_CALL)
+            t->rmw = IR_NONE;
+    }
+    if (t->rmw == IR_NONE)
+        return place_of(t, bytes, INSN_MEM_WRITE);
+    return (struct place){ t->rmw_base, t->rmw_disp };
 }
 
 void x86_put(struct x86_tr *t, unsigned n, ir_val_t v)
@@ -89,8 +127,10 @@ void x86_put(struct x86_tr *t, unsigned n, ir_val_t v)
     else if (o->kind == X86_OP_REG8H)
         x86_put_slot(t, X86_SLOT_GPR + o->reg,
                      ir_deposit(t->u, IR_I64, ir_get(t->u, X86_SLOT_GPR + o->reg), v, 8, 8));
-    else
-        x86_store(t, x86_address(t, o->size, INSN_MEM_WRITE), o->size, v);
+    else {
+        struct place p = place_again(t, o->size);
+        ir_store(t->u, IR_I64, p.base, p.disp, v, x86_memop(t, o->size, 0));
+    }
 }
 
 /* ---- addresses ---- */
@@ -99,13 +139,12 @@ static ir_val_t cut(struct x86_tr *t, ir_val_t v, unsigned bytes)
     return bytes == 8 ? v : ir_zext(t->u, IR_I64, v, bytes * 8);
 }
 
-ir_val_t x86_offset(struct x86_tr *t)
+/* Base and index; IR_NONE: neither. */
+static ir_val_t sum_of(struct x86_tr *t)
 {
     const struct x86_decoded *d = &t->d;
     struct ir_unit *u = t->u;
     ir_val_t v = IR_NONE;
-    if (d->base == X86_REG_RIP)
-        return cut(t, ir_pc(u, t->next + d->disp), d->addr_size);
     if (d->base != X86_NO_REG)
         v = ir_get(u, X86_SLOT_GPR + d->base);
     if (d->index != X86_NO_REG && !d->vsib) {
@@ -114,6 +153,16 @@ ir_val_t x86_offset(struct x86_tr *t)
             i = ir_op2i(u, IR_SHL, IR_I64, i, d->scale);
         v = v == IR_NONE ? i : ir_add(u, IR_I64, v, i);
     }
+    return v;
+}
+
+ir_val_t x86_offset(struct x86_tr *t)
+{
+    const struct x86_decoded *d = &t->d;
+    struct ir_unit *u = t->u;
+    if (d->base == X86_REG_RIP)
+        return cut(t, ir_pc(u, t->next + d->disp), d->addr_size);
+    ir_val_t v = sum_of(t);
     if (v == IR_NONE)
         return x86_const(t, d->addr_size == 8 ? (uint64_t)d->disp
                                               : zext((uint64_t)d->disp, d->addr_size * 8u));
@@ -159,6 +208,16 @@ ir_val_t x86_address(struct x86_tr *t, unsigned bytes, unsigned write)
 {
     return x86_segment_address(t, (enum x86_seg)t->d.seg, x86_offset(t), t->d.addr_size, bytes,
                                write);
+}
+
+/* As x86_address, with what the access itself may add. */
+static struct place place_of(struct x86_tr *t, unsigned bytes, unsigned write)
+{
+    const struct x86_decoded *d = &t->d;
+    bool sum = x86_is64(t) && d->addr_size == 8 && (d->base < X86_REG_RIP || (d->index != X86_NO_REG && !d->vsib));
+    if (!sum || d->base == X86_REG_RIP || d->disp != (int32_t)d->disp)
+        return (struct place){ x86_address(t, bytes, write), 0 };
+    return (struct place){ x86_segment_address(t, (enum x86_seg)d->seg, sum_of(t), 8, bytes, write), (int32_t)d->disp };
 }
 
 /* ---- accesses ---- */
@@ -223,7 +282,7 @@ void x86_push(struct x86_tr *t, ir_val_t v, unsigned bytes)
     if (size == 8) { /* the new RSP last: it can be computed where it is to be */
         ir_val_t old = ir_get(t->u, X86_SLOT_GPR + 4);
         ir_store(t->u, IR_I64, old, -(int64_t)bytes, v, x86_memop(t, bytes, 0));
-        x86_add_sp(t, -(int64_t)bytes);
+        x86_put_slot(t, X86_SLOT_GPR + 4, ir_op2i(t->u, IR_ADD, IR_I64, old, (uint64_t)-(int64_t)bytes));
         return;
     }
     ir_val_t sp =

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Segment registers, far branches, software interrupts, fast system calls: SDM volume
- * 1, 5.1.10, 5.1.7; volume 3, 6.8.7.
+ * Segment registers, far branches, software interrupts: SDM volume 1, 5.1.10, 5.1.7.
  */
 #include "core/util/bits.h"
 #include "cpu/x86/bits.h"
@@ -205,168 +204,18 @@ uint64_t x86_helper_into(struct cpu *cpu, uint64_t of, uint64_t length, uint64_t
     return 0;
 }
 
-/* ---- fast system calls ---- */
-static void flat(struct x86_cpu *c, unsigned seg, uint16_t sel, unsigned dpl, uint16_t attr)
+static void rsm(struct x86_tr *t, unsigned arg)
 {
-    c->seg[seg] =
-        (struct x86_segment){ .sel = sel,
-                              .limit = UINT32_MAX,
-                              .attr = (uint16_t)(attr | dpl << 5 | X86_ATTR_P | X86_ATTR_S) };
-}
-enum {
-    CODE64 = 0xb | X86_ATTR_L | X86_ATTR_G,
-    CODE32 = 0xb | X86_ATTR_DB | X86_ATTR_G,
-    DATA = 3 | X86_ATTR_DB | X86_ATTR_G
-};
-
-static void to_helper(struct x86_tr *t, unsigned helper)
-{
-    ir_val_t pc = ir_call(t->u, IR_I64, helper, x86_const(t, t->d.length),
-                          x86_const(t, t->d.op_size), IR_NONE, IR_NONE);
+    (void)arg;
+    ir_val_t pc = ir_call(t->u, IR_I64, X86_HELPER_rsm, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     x86_forget_cc(t);
     x86_leave_to(t, pc);
 }
 
-/* The level changed and pc is c->cpu.pc. */
-static uint64_t arrive(struct x86_cpu *c)
-{
-    x86_update_level(c);
-    return c->cpu.pc;
-}
-
-/* In 64-bit mode with EFER.SCE, from level 3: nothing of it can be refused. */
-static uint64_t usual_syscall(struct x86_cpu *c, uint64_t next)
-{
-    uint16_t cs = c->star >> 32 & 0xfffc;
-    uint64_t flags = x86_get_rflags(c);
-    c->gpr[RCX] = next;
-    c->gpr[R11] = flags & ~(uint64_t)X86_RF;
-    c->cpu.pc = c->lstar;
-    x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
-    if (!(c->rflags & X86_TF)) /* single steps are sampled behind the mask (APM volume 3, SYSCALL) */
-        c->pending_db &= ~(uint64_t)X86_DR6_BS;
-    flat(c, X86_CS, cs, 0, CODE64);
-    flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
-    return arrive(c);
-}
-
-uint64_t x86_helper_syscall(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c0, uint64_t d)
+uint64_t x86_helper_rsm(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c0, uint64_t d)
 {
     struct x86_cpu *c = X86_CPU(cpu);
-    (void)b, (void)c0, (void)d;
-    if (LIKELY((c->efer & X86_EFER_SCE) && x86_code64(c)))
-        return usual_syscall(c, cpu_pc(cpu) + length);
-    uint64_t next = x86_ip(c, cpu_pc(cpu) + length), flags = x86_get_rflags(c);
-    uint16_t cs = c->star >> 32 & 0xfffc;
-    bool protected = (c->cr0 & X86_CR0_PE) && !x86_v86(c);
-    bool legacy = !x86_long_mode(c) && c->config->vendor == X86_AMD && protected;
-    if (!(c->efer & X86_EFER_SCE) || (!x86_long_mode(c) && !legacy) ||
-        (x86_long_mode(c) && c->config->vendor == X86_INTEL)) {
-        x86_raise(c, X86_UD);
-        return 0;
-    }
-    c->gpr[RCX] = next;
-    if (legacy) { /* APM volume 3, SYSCALL: to STAR[31:0], with VM, IF and RF cleared */
-        flat(c, X86_CS, cs, 0, CODE32);
-        flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
-        c->rflags &= ~(uint64_t)(X86_VM | X86_IF | X86_RF);
-        cpu->pc = (uint32_t)c->star;
-        return arrive(c);
-    }
-    c->gpr[R11] = flags & ~(uint64_t)X86_RF;
-    cpu->pc = c->cstar;
-    x86_set_rflags(c, flags & ~(c->fmask | X86_RF));
-    if (!(c->rflags & X86_TF))
-        c->pending_db &= ~(uint64_t)X86_DR6_BS;
-    flat(c, X86_CS, cs, 0, CODE64);
-    flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
-    return arrive(c);
-}
-
-uint64_t x86_helper_sysret(struct cpu *cpu, uint64_t length, uint64_t op_size, uint64_t c0,
-                           uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    uint16_t base = c->star >> 48 & 0xffff;
-    (void)length, (void)c0, (void)d;
-    bool protected = (c->cr0 & X86_CR0_PE) && !x86_v86(c);
-    if (!(c->efer & X86_EFER_SCE) || !protected ||
-        (!x86_code64(c) && c->config->vendor == X86_INTEL)) {
-        x86_raise(c, X86_UD);
-        return 0;
-    }
-    bool wide = op_size == 8;
-    /* AMD's processors go there, and fault at level 3 */
-    bool checks = wide && c->config->vendor == X86_INTEL;
-    if (x86_cpl(c) != 0 || (checks && !mmu_x86_canonical(c->gpr[RCX], c->cr4 & X86_CR4_LA57))) {
-        x86_raise_error(c, X86_GP, 0);
-        return 0;
-    }
-    if (x86_code64(c)) {
-        uint64_t mask = 0x3c7fd7;
-        x86_set_rflags(c, c->gpr[R11] & mask);
-        if (c->rflags & X86_TF) /* sampled at the end, as SYSCALL's is */
-            c->pending_db |= X86_DR6_BS;
-    } else {
-        c->rflags |= X86_IF;
-    }
-    flat(c, X86_CS, (uint16_t)((wide ? base + 16 : base) | 3), 3, wide ? CODE64 : CODE32);
-    flat(c, X86_SS, (uint16_t)((base + 8) | 3), 3, DATA);
-    cpu->pc = wide ? c->gpr[RCX] : (uint32_t)c->gpr[RCX];
-    return arrive(c);
-}
-
-uint64_t x86_helper_sysenter(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c0, uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    bool wide = x86_long_mode(c);
-    uint16_t cs = c->sysenter_cs & 0xfffc;
-    (void)length, (void)b, (void)c0, (void)d;
-    if (wide && c->config->vendor == X86_AMD) { /* not in long mode there */
-        x86_raise(c, X86_UD);
-        return 0;
-    }
-    if (x86_real_mode(c) || cs == 0) {
-        x86_raise_error(c, X86_GP, 0);
-        return 0;
-    }
-    c->rflags &= ~(uint64_t)(X86_VM | X86_IF | X86_RF);
-    flat(c, X86_CS, cs, 0, wide ? CODE64 : CODE32);
-    flat(c, X86_SS, (uint16_t)(cs + 8), 0, DATA);
-    c->gpr[4] = wide ? c->sysenter_esp : (uint32_t)c->sysenter_esp;
-    cpu->pc = wide ? c->sysenter_eip : (uint32_t)c->sysenter_eip;
-    return arrive(c);
-}
-
-uint64_t x86_helper_sysexit(struct cpu *cpu, uint64_t length, uint64_t op_size, uint64_t c0,
-                            uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    bool wide = op_size == 8;
-    uint16_t cs = c->sysenter_cs & 0xfffc;
-    (void)length, (void)c0, (void)d;
-    if (x86_long_mode(c) && c->config->vendor == X86_AMD) {
-        x86_raise(c, X86_UD);
-        return 0;
-    }
-    bool bad = cs == 0 || x86_real_mode(c) || x86_cpl(c) != 0 ||
-               (wide && (!mmu_x86_canonical(c->gpr[RCX], c->cr4 & X86_CR4_LA57) ||
-                         !mmu_x86_canonical(c->gpr[RDX], c->cr4 & X86_CR4_LA57)));
-    if (bad) {
-        x86_raise_error(c, X86_GP, 0);
-        return 0;
-    }
-    flat(c, X86_CS, (uint16_t)((cs + (wide ? 32 : 16)) | 3), 3, wide ? CODE64 : CODE32);
-    flat(c, X86_SS, (uint16_t)((cs + (wide ? 40 : 24)) | 3), 3, DATA);
-    c->gpr[4] = wide ? c->gpr[RCX] : (uint32_t)c->gpr[RCX];
-    cpu->pc = wide ? c->gpr[RDX] : (uint32_t)c->gpr[RDX];
-    return arrive(c);
-}
-
-uint64_t x86_helper_rsm(struct cpu *cpu, uint64_t length, uint64_t b, uint64_t c0, uint64_t d)
-{
-    struct x86_cpu *c = X86_CPU(cpu);
-    (void)length, (void)b, (void)c0, (void)d;
+    (void)a, (void)b, (void)c0, (void)d;
     if (!c->smm) {
         x86_raise(c, X86_UD);
         return 0;
@@ -386,9 +235,7 @@ const struct x86_semantics x86_segment_rows[] = {
     { X86_INSN_RET_FAR, 0, far_return, 0 }, { X86_INSN_IRET, 0, iret, 0 },
     { X86_INSN_INT, 0, software_interrupt, 256 }, { X86_INSN_INT3, 0, software_interrupt, X86_BP },
     { X86_INSN_INT1, 0, int1, 0 },        { X86_INSN_INTO, 0, into, 0 },
-    { X86_INSN_SYSCALL, 0, to_helper, X86_HELPER_syscall }, { X86_INSN_SYSRET, 0, to_helper, X86_HELPER_sysret },
-    { X86_INSN_SYSENTER, 0, to_helper, X86_HELPER_sysenter }, { X86_INSN_SYSEXIT, 0, to_helper, X86_HELPER_sysexit },
-    { X86_INSN_RSM, 0, to_helper, X86_HELPER_rsm },
+    { X86_INSN_RSM, 0, rsm, 0 },
     X86_ROWS_END
 };
 /* clang-format on */

@@ -7,17 +7,21 @@
 
 enum { ROL, ROR, RCL, RCR, SHL, SHR, SAR };
 
-/* The count, cut as the architecture does; *constant if it is known. */
+/* Is the count known? *value: it, cut as the architecture does. */
+static bool is_constant(const struct x86_tr *t, unsigned n, unsigned bytes, unsigned *value)
+{
+    *value = (unsigned)t->d.imm & (bytes == 8 ? 63 : 31);
+    return t->d.op[n].kind == X86_OP_IMM;
+}
+
+/* The count, cut likewise; *constant if it is known. */
 static ir_val_t count_of(struct x86_tr *t, unsigned n, unsigned bytes, bool *constant,
                          unsigned *value)
 {
-    unsigned mask = bytes == 8 ? 63 : 31;
-    *constant = t->d.op[n].kind == X86_OP_IMM;
-    if (*constant) {
-        *value = (unsigned)t->d.imm & mask;
+    *constant = is_constant(t, n, bytes, value);
+    if (*constant)
         return x86_const(t, *value);
-    }
-    return ir_op2i(t->u, IR_AND, IR_I64, x86_get_reg(t, 1, 1), mask);
+    return ir_op2i(t->u, IR_AND, IR_I64, x86_get_reg(t, 1, 1), bytes == 8 ? 63 : 31);
 }
 
 /* Flags of a shift by a count that may be zero: each slot keeps what it had then. */
@@ -26,6 +30,7 @@ static void set_cc_unless_zero(struct x86_tr *t, ir_val_t count, unsigned cc, ir
 {
     struct ir_unit *u = t->u;
     ir_val_t some = ir_setcc(u, IR_I64, IR_NE, count, x86_const(t, 0));
+    x86_flush_cc(t);
     x86_put_slot(t, X86_SLOT_CC,
                  ir_select(u, IR_I64, some, x86_const(t, cc), ir_get(u, X86_SLOT_CC)));
     x86_put_slot(t, X86_SLOT_CC_R, ir_select(u, IR_I64, some, r, ir_get(u, X86_SLOT_CC_R)));
@@ -75,8 +80,8 @@ static void shift(struct x86_tr *t, unsigned what)
 {
     struct ir_unit *u = t->u;
     unsigned bytes = t->d.op[0].size, n = 0;
-    bool constant;
-    ir_val_t count = count_of(t, 1, bytes, &constant, &n), before;
+    bool constant = is_constant(t, 1, bytes, &n);
+    ir_val_t count = constant ? IR_NONE : count_of(t, 1, bytes, &constant, &n), before;
     if (constant && n == 0) {
         if (x86_is_mem(t, 0) || bytes == 4)
             x86_put(t, 0, x86_get_rmw(t, 0)); /* written all the same: upper halves, rights */
@@ -259,12 +264,13 @@ static void shift_double(struct x86_tr *t, unsigned right)
 
 /* clang-format off */
 const struct x86_semantics x86_shift_rows[] = {
-    { X86_INSN_SHL, 0, shift, SHL },  { X86_INSN_SHR, 0, shift, SHR },  { X86_INSN_SAR, 0, shift, SAR },
+    { X86_INSN_SHL, X86_SEM_PLAIN, shift, SHL }, { X86_INSN_SHR, X86_SEM_PLAIN, shift, SHR },
+    { X86_INSN_SAR, X86_SEM_PLAIN, shift, SAR },
     { X86_INSN_ROL, 0, rotate, ROL }, { X86_INSN_ROR, 0, rotate, ROR },
     { X86_INSN_RCL, 0, rotate_through, RCL }, { X86_INSN_RCR, 0, rotate_through, RCR },
     { X86_INSN_SHLD, 0, shift_double, 0 }, { X86_INSN_SHRD, 0, shift_double, 1 },
-    { X86_INSN_SHLX, 0, shift_x, IR_SHL }, { X86_INSN_SHRX, 0, shift_x, IR_SHR },
-    { X86_INSN_SARX, 0, shift_x, IR_SAR }, { X86_INSN_RORX, 0, shift_x, IR_ROR },
+    { X86_INSN_SHLX, X86_SEM_PLAIN, shift_x, IR_SHL }, { X86_INSN_SHRX, X86_SEM_PLAIN, shift_x, IR_SHR },
+    { X86_INSN_SARX, X86_SEM_PLAIN, shift_x, IR_SAR }, { X86_INSN_RORX, X86_SEM_PLAIN, shift_x, IR_ROR },
     X86_ROWS_END
 };
 /* clang-format on */

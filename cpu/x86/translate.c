@@ -25,6 +25,7 @@ static const struct x86_semantics *const chapters[] = {
     x86_io_rows,
     x86_kvm_rows,
     x86_segment_rows,
+    x86_fast_call_rows,
     x86_x87_rows,
     x86_x87_control_rows,
     x86_mmx_rows,
@@ -83,6 +84,7 @@ int x86_semantics_init(struct x86_cpu *c, struct err *e)
 /* ---- exceptions an instruction always raises, and ways out ---- */
 static void end_at(struct x86_tr *t, int32_t at)
 {
+    x86_flush_cc(t);
     ir_exit(t->u, IR_EXIT_LOOKUP, at);
     t->ended = true;
 }
@@ -308,18 +310,21 @@ static void one_insn(struct x86_tr *t, enum x86_decode_result what)
     if (what == X86_DECODED && !t->u->no_regs)
         x86_insn_regs(&t->d, &regs);
     ir_begin_insn(t->u, t->at, t->d.length, desc, &regs);
+    const struct x86_semantics *row = what == X86_DECODED ? &t->c->semantics[t->d.id] : NULL;
+    t->may_wait = row != NULL && (row->flags & X86_SEM_PLAIN) && !(t->mode & (ALONE | X86_MODE_BREAK)) && !t->d.lock;
+    if (t->waiting != 0 && (!t->may_wait || (!(row->flags & X86_SEM_NO_ACCESS) && touches_memory(t))))
+        x86_flush_cc(t);
     if (UNLIKELY(t->mode & (ALONE | X86_MODE_BREAK)))
         before(t, desc);
     if (what == X86_TOO_LONG) {
         x86_raises_error(t, X86_GP, 0);
         return;
     }
-    const struct x86_semantics *row = what == X86_DECODED ? &t->c->semantics[t->d.id] : NULL;
     if (row == NULL || row->fn == NULL) {
         x86_raises(t, X86_UD);
         return;
     }
-    if (row->flags != 0 && refused(t, flags_of(&t->d, row->flags)))
+    if ((row->flags & X86_SEM_CHECKED) && refused(t, flags_of(&t->d, row->flags)))
         return;
     if (UNLIKELY((row->flags & X86_SEM_FP) && (t->mode & X86_MODE_XM)))
         checked(t, row);
@@ -346,6 +351,7 @@ static enum x86_decode_result decode_across(struct x86_tr *t, const uint8_t *cod
 /* Before the next instruction. */
 static void end_block(struct x86_tr *t)
 {
+    x86_flush_cc(t);
     if (t->sti_before != IR_NONE)
         x86_end_sti(t, true);
     else if (!(t->mode & ALONE)) {

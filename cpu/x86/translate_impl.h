@@ -33,6 +33,13 @@ struct x86_tr {
     /* Of 16 bytes in legacy SSE instructions: wanted but for MXCSR.MM; never (MOVUPS and its like);
      * always (MOVAPS); VEX and EVEX: of the whole operand (VMOVAPS). */
     enum { X86_ALIGN_USUAL, X86_ALIGN_NEVER, X86_ALIGN_ALWAYS, X86_ALIGN_WHOLE } align;
+    /* Flag slots whose PUTs wait (x86_set_cc): bits by their distance from X86_SLOT_CC, and what they are to hold. */
+    uint8_t waiting;
+    bool may_wait; /* the instruction is X86_SEM_PLAIN */
+    ir_val_t waits[4];
+    /* The operand that x86_get_rmw loaded last (IR_NONE: none), and where it is. */
+    ir_val_t rmw, rmw_base;
+    int32_t rmw_disp;
     bool defer; /* X86_SEM_FP under X86_MODE_XM: results wait until it is known that nothing is
                    raised */
     uint8_t n_deferred;
@@ -56,6 +63,13 @@ enum {
         128, /* SIMD floating point: under X86_MODE_XM its PUTs wait for the check for #XM */
     X86_SEM_X87_QUIET = 256, /* with X87: does not look at pending errors (FNINIT, FNSTSW...) */
     X86_SEM_X87_OWN = 512,   /* with X87: x86_helper_x87_quick looks, if that is what executes it */
+    /*
+     * Nothing but accesses to its memory operand may fault or leave, they come before anything is written, and flags are
+     * read and written by way of this file alone. NO_ACCESS: its memory operand is not accessed.
+     */
+    X86_SEM_PLAIN = 1024,
+    X86_SEM_NO_ACCESS = 2048,
+    X86_SEM_CHECKED = X86_SEM_PLAIN - 1, /* all that there may be something to check for */
 };
 struct x86_semantics {
     uint16_t id, flags;
@@ -69,7 +83,7 @@ struct x86_semantics {
 /* A file's rows; each ends with X86_ROWS_END. */
 extern const struct x86_semantics x86_integer_rows[], x86_shift_rows[], x86_move_rows[],
     x86_branch_rows[], x86_string_rows[], x86_bit_rows[], x86_system_rows[], x86_descriptor_rows[],
-    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_kvm_rows[], x86_segment_rows[],
+    x86_msr_rows[], x86_cache_rows[], x86_io_rows[], x86_kvm_rows[], x86_segment_rows[], x86_fast_call_rows[],
     x86_x87_rows[], x86_x87_control_rows[], x86_mmx_rows[], x86_sse_move_rows[], x86_sse_int_rows[],
     x86_sse_fp_rows[], x86_sse_convert_rows[], x86_sse_control_rows[], x86_crypto_rows[],
     x86_avx_rows[], x86_avx_fma_rows[], x86_gather_rows[], x86_string_compare_rows[],
@@ -85,7 +99,9 @@ enum {
     X86_HELPER_COUNT
 };
 #define X86_STORE_FLAGS (IR_CALL_EXITS | IR_CALL_TIME)
+#define X86_FAR_FLAGS (IR_CALL_EXITS | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_TIME)
 extern ir_helper_fn x86_quick_x87_store; /* ir_helper.quick */
+extern ir_helper_fn x86_last_syscall, x86_last_sysret; /* ir_helper.last */
 #define X86_HELPER(name, flags) ir_helper_fn x86_helper_##name;
 #include "cpu/x86/helpers.def"
 #undef X86_HELPER
@@ -131,6 +147,8 @@ static inline unsigned x86_log2(unsigned bytes)
 
 /* ---- operands (operand.c). Integers are i64, zero-extended from their size. ---- */
 ir_val_t x86_get_reg(struct x86_tr *t, unsigned reg, unsigned bytes);
+/* As x86_get, but of a register of 4 bytes the upper half is whatever it is: for flags, and operations on i32. */
+ir_val_t x86_get_uncut(struct x86_tr *t, unsigned n);
 /* Upper bits: cleared by 4 bytes, kept by 1 and 2 (REG8H: bits 15:8). */
 void x86_put_reg(struct x86_tr *t, unsigned reg, unsigned bytes, ir_val_t v);
 /* The value of operand `n`: register, immediate (cut to the operand's or the operation's size), or
@@ -191,6 +209,11 @@ void x86_zero_upper(struct x86_tr *t, unsigned n);
  * and x. */
 void x86_set_cc(struct x86_tr *t, enum x86_cc cc, unsigned bytes, ir_val_t r, ir_val_t a,
                 ir_val_t x, ir_val_t left);
+/*
+ * PUTs that x86_set_cc left for later. Between instructions that are plain, flags that are written again are never looked at, so
+ * what would write them is emitted when an instruction comes that may fault or leave.
+ */
+void x86_flush_cc(struct x86_tr *t);
 void x86_set_flags_image(struct x86_tr *t, ir_val_t image); /* X86_ARITH bits as i64 */
 void x86_set_rotated(struct x86_tr *t, ir_val_t top, ir_val_t count);
 ir_val_t x86_flags_image(struct x86_tr *t);

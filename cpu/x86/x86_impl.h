@@ -211,9 +211,19 @@ void x86_flush_space(struct x86_cpu *c, uint32_t asid); /* a PCID */
 /* ---- flags.c ---- */
 uint64_t x86_arith_flags(uint64_t cc, uint64_t r, uint64_t a,
                          uint64_t x); /* X86_ARITH bits of enum x86_cc + size */
-uint64_t x86_get_rflags(const struct x86_cpu *c);
-void x86_set_rflags(struct x86_cpu *c,
-                    uint64_t value); /* all bits; x86_update_mode is the caller's */
+static inline uint64_t x86_get_rflags(const struct x86_cpu *c)
+{
+    return c->rflags | x86_arith_flags(c->cc, c->cc_r, c->cc_a, c->cc_x);
+}
+/* All bits; x86_update_mode is the caller's. */
+static inline void x86_set_rflags(struct x86_cpu *c, uint64_t value)
+{
+    c->cc = X86_CC_FLAGS;
+    c->cc_r = value & X86_ARITH;
+    c->cc_a = c->cc_x = 0;
+    c->rflags = (value & ~(uint64_t)X86_ARITH) | 2;
+    c->df = value & X86_DF ? -1ull : 1;
+}
 bool x86_test_condition(uint64_t flags, unsigned cond); /* cond: 0 O .. 15 NLE */
 
 /* ---- exception.c: raising, delivery through IVT, IDT and gates, INT n, IRET ---- */
@@ -286,11 +296,16 @@ bool x86_has_work(const struct cpu *cpu);
 bool x86_is_interrupted(const struct x86_cpu *c);
 void x86_set_halted(struct x86_cpu *c, bool on); /* HLT begins, ends */
 void x86_kick_if_due(struct x86_cpu *c);
+/* Is there anything that may be taken at some boundary? */
+static inline bool x86_something_waits(const struct x86_cpu *c)
+{
+    uint64_t inputs = BIT(X86_INIT) | BIT(X86_SMI) | BIT(X86_NMI) | BIT(X86_INTR);
+    return ((x86_inputs(c) & inputs) | c->waiting | c->halted | c->pending_db | c->watch | c->branch_kind) != 0;
+}
 /* Kick if something may be taken now. */
 static inline void x86_check_interrupts(struct x86_cpu *c)
 {
-    uint64_t inputs = BIT(X86_INIT) | BIT(X86_SMI) | BIT(X86_NMI) | BIT(X86_INTR);
-    if (UNLIKELY(((x86_inputs(c) & inputs) | c->waiting | c->halted | c->pending_db | c->watch | c->branch_kind) != 0))
+    if (UNLIKELY(x86_something_waits(c)))
         x86_kick_if_due(c);
 }
 

@@ -9,10 +9,12 @@
 
 struct pass {
     struct run r;
-    struct code code;
     const struct ir_unit *u;
     const struct ir_inst *insn; /* the guest instruction under way */
-    struct cpu_site site;       /* of it, when somebody asks */
+    /* Of it and of the block, when somebody asks: */
+    struct cpu_site site;
+    struct code code;
+    struct piece piece;
 };
 
 static bool is_narrow(const struct ir_inst *in)
@@ -25,7 +27,12 @@ static __attribute__((noinline)) bool by_handler(struct pass *p, uint32_t i)
 {
     struct op o;
     struct err e;
-    p->site = exec_site_of(p->u, &p->u->blocks[0], p->insn);
+    const struct ir_block *b = &p->u->blocks[0];
+    p->site = exec_site_of(p->u, b, p->insn);
+    p->piece = (struct piece){ .start = b->start, .cost = b->cost, .n_insns = b->n_insns };
+    p->code = (struct code){ .pieces = &p->piece, .guest = p->u->guest };
+    p->r.code = &p->code;
+    p->r.piece = &p->piece;
     int rc = interp_decode(p->u, i, 1, &p->site, &o, &e);
     assert(rc == 0); /* the interpreter knows all operations */
     return o.fn(&p->r, &o) != NULL;
@@ -163,11 +170,12 @@ static enum exec_leave pass(struct pass *p)
 
 enum exec_leave exec_interp_once(struct cpu *cpu, const struct exec_once *o)
 {
-    struct pass p = { .r = { .cpu = cpu, .v = o->v, .q = o->q, .block = o->b }, .u = o->u };
-    struct piece piece = { .start = o->b->start, .cost = o->u->blocks[0].cost, .n_insns = o->b->n_insns };
-    p.code = (struct code){ .pieces = &piece, .guest = o->u->guest };
-    p.r.code = &p.code;
-    p.r.piece = &piece;
+    struct pass p; /* not cleared: most passes need none of what by_handler sets */
+    p.r.cpu = cpu;
+    p.r.v = o->v;
+    p.r.q = o->q;
+    p.r.block = o->b;
+    p.u = o->u;
     o->v[0] = 0;
     ((struct exec_cpu *)cpu->exec_private)->block = o->b;
     return pass(&p);

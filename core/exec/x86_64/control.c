@@ -57,6 +57,11 @@ static void store_arg(struct x86_gen *g, unsigned k, uint16_t v)
     x86_store_opnd(g, m, o, w);
 }
 
+static struct opnd opnd_frame(unsigned k)
+{
+    return (struct opnd){ .kind = O_MEM, .reg = RSP, .disp = (int32_t)(8 * k) };
+}
+
 static void light_call(struct x86_gen *g, const struct ir_inst *in)
 {
     const struct ir_helper *h = &g->u->guest->helpers[in->imm];
@@ -98,11 +103,52 @@ bool x86_is_last_call(const struct x86_gen *g, uint32_t i)
     return end->op == IR_EXIT || (end->op == IR_JUMPR && end->a == i && !(g->u->hooks & TM_BRANCH));
 }
 
+/* Arguments from the frame, but for constants, which go there only if it was not done; rax = result. */
+static void try_last(struct x86_gen *g, const struct x86_site *site, const struct opnd args[4], ir_helper_fn *fn)
+{
+    static const uint8_t regs[] = { RSI, RDX, RCX, R8 };
+    const uint16_t given[] = { site->inst.a, site->inst.b, site->inst.c, (uint16_t)site->inst.imm2 };
+    struct x86_asm *a = g->a;
+    for (unsigned k = 0; k < ARRAY_LEN(regs); k++)
+        if (given[k] != IR_NONE)
+            gen_load(g, regs[k], args[k].kind == O_IMM ? args[k] : opnd_frame(k), true);
+    asm_lea(a, true, RDI, x86_cpu_mem(0));
+    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)fn);
+    asm_rr(a, 0xff, 2, RAX); /* call rax */
+    asm_rm(a, 0x8b | OP_W, R13, CPU_MEM(set));
+    asm_rr(a, 0x85 | OP_W, RAX, RAX);
+    struct stub *s = x86_stub(g, STUB_LAST);
+    s->site = site;
+    for (unsigned k = 0; k < ARRAY_LEN(regs); k++)
+        if (args[k].kind == O_IMM)
+            s->arg[k] = args[k];
+    x86_stub_jcc(g, s, CC_E);
+    s->back = asm_offset(a);
+}
+
 /* So no slot has to come back into a register. */
 static void last_call(struct x86_gen *g, const struct ir_inst *in)
 {
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    const struct ir_helper *h = &g->u->guest->helpers[in->imm];
+    bool tries = h->last != NULL && g->u->insts[g->i + 1].op == IR_JUMPR;
+    struct opnd now[4] = { { .kind = O_IMM }, { .kind = O_IMM }, { .kind = O_IMM }, { .kind = O_IMM } };
     x86_drop_groups(g);
+    if (tries) {
+        for (unsigned k = 0; k < 4; k++) {
+            if (args[k] != IR_NONE)
+                now[k] = x86_opnd(g, args[k]);
+            if (now[k].kind != O_IMM)
+                store_arg(g, k, args[k]);
+        }
+        x86_store_pins(g, g->dirty);
+        g->dirty = 0;
+        try_last(g, x86_site(g, in, x86_out_call), now, h->last);
+        unsigned to = x86_def(g);
+        asm_mov_rr(g->a, true, to, RAX);
+        x86_done(g, to);
+        return;
+    }
     for (unsigned k = 0; k < 4; k++)
         store_arg(g, k, args[k]);
     x86_store_pins(g, g->dirty);

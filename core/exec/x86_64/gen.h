@@ -71,7 +71,7 @@ struct opnd {
 };
 
 enum stub_kind { STUB_OUT, STUB_REFILL, STUB_ALONE, STUB_NAN, STUB_LEAVE, STUB_EDGE, STUB_HOT, STUB_LIGHT, STUB_HOME,
-                 STUB_STACK };
+                 STUB_STACK, STUB_LAST };
 #define STUBS_PER_INST 8
 
 /* Code for later: reached by jumps at at[], goes back to `back`. */
@@ -90,7 +90,7 @@ struct stub {
     uint8_t dst;
     uint8_t why;           /* enum exec_leave */
     uint32_t at[4], back;
-    struct opnd arg[4];    /* STUB_LIGHT: of site->inst's helper */
+    struct opnd arg[4];    /* STUB_LIGHT: of site->inst's helper; STUB_LAST: those that are constants */
     int64_t disp;
     const struct x86_site *site;
     uint32_t zero;         /* addends that must be forgotten: registers, and (from bit 16 on) places in the frame */

@@ -50,10 +50,10 @@ static struct reach reach_of(const struct x86_gen *g, const struct ir_inst *in)
     return (struct reach){ .base = g->values[in->a].rep, .low = in->imm, .high = end };
 }
 
-/* The same from the array that a small index was added to. */
+/* The same from the array that a small index was added to. Not if only the sum's low half is the address, by another name. */
 static struct reach array_of(const struct x86_gen *g, const struct ir_inst *in)
 {
-    const struct ir_inst *sum = &g->u->insts[g->values[in->a].rep];
+    const struct ir_inst *sum = &g->u->insts[in->a];
     struct reach r = reach_of(g, in);
     if (sum->op != IR_ADD || sum->type != IR_I64 || x86_alignment(in))
         return r;

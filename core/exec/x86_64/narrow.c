@@ -118,11 +118,13 @@ bool x86_is_clean(const struct x86_gen *g, uint16_t v)
 
 /* ---- compares of bytes and words ---- */
 
-/* Is v 8 or 16 bits that were extended, by an operation or by the load? How many, else 0. */
-static unsigned extended_bits(const struct x86_gen *g, uint16_t v, bool is_signed)
+/* Is v 8 or 16 bits that were extended, by an operation or by the load, to all that `cmp` compares? How many, else 0. */
+static unsigned extended_bits(const struct x86_gen *g, const struct ir_inst *cmp, uint16_t v, bool is_signed)
 {
     const struct ir_inst *in = &g->u->insts[v];
     unsigned bits = 0;
+    if (is_signed && cmp->type == IR_I64 && in->type == IR_I32) /* it has zeros above its signs */
+        return 0;
     if (in->op == (is_signed ? IR_SEXT : IR_ZEXT))
         bits = in->aux;
     else if (in->op == IR_LOAD && ((in->aux2 & IR_MEM_SIGNED) != 0) == is_signed)
@@ -137,11 +139,11 @@ unsigned x86_narrow_bits(const struct x86_gen *g, const struct ir_inst *in)
     uint16_t va = g->values[in->a].rep, vb = g->values[in->b].rep;
     const struct ir_inst *b = &g->u->insts[vb];
     for (unsigned is_signed = orders_signed; is_signed < 2; is_signed++) {
-        unsigned bits = extended_bits(g, va, is_signed);
+        unsigned bits = extended_bits(g, in, va, is_signed);
         if (bits == 0)
             continue;
         if (b->op != IR_CONST) {
-            if (extended_bits(g, vb, is_signed) == bits)
+            if (extended_bits(g, in, vb, is_signed) == bits)
                 return bits;
             continue;
         }

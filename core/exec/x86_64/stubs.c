@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/exec/x86_64/gen.h"
+#include "core/util/bits.h"
 
 /* The rare paths, after the unit's code. compile.c keeps room for STUBS_PER_INST at any time. */
 struct stub *x86_stub(struct x86_gen *g, enum stub_kind kind)
@@ -59,6 +60,17 @@ static void emit_light(struct x86_gen *g, const struct stub *s)
     asm_jmp(a, s->back);
 }
 
+/* A call with which the block ends was not done: what is no constant is in the frame. */
+static void emit_last(struct x86_gen *g, const struct stub *s)
+{
+    for (unsigned k = 0; k < ARRAY_LEN(s->arg); k++)
+        if (s->arg[k].kind == O_IMM)
+            x86_store_opnd(g, mem_at(RSP, (int32_t)(8 * k)), s->arg[k], true);
+    asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)s->site);
+    asm_call(g->a, g->be->fixed.last);
+    asm_jmp(g->a, s->back);
+}
+
 static void emit_nan(struct x86_gen *g, const struct stub *s)
 {
     unsigned k = s->is64 ? K_NAN64 : K_NAN32;
@@ -94,6 +106,9 @@ void x86_emit_stubs(struct x86_gen *g)
             break;
         case STUB_LIGHT:
             emit_light(g, s);
+            break;
+        case STUB_LAST:
+            emit_last(g, s);
             break;
         case STUB_NAN:
             emit_nan(g, s);

@@ -69,8 +69,8 @@ static void name_values(struct x86_gen *g)
         bool put = in->op == IR_PUT;
         *v = (struct value){ .rep = (uint16_t)i, .wide = v->wide, .is_signed = v->is_signed, .waits = v->waits,
                              .late = put ? v->late : 0, .put = put ? v->put : 0 };
-        if (asks(in) && g->values[g->values[in->a].rep].asked < UINT8_MAX)
-            g->values[g->values[in->a].rep].asked++;
+        if (asks(in) && g->values[in->a].asked < UINT8_MAX) /* by that name: others may have users that want a number */
+            g->values[in->a].asked++;
         if (in->op == IR_TRUNC || is_free(g, in, v->wide, v->waits))
             v->rep = g->values[in->a].rep;
         else if (in->op == IR_CONST)
@@ -86,12 +86,21 @@ static void name_values(struct x86_gen *g)
 
 /* ---- what is emitted by its users ---- */
 
-/* v << 1 to 3, which an address may contain, for nothing but the sum `in`. */
-static bool is_scaled(const struct x86_gen *g, const struct ir_inst *in, uint16_t v)
+/* Has value v one user, and so has each that it is another name of? */
+static bool is_used_once(const struct x86_gen *g, uint16_t v)
 {
-    const struct ir_inst *s = &g->u->insts[v];
+    for (; g->values[v].rep != v; v = g->u->insts[v].a)
+        if (g->u->insts[v].uses != 1)
+            return false;
+    return g->u->insts[v].uses == 1;
+}
+
+/* An argument of the sum `in`: v << 1 to 3, which an address may contain, for nothing else? */
+static bool is_scaled(const struct x86_gen *g, const struct ir_inst *in, uint16_t arg)
+{
+    const struct ir_inst *s = &g->u->insts[g->values[arg].rep];
     uint16_t count = s->op == IR_SHL ? g->values[s->b].rep : IR_NONE;
-    return s->op == IR_SHL && s->uses == 1 && s->type == in->type && g->u->insts[count].op == IR_CONST &&
+    return s->op == IR_SHL && is_used_once(g, arg) && s->type == in->type && g->u->insts[count].op == IR_CONST &&
            g->u->insts[count].imm >= 1 && g->u->insts[count].imm <= 3;
 }
 
@@ -118,8 +127,7 @@ static void fuse_and(struct x86_gen *g, uint16_t c)
     const struct ir_inst *cmp = &g->u->insts[c], *zero = &g->u->insts[cmp->b];
     uint16_t v = g->values[cmp->a].rep;
     fuse_extensions(g, c);
-    if (g->u->insts[v].op == IR_AND && g->u->insts[v].uses == 1 && g->u->insts[cmp->a].uses == 1 &&
-        zero->op == IR_CONST && zero->imm == 0 &&
+    if (g->u->insts[v].op == IR_AND && is_used_once(g, cmp->a) && zero->op == IR_CONST && zero->imm == 0 &&
         !(cmp->type == IR_I64 && (g->u->insts[v].type == IR_I32 || x86_is_narrow(g, v)))) /* of 32 bits, compared as 64 */
         g->values[v].fused = true;
 }
@@ -149,13 +157,13 @@ static void fuse(struct x86_gen *g, const struct ir_inst *in, uint16_t i)
         fuse_and(g, i);
     } else if (in->op == IR_ADD && !g->values[i].rotate) {
         uint16_t b = g->values[in->b].rep;
-        if (is_scaled(g, in, b) && g->u->insts[a].op != IR_CONST)
+        if (is_scaled(g, in, in->b) && g->u->insts[a].op != IR_CONST)
             g->values[b].fused = true;
-        else if (is_scaled(g, in, a) && g->u->insts[b].op != IR_CONST)
+        else if (is_scaled(g, in, in->a) && g->u->insts[b].op != IR_CONST)
             g->values[a].fused = true;
     }
-    if (in->op == IR_SELECT && in->type == IR_I64 && can_wait(g, g->values[in->c].rep))
-        g->values[g->values[in->c].rep].fused = true;
+    if (in->op == IR_SELECT && in->type == IR_I64 && g->values[in->c].rep == in->c && can_wait(g, in->c))
+        g->values[in->c].fused = true;
 }
 
 /* ---- the chain, backwards ---- */

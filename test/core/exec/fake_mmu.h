@@ -6,7 +6,7 @@
  * of executors alone. Defines external functions: include it in one file of a program.
  *
  * Whatever the TLB set holds, rig_page_kind decides: FAULT pages raise cause 13 (load) or 15
- * (store) with the address, SLOW pages are plain memory that never enters the set.
+ * (store) with the address, SLOW pages are plain memory that never enters the set. Each call changes what the set holds.
  */
 #include "core/util/bits.h"
 #include "core/util/bytes.h"
@@ -54,6 +54,7 @@ static void fake_write(struct cpu *cpu, va_t va, uint32_t memop, uint64_t v)
 int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
 {
     ((struct rig *)cpu)->slow_calls++;
+    rig_churn(cpu);
     if (fake_check(cpu, va, memop, memop & IR_MEM_STORE_RIGHTS))
         return 1;
     *value = fake_read(cpu, va, memop);
@@ -63,6 +64,7 @@ int mmu_slow_load(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value)
 int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
 {
     ((struct rig *)cpu)->slow_calls++;
+    rig_churn(cpu);
     if (fake_check(cpu, va, memop, true))
         return 1;
     fake_write(cpu, va, memop, value);
@@ -72,6 +74,7 @@ int mmu_slow_store(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value)
 int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2])
 {
     ((struct rig *)cpu)->slow_calls++;
+    rig_churn(cpu);
     if (fake_check(cpu, va, memop, memop & IR_MEM_STORE_RIGHTS))
         return 1;
     value[0] = rig_read(cpu, va, 8);
@@ -82,6 +85,7 @@ int mmu_slow_load128(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value[2]
 int mmu_slow_store128(struct cpu *cpu, va_t va, uint32_t memop, const uint64_t value[2])
 {
     ((struct rig *)cpu)->slow_calls++;
+    rig_churn(cpu);
     if (fake_check(cpu, va, memop, true))
         return 1;
     rig_write(cpu, va, 8, value[0]);

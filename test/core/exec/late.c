@@ -72,6 +72,15 @@ static void put_sum(struct ir_unit *u, unsigned slot, unsigned from, uint64_t n)
     ir_put(u, slot, ir_op2i(u, IR_ADD, IR_I64, ir_get(u, from), n));
 }
 
+/* The page 4 GiB above the first has the entry for loads that both share. */
+static bool mapped_above;
+static void map_above(struct rig *r)
+{
+    va_t page = RIG_BASE | 1ull << 32;
+    r->set->load[page >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)] =
+        (struct mmu_entry){ .tag = page, .addend = (uint64_t)(uintptr_t)r->ram.host - page };
+}
+
 typedef void make_fn(struct ir_unit *u);
 
 /* Both ways of running what `make` makes, with AT = va; why the code generator's left. The results are in *b. */
@@ -95,6 +104,8 @@ static enum exec_leave run(make_fn *make, enum ir_fp_rule rule, va_t va, int64_t
         for (unsigned i = 0; i < 7; i++)
             rigs[k]->x[i] = 100 * (i + 1);
         rigs[k]->x[7] = va;
+        if (mapped_above)
+            map_above(rigs[k]);
     }
     enum exec_leave why = rig_run(&exec_interp, interp, u, a, &arena, budget);
     enum exec_leave got = rig_run(&exec_x86_64, jit, u, b, &arena, budget);
@@ -380,6 +391,33 @@ static void array_gone(struct ir_unit *u)
     end(u);
 }
 
+/* Addresses of 32 bits: what lies above in the array's is none of theirs, whatever is mapped there. */
+static void array_of_words(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t at = ir_get(u, AT), first = ir_op2i(u, IR_AND, IR_I64, ir_get(u, X + 1), 15);
+    ir_val_t second = ir_op2i(u, IR_AND, IR_I64, ir_get(u, X + 2), 31);
+    first = ir_zext(u, IR_I64, ir_add(u, IR_I64, at, first), 32);
+    second = ir_zext(u, IR_I64, ir_add(u, IR_I64, at, second), 32);
+    ir_put(u, X + 3, ir_load(u, IR_I64, first, 0, ir_memop(8, 0)));
+    insn(u);
+    ir_put(u, X + 4, ir_load(u, IR_I64, second, 16, ir_memop(8, 0)));
+    insn(u);
+    ir_put(u, X + 5, at);
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(arrays_of_narrow_addresses)
+{
+    mapped_above = true;
+    (void)run(array_of_words, IR_FP_RISCV, GOOD | 1ull << 32, 400, _i & 1);
+    mapped_above = false;
+    (void)run(array_of_words, IR_FP_RISCV, fine(_i), 400, _i & 1);
+}
+END_TEST
+
 START_TEST(arrays_share_probes)
 {
     static make_fn *const units[] = { array_behind, array_gone };
@@ -423,6 +461,36 @@ START_TEST(low_halves_are_compared)
     ck_assert_uint_eq(b->x[3], 1);
     ck_assert_uint_eq(b->x[4], 0);
     ck_assert_uint_eq(b->cpu.pc % MEM_PAGE, 0x200);
+}
+END_TEST
+
+/* Bytes with their signs in 32 bits, which are none in 64: -1 is neither less than 0 there nor -1. */
+static void signed_bytes(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t zero = ir_const(u, IR_I64, 0), minus = ir_const(u, IR_I64, ~0ull);
+    for (unsigned k = 0; k < 3; k++) {
+        ir_val_t any = ir_op2i(u, IR_OR, IR_I64, ir_get(u, X + k), 0xff); /* 255 of it */
+        ir_val_t byte = ir_sext(u, IR_I32, ir_trunc(u, any), 8);
+        ir_val_t v = ir_zext(u, IR_I64, byte, 32);
+        insn(u);
+        ir_put(u, X + 3 + k, ir_setcc(u, IR_I64, k == 0 ? IR_LTS : k == 1 ? IR_EQ : IR_GTS, v, k == 1 ? minus : zero));
+    }
+    insn(u);
+    ir_val_t other = ir_sext(u, IR_I64, ir_get(u, X + 2), 8);
+    ir_val_t word = ir_zext(u, IR_I64, ir_sext(u, IR_I32, ir_trunc(u, ir_get(u, X + 1)), 16), 32);
+    ir_put(u, X + 6, ir_setcc(u, IR_I64, IR_GES, word, ir_sext(u, IR_I64, other, 16)));
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(bytes_are_compared_at_their_width)
+{
+    (void)run(signed_bytes, IR_FP_RISCV, fine(_i), 400, _i & 1);
+    ck_assert_uint_eq(b->x[3], 0);
+    ck_assert_uint_eq(b->x[4], 0);
+    ck_assert_uint_eq(b->x[5], 1);
 }
 END_TEST
 
@@ -590,7 +658,9 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, words_do_not_bring_their_neighbours, 0, WAYS);
     tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
     tcase_add_loop_test(t, arrays_share_probes, 0, WAYS);
+    tcase_add_loop_test(t, arrays_of_narrow_addresses, 0, WAYS);
     tcase_add_loop_test(t, low_halves_are_compared, 0, WAYS);
+    tcase_add_loop_test(t, bytes_are_compared_at_their_width, 0, WAYS);
     tcase_add_loop_test(t, helpers_see_what_waits, 0, WAYS);
     tcase_add_loop_test(t, ways_out_of_a_chain_store, 0, WAYS);
     tcase_add_loop_test(t, late_slots_are_seen_by_who_leaves, 0, 2);

@@ -21,8 +21,12 @@ static const struct ir_slot slots[RIG_SLOTS] = {
     SLOT("x1", x, 0, IR_I64), SLOT("x2", x, 1, IR_I64), SLOT("x3", x, 2, IR_I64),
     SLOT("x4", x, 3, IR_I64), SLOT("x5", x, 4, IR_I64), SLOT("x6", x, 5, IR_I64),
     SLOT("x7", x, 6, IR_I64), SLOT("x8", x, 7, IR_I64),
+    SLOT("x9", x, 8, IR_I64), SLOT("x10", x, 9, IR_I64), SLOT("x11", x, 10, IR_I64), SLOT("x12", x, 11, IR_I64),
+    SLOT("x13", x, 12, IR_I64), SLOT("x14", x, 13, IR_I64), SLOT("x15", x, 14, IR_I64), SLOT("x16", x, 15, IR_I64),
+    SLOT("x17", x, 16, IR_I64), SLOT("x18", x, 17, IR_I64), SLOT("x19", x, 18, IR_I64), SLOT("x20", x, 19, IR_I64),
     SLOT("w0", w, 0, IR_I32), SLOT("w1", w, 1, IR_I32), SLOT("w2", w, 2, IR_I32),
     SLOT("w3", w, 3, IR_I32),
+    SLOT("s0", s, 0, IR_I64), SLOT("s1", s, 1, IR_I64), SLOT("s2", s, 2, IR_I64),
     SLOT("f0", f, 0, IR_F64), SLOT("f1", f, 1, IR_F64), SLOT("f2", f, 2, IR_F64),
     SLOT("f3", f, 3, IR_F64), SLOT("f4", f, 4, IR_F64), SLOT("f5", f, 5, IR_F64),
     SLOT("v0", v, 0, IR_V128), SLOT("v1", v, 1, IR_V128), SLOT("v2", v, 2, IR_V128),
@@ -72,10 +76,69 @@ static uint64_t help_time(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, u
     return cpu_cycles(cpu) * 1000003 + cpu_insns(cpu) * 1009 + cpu_pc(cpu);
 }
 
+/* Shared slots are every helper's. */
 static uint64_t help_plain(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
-    ((struct rig *)cpu)->helper_calls += a + b + c + d;
-    return ((struct rig *)cpu)->helper_calls;
+    struct rig *r = (struct rig *)cpu;
+    r->helper_calls += a + b + c + d;
+    if (a & 1)
+        r->s[b % RIG_N_S] += c ^ a;
+    return r->helper_calls ^ r->s[a % RIG_N_S];
+}
+
+static uint64_t help_light_exits(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    uint64_t v = help_plain(cpu, a, b, c, d);
+    if (a % 8 == 0)
+        cpu_raise(cpu, 2, b, c, d);
+    else if (a % 8 == 1)
+        cpu->exit |= CPU_EXIT_RESYNC; /* it asks to leave */
+    return v;
+}
+
+/* A store; the light form does it where the TLB has an entry. */
+static uint64_t help_store(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    va_t va = RIG_BASE + (a & (RIG_PAGES * MEM_PAGE - 8));
+    enum rig_page kind = rig_page_kind(va);
+    (void)c, (void)d;
+    rig_churn(cpu);
+    if (kind == RIG_FAULT || kind == RIG_READ_ONLY)
+        cpu_raise(cpu, 15, va, 0, 0);
+    else
+        rig_write(cpu, va, 8, b);
+    return 0;
+}
+
+static uint64_t help_quick_store(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    uint8_t *host = mmu_store_hit(cpu, RIG_BASE + (a & (RIG_PAGES * MEM_PAGE - 8)), 8);
+    (void)c, (void)d;
+    if (host != NULL)
+        memcpy(host, &b, 8);
+    return host != NULL;
+}
+
+static void enter_page(struct rig *r, uint64_t page);
+
+/* Two pages change places. */
+static uint64_t help_remap(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    struct rig *r = (struct rig *)cpu;
+    uint64_t p = a % RIG_PAGES, q = b % RIG_PAGES;
+    uint8_t t = r->map[p];
+    (void)c, (void)d;
+    r->map[p] = r->map[q];
+    r->map[q] = t;
+    enter_page(r, p);
+    enter_page(r, q);
+    return p;
+}
+
+static uint64_t help_trap(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    cpu_raise(cpu, 3, a + b + c + d, 0, 0);
+    return 0;
 }
 
 static const struct ir_helper helpers[RIG_HELPERS] = {
@@ -87,6 +150,13 @@ static const struct ir_helper helpers[RIG_HELPERS] = {
     [RIG_MODE] = { "mode", help_writes,
                    IR_CALL_MODE | IR_CALL_READS | IR_CALL_WRITES | IR_CALL_EXITS | IR_CALL_TIME },
     [RIG_PLAIN] = { "plain", help_plain, 0 },
+    [RIG_LIGHT] = { "light", help_plain, IR_CALL_LIGHT },
+    [RIG_LIGHT_PURE] = { "light_pure", help_pure, IR_CALL_LIGHT | IR_CALL_PURE },
+    [RIG_LIGHT_EXITS] = { "light_exits", help_light_exits, IR_CALL_LIGHT | IR_CALL_EXITS },
+    [RIG_LIGHT_TIME] = { "light_time", help_time, IR_CALL_LIGHT | IR_CALL_TIME },
+    [RIG_QUICK] = { "quick", help_store, IR_CALL_EXITS, help_quick_store },
+    [RIG_REMAP] = { "remap", help_remap, 0 },
+    [RIG_TRAP] = { "trap", help_trap, IR_CALL_EXITS },
 };
 
 /* Any mixture that shows which operands came, and where from. */
@@ -110,7 +180,9 @@ static const struct ir_vec_helper vec_helpers[] = {
 #define GUEST(rule)                                                                                \
     { .name = "rig", .slots = slots, .n_slots = RIG_SLOTS, .helpers = helpers,                     \
       .n_helpers = RIG_HELPERS, .fp = rule, .vec_helpers = vec_helpers, .n_vec_helpers = ARRAY_LEN(vec_helpers), \
-      .late = 5, .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0, .stack = RIG_STACK }
+      .late = 5, .n_late = (rule) == IR_FP_X86 ? IR_MAX_LATE : 0, .stack = RIG_STACK,               \
+      .shared = RIG_S, .n_shared = RIG_N_S,                                                        \
+      .mode_at = (rule) == IR_FP_ARM ? offsetof(struct rig, mode) : 0 }
 static const struct ir_guest guests[] = { [IR_FP_RISCV] = GUEST(IR_FP_RISCV),
                                           [IR_FP_ARM] = GUEST(IR_FP_ARM),
                                           [IR_FP_X86] = GUEST(IR_FP_X86),
@@ -123,7 +195,7 @@ const struct ir_guest *rig_guest(enum ir_fp_rule rule)
 
 enum rig_page rig_page_kind(va_t va)
 {
-    uint64_t page = (va - RIG_BASE) / MEM_PAGE;
+    uint64_t page = ((va & ~RIG_ABOVE) - RIG_BASE) / MEM_PAGE;
     if (page >= RIG_PAGES)
         return RIG_FAULT;
     return page < 10 ? RIG_FAST : page < 13 ? RIG_SLOW : page < 15 ? RIG_READ_ONLY : RIG_FAULT;
@@ -131,8 +203,8 @@ enum rig_page rig_page_kind(va_t va)
 
 uint8_t *rig_host(struct cpu *cpu, va_t va)
 {
-    uint64_t page = (va - RIG_BASE) / MEM_PAGE;
-    return ((struct rig *)cpu)->ram.host + page * 7 % RIG_PAGES * MEM_PAGE + va % MEM_PAGE;
+    const struct rig *r = (const struct rig *)cpu;
+    return r->ram.host + r->map[((va & ~RIG_ABOVE) - RIG_BASE) / MEM_PAGE % RIG_PAGES] * MEM_PAGE + va % MEM_PAGE;
 }
 
 uint64_t rig_read(struct cpu *cpu, va_t va, unsigned size)
@@ -147,6 +219,39 @@ void rig_write(struct cpu *cpu, va_t va, unsigned size, uint64_t v)
 {
     for (unsigned i = 0; i < size; i++)
         *rig_host(cpu, va + i) = (uint8_t)(v >> 8 * i);
+}
+
+/* As mmu/tlb.c: a copy goes before what it was made of. */
+static void set_entry(struct mmu_set *set, struct mmu_entry *e, struct mmu_entry to)
+{
+    if (e->tag == set->stack.tag)
+        set->stack = (struct mmu_stack){ 0 };
+    *e = to;
+}
+
+/* Load and store entries of a data page: those that are wanted, of those that may be; `above`: of its other address. */
+static void enter(struct rig *r, uint64_t page, bool load, bool store, bool above)
+{
+    va_t va = RIG_BASE + page * MEM_PAGE + (above ? RIG_ABOVE : 0);
+    uint64_t i = va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1);
+    enum rig_page kind = rig_page_kind(va);
+    struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)rig_host(&r->cpu, va) - va };
+    struct mmu_entry none = { .tag = (i ^ 1) << MEM_PAGE_SHIFT };
+    set_entry(r->set, &r->set->store[i], store && kind == RIG_FAST ? e : none);
+    set_entry(r->set, &r->set->load[i], load && (kind == RIG_FAST || kind == RIG_READ_ONLY) ? e : none);
+}
+
+static void enter_page(struct rig *r, uint64_t page)
+{
+    enter(r, page, true, true, false);
+}
+
+void rig_churn(struct cpu *cpu)
+{
+    struct rig *r = (struct rig *)cpu;
+    uint64_t n = rig_random(&r->churn);
+    if (n % 4 == 0)
+        enter(r, n / 16 % RIG_PAGES, n & 4, n & 8, (n >> 8) % 4 == 0);
 }
 
 static uint64_t interesting(uint64_t *s)
@@ -173,6 +278,8 @@ static uint64_t interesting(uint64_t *s)
     }
 }
 
+#define POINTERS 16u /* bytes between two pointers in memory */
+
 void rig_reset(struct rig *r, uint64_t seed)
 {
     uint64_t s = seed;
@@ -192,6 +299,11 @@ void rig_reset(struct rig *r, uint64_t seed)
     for (unsigned i = 0; i < RIG_N_X; i++)
         r->x[i] = interesting(&s);
     r->x[RIG_STACK - RIG_X] = RIG_BASE + (rig_random(&s) & (15 * MEM_PAGE + 0xff8));
+    for (unsigned i = 0; i < RIG_N_POINTERS; i++)
+        r->x[RIG_POINTER - RIG_X + i] = RIG_BASE + (rig_random(&s) & (15 * MEM_PAGE + 0xff8));
+    for (unsigned i = 0; i < RIG_N_S; i++)
+        r->s[i] = interesting(&s);
+    r->churn = r->seed = seed;
     for (unsigned i = 0; i < RIG_N_W; i++)
         r->w[i] = (uint32_t)interesting(&s);
     for (unsigned i = 0; i < RIG_N_F; i++)
@@ -202,8 +314,15 @@ void rig_reset(struct rig *r, uint64_t seed)
     r->helper_calls = r->slow_calls = 0;
     for (unsigned i = 0; i < RIG_PAGES * MEM_PAGE; i += 8) {
         uint64_t v = i % 64 == 0 ? interesting(&s) : hash_mix(seed + i);
+        if (i % POINTERS == 0) /* somewhere in the data pages, mostly where accesses hit */
+            v = RIG_BASE + (v & ((v >> 60 ? 7 : 15) * MEM_PAGE + 0xff8));
         memcpy(host + i, &v, 8);
     }
+    for (uint64_t p = 0; p < RIG_PAGES; p++)
+        r->map[p] = (uint8_t)(p * 7 % RIG_PAGES);
+    set->stack = (struct mmu_stack){ 0 };
+    for (uint64_t p = 0; p < RIG_PAGES; p++)
+        enter(r, p, true, true, seed % 4 == 2 && rig_random(&r->churn) % 2);
 }
 
 struct rig *rig_create(uint64_t seed)
@@ -223,14 +342,6 @@ struct rig *rig_create(uint64_t seed)
         r->set->fetch[i].tag = (i ^ 1) << MEM_PAGE_SHIFT;
     for (uint64_t i = 0; i < MMU_JUMPS; i++)
         r->set->jump[i].va = mmu_no_jump(i);
-    for (uint64_t p = 0; p < RIG_PAGES; p++) {
-        va_t va = RIG_BASE + p * MEM_PAGE;
-        struct mmu_entry e = { .tag = va, .addend = (uint64_t)(uintptr_t)rig_host(&r->cpu, va) - va };
-        if (rig_page_kind(va) == RIG_FAST)
-            r->set->store[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)] = e;
-        if (rig_page_kind(va) == RIG_FAST || rig_page_kind(va) == RIG_READ_ONLY)
-            r->set->load[va >> MEM_PAGE_SHIFT & (MMU_WAYS - 1)] = e;
-    }
     rig_reset(r, seed);
     return r;
 }
@@ -245,9 +356,11 @@ void rig_destroy(struct rig *r)
 const char *rig_compare(const struct rig *a, const struct rig *b)
 {
     if (memcmp(a->x, b->x, sizeof(a->x)))
-        return "x1..x8";
+        return "x1..x20";
     if (memcmp(a->w, b->w, sizeof(a->w)))
         return "w0..w3";
+    if (memcmp(a->s, b->s, sizeof(a->s)))
+        return "s0..s2";
     if (memcmp(a->f, b->f, sizeof(a->f)))
         return "f0..f5";
     if (memcmp(a->v, b->v, sizeof(a->v)))
@@ -288,6 +401,7 @@ struct gen {
     uint32_t n[IR_TYPES];
     uint16_t addresses[4];           /* the last ones of this block: accesses near each other share probes */
     uint32_t n_addresses;
+    uint16_t asked;                  /* of this block: a condition that something asked */
 };
 
 static uint32_t below(struct gen *g, uint32_t n)
@@ -317,7 +431,7 @@ static ir_val_t fresh(struct gen *g, enum ir_type t)
     switch (t) {
     case IR_I32: return ir_get(g->u, RIG_W + below(g, RIG_N_W));
     case IR_F64: return ir_get(g->u, RIG_F + below(g, RIG_N_F));
-    default: return ir_get(g->u, below(g, RIG_N_X + 1));
+    default: return ir_get(g->u, below(g, 12) == 0 ? RIG_S + below(g, RIG_N_S) : below(g, (g->o->wide ? RIG_N_X : RIG_FEW) + 1));
     }
 }
 
@@ -637,7 +751,13 @@ static ir_val_t new_address(struct gen *g, unsigned size)
 {
     if (below(g, 3) == 0)
         return ir_add(g->u, IR_I64, ir_get(g->u, RIG_STACK), ir_const(g->u, IR_I64, 8 * (uint64_t)below(g, 24) - 64));
+    if (g->o->wide && below(g, 3) == 0)
+        return ir_get(g->u, RIG_POINTER + below(g, RIG_N_POINTERS));
     uint64_t pages = below(g, 4) ? 7 : RIG_PAGES - 1;
+    if (g->o->wide && below(g, 4) == 0) { /* loaded: its addend is guessed */
+        ir_val_t at = ir_and(g->u, IR_I64, pick(g, IR_I64), ir_const(g->u, IR_I64, pages << MEM_PAGE_SHIFT | (MEM_PAGE - POINTERS)));
+        return ir_load(g->u, IR_I64, at, RIG_BASE, ir_memop(8, 0));
+    }
     uint64_t in_page = below(g, 3) ? (MEM_PAGE - 1) & ~(uint64_t)(size - 1) : MEM_PAGE - 1;
     uint64_t mask = pages << MEM_PAGE_SHIFT | in_page;
     if (below(g, 16) == 0)
@@ -673,6 +793,10 @@ static ir_val_t address(struct gen *g, unsigned size)
     if (n != 0 && kind >= 6)
         v = element(g, v);
     g->addresses[g->n_addresses++ % ARRAY_LEN(g->addresses)] = v;
+    if (g->o->wide && below(g, 24) == 0)
+        v = ir_op2i(g->u, IR_OR, IR_I64, v, RIG_ABOVE);
+    if (g->o->wide && below(g, 6) == 0) /* of 32 bits, with anything above in what it is made of */
+        v = ir_zext(g->u, IR_I64, below(g, 2) ? v : element(g, ir_op2i(g->u, IR_OR, IR_I64, v, RIG_ABOVE)), 32);
     return v;
 }
 
@@ -736,10 +860,11 @@ static void random_memory(struct gen *g)
 
 static void random_call(struct gen *g)
 {
-    unsigned h = below(g, RIG_HELPERS);
+    unsigned h = below(g, RIG_TRAP);
     if (h == RIG_MODE)
         h = RIG_READS;
-    enum ir_type t = below(g, 3) == 0 && h != RIG_PURE ? IR_VOID : int_type(g);
+    bool pure = h == RIG_PURE || h == RIG_LIGHT_PURE;
+    enum ir_type t = (below(g, 3) == 0 && !pure) || h == RIG_QUICK ? IR_VOID : int_type(g);
     ir_val_t v[4];
     for (unsigned i = 0; i < 4; i++)
         v[i] = below(g, 3) ? pick(g, int_type(g)) : IR_NONE;
@@ -751,15 +876,199 @@ static void random_call(struct gen *g)
 static void random_put(struct gen *g)
 {
     unsigned slot = below(g, g->o->vectors ? RIG_SLOTS : g->o->fp ? RIG_V : RIG_F);
-    if (slot == RIG_STACK && below(g, 8)) { /* mostly to where something is */
+    if (!g->o->wide && slot >= RIG_X + RIG_FEW && slot < RIG_X + RIG_N_X)
+        slot = RIG_X + slot % RIG_FEW;
+    if ((slot == RIG_STACK || slot - RIG_POINTER < RIG_N_POINTERS) && below(g, 8)) { /* mostly to where something is */
         ir_put(g->u, slot, address(g, 8));
         return;
     }
     ir_put(g->u, slot, pick(g, (enum ir_type)slots[slot].type));
 }
 
+/* ---- what passes and code generators look for ---- */
+
+/* 8 or 16 bits extended, by an operation or by a load. */
+static ir_val_t extended(struct gen *g, enum ir_type t, unsigned bits)
+{
+    bool is_signed = below(g, 2);
+    if (g->o->memory && below(g, 3) == 0)
+        return ir_load(g->u, t, address(g, 1), displacement(g), ir_memop(bits / 8, is_signed ? IR_MEM_SIGNED : 0u));
+    ir_val_t v = pick(g, int_type(g));
+    if (t == IR_I64 && below(g, 4) == 0) { /* by way of 32 bits */
+        v = is_signed ? ir_sext(g->u, IR_I32, v, bits) : ir_zext(g->u, IR_I32, v, bits);
+        return below(g, 2) ? ir_zext(g->u, t, v, 32) : ir_sext(g->u, t, v, 32);
+    }
+    return is_signed ? ir_sext(g->u, t, v, bits) : ir_zext(g->u, t, v, bits);
+}
+
+/* A comparison: of an AND with 0, of bytes or words, or of anything; itself or the contrary. */
+static ir_val_t condition(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = int_type(g);
+    ir_val_t a, b;
+    switch (below(g, 4)) {
+    case 0: {
+        ir_val_t mask = below(g, 2) ? pick(g, t) : ir_const(u, t, interesting(&g->s));
+        a = ir_and(u, t, pick(g, t), mask);
+        if (t == IR_I64 && below(g, 3) == 0)
+            a = below(g, 2) ? ir_zext(u, t, a, 32) : ir_sext(u, t, a, 32);
+        b = ir_const(u, t, 0);
+        break;
+    }
+    case 1:
+    case 2: {
+        unsigned bits = below(g, 3) ? 8 : 16;
+        a = extended(g, t, bits);
+        b = below(g, 2) ? extended(g, t, below(g, 8) ? bits : 8) : ir_const(u, t, interesting(&g->s) & (below(g, 2) ? 0x7f : ~0ull));
+        break;
+    }
+    default:
+        a = pick(g, t);
+        b = pick(g, t);
+        break;
+    }
+    ir_val_t v = ir_setcc(u, t, (enum ir_cc)below(g, IR_GTU + 1), a, b);
+    return below(g, 4) ? v : ir_op2i(u, IR_XOR, IR_I64, v, 1);
+}
+
+/* One of two values, put together in the ways of several ISAs; or a call that only one side asks for. */
+static ir_val_t chosen(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    static const enum ir_op joins[] = { IR_OR, IR_XOR, IR_ADD };
+    enum ir_type t = below(g, 3) ? IR_I64 : IR_I32;
+    ir_val_t c = below(g, 4) ? condition(g) : pick(g, IR_I64), a, b, zero = ir_const(u, t, 0);
+    switch (below(g, 4)) {
+    case 0:
+        a = ir_select(u, t, c, pick(g, t), zero);
+        b = ir_select(u, t, c, zero, pick(g, t));
+        a = below(g, 2) ? ir_op2(u, joins[below(g, 3)], t, a, b) : ir_op2(u, joins[below(g, 3)], t, b, a);
+        break;
+    case 1:
+        b = ir_const(u, t, 1);
+        a = below(g, 2) ? ir_select(u, t, c, b, zero) : ir_select(u, t, c, zero, b);
+        break;
+    case 2:
+        t = IR_I64;
+        b = ir_call(u, t, RIG_LIGHT_PURE, pick(g, t), pick(g, t), pick(g, t), pick(g, t));
+        a = ir_select(u, t, c, pick(g, t), b);
+        break;
+    default: a = ir_select(u, t, c, pick(g, t), pick(g, t)); break;
+    }
+    keep(g, t, a);
+    return c;
+}
+
+/* Fields by two shifts, and sums with a shifted value. */
+static void random_shifts(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = int_type(g);
+    unsigned w = t == IR_I32 ? 32 : 64, n = below(g, 2) ? w - (8u << below(g, w == 64 ? 3 : 2)) : below(g, w);
+    ir_val_t v = ir_op2i(u, IR_SHL, t, pick(g, t), below(g, 3) ? n : below(g, 5));
+    if (below(g, 3) == 0)
+        keep(g, t, below(g, 2) ? ir_add(u, t, v, pick(g, t)) : ir_add(u, t, pick(g, t), v));
+    else
+        keep(g, t, ir_op2i(u, below(g, 2) ? IR_SHR : IR_SAR, t, v, below(g, 4) ? n : below(g, w)));
+}
+
+/* Accesses of other regimes, far from their address, ordered ones. */
+static void random_far_memory(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = g->o->fp ? (enum ir_type)(IR_I32 + below(g, 4)) : int_type(g);
+    bool vector = g->o->vectors && below(g, 3) == 0;
+    unsigned size = vector ? 16 : t == IR_I32 || t == IR_F32 ? 4 : 8, flags = 0;
+    t = vector ? IR_V128 : t;
+    ir_val_t a = address(g, size);
+    int64_t disp = displacement(g), far = 0;
+    bool store = below(g, 2);
+    if (below(g, 3) == 0)
+        flags = 1u << 12;
+    else if (below(g, 2))
+        flags = store ? IR_MEM_RELEASE : IR_MEM_ACQUIRE;
+    else
+        far = below(g, 2) ? 1ll << (12 + below(g, 40)) : (int64_t)below(g, 8192);
+    if (far != 0)
+        a = below(g, 2) ? ir_op2i(u, IR_SUB, IR_I64, a, (uint64_t)far) : ir_op2i(u, IR_ADD, IR_I64, a, (uint64_t)-far);
+    if (store)
+        ir_store(u, t, a, disp + far, pick(g, t), ir_memop(size, flags));
+    else
+        keep(g, t, ir_load(u, t, a, disp + far, ir_memop(size, flags)));
+}
+
+/* Elements of one array, which share a probe; by addresses of 32 bits at times, whatever lies above. */
+static void random_elements(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    bool narrow = below(g, 2);
+    ir_val_t array = address(g, 8);
+    if (below(g, 2))
+        array = ir_op2i(u, IR_OR, IR_I64, array, RIG_ABOVE);
+    for (unsigned n = 2 + below(g, 3); n > 0; n--) {
+        ir_val_t at = element(g, array);
+        if (narrow)
+            at = ir_zext(u, IR_I64, at, 32);
+        if (below(g, 3))
+            keep(g, IR_I64, ir_load(u, IR_I64, at, displacement(g), ir_memop(8, 0)));
+        else
+            ir_store(u, IR_I64, at, displacement(g), pick(g, IR_I64), ir_memop(8, 0));
+    }
+    keep(g, IR_I64, array);
+}
+
+/* What was put together is taken apart again. */
+static void random_pairs(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    if (!g->o->fp)
+        return;
+    ir_val_t v = pick(g, IR_F64);
+    switch (below(g, g->o->vectors ? 5 : 3)) {
+    case 0: keep(g, IR_F64, ir_bitcast(u, IR_F64, ir_bitcast(u, IR_I64, v))); break;
+    case 1: keep(g, IR_F64, below(g, 2) ? ir_fneg(u, IR_F64, ir_fneg(u, IR_F64, v)) : ir_fabs(u, IR_F64, ir_fneg(u, IR_F64, v))); break;
+    case 2: keep(g, IR_F32, ir_funbox(u, ir_fbox(u, pick(g, IR_F32)))); break;
+    case 3: {
+        ir_val_t a = ir_vins(u, 3, ir_vins(u, 3, pick(g, IR_V128), below(g, 2), v), below(g, 2), pick(g, IR_F64));
+        keep(g, IR_F64, ir_vlane(u, IR_F64, 3, a, below(g, 2)));
+        break;
+    }
+    default: keep(g, IR_F64, ir_vlane(u, IR_F64, 3, ir_vop1(u, IR_VSCALAR, 3, v), below(g, 2))); break;
+    }
+}
+
+static void random_idiom(struct gen *g)
+{
+    switch (below(g, 8)) {
+    case 0:
+    case 1: (void)chosen(g); break;
+    case 2: keep(g, IR_I64, condition(g)); break;
+    case 3: random_shifts(g); break;
+    case 4: random_pairs(g); break;
+    case 5:
+        if (g->o->memory)
+            below(g, 2) ? random_far_memory(g) : random_elements(g);
+        break;
+    case 6:
+        if (g->o->calls) /* seldom true */
+            ir_trap(g->u, ir_op2(g->u, IR_AND, IR_I64, condition(g), condition(g)), RIG_TRAP, below(g, 99));
+        break;
+    default: { /* several ask the same */
+        ir_val_t c = chosen(g);
+        keep(g, IR_I64, ir_select(g->u, IR_I64, c, pick(g, IR_I64), pick(g, IR_I64)));
+        g->asked = c;
+        break;
+    }
+    }
+}
+
 static void random_op(struct gen *g)
 {
+    if (!g->o->simple && below(g, 6) == 0) {
+        random_idiom(g);
+        return;
+    }
     uint32_t kind = below(g, 20);
     if (kind < 8)
         random_int(g);
@@ -790,11 +1099,18 @@ static int64_t random_target(struct gen *g)
 static void random_end(struct gen *g)
 {
     struct ir_unit *u = g->u;
+    if (g->o->wide && g->o->calls && below(g, 8) == 0) { /* a call is all that is left to do */
+        unsigned h = below(g, RIG_MODE);
+        ir_val_t r = ir_call(u, IR_I64, h, pick(g, IR_I64), pick(g, int_type(g)), IR_NONE, IR_NONE);
+        int64_t taken = random_target(g);
+        below(g, 2) ? ir_jumpr(u, r, IR_LINK_NONE) : ir_branch(u, r, taken, random_target(g));
+        return;
+    }
     switch (below(g, 8)) {
     case 0: case 1: ir_jump(u, random_target(g)); break;
     case 2: {
         ir_val_t va = pick(g, IR_I64);
-        ir_jumpr(u, va, (enum ir_link)below(g, 3));
+        ir_jumpr(u, va, (enum ir_link)below(g, g->o->rule == IR_FP_ARM && g->o->wide ? 4 : 3));
         break;
     }
     case 3:
@@ -808,7 +1124,7 @@ static void random_end(struct gen *g)
         }
         break;
     default: {
-        ir_val_t c = pick(g, IR_I64);
+        ir_val_t c = g->asked != IR_NONE ? g->asked : below(g, 2) && !g->o->simple ? condition(g) : pick(g, IR_I64);
         int64_t taken = random_target(g);
         ir_branch(u, c, taken, random_target(g));
         break;
@@ -830,6 +1146,7 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
         uint32_t insns = 1 + below(&g, o->insns);
         memset(g.n, 0, sizeof(g.n));
         g.n_addresses = 0;
+        g.asked = IR_NONE;
         for (uint32_t i = 0; i < insns; i++) {
             ir_begin_insn(g.u, b->start + (int32_t)i * 4, 4, &desc, &none);
             g.u->insns[g.u->n_insns - 1].cost_before = i * 3;
@@ -848,10 +1165,21 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
     return g.u;
 }
 
+/* Regions are told how often their blocks ran, or not. */
+static const uint32_t *heat_of(const struct ir_unit *u, struct arena *arena)
+{
+    uint64_t s = u->n_insts;
+    uint32_t *heat = u->n_blocks > 1 && s % 4 != 0 ? ARENA_ARRAY(arena, uint32_t, u->n_blocks) : NULL;
+    for (uint32_t i = 0; heat != NULL && i < u->n_blocks; i++)
+        heat[i] = 1 + (uint32_t)(rig_random(&s) % 1000);
+    return heat;
+}
+
 static struct exec_block *new_block(const struct ir_unit *u, const struct rig *r, struct arena *arena)
 {
     struct exec_block *b = ARENA_NEW(arena, struct exec_block);
     assert(b);
+    b->heat = heat_of(u, arena);
     b->page = mmu_page_id(&r->ram, 0);
     b->page2 = UINT32_MAX;
     b->start = u->blocks[0].start;
@@ -877,8 +1205,9 @@ enum exec_leave rig_run(const struct exec_backend_ops *ops, struct exec_backend 
     struct exec_block *b = new_block(u, r, arena);
     struct err e;
     int rc = ops->compile(be, u, b, arena, &e);
-    assert(rc == 0);
-    (void)rc;
+    if (rc != 0)
+        ir_print(u, stderr);
+    ck_assert_msg(rc == 0, "seed %lu: %s", r->seed, e.text);
     r->cpu.budget = budget;
     return ops->run(be, &r->cpu, b);
 }

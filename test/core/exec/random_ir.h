@@ -13,23 +13,31 @@
 #include "core/ir/build_vec.h"
 
 #define RIG_BASE  0x40000000ull
+#define RIG_ABOVE (1ull << 32)        /* the data pages have other addresses there */
 #define RIG_CODE  0x10000000ull
 #define RIG_PAGES 16u
 
 enum rig_page { RIG_FAST, RIG_SLOW, RIG_READ_ONLY, RIG_FAULT };
-enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 8, RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4,
-       RIG_F = RIG_W + RIG_N_W, RIG_N_F = 6, RIG_V = RIG_F + RIG_N_F, RIG_N_V = 5,
+/* X: so many that not all find a register; the first RIG_FEW for units that are to find one for each. S: shared with helpers. */
+enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 20, RIG_FEW = 8, RIG_POINTER = RIG_X + 16, RIG_N_POINTERS = 4,
+       RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4, RIG_S = RIG_W + RIG_N_W, RIG_N_S = 3,
+       RIG_F = RIG_S + RIG_N_S, RIG_N_F = 6, RIG_V = RIG_F + RIG_N_F, RIG_N_V = 5,
        RIG_SLOTS = RIG_V + RIG_N_V, RIG_STACK = RIG_X + 3 };
 enum rig_helper { RIG_PURE, RIG_READS, RIG_WRITES, RIG_RAISES, RIG_TIME, RIG_MODE, RIG_PLAIN,
+                  RIG_LIGHT, RIG_LIGHT_PURE, RIG_LIGHT_EXITS, RIG_LIGHT_TIME, RIG_QUICK, RIG_REMAP, RIG_TRAP,
                   RIG_HELPERS };
 
 struct rig {
     struct cpu cpu;
     uint64_t zero, x[RIG_N_X];
     uint32_t w[RIG_N_W];
+    uint64_t s[RIG_N_S];
     uint64_t f[RIG_N_F];
     union ir_vec v[RIG_N_V];
     uint64_t helper_calls, slow_calls;   /* slow_calls is not compared */
+    uint64_t seed, churn;                /* that it was reset with; the state of rig_churn's stream */
+    uint32_t mode;                       /* ir_guest.mode_at: always 0 */
+    uint8_t map[RIG_PAGES];              /* where the data pages lie in the host's memory */
     struct exec_cpu exec;
     struct machine machine;
     struct mem_ram ram;
@@ -42,6 +50,12 @@ uint8_t *rig_host(struct cpu *cpu, va_t va);
 /* Up to 8 bytes, low byte first, wherever they lie. */
 uint64_t rig_read(struct cpu *cpu, va_t va, unsigned size);
 void rig_write(struct cpu *cpu, va_t va, unsigned size, uint64_t v);
+
+/*
+ * Entries of the TLB come and go, as they may whenever somebody else than translated code is asked: nothing of what a unit
+ * does may depend on what is in there.
+ */
+void rig_churn(struct cpu *cpu);
 
 /* Registers and memory filled from `seed`; `rule` chooses the guest. Freed by rig_destroy. */
 struct rig *rig_create(uint64_t seed);
@@ -59,6 +73,7 @@ struct random_ir_options {
     bool fp, memory, calls, vectors; /* vectors: with fp */
     bool simple;            /* mostly what the first tier of a code generator does: no divisions, no fences */
     bool rmm;               /* rounding to nearest, ties away, among the modes */
+    bool wide;              /* all slots, pointers among them */
 };
 /* Blocks at offsets 0, 0x80, 0x100 ... of the page; costs set, uses not counted. */
 struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct random_ir_options *o);

@@ -18,7 +18,9 @@ static const uint32_t masks[] = {
     0, EXEC_HOST_BMI2, EXEC_HOST_LZCNT, EXEC_HOST_FMA, EXEC_HOST_CRYPTO,
     EXEC_HOST_AVX | EXEC_HOST_AVX2 | EXEC_HOST_BMI2 | EXEC_HOST_FMA | EXEC_HOST_AVX512 |
         EXEC_HOST_LZCNT,
+    0, /* with memory that other threads share */
 };
+#define SHARED (ARRAY_LEN(masks) - 1)
 
 static struct random_ir_options options_of(uint64_t seed)
 {
@@ -30,6 +32,14 @@ static struct random_ir_options options_of(uint64_t seed)
                                        .insns = seed % 5 ? 6 : 32, .fp = seed % 4 != 0,
                                        .memory = seed % 7 != 0, .calls = seed % 3 != 1,
                                        .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
+}
+
+/* Regions, and more slots than registers; each second one of a guest with late slots. */
+static struct random_ir_options wide_options_of(uint64_t seed)
+{
+    return (struct random_ir_options){ .rule = seed % 2 ? IR_FP_X86 : (enum ir_fp_rule)(seed / 2 % 4), .blocks = 1 + (uint32_t)(seed / 8 % 16),
+                                       .insns = seed % 5 ? 6 : 32, .fp = seed % 16 == 3, .memory = seed % 7 != 0,
+                                       .calls = seed % 3 != 1, .rmm = true, .vectors = seed % 32 == 3, .wide = true };
 }
 
 static uint64_t setting(const char *name, uint64_t otherwise)
@@ -76,20 +86,32 @@ static uint32_t note_branch(struct tm_cpu *t, uint64_t pc, uint64_t target, uint
 static const struct tm_model model = { .name = "hash", .fetch_line = note_fetch,
                                        .data_access = note_data, .branch = note_branch };
 
-/* What differs after the unit of `seed`, or NULL. */
-static const char *differs(struct pair *p, uint64_t seed, uint32_t *size, bool print)
+/* Once the budget is gone that is all that counts. */
+static bool leaves_otherwise(const struct rig *r, enum exec_leave got, enum exec_leave why)
 {
-    struct random_ir_options o = options_of(seed);
+    return got != why && !(got == EXEC_LEAVE_BUDGET && r->cpu.budget <= 0);
+}
+
+typedef struct random_ir_options options_fn(uint64_t seed);
+
+/* What differs after the unit of `seed`, or NULL. */
+static const char *differs(struct pair *p, options_fn *options, uint64_t seed, uint32_t *size, bool print)
+{
+    struct random_ir_options o = options(seed);
+    int64_t budget = o.wide && seed % 3 == 0 ? 1 + (int64_t)(seed / 3 % 200) : 400;
     struct exec_backend *jit = p->jit[seed % ARRAY_LEN(masks)];
     arena_reset(&p->arena);
     exec_x86_64.flush(jit);
-    struct ir_unit *u = random_ir(&p->arena, seed, &o);
+    /* The interpreter runs it as it was drawn: passes over several blocks have no other judge. */
+    struct ir_unit *u = random_ir(&p->arena, seed, &o), *plain = random_ir(&p->arena, seed, &o);
+    *size = u->n_insts;
+    if (print)
+        ir_print(u, stderr);
     if (seed % 11 < 6)
         ir_optimize(u);
     ir_count_uses(u);
-    if (print)
+    if (print && seed % 11 < 6)
         ir_print(u, stderr);
-    *size = u->n_insts;
     rig_reset(p->a, seed);
     rig_reset(p->b, seed);
     if (o.rule == IR_FP_ARM && seed / 32 % 4 == 0) { /* FPCR.FZ, DN, both */
@@ -101,24 +123,24 @@ static const char *differs(struct pair *p, uint64_t seed, uint32_t *size, bool p
     struct hash_model m[2] = { { .tm = { .model = &model, .line_shift = 6 } },
                                { .tm = { .model = &model, .line_shift = 6 } } };
     if (seed % 4 == 1) {
-        u->hooks = 1 + seed / 4 % 7; /* TM_FETCH, TM_DATA, TM_BRANCH */
+        plain->hooks = u->hooks = 1 + seed / 4 % 7; /* TM_FETCH, TM_DATA, TM_BRANCH */
         p->a->cpu.tm = &m[0].tm;
         p->b->cpu.tm = &m[1].tm;
     }
-    enum exec_leave why = rig_run(&exec_interp, p->interp, u, p->a, &p->arena, 400);
+    enum exec_leave why = rig_run(&exec_interp, p->interp, plain, p->a, &p->arena, budget);
     /* A block that loops to itself stays inside in translated code. */
     const struct exec_edge *edge = p->a->exec.edge;
     while (why == EXEC_LEAVE_EDGE && u->n_blocks == 1 && edge->target == edge->from->start) {
         why = exec_interp.run(p->interp, &p->a->cpu, edge->from);
         edge = p->a->exec.edge;
     }
-    enum exec_leave got = rig_run(&exec_x86_64, jit, u, p->b, &p->arena, 400);
-    if (got != why)
+    enum exec_leave got = rig_run(&exec_x86_64, jit, u, p->b, &p->arena, budget);
+    if (leaves_otherwise(p->b, got, why))
         return "the reason to leave";
     return m[0].hash == m[1].hash ? rig_compare(p->a, p->b) : "what the timing model saw";
 }
 
-START_TEST(random_units_agree_with_the_interpreter)
+static void check_units(options_fn *options)
 {
     struct pair p;
     struct err e;
@@ -126,7 +148,8 @@ START_TEST(random_units_agree_with_the_interpreter)
     arena_init(&p.arena, 0);
     ck_assert_int_eq(exec_interp.create(&p.interp, NULL, NULL, &e), 0);
     for (size_t k = 0; k < ARRAY_LEN(masks); k++) {
-        struct exec_options o = { .code_bytes = 4 << 20, .region_threshold = UINT32_MAX,
+        struct exec_options o = { .code_bytes = 32 << 20, .region_threshold = UINT32_MAX, .parallel = k == SHARED,
+                                  .optimize_threshold = k == SHARED ? UINT32_MAX : 0,
                                   .host_features = (uint32_t)setting("RANDOM_IR_HIDE", masks[k]),
                                   .dump = n == 1 ? EXEC_DUMP_ASM : 0 };
         ck_assert_msg(exec_x86_64.create(&p.jit[k], NULL, &o, &e) == 0, "%s", e.text);
@@ -136,7 +159,7 @@ START_TEST(random_units_agree_with_the_interpreter)
     uint64_t worst = 0, failed = 0; /* the smallest unit that differs is shown */
     uint32_t size, least = UINT32_MAX;
     for (uint64_t seed = first; seed < first + n; seed++) {
-        if (!differs(&p, seed, &size, false))
+        if (!differs(&p, options, seed, &size, false))
             continue;
         failed++;
         if (size < least) {
@@ -146,13 +169,24 @@ START_TEST(random_units_agree_with_the_interpreter)
     }
     if (failed)
         ck_abort_msg("%lu of %lu units; seed %lu: %s differs", failed, n, worst,
-                     differs(&p, worst, &size, true));
+                     differs(&p, options, worst, &size, true));
     rig_destroy(p.a);
     rig_destroy(p.b);
     exec_interp.destroy(p.interp);
     for (size_t k = 0; k < ARRAY_LEN(masks); k++)
         exec_x86_64.destroy(p.jit[k]);
     arena_destroy(&p.arena);
+}
+
+START_TEST(random_units_agree_with_the_interpreter)
+{
+    check_units(options_of);
+}
+END_TEST
+
+START_TEST(random_regions_agree_with_the_interpreter)
+{
+    check_units(wide_options_of);
 }
 END_TEST
 
@@ -174,7 +208,7 @@ static const char *quick_differs(struct pair *p, uint64_t seed, bool print, uint
     if (!rig_run_quick(&exec_x86_64, jit, u, p->b, &p->arena, 400, &got))
         return NULL;
     ++*done;
-    return got != why ? "the reason to leave" : rig_compare(p->a, p->b);
+    return leaves_otherwise(p->b, got, why) ? "the reason to leave" : rig_compare(p->a, p->b);
 }
 
 START_TEST(first_tier_agrees_with_the_interpreter)
@@ -302,14 +336,73 @@ START_TEST(loops_over_memory_agree_with_the_interpreter)
 }
 END_TEST
 
+/*
+ * A list through two pages, whose addends differ: each guess is wrong, until the unit guesses no more, in the middle of a loop.
+ * The links are in memory at RIG_BASE and one page on, and lead to each other.
+ */
+START_TEST(wrong_guesses_are_given_up)
+{
+    static const struct insn_desc desc = { .name = "list", .length = 4, .branch = INSN_COND };
+    static const struct insn_regs none;
+    struct exec_options o = { .code_bytes = 4 << 20, .region_threshold = UINT32_MAX };
+    struct ir_unit *u;
+    struct pair p;
+    struct err e;
+    arena_init(&p.arena, 0);
+    ck_assert_int_eq(exec_interp.create(&p.interp, NULL, NULL, &e), 0);
+    ck_assert_msg(exec_x86_64.create(&p.jit[0], NULL, &o, &e) == 0, "%s", e.text);
+    p.a = rig_create(1);
+    p.b = rig_create(1);
+    ck_assert_int_eq(ir_unit_create(&u, &p.arena, rig_guest(IR_FP_RISCV), 0, &e), 0);
+    ir_begin_block(u, 0);
+    for (int32_t i = 0; i < 3; i++) { /* three places that guess */
+        ir_begin_insn(u, 4 * i, 4, &desc, &none);
+        ir_put(u, RIG_X, ir_load(u, IR_I64, ir_get(u, RIG_X), 8 * i, ir_memop(8, 0)));
+        ir_put(u, RIG_X + 1, ir_op2i(u, IR_ADD, IR_I64, ir_get(u, RIG_X + 1), 1));
+    }
+    ir_branch(u, ir_get(u, RIG_X + 5), 0, 0x100);
+    ir_end_block(u, 12);
+    u->blocks[0].cost = 3;
+    ir_optimize(u);
+    ir_count_uses(u);
+    struct rig *rigs[2] = { p.a, p.b };
+    for (unsigned k = 0; k < 2; k++) {
+        struct rig *r = rigs[k];
+        r->x[0] = RIG_BASE;
+        r->x[1] = 0;
+        r->x[5] = 1;
+        r->cpu.cycles_end = 1000000;
+        for (unsigned i = 0; i < 4; i++)
+            for (unsigned page = 0; page < 2; page++)
+                rig_write(&r->cpu, RIG_BASE + page * MEM_PAGE + 8 * i, 8, RIG_BASE + (1 - page) * MEM_PAGE);
+    }
+    enum exec_leave why = rig_run(&exec_interp, p.interp, u, p.a, &p.arena, 30000);
+    for (const struct exec_edge *edge; why == EXEC_LEAVE_EDGE;) {
+        edge = p.a->exec.edge;
+        why = exec_interp.run(p.interp, &p.a->cpu, edge->from);
+    }
+    ck_assert_int_eq(rig_run(&exec_x86_64, p.jit[0], u, p.b, &p.arena, 30000), why);
+    ck_assert_uint_eq(p.b->x[1], 30000);
+    const char *what = rig_compare(p.a, p.b);
+    ck_assert_msg(what == NULL, "%s differs", what);
+    rig_destroy(p.a);
+    rig_destroy(p.b);
+    exec_interp.destroy(p.interp);
+    exec_x86_64.destroy(p.jit[0]);
+    arena_destroy(&p.arena);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core/exec/x86_64");
     TCase *t = tcase_create("random");
     tcase_set_timeout(t, 100);
     tcase_add_test(t, random_units_agree_with_the_interpreter);
+    tcase_add_test(t, random_regions_agree_with_the_interpreter);
     tcase_add_test(t, first_tier_agrees_with_the_interpreter);
     tcase_add_test(t, loops_over_memory_agree_with_the_interpreter);
+    tcase_add_test(t, wrong_guesses_are_given_up);
     suite_add_tcase(s, t);
     return s;
 }

@@ -82,7 +82,7 @@ static const struct { void (*make)(void); const char *text; } mistakes[] = {
     { trap_helper, "helper 99" },
     { amo_disp, "displacement" },               { rounding, "undefined rounding mode 5" },
     { fcvt_same, "to itself" },                 { bitcast, "has the wrong type" },
-    { helper, "helper 7; there are 7" },        { pure_void, "pure, yet without result" },
+    { helper, "helper 14; there are 14" },        { pure_void, "pure, yet without result" },
     { mode_call, "an EXIT must follow" },       { early_end, "before its last instruction" },
     { second_insn, "is not of this block" },    { undefined, "undefined operation" },
 };
