@@ -35,7 +35,7 @@
  * code) needs everybody at one. It leaves its block at the end.
  *     A page that may be stored to through another CPU's TLB is taken away from it *before*
  *     its bytes are read for translation. For that, and for TLB entries that a guest takes away from all, others need not stand
- *     still: they are told (cpu_tell_others), and drop them at their next boundary, for which who told them waits.
+ *     still: they are told (cpu_tell_others), and drop them at their next boundary or look-up, for which who told them waits.
  *
  * Code that others run is changed by single aligned stores: links, entries that lead elsewhere.
  * A block that is dropped while another CPU runs it is left by that one at the end of its slice at the latest.

@@ -103,6 +103,28 @@ START_TEST(fence_takes_the_large_page)
 }
 END_TEST
 
+/* Targets of jumps in a page go with it and no others: of a set that knows what was filled (step 512), and of one that does not. */
+START_TEST(fence_takes_the_jumps_of_its_page)
+{
+    static const struct { va_t fenced; unsigned step; } rows[] = {
+        { 0x3000, 512 }, { 0x3000, 4 }, { 0x4000, 4 }, { 0x6000, 4 },
+    };
+    struct box *b = open_box();
+    struct cpu *c = &b->cpu[0]->cpu;
+    open_spaces(b);
+    use_space(b->cpu[0], 0);
+    for (va_t va = 0x3000; va < 0x7000; va += rows[_i].step)
+        mmu_enter_jump(c->set, va, b);
+    ck_assert((c->set->n_log > MMU_LOG) == (rows[_i].step == 4));
+    mmu_flush_page(c, rows[_i].fenced, MEM_PAGE, 1, MMU_ANY);
+    for (va_t va = 0x3000; va < 0x7000; va += rows[_i].step) {
+        bool there = c->set->jump[mmu_jump_index(va)].va == va;
+        ck_assert(there == ((va & ~(va_t)0xfff) != rows[_i].fenced));
+    }
+    close_box(b);
+}
+END_TEST
+
 /* Spans of several pages, and of several large ones, from wherever they start. */
 START_TEST(fences_take_whole_spans)
 {
@@ -902,6 +924,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, equals_the_walker, 0, 8);
     tcase_add_test(t, contexts_are_recycled);
     tcase_add_test(t, fence_takes_the_large_page);
+    tcase_add_loop_test(t, fence_takes_the_jumps_of_its_page, 0, 4);
     tcase_add_test(t, fences_take_whole_spans);
     tcase_add_test(t, busy_sets_grow);
     tcase_add_test(t, idle_sets_stay_small);
