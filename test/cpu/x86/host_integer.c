@@ -11,7 +11,7 @@ static bool is_integer(const struct x86_cpu *c, uint16_t form)
     enum { RSP_USED = 1 << 4 };
     const struct x86_row *row = &x86_rows[form];
     const struct insn_desc *desc = &x86_insn_descs[form];
-    if (c->semantics[row->id].fn == NULL || (c->semantics[row->id].flags & ~(unsigned)X86_SEM_NO_V86) != 0 ||
+    if (c->semantics[row->id].fn == NULL || (c->semantics[row->id].flags & X86_SEM_CHECKED & ~(unsigned)X86_SEM_NO_V86) != 0 ||
         ((row->reads | row->writes) & RSP_USED) || desc->branch != INSN_NO_BRANCH)
         return false;
     switch (row->id) {

@@ -193,11 +193,76 @@ static void protection_keys(void)
     }
 }
 
+/* ---- flags of the frame: those of the last instruction that wrote them, whatever came between it and the fault ---- */
+#define PROGRAM(name, code)                                                                                \
+    static void name(void *arg)                                                                            \
+    {                                                                                                      \
+        __asm__ volatile("mov %0, %%rdi; " code ::"r"(arg) : "rax", "rcx", "rdx", "rdi", "memory", "cc"); \
+    }
+#define LOAD "; mov (%%rdi), %%rax"
+PROGRAM(after_moves, "mov $5, %%eax; cmp $5, %%eax; lea 1(%%rax), %%ecx; mov %%ecx, %%edx" LOAD)
+PROGRAM(twice, "mov $5, %%eax; cmp $6, %%eax; cmp $5, %%eax" LOAD)
+PROGRAM(kept_carry, "mov $-1, %%eax; mov $0x7fffffff, %%edx; add $1, %%eax; inc %%edx" LOAD)
+PROGRAM(by_nothing, "mov $1, %%eax; mov $0, %%ecx; sub $2, %%eax; shl %%cl, %%eax" LOAD)
+PROGRAM(negated, "mov $0, %%eax; neg %%eax; not %%eax" LOAD)
+PROGRAM(with_carry, "mov $-1, %%eax; mov $7, %%ecx; add $1, %%eax; adc $0x78, %%cl" LOAD)
+PROGRAM(by_parity, "mov $3, %%eax; mov $0x7f, %%ecx; cmp $0, %%eax; setp %%dl; add %%dl, %%cl" LOAD)
+PROGRAM(signed_bytes, "mov $0x80, %%eax; cmp $0x7f, %%al; setl %%cl; movzbl %%cl, %%ecx; neg %%ecx" LOAD)
+PROGRAM(past_a_jump, "mov $5, %%eax; cmp $5, %%eax; jne 1f" LOAD "; 1:")
+PROGRAM(rewritten, "mov $0x80000000, %%eax; mov $1, %%ecx; cmp %%ecx, %%eax; add %%eax, (%%rdi)")
+PROGRAM(compared, "mov $2, %%eax; sub $3, %%eax; cmp %%eax, (%%rdi)")
+PROGRAM(condition_moved, "mov $2, %%eax; sub $3, %%eax; cmovz (%%rdi), %%rcx")
+PROGRAM(stored, "mov $2, %%eax; sub $3, %%eax; mov %%eax, (%%rdi)")
+PROGRAM(undefined_after, "mov $5, %%eax; cmp $5, %%eax; mov %%eax, %%ecx; ud2")
+PROGRAM(asked_after, "mov $2, %%eax; sub $3, %%eax; pushfq; pop %%rcx; cmp $0, %%eax; push %%rcx; popfq" LOAD)
+PROGRAM(far_beside, "mov $3, %%ecx; mov $5, %%eax; cmp $5, %%eax; mov -24(%%rdi,%%rcx,8), %%eax")
+PROGRAM(far_rewritten, "mov $3, %%ecx; mov $5, %%eax; cmp $5, %%eax; subl $1, -24(%%rdi,%%rcx,8)")
+PROGRAM(cut_registers, "mov $0xffffffff00000001, %%rax; mov $0x1234567800000001, %%rcx; cmp %%ecx, %%eax" LOAD)
+PROGRAM(cut_borrow, "mov $0xffffffff00000001, %%rax; mov $2, %%ecx; sub %%ecx, %%eax; sbb %%ecx, %%ecx; neg %%ecx; cmp $1, %%ecx" LOAD)
+
+static void flags_of_faults(void)
+{
+    enum { CF = 1, PF_ = 4, AF = 0x10, ZF = 0x40, SF = 0x80, OF = 0x800, ALL = CF | PF_ | AF | ZF | SF | OF };
+    static const struct {
+        void (*fn)(void *);
+        unsigned want;
+    } programs[] = {
+        { after_moves, ZF | PF_ },
+        { twice, ZF | PF_ },
+        { kept_carry, OF | SF | AF | PF_ | CF },
+        { by_nothing, CF | PF_ | AF | SF },
+        { negated, ZF | PF_ },
+        { with_carry, OF | SF | AF },                /* 7 + 78h + 1 = 80h */
+        { by_parity, OF | SF | AF },                 /* 3 has an even number of ones: 7fh + 1 */
+        { signed_bytes, CF | AF | SF | PF_ },        /* -80h is less: 0 - 1 */
+        { past_a_jump, ZF | PF_ },
+        { rewritten, OF | AF | PF_ },                /* 80000000h - 1 */
+        { compared, CF | PF_ | AF | SF },
+        { condition_moved, CF | PF_ | AF | SF },
+        { stored, CF | PF_ | AF | SF },
+        { asked_after, CF | PF_ | AF | SF },
+        { far_beside, ZF | PF_ },
+        { far_rewritten, ZF | PF_ },
+        { cut_registers, ZF | PF_ },
+        { cut_borrow, ZF | PF_ },
+    };
+    map_test(7, 7, 0);
+    for (unsigned again = 0; again < 500; again++) /* in each tier */
+        for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+            CHECK(try_call(programs[i].fn, (void *)TEST), 14);
+            CHECK(caught.cr2, TEST);
+            CHECK(caught.rflags & ALL, programs[i].want);
+        }
+    CHECK(try_call(undefined_after, NULL), 6);
+    CHECK(caught.rflags & ALL, ZF | PF_);
+}
+
 int main(void)
 {
     plain();
     at_level_3();
     page_faults();
+    flags_of_faults();
     accessed_and_dirty();
     supervisor_protection();
     protection_keys();
