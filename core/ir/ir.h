@@ -157,8 +157,8 @@ struct ir_helper {
     /*
      * Of helpers with READS, WRITES and a result: executors may call it first where the block ends with a jump to that result.
      * All slots are in memory then, and it may do all that `fn` does, but neither raise nor ask to leave, nor ask for time or
-     * PC; it touches nothing but its CPU, and arguments that the call does not have are not there. It returns where to go on; or 0, and nothing was done: then `fn` is called. NULL:
-     * there is none.
+     * PC; it touches nothing but its CPU, and arguments that the call does not have are not there. It returns where to go on;
+     * or 0, and nothing was done: then `fn` is called. NULL: there is none.
      */
     ir_helper_fn *last;
 };
