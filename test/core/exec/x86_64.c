@@ -54,6 +54,16 @@ struct pair {
     struct arena arena;
 };
 
+static void end_pair(struct pair *p, size_t n_jit)
+{
+    rig_destroy(p->a);
+    rig_destroy(p->b);
+    exec_interp.destroy(p->interp);
+    for (size_t k = 0; k < n_jit; k++)
+        exec_x86_64.destroy(p->jit[k]);
+    arena_destroy(&p->arena);
+}
+
 /* A timing model that hashes what it is told, in order, and charges a little. */
 struct hash_model {
     struct tm_cpu tm;
@@ -170,12 +180,7 @@ static void check_units(options_fn *options, uint64_t units)
     if (failed)
         ck_abort_msg("%lu of %lu units; seed %lu: %s differs", failed, n, worst,
                      differs(&p, options, worst, &size, true));
-    rig_destroy(p.a);
-    rig_destroy(p.b);
-    exec_interp.destroy(p.interp);
-    for (size_t k = 0; k < ARRAY_LEN(masks); k++)
-        exec_x86_64.destroy(p.jit[k]);
-    arena_destroy(&p.arena);
+    end_pair(&p, ARRAY_LEN(masks));
 }
 
 START_TEST(random_units_agree_with_the_interpreter)
@@ -240,12 +245,7 @@ START_TEST(first_tier_agrees_with_the_interpreter)
         ck_abort_msg("%lu of %lu units; seed %lu: %s differs", failed, n, worst,
                      quick_differs(&p, worst, true, &size, &done));
     ck_assert_uint_ge(done, n == 1 ? 0 : n / 4);
-    rig_destroy(p.a);
-    rig_destroy(p.b);
-    exec_interp.destroy(p.interp);
-    for (size_t k = 0; k < ARRAY_LEN(masks); k++)
-        exec_x86_64.destroy(p.jit[k]);
-    arena_destroy(&p.arena);
+    end_pair(&p, ARRAY_LEN(masks));
 }
 END_TEST
 
@@ -328,11 +328,7 @@ START_TEST(loops_over_memory_agree_with_the_interpreter)
             ir_print(u, stderr);
         ck_assert_msg(!what, "seed %lu: %s differs (leave %d, %d)", seed, what, why, got);
     }
-    rig_destroy(p.a);
-    rig_destroy(p.b);
-    exec_interp.destroy(p.interp);
-    exec_x86_64.destroy(p.jit[0]);
-    arena_destroy(&p.arena);
+    end_pair(&p, 1);
 }
 END_TEST
 
@@ -385,11 +381,7 @@ START_TEST(wrong_guesses_are_given_up)
     ck_assert_uint_eq(p.b->x[1], 30000);
     const char *what = rig_compare(p.a, p.b);
     ck_assert_msg(what == NULL, "%s differs", what);
-    rig_destroy(p.a);
-    rig_destroy(p.b);
-    exec_interp.destroy(p.interp);
-    exec_x86_64.destroy(p.jit[0]);
-    arena_destroy(&p.arena);
+    end_pair(&p, 1);
 }
 END_TEST
 
