@@ -6,15 +6,9 @@
 #include "test/check_main.h"
 #include "test/core/exec/fake_mmu.h"
 #include "test/core/exec/no_cpus.h"
-#include <stdlib.h>
+#include "test/core/exec/setting.h"
 
 #if defined(__x86_64__)
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
-}
 
 static const struct {
     uint8_t op, lanes; /* lanes: a bit for each size there is */

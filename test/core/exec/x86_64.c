@@ -10,7 +10,7 @@
 #include "core/exec/fp.h"
 #include "test/core/exec/fake_mmu.h"
 #include "test/core/exec/no_cpus.h"
-#include <stdlib.h>
+#include "test/core/exec/setting.h"
 
 #if defined(__x86_64__)
 
@@ -40,12 +40,6 @@ static struct random_ir_options wide_options_of(uint64_t seed)
     return (struct random_ir_options){ .rule = seed % 2 ? IR_FP_X86 : (enum ir_fp_rule)(seed / 2 % 4), .blocks = 1 + (uint32_t)(seed / 8 % 16),
                                        .insns = seed % 5 ? 6 : 32, .fp = seed % 16 == 3, .memory = seed % 7 != 0,
                                        .calls = seed % 3 != 1, .rmm = true, .vectors = seed % 32 == 3, .wide = true };
-}
-
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
 struct pair {
