@@ -27,8 +27,6 @@ static bool fold_const(struct fold *f, struct ir_inst *in)
 /* Constants to the right, so that one side needs looking at. */
 static void swap_const(const struct fold *f, struct ir_inst *in)
 {
-    static const uint8_t mirrored[] = { IR_EQ,  IR_NE,  IR_GTS, IR_LES, IR_GES,
-                                        IR_LTS, IR_GTU, IR_LEU, IR_GEU, IR_LTU };
     switch (in->op) {
     case IR_ADD:
     case IR_AND:
@@ -51,7 +49,7 @@ static void swap_const(const struct fold *f, struct ir_inst *in)
     in->a = in->b;
     in->b = a;
     if (in->op == IR_SETCC)
-        in->aux = mirrored[in->aux];
+        in->aux = (uint8_t)ir_cc_swapped((enum ir_cc)in->aux);
 }
 
 /* ---- memory, slots, lanes ---- */

@@ -60,6 +60,12 @@ enum ir_op {
 };
 
 enum ir_cc { IR_EQ, IR_NE, IR_LTS, IR_GES, IR_LES, IR_GTS, IR_LTU, IR_GEU, IR_LEU, IR_GTU };
+/* The same comparison with its operands the other way round. */
+static inline enum ir_cc ir_cc_swapped(enum ir_cc cc)
+{
+    static const uint8_t swapped[] = { IR_EQ, IR_NE, IR_GTS, IR_LES, IR_GES, IR_LTS, IR_GTU, IR_LEU, IR_GEU, IR_LTU };
+    return (enum ir_cc)swapped[cc];
+}
 /* Dynamic = the CPU's current mode. Nearest-maximum-magnitude has no host equivalent. */
 enum ir_rm { IR_RNE, IR_RTZ, IR_RDN, IR_RUP, IR_RMM, IR_RM_DYN = 7 };
 enum { IR_VF_LOW = 8 };          /* beside enum ir_rm in aux2 of VFADD .. VFRINT: ops.def */

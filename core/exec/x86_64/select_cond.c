@@ -63,8 +63,6 @@ static void emit_narrow_compare(struct x86_gen *g, const struct ir_inst *in, uns
 static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint8_t cc[] = { CC_E, CC_NE, CC_L, CC_GE, CC_LE, CC_G, CC_B, CC_AE, CC_BE, CC_A };
-    static const uint8_t swapped[] = { IR_EQ, IR_NE, IR_GTS, IR_LES, IR_GES, IR_LTS, IR_GTU, IR_LEU,
-                                       IR_GEU, IR_LTU };
     bool w = in->type == IR_I64;
     uint16_t va = in->a, vb = in->b;
     unsigned how = in->aux;
@@ -80,7 +78,7 @@ static unsigned emit_compare(struct x86_gen *g, const struct ir_inst *in)
     if (x86_opnd(g, va).kind == O_IMM) {
         va = in->b;
         vb = in->a;
-        how = swapped[how];
+        how = ir_cc_swapped((enum ir_cc)how);
     }
     struct opnd a = x86_opnd(g, va), b = int_opnd(g, vb, w);
     if (a.kind == O_IMM || (a.kind == O_MEM && b.kind == O_MEM)) {
