@@ -59,7 +59,7 @@ struct parts_ide_drive {
 struct parts_ide_made {
     struct ata_drive *drive;
     struct pci_function *controller;
-    char unit[32];               /* its place behind it, as boot paths have that */
+    char unit[40];               /* its place behind it, as boot paths have that */
 };
 struct parts_ide {
     int (*attach)(void *arg, const struct parts_ide_drive *d, struct parts_ide_made *made, struct err *e);
