@@ -47,7 +47,7 @@
 
 #define IR_BLOCK_INSNS 32    /* guest instructions in a canonical block at most */
 #define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
-#define IR_MEMO_BYTES  ((128u << 10) + 64)
+#define IR_MEMO_BYTES  ((192u << 10) + 64)
 #define IR_NONE        0     /* value number 0 defines nothing */
 
 enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
