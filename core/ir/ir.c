@@ -37,7 +37,6 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
         goto no_memory;
     u->guest = guest;
     u->arena = arena;
-    u->mode = mode;
     u->memo = NULL;
     u->max_insts = 256;
     u->insts = ARENA_TAKE(arena, struct ir_inst, u->max_insts);
@@ -46,10 +45,7 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
     if (!u->insts || !u->insns)
         goto no_memory;
     u->insts[IR_NONE] = (struct ir_inst){ 0 };
-    u->n_insts = 1; /* value 0 is IR_NONE */
-    u->n_blocks = u->n_insns = u->hooks = 0;
-    u->hint = IR_NO_HINT;
-    u->second_page = u->full = u->no_regs = false;
+    ir_unit_empty(u, mode);
     *out = u;
     return 0;
 no_memory:

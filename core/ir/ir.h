@@ -271,6 +271,15 @@ struct ir_unit {
 
 int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_guest *guest,
                    uint32_t mode, struct err *e) MUST_CHECK;
+/* A unit that was used is empty again, as if just created; its memo and the memory that it took stay. */
+static inline void ir_unit_empty(struct ir_unit *u, uint32_t mode)
+{
+    u->mode = mode;
+    u->n_insts = 1; /* value 0 is IR_NONE */
+    u->n_blocks = u->n_insns = u->hooks = 0;
+    u->hint = IR_NO_HINT;
+    u->second_page = u->full = u->no_regs = false;
+}
 
 /* ---- building: see build.h for the typed short forms ---- */
 /* Room for one more instruction, of the guest's; false: the unit is full. */
