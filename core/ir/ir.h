@@ -266,6 +266,7 @@ struct ir_unit {
     uint32_t hint;            /* isa->hint of the CPU that came here, or IR_NO_HINT */
     void *memo;               /* IR_MEMO_BYTES that outlive the unit, zeros at first, for its ISA's translator alone; or NULL */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
+    uint32_t uniform;         /* cycles of each guest instruction; 0: they differ, and insns[].cost_before tells */
     bool full;                /* out of instructions or memory: ir_finish reports it */
 };
 
@@ -276,7 +277,7 @@ static inline void ir_unit_empty(struct ir_unit *u, uint32_t mode)
 {
     u->mode = mode;
     u->n_insts = 1; /* value 0 is IR_NONE */
-    u->n_blocks = u->n_insns = u->hooks = 0;
+    u->n_blocks = u->n_insns = u->hooks = u->uniform = 0;
     u->hint = IR_NO_HINT;
     u->second_page = u->full = u->no_regs = false;
 }
