@@ -174,9 +174,10 @@ static inline struct cpu_site exec_site_of(const struct ir_unit *u, const struct
                                            const struct ir_inst *in)
 {
     int32_t at = (int32_t)in->imm;
+    uint32_t before = (uint32_t)in->imm2 - b->first_insn;
     return (struct cpu_site){ .at = at,
-                              .cost_before = u->insns[in->imm2].cost_before,
-                              .insns_before = (uint16_t)(in->imm2 - b->first_insn),
+                              .cost_before = u->uniform != 0 ? before * u->uniform : u->insns[in->imm2].cost_before,
+                              .insns_before = (uint16_t)before,
                               .rest = (uint16_t)(b->start + (int32_t)b->length - at) };
 }
 

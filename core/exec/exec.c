@@ -172,6 +172,7 @@ void exec_destroy(struct exec *x)
         x->cores[i]->cpu->exec_private = NULL;
         x->cores[i]->cpu->exec = NULL;
         arena_destroy(&x->cores[i]->transient);
+        arena_destroy(&x->cores[i]->units);
         free(x->cores[i]);
     }
     for (uint32_t r = 0; r < EXEC_MAX_RAMS; r++) {
@@ -289,6 +290,7 @@ int exec_add_cpu(struct exec *x, struct cpu *cpu, struct err *e)
     memset(core, 0, sizeof(*core));
     core->cpu = cpu;
     arena_init(&core->transient, 0);
+    arena_init(&core->units, 0);
     rc = mmu_attach(cpu, e);
     if (rc < 0) {
         free(core);

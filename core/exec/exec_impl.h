@@ -99,6 +99,9 @@ struct exec_core {
     struct arena transient;      /* of its block that is used once */
     struct exec_cached first;    /* its block that is not compiled yet: no more than what names it */
     struct exec_once once;       /* of that */
+    struct arena units;          /* what follows: made once */
+    struct ir_unit *unit;        /* of `once` */
+    uint32_t room;               /* values that there is room for in `once` */
     bool timed;                  /* its pass is timed */
 };
 

@@ -68,22 +68,47 @@ bool exec_first_wanted(struct exec *x, const struct cpu *cpu, const struct exec_
     return true;
 }
 
+/* Its unit, empty: the same one for all first arrivals. */
+static int empty_unit(const struct exec *x, struct exec_core *core, uint32_t mode, struct err *e)
+{
+    if (LIKELY(core->unit != NULL)) {
+        ir_unit_empty(core->unit, mode);
+        return 0;
+    }
+    int rc = ir_unit_create(&core->unit, &core->units, core->cpu->isa->guest, mode, e);
+    if (rc == 0)
+        core->unit->memo = x->memo;
+    return rc;
+}
+
+/* Room for its values. */
+static int make_room(struct exec_core *core, struct err *e)
+{
+    struct exec_once *o = &core->once;
+    if (LIKELY(core->unit->n_insts <= core->room))
+        return 0;
+    o->v = ARENA_TAKE(&core->units, uint64_t, core->unit->max_insts);
+    o->q = ARENA_TAKE(&core->units, union ir_vec, core->unit->max_insts);
+    core->room = o->v != NULL && o->q != NULL ? core->unit->max_insts : 0;
+    return core->room != 0 ? 0 : err_set(e, ERR_NOMEM, "no memory to interpret a block");
+}
+
 static int translate(struct exec *x, struct cpu *cpu, const struct exec_place *p, struct exec_core *core, struct err *e)
 {
-    struct ir_unit *u;
-    struct arena *arena = &core->transient;
-    int rc = exec_new_unit(arena, x->memo, cpu, p->mode, &u, e);
+    int rc = empty_unit(x, core, p->mode, e);
     if (rc < 0)
         return rc;
+    struct ir_unit *u = core->unit;
+    u->no_regs = cpu->uniform != 0; /* as exec_new_unit */
     u->hint = exec_hint(cpu);
     cpu->isa->translate(cpu, u, (int32_t)(p->offset % MEM_PAGE), p->ram->host + p->offset, p->avail, p->next);
     rc = exec_check_unit(x, cpu, u, p, e);
     if (rc < 0)
         return rc;
     exec_name_block(&core->first.b, u, p);
-    core->once = (struct exec_once){ .u = u, .b = &core->first.b, .v = ARENA_TAKE(arena, uint64_t, u->n_insts),
-                                     .q = ARENA_TAKE(arena, union ir_vec, u->n_insts) };
-    return core->once.v != NULL && core->once.q != NULL ? 0 : err_set(e, ERR_NOMEM, "no memory to interpret a block");
+    core->once.u = u;
+    core->once.b = &core->first.b;
+    return make_room(core, e);
 }
 
 struct exec_cached *exec_first_translate(struct exec *x, struct cpu *cpu, const struct exec_place *p)

@@ -24,17 +24,12 @@ static bool loops(const struct ir_unit *u, const struct ir_block *b)
            (last->op == IR_BRANCH && last->imm2 == b->start);
 }
 
-/* The same of models that only count instructions. */
+/* The same of models that only count instructions: what is before one is told when somebody asks (exec_site_of). */
 static void annotate_uniform(struct ir_unit *u, uint32_t cycles)
 {
-    for (uint32_t i = 0; i < u->n_blocks; i++) {
-        struct ir_block *b = &u->blocks[i];
-        struct insn_at *insns = u->insns + b->first_insn;
-        uint32_t n = MIN(b->n_insns, IR_BLOCK_INSNS);
-        for (uint32_t k = 0; k < n; k++)
-            insns[k].cost_before = k * cycles;
-        b->cost = MAX(n * cycles, 1);
-    }
+    u->uniform = cycles;
+    for (uint32_t i = 0; i < u->n_blocks; i++)
+        u->blocks[i].cost = MAX(u->blocks[i].n_insns * cycles, 1);
 }
 
 /* Static costs of every canonical block of the unit, from the CPU's timing model. */

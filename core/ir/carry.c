@@ -276,5 +276,6 @@ bool ir_carry(struct ir_unit *u)
     u->insts = insts;
     u->n_insts = to;
     u->max_insts = n;
+    u->sink = n - 1;
     return true;
 }

@@ -56,7 +56,7 @@ struct insn_at {
     struct insn_regs regs;
     int32_t at;             /* offset from the unit's first page */
     uint8_t length;
-    uint32_t cost_before;   /* static cycles of its block before it, from the model */
+    uint32_t cost_before;   /* static cycles of its block before it, from the model; unless the unit is uniform */
 };
 
 #endif

@@ -37,19 +37,16 @@ int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_gu
         goto no_memory;
     u->guest = guest;
     u->arena = arena;
-    u->mode = mode;
     u->memo = NULL;
-    u->max_insts = 256;
+    u->max_insts = IR_INSN_ROOM + 512; /* of which a short block touches the first */
+    u->sink = u->max_insts - 1;
     u->insts = ARENA_TAKE(arena, struct ir_inst, u->max_insts);
     u->max_insns = IR_BLOCK_INSNS;
     u->insns = ARENA_TAKE(arena, struct insn_at, u->max_insns);
     if (!u->insts || !u->insns)
         goto no_memory;
     u->insts[IR_NONE] = (struct ir_inst){ 0 };
-    u->n_insts = 1; /* value 0 is IR_NONE */
-    u->n_blocks = u->n_insns = u->hooks = 0;
-    u->hint = IR_NO_HINT;
-    u->second_page = u->full = u->no_regs = false;
+    ir_unit_empty(u, mode);
     *out = u;
     return 0;
 no_memory:
@@ -57,19 +54,20 @@ no_memory:
                    arena->used, arena->limit);
 }
 
-bool ir_grow(struct ir_unit *u)
+void ir_grow(struct ir_unit *u)
 {
-    if (!u->full && u->max_insts < MAX_INSTS) {
-        struct ir_inst *insts = ARENA_TAKE(u->arena, struct ir_inst, u->max_insts * 2);
+    uint32_t n = MIN(u->max_insts * 2, MAX_INSTS);
+    if (!u->full && u->n_insts < u->sink && n - 1 - u->n_insts >= IR_INSN_ROOM) {
+        struct ir_inst *insts = ARENA_TAKE(u->arena, struct ir_inst, n);
         if (insts) {
             memcpy(insts, u->insts, u->n_insts * sizeof(*insts));
             u->insts = insts;
-            u->max_insts *= 2;
-            return true;
+            u->max_insts = n;
+            u->sink = n - 1;
+            return;
         }
     }
     u->full = true;
-    return false;
 }
 
 struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start)
@@ -88,6 +86,7 @@ struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start)
 void ir_end_block(struct ir_unit *u, uint32_t length)
 {
     struct ir_block *b = &u->blocks[u->n_blocks - 1];
+    u->full |= u->n_insts == u->sink;
     b->end = u->n_insts;
     b->length = length;
     b->n_insns = (uint16_t)(u->n_insns - b->first_insn);

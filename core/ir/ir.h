@@ -46,8 +46,9 @@
 #include <string.h>
 
 #define IR_BLOCK_INSNS 32    /* guest instructions in a canonical block at most */
+#define IR_INSN_ROOM   2048u /* instructions that one guest instruction may become, with what begins and ends its block, at most */
 #define IR_UNIT_BLOCKS 64    /* blocks in a region at most */
-#define IR_MEMO_BYTES  ((128u << 10) + 64)
+#define IR_MEMO_BYTES  ((192u << 10) + 64)
 #define IR_NONE        0     /* value number 0 defines nothing */
 
 enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
@@ -256,6 +257,7 @@ struct ir_unit {
     struct arena *arena;
     struct ir_inst *insts;
     uint32_t n_insts, max_insts;  /* insts[0] stands for IR_NONE and is never used */
+    uint32_t sink;            /* the last that there is room for, which takes what is too much: ir_emit */
     struct ir_block blocks[IR_UNIT_BLOCKS];
     uint32_t n_blocks;        /* blocks[0] is the entry */
     struct insn_at *insns;    /* guest instructions in order, for timing and the side table */
@@ -266,25 +268,38 @@ struct ir_unit {
     uint32_t hint;            /* isa->hint of the CPU that came here, or IR_NO_HINT */
     void *memo;               /* IR_MEMO_BYTES that outlive the unit, zeros at first, for its ISA's translator alone; or NULL */
     uint32_t hooks;           /* enum tm_hook wanted (core/timing/model.h) */
+    uint32_t uniform;         /* cycles of each guest instruction; 0: they differ, and insns[].cost_before tells */
     bool full;                /* out of instructions or memory: ir_finish reports it */
 };
 
 int ir_unit_create(struct ir_unit **out, struct arena *arena, const struct ir_guest *guest,
                    uint32_t mode, struct err *e) MUST_CHECK;
+/* A unit that was used is empty again, as if just created; its memo and the memory that it took stay. */
+static inline void ir_unit_empty(struct ir_unit *u, uint32_t mode)
+{
+    u->mode = mode;
+    u->n_insts = 1; /* value 0 is IR_NONE */
+    u->n_blocks = u->n_insns = u->hooks = u->uniform = 0;
+    u->hint = IR_NO_HINT;
+    u->second_page = u->full = u->no_regs = false;
+}
 
 /* ---- building: see build.h for the typed short forms ---- */
-/* Room for one more instruction, of the guest's; false: the unit is full. */
-bool ir_grow(struct ir_unit *u);
+/* Room for IR_INSN_ROOM more instructions; for one more of the guest's. Or the unit is full. */
+void ir_grow(struct ir_unit *u);
 bool ir_grow_insns(struct ir_unit *u);
 extern const struct insn_desc ir_undecoded; /* of bytes that no row matches */
 
-/* Append; returns its value number, IR_NONE once the unit is full. */
+/*
+ * Append; returns its value number. Room is made where a guest instruction begins, not here: a call here, though it is hardly ever
+ * made, has all functions that emit save registers, and makes them half as long again. What comes when there is none left overwrites
+ * the last, and the unit is found full when its block ends or its next instruction begins.
+ */
 static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
 {
-    if (UNLIKELY(u->n_insts == u->max_insts) && !ir_grow(u))
-        return IR_NONE;
+    uint32_t n = u->n_insts;
     /* Member by member: a copy of what was just put together on the stack would wait for all of it to be there. */
-    struct ir_inst *p = &u->insts[u->n_insts];
+    struct ir_inst *p = &u->insts[n];
     p->op = inst.op;
     p->type = inst.type;
     p->aux = inst.aux;
@@ -295,7 +310,8 @@ static inline uint16_t ir_emit(struct ir_unit *u, struct ir_inst inst)
     p->c = inst.c;
     p->imm = inst.imm;
     p->imm2 = inst.imm2;
-    return (uint16_t)u->n_insts++;
+    u->n_insts = n + (n != u->sink);
+    return (uint16_t)n;
 }
 
 struct ir_block *ir_begin_block(struct ir_unit *u, int32_t start);
@@ -309,6 +325,8 @@ static inline void ir_begin_insn(struct ir_unit *u, int32_t at, unsigned length,
 {
     if (UNLIKELY(u->n_insns == u->max_insns) && !ir_grow_insns(u))
         return;
+    if (UNLIKELY(u->sink - u->n_insts < IR_INSN_ROOM))
+        ir_grow(u);
     ir_emit(u, (struct ir_inst){ .op = IR_INSN, .imm = at, .imm2 = u->n_insns });
     struct insn_at *i = &u->insns[u->n_insns++];
     i->desc = d != NULL ? d : &ir_undecoded;

@@ -119,7 +119,7 @@ enum x86_decode_result x86_decode(const uint8_t *code, size_t n, enum x86_code m
  * alone are decoded once. `memo`: zeros at first, X86_DECODE_MEMO bytes that nobody else uses at the same time; `id` (less than
  * 16) stands for `features`.
  */
-#define X86_DECODE_MEMO ((2048u + 1) * 64)
+#define X86_DECODE_MEMO ((2048u + 1) * 64 + 65536u)
 enum x86_decode_result x86_decode_again(void *memo, unsigned id, const uint8_t *code, size_t n, const uint64_t *features,
                                         struct x86_decoded *d);
 

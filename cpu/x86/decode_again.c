@@ -27,12 +27,21 @@ struct known {
 };
 #define LINE  64u
 #define KNOWN 2048u
-_Static_assert(sizeof(struct known) <= LINE, "an instruction that is known takes more than a line");
-_Static_assert((KNOWN + 1) * LINE <= X86_DECODE_MEMO, "the table is larger than what callers have for it");
 
-#define MARK     BIT(56) /* of a key: bits 55:0 are the bytes, 60:57 the caller's id */
-#define ID_SHIFT 57
-#define AHEAD    24u     /* bytes that may be read at an instruction: seven up to SIB, then eight and eight, whatever they are */
+/*
+ * What the first two bytes of an instruction say, by both; in front of the table of instructions. 0: nobody has asked. SHAPE
+ * with the distance in bits from the first byte to the last in front of SIB, and whether that is a ModRM; or FURTHER: they do not
+ * tell. To walk through the bytes in front of the opcode one by one takes twice as long, each waits for the one before.
+ */
+#define SHAPES 65536u
+enum { SHAPE_AT = 0x38, SHAPE_MODRM = 0x40, SHAPE = 0x80, FURTHER = 1 };
+_Static_assert(sizeof(struct known) <= LINE, "an instruction that is known takes more than a line");
+_Static_assert(SHAPES + (KNOWN + 1) * LINE <= X86_DECODE_MEMO, "the table is larger than what callers have for it");
+
+#define MARK       BIT(56) /* of a key: bits 55:0 are the bytes, 60:57 the caller's id */
+#define MARK_OTHER BIT(61) /* of one that has not as many bytes as its shape says: one that has might have the same */
+#define ID_SHIFT   57
+#define AHEAD      24u     /* bytes that may be read at an instruction: seven up to SIB, then eight and eight, whatever they are */
 
 /* What a byte is: PREFIX in front of the opcode; as an opcode, and behind 0F, the first of several (VEX, EVEX, 0F 38, 0F 3A). */
 enum { PREFIX = 1, LONG = 2, LONG_0F = 4 };
@@ -70,7 +79,7 @@ static __attribute__((noinline)) struct key long_key(uint64_t code, unsigned at)
 }
 
 /* What they are tells how many they are, so no two instructions have the same. */
-static inline struct key key_of(uint64_t code)
+static struct key key_of(uint64_t code)
 {
     unsigned prefix = kinds[code & 0xff] & PREFIX;
     uint64_t w = code >> 8 * prefix;
@@ -78,7 +87,7 @@ static inline struct key key_of(uint64_t code)
     w >>= 8 * rex;
     unsigned two = (w & 0xff) == 0x0f;
     w >>= 8 * two;
-    if (UNLIKELY(kinds[w & 0xff] & (LONG << two)))
+    if (kinds[w & 0xff] & (LONG << two))
         return long_key(code, prefix + rex);
     return key_up_to(code, prefix + rex + two + 1, X86_MAP_1BYTE + two);
 }
@@ -111,22 +120,73 @@ static inline uint64_t low_signed(uint64_t v, unsigned cut)
     return (uint64_t)((int64_t)(v << cut) >> cut);
 }
 
-enum x86_decode_result x86_decode_again(void *memo, unsigned id, const uint8_t *code, size_t n, const uint64_t *features,
-                                        struct x86_decoded *d)
+/*
+ * Behind a prefix and 0F there nearly always is an opcode and a ModRM: BSWAP and branches, which have none, and 0F 38 and 0F 3A are
+ * looked for further.
+ */
+static uint8_t shape_of(unsigned first, unsigned second)
 {
-    struct key up = LIKELY(n >= AHEAD) ? key_of(ld_le64(code)) : (struct key){ 0 };
-    if (UNLIKELY(up.n == 0))
-        return x86_decode(code, n, X86_CODE64, true, features, d);
-    uint64_t key = up.bytes | MARK | (uint64_t)id << ID_SHIFT;
-    uint8_t *table = (uint8_t *)memo + (0u - (uintptr_t)memo) % LINE;
-    struct known *k = (struct known *)(void *)(table + LINE * ((key * 0x9e3779b97f4a7c15ull) >> 32 & (KNOWN - 1)));
-    if (UNLIKELY(k->key != key))
-        return learn(k, key, up.n, code, features, d);
+    bool before = (kinds[first] & PREFIX) || (first & 0xf0) == 0x40, two = first == 0x0f;
+    unsigned opcode = before || two ? second : first;
+    if (before && second == 0x0f)
+        return SHAPE | SHAPE_MODRM | 24;
+    if ((before && ((kinds[second] & PREFIX) || (second & 0xf0) == 0x40)) || (kinds[opcode] & (LONG << two)))
+        return FURTHER;
+    bool modrm = x86_opcodes[X86_MAP_1BYTE + two][opcode].modrm;
+    return (uint8_t)(SHAPE | (modrm ? SHAPE_MODRM : 0) | 8 * (before + two + modrm));
+}
+
+/* Bits up to SIB, of a shape that tells. */
+static inline unsigned bits_by_shape(uint64_t bytes, unsigned shape)
+{
+    unsigned modrm = bytes >> (shape & SHAPE_AT) & 0xff;
+    unsigned sib = (shape & SHAPE_MODRM) != 0 && modrm < 0xc0 && (modrm & 7) == 4;
+    return (shape & SHAPE_AT) + 8 + 8 * sib;
+}
+
+static inline struct known *place_of(void *memo, uint64_t key)
+{
+    uint8_t *table = (uint8_t *)memo + SHAPES + (0u - (uintptr_t)memo) % LINE;
+    return (struct known *)(void *)(table + LINE * ((key * 0x9e3779b97f4a7c15ull) >> 32 & (KNOWN - 1)));
+}
+
+/* `code`: behind the `n` bytes of the key. */
+static inline enum x86_decode_result take(const struct known *k, const uint8_t *code, struct x86_decoded *d)
+{
     memcpy((uint8_t *)d + KEPT_FROM, k->kept, KEPT_SIZE);
-    code += up.n;
     d->disp = (int64_t)(low_signed(ld_le64(code), k->disp_cut) & (uint64_t)(int64_t)k->disp_on);
     uint64_t imm = low_signed(ld_le64(code + k->disp_size), k->imm_cut) & UINT64_MAX >> k->imm_clear;
     d->imm = (imm & (uint64_t)(int64_t)k->imm_on) | k->imm_fixed;
     d->imm2 = 0;
     return X86_DECODED;
+}
+
+/* Of what the first two bytes do not tell. Or they were not looked at, or the table has no such key. */
+static __attribute__((noinline)) enum x86_decode_result decode_further(void *memo, unsigned id, const uint8_t *code, size_t n,
+                                                                       const uint64_t *features, struct x86_decoded *d)
+{
+    if (n < AHEAD)
+        return x86_decode(code, n, X86_CODE64, true, features, d);
+    uint8_t shape = shape_of(code[0], code[1]);
+    ((uint8_t *)memo)[ld_le16(code)] = shape;
+    struct key up = key_of(ld_le64(code));
+    if (up.n == 0)
+        return x86_decode(code, n, X86_CODE64, true, features, d);
+    bool other = shape == FURTHER || bits_by_shape(ld_le64(code), shape) != 8 * up.n;
+    uint64_t key = up.bytes | MARK | (uint64_t)id << ID_SHIFT | (other ? MARK_OTHER : 0);
+    struct known *k = place_of(memo, key);
+    return k->key == key ? take(k, code + up.n, d) : learn(k, key, up.n, code, features, d);
+}
+
+enum x86_decode_result x86_decode_again(void *memo, unsigned id, const uint8_t *code, size_t n, const uint64_t *features,
+                                        struct x86_decoded *d)
+{
+    unsigned shape = LIKELY(n >= AHEAD) ? ((const uint8_t *)memo)[ld_le16(code)] : 0;
+    if (UNLIKELY(!(shape & SHAPE)))
+        return decode_further(memo, id, code, n, features, d);
+    uint64_t bytes = ld_le64(code);
+    unsigned bits = bits_by_shape(bytes, shape);
+    uint64_t key = (bytes & (BIT(bits) - 1)) | MARK | (uint64_t)id << ID_SHIFT;
+    const struct known *k = place_of(memo, key);
+    return LIKELY(k->key == key) ? take(k, code + bits / 8, d) : decode_further(memo, id, code, n, features, d);
 }

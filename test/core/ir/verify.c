@@ -124,15 +124,51 @@ END_TEST
 START_TEST(small_arena)
 {
     struct arena small;
-    arena_init(&small, 40000);
+    arena_init(&small, (IR_INSN_ROOM + 1024) * sizeof(struct ir_inst));
     ck_assert_int_eq(ir_unit_create(&u, &small, rig_guest(IR_FP_RISCV), 0, &e), 0);
     ir_begin_block(u, 0);
-    ir_begin_insn(u, 0, 4, &nop, &regs);
-    for (uint32_t i = 0; i < 5000; i++)
-        c64(i);
+    for (int k = 0; k < 8; k++) {
+        ir_begin_insn(u, 0, 4, &nop, &regs);
+        for (uint32_t i = 0; i < 600; i++)
+            c64(i);
+    }
     finish();
     ck_assert_int_eq(ir_finish(u, &e), ERR_LIMIT);
     arena_destroy(&small);
+}
+END_TEST
+
+/* Room is made where an instruction begins: for all that it may become, and what was there before stays. */
+START_TEST(room_by_instruction)
+{
+    const uint32_t each = IR_INSN_ROOM - 8;
+    ir_val_t first[20];
+    ir_begin_block(u, 0);
+    for (uint32_t k = 0; k < ARRAY_LEN(first); k++) {
+        ir_begin_insn(u, 4 * (int32_t)k, 4, &nop, &regs);
+        first[k] = c64((uint64_t)k << 32);
+        for (uint32_t i = 1; i < each; i++)
+            c64((uint64_t)k << 32 | i);
+    }
+    finish();
+    ck_assert_int_eq(ir_finish(u, &e), 0);
+    for (uint32_t k = 0; k < ARRAY_LEN(first); k++)
+        for (uint32_t i = 0; i < each; i++)
+            ck_assert_uint_eq((uint64_t)u->insts[first[k] + i].imm, (uint64_t)k << 32 | i);
+}
+END_TEST
+
+/* One that becomes more than that is seen before more room is made. */
+START_TEST(too_much_of_one)
+{
+    ir_begin_block(u, 0);
+    ir_begin_insn(u, 0, 4, &nop, &regs);
+    for (uint32_t i = 0; i < 2 * IR_INSN_ROOM; i++)
+        c64(i);
+    ir_begin_insn(u, 4, 4, &nop, &regs);
+    ck_assert(u->full);
+    finish();
+    ck_assert_int_eq(ir_finish(u, &e), ERR_LIMIT);
 }
 END_TEST
 
@@ -158,6 +194,8 @@ Suite *test_suite(void)
     tcase_add_test(t, accepts_and_refuses_blocks);
     tcase_add_test(t, full_unit);
     tcase_add_test(t, small_arena);
+    tcase_add_test(t, room_by_instruction);
+    tcase_add_test(t, too_much_of_one);
     tcase_add_test(t, uses);
     suite_add_tcase(s, t);
     return s;

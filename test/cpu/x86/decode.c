@@ -378,6 +378,30 @@ START_TEST(again_is_the_same)
 }
 END_TEST
 
+/* What follows the key of one may be what another's key ends with: opcodes behind a prefix and 0F with no ModRM, or of three bytes. */
+START_TEST(again_of_opcodes_behind_a_prefix)
+{
+    static const uint8_t starts[][4] = {
+        { 0x2e, 0x0f, 0x84 }, { 0x48, 0x0f, 0xc8 }, { 0x66, 0x0f, 0x3a, 0x0f }, { 0x66, 0x0f, 0x38, 0x04 },
+        { 0x66, 0x0f, 0x3a, 0x44 }, { 0xf2, 0x0f, 0x38, 0xf0 },
+    };
+    uint64_t has[X86_EXT_WORDS];
+    all_features(has);
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        void *memo = calloc(1, X86_DECODE_MEMO);
+        ck_assert_ptr_nonnull(memo);
+        for (unsigned k = 0; k < 3 * 256; k++) {
+            uint8_t code[2 * X86_MAX_LENGTH] = { 0 };
+            memcpy(code, starts[i], sizeof(starts[i]));
+            memset(code + 5, 0x5a, sizeof(code) - 5);
+            code[starts[i][3] == 0 ? 3 : 4] = (uint8_t)k;
+            decodes_alike(memo, code, has);
+        }
+        free(memo);
+    }
+}
+END_TEST
+
 START_TEST(random_bytes_do_no_harm)
 {
     uint64_t seed = 0x2545f4914f6cdd1dull, has[X86_EXT_WORDS];
@@ -419,6 +443,7 @@ Suite *test_suite(void)
     tcase_add_test(c, registers_are_slots);
     tcase_add_test(c, rows_decode_and_beginnings_do_not);
     tcase_add_test(c, again_is_the_same);
+    tcase_add_test(c, again_of_opcodes_behind_a_prefix);
     tcase_add_test(c, random_bytes_do_no_harm);
     suite_add_tcase(s, c);
     return s;
