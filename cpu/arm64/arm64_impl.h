@@ -338,6 +338,8 @@ const struct a64_sysreg *a64_sysreg_find(const struct a64_cpu *a, uint32_t code)
 void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned iss_rt, uint64_t *value);
 /* Must the block end after it (mode, mapping, interrupts may have changed)? Known when translating. */
 bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read);
+/* Does it touch nothing but this PE, so that it takes no lock where PEs run on several threads? Known when translating. */
+bool a64_sysreg_is_own(const struct a64_cpu *a, uint32_t code, bool read);
 void a64_sysreg_reset(struct a64_cpu *a);
 
 uint64_t a64_random(struct a64_cpu *a);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System instructions: Arm ARM, C4.1.93: registers, PSTATE fields, hints, barriers. */
-#include "core/exec/parallel.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
 #include <string.h>
 
-/* ---- MSR, MRS, SYS, SYSL: one helper each way ---- */
+/* ---- MSR, MRS, SYS, SYSL: one helper each way, and one for what takes no lock of the machine (a64_sysreg_is_own) ---- */
 static uint32_t code_of(uint32_t word)
 {
     return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
@@ -22,6 +21,11 @@ uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c,
     (void)c, (void)d;
     a64_sysreg_access(A64_CPU(cpu), (uint32_t)code, true, (unsigned)rt, &value);
     return value;
+}
+
+uint64_t a64_helper_mrs_own(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
+{
+    return a64_helper_mrs(cpu, code, rt, c, d);
 }
 
 /* Counters: to read them may trap, but touches nothing. */
@@ -49,7 +53,17 @@ uint64_t a64_helper_msr(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va
     return 0;
 }
 
+uint64_t a64_helper_msr_own(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
+{
+    return a64_helper_msr(cpu, code, rt, value, d);
+}
+
 uint64_t a64_helper_msr_mode(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
+{
+    return a64_helper_msr(cpu, code, rt, value, d);
+}
+
+uint64_t a64_helper_msr_mode_own(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
 {
     return a64_helper_msr(cpu, code, rt, value, d);
 }
@@ -159,7 +173,10 @@ static void mrs(struct a64_tr *t, unsigned arg)
         return;
     }
     bool random = code == RNDR || code == RNDRRS; /* sets NZCV */
-    unsigned helper = random ? A64_HELPER_mrs_flags : is_count(code) ? A64_HELPER_mrs_count : A64_HELPER_mrs;
+    unsigned helper = random           ? A64_HELPER_mrs_flags
+                      : is_count(code) ? A64_HELPER_mrs_count
+                      : a64_sysreg_is_own(t->a, code, true) ? A64_HELPER_mrs_own
+                                                            : A64_HELPER_mrs;
     ir_val_t v = ir_call(t->u, IR_I64, helper, a64_const(t, code), a64_const(t, rt), IR_NONE, IR_NONE);
     if (random)
         t->flags = A64_FLAGS_SLOTS;
@@ -210,8 +227,10 @@ static void msr(struct a64_tr *t, unsigned arg)
     if (code == ZVA && zero_inline(t, value))
         return;
     bool ends = a64_sysreg_ends_block(t->a, code, false);
-    ir_call(u, IR_VOID, code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
-            a64_const(t, rt), value, IR_NONE);
+    unsigned helper = code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr;
+    if (a64_sysreg_is_own(t->a, code, false))
+        helper = ends ? A64_HELPER_msr_mode_own : A64_HELPER_msr_own;
+    ir_call(u, IR_VOID, helper, a64_const(t, code), a64_const(t, rt), value, IR_NONE);
     t->wrote = true;
     if (ends) {
         ir_exit(u, IR_EXIT_LOOKUP, a64_next(t));
@@ -423,14 +442,8 @@ static void barrier(struct a64_tr *t, unsigned arg)
 
 uint64_t a64_helper_dsb(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    struct a64_cpu *a = A64_CPU(cpu);
     (void)b, (void)c, (void)d, (void)e;
-    if (a->tlbi_waits == 0)
-        return 0;
-    bool entered = exec_enter_machine(cpu, false);
-    a64_complete_tlbi(a);
-    if (entered)
-        exec_leave_machine(cpu);
+    a64_complete_tlbi(A64_CPU(cpu));
     return 0;
 }
 
