@@ -352,6 +352,12 @@ uint64_t a64_helper_wfi(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uin
     return 0;
 }
 
+/* Another PE's SEV may set it at any time. */
+static bool take_event(struct a64_cpu *a)
+{
+    return __atomic_load_n(&a->event, __ATOMIC_RELAXED) && __atomic_exchange_n(&a->event, 0, __ATOMIC_SEQ_CST);
+}
+
 /* The event register; WFET and WFIT (`kind`) also end at a count of the virtual counter. */
 uint64_t a64_helper_wfe(struct cpu *cpu, uint64_t kind, uint64_t until, uint64_t rt, uint64_t d)
 {
@@ -359,9 +365,7 @@ uint64_t a64_helper_wfe(struct cpu *cpu, uint64_t kind, uint64_t until, uint64_t
     (void)d;
     if (kind >= WAIT_WFIT && a64_count(a) - a64_virtual_offset(a) >= until)
         return 0;
-    if ((kind & 1) && a->event)
-        a->event = 0;
-    else if (!a64_has_work(cpu))
+    if (!((kind & 1) && take_event(a)) && !a64_has_work(cpu))
         wait_trapped(a, (unsigned)kind, (unsigned)rt);
     return 0;
 }
@@ -391,19 +395,24 @@ static void yield(struct a64_tr *t, unsigned arg)
     t->ended = true;
 }
 
-uint64_t a64_helper_sev(struct cpu *cpu, uint64_t all, uint64_t b, uint64_t c, uint64_t d)
+uint64_t a64_helper_sev(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    (void)b, (void)c, (void)d;
-    if (!all)
-        A64_CPU(cpu)->event = 1;
-    for (struct cpu *p = all ? cpu->machine->cpus : NULL; p != NULL; p = p->next)
-        A64_CPU(p)->event = 1;
+    (void)b, (void)c, (void)d, (void)e;
+    for (struct cpu *p = cpu->machine->cpus; p != NULL; p = p->next)
+        a64_set_event(A64_CPU(p));
     return 0;
 }
 
-static void sev(struct a64_tr *t, unsigned all)
+uint64_t a64_helper_sevl(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    ir_call(t->u, IR_VOID, A64_HELPER_sev, a64_const(t, all), IR_NONE, IR_NONE, IR_NONE);
+    (void)b, (void)c, (void)d, (void)e;
+    a64_set_event(A64_CPU(cpu));
+    return 0;
+}
+
+static void sev(struct a64_tr *t, unsigned helper)
+{
+    ir_call(t->u, IR_VOID, helper, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
 }
 
 static void nothing(struct a64_tr *t, unsigned arg)
@@ -497,8 +506,8 @@ const struct a64_semantics a64_system_rows[] = {
     { A64_INSN_MSR_IMM, 0, msr_imm, 0 },
     { A64_INSN_HINT, 0, nothing, 0 },  { A64_INSN_NOP, 0, nothing, 0 },
     { A64_INSN_YIELD, 0, yield, 0 },   { A64_INSN_WFE, 0, wfe, WAIT_WFE },
-    { A64_INSN_WFI, 0, wfi, 0 },       { A64_INSN_SEV, 0, sev, 1 },
-    { A64_INSN_SEVL, 0, sev, 0 },      { A64_INSN_DGH, 0, nothing, 0 },
+    { A64_INSN_WFI, 0, wfi, 0 },       { A64_INSN_SEV, 0, sev, A64_HELPER_sev },
+    { A64_INSN_SEVL, 0, sev, A64_HELPER_sevl }, { A64_INSN_DGH, 0, nothing, 0 },
     { A64_INSN_ESB, 0, esb, 0 },       { A64_INSN_CSDB, 0, nothing, 0 },
     { A64_INSN_CLRBHB, 0, nothing, 0 }, { A64_INSN_CHKFEAT, 0, nothing, 0 },
     { A64_INSN_BTI, 0, nothing, 0 },
