@@ -123,6 +123,14 @@ bool mmu_quick_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, 
     return true;
 }
 
+bool mmu_quick_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2], uint64_t old[2])
+{
+    uint8_t *host = mmu_reach(cpu, va, 16, CPU_STORE, 0);
+    if (host != NULL)
+        mmu_shared_cas128(stripes_of(cpu), host, expected, value, old);
+    return host != NULL;
+}
+
 static uint64_t link_to(struct cpu *cpu, const uint8_t *host, uint32_t memop)
 {
     struct mmu_link *l = &mmu_pool_of(cpu)->link;

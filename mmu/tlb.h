@@ -261,6 +261,8 @@ uint8_t *mmu_store_reach(struct cpu *cpu, va_t va, unsigned size);
 bool mmu_quick_fetch(struct cpu *cpu, va_t va);
 bool mmu_quick_amo(struct cpu *cpu, va_t va, uint32_t memop, enum ir_amo op, uint64_t value, uint64_t *old);
 bool mmu_quick_cas(struct cpu *cpu, va_t va, uint32_t memop, uint64_t expected, uint64_t value, uint64_t *old);
+/* 16-byte CAS; va is 16-aligned (checked by the caller). */
+bool mmu_quick_cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2], uint64_t old[2]);
 bool mmu_quick_load_reserved(struct cpu *cpu, va_t va, uint32_t memop, uint64_t *value);
 bool mmu_quick_store_conditional(struct cpu *cpu, va_t va, uint32_t memop, uint64_t value, uint64_t *failed);
 /* Would a conditional store of `size` bytes at `pa` be done? */

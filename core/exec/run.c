@@ -196,9 +196,10 @@ bool exec_go_on(struct cpu *cpu)
     return cpu->budget > 0 && cpu->exit == 0 && !x->flush_wanted;
 }
 
-/* `front`: without the machine's lock. */
-static const void *find_code(struct exec *x, struct cpu *cpu, bool front)
+/* `front`: without the machine's lock. *elsewhere: what was not found is nothing that this looks for, with the lock or without. */
+static const void *find_code(struct exec *x, struct cpu *cpu, bool front, bool *elsewhere)
 {
+    *elsewhere = true;
     if (cpu->budget <= 0 || cpu->exit != 0 || cpu->alone || x->flush_wanted || is_looked_at(x, cpu))
         return NULL;
     const struct mmu_entry *e = &cpu->set->fetch[cpu->pc >> MEM_PAGE_SHIFT & (MMU_FETCHES - 1)];
@@ -206,6 +207,7 @@ static const void *find_code(struct exec *x, struct cpu *cpu, bool front)
     if (MEM_PAGE - at < cpu->isa->max_insn || (UNLIKELY(front && e->tag != cpu->pc - at) && !mmu_quick_fetch(cpu, cpu->pc)) ||
         e->tag != cpu->pc - at)
         return NULL;
+    *elsewhere = false;
     uint32_t mode = cpu->isa->mode(cpu);
     const void *code = front ? exec_cache_front(x, (uint32_t)e->addend, at, mode)
                              : exec_cache_code(x, (uint32_t)e->addend, at, mode);
@@ -224,14 +226,15 @@ const void *exec_find_code(struct cpu *cpu)
     if (x == NULL)
         return NULL;
     const struct exec_cpu *ec = cpu->exec_private;
+    bool elsewhere;
     if (UNLIKELY(ec->beside)) {
         exec_parallel_answer(x, cpu);
-        const void *code = find_code(x, cpu, true);
-        if (code != NULL)
+        const void *code = find_code(x, cpu, true, &elsewhere);
+        if (code != NULL || elsewhere)
             return code;
     }
     bool entered = exec_enter_machine(cpu, false);
-    const void *code = find_code(x, cpu, false);
+    const void *code = find_code(x, cpu, false, &elsewhere);
     if (UNLIKELY(entered))
         exec_leave_machine(cpu);
     return code;

@@ -211,6 +211,11 @@ static inline void a64_set_mode(struct a64_cpu *a, uint32_t mode)
     a->mode = mode;
     a->block_mode = a->nrw ? A64_MODE_NONE : mode;
 }
+/* The event register: of any PE, which may be looking at it. */
+static inline void a64_set_event(struct a64_cpu *a)
+{
+    __atomic_store_n(&a->event, 1, __ATOMIC_RELAXED);
+}
 bool a64_regime_context(const struct cpu *cpu, unsigned regime, uint64_t *key, uint32_t *asid, uint32_t *vmid);
 /* Tags of TLB entries: VMID of EL1&0, or what stands for the other regimes (1, 2, 3). */
 uint32_t a64_vmid(const struct a64_cpu *a);
@@ -338,6 +343,8 @@ const struct a64_sysreg *a64_sysreg_find(const struct a64_cpu *a, uint32_t code)
 void a64_sysreg_access(struct a64_cpu *a, uint32_t code, bool read, unsigned iss_rt, uint64_t *value);
 /* Must the block end after it (mode, mapping, interrupts may have changed)? Known when translating. */
 bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read);
+/* Does it touch nothing but this PE, so that it takes no lock where PEs run on several threads? Known when translating. */
+bool a64_sysreg_is_own(const struct a64_cpu *a, uint32_t code, bool read);
 void a64_sysreg_reset(struct a64_cpu *a);
 
 uint64_t a64_random(struct a64_cpu *a);

@@ -3,6 +3,7 @@
  * Exclusives, compare-and-swap and atomic memory operations: Arm ARM, C4.1.94 and B2.9. One CPU
  * runs at a time, so an operation is atomic when nothing comes between its halves.
  */
+#include "core/exec/parallel.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
@@ -155,6 +156,18 @@ uint64_t a64_helper_stxp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t o
     return 0;
 }
 
+/* Other PEs may run at the same time: only what is no plain RAM, or is watched, takes the machine's lock. */
+static int cas128(struct cpu *cpu, va_t va, const uint64_t expected[2], const uint64_t value[2], uint64_t old[2])
+{
+    if (cpu->machine->parallel && mmu_quick_cas128(cpu, va, expected, value, old))
+        return 0;
+    bool entered = exec_enter_machine(cpu, false);
+    int rc = mmu_slow_cas128(cpu, va, expected, value, old);
+    if (entered)
+        exec_leave_machine(cpu);
+    return rc;
+}
+
 uint64_t a64_helper_casp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t op, uint64_t d)
 {
     struct a64_cpu *a = A64_CPU(cpu);
@@ -168,7 +181,7 @@ uint64_t a64_helper_casp(struct cpu *cpu, uint64_t va, uint64_t regs, uint64_t o
     }
     maybe_swap(expected, op);
     maybe_swap(value, op);
-    if (mmu_slow_cas128(cpu, va, expected, value, old) != 0)
+    if (cas128(cpu, va, expected, value, old) != 0)
         return 0;
     maybe_swap(old, op);
     write_x(a, rs, old[0]);

@@ -230,7 +230,7 @@ void a64_exception_return(struct a64_cpu *a, uint64_t spsr, va_t pc)
         a->il = 1;
     a->ss = ss;
     a->cpu.reserved = false;
-    a->event = 1;
+    a64_set_event(a);
     a64_level_changed(a);
     a->cpu.pc = a->nrw ? pc & (a->a32 & 1u << 5 ? ~1ull : ~3ull) & UINT32_MAX : branch_address(a, pc);
 }

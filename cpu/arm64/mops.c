@@ -8,6 +8,7 @@
  * that interrupts are taken in between; the epilogue takes what is less than a page. Registers are
  * brought up to date after each piece, so after a fault they tell exactly what was done.
  */
+#include "core/exec/parallel.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
@@ -30,6 +31,7 @@ struct transfer {
     unsigned read, write;       /* enum insn_mem and A64_ACCESS_* */
     unsigned read_regime, write_regime; /* IR_MEM_REGIME */
     uint64_t insn;
+    bool entered;               /* the machine's lock is held for all of it */
 };
 
 static unsigned reg(uint64_t insn, unsigned at)
@@ -144,11 +146,16 @@ static bool checked(struct a64_cpu *a, va_t va, uint64_t bytes, unsigned kind, b
     return LIKELY(!(a->mode & mte)) || !tagged || a64_mte_check(a, va, bytes, kind);
 }
 
-/* How much of the next piece both sides can tell exactly: checks that may fail go by granules. */
+/* Checks that may fail, and tags, go by granules. */
+static bool is_fine(const struct transfer *m)
+{
+    return (m->a->mode & (A64_MODE_WATCH | A64_MODE_MTE | A64_MODE_MTE0)) || (m->insn & SETG);
+}
+
+/* How much of the next piece both sides can tell exactly. */
 static uint64_t bounded(const struct transfer *m, va_t va, uint64_t n, bool forward)
 {
-    bool fine = m->a->mode & (A64_MODE_WATCH | A64_MODE_MTE | A64_MODE_MTE0);
-    uint64_t unit = fine || (m->insn & SETG) ? MEM_TAG_GRANULE : MEM_PAGE;
+    uint64_t unit = is_fine(m) ? MEM_TAG_GRANULE : MEM_PAGE;
     uint64_t room = forward ? unit - (va & (unit - 1)) : ((va - 1) & (unit - 1)) + 1;
     return MIN(n, room);
 }
@@ -161,9 +168,13 @@ static uint64_t by_parts(struct transfer *m, va_t dst, va_t src, uint64_t n, boo
     uint64_t at = forward ? 0 : n;
     unsigned part = n >= 8 && ((dst + at) | (m->src != NULL ? src + at : 0)) % 8 == 0 ? 8 : 1;
     at = forward ? 0 : n - part;
-    if (m->src != NULL && mmu_slow_load(cpu, src + at, ir_memop(part, m->read_regime), &v) != 0)
-        return 0;
-    return mmu_slow_store(cpu, dst + at, ir_memop(part, m->write_regime), v) == 0 ? part : 0;
+    bool entered = !m->entered && exec_enter_machine(cpu, false);
+    if ((m->src != NULL && mmu_slow_load(cpu, src + at, ir_memop(part, m->read_regime), &v) != 0) ||
+        mmu_slow_store(cpu, dst + at, ir_memop(part, m->write_regime), v) != 0)
+        part = 0;
+    if (entered)
+        exec_leave_machine(cpu);
+    return part;
 }
 
 /* Bytes [0, n) of dst and src, inside a page each, from the front or from the back. What was done; 0: it faulted. */
@@ -240,8 +251,12 @@ uint64_t a64_helper_mops(struct cpu *cpu, uint64_t insn, uint64_t b, uint64_t c,
         raise_mismatch(a, insn, false);
         return 0;
     }
-    if (!is_misaligned(a, insn, *m.dst + *m.size, left))
-        step(&m);
+    if (is_misaligned(a, insn, *m.dst + *m.size, left))
+        return *m.size;
+    m.entered = is_fine(&m) && exec_enter_machine(cpu, true);
+    step(&m);
+    if (m.entered)
+        exec_leave_machine(cpu);
     return *m.size;
 }
 

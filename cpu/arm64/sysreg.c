@@ -308,6 +308,21 @@ bool a64_sysreg_ends_block(const struct a64_cpu *a, uint32_t code, bool read)
     return (r->flags & A64_SYS_ENDS) || (other != NULL && (other->flags & A64_SYS_ENDS));
 }
 
+/* What is stored and no more is the PE's own. */
+static bool is_own(const struct a64_sysreg *r, bool read)
+{
+    if (r->flags & A64_SYS_OWN)
+        return true;
+    return read ? r->read == NULL : r->write == NULL && r->wrote == NULL && !(r->flags & A64_SYS_ENDS);
+}
+
+bool a64_sysreg_is_own(const struct a64_cpu *a, uint32_t code, bool read)
+{
+    const struct a64_sysreg *r = a64_sysreg_find(a, is_host_alias(code) ? behind_alias(code) : code);
+    const struct a64_sysreg *other = r != NULL && r->e2h != 0 ? a64_sysreg_find(a, r->e2h) : NULL;
+    return r != NULL && is_own(r, read) && (other == NULL || is_own(other, read));
+}
+
 uint64_t a64_random(struct a64_cpu *a)
 {
     struct machine_random r = { a->random };

@@ -44,7 +44,11 @@ enum a64_trap {
     TRAP_HCX, TRAP_FGT_REGS, TRAP_CNTPOFF, /* EL2's own, trapped to EL3 */
 };
 
-enum { A64_SYS_RO = 4, A64_SYS_ENDS = 1 }; /* a write may change block key, mapping or interrupts */
+enum {
+    A64_SYS_RO = 4,   /* in place of a level: none */
+    A64_SYS_ENDS = 1, /* a write may change block key, mapping or interrupts */
+    A64_SYS_OWN = 2,  /* its functions, and what ENDS brings, touch nothing but this PE: see a64_sysreg_is_own */
+};
 
 struct a64_sysreg {
     const char *name;       /* as the manual spells it */

@@ -115,7 +115,7 @@ WRITE(set_pstate_bit)
     *bit_at(a, r) = value >> r->arg & 1;
 }
 #define PSTATE_BIT(field, bit) \
-    .at = AT(field), .arg = bit, .read = pstate_bit, .write = set_pstate_bit, .flags = A64_SYS_ENDS
+    .at = AT(field), .arg = bit, .read = pstate_bit, .write = set_pstate_bit, .flags = A64_SYS_ENDS | A64_SYS_OWN
 
 READ(nzcv)
 {
@@ -237,11 +237,13 @@ WRITE(set_key)
 {
     *(r->arg & 1 ? &a->key_hi[r->arg >> 1] : &a->key_lo[r->arg >> 1]) = value;
 }
+#define OWN .flags = A64_SYS_OWN
+#define ENDS_OWN .flags = A64_SYS_ENDS | A64_SYS_OWN
 #define KEY(name, crm, op2, number, bit)                                                              \
     SYS(name "lo_el1", A64_REG(3, 0, 2, crm, op2), 1, 1, .trap = TRAP_KEY, .arg = (number) * 2,       \
-        .feature = NEEDS(PAUTH), .read = key, .write = set_key, FGT_RW(bit)),                         \
+        .feature = NEEDS(PAUTH), .read = key, .write = set_key, OWN, FGT_RW(bit)),                         \
     SYS(name "hi_el1", A64_REG(3, 0, 2, crm, (op2) + 1), 1, 1, .trap = TRAP_KEY, .arg = (number) * 2 + 1, \
-        .feature = NEEDS(PAUTH), .read = key, .write = set_key, FGT_RW(bit))
+        .feature = NEEDS(PAUTH), .read = key, .write = set_key, OWN, FGT_RW(bit))
 
 /* RNDR, RNDRRS: always succeed. The stream is the machine's, so that runs repeat. */
 READ(random_number)
@@ -294,8 +296,8 @@ void a64_write_timer(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t val
 
 /* clang-format off */
 const struct a64_sysreg a64_sysregs_el1[] = {
-    EL1R("midr_el1", 0, 0, 0, .read = midr, .fgt_read = FGT_R(25)),
-    EL1R("mpidr_el1", 0, 0, 5, .read = mpidr, .fgt_read = FGT_R(26)),
+    EL1R("midr_el1", 0, 0, 0, .read = midr, OWN, .fgt_read = FGT_R(25)),
+    EL1R("mpidr_el1", 0, 0, 5, .read = mpidr, OWN, .fgt_read = FGT_R(26)),
     EL1R("revidr_el1", 0, 0, 6, .trap = TRAP_ID1, .read = revidr, .fgt_read = FGT_R(28)),
     SYS("ccsidr_el1", A64_REG(3, 1, 0, 0, 0), 1, A64_SYS_RO, .trap = TRAP_ID4, .read = ccsidr, .fgt_read = FGT_R(9)),
     SYS("clidr_el1", A64_REG(3, 1, 0, 0, 1), 1, A64_SYS_RO, .trap = TRAP_ID4, .read = clidr, .fgt_read = FGT_R(10)),
@@ -306,7 +308,7 @@ const struct a64_sysreg a64_sysregs_el1[] = {
     EL0R("dczid_el0", 0, 0, 7, .read = dczid, .fgt_read = FGT_R(15)),
     EL1R("rvbar_el1", 12, 0, 1, .read = a64_read_rvbar),
 
-    EL1("sctlr_el1", 1, 0, 0, VM(29), .arg = 1, .at = AT(sctlr[1]), .reset = 0x30d00800, .write = a64_write_sctlr, E2H(1, 0, 0), .flags = A64_SYS_ENDS),
+    EL1("sctlr_el1", 1, 0, 0, VM(29), .arg = 1, .at = AT(sctlr[1]), .reset = 0x30d00800, .write = a64_write_sctlr, E2H(1, 0, 0), ENDS_OWN),
     EL1("actlr_el1", 1, 0, 1, .trap = TRAP_ACTLR, .at = AT(actlr[1]), .keeps = ~0ull),
     EL1("cpacr_el1", 1, 0, 2, .trap = TRAP_CPACR, .at = AT(cpacr_el1), .keeps = ~0x73730000ull, FGT_RW(12), E2H(1, 1, 2), .flags = A64_SYS_ENDS),
     EL1("sctlr2_el1", 1, 0, 3, .trap = TRAP_SCTLR2, .feature = NEEDS(SCTLR2), .at = AT(sctlr2[1]), FGT_RW(29), E2H(1, 0, 3), .flags = A64_SYS_ENDS),
@@ -345,7 +347,7 @@ const struct a64_sysreg a64_sysregs_el1[] = {
     EL1("lorc_el1", 10, 4, 3, .trap = TRAP_LOR, .feature = NEEDS(LOR), FGT_RW(19)),
     EL1R("lorid_el1", 10, 4, 7, .trap = TRAP_LOR, .feature = NEEDS(LOR), .fgt_read = FGT_R(21)),
     EL1("vbar_el1", 12, 0, 0, .at = AT(vbar[1]), .keeps = 0x7ff, FGT_RW(38), E2H(12, 0, 0)),
-    EL1R("isr_el1", 12, 1, 0, .read = isr, .fgt_read = FGT_R(18)),
+    EL1R("isr_el1", 12, 1, 0, .read = isr, OWN, .fgt_read = FGT_R(18)),
     EL1("disr_el1", 12, 1, 1, .feature = NEEDS(RAS), .read = disr, .write = set_disr),
     EL1("contextidr_el1", 13, 0, 1, VM(11), .at = AT(contextidr[1]), .keeps = ~0xffffffffull, E2H(13, 0, 1)),
     EL1("tpidr_el1", 13, 0, 4, .at = AT(tpidr[1]), FGT_RW(33)),
@@ -354,21 +356,21 @@ const struct a64_sysreg a64_sysregs_el1[] = {
 
     EL1("spsr_el1", 4, 0, 0, .at = AT(spsr[1]), E2H(4, 0, 0)),
     EL1("elr_el1", 4, 0, 1, .at = AT(elr[1]), E2H(4, 0, 1)),
-    EL1("sp_el0", 4, 1, 0, .trap = TRAP_SP_EL0, .read = sp_el0, .write = set_sp_el0),
-    EL1("spsel", 4, 2, 0, .read = spsel, .write = set_spsel, .flags = A64_SYS_ENDS),
-    EL1R("currentel", 4, 2, 2, .read = current_el),
+    EL1("sp_el0", 4, 1, 0, .trap = TRAP_SP_EL0, .read = sp_el0, .write = set_sp_el0, OWN),
+    EL1("spsel", 4, 2, 0, .read = spsel, .write = set_spsel, ENDS_OWN),
+    EL1R("currentel", 4, 2, 2, .read = current_el, OWN),
     EL1("pan", 4, 2, 3, .feature = NEEDS(PAN), PSTATE_BIT(pan, 22)),
     EL1("uao", 4, 2, 4, .feature = NEEDS(UAO), PSTATE_BIT(uao, 23)),
     EL0("nzcv", 4, 2, 0, .read = nzcv, .write = set_nzcv),
-    EL0("daif", 4, 2, 1, .trap = TRAP_DAIF, .at = AT(daif), .write = set_daif, .reset = A64_PS_DAIF, .flags = A64_SYS_ENDS),
+    EL0("daif", 4, 2, 1, .trap = TRAP_DAIF, .at = AT(daif), .write = set_daif, .reset = A64_PS_DAIF, ENDS_OWN),
     EL0("dit", 4, 2, 5, .feature = NEEDS(DIT), PSTATE_BIT(dit, 24)),
     EL0("ssbs", 4, 2, 6, .feature = NEEDS(SSBS2), PSTATE_BIT(ssbs, 12)),
     EL0("tco", 4, 2, 7, .feature = NEEDS(MTE), PSTATE_BIT(tco, 25)),
-    EL0("fpcr", 4, 4, 0, .trap = TRAP_FP, .at = AT(fpcr), .write = set_fpcr, .flags = A64_SYS_ENDS),
-    EL0("fpsr", 4, 4, 1, .trap = TRAP_FP, .read = fpsr, .write = set_fpsr),
+    EL0("fpcr", 4, 4, 0, .trap = TRAP_FP, .at = AT(fpcr), .write = set_fpcr, ENDS_OWN),
+    EL0("fpsr", 4, 4, 1, .trap = TRAP_FP, .read = fpsr, .write = set_fpsr, OWN),
     EL0R("rndr", 2, 4, 0, .feature = NEEDS(RNG), .read = random_number),
     EL0R("rndrrs", 2, 4, 1, .feature = NEEDS(RNG), .read = random_number),
-    EL0("por_el0", 10, 2, 4, .trap = TRAP_POE0, .feature = NEEDS(S1POE), .at = AT(por[0]), FGT_RW(59), .flags = A64_SYS_ENDS),
+    EL0("por_el0", 10, 2, 4, .trap = TRAP_POE0, .feature = NEEDS(S1POE), .at = AT(por[0]), FGT_RW(59), ENDS_OWN),
     EL0("tpidr_el0", 13, 0, 2, .at = AT(tpidr[0]), FGT_RW(35)),
     SYS("tpidrro_el0", A64_REG(3, 3, 13, 0, 3), 0, 1, .at = AT(tpidrro_el0), FGT_RW(34)),
     EL0("scxtnum_el0", 13, 0, 7, .trap = TRAP_SCXT0, .feature = NEEDS(CSV2_2), .at = AT(scxtnum_el0), FGT_RW(31)),

@@ -93,12 +93,13 @@ uint64_t a64_read_rvbar(struct a64_cpu *a, const struct a64_sysreg *r)
     SYS(name, A64_REG(3, 6, crn, crm, op2), 3, 3, .feature = NEEDS(EL3), __VA_ARGS__)
 #define F_EL2 .feature = NEEDS(EL2)
 #define ENDS .flags = A64_SYS_ENDS
+#define ENDS_OWN .flags = A64_SYS_ENDS | A64_SYS_OWN
 
 /* clang-format off */
 const struct a64_sysreg a64_sysregs_el2[] = {
     EL2("vpidr_el2", 0, 0, 0, F_EL2, .at = AT(vpidr_el2)),
     EL2("vmpidr_el2", 0, 0, 5, F_EL2, .at = AT(vmpidr_el2)),
-    EL2("sctlr_el2", 1, 0, 0, F_EL2, .arg = 2, .at = AT(sctlr[2]), .reset = 0x30c50830, .write = a64_write_sctlr, ENDS),
+    EL2("sctlr_el2", 1, 0, 0, F_EL2, .arg = 2, .at = AT(sctlr[2]), .reset = 0x30c50830, .write = a64_write_sctlr, ENDS_OWN),
     EL2("actlr_el2", 1, 0, 1, F_EL2, .at = AT(actlr[2]), .keeps = ~0ull),
     EL2("sctlr2_el2", 1, 0, 3, .feature = NEEDS(SCTLR2), .trap = TRAP_SCTLR2, .at = AT(sctlr2[2]), ENDS),
     EL2("hcr_el2", 1, 1, 0, F_EL2, .at = AT(hcr_el2), .reset = A64_HCR_RW, .write = write_hcr, ENDS),

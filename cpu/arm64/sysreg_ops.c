@@ -87,12 +87,13 @@ static void invalidate(struct a64_cpu *a, const struct a64_sysreg *r, uint64_t v
 #define OP0(name, crm, op2, ...) SYS(name, A64_REG(1, 3, 7, crm, op2), A64_SYS_RO, 0, __VA_ARGS__)
 #define FGT(bit) .fgt_write = FGT_I(bit)
 #define ENDS .flags = A64_SYS_ENDS
+#define ENDS_OWN .flags = A64_SYS_ENDS | A64_SYS_OWN
 
 /* TLBI and, with FEAT_XS, the same with CRn = 9 (nXS). */
 #define TLBI(op1, crm, op2, level, ...)                                                              \
-    SYS("tlbi", A64_REG(1, op1, 8, crm, op2), A64_SYS_RO, level, .write = invalidate, ENDS, __VA_ARGS__)
+    SYS("tlbi", A64_REG(1, op1, 8, crm, op2), A64_SYS_RO, level, .write = invalidate, ENDS_OWN, __VA_ARGS__)
 #define TLBI_XS(op1, crm, op2, level, ...)                                                           \
-    SYS("tlbi nxs", A64_REG(1, op1, 9, crm, op2), A64_SYS_RO, level, .write = invalidate, ENDS, .feature = NEEDS(XS), __VA_ARGS__)
+    SYS("tlbi nxs", A64_REG(1, op1, 9, crm, op2), A64_SYS_RO, level, .write = invalidate, ENDS_OWN, .feature = NEEDS(XS), __VA_ARGS__)
 #define PLAIN(op1, crm, op2, level, ...) \
     TLBI(op1, crm, op2, level, __VA_ARGS__), TLBI_XS(op1, crm, op2, level, __VA_ARGS__)
 #define WITH(f, op1, crm, op2, level, ...) \

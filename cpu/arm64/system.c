@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* System instructions: Arm ARM, C4.1.93: registers, PSTATE fields, hints, barriers. */
-#include "core/exec/parallel.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/bits.h"
 #include "cpu/arm64/translate_impl.h"
 #include "mmu/tlb.h"
 #include <string.h>
 
-/* ---- MSR, MRS, SYS, SYSL: one helper each way ---- */
+/* ---- MSR, MRS, SYS, SYSL: one helper each way, and one for what takes no lock of the machine (a64_sysreg_is_own) ---- */
 static uint32_t code_of(uint32_t word)
 {
     return A64_REG(word >> 19 & 3, word >> 16 & 7, word >> 12 & 15, word >> 8 & 15, word >> 5 & 7);
@@ -22,6 +21,11 @@ uint64_t a64_helper_mrs(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c,
     (void)c, (void)d;
     a64_sysreg_access(A64_CPU(cpu), (uint32_t)code, true, (unsigned)rt, &value);
     return value;
+}
+
+uint64_t a64_helper_mrs_own(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t c, uint64_t d)
+{
+    return a64_helper_mrs(cpu, code, rt, c, d);
 }
 
 /* Counters: to read them may trap, but touches nothing. */
@@ -49,7 +53,17 @@ uint64_t a64_helper_msr(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t va
     return 0;
 }
 
+uint64_t a64_helper_msr_own(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
+{
+    return a64_helper_msr(cpu, code, rt, value, d);
+}
+
 uint64_t a64_helper_msr_mode(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
+{
+    return a64_helper_msr(cpu, code, rt, value, d);
+}
+
+uint64_t a64_helper_msr_mode_own(struct cpu *cpu, uint64_t code, uint64_t rt, uint64_t value, uint64_t d)
 {
     return a64_helper_msr(cpu, code, rt, value, d);
 }
@@ -159,7 +173,10 @@ static void mrs(struct a64_tr *t, unsigned arg)
         return;
     }
     bool random = code == RNDR || code == RNDRRS; /* sets NZCV */
-    unsigned helper = random ? A64_HELPER_mrs_flags : is_count(code) ? A64_HELPER_mrs_count : A64_HELPER_mrs;
+    unsigned helper = random           ? A64_HELPER_mrs_flags
+                      : is_count(code) ? A64_HELPER_mrs_count
+                      : a64_sysreg_is_own(t->a, code, true) ? A64_HELPER_mrs_own
+                                                            : A64_HELPER_mrs;
     ir_val_t v = ir_call(t->u, IR_I64, helper, a64_const(t, code), a64_const(t, rt), IR_NONE, IR_NONE);
     if (random)
         t->flags = A64_FLAGS_SLOTS;
@@ -210,8 +227,10 @@ static void msr(struct a64_tr *t, unsigned arg)
     if (code == ZVA && zero_inline(t, value))
         return;
     bool ends = a64_sysreg_ends_block(t->a, code, false);
-    ir_call(u, IR_VOID, code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr, a64_const(t, code),
-            a64_const(t, rt), value, IR_NONE);
+    unsigned helper = code == ZVA ? A64_HELPER_zva : ends ? A64_HELPER_msr_mode : A64_HELPER_msr;
+    if (a64_sysreg_is_own(t->a, code, false))
+        helper = ends ? A64_HELPER_msr_mode_own : A64_HELPER_msr_own;
+    ir_call(u, IR_VOID, helper, a64_const(t, code), a64_const(t, rt), value, IR_NONE);
     t->wrote = true;
     if (ends) {
         ir_exit(u, IR_EXIT_LOOKUP, a64_next(t));
@@ -333,6 +352,12 @@ uint64_t a64_helper_wfi(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uin
     return 0;
 }
 
+/* Another PE's SEV may set it at any time. */
+static bool take_event(struct a64_cpu *a)
+{
+    return __atomic_load_n(&a->event, __ATOMIC_RELAXED) && __atomic_exchange_n(&a->event, 0, __ATOMIC_SEQ_CST);
+}
+
 /* The event register; WFET and WFIT (`kind`) also end at a count of the virtual counter. */
 uint64_t a64_helper_wfe(struct cpu *cpu, uint64_t kind, uint64_t until, uint64_t rt, uint64_t d)
 {
@@ -340,9 +365,7 @@ uint64_t a64_helper_wfe(struct cpu *cpu, uint64_t kind, uint64_t until, uint64_t
     (void)d;
     if (kind >= WAIT_WFIT && a64_count(a) - a64_virtual_offset(a) >= until)
         return 0;
-    if ((kind & 1) && a->event)
-        a->event = 0;
-    else if (!a64_has_work(cpu))
+    if (!((kind & 1) && take_event(a)) && !a64_has_work(cpu))
         wait_trapped(a, (unsigned)kind, (unsigned)rt);
     return 0;
 }
@@ -372,19 +395,24 @@ static void yield(struct a64_tr *t, unsigned arg)
     t->ended = true;
 }
 
-uint64_t a64_helper_sev(struct cpu *cpu, uint64_t all, uint64_t b, uint64_t c, uint64_t d)
+uint64_t a64_helper_sev(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    (void)b, (void)c, (void)d;
-    if (!all)
-        A64_CPU(cpu)->event = 1;
-    for (struct cpu *p = all ? cpu->machine->cpus : NULL; p != NULL; p = p->next)
-        A64_CPU(p)->event = 1;
+    (void)b, (void)c, (void)d, (void)e;
+    for (struct cpu *p = cpu->machine->cpus; p != NULL; p = p->next)
+        a64_set_event(A64_CPU(p));
     return 0;
 }
 
-static void sev(struct a64_tr *t, unsigned all)
+uint64_t a64_helper_sevl(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    ir_call(t->u, IR_VOID, A64_HELPER_sev, a64_const(t, all), IR_NONE, IR_NONE, IR_NONE);
+    (void)b, (void)c, (void)d, (void)e;
+    a64_set_event(A64_CPU(cpu));
+    return 0;
+}
+
+static void sev(struct a64_tr *t, unsigned helper)
+{
+    ir_call(t->u, IR_VOID, helper, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
 }
 
 static void nothing(struct a64_tr *t, unsigned arg)
@@ -423,14 +451,8 @@ static void barrier(struct a64_tr *t, unsigned arg)
 
 uint64_t a64_helper_dsb(struct cpu *cpu, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
-    struct a64_cpu *a = A64_CPU(cpu);
     (void)b, (void)c, (void)d, (void)e;
-    if (a->tlbi_waits == 0)
-        return 0;
-    bool entered = exec_enter_machine(cpu, false);
-    a64_complete_tlbi(a);
-    if (entered)
-        exec_leave_machine(cpu);
+    a64_complete_tlbi(A64_CPU(cpu));
     return 0;
 }
 
@@ -484,8 +506,8 @@ const struct a64_semantics a64_system_rows[] = {
     { A64_INSN_MSR_IMM, 0, msr_imm, 0 },
     { A64_INSN_HINT, 0, nothing, 0 },  { A64_INSN_NOP, 0, nothing, 0 },
     { A64_INSN_YIELD, 0, yield, 0 },   { A64_INSN_WFE, 0, wfe, WAIT_WFE },
-    { A64_INSN_WFI, 0, wfi, 0 },       { A64_INSN_SEV, 0, sev, 1 },
-    { A64_INSN_SEVL, 0, sev, 0 },      { A64_INSN_DGH, 0, nothing, 0 },
+    { A64_INSN_WFI, 0, wfi, 0 },       { A64_INSN_SEV, 0, sev, A64_HELPER_sev },
+    { A64_INSN_SEVL, 0, sev, A64_HELPER_sevl }, { A64_INSN_DGH, 0, nothing, 0 },
     { A64_INSN_ESB, 0, esb, 0 },       { A64_INSN_CSDB, 0, nothing, 0 },
     { A64_INSN_CLRBHB, 0, nothing, 0 }, { A64_INSN_CHKFEAT, 0, nothing, 0 },
     { A64_INSN_BTI, 0, nothing, 0 },

@@ -5,6 +5,7 @@
  * ASIDs. Levels and TTL hints are ignored, which only ever drops more. Shareable
  * forms (IS, OS) reach every PE.
  */
+#include "core/exec/parallel.h"
 #include "core/util/bits.h"
 #include "cpu/arm64/arm64_impl.h"
 #include "cpu/arm64/bits.h"
@@ -121,8 +122,11 @@ void a64_complete_tlbi(struct a64_cpu *a)
 {
     if (a->tlbi_waits == 0)
         return;
+    bool entered = exec_enter_machine(&a->cpu, false);
     cpu_tell_others(&a->cpu, flush_waiting, a);
     a->tlbi_waits = 0;
+    if (entered)
+        exec_leave_machine(&a->cpu);
 }
 
 void a64_tlbi(struct a64_cpu *a, uint32_t code, uint64_t value)

@@ -9,6 +9,7 @@
  *     LB    r0 = x; y = 1          ||  r1 = y; x = 1              r0 = 1, r1 = 1
  *     IRIW  x = 1  ||  y = 1  ||  r0 = x; r1 = y  ||  r2 = y; r3 = x      1, 0, 1, 0
  *     stack  nodes are taken and given back by LR/SC (x86: CMPXCHG16B with a count): none is had twice (ABA)
+ *     pair   (x86, AArch64) the halves of 16 bytes go up together by CMPXCHG16B or CASP: neither is seen without the other
  *     sum    atomic additions, and others by LR/SC (x86: CMPXCHG), of all CPUs to one place
  */
 typedef unsigned long u64;
@@ -261,6 +262,18 @@ static int exchange_pair(volatile void *at, u64 old[2], u64 low, u64 high)
     return same;
 }
 
+#elif defined(__aarch64__)
+static int exchange_pair(volatile void *at, u64 old[2], u64 low, u64 high)
+{
+    register u64 x0 __asm__("x0") = old[0], x1 __asm__("x1") = old[1], x2 __asm__("x2") = low, x3 __asm__("x3") = high;
+    __asm__ volatile("caspal x0,x1,x2,x3,[%4]" : "+r"(x0), "+r"(x1) : "r"(x2), "r"(x3), "r"(at) : "memory");
+    int same = x0 == old[0] && x1 == old[1];
+    old[0] = x0, old[1] = x1;
+    return same;
+}
+#endif
+
+#if defined(__x86_64__)
 static struct node *pop(void)
 {
     u64 old[2] = { (u64)stack.top, stack.count };
@@ -385,6 +398,29 @@ static void add_up(int thread)
     failures += sum != (u64)THREADS * TURNS;
 }
 
+#if defined(__x86_64__) || defined(__aarch64__)
+static volatile u64 pair[2] __attribute__((aligned(64)));
+static u64 torn;
+
+static void count_pairs(int thread)
+{
+    u64 old[2] = { 0, 0 };
+    meet();
+    for (u32 i = 0; i < TURNS; i++) {
+        do
+            if (old[1] != old[0] * 3)
+                __atomic_add_fetch(&torn, 1, __ATOMIC_SEQ_CST);
+        while (!exchange_pair(pair, old, old[0] + 1, old[1] + 3));
+    }
+    meet();
+    if (thread != 0)
+        return;
+    report("pair", ": ", pair[0]);
+    report("pair", " torn: ", torn);
+    failures += torn + (pair[0] != (u64)THREADS * TURNS) + (pair[1] != 3ul * THREADS * TURNS);
+}
+#endif
+
 static void thread(long number)
 {
     u64 mask = 1ul << number;
@@ -394,6 +430,9 @@ static void thread(long number)
         for (int fenced = 0; fenced < (kind == SB ? 3 : 2); fenced++)
             judge(kind, fenced, (int)number);
     use_stack((int)number);
+#if defined(__x86_64__) || defined(__aarch64__)
+    count_pairs((int)number);
+#endif
     add_up((int)number);
     meet();
 }

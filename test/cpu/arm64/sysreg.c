@@ -199,6 +199,42 @@ START_TEST(fine_grained_trap_of_tcr2)
 }
 END_TEST
 
+/*
+ * What takes the machine's lock where PEs run on several threads: what arms events, drives lines (timers and their offsets,
+ * monitors), reaches other PEs or memory (IC, DC, AT), or is a part's (GIC). TLBI reaches others at the next DSB.
+ */
+static const struct {
+    uint32_t reg;
+    bool read, own;
+} accesses[] = {
+    { A64_REG(3, 0, 2, 1, 0), false, true },   /* APIAKeyLo_EL1 */
+    { A64_REG(3, 0, 4, 2, 3), false, true },   /* PAN */
+    { A64_REG(3, 3, 10, 2, 4), false, true },  /* POR_EL0 */
+    { A64_REG(3, 3, 10, 2, 4), true, true },
+    { A64_REG(3, 0, 13, 0, 1), false, true },  /* CONTEXTIDR_EL1 */
+    { A64_REG(1, 0, 8, 3, 1), false, true },   /* TLBI VAE1IS */
+    { A64_REG(3, 3, 14, 3, 1), false, false }, /* CNTV_CTL_EL0, and as CNTV_CTL_EL02 */
+    { A64_REG(3, 5, 14, 3, 1), false, false },
+    { A64_REG(3, 3, 14, 2, 2), false, false }, /* CNTP_CVAL_EL0: of a host CNTHP_CVAL_EL2 */
+    { A64_REG(3, 4, 14, 0, 3), false, false }, /* CNTVOFF_EL2 */
+    { A64_REG(3, 0, 14, 1, 0), false, false }, /* CNTKCTL_EL1: of a host CNTHCTL_EL2, which moves CNTP's offset */
+    { A64_REG(3, 4, 1, 1, 0), false, false },  /* HCR_EL2: likewise */
+    { A64_REG(3, 3, 9, 13, 0), true, false },  /* PMCCNTR_EL0 */
+    { A64_REG(3, 3, 9, 12, 1), false, false }, /* PMCNTENSET_EL0 */
+    { A64_REG(1, 0, 7, 1, 0), false, false },  /* IC IALLUIS */
+    { A64_REG(1, 3, 7, 11, 1), false, false }, /* DC CVAU */
+    { A64_REG(1, 0, 7, 8, 0), false, false },  /* AT S1E1R */
+    { A64_REG(3, 0, 12, 12, 0), true, false }, /* ICC_IAR1_EL1 */
+};
+
+START_TEST(what_takes_no_lock)
+{
+    struct pe p = make("max", 1);
+    ck_assert_int_eq(a64_sysreg_is_own(p.a, accesses[_i].reg, accesses[_i].read), accesses[_i].own);
+    pe_destroy(&p);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("cpu/arm64/sysreg");
@@ -211,6 +247,7 @@ Suite *test_suite(void)
     tcase_add_test(t, mdcr_traps_the_hosts_el0_too);
     tcase_add_test(t, el3_traps_el12_names);
     tcase_add_test(t, fine_grained_trap_of_tcr2);
+    tcase_add_loop_test(t, what_takes_no_lock, 0, ARRAY_LEN(accesses));
     suite_add_tcase(s, t);
     return s;
 }
