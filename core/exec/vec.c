@@ -101,6 +101,11 @@ static uint64_t shift_right(uint64_t x, uint64_t n, unsigned w)
     return n >= w ? 0 : x >> n;
 }
 
+static uint64_t rotate_left(uint64_t x, uint64_t n, unsigned w)
+{
+    return n == 0 ? x : x << n | x >> (w - n);
+}
+
 static uint64_t shift_arith(int64_t x, uint64_t n, unsigned w)
 {
     return (uint64_t)(x >> (n >= w ? w - 1 : n));
@@ -127,6 +132,7 @@ LANES(vsubus, clamp_unsigned((__int128)x - y, w))
 LANES(vshl, shift_left(x, (uint64_t)env->imm, w))
 LANES(vshr, shift_right(x, (uint64_t)env->imm, w))
 LANES(vsar, shift_arith(sx, (uint64_t)env->imm, w))
+LANES(vrol, rotate_left(x, (uint64_t)env->imm, w))
 LANES(vshlv, shift_left(x, y, w))
 LANES(vshrv, shift_right(x, y, w))
 LANES(vsarv, shift_arith(sx, y, w))
@@ -375,7 +381,7 @@ vec_fn *vec_function(enum ir_op op)
         [IR_VMINU] = vminu, [IR_VMAXU] = vmaxu, [IR_VCEQ] = vceq, [IR_VCGTS] = vcgts,
         [IR_VCGES] = vcges, [IR_VCGTU] = vcgtu, [IR_VCGEU] = vcgeu, [IR_VADDSS] = vaddss,
         [IR_VADDUS] = vaddus, [IR_VSUBSS] = vsubss, [IR_VSUBUS] = vsubus, [IR_VSHL] = vshl,
-        [IR_VSHR] = vshr, [IR_VSAR] = vsar, [IR_VSHLV] = vshlv, [IR_VSHRV] = vshrv,
+        [IR_VSHR] = vshr, [IR_VSAR] = vsar, [IR_VROL] = vrol, [IR_VSHLV] = vshlv, [IR_VSHRV] = vshrv,
         [IR_VSARV] = vsarv, [IR_VPOPCNT] = vpopcnt, [IR_VZIP1] = vzip1, [IR_VZIP2] = vzip2,
         [IR_VUZP1] = vuzp1, [IR_VUZP2] = vuzp2, [IR_VTRN1] = vtrn1, [IR_VTRN2] = vtrn2,
         [IR_VEXT] = vext, [IR_VREV] = vrev, [IR_VTBL] = vtbl, [IR_VADDP] = vaddp,

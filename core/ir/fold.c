@@ -145,6 +145,10 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
     case IR_VAND:
         fold_vector(f, in);
         return;
+    case IR_VOR:
+    case IR_VXOR:
+        ir_fold_rotation(f->u, in);
+        return;
     default:
         break;
     }

@@ -59,5 +59,6 @@ static inline void ir_renumber(struct ir_inst *in, const uint16_t *map)
 uint16_t ir_fold_native(const struct ir_unit *u, struct ir_inst *in);
 uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in); /* and VDUP */
 uint16_t ir_fold_mask(const struct ir_unit *u, const struct ir_inst *in); /* VAND */
+void ir_fold_rotation(const struct ir_unit *u, struct ir_inst *in);       /* VOR, VXOR */
 
 #endif

@@ -142,3 +142,20 @@ uint16_t ir_fold_mask(const struct ir_unit *u, const struct ir_inst *in)
     }
     return IR_NONE;
 }
+
+/* ---- rotations ---- */
+
+/* A shift left and one right, of one value, which leave no bit to each other. Bytes are not worth it: hosts have no shift of them. */
+void ir_fold_rotation(const struct ir_unit *u, struct ir_inst *in)
+{
+    const struct ir_inst *left = &u->insts[in->a], *right = &u->insts[in->b];
+    if (left->op == IR_VSHR) {
+        const struct ir_inst *x = left;
+        left = right;
+        right = x;
+    }
+    int64_t bits = 8 << left->aux;
+    if (left->op == IR_VSHL && right->op == IR_VSHR && left->a == right->a && left->aux == right->aux && left->aux != 0 &&
+        left->imm > 0 && left->imm < bits && left->imm + right->imm == bits)
+        *in = (struct ir_inst){ .op = IR_VROL, .type = IR_V128, .aux = left->aux, .a = left->a, .imm = left->imm };
+}

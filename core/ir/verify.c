@@ -58,6 +58,7 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_VFMAX] = { 'Q', "tt" }, [IR_VFCEQ] = { 'Q', "tt" }, [IR_VFCGE] = { 'Q', "tt" },
     [IR_VFCGT] = { 'Q', "tt" }, [IR_VNOT] = { 'Q', "t" }, [IR_VNEG] = { 'Q', "t" },
     [IR_VABS] = { 'Q', "t" }, [IR_VSHL] = { 'Q', "t" }, [IR_VSHR] = { 'Q', "t" },
+    [IR_VROL] = { 'Q', "t" },
     [IR_VSAR] = { 'Q', "t" }, [IR_VREV] = { 'Q', "t" }, [IR_VWIDENS] = { 'Q', "t" },
     [IR_VWIDENU] = { 'Q', "t" }, [IR_VPOPCNT] = { 'Q', "t" }, [IR_VFSQRT] = { 'Q', "t" },
     [IR_VFNEG] = { 'Q', "t" }, [IR_VFABS] = { 'Q', "t" }, [IR_VFTOI] = { 'Q', "t" },
@@ -268,6 +269,7 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
     int64_t imm_most = 0;
     switch (in->op) {
     case IR_VSHL: case IR_VSHR: case IR_VSAR: imm_most = lane; break;
+    case IR_VROL: imm_most = lane - 1; break;
     case IR_VEXT: imm_most = 15; break;
     case IR_VLANE: case IR_VINS: imm_most = 128 / lane - 1; break;
     case IR_VREV: imm_most = 3; break;

@@ -103,6 +103,40 @@ void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct
     a->p = tail(a, p, reg, m);
 }
 
+/* SDM volume 2, 2.7.1: R, X, B, R', V' and vvvv are stored inverted. */
+static inline uint8_t *evex(struct x86_asm *a, uint8_t *p, uint32_t op, unsigned reg, unsigned v, unsigned index, unsigned rm)
+{
+    unsigned escape = op >> 8 & 0xff, map = escape == 0x38 ? 2 : escape == 0x3a ? 3 : 1;
+    unsigned p0 = (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | 0x10 | map;
+    unsigned p1 = (op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | 4 | (op >> 24 & 3);
+    a->flags_lost = true;
+    p = put_32(p, 0x62 | p0 << 8 | p1 << 16 | 0x08u << 24);
+    *p++ = (uint8_t)op;
+    return p;
+}
+
+void asm_evex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm)
+{
+    uint8_t *p = evex(a, a->p, op, reg, v, 0, rm);
+    *p++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
+    a->p = p;
+}
+
+/* A displacement of one byte would count in units of 16 (2.7.5): always four. */
+void asm_evex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m)
+{
+    uint8_t *p = evex(a, a->p, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
+    reg = (reg & 7) << 3;
+    if (m.base == RIP) {
+        *p++ = (uint8_t)(reg | 5);
+        a->p = put_32(p, (uint32_t)m.disp - ((uint32_t)(p - a->start) + 4));
+        return;
+    }
+    *p++ = (uint8_t)(0x80 | reg | 4);
+    *p++ = (uint8_t)((unsigned)m.scale << 6 | (m.index & 7u) << 3 | (m.base & 7u));
+    a->p = put_32(p, (uint32_t)m.disp);
+}
+
 void asm_mov_ri(struct x86_asm *a, unsigned reg, uint64_t v)
 {
     uint8_t *p = a->p;

@@ -78,6 +78,9 @@ void asm_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m);
 /* VEX, 128 bits: op's escape and prefix as above; OP_W is VEX.W. */
 void asm_vex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m);
+/* EVEX, likewise, of the first 16 registers; no mask. */
+void asm_evex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm);
+void asm_evex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m);
 
 void asm_mov_ri(struct x86_asm *a, unsigned reg, uint64_t v); /* keeps the flags */
 void asm_mov_rr(struct x86_asm *a, bool w, unsigned dst, unsigned src); /* nothing if the same, w */

@@ -156,6 +156,41 @@ static bool emit_shift(struct x86_gen *g, const struct ir_inst *in)
     return true;
 }
 
+/* Without AVX-512 two shifts; halves of lanes change places by a shuffle. */
+static bool emit_rotation(struct x86_gen *g, const struct ir_inst *in)
+{
+    static const uint8_t opcode[] = { 0, 0x71, 0x72, 0x73 };
+    enum { SWAP = 0xb1, LEFT = 6, RIGHT = 2 };
+    unsigned lane = in->aux, bits = 8u << lane, n = (unsigned)in->imm;
+    if (lane == 0)
+        return false;
+    if (lane >= 2 && has(g, HOST_AVX512)) {
+        const uint32_t vprol = 0x72 | P66 | (lane == 3 ? OP_W : 0);
+        struct opnd a = x86_opnd(g, in->a);
+        unsigned dst = x86_def(g);
+        if (a.kind == O_MEM)
+            asm_evex_rm(g->a, vprol, 1, dst, opnd_mem(a));
+        else
+            asm_evex_rr(g->a, vprol, 1, dst, a.reg);
+        asm_8(g->a, n);
+        x86_done(g, dst);
+        return true;
+    }
+    unsigned a = x86_use_vec(g, in->a, 1), dst = x86_def(g);
+    if (lane == 3 && n == 32) {
+        op2i(g, 0x70 | P66, dst, a, SWAP); /* vpshufd */
+    } else if (lane == 2 && n == 16) {
+        op2i(g, 0x70 | OP_0F | OP_F2, dst, a, SWAP); /* vpshuflw */
+        op2i(g, 0x70 | OP_0F | OP_F3, dst, dst, SWAP); /* vpshufhw */
+    } else {
+        shift(g, opcode[lane], LEFT, 0, a, n);
+        shift(g, opcode[lane], RIGHT, dst, a, bits - n);
+        op3(g, 0xeb | P66, dst, dst, 0);
+    }
+    x86_done(g, dst);
+    return true;
+}
+
 static bool emit_widen(struct x86_gen *g, const struct ir_inst *in)
 {
     static const uint8_t ops[2][3] = { { 0x20, 0x23, 0x25 }, { 0x30, 0x33, 0x35 } };
@@ -261,6 +296,7 @@ bool gen_vec_int(struct x86_gen *g, const struct ir_inst *in)
     case IR_VCGES: case IR_VCGTU: case IR_VCGEU: return emit_compare(g, in);
     case IR_VNEG: case IR_VABS: return emit_sign(g, in);
     case IR_VSHL: case IR_VSHR: case IR_VSAR: return emit_shift(g, in);
+    case IR_VROL: return emit_rotation(g, in);
     case IR_VWIDENS: case IR_VWIDENU: return emit_widen(g, in);
     case IR_VNARROW: return emit_narrow(g, in);
     case IR_VMULLS: case IR_VMULLU: return emit_mull(g, in);

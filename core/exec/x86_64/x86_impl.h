@@ -54,7 +54,7 @@ enum { SAVE_GPR = 0, SAVE_XMM = 16 /* two words each */, SAVE_MXCSR = 48, SAVE_R
 
 enum host { HOST_BMI1 = 1, HOST_BMI2 = 2, HOST_LZCNT = 4, HOST_POPCNT = 8, HOST_FMA = 16,
             HOST_SSE41 = 32, HOST_CLMUL = 64, HOST_AVX = 128, HOST_AVX2 = 256, HOST_AES = 512,
-            HOST_SHA = 1024, HOST_GFNI = 2048 };
+            HOST_SHA = 1024, HOST_GFNI = 2048, HOST_AVX512 = 4096 /* VL: forms of 128 bits */ };
 
 /* ---- what outlives compilation (in the block's arena) ---- */
 

@@ -245,6 +245,7 @@ static int64_t vector_shape(struct gen *g, enum ir_op op, unsigned *lane)
 {
     switch (op) {
     case IR_VSHL: case IR_VSHR: case IR_VSAR: return below(g, (8u << *lane) + 1);
+    case IR_VROL: return below(g, 8u << *lane);
     case IR_VEXT: return below(g, 16);
     case IR_VREV: *lane = below(g, 3); return *lane + 1 + below(g, 3 - *lane);
     case IR_VWIDENS: case IR_VWIDENU: *lane = below(g, 3); return below(g, 2);

@@ -113,6 +113,30 @@ START_TEST(lanes)
 }
 END_TEST
 
+/* Shifts both ways are one rotation, if they are of one value and size, and leave no bit to each other. */
+static const struct {
+    enum ir_op op;
+    unsigned lane, other_lane, left, right;
+    bool same, rotates;
+} rotations[] = {
+    { IR_VOR, 2, 2, 7, 25, true, true },   { IR_VXOR, 3, 3, 63, 1, true, true },  { IR_VOR, 1, 1, 8, 8, true, true },
+    { IR_VOR, 2, 2, 7, 24, true, false },  { IR_VXOR, 2, 2, 8, 25, true, false }, { IR_VOR, 2, 3, 31, 1, true, false },
+    { IR_VOR, 2, 2, 7, 25, false, false }, { IR_VOR, 0, 0, 3, 5, true, false },   { IR_VADD, 2, 2, 7, 25, true, false },
+    { IR_VOR, 2, 2, 32, 0, true, false },
+};
+
+START_TEST(rotations_by_shifts)
+{
+    ir_val_t v = ir_get(u, RIG_V), w = rotations[_i].same ? v : ir_get(u, RIG_V + 1);
+    ir_val_t left = ir_vop1i(u, IR_VSHL, rotations[_i].lane, v, rotations[_i].left);
+    ir_val_t right = ir_vop1i(u, IR_VSHR, rotations[_i].other_lane, w, rotations[_i].right);
+    ir_put(u, RIG_V + 2, ir_vop2(u, rotations[_i].op, rotations[_i].lane, _i % 2 ? left : right, _i % 2 ? right : left));
+    const char *text = optimized();
+    ck_assert_msg((strstr(text, " = vrol") != NULL) == rotations[_i].rotates, "%s", text);
+    ck_assert_msg((strstr(text, "vsh") == NULL) == rotations[_i].rotates, "%s", text);
+}
+END_TEST
+
 START_TEST(addresses)
 {
     ir_val_t a = ir_add(u, IR_I64, ir_pc(u, 0x1000), c64(0x234));
@@ -260,6 +284,7 @@ Suite *test_suite(void)
     tcase_add_test(t, extensions_at_the_edge);
     tcase_add_test(t, fields_by_shifts);
     tcase_add_test(t, lanes);
+    tcase_add_loop_test(t, rotations_by_shifts, 0, ARRAY_LEN(rotations));
     tcase_add_test(t, addresses);
     tcase_add_test(t, addresses_through_sums);
     tcase_add_test(t, halves_of_a_choice);
