@@ -48,23 +48,54 @@ static void emit_extract(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
+static void and_const(struct x86_gen *g, bool w, unsigned dst, uint64_t v)
+{
+    if (imm_fits(v, w)) {
+        asm_alu_ri(g->a, ALU_AND, w, dst, (int32_t)v);
+    } else if (v == UINT32_MAX) {
+        asm_rr(g->a, 0x8b, dst, dst);
+    } else {
+        asm_mov_ri(g->a, RDX, v);
+        asm_rr(g->a, ALU_AND | OP_W, dst, RDX);
+    }
+}
+
+static void or_const(struct x86_gen *g, bool w, unsigned dst, uint64_t v)
+{
+    if (imm_fits(v, w)) {
+        asm_alu_ri(g->a, ALU_OR, w, dst, (int32_t)v);
+    } else {
+        asm_mov_ri(g->a, RDX, v);
+        asm_rr(g->a, ALU_OR | OP_W, dst, RDX);
+    }
+}
+
+/* What is put there is known (often zeros: LoongArch's BSTRINS of $zero, Arm's BFC), or comes to rax, in its place. */
 static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
 {
     struct x86_asm *a = g->a;
     bool w = in->type == IR_I64;
-    unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff;
-    uint64_t mask = n == 64 ? UINT64_MAX : BIT(n) - 1;
-    uint64_t keep = ~(mask << low);
-    gen_load(g, RAX, x86_opnd(g, in->b), w);
-    asm_mov_ri(a, RCX, w ? mask : (uint32_t)mask);
-    asm_rr(a, ALU_AND | W(w), RAX, RCX);
-    if (low)
-        asm_shift_ri(a, SH_SHL, w, RAX, low);
-    gen_load(g, RDX, x86_opnd(g, in->a), w);
-    asm_mov_ri(a, RCX, w ? keep : (uint32_t)keep);
-    asm_rr(a, ALU_AND | W(w), RDX, RCX);
-    asm_rr(a, ALU_OR | W(w), RAX, RDX);
-    x86_result(g, RAX, w);
+    unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
+    uint64_t ones = (UINT64_MAX >> (64 - n)) << low;
+    struct opnd va = x86_opnd(g, in->a), vb = x86_opnd(g, in->b);
+    bool known = vb.kind == O_IMM;
+    uint64_t put = known ? vb.imm << low & ones : 0;
+    if (!known) {
+        gen_load(g, RAX, vb, w);
+        if (n < bits)
+            asm_shift_ri(a, SH_SHL, w, RAX, bits - n);
+        if (n + low < bits)
+            asm_shift_ri(a, SH_SHR, w, RAX, bits - n - low);
+    }
+    unsigned dst = x86_def(g);
+    gen_load(g, dst, va, w);
+    if (put != ones)
+        and_const(g, w, dst, ~ones);
+    if (!known)
+        asm_rr(a, ALU_OR | W(w), dst, RAX);
+    else if (put != 0)
+        or_const(g, w, dst, put);
+    x86_done(g, dst);
 }
 
 /* Parallel count: Hacker's Delight, section 5-1. */
