@@ -125,14 +125,8 @@ void asm_evex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsig
 /* A displacement of one byte would count in units of 16 (2.7.5): always four. */
 void asm_evex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m)
 {
-    uint8_t *p = evex(a, a->p, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
-    reg = (reg & 7) << 3;
-    if (m.base == RIP) {
-        *p++ = (uint8_t)(reg | 5);
-        a->p = put_32(p, (uint32_t)m.disp - ((uint32_t)(p - a->start) + 4));
-        return;
-    }
-    *p++ = (uint8_t)(0x80 | reg | 4);
+    uint8_t *p = evex(a, a->p, op, reg, v, m.index, m.base);
+    *p++ = (uint8_t)(0x80 | (reg & 7) << 3 | 4);
     *p++ = (uint8_t)((unsigned)m.scale << 6 | (m.index & 7u) << 3 | (m.base & 7u));
     a->p = put_32(p, (uint32_t)m.disp);
 }

@@ -78,7 +78,7 @@ void asm_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m);
 /* VEX, 128 bits: op's escape and prefix as above; OP_W is VEX.W. */
 void asm_vex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m);
-/* EVEX, likewise, of the first 16 registers; no mask. */
+/* EVEX, likewise, of the first 16 registers; no mask. Memory: not relative to RIP. */
 void asm_evex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void asm_evex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m);
 

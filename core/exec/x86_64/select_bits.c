@@ -48,25 +48,16 @@ static void emit_extract(struct x86_gen *g, const struct ir_inst *in)
     x86_done(g, dst);
 }
 
-static void and_const(struct x86_gen *g, bool w, unsigned dst, uint64_t v)
+/* AND or OR with a constant, of any size; rdx for those that are no immediate. */
+static void alu_const(struct x86_gen *g, unsigned op, bool w, unsigned dst, uint64_t v)
 {
     if (imm_fits(v, w)) {
-        asm_alu_ri(g->a, ALU_AND, w, dst, (int32_t)v);
-    } else if (v == UINT32_MAX) {
+        asm_alu_ri(g->a, op, w, dst, (int32_t)v);
+    } else if (op == ALU_AND && v == UINT32_MAX) {
         asm_rr(g->a, 0x8b, dst, dst);
     } else {
         asm_mov_ri(g->a, RDX, v);
-        asm_rr(g->a, ALU_AND | OP_W, dst, RDX);
-    }
-}
-
-static void or_const(struct x86_gen *g, bool w, unsigned dst, uint64_t v)
-{
-    if (imm_fits(v, w)) {
-        asm_alu_ri(g->a, ALU_OR, w, dst, (int32_t)v);
-    } else {
-        asm_mov_ri(g->a, RDX, v);
-        asm_rr(g->a, ALU_OR | OP_W, dst, RDX);
+        asm_rr(g->a, op | OP_W, dst, RDX);
     }
 }
 
@@ -90,11 +81,11 @@ static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
     unsigned dst = x86_def(g);
     gen_load(g, dst, va, w);
     if (put != ones)
-        and_const(g, w, dst, ~ones);
+        alu_const(g, ALU_AND, w, dst, ~ones);
     if (!known)
         asm_rr(a, ALU_OR | W(w), dst, RAX);
     else if (put != 0)
-        or_const(g, w, dst, put);
+        alu_const(g, ALU_OR, w, dst, put);
     x86_done(g, dst);
 }
 
