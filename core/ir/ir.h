@@ -34,9 +34,9 @@
  * mind which operation set them last, and compares its operands when they are asked
  * for in the same block; dead PUTs go away by themselves.
  *
- * Vectors have 128 bits (v128; wider ones will be types of their own). An ISA with
- * vector registers has them as v128 slots only: scalars are taken out by VLANE and put back
- * by VSCALAR.
+ * Vectors have 128 bits (v128). An ISA with vector registers has them as v128 slots only: scalars are taken out by VLANE
+ * and put back by VSCALAR; longer registers are several slots. Where the host computes with 256 bits, ir_widen joins what is
+ * done alike to both halves of those (v256), last of all passes: no other, and no interpreter, sees that type.
  *
  * Ownership: a unit lives in the arena given to ir_unit_create and dies with it.
  */
@@ -51,7 +51,8 @@
 #define IR_MEMO_BYTES  ((192u << 10) + 64)
 #define IR_NONE        0     /* value number 0 defines nothing */
 
-enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_TYPES };
+/* V256: two v128 side by side, after ir_widen only. */
+enum ir_type { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_V128, IR_V256, IR_TYPES };
 
 enum ir_op {
 #define IR_OP(name, args, result, flags) IR_##name,
@@ -129,6 +130,7 @@ struct ir_slot {
     uint8_t type;      /* IR_I32, IR_I64, IR_F64 (FP registers of any width up to 64), IR_V128 (16-aligned) */
     bool zero;         /* reads as 0 and is never written (x0, XZR) */
     bool cold;         /* written often and hardly ever read: no register is kept for it */
+    uint8_t upper;     /* v128: the slot 16 bytes behind it, with the upper half of the register of 256 bits of which it is the lower; or 0 */
 };
 #define IR_MAX_SLOTS 192
 #define IR_MAX_LATE  4
@@ -372,6 +374,16 @@ void ir_dead(struct ir_unit *u);
 bool ir_carry(struct ir_unit *u); /* true: something was added, and is left for the others */
 bool ir_join(struct ir_unit *u); /* true: something is left for `dead` */
 void ir_optimize(struct ir_unit *u);
+
+/*
+ * Joins pairs of v128 operations, done alike to both halves of registers of 256 bits, into v256 ones; true: it did, and uses are
+ * counted again. For code generators whose host has them, after ir_optimize; `weights`: how much each block counts, NULL: by the
+ * loops that they are in. Of a register (a slot and its `upper`) a unit's GETs and PUTs are all v256 or all v128. GET
+ * and PUT of v256 name the lower slot and mean both. It changes nothing where joining and parting would cost more than it saves.
+ */
+bool ir_widen(struct ir_unit *u, const uint32_t *weights);
+/* May the operation have type v256? It works on each half as on a v128. Beside these, GET, PUT, VCONST (the same in both halves), VJOIN. */
+bool ir_is_wide(const struct ir_inst *in);
 
 extern const struct ir_op_info {
     const char *name;
