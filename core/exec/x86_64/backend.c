@@ -34,7 +34,7 @@ static uint32_t host_features(uint32_t hidden)
     h |= __builtin_cpu_supports("aes") ? HOST_AES : 0;
     h |= __builtin_cpu_supports("avx") ? HOST_AVX : 0; /* implies SSE4.2 */
     h |= __builtin_cpu_supports("avx2") ? HOST_AVX2 : 0;
-    h |= __builtin_cpu_supports("avx512vl") ? HOST_AVX512 : 0;
+    h |= __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") ? HOST_AVX512 : 0;
     if (hidden & EXEC_HOST_AVX) /* below AVX: SSE2 alone; VEX forms need the OS to enable AVX */
         h &= ~(uint32_t)(HOST_BMI1 | HOST_BMI2 | HOST_FMA | HOST_SSE41 | HOST_CLMUL | HOST_AVX | HOST_AVX2 |
                          HOST_AES | HOST_SHA | HOST_GFNI | HOST_AVX512);

@@ -284,7 +284,7 @@ static void emit_fault(struct x86_asm *a, const struct x86_fixed *f, uint32_t fr
 }
 
 /* Into C from translated code: r12 = struct exec_cpu, rdi = CPU; registers are saved there. */
-static void save_registers(struct x86_asm *a, bool fp)
+static void save_registers(struct x86_asm *a, enum x86_fp fp)
 {
     asm_rm(a, MOV_STORE, R12, CPU(budget));
     asm_rm(a, MOV_LOAD, R12, CPU(exec_private));
@@ -293,6 +293,8 @@ static void save_registers(struct x86_asm *a, bool fp)
             asm_rm(a, MOV_STORE, r, SCRATCH(SAVE_GPR + r));
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x11 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r)); /* movups */
+    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x11 | OP_0F | OP_Y, r, 0, SCRATCH(SAVE_YMM + 4 * (r - 16)));
     asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR));               /* stmxcsr */
     asm_lea(a, true, RDI, x86_cpu_mem(0));
 }
@@ -312,8 +314,10 @@ static uint32_t call_c(struct x86_asm *a, uint64_t fn)
     return asm_jcc(a, CC_NE, 0);
 }
 
-static void restore_registers(struct x86_asm *a, bool fp)
+static void restore_registers(struct x86_asm *a, enum x86_fp fp)
 {
+    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x10 | OP_0F | OP_Y, r, 0, SCRATCH(SAVE_YMM + 4 * (r - 16)));
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x10 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r));
     for (unsigned r = 0; r < 16; r++)
@@ -330,7 +334,7 @@ static void emit_return(struct x86_asm *a)
 }
 
 /* rax = site, rdx = va, rcx = b. Returns with rax = result, or leaves. */
-static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, bool fp)
+static uint32_t emit_out(struct x86_asm *a, struct x86_fixed *f, enum x86_fp fp)
 {
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
@@ -351,12 +355,12 @@ static uint32_t emit_access(struct x86_asm *a, struct x86_fixed *f)
 {
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
-    save_registers(a, false);
+    save_registers(a, FP_NONE);
     asm_rm(a, MOV_LOAD, RSI, mem_at(RSP, 0));
     asm_lea(a, true, RDX, mem_at(RSP, 8));
     asm_mov_rr(a, true, RCX, R12);
     uint32_t fault = call_c(a, (uint64_t)(uintptr_t)x86_out_access);
-    restore_registers(a, false);
+    restore_registers(a, FP_NONE);
     emit_return(a);
     emit_fault(a, f, fault);
     return at;
@@ -366,11 +370,11 @@ static uint32_t emit_access(struct x86_asm *a, struct x86_fixed *f)
  * rdx = an IR_CALL_LIGHT helper, rax = site, arguments in the frame; returns its result in rax.
  * It leaves budget, MXCSR and slots alone, so only what the ABI lets it clobber is saved.
  */
-static uint32_t emit_light(struct x86_asm *a, bool fp)
+static uint32_t emit_light(struct x86_asm *a, enum x86_fp fp)
 {
     static const uint8_t saved[] = { RSI, RDI, R8, R9, R10, R11 };
     static const uint8_t args[] = { RSI, RDX, RCX, R8 };
-    int32_t vectors = fp ? 12 * 16 : 0, frame = 8 + (int32_t)sizeof(saved) * 8 + 8 + vectors;
+    int32_t wide = fp ? 12 * 16 : 0, vectors = wide + (fp == FP_YMM ? 16 * 32 : 0), frame = 8 + (int32_t)sizeof(saved) * 8 + 8 + vectors;
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
     for (unsigned i = 0; i < ARRAY_LEN(saved); i++)
@@ -378,6 +382,8 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
     asm_alu_ri(a, ALU_SUB, true, RSP, 8 + vectors);
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x11 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4))); /* movups */
+    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x11 | OP_0F | OP_Y, r, 0, mem_at(RSP, wide + 32 * (int32_t)(r - 16)));
     asm_rm(a, MOV_STORE, RAX, CPU(site));
     asm_mov_rr(a, true, RAX, RDX);
     asm_lea(a, true, RDI, x86_cpu_mem(0));
@@ -387,6 +393,8 @@ static uint32_t emit_light(struct x86_asm *a, bool fp)
     asm_mov_mi(a, 3, CPU(site), 0);
     for (unsigned r = 4; fp && r < 16; r++)
         asm_rm(a, 0x10 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4)));
+    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x10 | OP_0F | OP_Y, r, 0, mem_at(RSP, wide + 32 * (int32_t)(r - 16)));
     asm_alu_ri(a, ALU_ADD, true, RSP, 8 + vectors);
     for (unsigned i = ARRAY_LEN(saved); i-- > 0;)
         asm_pop(a, saved[i]);
@@ -462,11 +470,11 @@ void x86_emit_fixed(struct exec_backend *be)
     asm_align(a, 64);
     emit_run(a, &be->fixed);
     emit_leaves(a, &be->fixed);
-    be->fixed.out = emit_out(a, &be->fixed, false);
-    be->fixed.out_fp = emit_out(a, &be->fixed, true);
     be->fixed.access = emit_access(a, &be->fixed);
-    be->fixed.light = emit_light(a, false);
-    be->fixed.light_fp = emit_light(a, true);
+    for (unsigned fp = FP_NONE; fp <= (be->host & HOST_AVX512 ? FP_YMM : FP_XMM); fp++) {
+        be->fixed.out[fp] = emit_out(a, &be->fixed, (enum x86_fp)fp);
+        be->fixed.light[fp] = emit_light(a, (enum x86_fp)fp);
+    }
     be->fixed.last = emit_last(a, &be->fixed);
     asm_align(a, 16);
     be->fixed.stack = x86_emit_stack_copy(a, be->host);

@@ -32,7 +32,7 @@ struct x86_site *x86_site(struct x86_gen *g, const struct ir_inst *in, x86_out_f
 void x86_call_out(struct x86_gen *g, const struct x86_site *site)
 {
     asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
-    asm_call(g->a, g->uses_fp ? g->be->fixed.out_fp : g->be->fixed.out);
+    asm_call(g->a, g->be->fixed.out[x86_fp_of(g)]);
 }
 
 /* frame[k] = value v; an i32 zero-extended */
@@ -73,7 +73,7 @@ static void light_call(struct x86_gen *g, const struct ir_inst *in)
         asm_rm(g->a, 0x89 | OP_W, R12, CPU_MEM(budget));
     asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
     asm_mov_ri(g->a, RDX, (uint64_t)(uintptr_t)h->fn);
-    asm_call(g->a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    asm_call(g->a, g->be->fixed.light[x86_fp_of(g)]);
     if (h->flags & IR_CALL_TIME) /* a timer may have been set */
         asm_rm(g->a, 0x8b | OP_W, R12, CPU_MEM(budget));
     if (h->flags & IR_CALL_EXITS) {
@@ -172,7 +172,7 @@ static void attempt(struct x86_gen *g, const struct ir_inst *in, const struct ir
     const struct x86_site *site = x86_site(g, in, x86_out_call);
     asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)site);
     asm_mov_ri(g->a, RDX, (uint64_t)(uintptr_t)h->quick);
-    asm_call(g->a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    asm_call(g->a, g->be->fixed.light[x86_fp_of(g)]);
     asm_rr(g->a, 0x85, RAX, RAX);
     struct stub *s = x86_stub(g, STUB_OUT); /* the arguments are in the frame */
     s->site = site;

@@ -107,25 +107,30 @@ void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct
 static inline uint8_t *evex(struct x86_asm *a, uint8_t *p, uint32_t op, unsigned reg, unsigned v, unsigned index, unsigned rm)
 {
     unsigned escape = op >> 8 & 0xff, map = escape == 0x38 ? 2 : escape == 0x3a ? 3 : 1;
-    unsigned p0 = (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | 0x10 | map;
+    unsigned p0 = (~reg & 8) << 4 | (~index & 8) << 3 | (~rm & 8) << 2 | (~reg & 16) | map;
     unsigned p1 = (op & OP_W ? 0x80u : 0) | (~v & 15) << 3 | 4 | (op >> 24 & 3);
+    unsigned p2 = (op & OP_Y ? 0x20u : 0) | (~v & 16) >> 1;
     a->flags_lost = true;
-    p = put_32(p, 0x62 | p0 << 8 | p1 << 16 | 0x08u << 24);
+    p = put_32(p, 0x62 | p0 << 8 | p1 << 16 | p2 << 24);
     *p++ = (uint8_t)op;
     return p;
 }
 
 void asm_evex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm)
 {
-    uint8_t *p = evex(a, a->p, op, reg, v, 0, rm);
+    uint8_t *p = evex(a, a->p, op, reg, v, rm >> 1, rm); /* X is rm's fifth bit */
     *p++ = (uint8_t)(0xc0 | (reg & 7) << 3 | (rm & 7));
     a->p = p;
 }
 
-/* A displacement of one byte would count in units of 16 (2.7.5): always four. */
+/* A displacement of one byte would count in units of the operand's length (2.7.5): always four. */
 void asm_evex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m)
 {
-    uint8_t *p = evex(a, a->p, op, reg, v, m.index, m.base);
+    uint8_t *p = evex(a, a->p, op, reg, v, m.index, m.base == RIP ? 0 : m.base);
+    if (m.base == RIP) {
+        a->p = tail(a, p, reg, m);
+        return;
+    }
     *p++ = (uint8_t)(0x80 | (reg & 7) << 3 | 4);
     *p++ = (uint8_t)((unsigned)m.scale << 6 | (m.index & 7u) << 3 | (m.base & 7u));
     a->p = put_32(p, (uint32_t)m.disp);

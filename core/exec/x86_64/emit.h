@@ -25,6 +25,7 @@ enum { CC_O, CC_NO, CC_B, CC_AE, CC_E, CC_NE, CC_BE, CC_A, CC_S, CC_NS, CC_P, CC
 #define OP_66   0x01000000u
 #define OP_F3   0x02000000u
 #define OP_F2   0x03000000u
+#define OP_Y    0x04000000u  /* EVEX: 256 bits, else 128 */
 #define OP_W    0x10000000u  /* 64-bit operands */
 #define OP_R8   0x20000000u  /* `reg` is a byte register: spl..dil need REX */
 #define OP_RM8  0x40000000u  /* likewise `rm` */
@@ -78,7 +79,7 @@ void asm_rm(struct x86_asm *a, uint32_t op, unsigned reg, struct x86_mem m);
 /* VEX, 128 bits: op's escape and prefix as above; OP_W is VEX.W. */
 void asm_vex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void asm_vex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m);
-/* EVEX, likewise, of the first 16 registers; no mask. Memory: not relative to RIP. */
+/* EVEX, likewise, of all 32 registers, or 256 bits of them (OP_Y); no mask. */
 void asm_evex_rr(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, unsigned rm);
 void asm_evex_rm(struct x86_asm *a, uint32_t op, unsigned reg, unsigned v, struct x86_mem m);
 

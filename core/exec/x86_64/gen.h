@@ -148,8 +148,9 @@ struct x86_gen {
     uint8_t pin_of[IR_MAX_SLOTS];
     struct x86_pin pins[MAX_PINS];       /* while they are being chosen */
     uint32_t pins_gpr, pins_xmm;         /* host registers */
-    uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM */
-    bool uses_fp, loops;
+    uint32_t pool[2], free[2];           /* temporaries: [0] GPR, [1] XMM and, from bit 16 on, YMM */
+    bool uses_fp, uses_wide, loops;
+    uint64_t wide[IR_MAX_SLOTS / 64];    /* slots that are the lower halves of v256 */
     enum { COUNT_NO, COUNT_YES, COUNT_ASK } count; /* instructions retired: is the model uniform? */
     uint32_t load_at_entry;              /* pins */
     struct page_reg pages[MAX_PAGE_REGS];
@@ -177,7 +178,7 @@ struct x86_gen {
     struct cpu_site site;                /* of the current guest instruction */
     uint32_t dirty, valid;               /* pins */
     uint32_t locked[2];                  /* registers of this instruction's operands */
-    uint16_t reg_value[2][16];           /* value in a temporary */
+    uint16_t reg_value[2][32];           /* value in a temporary */
     uint16_t slot_alias[IR_MAX_SLOTS];   /* first alias of a slot */
     struct { uint16_t value, slot; } pin_copy[MAX_PINS]; /* what the pin of `slot` holds beside another slot; 0: nothing known */
     uint16_t slot_home[IR_MAX_SLOTS];    /* the value that an unpinned slot's memory holds; 0: not known */
@@ -210,10 +211,32 @@ static inline bool is_v(unsigned type)
     return type == IR_V128;
 }
 
-/* Lives in an xmm register. */
+static inline bool is_wide(unsigned type)
+{
+    return type == IR_V256;
+}
+
+/* Lives in an xmm register, or a ymm one. */
 static inline bool in_xmm(unsigned type)
 {
-    return is_fp(type) || is_v(type);
+    return type >= IR_F32;
+}
+
+/* What calls out of the unit have to save. */
+static inline enum x86_fp x86_fp_of(const struct x86_gen *g)
+{
+    return g->uses_wide ? FP_YMM : g->uses_fp ? FP_XMM : FP_NONE;
+}
+
+/* The pool of which values of the type have registers. */
+static inline uint32_t x86_pool_of(unsigned type)
+{
+    return is_wide(type) ? YMM_POOL : in_xmm(type) ? XMM_POOL : GPR_POOL;
+}
+
+static inline unsigned x86_slot_type(const struct x86_gen *g, unsigned slot)
+{
+    return g->wide[slot / 64] >> slot % 64 & 1 ? IR_V256 : g->u->guest->slots[slot].type;
 }
 
 static inline bool is_w(unsigned type)
@@ -290,7 +313,7 @@ void x86_analyze_unit(struct x86_gen *g);
  */
 int x86_block_at(const struct x86_gen *g, int64_t target);
 
-/* pins.c: by what each block counts. Sets pin_of, the pins of g->code, pools of temporaries, uses_fp. */
+/* pins.c: by what each block counts. Sets pin_of, the pins of g->code, pools of temporaries, wide, uses_fp, uses_wide. */
 void x86_choose_pins(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS]);
 
 /* page.c */
@@ -336,6 +359,9 @@ void x86_load_fp(struct x86_gen *g, unsigned reg, struct opnd o, bool is64); /* 
 void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
 void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w); /* may use rax */
 void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
+void x86_load_wide(struct x86_gen *g, unsigned reg, struct opnd o);
+void x86_store_wide(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
+void x86_clear_upper(struct x86_gen *g); /* of ymm0-3: x86_impl.h */
 /* As loads and stores of the type want it. */
 void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
 void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);
@@ -410,6 +436,8 @@ void x86_select_int(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_mem(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_fp(struct x86_gen *g, const struct ir_inst *in);
 void x86_select_vec(struct x86_gen *g, const struct ir_inst *in);
+/* select_wide.c: of v256, and between them and v128 */
+void x86_select_wide(struct x86_gen *g, const struct ir_inst *in);
 /* select_cond.c. Compare for v (SETCC or any i64) != 0; returns the condition code. May use rax, rcx. */
 unsigned gen_condition(struct x86_gen *g, uint16_t v);
 /* To stub `s` when an operation with rounding `mode` (enum ir_rm) cannot run inline as things stand. */

@@ -208,12 +208,11 @@ static void extend(struct x86_gen *g, unsigned reg, struct opnd o, enum extensio
 
 static void store_waiting(struct x86_gen *g, unsigned slot, struct opnd o, enum extension x)
 {
-    const struct ir_slot *s = &g->u->guest->slots[slot];
     if (x != EXTEND_NOT && o.kind != O_IMM) {
         extend(g, RAX, o, x);
         o = opnd_reg(RAX);
     }
-    x86_store_typed(g, x86_cpu_mem(s->offset), o, s->type);
+    x86_store_typed(g, x86_cpu_mem(g->u->guest->slots[slot].offset), o, x86_slot_type(g, slot));
 }
 
 /*
@@ -227,10 +226,10 @@ int x86_late_home(struct x86_gen *g, uint16_t v)
     if (g->pending[slot] != v)
         for (slot = next_waiting(g, 0); slot < IR_MAX_SLOTS && g->pending[slot] != v;)
             slot = next_waiting(g, slot + 1);
-    if (slot == IR_MAX_SLOTS || (g->u->guest->slots[slot].type == IR_I32 && x86_is_clean(g, v))) /* slots.c, x86_set_home */
+    if (slot == IR_MAX_SLOTS || (x86_slot_type(g, slot) == IR_I32 && x86_is_clean(g, v))) /* slots.c, x86_set_home */
         return -1;
     o.fp = in_xmm(value_type(g, v));
-    x86_store_typed(g, x86_cpu_mem(g->u->guest->slots[slot].offset), o, g->u->guest->slots[slot].type);
+    x86_store_typed(g, x86_cpu_mem(g->u->guest->slots[slot].offset), o, x86_slot_type(g, slot));
     if (g->extension[slot] == EXTEND_NOT)
         set_waiting(g, slot, IR_NONE, EXTEND_NOT);
     return (int)slot;
@@ -287,8 +286,8 @@ void x86_late_emit_leave(struct x86_gen *g, const struct stub *s)
 
 static struct x86_late ingredient(struct x86_gen *g, unsigned slot)
 {
-    const struct ir_slot *s = &g->u->guest->slots[slot];
-    struct x86_late l = { .offset = s->offset, .type = s->type, .extension = g->extension[slot] };
+    unsigned type = x86_slot_type(g, slot);
+    struct x86_late l = { .offset = g->u->guest->slots[slot].offset, .type = (uint8_t)type, .extension = g->extension[slot] };
     uint32_t locked[2] = { g->locked[0], g->locked[1] };
     assert(g->values[g->pending[slot]].place != P_NONE);
     struct opnd o = x86_opnd(g, g->pending[slot]);
@@ -299,7 +298,7 @@ static struct x86_late ingredient(struct x86_gen *g, unsigned slot)
         l.at = (int32_t)o.imm;
     } else if (o.kind == O_REG) {
         l.kind = LATE_REG;
-        l.at = o.fp ? SAVE_XMM + 2 * o.reg : SAVE_GPR + o.reg;
+        l.at = (int32_t)x86_saved(!o.fp ? IR_I64 : is_wide(type) ? IR_V256 : IR_V128, o.reg);
     } else {
         l.kind = o.reg == RBP ? LATE_SLOT : LATE_FRAME;
         l.at = o.reg == RBP ? o.disp + CPU_BIAS : o.disp;

@@ -43,9 +43,24 @@ void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o)
         asm_rr(g->a, 0x28 | OP_0F, reg, o.reg);
 }
 
+void x86_clear_upper(struct x86_gen *g)
+{
+    asm_8(g->a, 0xc5), asm_8(g->a, 0xf8), asm_8(g->a, 0x77); /* vzeroupper */
+}
+
+void x86_load_wide(struct x86_gen *g, unsigned reg, struct opnd o)
+{
+    if (o.kind == O_MEM)
+        asm_evex_rm(g->a, 0x10 | OP_0F | OP_Y, reg, 0, opnd_mem(o)); /* vmovups */
+    else if (o.reg != reg)
+        asm_evex_rr(g->a, 0x28 | OP_0F | OP_Y, reg, 0, o.reg);
+}
+
 void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type)
 {
-    if (is_v(type))
+    if (is_wide(type))
+        x86_load_wide(g, reg, o);
+    else if (is_v(type))
         x86_load_vec(g, reg, o);
     else if (is_fp(type))
         x86_load_fp(g, reg, o, is_w(type));
@@ -81,9 +96,23 @@ void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o)
     asm_rm(g->a, 0x11 | OP_0F, o.reg, m);
 }
 
+void x86_store_wide(struct x86_gen *g, struct x86_mem m, struct opnd o)
+{
+    bool from_memory = o.kind == O_MEM;
+    if (from_memory) {
+        x86_load_wide(g, 0, o);
+        o.reg = 0;
+    }
+    asm_evex_rm(g->a, 0x11 | OP_0F | OP_Y, o.reg, 0, m);
+    if (from_memory)
+        x86_clear_upper(g);
+}
+
 void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type)
 {
-    if (is_v(type))
+    if (is_wide(type))
+        x86_store_wide(g, m, o);
+    else if (is_v(type))
         x86_store_vec(g, m, o);
     else
         x86_store_opnd(g, m, o, is_w(type));

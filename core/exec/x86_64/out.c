@@ -9,8 +9,7 @@
 
 static uint64_t *saved(struct exec_cpu *ec, const struct x86_pin *p)
 {
-    bool xmm = p->type == IR_F32 || p->type == IR_F64 || p->type == IR_V128;
-    return &ec->scratch[xmm ? SAVE_XMM + 2 * p->reg : SAVE_GPR + p->reg];
+    return &ec->scratch[x86_saved(p->type, p->reg)];
 }
 
 /* Of known sizes, so that none is a call. */
@@ -20,6 +19,8 @@ static inline void copy_slot(void *to, const void *from, enum ir_type type)
         memcpy(to, from, 8);
     else if (type == IR_V128)
         memcpy(to, from, 16);
+    else if (type == IR_V256)
+        memcpy(to, from, 32);
     else
         memcpy(to, from, 4);
 }
@@ -48,9 +49,9 @@ static void store_late(struct cpu *cpu, const struct x86_recipe *r, const uint64
     uint8_t *base = (uint8_t *)cpu;
     for (uint32_t i = 0; r && i < r->n; i++) {
         const struct x86_late *l = &r->late[i];
-        uint64_t v[2] = { (uint64_t)(int64_t)l->at };
+        uint64_t v[4] = { (uint64_t)(int64_t)l->at };
         if (l->kind == LATE_REG)
-            memcpy(v, &ec->scratch[l->at], sizeof(v));
+            copy_slot(v, &ec->scratch[l->at], l->type == IR_V256 ? IR_V256 : IR_V128);
         else if (l->kind == LATE_SLOT)
             copy_slot(v, base + l->at, (enum ir_type)l->type);
         else if (l->kind == LATE_FRAME)

@@ -37,6 +37,9 @@ static void count_slots(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS
         for (uint32_t i = u->blocks[b].first; i < u->blocks[b].end; i++) {
             const struct ir_inst *in = &u->insts[i];
             g->uses_fp |= in_xmm(in->type) || in->op == IR_CLMUL || in->op == IR_CLMULH;
+            g->uses_wide |= is_wide(in->type);
+            if ((in->op == IR_GET || in->op == IR_PUT) && is_wide(in->type))
+                g->wide[in->imm / 64] |= BIT(in->imm % 64);
             if ((in->op != IR_GET && in->op != IR_PUT) || u->guest->slots[in->imm].cold ||
                 x86_is_late(g, (unsigned)in->imm) || is_carried(g, i))
                 continue;
@@ -69,15 +72,15 @@ static void find_last_uses(struct x86_gen *g, const struct ir_block *b)
     }
 }
 
-/* Does the value of instruction i need a register of the class until its last use? */
-static bool is_temporary(const struct x86_gen *g, uint32_t i, bool fp)
+/* Does the value of instruction i need a register of the pool until its last use? */
+static bool is_temporary(const struct x86_gen *g, uint32_t i, uint32_t pool)
 {
     const struct ir_inst *in = &g->u->insts[i], *next = in + 1;
     if (ir_op_info[in->op].result == 'N' || in->op == IR_CONST || in->op == IR_GET || in->op == IR_TRUNC ||
         in->op == IR_SETCC || g->values[i].last <= i)
         return false;
     bool put_at_once = next->op == IR_PUT && next->a == i; /* its slot has it */
-    return (ir_op_info[in->op].result == 'T' && in_xmm(in->type)) == fp && !put_at_once;
+    return x86_pool_of(ir_op_info[in->op].result == 'T' ? in->type : IR_I64) == pool && !put_at_once;
 }
 
 /* Does value i, read from a slot, have to move when the slot is overwritten? */
@@ -113,10 +116,10 @@ static uint32_t last_of_group(const struct x86_gen *g, const struct ir_block *b,
 }
 
 /*
- * Most temporaries of a class that the block wants at once. `uses` counts those that end at an instruction. `shared`:
+ * Most temporaries of a pool that the block wants at once. `uses` counts those that end at an instruction. `shared`:
  * with what accesses that share a probe want, its addend and the address that a slot had.
  */
-static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp, bool shared)
+static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, uint32_t pool, bool shared)
 {
     unsigned live = 0, most = 0;
     find_last_uses(g, b);
@@ -127,7 +130,7 @@ static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp
             g->values[last].uses++;
             live++;
         }
-        if (is_temporary(g, i, fp) || (shared && outlives_slot(g, i))) {
+        if (is_temporary(g, i, pool) || (shared && outlives_slot(g, i))) {
             g->values[g->values[i].last].uses++;
             live++;
         }
@@ -137,7 +140,7 @@ static unsigned pressure_in(struct x86_gen *g, const struct ir_block *b, bool fp
 }
 
 /* The same of all blocks that count for something. Values that cross blocks of a chain are slots', and left out. */
-static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], bool fp, bool shared)
+static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS], uint32_t pool, bool shared)
 {
     uint32_t hottest = 0;
     unsigned most = 0;
@@ -145,42 +148,43 @@ static unsigned pressure(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCK
         hottest = MAX(hottest, weights[b]);
     for (uint32_t b = 0; b < g->u->n_blocks; b++)
         if (weights[b] >= hottest / 8)
-            most = MAX(most, pressure_in(g, &g->u->blocks[b], fp, shared));
+            most = MAX(most, pressure_in(g, &g->u->blocks[b], pool, shared));
     return most;
 }
 
 /* General registers for temporaries. A shared probe saves more than a slot's load, as long as most slots have registers. */
 static unsigned temporaries(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS])
 {
-    unsigned alone = MIN(pressure(g, weights, false, false), MAX_TEMPORARIES);
-    unsigned shared = MIN(pressure(g, weights, false, true), MAX_SHARED);
+    unsigned alone = MIN(pressure(g, weights, GPR_POOL, false), MAX_TEMPORARIES);
+    unsigned shared = MIN(pressure(g, weights, GPR_POOL, true), MAX_SHARED);
     return MAX(MAX(alone, shared), MIN_TEMPORARIES);
 }
 
 /* ---- the choice ---- */
 
-static void pin(struct x86_gen *g, unsigned slot, bool fp, unsigned reg)
+static void pin(struct x86_gen *g, unsigned slot, unsigned reg)
 {
     struct x86_code *c = g->code;
-    const struct ir_slot *s = &g->u->guest->slots[slot];
+    unsigned type = x86_slot_type(g, slot);
+    bool fp = in_xmm(type);
     g->pin_of[slot] = (uint8_t)c->n_pins;
-    c->pins[c->n_pins++] = (struct x86_pin){ .offset = s->offset, .type = s->type,
-                                             .reg = (uint8_t)reg };
+    c->pins[c->n_pins++] = (struct x86_pin){ .offset = g->u->guest->slots[slot].offset, .type = (uint8_t)type, .reg = (uint8_t)reg };
     *(fp ? &g->pins_xmm : &g->pins_gpr) |= 1u << reg;
     g->pool[fp] &= ~(1u << reg);
 }
 
-/* Pin the heaviest slots of one class, leaving `keep` registers of its pool. */
-static void pin_class(struct x86_gen *g, const struct slot_list *l, bool fp, bool loops, unsigned keep)
+/* Pin the heaviest slots of one pool, leaving `keep` of its registers. */
+static void pin_class(struct x86_gen *g, const struct slot_list *l, uint32_t pool, unsigned keep)
 {
-    while (popcount64(g->pool[fp]) > keep && g->code->n_pins < MAX_PINS) {
+    const uint32_t *left = &g->pool[pool != GPR_POOL];
+    while (popcount64(*left & pool) > keep && g->code->n_pins < MAX_PINS) {
         unsigned best = IR_MAX_SLOTS;
         for (unsigned k = 0; k < l->n; k++) {
             unsigned s = l->slot[k];
             const struct slot_use *use = &l->use[s];
             const struct ir_slot *slot = &g->u->guest->slots[s];
             /* Straight code gains only where a slot would be read or written twice. */
-            if ((!loops && use->gets < 2 && use->puts < 2) || in_xmm(slot->type) != fp || slot->zero || is_shared(g, s) ||
+            if ((!g->loops && use->gets < 2 && use->puts < 2) || x86_pool_of(x86_slot_type(g, s)) != pool || slot->zero || is_shared(g, s) ||
                 g->pin_of[s] != NO_PIN)
                 continue;
             if (best == IR_MAX_SLOTS || use->weight > l->use[best].weight)
@@ -188,7 +192,7 @@ static void pin_class(struct x86_gen *g, const struct slot_list *l, bool fp, boo
         }
         if (best == IR_MAX_SLOTS)
             return;
-        pin(g, best, fp, (unsigned)ctz64(g->pool[fp]));
+        pin(g, best, (unsigned)ctz64(*left & pool));
     }
 }
 
@@ -197,13 +201,15 @@ void x86_choose_pins(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS])
     struct slot_list l = { 0 };
     memset(g->pin_of, NO_PIN, sizeof(g->pin_of));
     g->pins_gpr = g->pins_xmm = 0;
-    g->uses_fp = false;
+    g->uses_fp = g->uses_wide = false;
+    memset(g->wide, 0, sizeof(g->wide));
     g->pool[0] = GPR_POOL;
-    g->pool[1] = XMM_POOL;
+    g->pool[1] = XMM_POOL | YMM_POOL;
     count_slots(g, weights, &l);
     if (!g->loops && ir_chain_end(g->u, 0) == g->u->n_blocks)
         l.n = 0; /* nothing is read or written twice */
-    unsigned xmm = pressure(g, weights, true, false);
-    pin_class(g, &l, false, g->loops, temporaries(g, weights));
-    pin_class(g, &l, true, g->loops, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
+    unsigned xmm = pressure(g, weights, XMM_POOL, false);
+    pin_class(g, &l, GPR_POOL, temporaries(g, weights));
+    pin_class(g, &l, XMM_POOL, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
+    pin_class(g, &l, YMM_POOL, 0); /* what is on the way to a slot is made in its register: slots.c */
 }

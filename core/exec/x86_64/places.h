@@ -23,8 +23,8 @@ static inline uint32_t x86_next_use(const struct x86_gen *g, uint16_t v)
 
 /* A register for value v, which another may have to leave; -1: all belong to this instruction's operands. */
 int x86_take(struct x86_gen *g, uint16_t v, bool fp);
-/* Is `next` sooner than one of the values in registers is wanted? */
-bool x86_is_soon(const struct x86_gen *g, uint32_t next, bool fp);
+/* Is `next` sooner than one of the values in registers for the type is wanted? */
+bool x86_is_soon(const struct x86_gen *g, uint32_t next, unsigned type);
 /* Value v, which `o` holds (`w`: all 64 bits of it), goes to a place in the frame: P_SPILL. */
 void x86_spill(struct x86_gen *g, uint16_t v, struct opnd o, bool w);
 /* The register or the place in the frame is free; `fp`: of a value in an xmm register. */

@@ -473,7 +473,7 @@ static int begin(struct x86_gen *g)
     g->recipe = NULL;
     memset(g->waiting, 0, sizeof(g->waiting));
     g->pins_gpr = g->pins_xmm = 0;
-    g->uses_fp = false;
+    g->uses_fp = g->uses_wide = false;
     g->load_at_entry = g->dirty = g->index = g->n_pages = g->n_groups = 0;
     x86_choose_count(g);
     return 0;

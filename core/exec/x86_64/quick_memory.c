@@ -15,7 +15,7 @@ static inline void begin_stub(struct quick *q, const struct stub *s)
 void quick_call_out(struct quick *q, const struct x86_site *site)
 {
     asm_mov_ri(q->cold, RAX, (uint64_t)(uintptr_t)site);
-    asm_call(q->cold, q->g->be->fixed.out);
+    asm_call(q->cold, q->g->be->fixed.out[FP_NONE]);
 }
 
 /* ---- loads and stores ---- */

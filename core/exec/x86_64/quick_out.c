@@ -50,7 +50,7 @@ void quick_call(struct quick *q, struct ir_inst *in)
     bool last = !light && !pure && x86_is_last_call(q->g, q->i), timed = light && (h->flags & IR_CALL_TIME);
     if (timed)
         asm_rm(q->a, 0x89 | OP_W, R12, CPU_MEM(budget));
-    asm_call(q->a, light ? f->light : last ? f->last : f->out);
+    asm_call(q->a, light ? f->light[FP_NONE] : last ? f->last : f->out[FP_NONE]);
     if (timed) /* a timer may have been set */
         asm_rm(q->a, 0x8b | OP_W, R12, CPU_MEM(budget));
     if (light && (h->flags & IR_CALL_EXITS))
@@ -63,7 +63,7 @@ void quick_call(struct quick *q, struct ir_inst *in)
 static void call_here(struct quick *q, const struct x86_site *site)
 {
     asm_mov_ri(q->a, RAX, (uint64_t)(uintptr_t)site);
-    asm_call(q->a, q->g->be->fixed.out);
+    asm_call(q->a, q->g->be->fixed.out[FP_NONE]);
 }
 
 static void take_result(struct quick *q, const struct ir_inst *in)

@@ -26,10 +26,10 @@ static struct x86_mem spill_mem(unsigned n)
     return mem_at(RSP, (int32_t)(FRAME_ARGS + FRAME_PAGES + 8 * n));
 }
 
-/* One place of 8 bytes, or two side by side for a vector: those are not used again in the block. */
+/* One place of 8 bytes, or as many side by side as a vector has: those are not used again in the block. */
 static uint16_t take_spill(struct x86_gen *g, uint16_t v)
 {
-    unsigned n = is_v(value_type(g, v)) ? 2 : 1;
+    unsigned type = value_type(g, v), n = is_wide(type) ? 4 : is_v(type) ? 2 : 1;
     if (n == 1 && g->n_spill_free)
         return g->spill_free[--g->n_spill_free];
     if (g->n_spills + n > FRAME_SPILLS) {
@@ -45,8 +45,8 @@ static uint16_t take_spill(struct x86_gen *g, uint16_t v)
 static void store_spilled(struct x86_gen *g, uint16_t v, struct opnd o, bool w)
 {
     struct x86_mem m = spill_mem(g->values[v].spill);
-    if (is_v(value_type(g, v)))
-        x86_store_vec(g, m, o);
+    if (value_type(g, v) >= IR_V128)
+        x86_store_typed(g, m, o, value_type(g, v));
     else
         x86_store_opnd(g, m, o, w);
 }
@@ -60,7 +60,7 @@ void x86_spill(struct x86_gen *g, uint16_t v, struct opnd o, bool w)
 
 void x86_release(struct x86_gen *g, struct value *v, bool fp)
 {
-    bool vec = is_v(value_type(g, (uint16_t)(v - g->values)));
+    bool vec = value_type(g, (uint16_t)(v - g->values)) >= IR_V128;
     if (v->place == P_REG)
         g->free[fp] |= 1u << v->reg;
     else if (v->place == P_SPILL && !vec)
@@ -97,15 +97,16 @@ static void spill_value(struct x86_gen *g, uint16_t n, bool fp)
     x86_spill(g, n, o, true);
 }
 
-/* The register of the value that is wanted latest, or -1. That of a result is none. */
-static int latest(const struct x86_gen *g, bool fp)
+/* The register of the pool, a class's, whose value is wanted latest, or -1. That of a result is none. */
+static int latest(const struct x86_gen *g, bool fp, uint32_t pool)
 {
     uint32_t groups = 0, latest = 0;
     int best = -1;
     for (uint32_t k = 0; k < g->n_groups && !fp; k++)
         groups |= g->groups[k].framed ? 0 : 1u << g->groups[k].reg;
-    for (unsigned r = 0; r < 16; r++) {
-        if (!(g->pool[fp] >> r & 1) || ((g->free[fp] | g->locked[fp] | groups) >> r & 1) || g->reg_value[fp][r] == g->i)
+    for (pool &= g->pool[fp] & ~(g->free[fp] | g->locked[fp] | groups); pool != 0; pool &= pool - 1) {
+        unsigned r = (unsigned)ctz64(pool);
+        if (g->reg_value[fp][r] == g->i)
             continue;
         uint32_t next = x86_next_use(g, g->reg_value[fp][r]);
         if (next > latest) {
@@ -140,11 +141,11 @@ static int frame_group(struct x86_gen *g, struct group *p)
     return reg;
 }
 
-static int evict(struct x86_gen *g, bool fp)
+static int evict(struct x86_gen *g, bool fp, uint32_t pool)
 {
     unsigned n;
     struct group *group = last_group(g, &n);
-    int best = !fp && n > 1 ? -1 : latest(g, fp);
+    int best = !fp && n > 1 ? -1 : latest(g, fp, pool);
     if (best >= 0)
         spill_value(g, g->reg_value[fp][best], fp);
     else if (!fp && group)
@@ -154,7 +155,8 @@ static int evict(struct x86_gen *g, bool fp)
 
 int x86_take(struct x86_gen *g, uint16_t v, bool fp)
 {
-    int r = g->free[fp] ? (int)ctz64(g->free[fp]) : evict(g, fp);
+    uint32_t pool = x86_pool_of(value_type(g, v)), free = g->free[fp] & pool;
+    int r = free ? (int)ctz64(free) : evict(g, fp, pool);
     if (r < 0)
         return -1;
     g->free[fp] &= ~(1u << r);
@@ -166,7 +168,7 @@ int x86_take_reg(struct x86_gen *g, unsigned uses)
 {
     /* An operand that dies here has its register until the operation is done, though a result might take it. */
     while (popcount64(g->free[0] & ~g->locked[0]) < 2) {
-        int r = latest(g, false);
+        int r = latest(g, false, GPR_POOL);
         if (r < 0 || (uses < 3 && g->values[g->reg_value[0][r]].last >= g->i))
             return -1;
         spill_value(g, g->reg_value[0][r], false);
@@ -227,9 +229,10 @@ static uint32_t use_after(const struct x86_gen *g, uint16_t v)
     return g->values[v].last;
 }
 
-bool x86_is_soon(const struct x86_gen *g, uint32_t next, bool fp)
+bool x86_is_soon(const struct x86_gen *g, uint32_t next, unsigned type)
 {
-    int r = latest(g, fp);
+    bool fp = in_xmm(type);
+    int r = latest(g, fp, x86_pool_of(type));
     return r >= 0 && next < x86_next_use(g, g->reg_value[fp][r]);
 }
 
@@ -237,14 +240,14 @@ void x86_bring_back(struct x86_gen *g, uint16_t v, bool evicts)
 {
     v = g->values[v].rep;
     struct value *x = &g->values[v];
-    bool fp = value_is_fp(g, v);
-    if (x->place != P_SLOT || x->last <= g->i || (g->free[fp] == 0 && !(evicts && x86_is_soon(g, use_after(g, v), fp))))
+    unsigned type = value_type(g, v), slot = x->slot;
+    bool fp = in_xmm(type), is_free = g->free[fp] & x86_pool_of(type);
+    if (x->place != P_SLOT || x->last <= g->i || (!is_free && !(evicts && x86_is_soon(g, use_after(g, v), type))))
         return;
-    unsigned slot = x->slot;
     int r = x86_take(g, v, fp);
     if (r < 0)
         return;
-    x86_load_typed(g, (unsigned)r, opnd_cpu(g->u->guest->slots[slot].offset), value_type(g, v));
+    x86_load_typed(g, (unsigned)r, opnd_cpu(g->u->guest->slots[slot].offset), type);
     x86_remove_alias(g, v);
     x->place = P_REG;
     x->reg = (uint8_t)r;

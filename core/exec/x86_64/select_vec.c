@@ -105,7 +105,9 @@ void x86_select_vec(struct x86_gen *g, const struct ir_inst *in)
     enum ir_fp_rule fp = g->u->guest->fp;
     bool is_float = in->op >= IR_VFADD && in->op <= IR_VFRINT && in->op != IR_VFNEG && in->op != IR_VFABS;
     bool by_rule = fp != IR_FP_X86 && !(in->aux2 & IR_VF_LOW); /* emit_float and its like */
-    if (in->op == IR_SELECT) {
+    if (is_wide(in->type) || in->op == IR_VHALF) {
+        x86_select_wide(g, in);
+    } else if (in->op == IR_SELECT) {
         emit_select(g, in);
     } else if (in->op == IR_VCONST) {
         if (has(g, HOST_AVX)) {

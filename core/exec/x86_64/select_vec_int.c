@@ -33,7 +33,12 @@ static const struct simple simple_ops[IR_OPS] = {
 };
 /* clang-format on */
 
-static bool commutes(unsigned op)
+uint32_t gen_vec_opcode(unsigned op, unsigned lane)
+{
+    return simple_ops[op].op[lane];
+}
+
+bool gen_vec_commutes(unsigned op)
 {
     switch (op) {
     case IR_VAND: case IR_VOR: case IR_VXOR: case IR_VADD: case IR_VMUL: case IR_VMINS: case IR_VMAXS:
@@ -49,7 +54,7 @@ static bool emit_simple(struct x86_gen *g, const struct ir_inst *in)
     if (op == 0)
         return false;
     struct opnd a = x86_opnd(g, in->a), b = x86_opnd(g, in->b);
-    if (commutes(in->op))
+    if (gen_vec_commutes(in->op))
         swap_memory(&a, &b);
     unsigned first = vec_reg(g, a, 1), dst = x86_def(g);
     op3o(g, op, dst, first, b);

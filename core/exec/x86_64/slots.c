@@ -8,6 +8,8 @@
 
 #define COALESCE_WINDOW 12 /* instructions between an operation and the PUT of its result */
 #define COALESCE_STEPS  3  /* results on the way to that of the PUT */
+#define WIDE_WINDOW     160 /* the same of v256: a block's */
+#define WIDE_STEPS      16
 
 /* ---- aliases and homes ---- */
 
@@ -37,7 +39,7 @@ static bool is_alias(const struct value *x, unsigned slot)
 
 void x86_set_home(struct x86_gen *g, uint16_t v, unsigned slot)
 {
-    unsigned type = g->u->guest->slots[slot].type;
+    unsigned type = x86_slot_type(g, slot);
     bool clean = x86_is_clean(g, v); /* its extension may be another name of it: 32 bits of memory have no zeros above */
     bool holds = clean ? type == IR_I64 : value_type(g, v) == type;
     g->slot_home[slot] = holds ? v : IR_NONE;
@@ -68,15 +70,16 @@ static void move_alias(struct x86_gen *g, uint16_t v, unsigned slot)
         x86_add_alias(g, v, g->pin_copy[pin].slot, P_PIN);
         return;
     }
-    bool fp = value_is_fp(g, v), w = x->place == P_PIN || is_w(g->u->guest->slots[slot].type);
+    unsigned type = value_type(g, v);
+    bool fp = in_xmm(type), w = x->place == P_PIN || is_w(x86_slot_type(g, slot));
     struct opnd o = x86_opnd(g, v);
     int r = x86_take(g, v, fp);
     if (r < 0) {
         x86_spill(g, v, o, w);
         return;
     }
-    if (is_v(value_type(g, v)))
-        x86_load_vec(g, (unsigned)r, o);
+    if (type >= IR_V128)
+        x86_load_typed(g, (unsigned)r, o, type);
     else if (fp)
         x86_load_fp(g, (unsigned)r, o, w);
     else
@@ -122,6 +125,12 @@ void x86_save_all_aliases(struct x86_gen *g)
             x86_save_aliases(g, s, IR_NONE);
 }
 
+/* A register or a place of the one type is one of the other, too: vectors are apart from what is as long or shorter. */
+static bool may_share(unsigned a, unsigned b)
+{
+    return a == b || (a < IR_V128 && b < IR_V128);
+}
+
 /* ---- GET and PUT ---- */
 
 void gen_get(struct x86_gen *g, const struct ir_inst *in)
@@ -130,21 +139,22 @@ void gen_get(struct x86_gen *g, const struct ir_inst *in)
     struct value *x = &g->values[v];
     unsigned slot = (unsigned)in->imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
+    unsigned type = x86_slot_type(g, slot);
+    bool is_free = g->free[in_xmm(type)] & x86_pool_of(type);
     if (s->zero) {
         x->place = P_CONST;
     } else if (g->pin_of[slot] != NO_PIN) {
         x86_add_alias(g, v, slot, P_PIN);
-    } else if (x->uses - x->waiting <= 1 || (g->free[in_xmm(s->type)] == 0 && !x86_is_soon(g, x86_next_use(g, v), in_xmm(s->type)))) {
+    } else if (x->uses - x->waiting <= 1 || (!is_free && !x86_is_soon(g, x86_next_use(g, v), type))) {
         x86_add_alias(g, v, slot, P_SLOT);
     } else {
-        bool fp = in_xmm(s->type);
-        int r = x86_take(g, v, fp);
+        int r = x86_take(g, v, in_xmm(type));
         if (r < 0) {
             x86_add_alias(g, v, slot, P_SLOT);
             return;
         }
         struct opnd o = opnd_cpu(s->offset);
-        x86_load_typed(g, (unsigned)r, o, s->type);
+        x86_load_typed(g, (unsigned)r, o, type);
         x->place = P_REG;
         x->reg = (uint8_t)r;
         x86_set_home(g, v, slot);
@@ -157,6 +167,7 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     struct value *x = &g->values[v];
     unsigned slot = (unsigned)in->imm;
     const struct ir_slot *s = &g->u->guest->slots[slot];
+    unsigned type = x86_slot_type(g, slot);
     bool same = is_alias(x, slot); /* computed in place, or the old value again */
     bool seen = g->values[g->i].late != LATE_DEAD; /* else the value may be nowhere any more */
     struct opnd o = seen ? x86_opnd(g, v) : (struct opnd){ 0 };
@@ -168,7 +179,7 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
         return;
     if (g->pin_of[slot] == NO_PIN) {
         if (!same) {
-            x86_store_typed(g, x86_cpu_mem(s->offset), o, s->type);
+            x86_store_typed(g, x86_cpu_mem(s->offset), o, type);
             x86_set_home(g, v, slot);
         }
         return;
@@ -177,14 +188,13 @@ void gen_put(struct x86_gen *g, const struct ir_inst *in)
     if (same)
         return;
     const struct x86_pin *p = &g->code->pins[g->pin_of[slot]];
-    bool fp = in_xmm(s->type);
-    x86_load_typed(g, p->reg, o, s->type);
-    if ((x->place == P_PIN || x->place == P_SLOT) && value_type(g, v) == s->type && s->type == IR_I64) {
+    bool fp = in_xmm(type);
+    x86_load_typed(g, p->reg, o, type);
+    if ((x->place == P_PIN || x->place == P_SLOT) && value_type(g, v) == type && type == IR_I64) {
         g->pin_copy[g->pin_of[slot]].value = v;
         g->pin_copy[g->pin_of[slot]].slot = (uint16_t)slot;
     }
-    if (x->place == P_REG && value_is_fp(g, v) == fp && is_v(value_type(g, v)) == is_v(s->type) &&
-        x86_fills(g, v, is_w(s->type))) {
+    if (x->place == P_REG && value_is_fp(g, v) == fp && may_share(value_type(g, v), type) && x86_fills(g, v, is_w(type))) {
         x86_release(g, x, fp);
         x86_add_alias(g, v, slot, P_PIN);
     }
@@ -214,16 +224,29 @@ static uint32_t put_of(const struct x86_gen *g, const struct value *x)
     return put - g->i <= COALESCE_WINDOW ? put : 0;
 }
 
+/*
+ * Of v256: the PUT of what the last user of it makes, and so on (sums and rotations of a cipher's round go back to where they
+ * came from). Registers for those are either pinned, and free between the last use of the slot and that PUT, or there are none.
+ */
+static uint32_t wide_put_of(const struct x86_gen *g, const struct value *x)
+{
+    for (unsigned steps = 0; x->put == 0 && steps < WIDE_STEPS; steps++) {
+        if (x->last <= g->i || !is_wide(g->u->insts[x->last].type) || g->u->insts[x->last].op == IR_PUT)
+            return 0;
+        x = &g->values[x->last];
+    }
+    return x->put - g->i <= WIDE_WINDOW ? x->put : 0;
+}
+
 /* May instruction i compute its result straight in the slot that a later PUT, at `put`, gives it? */
 static bool may_coalesce(const struct x86_gen *g, uint32_t put, bool fp)
 {
     if (put == 0)
         return false;
     unsigned slot = (unsigned)g->u->insts[put].imm;
-    const struct ir_slot *s = &g->u->guest->slots[slot];
-    unsigned type = value_type(g, (uint16_t)g->i);
-    if (g->pin_of[slot] == NO_PIN || in_xmm(s->type) != fp || !x86_fills(g, (uint16_t)g->i, is_w(s->type)) ||
-        is_v(s->type) != is_v(type))
+    unsigned type = x86_slot_type(g, slot);
+    if (g->pin_of[slot] == NO_PIN || in_xmm(type) != fp || !x86_fills(g, (uint16_t)g->i, is_w(type)) ||
+        !may_share(value_type(g, (uint16_t)g->i), type))
         return false;
     for (uint16_t v = g->slot_alias[slot]; v; v = g->values[v].next_alias)
         if (is_alias(&g->values[v], slot) && g->values[v].last > g->i && other_pin(g, v, slot) == NO_PIN)
@@ -241,7 +264,7 @@ static bool may_coalesce(const struct x86_gen *g, uint32_t put, bool fp)
 bool x86_def_in_slot(struct x86_gen *g)
 {
     uint16_t v = (uint16_t)g->i;
-    uint32_t put = put_of(g, &g->values[v]);
+    uint32_t put = is_wide(value_type(g, v)) ? wide_put_of(g, &g->values[v]) : put_of(g, &g->values[v]);
     if (!may_coalesce(g, put, value_is_fp(g, v)))
         return false;
     x86_save_aliases(g, (unsigned)g->u->insts[put].imm, IR_NONE); /* other pins have them */

@@ -55,7 +55,7 @@ static void emit_light(struct x86_gen *g, const struct stub *s)
         x86_store_opnd(g, mem_at(RSP, (int32_t)(8 * k)), s->arg[k], true);
     asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)s->site);
     asm_mov_ri(a, RDX, (uint64_t)(uintptr_t)h->fn);
-    asm_call(a, g->uses_fp ? g->be->fixed.light_fp : g->be->fixed.light);
+    asm_call(a, g->be->fixed.light[x86_fp_of(g)]);
     asm_mov_rr(a, true, s->dst, RAX);
     asm_jmp(a, s->back);
 }

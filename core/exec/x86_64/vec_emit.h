@@ -94,6 +94,9 @@ static inline struct x86_mem vec_shared_const(const struct x86_gen *g, unsigned 
                              .disp = (int32_t)(g->be->fixed.consts + 16 * k) };
 }
 
+/* select_vec_int.c: the opcode of an operation that is one instruction, `op dst, a, b`; 0: it is not. */
+uint32_t gen_vec_opcode(unsigned op, unsigned lane);
+bool gen_vec_commutes(unsigned op);
 /* select_vec.c: a constant, by way of rax. */
 void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high);
 /* select_vec_int.c, select_vec_move.c, select_vec_fp.c: operations of each; false: not inline, and nothing was emitted. */

@@ -9,6 +9,8 @@
  *     rax rcx rdx, xmm0-3        scratch inside one IR operation
  *     rbx rsi rdi r8-r11 r14 r15, xmm4-15
  *          guest slots *pinned* for the whole unit, the others *temporaries*
+ *     ymm16-31  the same of 256 bits (hosts with AVX-512), and nothing else: so the others' upper halves stay
+ *          clear, with which instructions from before AVX would have to be merged
  *     rsp  16-aligned frame: arguments of calls out, then spilled values
  *     MXCSR  the guest's rounding mode; collects its sticky flags
  *
@@ -41,20 +43,28 @@
 #define FRAME_PAGES  (4 * 32)            /* struct page_reg: tag, addend, limit */
 #define FRAME_SPILLS 1000
 #define FRAME_BYTES  (FRAME_ARGS + FRAME_PAGES + 8 * FRAME_SPILLS)
-#define MAX_PINS     20
+#define MAX_PINS     32 /* sets of them are words */
 #define NO_PIN       0xff
 
 /* Places in exec_cpu.scratch. */
-enum { SAVE_GPR = 0, SAVE_XMM = 16 /* two words each */, SAVE_MXCSR = 48, SAVE_RESULT = 50 /* two */ };
+enum { SAVE_GPR = 0, SAVE_XMM = 16 /* two words each */, SAVE_MXCSR = 48, SAVE_RESULT = 50 /* two */,
+       SAVE_YMM = 52 /* of ymm16 and up, four words each */ };
+
+/* Where x86_out's thunks save a register that has a value of the type. */
+static inline unsigned x86_saved(unsigned type, unsigned reg)
+{
+    return type == IR_V256 ? SAVE_YMM + 4 * (reg - 16) : type >= IR_F32 ? SAVE_XMM + 2 * reg : SAVE_GPR + reg;
+}
 
 /* Registers that hold slots and temporaries. */
 #define GPR_POOL (1u << RBX | 1u << RSI | 1u << RDI | 1u << R8 | 1u << R9 | 1u << R10 | \
                   1u << R11 | 1u << R14 | 1u << R15)
 #define XMM_POOL 0xfff0u
+#define YMM_POOL 0xffff0000u
 
 enum host { HOST_BMI1 = 1, HOST_BMI2 = 2, HOST_LZCNT = 4, HOST_POPCNT = 8, HOST_FMA = 16,
             HOST_SSE41 = 32, HOST_CLMUL = 64, HOST_AVX = 128, HOST_AVX2 = 256, HOST_AES = 512,
-            HOST_SHA = 1024, HOST_GFNI = 2048, HOST_AVX512 = 4096 /* VL: forms of 128 bits */ };
+            HOST_SHA = 1024, HOST_GFNI = 2048, HOST_AVX512 = 4096 /* VL, BW: forms of 128 and 256 bits, 32 registers */ };
 
 /* ---- what outlives compilation (in the block's arena) ---- */
 
@@ -131,10 +141,13 @@ struct x86_access {
 /* ---- the back end ---- */
 
 /* Fixed routines and data at the start of the code buffer (offsets). */
+/* Vector registers that a unit has values in: none, xmm4-15, ymm16-31 too. */
+enum x86_fp { FP_NONE, FP_XMM, FP_YMM, FP_SAVED };
+
 struct x86_fixed {
     uint32_t run;                        /* (cpu, entry) -> enum exec_leave */
-    uint32_t out, out_fp;                /* calls out; the latter saves xmm4-15 too */
-    uint32_t light, light_fp;            /* light helpers: rdx = function, rax = site */
+    uint32_t out[FP_SAVED];              /* calls out */
+    uint32_t light[FP_SAVED];            /* light helpers: rdx = function, rax = site */
     uint32_t access;                     /* loads and stores of the first tier: struct x86_access */
     uint32_t stack;                      /* copies the entries of the stack's page: rdx */
     uint32_t last;                       /* calls that end a block: rax = site; no register is kept */
