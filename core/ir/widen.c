@@ -101,12 +101,13 @@ static void look_at_access(struct widen *w, uint32_t i, uint32_t *open)
     const struct ir_inst *insts = w->u->insts, *in = &insts[i];
     unsigned reg = w->lower[in->imm];
     uint16_t before = w->held[reg];
-    if (in->op == IR_GET || (before != 0 && insts[before].imm == in->imm)) {
-        *open -= before != 0;
-        if (before != 0)
-            spoil(w, reg);
+    if (before != 0 && insts[before].imm == in->imm) { /* overwritten or read before the other half is there */
+        --*open;
+        spoil(w, reg);
         return;
     }
+    if (in->op == IR_GET)
+        return;
     w->side[i] = in->imm != reg ? UPPER : 0;
     w->held[reg] = before != 0 ? 0 : (uint16_t)i;
     if (before == 0) {
@@ -127,11 +128,16 @@ static void spoil_open(struct widen *w, uint32_t *open)
     }
 }
 
-/* False: there is nothing to do. */
+/* False: there is nothing to do, or no memory. */
 static bool find_registers(struct widen *w)
 {
     const struct ir_unit *u = w->u;
     uint32_t open = 0;
+    w->mate = ARENA_ARRAY(u->arena, uint16_t, u->n_insts);
+    w->side = ARENA_ARRAY(u->arena, uint8_t, u->n_insts);
+    if (w->mate == NULL || w->side == NULL)
+        return false;
+    memset(w->held, 0, sizeof(w->held));
     for (uint32_t i = 1; i < u->n_insts; i++) {
         const struct ir_inst *in = &u->insts[i];
         char flags = ir_op_info[in->op].flags;
@@ -278,8 +284,8 @@ static void look_at(struct widen *w, uint32_t i)
         memset(w->held, 0, sizeof(w->held));
     if (is_access(in) && w->lower[in->imm] != NO_REGISTER) {
         unsigned reg = w->lower[in->imm];
-        if (in->op == IR_PUT) {
-            w->held[reg] = 0;
+        if (in->op == IR_PUT) { /* until then a GET of the other half is of the old value */
+            w->held[reg] = w->mate[i] < i ? 0 : w->held[reg];
         } else {
             w->held[reg] = w->held[reg] != 0 ? w->held[reg] : (uint16_t)i;
             w->node[i] = w->held[reg];
@@ -396,7 +402,7 @@ static void emit_get(struct widen *w, uint32_t i)
 {
     struct ir_inst in = w->u->insts[i];
     if (w->node[i] != i) {
-        add(w, i, SAVED_GET);
+        add(w, w->node[i], SAVED_GET);
         return;
     }
     in.imm = w->lower[in.imm];
@@ -518,9 +524,7 @@ static bool take_tables(struct widen *w, uint16_t **wanted)
     struct arena *a = w->u->arena;
     uint32_t n = w->u->n_insts, parts = n + w->u->guest->n_slots;
     w->room = MIN(2 * n + 16, UINT16_MAX + 1u);
-    w->mate = ARENA_ARRAY(a, uint16_t, n);
     w->node = ARENA_ARRAY(a, uint16_t, n);
-    w->side = ARENA_ARRAY(a, uint8_t, n);
     w->part = ARENA_TAKE(a, uint32_t, parts);
     w->gain = ARENA_ARRAY(a, int64_t, parts);
     w->off = ARENA_ARRAY(a, bool, parts);
@@ -529,8 +533,7 @@ static bool take_tables(struct widen *w, uint16_t **wanted)
     w->half = ARENA_TAKE(a, struct halves, n);
     w->join = ARENA_TAKE(a, struct joined, n);
     *wanted = ARENA_ARRAY(a, uint16_t, n);
-    if (!w->mate || !w->node || !w->side || !w->part || !w->gain || !w->off || !w->narrow || !w->wide || !w->half || !w->join ||
-        !*wanted)
+    if (!w->node || !w->part || !w->gain || !w->off || !w->narrow || !w->wide || !w->half || !w->join || !*wanted)
         return false;
     for (uint32_t i = 0; i < parts; i++)
         w->part[i] = i;
@@ -543,12 +546,9 @@ bool ir_widen(struct ir_unit *u, const uint32_t *weights)
     uint16_t *wanted;
     bool none;
     w.u = u;
-    if (u->full || !has_registers(&w) || !take_tables(&w, &wanted))
+    if (u->full || !has_registers(&w) || !find_registers(&w) || !take_tables(&w, &wanted))
         return false;
     w.found = false;
-    memset(w.held, 0, sizeof(w.held));
-    if (!find_registers(&w))
-        return false;
     find_pairs(&w, wanted);
     find_nodes(&w);
     if (!w.found || (w.to = ARENA_TAKE(u->arena, struct ir_inst, w.room)) == NULL)
