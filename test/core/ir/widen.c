@@ -49,10 +49,20 @@ static void begin_block(void)
     begin_insn();
 }
 
+/* It goes on to the next, and to `back`, if there is a block of that number. */
+static void end_block_or(uint32_t back)
+{
+    int32_t next = 4 * (int32_t)u->n_insns;
+    if (back < u->n_blocks)
+        ir_branch(u, ir_const(u, IR_I64, 0), u->blocks[back].start, next);
+    else
+        ir_jump(u, next);
+    ir_end_block(u, 4 * u->n_insns - (uint32_t)u->blocks[u->n_blocks - 1].start);
+}
+
 static void end_block(void)
 {
-    ir_jump(u, 4 * (int32_t)u->n_insns);
-    ir_end_block(u, 4 * u->n_insns - (uint32_t)u->blocks[u->n_blocks - 1].start);
+    end_block_or(UINT32_MAX);
 }
 
 static void new_unit(void)
@@ -525,7 +535,7 @@ static void random_both(void)
     }
     for (unsigned i = 0; i < 2 * n; i++) {
         unsigned h = (by_step ? i % 2 : i / n) ^ high_first, at = by_step ? i / 2 : i % n;
-        v[h] = random_op(k[at], v[h], x[h]);
+        v[h] = random_op(below(50) == 0 ? below(ARRAY_LEN(ops)) : k[at], v[h], x[h]);
         if (below(40) == 0)
             x[h ^ 1] = v[h];
     }
@@ -589,7 +599,7 @@ START_TEST(random_units)
                 random_insn(lone);
                 begin_insn();
             }
-            end_block();
+            end_block_or(below(6)); /* some begin chains of their own */
             if (k + 1 < blocks)
                 begin_block();
         }
