@@ -66,10 +66,11 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
     if (hz == 0 || hz > PS_PER_SEC)
         return err_set(e, ERR_ARG, "cpu%u: a clock of %llu Hz; 1 to %llu are accepted", index,
                        (unsigned long long)hz, PS_PER_SEC);
-    struct cpu *cpu = arena_alloc(&m->arena, isa->size);
+    uint8_t *room = arena_alloc(&m->arena, isa->size + CPU_ALIGNMENT - ARENA_ALIGNMENT);
     char *name = arena_printf(&m->arena, "cpu%u", index);
-    if (!cpu || !name)
+    if (!room || !name)
         return err_set(e, ERR_NOMEM, "cpu%u: the host has no memory left", index);
+    struct cpu *cpu = (struct cpu *)(void *)(room + (0 - (uintptr_t)room) % CPU_ALIGNMENT);
     cpu->isa = isa;
     cpu->machine = m;
     cpu->index = index;

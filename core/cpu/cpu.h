@@ -212,7 +212,8 @@ struct cpu {
 enum cpu_fp_flag { CPU_FP_INVALID = 1, CPU_FP_DENORMAL = 2, CPU_FP_DIVZERO = 4, CPU_FP_OVERFLOW = 8,
                    CPU_FP_UNDERFLOW = 16, CPU_FP_INEXACT = 32 }; /* = MXCSR bits 5:0 */
 
-/* Allocates isa->size bytes from the machine's arena and registers the part for reset and state. */
+#define CPU_ALIGNMENT 64u /* vector registers lie in one line of the host's cache each */
+/* Allocates isa->size bytes, so aligned, from the machine's arena and registers the part for reset and state. */
 int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, uint32_t index,
                uint64_t hz, struct err *e) MUST_CHECK;
 extern const struct state_field cpu_state[]; /* to be included by each ISA's table (STATE_SUB) */

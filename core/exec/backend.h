@@ -143,6 +143,11 @@ struct exec_backend_ops {
      * others its blocks are be's. To be called while nothing is compiled yet.
      */
     int (*annex)(struct exec_backend **out, struct exec_backend *be, struct err *e);
+    /*
+     * May be NULL: no. Does `compile`, of this back end or its annex, take units that ir_widen has seen? One answer, always the same:
+     * it is asked for each unit of the second tier, on the thread that compiles it.
+     */
+    bool (*has_v256)(const struct exec_backend *be);
     /* `b` is another, compiled, of the same place: arrivals at `old` go on in it, links to and from `old` are its own from now on. */
     void (*supersede)(struct exec_backend *be, struct exec_block *old, struct exec_block *b);
     void (*link)(struct exec_backend *be, struct exec_edge *edge, struct exec_block *to);

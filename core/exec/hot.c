@@ -188,6 +188,31 @@ static bool set_pieces(struct exec_cached *region, const struct ir_unit *u, stru
     return true;
 }
 
+/* How much block i counts; by how often it ran, of a region. */
+static uint32_t weight_of(const struct exec_job *j, uint32_t i)
+{
+    uint32_t most = 1;
+    for (uint32_t k = 0; k < j->n; k++)
+        most = MAX(most, j->heat[k]);
+    return 1 + (uint32_t)((uint64_t)j->heat[i] * 511 / most);
+}
+
+/* The last pass, for hosts that compute with 256 bits; after exec_prepare. */
+static int widen(const struct exec *x, const struct exec_job *j, struct ir_unit *u, struct err *e)
+{
+    const struct exec_backend *be = x->annex != NULL ? x->annex : x->be;
+    uint32_t weights[IR_UNIT_BLOCKS];
+    if (x->options.plain || x->ops->has_v256 == NULL || !x->ops->has_v256(be))
+        return 0;
+    for (uint32_t i = 0; i < j->n && j->region; i++)
+        weights[i] = weight_of(j, i);
+    if (!ir_widen(u, j->region ? weights : NULL))
+        return 0;
+    if (x->options.dump & EXEC_DUMP_OPT)
+        ir_print(u, stderr);
+    return x->options.verify ? ir_verify(u, e) : 0;
+}
+
 /* The blocks stay as they are if it fails: a region may be too large for one unit. */
 void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void *memo)
 {
@@ -204,7 +229,7 @@ void exec_job_do(struct exec *x, struct exec_job *j, struct arena *scratch, void
                             j->place.next);
     if (j->region)
         ir_chain(u);
-    if (u->n_blocks != j->n || exec_prepare(x, cpu, u, &j->place, &e) < 0)
+    if (u->n_blocks != j->n || exec_prepare(x, cpu, u, &j->place, &e) < 0 || widen(x, j, u, &e) < 0)
         return;
     struct exec_cached *c = exec_new_block(x, u, &j->place, arena);
     if (c == NULL || (j->region && !set_pieces(c, u, arena)))

@@ -15,7 +15,7 @@ static inline enum ir_type ir_result_type(const struct ir_inst *in)
 
 static inline unsigned ir_type_bits(enum ir_type t)
 {
-    return t == IR_V128 ? 128 : t == IR_I32 || t == IR_F32 ? 32 : 64;
+    return t == IR_V256 ? 256 : t == IR_V128 ? 128 : t == IR_I32 || t == IR_F32 ? 32 : 64;
 }
 
 static inline bool ir_is_int(enum ir_type t)

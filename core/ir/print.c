@@ -10,7 +10,7 @@
  *       put a0, %3
  */
 
-static const char *const type_names[IR_TYPES] = { "", ".i32", ".i64", ".f32", ".f64", ".v128" };
+static const char *const type_names[IR_TYPES] = { "", ".i32", ".i64", ".f32", ".f64", ".v128", ".v256" };
 static const char *const cc_names[] = { "eq",  "ne",  "lts", "ges", "les",
                                         "gts", "ltu", "geu", "leu", "gtu" };
 static const char *const rm_names[] = { "rne", "rtz", "rdn", "rup", "rmm", "?", "?", "dyn" };
@@ -194,9 +194,9 @@ static void print_mnemonic(FILE *out, const struct ir_inst *in)
     default:
         break;
     }
-    if (in->op >= IR_VCONST && in->op < IR_CALLV)
+    if (in->op >= IR_VCONST && in->op < IR_CALLV && in->op != IR_VJOIN && in->op != IR_VHALF)
         fprintf(out, "%u", 8u << in->aux);
-    if (in->op != IR_PUT && in->op != IR_GET)
+    if ((in->op != IR_PUT && in->op != IR_GET) || in->type == IR_V256)
         fputs(NAME(type_names, in->type), out);
 }
 

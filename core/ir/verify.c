@@ -8,10 +8,11 @@
  *   f  f32 or f64, as imm & 0xff     g  the other half of a bit cast
  *   n  i32 or i64, as imm & 0xff     s  f32      d  f64
  *   v  integer or none               q  v128           x  any but v128
- *   o  v128 or none
+ *   o  v128 or none                  w  v256
  * and the instruction's own type by a set:
  *   -  none (void)   I  i32, i64   L  i64   W  i32   F  f32, f64   S  f32   D  f64
- *   A  any of the four   V  void, i32 or i64   Q  v128   E  A or v128
+ *   A  any of the four   V  void, i32 or i64   Q  v128   E  A or v128   Y  v256
+ * v256 beside them: GET, PUT, VCONST and what ir_is_wide says.
  */
 /* clang-format off */
 static const struct { char type; const char *args; } rules[IR_OPS] = {
@@ -39,7 +40,7 @@ static const struct { char type; const char *args; } rules[IR_OPS] = {
     [IR_FRINT] = { 'F', "t" },   [IR_FNEG] = { 'F', "t" },    [IR_FABS] = { 'F', "t" },
     [IR_FSGNJ] = { 'F', "tt" },  [IR_BITCAST] = { 'A', "g" }, [IR_FBOX] = { 'D', "s" },
     [IR_FUNBOX] = { 'S', "d" },
-    [IR_VCONST] = { 'Q', "" },
+    [IR_VCONST] = { 'Q', "" }, [IR_VJOIN] = { 'Y', "qq" }, [IR_VHALF] = { 'Q', "w" },
     [IR_VAND] = { 'Q', "tt" }, [IR_VOR] = { 'Q', "tt" }, [IR_VXOR] = { 'Q', "tt" },
     [IR_VANDN] = { 'Q', "tt" }, [IR_VORN] = { 'Q', "tt" }, [IR_VADD] = { 'Q', "tt" },
     [IR_VSUB] = { 'Q', "tt" }, [IR_VMUL] = { 'Q', "tt" }, [IR_VMINS] = { 'Q', "tt" },
@@ -82,6 +83,7 @@ struct checker {
     const struct ir_block *b;
     uint32_t at; /* the instruction looked at */
     uint32_t chain; /* where the block's chain begins */
+    uint8_t accessed[IR_MAX_SLOTS]; /* as what (1 << type) the unit's GETs and PUTs so far had the slot, or the register it is half of */
     struct err *e;
 };
 
@@ -120,6 +122,8 @@ static bool type_fits(char set, enum ir_type t)
         return ir_is_int(t) || ir_is_float(t);
     case 'Q':
         return t == IR_V128;
+    case 'Y':
+        return t == IR_V256;
     case 'E':
         return ir_is_int(t) || ir_is_float(t) || t == IR_V128;
     default:
@@ -152,6 +156,8 @@ static bool arg_fits(char rule, const struct ir_inst *in, enum ir_type t)
     case 'q':
     case 'o':
         return t == IR_V128;
+    case 'w':
+        return t == IR_V256;
     case 'x':
         return ir_is_int(t) || ir_is_float(t);
     default:
@@ -209,16 +215,32 @@ static int check_memop(const struct checker *c, const struct ir_inst *in)
     return 0;
 }
 
-static int check_slot(const struct checker *c, const struct ir_inst *in)
+/* Of v256 there are registers of two slots, and those that are accessed so are so everywhere. */
+static int check_register(struct checker *c, const struct ir_inst *in)
+{
+    const struct ir_slot *s = &c->u->guest->slots[in->imm];
+    bool whole = in->type == IR_V256;
+    if (whole && s->upper == 0)
+        return FAIL(c, "slot %s is not the lower half of a register", s->name);
+    uint8_t *half[2] = { &c->accessed[in->imm], &c->accessed[whole ? s->upper : in->imm] };
+    for (unsigned k = 0; k < 2; k++) {
+        *half[k] |= 1u << (whole ? IR_V256 : IR_V128);
+        if (*half[k] == (1u << IR_V128 | 1u << IR_V256))
+            return FAIL(c, "slot %s is accessed by halves and as a whole", s->name);
+    }
+    return 0;
+}
+
+static int check_slot(struct checker *c, const struct ir_inst *in)
 {
     if (in->imm < 0 || in->imm >= c->u->guest->n_slots)
         return FAIL(c, "slot %lld; there are %u", (long long)in->imm, c->u->guest->n_slots);
     const struct ir_slot *s = &c->u->guest->slots[in->imm];
-    if (in->type != s->type)
+    if (in->type != s->type && (in->type != IR_V256 || s->type != IR_V128))
         return FAIL(c, "slot %s has type %u, not %u", s->name, s->type, in->type);
     if (s->zero && in->op == IR_PUT)
         return FAIL(c, "slot %s is never written", s->name);
-    return 0;
+    return s->type == IR_V128 ? check_register(c, in) : 0;
 }
 
 static int check_call(const struct checker *c, const struct ir_inst *in)
@@ -270,6 +292,8 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
     switch (in->op) {
     case IR_VSHL: case IR_VSHR: case IR_VSAR: imm_most = lane; break;
     case IR_VROL: imm_most = lane - 1; break;
+    case IR_VHALF: imm_most = 1; most = 0; break;
+    case IR_VJOIN: most = 0; break;
     case IR_VEXT: imm_most = 15; break;
     case IR_VLANE: case IR_VINS: imm_most = 128 / lane - 1; break;
     case IR_VREV: imm_most = 3; break;
@@ -311,7 +335,7 @@ static int check_vector(const struct checker *c, const struct ir_inst *in)
 }
 
 /* What the operation's own fields may hold. */
-static int check_fields(const struct checker *c, const struct ir_inst *in)
+static int check_fields(struct checker *c, const struct ir_inst *in)
 {
     unsigned bits = ir_type_bits((enum ir_type)in->type), low = in->imm & 0xff,
              n = in->imm >> 8 & 0xff;
@@ -396,7 +420,8 @@ static int check_inst(struct checker *c)
                               : "the block's last instruction does not end it");
     if (c->at == c->b->first && in->op != IR_INSN)
         return FAIL(c, "a block starts with INSN");
-    if (!type_fits(rules[in->op].type, (enum ir_type)in->type))
+    bool may_be_whole = in->op == IR_GET || in->op == IR_PUT || in->op == IR_VCONST || ir_is_wide(in);
+    if (!type_fits(rules[in->op].type, (enum ir_type)in->type) && (in->type != IR_V256 || !may_be_whole))
         return FAIL(c, "type %u is not accepted", in->type);
     int rc = check_fields(c, in);
     return rc ? rc : check_args(c, in);

@@ -9,7 +9,7 @@
  * Not modelled, absent from CPUCFG: LBT (its instructions are INE), LA32, the crypto and complex-vector bits.
  *
  * General registers are slots 0..31. FP register n is the low 64 bits of vector register n; a vector register is
- * two slots of 128 bits, `v` the low half (LSX) and `xh` the high one (LASX). What the architecture leaves
+ * two slots of 128 bits side by side, `v` the low half (LSX) and `xh` the high one (LASX). What the architecture leaves
  * undefined is decided once for all: a scalar FP write keeps the bits above 64 (above 32, too, where single
  * results have no rule), an LSX write keeps the high half.
  *

@@ -8,8 +8,8 @@
 #define SLOT(name_, member, type_) { .name = name_, .offset = offsetof(struct la_cpu, member), .type = type_ }
 #define COLD_SLOT(m, type_) { .name = #m, .offset = offsetof(struct la_cpu, m), .type = type_, .cold = true }
 #define R_SLOT(n)    SLOT("r" #n, r[n], IR_I64)
-#define V_SLOT(n)    SLOT("v" #n, v[n], IR_V128)
-#define XH_SLOT(n)   SLOT("xh" #n, xh[n], IR_V128)
+#define V_SLOT(n)    { .name = "v" #n, .offset = offsetof(struct la_cpu, v[n][0]), .type = IR_V128, .upper = LA_SLOT_XH + (n) }
+#define XH_SLOT(n)   SLOT("xh" #n, v[n][1], IR_V128)
 #define FCC_SLOT(n)  SLOT("fcc" #n, fcc[n], IR_I64)
 #define SAVE_SLOT(n) SLOT("save" #n, csr.save[n], IR_I64)
 #define CSR_SLOT(m)  SLOT(#m, csr.m, IR_I64)
@@ -81,7 +81,7 @@ static const struct state_field counter_state[] = {
 
 const struct state_field la_state[] = {
     STATE_SUB(la_cpu, cpu, cpu_state),
-    STATE(la_cpu, r), STATE(la_cpu, v), STATE(la_cpu, xh), STATE(la_cpu, fcc),
+    STATE(la_cpu, r), STATE(la_cpu, v), STATE(la_cpu, fcc),
     STATE(la_cpu, fp_a), STATE(la_cpu, fp_xa), STATE(la_cpu, fp_last),
     STATE_SUB(la_cpu, csr, bank_state), STATE_SUB(la_cpu, other, bank_state),
     STATE_TIMER(la_cpu, timer), STATE_TIMER(la_cpu, guest_timer), STATE_TIMER(la_cpu, pmu_due),
@@ -123,7 +123,6 @@ static void reset(struct cpu *cpu)
     struct la_cpu *la = LA_CPU(cpu);
     memset(la->r, 0, sizeof(la->r));
     memset(la->v, 0, sizeof(la->v));
-    memset(la->xh, 0, sizeof(la->xh));
     memset(la->fcc, 0, sizeof(la->fcc));
     memset(la->fp_a, 0, sizeof(la->fp_a));
     memset(la->fp_xa, 0, sizeof(la->fp_xa));

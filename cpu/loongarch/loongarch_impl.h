@@ -79,7 +79,7 @@ struct la_semantics;
 struct la_cpu {
     struct cpu cpu;
     uint64_t r[32];
-    union ir_vec v[32], xh[32];
+    union ir_vec v[32][2] __attribute__((aligned(32))); /* low and high halves */
     /*
      * The last FP operation done inline, and its operands: low and high halves. FCSR.Cause is computed of them when
      * somebody asks, which is next to never. fp_last 0: fcsr has it. See float_impl.h.

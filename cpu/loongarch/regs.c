@@ -72,7 +72,7 @@ static bool set_fcsr(struct cpu *cpu, uint32_t n, uint64_t v)
 static const union ir_vec *vector(const struct cpu *cpu, uint32_t n)
 {
     const struct la_cpu *la = LA_CPU_CONST(cpu);
-    return n < 32 ? &la->v[n] : &la->xh[n - 32];
+    return &la->v[n % 32][n / 32];
 }
 static uint64_t get_v(const struct cpu *cpu, uint32_t n)
 {
@@ -85,7 +85,7 @@ static uint64_t get_v_high(const struct cpu *cpu, uint32_t n)
 static bool set_half(struct cpu *cpu, uint32_t n, unsigned half, uint64_t v)
 {
     struct la_cpu *la = LA_CPU(cpu);
-    (n < 32 ? &la->v[n] : &la->xh[n - 32])->d[half] = v;
+    la->v[n % 32][n / 32].d[half] = v;
     return true;
 }
 static bool set_v(struct cpu *cpu, uint32_t n, uint64_t v)

@@ -134,14 +134,14 @@ uint64_t la_helper_vec_fp(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, u
     struct fp_env env;
     (void)c, (void)d;
     la_fp_env(la, rounding(a), &env);
-    bool tiny = compute(&env, &low, &la->v[rj], &la->v[rk], &la->v[ra], a);
+    bool tiny = compute(&env, &low, &la->v[rj][0], &la->v[rk][0], &la->v[ra][0], a);
     if (a & LA_VS_X)
-        tiny |= compute(&env, &high, &la->xh[rj], &la->xh[rk], &la->xh[ra], a);
+        tiny |= compute(&env, &high, &la->v[rj][1], &la->v[rk][1], &la->v[ra][1], a);
     if (!la_fp_done(la, &env, tiny, LA_VFPE))
         return 0;
-    la->v[rd] = low;
+    la->v[rd][0] = low;
     if (a & LA_VS_X)
-        la->xh[rd] = high;
+        la->v[rd][1] = high;
     return 0;
 }
 

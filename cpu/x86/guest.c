@@ -13,7 +13,8 @@
     }
 #define VEC_SLOT(n, q)                                                                             \
     {                                                                                              \
-        .name = "v" #n "." #q, .offset = offsetof(struct x86_cpu, v[n][q]), .type = IR_V128        \
+        .name = "v" #n "." #q, .offset = offsetof(struct x86_cpu, v[n][q]), .type = IR_V128,       \
+        .upper = (q) % 2 == 0 ? X86_SLOT_VEC + 4 * (n) + (q) + 1 : 0                               \
     }
 #define VEC4(n)                         VEC_SLOT(n, 0), VEC_SLOT(n, 1), VEC_SLOT(n, 2), VEC_SLOT(n, 3)
 #define K_SLOT(n)                       SLOT("k" #n, k[n])

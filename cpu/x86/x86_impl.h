@@ -103,7 +103,7 @@ struct x86_cpu {
         uint64_t m;
         uint64_t se;
     } st[8]; /* R0..R7: significand; sign and exponent in bits 15:0 */
-    union ir_vec v[32][4];
+    union ir_vec v[32][4] __attribute__((aligned(32)));
 
     /* Wiring and what is rebuilt: not saved. */
     const struct x86_config *config;

@@ -143,8 +143,8 @@ enum { VEC_D, VEC_J, VEC_K, VEC_A, VEC_REGS };
 static inline void vec_put_regs(struct vec_rig *g, const union vec v[VEC_REGS])
 {
     for (unsigned n = 0; n < VEC_REGS; n++) {
-        g->la->v[n] = v[n].half[0];
-        g->la->xh[n] = v[n].half[1];
+        g->la->v[n][0] = v[n].half[0];
+        g->la->v[n][1] = v[n].half[1];
     }
 }
 
@@ -152,7 +152,7 @@ static inline void vec_put_regs(struct vec_rig *g, const union vec v[VEC_REGS])
 static inline void vec_check(struct vec_rig *g, const char *name, uint32_t word, bool lasx, const union vec v[VEC_REGS],
                              const union vec *e)
 {
-    const union ir_vec *got[2] = { &g->la->v[VEC_D], &g->la->xh[VEC_D] };
+    const union ir_vec *got[2] = { &g->la->v[VEC_D][0], &g->la->v[VEC_D][1] };
     for (unsigned h = 0; h < 2; h++) {
         const union ir_vec *want = h == 0 || lasx ? &e->half[h] : &v[VEC_D].half[1];
 #define LL(x) (unsigned long long)(x).half[h].d[1], (unsigned long long)(x).half[h].d[0]
