@@ -379,6 +379,11 @@ static uint64_t x86_code_used(const struct exec_backend *be)
     return x86_buffer_used(be);
 }
 
+static bool x86_has_v256(const struct exec_backend *be)
+{
+    return be->host & HOST_AVX512;
+}
+
 const struct exec_backend_ops exec_x86_64 = {
     .name = "x86_64",
     .create = x86_create,
@@ -386,6 +391,7 @@ const struct exec_backend_ops exec_x86_64 = {
     .compile = x86_compile,
     .compile_quick = x86_compile_quick,
     .annex = x86_annex,
+    .has_v256 = x86_has_v256,
     .supersede = x86_supersede,
     .link = x86_link,
     .retire = x86_retire,

@@ -488,7 +488,7 @@ static void random_call(struct gen *g)
 
 static void random_put(struct gen *g)
 {
-    unsigned slot = below(g, g->o->vectors ? RIG_SLOTS : g->o->fp ? RIG_V : RIG_F);
+    unsigned slot = below(g, g->o->vectors ? RIG_Y : g->o->fp ? RIG_V : RIG_F);
     if (!g->o->wide && slot >= RIG_X + RIG_FEW && slot < RIG_X + RIG_N_X)
         slot = RIG_X + slot % RIG_FEW;
     if ((slot == RIG_STACK || slot - RIG_POINTER < RIG_N_POINTERS) && below(g, 8)) { /* mostly to where something is */

@@ -19,11 +19,15 @@
 #define RIG_POINTERS 16u              /* bytes between two pointers in memory */
 
 enum rig_page { RIG_FAST, RIG_SLOW, RIG_READ_ONLY, RIG_FAULT };
-/* X: so many that not all find a register; the first RIG_FEW for units that are to find one for each. S: shared with helpers. */
+/*
+ * X: so many that not all find a register; the first RIG_FEW for units that are to find one for each. S: shared with helpers.
+ * Y, YH: halves of registers of 256 bits, for wide.c alone.
+ */
 enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 20, RIG_FEW = 8, RIG_POINTER = RIG_X + 16, RIG_N_POINTERS = 4,
        RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4, RIG_S = RIG_W + RIG_N_W, RIG_N_S = 3,
        RIG_F = RIG_S + RIG_N_S, RIG_N_F = 6, RIG_V = RIG_F + RIG_N_F, RIG_N_V = 5,
-       RIG_SLOTS = RIG_V + RIG_N_V, RIG_STACK = RIG_X + 3 };
+       RIG_Y = RIG_V + RIG_N_V, RIG_N_Y = 20, RIG_YH = RIG_Y + RIG_N_Y,
+       RIG_SLOTS = RIG_YH + RIG_N_Y, RIG_STACK = RIG_X + 3 };
 enum rig_helper { RIG_PURE, RIG_READS, RIG_WRITES, RIG_RAISES, RIG_TIME, RIG_MODE, RIG_PLAIN,
                   RIG_LIGHT, RIG_LIGHT_PURE, RIG_LIGHT_EXITS, RIG_LIGHT_TIME, RIG_QUICK, RIG_REMAP, RIG_TRAP,
                   RIG_HELPERS };
@@ -34,7 +38,7 @@ struct rig {
     uint32_t w[RIG_N_W];
     uint64_t s[RIG_N_S];
     uint64_t f[RIG_N_F];
-    union ir_vec v[RIG_N_V];
+    union ir_vec v[RIG_N_V], y[RIG_N_Y][2];
     uint64_t helper_calls, slow_calls;   /* slow_calls is not compared */
     uint64_t seed, churn;                /* that it was reset with; the state of rig_churn's stream */
     uint32_t mode;                       /* ir_guest.mode_at: always 0 */

@@ -15,6 +15,10 @@ uint64_t rig_random(uint64_t *s)
 
 /* ---- the CPU ---- */
 
+#define LOWER(n) { .name = "y" #n, .offset = offsetof(struct rig, y[n][0]), .type = IR_V128, .upper = RIG_YH + n }
+#define UPPER(n) { .name = "yh" #n, .offset = offsetof(struct rig, y[n][1]), .type = IR_V128 }
+#define Y_SLOTS(M)                                                                                                      \
+    M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), M(15), M(16), M(17), M(18), M(19)
 #define SLOT(n, m, i, t) { .name = n, .offset = offsetof(struct rig, m[i]), .type = t }
 static const struct ir_slot slots[RIG_SLOTS] = {
     { .name = "zero", .offset = offsetof(struct rig, zero), .type = IR_I64, .zero = true },
@@ -31,6 +35,7 @@ static const struct ir_slot slots[RIG_SLOTS] = {
     SLOT("f3", f, 3, IR_F64), SLOT("f4", f, 4, IR_F64), SLOT("f5", f, 5, IR_F64),
     SLOT("v0", v, 0, IR_V128), SLOT("v1", v, 1, IR_V128), SLOT("v2", v, 2, IR_V128),
     SLOT("v3", v, 3, IR_V128), SLOT("v4", v, 4, IR_V128),
+    Y_SLOTS(LOWER), Y_SLOTS(UPPER),
 };
 
 static uint64_t help_pure(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -56,6 +61,7 @@ static uint64_t help_writes(struct cpu *cpu, uint64_t a, uint64_t b, uint64_t c,
     r->w[b % RIG_N_W] ^= (uint32_t)a;
     r->f[a % RIG_N_F] = b;
     r->v[a % RIG_N_V].d[b & 1] += a;
+    r->y[a % RIG_N_Y][b & 1].d[a & 1] += b;
     return r->x[b % RIG_N_X];
 }
 
@@ -308,6 +314,8 @@ void rig_reset(struct rig *r, uint64_t seed)
         r->f[i] = rig_interesting(&s);
     for (unsigned i = 0; i < RIG_N_V; i++)
         r->v[i] = (union ir_vec){ .d = { rig_interesting(&s), rig_interesting(&s) } };
+    for (unsigned i = 0; i < 2 * RIG_N_Y; i++)
+        r->y[i / 2][i % 2] = (union ir_vec){ .d = { rig_interesting(&s), rig_interesting(&s) } };
     r->zero = 0;
     r->helper_calls = r->slow_calls = 0;
     for (unsigned i = 0; i < RIG_PAGES * MEM_PAGE; i += 8) {
@@ -363,6 +371,8 @@ const char *rig_compare(const struct rig *a, const struct rig *b)
         return "f0..f5";
     if (memcmp(a->v, b->v, sizeof(a->v)))
         return "v0..v4";
+    if (memcmp(a->y, b->y, sizeof(a->y)))
+        return "y0..y19";
     if (a->zero || b->zero)
         return "zero was written";
     if (memcmp(a->ram.host, b->ram.host, RIG_PAGES * MEM_PAGE))
