@@ -263,6 +263,33 @@ static int64_t vector_shape(struct gen *g, enum ir_op op, unsigned *lane)
     }
 }
 
+/* An operation on both halves of registers of 256 bits, as front ends have it: one after the other, or PUTs last. */
+static void random_whole(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    struct ir_inst in;
+    do {
+        unsigned lane = below(g, 4), op = IR_VAND + below(g, IR_VSHUF - IR_VAND + 1);
+        int64_t imm = vector_shape(g, (enum ir_op)op, &lane);
+        in = (struct ir_inst){ .op = (uint8_t)op, .type = IR_V128, .aux = (uint8_t)lane, .imm = imm };
+    } while (!ir_is_wide(&in));
+    unsigned args = ir_op_info[in.op].args, d = RIG_V + 2 * below(g, RIG_WHOLE / 2), a = RIG_V + 2 * below(g, RIG_WHOLE / 2),
+             b = in.op == IR_VSHUF ? a : RIG_V + 2 * below(g, RIG_WHOLE / 2);
+    ir_val_t v[2], both = below(g, 6) == 0 ? pick(g, IR_V128) : IR_NONE;
+    bool late = below(g, 2);
+    for (unsigned h = 0; h < 2; h++) {
+        in.a = ir_get(u, a + h);
+        in.b = args < 2 ? IR_NONE : b == a ? in.a : both != IR_NONE ? both : ir_get(u, b + h);
+        v[h] = ir_emit(u, in);
+        if (!late)
+            ir_put(u, d + h, v[h]);
+    }
+    for (unsigned h = 0; h < 2 && late; h++)
+        ir_put(u, d + h, v[h]);
+    if (below(g, 8) == 0)
+        keep(g, IR_V128, v[below(g, 2)]);
+}
+
 static ir_val_t shuffled(struct gen *g, ir_val_t a, ir_val_t b, unsigned how)
 {
     return ir_vop(g->u, IR_VSHUF, 2, a, b, IR_NONE, how);
@@ -495,6 +522,13 @@ static void random_put(struct gen *g)
         ir_put(g->u, slot, address(g, 8));
         return;
     }
+    if (g->o->whole && slot - RIG_V < RIG_WHOLE && below(g, 50)) { /* seldom a half alone */
+        slot -= (slot - RIG_V) % 2;
+        ir_val_t low = pick(g, IR_V128), high = below(g, 3) ? pick(g, IR_V128) : low;
+        ir_put(g->u, slot, low);
+        ir_put(g->u, slot + 1, high);
+        return;
+    }
     ir_put(g->u, slot, pick(g, (enum ir_type)rig_guest(g->o->rule)->slots[slot].type));
 }
 
@@ -678,6 +712,10 @@ static void random_idiom(struct gen *g)
 
 static void random_op(struct gen *g)
 {
+    if (g->o->whole && below(g, 2)) {
+        random_whole(g);
+        return;
+    }
     if (!g->o->simple && below(g, 6) == 0) {
         random_idiom(g);
         return;
@@ -845,7 +883,7 @@ struct random_ir_options rig_options_of(uint64_t seed)
 {
     return (struct random_ir_options){ .rule = (enum ir_fp_rule)(seed / 2 % 4), .blocks = 1, .insns = seed % 5 ? 6 : 32,
                                        .fp = seed % 4 != 0, .memory = seed % 7 != 0, .calls = seed % 3 != 1,
-                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2 };
+                                       .rmm = true, .vectors = seed % 4 != 0 && seed / 16 % 2, .whole = seed % 32 == 17 };
 }
 
 void rig_check_seeds(uint64_t n, rig_check *check)

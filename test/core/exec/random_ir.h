@@ -27,7 +27,7 @@ enum { RIG_X0 = 0, RIG_X = 1, RIG_N_X = 20, RIG_FEW = 8, RIG_POINTER = RIG_X + 1
        RIG_W = RIG_X + RIG_N_X, RIG_N_W = 4, RIG_S = RIG_W + RIG_N_W, RIG_N_S = 3,
        RIG_F = RIG_S + RIG_N_S, RIG_N_F = 6, RIG_V = RIG_F + RIG_N_F, RIG_N_V = 5,
        RIG_Y = RIG_V + RIG_N_V, RIG_N_Y = 20, RIG_YH = RIG_Y + RIG_N_Y,
-       RIG_SLOTS = RIG_YH + RIG_N_Y, RIG_STACK = RIG_X + 3 };
+       RIG_SLOTS = RIG_YH + RIG_N_Y, RIG_WHOLE = 4, RIG_STACK = RIG_X + 3 };
 enum rig_helper { RIG_PURE, RIG_READS, RIG_WRITES, RIG_RAISES, RIG_TIME, RIG_MODE, RIG_PLAIN,
                   RIG_LIGHT, RIG_LIGHT_PURE, RIG_LIGHT_EXITS, RIG_LIGHT_TIME, RIG_QUICK, RIG_REMAP, RIG_TRAP,
                   RIG_HELPERS };
@@ -79,6 +79,7 @@ struct random_ir_options {
     bool simple;            /* mostly what the first tier of a code generator does: no divisions, no fences */
     bool rmm;               /* rounding to nearest, ties away, among the modes */
     bool wide;              /* all slots, pointers among them */
+    bool whole;             /* with vectors: V and V + 1, V + 2 and V + 3 mostly as registers of 256 bits, for ir_widen */
 };
 /* Blocks at offsets 0, 0x80, 0x100 ... of the page; costs set, uses not counted. */
 struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct random_ir_options *o);

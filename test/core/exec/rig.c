@@ -20,6 +20,7 @@ uint64_t rig_random(uint64_t *s)
 #define Y_SLOTS(M)                                                                                                      \
     M(0), M(1), M(2), M(3), M(4), M(5), M(6), M(7), M(8), M(9), M(10), M(11), M(12), M(13), M(14), M(15), M(16), M(17), M(18), M(19)
 #define SLOT(n, m, i, t) { .name = n, .offset = offsetof(struct rig, m[i]), .type = t }
+#define LOWER_SLOT(n, m, i, up) { .name = n, .offset = offsetof(struct rig, m[i]), .type = IR_V128, .upper = (up) }
 static const struct ir_slot slots[RIG_SLOTS] = {
     { .name = "zero", .offset = offsetof(struct rig, zero), .type = IR_I64, .zero = true },
     SLOT("x1", x, 0, IR_I64), SLOT("x2", x, 1, IR_I64), SLOT("x3", x, 2, IR_I64),
@@ -33,7 +34,7 @@ static const struct ir_slot slots[RIG_SLOTS] = {
     SLOT("s0", s, 0, IR_I64), SLOT("s1", s, 1, IR_I64), SLOT("s2", s, 2, IR_I64),
     SLOT("f0", f, 0, IR_F64), SLOT("f1", f, 1, IR_F64), SLOT("f2", f, 2, IR_F64),
     SLOT("f3", f, 3, IR_F64), SLOT("f4", f, 4, IR_F64), SLOT("f5", f, 5, IR_F64),
-    SLOT("v0", v, 0, IR_V128), SLOT("v1", v, 1, IR_V128), SLOT("v2", v, 2, IR_V128),
+    LOWER_SLOT("v0", v, 0, RIG_V + 1), SLOT("v1", v, 1, IR_V128), LOWER_SLOT("v2", v, 2, RIG_V + 3),
     SLOT("v3", v, 3, IR_V128), SLOT("v4", v, 4, IR_V128),
     Y_SLOTS(LOWER), Y_SLOTS(UPPER),
 };
