@@ -114,7 +114,7 @@ struct exec_cpu {
     int64_t slice_end;           /* cycles_end as long as nothing cut the slice */
     uint64_t slices;             /* since it had the lock */
     uint64_t ticks, ticks_of, ticks_hz; /* sched.c: the first tick at or after simulated time ticks_of, of a clock of so many Hz */
-    uint64_t scratch[116];       /* back end: saved host registers while out in C */
+    uint64_t scratch[148];       /* back end: saved host registers while out in C */
 };
 
 struct exec_backend;

@@ -291,10 +291,12 @@ static void save_registers(struct x86_asm *a, enum x86_fp fp)
     for (unsigned r = 0; r < 16; r++)
         if (GPR_POOL >> r & 1)
             asm_rm(a, MOV_STORE, r, SCRATCH(SAVE_GPR + r));
-    for (unsigned r = 4; fp && r < 16; r++)
-        asm_rm(a, 0x11 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r)); /* movups */
-    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
-        asm_evex_rm(a, 0x11 | OP_0F | OP_Y, r, 0, SCRATCH(SAVE_YMM + 4 * (r - 16)));
+    for (unsigned r = 4; fp == FP_XMM && r < 16; r++)
+        asm_rm(a, 0x11 | OP_0F, r, SCRATCH(SAVE_XMM + 4 * r)); /* movups */
+    for (unsigned r = 4; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x11 | OP_0F | OP_Y, r, 0, SCRATCH(SAVE_XMM + 4 * r));
+    if (fp == FP_YMM)
+        asm_vzeroupper(a);
     asm_rm(a, 0xae | OP_0F, 3, SCRATCH(SAVE_MXCSR));               /* stmxcsr */
     asm_lea(a, true, RDI, x86_cpu_mem(0));
 }
@@ -316,10 +318,10 @@ static uint32_t call_c(struct x86_asm *a, uint64_t fn)
 
 static void restore_registers(struct x86_asm *a, enum x86_fp fp)
 {
-    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
-        asm_evex_rm(a, 0x10 | OP_0F | OP_Y, r, 0, SCRATCH(SAVE_YMM + 4 * (r - 16)));
-    for (unsigned r = 4; fp && r < 16; r++)
-        asm_rm(a, 0x10 | OP_0F, r, SCRATCH(SAVE_XMM + 2 * r));
+    for (unsigned r = 4; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x10 | OP_0F | OP_Y, r, 0, SCRATCH(SAVE_XMM + 4 * r));
+    for (unsigned r = 4; fp == FP_XMM && r < 16; r++)
+        asm_rm(a, 0x10 | OP_0F, r, SCRATCH(SAVE_XMM + 4 * r));
     for (unsigned r = 0; r < 16; r++)
         if (GPR_POOL >> r & 1)
             asm_rm(a, MOV_LOAD, r, SCRATCH(SAVE_GPR + r));
@@ -374,16 +376,18 @@ static uint32_t emit_light(struct x86_asm *a, enum x86_fp fp)
 {
     static const uint8_t saved[] = { RSI, RDI, R8, R9, R10, R11 };
     static const uint8_t args[] = { RSI, RDX, RCX, R8 };
-    int32_t wide = fp ? 12 * 16 : 0, vectors = wide + (fp == FP_YMM ? 16 * 32 : 0), frame = 8 + (int32_t)sizeof(saved) * 8 + 8 + vectors;
+    int32_t vectors = fp == FP_XMM ? 12 * 16 : fp == FP_YMM ? 28 * 32 : 0, frame = 8 + (int32_t)sizeof(saved) * 8 + 8 + vectors;
     asm_align(a, 16);
     uint32_t at = asm_offset(a);
     for (unsigned i = 0; i < ARRAY_LEN(saved); i++)
         asm_push(a, saved[i]);
     asm_alu_ri(a, ALU_SUB, true, RSP, 8 + vectors);
-    for (unsigned r = 4; fp && r < 16; r++)
+    for (unsigned r = 4; fp == FP_XMM && r < 16; r++)
         asm_rm(a, 0x11 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4))); /* movups */
-    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
-        asm_evex_rm(a, 0x11 | OP_0F | OP_Y, r, 0, mem_at(RSP, wide + 32 * (int32_t)(r - 16)));
+    for (unsigned r = 4; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x11 | OP_0F | OP_Y, r, 0, mem_at(RSP, 32 * (int32_t)(r - 4)));
+    if (fp == FP_YMM)
+        asm_vzeroupper(a);
     asm_rm(a, MOV_STORE, RAX, CPU(site));
     asm_mov_rr(a, true, RAX, RDX);
     asm_lea(a, true, RDI, x86_cpu_mem(0));
@@ -391,10 +395,10 @@ static uint32_t emit_light(struct x86_asm *a, enum x86_fp fp)
         asm_rm(a, MOV_LOAD, args[k], mem_at(RSP, frame + 8 * (int32_t)k));
     asm_rr(a, 0xff, 2, RAX); /* call rax */
     asm_mov_mi(a, 3, CPU(site), 0);
-    for (unsigned r = 4; fp && r < 16; r++)
+    for (unsigned r = 4; fp == FP_XMM && r < 16; r++)
         asm_rm(a, 0x10 | OP_0F, r, mem_at(RSP, 16 * (int32_t)(r - 4)));
-    for (unsigned r = 16; fp == FP_YMM && r < 32; r++)
-        asm_evex_rm(a, 0x10 | OP_0F | OP_Y, r, 0, mem_at(RSP, wide + 32 * (int32_t)(r - 16)));
+    for (unsigned r = 4; fp == FP_YMM && r < 32; r++)
+        asm_evex_rm(a, 0x10 | OP_0F | OP_Y, r, 0, mem_at(RSP, 32 * (int32_t)(r - 4)));
     asm_alu_ri(a, ALU_ADD, true, RSP, 8 + vectors);
     for (unsigned i = ARRAY_LEN(saved); i-- > 0;)
         asm_pop(a, saved[i]);
@@ -481,6 +485,6 @@ void x86_emit_fixed(struct exec_backend *be)
     asm_align(a, 64);
     be->low = asm_offset(a);
     be->high = be->size;
-    assert(be->low < MEM_PAGE);
+    assert(be->low < 2 * MEM_PAGE); /* LEAST_BYTES are many times as much */
     x86_buffer_reset(be);
 }

@@ -420,6 +420,7 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
     x86_late_store(g, target, inside);
     branch_hook(g, page_opnd(), in->imm, side == 0);
     if (to < 0) {
+        x86_clear_upper(g);
         x86_outer_edge(g, side);
         return;
     }
@@ -513,6 +514,7 @@ static void emit_jumpr(struct x86_gen *g, const struct ir_inst *in)
     x86_store_pins(g, g->dirty);
     branch_hook(g, va, 0, true);
     gen_load(g, RAX, va, true);
+    x86_clear_upper(g);
     x86_end_jumpr(g, in);
 }
 
@@ -522,6 +524,7 @@ static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
                                        [IR_EXIT_IDLE] = EXEC_LEAVE_IDLE,
                                        [IR_EXIT_YIELD] = EXEC_LEAVE_YIELD };
     x86_store_pins(g, g->dirty);
+    x86_clear_upper(g);
     x86_count_insns(g);
     if (in->aux == IR_EXIT_LOOKUP && g->u->guest->mode_at != 0) {
         asm_rm(g->a, 0x8b | OP_W, RAX, CPU_MEM(page));

@@ -247,6 +247,11 @@ static inline void asm_pop(struct x86_asm *a, unsigned reg)
     asm_8(a, 0x58 | (reg & 7));
 }
 
+static inline void asm_vzeroupper(struct x86_asm *a)
+{
+    asm_8(a, 0xc5), asm_8(a, 0xf8), asm_8(a, 0x77);
+}
+
 /* Jumps return the offset of their displacement. */
 uint32_t asm_jcc(struct x86_asm *a, unsigned cc, uint32_t target);
 uint32_t asm_jmp(struct x86_asm *a, uint32_t target);

@@ -228,10 +228,10 @@ static inline enum x86_fp x86_fp_of(const struct x86_gen *g)
     return g->uses_wide ? FP_YMM : g->uses_fp ? FP_XMM : FP_NONE;
 }
 
-/* The pool of which values of the type have registers. */
+/* Registers of which values of the type have one. */
 static inline uint32_t x86_pool_of(unsigned type)
 {
-    return is_wide(type) ? YMM_POOL : in_xmm(type) ? XMM_POOL : GPR_POOL;
+    return is_wide(type) ? XMM_POOL | YMM_POOL : in_xmm(type) ? XMM_POOL : GPR_POOL;
 }
 
 static inline unsigned x86_slot_type(const struct x86_gen *g, unsigned slot)
@@ -360,8 +360,8 @@ void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o);
 void x86_store_opnd(struct x86_gen *g, struct x86_mem m, struct opnd o, bool w); /* may use rax */
 void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
 void x86_load_wide(struct x86_gen *g, unsigned reg, struct opnd o);
-void x86_store_wide(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use xmm0 */
-void x86_clear_upper(struct x86_gen *g); /* of ymm0-3: x86_impl.h */
+void x86_store_wide(struct x86_gen *g, struct x86_mem m, struct opnd o); /* may use ymm0 */
+void x86_clear_upper(struct x86_gen *g); /* on the way out, if the unit has values of 256 bits: x86_impl.h */
 /* As loads and stores of the type want it. */
 void x86_load_typed(struct x86_gen *g, unsigned reg, struct opnd o, unsigned type);
 void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type);

@@ -45,7 +45,8 @@ void x86_load_vec(struct x86_gen *g, unsigned reg, struct opnd o)
 
 void x86_clear_upper(struct x86_gen *g)
 {
-    asm_8(g->a, 0xc5), asm_8(g->a, 0xf8), asm_8(g->a, 0x77); /* vzeroupper */
+    if (g->uses_wide)
+        asm_vzeroupper(g->a);
 }
 
 void x86_load_wide(struct x86_gen *g, unsigned reg, struct opnd o)
@@ -98,14 +99,11 @@ void x86_store_vec(struct x86_gen *g, struct x86_mem m, struct opnd o)
 
 void x86_store_wide(struct x86_gen *g, struct x86_mem m, struct opnd o)
 {
-    bool from_memory = o.kind == O_MEM;
-    if (from_memory) {
+    if (o.kind == O_MEM) {
         x86_load_wide(g, 0, o);
         o.reg = 0;
     }
     asm_evex_rm(g->a, 0x11 | OP_0F | OP_Y, o.reg, 0, m);
-    if (from_memory)
-        x86_clear_upper(g);
 }
 
 void x86_store_typed(struct x86_gen *g, struct x86_mem m, struct opnd o, unsigned type)

@@ -173,11 +173,11 @@ static void pin(struct x86_gen *g, unsigned slot, unsigned reg)
     g->pool[fp] &= ~(1u << reg);
 }
 
-/* Pin the heaviest slots of one pool, leaving `keep` of its registers. */
-static void pin_class(struct x86_gen *g, const struct slot_list *l, uint32_t pool, unsigned keep)
+/* Pin the heaviest slots of one pool in its registers `regs`, leaving `keep` of them. */
+static void pin_class(struct x86_gen *g, const struct slot_list *l, uint32_t pool, uint32_t regs, unsigned keep)
 {
     const uint32_t *left = &g->pool[pool != GPR_POOL];
-    while (popcount64(*left & pool) > keep && g->code->n_pins < MAX_PINS) {
+    while (popcount64(*left & regs) > keep && g->code->n_pins < MAX_PINS) {
         unsigned best = IR_MAX_SLOTS;
         for (unsigned k = 0; k < l->n; k++) {
             unsigned s = l->slot[k];
@@ -192,7 +192,7 @@ static void pin_class(struct x86_gen *g, const struct slot_list *l, uint32_t poo
         }
         if (best == IR_MAX_SLOTS)
             return;
-        pin(g, best, (unsigned)ctz64(*left & pool));
+        pin(g, best, (unsigned)ctz64(*left & regs));
     }
 }
 
@@ -209,7 +209,7 @@ void x86_choose_pins(struct x86_gen *g, const uint32_t weights[IR_UNIT_BLOCKS])
     if (!g->loops && ir_chain_end(g->u, 0) == g->u->n_blocks)
         l.n = 0; /* nothing is read or written twice */
     unsigned xmm = pressure(g, weights, XMM_POOL, false);
-    pin_class(g, &l, GPR_POOL, temporaries(g, weights));
-    pin_class(g, &l, XMM_POOL, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
-    pin_class(g, &l, YMM_POOL, 0); /* what is on the way to a slot is made in its register: slots.c */
+    pin_class(g, &l, GPR_POOL, GPR_POOL, temporaries(g, weights));
+    pin_class(g, &l, XMM_POOL, XMM_POOL, xmm < 2 ? 2 : xmm > 5 ? 5 : xmm);
+    pin_class(g, &l, XMM_POOL | YMM_POOL, YMM_POOL, 0); /* what is on the way to a slot is made in its register: slots.c */
 }

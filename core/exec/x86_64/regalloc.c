@@ -156,7 +156,7 @@ static int evict(struct x86_gen *g, bool fp, uint32_t pool)
 int x86_take(struct x86_gen *g, uint16_t v, bool fp)
 {
     uint32_t pool = x86_pool_of(value_type(g, v)), free = g->free[fp] & pool;
-    int r = free ? (int)ctz64(free) : evict(g, fp, pool);
+    int r = free == 0 ? evict(g, fp, pool) : free >> 16 ? (int)(63 - clz64(free)) : (int)ctz64(free); /* those that narrow ones want last */
     if (r < 0)
         return -1;
     g->free[fp] &= ~(1u << r);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vectors of 256 bits (ir_widen), in ymm16-31 by EVEX forms; each is what the VEX form of 128 bits does, to both halves. SDM
- * volume 2, 2.7 and the instructions' pages. Where an operand or the result is in memory, ymm0-3 have it for
- * the time being: then their upper halves are cleared again, for the sake of instructions from before AVX.
+ * Vectors of 256 bits (ir_widen) by EVEX forms, each of which does what the VEX form of 128 bits does, to both halves. SDM
+ * volume 2, 2.7 and the instructions' pages.
  */
 #include "core/exec/x86_64/vec_emit.h"
 
@@ -35,8 +34,6 @@ static void emit_binary(struct x86_gen *g, const struct ir_inst *in, uint32_t op
     unsigned first = wide_reg(g, a, 1), dst = x86_def(g);
     wide3o(g, op | OP_Y | (in->aux == 3 ? OP_W : 0), dst, first, b);
     x86_done(g, dst);
-    if (first < 16 || dst < 16)
-        x86_clear_upper(g);
 }
 
 /* ~a & b, as the instruction has it; of the IR's the second operand is inverted. */
@@ -46,8 +43,6 @@ static void emit_andn(struct x86_gen *g, const struct ir_inst *in)
     unsigned inverted = wide_reg(g, x86_opnd(g, in->b), 1), dst = x86_def(g);
     wide3o(g, 0xdf | Y66, dst, inverted, a);
     x86_done(g, dst);
-    if (inverted < 16 || dst < 16)
-        x86_clear_upper(g);
 }
 
 /* With an immediate; `digit`: of those that have it in place of a register, the destination is EVEX.vvvv. */
@@ -58,8 +53,6 @@ static void emit_unary(struct x86_gen *g, uint16_t v, uint32_t op, int digit, un
     wide3o(g, op, digit < 0 ? dst : (unsigned)digit, digit < 0 ? 0 : dst, a);
     asm_8(g->a, imm);
     x86_done(g, dst);
-    if (dst < 16)
-        x86_clear_upper(g);
 }
 
 static void emit_shift(struct x86_gen *g, const struct ir_inst *in)
@@ -88,8 +81,6 @@ static void emit_mull(struct x86_gen *g, const struct ir_inst *in)
     unsigned dst = x86_def(g);
     wide3o(g, op, dst, x, b);
     x86_done(g, dst);
-    if (x < 16 || dst < 16)
-        x86_clear_upper(g);
 }
 
 static void emit_const(struct x86_gen *g, const struct ir_inst *in)
@@ -105,8 +96,6 @@ static void emit_const(struct x86_gen *g, const struct ir_inst *in)
         asm_evex_rm(g->a, 0x5a | Y38, dst, 0, m); /* vbroadcasti32x4 */
     }
     x86_done(g, dst);
-    if (dst < 16)
-        x86_clear_upper(g);
 }
 
 /* ---- between them and v128 ---- */
@@ -119,8 +108,6 @@ static void emit_join(struct x86_gen *g, const struct ir_inst *in)
     wide3o(g, 0x38 | Y3A, dst, low, high); /* vinserti32x4 */
     asm_8(g->a, 1);
     x86_done(g, dst);
-    if (dst < 16)
-        x86_clear_upper(g);
 }
 
 static void emit_half(struct x86_gen *g, const struct ir_inst *in)

@@ -116,6 +116,7 @@ void x86_emit_stubs(struct x86_gen *g)
         case STUB_LEAVE:
             x86_store_pins(g, s->dirty);
             x86_late_emit_leave(g, s);
+            x86_clear_upper(g);
             asm_mov_ri(a, RAX, (uint32_t)s->target);
             asm_jmp(a, f->leave_at[s->why]);
             break;

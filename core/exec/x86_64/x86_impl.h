@@ -9,8 +9,8 @@
  *     rax rcx rdx, xmm0-3        scratch inside one IR operation
  *     rbx rsi rdi r8-r11 r14 r15, xmm4-15
  *          guest slots *pinned* for the whole unit, the others *temporaries*
- *     ymm16-31  the same of 256 bits (hosts with AVX-512), and nothing else: so the others' upper halves stay
- *          clear, with which instructions from before AVX would have to be merged
+ *     ymm16-31  the same of 256 bits (hosts with AVX-512); xmm4-15 have such temporaries, too. On ways out of such a unit the
+ *          upper halves of the latter are cleared: instructions from before AVX, of others, would have to merge with them
  *     rsp  16-aligned frame: arguments of calls out, then spilled values
  *     MXCSR  the guest's rounding mode; collects its sticky flags
  *
@@ -47,13 +47,12 @@
 #define NO_PIN       0xff
 
 /* Places in exec_cpu.scratch. */
-enum { SAVE_GPR = 0, SAVE_XMM = 16 /* two words each */, SAVE_MXCSR = 48, SAVE_RESULT = 50 /* two */,
-       SAVE_YMM = 52 /* of ymm16 and up, four words each */ };
+enum { SAVE_GPR = 0, SAVE_XMM = 16 /* four words each */, SAVE_MXCSR = 144, SAVE_RESULT = 146 /* two */ };
 
 /* Where x86_out's thunks save a register that has a value of the type. */
 static inline unsigned x86_saved(unsigned type, unsigned reg)
 {
-    return type == IR_V256 ? SAVE_YMM + 4 * (reg - 16) : type >= IR_F32 ? SAVE_XMM + 2 * reg : SAVE_GPR + reg;
+    return type >= IR_F32 ? SAVE_XMM + 4 * reg : SAVE_GPR + reg;
 }
 
 /* Registers that hold slots and temporaries. */
@@ -141,7 +140,7 @@ struct x86_access {
 /* ---- the back end ---- */
 
 /* Fixed routines and data at the start of the code buffer (offsets). */
-/* Vector registers that a unit has values in: none, xmm4-15, ymm16-31 too. */
+/* Vector registers that a unit has values in: none, xmm4-15, ymm4-31. */
 enum x86_fp { FP_NONE, FP_XMM, FP_YMM, FP_SAVED };
 
 struct x86_fixed {
