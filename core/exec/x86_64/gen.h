@@ -18,6 +18,7 @@
  *     group.c      accesses that share a probe
  *     stack.c      probes of accesses off the guest's stack pointer
  *     home.c       addends that are guessed
+ *     ahead.c      blocks whose cycles are asked for before they begin
  *     late.c       PUTs that wait until they are seen, or are never done
  *     control.c    entries, edges, leaving; stubs
  *     quick*.c     the first tier, which does without most of this: quick.h
@@ -95,6 +96,7 @@ struct stub {
     const struct x86_site *site;
     uint32_t zero;         /* addends that must be forgotten: registers, and (from bit 16 on) places in the frame */
     uint32_t dirty;        /* pins to store */
+    uint32_t ahead;        /* STUB_LEAVE: cycles of blocks behind `target` that were asked for, too */
     int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
     uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves; STUB_HOME: in x86_homes.at */
     uint32_t late;         /* STUB_LEAVE: values to store */
@@ -158,6 +160,7 @@ struct x86_gen {
     uint32_t heads[IR_UNIT_BLOCKS];      /* offsets of blocks' code */
     struct { uint32_t at; uint16_t block; } fixups[2 * IR_UNIT_BLOCKS];
     uint32_t n_fixups;
+    uint32_t unasked[IR_UNIT_BLOCKS];    /* ahead.c: 0, or cycles from the block's start on to the end of the last one like it */
     uint32_t late_in[IR_UNIT_BLOCKS];    /* late slots that are seen from a block's start on */
     struct leave *leaves;                /* what stubs store */
     uint32_t n_leaves, max_leaves;
@@ -282,7 +285,7 @@ static inline struct x86_mem group_mem(unsigned place)
     return page_mem(place, 24);
 }
 
-/* analyze.c: once per unit, before anything is emitted. Calls what pins.c, home.c, late.c and page.c find for units. */
+/* analyze.c: once per unit, before anything is emitted. Calls what pins.c, home.c, ahead.c, late.c and page.c find for units. */
 void x86_analyze_unit(struct x86_gen *g);
 /*
  * The block of the unit that a jump to `target`, an offset from the first page, enters directly, or -1: none begins there, or
@@ -387,6 +390,11 @@ bool x86_can_guess(struct x86_gen *g, uint16_t address);
 /* reg = addend of the load entry at rcx, guessed */
 void x86_emit_home(struct x86_gen *g, unsigned reg);
 void x86_emit_missed_home(struct x86_gen *g, const struct stub *s);
+
+/* ahead.c */
+void x86_find_unasked(struct x86_gen *g);
+/* May instruction i of the chain be where the unit is left without having faulted? */
+bool x86_is_way_out(const struct x86_gen *g, uint32_t i);
 
 /* late.c */
 void x86_late_unit(struct x86_gen *g);

@@ -109,7 +109,7 @@ void x86_late_chain(struct x86_gen *g)
     for (uint32_t i = g->first; i < g->end; i++) {
         const struct ir_inst *in = &g->u->insts[i];
         g->values[i].next = fault;
-        if (ir_op_info[in->op].flags == 'E' || sight(g->u, in) == SIGHT_FAULT)
+        if (x86_is_way_out(g, i) || sight(g->u, in) == SIGHT_FAULT)
             fault = i;
     }
     for (unsigned k = 0; k < g->u->guest->n_late; k++) {
