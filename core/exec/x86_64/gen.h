@@ -45,6 +45,7 @@ struct value {
     bool wide;             /* somebody looks at more than its low 32 bits: narrow.c */
     bool is_signed;        /* i64 whose upper half is bit 31's copies */
     bool waits;            /* an extension that PUTs want which may wait: its upper half can be made when they are done */
+    uint8_t low;           /* bits: of its first two arguments those that are read as they are before their extension: narrow.c */
     uint8_t rotate;        /* OR, XOR, ADD of two shifts of value `turned`: that, rotated right by so many bits */
     uint16_t turned;
     uint8_t late;          /* PUTs: enum late */
@@ -315,6 +316,12 @@ void x86_find_wide(struct x86_gen *g);
 /* Is i a rotation put together from shifts? Sets rotate and turned. */
 void x86_find_rotation(struct x86_gen *g, uint32_t i);
 void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
+/* Which of i's arguments are read in front of their extension: sets low. */
+void x86_find_low(struct x86_gen *g, uint32_t i);
+/* What argument k of instruction i is read as. */
+uint16_t x86_arg(const struct x86_gen *g, uint32_t i, unsigned k);
+/* AND with a constant of 32 bits: its upper half is zeros, whatever that of the other argument. */
+bool x86_is_mask(const struct x86_gen *g, const struct ir_inst *in);
 /* i64 of which nobody looks at the upper half: it is computed as 32 bits, with zeros above. */
 bool x86_is_narrow(const struct x86_gen *g, uint16_t v);
 /* i32, or narrow, whose register, and whatever it is stored to, has zeros above. */
