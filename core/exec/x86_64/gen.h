@@ -48,6 +48,7 @@ struct value {
     uint8_t low;           /* bits: of its first two arguments those that are read as they are before their extension: narrow.c */
     uint8_t rotate;        /* OR, XOR, ADD of two shifts of value `turned`: that, rotated right by so many bits */
     uint16_t turned;
+    bool unseen;           /* PUTs of pinned slots: done, but overwritten before anybody looks */
     uint8_t late;          /* PUTs: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */

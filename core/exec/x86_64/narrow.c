@@ -68,6 +68,8 @@ static void look_at_args(struct x86_gen *g, uint32_t i)
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
     if (in->op == IR_TRUNC || ((in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux <= 32))
         return;
+    if (in->op == IR_PUT && g->values[i].unseen)
+        return;
     if (in->op == IR_PUT && (g->values[i].late == LATE_DEAD || (g->values[i].late == LATE_WAITS && can_extend_later(g, in)))) {
         g->values[in->a].waits = true;
         return;
