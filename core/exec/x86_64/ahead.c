@@ -7,6 +7,8 @@
  */
 #include "core/exec/x86_64/gen.h"
 
+#define MOST_AHEAD 256 /* cycles: short slices, of parallel rounds, are not to end one by one for long */
+
 /* Only computes: whatever it calls reads neither budget nor time. */
 static bool is_quiet(const struct ir_inst *in)
 {
@@ -32,7 +34,7 @@ void x86_find_unasked(struct x86_gen *g)
     bool asks = g->be->x == NULL || g->u->hooks != 0;
     for (uint32_t b = g->u->n_blocks; b-- > 0;) {
         g->unasked[b] = 0;
-        if (!asks && is_unasked(g, b))
+        if (!asks && is_unasked(g, b) && g->u->blocks[b].cost + g->unasked[b + 1] <= MOST_AHEAD)
             g->unasked[b] = g->u->blocks[b].cost + g->unasked[b + 1];
     }
 }
