@@ -12,7 +12,9 @@
  *
  * Charging, the same for every executor and tier: when a canonical block ends, its
  * static cost is subtracted; if the budget is then <= 0 the executor leaves with
- * EXEC_LEAVE_BUDGET and pc = the next block's address, otherwise it goes on. A
+ * EXEC_LEAVE_BUDGET and pc = the next block's address, otherwise it goes on. Where less
+ * is left than several blocks want, the code generator may leave in front of them
+ * with EXEC_LEAVE_LOOKUP, if it has a run loop: they are run one by one then. A
  * faulting operation charges the cost before its instruction. Hooks of the timing
  * model subtract what they return at once. Models that are not uniform also count
  * cpu->insns at the same points.

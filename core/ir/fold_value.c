@@ -153,8 +153,12 @@ void ir_fold_unary(struct fold *f, struct ir_inst *in)
         break;
     case IR_EXTRACT: {
         unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff;
-        if (low == 0 && f->known[in->a].zero <= n)
+        if (low == 0 && f->known[in->a].zero <= n) {
             become(f, in->a);
+        } else if (low == 0 && (n == 8 || n == 16 || n == 32) && n < ir_type_bits((enum ir_type)in->type)) {
+            *in = (struct ir_inst){ .op = IR_ZEXT, .type = in->type, .aux = (uint8_t)n, .a = in->a };
+            fold_extension(f, in);
+        }
         break;
     }
     case IR_BITCAST:

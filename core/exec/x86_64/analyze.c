@@ -144,6 +144,7 @@ void x86_analyze_unit(struct x86_gen *g)
     x86_choose_pins(g, weights);
     flow_dirty(g);
     find_entry_loads(g);
+    x86_find_unasked(g);
     x86_late_unit(g);
     g->n_pages = 0;
     if (g->loops && !(g->u->hooks & TM_DATA))

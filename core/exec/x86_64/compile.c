@@ -114,6 +114,13 @@ static void emit_block(struct x86_gen *g)
         const struct value *v = &g->values[g->i];
         if (v->rep != g->i || v->fused || (ir_op_info[in->op].flags == 'P' && v->uses == 0))
             continue;
+        struct ir_inst low;
+        if (v->low) {
+            low = *in;
+            low.a = x86_arg(g, g->i, 0);
+            low.b = x86_arg(g, g->i, 1);
+            in = &low;
+        }
         select_inst(g, in);
         x86_end_inst(g);
     }

@@ -382,10 +382,10 @@ void x86_count_insns(struct x86_gen *g)
     }
 }
 
-/* The flags say whether any budget is left. */
-static void charge(struct x86_gen *g)
+/* The flags say whether any budget is left, for `ahead` more, too. */
+static void charge(struct x86_gen *g, uint32_t ahead)
 {
-    asm_alu_ri(g->a, ALU_SUB, true, R12, (int32_t)g->block->cost);
+    asm_alu_ri(g->a, ALU_SUB, true, R12, (int32_t)(g->block->cost + ahead));
 }
 
 static struct opnd page_opnd(void)
@@ -400,7 +400,7 @@ void x86_outer_edge(struct x86_gen *g, unsigned side)
     unsigned charge_bytes = g->block->cost <= INT8_MAX ? 4 : 7;
     x86_count_insns(g);
     asm_align_field(a, charge_bytes + 2);
-    charge(g);
+    charge(g, 0);
     struct stub *e = x86_stub(g, STUB_EDGE); /* also where an exhausted budget leaves */
     e->edge = 2 * g->index + side;
     x86_stub_jcc(g, e, CC_G);
@@ -425,9 +425,13 @@ static void emit_edge(struct x86_gen *g, const struct ir_inst *in, unsigned side
         return;
     }
     x86_count_insns(g);
-    charge(g);
+    if (g->unasked[g->index]) /* it goes on with the next one */
+        return;
+    uint32_t ahead = inside ? g->unasked[to] : 0;
+    charge(g, ahead);
     struct stub *s = x86_stub(g, STUB_LEAVE);
     s->why = EXEC_LEAVE_BUDGET;
+    s->ahead = ahead;
     s->target = (int32_t)target;
     s->dirty = g->dirty;
     x86_late_leave(g, s, target, inside);
@@ -504,7 +508,7 @@ static void jump_to(struct x86_gen *g, bool mode)
 void x86_end_jumpr(struct x86_gen *g, const struct ir_inst *in)
 {
     x86_count_insns(g);
-    charge(g);
+    charge(g, 0);
     jump_to(g, in->aux == IR_LINK_MODE);
 }
 
@@ -530,11 +534,11 @@ static void emit_exit(struct x86_gen *g, const struct ir_inst *in)
         asm_rm(g->a, 0x8b | OP_W, RAX, CPU_MEM(page));
         if (in->imm != 0)
             asm_alu_ri(g->a, ALU_ADD, true, RAX, (int32_t)in->imm);
-        charge(g);
+        charge(g, 0);
         jump_to(g, true);
         return;
     }
-    charge(g);
+    charge(g, 0);
     asm_mov_ri(g->a, RAX, (uint32_t)in->imm);
     asm_jmp(g->a, g->be->fixed.leave_at[reasons[in->aux]]);
 }

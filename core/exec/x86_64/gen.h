@@ -18,6 +18,7 @@
  *     group.c      accesses that share a probe
  *     stack.c      probes of accesses off the guest's stack pointer
  *     home.c       addends that are guessed
+ *     ahead.c      blocks whose cycles are asked for before they begin
  *     late.c       PUTs that wait until they are seen, or are never done
  *     control.c    entries, edges, leaving; stubs
  *     quick*.c     the first tier, which does without most of this: quick.h
@@ -44,8 +45,10 @@ struct value {
     bool wide;             /* somebody looks at more than its low 32 bits: narrow.c */
     bool is_signed;        /* i64 whose upper half is bit 31's copies */
     bool waits;            /* an extension that PUTs want which may wait: its upper half can be made when they are done */
+    uint8_t low;           /* bits: of its first two arguments those that are read as they are before their extension: narrow.c */
     uint8_t rotate;        /* OR, XOR, ADD of two shifts of value `turned`: that, rotated right by so many bits */
     uint16_t turned;
+    bool unseen;           /* PUTs of pinned slots: done, but overwritten before anybody looks */
     uint8_t late;          /* PUTs: enum late */
     uint16_t slot;         /* P_PIN, P_SLOT */
     uint16_t spill;        /* P_SPILL */
@@ -95,6 +98,7 @@ struct stub {
     const struct x86_site *site;
     uint32_t zero;         /* addends that must be forgotten: registers, and (from bit 16 on) places in the frame */
     uint32_t dirty;        /* pins to store */
+    uint32_t ahead;        /* STUB_LEAVE: cycles of blocks behind `target` that were asked for, too */
     int32_t target;        /* STUB_LEAVE: pc, as offset from the first page */
     uint32_t edge;         /* STUB_EDGE: its index in the block; STUB_LEAVE: in x86_gen.leaves; STUB_HOME: in x86_homes.at */
     uint32_t late;         /* STUB_LEAVE: values to store */
@@ -159,6 +163,7 @@ struct x86_gen {
     uint32_t heads[IR_UNIT_BLOCKS];      /* offsets of blocks' code */
     struct { uint32_t at; uint16_t block; } fixups[2 * IR_UNIT_BLOCKS];
     uint32_t n_fixups;
+    uint32_t unasked[IR_UNIT_BLOCKS];    /* ahead.c: 0, or cycles from the block's start on to the end of the last one like it */
     uint32_t late_in[IR_UNIT_BLOCKS];    /* late slots that are seen from a block's start on */
     struct leave *leaves;                /* what stubs store */
     uint32_t n_leaves, max_leaves;
@@ -305,7 +310,7 @@ static inline struct x86_mem group_mem(unsigned place)
     return page_mem(place, 24);
 }
 
-/* analyze.c: once per unit, before anything is emitted. Calls what pins.c, home.c, late.c and page.c find for units. */
+/* analyze.c: once per unit, before anything is emitted. Calls what pins.c, home.c, ahead.c, late.c and page.c find for units. */
 void x86_analyze_unit(struct x86_gen *g);
 /*
  * The block of the unit that a jump to `target`, an offset from the first page, enters directly, or -1: none begins there, or
@@ -335,6 +340,12 @@ void x86_find_wide(struct x86_gen *g);
 /* Is i a rotation put together from shifts? Sets rotate and turned. */
 void x86_find_rotation(struct x86_gen *g, uint32_t i);
 void x86_emit_rotation(struct x86_gen *g, const struct ir_inst *in);
+/* Which of i's arguments are read in front of their extension: sets low. */
+void x86_find_low(struct x86_gen *g, uint32_t i);
+/* What argument k of instruction i is read as. */
+uint16_t x86_arg(const struct x86_gen *g, uint32_t i, unsigned k);
+/* AND with a constant of 32 bits: its upper half is zeros, whatever that of the other argument. */
+bool x86_is_mask(const struct x86_gen *g, const struct ir_inst *in);
 /* i64 of which nobody looks at the upper half: it is computed as 32 bits, with zeros above. */
 bool x86_is_narrow(const struct x86_gen *g, uint16_t v);
 /* i32, or narrow, whose register, and whatever it is stored to, has zeros above. */
@@ -413,6 +424,11 @@ bool x86_can_guess(struct x86_gen *g, uint16_t address);
 /* reg = addend of the load entry at rcx, guessed */
 void x86_emit_home(struct x86_gen *g, unsigned reg);
 void x86_emit_missed_home(struct x86_gen *g, const struct stub *s);
+
+/* ahead.c */
+void x86_find_unasked(struct x86_gen *g);
+/* May instruction i of the chain be where the unit is left without having faulted? */
+bool x86_is_way_out(const struct x86_gen *g, uint32_t i);
 
 /* late.c */
 void x86_late_unit(struct x86_gen *g);

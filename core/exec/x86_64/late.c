@@ -85,7 +85,7 @@ static bool can_wait(const struct x86_gen *g, const struct ir_inst *put)
 {
     const struct ir_inst *v = &g->u->insts[put->a];
     unsigned slot = (unsigned)put->imm;
-    if (g->pin_of[slot] != NO_PIN || is_shared(g, slot) || g->u->guest->slots[slot].zero)
+    if (is_shared(g, slot) || g->u->guest->slots[slot].zero)
         return false;
     return v->op == IR_CONST ? v->imm == (int32_t)v->imm : v->op != IR_TRUNC && v->op != IR_FUNBOX;
 }
@@ -96,8 +96,10 @@ static void classify(struct x86_gen *g, struct overwritten *o, const struct ir_i
     struct value *v = &g->values[i];
     bool late = o->epoch[in->imm] == o->now && can_wait(g, in);
     uint32_t until = late ? o->by[in->imm] : 0;
-    v->late = !late ? LATE_NO : until > i ? LATE_WAITS : LATE_DEAD;
-    v->put = until;
+    bool pinned = g->pin_of[in->imm] != NO_PIN;
+    v->late = !late || pinned ? LATE_NO : until > i ? LATE_WAITS : LATE_DEAD;
+    v->unseen = late && pinned && until <= i;
+    v->put = pinned ? 0 : until;
     o->epoch[in->imm] = o->now;
     o->by[in->imm] = v->next;
 }
@@ -109,7 +111,7 @@ void x86_late_chain(struct x86_gen *g)
     for (uint32_t i = g->first; i < g->end; i++) {
         const struct ir_inst *in = &g->u->insts[i];
         g->values[i].next = fault;
-        if (ir_op_info[in->op].flags == 'E' || sight(g->u, in) == SIGHT_FAULT)
+        if (x86_is_way_out(g, i) || sight(g->u, in) == SIGHT_FAULT)
             fault = i;
     }
     for (unsigned k = 0; k < g->u->guest->n_late; k++) {

@@ -17,9 +17,16 @@ static bool keeps_low(const struct x86_gen *g, const struct ir_inst *in)
     switch (in->op) {
     case IR_ADD: case IR_SUB: case IR_MUL: case IR_AND: case IR_OR: case IR_XOR: case IR_ANDN: case IR_ORN: case IR_XNOR:
         return true;
+    case IR_DEPOSIT: return true;
     case IR_SHL: return g->u->insts[in->b].op == IR_CONST && (uint64_t)g->u->insts[in->b].imm < 32;
     default: return false;
     }
+}
+
+bool x86_is_mask(const struct x86_gen *g, const struct ir_inst *in)
+{
+    const struct ir_inst *mask = &g->u->insts[in->b];
+    return in->op == IR_AND && mask->op == IR_CONST && (uint64_t)mask->imm <= UINT32_MAX;
 }
 
 static void look(struct x86_gen *g, uint16_t v)
@@ -61,6 +68,8 @@ static void look_at_args(struct x86_gen *g, uint32_t i)
     const uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
     if (in->op == IR_TRUNC || ((in->op == IR_SEXT || in->op == IR_ZEXT) && in->aux <= 32))
         return;
+    if (in->op == IR_PUT && g->values[i].unseen)
+        return;
     if (in->op == IR_PUT && (g->values[i].late == LATE_DEAD || (g->values[i].late == LATE_WAITS && can_extend_later(g, in)))) {
         g->values[in->a].waits = true;
         return;
@@ -69,8 +78,7 @@ static void look_at_args(struct x86_gen *g, uint32_t i)
         look(g, in->a);
         return;
     }
-    const struct ir_inst *mask = &g->u->insts[in->b];
-    if (in->op == IR_AND && mask->op == IR_CONST && (uint64_t)mask->imm <= UINT32_MAX)
+    if (x86_is_mask(g, in))
         return;
     if (ir_op_info[in->op].result == 'T' && in->type == IR_I64 && keeps_low(g, in) && !g->values[i].wide)
         return;
@@ -91,7 +99,8 @@ void x86_find_wide(struct x86_gen *g)
 bool x86_is_narrow(const struct x86_gen *g, uint16_t v)
 {
     const struct ir_inst *in = &g->u->insts[v];
-    bool has_form = in->op == IR_ADD || in->op == IR_SUB || in->op == IR_AND || in->op == IR_OR || in->op == IR_XOR;
+    bool has_form = in->op == IR_ADD || in->op == IR_SUB || in->op == IR_AND || in->op == IR_OR || in->op == IR_XOR ||
+                    (in->op == IR_DEPOSIT && (in->imm & 0xff) + (in->imm >> 8 & 0xff) <= 32);
     return has_form && in->type == IR_I64 && !g->values[v].wide && g->values[v].rotate == 0;
 }
 
@@ -114,6 +123,37 @@ bool x86_is_clean(const struct x86_gen *g, uint16_t v)
         return g->u->insts[in->b].op == IR_CONST && (g->u->insts[in->b].imm & 31) != 0;
     default: return false;
     }
+}
+
+/* ---- what is read before it is extended ---- */
+
+#define LOW_WINDOW 16 /* instructions between an extension and who reads what it extends: that has a register for so long */
+
+/* The extension takes a cycle of the host in which the next result of 32 bits need not wait. */
+static bool has_source(const struct x86_gen *g, uint32_t i, uint16_t v)
+{
+    v = g->values[v].rep;
+    const struct ir_inst *in = &g->u->insts[v];
+    if ((in->op != IR_SEXT && in->op != IR_ZEXT) || in->aux != 32 || in->type != IR_I64 || v < g->first || i - v > LOW_WINDOW)
+        return false;
+    unsigned op = g->u->insts[g->values[in->a].rep].op;
+    return op != IR_CONST && op != IR_GET;
+}
+
+void x86_find_low(struct x86_gen *g, uint32_t i)
+{
+    const struct ir_inst *in = &g->u->insts[i];
+    struct value *x = &g->values[i];
+    if (in->type != IR_I64 || x->rotate || (!x86_is_narrow(g, (uint16_t)i) && !x86_is_mask(g, in)))
+        return;
+    x->low = (uint8_t)(has_source(g, i, in->a) | has_source(g, i, in->b) << 1);
+}
+
+uint16_t x86_arg(const struct x86_gen *g, uint32_t i, unsigned k)
+{
+    const struct ir_inst *in = &g->u->insts[i];
+    uint16_t v = k ? in->b : in->a;
+    return g->values[i].low >> k & 1 ? g->u->insts[g->values[v].rep].a : v;
 }
 
 /* ---- compares of bytes and words ---- */

@@ -65,7 +65,7 @@ static void alu_const(struct x86_gen *g, unsigned op, bool w, unsigned dst, uint
 static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
 {
     struct x86_asm *a = g->a;
-    bool w = in->type == IR_I64;
+    bool w = in->type == IR_I64 && !x86_is_narrow(g, (uint16_t)g->i);
     unsigned low = in->imm & 0xff, n = in->imm >> 8 & 0xff, bits = w ? 64 : 32;
     uint64_t ones = (UINT64_MAX >> (64 - n)) << low;
     struct opnd va = x86_opnd(g, in->a), vb = x86_opnd(g, in->b);

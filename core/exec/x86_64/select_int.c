@@ -30,7 +30,7 @@ static void emit_alu_reversed(struct x86_gen *g, const struct ir_inst *in, bool 
 
 static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
 {
-    bool w = in->type == IR_I64 && !x86_is_narrow(g, (uint16_t)g->i), commutes = in->op != IR_SUB;
+    bool w = in->type == IR_I64 && !x86_is_narrow(g, (uint16_t)g->i) && !x86_is_mask(g, in), commutes = in->op != IR_SUB;
     uint16_t va = in->a, vb = in->b;
     if (g->values[g->i].rotate) {
         x86_emit_rotation(g, in);

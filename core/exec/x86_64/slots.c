@@ -254,7 +254,7 @@ static bool may_coalesce(const struct x86_gen *g, uint32_t put, bool fp)
     for (uint32_t j = g->i + 1; j < put; j++) {
         const struct ir_inst *in = &g->u->insts[j];
         unsigned flags = (unsigned char)ir_op_info[in->op].flags;
-        if (flags == 'F' || flags == 'E' || /* which may be the way out of a chain */
+        if (flags == 'F' || x86_is_way_out(g, j) ||
             ((in->op == IR_GET || in->op == IR_PUT) && in->imm == (int64_t)slot))
             return false;
     }

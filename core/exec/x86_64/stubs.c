@@ -118,6 +118,10 @@ void x86_emit_stubs(struct x86_gen *g)
             x86_late_emit_leave(g, s);
             x86_clear_upper(g);
             asm_mov_ri(a, RAX, (uint32_t)s->target);
+            if (s->ahead) {
+                asm_alu_ri(a, ALU_ADD, true, R12, (int32_t)s->ahead);
+                asm_jcc(a, CC_G, f->leave_at[EXEC_LEAVE_LOOKUP]); /* to the block itself, and from there one by one */
+            }
             asm_jmp(a, f->leave_at[s->why]);
             break;
         case STUB_EDGE:

@@ -29,7 +29,7 @@ static unsigned add_arg(const struct x86_gen *g, uint16_t v, uint16_t out[8], un
 unsigned x86_args(const struct x86_gen *g, uint32_t i, uint16_t out[8])
 {
     const struct ir_inst *in = &g->u->insts[i];
-    uint16_t args[4] = { in->a, in->b, in->c, (uint16_t)in->imm2 };
+    uint16_t args[4] = { x86_arg(g, i, 0), x86_arg(g, i, 1), in->c, (uint16_t)in->imm2 };
     unsigned n = 0, n_args = ir_op_info[in->op].args;
     if (g->values[i].rotate)
         return add_arg(g, g->values[i].turned, out, 0);
@@ -81,6 +81,7 @@ static void name_values(struct x86_gen *g)
             v->known_box = true;
         else if (in->op == IR_FUNBOX && g->values[g->values[in->a].rep].known_box)
             v->rep = g->values[in->a].rep;
+        x86_find_low(g, i);
     }
 }
 

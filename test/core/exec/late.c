@@ -432,6 +432,37 @@ START_TEST(arrays_share_probes)
 }
 END_TEST
 
+/* A sum of 32 bits whose extension is wanted, too. Of that only the low half is read by logic, a field's rest, a mask. */
+static void sum_of_words(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    ir_val_t high = ir_op2i(u, IR_SHL, IR_I64, ir_get(u, X + 1), 40);
+    ir_val_t sum = ir_add(u, IR_I32, ir_trunc(u, ir_get(u, X + 2)), ir_const(u, IR_I32, 0x80000003));
+    ir_val_t wide = ir_sext(u, IR_I64, sum, 32);
+    ir_put(u, X, wide);
+    insn(u);
+    ir_val_t mixed = ir_xor(u, IR_I64, wide, ir_op2i(u, IR_OR, IR_I64, high, 0x10000003));
+    ir_put(u, X + 3, ir_sext(u, IR_I64, ir_trunc(u, mixed), 32));
+    insn(u);
+    ir_val_t rest = ir_deposit(u, IR_I64, wide, ir_const(u, IR_I64, 0), 0, 2);
+    ir_put(u, X + 4, ir_zext(u, IR_I64, ir_trunc(u, rest), 32));
+    insn(u);
+    ir_put(u, X + 5, ir_op2i(u, IR_AND, IR_I64, wide, 0x80000007));
+    ir_jump(u, 0x200);
+    end(u);
+}
+
+START_TEST(low_halves_are_read_unextended)
+{
+    (void)run(sum_of_words, IR_FP_RISCV, GOOD, 400, _i & 1);
+    ck_assert_uint_eq(b->x[0], 0xffffffff8000012f);
+    ck_assert_uint_eq(b->x[3], 0xffffffff9000012c);
+    ck_assert_uint_eq(b->x[4], 0x8000012c);
+    ck_assert_uint_eq(b->x[5], 0x80000007);
+}
+END_TEST
+
 /* AND of 64 bits whose low half alone is compared with 0: what is above is nobody's, and bit 31 is no sign. */
 static ir_val_t low_half(struct ir_unit *u, uint64_t m, uint64_t n)
 {
@@ -659,6 +690,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
     tcase_add_loop_test(t, arrays_share_probes, 0, WAYS);
     tcase_add_loop_test(t, arrays_of_narrow_addresses, 0, WAYS);
+    tcase_add_loop_test(t, low_halves_are_read_unextended, 0, 2);
     tcase_add_loop_test(t, low_halves_are_compared, 0, WAYS);
     tcase_add_loop_test(t, bytes_are_compared_at_their_width, 0, WAYS);
     tcase_add_loop_test(t, helpers_see_what_waits, 0, WAYS);

@@ -109,6 +109,40 @@ START_TEST(bytes_that_come_back_are_not_translated_again)
 }
 END_TEST
 
+/*
+ * A loop of four canonical blocks, of which only the first accesses memory: the others' cycles are asked for before they begin.
+ * Runs end at their ends all the same.
+ */
+START_TEST(runs_end_inside_chains)
+{
+    enum { LENGTH = 120 };
+    uint32_t loop[LENGTH + 3] = { TOY(TOY_ADDI, 2, 0, 0x7800), TOY(TOY_ADDI, 2, 2, 0x7800), TOY(TOY_ADDI, 2, 2, 0x1020) };
+    for (uint32_t i = 3; i < LENGTH + 2; i++)
+        loop[i] = TOY(TOY_ADDI, 3 + i % 5, 3 + (i + 1) % 5, 3 * i);
+    loop[7] = TOY(TOY_LOAD, 8, 2, 0);
+    loop[LENGTH + 2] = TOY(TOY_BNE, 2, 0, 1 - LENGTH);
+    const struct exec_options o = { .mode = EXEC_JIT, .optimize_threshold = 1, .region_threshold = 20, .verify = true };
+    struct rig plain = rig_open(1, "functional", 0), grown = rig_open_with(1, "functional", &o);
+    rig_load(&plain, 0, loop, ARRAY_LEN(loop));
+    rig_load(&grown, 0, loop, ARRAY_LEN(loop));
+    uint64_t stops = 0;
+    rig_run(&plain, NS(5000), UINT64_MAX);
+    rig_run(&grown, NS(5000), UINT64_MAX);
+    for (ps_t t = 5001; t <= 30000; t += 37 + t % 150) {
+        uint64_t before = plain.cpu[0]->r[3];
+        rig_run(&plain, NS(t), UINT64_MAX);
+        rig_run(&grown, NS(t), UINT64_MAX);
+        ck_assert_uint_eq(plain.cpu[0]->cpu.pc, grown.cpu[0]->cpu.pc);
+        ck_assert_uint_eq(machine_hash(plain.m), machine_hash(grown.m));
+        stops += plain.cpu[0]->r[3] != before;
+    }
+    ck_assert_uint_gt(stops, 100);
+    ck_assert_uint_gt(grown.x->count.regions, 0);
+    rig_close(&plain);
+    rig_close(&grown);
+}
+END_TEST
+
 /* Data beside code may be written without dropping any: granules are 64 bytes, blocks exact. */
 START_TEST(only_what_overlaps_is_dropped)
 {
@@ -172,6 +206,7 @@ Suite *test_suite(void)
     TCase *t = tcase_create("regions");
     tcase_add_loop_test(t, regions_change_nothing, 0, ARRAY_LEN(thresholds));
     tcase_add_test(t, flushes_change_nothing);
+    tcase_add_test(t, runs_end_inside_chains);
     tcase_add_test(t, patched_region_is_dropped);
     tcase_add_loop_test(t, bytes_that_come_back_are_not_translated_again, 0, ARRAY_LEN(thresholds));
     tcase_add_test(t, only_what_overlaps_is_dropped);
