@@ -118,6 +118,7 @@ void ir_optimize(struct ir_unit *u)
         ir_cse(u);
         ir_dead(u);
     }
-    if (ir_join(u))
+    bool less = ir_less(u), joined = ir_join(u);
+    if (less || joined)
         ir_dead(u);
 }

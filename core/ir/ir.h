@@ -364,6 +364,7 @@ void ir_count_uses(struct ir_unit *u);
  *   cse       equal pure operations in one block; `fold` again where that left something for it
  *   dead      unused pure operations, PUTs overwritten before anything can see them
  *   carry     regions: PUTs of what late slots are known to hold, where a chain of blocks begins; then the others again
+ *   less      comparisons that are computed bit by bit
  *   join      exclusive ors into the rounds of AES before them (native.c)
  * They are linear, take their scratch memory from the unit's arena and do nothing
  * when it has none left. `dead` renumbers values.
@@ -372,7 +373,8 @@ void ir_fold(struct ir_unit *u);
 void ir_cse(struct ir_unit *u);
 void ir_dead(struct ir_unit *u);
 bool ir_carry(struct ir_unit *u); /* true: something was added, and is left for the others */
-bool ir_join(struct ir_unit *u); /* true: something is left for `dead` */
+bool ir_less(struct ir_unit *u); /* true: something is left for `dead` */
+bool ir_join(struct ir_unit *u); /* likewise */
 void ir_optimize(struct ir_unit *u);
 
 /*

@@ -28,6 +28,23 @@ static void emit_alu_reversed(struct x86_gen *g, const struct ir_inst *in, bool 
     int_alu(g, in->op == IR_SUB ? ALU_ADD : alu_ops[in->op], w, dst, a);
 }
 
+/* What the host's carry says: 0 or 1 that something below it carried, or borrowed. */
+static bool is_carry(const struct x86_gen *g, uint16_t v)
+{
+    return !g->a->flags_lost && g->flags_cc == CC_B && g->flags_value == g->values[v].rep;
+}
+
+/* a + carry, a - carry */
+static void emit_with_carry(struct x86_gen *g, const struct ir_inst *in, uint16_t va, bool w)
+{
+    struct opnd a = x86_opnd(g, va);
+    unsigned dst = x86_def(g);
+    gen_load(g, dst, a, w);
+    asm_rr(g->a, 0x83 | W(w), in->op == IR_SUB ? 3 : 2, dst); /* sbb, adc */
+    asm_8(g->a, 0);
+    x86_done(g, dst);
+}
+
 static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
 {
     bool w = in->type == IR_I64 && !x86_is_narrow(g, (uint16_t)g->i) && !x86_is_mask(g, in), commutes = in->op != IR_SUB;
@@ -42,6 +59,14 @@ static void emit_alu(struct x86_gen *g, const struct ir_inst *in)
     }
     if (in->op == IR_ADD && g->values[g->values[va].rep].fused) {
         emit_scaled_add(g, in, vb, g->values[va].rep);
+        return;
+    }
+    if ((in->op == IR_ADD || in->op == IR_SUB) && is_carry(g, vb)) {
+        emit_with_carry(g, in, va, w);
+        return;
+    }
+    if (in->op == IR_ADD && is_carry(g, va)) {
+        emit_with_carry(g, in, vb, w);
         return;
     }
     if (commutes && x86_opnd(g, va).kind == O_IMM) {

@@ -97,10 +97,35 @@ static void random_rotation(struct gen *g)
         keep(g, IR_I32, ir_trunc(u, ir_xor(u, t, r, ir_sext(u, t, pick(g, IR_I32), 32))));
 }
 
+/* a < b, or the carry out of a = d + b, bit by bit (core/ir/less.c), or nearly so; and a sum or difference with it. */
+static void random_less(struct gen *g)
+{
+    struct ir_unit *u = g->u;
+    enum ir_type t = int_type(g);
+    bool extended = t == IR_I32 && below(g, 2), carry = below(g, 2);
+    ir_val_t x = pick(g, t), b = pick(g, t), a = carry ? ir_add(u, t, x, b) : x, d = carry ? x : ir_op2(u, IR_SUB, t, x, b);
+    ir_val_t of[3] = { a, below(g, 16) ? b : pick(g, t), below(g, 16) ? d : pick(g, t) };
+    for (unsigned k = 0; extended && k < 3; k++)
+        of[k] = below(g, 2) ? ir_sext(u, IR_I64, of[k], 32) : ir_zext(u, IR_I64, of[k], 32);
+    enum ir_type wide = extended ? IR_I64 : t;
+    ir_val_t ab = ir_xor(u, wide, of[0], of[1]), db = ir_xor(u, wide, of[1], of[2]);
+    ir_val_t either = below(g, 2) ? ir_op2(u, IR_OR, wide, ab, db) : ir_op2(u, IR_OR, wide, db, ab);
+    ir_val_t r = ir_xor(u, wide, either, of[0]);
+    if (below(g, 8) == 0)
+        keep(g, wide, r);
+    r = ir_op2i(u, IR_SHR, t, extended ? ir_trunc(u, r) : r, t == IR_I32 ? 31 : 63);
+    if (below(g, 2))
+        keep(g, t, r);
+    keep(g, t, below(g, 2) ? ir_add(u, t, pick(g, t), r) : ir_op2(u, IR_SUB, t, pick(g, t), r));
+}
+
 static void random_int(struct gen *g)
 {
     if (!g->o->simple && below(g, 12) == 0) {
-        random_rotation(g);
+        if (below(g, 3))
+            random_rotation(g);
+        else
+            random_less(g);
         return;
     }
     struct ir_unit *u = g->u;

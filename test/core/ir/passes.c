@@ -113,6 +113,36 @@ START_TEST(lanes)
 }
 END_TEST
 
+/* a ^ ((a ^ b) | (d ^ b)): a < b where d = a - b, a carry where a = d + b; nothing where it is neither, or another bit. */
+static const struct {
+    bool wide, carry, extended, is_less;
+    unsigned bit, wrong;
+} orders[] = {
+    { true, false, false, true, 63, 0 }, { true, true, false, true, 63, 0 },   { false, false, false, true, 31, 0 },
+    { false, true, true, true, 31, 0 },  { false, false, true, true, 31, 0 },  { false, true, true, false, 30, 0 },
+    { true, true, false, false, 31, 0 }, { false, true, true, false, 31, 1 },  { true, false, false, false, 63, 2 },
+    { false, false, true, false, 31, 3 },
+};
+
+START_TEST(comparisons_bit_by_bit)
+{
+    enum ir_type t = orders[_i].wide ? IR_I64 : IR_I32, wide = orders[_i].extended ? IR_I64 : t;
+    unsigned wrong = orders[_i].wrong;
+    ir_val_t x = orders[_i].wide ? ir_get(u, RIG_X) : ir_get(u, RIG_W), b = orders[_i].wide ? ir_get(u, RIG_X + 1) : ir_get(u, RIG_W + 1);
+    ir_val_t a = orders[_i].carry ? ir_add(u, t, x, b) : x, d = orders[_i].carry ? x : ir_sub(u, t, wrong == 2 ? b : x, wrong == 2 ? x : b);
+    ir_val_t of[3] = { a, b, d };
+    for (unsigned k = 0; orders[_i].extended && k < 3; k++)
+        of[k] = ir_sext(u, IR_I64, of[k], 32);
+    ir_val_t ab = ir_xor(u, wide, of[0], of[1]), db = ir_xor(u, wide, of[wrong == 1 ? 0 : 1], of[2]);
+    ir_val_t r = ir_xor(u, wide, of[wrong == 3 ? 1 : 0], ir_op2(u, IR_OR, wide, _i % 2 ? ab : db, _i % 2 ? db : ab));
+    r = ir_shr(u, t, orders[_i].extended ? ir_trunc(u, r) : r, ir_const(u, t, orders[_i].bit));
+    ir_put(u, RIG_X + 2, orders[_i].wide ? r : ir_zext(u, IR_I64, r, 32));
+    const char *text = optimized();
+    bool found = strstr(text, orders[_i].wide ? " = setcc.ltu.i64 " : " = setcc.ltu.i32 ") != NULL;
+    ck_assert_msg(found == (orders[_i].is_less && (t == IR_I64 || orders[_i].extended)), "%s", text);
+}
+END_TEST
+
 /* Shifts both ways are one rotation, if they are of one value and size, and leave no bit to each other. */
 static const struct {
     enum ir_op op;
@@ -285,6 +315,7 @@ Suite *test_suite(void)
     tcase_add_test(t, fields_by_shifts);
     tcase_add_test(t, lanes);
     tcase_add_loop_test(t, rotations_by_shifts, 0, ARRAY_LEN(rotations));
+    tcase_add_loop_test(t, comparisons_bit_by_bit, 0, ARRAY_LEN(orders));
     tcase_add_test(t, addresses);
     tcase_add_test(t, addresses_through_sums);
     tcase_add_test(t, halves_of_a_choice);
