@@ -112,11 +112,17 @@ static void fold_lane(struct fold *f, struct ir_inst *in)
 
 static void fold_vector(struct fold *f, struct ir_inst *in)
 {
-    unsigned v = in->op == IR_CALLV  ? ir_fold_native(f->u, in)
-                 : in->op == IR_VAND ? ir_fold_mask(f->u, in)
-                                     : ir_fold_shuffle(f->u, in);
+    unsigned v = ir_fold_vector(f->u, in);
+    if (v == IR_NONE && in->op == IR_CALLV)
+        v = ir_fold_native(f->u, in);
+    else if (v == IR_NONE && in->op == IR_VAND)
+        v = ir_fold_mask(f->u, in);
+    else if (v == IR_NONE && (in->op == IR_VSHUF || in->op == IR_VDUP))
+        v = ir_fold_shuffle(f->u, in);
     if (v != IR_NONE)
         become(f, v);
+    else if (in->op == IR_VOR || in->op == IR_VXOR)
+        ir_fold_rotation(f->u, in);
 }
 
 /* ---- the walk ---- */
@@ -143,11 +149,16 @@ static void fold_inst(struct fold *f, struct ir_inst *in)
     case IR_VSHUF:
     case IR_VDUP:
     case IR_VAND:
-        fold_vector(f, in);
-        return;
+    case IR_VANDN:
     case IR_VOR:
     case IR_VXOR:
-        ir_fold_rotation(f->u, in);
+    case IR_VADD:
+    case IR_VSUB:
+    case IR_VSHL:
+    case IR_VSHR:
+    case IR_VSAR:
+    case IR_VROL:
+        fold_vector(f, in);
         return;
     default:
         break;

@@ -55,6 +55,9 @@ static inline void ir_renumber(struct ir_inst *in, const uint16_t *map)
         in->imm2 = map[(uint16_t)in->imm2];
 }
 
+/* fold_vector.c: the value that it is anyway, or IR_NONE; it may become a constant. */
+uint16_t ir_fold_vector(const struct ir_unit *u, struct ir_inst *in);
+
 /* native.c, for `fold`: `in` is made cheaper; the value it is anyway, or IR_NONE. */
 uint16_t ir_fold_native(const struct ir_unit *u, struct ir_inst *in);
 uint16_t ir_fold_shuffle(const struct ir_unit *u, struct ir_inst *in); /* and VDUP */
