@@ -4,7 +4,7 @@
 
 /*
  * Pairs of v128 operations as v256 ones. In this order:
- *   registers  those whose halves are always written together: their PUTs are pairs, in the place of the later one
+ *   registers  PUTs of both halves that are pairs, in the place of the later one. That of a half alone joins it with the other
  *   pairs      backwards from those, at the place of the later of two: equal operations of which the one makes the lower, the
  *              other the upper half of what a pair wants
  *   nodes      forwards: what has a v256 value. A pair whose operands would all have to be joined first is better
@@ -20,7 +20,7 @@
 
 enum { UPPER = 1, ROUND = 8 };
 /* What is saved or costs how much: an instruction of the host that computes is 2. */
-enum { SAVED_OP = 2, SAVED_PUT = 1, SAVED_GET = 1, COST_JOIN = 3, COST_LOW = 1, COST_HIGH = 3 };
+enum { SAVED_OP = 2, SAVED_PUT = 1, SAVED_GET = 1, COST_JOIN = 3, COST_LOW = 1, COST_HIGH = 3, COST_LONE = COST_JOIN + COST_HIGH };
 
 /* New numbers: both VHALFs of a node so far; of a value the last VJOIN (or VCONST) as the lower half, and the old number of the upper. */
 struct halves {
@@ -84,55 +84,34 @@ bool ir_is_wide(const struct ir_inst *in)
 
 /* ---- registers ---- */
 
-static void spoil(struct widen *w, unsigned reg)
-{
-    w->lower[w->u->guest->slots[reg].upper] = w->lower[reg] = NO_REGISTER;
-    w->held[reg] = 0;
-}
-
 static bool is_access(const struct ir_inst *in)
 {
     return in->op == IR_GET || in->op == IR_PUT;
 }
 
-/* Half a register's PUT or GET at i: is it part of a pair, does it spoil one? */
-static void look_at_access(struct widen *w, uint32_t i, uint32_t *open)
+/* Half a register's PUT or GET at i: is it one of a pair? `held`: the PUT that may become the first of one. */
+static bool look_at_access(struct widen *w, uint32_t i)
 {
     const struct ir_inst *insts = w->u->insts, *in = &insts[i];
     unsigned reg = w->lower[in->imm];
     uint16_t before = w->held[reg];
-    if (before != 0 && insts[before].imm == in->imm) { /* overwritten or read before the other half is there */
-        --*open;
-        spoil(w, reg);
-        return;
-    }
+    if (before != 0 && insts[before].imm == in->imm) /* overwritten or read before the other half is there */
+        w->held[reg] = before = 0;
     if (in->op == IR_GET)
-        return;
+        return false;
     w->side[i] = in->imm != reg ? UPPER : 0;
     w->held[reg] = before != 0 ? 0 : (uint16_t)i;
-    if (before == 0) {
-        ++*open;
-        return;
-    }
     w->mate[i] = before;
-    w->mate[before] = (uint16_t)i;
-    --*open;
-}
-
-static void spoil_open(struct widen *w, uint32_t *open)
-{
-    for (unsigned r = 0; *open > 0 && r < w->u->guest->n_slots; r++) {
-        *open -= w->held[r] != 0;
-        if (w->held[r] != 0)
-            spoil(w, r);
-    }
+    if (before != 0)
+        w->mate[before] = (uint16_t)i;
+    return before != 0;
 }
 
 /* False: there is nothing to do, or no memory. */
 static bool find_registers(struct widen *w)
 {
     const struct ir_unit *u = w->u;
-    uint32_t open = 0;
+    bool any = false, open = false;
     w->mate = ARENA_ARRAY(u->arena, uint16_t, u->n_insts);
     w->side = ARENA_ARRAY(u->arena, uint8_t, u->n_insts);
     if (w->mate == NULL || w->side == NULL)
@@ -141,19 +120,13 @@ static bool find_registers(struct widen *w)
     for (uint32_t i = 1; i < u->n_insts; i++) {
         const struct ir_inst *in = &u->insts[i];
         char flags = ir_op_info[in->op].flags;
-        if (is_access(in) && w->lower[in->imm] != NO_REGISTER)
-            look_at_access(w, i, &open);
-        else if (flags == 'F' || flags == 'E')
-            spoil_open(w, &open);
-    }
-    bool any = false;
-    for (uint32_t i = 1; i < u->n_insts; i++) {
-        const struct ir_inst *in = &u->insts[i];
-        if (in->op != IR_PUT || w->mate[i] == 0)
-            continue;
-        if (w->lower[in->imm] == NO_REGISTER) /* spoilt later */
-            w->mate[i] = 0;
-        any |= w->mate[i] != 0;
+        if (is_access(in) && w->lower[in->imm] != NO_REGISTER) {
+            any |= look_at_access(w, i);
+            open = true;
+        } else if (open && (flags == 'F' || flags == 'E')) {
+            memset(w->held, 0, sizeof(w->held));
+            open = false;
+        }
     }
     return any;
 }
@@ -410,6 +383,23 @@ static void emit_get(struct widen *w, uint32_t i)
     w->wide[i] = put_out(w, in);
 }
 
+/* A half alone, beside what the register had in the other. */
+static void emit_lone_put(struct widen *w, uint32_t i)
+{
+    struct ir_inst in = w->u->insts[i], join = { .op = IR_VJOIN, .type = IR_V256 };
+    unsigned reg = w->lower[in.imm];
+    bool upper = in.imm != reg;
+    uint16_t v = narrow(w, in.a), old = put_out(w, (struct ir_inst){ .op = IR_GET, .type = IR_V256, .imm = reg });
+    uint16_t other = put_out(w, (struct ir_inst){ .op = IR_VHALF, .type = IR_V128, .a = old, .imm = !upper });
+    join.a = upper ? other : v;
+    join.b = upper ? v : other;
+    in.a = put_out(w, join);
+    in.imm = reg;
+    in.type = IR_V256;
+    (void)put_out(w, in);
+    add(w, part_of(w, reg), -COST_LONE);
+}
+
 static void emit(struct widen *w, uint32_t i)
 {
     const struct ir_inst *in = &w->u->insts[i];
@@ -420,14 +410,18 @@ static void emit(struct widen *w, uint32_t i)
         emit_get(w, i);
         return;
     }
-    uint32_t part = in->op == IR_PUT && mate != 0 ? part_of(w, w->lower[in->imm]) : w->node[i];
-    if (mate != 0 && part != 0 && !w->off[root(w, part)]) {
+    bool is_put = in->op == IR_PUT && w->lower[in->imm] != NO_REGISTER;
+    uint32_t part = is_put ? part_of(w, w->lower[in->imm]) : w->node[i];
+    bool is_live = part != 0 && !w->off[root(w, part)];
+    if (is_live && mate != 0) {
         emit_pair(w, i, part);
-        return;
+    } else if (is_live && is_put) {
+        emit_lone_put(w, i);
+    } else {
+        if (mate != 0)
+            emit_alone(w, mate);
+        emit_alone(w, i);
     }
-    if (mate != 0)
-        emit_alone(w, mate);
-    emit_alone(w, i);
 }
 
 /* False: there is no room. */
@@ -458,7 +452,7 @@ static bool drop_parts(struct widen *w, bool *all)
         w->off[i] = w->part[i] == i && w->gain[i] <= 0;
     for (uint32_t i = 1; i < w->u->n_insts; i++) {
         const struct ir_inst *in = &w->u->insts[i];
-        bool is_put = in->op == IR_PUT && w->mate[i] != 0;
+        bool is_put = in->op == IR_PUT && w->lower[in->imm] != NO_REGISTER;
         if (!is_put && w->node[i] == 0)
             continue;
         bool is_off = w->off[root(w, is_put ? part_of(w, w->lower[in->imm]) : w->node[i])];
