@@ -119,6 +119,8 @@ void ir_optimize(struct ir_unit *u)
         ir_dead(u);
     }
     bool less = ir_less(u), joined = ir_join(u);
+    if (less) /* of which every extension is known */
+        ir_fold(u);
     if (less || joined)
         ir_dead(u);
 }

@@ -40,10 +40,10 @@ static void fold_extension(struct fold *f, struct ir_inst *in)
         return;
     }
     /* What an inner extension did above the bits looked at is lost anyway. */
-    if ((x->op == IR_SEXT || x->op == IR_ZEXT) && x->aux >= in->aux)
+    if (((x->op == IR_SEXT || x->op == IR_ZEXT) && x->aux >= in->aux) || x->op == IR_TRUNC) {
         in->a = x->a;
-    else if (x->op == IR_TRUNC)
-        in->a = x->a;
+        fold_extension(f, in);
+    }
 }
 
 /* A field cut out by two shifts: RISC-V has no other way to extend a word (SLLI, SRLI) but with Zba or Zbb. */

@@ -373,8 +373,8 @@ void ir_fold(struct ir_unit *u);
 void ir_cse(struct ir_unit *u);
 void ir_dead(struct ir_unit *u);
 bool ir_carry(struct ir_unit *u); /* true: something was added, and is left for the others */
-bool ir_less(struct ir_unit *u); /* true: something is left for `dead` */
-bool ir_join(struct ir_unit *u); /* likewise */
+bool ir_less(struct ir_unit *u); /* true: something is left for `fold` and `dead` */
+bool ir_join(struct ir_unit *u); /* for `dead` */
 void ir_optimize(struct ir_unit *u);
 
 /*
