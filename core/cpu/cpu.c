@@ -76,6 +76,7 @@ int cpu_create(struct cpu **out, struct machine *m, const struct cpu_isa *isa, u
     cpu->index = index;
     cpu->name = name;
     cpu->clock.hz = hz;
+    cpu->tick = PS_PER_SEC % hz == 0 ? PS_PER_SEC / hz : 0;
     struct machine_part part = { .name = name,
                                  .version = 1,
                                  .state = isa->state,
@@ -104,6 +105,8 @@ void cpu_raise(struct cpu *cpu, uint64_t cause, uint64_t value, uint64_t value2,
 /* Instructions that fit into `budget` cycles, rounded down also below zero. */
 static int64_t insns_of(const struct cpu *cpu, int64_t budget)
 {
+    if (LIKELY(cpu->uniform == 1)) /* no division: kicks come in by the million */
+        return budget;
     int64_t n = budget / cpu->uniform;
     return n - (budget % cpu->uniform < 0);
 }
@@ -165,7 +168,11 @@ uint64_t cpu_cycles_in_event(const struct cpu *cpu)
 
 ps_t cpu_now(const struct cpu *cpu)
 {
-    return ev_tick_time(cpu->clock, cpu_cycles(cpu));
+    uint64_t cycles = cpu_cycles(cpu);
+    ps_t t;
+    if (LIKELY(cpu->tick != 0 && !__builtin_mul_overflow(cycles, cpu->tick, &t)))
+        return t;
+    return ev_tick_time(cpu->clock, cycles);
 }
 
 uint64_t cpu_insns(const struct cpu *cpu)

@@ -196,6 +196,7 @@ struct cpu {
     enum cpu_run run;
     uint32_t mode_flags;      /* isa->mode() when the unit was entered: its own */
     struct ev_clock clock;
+    ps_t tick;                /* of it, if that is a whole number, else 0 */
     int64_t cycles_end;       /* see Time */
     int64_t insns_end;
     uint32_t uniform;         /* cycles of every instruction (struct tm_cpu); core/exec copies it; 0: varies */

@@ -41,7 +41,9 @@ struct device_ops {
 struct reg_found {
     const struct reg_desc *row;       /* NULL: empty */
     uint64_t offset;
-    uint32_t index, lane;
+    uint32_t index;
+    uint8_t lane;                     /* first byte of the register that is addressed */
+    uint8_t whole;                    /* widths, as a mask, of accesses that are this register's alone, and that it takes */
 };
 #define DEVICE_FOUND 16u              /* a power of two */
 

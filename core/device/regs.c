@@ -14,6 +14,12 @@
 #define WIDTH  "access of a width the register does not take"
 #define MISALIGNED "access that is not aligned to its width"
 
+/* All bits of 1 to 8 bytes. */
+static inline uint64_t ones(unsigned size)
+{
+    return ~0ull >> (64 - size * 8);
+}
+
 uint32_t reg_count(const struct reg_desc *r)
 {
     return r->count ? r->count : 1;
@@ -66,7 +72,7 @@ uint64_t reg_peek(const struct device *dev, const struct reg_desc *r, uint32_t i
         v = r->read(dev, index);
     else if (r->stored)
         v = ld_le(storage(dev, r, index), r->width);
-    return zext(v, r->width * 8);
+    return v & ones(r->width);
 }
 
 static uint64_t bus_order(const struct reg_desc *r, uint64_t v)
@@ -80,14 +86,14 @@ static uint64_t read_lanes(struct device *dev, const struct reg_desc *r, uint32_
     uint64_t v = reg_peek(dev, r, index);
     if (r->after_read && !debug)
         r->after_read(dev, index, v);
-    return zext(bus_order(r, v) >> (lane * 8), size * 8);
+    return bus_order(r, v) >> (lane * 8) & ones(size);
 }
 
 static void write_lanes(struct device *dev, const struct reg_desc *r, uint32_t index, unsigned lane,
                         unsigned size, uint64_t value)
 {
-    uint64_t mask = bus_order(r, zext(~0ull, size * 8) << (lane * 8));
-    uint64_t v = bus_order(r, zext(value, size * 8) << (lane * 8));
+    uint64_t mask = bus_order(r, ones(size) << (lane * 8));
+    uint64_t v = bus_order(r, (value & ones(size)) << (lane * 8));
     uint64_t old = 0, now;
     if (r->stored) {
         old = ld_le(storage(dev, r, index), r->width);
@@ -112,26 +118,40 @@ struct hit {
     unsigned lane, size;
 };
 
-static bool find(struct device *dev, uint64_t offset, unsigned size, struct hit *h)
-{
-    struct reg_found *f = &dev->found[(uint32_t)offset * 0x9e3779b1u >> 28 & (DEVICE_FOUND - 1)];
-    if (UNLIKELY(f->row == NULL || f->offset != offset)) {
-        const struct reg_desc *row = reg_find(dev, offset, &h->index);
-        if (!row)
-            return false;
-        uint64_t lane = offset - row->offset - (uint64_t)h->index * reg_stride(row);
-        *f = (struct reg_found){ .row = row, .offset = offset, .index = h->index, .lane = (uint32_t)lane };
-    }
-    h->row = f->row;
-    h->index = f->index;
-    h->lane = f->lane;
-    h->size = MIN(size, h->row->width - h->lane);
-    return true;
-}
-
 static bool takes(const struct reg_desc *r, unsigned size)
 {
     return (r->sizes ? r->sizes : r->width) & size;
+}
+
+static struct reg_found *place_of(struct device *dev, uint64_t offset)
+{
+    return &dev->found[(uint32_t)offset * 0x9e3779b1u >> 28 & (DEVICE_FOUND - 1)];
+}
+
+/* Looked up and kept; NULL: no register is there. */
+static const struct reg_found *keep(struct device *dev, uint64_t offset)
+{
+    uint32_t index;
+    const struct reg_desc *row = reg_find(dev, offset, &index);
+    if (!row)
+        return NULL;
+    uint64_t lane = offset - row->offset - (uint64_t)index * reg_stride(row);
+    struct reg_found *f = place_of(dev, offset);
+    *f = (struct reg_found){ .row = row, .offset = offset, .index = index, .lane = (uint8_t)lane };
+    for (unsigned size = 1; size <= row->width - lane; size *= 2)
+        f->whole |= takes(row, size) ? (uint8_t)size : 0;
+    return f;
+}
+
+static bool find(struct device *dev, uint64_t offset, unsigned size, struct hit *h)
+{
+    const struct reg_found *f = place_of(dev, offset);
+    if (UNLIKELY(f->row == NULL || f->offset != offset))
+        f = keep(dev, offset);
+    if (!f)
+        return false;
+    *h = (struct hit){ f->row, f->index, f->lane, MIN(size, (unsigned)f->row->width - f->lane) };
+    return true;
 }
 
 static enum mem_result hole(struct device *dev, uint64_t offset, unsigned size, bool debug)
@@ -141,10 +161,15 @@ static enum mem_result hole(struct device *dev, uint64_t offset, unsigned size, 
     return dev->ops->holes_refuse ? MEM_REFUSED : MEM_OK;
 }
 
-/* The access is one register's alone, and the register takes its width: most are. */
-static bool find_whole(struct device *dev, uint64_t offset, unsigned size, struct hit *h)
+/* Most accesses are one register's alone, which takes their width; NULL: not this one. The next look-up may overwrite it. */
+static const struct reg_found *find_whole(struct device *dev, uint64_t offset, unsigned size)
 {
-    return find(dev, offset, size, h) && h->size == size && takes(h->row, size);
+    const struct reg_found *f = place_of(dev, offset);
+    if (LIKELY(f->offset == offset && (f->whole & size)))
+        return f;
+    if (f->row == NULL || f->offset != offset)
+        f = keep(dev, offset);
+    return f && (f->whole & size) ? f : NULL;
 }
 
 /* Every register under the access must take its width; the first one's verdict is reported. */
@@ -167,27 +192,16 @@ static enum mem_result check_width(struct device *dev, uint64_t offset, unsigned
     return MEM_OK;
 }
 
-static void trace_access(const struct device *dev, bool write, uint64_t offset, unsigned size,
-                         uint64_t value)
+static uint64_t traced_address(const struct device *dev, uint64_t offset)
 {
-    uint64_t address = (dev->region ? dev->region->base : 0) + offset;
-    if (write)
-        trace(&dev->machine->trace, mmio_write, device_now(dev), address, size, value);
-    else
-        trace(&dev->machine->trace, mmio_read, device_now(dev), address, size, value);
+    return (dev->region ? dev->region->base : 0) + offset;
 }
 
-static enum mem_result read_registers(struct device *dev, uint64_t offset, unsigned size,
-                                      uint64_t *value, const struct mem_attrs *attrs)
+/* An access of several registers, of none, or one that is refused. */
+static enum mem_result read_parts(struct device *dev, uint64_t offset, unsigned size,
+                                  uint64_t *value, const struct mem_attrs *attrs)
 {
     struct hit h;
-    *value = 0;
-    if (LIKELY(find_whole(dev, offset, size, &h))) {
-        *value = read_lanes(dev, h.row, h.index, h.lane, size, attrs->debug);
-        if (!attrs->debug)
-            trace_access(dev, false, offset, size, *value);
-        return MEM_OK;
-    }
     enum mem_result rc = check_width(dev, offset, size, attrs->debug);
     if (rc != MEM_OK)
         return rc;
@@ -206,25 +220,19 @@ static enum mem_result read_registers(struct device *dev, uint64_t offset, unsig
         }
     }
     if (!attrs->debug)
-        trace_access(dev, false, offset, size, *value);
+        trace(&dev->machine->trace, mmio_read, device_now(dev), traced_address(dev, offset), size, *value);
     return rc;
 }
 
-static enum mem_result write_registers(struct device *dev, uint64_t offset, unsigned size,
-                                       uint64_t value, const struct mem_attrs *attrs)
+static enum mem_result write_parts(struct device *dev, uint64_t offset, unsigned size,
+                                   uint64_t value, const struct mem_attrs *attrs)
 {
     struct hit h;
-    if (LIKELY(find_whole(dev, offset, size, &h))) {
-        if (!attrs->debug)
-            trace_access(dev, true, offset, size, value);
-        write_lanes(dev, h.row, h.index, h.lane, size, value);
-        return MEM_OK;
-    }
     enum mem_result rc = check_width(dev, offset, size, attrs->debug);
     if (rc != MEM_OK)
         return rc;
     if (!attrs->debug)
-        trace_access(dev, true, offset, size, value);
+        trace(&dev->machine->trace, mmio_write, device_now(dev), traced_address(dev, offset), size, value);
     if (!find(dev, offset, size, &h))
         return hole(dev, offset, size, attrs->debug);
     for (unsigned at = 0; at < size;) {
@@ -244,8 +252,17 @@ static enum mem_result table_read(void *arg, uint64_t offset, unsigned size, uin
 {
     struct device *dev = arg;
     const struct mem_attrs *outer = dev->access;
+    const struct reg_found *f = find_whole(dev, offset, size);
+    enum mem_result rc = MEM_OK;
+    *value = 0;
     dev->access = attrs;
-    enum mem_result rc = read_registers(dev, offset, size, value, attrs);
+    if (LIKELY(f)) {
+        *value = read_lanes(dev, f->row, f->index, f->lane, size, attrs->debug);
+        if (!attrs->debug)
+            trace(&dev->machine->trace, mmio_read, device_now(dev), traced_address(dev, offset), size, *value);
+    } else {
+        rc = read_parts(dev, offset, size, value, attrs);
+    }
     dev->access = outer;
     return rc;
 }
@@ -255,8 +272,16 @@ static enum mem_result table_write(void *arg, uint64_t offset, unsigned size, ui
 {
     struct device *dev = arg;
     const struct mem_attrs *outer = dev->access;
+    const struct reg_found *f = find_whole(dev, offset, size);
+    enum mem_result rc = MEM_OK;
     dev->access = attrs;
-    enum mem_result rc = write_registers(dev, offset, size, value, attrs);
+    if (LIKELY(f)) {
+        if (!attrs->debug)
+            trace(&dev->machine->trace, mmio_write, device_now(dev), traced_address(dev, offset), size, value);
+        write_lanes(dev, f->row, f->index, f->lane, size, value);
+    } else {
+        rc = write_parts(dev, offset, size, value, attrs);
+    }
     dev->access = outer;
     return rc;
 }

@@ -193,9 +193,12 @@ static inline struct cpu_site exec_site_of(const struct ir_unit *u, const struct
  * exec_go_on: an operation left (EXEC_LEAVE_EXIT). If that was for an exception it is taken here. True: go on by the
  * jump entries at cpu->pc, in the mode cpu->mode_flags; else leave with EXEC_LEAVE_EXIT all the same.
  * exec_find_code: instead of leaving for a look-up at cpu->pc. What is to be entered there in the mode cpu->mode_flags; NULL: leave.
+ * exec_next_piece: likewise instead of EXEC_LEAVE_BUDGET, of a CPU that has a run loop. An interrupt that is due has been taken
+ * then, and there is a new budget; if NULL, perhaps.
  */
 bool exec_go_on(struct cpu *cpu);
 const void *exec_find_code(struct cpu *cpu);
+const void *exec_next_piece(struct cpu *cpu);
 
 /*
  * Memory that will be written soon, in whole pages: another thread asks the host for them, which takes as long as the translation

@@ -133,6 +133,13 @@ struct exec_counters {
     uint64_t followed_ns;                  /* simulated: of CPUs that were left behind */
 };
 
+/* When the host's clock was looked at in a turn: most turns are one piece, and most pieces short. */
+struct exec_look {
+    uint64_t since;  /* when the first piece was done; 0: not known */
+    uint64_t cycles; /* of the CPU, at the last look */
+    uint32_t pieces; /* since then */
+};
+
 struct exec {
     struct machine *machine;
     struct exec_options options;
@@ -151,6 +158,7 @@ struct exec {
 
     /* The turn in progress. */
     struct cpu *running;
+    struct exec_look look;
     uint64_t insn_limit;                   /* all CPUs together */
     bool failed;                           /* a host error stopped the run */
 

@@ -6,6 +6,8 @@
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
+    if (LIKELY(b == 1))
+        return a;
     return a / b - (a % b < 0);
 }
 
@@ -395,23 +397,43 @@ static int64_t allowance(struct exec *x, struct cpu *cpu, bool *limited)
     return left;
 }
 
-/* When the host's clock was looked at in a turn: most turns are one piece, and most pieces short. */
-struct watch {
-    uint64_t since;  /* when the first piece was done; 0: not known */
-    uint64_t cycles; /* of the CPU, at the last look */
-    uint32_t pieces; /* since then */
-};
-
-static bool lasts_long(struct watch *w, const struct cpu *cpu, int64_t slice)
+/* May another piece begin without a look at the host's clock? */
+static bool is_unseen(struct exec_look *l, const struct cpu *cpu, int64_t slice)
 {
-    if (w->since != 0 && ++w->pieces < 64 && cpu_cycles(cpu) - w->cycles < (uint64_t)slice)
+    if (l->since == 0 || l->pieces + 1 >= 64 || cpu_cycles(cpu) - l->cycles >= (uint64_t)slice)
+        return false;
+    l->pieces++;
+    return true;
+}
+
+static bool lasts_long(struct exec_look *l, const struct cpu *cpu, int64_t slice)
+{
+    if (is_unseen(l, cpu, slice))
         return false;
     uint64_t now = exec_host_ns();
-    w->pieces = 0;
-    w->cycles = cpu_cycles(cpu);
-    if (w->since == 0)
-        w->since = now;
-    return now - w->since > 1000000;
+    l->pieces = 0;
+    l->cycles = cpu_cycles(cpu);
+    if (l->since == 0)
+        l->since = now;
+    return now - l->since > 1000000;
+}
+
+/* The run loop's way from piece to piece, for where it would find nothing but an interrupt. */
+const void *exec_next_piece(struct cpu *cpu)
+{
+    struct exec *x = cpu->exec;
+    const struct exec_cpu *ec = cpu->exec_private;
+    bool limited, elsewhere;
+    if (ec->beside || x->running != cpu || cpu->run != CPU_RUNNING || cpu->exit != 0 || x->flush_wanted || is_looked_at(x, cpu) ||
+        x->machine->stop != MACHINE_RUNS || exec_background_is_done(x))
+        return NULL;
+    int64_t budget = allowance(x, cpu, &limited);
+    if (budget <= 0 || !is_unseen(&x->look, cpu, x->slice))
+        return NULL;
+    exec_set_budget(cpu, budget);
+    if (exec_take_interrupt(cpu))
+        x->count.interrupts++;
+    return find_code(x, cpu, false, &elsewhere);
 }
 
 enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
@@ -420,7 +442,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
     x->running = cpu;
     exec_set_budget(cpu, 0);
     ev_set_now(x->machine->queue, cpu_now(cpu));
-    struct watch watch = { 0 };
+    x->look = (struct exec_look){ 0 };
     for (bool first = true; cpu->run == CPU_RUNNING; first = false) {
         bool limited, ends = false, inside = exec_cursor_of(x, cpu)->done != 0;
         int64_t budget = allowance(x, cpu, &limited);
@@ -432,7 +454,7 @@ enum exec_turn exec_run_turn(struct exec *x, struct cpu *cpu)
             end = EXEC_TURN_LIMIT;
         if (end != EXEC_TURN_DONE || budget <= 0)
             break;
-        if (!first && !inside && lasts_long(&watch, cpu, x->slice)) {
+        if (!first && !inside && lasts_long(&x->look, cpu, x->slice)) {
             end = EXEC_TURN_POLL;
             break;
         }

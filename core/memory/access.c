@@ -46,13 +46,10 @@ static COLD enum mem_result mmio_refuse(const struct mem_region *r, uint64_t off
     return r->ops->misaligned(r->arg, offset, size, attrs ? attrs : &no_attrs);
 }
 
-static enum mem_result mmio_load(const struct mem_region *r, uint64_t offset, unsigned size,
-                                 uint64_t *value, const struct mem_attrs *attrs)
+static COLD enum mem_result mmio_load_parts(const struct mem_region *r, uint64_t offset, unsigned size,
+                                            uint64_t *value, const struct mem_attrs *attrs)
 {
     const struct mmio_ops *ops = r->ops;
-    *value = 0;
-    if ((ops->sizes & size) && (offset & (size - 1)) == 0) /* no division */
-        return ops->read ? ops->read(r->arg, offset, size, value, attrs) : MEM_REFUSED;
     if (!ops->split || !can_split(ops, offset, size))
         return mmio_refuse(r, offset, size, attrs);
     for (unsigned done = 0; done < size;) {
@@ -68,13 +65,20 @@ static enum mem_result mmio_load(const struct mem_region *r, uint64_t offset, un
     return MEM_OK;
 }
 
-static enum mem_result mmio_store(const struct mem_region *r, uint64_t offset, unsigned size,
-                                  uint64_t value, const struct mem_attrs *attrs)
+static inline enum mem_result mmio_load(const struct mem_region *r, uint64_t offset, unsigned size,
+                                        uint64_t *value, const struct mem_attrs *attrs)
 {
     const struct mmio_ops *ops = r->ops;
-    if ((ops->sizes & size) && (offset & (size - 1)) == 0) /* no division */
-        return ops->write ? ops->write(r->arg, offset, size, zext(value, size * 8), attrs)
-                          : MEM_REFUSED;
+    *value = 0;
+    if (UNLIKELY(!(ops->sizes & size) || (offset & (size - 1)) != 0)) /* no division */
+        return mmio_load_parts(r, offset, size, value, attrs);
+    return LIKELY(ops->read) ? ops->read(r->arg, offset, size, value, attrs) : MEM_REFUSED;
+}
+
+static COLD enum mem_result mmio_store_parts(const struct mem_region *r, uint64_t offset, unsigned size,
+                                             uint64_t value, const struct mem_attrs *attrs)
+{
+    const struct mmio_ops *ops = r->ops;
     if (!ops->split || !can_split(ops, offset, size))
         return mmio_refuse(r, offset, size, attrs);
     for (unsigned done = 0; done < size;) {
@@ -87,6 +91,15 @@ static enum mem_result mmio_store(const struct mem_region *r, uint64_t offset, u
         done += piece;
     }
     return MEM_OK;
+}
+
+static inline enum mem_result mmio_store(const struct mem_region *r, uint64_t offset, unsigned size,
+                                         uint64_t value, const struct mem_attrs *attrs)
+{
+    const struct mmio_ops *ops = r->ops;
+    if (UNLIKELY(!(ops->sizes & size) || (offset & (size - 1)) != 0))
+        return mmio_store_parts(r, offset, size, value, attrs);
+    return LIKELY(ops->write) ? ops->write(r->arg, offset, size, zext(value, size * 8), attrs) : MEM_REFUSED;
 }
 
 /* An access that leaves its range: byte by byte where it starts in memory, else refused. */
@@ -125,7 +138,7 @@ static COLD enum mem_result store_across(struct mem_space *s, const struct mem_r
 enum mem_result mem_load(struct mem_space *s, pa_t pa, unsigned size, uint64_t *value,
                          const struct mem_attrs *attrs)
 {
-    const struct mem_range *range = mem_lookup_by(s, pa, attrs);
+    const struct mem_range *range = mem_look_up_by(s, pa, attrs);
     *value = 0;
     if (!range || UNLIKELY(!mem_is_open(range->region, attrs)))
         return MEM_NOTHING;
@@ -141,7 +154,7 @@ enum mem_result mem_load(struct mem_space *s, pa_t pa, unsigned size, uint64_t *
 enum mem_result mem_store(struct mem_space *s, pa_t pa, unsigned size, uint64_t value,
                           const struct mem_attrs *attrs)
 {
-    const struct mem_range *range = mem_lookup_by(s, pa, attrs);
+    const struct mem_range *range = mem_look_up_by(s, pa, attrs);
     if (!range || UNLIKELY(!mem_is_open(range->region, attrs)))
         return MEM_NOTHING;
     const struct mem_region *r = range->region;
@@ -170,7 +183,7 @@ static bool exchange(uint8_t *host, unsigned size, uint64_t from, uint64_t to)
 bool mem_replace(struct mem_space *s, pa_t pa, unsigned size, uint64_t from, uint64_t to, const struct mem_attrs *attrs,
                  enum mem_result *why)
 {
-    const struct mem_range *range = s->shared ? mem_lookup_by(s, pa, attrs) : NULL;
+    const struct mem_range *range = s->shared ? mem_look_up_by(s, pa, attrs) : NULL;
     if (range == NULL || range->region->kind != MEM_RAM || !mem_is_open(range->region, attrs) || pa % size != 0) {
         *why = mem_store(s, pa, size, to, attrs);
         return true;
@@ -194,7 +207,7 @@ enum mem_result mem_read(struct mem_space *s, pa_t pa, void *buf, uint64_t n,
 {
     uint8_t *to = buf;
     while (n != 0) {
-        const struct mem_range *range = mem_lookup_by(s, pa, attrs);
+        const struct mem_range *range = mem_look_up_by(s, pa, attrs);
         if (!range || !mem_is_open(range->region, attrs))
             return MEM_NOTHING;
         const struct mem_region *r = range->region;
@@ -226,7 +239,7 @@ enum mem_result mem_write(struct mem_space *s, pa_t pa, const void *buf, uint64_
 {
     const uint8_t *from = buf;
     while (n != 0) {
-        const struct mem_range *range = mem_lookup_by(s, pa, attrs);
+        const struct mem_range *range = mem_look_up_by(s, pa, attrs);
         if (!range || !mem_is_open(range->region, attrs))
             return MEM_NOTHING;
         const struct mem_region *r = range->region;

@@ -259,12 +259,8 @@ void mem_set_overlay(struct mem_space *s, struct mem_region *r)
     rebuild(s);
 }
 
-static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
+const struct mem_range *mem_search(struct mem_view *v, pa_t pa)
 {
-    const struct mem_range **cached = &v->cached[mem_cached_place(pa)];
-    const struct mem_range *c = __atomic_load_n(cached, __ATOMIC_RELAXED); /* of several threads: space.h */
-    if (c && pa - c->base < c->size)
-        return c;
     uint32_t low = 0, high = v->n_ranges;
     while (low < high) { /* first range whose base is above `pa` */
         uint32_t mid = low + (high - low) / 2;
@@ -275,20 +271,19 @@ static const struct mem_range *look_up(struct mem_view *v, pa_t pa)
     }
     if (low == 0 || pa - v->ranges[low - 1].base >= v->ranges[low - 1].size)
         return NULL;
-    c = &v->ranges[low - 1];
-    __atomic_store_n(cached, c, __ATOMIC_RELAXED);
-    return c;
+    const struct mem_range *found = &v->ranges[low - 1];
+    __atomic_store_n(&v->cached[mem_cached_place(pa)], found, __ATOMIC_RELAXED);
+    return found;
 }
 
 const struct mem_range *mem_lookup(struct mem_space *s, pa_t pa)
 {
-    return look_up(&s->view[MEM_VIEW_PLAIN], pa);
+    return mem_look_up(&s->view[MEM_VIEW_PLAIN], pa);
 }
 
 const struct mem_range *mem_lookup_by(struct mem_space *s, pa_t pa, const struct mem_attrs *attrs)
 {
-    bool secure = attrs && attrs->secure && s->overlays;
-    return look_up(&s->view[secure ? MEM_VIEW_SECURE : MEM_VIEW_PLAIN], pa);
+    return mem_look_up_by(s, pa, attrs);
 }
 
 void mem_share(struct mem_space *s, void (*alone)(void *arg, bool begin), void *arg)

@@ -9,11 +9,15 @@ struct mem_listener {
     void *arg;
 };
 
-/* Parts have ranges of a page or more in memory, and of a few bytes among ports and IOCSRs. */
-#define MEM_CACHED 8u
+/*
+ * Parts have ranges of a page or more in memory, and of a few bytes among ports and IOCSRs. Those that software goes to in turn
+ * should have places of their own: GICv2's two, 64 KiB apart, have few bits that differ.
+ */
+#define MEM_CACHED_BITS 5
+#define MEM_CACHED      (1u << MEM_CACHED_BITS)
 static inline unsigned mem_cached_place(pa_t pa)
 {
-    return (unsigned)(pa >> 4 ^ pa >> 12 ^ pa >> 20) & (MEM_CACHED - 1);
+    return (unsigned)((pa >> 4) * 0x9e3779b97f4a7c15ull >> (64 - MEM_CACHED_BITS));
 }
 
 /* The map as one kind of access sees it. */
@@ -38,5 +42,21 @@ struct mem_space {
     void (*alone)(void *arg, bool begin);
     void *alone_arg;
 };
+
+/* By the ranges, and kept. */
+const struct mem_range *mem_search(struct mem_view *v, pa_t pa);
+
+static inline const struct mem_range *mem_look_up(struct mem_view *v, pa_t pa)
+{
+    const struct mem_range *c = __atomic_load_n(&v->cached[mem_cached_place(pa)], __ATOMIC_RELAXED); /* of several threads: space.h */
+    return LIKELY(c && pa - c->base < c->size) ? c : mem_search(v, pa);
+}
+
+/* What mem_lookup_by finds. */
+static inline const struct mem_range *mem_look_up_by(struct mem_space *s, pa_t pa, const struct mem_attrs *attrs)
+{
+    bool secure = attrs && attrs->secure && s->overlays;
+    return mem_look_up(&s->view[secure ? MEM_VIEW_SECURE : MEM_VIEW_PLAIN], pa);
+}
 
 #endif

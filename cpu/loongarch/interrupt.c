@@ -24,7 +24,7 @@ static int best_message(const struct la_bank *b)
     return -1;
 }
 
-static uint64_t messages(const struct la_bank *b)
+static inline uint64_t messages(const struct la_bank *b)
 {
     if (LIKELY((b->msgis[0] | b->msgis[1] | b->msgis[2] | b->msgis[3]) == 0))
         return 0;
@@ -32,7 +32,7 @@ static uint64_t messages(const struct la_bank *b)
 }
 
 /* Driven with the machine's lock; a CPU on a thread of its own looks without it, where CRMD.IE changes and now and then. */
-static uint64_t lines(const struct la_cpu *la)
+static inline uint64_t lines(const struct la_cpu *la)
 {
     return __atomic_load_n(&la->lines, __ATOMIC_RELAXED);
 }
@@ -44,7 +44,7 @@ static uint64_t guest_sources(const struct la_cpu *la, const struct la_bank *gue
     return (guest->estat & 0x1fff) | (la->gintc & 0xff) << LA_IS_HWI0 | pmi | messages(guest);
 }
 
-static uint64_t root_sources(const struct la_cpu *la, const struct la_bank *root)
+static inline uint64_t root_sources(const struct la_cpu *la, const struct la_bank *root)
 {
     return (lines(la) & LINES) | (root->estat & (3 | BIT(LA_IS_TI))) | messages(root);
 }
@@ -60,17 +60,17 @@ uint64_t la_estat(const struct la_cpu *la)
 
 enum { INTERRUPTS = 0x1fff | 1 << LA_IS_MSG };
 
-static uint64_t wanted(const struct la_cpu *la, const struct la_bank *root)
+static inline uint64_t wanted(const struct la_cpu *la, const struct la_bank *root)
 {
     return root_sources(la, root) & root->ecfg & INTERRUPTS;
 }
 
-static bool takes_nmi(const struct la_cpu *la, const struct la_bank *root)
+static inline bool takes_nmi(const struct la_cpu *la, const struct la_bank *root)
 {
     return (root->estat & BIT(LA_IS_NMI)) && !(root->tlbrera & 1) && !(la->merr[LA_MERR_CTL] & 1) && !la_is_debug(la);
 }
 
-static int roots_interrupt(const struct la_cpu *la, const struct la_bank *root)
+static inline int roots_interrupt(const struct la_cpu *la, const struct la_bank *root)
 {
     if (UNLIKELY(takes_nmi(la, root)))
         return LA_IS_NMI;
@@ -90,10 +90,15 @@ static int guests_interrupt(const struct la_cpu *la)
     return pending == 0 || !F_GET(la->csr.crmd, LA_CRMD_IE) ? -1 : (int)log2_floor(pending);
 }
 
-/* A message goes before lines, and the higher number before the lower. */
-int la_pending_interrupt(const struct la_cpu *la)
+/* A message goes before lines, and the higher number before the lower. Asked whenever IE changes. */
+static inline int pending_interrupt(const struct la_cpu *la)
 {
     return UNLIKELY(la_is_guest(la)) ? guests_interrupt(la) : roots_interrupt(la, &la->csr);
+}
+
+int la_pending_interrupt(const struct la_cpu *la)
+{
+    return pending_interrupt(la);
 }
 
 void la_check_interrupts(struct la_cpu *la)
@@ -101,14 +106,14 @@ void la_check_interrupts(struct la_cpu *la)
     if (UNLIKELY(la->borrowed))
         return;
     bool wake = la->cpu.run == CPU_IDLE && la_has_work(&la->cpu);
-    if (wake || la_pending_interrupt(la) >= 0)
+    if (wake || pending_interrupt(la) >= 0)
         cpu_kick(&la->cpu);
 }
 
 bool la_take_interrupt(struct cpu *cpu)
 {
     struct la_cpu *la = LA_CPU(cpu);
-    int number = la_pending_interrupt(la);
+    int number = pending_interrupt(la);
     if (number < 0)
         return false;
     if (number & LA_PENDING_EXIT)

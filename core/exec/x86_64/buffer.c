@@ -223,13 +223,17 @@ static void emit_run(struct x86_asm *a, struct x86_fixed *f)
     asm_8(a, 0xc3);
 }
 
-/* Most look-ups find what was translated: then nothing has to be left. */
-static void emit_find(struct x86_asm *a)
+/* Most look-ups find what was translated, and most pieces end for an interrupt: then nothing has to be left. */
+static void emit_find(struct x86_asm *a, uint64_t fn, bool changes)
 {
     asm_rm(a, MOV_STORE, R12, CPU(budget));
     asm_lea(a, true, RDI, x86_cpu_mem(0));
-    asm_mov_ri(a, RAX, (uint64_t)(uintptr_t)exec_find_code);
+    asm_mov_ri(a, RAX, fn);
     asm_rr(a, 0xff, 2, RAX); /* call rax */
+    if (changes) {
+        asm_rm(a, MOV_LOAD, R12, CPU(budget));
+        asm_rm(a, MOV_LOAD, R13, CPU(set));
+    }
     asm_rr(a, 0x85 | OP_W, RAX, RAX);
     uint8_t *none = asm_jcc8(a, CC_E);
     asm_mov_rr(a, true, RCX, RAX);
@@ -248,7 +252,9 @@ static void emit_leaves(struct x86_asm *a, struct x86_fixed *f)
         f->leave_pc[why] = asm_offset(a);
         asm_rm(a, MOV_STORE, RAX, CPU(pc));
         if (why == EXEC_LEAVE_LOOKUP)
-            emit_find(a);
+            emit_find(a, (uint64_t)(uintptr_t)exec_find_code, false);
+        else if (why == EXEC_LEAVE_BUDGET)
+            emit_find(a, (uint64_t)(uintptr_t)x86_out_next, true);
         asm_mov_ri(a, RAX, why);
         asm_jmp(a, f->leave);
     }

@@ -178,6 +178,18 @@ int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, str
     return 0;
 }
 
+const void *x86_out_next(struct cpu *cpu)
+{
+    if (UNLIKELY(cpu->exec == NULL))
+        return NULL;
+    uint32_t mxcsr = get_mxcsr();
+    cpu->fp_flags |= mxcsr & flags_mask(cpu->isa->guest);
+    set_mxcsr(mxcsr, 0x1f80);
+    const void *code = exec_next_piece(cpu);
+    set_mxcsr(0x1f80, (cpu->fp_mode & 0xffc0) | 0x1f80);
+    return code;
+}
+
 /* What TRAP calls has nothing else to do than to raise. */
 int x86_out_trap(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, uint64_t *frame,
                  uint64_t *result)

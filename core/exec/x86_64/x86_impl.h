@@ -246,6 +246,8 @@ int x86_out(struct cpu *cpu, const struct x86_site *s, uint64_t va, uint64_t b, 
 /* `after`: where its call returns to. */
 int x86_out_access(struct cpu *cpu, const uint8_t *after, uint64_t *frame, struct exec_cpu *ec);
 int x86_out_last(struct cpu *cpu, const struct x86_site *s, uint64_t *frame, struct exec_cpu *ec);
+/* exec_next_piece, where there is a run loop: an interrupt may lead to where the guest's FP mode is another. */
+const void *x86_out_next(struct cpu *cpu);
 x86_out_fn x86_out_load, x86_out_store, x86_out_amo, x86_out_cas, x86_out_loadr, x86_out_storec,
     x86_out_call, x86_out_trap, x86_out_pure, x86_out_light, x86_out_eval, x86_out_fp, x86_out_vec, x86_out_hook_fetch, x86_out_hook_data,
     x86_out_hook_branch, x86_out_homes;

@@ -250,6 +250,37 @@ START_TEST(models_hear_of_loops)
 }
 END_TEST
 
+/* Whoever executes, and however it is cut: the same interrupts, after the block in which they came, until the machine stops. */
+START_TEST(interrupts_itself)
+{
+    static const uint32_t code[] = { TOY(TOY_ADDI, 6, 0, 1000), TOY(TOY_ADDI, 3, 3, 1), TOY(TOY_SYS, 0, 0, TOY_RAISE),
+                                     TOY(TOY_ADDI, 4, 4, 1), TOY(TOY_BNE, 3, 0, -3) };
+    static const uint32_t handler[] = { TOY(TOY_SYS, 0, 0, TOY_ACK), TOY(TOY_ADDI, 2, 2, 1), TOY(TOY_BNE, 2, 6, 2),
+                                        TOY(TOY_SYS, 0, 0, TOY_STOP), TOY(TOY_JALR, 5, 14, 0) };
+    for (unsigned way = 0; way < 4; way++) {
+        struct exec_options o = { .mode = way == 0 ? EXEC_INTERP : EXEC_JIT, .verify = true };
+        struct rig g = rig_open_with(1, way == 3 ? "functional,cpi=3" : "functional", &o);
+        uint64_t cpi = way == 3 ? 3 : 1;
+        g.cpu[0]->irq_vector = TOY_RAM + 0x100;
+        rig_load(&g, 0, code, ARRAY_LEN(code));
+        rig_load(&g, 0x100, handler, ARRAY_LEN(handler));
+        for (uint64_t n = 1; way == 2 && n < 5000; n += 3)
+            ck_assert_int_eq(rig_run(&g, PS_NEVER, n), EXEC_LIMIT_INSNS);
+        ck_assert_int_eq(rig_run(&g, PS_NEVER, UINT64_MAX), EXEC_STOPPED);
+        ck_assert_uint_eq(g.cpu[0]->irqs, 1000);
+        ck_assert_uint_eq(g.x->count.interrupts, 1000);
+        ck_assert_uint_eq(g.cpu[0]->r[2], 1000);
+        ck_assert_uint_eq(g.cpu[0]->r[3], 1000);
+        ck_assert_uint_eq(g.cpu[0]->r[4], 1000); /* BNE's turn comes first */
+        ck_assert_uint_eq(g.cpu[0]->r[14], TOY_RAM + 4);
+        /* The last time SYS stands for JALR, which ends another block. */
+        ck_assert_uint_eq(cpu_insns(&g.cpu[0]->cpu), 1 + 1000 * 4 + 1000 * 4 + 1);
+        ck_assert_uint_eq(cpu_cycles(&g.cpu[0]->cpu), cpi * cpu_insns(&g.cpu[0]->cpu));
+        rig_close(&g);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *s = suite_create("core.exec.run");
@@ -265,6 +296,7 @@ Suite *test_suite(void)
     tcase_add_test(t, stops_when_the_machine_does);
     tcase_add_test(t, self_modifying_code);
     tcase_add_test(t, models_hear_of_loops);
+    tcase_add_test(t, interrupts_itself);
     suite_add_tcase(s, t);
     return s;
 }

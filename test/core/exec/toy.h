@@ -31,7 +31,7 @@ struct toy {
     bool planted; /* ADDI with immediate 77 adds 78: a difference to be found */
 };
 enum { TOY_ADDI, TOY_LOAD, TOY_STORE, TOY_BNE, TOY_JALR, TOY_WFI, TOY_SYS, TOY_TRAP };
-enum { TOY_CYCLES, TOY_ACK, TOY_YIELD, TOY_LOG, TOY_ARM, TOY_STOP, TOY_KICK };
+enum { TOY_CYCLES, TOY_ACK, TOY_YIELD, TOY_LOG, TOY_ARM, TOY_STOP, TOY_KICK, TOY_RAISE };
 #define TOY(op, a, b, imm)                                                                         \
     ((uint32_t)(op) << 28 | (uint32_t)(a) << 24 | (uint32_t)(b) << 20 | ((uint32_t)(imm) & 0xffff))
 
@@ -74,6 +74,10 @@ static uint64_t toy_sys(struct cpu *cpu, uint64_t what, uint64_t value, uint64_t
     case TOY_KICK: /* the next CPU */
         ev_set_now(cpu->machine->queue, cpu_now(cpu));
         cpu_kick(cpu->next != NULL ? cpu->next : cpu->machine->cpus);
+        return 0;
+    case TOY_RAISE: /* an interrupt of its own */
+        t->line = 1;
+        cpu_kick(cpu);
         return 0;
     case TOY_STOP:
         machine_stop(cpu->machine, MACHINE_POWEROFF, 0);

@@ -2,7 +2,7 @@
 /* Context switches between two address spaces (by ASID or PCID where there is one), each of which touches its own pages. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 200000;
+const unsigned kernel_rounds = 800000;
 const unsigned kernel_events = 2;
 #define PAGES 4
 

@@ -2,7 +2,7 @@
 /* Page faults: the handler maps the page, the access is tried again; pages are unmapped, with TLB maintenance, in turn. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 200000;
+const unsigned kernel_rounds = 800000;
 const unsigned kernel_events = 1;
 
 uint64_t kernel(unsigned rounds)

@@ -2,7 +2,7 @@
 /* TLB maintenance of everything: all translations are forgotten, and sixteen pages touched. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 100000;
+const unsigned kernel_rounds = 300000;
 const unsigned kernel_events = 1;
 
 uint64_t kernel(unsigned rounds)

@@ -2,7 +2,7 @@
 /* Interrupts from the CPU to itself through the interrupt controller, taken, acknowledged and returned from. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 500000;
+const unsigned kernel_rounds = 2000000;
 const unsigned kernel_events = 1; /* a round */
 
 uint64_t kernel(unsigned rounds)

@@ -2,7 +2,7 @@
 /* TLB maintenance by address: the translation of one page is forgotten, and the page touched. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 500000;
+const unsigned kernel_rounds = 1500000;
 const unsigned kernel_events = 1;
 
 uint64_t kernel(unsigned rounds)

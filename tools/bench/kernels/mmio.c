@@ -2,7 +2,7 @@
 /* Reads and writes of a device's register that has no effect. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 500000;
+const unsigned kernel_rounds = 4000000;
 const unsigned kernel_events = 2;
 
 uint64_t kernel(unsigned rounds)

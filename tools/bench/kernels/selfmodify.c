@@ -2,7 +2,7 @@
 /* Code that modifies itself: a function is written over an old one, made visible to fetches, and called. */
 #include "machine.h"
 
-const unsigned kernel_rounds = 100000;
+const unsigned kernel_rounds = 500000;
 const unsigned kernel_events = 1;
 
 uint64_t kernel(unsigned rounds)

@@ -2,7 +2,7 @@
 /* Trips into a more privileged mode and back. */
 #include "bench.h"
 
-const unsigned kernel_rounds = 1000000;
+const unsigned kernel_rounds = 5000000;
 const unsigned kernel_events = 1;
 
 uint64_t kernel(unsigned rounds)
