@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Addends that are guessed. A load whose address was loaded itself waits for the look-up before it can begin: address to
- * index, index to addend, addend to data. The addends of neighbouring pages mostly are the same (linear maps, large
- * pages), so a load in a region or a loop whose address was loaded takes the one that it found last, and compares
- * it with the entry's beside:
+ * Addends that are guessed. A load whose address was loaded itself, or is made of a product (a hash, a random number),
+ * waits for the look-up before it can begin: address to index, index to addend, addend to data. The addends of
+ * neighbouring pages mostly are the same (linear maps, large pages), so such a load in a region or a loop takes the one
+ * that it found last, and compares it with the entry's beside:
  *
  *     mov  reg, [r13 + home]            of this place in the code: mmu_set.homes
  *     cmp  reg, [r13 + rcx + addend]
@@ -18,6 +18,7 @@
 
 #define MISSES    4096u             /* wrong guesses of a unit between looks at the time that they took */
 #define MAX_HOMES 96u
+#define STEPS     8u                /* operations between an address and the product in it; an element's takes five */
 #define SCRATCH   56                /* in the frame: no call out has so many arguments */
 
 /* What a unit guesses; lives as long as its code. */
@@ -67,11 +68,30 @@ static bool is_loaded(const struct x86_gen *g, uint16_t v)
     return in->op == IR_LOAD || (in->op == IR_GET && (g->loaded[in->imm / 64] >> in->imm % 64 & 1));
 }
 
+/*
+ * Is v made of a product or a quotient, in its block? What a slot brings from elsewhere may be a row's number, which stands
+ * still where columns are counted.
+ */
+static bool has_product(const struct ir_unit *u, uint16_t v, unsigned steps)
+{
+    const struct ir_inst *in = &u->insts[v];
+    switch (in->op) {
+    case IR_MUL: case IR_MULHS: case IR_MULHU: case IR_MULHSU: case IR_DIVS: case IR_DIVU: case IR_REMS: case IR_REMU:
+        return true;
+    case IR_TRUNC: case IR_SEXT: case IR_ZEXT: case IR_EXTRACT: case IR_SHL: case IR_SHR: case IR_SAR:
+        return steps > 0 && has_product(u, in->a, steps - 1);
+    case IR_ADD: case IR_SUB: case IR_AND: case IR_OR: case IR_XOR:
+        return steps > 0 && (has_product(u, in->a, steps - 1) || has_product(u, in->b, steps - 1));
+    default:
+        return false;
+    }
+}
+
 bool x86_can_guess(struct x86_gen *g, uint16_t address)
 {
     if (!(g->b->region || g->loops) || g->be->shared) /* code that other threads run is not to be overwritten */
         return false;
-    if (!is_loaded(g, address))
+    if (!is_loaded(g, address) && !has_product(g->u, address, STEPS))
         return false;
     if (g->homes == NULL) {
         g->homes = ARENA_NEW(g->arena, struct x86_homes);

@@ -328,7 +328,7 @@ END_TEST
 
 /*
  * A list through two pages, whose addends differ: each guess is wrong, until the unit guesses no more, in the middle of a loop.
- * The links are in memory at RIG_BASE and one page on, and lead to each other.
+ * The links are in memory at RIG_BASE and one page on, and lead to each other: addresses that were loaded (0) or are products (1).
  */
 START_TEST(wrong_guesses_are_given_up)
 {
@@ -347,7 +347,10 @@ START_TEST(wrong_guesses_are_given_up)
     ir_begin_block(u, 0);
     for (int32_t i = 0; i < 3; i++) { /* three places that guess */
         ir_begin_insn(u, 4 * i, 4, &desc, &none);
-        ir_put(u, RIG_X, ir_load(u, IR_I64, ir_get(u, RIG_X), 8 * i, ir_memop(8, 0)));
+        ir_val_t at = ir_get(u, RIG_X);
+        if (_i)
+            at = ir_op2(u, IR_MUL, IR_I64, at, ir_get(u, RIG_X + 5));
+        ir_put(u, RIG_X, ir_load(u, IR_I64, at, 8 * i, ir_memop(8, 0)));
         ir_put(u, RIG_X + 1, ir_op2i(u, IR_ADD, IR_I64, ir_get(u, RIG_X + 1), 1));
     }
     ir_branch(u, ir_get(u, RIG_X + 5), 0, 0x100);
@@ -388,7 +391,7 @@ Suite *test_suite(void)
     tcase_add_test(t, random_regions_agree_with_the_interpreter);
     tcase_add_test(t, first_tier_agrees_with_the_interpreter);
     tcase_add_test(t, loops_over_memory_agree_with_the_interpreter);
-    tcase_add_test(t, wrong_guesses_are_given_up);
+    tcase_add_loop_test(t, wrong_guesses_are_given_up, 0, 2);
     suite_add_tcase(s, t);
     return s;
 }
