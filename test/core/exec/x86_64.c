@@ -4,11 +4,10 @@
  * host offers. RANDOM_IR_UNITS: how many; RANDOM_IR_FIRST: seed of the first;
  * RANDOM_IR_HIDE: one mask of enum exec_host instead of all.
  */
-#include "core/timing/model.h"
-#include "core/util/hash.h"
 #include "test/check_main.h"
 #include "core/exec/fp.h"
 #include "test/core/exec/fake_mmu.h"
+#include "test/core/exec/hash_model.h"
 #include "test/core/exec/no_cpus.h"
 #include "test/core/exec/setting.h"
 
@@ -75,38 +74,6 @@ static void end_pair(struct pair *p, size_t n_jit)
     arena_destroy(&p->arena);
 }
 
-/* A timing model that hashes what it is told, in order, and charges a little. */
-struct hash_model {
-    struct tm_cpu tm;
-    uint64_t hash;
-};
-
-static uint32_t note(struct tm_cpu *t, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-    struct hash_model *m = (struct hash_model *)t;
-    m->hash = hash_mix(m->hash * 31 + hash_mix(a ^ hash_mix(b ^ hash_mix(c ^ hash_mix(d)))));
-    return (uint32_t)(m->hash & 3);
-}
-
-static uint32_t note_fetch(struct tm_cpu *t, uint64_t pa)
-{
-    return note(t, 1, pa, 0, 0);
-}
-
-static uint32_t note_data(struct tm_cpu *t, uint64_t va, uint64_t pa, uint32_t size, bool write)
-{
-    return note(t, 2, va, pa, size * 2 + write);
-}
-
-static uint32_t note_branch(struct tm_cpu *t, uint64_t pc, uint64_t target, uint32_t kind,
-                            bool taken)
-{
-    return note(t, 3, pc, target, kind * 2 + taken);
-}
-
-static const struct tm_model model = { .name = "hash", .fetch_line = note_fetch,
-                                       .data_access = note_data, .branch = note_branch };
-
 /* Once the budget is gone that is all that counts. */
 static bool leaves_otherwise(const struct rig *r, enum exec_leave got, enum exec_leave why)
 {
@@ -159,8 +126,7 @@ static const char *differs(struct pair *p, options_fn *options, uint64_t seed, u
         p->a->cpu.fp_mode |= modes[seed / 128 % 3];
         p->b->cpu.fp_mode = p->a->cpu.fp_mode;
     }
-    struct hash_model m[2] = { { .tm = { .model = &model, .line_shift = 6 } },
-                               { .tm = { .model = &model, .line_shift = 6 } } };
+    struct hash_model m[2] = { HASH_MODEL, HASH_MODEL };
     if (seed % 4 == 1) {
         plain->hooks = u->hooks = 1 + seed / 4 % 7; /* TM_FETCH, TM_DATA, TM_BRANCH */
         p->a->cpu.tm = &m[0].tm;
