@@ -163,6 +163,10 @@ static int run_lockstep(struct run_options *o, struct board *a, struct err *e)
     config.snapshot = true;
     if ((r = board_create(&b, &config, e)) < 0)
         return r;
+    if (o->snapshot_load && (r = board_load(b, o->snapshot_load, e)) < 0) {
+        board_destroy(b);
+        return r;
+    }
     enum exec_reason why = exec_lockstep(board_exec(a), board_exec(b), &o->stop_at, stderr, &differ);
     r = differ ? err_set(e, ERR_STATE, "interpreter and code generator differ (see above)")
                : why == EXEC_STOPPED ? board_machine(a)->exit_code : 0;

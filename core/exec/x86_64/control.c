@@ -142,6 +142,7 @@ static void last_call(struct x86_gen *g, const struct ir_inst *in)
                 store_arg(g, k, args[k]);
         }
         x86_store_pins(g, g->dirty);
+        x86_clear_upper(g);
         g->dirty = 0;
         try_last(g, x86_site(g, in, x86_out_call), now, h->last);
         unsigned to = x86_def(g);
@@ -152,6 +153,7 @@ static void last_call(struct x86_gen *g, const struct ir_inst *in)
     for (unsigned k = 0; k < 4; k++)
         store_arg(g, k, args[k]);
     x86_store_pins(g, g->dirty);
+    x86_clear_upper(g);
     g->dirty = 0;
     asm_mov_ri(g->a, RAX, (uint64_t)(uintptr_t)x86_site(g, in, x86_out_call));
     asm_call(g->a, g->be->fixed.last);

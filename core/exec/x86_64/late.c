@@ -7,7 +7,8 @@
  * 64 bits that extends one of 32 waits without being extended.
  *
  * Pinned slots are not late, nor those that helpers share. Those of ir_guest.late may wait beyond the end of their chain,
- * where the next block overwrites them.
+ * where the next block overwrites them. PUTs of pinned slots that would not be done are done, but without extending what is
+ * put: nobody sees the upper half (struct value.unseen).
  */
 #include "core/exec/x86_64/gen.h"
 #include "core/util/bits.h"

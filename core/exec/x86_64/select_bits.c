@@ -61,7 +61,7 @@ static void alu_const(struct x86_gen *g, unsigned op, bool w, unsigned dst, uint
     }
 }
 
-/* What is put there is known (often zeros: LoongArch's BSTRINS of $zero, Arm's BFC), or comes to rax, in its place. */
+/* What is put there is known (often zeros: LoongArch's BSTRINS of $zero, Arm's BFC), or comes to rcx, in its place. */
 static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
 {
     struct x86_asm *a = g->a;
@@ -72,18 +72,18 @@ static void emit_deposit(struct x86_gen *g, const struct ir_inst *in)
     bool known = vb.kind == O_IMM;
     uint64_t put = known ? vb.imm << low & ones : 0;
     if (!known) {
-        gen_load(g, RAX, vb, w);
+        gen_load(g, RCX, vb, w);
         if (n < bits)
-            asm_shift_ri(a, SH_SHL, w, RAX, bits - n);
+            asm_shift_ri(a, SH_SHL, w, RCX, bits - n);
         if (n + low < bits)
-            asm_shift_ri(a, SH_SHR, w, RAX, bits - n - low);
+            asm_shift_ri(a, SH_SHR, w, RCX, bits - n - low);
     }
     unsigned dst = x86_def(g);
     gen_load(g, dst, va, w);
     if (put != ones)
         alu_const(g, ALU_AND, w, dst, ~ones);
     if (!known)
-        asm_rr(a, ALU_OR | W(w), dst, RAX);
+        asm_rr(a, ALU_OR | W(w), dst, RCX);
     else if (put != 0)
         alu_const(g, ALU_OR, w, dst, put);
     x86_done(g, dst);

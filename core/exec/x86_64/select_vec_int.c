@@ -188,9 +188,9 @@ static bool emit_rotation(struct x86_gen *g, const struct ir_inst *in)
         op2i(g, 0x70 | OP_0F | OP_F2, dst, a, SWAP); /* vpshuflw */
         op2i(g, 0x70 | OP_0F | OP_F3, dst, dst, SWAP); /* vpshufhw */
     } else {
-        shift(g, opcode[lane], LEFT, 0, a, n);
+        shift(g, opcode[lane], LEFT, 3, a, n);
         shift(g, opcode[lane], RIGHT, dst, a, bits - n);
-        op3(g, 0xeb | P66, dst, dst, 0);
+        op3(g, 0xeb | P66, dst, dst, 3);
     }
     x86_done(g, dst);
     return true;

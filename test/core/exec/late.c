@@ -291,6 +291,37 @@ START_TEST(registers_of_narrow_ones_run_out)
 }
 END_TEST
 
+/*
+ * A field of which both parts are in the two registers that a loop leaves for temporaries, and wanted again: there is none for
+ * the result.
+ */
+static void field_of_many(struct ir_unit *u)
+{
+    ir_begin_block(u, 0);
+    insn(u);
+    for (unsigned i = 0; i < 7; i++)
+        ir_put(u, X + i, ir_op2i(u, IR_ADD, IR_I64, ir_get(u, X + i), i));
+    insn(u);
+    for (unsigned i = 0; i < 7; i++)
+        ir_put(u, X + i, ir_op2i(u, IR_XOR, IR_I64, ir_get(u, X + i), 3 * i));
+    ir_val_t part = ir_get(u, X + 15), rest = ir_op2(u, IR_MULHU, IR_I64, ir_get(u, X + 1), ir_get(u, X + 14));
+    ir_val_t field = ir_deposit(u, IR_I64, rest, part, 0, 33);
+    insn(u);
+    ir_put(u, X + 10, field);
+    ir_put(u, X + 11, rest);
+    ir_put(u, X + 12, ir_xor(u, IR_I64, part, ir_get(u, X + 2)));
+    ir_branch(u, ir_get(u, X + 3), 0, 0x200);
+    end(u);
+}
+
+START_TEST(registers_for_results_run_out)
+{
+    (void)run(field_of_many, IR_FP_RISCV, GOOD, 1, _i & 1);
+    uint64_t low = ((uint64_t)1 << 33) - 1;
+    ck_assert_uint_eq(b->x[10], (b->x[11] & ~low) | (b->x[15] & low));
+}
+END_TEST
+
 /* A value of 32 bits whose extension needs no instruction, but a slot of 32 bits, which has its neighbour above. */
 static void many_words(struct ir_unit *u)
 {
@@ -686,6 +717,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(t, what_is_narrow_is_extended, 0, WAYS);
     tcase_add_loop_test(t, registers_run_out, 0, WAYS);
     tcase_add_loop_test(t, registers_of_narrow_ones_run_out, 0, WAYS);
+    tcase_add_loop_test(t, registers_for_results_run_out, 0, 2);
     tcase_add_loop_test(t, words_do_not_bring_their_neighbours, 0, WAYS);
     tcase_add_loop_test(t, groups_without_registers, 0, WAYS);
     tcase_add_loop_test(t, arrays_share_probes, 0, WAYS);

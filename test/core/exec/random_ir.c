@@ -767,6 +767,8 @@ static void random_op(struct gen *g)
 /* A block of the unit, or an offset nothing is at. */
 static int64_t random_target(struct gen *g)
 {
+    if (g->o->chains && below(g, 8)) /* nothing else leads into the middle of a chain */
+        return below(g, 3) ? 0 : (int64_t)g->u->n_blocks * 0x80;
     if (below(g, 6) == 0)
         return (int64_t)below(g, 0x4000) * 4 - 0x8000;
     return (int64_t)below(g, g->o->blocks) * 0x80;
@@ -775,6 +777,10 @@ static int64_t random_target(struct gen *g)
 static void random_end(struct gen *g)
 {
     struct ir_unit *u = g->u;
+    if (g->o->chains && below(g, 4)) {
+        ir_jump(u, (int64_t)u->n_blocks * 0x80);
+        return;
+    }
     if (g->o->wide && g->o->calls && below(g, 8) == 0) { /* a call is all that is left to do */
         unsigned h = below(g, RIG_MODE);
         ir_val_t r = ir_call(u, IR_I64, h, pick(g, IR_I64), pick(g, int_type(g)), IR_NONE, IR_NONE);
@@ -813,12 +819,15 @@ static const struct insn_desc desc = { .name = "random", .length = 4, .branch = 
 struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct random_ir_options *o)
 {
     struct gen g = { .o = o, .s = seed };
+    struct random_ir_options quiet = *o;
     struct insn_regs none = INSN_NO_REGS;
     struct err e;
     int rc = ir_unit_create(&g.u, arena, rig_guest(o->rule), 0, &e);
     assert(rc == 0);
+    quiet.memory = quiet.calls = false;
     for (uint32_t n = 0; n < o->blocks; n++) {
         struct ir_block *b = ir_begin_block(g.u, (int32_t)n * 0x80);
+        g.o = o->chains && below(&g, 3) ? &quiet : o;
         uint32_t insns = 1 + below(&g, o->insns);
         memset(g.n, 0, sizeof(g.n));
         g.n_addresses = 0;
@@ -833,7 +842,7 @@ struct ir_unit *random_ir(struct arena *arena, uint64_t seed, const struct rando
         ir_end_block(g.u, insns * 4);
         b->cost = insns * 3;
     }
-    if (seed & 1) /* as regions are */
+    if (o->chains || (seed & 1)) /* as regions are */
         ir_chain(g.u);
     rc = ir_finish(g.u, &e);
     assert(rc == 0);

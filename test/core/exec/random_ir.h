@@ -79,6 +79,7 @@ struct random_ir_options {
     bool simple;            /* mostly what the first tier of a code generator does: no divisions, no fences */
     bool rmm;               /* rounding to nearest, ties away, among the modes */
     bool wide;              /* all slots, pointers among them */
+    bool chains;            /* blocks mostly go on to the next one, and many of them only compute */
     bool whole;             /* with vectors: V and V + 1, V + 2 and V + 3 mostly as registers of 256 bits, for ir_widen */
 };
 /* Blocks at offsets 0, 0x80, 0x100 ... of the page; costs set, uses not counted. */

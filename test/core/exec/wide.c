@@ -5,6 +5,7 @@
  */
 #include "test/check_main.h"
 #include "test/core/exec/fake_mmu.h"
+#include "test/core/exec/hash_model.h"
 #include "test/core/exec/no_cpus.h"
 #include "test/core/exec/setting.h"
 
@@ -179,12 +180,18 @@ START_TEST(both_halves_agree_with_the_interpreter)
         arena_reset(&arena);
         exec_x86_64.flush(jit);
         struct ir_unit *u = random_unit(&arena, seed), *v = random_unit(&arena, seed);
-        va_t va = RIG_BASE + rig_random(&s) % (15 * MEM_PAGE);
+        va_t page = RIG_BASE + rig_random(&s) % 16 * MEM_PAGE, va = page + rig_random(&s) % (seed % 2 ? MEM_PAGE : 16);
         int64_t budget = (int64_t)(rig_random(&s) % 600);
         for (unsigned k = 0; k < 2; k++) {
             rig_reset(rigs[k], seed);
-            rigs[k]->x[BASE - RIG_X] = va; /* near a page's end now and then */
+            rigs[k]->x[BASE - RIG_X] = seed % 2 ? va : va - 300; /* so that some accesses are in the page, and others are not */
             rigs[k]->x[COUNT - RIG_X] = seed % 16;
+        }
+        struct hash_model m[2] = { HASH_MODEL, HASH_MODEL };
+        if (seed % 4 == 1) {
+            u->hooks = v->hooks = 1 + seed / 4 % 7; /* TM_FETCH, TM_DATA, TM_BRANCH */
+            a->cpu.tm = &m[0].tm;
+            b->cpu.tm = &m[1].tm;
         }
         enum exec_leave why = rig_run(&exec_interp, interp, u, a, &arena, budget);
         if (v->n_blocks > 1)
@@ -197,6 +204,8 @@ START_TEST(both_halves_agree_with_the_interpreter)
         ck_assert_msg(ir_verify(v, &e) == 0, "seed %lu: %s", seed, e.text);
         enum exec_leave got = rig_run(&exec_x86_64, jit, v, b, &arena, budget);
         const char *what = got == why ? rig_compare(a, b) : "the reason to leave";
+        if (what == NULL && m[0].hash != m[1].hash)
+            what = "what the timing model saw";
         if (what != NULL)
             ir_print(v, stderr);
         ck_assert_msg(what == NULL, "seed %lu: %s differs (leave %d, %d)", seed, what, why, got);
