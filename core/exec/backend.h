@@ -119,6 +119,15 @@ struct exec_cpu {
     uint64_t scratch[148];       /* back end: saved host registers while out in C */
 };
 
+/* How much block i of a region of n counts, 1 to 512, by how often each ran. */
+static inline uint32_t exec_weight(const uint32_t *heat, uint32_t n, uint32_t i)
+{
+    uint32_t most = 1;
+    for (uint32_t k = 0; k < n; k++)
+        most = MAX(most, heat[k]);
+    return 1 + (uint32_t)((uint64_t)heat[i] * 511 / most);
+}
+
 struct exec_backend;
 struct exec_backend_ops {
     const char *name;

@@ -188,15 +188,6 @@ static bool set_pieces(struct exec_cached *region, const struct ir_unit *u, stru
     return true;
 }
 
-/* How much block i counts; by how often it ran, of a region. */
-static uint32_t weight_of(const struct exec_job *j, uint32_t i)
-{
-    uint32_t most = 1;
-    for (uint32_t k = 0; k < j->n; k++)
-        most = MAX(most, j->heat[k]);
-    return 1 + (uint32_t)((uint64_t)j->heat[i] * 511 / most);
-}
-
 /* The last pass, for hosts that compute with 256 bits; after exec_prepare. */
 static int widen(const struct exec *x, const struct exec_job *j, struct ir_unit *u, struct err *e)
 {
@@ -205,7 +196,7 @@ static int widen(const struct exec *x, const struct exec_job *j, struct ir_unit 
     if (x->options.plain || x->ops->has_v256 == NULL || !x->ops->has_v256(be))
         return 0;
     for (uint32_t i = 0; i < j->n && j->region; i++)
-        weights[i] = weight_of(j, i);
+        weights[i] = exec_weight(j->heat, j->n, i);
     if (!ir_widen(u, j->region ? weights : NULL))
         return 0;
     if (x->options.dump & EXEC_DUMP_OPT)

@@ -54,12 +54,7 @@ static bool find_depths(const struct x86_gen *g, uint8_t depth[IR_UNIT_BLOCKS])
 /* How much block b counts: by how often it ran, where that is known, else by the depth of its loop. */
 static uint32_t weight_of(const struct x86_gen *g, uint32_t b, const uint8_t depth[IR_UNIT_BLOCKS])
 {
-    uint32_t most = 1;
-    if (g->b->heat == NULL)
-        return 1u << (3 * depth[b]);
-    for (uint32_t i = 0; i < g->u->n_blocks; i++)
-        most = MAX(most, g->b->heat[i]);
-    return 1 + (uint32_t)((uint64_t)g->b->heat[b] * 511 / most);
+    return g->b->heat ? exec_weight(g->b->heat, g->u->n_blocks, b) : 1u << (3 * depth[b]);
 }
 
 /* ---- what is loaded at the entry, what is dirty where ---- */

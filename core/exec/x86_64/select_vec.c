@@ -43,6 +43,16 @@ static void call_reference(struct x86_gen *g, const struct ir_inst *in)
 
 /* ---- constants: where many units want the same (vec_shared_const), and of one unit ---- */
 
+struct x86_mem gen_pooled(struct x86_gen *g, uint64_t low, uint64_t high)
+{
+    struct x86_asm *pool = &g->be->cold; /* in front of the unit's stubs */
+    struct x86_mem m = { .base = RIP, .index = RSP, .disp = (int32_t)asm_offset(pool) };
+    asm_64(pool, low);
+    if (high != low)
+        asm_64(pool, high);
+    return m;
+}
+
 void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high)
 {
     if (low == 0 && high == 0) {
@@ -58,17 +68,11 @@ void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high)
         op2(g, 0x6e | P66 | OP_W, dst, RAX);
         return;
     }
-    struct x86_asm *pool = &g->be->cold; /* beside the stubs, which come later */
-    struct x86_mem m = { .base = RIP, .index = RSP, .disp = (int32_t)asm_offset(pool) };
-    asm_32(pool, (uint32_t)low);
-    asm_32(pool, (uint32_t)(low >> 32));
-    if (high != low) {
-        asm_32(pool, (uint32_t)high);
-        asm_32(pool, (uint32_t)(high >> 32));
+    struct x86_mem m = gen_pooled(g, low, high);
+    if (high != low)
         asm_rm(g->a, 0x10 | OP_0F, dst, m); /* movups */
-    } else {
+    else
         asm_vex_rm(g->a, 0x12 | OP_0F | OP_F2, dst, 0, m); /* vmovddup */
-    }
 }
 
 /* ---- choice ---- */

@@ -89,11 +89,9 @@ static void emit_const(struct x86_gen *g, const struct ir_inst *in)
     if (in->imm == 0 && in->imm2 == 0) {
         asm_evex_rr(g->a, 0xef | Y66, dst, dst, dst);
     } else {
-        struct x86_asm *pool = &g->be->cold; /* beside the stubs, which come later */
-        struct x86_mem m = { .base = RIP, .index = RSP, .disp = (int32_t)asm_offset(pool) };
-        asm_64(pool, (uint64_t)in->imm);
-        asm_64(pool, (uint64_t)in->imm2);
-        asm_evex_rm(g->a, 0x5a | Y38, dst, 0, m); /* vbroadcasti32x4 */
+        struct x86_mem m = gen_pooled(g, (uint64_t)in->imm, (uint64_t)in->imm2);
+        uint32_t op = in->imm == in->imm2 ? 0x59 | Y38 | OP_W : 0x5a | Y38; /* vpbroadcastq, vbroadcasti32x4 */
+        asm_evex_rm(g->a, op, dst, 0, m);
     }
     x86_done(g, dst);
 }

@@ -97,7 +97,9 @@ static inline struct x86_mem vec_shared_const(const struct x86_gen *g, unsigned 
 /* select_vec_int.c: the opcode of an operation that is one instruction, `op dst, a, b`; 0: it is not. */
 uint32_t gen_vec_opcode(unsigned op, unsigned lane);
 bool gen_vec_commutes(unsigned op);
-/* select_vec.c: a constant, by way of rax. */
+/* select_vec.c: 16 bytes in the code buffer, or 8 if both halves are the same. */
+struct x86_mem gen_pooled(struct x86_gen *g, uint64_t low, uint64_t high);
+/* A constant, by way of rax. */
 void gen_vec_const(struct x86_gen *g, unsigned dst, uint64_t low, uint64_t high);
 /* select_vec_int.c, select_vec_move.c, select_vec_fp.c: operations of each; false: not inline, and nothing was emitted. */
 bool gen_vec_int(struct x86_gen *g, const struct ir_inst *in);

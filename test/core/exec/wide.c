@@ -77,7 +77,11 @@ static void joined(struct gen *g)
     unsigned x = a_register(g);
     ir_val_t low, high;
     switch (below(g, 4)) {
-    case 0: low = high = ir_vconst(u, rig_random(&g->s), rig_random(&g->s)); break;
+    case 0: {
+        uint64_t half = rig_random(&g->s);
+        low = high = ir_vconst(u, half, below(g, 2) ? half : rig_random(&g->s));
+        break;
+    }
     case 1: low = high = ir_vop1(u, IR_VDUP, below(g, 4), ir_get(u, RIG_X + below(g, 7))); break;
     default: {
         ir_val_t base = ir_get(u, BASE);
